@@ -1,0 +1,72 @@
+"""Where things lie in S3. Every prefix ends in a slash; every key is relative to its bucket."""
+
+from dataclasses import dataclass
+
+from contracts.errors import InvalidInputError
+
+STYLE_PATTERN = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
+"""A style's name: lower-case letters, digits and inner hyphens, at most 40 characters."""
+
+MANIFEST = "manifest.json"
+"""Written last into every artifact prefix: where it is missing, the artifact is not complete."""
+
+LATEST = "latest.json"
+"""``styles/{style}/latest.json`` names the newest published version: ``{"version": 3}``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Uri:
+    """An ``s3://bucket/key`` address; ``key`` may be empty and, for a prefix, ends in a slash."""
+
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, uri: str, *, where: str = "S3 URI") -> "S3Uri":
+        """Split an address. Raises InvalidInputError where it is not ``s3://bucket/…``."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        if not uri.startswith("s3://") or not bucket:
+            raise InvalidInputError(where, got=uri, allowed="s3://bucket/key")
+        return cls(bucket=bucket, key=key)
+
+    def child(self, name: str) -> "S3Uri":
+        """The address of ``name`` below this prefix."""
+        return S3Uri(bucket=self.bucket, key=f"{self.key.rstrip('/')}/{name}".lstrip("/"))
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def dataset_prefix(style: str) -> str:
+    """Data bucket: pictures at the root, ``dataset_info.json``, optional ``masks/`` and ``evaluation/``."""
+    return f"datasets/{style}/"
+
+
+def run_prefix(execution: str, step: str = "") -> str:
+    """Data bucket: what one execution wrote, a folder a step (``segment``, ``train``, ``evaluate``)."""
+    return f"runs/{execution}/{step}/" if step else f"runs/{execution}/"
+
+
+def base_prefix(name: str, revision: str) -> str:
+    """Model bucket: a base model as mirrored, never changed once its manifest is there."""
+    return f"base/{name}@{revision}/"
+
+
+def style_prefix(style: str, version: int | None = None) -> str:
+    """Model bucket: a style's published versions, or one of them."""
+    return f"styles/{style}/" if version is None else f"styles/{style}/{version}/"
+
+
+def upload_key(upload: str, name: str) -> str:
+    """Media bucket: a file a client put by presigned URL."""
+    return f"uploads/{upload}/{name}"
+
+
+def request_key(prediction: str) -> str:
+    """Media bucket: the request body handed to the asynchronous endpoint."""
+    return f"requests/{prediction}.json"
+
+
+def output_key(prediction: str, index: int, suffix: str) -> str:
+    """Media bucket: one picture that a prediction made; ``suffix`` without a dot."""
+    return f"outputs/{prediction}/{index}.{suffix}"
