@@ -1,0 +1,1 @@
+"""The tiny model family: shipped weights, sample pictures, and the code that makes both."""
