@@ -1,0 +1,66 @@
+# The only door: what CI runs is what a person runs.
+PYTHON ?= python3
+STAGE ?= local
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+# Lint, types and tests read these folders.
+CODE := app.py cli contracts imaging inference infra lambdas local models tests training
+
+.PHONY: help demo local test check lint types templates format synth costs deploy destroy lock clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: $(INSTALLED) ## run the main job on this machine: pictures in, fine-tuned style out
+	@$(BIN)/atelier demo
+
+local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C
+	@$(BIN)/atelier local
+
+test: $(INSTALLED) ## run every test
+	$(BIN)/pytest
+
+check: lint types templates test ## everything that must hold before a commit lands
+
+lint: $(INSTALLED) ## style and formatting
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: $(INSTALLED) ## strict types
+	$(BIN)/mypy $(CODE)
+
+templates: $(INSTALLED) ## every stage's templates against the offline validators
+	$(BIN)/python -m infra.check
+
+format: $(INSTALLED) ## rewrite the code in the house format
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev) to cdk.out/
+	CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python app.py
+
+costs: $(INSTALLED) ## what STAGE costs an hour and which quotas it needs
+	@$(BIN)/python -m infra.costs $(STAGE)
+
+deploy: $(INSTALLED) node_modules/.installed costs ## deploy STAGE to the AWS account of the current credentials
+	PATH="$(CURDIR)/$(BIN):$$PATH" npx cdk deploy --all --context stage=$(STAGE)
+
+destroy: $(INSTALLED) node_modules/.installed ## remove STAGE from the AWS account of the current credentials
+	PATH="$(CURDIR)/$(BIN):$$PATH" npx cdk destroy --all --context stage=$(STAGE)
+
+lock: $(INSTALLED) ## write requirements.lock from what is installed
+	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -vE '^(nvidia-|triton|cuda-)' > requirements.lock
+
+clean: ## remove what the commands above made
+	rm -rf .venv .work out cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
+
+$(INSTALLED): pyproject.toml requirements.lock
+	@echo "Installing the locked packages into .venv (several minutes the first time)"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	npm ci
+	@touch $@

@@ -1,0 +1,64 @@
+"""A small client of Atelier's HTTP API."""
+
+import base64
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+POLL_SECONDS = 0.2
+ENDED = ("succeeded", "failed", "canceled")
+
+
+class ApiError(RuntimeError):
+    """The API refused a request or a prediction failed; the text is the API's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiClient:
+    """``url`` ends in the API's stage, ``key`` is an API key."""
+
+    url: str
+    key: str
+
+    def request(self, method: str, path: str, body: object | None = None) -> dict[str, Any]:
+        """One call. Raises ApiError with status and problem text."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"x-api-key": self.key, "content-type": "application/json"}
+        request = urllib.request.Request(f"{self.url.rstrip('/')}{path}", data=data, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return dict(json.load(response))
+        except urllib.error.HTTPError as error:
+            raise ApiError(f"{method} {path}: HTTP {error.code}: {error.read().decode(errors='replace')}") from error
+
+    def predict(
+        self, request: dict[str, Any], *, timeout: float = 300, waiting: Callable[[str], None] = print
+    ) -> list[bytes]:
+        """Ask for one prediction and wait for its pictures. Raises ApiError where it fails or takes longer than ``timeout`` seconds."""
+        prediction = self.request("POST", "/v1/predictions", {"input": request})
+        deadline = time.monotonic() + timeout
+        while prediction["status"] not in ENDED:
+            if time.monotonic() > deadline:
+                raise ApiError(f"prediction {prediction['id']} is still {prediction['status']} after {timeout:.0f} s")
+            waiting(prediction["status"])
+            time.sleep(POLL_SECONDS)
+            prediction = self.request("GET", f"/v1/predictions/{prediction['id']}")
+        if prediction["status"] != "succeeded":
+            raise ApiError(f"prediction {prediction['id']} {prediction['status']}: {prediction['error']}")
+        return [_download(address) for address in prediction["output"]]
+
+
+def inline(path: Path) -> str:
+    """A picture file as a ``data:`` URI."""
+    kind = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}[path.suffix.lower()]
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _download(address: str) -> bytes:
+    with urllib.request.urlopen(address, timeout=60) as response:
+        return bytes(response.read())

@@ -1,0 +1,90 @@
+"""Follow one state-machine execution: each state as it is entered, and the last progress line of the job that runs in it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cli.progress import Progress, Stage
+
+LOG_GROUPS = {
+    "Segment": "/aws/sagemaker/ProcessingJobs",
+    "FineTune": "/aws/sagemaker/TrainingJobs",
+    "Evaluate": "/aws/sagemaker/ProcessingJobs",
+}
+WORTH_SHOWING = ("Task",)
+POLL_SECONDS = 0.3
+
+
+class ExecutionFailedError(RuntimeError):
+    """The execution ended without success; the text says at which step and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """A finished execution: its output, and its states in the order entered."""
+
+    output: dict[str, Any]
+    states: list[str]
+
+
+def follow(client: Callable[[str], Any], execution_arn: str, progress: Progress) -> Followed:
+    """Print each state until the execution ends. Raises ExecutionFailedError with the run's own cause."""
+    states = client("stepfunctions")
+    seen: list[str] = []
+    stage: Stage | None = None
+    events = _new_events(states, execution_arn)
+    while True:
+        status = states.describe_execution(executionArn=execution_arn)
+        for name, entered in next(events):
+            if entered:
+                seen.append(name)
+                stage = progress.begin(name)
+            elif stage is not None and stage.name == name:
+                progress.end(stage)
+                stage = None
+        if status["status"] != "RUNNING":
+            break
+        if stage is not None:
+            stage.detail(_last_log_line(client("logs"), stage, execution_arn))
+        time.sleep(POLL_SECONDS)
+    if stage is not None:
+        progress.end(
+            stage, "" if status["status"] == "SUCCEEDED" else "failed", "✓" if status["status"] == "SUCCEEDED" else "✗"
+        )
+    if status["status"] != "SUCCEEDED":
+        raise ExecutionFailedError(
+            f"{status['status']}: {status.get('error', '')}: {status.get('cause', 'no cause given')}"
+        )
+    return Followed(output=json.loads(status["output"]), states=seen)
+
+
+def _new_events(states: Any, execution_arn: str) -> Iterator[list[tuple[str, bool]]]:
+    """Task states entered (True) and left (False) since the last look, oldest first."""
+    last = 0
+    while True:
+        fresh: list[tuple[str, bool]] = []
+        pages = states.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+        for event in (event for page in pages for event in page["events"]):
+            if event["id"] <= last:
+                continue
+            last = event["id"]
+            for kind, entered in (("Entered", True), ("Exited", False)):
+                if event["type"] in {f"{shown}State{kind}" for shown in WORTH_SHOWING}:
+                    fresh.append((event[f"state{kind}EventDetails"]["name"], entered))
+        yield fresh
+
+
+def _last_log_line(logs: Any, stage: Stage, execution_arn: str) -> str:
+    """The newest line the state's job printed; empty where it has none yet."""
+    group = LOG_GROUPS.get(stage.name)
+    if group is None:
+        return ""
+    execution = execution_arn.rsplit(":", 1)[-1]
+    try:
+        events = logs.filter_log_events(logGroupName=group)["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return ""
+    mine = [event["message"].strip() for event in events if execution in event["logStreamName"]]
+    return next((line for line in reversed(mine) if line), "")

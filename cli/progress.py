@@ -1,0 +1,77 @@
+"""One line a stage: its name, what it is doing, elapsed and expected time. A terminal sees it move, a log file sees it end."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO
+
+LOG_EVERY_SECONDS = 10.0
+
+
+class Stage:
+    """One running stage; ``detail`` may be called as often as there is something to say."""
+
+    def __init__(self, name: str, expected: float | None, out: TextIO) -> None:
+        self.name = name
+        self.started = time.monotonic()
+        self._expected = f" of about {expected:.0f} s" if expected else ""
+        self._out = out
+        self._said = self.started
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the stage began."""
+        return time.monotonic() - self.started
+
+    def detail(self, text: str = "") -> None:
+        """Show ``text``: in place on a terminal, as a line every ten seconds elsewhere."""
+        line = f"  {self.name:<14} {self.seconds:6.1f} s{self._expected}  {text}"
+        if self._out.isatty():
+            self._out.write(f"\r\033[K{line[:118]}")
+            self._out.flush()
+        elif time.monotonic() - self._said >= LOG_EVERY_SECONDS:
+            self._said = time.monotonic()
+            print(line, file=self._out, flush=True)
+
+    def done(self, text: str = "", mark: str = "✓") -> None:
+        """Leave the stage's last line."""
+        erase = "\r\033[K" if self._out.isatty() else ""
+        print(
+            f"{erase}{mark} {self.name:<14} {self.seconds:6.1f} s{self._expected}  {text}", file=self._out, flush=True
+        )
+
+
+class Progress:
+    """Prints stages and remembers what each took, in seconds."""
+
+    def __init__(self, expected: Mapping[str, float], out: TextIO = sys.stdout) -> None:
+        self.seconds: dict[str, float] = {}
+        self._expected = expected
+        self._out = out
+
+    def begin(self, name: str) -> Stage:
+        """Start a stage; the caller ends it with :meth:`end`."""
+        stage = Stage(name, self._expected.get(name), self._out)
+        stage.detail()
+        return stage
+
+    def end(self, stage: Stage, text: str = "", mark: str = "✓") -> None:
+        """End a stage and note its time (a name met again adds up)."""
+        self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + stage.seconds, 2)
+        stage.done(text, mark)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Stage]:
+        """A stage around a block; an exception marks it failed and passes on."""
+        stage = self.begin(name)
+        try:
+            yield stage
+        except BaseException:
+            self.end(stage, "failed", mark="✗")
+            raise
+        self.end(stage)
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        print(text, file=self._out, flush=True)

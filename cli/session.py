@@ -1,0 +1,76 @@
+"""Synthesize a stage's templates and deploy them, unchanged, into a local cloud."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.client import ApiClient
+from cli.progress import Progress
+from local.cloud import LocalCloud
+
+ROOT = Path(__file__).resolve().parent.parent
+STACKS = ("storage", "training", "serving", "api")
+
+
+class SynthesisError(RuntimeError):
+    """``app.py`` did not write its templates; the text is the end of what it printed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A deployed stage: the cloud it runs in and its stacks' outputs, all in one mapping."""
+
+    cloud: LocalCloud
+    outputs: dict[str, str]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the deployment's cloud, with the account owner's credentials."""
+        return self.cloud.client(service)
+
+    @property
+    def api(self) -> ApiClient:
+        """The HTTP API, with its key."""
+        key = self.client("apigateway").get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)["value"]
+        return ApiClient(url=self.outputs["ApiUrl"], key=key)
+
+
+@contextmanager
+def deployed(
+    run_dir: Path, progress: Progress, *, stage: str = "local", port: int | None = None
+) -> Iterator[Deployment]:
+    """Synthesize ``stage``, start a local cloud whose every file lies in ``run_dir``, deploy, and stop it all at the end."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with progress.stage("synthesize"):
+        assembly = synthesize(run_dir / "cdk.out", stage)
+    with LocalCloud(run_dir / "cloud", port=port) as cloud:
+        with progress.stage("deploy") as shown:
+            cloud.deploy(assembly, progress=shown.detail)
+        outputs: dict[str, str] = {}
+        for stack in STACKS:
+            outputs |= cloud.outputs(f"atelier-{stage}-{stack}")
+        yield Deployment(cloud=cloud, outputs=outputs)
+
+
+def synthesize(out: Path, stage: str) -> Path:
+    """Run ``app.py`` for ``stage`` into ``out``. Raises SynthesisError."""
+    context = json.dumps({"stage": stage})
+    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+        environment = {**os.environ, "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
+        ran = subprocess.run(
+            [sys.executable, str(ROOT / "app.py")],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if ran.returncode:
+        raise SynthesisError(f"app.py ended with {ran.returncode}:\n{(ran.stdout + ran.stderr)[-4_000:]}")
+    return out
