@@ -1,0 +1,175 @@
+"""The main job on this machine: 12 pictures of a garment in, a fine-tuned style out, and photos restyled through the HTTP API."""
+
+import argparse
+import io
+import json
+import shlex
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from cli.client import inline
+from cli.follow import follow
+from cli.keep import stay_up
+from cli.measure import bytes_changed_outside, mask_iou
+from cli.page import write_page
+from cli.progress import Progress
+from cli.session import ROOT, Deployment, deployed
+from imaging.sheet import SheetRow, draw_sheet
+
+SAMPLE = ROOT / "models" / "tiny" / "sample"
+STYLE = "sunset-skirt"
+TARGET = "a skirt"
+PROMPT = "a photo of sks skirt"
+SEED = 7
+EXPECTED_SECONDS = {
+    "synthesize": 7,
+    "deploy": 6,
+    "Segment": 8,
+    "FineTune": 45,
+    "Evaluate": 15,
+    "restyle": 8,
+}
+"""Seconds a stage takes on two quiet cores; ``make demo`` prints them beside what it measures."""
+
+COLUMNS = ("original", "mask", "before fine-tuning", "after fine-tuning")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restyled:
+    """One photo that was not used in training, with what the API made of it; outside ``alpha`` nothing may change."""
+
+    name: str
+    original: Image.Image
+    mask: Image.Image
+    alpha: Image.Image
+    before: Image.Image
+    after: Image.Image
+
+
+def run_demo(arguments: argparse.Namespace) -> None:
+    """Run it all; pictures, page and numbers land in ``arguments.out``."""
+    out: Path = arguments.out
+    shutil.rmtree(out / "run", ignore_errors=True)
+    progress = Progress(EXPECTED_SECONDS)
+    began = time.monotonic()
+    with deployed((out / "run").resolve(), progress, port=arguments.port) as deployment:
+        output = _fine_tune(deployment, progress)
+        photos = _restyle_all(deployment, progress, adapter=output["adapter"])
+        numbers = _numbers(output, photos, progress, time.monotonic() - began)
+        _write(out, photos, numbers, _download_report(deployment, output, out))
+        command = _curl(deployment, output["adapter"], out)
+        progress.say(_summary(numbers, out, command))
+        if arguments.stay:
+            stay_up(progress)
+
+
+def _fine_tune(deployment: Deployment, progress: Progress) -> dict[str, Any]:
+    bucket = deployment.outputs["DataBucketName"]
+    prefix = f"datasets/{STYLE}/"
+    with progress.stage("upload"):
+        for path in sorted(p for p in (SAMPLE / "dataset").rglob("*") if p.is_file()):
+            key = prefix + path.relative_to(SAMPLE / "dataset").as_posix()
+            deployment.client("s3").upload_file(str(path), bucket, key)
+    execution = deployment.client("stepfunctions").start_execution(
+        stateMachineArn=deployment.outputs["StateMachineArn"],
+        name=f"demo-{time.strftime('%Y%m%d-%H%M%S')}",
+        input=json.dumps(
+            {"style": STYLE, "dataset": f"s3://{bucket}/{prefix}", "target": TARGET, "gate": {"garment_share": 0.5}}
+        ),
+    )
+    return follow(deployment.client, execution["executionArn"], progress).output
+
+
+def _restyle_all(deployment: Deployment, progress: Progress, *, adapter: str) -> list[Restyled]:
+    with progress.stage("restyle") as stage:
+        photos = []
+        for path in sorted((SAMPLE / "photos").iterdir()):
+            stage.detail(path.name)
+            photos.append(_restyle(deployment, path, adapter))
+        return photos
+
+
+def _restyle(deployment: Deployment, path: Path, adapter: str) -> Restyled:
+    request = {"mode": "style", "image": inline(path), "mask_prompt": TARGET, "prompt": PROMPT, "seed": SEED}
+    quiet = {"timeout": 120, "waiting": lambda status: None}
+    before, alpha = deployment.api.predict({**request, "return_mask": True}, **quiet)
+    after, _ = deployment.api.predict({**request, "return_mask": True, "adapter": adapter}, **quiet)
+    segment = {"mode": "segment", "image": request["image"], "mask_prompt": TARGET, "mask_grow": 0}
+    (mask,) = deployment.api.predict(segment, **quiet)
+    return Restyled(
+        name=path.stem,
+        original=Image.open(path),
+        mask=_open(mask),
+        alpha=_open(alpha),
+        before=_open(before),
+        after=_open(after),
+    )
+
+
+def _open(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def _numbers(output: dict[str, Any], photos: list[Restyled], progress: Progress, seconds: float) -> dict[str, Any]:
+    metrics = output["metrics"]
+    ious = [mask_iou(photo.mask, Image.open(SAMPLE / "truth" / f"{photo.name}.png")) for photo in photos]
+    changed = [bytes_changed_outside(p.original, painted, p.alpha) for p in photos for painted in (p.before, p.after)]
+    return {
+        "stages_seconds": progress.seconds,
+        "total_seconds": round(seconds, 1),
+        "palette_before": metrics["palette_before"],
+        "palette_after": metrics["palette_after"],
+        "palette_real": metrics["palette_real"],
+        "mask_iou": round(sum(ious) / len(ious), 3),
+        "pixels_changed_outside": sum(changed),
+    }
+
+
+def _write(out: Path, photos: list[Restyled], numbers: dict[str, Any], report: Path) -> None:
+    rows = [SheetRow(pictures=[p.original, p.mask, p.before, p.after], caption=p.name) for p in photos]
+    draw_sheet(COLUMNS, rows, title=f'"{TARGET}" repainted as "{PROMPT}"').save(out / "sheet.png")
+    (out / "metrics.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    write_page(out, numbers, report)
+
+
+def _download_report(deployment: Deployment, output: dict[str, Any], out: Path) -> Path:
+    """Copy the evaluation's own report out of the data bucket, before the cloud goes."""
+    bucket, _, key = output["report"].removeprefix("s3://").partition("/")
+    path = out / "evaluation.html"
+    deployment.client("s3").download_file(bucket, key, str(path))
+    return path
+
+
+def _curl(deployment: Deployment, adapter: str, out: Path) -> str:
+    """A command that asks for one more picture; run here once, so that what is printed is known to work."""
+    request = {"mode": "text_to_image", "prompt": PROMPT, "adapter": adapter, "seed": SEED}
+    body = json.dumps({"input": request})
+    command = shlex.join(
+        ["curl", "-sS", "-X", "POST", f"{deployment.api.url.rstrip('/')}/v1/predictions"]
+        + ["-H", f"x-api-key: {deployment.api.key}", "-H", "content-type: application/json", "-d", body]
+    )
+    return command
+
+
+def _summary(numbers: dict[str, Any], out: Path, command: str) -> str:
+    share = numbers["palette_after"] / numbers["palette_real"]
+    return "\n".join(
+        [
+            "",
+            f"pictures   {out / 'sheet.png'}",
+            f"page       {out / 'index.html'}",
+            f"numbers    {out / 'metrics.json'}",
+            f"garment's colours inside the mask: {numbers['palette_before']:.2f} before, {numbers['palette_after']:.2f} after "
+            f"fine-tuning, {numbers['palette_real']:.2f} in real pictures ({share:.0%} of real)",
+            f"mask IoU {numbers['mask_iou']:.2f}; bytes changed outside the mask: {numbers['pixels_changed_outside']}",
+            f"{numbers['total_seconds']:.0f} s in all",
+            "",
+            command,
+        ]
+    )

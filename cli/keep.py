@@ -1,0 +1,45 @@
+"""Keep a local cloud up until Ctrl-C."""
+
+import argparse
+import shutil
+import time
+from pathlib import Path
+
+from cli.progress import Progress
+from cli.session import Deployment, deployed
+
+EXPECTED_SECONDS = {"synthesize": 7, "deploy": 6}
+
+
+def run_local(arguments: argparse.Namespace) -> None:
+    """Deploy the ``local`` stage, say how to reach it, and wait."""
+    out: Path = arguments.out
+    shutil.rmtree(out / "run", ignore_errors=True)
+    progress = Progress(EXPECTED_SECONDS)
+    with deployed((out / "run").resolve(), progress, port=arguments.port) as deployment:
+        progress.say(_how_to_reach(deployment))
+        stay_up(progress)
+
+
+def stay_up(progress: Progress) -> None:
+    """Return at Ctrl-C."""
+    progress.say("\nThe local cloud stays up until Ctrl-C.")
+    try:
+        while True:
+            time.sleep(3_600)
+    except KeyboardInterrupt:
+        progress.say("\nStopping.")
+
+
+def _how_to_reach(deployment: Deployment) -> str:
+    outputs = deployment.outputs
+    return "\n".join(
+        [
+            "",
+            f"API              {deployment.api.url}",
+            f"API key          {deployment.api.key}",
+            f"AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL, any credentials)",
+            f"data bucket      {outputs['DataBucketName']}",
+            f"state machine    {outputs['StateMachineArn']}",
+        ]
+    )
