@@ -63,8 +63,9 @@ def run_demo(arguments: argparse.Namespace) -> None:
         photos = _restyle_all(deployment, progress, adapter=output["adapter"])
         numbers = _numbers(output, photos, progress, time.monotonic() - began)
         _write(out, photos, numbers, _download_report(deployment, output, out))
-        command = _curl(deployment, output["adapter"], out)
-        progress.say(_summary(numbers, out, command))
+        command = _curl(deployment, output["adapter"])
+        progress.say(_summary(numbers, out))
+        progress.say(f"\n{shlex.join(command)}\n{_try(command)}")
         if arguments.stay:
             stay_up(progress)
 
@@ -146,18 +147,27 @@ def _download_report(deployment: Deployment, output: dict[str, Any], out: Path) 
     return path
 
 
-def _curl(deployment: Deployment, adapter: str, out: Path) -> str:
-    """A command that asks for one more picture; run here once, so that what is printed is known to work."""
+def _curl(deployment: Deployment, adapter: str) -> list[str]:
+    """A command that asks the API for one more picture."""
     request = {"mode": "text_to_image", "prompt": PROMPT, "adapter": adapter, "seed": SEED}
-    body = json.dumps({"input": request})
-    command = shlex.join(
-        ["curl", "-sS", "-X", "POST", f"{deployment.api.url.rstrip('/')}/v1/predictions"]
-        + ["-H", f"x-api-key: {deployment.api.key}", "-H", "content-type: application/json", "-d", body]
+    address = f"{deployment.api.url.rstrip('/')}/v1/predictions"
+    headers = ["-H", f"x-api-key: {deployment.api.key}", "-H", "content-type: application/json"]
+    return ["curl", "-sS", "--fail-with-body", address, *headers, "-d", json.dumps({"input": request})]
+
+
+def _try(command: list[str]) -> str:
+    """Run the command that is about to be shown, so that what is printed is known to work."""
+    if shutil.which(command[0]) is None:
+        return "(curl is not installed here, so this line was not tried)"
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return (
+        f"(tried: {ran.stdout.strip()[:100]}…)"
+        if ran.returncode == 0
+        else f"(tried and failed: {ran.stdout}{ran.stderr})"
     )
-    return command
 
 
-def _summary(numbers: dict[str, Any], out: Path, command: str) -> str:
+def _summary(numbers: dict[str, Any], out: Path) -> str:
     share = numbers["palette_after"] / numbers["palette_real"]
     return "\n".join(
         [
@@ -169,7 +179,5 @@ def _summary(numbers: dict[str, Any], out: Path, command: str) -> str:
             f"fine-tuning, {numbers['palette_real']:.2f} in real pictures ({share:.0%} of real)",
             f"mask IoU {numbers['mask_iou']:.2f}; bytes changed outside the mask: {numbers['pixels_changed_outside']}",
             f"{numbers['total_seconds']:.0f} s in all",
-            "",
-            command,
         ]
     )

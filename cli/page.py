@@ -26,7 +26,8 @@ PAGE = """<!doctype html>
   td {{ font-variant-numeric: tabular-nums; }}
 </style>
 <h1>A skirt, learnt from 12 pictures and worn by people it never saw</h1>
-<img src="sheet.png" alt="Four photos, a row each: the original, the mask found from the words, the skirt repainted before and after fine-tuning.">
+<img src="sheet.png"
+  alt="Four photos, a row each: the original, the mask found from the words, the skirt repainted before and after fine-tuning.">
 <h2>Numbers</h2>
 <table>{numbers}</table>
 <p><a href="{report}">The evaluation's own report</a>, as the state machine wrote it.</p>
