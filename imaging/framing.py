@@ -1,0 +1,69 @@
+"""Which square of a photo the model gets to see: around the mask, with context, at a scale that it was trained at."""
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from contracts.errors import InvalidInputError
+from imaging.masks import Box, Mask, bounds
+
+CONTEXT = 1.5
+"""Side of the crop over the mask's larger side: the model must see what the garment hangs on."""
+LEAST_CONTEXT = 1.2
+"""Below this, a narrow picture is cut to a box that is not square rather than to a tighter square."""
+
+
+def crop_box(mask: Mask, *, resolution: int) -> Box:
+    """The square around ``mask`` (h, w), of 1.5 times its larger side and at least ``resolution`` pixels where the picture has them.
+
+    It lies inside the picture and covers the whole mask. Where the picture is too narrow for a square with some context around the
+    mask, the box is as narrow as the picture, and ``square`` widens it. Raises InvalidInputError for an empty mask.
+    """
+    box = bounds(mask)
+    if box is None:
+        raise InvalidInputError(
+            "mask", got="no white pixel", allowed="a mask that is white where the picture is repainted"
+        )
+    left, top, right, bottom = box
+    height, width = mask.shape
+    longest = max(right - left, bottom - top)
+    side = max(math.ceil(CONTEXT * longest), resolution)
+    fits = min(width, height) >= LEAST_CONTEXT * longest
+    side = min(side, min(width, height) if fits else max(width, height))
+    x0, x1 = _interval(left, right, side, width)
+    y0, y1 = _interval(top, bottom, side, height)
+    return x0, y0, x1, y1
+
+
+def square(image: Image.Image, box: Box, side: int) -> Image.Image:
+    """The box cut out of an image, widened to a square by repeating its border, and resized to ``side`` pixels."""
+    part = np.asarray(image.crop(box))
+    (top, left), longest = _padding(box), max(part.shape[:2])
+    widths = [(top, longest - part.shape[0] - top), (left, longest - part.shape[1] - left), (0, 0)]
+    padded = Image.fromarray(np.pad(part, widths[: part.ndim], mode="edge"))
+    return padded.resize((side, side), Image.Resampling.LANCZOS)
+
+
+def unsquare(image: Image.Image, box: Box) -> Image.Image:
+    """Undo ``square``: a square image back at the box's own size, its widened border cut off."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    longest = max(width, height)
+    top, left = _padding(box)
+    resized = image.resize((longest, longest), Image.Resampling.LANCZOS)
+    return resized.crop((left, top, left + width, top + height))
+
+
+def _interval(low: int, high: int, side: int, limit: int) -> tuple[int, int]:
+    """``side`` pixels centred on [low, high), moved inside [0, limit); all of it where it is shorter than ``side``."""
+    if side >= limit:
+        return 0, limit
+    start = min(max(0, (low + high - side) // 2), limit - side)
+    return start, start + side
+
+
+def _padding(box: Box) -> tuple[int, int]:
+    """Rows above and columns left of the box that widen it to a square."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    longest = max(width, height)
+    return (longest - height) // 2, (longest - width) // 2

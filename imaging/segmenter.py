@@ -1,0 +1,147 @@
+"""Masks a garment from words: a CLIPSeg model and what it takes to make a clean mask of its probabilities."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from transformers import AutoTokenizer, CLIPSegForImageSegmentation
+
+from contracts.errors import InvalidInputError
+from imaging import masks
+from imaging.masks import Mask, fill_holes, from_image, larger_side, largest_components, to_image
+
+Probability = NDArray[np.float32]
+
+THRESHOLD = 0.5
+"""Probability from which a pixel is garment."""
+COMPONENT_SHARE = 0.2
+"""A part of the mask smaller than this share of the largest part is a speck."""
+HOLE_SHARE = 0.05
+SMALLEST_AREA = 0.002
+"""Share of the picture below which a mask is noise."""
+GROWTH = 0.02
+"""Default growth over the mask's larger side: the model's masks are a little tight, and a rim of the old garment shows."""
+WORKING_SIDE = 1_024
+"""Masks are cleaned at this size at most: the model sees a few hundred pixels, so a larger photo holds nothing more."""
+
+
+class GarmentNotFoundError(InvalidInputError):
+    """Nothing in the picture is what the words describe."""
+
+    def __init__(self, target: str, *, score: float, threshold: float) -> None:
+        self.target = target
+        self.score = score
+        self.threshold = threshold
+        super().__init__(
+            f"garment {target!r} in the picture",
+            got=f"best probability {score:.2f}",
+            allowed=f"a picture that shows it (at least {threshold:.2f}), other words, or a mask of your own",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GarmentMask:
+    """A garment found: ``mask`` is mode ``L`` at the picture's size, white on the garment, grown by what was asked.
+
+    ``score`` is the mean probability (0 to 1) inside the mask before growing; ``area`` is that mask's share of the picture (0 to 1).
+    """
+
+    mask: Image.Image
+    score: float
+    area: float
+
+
+class Segmenter:
+    """A loaded CLIPSeg model, of the published size or of the tiny family."""
+
+    def __init__(self, model: Any, tokenizer: Any, *, side: int, mean: Sequence[float], std: Sequence[float]) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._side = side
+        self._mean = np.asarray(mean, dtype=np.float32)
+        self._std = np.asarray(std, dtype=np.float32)
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "cpu") -> "Segmenter":
+        """Read a model folder: ``config.json``, safetensors, the tokenizer's files and ``preprocessor_config.json``."""
+        model: Any = CLIPSegForImageSegmentation.from_pretrained(folder, local_files_only=True)
+        model.eval().to(device)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        settings = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        return cls(
+            model,
+            tokenizer,
+            side=_side(settings["size"]),
+            mean=settings["image_mean"],
+            std=settings["image_std"],
+        )
+
+    def probability(self, picture: Image.Image, target: str) -> Probability:
+        """The probability (0 to 1) that each pixel shows ``target``: (h, w) in the picture's shape, its longer side at most 1,024."""
+        working = _working_size(picture.size)
+        longest = max(working)
+        logits = self._logits(
+            _letterbox(picture, working).resize((self._side, self._side), Image.Resampling.BICUBIC), target
+        )
+        resized = Image.fromarray(logits).resize((longest, longest), Image.Resampling.BILINEAR)
+        left, top = (longest - working[0]) // 2, (longest - working[1]) // 2
+        part = np.asarray(resized.crop((left, top, left + working[0], top + working[1])))
+        return np.asarray(1 / (1 + np.exp(-part)), dtype=np.float32)
+
+    def mask(self, picture: Image.Image, target: str, *, grow: int | None = None) -> GarmentMask:
+        """Mask ``target`` (a few words) in an RGB picture.
+
+        ``grow`` is in pixels of the picture, negative to shrink; None is 2 % of the mask's larger side. Raises GarmentNotFoundError.
+        """
+        probability = self.probability(picture, target)
+        found = _clean(probability >= THRESHOLD)
+        if found.mean() < SMALLEST_AREA:
+            raise GarmentNotFoundError(target, score=float(probability.max()), threshold=THRESHOLD)
+        score, area = float(probability[found].mean()), float(found.mean())
+        full = from_image(to_image(found).resize(picture.size, Image.Resampling.BILINEAR))
+        pixels = round(GROWTH * larger_side(full)) if grow is None else grow
+        return GarmentMask(mask=to_image(masks.grow(full, pixels)), score=score, area=area)
+
+    @torch.inference_mode()
+    def _logits(self, picture: Image.Image, target: str) -> NDArray[np.float32]:
+        """(side, side) logits of one square picture of the model's own size."""
+        levels = (np.asarray(picture, dtype=np.float32) / 255 - self._mean) / self._std
+        words = self._tokenizer([target], truncation=True, max_length=self._longest_text(), return_tensors="pt")
+        device = self._model.device
+        answer = self._model(
+            pixel_values=torch.from_numpy(levels).permute(2, 0, 1)[None].to(device),
+            input_ids=words["input_ids"].to(device),
+            attention_mask=words["attention_mask"].to(device),
+        )
+        return np.asarray(answer.logits.float().reshape(self._side, self._side).cpu().numpy())
+
+    def _longest_text(self) -> int:
+        return int(self._model.config.text_config.max_position_embeddings)
+
+
+def _side(size: int | dict[str, int]) -> int:
+    return size if isinstance(size, int) else int(next(iter(size.values())))
+
+
+def _working_size(size: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1.0, WORKING_SIDE / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _letterbox(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The picture at ``size``, centred on a square of its longer side; the aspect stays, the border repeats outwards."""
+    levels = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
+    longest = max(size)
+    rows, columns = longest - size[1], longest - size[0]
+    widths = ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2), (0, 0))
+    return Image.fromarray(np.pad(levels, widths, mode="edge"))
+
+
+def _clean(mask: Mask) -> Mask:
+    return fill_holes(largest_components(mask, share=COMPONENT_SHARE), share=HOLE_SHARE)
