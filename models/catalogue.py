@@ -1,0 +1,149 @@
+"""The base models Atelier offers: what each is, where its files come from, and how it likes to be used and trained.
+
+An entry is data. ``infra`` turns each entry of a stage into one ``Custom::BaseModel`` resource, whose Lambda copies the files once
+to ``base/{name}@{revision}/`` of the model bucket and writes the manifest; nothing is fetched when training or serving.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+FAMILIES = ("sd1", "sd2", "sdxl", "upscaler", "clipseg")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSource:
+    """A repository on the model hub, mirrored at the entry's revision.
+
+    Only ``.json``, ``.txt`` and ``.safetensors`` files are taken (no pickles). ``variant`` (``fp16``) picks
+    ``x.fp16.safetensors``, kept as ``x.safetensors``; empty picks the plain files.
+    """
+
+    repository: str
+    variant: str = ""
+    kind: str = "hub"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetSource:
+    """A folder of this repository, deployed with the stack."""
+
+    folder: str
+    kind: str = "asset"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One base model.
+
+    ``revision`` is a commit of the hub repository, a branch there (the mirror resolves it once and records the commit in the manifest's
+    ``source``), or a version of the shipped files. ``resolution`` is the side in pixels, ``memory_gib`` what inference needs at that size;
+    ``defaults`` are ``num_inference_steps`` and ``guidance_scale``; ``training`` holds hyperparameters a method (``lora``, ``full``).
+    """
+
+    name: str
+    revision: str
+    family: str
+    task: str
+    source: HubSource | AssetSource
+    licence: str
+    resolution: int
+    memory_gib: float
+    defaults: Mapping[str, float] = field(default_factory=dict)
+    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """``name@revision``: how executions, manifests and prefixes name it."""
+        return f"{self.name}@{self.revision}"
+
+    def to_json(self) -> str:
+        """The entry as stable JSON text, the ``Entry`` property of its custom resource."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def find(name: str) -> Entry:
+    """The entry called ``name``. Raises ValueError that lists what there is."""
+    if name not in CATALOGUE:
+        raise ValueError(f"base model: got {name!r}; allowed: {', '.join(CATALOGUE)}")
+    return CATALOGUE[name]
+
+
+_ENTRIES = (
+    Entry(
+        name="tiny-inpaint",
+        revision="v1",
+        family="sd1",
+        task="inpaint",
+        source=AssetSource(folder="models/tiny/weights/inpaint"),
+        licence="Apache-2.0",
+        resolution=64,
+        memory_gib=0.5,
+        defaults={"num_inference_steps": 15, "guidance_scale": 2.5},
+        training={
+            "lora": {"max_steps": 150, "batch_size": 8, "learning_rate": 3e-3, "lora_rank": 8},
+            "full": {"max_steps": 150, "batch_size": 8, "learning_rate": 1e-3},
+        },
+    ),
+    Entry(
+        name="tiny-clipseg",
+        revision="v1",
+        family="clipseg",
+        task="segment",
+        source=AssetSource(folder="models/tiny/weights/clipseg"),
+        licence="Apache-2.0",
+        resolution=64,
+        memory_gib=0.2,
+    ),
+    Entry(
+        name="sd2-inpaint",
+        # The community's mirror of Stability AI's deleted repository.
+        revision="5f74973cbb64c8568780732c17f43eb269d63a0d",
+        family="sd2",
+        task="inpaint",
+        source=HubSource(repository="sd2-community/stable-diffusion-2-inpainting", variant="fp16"),
+        licence="CreativeML Open RAIL++-M",
+        resolution=512,
+        memory_gib=6,
+        defaults={"num_inference_steps": 25, "guidance_scale": 6.5},
+        training={
+            "lora": {"max_steps": 800, "learning_rate": 1e-4, "lora_rank": 8, "gradient_checkpointing": True},
+            "full": {
+                "max_steps": 800,
+                "learning_rate": 2e-6,
+                "with_prior_preservation": True,
+                "num_class_images": 200,
+                "train_text_encoder": True,
+                "gradient_checkpointing": True,
+            },
+        },
+    ),
+    Entry(
+        name="sd15-inpaint",
+        revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
+        family="sd1",
+        task="inpaint",
+        source=HubSource(repository="stable-diffusion-v1-5/stable-diffusion-inpainting", variant="fp16"),
+        licence="CreativeML OpenRAIL-M",
+        resolution=512,
+        memory_gib=5,
+        defaults={"num_inference_steps": 25, "guidance_scale": 7.5},
+        training={
+            "lora": {"max_steps": 800, "learning_rate": 1e-4, "lora_rank": 8, "gradient_checkpointing": True},
+            "full": {"max_steps": 1000, "learning_rate": 2e-6, "gradient_checkpointing": True},
+        },
+    ),
+    Entry(
+        name="clipseg-rd64-refined",
+        revision="main",
+        family="clipseg",
+        task="segment",
+        source=HubSource(repository="CIDAS/clipseg-rd64-refined"),
+        licence="Apache-2.0",
+        resolution=352,
+        memory_gib=1,
+    ),
+)
+
+CATALOGUE: Mapping[str, Entry] = {entry.name: entry for entry in _ENTRIES}
