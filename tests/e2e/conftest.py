@@ -1,0 +1,17 @@
+"""One local cloud for the whole ring: the ``local`` stage, synthesized and deployed once."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from cli.progress import Progress
+from cli.session import deployed
+from tests.e2e.studio import Studio
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """The ``local`` stage, deployed once."""
+    with deployed(tmp_path_factory.mktemp("cloud"), Progress({}, io.StringIO())) as deployment:
+        yield Studio(deployment=deployment)

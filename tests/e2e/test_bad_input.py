@@ -1,0 +1,83 @@
+"""Bad input ends as FAILED, at the right step, with a cause that says what, got and allowed, and nothing is published."""
+
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from tests.e2e.studio import SAMPLE, Ended, Studio
+
+INFO = {"dataset_info.json": json.dumps({"instance_prompt": "a photo of sks skirt"}).encode()}
+PICTURES = {path.name: path.read_bytes() for path in sorted((SAMPLE / "dataset").glob("*.png"))}
+
+
+def first(count: int) -> dict[str, bytes]:
+    return dict(list(PICTURES.items())[:count])
+
+
+def plain_picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (128, 128), (90, 140, 200)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def failed_at(step: str, ended: Ended, *words: str) -> None:
+    assert ended.status == "FAILED", ended
+    assert ended.cause.startswith(f"{step}: "), ended.cause
+    for word in words:
+        assert word in ended.cause, f"{word!r} is not in {ended.cause!r}"
+
+
+def test_an_unknown_key_is_named_with_the_allowed_ones(studio: Studio) -> None:
+    ended = studio.run("unknown-key", traget="a skirt")
+    failed_at("Prepare", ended, "InvalidInputError", "'traget'", "allowed: ", "target")
+    assert studio.published("unknown-key") == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "step", "words"),
+    [
+        ("no-pictures", INFO, "Prepare", ("got 0", "allowed: ")),
+        ("three-pictures", INFO | first(3), "Prepare", ("got 3", "4")),
+        (
+            "text-as-jpg",
+            INFO | first(5) | {"notes.jpg": b"this is a shopping list, not a picture"},
+            "Prepare",
+            ("notes.jpg", "PNG", "JPEG"),
+        ),
+        (
+            "truncated",
+            INFO | first(5) | {"skirt-99.png": PICTURES["skirt-01.png"][:1500]},
+            "Segment",
+            ("UnreadablePictureError", "skirt-99.png"),
+        ),
+        (
+            "nobody-there",
+            INFO | {f"wall-{n}.png": plain_picture() for n in range(5)},
+            "Segment",
+            ("GarmentNotFoundError", "a skirt", "wall-0.png"),
+        ),
+    ],
+)
+def test_a_dataset_that_cannot_be_learnt_from(
+    studio: Studio, name: str, files: dict[str, bytes], step: str, words: tuple[str, ...]
+) -> None:
+    ended = studio.run(name, dataset=studio.upload(name, files))
+    failed_at(step, ended, *words)
+    assert studio.published(name) == set()
+
+
+def test_a_failed_run_leaves_a_record_beside_its_files(studio: Studio) -> None:
+    studio.run("leaves-a-record", dataset=studio.upload("leaves-a-record", INFO))
+    body = studio.client("s3").get_object(Bucket=studio.bucket("Data"), Key="runs/leaves-a-record/failure.json")["Body"]
+    record = json.loads(body.read())
+    assert record["step"] == "Prepare"
+    assert record["error"] == "InvalidInputError"
+    assert "allowed" in record["reason"]
+
+
+def test_a_gate_that_is_not_met_fails_the_run_and_registers_nothing(studio: Studio) -> None:
+    ended = studio.run("strict-gate", gate={"garment_share": 9.5})
+    failed_at("Gate", ended, "garment_share", "9.5")
+    assert studio.published("strict-gate") == set()

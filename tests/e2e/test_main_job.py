@@ -1,0 +1,159 @@
+"""The main job, whole: pictures in, a published style out, restyled photos through the HTTP API."""
+
+import base64
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cli.client import ApiError
+from tests.e2e.studio import FEW_STEPS, SAMPLE, Ended, Studio
+
+PHOTO = SAMPLE / "photos" / "street-01.png"
+
+
+def data_uri(data: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+
+
+def styled(studio: Studio, **more: Any) -> list[Image.Image]:
+    request = {"mode": "style", "image": data_uri(PHOTO.read_bytes()), "mask_prompt": "a skirt", "seed": 3}
+    pictures = studio.deployment.api.predict(
+        {**request, "prompt": "a photo of sks skirt", "num_inference_steps": 4, **more}, waiting=lambda status: None
+    )
+    return [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
+
+
+@pytest.fixture(scope="module")
+def first_run(studio: Studio) -> Ended:
+    return studio.run("first-run", style="twice")
+
+
+@pytest.fixture(scope="module")
+def second_run(studio: Studio, first_run: Ended) -> Ended:
+    return studio.run("second-run", style="twice")
+
+
+def test_the_run_succeeds_and_says_what_it_made(studio: Studio, first_run: Ended) -> None:
+    assert first_run.status == "SUCCEEDED", first_run
+    assert first_run.output["adapter"] == "twice@1"
+    assert first_run.output["metrics"]["pixels_changed_outside"] == 0
+    manifest = json.loads(
+        studio.client("s3").get_object(Bucket=studio.bucket("Model"), Key="styles/twice/1/manifest.json")["Body"].read()
+    )
+    assert manifest["version"] == 1
+    assert manifest["model_package"] == first_run.output["package"]
+    assert manifest["hyperparameters"]["max_steps"] == FEW_STEPS["max_steps"]
+    (package,) = [p for p in studio.packages("twice") if p["ModelPackageArn"] == first_run.output["package"]]
+    assert package["ModelApprovalStatus"] == "Approved"
+
+
+def test_retraining_makes_a_second_version_and_both_stay_usable(studio: Studio, second_run: Ended) -> None:
+    assert second_run.output["adapter"] == "twice@2"
+    published = studio.published("twice")
+    assert {"1/manifest.json", "2/manifest.json", "latest.json"} <= published
+    one, two, newest = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "twice@2", "twice"))
+    assert np.array_equal(two, newest)
+    assert one.size == two.size == Image.open(PHOTO).size
+
+
+def test_outside_the_feathered_mask_not_one_byte_changes(studio: Studio, first_run: Ended) -> None:
+    painted, alpha = styled(studio, adapter="twice@1", return_mask=True)
+    original = np.asarray(Image.open(PHOTO).convert("RGB"))
+    outside = np.asarray(alpha)[..., 0] == 0
+    assert 0.3 < outside.mean() < 1
+    assert np.array_equal(np.asarray(painted)[outside], original[outside])
+    assert not np.array_equal(np.asarray(painted)[~outside], original[~outside])
+
+
+def test_the_same_execution_started_twice_runs_once(studio: Studio, first_run: Ended) -> None:
+    machine = studio.deployment.outputs["StateMachineArn"]
+    states = studio.client("stepfunctions")
+    with pytest.raises(states.exceptions.ExecutionAlreadyExists):
+        states.start_execution(stateMachineArn=machine, name="first-run", input=json.dumps({"style": "other"}))
+    assert len([p for p in studio.packages("twice") if p["ModelPackageArn"] == first_run.output["package"]]) == 1
+
+
+def test_manual_approval_resumes_the_run(studio: Studio) -> None:
+    dataset = studio.upload("by-hand")
+    given = {"style": "by-hand", "dataset": dataset, "target": "a skirt", "approval": "manual"}
+    arn = studio.start("by-hand", {**given, "hyperparameters": FEW_STEPS})
+    studio.until_state(arn, "RequestApproval")
+    (package,) = studio.packages("by-hand")
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert studio.published("by-hand") == set()
+    studio.client("sagemaker").update_model_package(
+        ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Approved"
+    )
+    assert studio.wait(arn).status == "SUCCEEDED"
+    assert "latest.json" in studio.published("by-hand")
+
+
+def test_rejecting_the_package_fails_the_run_and_publishes_nothing(studio: Studio) -> None:
+    dataset = studio.upload("rejected")
+    given = {"style": "rejected", "dataset": dataset, "target": "a skirt", "approval": "manual"}
+    arn = studio.start("rejected", {**given, "hyperparameters": FEW_STEPS})
+    studio.until_state(arn, "RequestApproval")
+    (package,) = studio.packages("rejected")
+    studio.client("sagemaker").update_model_package(
+        ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Rejected", ApprovalDescription="too green"
+    )
+    ended = studio.wait(arn)
+    assert ended.status == "FAILED"
+    assert ended.cause.startswith("RequestApproval: ModelPackageRejected")
+    assert "too green" in ended.cause
+    assert studio.published("rejected") == set()
+
+
+def test_a_full_fine_tune_gets_an_endpoint_of_its_own_that_scales(studio: Studio) -> None:
+    ended = studio.run("own-endpoint", method="full", deploy="endpoint")
+    assert ended.status == "SUCCEEDED", ended
+    endpoint = ended.output["endpoint"]
+    assert studio.client("sagemaker").describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService"
+    scaling = studio.client("application-autoscaling")
+    (target,) = scaling.describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{endpoint}/variant/AllTraffic"]
+    )["ScalableTargets"]
+    assert target["MinCapacity"] == 0
+    policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=target["ResourceId"])
+    assert {policy["PolicyType"] for policy in policies["ScalingPolicies"]} == {"TargetTrackingScaling", "StepScaling"}
+
+
+def test_deploy_none_registers_and_publishes_nothing(studio: Studio) -> None:
+    ended = studio.run("kept-back", deploy="none")
+    assert ended.status == "SUCCEEDED", ended
+    assert len(studio.packages("kept-back")) == 1
+    assert studio.published("kept-back") == set()
+
+
+def test_a_training_through_the_api_ends_in_a_version(studio: Studio) -> None:
+    api = studio.deployment.api
+    given = {"dataset": studio.upload("by-api"), "target": "a skirt", "hyperparameters": FEW_STEPS}
+    training = api.request("POST", "/v1/trainings", {"destination": "atelier/by-api", "input": given})
+    assert training["status"] in ("starting", "processing")
+    ended = studio.until(
+        lambda: (
+            said
+            if (said := api.request("GET", f"/v1/trainings/{training['id']}"))["status"] in ("succeeded", "failed")
+            else None
+        )
+    )
+    assert ended["status"] == "succeeded", ended
+    assert ended["output"]["version"] == "by-api@1"
+
+
+def test_the_api_wants_a_key(studio: Studio) -> None:
+    api = studio.deployment.api
+    keyless = type(api)(url=api.url, key="")
+    with pytest.raises(ApiError, match="HTTP 403"):
+        keyless.request("GET", "/v1/predictions/none")
+
+
+def test_a_garment_that_is_not_in_the_photo_fails_with_the_servers_words(studio: Studio) -> None:
+    blank = io.BytesIO()
+    Image.new("RGB", (96, 96), (200, 180, 160)).save(blank, "PNG")
+    with pytest.raises(ApiError, match="GarmentNotFoundError"):
+        styled(studio, image=data_uri(blank.getvalue()))
