@@ -4,9 +4,9 @@ STAGE ?= local
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 # Lint, types and tests read these folders.
-CODE := app.py cli contracts imaging inference infra lambdas local models tests training
+CODE := app.py bench cli contracts imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates format synth costs deploy destroy lock clean
+.PHONY: help demo local test check lint types templates bench-demo format synth costs deploy destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,9 @@ types: $(INSTALLED) ## strict types
 
 templates: $(INSTALLED) ## every stage's templates against the offline validators
 	$(BIN)/python -m infra.check
+
+bench-demo: $(INSTALLED) ## run the demo and print what each stage took
+	@$(BIN)/python -m bench.demo
 
 format: $(INSTALLED) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix $(CODE)

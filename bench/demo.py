@@ -1,0 +1,25 @@
+"""``python -m bench.demo``: run the demo once and print the time of each stage, in seconds and as a share of the whole.
+
+Ends with one JSON line: the demo's own ``metrics.json``.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from cli.demo import run_demo
+
+
+def main() -> None:
+    """Run, print the table, print the line."""
+    out = Path("out/bench-demo")
+    run_demo(argparse.Namespace(out=out, port=None, stay=False))
+    numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    total = numbers["total_seconds"]
+    for name, seconds in numbers["stages_seconds"].items():
+        print(f"{name:<26} {seconds:7.1f} s  {seconds / total:6.1%}")
+    print(json.dumps(numbers))
+
+
+if __name__ == "__main__":
+    main()
