@@ -1,0 +1,1 @@
+"""The Lambda handlers of Atelier: what is not a service call of the state machine, and the HTTP API."""

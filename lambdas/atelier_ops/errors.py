@@ -1,0 +1,49 @@
+"""Errors whose class names become Step Functions error names: named for whoever retries or catches them."""
+
+
+class MissingObjectError(LookupError):
+    """Nothing lies at this key: the step that should have written it did not, or somebody removed it."""
+
+
+class MetricMissingError(ValueError):
+    """The gate names a metric that the evaluation did not write, or wrote as something that is not a finite number."""
+
+
+class ArtifactIncompleteError(ValueError):
+    """A trained artifact lacks a file that its manifest names, or the manifest is another run's."""
+
+
+class VersionTakenError(ValueError):
+    """A published version of that number is there already, made by another run: published versions never change."""
+
+
+class NameCollisionError(ValueError):
+    """A SageMaker resource of the deterministic name exists and says something else than what was asked for."""
+
+
+class EndpointBusyError(RuntimeError):
+    """The endpoint is being changed by something else: try again later."""
+
+
+class QuotaExceeded(RuntimeError):  # noqa: N818 - the name is what people see in Step Functions
+    """The account may not have that many of the instance type. Final until the quota is raised."""
+
+
+class EndpointUnavailableError(RuntimeError):
+    """The endpoint that should take a request is not there or refuses it for now."""
+
+
+class ExecutionNameTakenError(ValueError):
+    """An execution of that name exists, with another input or already ended."""
+
+
+class SourceFileError(ValueError):
+    """A file of a base model differs from what its source promised, or cannot be had."""
+
+
+class BaseModelChangedError(ValueError):
+    """A base model that is mirrored under this revision has other files: a changed model needs a new revision."""
+
+
+class MirrorTimeoutError(RuntimeError):
+    """The time a Lambda may run ends before the base model is copied; files copied so far are kept."""

@@ -1,0 +1,47 @@
+"""Handing a request to an asynchronous endpoint."""
+
+from typing import Protocol
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+from atelier_ops.errors import EndpointUnavailableError
+from atelier_ops.gateways.aws import client, error_code
+from contracts.layout import S3Uri
+
+WAIT_IN_QUEUE = 21_600
+"""Seconds a request may wait for an instance: SageMaker's longest."""
+
+LONGEST_RUN = 900
+"""Seconds the model may work on one request."""
+
+REFUSED = {"ValidationError", "ValidationException", "ServiceUnavailable", "ThrottlingException", "InternalFailure"}
+
+
+class Inference(Protocol):
+    """What predictions and smoke tests need."""
+
+    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> None:
+        """Queue the JSON body at ``body``; the answer comes by SNS. Raises EndpointUnavailableError."""
+
+
+class SageMakerInference:
+    """InvokeEndpointAsync."""
+
+    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> None:
+        """Queue the JSON body at ``body``; the answer comes by SNS. Raises EndpointUnavailableError."""
+        try:
+            client("sagemaker-runtime").invoke_endpoint_async(
+                EndpointName=endpoint,
+                InputLocation=str(body),
+                InferenceId=inference_id,
+                ContentType="application/json",
+                Accept="application/json",
+                RequestTTLSeconds=WAIT_IN_QUEUE,
+                InvocationTimeoutSeconds=LONGEST_RUN,
+            )
+        except HTTPClientError as error:
+            raise EndpointUnavailableError(f"endpoint {endpoint}: {error}") from error
+        except ClientError as error:
+            if error_code(error) in REFUSED:
+                raise EndpointUnavailableError(f"endpoint {endpoint}: {error}") from error
+            raise

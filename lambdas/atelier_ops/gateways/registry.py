@@ -1,0 +1,58 @@
+"""SageMaker's model packages and jobs, as far as the handlers read them."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from atelier_ops.gateways.aws import client
+
+
+class Packages(Protocol):
+    """Model packages."""
+
+    def approval(self, package: str) -> tuple[str, str]:
+        """The package's approval status (Approved, Rejected, PendingManualApproval) and its description."""
+
+
+class Jobs(Protocol):
+    """Training and processing jobs."""
+
+    def describe(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """The job of ``kind`` training or processing, as SageMaker describes it; None where it never started."""
+
+
+class SageMakerPackages:
+    """Model packages in SageMaker's registry."""
+
+    def approval(self, package: str) -> tuple[str, str]:
+        """The package's approval status and its description."""
+        found = client("sagemaker").describe_model_package(ModelPackageName=package)
+        return found.get("ModelApprovalStatus", ""), found.get("ApprovalDescription", "")
+
+
+class SageMakerJobs:
+    """Jobs in SageMaker."""
+
+    def describe(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """The job as SageMaker describes it; None where there is none of that name."""
+        calls = {
+            "training": ("describe_training_job", "TrainingJobName"),
+            "processing": ("describe_processing_job", "ProcessingJobName"),
+        }
+        operation, key = calls[kind]
+        try:
+            found: Mapping[str, Any] = getattr(client("sagemaker"), operation)(**{key: name})
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+        return found
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether SageMaker says that the named thing does not exist: it has no code of its own for that."""
+    text = str(error).lower()
+    return "ResourceNotFound" in str(error) or any(
+        words in text for words in ("could not find", "not found", "does not exist", "cannot find")
+    )

@@ -1,0 +1,159 @@
+"""Objects in one S3 bucket."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Any, Protocol
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from atelier_ops.errors import MissingObjectError
+from atelier_ops.gateways.aws import client, error_code
+from contracts.errors import InvalidInputError
+from contracts.layout import S3Uri
+
+ONE_AT_A_TIME = TransferConfig(multipart_threshold=16 * 2**20, multipart_chunksize=16 * 2**20, use_threads=False)
+"""At most one part of 16 MiB in memory while a stream is uploaded (10,000 parts: up to 160 GB)."""
+
+READERS = 8
+"""Small ranged reads in flight at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """One object: its key, size in bytes, and ETag without quotes."""
+
+    key: str
+    size: int
+    etag: str
+
+
+class ObjectStore(Protocol):
+    """What the handlers need of one bucket."""
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+
+    def listing(self, prefix: str) -> list[StoredObject]:
+        """Every object below ``prefix``, by key."""
+
+    def read(self, key: str) -> bytes:
+        """The whole object. Raises MissingObjectError."""
+
+    def read_starts(self, keys: Sequence[str], length: int) -> list[bytes]:
+        """The first ``length`` bytes of each object (none of them empty), in the order of ``keys``."""
+
+    def write(self, key: str, body: bytes, content_type: str) -> None:
+        """Put a small object."""
+
+    def copy(self, source: S3Uri, key: str) -> None:
+        """Copy on the server's side, in parts above 5 GB."""
+
+    def upload(self, key: str, stream: IO[bytes], metadata: dict[str, str]) -> None:
+        """Put a stream of any length in constant memory."""
+
+    def metadata(self, key: str) -> dict[str, str] | None:
+        """The metadata an upload left with the object; None where there is no object."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; a missing one is fine."""
+
+    def get_url(self, key: str, seconds: int) -> str:
+        """A presigned address to read the object for ``seconds``."""
+
+    def put_url(self, key: str, content_type: str, seconds: int) -> str:
+        """A presigned address that takes one PUT with exactly this Content-Type for ``seconds``."""
+
+
+class S3Store:
+    """One bucket in S3."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        return self._bucket
+
+    def listing(self, prefix: str) -> list[StoredObject]:
+        """Every object below ``prefix``, by key."""
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return [_stored(entry) for page in pages for entry in page.get("Contents", [])]
+
+    def read(self, key: str) -> bytes:
+        """The whole object. Raises MissingObjectError."""
+        return self._get(key)
+
+    def read_starts(self, keys: Sequence[str], length: int) -> list[bytes]:
+        """The first ``length`` bytes of each object, in the order of ``keys``."""
+        client("s3")  # made before the threads start: making one is not thread-safe
+        with ThreadPoolExecutor(READERS) as pool:
+            return list(pool.map(lambda key: self._get(key, Range=f"bytes=0-{length - 1}"), keys))
+
+    def write(self, key: str, body: bytes, content_type: str) -> None:
+        """Put a small object."""
+        client("s3").put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+
+    def copy(self, source: S3Uri, key: str) -> None:
+        """Copy on the server's side, in parts above 5 GB."""
+        client("s3").copy({"Bucket": source.bucket, "Key": source.key}, self._bucket, key)
+
+    def upload(self, key: str, stream: IO[bytes], metadata: dict[str, str]) -> None:
+        """Put a stream of any length in constant memory."""
+        client("s3").upload_fileobj(stream, self._bucket, key, ExtraArgs={"Metadata": metadata}, Config=ONE_AT_A_TIME)
+
+    def metadata(self, key: str) -> dict[str, str] | None:
+        """The metadata an upload left with the object; None where there is no object."""
+        try:
+            return dict(client("s3").head_object(Bucket=self._bucket, Key=key)["Metadata"])
+        except ClientError as error:
+            if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
+                return None
+            raise
+
+    def delete(self, key: str) -> None:
+        """Remove an object; a missing one is fine."""
+        client("s3").delete_object(Bucket=self._bucket, Key=key)
+
+    def get_url(self, key: str, seconds: int) -> str:
+        """A presigned address to read the object for ``seconds``."""
+        return self._presign("get_object", seconds, Key=key)
+
+    def put_url(self, key: str, content_type: str, seconds: int) -> str:
+        """A presigned address that takes one PUT with exactly this Content-Type for ``seconds``."""
+        return self._presign("put_object", seconds, Key=key, ContentType=content_type)
+
+    def _get(self, key: str, **options: str) -> bytes:
+        try:
+            body: bytes = client("s3").get_object(Bucket=self._bucket, Key=key, **options)["Body"].read()
+        except ClientError as error:
+            if error_code(error) == "NoSuchKey":
+                raise MissingObjectError(f"s3://{self._bucket}/{key}: no such object") from error
+            raise
+        return body
+
+    def _presign(self, operation: str, seconds: int, **parameters: str) -> str:
+        parameters["Bucket"] = self._bucket
+        return str(client("s3").generate_presigned_url(operation, Params=parameters, ExpiresIn=seconds))
+
+
+def read_json(store: ObjectStore, key: str) -> Any:
+    """A JSON object's value. Raises MissingObjectError, or InvalidInputError where it is not JSON in UTF-8."""
+    body = store.read(key)
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise InvalidInputError(f"s3://{store.bucket}/{key}", got=body[:80], allowed="JSON in UTF-8") from error
+
+
+def write_json(store: ObjectStore, key: str, value: object) -> None:
+    """Put a value as indented JSON."""
+    store.write(key, (json.dumps(value, indent=2, sort_keys=True) + "\n").encode(), "application/json")
+
+
+def _stored(entry: dict[str, Any]) -> StoredObject:
+    return StoredObject(key=entry["Key"], size=int(entry["Size"]), etag=str(entry["ETag"]).strip('"'))

@@ -1,0 +1,143 @@
+"""Step Functions: task tokens that wait, and executions."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from atelier_ops.errors import ExecutionNameTakenError
+from atelier_ops.gateways.aws import client, error_code
+
+NOBODY_WAITS = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
+LONGEST_CAUSE = 32_000
+NEWEST_EVENTS = 1_000
+
+
+class Tokens(Protocol):
+    """Answers to a state that waits with a task token."""
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Let the state go on with ``output``; False where it no longer waits."""
+
+    def fail(self, token: str, error: str, cause: str) -> bool:
+        """Let the state fail; False where it no longer waits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One execution as Step Functions describes it; ``input`` and ``output`` are parsed JSON."""
+
+    name: str
+    status: str
+    started: datetime
+    stopped: datetime | None
+    input: Any
+    output: Any
+    error: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateEvent:
+    """A state was entered or left; ``kind`` is Task, Choice, Pass, Succeed, Fail, Wait, Parallel or Map."""
+
+    state: str
+    kind: str
+    entered: bool
+    at: datetime
+
+
+class Executions(Protocol):
+    """Executions of one state machine."""
+
+    def start(self, name: str, request: Mapping[str, Any]) -> None:
+        """Start; the same name and input while it runs is fine. Raises ExecutionNameTakenError otherwise."""
+
+    def describe(self, name: str) -> Execution | None:
+        """The execution, or None."""
+
+    def events(self, name: str) -> list[StateEvent]:
+        """States entered and left, oldest first (of the newest 1,000 history events)."""
+
+
+class StepFunctionsTokens:
+    """Task tokens of Step Functions."""
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Let the state go on with ``output``; False where it no longer waits."""
+        return self._send("send_task_success", taskToken=token, output=json.dumps(output))
+
+    def fail(self, token: str, error: str, cause: str) -> bool:
+        """Let the state fail; False where it no longer waits."""
+        return self._send("send_task_failure", taskToken=token, error=error, cause=cause[:LONGEST_CAUSE])
+
+    def _send(self, operation: str, **request: str) -> bool:
+        try:
+            getattr(client("stepfunctions"), operation)(**request)
+        except ClientError as error:
+            if error_code(error) in NOBODY_WAITS:
+                return False
+            raise
+        return True
+
+
+class StepFunctionsExecutions:
+    """Executions of the state machine with this ARN."""
+
+    def __init__(self, state_machine_arn: str) -> None:
+        self._arn = state_machine_arn
+
+    def start(self, name: str, request: Mapping[str, Any]) -> None:
+        """Start; the same name and input while it runs is fine. Raises ExecutionNameTakenError otherwise."""
+        body = json.dumps(request, sort_keys=True)
+        try:
+            client("stepfunctions").start_execution(stateMachineArn=self._arn, name=name, input=body)
+        except ClientError as error:
+            if error_code(error) == "ExecutionAlreadyExists":
+                raise ExecutionNameTakenError(f"execution {name} exists") from error
+            raise
+
+    def describe(self, name: str) -> Execution | None:
+        """The execution, or None."""
+        try:
+            found = client("stepfunctions").describe_execution(executionArn=self._execution_arn(name))
+        except ClientError as error:
+            if error_code(error) == "ExecutionDoesNotExist":
+                return None
+            raise
+        return Execution(
+            name=name,
+            status=found["status"],
+            started=found["startDate"],
+            stopped=found.get("stopDate"),
+            input=json.loads(found.get("input") or "{}"),
+            output=json.loads(found.get("output") or "null"),
+            error=found.get("error") or "",
+            cause=found.get("cause") or "",
+        )
+
+    def events(self, name: str) -> list[StateEvent]:
+        """States entered and left, oldest first (of the newest 1,000 history events)."""
+        history = client("stepfunctions").get_execution_history(
+            executionArn=self._execution_arn(name), reverseOrder=True, maxResults=NEWEST_EVENTS
+        )
+        found = [_state_event(event) for event in history["events"]]
+        return [event for event in reversed(found) if event is not None]
+
+    def _execution_arn(self, name: str) -> str:
+        return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def _state_event(event: dict[str, Any]) -> StateEvent | None:
+    for ending, key in (("StateEntered", "stateEnteredEventDetails"), ("StateExited", "stateExitedEventDetails")):
+        if event["type"].endswith(ending) and key in event:
+            return StateEvent(
+                state=event[key]["name"],
+                kind=event["type"].removesuffix(ending),
+                entered=ending == "StateEntered",
+                at=event["timestamp"],
+            )
+    return None

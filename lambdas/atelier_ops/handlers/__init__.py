@@ -1,0 +1,1 @@
+"""One module a Lambda: reads its settings once, parses the event, delegates to ``logic``."""
