@@ -75,10 +75,10 @@ def grow(mask: Mask, pixels: int) -> Mask:
 
 
 def feather(mask: Mask, blur: float) -> Alpha:
-    """Opacity (0 to 1) that is 1 on the mask and falls smoothly to exactly 0 at ``blur`` pixels outside it; 0 blur is a hard edge."""
+    """Opacity (0 to 1) that is 1 on the mask and falls smoothly to exactly 0 at ``blur`` pixels outside it; up to 1 it is a hard edge."""
     alpha = mask.astype(np.float32)
     area = _around(mask, math.ceil(blur))
-    if area is None or blur <= 0:
+    if area is None or blur <= 1:
         return alpha
     nearness = np.clip(1 - ndimage.distance_transform_edt(~mask[area]) / blur, 0, 1)
     alpha[area] = nearness * nearness * (3 - 2 * nearness)

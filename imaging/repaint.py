@@ -33,7 +33,7 @@ class Painter(Protocol):
 class Repainting:
     """One RGB photo to repaint: white in ``mask`` (same size) is painted by ``prompt``, once a seed.
 
-    ``blur`` is the feather's width in pixels of the photo; None is 2 % of the mask's larger side, at least 1.
+    ``blur`` is the feather's width in pixels of the photo; None is 2 % of the mask's larger side, at least 2.
     """
 
     picture: Image.Image
@@ -88,7 +88,7 @@ def repaint_all(
 
 def default_blur(mask: Mask) -> float:
     """The feather's width in pixels where nobody chose one."""
-    return max(1.0, BLUR * larger_side(mask))
+    return max(2.0, BLUR * larger_side(mask))
 
 
 def _frame(work: Repainting, resolution: int) -> _Frame:

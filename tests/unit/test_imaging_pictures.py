@@ -1,0 +1,175 @@
+"""imaging.pictures: what may come in, how it comes out, and every refusal."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from contracts.errors import InvalidInputError
+from imaging.pictures import LONGEST_SIDE, UnreadablePictureError, decode, decode_mask, encode
+
+Saver = Callable[..., bytes]
+
+
+def saved(image: Image.Image, file_format: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format=file_format, **options)
+    return buffer.getvalue()
+
+
+def gradient(width: int = 24, height: int = 16) -> Image.Image:
+    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
+    return Image.fromarray(np.stack([x, y, 255 - x], axis=-1).astype(np.uint8))
+
+
+def same(a: Image.Image, b: Image.Image) -> bool:
+    return np.array_equal(np.asarray(a), np.asarray(b))
+
+
+def colour(image: Image.Image, at: tuple[int, int]) -> tuple[int, int, int]:
+    red, green, blue = np.asarray(image)[at[1], at[0]].tolist()
+    return red, green, blue
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG of a few bytes whose header claims any size."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
+def test_each_allowed_format_is_read(file_format: str) -> None:
+    image = decode(saved(gradient(), file_format), name="photo")
+    assert (image.mode, image.size) == ("RGB", (24, 16))
+
+
+def test_a_png_comes_back_byte_for_byte() -> None:
+    assert same(decode(encode(gradient(), "png"), name="photo"), gradient())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied(orientation: int) -> None:
+    stored = Image.new("RGB", (32, 16), "white")
+    stored.paste("red", (0, 0, 8, 8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = decode(saved(stored, "JPEG", exif=exif, quality=95, subsampling=0), name="photo")
+    corners = {1: (3, 3), 2: (28, 3), 3: (28, 12), 4: (3, 12), 5: (3, 3), 6: (12, 3), 7: (12, 28), 8: (3, 28)}
+    assert upright.size == ((32, 16) if orientation < 5 else (16, 32))
+    red, green, _ = colour(upright, corners[orientation])
+    assert red > 200
+    assert green < 60
+
+
+def test_sixteen_bit_grey_keeps_its_levels() -> None:
+    levels = np.array([[0, 257 * 100, 65535]], dtype=np.uint16)
+    image = decode(saved(Image.fromarray(levels)), name="photo")
+    assert np.asarray(image)[0, :, 0].tolist() == [0, 100, 255]
+
+
+def test_transparent_parts_of_a_photo_become_white_and_of_a_mask_black() -> None:
+    clear = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
+    assert decode(saved(clear), name="photo").getpixel((0, 0)) == (255, 255, 255)
+    assert decode_mask(saved(clear), name="mask").getpixel((0, 0)) == 0
+
+
+def test_white_strokes_on_a_transparent_canvas_are_a_mask() -> None:
+    canvas = Image.new("LA", (4, 4), (0, 0))
+    canvas.paste((255, 255), (1, 1, 3, 3))
+    mask = np.asarray(decode_mask(saved(canvas), name="mask"))
+    assert mask.sum() == 4 * 255
+
+
+def test_a_palette_with_a_transparent_colour_is_composed() -> None:
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.paste(1, (0, 0, 2, 4))
+    decoded = decode(saved(image, transparency=0), name="photo")
+    assert decoded.getpixel((0, 0)) == (0, 0, 255)
+    assert decoded.getpixel((3, 0)) == (255, 255, 255)
+
+
+def test_cmyk_is_converted_to_the_colour_it_shows() -> None:
+    cyan = Image.new("CMYK", (8, 8), (255, 0, 0, 0))
+    red, green, blue = colour(decode(saved(cyan, "JPEG"), name="photo"), (4, 4))
+    assert red < 30
+    assert min(green, blue) > 220
+
+
+def test_an_embedded_colour_profile_is_honoured() -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    renamed = srgb.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
+    red_is_blue = renamed.replace(b"rXYZ", b"?XYZ").replace(b"bXYZ", b"rXYZ").replace(b"?XYZ", b"bXYZ")
+    data = saved(Image.new("RGB", (8, 8), "red"), icc_profile=red_is_blue)
+    red, green, blue = colour(decode(data, name="photo"), (4, 4))
+    assert blue > 240
+    assert max(red, green) < 20
+
+
+def test_an_srgb_profile_changes_nothing_and_a_broken_one_is_ignored() -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for profile in (srgb, b"nonsense"):
+        assert same(decode(saved(gradient(), icc_profile=profile), name="photo"), gradient())
+
+
+def test_a_phones_mpo_is_its_first_frame() -> None:
+    data = saved(gradient(), "MPO", save_all=True, append_images=[Image.new("RGB", (24, 16))])
+    assert colour(decode(data, name="photo"), (20, 8))[0] > 150
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
+def test_an_animation_is_refused(file_format: str) -> None:
+    data = saved(gradient(), file_format, save_all=True, append_images=[Image.new("RGB", (24, 16), "red")])
+    with pytest.raises(UnreadablePictureError, match="animation of 2 frames"):
+        decode(data, name="photo")
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture at all", b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_what_is_not_a_picture_is_refused_by_its_name(data: bytes) -> None:
+    with pytest.raises(UnreadablePictureError, match=r"skirt\.jpg: got .* bytes starting"):
+        decode(data, name="skirt.jpg")
+
+
+def test_a_format_off_the_list_is_refused() -> None:
+    with pytest.raises(UnreadablePictureError, match="PNG, JPEG or WebP"):
+        decode(saved(gradient(), "BMP"), name="photo")
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
+def test_a_truncated_file_is_refused(file_format: str) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    data = saved(noise, file_format)
+    with pytest.raises(UnreadablePictureError):
+        decode(data[: len(data) // 2], name="photo")
+
+
+@pytest.mark.parametrize("size", [(8_001, 8_000), (10_000, 10_000), (60_000, 60_000), (LONGEST_SIDE + 1, 1)])
+def test_a_size_past_the_limit_is_refused_before_decoding(size: tuple[int, int]) -> None:
+    with pytest.raises(UnreadablePictureError, match="64 megapixels"):
+        decode(png_claiming(*size), name="photo")
+
+
+@given(st.binary(max_size=200), st.integers(0, 400), st.sampled_from(["PNG", "JPEG", "WEBP"]))
+def test_damage_is_refused_or_read_but_never_anything_else(noise: bytes, at: int, file_format: str) -> None:
+    data = bytearray(saved(gradient(), file_format))
+    data[at : at + len(noise)] = noise
+    try:
+        image = decode(bytes(data), name="photo")
+    except UnreadablePictureError:
+        return
+    assert image.mode == "RGB"
+
+
+def test_an_unknown_output_format_says_what_is_allowed() -> None:
+    with pytest.raises(InvalidInputError, match=r"png \| jpeg \| webp"):
+        encode(gradient(), "gif")

@@ -1,0 +1,108 @@
+"""imaging.repaint: what the pipeline is handed, and that nothing outside the feathered mask changes."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from contracts.errors import InvalidInputError
+from imaging.masks import feather, to_image
+from imaging.repaint import ROWS, Repainting, default_blur, repaint, repaint_all
+
+SETTINGS: dict[str, Any] = {"steps": 3, "guidance": 2.0, "resolution": 32}
+
+
+class Dye:
+    """A pipeline that paints everything in one colour a row: red is the row's first random number."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+
+    def __call__(self, **arguments: Any) -> Any:
+        self.calls.append(arguments)
+        colours = [(int(torch.randint(1, 255, (1,), generator=g)), 0, 255) for g in arguments["generator"]]
+        return SimpleNamespace(images=[Image.new("RGB", (arguments["width"],) * 2, colour) for colour in colours])
+
+
+def same(a: Image.Image, b: Image.Image) -> bool:
+    return np.array_equal(np.asarray(a), np.asarray(b))
+
+
+def photo(width: int, height: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(width * height).integers(0, 255, (height, width, 3), dtype=np.uint8))
+
+
+def ellipse(width: int, height: int) -> Image.Image:
+    y, x = np.mgrid[:height, :width]
+    inside = ((x - width / 2) / (width / 4)) ** 2 + ((y - height / 2) / (height / 4)) ** 2 <= 1
+    return to_image(inside)
+
+
+@settings(deadline=None)
+@given(st.integers(6, 150), st.integers(6, 150), st.one_of(st.none(), st.floats(0, 200)))
+def test_outside_the_feathered_mask_not_one_byte_changes(width: int, height: int, blur: float | None) -> None:
+    picture, mask = photo(width, height), ellipse(width, height)
+    (result,) = repaint(Dye(), picture, mask, prompt="a skirt", seeds=[1], blur=blur, **SETTINGS)
+    white = np.asarray(mask) == 255
+    outside = feather(white, default_blur(white) if blur is None else blur) == 0
+    assert result.size == picture.size
+    assert np.array_equal(np.asarray(result)[outside], np.asarray(picture)[outside])
+    assert (np.asarray(result)[white][:, 1:] == (0, 255)).all()
+
+
+def test_the_pasted_edge_fades_and_a_blur_of_zero_is_hard() -> None:
+    picture, mask = Image.new("RGB", (100, 100)), ellipse(100, 100)
+    soft, hard = (
+        np.asarray(repaint(Dye(), picture, mask, prompt="p", seeds=[1], blur=b, **SETTINGS)[0])[50, :, 2]
+        for b in (12, 0)
+    )
+    assert set(hard) == {0, 255}
+    assert len(set(soft)) > 8
+
+
+def test_each_seed_gives_its_own_picture_whatever_else_is_painted() -> None:
+    picture, mask = photo(40, 40), ellipse(40, 40)
+    alone = [repaint(Dye(), picture, mask, prompt="p", seeds=[seed], **SETTINGS)[0] for seed in (7, 8)]
+    together = repaint(Dye(), picture, mask, prompt="p", seeds=[7, 8], **SETTINGS)
+    assert [same(a, b) for a, b in zip(alone, together, strict=True)] == [True, True]
+    assert not same(*alone)
+
+
+def test_works_share_batches_and_get_their_own_answers() -> None:
+    dye = Dye()
+    works = [
+        Repainting(
+            picture=photo(40 + n, 50), mask=ellipse(40 + n, 50), prompt=f"p{n}", negative_prompt="n", seeds=[n, 9]
+        )
+        for n in range(6)
+    ]
+    results = repaint_all(dye, works, **SETTINGS)
+    assert [len(call["prompt"]) for call in dye.calls] == [ROWS, 12 - ROWS]
+    assert dye.calls[0]["prompt"][:4] == ["p0", "p0", "p1", "p1"]
+    assert [[image.size for image in each] for each in results] == [[(40 + n, 50)] * 2 for n in range(6)]
+    alone = repaint_all(Dye(), [works[5]], **SETTINGS)[0]
+    assert same(results[5][1], alone[1])
+
+
+def test_the_pipeline_sees_squares_at_its_resolution_and_a_hard_mask() -> None:
+    dye = Dye()
+    repaint(dye, photo(70, 200), ellipse(70, 200), prompt="p", seeds=[1], **SETTINGS)
+    call = dye.calls[0]
+    assert [call[key][0].size for key in ("image", "mask_image")] == [(32, 32)] * 2
+    assert set(np.unique(np.asarray(call["mask_image"][0]))) == {0, 255}
+    assert (call["num_inference_steps"], call["guidance_scale"]) == (3, 2.0)
+
+
+def test_a_mask_of_another_size_says_both_sizes() -> None:
+    with pytest.raises(InvalidInputError, match=r"30x40 pixels.*20x40 pixels"):
+        repaint(Dye(), photo(20, 40), ellipse(30, 40), prompt="p", seeds=[1], **SETTINGS)
+
+
+def test_an_empty_mask_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="no white pixel"):
+        repaint(Dye(), photo(20, 20), Image.new("L", (20, 20)), prompt="p", seeds=[1], **SETTINGS)

@@ -1,0 +1,111 @@
+"""imaging.segmenter: where the mask lies, what cleans it, and when there is none; the model is one that finds red."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from imaging.segmenter import GarmentNotFoundError, Segmenter
+from tests.unit.inference_tiny import save_segmenter
+
+SIDE = 256
+
+
+class RedFinder:
+    """Stands where CLIPSeg stands: a logit of +4 on red pixels, -4 elsewhere; knows no word but "skirt"."""
+
+    device = torch.device("cpu")
+    config = SimpleNamespace(text_config=SimpleNamespace(max_position_embeddings=16))
+
+    def __call__(self, *, pixel_values: torch.Tensor, input_ids: torch.Tensor, **_: Any) -> Any:
+        red = (pixel_values[:, 0] > 0.75) & (pixel_values[:, 1] < 0.25) & (input_ids[0, 0] == 1)
+        return SimpleNamespace(logits=torch.where(red, 4.0, -4.0))
+
+
+class Words:
+    def __call__(self, words: list[str], **_: Any) -> dict[str, torch.Tensor]:
+        known = torch.tensor([[1 if "skirt" in text else 0] for text in words])
+        return {"input_ids": known, "attention_mask": torch.ones_like(known)}
+
+
+@pytest.fixture
+def segmenter() -> Segmenter:
+    return Segmenter(RedFinder(), Words(), side=SIDE, mean=[0, 0, 0], std=[1, 1, 1])
+
+
+def photo(size: tuple[int, int], *boxes: tuple[int, int, int, int]) -> Image.Image:
+    image = Image.new("RGB", size, "gray")
+    for box in boxes:
+        image.paste("red", box)
+    return image
+
+
+def overlap(mask: Image.Image, box: tuple[int, int, int, int]) -> float:
+    got = np.asarray(mask) == 255
+    wanted = np.zeros_like(got)
+    wanted[box[1] : box[3], box[0] : box[2]] = True
+    return float((got & wanted).sum() / (got | wanted).sum())
+
+
+@pytest.mark.parametrize("size", [(300, 300), (200, 300), (301, 177), (1_900, 1_200)])
+def test_the_mask_lies_on_the_garment_whatever_the_aspect(segmenter: Segmenter, size: tuple[int, int]) -> None:
+    width, height = size
+    box = (width // 3, height // 2, 2 * width // 3, height * 4 // 5)
+    found = segmenter.mask(photo(size, box), "a skirt", grow=0)
+    assert found.mask.size == size
+    assert found.mask.mode == "L"
+    assert overlap(found.mask, box) > 0.85
+    assert found.area == pytest.approx((box[2] - box[0]) * (box[3] - box[1]) / (width * height), rel=0.15)
+
+
+def test_the_score_is_the_probability_inside_the_mask(segmenter: Segmenter) -> None:
+    found = segmenter.mask(photo((128, 128), (30, 30, 90, 90)), "a skirt", grow=0)
+    assert 0.9 < found.score <= 1 / (1 + np.exp(-4)) + 1e-6
+
+
+def test_specks_are_no_part_of_the_mask(segmenter: Segmenter) -> None:
+    garment = (30, 30, 90, 90)
+    found = segmenter.mask(photo((128, 128), garment, (110, 110, 120, 120)), "a skirt", grow=0)
+    assert overlap(found.mask, garment) > 0.9
+    assert np.asarray(found.mask)[105:, 105:].max() == 0
+
+
+def test_growing_is_in_pixels_of_the_picture(segmenter: Segmenter) -> None:
+    picture = photo((256, 256), (64, 64, 192, 192))
+    plain, grown, shrunk = (np.asarray(segmenter.mask(picture, "a skirt", grow=g).mask)[128] for g in (0, 9, -9))
+    assert grown.sum() - plain.sum() == 2 * 9 * 255
+    assert plain.sum() - shrunk.sum() == 2 * 9 * 255
+
+
+def test_by_default_the_mask_grows_a_little_with_its_size(segmenter: Segmenter) -> None:
+    picture = photo((256, 256), (56, 56, 200, 200))
+    plain, default = (np.asarray(segmenter.mask(picture, "a skirt", grow=g).mask)[128] for g in (0, None))
+    assert default.sum() - plain.sum() == 2 * 3 * 255
+
+
+def test_what_is_not_there_is_said_with_its_best_score(segmenter: Segmenter) -> None:
+    with pytest.raises(GarmentNotFoundError, match=r"garment 'a hat'.*0\.02.*mask of your own") as caught:
+        segmenter.mask(photo((64, 64), (10, 10, 50, 50)), "a hat")
+    assert caught.value.target == "a hat"
+    assert caught.value.score < caught.value.threshold
+
+
+def test_a_few_stray_pixels_are_no_garment(segmenter: Segmenter) -> None:
+    with pytest.raises(GarmentNotFoundError):
+        segmenter.mask(photo((1_000, 1_000), (500, 500, 520, 520)), "a skirt")
+
+
+def test_a_saved_model_folder_is_loaded(tmp_path: Path) -> None:
+    save_segmenter(tmp_path)
+    probability = Segmenter.load(tmp_path).probability(photo((90, 50), (20, 20, 40, 40)), "a skirt")
+    assert probability.shape == (50, 90)
+    assert 0 <= probability.min() < probability.max() <= 1
+
+
+def test_words_past_the_models_length_are_cut_and_not_an_error(tmp_path: Path) -> None:
+    save_segmenter(tmp_path)
+    assert Segmenter.load(tmp_path).probability(photo((32, 32)), "a very long skirt " * 40).shape == (32, 32)
