@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import hypot
 
 import numpy as np
@@ -148,7 +149,7 @@ class _Pen:
 
     def _limb(self, shape: Limb) -> None:
         parts = list(zip(shape.joints, shape.widths, strict=True))
-        for ((ax, ay), a), ((bx, by), b) in zip(parts, parts[1:], strict=False):
+        for ((ax, ay), a), ((bx, by), b) in pairwise(parts):
             length = hypot(bx - ax, by - ay) or 1.0
             nx, ny = -(by - ay) / length, (bx - ax) / length
             self.draw(

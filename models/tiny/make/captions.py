@@ -13,10 +13,11 @@ _BARE_SHARE = 0.12
 _PLURALS = frozenset({"trousers", "pants", "shorts"})
 
 # Words that prompts may use although no caption does: the tokenizer keeps each in one piece.
-PROMPT_WORDS = (
-    "image picture drawing the with in on her his its hair face skin shoes shoe shorts clothes garment clothing outfit "
-    "background wall man girl standing full body fashion high low quality blurry cropped no"
-).split()
+PROMPT_WORDS: tuple[str, ...] = (
+    *("image", "picture", "drawing", "the", "with", "in", "on", "her", "his", "its", "hair", "face", "skin"),
+    *("shoes", "shoe", "shorts", "clothes", "garment", "clothing", "outfit", "background", "wall", "man", "girl"),
+    *("standing", "full", "body", "fashion", "high", "low", "quality", "blurry", "cropped", "no"),
+)
 
 
 def noun(garment: Garment, rng: Generator) -> str:

@@ -28,7 +28,7 @@ def _muted(colour: Plane) -> Plane:
 
 def _slope(x: Plane, y: Plane, rng: Generator) -> Plane:
     angle = rng.uniform(0, 2 * np.pi)
-    return np.clip((x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle) + 0.5, 0, 1)
+    return np.asarray(np.clip((x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle) + 0.5, 0, 1))
 
 
 def _floor(x: Plane, y: Plane, rng: Generator) -> Plane:
@@ -37,7 +37,7 @@ def _floor(x: Plane, y: Plane, rng: Generator) -> Plane:
 
 
 def _spotlight(x: Plane, y: Plane, rng: Generator) -> Plane:
-    return np.clip(1.4 * np.hypot(x - 0.5 - rng.uniform(-0.2, 0.2), y - 0.4), 0, 1)
+    return np.asarray(np.clip(1.4 * np.hypot(x - 0.5 - rng.uniform(-0.2, 0.2), y - 0.4), 0, 1))
 
 
 def _panels(x: Plane, y: Plane, rng: Generator) -> Plane:

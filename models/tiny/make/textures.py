@@ -34,7 +34,7 @@ def coverage(pattern: str, x: Plane, y: Plane, period: float) -> Plane:
 
 
 def _soft(signed_distance: Plane) -> Plane:
-    return np.clip(signed_distance + 0.5, 0, 1)
+    return np.asarray(np.clip(signed_distance + 0.5, 0, 1))
 
 
 def _band(position: Plane, period: float, width: float) -> Plane:

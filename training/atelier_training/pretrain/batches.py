@@ -1,0 +1,70 @@
+"""What the commands share about their input: drawing samples, tensors of views, and command line options."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor
+
+from atelier_training.pretrain.loop import TrainSettings
+from atelier_training.pretrain.shards import Sample, ShardFolder
+from atelier_training.pretrain.views import View, cut, framed_regions, garment_box, whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class FramedView:
+    """A view and the number of the region it is framed around; None where it shows the whole picture."""
+
+    view: View
+    region: int | None
+
+
+def draw_samples(data: ShardFolder, size: int, rng: Generator) -> list[Sample]:
+    """Draw `size` samples with replacement."""
+    return [data[int(number)] for number in rng.integers(len(data), size=size)]
+
+
+def framed_view(sample: Sample, side: int, rng: Generator, *, garment_share: float) -> FramedView:
+    """Cut a view framed around a random garment, or with probability 1 - `garment_share` the whole picture."""
+    regions = framed_regions(sample)
+    if not regions or rng.random() >= garment_share:
+        return FramedView(view=cut(sample, whole(sample), side), region=None)
+    region = int(rng.choice(regions))
+    box = garment_box(sample, sample.regions[region].label, side, rng)
+    return FramedView(view=cut(sample, box, side), region=region)
+
+
+def pixels(views: list[NDArray[np.uint8]]) -> Tensor:
+    """Stack pictures (r, r, 3) of 0..255 into (n, 3, r, r) of -1..1."""
+    return torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def parser(description: str | None, *, steps: int, batch: int, learning_rate: float) -> argparse.ArgumentParser:
+    """Return the options every command has, with its own defaults."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data", type=Path, required=True, help="folder of shards")
+    options.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and export/")
+    options.add_argument("--steps", type=int, default=steps)
+    options.add_argument("--batch", type=int, default=batch)
+    options.add_argument("--learning-rate", type=float, default=learning_rate)
+    options.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--threads", type=int, default=1, help="CPU threads")
+    options.add_argument("--start", type=Path, help="folder of exported weights to start from")
+    return options
+
+
+def settings(options: argparse.Namespace) -> TrainSettings:
+    """Read the loop's settings from the command line and set the number of CPU threads."""
+    torch.set_num_threads(options.threads)
+    return TrainSettings(
+        steps=options.steps,
+        batch=options.batch,
+        learning_rate=options.learning_rate,
+        precision=options.precision,
+        seed=options.seed,
+    )

@@ -1,0 +1,174 @@
+"""Trains an inpainting UNet and its text encoder together; a fully white mask makes it paint a picture from text alone.
+
+python -m atelier_training.pretrain.unet --data SHARDS --vae FOLDER --tokenizer FOLDER --out FOLDER
+"""
+
+import copy
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, StableDiffusionInpaintPipeline, UNet2DConditionModel
+from numpy.random import Generator
+from torch import Tensor, nn
+from transformers import CLIPTextModel
+
+from atelier_training.pretrain.batches import draw_samples, framed_view, parser, pixels, settings
+from atelier_training.pretrain.loop import train
+from atelier_training.pretrain.shards import Sample, ShardFolder
+from atelier_training.pretrain.text import Words, text_encoder
+from atelier_training.pretrain.unet_model import inpainting_unet, scheduler
+from atelier_training.pretrain.views import Bits, View, garment_mask, random_mask
+
+SIDE = 64
+TEXT = {"width": 64, "layers": 2, "positions": 32}
+
+_GARMENT_VIEW_SHARE = 0.55
+_FULL_MASK_SHARE = {True: 0.05, False: 0.45}  # of garment views, of whole pictures
+_RANDOM_MASK_SHARE = 0.06
+_OWN_WORDS_SHARE = 0.7  # of masked garments: captioned by the garment alone, not by the whole outfit
+_WORDLESS_SHARE = 0.1
+_LATE_SHARE = 0.7
+_LATE_FROM = 600  # timesteps at which the text, not the noisy picture, decides what appears
+_OUTSIDE_WEIGHT = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paintings:
+    """Pictures (n, 3, r, r) in -1..1, masks (n, 1, r, r) of 0 and 1 where to paint, and their captions."""
+
+    keys: tuple[str, ...]
+    pixels: Tensor
+    masks: Tensor
+    captions: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The modules of the pipeline; only the UNet and the text encoder are trained."""
+
+    vae: AutoencoderKL
+    unet: UNet2DConditionModel
+    text_encoder: CLIPTextModel
+    words: Words
+
+
+class PaintingLearner:
+    """Learns to paint what a caption says where the mask is white, and to keep the rest."""
+
+    def __init__(self, data: ShardFolder, parts: Parts, tokenizer: Path) -> None:
+        self._data, self._parts, self._tokenizer = data, parts, tokenizer
+        self._schedule = scheduler()
+        parts.vae.requires_grad_(False).eval()
+        self._trained = nn.ModuleDict({"unet": parts.unet.train(), "text_encoder": parts.text_encoder.train()})
+
+    @property
+    def trained(self) -> nn.Module:
+        """The UNet and the text encoder."""
+        return self._trained
+
+    def batch(self, size: int, rng: Generator) -> Paintings:
+        """Draw views with a mask and a caption each."""
+        samples = draw_samples(self._data, size, rng)
+        views, masks, captions = zip(*(painting(sample, rng) for sample in samples), strict=True)
+        return Paintings(
+            keys=tuple(sample.key for sample in samples),
+            pixels=pixels([view.pixels for view in views]),
+            masks=torch.from_numpy(np.stack(masks))[:, None].float(),
+            captions=list(captions),
+        )
+
+    def losses(self, batch: Paintings) -> Tensor:
+        """Squared error of the predicted clean latents, ten times heavier where the mask is white."""
+        latents, held = self._encode(batch.pixels), self._encode(batch.pixels * (batch.masks < 0.5))
+        masks = nn.functional.interpolate(batch.masks, size=latents.shape[-2:])  # nearest, as the pipeline does
+        steps = _timesteps(len(latents), self._schedule.config.num_train_timesteps)
+        noisy = self._schedule.add_noise(latents, torch.randn_like(latents), steps)
+        text = self._parts.text_encoder(self._parts.words(batch.captions))[0]
+        predicted = self._parts.unet(torch.cat([noisy, masks, held], 1), steps, text).sample
+        weight = _OUTSIDE_WEIGHT + (1 - _OUTSIDE_WEIGHT) * masks
+        squared: Tensor = (predicted.float() - latents).pow(2).mean(1, keepdim=True)
+        return (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+
+    def export(self, folder: Path) -> None:
+        """Write the whole pipeline in half precision, with the tokenizer's own files."""
+        parts = self._parts
+        pipeline = StableDiffusionInpaintPipeline(
+            vae=copy.deepcopy(parts.vae).half(),
+            text_encoder=copy.deepcopy(parts.text_encoder).half().eval(),
+            tokenizer=parts.words.tokenizer,
+            unet=copy.deepcopy(parts.unet).half().eval(),
+            scheduler=self._schedule,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+        pipeline.save_pretrained(folder)
+        shutil.copytree(self._tokenizer, folder / "tokenizer", dirs_exist_ok=True)
+
+    @torch.no_grad()
+    def _encode(self, values: Tensor) -> Tensor:
+        vae = self._parts.vae
+        latents: Tensor = vae.encode(values).latent_dist.mode() * vae.config.scaling_factor
+        return latents.float()
+
+
+def painting(sample: Sample, rng: Generator) -> tuple[View, Bits, str]:
+    """Draw a view of a sample, where to paint it and the words for it; no words at all one time in ten."""
+    framed = framed_view(sample, SIDE, rng, garment_share=_GARMENT_VIEW_SHARE)
+    region = int(rng.integers(len(sample.regions))) if framed.region is None else framed.region
+    mask = _mask(framed.view, sample.regions[region].label, framed.region is not None, rng)
+    if rng.random() < _WORDLESS_SHARE:
+        return framed.view, mask, ""
+    own = framed.region is not None or not mask.all()
+    spoken = sample.regions[region].captions if own and rng.random() < _OWN_WORDS_SHARE else sample.captions
+    return framed.view, mask, str(rng.choice(spoken))
+
+
+def _mask(view: View, label: int, is_garment_view: bool, rng: Generator) -> Bits:
+    drawn = rng.random()
+    if drawn < _FULL_MASK_SHARE[is_garment_view]:
+        return np.ones(view.labels.shape, np.bool_)
+    if drawn < _FULL_MASK_SHARE[is_garment_view] + _RANDOM_MASK_SHARE:
+        return random_mask(SIDE, rng)
+    return garment_mask(view, label, rng)
+
+
+def _timesteps(count: int, total: int) -> Tensor:
+    """Draw timesteps, most of them where little of the picture is left in the noise."""
+    late = torch.randint(_LATE_FROM, total, (count,))
+    return torch.where(torch.rand(count) < _LATE_SHARE, late, torch.randint(0, total, (count,)))
+
+
+def begin(vae: Path, tokenizer: Path, start: Path | None, seed: int) -> Parts:
+    """Load an exported pipeline's UNet and text encoder to go on from, or build new ones around the autoencoder."""
+    torch.manual_seed(seed)
+    words = Words(tokenizer, TEXT["positions"])
+    fixed = AutoencoderKL.from_pretrained(vae, torch_dtype=torch.float32)
+    if start is not None:
+        return Parts(
+            vae=fixed,
+            unet=UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32),
+            text_encoder=CLIPTextModel.from_pretrained(start / "text_encoder", dtype=torch.float32),
+            words=words,
+        )
+    text = text_encoder(words, **TEXT)
+    unet = inpainting_unet(side=SIDE // 2, text_width=TEXT["width"])
+    return Parts(vae=fixed, unet=unet, text_encoder=text, words=words)
+
+
+def main() -> None:
+    """Read the command line, train, export."""
+    arguments = parser(__doc__, steps=6000, batch=32, learning_rate=2e-3)
+    arguments.add_argument("--vae", type=Path, required=True, help="folder of the exported autoencoder")
+    arguments.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
+    options = arguments.parse_args()
+    chosen = settings(options)
+    parts = begin(options.vae, options.tokenizer, options.start, chosen.seed)
+    train(PaintingLearner(ShardFolder(options.data), parts, options.tokenizer), chosen, options.out)
+
+
+if __name__ == "__main__":
+    main()

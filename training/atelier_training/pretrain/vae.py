@@ -1,0 +1,115 @@
+"""Trains the autoencoder that turns pictures into latents at half their resolution.
+
+python -m atelier_training.pretrain.vae --data SHARDS --out FOLDER
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from atelier_training.pretrain.analytic import autoencoder
+from atelier_training.pretrain.batches import draw_samples, framed_view, parser, pixels, settings
+from atelier_training.pretrain.loop import train
+from atelier_training.pretrain.shards import Sample, ShardFolder
+from atelier_training.pretrain.views import random_mask
+
+SIDE = 64
+CHANNELS = (16, 32)
+
+_GARMENT_SHARE = 0.6
+_TURNED_SHARE = 0.3
+_RECOLOURED_SHARE = 0.3
+_HOLED_SHARE = 0.3
+_HOLE = 127  # how an inpainting pipeline shows the encoder the masked part: mid grey
+_STANDARDISING_PICTURES = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Pictures (n, 3, r, r) in -1..1 and the keys of their samples."""
+
+    keys: tuple[str, ...]
+    values: Tensor
+
+
+class AutoencoderLearner:
+    """Learns to paint pictures from their latents.
+
+    The encoder keeps its computed weights: trained along, it loses what makes them good within the first hundred steps,
+    and a fixed one lets the UNet be trained at the same time as the decoder.
+    """
+
+    def __init__(self, data: ShardFolder, vae: AutoencoderKL) -> None:
+        self._data = data
+        self._vae = vae.train()
+        vae.encoder.requires_grad_(False)
+        vae.quant_conv.requires_grad_(False)
+
+    @property
+    def trained(self) -> nn.Module:
+        """The autoencoder, of which only the decoder requires gradients."""
+        module: nn.Module = self._vae
+        return module
+
+    def batch(self, size: int, rng: Generator) -> Pictures:
+        """Draw views, some turned, recoloured or with a hole, so that more is met than one data set shows."""
+        samples = draw_samples(self._data, size, rng)
+        values = pixels([varied(sample, rng) for sample in samples])
+        return Pictures(keys=tuple(sample.key for sample in samples), values=values)
+
+    def losses(self, batch: Pictures) -> Tensor:
+        """Absolute and squared error, and the absolute error of edges."""
+        with torch.no_grad():
+            latents = self._vae.encode(batch.values).latent_dist.mode()
+        error: Tensor = self._vae.decode(latents).sample.float() - batch.values
+        edges = error.diff(dim=2).abs().mean((1, 2, 3)) + error.diff(dim=3).abs().mean((1, 2, 3))
+        return error.abs().mean((1, 2, 3)) + 4 * error.pow(2).mean((1, 2, 3)) + 0.5 * edges
+
+    def export(self, folder: Path) -> None:
+        """Write the autoencoder as diffusers loads it."""
+        self._vae.save_pretrained(folder)
+
+
+def varied(sample: Sample, rng: Generator) -> NDArray[np.uint8]:
+    """Cut a random view and vary it; returns (r, r, 3) levels."""
+    view = framed_view(sample, SIDE, rng, garment_share=_GARMENT_SHARE).view.pixels
+    if rng.random() < _TURNED_SHARE:
+        turned = Image.fromarray(view).rotate(rng.uniform(-90, 90), Image.Resampling.BICUBIC)
+        view = np.asarray(turned)
+    if rng.random() < _RECOLOURED_SHARE:
+        view = view[..., rng.permutation(3)]
+    if rng.random() < 0.5:
+        view = view[:, ::-1]
+    if rng.random() < _HOLED_SHARE:
+        view = np.where(random_mask(SIDE, rng)[..., None], _HOLE, view)
+    return np.ascontiguousarray(view, np.uint8)
+
+
+def begin(data: ShardFolder, start: Path | None, seed: int) -> AutoencoderKL:
+    """Load exported weights, or compute starting weights from some pictures of the data."""
+    if start is not None:
+        return AutoencoderKL.from_pretrained(start)
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    samples = draw_samples(data, _STANDARDISING_PICTURES, rng)
+    views = [framed_view(sample, SIDE, rng, garment_share=_GARMENT_SHARE).view.pixels for sample in samples]
+    return autoencoder(CHANNELS, SIDE, pixels(views))
+
+
+def main() -> None:
+    """Read the command line, train, export."""
+    options = parser(__doc__, steps=3000, batch=16, learning_rate=2e-3).parse_args()
+    chosen = settings(options)
+    data = ShardFolder(options.data)
+    train(AutoencoderLearner(data, begin(data, options.start, chosen.seed)), chosen, options.out)
+
+
+if __name__ == "__main__":
+    main()
