@@ -34,12 +34,12 @@ WORKING_SIDE = 1_024
 class GarmentNotFoundError(InvalidInputError):
     """Nothing in the picture is what the words describe."""
 
-    def __init__(self, target: str, *, score: float, threshold: float) -> None:
+    def __init__(self, target: str, *, score: float, threshold: float, where: str = "the picture") -> None:
         self.target = target
         self.score = score
         self.threshold = threshold
         super().__init__(
-            f"garment {target!r} in the picture",
+            f"garment {target!r} in {where}",
             got=f"best probability {score:.2f}",
             allowed=f"a picture that shows it (at least {threshold:.2f}), other words, or a mask of your own",
         )
