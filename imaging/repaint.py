@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from contracts.errors import InvalidInputError
 from imaging.framing import crop_box, square, unsquare
-from imaging.masks import Alpha, Box, Mask, feather, from_image, larger_side, to_image
+from imaging.masks import Box, Mask, feather, from_image, larger_side, to_image
 
 BLUR = 0.02
 """Default feather over the mask's larger side."""
@@ -45,12 +46,27 @@ class Repainting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Repainted:
+    """The results of one repainting, in the order of its seeds, of the photo's own size.
+
+    ``alpha`` (mode ``L``) is how much of each pixel is new, of 255: where it is 0, the photo's bytes are untouched.
+    """
+
+    images: list[Image.Image]
+    alpha: Image.Image
+
+
+class RefusedContentError(InvalidInputError):
+    """The base model's own safety checker blanked a picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Frame:
-    """What the model gets of a repainting, and where its answer goes."""
+    """What the model gets of a repainting, and where its answer goes; ``levels`` (h, w) is the alpha of 0 to 255."""
 
     work: Repainting
     box: Box
-    alpha: Alpha
+    levels: NDArray[np.uint8]
     picture: Image.Image
     mask: Image.Image
 
@@ -72,18 +88,21 @@ def repaint(
     work = Repainting(
         picture=picture, mask=mask, prompt=prompt, seeds=seeds, negative_prompt=negative_prompt, blur=blur
     )
-    return repaint_all(pipeline, [work], steps=steps, guidance=guidance, resolution=resolution)[0]
+    return repaint_all(pipeline, [work], steps=steps, guidance=guidance, resolution=resolution)[0].images
 
 
 def repaint_all(
     pipeline: Painter, works: Sequence[Repainting], *, steps: int, guidance: float, resolution: int
-) -> list[list[Image.Image]]:
+) -> list[Repainted]:
     """Repaint several photos in shared batches. A seed gives the same picture, to rounding, whatever else is in the batch."""
     frames = [_frame(work, resolution) for work in works]
     rows = [(frame, seed) for frame in frames for seed in frame.work.seeds]
     chunks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
     painted = chain.from_iterable(_paint(pipeline, chunk, steps, guidance, resolution) for chunk in chunks)
-    return [[_paste(frame, next(painted)) for _ in frame.work.seeds] for frame in frames]
+    return [
+        Repainted(images=[_paste(frame, next(painted)) for _ in frame.work.seeds], alpha=Image.fromarray(frame.levels))
+        for frame in frames
+    ]
 
 
 def default_blur(mask: Mask) -> float:
@@ -96,12 +115,13 @@ def _frame(work: Repainting, resolution: int) -> _Frame:
         raise InvalidInputError("mask size", got=_size(work.mask), allowed=f"{_size(work.picture)}, the picture's own")
     mask = from_image(work.mask)
     alpha = feather(mask, default_blur(mask) if work.blur is None else work.blur)
-    # Around the feather too: a wide one must reach 0 inside the crop, or the crop's edge shows.
-    box = crop_box(alpha > 0, resolution=resolution)
+    # Rounded up, so that 0 means untouched; the crop holds all the rest, or its edge would show through a wide feather.
+    levels = np.ceil(alpha * 255).astype(np.uint8)
+    box = crop_box(levels > 0, resolution=resolution)
     return _Frame(
         work=work,
         box=box,
-        alpha=alpha,
+        levels=levels,
         picture=square(work.picture, box, resolution),
         mask=to_image(from_image(square(to_image(mask), box, resolution))),
     )
@@ -122,7 +142,12 @@ def _paint(
         guidance_scale=guidance,
         height=resolution,
         width=resolution,
+        strength=1.0,
     )
+    if any(getattr(answer, "nsfw_content_detected", None) or ()):
+        raise RefusedContentError(
+            "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
+        )
     return list(answer.images)
 
 
@@ -130,7 +155,7 @@ def _paste(frame: _Frame, painted: Image.Image) -> Image.Image:
     left, top, right, bottom = frame.box
     before = np.asarray(frame.work.picture, dtype=np.float32)[top:bottom, left:right]
     after = np.asarray(unsquare(painted, frame.box), dtype=np.float32)
-    alpha = frame.alpha[top:bottom, left:right, None]
+    alpha = frame.levels[top:bottom, left:right, None].astype(np.float32) / 255
     blended = np.rint(before + alpha * (after - before)).astype(np.uint8)
     result = frame.work.picture.copy()
     result.paste(Image.fromarray(blended), (left, top))

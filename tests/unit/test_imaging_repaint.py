@@ -12,7 +12,7 @@ from PIL import Image
 
 from contracts.errors import InvalidInputError
 from imaging.masks import feather, to_image
-from imaging.repaint import ROWS, Repainting, default_blur, repaint, repaint_all
+from imaging.repaint import ROWS, RefusedContentError, Repainting, default_blur, repaint, repaint_all
 
 SETTINGS: dict[str, Any] = {"steps": 3, "guidance": 2.0, "resolution": 32}
 
@@ -84,9 +84,27 @@ def test_works_share_batches_and_get_their_own_answers() -> None:
     results = repaint_all(dye, works, **SETTINGS)
     assert [len(call["prompt"]) for call in dye.calls] == [ROWS, 12 - ROWS]
     assert dye.calls[0]["prompt"][:4] == ["p0", "p0", "p1", "p1"]
-    assert [[image.size for image in each] for each in results] == [[(40 + n, 50)] * 2 for n in range(6)]
+    assert [[image.size for image in each.images] for each in results] == [[(40 + n, 50)] * 2 for n in range(6)]
     alone = repaint_all(Dye(), [works[5]], **SETTINGS)[0]
-    assert same(results[5][1], alone[1])
+    assert same(results[5].images[1], alone.images[1])
+
+
+def test_the_alpha_that_is_given_back_says_which_bytes_may_change() -> None:
+    picture, mask = photo(90, 60), ellipse(90, 60)
+    (done,) = repaint_all(Dye(), [Repainting(picture=picture, mask=mask, prompt="p", seeds=[1], blur=9)], **SETTINGS)
+    changed = (np.asarray(done.images[0]) != np.asarray(picture)).any(axis=-1)
+    assert not changed[np.asarray(done.alpha) == 0].any()
+    assert (np.asarray(done.alpha)[np.asarray(mask) == 255] == 255).all()
+    assert 0 < (np.asarray(done.alpha) > 0).mean() < 1
+
+
+def test_a_picture_that_the_safety_checker_blanked_is_never_pasted() -> None:
+    class Censored(Dye):
+        def __call__(self, **arguments: Any) -> Any:
+            return SimpleNamespace(images=super().__call__(**arguments).images, nsfw_content_detected=[True])
+
+    with pytest.raises(RefusedContentError, match="another prompt"):
+        repaint(Censored(), photo(20, 20), ellipse(20, 20), prompt="p", seeds=[1], **SETTINGS)
 
 
 def test_the_pipeline_sees_squares_at_its_resolution_and_a_hard_mask() -> None:
