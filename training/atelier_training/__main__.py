@@ -1,0 +1,36 @@
+"""The image's entry point: ``python -m atelier_training segment | train | evaluate``."""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from atelier_training.arguments import parser
+from atelier_training.failure import guard
+from atelier_training.paths import MlPaths
+
+STEPS = {
+    "segment": "atelier_training.segment",
+    "train": "atelier_training.finetune.train",
+    "evaluate": "atelier_training.evaluate.evaluate",
+}
+"""Each has ``run(arguments, paths)``."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one step. Returns the exit code of ``failure.guard``."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s", force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    paths = MlPaths.from_environment()
+    failure = paths.failure if "train" in argv[:1] else paths.message
+    return guard(lambda: _run(parser().parse_args(argv), paths), failure)
+
+
+def _run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+    # Each step imports its own libraries, inside the guard: a broken import is a failure with a reason too.
+    importlib.import_module(STEPS[arguments.step]).run(arguments, paths)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

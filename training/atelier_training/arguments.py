@@ -1,0 +1,50 @@
+"""The command line of the image: which arguments each step takes."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from contracts.dataset import prompt
+from contracts.errors import InvalidInputError
+from contracts.execution import TASKS
+from contracts.metrics import read_gate
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint becomes the job's failure reason instead of a usage text and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises InvalidInputError."""
+        raise InvalidInputError("arguments", got=message, allowed=" ".join(self.format_usage().split()))
+
+
+def parser() -> Parser:
+    """The parser of ``segment``, ``train`` and ``evaluate``."""
+    parser = Parser(prog="python -m atelier_training", description=__doc__, allow_abbrev=False)
+    steps = parser.add_subparsers(dest="step", required=True, metavar="segment | train | evaluate")
+    segment = steps.add_parser("segment", help="mask the garment in every picture")
+    segment.add_argument("--target", required=True, type=_prompt, help='what to mask, e.g. "a skirt"')
+    steps.add_parser("train", help="fine-tune a base model; settings come from hyperparameters.json")
+    evaluate = steps.add_parser("evaluate", help="repaint photos before and after, and measure")
+    evaluate.add_argument("--task", required=True, choices=TASKS)
+    evaluate.add_argument("--instance-prompt", required=True, type=_prompt, help="the words that stand for the garment")
+    evaluate.add_argument("--target", default="", help="what to mask in the photos; needed when the task is inpaint")
+    evaluate.add_argument("--gate", default={}, type=_gate, help="thresholds to show, e.g. '{\"garment_share\": 0.5}'")
+    return parser
+
+
+def _prompt(value: str) -> str:
+    return str(_checked(lambda: prompt("prompt", value)))
+
+
+def _gate(value: str) -> dict[str, float]:
+    return dict(_checked(lambda: read_gate("gate", json.loads(value))))
+
+
+def _checked(read: Callable[[], Any]) -> Any:
+    # argparse keeps the text of its own error type only.
+    try:
+        return read()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

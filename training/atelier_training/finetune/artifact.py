@@ -1,0 +1,80 @@
+"""What a training leaves: weights first, then their hashes, and the manifest last."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from diffusers import StableDiffusionInpaintPipeline
+from peft.utils import get_peft_model_state_dict
+
+from atelier_training import training_log
+from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.model import Learner
+from atelier_training.provenance import code_version, now
+from atelier_training.training_log import Entry
+from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
+from contracts.layout import MANIFEST
+
+BASE_MANIFEST = "base_manifest.json"
+CONFIGURATION = "training_config.json"
+
+
+def write_artifact(
+    model: Path, learner: Learner, history: list[Entry], job: TrainingJob, base: Path, configuration: dict[str, Any]
+) -> None:
+    """Fill ``model`` with the job's weights, log, resolved configuration and manifest. ``base`` is the base model's folder."""
+    model.mkdir(parents=True, exist_ok=True)
+    manifest = BaseManifest.load(base)
+    if job.method == "lora":
+        _write_adapter(learner, model)
+    else:
+        _write_pipeline(learner, base, manifest, model)
+    training_log.write(history, model / TRAINING_LOG)
+    (model / CONFIGURATION).write_text(json.dumps(configuration, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    text = to_json(_manifest(job, manifest, model))
+    (model / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _write_adapter(learner: Learner, model: Path) -> None:
+    parts: dict[str, Any] = {"unet": learner.unet}
+    if learner.text_encoder is not None:
+        parts["text_encoder"] = learner.text_encoder
+    layers = {f"{name}_lora_layers": get_peft_model_state_dict(part) for name, part in parts.items()}
+    metadata = {f"{name}_lora_adapter_metadata": part.peft_config["default"].to_dict() for name, part in parts.items()}
+    StableDiffusionInpaintPipeline.save_lora_weights(model, **layers, **metadata)
+
+
+def _write_pipeline(learner: Learner, base: Path, manifest: BaseManifest, model: Path) -> None:
+    """The base's files as they are, but for the parts that were trained: nothing else can have changed."""
+    trained: dict[str, Any] = {"unet": learner.unet}
+    if learner.text_encoder is not None:
+        trained["text_encoder"] = learner.text_encoder
+    shutil.copytree(
+        base,
+        model,
+        dirs_exist_ok=True,
+        ignore=lambda folder, names: [MANIFEST, *trained] if Path(folder) == base else [],
+    )
+    for name, part in trained.items():
+        part.save_pretrained(model / name)
+    (model / BASE_MANIFEST).write_text(to_json(manifest), encoding="utf-8")
+
+
+def _manifest(job: TrainingJob, base: BaseManifest, model: Path) -> StyleManifest:
+    return StyleManifest(
+        style=job.style,
+        execution=job.execution,
+        task=job.task,
+        method=job.method,
+        base_model=base.reference,
+        instance_prompt=job.instance_prompt,
+        class_prompt=job.class_prompt,
+        target=job.target,
+        hyperparameters=asdict(job.tuning),
+        dataset_sha256=job.dataset_sha256,
+        code_version=code_version(),
+        created_at=now(),
+        files=hash_files(model),
+    )

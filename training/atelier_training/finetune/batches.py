@@ -1,0 +1,89 @@
+"""Which pictures, noise and timesteps each process sees at each step: a function of the seed and the step alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from atelier_training.finetune.cache import LatentCache
+from atelier_training.finetune.draws import Purpose, order, torch_generator
+from contracts.hyperparameters import Hyperparameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """B drawn views. ``shares`` (B,) are each picture's weight in the loss.
+
+    ``latents`` and ``noise`` (B, 4, h, w); ``masks`` (B, 1, h, w); ``masked`` (B, 4, h, w); ``timesteps`` (B,);
+    ``text`` (B, tokens, features) or token ids (B, tokens).
+    """
+
+    names: Sequence[str]
+    latents: Tensor
+    noise: Tensor
+    masks: Tensor
+    masked: Tensor
+    timesteps: Tensor
+    text: Tensor
+    shares: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on another device."""
+        moved: dict[str, Any] = {
+            name: value.to(device) for name, value in self.__dict__.items() if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A place in the training: optimizer step and micro step from 0, and which of how many processes asks."""
+
+    step: int
+    micro: int
+    rank: int
+    world: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batches:
+    """Draws the batches of a training: the garment's pictures and, with prior preservation, as many of the class."""
+
+    instance: LatentCache
+    prior: LatentCache | None
+    texts: Mapping[str, Tensor]
+    tuning: Hyperparameters
+    timesteps: int
+
+    def draw(self, place: Place) -> Batch:
+        """The batch at one place, on the CPU."""
+        own = self._from(self.instance, Purpose.STEP, place, 1.0)
+        if self.prior is None:
+            return own
+        return _joined(own, self._from(self.prior, Purpose.PRIOR_STEP, place, self.tuning.prior_loss_weight))
+
+    def _from(self, cache: LatentCache, purpose: Purpose, place: Place, share: float) -> Batch:
+        tuning, size = self.tuning, self.tuning.batch_size
+        position = (place.step * tuning.gradient_accumulation_steps + place.micro) * place.world + place.rank
+        pictures = torch.tensor(order(tuning.seed, cache.pictures, position * size, size))
+        chance = torch_generator(tuning.seed, purpose, position)
+        index = pictures * cache.views + torch.randint(cache.views, (size,), generator=chance)
+        latents = cache.latents[index]
+        return Batch(
+            names=[cache.names[i] for i in index],
+            latents=latents,
+            noise=torch.randn(latents.shape, generator=chance),
+            masks=cache.masks[index],
+            masked=cache.masked[index],
+            timesteps=torch.randint(self.timesteps, (size,), generator=chance),
+            text=torch.stack([self.texts[cache.captions[i]] for i in index]),
+            shares=torch.full((size,), share / size),
+        )
+
+
+def _joined(first: Batch, second: Batch) -> Batch:
+    names = [*first.names, *second.names]
+    pairs = {name: (value, getattr(second, name)) for name, value in first.__dict__.items() if name != "names"}
+    return Batch(names=names, **{name: torch.cat(pair) for name, pair in pairs.items()})

@@ -1,0 +1,74 @@
+"""One process a GPU on every host: ``train`` starts itself again under torchrun where there is more than one to run on."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from contracts.errors import InvalidInputError
+
+RENDEZVOUS_PORT = 29_500
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The machines of one training job; ``hosts[0]`` leads, ``processes`` run on each."""
+
+    hosts: tuple[str, ...]
+    current: str
+    processes: int
+    network_interface: str = ""
+
+    @classmethod
+    def read(cls, resource_config: Path, processes: int) -> "Cluster":
+        """Read SageMaker's ``resourceconfig.json``; without the file there is one host. Raises InvalidInputError."""
+        if not resource_config.is_file():
+            return cls(hosts=("localhost",), current="localhost", processes=processes)
+        data = json.loads(resource_config.read_text(encoding="utf-8"))
+        hosts, current = tuple(sorted(data["hosts"])), data["current_host"]
+        if current not in hosts:
+            raise InvalidInputError(f"{resource_config.name}: current_host", got=current, allowed=" | ".join(hosts))
+        interface = data.get("network_interface_name", "")
+        return cls(hosts=hosts, current=current, processes=processes, network_interface=interface)
+
+    @property
+    def distributed(self) -> bool:
+        """Whether more than one process takes part."""
+        return len(self.hosts) * self.processes > 1
+
+    def command(self, module: str, step: str) -> list[str]:
+        """torchrun's command line on this host."""
+        return [
+            *(sys.executable, "-m", "torch.distributed.run"),
+            *("--nnodes", str(len(self.hosts)), "--node-rank", str(self.hosts.index(self.current))),
+            *("--nproc-per-node", str(self.processes)),
+            *("--master-addr", self.hosts[0], "--master-port", str(RENDEZVOUS_PORT)),
+            *("--module", module, step),
+        ]
+
+    def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The variables for it: the network interface that the hosts reach each other by."""
+        chosen = dict(environment)
+        if self.network_interface and len(self.hosts) > 1:
+            chosen.setdefault("NCCL_SOCKET_IFNAME", self.network_interface)
+            chosen.setdefault("GLOO_SOCKET_IFNAME", self.network_interface)
+        return chosen
+
+
+def relaunch_if_distributed(resource_config: Path, module: str, step: str) -> None:
+    """Replace this process by torchrun where the job has several hosts or GPUs; return where it has not, or already runs under it."""
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        return
+    cluster = Cluster.read(resource_config, max(1, torch.cuda.device_count()))
+    if cluster.distributed:
+        command = cluster.command(module, step)
+        log.info("%s", " ".join(command))
+        sys.stdout.flush()
+        os.execvpe(command[0], command, cluster.environment(os.environ))

@@ -1,0 +1,43 @@
+"""The denoising loss of diffusion models, weighted towards the garment."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from contracts.errors import InvalidInputError
+
+
+class NonFiniteLossError(InvalidInputError):
+    """The loss is no longer a number: the weights are lost from here on, so the job stops."""
+
+    def __init__(self, step: int, pictures: list[str], loss: float) -> None:
+        self.step = step
+        self.pictures = pictures
+        what = f"loss at step {step} on {', '.join(pictures)}"
+        super().__init__(what, got=loss, allowed="a finite number: try a smaller learning_rate")
+
+
+def target(scheduler: Any, latents: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
+    """What the UNet should predict (B, 4, h, w): the noise, the velocity or the clean latents, by the scheduler's configuration."""
+    kind = scheduler.config.prediction_type
+    if kind == "epsilon":
+        return noise
+    if kind == "sample":
+        return latents
+    if kind == "v_prediction":
+        velocity: Tensor = scheduler.get_velocity(latents, noise, timesteps)
+        return velocity
+    raise InvalidInputError("scheduler's prediction_type", got=kind, allowed="epsilon | sample | v_prediction")
+
+
+def weighted_error(predicted: Tensor, wanted: Tensor, mask: Tensor, mask_weight: float) -> Tensor:
+    """The mean squared error of each picture, (B,), where a latent pixel outside the mask counts ``1 - mask_weight`` of one inside.
+
+    ``predicted`` and ``wanted`` are (B, 4, h, w); ``mask`` is (B, 1, h, w), 1 on the garment.
+    """
+    weight = mask_weight * mask + (1 - mask_weight)
+    error = (predicted.float() - wanted.float()).pow(2).mean(dim=1, keepdim=True)  # (B, 1, h, w)
+    # A garment of less than a latent pixel leaves no weight at all: its error is 0, not a division by 0.
+    total: Tensor = weight.sum(dim=(1, 2, 3)).clamp(min=torch.finfo(torch.float32).eps)
+    return (weight * error).sum(dim=(1, 2, 3)) / total

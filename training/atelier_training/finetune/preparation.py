@@ -1,0 +1,94 @@
+"""From pictures to cached tensors: views of the garment, class pictures, latents and texts."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from accelerate import Accelerator
+
+from atelier_training.finetune.batches import Batches
+from atelier_training.finetune.cache import LatentCache, encode_views
+from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.dataset import Example
+from atelier_training.finetune.draws import Purpose, numpy_generator
+from atelier_training.finetune.prior import ClassPictures, class_chance, class_views, paint_class_views
+from atelier_training.finetune.text import encode_texts
+from atelier_training.finetune.views import View, inpaint_views, whole_views
+from atelier_training.interruption import Interruption
+from contracts.artifact import BaseManifest
+
+VIEWS = 8
+"""Crops and masks of each picture, drawn once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """What preparing needs beside the pictures. ``pipeline`` is the untrained base; ``checkpoints`` keeps the class pictures."""
+
+    pipeline: Any
+    base: BaseManifest
+    job: TrainingJob
+    checkpoints: Path
+    accelerator: Accelerator
+    interruption: Interruption
+
+
+def prepare_batches(preparation: Preparation, examples: Sequence[Example], *, timesteps: int) -> Batches:
+    """Everything the loop draws from; ``timesteps`` is how many the noise schedule has."""
+    job = preparation.job
+    instance = _instance(preparation, examples)
+    prior = _prior(preparation, examples) if job.tuning.with_prior_preservation else None
+    captions = [*instance.captions, *(prior.captions if prior else ())]
+    texts = encode_texts(preparation.pipeline, captions, as_ids=job.tuning.train_text_encoder)
+    return Batches(instance=instance, prior=prior, texts=texts, tuning=job.tuning, timesteps=timesteps)
+
+
+def _instance(preparation: Preparation, examples: Sequence[Example]) -> LatentCache:
+    seed = preparation.job.tuning.seed
+    views = (
+        view
+        for index, example in enumerate(examples)
+        for view in _views(preparation, example, VIEWS, numpy_generator(seed, Purpose.VIEWS, index))
+    )
+    return _encode(preparation, views, VIEWS)
+
+
+def _prior(preparation: Preparation, examples: Sequence[Example]) -> LatentCache:
+    """Each host paints all class pictures, because hosts share no folder; its processes paint every other one."""
+    job, accelerator = preparation.job, preparation.accelerator
+    pictures = ClassPictures.below(
+        preparation.checkpoints,
+        prompt=job.class_prompt,
+        count=job.tuning.num_class_images,
+        seed=job.tuning.seed,
+        base=preparation.base,
+        origin=f"{job.dataset_sha256} {job.task} {job.target}",
+    )
+    views = [
+        next(iter(_views(preparation, examples[index % len(examples)], 1, class_chance(pictures, index))))
+        for index in range(pictures.count)
+    ]
+    share = slice(accelerator.local_process_index, None, _local_processes())
+    paint_class_views(preparation.pipeline, pictures, views, preparation.interruption, share=share)
+    accelerator.wait_for_everyone()
+    return _encode(preparation, class_views(pictures, views), 1)
+
+
+def _local_processes() -> int:
+    """How many processes of this training run on this host; torchrun says so."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+def _views(preparation: Preparation, example: Example, count: int, chance: np.random.Generator) -> Iterable[View]:
+    side, job = preparation.base.resolution, preparation.job
+    if job.task == "inpaint":
+        return inpaint_views(example, side, count, chance)
+    return whole_views(example, side, count, chance, centre=job.tuning.center_crop)
+
+
+def _encode(preparation: Preparation, views: Iterable[View], views_each: int) -> LatentCache:
+    vae = preparation.pipeline.vae
+    return encode_views(vae, views, views_each=views_each, interruption=preparation.interruption)

@@ -1,0 +1,104 @@
+"""Prior preservation: pictures of the class as the base model paints them, so that other words keep their meaning.
+
+They are kept beside the checkpoints, one file at a time: an interrupted job does not paint them again.
+"""
+
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from atelier_training.finetune.draws import Purpose, numpy_generator
+from atelier_training.finetune.views import View
+from atelier_training.interruption import Interruption
+from atelier_training.pipelines import paint
+from contracts.artifact import BaseManifest
+from imaging.masks import to_image
+
+FOLDER = "class_pictures"
+PAINTED_AT_ONCE = 4
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassPictures:
+    """What is painted: ``count`` pictures of ``prompt`` by the base model, into ``folder``."""
+
+    prompt: str
+    count: int
+    seed: int
+    base: BaseManifest
+    folder: Path
+
+    @classmethod
+    def below(
+        cls, checkpoints: Path, *, prompt: str, count: int, seed: int, base: BaseManifest, origin: str
+    ) -> "ClassPictures":
+        """In a folder named after all that the pictures depend on; ``origin`` identifies the dataset and task."""
+        identity = "\n".join([prompt, str(seed), base.reference, str(base.resolution), origin])
+        folder = checkpoints / FOLDER / hashlib.sha256(identity.encode()).hexdigest()[:16]
+        return cls(prompt=prompt, count=count, seed=seed, base=base, folder=folder)
+
+    def path(self, index: int) -> Path:
+        """The file of one picture."""
+        return self.folder / f"{index:05d}.png"
+
+
+def paint_class_views(
+    pipeline: Any, pictures: ClassPictures, views: Sequence[View], interruption: Interruption, *, share: slice
+) -> None:
+    """Paint the missing ones of ``share`` of the class pictures: what each of ``views`` masks, by the class prompt."""
+    pictures.folder.mkdir(parents=True, exist_ok=True)
+    missing = [index for index in range(pictures.count)[share] if not pictures.path(index).is_file()]
+    for start in range(0, len(missing), PAINTED_AT_ONCE):
+        interruption.check("painting class pictures")
+        _paint(pipeline, pictures, views, missing[start : start + PAINTED_AT_ONCE])
+        log.info("class_pictures=%d/%d", min(start + PAINTED_AT_ONCE, len(missing)), len(missing))
+
+
+def class_views(pictures: ClassPictures, views: Sequence[View]) -> list[View]:
+    """The painted pictures as views to learn from, with the masks that they were painted in."""
+    return [
+        View(
+            name=f"{FOLDER}/{pictures.path(index).name}",
+            pixels=np.asarray(Image.open(pictures.path(index)).convert("RGB")),
+            mask=views[index].mask,
+            caption=pictures.prompt,
+        )
+        for index in range(pictures.count)
+    ]
+
+
+def class_chance(pictures: ClassPictures, index: int) -> np.random.Generator:
+    """The chance that one class picture's view is drawn with."""
+    return numpy_generator(pictures.seed, Purpose.CLASS_PICTURES, index)
+
+
+def _paint(pipeline: Any, pictures: ClassPictures, views: Sequence[View], indices: Sequence[int]) -> None:
+    chosen = [views[index] for index in indices]
+    seeds = [int(class_chance(pictures, index).integers(2**31)) for index in indices]
+    painted = paint(
+        pipeline,
+        [pictures.prompt] * len(indices),
+        seeds,
+        pictures.base,
+        pictures=[Image.fromarray(view.pixels) for view in chosen],
+        masks=[to_image(view.mask) for view in chosen],
+    )
+    for index, view, image in zip(indices, chosen, painted, strict=True):
+        # The pipeline blurs what it keeps; the picture itself is better there.
+        result = Image.composite(image.convert("RGB"), Image.fromarray(view.pixels), to_image(view.mask))
+        _save(result, pictures.path(index))
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    image.save(unfinished, format="PNG")
+    unfinished.replace(path)

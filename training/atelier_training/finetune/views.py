@@ -1,0 +1,85 @@
+"""Square views of a picture as the model gets to see them, framed by the same rule as at serving."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from atelier_training.finetune.dataset import Example
+from imaging.framing import CONTEXT, crop_box, square
+from imaging.masks import Mask, bounds, from_image, grow, larger_side, to_image
+
+MOST_GROWTH = 0.08
+"""Masks in use are looser than the garment by up to about this share of their larger side."""
+BOX_SHARE = 0.25
+"""Share of the views whose mask is a box: people draw rough masks too."""
+BOX_MARGIN = 0.15
+"""A box reaches beyond the garment by up to this share of the mask's larger side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One training picture: RGB levels (side, side, 3), what to paint of it (side, side), and its words."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+    mask: Mask
+    caption: str
+
+
+def inpaint_views(example: Example, side: int, count: int, chance: np.random.Generator) -> Iterator[View]:
+    """``count`` views around the garment, each with another looseness of the mask and so another crop."""
+    picture, mask = _shrunk(example.picture, example.mask, side)
+    for _ in range(count):
+        loose = _box(mask, chance) if chance.random() < BOX_SHARE else _grown(mask, chance)
+        box = crop_box(loose, resolution=side)
+        yield View(
+            name=example.name,
+            pixels=np.asarray(square(picture, box, side)),
+            mask=from_image(square(to_image(loose), box, side)),
+            caption=example.caption,
+        )
+
+
+def whole_views(
+    example: Example, side: int, count: int, chance: np.random.Generator, *, centre: bool
+) -> Iterator[View]:
+    """``count`` square crops as large as the picture allows, at random places or all in the centre, to be painted whole."""
+    picture = example.picture
+    shorter = min(picture.size)
+    for _ in range(count):
+        places = [
+            (length - shorter) // 2 if centre else int(chance.integers(length - shorter + 1)) for length in picture.size
+        ]
+        box = (places[0], places[1], places[0] + shorter, places[1] + shorter)
+        pixels = np.asarray(square(picture, box, side))
+        yield View(
+            name=example.name, pixels=pixels, mask=np.ones((side, side), dtype=np.bool_), caption=example.caption
+        )
+
+
+def _shrunk(picture: Image.Image, mask: Mask, side: int) -> tuple[Image.Image, Mask]:
+    """A photo whose crop would have more than twice the model's side, made smaller: masks of 12 megapixels are slow to grow."""
+    scale = 2 * side / (CONTEXT * larger_side(mask))
+    if scale >= 1:
+        return picture, mask
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    smaller = to_image(mask).resize(size, Image.Resampling.BOX)
+    return picture.resize(size, Image.Resampling.LANCZOS), from_image(smaller)
+
+
+def _grown(mask: Mask, chance: np.random.Generator) -> Mask:
+    return grow(mask, round(chance.uniform(0, MOST_GROWTH) * larger_side(mask)))
+
+
+def _box(mask: Mask, chance: np.random.Generator) -> Mask:
+    """The mask's bounding box with a margin drawn for each side."""
+    box = bounds(mask)
+    assert box is not None, "masks are checked when they are read"
+    left, top, right, bottom = box
+    margins = np.rint(chance.uniform(0, BOX_MARGIN, 4) * larger_side(mask)).astype(int)
+    filled = np.zeros_like(mask)
+    filled[max(0, top - margins[0]) : bottom + margins[1], max(0, left - margins[2]) : right + margins[3]] = True
+    return filled

@@ -1,0 +1,24 @@
+"""Which code ran: a hash of the source that the image holds, the same wherever it runs."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import atelier_training
+import contracts
+import imaging
+
+
+def code_version() -> str:
+    """The first 12 digits of a sha256 over every Python file of this package, ``contracts`` and ``imaging``."""
+    digest = hashlib.sha256()
+    for package in (atelier_training, contracts, imaging):
+        folder = Path(str(package.__file__)).parent
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def now() -> str:
+    """This moment as ISO 8601, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
