@@ -1,0 +1,178 @@
+"""Application Auto Scaling: scalable targets and their policies. Registered and described, not acted upon."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from local.errors import ServiceError, validation_error
+from local.sagemaker.model_check import ApiModel
+from local.sagemaker.store import Record, now
+
+Key = tuple[str, str, str]  # service namespace, resource id, scalable dimension
+_SERVICE_ROLE = (
+    "arn:aws:iam::{account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
+    "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
+_VARIANT_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+
+
+class ApplicationAutoScaling:
+    """The emulated service. `variant_exists(endpoint, variant)` tells whether a SageMaker resource id is real."""
+
+    def __init__(self, *, account: str, region: str, variant_exists: Callable[[str, str], bool]) -> None:
+        self._account, self._region, self._variant_exists = account, region, variant_exists
+        self.api = ApiModel("application-autoscaling")
+        self._targets: dict[Key, Record] = {}
+        self._policies: dict[tuple[Key, str], Record] = {}
+        self._lock = threading.RLock()
+        self._actions: dict[str, Callable[[Record], Record]] = {
+            "RegisterScalableTarget": self._register,
+            "DeregisterScalableTarget": self._deregister,
+            "DescribeScalableTargets": self._describe_targets,
+            "PutScalingPolicy": self._put_policy,
+            "DeleteScalingPolicy": self._delete_policy,
+            "DescribeScalingPolicies": self._describe_policies,
+            "DescribeScalingActivities": lambda _: {"ScalingActivities": []},
+            "DescribeScheduledActions": lambda _: {"ScheduledActions": []},
+            "ListTagsForResource": lambda _: {"Tags": {}},
+        }
+
+    def dispatch(self, action: str, params: Record) -> Record:
+        """Carry out one API call; its answer. Raises ServiceError as the service would answer."""
+        self.api.check(action, params)
+        if action not in self._actions:
+            raise ServiceError("UnknownOperationException", f"{action} is not part of the local cloud.")
+        with self._lock:
+            return self.api.answer(action, self._actions[action](params))
+
+    def is_target(self, endpoint: str, variant: str) -> bool:
+        """Whether a SageMaker variant is a registered scalable target."""
+        return ("sagemaker", f"endpoint/{endpoint}/variant/{variant}", _VARIANT_DIMENSION) in self._targets
+
+    def forget_endpoint(self, endpoint: str) -> None:
+        """Deregister every variant of an endpoint, as SageMaker does when the endpoint is deleted."""
+        with self._lock:
+            for namespace, resource, dimension in list(self._targets):
+                if resource.startswith(f"endpoint/{endpoint}/"):
+                    self._remove((namespace, resource, dimension))
+
+    def _register(self, params: Record) -> Record:
+        key = _key(params)
+        known = self._targets.get(key)
+        if known is None:
+            if "MinCapacity" not in params or "MaxCapacity" not in params:
+                raise validation_error("MinCapacity and MaxCapacity are required when registering a scalable target")
+            self._check_exists(params)
+        low = params.get("MinCapacity", (known or {}).get("MinCapacity"))
+        high = params.get("MaxCapacity", (known or {}).get("MaxCapacity"))
+        if low > high:
+            raise validation_error(
+                f"Maximum capacity cannot be less than minimum capacity: got {high}; allowed: {low} or more"
+            )
+        arn = f"arn:aws:application-autoscaling:{self._region}:{self._account}:scalable-target/{uuid.uuid4().hex[:32]}"
+        self._targets[key] = {
+            "ScalableTargetARN": arn,
+            "CreationTime": now(),
+            "RoleARN": _SERVICE_ROLE.format(account=self._account),
+            "SuspendedState": _awake(),
+            **(known or {}),
+            **{k: v for k, v in params.items() if k != "Tags"},
+        }
+        return self._targets[key]
+
+    def _check_exists(self, params: Record) -> None:
+        """A SageMaker target must be a variant that exists; other namespaces are not of this cloud."""
+        if params["ServiceNamespace"] != "sagemaker":
+            raise validation_error(
+                f"ServiceNamespace: got {params['ServiceNamespace']!r}; the local cloud allows 'sagemaker'"
+            )
+        kind, *rest = params["ResourceId"].split("/")
+        if kind != "endpoint" or len(rest) != 3 or rest[1] != "variant":
+            raise validation_error(
+                f"Unsupported service namespace, resource type or scalable dimension: got {params['ResourceId']!r}; "
+                "allowed: endpoint/<name>/variant/<name>",
+            )
+        if not self._variant_exists(rest[0], rest[2]):
+            raise validation_error(f"SageMaker Endpoint/Variant not found: {params['ResourceId']}")
+
+    def _deregister(self, params: Record) -> Record:
+        self._require(params)
+        self._remove(_key(params))
+        return {}
+
+    def _remove(self, key: Key) -> None:
+        del self._targets[key]
+        for policy in [p for p in self._policies if p[0] == key]:
+            del self._policies[policy]
+
+    def _require(self, params: Record) -> None:
+        if _key(params) not in self._targets:
+            raise ServiceError(
+                "ObjectNotFoundException",
+                f"No scalable target registered for service namespace: {params['ServiceNamespace']}, resource ID: "
+                f"{params['ResourceId']}, scalable dimension: {params['ScalableDimension']}",
+            )
+
+    def _put_policy(self, params: Record) -> Record:
+        self._require(params)
+        wanted = {
+            "StepScaling": "StepScalingPolicyConfiguration",
+            "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
+        }
+        place = (_key(params), params["PolicyName"])
+        known = self._policies.get(place, {})
+        kind = params.get("PolicyType") or known.get("PolicyType") or "StepScaling"
+        if kind not in wanted:
+            raise validation_error(f"PolicyType: got {kind!r}; the local cloud allows {sorted(wanted)}")
+        if wanted[kind] not in params:
+            raise validation_error(
+                f"{wanted[kind]}: got nothing; allowed: the configuration that PolicyType {kind} needs"
+            )
+        arn = (
+            f"arn:aws:autoscaling:{self._region}:{self._account}:scalingPolicy:{uuid.uuid4()}:resource/"
+            f"{params['ServiceNamespace']}/{params['ResourceId']}:policyName/{params['PolicyName']}"
+        )
+        self._policies[place] = {
+            "PolicyARN": known.get("PolicyARN", arn),
+            "CreationTime": known.get("CreationTime", now()),
+            "Alarms": [],
+            **params,
+            "PolicyType": kind,
+        }
+        return self._policies[place]
+
+    def _delete_policy(self, params: Record) -> Record:
+        place = (_key(params), params["PolicyName"])
+        if place not in self._policies:
+            raise ServiceError(
+                "ObjectNotFoundException", f"No scaling policy found for policy name: {params['PolicyName']}"
+            )
+        del self._policies[place]
+        return {}
+
+    def _describe_targets(self, params: Record) -> Record:
+        names = params.get("ResourceIds")
+        return {"ScalableTargets": [t for t in self._targets.values() if _wanted(t, params, names)]}
+
+    def _describe_policies(self, params: Record) -> Record:
+        resources = [params["ResourceId"]] if "ResourceId" in params else None
+        names = params.get("PolicyNames")
+        found = [p for p in self._policies.values() if _wanted(p, params, resources)]
+        return {"ScalingPolicies": [p for p in found if not names or p["PolicyName"] in names]}
+
+
+def _key(params: Record) -> Key:
+    return params["ServiceNamespace"], params["ResourceId"], params["ScalableDimension"]
+
+
+def _wanted(record: Record, params: Record, resources: list[Any] | None) -> bool:
+    return (
+        record["ServiceNamespace"] == params["ServiceNamespace"]
+        and (not resources or record["ResourceId"] in resources)
+        and params.get("ScalableDimension") in (None, record["ScalableDimension"])
+    )
+
+
+def _awake() -> dict[str, bool]:
+    return {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": False}

@@ -1,0 +1,182 @@
+"""The local cloud as a context manager: start it, deploy a cloud assembly into it, call it with boto3, leave nothing behind."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+
+from local.assembly import Assembly
+from local.deploy import Deployer, Progress, StackProgress
+from local.errors import LocalCloudError
+from local.sagemaker.backend import CLIENT_CONFIG
+from local.sagemaker.images import ImageRegistry
+from local.server import READY_NAME, child_environment
+from local.supervisor import STOP_SECONDS
+
+_ROOT = Path(__file__).resolve().parent.parent
+_START_SECONDS = 60.0
+_STOP_MARGIN_SECONDS = 10.0
+_POLL_SECONDS = 0.02
+_LOG_LINES = 30
+# ministack's name for the account's root; it is not a secret, and works on this machine's loopback only.
+_ROOT_KEY = "test"
+
+
+class LocalCloud:
+    """AWS on this machine: everything it writes is below `run_dir`, everything it starts ends with it.
+
+    `port` None takes a free one. Only 127.0.0.1 is bound. The account and the region are what templates see.
+    """
+
+    def __init__(
+        self, run_dir: Path, *, port: int | None = None, region: str = "us-east-1", account: str = "123456789012"
+    ) -> None:
+        self.run_dir = run_dir.resolve()
+        self.region, self.account = region, account
+        self._wanted_port = port or 0
+        self._port: int | None = None
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._session = boto3.Session()
+        self._clients: dict[str, Any] = {}
+        self._deployer: Deployer | None = None
+
+    def __enter__(self) -> Self:
+        """Start the server and wait until it is healthy. Raises LocalCloudError with the end of its log."""
+        for folder in ("tmp", "home", "logs"):
+            (self.run_dir / folder).mkdir(parents=True, exist_ok=True)
+        (self.run_dir / READY_NAME).unlink(missing_ok=True)
+        server = [
+            sys.executable,
+            "-m",
+            "local.server",
+            str(self.run_dir),
+            str(self._wanted_port),
+            self.account,
+            self.region,
+        ]
+        with self.log_path.open("ab") as log:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-m", "local.supervisor", *server],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=_ROOT,
+                env=self._environment(),
+                start_new_session=True,
+            )
+        try:
+            self._wait_healthy()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the server and everything it started."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the life line and wait until all processes are gone; at the latest the deadline kills them."""
+        if self._supervisor is None:
+            return
+        supervisor, self._supervisor = self._supervisor, None
+        assert supervisor.stdin is not None
+        supervisor.stdin.close()
+        try:
+            supervisor.wait(STOP_SECONDS + _STOP_MARGIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            supervisor.wait()
+
+    @property
+    def log_path(self) -> Path:
+        """The server's own log."""
+        return self.run_dir / "logs" / "server.log"
+
+    @property
+    def url(self) -> str:
+        """Where the cloud answers. Raises LocalCloudError before it runs."""
+        if self._port is None:
+            raise LocalCloudError("the local cloud is not running; use it in a `with` block")
+        return f"http://127.0.0.1:{self._port}"
+
+    def api_url(self, rest_api_id: str, stage: str) -> str:
+        """Where a REST API of the cloud answers plain HTTP, without a slash at the end."""
+        return f"{self.url}/_aws/execute-api/{rest_api_id}/{stage}"
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account's root."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(
+                service,  # type: ignore[call-overload]  # the stubs want a literal
+                region_name=self.region,
+                endpoint_url=self.url,
+                config=CLIENT_CONFIG,
+                aws_access_key_id=_ROOT_KEY,
+                aws_secret_access_key=_ROOT_KEY,
+            )
+        return self._clients[service]
+
+    def deploy(self, assembly_dir: Path, progress: Progress = lambda _: None) -> None:
+        """Create or update every stack of a cloud assembly, in order.
+
+        `progress` gets a StackProgress when a stack begins and when it has ended. Raises DeploymentError that names the
+        failing resource and its reason.
+        """
+        if self._deployer is None:
+            self._deployer = Deployer(self.client, url=self.url, images=ImageRegistry(self.run_dir))
+        self._deployer.deploy(Assembly(assembly_dir, account=self.account, region=self.region), progress)
+
+    def outputs(self, stack_name: str) -> dict[str, str]:
+        """The outputs of a stack."""
+        stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            **child_environment(),
+            "HOME": str(self.run_dir / "home"),
+            "TMPDIR": str(self.run_dir / "tmp"),
+            "LOG_LEVEL": os.environ.get("ATELIER_LOCAL_LOG_LEVEL", "WARNING"),
+        }
+
+    def _wait_healthy(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            assert self._supervisor is not None
+            if self._supervisor.poll() is not None:
+                raise LocalCloudError(f"the local cloud ended while starting; {self._log_tail()}")
+            if self._answers():
+                return
+            time.sleep(_POLL_SECONDS)
+        raise LocalCloudError(f"the local cloud did not get healthy in {_START_SECONDS:.0f} s; {self._log_tail()}")
+
+    def _answers(self) -> bool:
+        ready = self.run_dir / READY_NAME
+        if not ready.exists():
+            return False
+        self._port = json.loads(ready.read_text(encoding="utf-8"))["port"]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/_ministack/health", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _log_tail(self) -> str:
+        lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
+        return "the end of its log:\n" + "\n".join(lines)
+
+
+__all__ = ["LocalCloud", "StackProgress"]

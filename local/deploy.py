@@ -1,0 +1,154 @@
+"""Deploys a cloud assembly into the local cloud, through the same calls that the CDK CLI makes."""
+
+import io
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.assembly import Assembly, FileAsset, Stack
+from local.errors import DeploymentError
+from local.sagemaker.images import ImageRegistry
+from local.sagemaker.transfer import split_uri
+
+BOOTSTRAP_VERSION = "30"  # of the bootstrap template that aws-cdk 2.1148 installs
+_BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_POLL_SECONDS = 0.05
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackProgress:
+    """One step of a deployment: a stack and its status; counts and seconds once it has ended."""
+
+    stack: str
+    status: str
+    resources: int = 0
+    seconds: float = 0.0
+    reason: str | None = None
+
+
+Progress = Callable[[StackProgress], None]
+
+
+class Deployer:
+    """Publishes assets and creates or updates stacks. `client(service)` is a boto3 client of the account's root."""
+
+    def __init__(self, client: Callable[[str], Any], *, url: str, images: ImageRegistry) -> None:
+        self._client, self._url, self._images = client, url, images
+        self._formation = client("cloudformation")
+        self._s3 = client("s3")
+        self._published: set[str] = set()
+
+    def deploy(self, assembly: Assembly, progress: Progress) -> None:
+        """Deploy every stack in order. Raises DeploymentError with the failing resource's reason."""
+        self._client("ssm").put_parameter(
+            Name=_BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
+        )
+        stacks = assembly.stacks()
+        self._images.publish([image for stack in stacks for image in stack.images])
+        for stack in stacks:
+            started = time.monotonic()
+            progress(StackProgress(stack=stack.name, status="IN_PROGRESS"))
+            for asset in stack.files:
+                self._publish(asset)
+            status = self._apply(stack)
+            reason = None if status.endswith("_COMPLETE") and "ROLLBACK" not in status else self._reason(stack.name)
+            resources = self._formation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
+            done = StackProgress(
+                stack=stack.name,
+                status=status,
+                resources=sum(len(page["StackResourceSummaries"]) for page in resources),
+                seconds=time.monotonic() - started,
+                reason=reason,
+            )
+            progress(done)
+            if reason:
+                raise DeploymentError(f"stack {stack.name} ended as {status}: {reason}")
+
+    def _publish(self, asset: FileAsset) -> None:
+        address = f"{asset.bucket}/{asset.key}"
+        if address in self._published:
+            return
+        try:
+            self._s3.create_bucket(Bucket=asset.bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                raise
+        body = zip_folder(asset.path) if asset.zipped and asset.path.is_dir() else asset.path.read_bytes()
+        self._s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
+        self._published.add(address)
+
+    def _apply(self, stack: Stack) -> str:
+        request = {
+            "StackName": stack.name,
+            "Capabilities": _CAPABILITIES,
+            "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
+            "Tags": [{"Key": k, "Value": v} for k, v in stack.tags.items()],
+            **self._template(stack),
+        }
+        status = self._status(stack.name)
+        if status and (status.startswith(("ROLLBACK", "DELETE")) or status == "CREATE_FAILED"):
+            self._formation.delete_stack(StackName=stack.name)
+            self._settled(stack.name)
+            status = None
+        try:
+            if status is None:
+                self._formation.create_stack(**request)
+            else:
+                self._formation.update_stack(**request)
+        except ClientError as error:
+            if "No updates are to be performed" in str(error):
+                return str(status)
+            raise DeploymentError(f"stack {stack.name} was refused: {error}") from error
+        return self._settled(stack.name) or "DELETE_COMPLETE"
+
+    def _template(self, stack: Stack) -> dict[str, str]:
+        if stack.template_uri is None:
+            return {"TemplateBody": stack.template.read_text(encoding="utf-8")}
+        bucket, key = split_uri(stack.template_uri)
+        return {"TemplateURL": f"{self._url}/{bucket}/{key}"}
+
+    def _status(self, name: str) -> str | None:
+        try:
+            status: str = self._formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return status
+
+    def _settled(self, name: str) -> str | None:
+        """Wait for the end of an operation; the status, or None when the stack is gone."""
+        pause = threading.Event()
+        while (status := self._status(name)) is not None and status.endswith("_IN_PROGRESS"):
+            pause.wait(_POLL_SECONDS)
+        return status
+
+    def _reason(self, name: str) -> str:
+        """The first failure of the last operation: what failed and why."""
+        pages = self._formation.get_paginator("describe_stack_events").paginate(StackName=name)
+        events = [event for page in pages for event in page["StackEvents"]]
+        failed = [e for e in events if e["ResourceStatus"].endswith("_FAILED") and e.get("ResourceStatusReason")]
+        if not failed:
+            return "no resource reported a reason"
+        first = failed[-1]  # events come newest first
+        return f"{first['LogicalResourceId']} ({first['ResourceType']}): {first['ResourceStatusReason']}"
+
+
+def zip_folder(folder: Path) -> bytes:
+    """A zip of a folder's files with fixed dates, so that the same files give the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _ZIP_DATE)
+            entry.external_attr = path.stat().st_mode << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()

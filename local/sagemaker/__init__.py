@@ -1,0 +1,1 @@
+"""SageMaker on one machine: control plane, jobs and model servers as processes."""

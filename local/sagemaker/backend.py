@@ -1,0 +1,67 @@
+"""What the control plane needs from the rest of the local cloud: credentials, clients, events, a place for files."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# A loopback client needs no proxy, and no second try against a server in the same process.
+CLIENT_CONFIG = Config(
+    proxies={},
+    retries={"max_attempts": 2, "mode": "standard"},
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+    max_pool_connections=32,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The local cloud as the SageMaker control plane sees it.
+
+    `role_credentials` gives AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of a role's session and
+    raises ServiceError where the role cannot be assumed by SageMaker. `publish` sends an EventBridge event
+    (detail type, detail, resource ARNs). `environment` is what every child process gets.
+    """
+
+    account: str
+    region: str
+    url: str
+    run_dir: Path
+    environment: Mapping[str, str]
+    role_credentials: Callable[[str], dict[str, str]]
+    publish: Callable[[str, dict[str, Any], list[str]], None]
+    _session: boto3.Session = field(default_factory=boto3.Session)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def client(self, service: str, role: str) -> Any:
+        """A boto3 client of `service` that acts as `role`. Clients are shared: they are safe between threads."""
+        credentials = self.role_credentials(role)
+        with self._lock:
+            if (service, role) not in self._clients:
+                self._clients[service, role] = self._session.client(
+                    service,  # type: ignore[call-overload]  # the stubs want a literal
+                    region_name=self.region,
+                    endpoint_url=self.url,
+                    config=CLIENT_CONFIG,
+                    aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+                    aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+                    aws_session_token=credentials["AWS_SESSION_TOKEN"],
+                )
+            return self._clients[service, role]
+
+    def process_environment(self, role: str) -> dict[str, str]:
+        """The environment of a container that runs as `role`: the scrubbed base, credentials, and where AWS is."""
+        return {
+            **self.environment,
+            **self.role_credentials(role),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }

@@ -1,0 +1,175 @@
+"""The SageMaker API: every request checked against botocore's model, then carried out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.errors import ServiceError, validation_error
+from local.sagemaker.async_inference import AsyncQueues
+from local.sagemaker.backend import Backend
+from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.images import ImageRegistry
+from local.sagemaker.jobs import epoch_milliseconds
+from local.sagemaker.listing import list_records
+from local.sagemaker.model_check import ApiModel
+from local.sagemaker.processing import ProcessingJobs
+from local.sagemaker.registry import ModelRegistry
+from local.sagemaker.runtime import Runtime
+from local.sagemaker.serving import model_sources
+from local.sagemaker.store import Record, Store, now
+from local.sagemaker.training import TrainingJobs
+from local.sagemaker.transfer import list_keys, split_uri
+
+# The kind of record behind each resource name of the API, and the request member that names it.
+KINDS = {
+    "TrainingJob": ("training-job", "TrainingJobName"),
+    "ProcessingJob": ("processing-job", "ProcessingJobName"),
+    "Model": ("model", "ModelName"),
+    "EndpointConfig": ("endpoint-config", "EndpointConfigName"),
+    "Endpoint": ("endpoint", "EndpointName"),
+    "ModelPackageGroup": ("model-package-group", "ModelPackageGroupName"),
+    "ModelPackage": ("model-package", "ModelPackageName"),
+}
+_VERBS = ("Create", "Describe", "Update", "Delete", "Stop")
+
+
+class ControlPlane:
+    """The emulated SageMaker service. `dispatch` is safe to call from many threads."""
+
+    def __init__(
+        self, backend: Backend, *, scaled: Callable[[str, str], bool], forget_scaling: Callable[[str], None]
+    ) -> None:
+        self.api = ApiModel("sagemaker")
+        self.store = Store(account=backend.account, region=backend.region)
+        self._backend = backend
+        self._images = ImageRegistry(backend.run_dir)
+        self.training = TrainingJobs(backend, self.store, self._images)
+        self.processing = ProcessingJobs(backend, self.store, self._images)
+        self.endpoints = Endpoints(backend, self.store, self._images, scaled=scaled, forget_scaling=forget_scaling)
+        self.registry = ModelRegistry(self.store, self._announce)
+        self.runtime = Runtime(self.endpoints, AsyncQueues(backend, self.endpoints))
+        self._actions: dict[str, Callable[[Record], Record | None]] = {
+            "CreateTrainingJob": self.training.create,
+            "StopTrainingJob": lambda p: self.training.stop(p["TrainingJobName"]),
+            "CreateProcessingJob": self.processing.create,
+            "StopProcessingJob": lambda p: self.processing.stop(p["ProcessingJobName"]),
+            "CreateModel": self._create_model,
+            "CreateEndpointConfig": self._create_endpoint_config,
+            "CreateEndpoint": self.endpoints.create,
+            "UpdateEndpoint": self.endpoints.update,
+            "UpdateEndpointWeightsAndCapacities": self.endpoints.resize,
+            "DeleteEndpoint": lambda p: self.endpoints.delete(p["EndpointName"]),
+            "CreateModelPackageGroup": self.registry.create_group,
+            "DeleteModelPackageGroup": lambda p: self.registry.delete_group(p["ModelPackageGroupName"]),
+            "CreateModelPackage": self.registry.create,
+            "UpdateModelPackage": self.registry.update,
+            "DeleteModelPackage": lambda p: self.registry.delete(p["ModelPackageName"]),
+            "AddTags": self._add_tags,
+            "DeleteTags": lambda p: self.store.untag(p["ResourceArn"], p["TagKeys"]),
+            "ListTags": lambda p: {"Tags": self.store.tags(p["ResourceArn"])},
+        }
+
+    def dispatch(self, action: str, params: Record) -> Record:
+        """Carry out one API call; its answer. Raises ServiceError as the service would answer."""
+        self.api.check(action, params)
+        return self.api.answer(action, self._carry_out(action, params))
+
+    def _carry_out(self, action: str, params: Record) -> Record | None:
+        known = self._actions.get(action)
+        if known:
+            return known(params)
+        verb = next((v for v in ("Describe", "Delete", "List") if action.startswith(v)), "")
+        resource = action.removeprefix(verb)
+        if verb == "Describe" and resource in KINDS:
+            kind, member = KINDS[resource]
+            return dict(self.store.get(kind, params[member]))
+        if verb == "Delete" and resource in ("Model", "EndpointConfig"):
+            kind, member = KINDS[resource]
+            self.store.remove(kind, params[member])
+            return None
+        if verb == "List" and resource.removesuffix("s") in KINDS:
+            kind, _ = KINDS[resource.removesuffix("s")]
+            return list_records(self.api.operation(action), self.store.all(kind), params)
+        raise ServiceError("UnknownOperationException", f"{action} is not part of the local cloud.")
+
+    def resource_arn(self, action: str, params: Record) -> str:
+        """The resource an action is authorized on, for IAM; `*` where it names none."""
+        resource = next((action.removeprefix(v) for v in _VERBS if action.startswith(v)), action)
+        if action in ("AddTags", "ListTags", "DeleteTags"):
+            return str(params.get("ResourceArn", "*"))
+        if action == "CreateModelPackage" and "ModelPackageGroupName" in params:
+            return self.store.arn("model-package", f"{Store.name(params['ModelPackageGroupName'])}/*")
+        if resource == "ModelPackage":
+            return str(params.get("ModelPackageArn") or params.get("ModelPackageName", "*"))
+        kind, member = KINDS.get(resource, ("endpoint", "EndpointName"))
+        name = params.get(member)
+        return self.store.arn(kind, Store.name(str(name))) if name else "*"
+
+    def kill_all(self) -> None:
+        """End every job and model server now."""
+        self.training.kill_all()
+        self.processing.kill_all()
+        self.endpoints.kill_all()
+
+    def _create_model(self, request: Record) -> Record:
+        containers = request.get("Containers") or [request["PrimaryContainer"]] if _one_container(request) else []
+        role = request.get("ExecutionRoleArn")
+        if role is None:
+            raise validation_error("ExecutionRoleArn: got nothing; the local cloud allows models with a role only")
+        for container in containers:
+            if "Image" in container:
+                self._images.resolve(container["Image"])
+            for source in model_sources(container):
+                self._check_model_data(source, role)
+        name = request["ModelName"]
+        return self.store.add(
+            "model", name, {**request, "ModelArn": self.store.arn("model", name), "CreationTime": now()}
+        )
+
+    def _check_model_data(self, source: Record, role: str) -> None:
+        """CreateModel looks at the data with the model's role, and so do we."""
+        uri = source["S3Uri"]
+        if source["S3DataType"] == "S3Prefix" and not uri.endswith("/"):
+            raise validation_error(f"S3Uri of an S3Prefix: got {uri!r}; allowed: a prefix that ends with a slash")
+        s3 = self._backend.client("s3", role)
+        bucket, key = split_uri(uri)
+        try:
+            if source["S3DataType"] == "S3Prefix":
+                found = next(list_keys(s3, uri), None) is not None
+            else:
+                found = bool(s3.head_object(Bucket=bucket, Key=key))
+        except (ClientError, BotoCoreError) as error:
+            raise validation_error(
+                f'Could not access model data at {uri}. Please ensure that the role "{role}" exists and that its trust '
+                'relationship policy allows the action "sts:AssumeRole" for the service principal '
+                '"sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that the object '
+                f"is located in {self._backend.region}. {error}",
+            ) from error
+        if not found:
+            raise validation_error(f"Could not find model data at {uri}.")
+
+    def _create_endpoint_config(self, request: Record) -> Record:
+        name = request["EndpointConfigName"]
+        for variant in request["ProductionVariants"]:
+            if "ModelName" not in variant:
+                raise validation_error("ProductionVariants.ModelName: got nothing; the local cloud allows models only")
+            self.store.get("model", variant["ModelName"])
+        record = {**request, "EndpointConfigArn": self.store.arn("endpoint-config", name), "CreationTime": now()}
+        return self.store.add("endpoint-config", name, record)
+
+    def _add_tags(self, params: Record) -> Record:
+        self.store.tag(params["ResourceArn"], params["Tags"])
+        return {"Tags": self.store.tags(params["ResourceArn"])}
+
+    def _announce(self, detail_type: str, detail: Record, arn: str) -> None:
+        event: dict[str, Any] = epoch_milliseconds({**detail, "Tags": {}})
+        self._backend.publish(detail_type, event, [arn])
+
+
+def _one_container(request: Record) -> bool:
+    """Whether the model has exactly one container. Raises ValidationException where it has none or several."""
+    containers = len(request.get("Containers", [])) + ("PrimaryContainer" in request)
+    if containers != 1:
+        raise validation_error(f"Containers: got {containers}; the local cloud allows exactly one")
+    return True

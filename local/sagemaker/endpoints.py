@@ -1,0 +1,288 @@
+"""Endpoints: blue/green deployment of variants, capacity, routing of requests."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from local.errors import ServiceError, validation_error
+from local.sagemaker.backend import Backend
+from local.sagemaker.images import ImageRegistry
+from local.sagemaker.jobs import epoch_milliseconds
+from local.sagemaker.serving import EndpointFailureError, ModelServer, ServerPlan
+from local.sagemaker.store import Record, Store, now
+
+KIND = "endpoint"
+CONFIG = "endpoint-config"
+_EVENT_STATUS = {
+    "Creating": "CREATING",
+    "Updating": "UPDATING",
+    "InService": "IN_SERVICE",
+    "Failed": "FAILED",
+    "Deleting": "DELETING",
+}
+
+
+@dataclass(kw_only=True)
+class Variant:
+    """A running variant: its servers, its weight, and how many requests it has been given."""
+
+    plan: ServerPlan
+    weight: float
+    servers: list[ModelServer]
+    turn: int = 0
+    given: int = 0
+
+    def next_server(self) -> ModelServer:
+        """The servers take turns. Raises ServiceError where the variant is scaled to zero."""
+        if not self.servers:
+            raise ServiceError("ValidationError", f"Variant {self.plan.name} has no instances.")
+        self.turn += 1
+        return self.servers[self.turn % len(self.servers)]
+
+
+@dataclass(kw_only=True)
+class Fleet:
+    """Everything that serves one endpoint configuration."""
+
+    config: Record
+    variants: list[Variant]
+
+    def pick(self, target: str | None) -> Variant:
+        """The target variant, or the one furthest behind its weight."""
+        if target:
+            found = [v for v in self.variants if v.plan.name == target]
+            if not found:
+                raise ServiceError("ValidationError", f"Variant {target} not found for the endpoint.")
+            return found[0]
+        chosen = min(self.variants, key=lambda v: (v.given + 1) / v.weight if v.weight else float("inf"))
+        chosen.given += 1
+        return chosen
+
+    def servers(self) -> list[ModelServer]:
+        """All servers of the fleet."""
+        return [server for variant in self.variants for server in variant.servers]
+
+    def stop(self) -> None:
+        """Stop all servers, side by side."""
+        stops = [threading.Thread(target=server.stop) for server in self.servers()]
+        for stop in stops:
+            stop.start()
+        for stop in stops:
+            stop.join()
+
+
+class Endpoints:
+    """Create, update, scale and delete endpoints. `scaled` says whether a variant is a registered scalable target."""
+
+    def __init__(
+        self, backend: Backend, store: Store, images: ImageRegistry, *, scaled: Callable[[str, str], bool],
+        forget_scaling: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self._backend, self._store, self._images = backend, store, images
+        self._scaled, self._forget_scaling = scaled, forget_scaling
+        self._fleets: dict[str, Fleet] = {}
+        self.changed = threading.Condition()
+
+    def create(self, request: Record) -> Record:
+        """CreateEndpoint: Creating now, InService or Failed later."""
+        name, config = request["EndpointName"], self._store.get(CONFIG, request["EndpointConfigName"])
+        record = {
+            **request,
+            "EndpointArn": self._store.arn(KIND, name),
+            "EndpointStatus": "Creating",
+            "CreationTime": now(),
+            "LastModifiedTime": now(),
+        }
+        self._store.add(KIND, name, record)
+        self._announce(record)
+        threading.Thread(target=self._roll_out, args=(record, config), name=f"deploy {name}", daemon=True).start()
+        return record
+
+    def update(self, request: Record) -> Record:
+        """UpdateEndpoint: the old fleet serves until the new one is healthy, and stays if it never is."""
+        config = self._store.get(CONFIG, request["EndpointConfigName"])
+        with self._store.lock:
+            record = self._settled(request["EndpointName"])
+            self._refuse_scaled_change(record, config)
+            record.update(EndpointStatus="Updating", LastModifiedTime=now())
+        self._announce(record)
+        name = record["EndpointName"]
+        threading.Thread(target=self._roll_out, args=(record, config), name=f"update {name}", daemon=True).start()
+        return record
+
+    def resize(self, request: Record) -> Record:
+        """UpdateEndpointWeightsAndCapacities; zero instances are allowed for an asynchronous endpoint."""
+        with self._store.lock:
+            record = self._settled(request["EndpointName"])
+            fleet = self._fleets[record["EndpointName"]]
+            wanted = {w["VariantName"]: w for w in request["DesiredWeightsAndCapacities"]}
+            unknown = sorted(set(wanted) - {v.plan.name for v in fleet.variants})
+            if unknown:
+                raise validation_error(f'Could not find variant "{unknown[0]}" of endpoint "{record["EndpointArn"]}".')
+            record.update(EndpointStatus="Updating", LastModifiedTime=now())
+        threading.Thread(target=self._resize, args=(record, fleet, wanted), daemon=True).start()
+        return record
+
+    def delete(self, name: str) -> None:
+        """DeleteEndpoint: the servers stop, scalable targets are deregistered, the record goes."""
+        record = self._store.get(KIND, name)
+        if record["EndpointStatus"] in ("Creating", "Updating"):
+            raise validation_error(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+        record["EndpointStatus"] = "Deleting"
+        self._announce(record)
+        self._forget_scaling(record["EndpointName"])
+        self._store.remove(KIND, name)
+        fleet = self._fleets.pop(record["EndpointName"], None)
+        self._notify()
+        if fleet:
+            threading.Thread(target=fleet.stop, daemon=True).start()
+
+    def fleet(self, name: str) -> Fleet:
+        """The fleet that serves an endpoint. Raises ValidationError where there is none."""
+        fleet = self._fleets.get(name)
+        if fleet is None:
+            raise ServiceError("ValidationError", f"Endpoint {name} of account {self._store.account} not found.")
+        return fleet
+
+    def has_variant(self, name: str, variant: str) -> bool:
+        """Whether an endpoint exists, in any status, whose configuration has the variant."""
+        record = self._store.find(KIND, name)
+        config = self._store.find(CONFIG, record["EndpointConfigName"]) if record else None
+        return config is not None and any(v["VariantName"] == variant for v in config["ProductionVariants"])
+
+    def wait(self, name: str, seconds: float) -> Record | None:
+        """Block while an endpoint is Creating or Updating, up to `seconds`; its record, or None once it is gone."""
+        with self.changed:
+            self.changed.wait_for(lambda: self._status(name) not in ("Creating", "Updating"), timeout=seconds)
+        return self._store.find(KIND, name)
+
+    def kill_all(self) -> None:
+        """End every server now; the local cloud is going down."""
+        for fleet in list(self._fleets.values()):
+            for server in fleet.servers():
+                server.kill()
+
+    def _status(self, name: str) -> str | None:
+        record = self._store.find(KIND, name)
+        return record["EndpointStatus"] if record else None
+
+    def _settled(self, name: str) -> Record:
+        record = self._store.get(KIND, name)
+        if record["EndpointStatus"] not in ("InService", "Failed"):
+            raise validation_error(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+        if record["EndpointStatus"] == "Failed" and name not in self._fleets:
+            raise validation_error(
+                f'Cannot update a failed endpoint "{record["EndpointArn"]}"; delete it and create it again.'
+            )
+        return record
+
+    def _refuse_scaled_change(self, record: Record, config: Record) -> None:
+        """SageMaker refuses to change the machine of a variant, or to drop it, while it is a scalable target."""
+        new = {v["VariantName"]: v.get("InstanceType") for v in config["ProductionVariants"]}
+        for variant in self._fleets[record["EndpointName"]].variants:
+            name = variant.plan.name
+            same = new.get(name, "") == variant.plan.variant.get("InstanceType")
+            if not same and self._scaled(record["EndpointName"], name):
+                raise validation_error(
+                    f'The variant(s) "[{name}]" must be deregistered as scalable targets with AWS Auto Scaling before they '
+                    "can be removed or have their instance type changed.",
+                )
+
+    def _roll_out(self, record: Record, config: Record) -> None:
+        name, old = record["EndpointName"], self._fleets.get(record["EndpointName"])
+        started: list[ModelServer] = []
+        try:
+            new = Fleet(config=config, variants=[self._start(name, v, started) for v in config["ProductionVariants"]])
+        except (EndpointFailureError, ServiceError) as error:
+            for server in started:
+                server.stop()
+            record["FailureReason"] = error.message if isinstance(error, ServiceError) else str(error)
+            self._settle(record, "InService" if old else "Failed")
+            return
+        if self._store.find(KIND, name) is not record:  # deleted meanwhile
+            new.stop()
+            return
+        self._fleets[name] = new
+        record.pop("FailureReason", None)
+        record.update(
+            EndpointConfigName=config["EndpointConfigName"],
+            ProductionVariants=[_summary(variant) for variant in new.variants],
+            AsyncInferenceConfig=config.get("AsyncInferenceConfig"),
+        )
+        self._settle(record, "InService")
+        if old:
+            old.stop()
+
+    def _start(self, endpoint: str, variant: Record, started: list[ModelServer]) -> Variant:
+        model = self._store.get("model", variant["ModelName"])
+        plan = ServerPlan(
+            endpoint=endpoint,
+            variant=variant,
+            container=self._container(model),
+            role=model["ExecutionRoleArn"],
+            folder=self._backend.run_dir / "endpoints" / endpoint,
+        )
+        servers = [
+            ModelServer(self._backend, self._images, plan) for _ in range(variant.get("InitialInstanceCount", 1))
+        ]
+        for server in servers:
+            started.append(server)
+            server.start()
+        return Variant(plan=plan, weight=variant.get("InitialVariantWeight", 1.0), servers=servers)
+
+    def _container(self, model: Record) -> Record:
+        container: Record = model.get("PrimaryContainer") or model["Containers"][0]
+        if "ModelPackageName" not in container:
+            return container
+        package = self._store.get("model-package", container["ModelPackageName"])
+        if package.get("ModelApprovalStatus", "Approved") != "Approved":
+            raise validation_error(f"Cannot deploy unapproved model package {package['ModelPackageArn']}.")
+        packaged: Record = package["InferenceSpecification"]["Containers"][0]
+        environment = {**packaged.get("Environment", {}), **container.get("Environment", {})}
+        return {**packaged, "Environment": environment}
+
+    def _resize(self, record: Record, fleet: Fleet, wanted: dict[str, Record]) -> None:
+        try:
+            for variant in fleet.variants:
+                change = wanted.get(variant.plan.name, {})
+                variant.weight = change.get("DesiredWeight", variant.weight)
+                self._scale(variant, change.get("DesiredInstanceCount", len(variant.servers)))
+        except EndpointFailureError as error:
+            record["FailureReason"] = str(error)
+        record["ProductionVariants"] = [_summary(variant) for variant in fleet.variants]
+        self._settle(record, "InService")
+
+    def _scale(self, variant: Variant, count: int) -> None:
+        while len(variant.servers) > count:
+            variant.servers.pop().stop()
+        while len(variant.servers) < count:
+            server = ModelServer(self._backend, self._images, variant.plan)
+            server.start()
+            variant.servers.append(server)
+
+    def _settle(self, record: Record, status: str) -> None:
+        record.update(EndpointStatus=status, LastModifiedTime=now())
+        self._notify()
+        self._announce(record)
+
+    def _notify(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
+    def _announce(self, record: Record) -> None:
+        status = _EVENT_STATUS[record["EndpointStatus"]]
+        detail: dict[str, Any] = epoch_milliseconds({**record, "EndpointStatus": status, "Tags": {}})
+        self._backend.publish("SageMaker Endpoint State Change", detail, [record["EndpointArn"]])
+
+
+def _summary(variant: Variant) -> Record:
+    count = len(variant.servers)
+    return {
+        "VariantName": variant.plan.name,
+        "DeployedImages": [{"SpecifiedImage": variant.plan.container["Image"]}],
+        "CurrentWeight": variant.weight,
+        "DesiredWeight": variant.weight,
+        "CurrentInstanceCount": count,
+        "DesiredInstanceCount": count,
+    }

@@ -1,0 +1,162 @@
+"""Image URIs to something a process can run: the asset's folder laid out as its Dockerfile says, and its ENTRYPOINT."""
+
+import json
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from local.errors import LocalCloudError, validation_error
+from local.sagemaker.dockerfile import ImagePlan, read_dockerfile
+
+INDEX_NAME = "images.json"
+
+# Those of the host stay: the interpreter and its libraries are the host's, not the image's.
+_HOST_VARIABLES = frozenset({"PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageAsset:
+    """One image asset of a cloud assembly: where it is pushed and what it is built from."""
+
+    repository: str
+    tag: str
+    directory: Path
+    dockerfile: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """An image that is ready to run: its root folder on this machine and what its Dockerfile says of running it."""
+
+    root: Path
+    plan: ImagePlan
+
+    def command(self, entrypoint: Sequence[str] | None, arguments: Sequence[str]) -> list[str]:
+        """The command line: the given entry point, or the image's own, and the arguments after it.
+
+        `python` is the running interpreter; a program's path inside the image is its place on this machine.
+        """
+        program, *rest = [*(entrypoint or self.plan.entrypoint), *arguments]
+        if PurePosixPath(program).name in ("python", "python3"):
+            program = sys.executable
+        elif program.startswith("/") and (self.root / program.lstrip("/")).exists():
+            program = str(self.root / program.lstrip("/"))
+        return [program, *rest]
+
+    def environment(self, container_root: Path) -> dict[str, str]:
+        """The Dockerfile's ENV as a process on this machine needs it, and PYTHONPATH with the image's WORKDIR first.
+
+        Paths the image holds are found below the image's root; any other absolute path is the container's own.
+        """
+        variables = {
+            name: ":".join(self._place(part, container_root) for part in value.split(":"))
+            if value.startswith("/")
+            else value
+            for name, value in self.plan.environment.items()
+            if name not in _HOST_VARIABLES
+        }
+        path = [self._place(str(self.plan.workdir), container_root), variables.get("PYTHONPATH", "")]
+        return {**variables, "PYTHONPATH": ":".join(dict.fromkeys(filter(None, path)))}
+
+    def _place(self, path: str, container_root: Path) -> str:
+        if not path.startswith("/"):
+            return path
+        inside = self.root / path.lstrip("/")
+        return str(inside if inside.exists() else container_root / path.lstrip("/"))
+
+
+class ImageRegistry:
+    """The image assets of this run: the deployer writes the index, the control plane reads it."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._index = run_dir / INDEX_NAME
+        self._roots = run_dir / "images"
+        self._images: dict[str, Image] = {}
+        self._lock = threading.Lock()
+
+    def publish(self, assets: Sequence[ImageAsset]) -> None:
+        """Add image assets to the index. Raises LocalCloudError where a Dockerfile cannot be followed."""
+        known = self._known()
+        for asset in assets:
+            read_dockerfile(asset.directory / asset.dockerfile, target=asset.target)
+            known[f"{asset.repository}:{asset.tag}"] = {
+                "directory": str(asset.directory),
+                "dockerfile": asset.dockerfile,
+                "target": asset.target,
+            }
+        staged = self._index.with_suffix(".new")
+        staged.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        staged.replace(self._index)
+
+    def resolve(self, uri: str) -> Image:
+        """The image of a URI `<registry>/<repository>:<tag>`. Raises ValidationException for one that is not here."""
+        name = uri.split("/", 1)[-1]
+        with self._lock:
+            if name not in self._images:
+                entry = self._known().get(name)
+                if entry is None:
+                    known = ", ".join(sorted(self._known())) or "none"
+                    raise validation_error(f"Image {uri} is not an image asset of this run; known: {known}")
+                self._images[name] = self._prepare(name, entry)
+            return self._images[name]
+
+    def _known(self) -> dict[str, dict[str, str | None]]:
+        if not self._index.exists():
+            return {}
+        index: dict[str, dict[str, str | None]] = json.loads(self._index.read_text(encoding="utf-8"))
+        return index
+
+    def _prepare(self, name: str, entry: dict[str, str | None]) -> Image:
+        directory, dockerfile = Path(str(entry["directory"])), str(entry["dockerfile"])
+        try:
+            plan = read_dockerfile(directory / dockerfile, target=entry["target"])
+            root = self._roots / name.replace(":", "-")
+            lay_out(plan, context=directory, root=root)
+        except (LocalCloudError, OSError) as error:
+            raise validation_error(f"Image {name} cannot be used: {error}") from error
+        return Image(root=root, plan=plan)
+
+
+def lay_out(plan: ImagePlan, *, context: Path, root: Path) -> None:
+    """Make the folder `root` look like the image's file system, with links to the build context's files."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / str(plan.workdir).lstrip("/")).mkdir(parents=True, exist_ok=True)
+    for sources, destination, into_folder in plan.copies:
+        place = root / str(destination).lstrip("/")
+        for pattern in sources:
+            for source in _matches(context, pattern):
+                _link(source, place / source.name if into_folder and source.is_file() else place)
+
+
+def _matches(context: Path, pattern: str) -> list[Path]:
+    relative = pattern.lstrip("/")
+    if relative in ("", ".", "./"):
+        return [context]
+    found = sorted(context.glob(relative))
+    if not found:
+        raise LocalCloudError(f"COPY {pattern}: got nothing by that name in {context}")
+    return found
+
+
+def _link(source: Path, place: Path) -> None:
+    """Link `source` at `place`; a folder copied onto a folder adds to it, as COPY does."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.exists():
+        place.symlink_to(source.resolve())
+        return
+    if source.is_file():
+        place = place / source.name if place.is_dir() else place
+        place.unlink(missing_ok=True)
+        place.symlink_to(source.resolve())
+        return
+    if place.is_symlink():  # a folder linked as a whole becomes a real one of links, so that it can be added to
+        earlier = place.resolve()
+        place.unlink()
+        place.mkdir()
+        for child in earlier.iterdir():
+            _link(child, place / child.name)
+    for child in source.iterdir():
+        _link(child, place / child.name)

@@ -1,0 +1,62 @@
+"""The List* operations: filters, order and pages, as the service model describes the answer."""
+
+from typing import Any
+
+from botocore.model import ListShape, OperationModel, StructureShape
+
+from local.errors import validation_error
+from local.sagemaker.store import Record, Store
+
+_PAGE = 100
+_NAMES = (
+    "TrainingJobName",
+    "ProcessingJobName",
+    "ModelName",
+    "EndpointConfigName",
+    "EndpointName",
+    "ModelPackageGroupName",
+)
+_STATUSES = ("TrainingJobStatus", "ProcessingJobStatus", "EndpointStatus", "ModelPackageStatus")
+
+
+def list_records(operation: OperationModel, records: list[Record], params: Record) -> Record:
+    """One page of `records`, newest first unless SortOrder says otherwise, reduced to the summary's members."""
+    output = operation.output_shape
+    assert output is not None
+    assert isinstance(output, StructureShape)
+    member, shape = next((k, s) for k, s in output.members.items() if isinstance(s, ListShape))
+    summary = shape.member
+    assert isinstance(summary, StructureShape)
+    kept = sorted((r for r in records if _matches(r, params)), key=lambda r: r["CreationTime"])
+    if params.get("SortOrder", "Descending") == "Descending":
+        kept.reverse()
+    start, count = _start(params), params.get("MaxResults", _PAGE)
+    page: list[dict[str, Any]] = [{k: r[k] for k in summary.members if k in r} for r in kept[start : start + count]]
+    more = {"NextToken": str(start + count)} if start + count < len(kept) else {}
+    return {member: page, **more}
+
+
+def _start(params: Record) -> int:
+    token = params.get("NextToken", "0")
+    if not token.isdigit():
+        raise validation_error("NextToken: not a token of this operation")
+    return int(token)
+
+
+def _matches(record: Record, params: Record) -> bool:
+    name = next((record[n] for n in _NAMES if n in record), "")
+    status = next((record[s] for s in _STATUSES if s in record), None)
+    group = params.get("ModelPackageGroupName")
+    checks = (
+        params.get("NameContains", "") in name,
+        params.get("StatusEquals") in (None, status),
+        group is None or record.get("ModelPackageGroupName") == Store.name(group),
+        params.get("ModelApprovalStatus") in (None, record.get("ModelApprovalStatus")),
+        "CreationTimeAfter" not in params or record["CreationTime"].timestamp() > _epoch(params["CreationTimeAfter"]),
+        "CreationTimeBefore" not in params or record["CreationTime"].timestamp() < _epoch(params["CreationTimeBefore"]),
+    )
+    return all(checks)
+
+
+def _epoch(value: Any) -> float:
+    return float(value.timestamp()) if hasattr(value, "timestamp") else float(value)

@@ -1,0 +1,94 @@
+"""The model registry: package groups, versions, approval."""
+
+from collections.abc import Callable
+from typing import Any
+
+from local.errors import ServiceError, validation_error
+from local.sagemaker.store import Record, Store, now
+
+GROUP = "model-package-group"
+PACKAGE = "model-package"
+_UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "ModelCard", "InferenceSpecification", "SourceUri")
+
+
+class ModelRegistry:
+    """Model package groups and their versions. `announce` sends the state change of a package."""
+
+    def __init__(self, store: Store, announce: Callable[[str, Record, str], None]) -> None:
+        self._store = store
+        self._announce = announce
+
+    def create_group(self, request: Record) -> Record:
+        """CreateModelPackageGroup."""
+        name = request["ModelPackageGroupName"]
+        record = {
+            **request,
+            "ModelPackageGroupArn": self._store.arn(GROUP, name),
+            "ModelPackageGroupStatus": "Completed",
+            "CreationTime": now(),
+        }
+        return self._store.add(GROUP, name, record)
+
+    def delete_group(self, name: str) -> None:
+        """DeleteModelPackageGroup. Raises ConflictException while versions are left."""
+        group = self._store.get(GROUP, name)
+        if self.versions(group["ModelPackageGroupName"]):
+            raise ServiceError(
+                "ConflictException", f"Model Package Group {group['ModelPackageGroupArn']} has model packages."
+            )
+        self._store.remove(GROUP, name)
+
+    def versions(self, group: str) -> list[Record]:
+        """The packages of a group, oldest first."""
+        return [p for p in self._store.all(PACKAGE) if p.get("ModelPackageGroupName") == group]
+
+    def create(self, request: Record) -> Record:
+        """CreateModelPackage: a new version of a group, PendingManualApproval unless the request says otherwise."""
+        if ("ModelPackageGroupName" in request) == ("ModelPackageName" in request):
+            raise validation_error("Exactly one of ModelPackageGroupName and ModelPackageName must be given.")
+        record = {
+            **request,
+            "ModelPackageStatus": "Completed",
+            "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+            "CreationTime": now(),
+        }
+        with self._store.lock:
+            name = request.get("ModelPackageName") or self._number(record)
+            record["ModelPackageArn"] = self._store.arn(PACKAGE, name)
+            self._store.add(PACKAGE, name, record)
+        self._tell(record)
+        return record
+
+    def _number(self, record: Record) -> str:
+        group = Store.name(record["ModelPackageGroupName"])
+        if self._store.find(GROUP, group) is None:
+            raise validation_error(f"Model Package Group {self._store.arn(GROUP, group)} does not exist.")
+        version = 1 + max((p["ModelPackageVersion"] for p in self.versions(group)), default=0)
+        record.setdefault("ModelApprovalStatus", "PendingManualApproval")
+        record.update(ModelPackageGroupName=group, ModelPackageVersion=version)
+        return f"{group}/{version}"
+
+    def update(self, request: Record) -> Record:
+        """UpdateModelPackage: approval, its description, and the customer's metadata."""
+        record = self._store.get(PACKAGE, request["ModelPackageArn"])
+        with self._store.lock:
+            metadata = {**record.get("CustomerMetadataProperties", {}), **request.get("CustomerMetadataProperties", {})}
+            for key in request.get("CustomerMetadataPropertiesToRemove", []):
+                metadata.pop(key, None)
+            record.update({k: request[k] for k in _UPDATABLE if k in request}, LastModifiedTime=now())
+            if metadata:
+                record["CustomerMetadataProperties"] = metadata
+        self._tell(record)
+        return record
+
+    def delete(self, name: str) -> None:
+        """DeleteModelPackage."""
+        self._store.remove(PACKAGE, name)
+
+    def _tell(self, record: Record) -> None:
+        self._announce("SageMaker Model Package State Change", _event_detail(record), record["ModelPackageArn"])
+
+
+def _event_detail(record: Record) -> dict[str, Any]:
+    """The package as its event shows it: AWS adds the name, which is the group's for a version."""
+    return {"ModelPackageName": record.get("ModelPackageGroupName") or record.get("ModelPackageName"), **record}

@@ -1,0 +1,96 @@
+"""InvokeEndpoint and InvokeEndpointAsync: the part of SageMaker that applications call."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from local.errors import ServiceError
+from local.sagemaker.async_inference import AsyncQueues
+from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.model_check import ApiModel
+from local.sagemaker.serving import forwarded_headers
+from local.sagemaker.store import Record
+
+_REALTIME_SECONDS = 60.0
+_SUCCESS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An HTTP answer of the runtime service."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Runtime:
+    """The runtime API over the running endpoints."""
+
+    def __init__(self, endpoints: Endpoints, queues: AsyncQueues) -> None:
+        self._endpoints, self._queues = endpoints, queues
+        self._api = ApiModel("sagemaker-runtime")
+
+    def request(self, action: str, endpoint: str, headers: dict[str, str], body: bytes) -> Record:
+        """The members of a request, read from its headers as the service model says (lower-case header names)."""
+        shape = self._api.operation(action).input_shape
+        assert shape is not None
+        params: Record = {"EndpointName": endpoint}
+        for name, member in shape.members.items():
+            place = member.serialization
+            value = headers.get(place.get("name", "").lower()) if place.get("location") == "header" else None
+            if value is not None:
+                params[name] = int(value) if member.type_name == "integer" else value
+        if body:
+            params["Body"] = body
+        try:
+            self._api.check(action, params)
+        except ServiceError as error:
+            raise ServiceError("ValidationError", error.message) from error
+        return params
+
+    def invoke(self, params: Record) -> Reply:
+        """InvokeEndpoint. Raises ModelError (424) with the container's own status and text where it answers an error."""
+        name = params["EndpointName"]
+        fleet = self._endpoints.fleet(name)
+        if "AsyncInferenceConfig" in fleet.config:
+            raise ServiceError("ValidationError", f"Endpoint {name} of type Async does not support InvokeEndpoint API.")
+        variant = fleet.pick(params.get("TargetVariant"))
+        try:
+            answer = variant.next_server().invoke(
+                params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS
+            )
+        except (TimeoutError, OSError) as error:
+            raise ServiceError(
+                "ModelError",
+                f"Received server error (0) from {variant.plan.name} with message \"{error}\".", 424,
+            ) from error  # fmt: skip
+        if answer.status >= _SUCCESS:
+            return _model_error(answer.status, answer.body, variant.plan.name)
+        headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant.plan.name}
+        if answer.custom_attributes:
+            headers["X-Amzn-SageMaker-Custom-Attributes"] = answer.custom_attributes
+        return Reply(status=200, headers=headers, body=answer.body)
+
+    def invoke_async(self, params: Record) -> Reply:
+        """InvokeEndpointAsync: queued; where the answer will be."""
+        queued = self._queues.put(params)
+        headers = {
+            "Content-Type": "application/json",
+            "X-Amzn-SageMaker-OutputLocation": queued.output,
+            **({"X-Amzn-SageMaker-FailureLocation": queued.failure} if queued.failure else {}),
+        }
+        return Reply(status=202, headers=headers, body=json.dumps({"InferenceId": queued.inference_id}).encode())
+
+
+def _model_error(status: int, body: bytes, variant: str) -> Reply:
+    side = "client" if status < 500 else "server"
+    text = body.decode("utf-8", errors="replace")
+    content: dict[str, Any] = {
+        "Message": f'Received {side} error ({status}) from {variant} with message "{text}". '
+        "See the CloudWatch logs of this endpoint for more information.",
+        "OriginalStatusCode": status,
+        "OriginalMessage": text,
+    }
+    headers = {"Content-Type": "application/json", "x-amzn-errortype": "ModelError"}
+    return Reply(status=424, headers=headers, body=json.dumps(content).encode())

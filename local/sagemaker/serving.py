@@ -1,0 +1,234 @@
+"""Model servers: a variant's container as a process, with its model data, pinged until healthy, restarted if it dies."""
+
+import contextlib
+import http.client
+import logging
+import shutil
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.errors import ServiceError
+from local.sagemaker.backend import Backend
+from local.sagemaker.containers import Container, ContainerSpec
+from local.sagemaker.images import ImageRegistry
+from local.sagemaker.logs import LogStream
+from local.sagemaker.store import Record
+from local.sagemaker.transfer import download, fetch, split_uri, unpack
+
+_LOG = logging.getLogger("local.serving")
+PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
+_PING_SECONDS = 2.0  # SageMaker's own limit for one answer to /ping
+_PING_PAUSE_SECONDS = 0.1
+_STARTUP_SECONDS = (
+    600.0  # default of ContainerStartupHealthCheckTimeoutInSeconds here; SageMaker's depends on the image
+)
+_STOP_SECONDS = 30.0  # an endpoint's containers get 30 s, not a job's 120
+_RESTART_PAUSE_SECONDS = 1.0
+
+
+class EndpointFailureError(Exception):
+    """A variant could not be brought up; its text is the endpoint's FailureReason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A model server's HTTP answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+    custom_attributes: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerPlan:
+    """One variant of an endpoint: the production variant's record, its model's container and the model's role."""
+
+    endpoint: str
+    variant: Record
+    container: Record
+    role: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The variant's name."""
+        return str(self.variant["VariantName"])
+
+
+class ModelServer:
+    """One instance of a variant."""
+
+    def __init__(self, backend: Backend, images: ImageRegistry, plan: ServerPlan) -> None:
+        self._backend, self._images, self.plan = backend, images, plan
+        self._root = plan.folder / f"{plan.name}-{uuid.uuid4().hex[:8]}"
+        self._stopping = threading.Event()
+        self._died = threading.Event()
+        self._healthy = False
+        self._container: Container | None = None
+        self.port = 0
+
+    def start(self) -> None:
+        """Fetch the model, start the container and wait until /ping answers 200.
+
+        Raises EndpointFailureError with SageMaker's words if the data cannot be had or the server never gets healthy.
+        """
+        try:
+            self._load_model()
+        except (ClientError, BotoCoreError, ServiceError, OSError) as error:
+            raise EndpointFailureError(
+                f'Failed to download model data for container "container_1" of variant {self.plan.name}. Please ensure '
+                f"that there is an object located at the URL and that the role passed to CreateModel has permissions to "
+                f"download the model: {error}",
+            ) from error
+        self._launch()
+        limit = self.plan.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
+        if not self._wait_healthy(limit):
+            self.stop()
+            raise EndpointFailureError(
+                f"The primary container for production variant {self.plan.name} did not pass the ping health check. "
+                "Please check CloudWatch logs for this endpoint.",
+            )
+
+    def stop(self) -> None:
+        """SIGTERM, then SIGKILL; returns when the process has ended."""
+        self._stopping.set()
+        if self._container:
+            self._container.stop(_STOP_SECONDS)
+        shutil.rmtree(self._root / "opt" / "ml" / "model", ignore_errors=True)
+
+    def kill(self) -> None:
+        """SIGKILL now."""
+        self._stopping.set()
+        if self._container:
+            self._container.kill()
+
+    def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> Answer:
+        """POST /invocations. Raises TimeoutError after `seconds`, ConnectionError where no server answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            connection.request("POST", "/invocations", body=body, headers=headers)
+            answer = connection.getresponse()
+            return Answer(
+                status=answer.status,
+                content_type=answer.headers.get("Content-Type", "application/octet-stream"),
+                body=answer.read(),
+                custom_attributes=answer.headers.get("X-Amzn-SageMaker-Custom-Attributes"),
+            )
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+
+    def _load_model(self) -> None:
+        s3, folder = self._backend.client("s3", self.plan.role), self._root / "opt" / "ml" / "model"
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in model_sources(self.plan.container):
+            self._fetch(s3, source, folder)
+
+    def _fetch(self, s3: Any, source: Record, folder: Path) -> None:
+        uri = source["S3Uri"]
+        if source["S3DataType"] == "S3Prefix":
+            if not download(s3, uri, folder):
+                raise ServiceError("ValidationException", f"Could not find model data at {uri}.")
+            return
+        bucket, key = split_uri(uri)
+        target = (
+            folder.parent / "model.tar.gz" if source["CompressionType"] == "Gzip" else folder / key.rsplit("/", 1)[-1]
+        )
+        fetch(s3, bucket, key, target)
+        if source["CompressionType"] == "Gzip":
+            unpack(target, folder)
+            target.unlink()
+
+    def _launch(self) -> None:
+        self.port = free_port()
+        image = self._images.resolve(self.plan.container["Image"])
+        environment = {
+            **self._backend.process_environment(self.plan.role),
+            **self.plan.container.get("Environment", {}),
+            PORT_VARIABLE: str(self.port),
+        }
+        spec = ContainerSpec(
+            image=image, command=image.command(None, ["serve"]), environment=environment, root=self._root
+        )
+        self._died.clear()
+        self._container = Container(spec, self._open_log)
+        self._container.start(on_exit=self._on_exit)
+
+    def _open_log(self) -> LogStream:
+        group = f"/aws/sagemaker/Endpoints/{self.plan.endpoint}"
+        stream = f"{self.plan.name}/i-{self._root.name.rsplit('-', 1)[-1]}"
+        client = self._backend.client("logs", self.plan.role)
+        return LogStream(client, group=group, stream=stream, copy=self._root / "output.log")
+
+    def _wait_healthy(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self._stopping.is_set():
+            if self._ping():
+                self._healthy = True
+                return True
+            # A server that exits fails at once: SageMaker would restart it until the limit and then say the same.
+            if self._died.wait(_PING_PAUSE_SECONDS):
+                return False
+        return False
+
+    def _ping(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PING_SECONDS)
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _on_exit(self, code: int) -> None:
+        self._died.set()
+        if not self._healthy or self._stopping.wait(_RESTART_PAUSE_SECONDS):
+            return
+        _LOG.warning(
+            "endpoint %s: the server of %s ended with exit code %d; restarting",
+            self.plan.endpoint,
+            self.plan.name,
+            code,
+        )
+        with contextlib.suppress(OSError, ServiceError):
+            self._launch()
+
+
+def model_sources(container: Record) -> list[Record]:
+    """Where a container's model data is, in the shape of S3DataSource: (S3Uri, S3DataType, CompressionType)."""
+    if "ModelDataSource" in container:
+        return [container["ModelDataSource"]["S3DataSource"]]
+    if "ModelDataUrl" in container:
+        return [{"S3Uri": container["ModelDataUrl"], "S3DataType": "S3Object", "CompressionType": "Gzip"}]
+    return []
+
+
+def forwarded_headers(params: Record) -> dict[str, str]:
+    """The headers a container gets from an invocation."""
+    headers = {
+        "Content-Type": params.get("ContentType", "application/octet-stream"),
+        "Accept": params.get("Accept", "*/*"),
+    }
+    if "CustomAttributes" in params:
+        headers["X-Amzn-SageMaker-Custom-Attributes"] = params["CustomAttributes"]
+    if "InferenceId" in params:
+        headers["X-Amzn-SageMaker-Inference-Id"] = params["InferenceId"]
+    return headers
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,111 @@
+"""The records of the SageMaker control plane: one dictionary per resource, in the shape Describe* answers."""
+
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from local.errors import ServiceError, validation_error
+
+Record = dict[str, Any]
+
+# AWS words "there is no such thing" differently for each kind; callers match on these texts.
+_MISSING = {
+    "training-job": "Requested resource not found.",
+    "processing-job": "Could not find requested job with name: {name}",
+    "model-package-group": "ModelPackageGroup {arn} does not exist.",
+    "model-package": "ModelPackage {arn} does not exist.",
+}
+_EXISTING = {
+    "training-job": (
+        "ResourceInUse",
+        "Training job names must be unique within an AWS account and region, "
+        "and a training job with this name already exists ({arn})",
+    ),
+    "processing-job": (
+        "ResourceInUse",
+        "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
+    ),
+    "model-package-group": ("ValidationException", "Model Package Group already exists: {arn}"),
+}
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """Records by kind (as in the ARN: `training-job`, `endpoint`, ...) and name. Safe to use from many threads."""
+
+    def __init__(self, *, account: str, region: str) -> None:
+        self.account = account
+        self.region = region
+        self.lock = threading.RLock()
+        self._records: dict[tuple[str, str], Record] = {}
+        self._tags: dict[str, dict[str, str]] = {}
+
+    def arn(self, kind: str, name: str) -> str:
+        """The ARN of a resource of this account."""
+        return f"arn:aws:sagemaker:{self.region}:{self.account}:{kind}/{name}"
+
+    def add(self, kind: str, name: str, record: Record) -> Record:
+        """Keep a new record, without its Tags. Raises AWS's error of that kind if the name is taken."""
+        arn = self.arn(kind, name)
+        with self.lock:
+            if (kind, name) in self._records:
+                code, text = _EXISTING.get(
+                    kind, ("ValidationException", 'Cannot create already existing {kind} "{arn}".')
+                )
+                raise ServiceError(code, text.format(kind=kind.replace("-", " "), arn=arn))
+            self._records[kind, name] = record
+            self.tag(arn, record.pop("Tags", []))
+            return record
+
+    def find(self, kind: str, name: str) -> Record | None:
+        """The record of a name or ARN, or None."""
+        return self._records.get((kind, self.name(name)))
+
+    def get(self, kind: str, name: str) -> Record:
+        """The record of a name or ARN. Raises AWS's error of that kind if there is none."""
+        record = self.find(kind, name)
+        if record is None:
+            text = _MISSING.get(kind, 'Could not find {kind} "{arn}".')
+            raise validation_error(
+                text.format(kind=kind.replace("-", " "), arn=self.arn(kind, self.name(name)), name=self.name(name)),
+            )
+        return record
+
+    def remove(self, kind: str, name: str) -> Record:
+        """Take a record out and return it. Raises as `get`."""
+        with self.lock:
+            record = self.get(kind, name)
+            del self._records[kind, self.name(name)]
+            self._tags.pop(self.arn(kind, self.name(name)), None)
+            return record
+
+    def all(self, kind: str) -> list[Record]:
+        """Every record of a kind, oldest first."""
+        with self.lock:
+            return [record for (k, _), record in self._records.items() if k == kind]
+
+    def tag(self, arn: str, tags: Iterable[dict[str, str]]) -> None:
+        """Add or replace tags of a resource."""
+        with self.lock:
+            self._tags.setdefault(arn, {}).update({t["Key"]: t["Value"] for t in tags})
+
+    def untag(self, arn: str, keys: Iterable[str]) -> None:
+        """Remove tags of a resource."""
+        with self.lock:
+            for key in keys:
+                self._tags.get(arn, {}).pop(key, None)
+
+    def tags(self, arn: str) -> list[dict[str, str]]:
+        """The tags of a resource, in AWS's list shape."""
+        with self.lock:
+            return [{"Key": k, "Value": v} for k, v in self._tags.get(arn, {}).items()]
+
+    @staticmethod
+    def name(name_or_arn: str) -> str:
+        """`group/3` of `arn:aws:sagemaker:...:model-package/group/3`; a plain name stays."""
+        return name_or_arn.split("/", 1)[1] if name_or_arn.startswith("arn:") else name_or_arn

@@ -1,0 +1,220 @@
+"""CloudFormation types that ministack lacks or does only in part."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services.cloudformation import provisioners, stacks
+
+from local.autoscaling import ApplicationAutoScaling
+from local.errors import ServiceError
+from local.sagemaker.control_plane import KINDS, ControlPlane
+
+Properties = dict[str, Any]
+Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
+_ENDPOINT_SECONDS = 3600.0
+
+
+def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_client: Callable[[str], Any]) -> None:
+    """Add the types. `root_client(service)` is a boto3 client of the account's root."""
+    for resource in ("Model", "EndpointConfig", "Endpoint", "ModelPackageGroup"):
+        _add(f"AWS::SageMaker::{resource}", **_sagemaker_type(sagemaker, resource))
+    _add("AWS::ApplicationAutoScaling::ScalableTarget", **_target_type(autoscaling))
+    _add("AWS::ApplicationAutoScaling::ScalingPolicy", **_policy_type(autoscaling))
+    _add("Custom::S3AutoDeleteObjects", **_auto_delete_type(root_client))
+    _mend_request_validators(root_client)
+    _mend_vpc()
+    _run_on_threads()
+
+
+def _add(name: str, **handlers: Callable[..., Any]) -> None:
+    provisioners._RESOURCE_HANDLERS[name] = handlers
+
+
+def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> dict[str, Callable[..., Any]]:
+    name_member, arn_member, action = f"{resource}Name", f"{resource}Arn", f"Create{resource}"
+
+    def create(logical_id: str, props: Properties, stack: str) -> Created:
+        name = props.get(name_member) or provisioners._physical_name(stack, logical_id, max_len=63)
+        params = _coerced(sagemaker, action, {**props, name_member: name})
+        arn = _call(sagemaker.dispatch, action, params)[arn_member]
+        if resource == "Endpoint":
+            _wait(sagemaker, name)
+        return arn, {name_member: name, arn_member: arn}
+
+    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
+        name = physical_id.split("/", 1)[1]
+        if {**old, "Tags": None} == {**new, "Tags": None}:
+            sagemaker.store.tag(physical_id, new.get("Tags", []))
+            return physical_id, {name_member: name, arn_member: physical_id}
+        if resource == "Endpoint" and old.get(name_member) == new.get(name_member):
+            params = {"EndpointName": name, "EndpointConfigName": new["EndpointConfigName"]}
+            _call(sagemaker.dispatch, "UpdateEndpoint", params)
+            _wait(sagemaker, name)
+            return physical_id, {name_member: name, arn_member: physical_id}
+        # Every other change replaces the resource; ministack deletes the old one afterwards.
+        if new.get(name_member) == name:
+            raise ValueError(
+                "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                f"Rename {name} and update the stack again.",
+            )
+        return create("", new if new.get(name_member) else {**new, name_member: _successor(name)}, stack)
+
+    def delete(physical_id: str, props: Properties) -> None:
+        kind, _ = KINDS[resource]
+        name = physical_id.split("/", 1)[-1]
+        if sagemaker.store.find(kind, name) is None:
+            return
+        if resource == "Endpoint":
+            sagemaker.endpoints.wait(name, _ENDPOINT_SECONDS)
+        _call(sagemaker.dispatch, f"Delete{resource}", {name_member: name})
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def _wait(sagemaker: ControlPlane, name: str) -> None:
+    record = sagemaker.endpoints.wait(name, _ENDPOINT_SECONDS) or {"EndpointStatus": "Deleted"}
+    if record["EndpointStatus"] != "InService" or "FailureReason" in record:
+        raise ValueError(record.get("FailureReason", f"Endpoint {name} is {record['EndpointStatus']}"))
+
+
+def _successor(name: str) -> str:
+    """The next generated name of a replaced resource: `stack-thing-1A2B` gives `stack-thing-1A2B-2`, then `-3`."""
+    stem, _, last = name.rpartition("-")
+    return f"{stem}-{int(last) + 1}" if last.isdigit() and len(last) < 4 else f"{name[:59]}-2"
+
+
+def _target_type(autoscaling: ApplicationAutoScaling) -> dict[str, Callable[..., Any]]:
+    def create(logical_id: str, props: Properties, stack: str) -> Created:
+        params = _coerced(autoscaling, "RegisterScalableTarget", props)
+        _call(autoscaling.dispatch, "RegisterScalableTarget", params)
+        physical_id = "|".join((params["ResourceId"], params["ScalableDimension"], params["ServiceNamespace"]))
+        return physical_id, {"Id": physical_id}
+
+    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
+        return create("", new, stack)
+
+    def delete(physical_id: str, props: Properties) -> None:
+        resource, dimension, namespace = physical_id.split("|")
+        params = {"ResourceId": resource, "ScalableDimension": dimension, "ServiceNamespace": namespace}
+        _ignore_missing(autoscaling.dispatch, "DeregisterScalableTarget", params)
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def _policy_type(autoscaling: ApplicationAutoScaling) -> dict[str, Callable[..., Any]]:
+    def place(props: Properties) -> Properties:
+        target = props.get("ScalingTargetId")
+        if not target:
+            return props
+        resource, dimension, namespace = target.split("|")
+        rest = {k: v for k, v in props.items() if k != "ScalingTargetId"}
+        return {**rest, "ResourceId": resource, "ScalableDimension": dimension, "ServiceNamespace": namespace}
+
+    def create(logical_id: str, props: Properties, stack: str) -> Created:
+        params = _coerced(autoscaling, "PutScalingPolicy", place(props))
+        arn = _call(autoscaling.dispatch, "PutScalingPolicy", params)["PolicyARN"]
+        return arn, {"Arn": arn}
+
+    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
+        return create("", new, stack)
+
+    def delete(physical_id: str, props: Properties) -> None:
+        params = {k: place(props)[k] for k in ("PolicyName", "ResourceId", "ScalableDimension", "ServiceNamespace")}
+        _ignore_missing(autoscaling.dispatch, "DeleteScalingPolicy", params)
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def _auto_delete_type(root_client: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
+    """CDK's own handler for this is a Node bundle that needs an SDK which is not on this machine."""
+
+    def create(logical_id: str, props: Properties, stack: str) -> Created:
+        return f"auto-delete-{props['BucketName']}", {}
+
+    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
+        return create("", new, stack)
+
+    def delete(physical_id: str, props: Properties) -> None:
+        s3, bucket = root_client("s3"), props["BucketName"]
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            objects = [{"Key": o["Key"], "VersionId": o["VersionId"]} for o in found]
+            if objects:
+                s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+def _mend_request_validators(root_client: Callable[[str], Any]) -> None:
+    """ministack makes no validator from a template and drops a method's reference to one."""
+    handlers = provisioners._RESOURCE_HANDLERS
+    create_method = handlers["AWS::ApiGateway::Method"]["create"]
+
+    def flag(props: Properties, name: str) -> bool:
+        return str(props.get(name)).lower() == "true"
+
+    def create_validator(logical_id: str, props: Properties, stack: str) -> Created:
+        made = root_client("apigateway").create_request_validator(
+            restApiId=props["RestApiId"],
+            name=props.get("Name", logical_id),
+            validateRequestBody=flag(props, "ValidateRequestBody"),
+            validateRequestParameters=flag(props, "ValidateRequestParameters"),
+        )
+        return made["id"], {"RequestValidatorId": made["id"]}
+
+    def create_validated_method(logical_id: str, props: Properties, stack: str) -> Created:
+        created: Created = create_method(logical_id, props, stack)
+        if props.get("RequestValidatorId"):
+            change = {"op": "replace", "path": "/requestValidatorId", "value": props["RequestValidatorId"]}
+            root_client("apigateway").update_method(
+                restApiId=props["RestApiId"], resourceId=props["ResourceId"], httpMethod=props["HttpMethod"],
+                patchOperations=[change],
+            )  # fmt: skip
+        return created
+
+    handlers["AWS::ApiGateway::RequestValidator"]["create"] = create_validator
+    handlers["AWS::ApiGateway::Method"]["create"] = create_validated_method
+
+
+def _mend_vpc() -> None:
+    """`VPC.CidrBlock` is an attribute CDK's templates read and ministack does not give."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
+    create = handlers["create"]
+
+    def create_with_cidr(logical_id: str, props: Properties, stack: str) -> Created:
+        physical_id, attributes = create(logical_id, props, stack)
+        return physical_id, {**attributes, "CidrBlock": props.get("CidrBlock")}
+
+    handlers["create"] = create_with_cidr
+
+
+def _run_on_threads() -> None:
+    """Types that wait, or call the server over HTTP, must not be provisioned on its event loop."""
+    original = stacks._runs_on_worker_thread
+    ours = ("AWS::SageMaker::", "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Method")
+
+    def runs_on_worker_thread(resource_type: str) -> bool:
+        return bool(original(resource_type)) or resource_type.startswith(ours)
+
+    stacks._runs_on_worker_thread = runs_on_worker_thread
+
+
+def _coerced(service: ControlPlane | ApplicationAutoScaling, action: str, props: Properties) -> Properties:
+    coerced: Properties = _call(service.api.coerce, action, props)
+    return coerced
+
+
+def _call(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a service; its error in the words of a CloudFormation resource handler."""
+    try:
+        return function(*args)
+    except ServiceError as error:
+        raise ValueError(f"{error.message} (Status Code: {error.status}; Error Code: {error.code})") from error
+
+
+def _ignore_missing(function: Callable[..., Any], *args: Any) -> None:
+    try:
+        function(*args)
+    except ServiceError as error:
+        if error.code != "ObjectNotFoundException":
+            raise

@@ -1,0 +1,80 @@
+"""Mends ministack's Lambda: exception names reach callers, a crashed custom resource fails at once."""
+
+import threading
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+from ministack.services.cloudformation import custom_resource
+
+from local.errors import LocalCloudError
+
+_FAILED = '"status": "error", "error": str(e), "trace": traceback.format_exc()'
+_NAMED = '"status": "error", "error": str(e), "trace": traceback.format_exc(), "type": type(e).__name__'
+_RESPONSE_PATH = "/_ministack/cfn-response/"
+_INIT_FAILED = "Worker init failed: "
+
+_latest = threading.local()
+
+
+def install() -> None:
+    """Put the mends in place. Raises LocalCloudError where the worker's script has changed."""
+    _name_exceptions()
+    _fail_crashed_custom_resources()
+    # ResponseURL: `localhost` may resolve to ::1, where nothing listens.
+    custom_resource._HOST = "127.0.0.1"
+
+
+def stop_workers() -> None:
+    """End every Lambda worker process."""
+    lambda_runtime.reset()
+
+
+def _name_exceptions() -> None:
+    """Report a handler's exception under its class name, as the Lambda runtime does, not as Runtime.HandlerError."""
+    if _FAILED not in lambda_runtime._PYTHON_WORKER_SCRIPT:
+        raise LocalCloudError("ministack moved under the local cloud: the Lambda worker's error line is another one")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = lambda_runtime._PYTHON_WORKER_SCRIPT.replace(_FAILED, _NAMED)
+    invoke, execute = lambda_runtime.Worker.invoke, lambda_svc._execute_function_warm
+
+    def invoke_and_keep(self: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        _latest.response = invoke(self, *args, **kwargs)
+        response: dict[str, Any] = _latest.response
+        return response
+
+    def execute_and_name(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        _latest.response = {}
+        result: dict[str, Any] = execute(func, event, request_id)
+        body = result.get("body")
+        if result.get("error") and isinstance(body, dict):
+            _rename(body, _latest.response)
+        return result
+
+    lambda_runtime.Worker.invoke = invoke_and_keep
+    lambda_svc._execute_function_warm = execute_and_name
+
+
+def _rename(body: dict[str, Any], response: dict[str, Any]) -> None:
+    message = str(body.get("errorMessage", ""))
+    if "type" in response:
+        body["errorType"] = response["type"]
+        body["stackTrace"] = [line for line in response.get("trace", "").splitlines() if line.startswith("  ")]
+    elif message.startswith(_INIT_FAILED):
+        body.update(errorType="Runtime.ImportModuleError", errorMessage=message.removeprefix(_INIT_FAILED))
+
+
+def _fail_crashed_custom_resources() -> None:
+    """A custom resource whose Lambda raised never answers; AWS waits an hour for it, we say so at once."""
+    execute = lambda_svc._execute_function_with_config_scope
+
+    def execute_and_report(func: dict[str, Any], event: Any) -> dict[str, Any]:
+        result: dict[str, Any] = execute(func, event)
+        url = event.get("ResponseURL", "") if isinstance(event, dict) else ""
+        if result.get("error") and _RESPONSE_PATH in url:
+            body = result.get("body")
+            details = body if isinstance(body, dict) else {"errorType": "Lambda", "errorMessage": str(body)}
+            reason = f"The function raised {details.get('errorType')}: {details.get('errorMessage')}"
+            custom_resource.deliver_response(url.rpartition("/")[2], {"Status": "FAILED", "Reason": reason})
+        return result
+
+    lambda_svc._execute_function_with_config_scope = execute_and_report

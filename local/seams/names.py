@@ -1,0 +1,105 @@
+"""The names of ministack that the local cloud depends on, checked before anything runs."""
+
+import importlib
+import importlib.metadata
+import inspect
+from types import ModuleType
+
+from local.errors import LocalCloudError
+
+VERSION = "1.5.33"
+
+# module -> name -> parameters of a function we call or replace; None for data.
+REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
+    "ministack.app": {
+        "app": ("scope", "receive", "send"),
+        "AUTH": None,
+        "SERVICE_HANDLERS": None,
+        "SERVICE_REGISTRY": None,
+        "_loaded_modules": None,
+        "pin_request_origin": ("source_ip", "secure_transport"),
+    },
+    "ministack.core.router": {"SERVICE_PATTERNS": None, "extract_access_key_id": ("headers", "query_params")},
+    "ministack.core.concurrency": {"run_reentrant": ("fn", "args", "thread_name")},
+    "ministack.core.iam_actions": {
+        "SERVICE_TO_IAM_NAMESPACE": None,
+        "extract_iam_action": ("service", "method", "path", "headers", "body", "query_params"),
+        "extract_resource_arn": (
+            "service", "method", "path", "headers", "body", "query_params", "region", "account_id",
+        ),
+        "identity_denial_message": ("action", "principal_arn", "resource", "explicit_deny"),
+    },
+    "ministack.core.iam_evaluator": {
+        "EvalContext": None,
+        "AuthError": None,
+        "enforce": ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
+        "evaluate": ("ctx", "policies", "limits"),
+        "_gather_role_policies": ("role_name", "account_id"),
+        "pin_request_origin": ("source_ip", "secure_transport"),
+        "_service_principal_matches": ("principal", "service"),
+    },
+    "ministack.core.lambda_runtime": {
+        "_PYTHON_WORKER_SCRIPT": None,
+        "Worker": None,
+        "execution_credentials": ("config",),
+        "reset": (),
+    },
+    "ministack.services.iam": {"_roles": None},
+    "ministack.services.lambda_svc": {
+        "_execute_function_warm": ("func", "event", "request_id"),
+        "_execute_function_with_config_scope": ("func", "event"),
+    },
+    "ministack.services.eventbridge": {"_put_events": ("data", "allow_aws_source")},
+    "ministack.services.stepfunctions": {
+        "_executions": None,
+        "_state_machines": None,
+        "_task_tokens": None,
+        "_ExecutionError": None,
+        "_SERVICE_DISPATCH": None,
+        "_AWS_SDK_SERVICE_MAP": None,
+        "_AWS_SDK_ERROR_PREFIX": None,
+        "_AWS_SDK_ERROR_CODE_OVERRIDES": None,
+        "_run_execution": ("exec_arn",),
+        "_invoke_resource": ("resource", "input_data"),
+        "_invoke_resource_with_timeout": ("resource", "input_data", "timeout"),
+        "_invoke_with_callback": ("resource", "input_data", "token", "state_def"),
+        "_call_lambda": ("func_ref", "event"),
+    },
+    "ministack.services.cloudformation.provisioners": {
+        "_RESOURCE_HANDLERS": None,
+        "_physical_name": ("stack_name", "logical_id", "lowercase", "max_len", "seeded"),
+    },
+    "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": ("resource_type",)},
+    "ministack.services.cloudformation.custom_resource": {
+        "_HOST": None,
+        "deliver_response": ("token", "response"),
+    },
+}  # fmt: skip
+
+
+class SeamMovedError(LocalCloudError):
+    """The installed ministack is not the one the local cloud was written for."""
+
+
+def check(required: dict[str, dict[str, tuple[str, ...] | None]] = REQUIRED) -> None:
+    """Raise SeamMovedError that lists every name that is missing or takes other parameters."""
+    installed = importlib.metadata.version("ministack")
+    problems = [] if installed == VERSION else [f"version: got {installed}; allowed: {VERSION}"]
+    for module_name, names in required.items():
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as error:
+            problems.append(f"{module_name}: {error}")
+            continue
+        problems += [problem for name, parameters in names.items() if (problem := _problem(module, name, parameters))]
+    if problems:
+        raise SeamMovedError("ministack moved under the local cloud:\n  " + "\n  ".join(problems))
+
+
+def _problem(module: ModuleType, name: str, parameters: tuple[str, ...] | None) -> str | None:
+    if not hasattr(module, name):
+        return f"{module.__name__}.{name}: missing"
+    if parameters is None:
+        return None
+    got = tuple(inspect.signature(getattr(module, name)).parameters)
+    return None if got == parameters else f"{module.__name__}.{name}: got parameters {got}; allowed: {parameters}"

@@ -1,0 +1,97 @@
+"""IAM as ministack evaluates it: sessions of roles, checks made in a role's name, who may pass a role."""
+
+import json
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
+from ministack.services import iam
+
+from local.errors import ServiceError
+
+SAGEMAKER = "sagemaker.amazonaws.com"
+
+
+def count_loopback_as_tls() -> None:
+    """Let `aws:SecureTransport` be true: plain HTTP on the loopback interface never leaves the machine."""
+    original = iam_evaluator.pin_request_origin
+
+    def pin(source_ip: str, secure_transport: bool) -> None:
+        original(source_ip, True)
+
+    app.pin_request_origin = iam_evaluator.pin_request_origin = pin
+
+
+def role_name(role_arn: str) -> str:
+    """The name in a role's ARN."""
+    return role_arn.rsplit("/", 1)[-1]
+
+
+def sagemaker_session(role_arn: str, account: str, region: str) -> dict[str, str]:
+    """Credentials of a session of the role, as SageMaker assumes it.
+
+    Raises ValidationException where there is no such role or its trust policy does not name SageMaker.
+    """
+    role = iam._roles.get_scoped(account, None, role_name(role_arn))
+    if role is None or not _trusts(role, SAGEMAKER):
+        raise ServiceError(
+            "ValidationException",
+            f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
+            f"'{SAGEMAKER}' to assume the role.",
+        )
+    # ministack registers a session only for a Lambda's configuration; a SageMaker session is one under another name.
+    function = f"arn:aws:lambda:{region}:{account}:function:SageMaker"
+    session: dict[str, str] = lambda_runtime.execution_credentials(
+        {"Role": role_arn, "FunctionArn": function, "FunctionName": "SageMaker"}
+    )
+    return session
+
+
+def _trusts(role: dict[str, Any], service: str) -> bool:
+    document = role["AssumeRolePolicyDocument"]
+    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
+    return any(
+        statement.get("Effect") == "Allow"
+        and iam_evaluator._service_principal_matches(statement.get("Principal"), service)
+        for statement in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+def denial(role_arn: str, session: str, action: str, resource: str, region: str, **context: str) -> str | None:
+    """Why a role may not do `action` on `resource` (AWS's sentence), or None where it may."""
+    account, name = role_arn.split(":")[4], role_name(role_arn)
+    principal = f"arn:aws:sts::{account}:assumed-role/{name}/{session}"
+    question = iam_evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=region,
+        service_context={key.lower(): value for key, value in context.items()},
+    )
+    result = iam_evaluator.evaluate(question, iam_evaluator._gather_role_policies(name, account))
+    if result.decision == "Allow":
+        return None
+    sentence: str = iam_actions.identity_denial_message(action, principal, resource, result.decision == "Deny")
+    return sentence
+
+
+def check_pass_role(headers: dict[str, str], query: dict[str, Any], role_arn: str, region: str) -> None:
+    """Raise AccessDeniedException unless the caller of an HTTP request may pass the role to SageMaker."""
+    denied = iam_evaluator.enforce(
+        router.extract_access_key_id(headers, query),
+        "iam:PassRole",
+        "iam",
+        region,
+        resource_arn=role_arn,
+        service_context={"iam:PassedToService": SAGEMAKER},
+    )
+    if denied is None:
+        return
+    if isinstance(denied, iam_evaluator.AuthError):
+        raise ServiceError(denied.code, denied.message, 403)
+    text = iam_actions.identity_denial_message(
+        "iam:PassRole", denied.principal_arn, role_arn, denied.decision == "Deny"
+    )
+    raise ServiceError("AccessDeniedException", text)

@@ -1,0 +1,153 @@
+"""Adds SageMaker and Application Auto Scaling to ministack's HTTP door, with their IAM actions and resources."""
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions, router
+from ministack.core.concurrency import run_reentrant
+from ministack.services import eventbridge
+
+from local.autoscaling import ApplicationAutoScaling
+from local.errors import ServiceError, validation_error
+from local.sagemaker.control_plane import ControlPlane
+from local.seams import roles
+
+_LOG = logging.getLogger("local.services")
+Response = tuple[int, dict[str, str], bytes]
+_INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
+_JSON = "application/x-amz-json-1.1"
+SAGEMAKER, AUTOSCALING = "sagemaker", "application-autoscaling"
+TARGET_PREFIXES = {SAGEMAKER: "SageMaker", AUTOSCALING: "AnyScaleFrontendService"}
+ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
+
+
+class _Service:
+    """One service in the shape ministack expects of its modules: each request gets a thread of its own."""
+
+    def __init__(self, answer: Callable[[str, dict[str, str], bytes, dict[str, Any]], Response]) -> None:
+        self._answer = answer
+
+    async def handle_request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Response:
+        """Answer one HTTP request. It may wait and call back into the server, so never on the event loop."""
+        lower = {name.lower(): value for name, value in headers.items()}
+        response: Response = await run_reentrant(self._safely, path, lower, body, query)
+        return response
+
+    def _safely(self, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+        try:
+            return self._answer(path, headers, body, query)
+        except ServiceError as error:
+            content = {"__type": error.code, "message": error.message, "Message": error.message}
+            return error.status, {"Content-Type": _JSON, "x-amzn-errortype": error.code}, json.dumps(content).encode()
+
+    def reset(self) -> None:
+        """ministack's reset of all state is not part of the local cloud."""
+
+    def get_state(self) -> None:
+        """Nothing of ours is kept between runs."""
+
+
+def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, region: str) -> None:
+    """Register both services, and teach IAM their actions and resources."""
+
+    def answer_sagemaker(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+        invocation = _INVOCATION.match(path)
+        if invocation:
+            return _invoke(sagemaker, invocation, headers, body)
+        action, params = _request(headers, body)
+        for member in ROLE_MEMBERS:
+            if isinstance(params.get(member), str):
+                roles.check_pass_role(headers, query, params[member], region)
+        return _answer(sagemaker.dispatch(action, params))
+
+    def answer_autoscaling(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+        return _answer(autoscaling.dispatch(*_request(headers, body)))
+
+    _register(SAGEMAKER, _Service(answer_sagemaker))
+    _register(AUTOSCALING, _Service(answer_autoscaling))
+    _teach_iam(sagemaker)
+
+
+def publish_event(account: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
+    """Put an event of source aws.sagemaker on the default bus; PutEvents itself refuses that source."""
+    entry = {
+        "Source": "aws.sagemaker",
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail, default=str),
+        "Resources": resources,
+    }
+    status, _, body = eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+    if status != 200 or json.loads(body).get("FailedEntryCount"):
+        _LOG.error("event %s of account %s was not delivered: %s", detail_type, account, body)
+
+
+def _register(name: str, service: _Service) -> None:
+    key = name.replace("-", "_")
+    app._loaded_modules[key] = service
+    app.SERVICE_REGISTRY[name] = {"module": key}
+    app.SERVICE_HANDLERS[name] = service.handle_request
+    router.SERVICE_PATTERNS[name] = {"target_prefixes": [f"{TARGET_PREFIXES[name]}."], "host_patterns": []}
+    iam_actions.SERVICE_TO_IAM_NAMESPACE[name] = name
+
+
+def _teach_iam(sagemaker: ControlPlane) -> None:
+    resource_of, action_of = iam_actions.extract_resource_arn, iam_actions.extract_iam_action
+
+    def resource_arn(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any],
+        region: str, account_id: str,
+    ) -> str:  # fmt: skip
+        if service == SAGEMAKER:
+            invocation = _INVOCATION.match(path)
+            if invocation:
+                return sagemaker.store.arn("endpoint", invocation[1])
+            return sagemaker.resource_arn(*_request(headers, body))
+        if service == AUTOSCALING:
+            return f"arn:aws:application-autoscaling:{region}:{account_id}:scalable-target/*"
+        return str(resource_of(service, method, path, headers, body, query_params, region, account_id))
+
+    def action(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
+    ) -> str | None:
+        invocation = _INVOCATION.match(path) if service == SAGEMAKER else None
+        if invocation:
+            return "sagemaker:InvokeEndpointAsync" if invocation[2] else "sagemaker:InvokeEndpoint"
+        named: str | None = action_of(service, method, path, headers, body, query_params)
+        return named
+
+    iam_actions.extract_resource_arn, iam_actions.extract_iam_action = resource_arn, action
+
+
+def _invoke(sagemaker: ControlPlane, invocation: re.Match[str], headers: dict[str, str], body: bytes) -> Response:
+    runtime = sagemaker.runtime
+    if invocation[2]:
+        reply = runtime.invoke_async(runtime.request("InvokeEndpointAsync", invocation[1], headers, body))
+    else:
+        reply = runtime.invoke(runtime.request("InvokeEndpoint", invocation[1], headers, body))
+    return reply.status, reply.headers, reply.body
+
+
+def _request(headers: dict[str, str], body: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        params = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ServiceError("SerializationException", str(error)) from error
+    if not isinstance(params, dict):
+        raise validation_error("The request body must be a JSON object.")
+    target = next((v for k, v in headers.items() if k.lower() == "x-amz-target"), "")
+    return target.rpartition(".")[2], params
+
+
+def _answer(content: dict[str, Any]) -> Response:
+    return 200, {"Content-Type": _JSON}, json.dumps(content, default=_epoch_seconds).encode()
+
+
+def _epoch_seconds(value: Any) -> Any:
+    return value.timestamp() if isinstance(value, datetime) else str(value)

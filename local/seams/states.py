@@ -1,0 +1,198 @@
+"""Step Functions: SageMaker integrations with `.sync`, the state machine's own role, errors as AWS names them."""
+
+import contextlib
+import contextvars
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.services import stepfunctions
+
+from local.errors import ServiceError
+from local.sagemaker.control_plane import ControlPlane
+from local.sagemaker.jobs import epoch_milliseconds
+from local.seams import task_permissions
+from local.seams.services import AUTOSCALING, TARGET_PREFIXES
+
+_POLL_SECONDS = 0.1
+# action -> (the job's describe, stop, name member, status member)
+_SYNC = {
+    "createTrainingJob": ("DescribeTrainingJob", "StopTrainingJob", "TrainingJobName", "TrainingJobStatus"),
+    "createProcessingJob": ("DescribeProcessingJob", "StopProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
+}
+_OPTIMIZED = {*_SYNC, "createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint"}
+_PREFIX = "arn:aws:states:::sagemaker:"
+# The SDK for Java has classes for the modelled errors; all others arrive under the service's general exception.
+_MODELLED = {
+    "ResourceInUse": "ResourceInUseException",
+    "ResourceNotFound": "ResourceNotFoundException",
+    "ResourceLimitExceeded": "ResourceLimitExceededException",
+    "ConflictException": "ConflictException",
+}
+
+
+@dataclass(kw_only=True)
+class Run:
+    """The execution a thread works for: its role, and whether a task of it ran out of time."""
+
+    execution: dict[str, Any]
+    role: str
+    timed_out: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody waits for the task's result any more."""
+        return self.execution["status"] != "RUNNING" or self.timed_out.is_set()
+
+
+_run: contextvars.ContextVar[Run | None] = contextvars.ContextVar("local_run", default=None)
+_token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
+
+
+def install(sagemaker: ControlPlane, region: str) -> None:
+    """Add the integrations and enforce the role of each state machine."""
+    stepfunctions._SERVICE_DISPATCH[_PREFIX] = lambda resource, data: _sagemaker_task(sagemaker, resource, data)
+    sdk = stepfunctions._AWS_SDK_SERVICE_MAP
+    sdk["sagemaker"] = {"target_prefix": TARGET_PREFIXES["sagemaker"], "protocol": "json"}
+    sdk["applicationautoscaling"] = {
+        "target_prefix": TARGET_PREFIXES[AUTOSCALING], "protocol": "json", "service_key": AUTOSCALING,
+    }  # fmt: skip
+    stepfunctions._AWS_SDK_ERROR_PREFIX.update(sagemaker="SageMaker", applicationautoscaling="ApplicationAutoScaling")
+    stepfunctions._AWS_SDK_ERROR_CODE_OVERRIDES["sagemaker"] = {
+        **_MODELLED,
+        "ValidationException": "SageMakerException",
+    }
+    _follow_runs()
+    _check_roles(sagemaker, region)
+    _time_out_with_stop()
+    _fail_failed_callbacks(sagemaker, region)
+
+
+def _follow_runs() -> None:
+    run_execution = stepfunctions._run_execution
+
+    def run(exec_arn: str) -> None:
+        execution = stepfunctions._executions.get(exec_arn)
+        machine = execution and stepfunctions._state_machines.get(execution["stateMachineArn"])
+        token = _run.set(Run(execution=execution, role=machine["roleArn"]) if machine else None)
+        try:
+            run_execution(exec_arn)
+        finally:
+            _run.reset(token)
+
+    stepfunctions._run_execution = run
+
+
+def _check_roles(sagemaker: ControlPlane, region: str) -> None:
+    invoke = stepfunctions._invoke_resource
+
+    def checked(resource: str, data: Any) -> Any:
+        _check(sagemaker, region, resource, data)
+        return invoke(resource, data)
+
+    stepfunctions._invoke_resource = checked
+
+
+def _check(sagemaker: ControlPlane, region: str, resource: str, data: Any) -> None:
+    run = _run.get()
+    if run is None:
+        return
+    session = run.execution["name"]
+    denied = task_permissions.first_denial(sagemaker, resource, data, role=run.role, session=session, region=region)
+    if denied:
+        raise stepfunctions._ExecutionError(denied.error, denied.cause)
+
+
+def _time_out_with_stop() -> None:
+    """TimeoutSeconds also ends the job that a `.sync` task waits for."""
+    invoke = stepfunctions._invoke_resource_with_timeout
+
+    def timed(resource: str, data: Any, timeout: float) -> Any:
+        run = _run.get()
+        if run is None:
+            return invoke(resource, data, timeout)
+        inner = Run(execution=run.execution, role=run.role)
+        token = _run.set(inner)
+        try:
+            return invoke(resource, data, timeout)
+        except stepfunctions._ExecutionError as error:
+            if error.error == "States.Timeout":
+                inner.timed_out.set()
+            raise
+        finally:
+            _run.reset(token)
+
+    stepfunctions._invoke_resource_with_timeout = timed
+
+
+def _fail_failed_callbacks(sagemaker: ControlPlane, region: str) -> None:
+    """`lambda:invoke.waitForTaskToken` fails with the function's exception; ministack would wait for the token."""
+    invoke_with_callback = stepfunctions._invoke_with_callback
+    call_lambda = stepfunctions._call_lambda
+
+    def call(func_ref: Any, event: Any) -> Any:
+        try:
+            return call_lambda(func_ref, event)
+        except stepfunctions._ExecutionError as error:
+            # The callback integration swallows this; answering its token ends its wait with the same error.
+            waiting = stepfunctions._task_tokens.get(_token.get())
+            if waiting is not None:
+                waiting["error"] = {"Error": error.error, "Cause": error.cause}
+                waiting["event"].set()
+            raise
+
+    def invoke(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
+        _check(sagemaker, region, resource, data)
+        waiting = _token.set(token)
+        try:
+            return invoke_with_callback(resource, data, token, state)
+        finally:
+            _token.reset(waiting)
+
+    stepfunctions._call_lambda = call
+    stepfunctions._invoke_with_callback = invoke
+
+
+def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]) -> Any:
+    """`arn:aws:states:::sagemaker:<action>[.sync]`."""
+    action, _, pattern = resource.removeprefix(_PREFIX).partition(".")
+    if action not in _OPTIMIZED or pattern not in ("", "sync") or (pattern and action not in _SYNC):
+        raise stepfunctions._ExecutionError(
+            "States.Runtime",
+            f"{resource}: not an integration of the local cloud; allowed: {sorted(_OPTIMIZED)}, .sync of {sorted(_SYNC)}",
+        )
+    with _errors():
+        answer = sagemaker.dispatch(action[0].upper() + action[1:], data)
+        if pattern:
+            answer = _follow_job(sagemaker, action, data)
+    return epoch_milliseconds(answer)
+
+
+def _follow_job(sagemaker: ControlPlane, action: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the end of a job; stop it when the execution is stopped or the task runs out of time."""
+    describe, stop, name, status = _SYNC[action]
+    run = _run.get()
+    pause = threading.Event()
+    while True:
+        job = sagemaker.dispatch(describe, {name: data[name]})
+        if job[status] == "Completed":
+            return job
+        if job[status] in ("Failed", "Stopped"):
+            raise stepfunctions._ExecutionError("States.TaskFailed", json.dumps(epoch_milliseconds(job)))
+        if run and run.over and job[status] == "InProgress":
+            with contextlib.suppress(ServiceError):  # it may have ended this moment
+                sagemaker.dispatch(stop, {name: data[name]})
+        pause.wait(_POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    """A SageMaker error as the optimized integration (SDK for Java 1) names it."""
+    try:
+        yield
+    except ServiceError as error:
+        name = _MODELLED.get(error.code, "AmazonSageMakerException")
+        cause = f"{error.message} (Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code})"
+        raise stepfunctions._ExecutionError(f"SageMaker.{name}", cause) from error

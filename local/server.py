@@ -1,0 +1,133 @@
+"""The local cloud's server process: ministack with our services, on one loopback port."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+READY_NAME = "server.json"
+
+
+def main(run_dir: Path, port: int, account: str, region: str) -> None:
+    """Serve until SIGTERM, or until standard input ends: that is the supervisor's life line."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    port = listener.getsockname()[1]
+    _set_environment(run_dir, port, account, region)
+    shut_down = _build(run_dir, port, account, region)
+    try:
+        asyncio.run(_serve(listener.detach(), run_dir, port))
+    finally:
+        shut_down()
+    os._exit(0)  # threads that wait for a task token or a child would hold the interpreter
+
+
+def _set_environment(run_dir: Path, port: int, account: str, region: str) -> None:
+    """ministack reads these when it is imported, and gives them on to every Lambda."""
+    os.environ.update(
+        GATEWAY_PORT=str(port),
+        BIND_HOST="127.0.0.1",
+        AUTH="true",
+        MINISTACK_ACCOUNT_ID=account,
+        MINISTACK_REGION=region,
+        S3_DATA_DIR=str(run_dir / "s3"),
+        STATE_DIR=str(run_dir / "state"),
+        IOT_MTLS_ENABLED="0",
+        SFTP_ENABLED="0",
+        AWS_EC2_METADATA_DISABLED="true",
+        LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"),
+    )
+
+
+def _build(run_dir: Path, port: int, account: str, region: str) -> Callable[[], None]:
+    """Put the services together; what ends everything they started."""
+    from local.seams import names
+
+    names.check()
+    from local.autoscaling import ApplicationAutoScaling
+    from local.sagemaker.backend import CLIENT_CONFIG, Backend
+    from local.sagemaker.control_plane import ControlPlane
+    from local.seams import cloudformation, functions, roles, services, states
+
+    url = f"http://127.0.0.1:{port}"
+    backend = Backend(
+        account=account,
+        region=region,
+        url=url,
+        run_dir=run_dir,
+        environment=child_environment(),
+        role_credentials=lambda role: roles.sagemaker_session(role, account, region),
+        publish=lambda detail_type, detail, resources: services.publish_event(account, detail_type, detail, resources),
+    )
+    autoscaling = ApplicationAutoScaling(
+        account=account, region=region, variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v)
+    )
+    sagemaker = ControlPlane(backend, scaled=autoscaling.is_target, forget_scaling=autoscaling.forget_endpoint)
+
+    def root_client(service: str) -> Any:
+        import boto3
+
+        return boto3.client(  # type: ignore[call-overload]  # the stubs want a literal
+            service, region_name=region, endpoint_url=url, config=CLIENT_CONFIG,
+            aws_access_key_id="test", aws_secret_access_key="test",
+        )  # fmt: skip
+
+    roles.count_loopback_as_tls()
+    services.install(sagemaker, autoscaling, region)
+    cloudformation.install(sagemaker, autoscaling, root_client)
+    states.install(sagemaker, region)
+    functions.install()
+
+    def shut_down() -> None:
+        sagemaker.kill_all()
+        functions.stop_workers()
+
+    return shut_down
+
+
+def child_environment() -> dict[str, str]:
+    """What a container process inherits: the way to programs, the locale, thread limits; no credentials, no paths."""
+    kept = ("LANG", "LC_ALL", "TZ", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "SSL_CERT_FILE")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+        # A run writes nothing outside its folder, byte code beside the sources included.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+async def _serve(listener: int, run_dir: Path, port: int) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.app import app
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    threading.Thread(target=_watch_life_line, args=(lambda: loop.call_soon_threadsafe(stop.set),), daemon=True).start()
+    config = Config()
+    config.bind = [f"fd://{listener}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.2
+    config.loglevel = "WARNING"
+    staged = run_dir / f"{READY_NAME}.new"
+    staged.write_text(json.dumps({"port": port, "pid": os.getpid()}), encoding="utf-8")
+    staged.replace(run_dir / READY_NAME)
+    await serve(app, config, shutdown_trigger=stop.wait)
+
+
+def _watch_life_line(stop: Callable[[], Any]) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4])

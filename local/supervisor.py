@@ -1,0 +1,85 @@
+"""The process between a LocalCloud and its server: when either ends, everything the server started ends too.
+
+Its standard input is the life line: the parent holds the other end, so that even a parent that is killed lets go of it.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+
+import psutil
+
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h: orphans of our descendants become our children, so none is lost
+STOP_SECONDS = 5.0
+_SWEEP_SECONDS = 2.0
+
+
+def supervise(command: Sequence[str]) -> int:
+    """Run `command` until it ends or standard input does; its exit code."""
+    _adopt_orphans()
+    # A Ctrl-C at the terminal is the parent's to handle; it then closes the life line.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = subprocess.Popen(command, stdin=subprocess.PIPE)
+    ended = threading.Event()
+    threading.Thread(target=_wait_for_server, args=(server, ended), daemon=True).start()
+    threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended.wait()
+    _stop(server)
+    _sweep()
+    return server.returncode
+
+
+def _adopt_orphans() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _wait_for_server(server: "subprocess.Popen[bytes]", ended: threading.Event) -> None:
+    server.wait()
+    ended.set()
+
+
+def _wait_for_parent(ended: threading.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    ended.set()
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    """SIGTERM, and SIGKILL after a while; its descendants are noted first, so that they can be found without it."""
+    victims = _descendants()
+    with contextlib.suppress(ProcessLookupError):
+        server.terminate()
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    _kill(victims)
+
+
+def _sweep() -> None:
+    """Kill what is left below this process until nothing is."""
+    while victims := _descendants():
+        _kill(victims)
+        psutil.wait_procs(victims, timeout=_SWEEP_SECONDS)
+
+
+def _descendants() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def _kill(victims: Sequence[psutil.Process]) -> None:
+    for victim in victims:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(supervise(sys.argv[1:]))
