@@ -27,6 +27,9 @@ class HubFile:
 class Hub(Protocol):
     """What mirroring needs."""
 
+    def commit(self, repository: str, revision: str) -> str:
+        """The commit a branch, tag or commit stands for now. Raises SourceFileError."""
+
     def tree(self, repository: str, revision: str) -> list[HubFile]:
         """Every file of the revision. Raises SourceFileError."""
 
@@ -39,6 +42,12 @@ class HuggingFaceHub:
 
     def __init__(self, address: str = HUB) -> None:
         self._address = address
+
+    def commit(self, repository: str, revision: str) -> str:
+        """The commit a branch, tag or commit stands for now. Raises SourceFileError."""
+        quoted = urllib.parse.quote(revision, safe="")
+        with _get(f"{self._address}/api/models/{repository}/revision/{quoted}") as response:
+            return str(json.load(response)["sha"])
 
     def tree(self, repository: str, revision: str) -> list[HubFile]:
         """Every file of the revision, following the server's pages. Raises SourceFileError."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
@@ -30,6 +30,21 @@ class StoredObject:
     etag: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Uploaded:
+    """An uploaded object: its size in bytes and the sha256 that was noted with it."""
+
+    size: int
+    sha256: str
+
+
+class Readable(Protocol):
+    """A stream that is read from front to back."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next ``size`` bytes, fewer at the end."""
+
+
 class ObjectStore(Protocol):
     """What the handlers need of one bucket."""
 
@@ -52,11 +67,11 @@ class ObjectStore(Protocol):
     def copy(self, source: S3Uri, key: str) -> None:
         """Copy on the server's side, in parts above 5 GB."""
 
-    def upload(self, key: str, stream: IO[bytes], metadata: dict[str, str]) -> None:
-        """Put a stream of any length in constant memory."""
+    def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
+        """Put a stream of any length in constant memory, noting the hash it should have (empty where unknown)."""
 
-    def metadata(self, key: str) -> dict[str, str] | None:
-        """The metadata an upload left with the object; None where there is no object."""
+    def uploaded(self, key: str) -> Uploaded | None:
+        """What an upload left at the key; None where there is no object."""
 
     def delete(self, key: str) -> None:
         """Remove an object; a missing one is fine."""
@@ -102,18 +117,20 @@ class S3Store:
         """Copy on the server's side, in parts above 5 GB."""
         client("s3").copy({"Bucket": source.bucket, "Key": source.key}, self._bucket, key)
 
-    def upload(self, key: str, stream: IO[bytes], metadata: dict[str, str]) -> None:
-        """Put a stream of any length in constant memory."""
-        client("s3").upload_fileobj(stream, self._bucket, key, ExtraArgs={"Metadata": metadata}, Config=ONE_AT_A_TIME)
+    def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
+        """Put a stream of any length in constant memory, noting the hash it should have (empty where unknown)."""
+        extra = {"Metadata": {"sha256": sha256}}
+        client("s3").upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=ONE_AT_A_TIME)
 
-    def metadata(self, key: str) -> dict[str, str] | None:
-        """The metadata an upload left with the object; None where there is no object."""
+    def uploaded(self, key: str) -> Uploaded | None:
+        """What an upload left at the key; None where there is no object."""
         try:
-            return dict(client("s3").head_object(Bucket=self._bucket, Key=key)["Metadata"])
+            found = client("s3").head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
                 return None
             raise
+        return Uploaded(size=found["ContentLength"], sha256=found["Metadata"].get("sha256", ""))
 
     def delete(self, key: str) -> None:
         """Remove an object; a missing one is fine."""

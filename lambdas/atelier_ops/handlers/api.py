@@ -1,0 +1,52 @@
+"""The HTTP API: predictions, trainings and files, behind API Gateway's proxy integration."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.inference import SageMakerInference
+from atelier_ops.gateways.records import DynamoRecords
+from atelier_ops.gateways.storage import S3Store
+from atelier_ops.gateways.workflow import StepFunctionsExecutions
+from atelier_ops.logic import predictions, trainings, uploads
+from atelier_ops.logic.api import Desk, answer
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment. ``endpoint_name`` is the shared endpoint."""
+
+    table_name: str
+    media_bucket: str
+    data_bucket: str
+    model_bucket: str
+    endpoint_name: str
+    name_prefix: str
+    state_machine_arn: str
+
+
+@cache
+def desk_at() -> Callable[[float], Desk]:
+    """What the API needs, made once a container, as a function of the time of a request."""
+    settings = read_settings(Settings)
+    media, models = S3Store(settings.media_bucket), S3Store(settings.model_bucket)
+    prediction_desk = predictions.Desk(
+        records=DynamoRecords(settings.table_name),
+        media=media,
+        models=models,
+        inference=SageMakerInference(),
+        shared_endpoint=settings.endpoint_name,
+        name_prefix=settings.name_prefix,
+    )
+    executions = StepFunctionsExecutions(settings.state_machine_arn)
+    training_desk = trainings.Desk(executions=executions, model_bucket=settings.model_bucket)
+    upload_desk = uploads.Desk(media=media, data=S3Store(settings.data_bucket))
+    return lambda now: Desk(predictions=prediction_desk, trainings=training_desk, uploads=upload_desk, now=now)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """One REST proxy event → one proxy response."""
+    return answer(event, desk_at()(time.time()))

@@ -1,0 +1,32 @@
+"""Custom resource: copies one base model to the model bucket, from the stack's asset or from the hub, once."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.answers import HttpAnswers
+from atelier_ops.gateways.hub import HuggingFaceHub
+from atelier_ops.gateways.storage import S3Store
+from atelier_ops.logic.custom_resource import Desk, settle
+from atelier_ops.logic.mirror import Clock
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment."""
+
+    model_bucket: str
+
+
+@cache
+def desk() -> Desk:
+    """Made once a container."""
+    return Desk(models=S3Store(read_settings(Settings).model_bucket), hub=HuggingFaceHub(), answers=HttpAnswers())
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """A CloudFormation event with properties ``Entry`` and, for an asset, ``AssetBucket`` and ``AssetKey``."""
+    bucket = event["ResourceProperties"].get("AssetBucket")
+    clock = Clock(left=lambda: context.get_remaining_time_in_millis() / 1000)
+    settle(event, desk(), S3Store(bucket) if bucket else None, clock)

@@ -1,0 +1,51 @@
+"""Creates or updates the dedicated endpoint of a full fine-tune; the run waits until ``resume`` hears how it went."""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.endpoints import Endpoints, SageMakerEndpoints
+from atelier_ops.gateways.records import DynamoRecords, Records
+from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
+from atelier_ops.logic.endpoint import Serving, roll_out, settle_endpoint, waiting
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Serving):
+    """Environment: how the stage serves, and the table of waiting runs."""
+
+    table_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What deploying needs."""
+
+    serving: Serving
+    records: Records
+    endpoints: Endpoints
+    tokens: Tokens
+
+
+@cache
+def parts() -> Parts:
+    """Made once a container."""
+    settings = read_settings(Settings)
+    return Parts(
+        serving=settings,
+        records=DynamoRecords(settings.table_name),
+        endpoints=SageMakerEndpoints(),
+        tokens=StepFunctionsTokens(),
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> None:
+    """``{"plan", "package", "version", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
+    use, plan = parts(), event["plan"]
+    name = plan["endpoint"]
+    config = roll_out(name, int(event["version"]), event["uri"], use.serving, use.endpoints)
+    use.records.put(waiting(name, config, event["token"], plan["execution"], int(time.time())))
+    # The endpoint may have settled before the token was stored, and its event been ignored.
+    print(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))

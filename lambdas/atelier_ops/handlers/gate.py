@@ -1,0 +1,29 @@
+"""Decides whether a fine-tuned model is good enough to register."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.storage import ObjectStore, S3Store, read_json
+from atelier_ops.logic.gate import judge
+from atelier_ops.settings import read_settings
+from contracts.layout import run_prefix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment."""
+
+    data_bucket: str
+
+
+@cache
+def data() -> ObjectStore:
+    """The data bucket, made once a container."""
+    return S3Store(read_settings(Settings).data_bucket)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics"}``. Raises MetricMissingError, MissingObjectError."""
+    plan = event["plan"]
+    return judge(plan["gate"], read_json(data(), run_prefix(plan["execution"], "evaluate") + "metrics.json"))

@@ -1,0 +1,38 @@
+"""SNS tells that an asynchronous request is done: stores a prediction's pictures, or answers a run's smoke test."""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.records import DynamoRecords
+from atelier_ops.gateways.storage import S3Store
+from atelier_ops.gateways.workflow import StepFunctionsTokens
+from atelier_ops.logic.notification import outcomes
+from atelier_ops.logic.results import Desk, settle
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment."""
+
+    table_name: str
+    media_bucket: str
+
+
+@cache
+def desk() -> Desk:
+    """Made once a container."""
+    settings = read_settings(Settings)
+    return Desk(
+        records=DynamoRecords(settings.table_name),
+        media=S3Store(settings.media_bucket),
+        tokens=StepFunctionsTokens(),
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> None:
+    """An SNS event with one or more notifications of an asynchronous endpoint."""
+    for outcome in outcomes(event):
+        print(settle(outcome, desk(), time.time()))

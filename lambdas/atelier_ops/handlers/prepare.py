@@ -1,0 +1,40 @@
+"""First state of a run: checks the input and the dataset, and decides everything the later states need."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.storage import S3Store
+from atelier_ops.logic.plan import Offer, make_plan
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment. Base models are ``name@revision``; every name made at run time starts with ``name_prefix``."""
+
+    data_bucket: str
+    model_bucket: str
+    name_prefix: str
+    default_base_model: str
+    base_models: tuple[str, ...]
+    segmenter: str
+
+
+@cache
+def offer() -> Offer:
+    """What this stage has, made once a container."""
+    settings = read_settings(Settings)
+    return Offer(
+        data=S3Store(settings.data_bucket),
+        models=S3Store(settings.model_bucket),
+        name_prefix=settings.name_prefix,
+        base_models=settings.base_models,
+        default_base_model=settings.default_base_model,
+        segmenter=settings.segmenter,
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"input", "execution"}`` → the plan. Raises InvalidInputError."""
+    return make_plan(event["input"], event["execution"], offer())

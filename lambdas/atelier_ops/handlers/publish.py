@@ -1,0 +1,33 @@
+"""Publishes a registered artifact as the style's next version; nothing can load it before its manifest is there."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.storage import ObjectStore, S3Store
+from atelier_ops.logic.publish import publish
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment."""
+
+    data_bucket: str
+    model_bucket: str
+
+
+@cache
+def stores() -> tuple[ObjectStore, ObjectStore]:
+    """The data and the model bucket, made once a container."""
+    settings = read_settings(Settings)
+    return S3Store(settings.data_bucket), S3Store(settings.model_bucket)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"plan", "artifact", "package", "version", "metrics"}`` → ``{"version", "uri", "adapter"}``."""
+    data, models = stores()
+    version = int(event["version"])
+    return publish(
+        event["plan"], event["artifact"], event["package"], version, event["metrics"], data=data, models=models
+    )

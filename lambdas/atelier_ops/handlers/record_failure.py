@@ -1,0 +1,38 @@
+"""Last state of a failed run: says which step failed, why and what it cost; never fails for want of a plan."""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.registry import SageMakerJobs
+from atelier_ops.gateways.storage import S3Store
+from atelier_ops.gateways.topic import SnsTopic
+from atelier_ops.logic.report import Desk, report
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment. ``instance_type`` is the training machine."""
+
+    data_bucket: str
+    topic_arn: str
+    instance_type: str
+
+
+@cache
+def desk() -> Desk:
+    """Made once a container."""
+    settings = read_settings(Settings)
+    return Desk(
+        data=S3Store(settings.data_bucket),
+        topic=SnsTopic(settings.topic_arn),
+        jobs=SageMakerJobs(),
+        instance_type=settings.instance_type,
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, str]:
+    """``{"execution", "step", "error", "cause", "plan"?, "started"}`` → ``{"error", "cause"}``."""
+    return report(event, desk(), time.time())

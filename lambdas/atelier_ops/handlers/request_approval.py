@@ -1,0 +1,52 @@
+"""Asks a person to approve a model package; the run waits with its task token until ``resume`` answers."""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.records import DynamoRecords, Records
+from atelier_ops.gateways.registry import Packages, SageMakerPackages
+from atelier_ops.gateways.topic import SnsTopic, Topic
+from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
+from atelier_ops.logic.approval import request_message, settle_approval, waiting
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment."""
+
+    table_name: str
+    topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What asking needs."""
+
+    records: Records
+    topic: Topic
+    packages: Packages
+    tokens: Tokens
+
+
+@cache
+def parts() -> Parts:
+    """Made once a container."""
+    settings = read_settings(Settings)
+    return Parts(
+        records=DynamoRecords(settings.table_name),
+        topic=SnsTopic(settings.topic_arn),
+        packages=SageMakerPackages(),
+        tokens=StepFunctionsTokens(),
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> None:
+    """``{"plan", "package", "token"}``: store the token, ask, and go on at once where somebody has decided already."""
+    use, plan, package = parts(), event["plan"], event["package"]
+    use.records.put(waiting(package, event["token"], plan["execution"], int(time.time())))
+    use.topic.publish(*request_message(plan, package))
+    status, reason = use.packages.approval(package)
+    print(settle_approval(package, status, reason, use.records, use.tokens))

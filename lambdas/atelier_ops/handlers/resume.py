@@ -1,0 +1,49 @@
+"""EventBridge tells that a model package was decided on or an endpoint changed: the run that waits for it goes on."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.endpoints import Endpoints, SageMakerEndpoints
+from atelier_ops.gateways.records import DynamoRecords, Records
+from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
+from atelier_ops.logic.approval import settle_approval
+from atelier_ops.logic.endpoint import settle_endpoint
+from atelier_ops.settings import read_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment."""
+
+    table_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What resuming needs."""
+
+    records: Records
+    endpoints: Endpoints
+    tokens: Tokens
+
+
+@cache
+def parts() -> Parts:
+    """Made once a container."""
+    records = DynamoRecords(read_settings(Settings).table_name)
+    return Parts(records=records, endpoints=SageMakerEndpoints(), tokens=StepFunctionsTokens())
+
+
+def handler(event: dict[str, Any], context: object) -> None:
+    """An EventBridge event of SageMaker. Others are logged and ignored; repeated and late ones do nothing."""
+    use, detail = parts(), event["detail"]
+    if "ModelApprovalStatus" in detail:
+        package, status = detail["ModelPackageArn"], detail["ModelApprovalStatus"]
+        print(settle_approval(package, status, detail.get("ApprovalDescription", ""), use.records, use.tokens))
+    elif "EndpointStatus" in detail:
+        # The event may be old by now: the endpoint itself says what holds.
+        name = detail["EndpointName"]
+        print(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))
+    else:
+        print(f"ignored: {event.get('detail-type')}")

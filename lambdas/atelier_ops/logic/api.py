@@ -1,0 +1,69 @@
+"""The API's routes, and how errors become responses."""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from atelier_ops.logic import predictions, trainings, uploads
+from atelier_ops.logic.http import ProblemError, Request, Response, invalid, problem
+from atelier_ops.logic.router import Route, dispatch
+from contracts.errors import InvalidInputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What the API needs, and the time of the request in seconds since 1970."""
+
+    predictions: predictions.Desk
+    trainings: trainings.Desk
+    uploads: uploads.Desk
+    now: float
+
+
+ROUTES: list[Route[Desk]] = [
+    Route(
+        pattern="/v1/predictions",
+        methods={"POST": lambda request, desk, _: predictions.create(request, desk.predictions, desk.now)},
+    ),
+    Route(
+        pattern="/v1/predictions/([0-9a-f]{26})",
+        methods={"GET": lambda request, desk, found: predictions.get(request, desk.predictions, found, desk.now)},
+    ),
+    Route(
+        pattern="/v1/trainings",
+        methods={"POST": lambda request, desk, _: trainings.create(request, desk.trainings)},
+    ),
+    Route(
+        pattern="/v1/trainings/([A-Za-z0-9_-]{1,80})",
+        methods={"GET": lambda request, desk, found: trainings.get(request, desk.trainings, found)},
+    ),
+    Route(
+        pattern="/v1/files",
+        methods={"POST": lambda request, desk, _: uploads.create(request, desk.uploads, desk.now)},
+    ),
+]
+
+
+def answer(event: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
+    """Answer one proxy event; every error is a problem response."""
+    request = Request.from_event(event)
+    return _answer(request, desk).to_event()
+
+
+def _answer(request: Request, desk: Desk) -> Response:
+    try:
+        return dispatch(request, desk, ROUTES)
+    except InvalidInputError as error:
+        return problem(invalid(error), request)
+    except ProblemError as error:
+        return problem(error, request)
+    except (ClientError, BotoCoreError) as error:
+        traceback.print_exc()
+        detail = f"a service this request needs did not answer: {type(error).__name__}"
+        return problem(ProblemError(503, detail, headers={"Retry-After": "30"}), request)
+    except Exception:  # noqa: BLE001 - the process edge: the trace goes to the log, not to the client
+        traceback.print_exc()
+        return problem(ProblemError(500, "an error of ours; the log has it under this request's id"), request)

@@ -1,0 +1,59 @@
+"""Waiting for a person to approve a model package, and going on when they have decided."""
+
+from typing import Any
+
+from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.workflow import Tokens
+
+SECONDS_TO_DECIDE = 7 * 86_400
+"""The state machine's own timeout of the state; the record outlives it by a day."""
+
+REJECTED = "ModelPackageRejected"
+
+
+def waiting(package: str, token: str, execution: str, now: int) -> Record:
+    """The record that lets an approval find its run."""
+    return Record(
+        key=approval_key(package),
+        status="waiting",
+        expires_at=now + SECONDS_TO_DECIDE + 86_400,
+        data={"token": token, "execution": execution},
+    )
+
+
+def approval_key(package: str) -> str:
+    """Where the token of a package's run lies."""
+    return f"approval#{package}"
+
+
+def settle_approval(package: str, status: str, reason: str, records: Records, tokens: Tokens) -> str:
+    """Let the run that waits for ``package`` go on, or fail; says what it did. Harmless when repeated or late."""
+    if status not in {"Approved", "Rejected"}:
+        return f"{package} is {status}: still waiting"
+    record = records.get(approval_key(package))
+    if record is None:
+        return f"{package} is {status}: no run waits for it"
+    token = record.data["token"]
+    if status == "Approved":
+        reached = tokens.succeed(token, {"package": package, "status": status})
+    else:
+        reached = tokens.fail(token, REJECTED, f"{package}: rejected{f': {reason}' if reason else ''}")
+    records.remove(record.key)
+    return f"{package} is {status}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
+
+
+def request_message(plan: dict[str, Any], package: str) -> tuple[str, str]:
+    """Subject and text of the message that asks for a decision, with the commands that decide."""
+    region = package.split(":")[3]
+    command = f"aws sagemaker update-model-package --region {region} --model-package-arn {package}"
+    text = f"""Style {plan["style"]} was fine-tuned by run {plan["execution"]} and waits for approval (7 days).
+
+Report (before/after pictures and metrics): {plan["runs"]["evaluate"]}report.html
+
+Approve:
+{command} --model-approval-status Approved
+
+Reject:
+{command} --model-approval-status Rejected --approval-description "why"
+"""
+    return f"Atelier: approve style {plan['style']}?", text

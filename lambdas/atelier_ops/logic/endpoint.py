@@ -1,0 +1,216 @@
+"""The dedicated endpoint of a full fine-tune: what to ask SageMaker for, and what its state means for the run that waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atelier_ops.errors import EndpointBusyError, NameCollisionError
+from atelier_ops.gateways.endpoints import Endpoints, EndpointState
+from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.workflow import Tokens
+from atelier_ops.logic.names import bounded, versioned
+
+VARIANT = "main"
+GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
+"""Driver that CUDA 13 images need; only GPU types have the choice."""
+
+LONGEST_DEPLOYMENT = 2 * 86_400
+"""Seconds the record of a waiting run is kept."""
+
+BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
+BROKEN = {"Failed", "UpdateRollbackFailed", "OutOfService"}
+FAILED = "EndpointFailed"
+ROLLED_BACK = "EndpointUpdateRolledBack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """How the stage serves: buckets, image, role, machine, topics. ``startup_seconds`` bounds download and health check each."""
+
+    media_bucket: str
+    model_bucket: str
+    image_uri: str
+    endpoint_role_arn: str
+    instance_type: str
+    segmenter_uri: str
+    success_topic_arn: str
+    error_topic_arn: str
+    startup_seconds: int
+    key_arn: str
+
+
+def model_request(endpoint: str, version: int, uri: str, serving: Serving) -> dict[str, Any]:
+    """CreateModel for one published version."""
+    source = {"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"}
+    return {
+        "ModelName": versioned(endpoint, version),
+        "ExecutionRoleArn": serving.endpoint_role_arn,
+        "PrimaryContainer": {
+            "Image": serving.image_uri,
+            "ModelDataSource": {"S3DataSource": source},
+            "Environment": {
+                "ATELIER_SEGMENTER_URI": serving.segmenter_uri,
+                "ATELIER_STYLES_URI": f"s3://{serving.model_bucket}/styles/",
+                "ATELIER_UPLOADS_URI": f"s3://{serving.media_bucket}/uploads/",
+                "ATELIER_MAX_ADAPTERS": "4",
+            },
+        },
+    }
+
+
+def config_request(endpoint: str, version: int, serving: Serving) -> dict[str, Any]:
+    """CreateEndpointConfig: one asynchronous variant, as the shared endpoint's."""
+    variant = {
+        "VariantName": VARIANT,
+        "ModelName": versioned(endpoint, version),
+        "InstanceType": serving.instance_type,
+        "InitialInstanceCount": 1,
+        "ModelDataDownloadTimeoutInSeconds": max(60, serving.startup_seconds),
+        "ContainerStartupHealthCheckTimeoutInSeconds": max(60, serving.startup_seconds),
+    }
+    if serving.instance_type.startswith(("ml.g", "ml.p")):
+        variant["InferenceAmiVersion"] = GPU_AMI
+    output = {
+        "S3OutputPath": f"s3://{serving.media_bucket}/responses/",
+        "S3FailurePath": f"s3://{serving.media_bucket}/failures/",
+        "KmsKeyId": serving.key_arn,
+        "NotificationConfig": {
+            "SuccessTopic": serving.success_topic_arn,
+            "ErrorTopic": serving.error_topic_arn,
+        },
+    }
+    return {
+        "EndpointConfigName": versioned(endpoint, version),
+        "ProductionVariants": [variant],
+        "AsyncInferenceConfig": {
+            "OutputConfig": output,
+            "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 1},
+        },
+    }
+
+
+def roll_out(endpoint: str, version: int, uri: str, serving: Serving, endpoints: Endpoints) -> str:
+    """Create the endpoint or update it to ``version``; returns the configuration it should end with.
+
+    Repeatable: what is there already and the same is left alone. Raises NameCollisionError, EndpointBusyError, QuotaExceeded.
+    """
+    model, config = model_request(endpoint, version, uri, serving), config_request(endpoint, version, serving)
+    _check_same(model, endpoints.make_model(model))
+    _check_same(config, endpoints.make_config(config))
+    name: str = config["EndpointConfigName"]
+    state = endpoints.state(endpoint)
+    if state is None:
+        endpoints.create(endpoint, name)
+    elif name not in (state.config, state.pending):
+        _change(state, name, serving, endpoints)
+    return name
+
+
+def _change(state: EndpointState, config: str, serving: Serving, endpoints: Endpoints) -> None:
+    if state.status in BUSY:
+        raise EndpointBusyError(f"endpoint {state.name}: got {state.status}; allowed: InService")
+    if state.status in BROKEN:
+        # SageMaker cannot update such an endpoint, only delete it; the retry of this state then creates it anew.
+        endpoints.drop_scaling(state.name, state.variant or VARIANT)
+        endpoints.delete(state.name)
+        raise EndpointBusyError(f"endpoint {state.name}: was {state.status} ({state.reason}); it is being deleted")
+    if _instance_type(endpoints.config(state.config)) != serving.instance_type:
+        # UpdateEndpoint refuses another instance type while a scalable target is registered.
+        endpoints.drop_scaling(state.name, state.variant or VARIANT)
+    alarm = alarm_request(state.name)
+    endpoints.put_alarm(alarm)
+    endpoints.update(state.name, config, deployment(state.instances, alarm["AlarmName"]))
+
+
+def _instance_type(config: Mapping[str, Any]) -> str:
+    return str(config["ProductionVariants"][0].get("InstanceType", ""))
+
+
+def alarm_request(endpoint: str) -> dict[str, Any]:
+    """PutMetricAlarm: any failed invocation within a minute rolls an update back."""
+    return {
+        "AlarmName": bounded(f"{endpoint}-failures"),
+        "AlarmDescription": f"Invocations of {endpoint} fail: rolls back an update under way",
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "InvocationFailures",
+        "Dimensions": [
+            {"Name": "EndpointName", "Value": endpoint},
+            {"Name": "VariantName", "Value": VARIANT},
+        ],
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+
+
+def deployment(instances: int, alarm: str) -> dict[str, Any]:
+    """DeploymentConfig: a canary instance first where the fleet has two or more, else all at once; rolls back on the alarm."""
+    routing: dict[str, Any] = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 60}
+    if instances >= 2:
+        canary = {"Type": "INSTANCE_COUNT", "Value": 1}
+        routing = {"Type": "CANARY", "WaitIntervalInSeconds": 300, "CanarySize": canary}
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": 60,
+            "MaximumExecutionTimeoutInSeconds": 3_600,
+        },
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]},
+    }
+
+
+def _check_same(asked: Mapping[str, Any], found: Mapping[str, Any] | None) -> None:
+    if found is not None:
+        _compare(next(iter(asked.values())), asked, found)
+
+
+def _compare(where: str, asked: Any, found: Any) -> None:
+    """Everything asked for must be there; what SageMaker adds of its own does not matter."""
+    if isinstance(asked, Mapping) and isinstance(found, Mapping):
+        for key, value in asked.items():
+            _compare(f"{where}.{key}", value, found.get(key))
+    elif isinstance(asked, list) and isinstance(found, list) and len(asked) == len(found):
+        for index, (one, other) in enumerate(zip(asked, found, strict=True)):
+            _compare(f"{where}[{index}]", one, other)
+    elif asked != found:
+        raise NameCollisionError(f"{where}: exists with {found!r}; asked for {asked!r}")
+
+
+def endpoint_key(name: str) -> str:
+    """Where the token of the run that deploys this endpoint lies."""
+    return f"endpoint#{name}"
+
+
+def waiting(name: str, config: str, token: str, execution: str, now: int) -> Record:
+    """The record that lets an endpoint's event find its run."""
+    data = {"token": token, "config": config, "execution": execution}
+    return Record(key=endpoint_key(name), status="waiting", expires_at=now + LONGEST_DEPLOYMENT, data=data)
+
+
+def settle_endpoint(name: str, state: EndpointState | None, records: Records, tokens: Tokens) -> str:
+    """Let the run that waits for the endpoint go on, or fail; says what it did. Harmless when repeated or late."""
+    record = records.get(endpoint_key(name))
+    if record is None:
+        return f"endpoint {name}: no run waits for it"
+    if state is not None and state.status not in {"InService", *BROKEN}:
+        return f"endpoint {name} is {state.status}: still waiting"
+    token, wanted = record.data["token"], record.data["config"]
+    if state is not None and state.status == "InService" and state.config == wanted:
+        reached = tokens.succeed(token, {"endpoint": name, "variant": state.variant or VARIANT})
+    else:
+        reached = tokens.fail(token, *_failure(name, state, wanted))
+    records.remove(record.key)
+    verdict = "is told" if reached else "no longer waits"
+    return f"endpoint {name} is {state.status if state else 'gone'}: run {record.data['execution']} {verdict}"
+
+
+def _failure(name: str, state: EndpointState | None, wanted: str) -> tuple[str, str]:
+    if state is None:
+        return FAILED, f"endpoint {name}: deleted before it came into service"
+    if state.status == "InService":
+        reason = state.reason or "its alarm went off or the new instances never got healthy"
+        return ROLLED_BACK, f"endpoint {name}: got {state.config}; asked for {wanted}: {reason}"
+    return FAILED, f"endpoint {name}: got {state.status}: {state.reason or 'no reason given'}"

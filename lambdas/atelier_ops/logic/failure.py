@@ -1,0 +1,82 @@
+"""Saying why a step failed in words a person can act on, out of the many shapes in which Step Functions reports it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_REASON = 2_000
+_KINDS = r"AlgorithmError|ClientError|InternalServerError|InternalError"
+_NAMED = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]+):\s+(?P<text>.+)", re.DOTALL)
+_EXIT = re.compile(r",?\s*exit code:\s*(?P<code>\d+)\s*$")
+_SERVICE_CODE = re.compile(r"Error Code: (?P<code>\w+)|An error occurred \((?P<other>\w+)\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """The error's own name, its reason, and the job's description where a job failed."""
+
+    error: str
+    reason: str
+    job: Mapping[str, Any] | None = None
+
+
+def read_failure(error: str, cause: str) -> Failure:
+    """Understand ``Error`` and ``Cause`` of a caught error."""
+    details = _object(cause)
+    if details is None:
+        return _from_text(error, cause)
+    if "errorMessage" in details or "errorType" in details:
+        return _clean(details.get("errorType") or error, details.get("errorMessage") or "no message")
+    if any(key in details for key in ("TrainingJobName", "ProcessingJobName")):
+        return _from_job(error, details)
+    return _from_text(error, cause)
+
+
+def _object(cause: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(cause)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _from_text(error: str, cause: str) -> Failure:
+    if error in {"States.Timeout", "States.HeartbeatTimeout"}:
+        return _clean(error, cause or "no answer within the time that the state allows")
+    found = _SERVICE_CODE.search(cause)
+    code = (found.group("code") or found.group("other")) if found else error
+    if "ResourceLimitExceeded" in (code, error) or "ResourceLimitExceeded" in error:
+        advice = "Ask for more under Service Quotas, Amazon SageMaker, or choose another instance type."
+        return _clean("QuotaExceeded", f"{cause} {advice}")
+    return _clean(code if error.endswith("SageMakerException") else error, cause or "no cause given")
+
+
+def _from_job(error: str, job: Mapping[str, Any]) -> Failure:
+    """A job says why in ExitMessage (processing: what the container wrote) or FailureReason (training)."""
+    status = job.get("TrainingJobStatus") or job.get("ProcessingJobStatus") or "Failed"
+    text = str(job.get("ExitMessage") or job.get("FailureReason") or job.get("SecondaryStatus") or status)
+    kind = re.match(rf"({_KINDS}):\s*", text)
+    name = kind.group(1) if kind else ("JobStopped" if status == "Stopped" else error)
+    body = text[kind.end() :] if kind else text
+    exit_code = _EXIT.search(body)
+    body = _EXIT.sub("", body).strip(" ,")
+    named = _NAMED.fullmatch(body)
+    if named:
+        name, body = named.group("name"), named.group("text")
+    if not body:
+        body = _silent(int(exit_code.group("code")) if exit_code else None)
+    failure = _clean(name, body)
+    return Failure(error=failure.error, reason=failure.reason, job=job)
+
+
+def _silent(code: int | None) -> str:
+    if code is None:
+        return "the job ended without saying why; its log has more"
+    killed = ": killed, usually because memory ran out" if code in (137, -9) else ""
+    return f"the job ended without saying why, exit code {code}{killed}; its log has more"
+
+
+def _clean(error: str, reason: str) -> Failure:
+    return Failure(error=error, reason=" ".join(reason.split())[:LONGEST_REASON])

@@ -1,0 +1,151 @@
+"""Mirroring a base model once to its own prefix: file by file, each verified, the manifest last."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+from atelier_ops.errors import BaseModelChangedError, MirrorTimeoutError, MissingObjectError, SourceFileError
+from atelier_ops.gateways.hub import Hub, HubFile
+from atelier_ops.gateways.storage import ObjectStore, Uploaded, read_json
+from atelier_ops.logic.checked import CheckedStream
+from atelier_ops.logic.selection import select
+from contracts.artifact import BaseManifest, to_json
+from contracts.errors import InvalidInputError
+from contracts.layout import MANIFEST, base_prefix
+
+MARGIN = 20.0
+"""Seconds a Lambda keeps to say that it ran out of time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A catalogue entry as the custom resource gets it; ``source`` is ``{"kind": "asset"}`` or a hub's repository and variant."""
+
+    name: str
+    revision: str
+    family: str
+    task: str
+    licence: str
+    resolution: int
+    source: Mapping[str, Any]
+    defaults: Mapping[str, float] = field(default_factory=dict)
+    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Entry":
+        """Read JSON text; what only the templates need (memory, folders) is left aside. Raises InvalidInputError."""
+        data = json.loads(text)
+        try:
+            entry = cls(**{key: data[key] for key in cls.__dataclass_fields__ if key in data})
+        except TypeError as error:
+            raise InvalidInputError("Entry", got=sorted(data), allowed=", ".join(cls.__dataclass_fields__)) from error
+        if entry.source.get("kind") not in ("asset", "hub"):
+            raise InvalidInputError("Entry.source.kind", got=entry.source.get("kind"), allowed="asset | hub")
+        return entry
+
+    @property
+    def prefix(self) -> str:
+        """Where the model lies."""
+        return base_prefix(self.name, self.revision)
+
+    def manifest(self, source: str, files: Mapping[str, str]) -> BaseManifest:
+        """The manifest of the mirrored files."""
+        told = {key: getattr(self, key) for key in ("name", "revision", "family", "task", "licence", "resolution")}
+        return BaseManifest(**told, defaults=self.defaults, training=self.training, source=source, files=files)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """How long is left, in seconds."""
+
+    left: Callable[[], float]
+
+    def check(self, doing: str) -> None:
+        """Raises MirrorTimeoutError where too little is left to start on the next file."""
+        if self.left() < MARGIN:
+            raise MirrorTimeoutError(f"{doing}: the Lambda's time ends; deploy again to go on from here")
+
+
+def mirror_hub(entry: Entry, models: ObjectStore, hub: Hub, clock: Clock) -> BaseManifest:
+    """Copy what the pipeline needs from the hub. Nothing is fetched where the manifest is there already."""
+    present = _present(entry, models)
+    if present is not None:
+        return _refresh(present, entry, models)
+    repository = entry.source["repository"]
+    commit = hub.commit(repository, entry.revision)
+    chosen = select(hub.tree(repository, commit), entry.source.get("variant") or "")
+    files = {}
+    for path, file in sorted(chosen.items()):
+        clock.check(path)
+        files[path] = _fetch(entry.prefix + path, file, models, partial(hub.open, repository, commit, file.path))
+    return _finish(entry.manifest(f"{repository}@{commit}", files), entry, models)
+
+
+def mirror_asset(entry: Entry, models: ObjectStore, archive: bytes, clock: Clock) -> BaseManifest:
+    """Unpack a zip of the model's folder. Raises BaseModelChangedError where other files are there under this revision."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
+        infos = [info for info in unpacked.infolist() if not info.is_dir()]
+        bodies = {_safe(info.filename): unpacked.read(info) for info in infos}
+    files = {name: _hash(name, body) for name, body in sorted(bodies.items()) if name != MANIFEST}
+    if not files:
+        raise SourceFileError(f"asset of {entry.name}: got no files; allowed: the model's folder")
+    present = _present(entry, models)
+    if present is not None:
+        if dict(present.files) != files:
+            changed = sorted(name for name in {*files, *present.files} if files.get(name) != present.files.get(name))
+            raise BaseModelChangedError(f"{entry.prefix}: {', '.join(changed)} changed; raise the entry's revision")
+        return _refresh(present, entry, models)
+    for name in files:
+        clock.check(name)
+        models.upload(entry.prefix + name, io.BytesIO(bodies[name]), sha256=files[name])
+    return _finish(entry.manifest("asset", files), entry, models)
+
+
+def _present(entry: Entry, models: ObjectStore) -> BaseManifest | None:
+    try:
+        return BaseManifest.from_json(read_json(models, entry.prefix + MANIFEST))
+    except MissingObjectError:
+        return None
+
+
+def _refresh(present: BaseManifest, entry: Entry, models: ObjectStore) -> BaseManifest:
+    """The files stay; what the catalogue says about them may have changed."""
+    wanted = entry.manifest(present.source, present.files)
+    return present if wanted == present else _finish(wanted, entry, models)
+
+
+def _finish(manifest: BaseManifest, entry: Entry, models: ObjectStore) -> BaseManifest:
+    models.write(entry.prefix + MANIFEST, to_json(manifest).encode(), "application/json")
+    return manifest
+
+
+def _fetch(key: str, file: HubFile, models: ObjectStore, source: Callable[[], IO[bytes]]) -> str:
+    """Upload one file unless an earlier attempt did; returns its sha256. A file that fails verification is removed."""
+    if file.sha256 and models.uploaded(key) == Uploaded(size=file.size, sha256=file.sha256):
+        return file.sha256
+    with source() as stream:
+        checked = CheckedStream(stream, file)
+        try:
+            models.upload(key, checked, sha256=file.sha256)
+            return checked.verify()
+        except SourceFileError:
+            models.delete(key)
+            raise
+
+
+def _hash(name: str, body: bytes) -> str:
+    stream = CheckedStream(io.BytesIO(body), HubFile(path=name, size=len(body)))
+    stream.read()
+    return stream.verify()
+
+
+def _safe(name: str) -> str:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts:
+        raise SourceFileError(f"asset: got a file named {name!r}; allowed: paths inside the folder")
+    return str(path)

@@ -1,0 +1,159 @@
+"""Turning an execution's input into its plan: everything later states need, decided and checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atelier_ops.errors import MissingObjectError
+from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.logic.dataset import Dataset, read_dataset
+from atelier_ops.logic.names import job_name, package_group, style_endpoint
+from contracts.artifact import BaseManifest
+from contracts.dataset import INFO
+from contracts.errors import InvalidInputError
+from contracts.execution import ExecutionInput
+from contracts.hyperparameters import Hyperparameters
+from contracts.layout import MANIFEST, S3Uri, base_prefix, run_prefix, style_prefix
+
+LONGEST_ARGUMENT = 256
+"""Characters SageMaker takes as one container argument of a processing job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What the stage has: its buckets, the base models it mirrored (``name@revision``) and its segmenter."""
+
+    data: ObjectStore
+    models: ObjectStore
+    name_prefix: str
+    base_models: tuple[str, ...]
+    default_base_model: str
+    segmenter: str
+
+
+def make_plan(request: object, execution: str, offer: Offer) -> dict[str, Any]:
+    """The plan of one execution. Raises InvalidInputError naming the first thing that is wrong."""
+    asked = ExecutionInput.from_json(request)
+    base = _base_model(asked, offer)
+    if asked.task == "inpaint":
+        _manifest(offer.segmenter, offer)
+    dataset = read_dataset(asked.dataset, offer.data)
+    settings = _settings(asked, base)
+    prompts = _prompts(asked, dataset, settings)
+    arguments = _arguments(asked, prompts["instance_prompt"])
+    return {
+        "execution": execution,
+        **{key: getattr(asked, key) for key in ("style", "task", "target", "method", "deploy", "approval", "gate")},
+        **prompts,
+        "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
+        "base": {"name": base.name, "reference": base.reference, "uri": _base_uri(base.reference, offer)},
+        "segmenter": {"uri": _base_uri(offer.segmenter, offer)},
+        "runs": _runs(execution, offer),
+        "arguments": arguments,
+        "hyperparameters": _strings(asked, execution, prompts, dataset, settings),
+        **_names(asked.style, execution, offer.name_prefix),
+    }
+
+
+def _base_model(asked: ExecutionInput, offer: Offer) -> BaseManifest:
+    wanted = asked.base_model or offer.default_base_model
+    matches = [reference for reference in offer.base_models if wanted in (reference, reference.partition("@")[0])]
+    if not matches:
+        raise InvalidInputError("input.base_model", got=wanted, allowed=" | ".join(offer.base_models))
+    manifest = _manifest(matches[0], offer)
+    if manifest.task != asked.task:
+        raise InvalidInputError(
+            "input.base_model", got=f"{wanted}, a model for {manifest.task}", allowed=f"one for {asked.task}"
+        )
+    return manifest
+
+
+def _manifest(reference: str, offer: Offer) -> BaseManifest:
+    key = _base_prefix(reference) + MANIFEST
+    try:
+        return BaseManifest.from_json(read_json(offer.models, key))
+    except MissingObjectError as error:
+        raise InvalidInputError(
+            f"base model {reference}",
+            got=f"no s3://{offer.models.bucket}/{key}",
+            allowed="a base model that the deployment has mirrored to the end",
+        ) from error
+
+
+def _base_prefix(reference: str) -> str:
+    name, _, revision = reference.partition("@")
+    return base_prefix(name, revision)
+
+
+def _base_uri(reference: str, offer: Offer) -> str:
+    return str(S3Uri(bucket=offer.models.bucket, key=_base_prefix(reference)))
+
+
+def _settings(asked: ExecutionInput, base: BaseManifest) -> Hyperparameters:
+    """The base model's own training settings, overridden by what the input gives."""
+    return Hyperparameters.from_json({**base.training.get(asked.method, {}), **asked.hyperparameters})
+
+
+def _prompts(asked: ExecutionInput, dataset: Dataset, settings: Hyperparameters) -> dict[str, str]:
+    """The input's prompts, or else the dataset's own."""
+    own = dataset.info
+    instance = asked.instance_prompt or (own.instance_prompt if own else "")
+    classes = asked.class_prompt or ((own.class_prompt or "") if own else "")
+    if not instance:
+        raise InvalidInputError(
+            "input.instance_prompt",
+            got=f"none, and the dataset has no {INFO}",
+            allowed=f"words for the garment, in the input or in {dataset.uri}{INFO}",
+        )
+    if settings.with_prior_preservation and not classes:
+        raise InvalidInputError(
+            "input.class_prompt", got="none", allowed="words for the garment's class, because prior preservation is on"
+        )
+    prompts = {"instance_prompt": instance, "class_prompt": classes}
+    for name, value in prompts.items():
+        _one_line(name, value)
+    return prompts
+
+
+def _one_line(name: str, value: str) -> None:
+    if "\n" in value or "\r" in value:
+        raise InvalidInputError(f"input.{name}", got=value, allowed="one line")
+
+
+def _arguments(asked: ExecutionInput, instance_prompt: str) -> dict[str, list[str]]:
+    target = ["--target", asked.target] if asked.target else []
+    _one_line("target", asked.target)
+    for name, value in (("target", asked.target), ("instance_prompt", instance_prompt)):
+        if len(value) > LONGEST_ARGUMENT:
+            allowed = f"at most {LONGEST_ARGUMENT} characters, because a job takes it as an argument"
+            raise InvalidInputError(f"input.{name}", got=f"{len(value)} characters", allowed=allowed)
+    return {"segment": target, "evaluate": ["--task", asked.task, "--instance-prompt", instance_prompt, *target]}
+
+
+def _runs(execution: str, offer: Offer) -> dict[str, str]:
+    steps = ("segment", "train", "evaluate", "checkpoints")
+    return {step: str(S3Uri(bucket=offer.data.bucket, key=run_prefix(execution, step))) for step in steps}
+
+
+def _strings(
+    asked: ExecutionInput, execution: str, prompts: Mapping[str, str], dataset: Dataset, settings: Hyperparameters
+) -> dict[str, str]:
+    """Everything the training job reads from hyperparameters.json."""
+    told = {"style": asked.style, "execution": execution, "task": asked.task, "method": asked.method}
+    return {
+        **told,
+        "target": asked.target,
+        **prompts,
+        "dataset_sha256": dataset.sha256,
+        **settings.to_strings(),
+    }
+
+
+def _names(style: str, execution: str, prefix: str) -> dict[str, Any]:
+    suffixes = {"segment": "seg", "train": "train", "evaluate": "eval"}
+    return {
+        "jobs": {step: job_name(prefix, execution, suffix) for step, suffix in suffixes.items()},
+        "model_package_group": package_group(prefix, style),
+        "endpoint": style_endpoint(prefix, style),
+        "published": style_prefix(style),
+    }

@@ -1,0 +1,175 @@
+"""POST and GET /v1/predictions: a record, a request body in S3, and a place in the endpoint's queue."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from atelier_ops.errors import EndpointUnavailableError
+from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE, Inference
+from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.http import ProblemError, Request, Response
+from atelier_ops.logic.identity import new_id
+from atelier_ops.logic.results import OPEN, failed, prediction_key
+from atelier_ops.logic.timestamps import rfc3339, seconds
+from atelier_ops.logic.versions import Target, resolve
+from contracts.errors import InvalidInputError
+from contracts.fields import read, text
+from contracts.layout import S3Uri, request_key
+from contracts.prediction import PredictionInput
+
+KEEP = 7 * 86_400
+"""Seconds a prediction can be asked for."""
+
+URL_SECONDS = 3_600
+"""Seconds an address in ``output`` works; asking again gives new ones."""
+
+LATEST_ANSWER = WAIT_IN_QUEUE + LONGEST_RUN + 300
+"""Seconds after which an answer cannot come any more."""
+
+CHECKS = {"version": text(longest=47, meaning="style or style@version"), "input": lambda where, value: value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What predictions need."""
+
+    records: Records
+    media: ObjectStore
+    models: ObjectStore
+    inference: Inference
+    shared_endpoint: str
+    name_prefix: str
+
+
+def create(request: Request, desk: Desk, now: float) -> Response:
+    """201 with a prediction that is starting (``Prefer: wait`` too: the queue may be hours long, so clients poll ``urls.get``).
+
+    The same Idempotency-Key and body give the same prediction. Raises ProblemError, InvalidInputError.
+    """
+    body = read("body", request.json(), CHECKS, required=["input"])
+    asked = PredictionInput.from_json(body["input"])
+    _check_places(asked, desk.media.bucket)
+    target = resolve(
+        body.get("version", ""), desk.models, shared_endpoint=desk.shared_endpoint, name_prefix=desk.name_prefix
+    )
+    asked = _with_adapter(asked, target)
+    record = _new_record(new_id(request, "prediction"), body, asked, target, now)
+    record = _admit(record, desk)
+    if not record.data["submitted"]:
+        record = _submit(record, asked, desk)
+    return Response(status=201, body=show(record, request, desk, now), headers={"Location": _self(request, record)})
+
+
+def get(request: Request, desk: Desk, prediction: str, now: float) -> Response:
+    """200 with the prediction as it is now. Raises ProblemError 404."""
+    record = desk.records.get(prediction_key(prediction))
+    if record is None:
+        raise ProblemError(404, f"prediction: got {prediction}; allowed: one made in the last {KEEP // 86_400} days")
+    if record.status in OPEN and now > seconds(record.data["created_at"]) + LATEST_ANSWER:
+        record = failed(record, "no answer came: the request expired in the queue or its notification was lost", now)
+    return Response(status=200, body=show(record, request, desk, now))
+
+
+def _check_places(asked: PredictionInput, media_bucket: str) -> None:
+    """An S3 address may only be one that POST /v1/files gave."""
+    uploads = f"s3://{media_bucket}/uploads/"
+    for name in ("image", "mask"):
+        value = getattr(asked, name)
+        if value.startswith("s3://") and (not value.startswith(uploads) or "/../" in value):
+            raise InvalidInputError(f"input.{name}", got=value, allowed=f"an address below {uploads}")
+        if value.startswith(("http://", "https://")):
+            allowed = "base64, a data: URI, or the uri that POST /v1/files gave"
+            raise InvalidInputError(f"input.{name}", got=value, allowed=allowed)
+
+
+def _with_adapter(asked: PredictionInput, target: Target) -> PredictionInput:
+    if not target.model or target.version == "base":
+        return asked
+    if asked.adapter:
+        raise InvalidInputError("input.adapter", got=asked.adapter, allowed="version or input.adapter, not both")
+    return replace(asked, adapter=target.adapter)
+
+
+def _new_record(prediction: str, body: Mapping[str, Any], asked: PredictionInput, target: Target, now: float) -> Record:
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    data = {
+        "id": prediction,
+        "version": target.version,
+        "model": target.model,
+        "endpoint": target.endpoint,
+        "input": _echo(asked),
+        "body_sha256": digest,
+        "submitted": False,
+        "created_at": rfc3339(now),
+    }
+    return Record(key=prediction_key(prediction), status="starting", expires_at=int(now) + KEEP, data=data)
+
+
+def _echo(asked: PredictionInput) -> dict[str, Any]:
+    """The input without inline pictures, which a record cannot hold."""
+    shown = asked.to_json()
+    for name in ("image", "mask"):
+        if name in shown and not shown[name].startswith("s3://"):
+            shown[name] = f"inline picture, {len(shown[name])} characters"
+    return shown
+
+
+def _admit(record: Record, desk: Desk) -> Record:
+    """Store the record, or find the one that the same Idempotency-Key made. Raises ProblemError 422 for another body."""
+    if desk.records.add(record):
+        return record
+    found = desk.records.get(record.key)
+    if found is None or found.data["body_sha256"] != record.data["body_sha256"]:
+        raise ProblemError(
+            422, "Idempotency-Key: got one that another body came with; allowed: a new key for a new body"
+        )
+    return found
+
+
+def _submit(record: Record, asked: PredictionInput, desk: Desk) -> Record:
+    """Hand the request to the endpoint. Repeatable: the inference id is the prediction's own."""
+    prediction = record.data["id"]
+    desk.media.write(request_key(prediction), json.dumps(asked.to_json()).encode(), "application/json")
+    where = S3Uri(bucket=desk.media.bucket, key=request_key(prediction))
+    try:
+        desk.inference.submit(record.data["endpoint"], where, prediction)
+    except EndpointUnavailableError as error:
+        desk.records.remove(record.key)
+        raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
+    submitted = replace(record, data={**record.data, "submitted": True})
+    if desk.records.replace(submitted, while_status=OPEN):
+        return submitted
+    return desk.records.get(record.key) or submitted
+
+
+def show(record: Record, request: Request, desk: Desk, now: float) -> dict[str, Any]:
+    """The prediction object."""
+    data = record.data
+    outputs = [desk.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
+    mask = data.get("mask")
+    return {
+        "id": data["id"],
+        "version": data["version"],
+        "model": data["model"],
+        "status": record.status,
+        "input": data["input"],
+        "output": outputs or None,
+        "mask": desk.media.get_url(mask, URL_SECONDS) if mask else None,
+        "error": data.get("error"),
+        "logs": data.get("logs", ""),
+        "metrics": data.get("metrics", {}),
+        "created_at": data["created_at"],
+        "started_at": data.get("started_at"),
+        "completed_at": data.get("completed_at"),
+        "urls": {"get": _self(request, record)},
+        "stage": "queued or running" if record.status in OPEN else "done",
+        "progress": None,
+        "queue_position": None,
+    }
+
+
+def _self(request: Request, record: Record) -> str:
+    return request.url(f"/v1/predictions/{record.data['id']}")

@@ -1,0 +1,82 @@
+"""Reporting a failed run: a file beside what it wrote, a message, and the words its execution ends with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from atelier_ops.gateways.registry import Jobs
+from atelier_ops.gateways.storage import ObjectStore, write_json
+from atelier_ops.gateways.topic import Topic
+from atelier_ops.logic.cost import in_words, jobs_cost
+from atelier_ops.logic.failure import Failure, read_failure
+from atelier_ops.logic.timestamps import rfc3339, seconds
+from contracts.layout import run_prefix
+from contracts.prices import estimate
+
+JOB_KINDS = {"segment": "processing", "train": "training", "evaluate": "processing"}
+JOB_STEPS = ("Segment", "FineTune", "Evaluate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What reporting needs; ``instance_type`` is the training machine, for an estimate where no job can be read."""
+
+    data: ObjectStore
+    topic: Topic
+    jobs: Jobs
+    instance_type: str
+
+
+def report(event: Mapping[str, Any], desk: Desk, now: float) -> dict[str, str]:
+    """Write and send what happened; ``{"error", "cause"}`` for the Fail state. Goes on where writing or sending fails."""
+    failure = read_failure(str(event.get("error") or "Unknown"), str(event.get("cause") or ""))
+    step, execution = str(event.get("step") or "unknown"), str(event["execution"])
+    cost = _cost(event, failure, desk, now)
+    summary = {
+        "execution": execution,
+        "style": (event.get("plan") or {}).get("style"),
+        "step": step,
+        "error": failure.error,
+        "reason": failure.reason,
+        "cost": None if cost is None else round(cost, 4),
+        "started": event.get("started"),
+        "failed_at": rfc3339(now),
+    }
+    cause = f"{step}: {failure.error}: {failure.reason} ({in_words(cost)})"
+    key = run_prefix(execution) + "failure.json"
+    _attempt("failure.json", lambda: write_json(desk.data, key, summary))
+    message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{desk.data.bucket}/{key}\n"
+    _attempt("message", lambda: desk.topic.publish(f"Atelier: {execution} failed at {step}", message))
+    return {"error": failure.error, "cause": cause}
+
+
+def _attempt(what: str, act: Callable[[], None]) -> None:
+    """A report that cannot be delivered must not hide the failure it reports."""
+    try:
+        act()
+    except (ClientError, BotoCoreError) as error:
+        print(f"{what} not delivered: {error}")
+
+
+def _cost(event: Mapping[str, Any], failure: Failure, desk: Desk, now: float) -> float | None:
+    """From every job of the run; where they cannot be read, from the failed one; else from the time since the start."""
+    plan = event.get("plan") or {}
+    if not plan.get("jobs"):
+        return 0.0
+    try:
+        found = [desk.jobs.describe(JOB_KINDS[step], name) for step, name in plan["jobs"].items()]
+        return jobs_cost(job for job in found if job is not None)
+    except (ClientError, BotoCoreError) as error:
+        print(f"jobs cannot be read, so the cost is a guess: {error}")
+    if failure.job is not None:
+        return jobs_cost([failure.job])
+    return estimate(desk.instance_type, _elapsed(event, now)) if event.get("step") in JOB_STEPS else 0.0
+
+
+def _elapsed(event: Mapping[str, Any], now: float) -> float:
+    try:
+        return max(0.0, now - seconds(str(event.get("started"))))
+    except ValueError:
+        return 0.0

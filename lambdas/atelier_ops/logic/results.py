@@ -1,0 +1,128 @@
+"""What a finished request changes: a prediction's record and pictures, or the run whose smoke test it was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from atelier_ops.errors import MissingObjectError
+from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.gateways.workflow import Tokens
+from atelier_ops.logic import smoke
+from atelier_ops.logic.notification import Outcome, model_message
+from atelier_ops.logic.picture import decode_picture
+from atelier_ops.logic.timestamps import rfc3339, seconds
+from contracts.errors import InvalidInputError
+from contracts.layout import S3Uri, output_key
+from contracts.prediction import PredictionOutput
+
+OPEN = ("starting", "processing")
+"""Statuses a prediction can still leave."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What settling needs."""
+
+    records: Records
+    media: ObjectStore
+    tokens: Tokens
+
+
+def prediction_key(prediction: str) -> str:
+    """Where a prediction's record lies."""
+    return f"prediction#{prediction}"
+
+
+def settle(outcome: Outcome, desk: Desk, now: float) -> str:
+    """Tell whoever waits for this outcome; says what it did. A repeated or late one changes nothing."""
+    if outcome.inference_id.startswith(smoke.PREFIX):
+        return _settle_smoke(outcome, desk)
+    return _settle_prediction(outcome, desk, now)
+
+
+def _settle_smoke(outcome: Outcome, desk: Desk) -> str:
+    record = desk.records.get(smoke.smoke_key(outcome.inference_id))
+    if record is None:
+        return f"{outcome.inference_id}: no run waits for it"
+    token = record.data["token"]
+    try:
+        reached = desk.tokens.succeed(token, smoke.judge_answer(_answer(outcome, desk.media)))
+    except (InvalidInputError, MissingObjectError, ModelError) as error:
+        reached = desk.tokens.fail(token, smoke.FAILED, str(error))
+    desk.records.remove(record.key)
+    return f"{outcome.inference_id}: run {record.data['execution']} {'is told' if reached else 'no longer waits'}"
+
+
+def _settle_prediction(outcome: Outcome, desk: Desk, now: float) -> str:
+    record = desk.records.get(prediction_key(outcome.inference_id))
+    if record is None or record.status not in OPEN:
+        return f"{outcome.inference_id}: {record.status if record else 'unknown'}, nothing to change"
+    try:
+        answer = PredictionOutput.from_json(_answer(outcome, desk.media))
+        finished = _succeeded(record, answer, _store(outcome.inference_id, answer, desk.media), now)
+    except (InvalidInputError, MissingObjectError, ModelError) as error:
+        finished = failed(record, str(error), now)
+    changed = desk.records.replace(finished, while_status=OPEN)
+    return f"{outcome.inference_id}: {finished.status if changed else 'settled by another notification'}"
+
+
+class ModelError(RuntimeError):
+    """The model server refused a request or broke on it; the text is its own."""
+
+
+def _answer(outcome: Outcome, media: ObjectStore) -> Any:
+    """The response body. Raises ModelError where the request failed."""
+    if not outcome.succeeded or outcome.output is None:
+        raise ModelError(_reason(outcome, media))
+    return read_json(media, _own_key(outcome.output, media))
+
+
+def _reason(outcome: Outcome, media: ObjectStore) -> str:
+    text = outcome.reason
+    if outcome.failure is not None:
+        try:
+            text = media.read(_own_key(outcome.failure, media)).decode("utf-8", "replace") or text
+        except MissingObjectError:
+            print(f"{outcome.failure}: gone, using the notification's own reason")
+    return model_message(text)[:2_000] or "the model server gave no reason"
+
+
+def _own_key(address: S3Uri, media: ObjectStore) -> str:
+    if address.bucket != media.bucket:
+        raise InvalidInputError("response location", got=str(address), allowed=f"s3://{media.bucket}/…")
+    return address.key
+
+
+def _store(prediction: str, answer: PredictionOutput, media: ObjectStore) -> dict[str, Any]:
+    """Write each picture as a file of its own; ``{"outputs": [keys], "mask": key or None}``."""
+    outputs = [_write(prediction, index, picture, media) for index, picture in enumerate(answer.images)]
+    mask = _write(prediction, len(outputs), answer.mask, media) if answer.mask else None
+    return {"outputs": outputs, "mask": mask}
+
+
+def _write(prediction: str, index: int, picture: str, media: ObjectStore) -> str:
+    body, kind = decode_picture(f"picture {index} of the answer", picture)
+    key = output_key(prediction, index, "jpg" if kind == "jpeg" else kind)
+    media.write(key, body, f"image/{kind}")
+    return key
+
+
+def _succeeded(record: Record, answer: PredictionOutput, stored: Mapping[str, Any], now: float) -> Record:
+    spent = answer.seconds.get("total", sum(answer.seconds.values()))
+    notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
+    logs = "".join(f"{stage}: {taken:.3f} s\n" for stage, taken in answer.seconds.items())
+    return _finished(record, "succeeded", now, spent, {**stored, "notes": notes, "logs": logs})
+
+
+def failed(record: Record, reason: str, now: float) -> Record:
+    """The record of a prediction that failed for ``reason``."""
+    return _finished(record, "failed", now, None, {"error": reason})
+
+
+def _finished(record: Record, status: str, now: float, spent: float | None, changes: Mapping[str, Any]) -> Record:
+    metrics = {"total_time": round(max(0.0, now - seconds(record.data["created_at"])), 3)}
+    if spent is not None:
+        metrics["predict_time"] = round(spent, 3)
+    times = {"completed_at": rfc3339(now), "started_at": rfc3339(now - (spent or 0.0))}
+    return replace(record, status=status, data={**record.data, **times, "metrics": metrics, **changes})

@@ -1,0 +1,71 @@
+"""A smoke test: one real request to the endpoint that now serves a style, answered through the same path as anybody's."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic.picture import decode_picture, grey_png
+from contracts.errors import InvalidInputError
+from contracts.prediction import PredictionInput, PredictionOutput
+
+FAILED = "SmokeTestFailed"
+PREFIX = "smoke-"
+LONGEST_TEST = 86_400
+"""Seconds the record of a waiting run is kept: longer than a request may queue."""
+
+STEPS = 8
+"""Denoising steps: enough to run every part, few enough to cost nothing."""
+
+SIDE = 64
+"""Pixels of the drawn picture; the server scales it to the model's resolution."""
+
+
+PICTURE = grey_png(SIDE, 128, 96)
+MASK = grey_png(SIDE, 0, 255)
+
+
+def inference_id(execution: str, version: int) -> str:
+    """The same for every attempt, so that a repeated state takes over from its predecessor."""
+    return PREFIX + hashlib.sha256(f"{execution}@{version}".encode()).hexdigest()[:32]
+
+
+def smoke_key(inference: str) -> str:
+    """Where the token of the run that waits for this answer lies."""
+    return f"smoke#{inference}"
+
+
+def waiting(inference: str, token: str, plan: Mapping[str, Any], now: int) -> Record:
+    """The record that lets the answer find its run."""
+    data = {"token": token, "execution": plan["execution"]}
+    return Record(key=smoke_key(inference), status="waiting", expires_at=now + LONGEST_TEST, data=data)
+
+
+def smoke_request(plan: Mapping[str, Any], version: int, *, dedicated: bool) -> dict[str, Any]:
+    """The request body: an inpainting model repaints the middle of a drawn picture, others paint from words alone.
+
+    The adapter is the published version; a dedicated endpoint needs none. The size is the model's own resolution.
+    """
+    body: dict[str, Any] = {"prompt": plan["instance_prompt"], "num_inference_steps": STEPS, "seed": 0}
+    if plan["task"] == "inpaint":
+        body |= {"mode": "inpaint", "image": _base64(PICTURE), "mask": _base64(MASK)}
+    else:
+        body |= {"mode": "text_to_image"}
+    if not dedicated:
+        body["adapter"] = f"{plan['style']}@{version}"
+    PredictionInput.from_json(body)
+    return body
+
+
+def judge_answer(body: object) -> dict[str, Any]:
+    """What the run goes on with. Raises InvalidInputError where the answer holds no picture."""
+    answer = PredictionOutput.from_json(body)
+    picture, found = decode_picture("smoke test's picture", answer.images[0])
+    if found != answer.output_format:
+        raise InvalidInputError("smoke test's picture", got=found, allowed=answer.output_format)
+    return {"pictures": len(answer.images), "bytes": len(picture), "model": answer.model, "adapter": answer.adapter}
+
+
+def _base64(body: bytes) -> str:
+    return base64.b64encode(body).decode()
