@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "atelier_ops": {"contracts"},
     "atelier_training": {"contracts", "imaging"},
     "atelier_inference": {"contracts", "imaging"},
-    "models": set(),
+    "models": {"contracts", "imaging"},
     "infra": {"contracts", "models"},
     "local": {"contracts"},
     "cli": {"contracts", "imaging", "local"},

@@ -1,0 +1,44 @@
+"""Figures for scoring: their seeds are far from those of training data and of the sample pictures."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from models.tiny.make.figures import Drawing, draw
+from models.tiny.make.palette import COLOURS
+from models.tiny.make.textures import PATTERNS
+from models.tiny.make.wardrobe import LABELS, Garment, random_outfit
+
+SCORE_SEED = 770_000
+PARTS = ("skirt", "top", "dress", "trousers", "shoes")
+
+
+def figures(count: int, *, stream: int) -> Iterator[Drawing]:
+    """Draw `count` random figures of 192 pixels; each stream number gives other figures."""
+    for index in range(count):
+        rng = np.random.default_rng((SCORE_SEED, stream, index))
+        yield draw(random_outfit(rng), rng)
+
+
+def repaint_requests(count: int, *, stream: int) -> Iterator[tuple[Drawing, Garment, Garment]]:
+    """Draw figures with one of their garments and what to repaint it as: the same kind in another colour and pattern."""
+    for index, drawing in enumerate(figures(count, stream=stream)):
+        rng = np.random.default_rng((SCORE_SEED, stream, index, 1))
+        worn = drawing.outfit.garments[int(rng.integers(len(drawing.outfit.garments)))]
+        colours = [name for name in COLOURS if name != worn.colour]
+        wanted = Garment(
+            kind=worn.kind, colour=str(rng.choice(colours)), pattern=str(rng.choice(PATTERNS)), length=worn.length
+        )
+        yield drawing, worn, wanted
+
+
+def spoken(garment: Garment) -> str:
+    """Return the prompt that asks for a garment, as a user writes it."""
+    name = "shorts" if garment.kind == "trousers" and garment.length == "short" else garment.kind
+    words = [garment.colour, *([garment.pattern] if garment.pattern != "plain" else []), name]
+    return f"a photo of {'' if name in {'shorts', 'trousers'} else 'a '}{' '.join(words)}"
+
+
+def label_of(part: str) -> int:
+    """Return a part's value in label maps."""
+    return LABELS.index(part)

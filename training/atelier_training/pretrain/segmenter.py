@@ -1,0 +1,167 @@
+"""Trains a CLIPSeg that masks what a few words name, and nothing where it is not there.
+
+python -m atelier_training.pretrain.segmenter --data SHARDS --tokenizer FOLDER --out FOLDER
+"""
+
+import copy
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import CLIPSegForImageSegmentation
+
+from atelier_training.pretrain.asking import Question, ask
+from atelier_training.pretrain.batches import draw_samples, parser, settings
+from atelier_training.pretrain.loop import train
+from atelier_training.pretrain.scenes import Scene, scene
+from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look, segmenter
+from atelier_training.pretrain.shards import ShardFolder
+from atelier_training.pretrain.text import Words
+
+# CLIP's own statistics, so that processors made for CLIP fit.
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+STD = (0.26862954, 0.26130258, 0.27577711)
+POSITIONS = 16
+
+_PROMPTS_EACH = 4
+_DICE_WEIGHT = 0.3
+_LABEL_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Questions:
+    """Pictures (n, 3, r, r) standardised, coverage (n, labels, r, r) of 0..1, and k prompts for each."""
+
+    keys: tuple[str, ...]
+    pixels: Tensor
+    coverage: Tensor
+    prompts: Tensor
+    answers: Tensor
+
+
+class SegmentingLearner:
+    """Learns masks from words, helped by a head that learns the class of every pixel."""
+
+    def __init__(self, data: ShardFolder, model: CLIPSegForImageSegmentation, words: Words, tokenizer: Path) -> None:
+        self._data, self._model, self._words, self._tokenizer = data, model, words, tokenizer
+        head = LabelHead(len(data.vocabulary.labels))
+        self._trained = nn.ModuleDict({"model": model.train(), "head": head})
+        self._head = head
+
+    @property
+    def trained(self) -> nn.Module:
+        """CLIPSeg and the helping head."""
+        return self._trained
+
+    def batch(self, size: int, rng: Generator) -> Questions:
+        """Draw varied scenes and ask each for things that are there and things that are not."""
+        samples = draw_samples(self._data, size, rng)
+        scenes = [scene(sample, SIDE, rng) for sample in samples]
+        coverage = covered(scenes, len(self._data.vocabulary.labels))
+        asked = [
+            ask(sample, present(cover), self._data.vocabulary, _PROMPTS_EACH, rng)
+            for sample, cover in zip(samples, coverage, strict=True)
+        ]
+        return Questions(
+            keys=tuple(sample.key for sample in samples),
+            pixels=standardised([drawn.pixels for drawn in scenes]),
+            coverage=coverage,
+            prompts=self._words([q.prompt for questions in asked for q in questions]).view(size, _PROMPTS_EACH, -1),
+            answers=torch.stack([answered(c, q) for c, q in zip(coverage, asked, strict=True)]),
+        )
+
+    def losses(self, batch: Questions) -> Tensor:
+        """Cross entropy and dice of the prompted masks, and cross entropy of the helping head's classes."""
+        activations = look(self._model, batch.pixels)
+        logits = answer(self._model, activations, batch.prompts).float()
+        prompted = functional.binary_cross_entropy_with_logits(logits, batch.answers, reduction="none").mean((2, 3))
+        masks = prompted + _DICE_WEIGHT * dice_loss(logits.sigmoid(), batch.answers)
+        classes = self._head(activations[-1][:, 1:]).float()
+        labelled = functional.cross_entropy(classes, batch.coverage, reduction="none").mean((1, 2))
+        return masks.mean(1) + _LABEL_WEIGHT * labelled
+
+    def export(self, folder: Path) -> None:
+        """Write CLIPSeg with half-precision weights, its tokenizer and its processor's settings."""
+        model: Any = copy.deepcopy(self._model).half().eval()
+        model.save_pretrained(folder)
+        shutil.copytree(self._tokenizer, folder, dirs_exist_ok=True)
+        _load_in_single_precision(folder / "config.json")
+        (folder / "preprocessor_config.json").write_text(json.dumps(_PROCESSOR, indent=2) + "\n")
+
+
+def present(coverage: Tensor) -> frozenset[int]:
+    """Return the labels that cover at least one pixel in all, from coverage (labels, r, r)."""
+    return frozenset(torch.nonzero(coverage.sum((1, 2)) >= 1).flatten().tolist())
+
+
+def covered(scenes: list[Scene], labels: int) -> Tensor:
+    """Return the share of each pixel that each label covers, (n, labels, r, r), from label maps at twice the side."""
+    maps = torch.from_numpy(np.stack([drawn.labels for drawn in scenes])).long()
+    return functional.avg_pool2d(functional.one_hot(maps, labels).permute(0, 3, 1, 2).float(), 2)
+
+
+def answered(coverage: Tensor, questions: list[Question]) -> Tensor:
+    """Return the masks (k, r, r) in 0..1 that answer k questions about one picture's coverage (labels, r, r)."""
+    return torch.stack([coverage[list(question.labels)].sum(0) for question in questions])
+
+
+def dice_loss(shares: Tensor, truth: Tensor) -> Tensor:
+    """Return 1 - dice of each mask over the last two dimensions; a pixel is added so that empty answers are smooth."""
+    overlap = 2 * (shares * truth).sum((-2, -1)) + 1
+    return 1 - overlap / (shares.sum((-2, -1)) + truth.sum((-2, -1)) + 1)
+
+
+def standardised(pictures: list[Any]) -> Tensor:
+    """Stack pictures (r, r, 3) of 0..1 into (n, 3, r, r) in CLIP's standardisation."""
+    mean, std = torch.tensor(MEAN), torch.tensor(STD)
+    return ((torch.from_numpy(np.stack(pictures)).float() - mean) / std).permute(0, 3, 1, 2).contiguous()
+
+
+_PROCESSOR = {
+    "image_processor_type": "ViTImageProcessor",
+    "processor_class": "CLIPSegProcessor",
+    "size": {"height": SIDE, "width": SIDE},
+    "resample": 3,
+    "do_resize": True,
+    "do_rescale": True,
+    "do_normalize": True,
+    "rescale_factor": 1 / 255,
+    "image_mean": MEAN,
+    "image_std": STD,
+}
+
+
+def _load_in_single_precision(path: Path) -> None:
+    """Half precision is for the file's size: say that the model computes in single, which a CPU is faster at."""
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "dtype": "float32"}, indent=2) + "\n")
+
+
+def begin(words: Words, start: Path | None, seed: int) -> CLIPSegForImageSegmentation:
+    """Load exported weights to go on from, or build a new model."""
+    torch.manual_seed(seed)
+    if start is not None:
+        return CLIPSegForImageSegmentation.from_pretrained(start, dtype=torch.float32)
+    return segmenter(words, positions=POSITIONS)
+
+
+def main() -> None:
+    """Read the command line, train, export."""
+    arguments = parser(__doc__, steps=3000, batch=16, learning_rate=1.5e-3)
+    arguments.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
+    options = arguments.parse_args()
+    chosen = settings(options)
+    data, words = ShardFolder(options.data), Words(options.tokenizer, POSITIONS)
+    model = begin(words, options.start, chosen.seed)
+    train(SegmentingLearner(data, model, words, options.tokenizer), chosen, options.out)
+
+
+if __name__ == "__main__":
+    main()

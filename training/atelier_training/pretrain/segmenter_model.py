@@ -1,0 +1,78 @@
+"""A small CLIPSeg and the parts of its forward pass that training needs apart.
+
+The library's own forward pass freezes CLIP; here CLIP is trained too, and one look at a picture answers several prompts.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import CLIPSegConfig, CLIPSegForImageSegmentation
+
+from atelier_training.pretrain.text import Words, text_settings
+
+SIDE, PATCH = 96, 6
+
+_WIDTH = 96
+_LAYERS = 4
+_REDUCED = 64
+
+
+def segmenter(words: Words, *, positions: int) -> CLIPSegForImageSegmentation:
+    """Build an untrained CLIPSeg for square pictures of SIDE pixels; its vision layers 2 to 4 feed the decoder."""
+    config = CLIPSegConfig(
+        text_config=text_settings(words, width=64, layers=2, positions=positions),
+        vision_config={
+            "hidden_size": _WIDTH,
+            "intermediate_size": 3 * _WIDTH,
+            "num_hidden_layers": _LAYERS,
+            "num_attention_heads": 4,
+            "image_size": SIDE,
+            "patch_size": PATCH,
+            "projection_dim": 64,
+        },
+        projection_dim=64,
+        extract_layers=[1, 2, 3],
+        reduce_dim=_REDUCED,
+        decoder_num_attention_heads=4,
+        decoder_intermediate_size=3 * _REDUCED,
+        conditional_layer=0,
+        use_complex_transposed_convolution=False,
+    )
+    model = CLIPSegForImageSegmentation(config)
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            nn.init.trunc_normal_(parameter, std=min(0.08, parameter[0].numel() ** -0.5))
+    return model
+
+
+class LabelHead(nn.Module):
+    """Reads the class of every pixel from the last vision layer. It only speeds training up and is not exported."""
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self._labels = labels
+        self._norm = nn.LayerNorm(_WIDTH)
+        self._read = nn.Linear(_WIDTH, labels * PATCH * PATCH)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map patch tokens (n, patches, width) to class logits (n, labels, SIDE, SIDE)."""
+        across = SIDE // PATCH
+        cells = self._read(self._norm(tokens)).view(-1, across, across, self._labels, PATCH, PATCH)
+        picture: Tensor = cells.permute(0, 3, 1, 4, 2, 5).reshape(-1, self._labels, SIDE, SIDE)
+        return picture
+
+
+def look(model: Any, pixels: Tensor) -> tuple[Tensor, ...]:
+    """Return the activations (n, 1 + patches, width) of the layers that feed the decoder."""
+    states = model.clip.vision_model(pixel_values=pixels, output_hidden_states=True).hidden_states
+    return tuple(states[layer + 1] for layer in model.config.extract_layers)
+
+
+def answer(model: Any, activations: tuple[Tensor, ...], prompts: Tensor) -> Tensor:
+    """Return mask logits (n, k, SIDE, SIDE) for k prompts of each of n pictures; `prompts` is (n, k, tokens)."""
+    pictures, each, tokens = prompts.shape
+    text = model.clip.get_text_features(prompts.view(-1, tokens)).pooler_output
+    repeated = [activation.repeat_interleave(each, 0) for activation in activations]
+    logits: Tensor = model.decoder(repeated, text).logits
+    return torch.reshape(logits, (pictures, each, SIDE, SIDE))
