@@ -10,9 +10,14 @@ from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.names import bounded, versioned
 
-VARIANT = "main"
+VARIANT = "AllTraffic"
+"""As the shared endpoint's."""
+
 GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
 """Driver that CUDA 13 images need; only GPU types have the choice."""
+
+LOCAL_NVME = ("g4dn", "g5", "g6", "g6e", "p4d", "p4de", "p5")
+"""Families whose disks are encrypted by their own hardware: SageMaker refuses a volume key for them."""
 
 LONGEST_DEPLOYMENT = 2 * 86_400
 """Seconds the record of a waiting run is kept."""
@@ -79,14 +84,15 @@ def config_request(endpoint: str, version: int, serving: Serving) -> dict[str, A
             "ErrorTopic": serving.error_topic_arn,
         },
     }
-    return {
+    limits = {"MaxConcurrentInvocationsPerInstance": 1}
+    request = {
         "EndpointConfigName": versioned(endpoint, version),
         "ProductionVariants": [variant],
-        "AsyncInferenceConfig": {
-            "OutputConfig": output,
-            "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 1},
-        },
+        "AsyncInferenceConfig": {"OutputConfig": output, "ClientConfig": limits},
     }
+    if serving.instance_type.split(".")[1] not in LOCAL_NVME:
+        request["KmsKeyId"] = serving.key_arn
+    return request
 
 
 def roll_out(endpoint: str, version: int, uri: str, serving: Serving, endpoints: Endpoints) -> str:

@@ -28,10 +28,17 @@ def read_failure(error: str, cause: str) -> Failure:
     if details is None:
         return _from_text(error, cause)
     if "errorMessage" in details or "errorType" in details:
-        return _clean(details.get("errorType") or error, details.get("errorMessage") or "no message")
+        return _from_lambda(error, details)
     if any(key in details for key in ("TrainingJobName", "ProcessingJobName")):
         return _from_job(error, details)
     return _from_text(error, cause)
+
+
+def _from_lambda(error: str, details: Mapping[str, Any]) -> Failure:
+    """boto3 calls every service error ClientError: the service's own code says more."""
+    name, message = str(details.get("errorType") or error), str(details.get("errorMessage") or "no message")
+    found = _SERVICE_CODE.search(message) if name == "ClientError" else None
+    return _clean(_code(found) if found else name, message)
 
 
 def _object(cause: str) -> dict[str, Any] | None:
@@ -46,11 +53,15 @@ def _from_text(error: str, cause: str) -> Failure:
     if error in {"States.Timeout", "States.HeartbeatTimeout"}:
         return _clean(error, cause or "no answer within the time that the state allows")
     found = _SERVICE_CODE.search(cause)
-    code = (found.group("code") or found.group("other")) if found else error
+    code = _code(found) if found else error
     if "ResourceLimitExceeded" in (code, error) or "ResourceLimitExceeded" in error:
         advice = "Ask for more under Service Quotas, Amazon SageMaker, or choose another instance type."
         return _clean("QuotaExceeded", f"{cause} {advice}")
     return _clean(code if error.endswith("SageMakerException") else error, cause or "no cause given")
+
+
+def _code(found: re.Match[str]) -> str:
+    return str(found.group("code") or found.group("other"))
 
 
 def _from_job(error: str, job: Mapping[str, Any]) -> Failure:
