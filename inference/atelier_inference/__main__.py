@@ -1,0 +1,65 @@
+"""``python -m atelier_inference serve``: the container's one command."""
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from atelier_inference import journal
+from atelier_inference.settings import Settings
+from contracts.errors import InvalidInputError
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until a signal comes. 0: drained and ended; 1: bad settings or model; 2: wrong usage."""
+    if arguments != ["serve"]:
+        print("usage: python -m atelier_inference serve", file=sys.stderr)
+        return 2
+    journal.configure()
+    try:
+        settings = Settings.from_environment(os.environ)
+    except InvalidInputError as error:
+        log.error(str(error))
+        return 1
+    with tempfile.TemporaryDirectory(prefix="atelier-") as scratch:
+        return serve(settings, Path(scratch))
+
+
+def serve(settings: Settings, scratch: Path) -> int:
+    """Run the server; uvicorn finishes open requests on SIGTERM."""
+    # Imported late: torch and diffusers take seconds, and wrong settings should be said at once.
+    from atelier_inference.loading import load
+    from atelier_inference.server import make_app
+    from atelier_inference.store import S3Store
+
+    store = S3Store([uri for uri in (settings.segmenter, settings.styles, settings.uploads) if uri])
+    broke = False
+
+    def broken() -> None:
+        nonlocal broke
+        broke = server.should_exit = True
+
+    app = make_app(partial(load, settings, store, scratch), broken=broken)
+    config = uvicorn.Config(app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    # uvicorn raises the signal again once it has drained; that must end in an orderly exit, not in a kill.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    server.run()
+    return 1 if broke else 0
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,103 @@
+"""Styles: LoRAs that are fetched on first use, held in a bounded LRU and switched per request."""
+
+import json
+import tempfile
+import warnings
+from collections import OrderedDict
+from pathlib import Path
+
+from atelier_inference.pipelines import Model
+from atelier_inference.prefixes import fetch_files, fetch_style_manifest
+from atelier_inference.store import Store
+from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
+from contracts.errors import InvalidInputError
+from contracts.fields import integer
+from contracts.layout import LATEST, S3Uri
+
+WHERE = "input.adapter"
+_LATEST_LIMIT = 4_096
+_version = integer(1, 999_999)
+
+
+class StyleCatalogue:
+    """The published styles below one prefix; safe to ask from any thread."""
+
+    def __init__(self, store: Store, styles: S3Uri | None) -> None:
+        self._store = store
+        self._styles = styles
+
+    def resolve(self, name: str) -> str:
+        """``style@version`` for ``style`` (its newest version, read now) or ``style@version``. Raises InvalidInputError."""
+        if "@" in name:
+            return name
+        latest = self._prefix().child(f"{name}/{LATEST}")
+        content = json.loads(self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT))
+        return f"{name}@{_version(f'{latest} version', content.get('version'))}"
+
+    def fetch(self, reference: str, folder: Path) -> StyleManifest:
+        """Copy a version's adapter weights into ``folder``, hash checked. Raises InvalidInputError where it is no such adapter."""
+        style, _, version = reference.partition("@")
+        prefix = self._prefix().child(f"{style}/{version}/")
+        manifest = fetch_style_manifest(self._store, prefix, folder, where=WHERE)
+        if manifest.method != "lora":
+            raise InvalidInputError(
+                WHERE,
+                got=f"{reference} of method {manifest.method}",
+                allowed="a style of method lora; ask its own endpoint",
+            )
+        fetch_files(self._store, prefix, manifest, [ADAPTER_WEIGHTS], folder, where=WHERE)
+        return manifest
+
+    def _prefix(self) -> S3Uri:
+        if self._styles is None:
+            raise InvalidInputError(WHERE, got="an adapter", allowed="none: this server has no styles")
+        return self._styles
+
+
+class AdapterShelf:
+    """The adapters in a model's memory, at most ``most``; only the thread that owns the model may use it."""
+
+    def __init__(self, model: Model, catalogue: StyleCatalogue, *, most: int) -> None:
+        self._model = model
+        self._catalogue = catalogue
+        self._most = most
+        self._held: OrderedDict[str, None] = OrderedDict()
+
+    @property
+    def held(self) -> list[str]:
+        """References in memory, the least recently used first."""
+        return list(self._held)
+
+    def switch(self, reference: str, scale: float) -> None:
+        """Make one adapter active at ``scale``, loading it on first use, or none where ``reference`` is empty.
+
+        Raises InvalidInputError where it does not exist, is no LoRA, or was trained on another base.
+        """
+        if not reference:
+            if self._held:
+                self._model.inpaint.disable_lora()
+            return
+        if reference not in self._held:
+            self._load(reference)
+        self._held.move_to_end(reference)
+        self._model.inpaint.enable_lora()
+        self._model.inpaint.set_adapters([reference], [scale])
+
+    def _load(self, reference: str) -> None:
+        with tempfile.TemporaryDirectory(prefix="adapter-") as name:
+            folder = Path(name)
+            manifest = self._catalogue.fetch(reference, folder)
+            self._check_base(reference, manifest)
+            while len(self._held) >= self._most:
+                self._model.inpaint.delete_adapters(self._held.popitem(last=False)[0])
+            with warnings.catch_warnings():
+                # Several adapters in one model are what this shelf is for.
+                warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+                self._model.inpaint.load_lora_weights(folder, weight_name=ADAPTER_WEIGHTS, adapter_name=reference)
+        self._held[reference] = None
+
+    def _check_base(self, reference: str, manifest: StyleManifest) -> None:
+        base = self._model.adapters_for
+        if manifest.base_model != base:
+            allowed = f"a style trained on {base}" if base else f"none: {self._model.reference} is a full fine-tune"
+            raise InvalidInputError(WHERE, got=f"{reference}, trained on {manifest.base_model}", allowed=allowed)

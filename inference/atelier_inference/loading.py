@@ -1,0 +1,35 @@
+"""Puts the server's parts together: the model, the segmenter and the styles that the settings name."""
+
+from pathlib import Path
+
+from atelier_inference.adapters import AdapterShelf, StyleCatalogue
+from atelier_inference.inputs import PictureReader
+from atelier_inference.jobs import JobMaker
+from atelier_inference.pipelines import load_model
+from atelier_inference.prefixes import fetch_base
+from atelier_inference.runner import Runner
+from atelier_inference.settings import Settings
+from atelier_inference.store import Store
+from atelier_inference.worker import Loaded
+from imaging.segmenter import Segmenter
+
+
+def load(settings: Settings, store: Store, scratch: Path) -> Loaded:
+    """Load everything; ``scratch`` is a folder for what is fetched. Raises InvalidInputError for an incomplete or changed model."""
+    model = load_model(settings.model)
+    device = str(model.inpaint.device)
+    catalogue = StyleCatalogue(store, settings.styles)
+    segmenter = _segmenter(settings, store, scratch / "segmenter", device)
+    shelf = AdapterShelf(model, catalogue, most=settings.max_adapters)
+    reader = PictureReader(store, settings.uploads)
+    return Loaded(
+        maker=JobMaker(model, reader, catalogue, segmenter=segmenter is not None),
+        runner=Runner(model, segmenter, shelf),
+    )
+
+
+def _segmenter(settings: Settings, store: Store, folder: Path, device: str) -> Segmenter | None:
+    if settings.segmenter is None:
+        return None
+    fetch_base(store, settings.segmenter, folder)
+    return Segmenter.load(folder, device)

@@ -1,0 +1,132 @@
+"""SageMaker's HTTP contract: ``GET /ping``, ``POST /invocations``, and how errors look."""
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from atelier_inference.jobs import JobMaker, unused
+from atelier_inference.waiting import BusyError
+from atelier_inference.worker import Loaded, Worker
+from contracts.errors import InvalidInputError
+from contracts.prediction import LONGEST_PICTURE, PredictionInput
+
+JSON = "application/json"
+LARGEST_BODY = 2 * LONGEST_PICTURE + 64 * 1024
+"""Bytes: two inline pictures and the words around them."""
+_RETRY_SECONDS = "5"
+
+log = logging.getLogger(__name__)
+
+
+class RequestError(Exception):
+    """A request refused before it is read as a prediction: an HTTP status, and what / got / allowed."""
+
+    def __init__(self, status: int, kind: str, reason: InvalidInputError) -> None:
+        self.status = status
+        self.kind = kind
+        self.reason = reason
+        super().__init__(str(reason))
+
+
+def make_app(load: Callable[[], Loaded], *, broken: Callable[[], None]) -> Starlette:
+    """The ASGI application. It loads the model in the background; ``broken`` is called where that fails."""
+    service = Service(Worker(load, broken=broken))
+    routes = [Route("/ping", service.ping), Route("/invocations", service.invocations, methods=["POST"])]
+    return Starlette(routes=routes, lifespan=service.lifespan)
+
+
+class Service:
+    """The two routes over one worker."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Start loading; at the end, finish what is in line."""
+        self._worker.start()
+        yield
+        await run_in_threadpool(self._worker.close)
+
+    async def ping(self, _: Request) -> Response:
+        """200 once the model is loaded, 503 before and after."""
+        ready = self._worker.maker is not None
+        return JSONResponse({"status": "ready" if ready else "loading"}, status_code=200 if ready else 503)
+
+    async def invocations(self, request: Request) -> Response:
+        """One prediction: JSON in, JSON out. Every request leaves one line in the log."""
+        started = time.perf_counter()
+        line: dict[str, Any] = {"id": uuid.uuid4().hex}
+        response = await self._respond(request, line)
+        line |= {"status": response.status_code, "total": round(time.perf_counter() - started, 3)}
+        log.info("request", extra={"fields": line})
+        return response
+
+    async def _respond(self, request: Request, line: dict[str, Any]) -> Response:
+        try:
+            maker = self._worker.maker
+            if maker is None:
+                raise BusyError("the model is not loaded")
+            return JSONResponse(await self._predict(maker, request, line))
+        except RequestError as error:
+            return _refuse(error.status, error.kind, error.reason, line)
+        except InvalidInputError as error:
+            return _refuse(400, type(error).__name__, error, line)
+        except BusyError as error:
+            line["error"] = "BusyError"
+            body = {"error": {"type": "BusyError", "message": str(error), "what": "server", "allowed": "a later try"}}
+            return JSONResponse(body, status_code=503, headers={"Retry-After": _RETRY_SECONDS})
+        except Exception as error:  # the process's edge: the caller learns where to look, the log learns why
+            log.exception("request failed", extra={"fields": line})
+            line["error"] = type(error).__name__
+            message = f"unexpected failure; the server's log has it as request {line['id']}"
+            body = {"error": {"type": "InternalError", "message": message, "what": "server", "allowed": ""}}
+            return JSONResponse(body, status_code=500)
+
+    async def _predict(self, maker: JobMaker, request: Request, line: dict[str, Any]) -> dict[str, Any]:
+        wanted = PredictionInput.from_json(await _read_json(request))
+        line |= {"mode": wanted.mode, "outputs": wanted.num_outputs, "adapter": wanted.adapter}
+        if ignored := unused(wanted):
+            line["ignored"] = ignored
+        job = await run_in_threadpool(maker.prepare, wanted)
+        line |= {"adapter": job.adapter, "size": job.picture.size if job.picture else job.size}
+        self._worker.submit(job)
+        painted = await asyncio.wrap_future(job.future)
+        answer = await run_in_threadpool(maker.answer, job, painted)
+        line["seconds"] = answer.seconds
+        return answer.to_json()
+
+
+async def _read_json(request: Request) -> Any:
+    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        reason = InvalidInputError("Content-Type", got=kind, allowed=JSON)
+        raise RequestError(415, "UnsupportedContentTypeError", reason)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            allowed = f"at most {LARGEST_BODY} bytes; put larger pictures into S3"
+            reason = InvalidInputError("body", got=f"more than {LARGEST_BODY} bytes", allowed=allowed)
+            raise RequestError(413, "BodyTooLargeError", reason)
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
+
+
+def _refuse(status: int, kind: str, error: InvalidInputError, line: dict[str, Any]) -> Response:
+    line["error"] = kind
+    body = {"type": kind, "message": str(error), "what": error.what, "allowed": error.allowed}
+    return JSONResponse({"error": body}, status_code=status)

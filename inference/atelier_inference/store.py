@@ -1,0 +1,64 @@
+"""Reads what lies in S3: uploads, the segmenter, published styles. Nothing else, and nothing is ever written."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
+
+import boto3
+from botocore.exceptions import ClientError
+
+from contracts.errors import InvalidInputError
+from contracts.layout import S3Uri
+
+_ABSENT = ("NoSuchKey", "NoSuchBucket", "404", "AccessDenied", "403")
+"""S3 says "access denied" of a missing object where the role may not list."""
+
+
+class Store(Protocol):
+    """Where objects come from."""
+
+    def read(self, uri: S3Uri, *, where: str, limit: int) -> bytes:
+        """An object's bytes, at most ``limit``. Raises InvalidInputError, naming ``where``, if absent, too large or not allowed."""
+
+    def download(self, uri: S3Uri, path: Path, *, where: str) -> None:
+        """Write an object to a local file whose folder is made. Raises InvalidInputError as ``read`` does."""
+
+
+class S3Store:
+    """The store in AWS; it reads only below the prefixes it is given."""
+
+    def __init__(self, allowed: Collection[S3Uri]) -> None:
+        self._allowed = [str(prefix) for prefix in allowed]
+        self._s3 = boto3.client("s3")
+
+    def read(self, uri: S3Uri, *, where: str, limit: int) -> bytes:
+        """See Store."""
+        self._check(uri, where)
+        try:
+            answer = self._s3.get_object(Bucket=uri.bucket, Key=uri.key)
+        except ClientError as error:
+            raise _absent(error, uri, where) from error
+        with answer["Body"] as body:
+            if answer["ContentLength"] > limit:
+                raise InvalidInputError(where, got=f"{answer['ContentLength']} bytes", allowed=f"at most {limit} bytes")
+            return bytes(body.read())
+
+    def download(self, uri: S3Uri, path: Path, *, where: str) -> None:
+        """See Store."""
+        self._check(uri, where)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._s3.download_file(uri.bucket, uri.key, str(path))
+        except ClientError as error:
+            raise _absent(error, uri, where) from error
+
+    def _check(self, uri: S3Uri, where: str) -> None:
+        below = any(str(uri).startswith(prefix) for prefix in self._allowed)
+        if not below or ".." in uri.key.split("/"):
+            raise InvalidInputError(where, got=str(uri), allowed=f"an object below {' or '.join(self._allowed)}")
+
+
+def _absent(error: ClientError, uri: S3Uri, where: str) -> Exception:
+    if error.response["Error"]["Code"] not in _ABSENT:
+        return error
+    return InvalidInputError(where, got=f"{uri}, which is not there", allowed="an object that exists and may be read")
