@@ -1,0 +1,23 @@
+"""The CDK app. ``cdk synth --context stage=dev``, or ``python app.py`` with ``CDK_OUTDIR`` and ``CDK_CONTEXT_JSON``."""
+
+from infra.node import use_packaged_node
+
+use_packaged_node()
+
+from aws_cdk import App, Validations  # noqa: E402  jsii starts Node.js when aws_cdk is imported
+
+from infra.application import add_stacks, feature_flags  # noqa: E402
+from infra.config import stage_named  # noqa: E402
+from infra.nag import Checks  # noqa: E402
+
+
+def main() -> None:
+    """Synthesize the stage named in the context (``local`` where none is)."""
+    app = App(context=feature_flags())
+    Validations.of(app).add_plugins(Checks())
+    add_stacks(app, stage_named(app.node.try_get_context("stage") or "local"))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

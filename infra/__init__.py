@@ -1,0 +1,1 @@
+"""The CDK app's parts: stages, stacks that wire, components that make one unit each."""

@@ -1,0 +1,56 @@
+"""The few kinds of access a role of ours is given, each as exact as its service allows."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+
+
+def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
+    """Exactly these calls on exactly these ARNs."""
+    return iam.PolicyStatement(actions=actions, resources=resources)
+
+
+def reading(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:
+    """Get objects whose keys match (``base/*``), and list the bucket: without that S3 answers a missing key with AccessDenied."""
+    return [
+        allow(["s3:GetObject"], [bucket.arn_for_objects(key) for key in keys]),
+        allow(["s3:ListBucket"], [bucket.bucket_arn]),
+    ]
+
+
+def writing(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:
+    """Put objects whose keys match, large ones in parts."""
+    return [allow(["s3:PutObject", "s3:AbortMultipartUpload"], [bucket.arn_for_objects(key) for key in keys])]
+
+
+def deleting(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:
+    """Delete objects whose keys match."""
+    return [allow(["s3:DeleteObject"], [bucket.arn_for_objects(key) for key in keys])]
+
+
+def using(key: kms.IKey) -> list[iam.PolicyStatement]:
+    """Read and write what the key encrypts: objects, items and messages."""
+    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])]
+
+
+def keeping(table: dynamodb.ITable) -> list[iam.PolicyStatement]:
+    """Get, put and delete records by their key; never scan."""
+    return [allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [table.table_arn])]
+
+
+def publishing(topic: sns.ITopic) -> list[iam.PolicyStatement]:
+    """Send messages to the topic."""
+    return [allow(["sns:Publish"], [topic.topic_arn])]
+
+
+def answering(workflow_arn: str) -> list[iam.PolicyStatement]:
+    """Answer the task tokens of the state machine."""
+    return [allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [workflow_arn])]
+
+
+def passing(role_arn: str) -> list[iam.PolicyStatement]:
+    """Hand the role to SageMaker, and to no other service."""
+    condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    return [iam.PolicyStatement(actions=["iam:PassRole"], resources=[role_arn], conditions=condition)]

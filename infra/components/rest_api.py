@@ -1,0 +1,154 @@
+"""The HTTP API in front of the ``api`` handler: keys, throttling, access log, and errors in one shape (RFC 9457)."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.components.handler import Handler, retention
+from infra.config import Api
+from infra.nag import accept
+
+_BODIES: Mapping[str, tuple[str, ...]] = {
+    "predictions": ("input",),
+    "trainings": ("destination", "input"),
+    "files": ("name",),
+}
+"""Each collection and the keys a POST to it cannot do without. The handler checks the rest, with better words."""
+
+_READABLE = ("predictions", "trainings")
+"""Collections whose items can be fetched by id."""
+
+_PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
+    "BadBody": (apigateway.ResponseType.BAD_REQUEST_BODY, "400", "Invalid request"),
+    "Unauthorized": (apigateway.ResponseType.INVALID_API_KEY, "401", "Missing or unknown API key"),
+    "NoRoute": (apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, "404", "No such resource"),
+    "TooLarge": (apigateway.ResponseType.REQUEST_TOO_LARGE, "413", "Request larger than 10 MB: use POST /v1/files"),
+    "Throttled": (apigateway.ResponseType.THROTTLED, "429", "Too many requests"),
+    "QuotaExceeded": (apigateway.ResponseType.QUOTA_EXCEEDED, "429", "The key's daily quota is used up"),
+    "ServerError": (apigateway.ResponseType.DEFAULT_5_XX, "500", "The service failed"),
+}
+"""What API Gateway answers by itself, before the handler is asked."""
+
+
+class RestApi(Construct):
+    """``url`` (ending in a slash) and ``key``, the id of the one API key; its value is chosen by API Gateway."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, handler: Handler, limits: Api, log_days: int) -> None:
+        super().__init__(scope, construct_id)
+        self._integration = apigateway.LambdaIntegration(handler.function)
+        self.api = self._rest_api(log_days)
+        self._validator = self.api.add_request_validator(
+            "Validator", validate_request_body=True, validate_request_parameters=True
+        )
+        self._add_routes()
+        self._add_problems()
+        self._key = self._api_key(limits)
+        self._accept_findings()
+
+    @property
+    def url(self) -> str:
+        """The address that paths are added to."""
+        return self.api.url
+
+    @property
+    def key_id(self) -> str:
+        """Ask API Gateway for the value with it."""
+        return self._key.key_id
+
+    def _rest_api(self, log_days: int) -> apigateway.RestApi:
+        access_log = logs.LogGroup(
+            self, "AccessLog", retention=retention(log_days), removal_policy=RemovalPolicy.DESTROY
+        )
+        return apigateway.RestApi(
+            self,
+            "Api",
+            description="Atelier: predictions, trainings and files",
+            api_key_source_type=apigateway.ApiKeySourceType.HEADER,
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=True,
+            cloud_watch_role_removal_policy=RemovalPolicy.DESTROY,
+            deploy_options=apigateway.StageOptions(
+                stage_name="live",
+                access_log_destination=apigateway.LogGroupLogDestination(access_log),
+                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                    caller=False,
+                    http_method=True,
+                    ip=True,
+                    protocol=True,
+                    request_time=True,
+                    resource_path=True,
+                    response_length=True,
+                    status=True,
+                    user=False,
+                ),
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                tracing_enabled=True,
+            ),
+        )
+
+    def _add_routes(self) -> None:
+        version = self.api.root.add_resource("v1")
+        for name, required in _BODIES.items():
+            collection = version.add_resource(name)
+            collection.add_method(
+                "POST",
+                self._integration,
+                api_key_required=True,
+                request_validator=self._validator,
+                request_models={"application/json": self._model(name, required)},
+            )
+            if name in _READABLE:
+                item = collection.add_resource("{id}")
+                item.add_method("GET", self._integration, api_key_required=True, request_validator=self._validator)
+
+    def _model(self, name: str, required: tuple[str, ...]) -> apigateway.Model:
+        schema = apigateway.JsonSchema(
+            schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT, required=list(required)
+        )
+        return self.api.add_model(f"{name.capitalize()}Body", content_type="application/json", schema=schema)
+
+    def _add_problems(self) -> None:
+        for construct_id, (kind, status, title) in _PROBLEMS.items():
+            headers = {"Retry-After": "'1'"} if status == "429" else None
+            self.api.add_gateway_response(
+                construct_id,
+                type=kind,
+                status_code=status,
+                response_headers=headers,
+                templates={"application/json": _problem(int(status), title)},
+            )
+
+    def _accept_findings(self) -> None:
+        keys = (
+            "Every method needs an API key of the usage plan; callers are a team's own programs, not users who sign in."
+        )
+        accept(self.api, "AwsSolutions-APIG4", because=keys)
+        accept(self.api, "AwsSolutions-COG4", because=keys)
+        waf = "Keys, throttling and a daily quota bound what anybody can do; a web ACL is a monthly cost that a team may add."
+        accept(self.api, "AwsSolutions-APIG3", because=waf)
+        role = "The managed policy is the one that API Gateway's own account setting asks for."
+        policy = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+        accept(self.api, f"AwsSolutions-IAM4[{policy}]", because=role)
+
+    def _api_key(self, limits: Api) -> apigateway.IApiKey:
+        key = self.api.add_api_key("Key", description="Atelier's first API key")
+        plan = self.api.add_usage_plan(
+            "Plan",
+            throttle=apigateway.ThrottleSettings(rate_limit=limits.requests_per_second, burst_limit=limits.burst),
+            quota=apigateway.QuotaSettings(limit=limits.requests_per_day, period=apigateway.Period.DAY),
+        )
+        plan.add_api_key(key)
+        plan.add_api_stage(stage=self.api.deployment_stage)
+        return key
+
+
+def _problem(status: int, title: str) -> str:
+    problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    # The two variables are filled by API Gateway; the first is already quoted JSON text.
+    detail = "$context.error.messageString" if status != 400 else '"$context.error.validationErrorString"'
+    return f'{json.dumps(problem)[:-1]}, "detail": {detail}, "instance": "$context.path"}}'

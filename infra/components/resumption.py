@@ -1,0 +1,38 @@
+"""Events that let a waiting execution go on: a model package was approved or rejected, a style's endpoint has settled."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from infra.components.handler import Handler
+
+
+class Resumption(Construct):
+    """Two EventBridge rules, limited to names that start with ``prefix``, that call ``resume``."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, prefix: str, resume: Handler) -> None:
+        super().__init__(scope, construct_id)
+        self._resume = resume
+        self._rule(
+            "PackageState",
+            "A model package of ours was approved or rejected",
+            "SageMaker Model Package State Change",
+            {"ModelPackageGroupName": [{"prefix": f"{prefix}-"}]},
+        )
+        self._rule(
+            "EndpointState",
+            "An endpoint of one style is in service, or has failed",
+            "SageMaker Endpoint State Change",
+            {"EndpointName": [{"prefix": f"{prefix}-style-"}]},
+        )
+
+    def _rule(self, construct_id: str, description: str, detail_type: str, detail: dict[str, object]) -> None:
+        target = targets.LambdaFunction(self._resume.function, max_event_age=Duration.hours(2), retry_attempts=20)
+        events.Rule(
+            self,
+            construct_id,
+            description=description,
+            event_pattern=events.EventPattern(source=["aws.sagemaker"], detail_type=[detail_type], detail=detail),
+            targets=[target],
+        )

@@ -1,0 +1,1 @@
+"""The state machine: its states, a group a file, and what its role may do."""

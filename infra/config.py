@@ -1,0 +1,226 @@
+"""Every difference between environments, in one place. A stage is data; the stacks read it and decide nothing."""
+
+import re
+from dataclasses import dataclass
+
+from models.catalogue import Entry, find
+
+_INSTANCE_TYPE = r"ml\.[a-z0-9]+\.[a-z0-9]+"
+_MOST_RUN_SECONDS = 5 * 24 * 3600
+"""Five days, SageMaker's own limit for a training job."""
+
+
+def _check(good: bool, what: str, *, got: object, allowed: str) -> None:
+    if not good:
+        raise ValueError(f"{what}: got {got!r}; allowed: {allowed}")
+
+
+def _check_instance_type(what: str, value: str) -> None:
+    _check(
+        bool(re.fullmatch(_INSTANCE_TYPE, value)), what, got=value, allowed="an ML instance type such as ml.m5.xlarge"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jobs:
+    """Processing and training jobs of one execution.
+
+    ``volume_gib`` is each job's disk. A spot job may be interrupted: it resumes from its checkpoint and must finish within
+    ``most_wait_seconds``, which counts the waiting for capacity too.
+    """
+
+    processing_instance: str
+    training_instance: str
+    volume_gib: int
+    most_processing_seconds: int
+    most_training_seconds: int
+    spot: bool = False
+    most_wait_seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_instance_type("jobs.processing_instance", self.processing_instance)
+        _check_instance_type("jobs.training_instance", self.training_instance)
+        _check(1 <= self.volume_gib <= 16_384, "jobs.volume_gib", got=self.volume_gib, allowed="1 to 16384 GiB")
+        for name in ("most_processing_seconds", "most_training_seconds"):
+            value = getattr(self, name)
+            allowed = f"60 to {_MOST_RUN_SECONDS} seconds"
+            _check(60 <= value <= _MOST_RUN_SECONDS, f"jobs.{name}", got=value, allowed=allowed)
+        self._check_spot()
+
+    def _check_spot(self) -> None:
+        wait = self.most_wait_seconds
+        if not self.spot:
+            _check(wait is None, "jobs.most_wait_seconds", got=wait, allowed="nothing, unless spot is on")
+            return
+        allowed = f"at least most_training_seconds ({self.most_training_seconds}) when spot is on"
+        _check((wait or 0) >= self.most_training_seconds, "jobs.most_wait_seconds", got=wait, allowed=allowed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """The asynchronous endpoint and how its fleet follows the queue.
+
+    ``backlog_per_instance`` is the queue length one instance should have; ``concurrency`` how many requests one container is handed
+    at a time; ``startup_seconds`` how long loading the model may take.
+    """
+
+    instance: str
+    fewest_instances: int = 0
+    most_instances: int
+    backlog_per_instance: int
+    concurrency: int
+    startup_seconds: int
+    most_adapters: int = 4
+
+    def __post_init__(self) -> None:
+        _check_instance_type("serving.instance", self.instance)
+        low, high = self.fewest_instances, self.most_instances
+        allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
+        _check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
+        _check(1 <= self.concurrency <= 64, "serving.concurrency", got=self.concurrency, allowed="1 to 64")
+        _check(
+            60 <= self.startup_seconds <= 3600,
+            "serving.startup_seconds",
+            got=self.startup_seconds,
+            allowed="60 to 3600",
+        )
+        _check(
+            self.backlog_per_instance >= 1,
+            "serving.backlog_per_instance",
+            got=self.backlog_per_instance,
+            allowed=">= 1",
+        )
+        _check(self.most_adapters >= 1, "serving.most_adapters", got=self.most_adapters, allowed=">= 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """What one API key may do: steady requests a second, a burst, and requests a day."""
+
+    requests_per_second: float
+    burst: int
+    requests_per_day: int
+
+    def __post_init__(self) -> None:
+        for name in ("requests_per_second", "burst", "requests_per_day"):
+            _check(getattr(self, name) > 0, f"api.{name}", got=getattr(self, name), allowed="more than 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One environment. ``base_models`` are catalogue names, the first is the default and the one the shared endpoint serves.
+
+    ``keep_data`` leaves buckets, table and key behind when the stage is destroyed; without it they are emptied and removed.
+    """
+
+    name: str
+    base_models: tuple[str, ...]
+    segmenter: str
+    keep_data: bool
+    media_days: int
+    log_days: int
+    jobs: Jobs
+    serving: Serving
+    api: Api
+
+    def __post_init__(self) -> None:
+        _check(
+            bool(re.fullmatch(r"[a-z][a-z0-9]{1,9}", self.name)),
+            "stage.name",
+            got=self.name,
+            allowed="2 to 10 of a-z, 0-9",
+        )
+        _check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
+        for name in self.base_models:
+            _check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
+        _check(
+            find(self.segmenter).family == "clipseg", "stage.segmenter", got=self.segmenter, allowed="family clipseg"
+        )
+        for field in ("media_days", "log_days"):
+            _check(getattr(self, field) >= 1, f"stage.{field}", got=getattr(self, field), allowed="at least 1 day")
+
+    @property
+    def prefix(self) -> str:
+        """What the names of everything created at run time start with."""
+        return f"atelier-{self.name}"
+
+    @property
+    def models(self) -> tuple[Entry, ...]:
+        """Every base model the stage mirrors: the default first, the segmenter last."""
+        return tuple(find(name) for name in (*self.base_models, self.segmenter))
+
+    @property
+    def segmenter_model(self) -> Entry:
+        """The model that finds garments from words."""
+        return find(self.segmenter)
+
+    @property
+    def default_model(self) -> Entry:
+        """The base model that is used where an execution names none."""
+        return find(self.base_models[0])
+
+
+_TINY_JOBS = Jobs(
+    processing_instance="ml.m5.xlarge",
+    training_instance="ml.m5.xlarge",
+    volume_gib=10,
+    most_processing_seconds=1800,
+    most_training_seconds=3600,
+)
+_TINY_SERVING = Serving(
+    instance="ml.m5.xlarge", most_instances=1, backlog_per_instance=4, concurrency=2, startup_seconds=300
+)
+
+_STAGES = (
+    Stage(
+        name="local",
+        base_models=("tiny-inpaint",),
+        segmenter="tiny-clipseg",
+        keep_data=False,
+        media_days=1,
+        log_days=1,
+        jobs=_TINY_JOBS,
+        serving=_TINY_SERVING,
+        api=Api(requests_per_second=50, burst=100, requests_per_day=100_000),
+    ),
+    Stage(
+        name="trial",
+        base_models=("tiny-inpaint",),
+        segmenter="tiny-clipseg",
+        keep_data=False,
+        media_days=7,
+        log_days=7,
+        jobs=_TINY_JOBS,
+        serving=_TINY_SERVING,
+        api=Api(requests_per_second=5, burst=10, requests_per_day=1_000),
+    ),
+    Stage(
+        name="dev",
+        base_models=("sd2-inpaint", "sd15-inpaint"),
+        segmenter="clipseg-rd64-refined",
+        keep_data=True,
+        media_days=30,
+        log_days=30,
+        jobs=Jobs(
+            processing_instance="ml.g5.xlarge",
+            training_instance="ml.g5.2xlarge",
+            volume_gib=100,
+            most_processing_seconds=2 * 3600,
+            most_training_seconds=4 * 3600,
+            spot=True,
+            most_wait_seconds=8 * 3600,
+        ),
+        serving=Serving(
+            instance="ml.g5.xlarge", most_instances=2, backlog_per_instance=4, concurrency=4, startup_seconds=900
+        ),
+        api=Api(requests_per_second=10, burst=20, requests_per_day=10_000),
+    ),
+)
+
+STAGES = {stage.name: stage for stage in _STAGES}
+
+
+def stage_named(name: str) -> Stage:
+    """The stage called ``name``. Raises ValueError that lists the stages there are."""
+    _check(name in STAGES, "stage", got=name, allowed=" | ".join(STAGES))
+    return STAGES[name]

@@ -1,0 +1,87 @@
+"""cdk-nag's AWS Solutions rules, and the small ways of accepting a finding: on its own construct, with a reason a stranger accepts."""
+
+import re
+from collections.abc import Iterator
+
+import jsii
+from aws_cdk import (
+    Acknowledgment,
+    IPolicyValidationContext,
+    IPolicyValidationPlugin,
+    PolicyValidationPluginReport,
+    PolicyViolatingResource,
+    PolicyViolation,
+    Validations,
+)
+from cdk_nag import AwsSolutionsChecks
+from constructs import IConstruct
+
+_PREFIXES = "atelier:accepted-prefixes"
+_OUR_KEYS = r"/(datasets|runs|base|styles|uploads|requests|responses|outputs|failures)/\*(/[a-z]+\.json)?"
+_OUR_NAMES = r"[:/]atelier-[a-z0-9]+-([a-z]+[-:])?\*"
+_PREFIX_FINDING = re.compile(rf"AwsSolutions-IAM5\[Resource::.*({_OUR_KEYS}|{_OUR_NAMES})\]")
+"""A grant on one prefix of a bucket, or on run-time names that start with the stage's own prefix."""
+
+
+def accept(construct: IConstruct, finding: str, *, because: str) -> None:
+    """Accept ``finding`` (an exact id such as ``AwsSolutions-S1``) on ``construct`` and what it contains."""
+    Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=because))
+
+
+def accept_prefixes(construct: IConstruct, *, because: str) -> None:
+    """Accept grants that end in a wildcard below one prefix of ours (``…/runs/*``, ``…/atelier-dev-*``), and no wider ones.
+
+    cdk-nag matches ids exactly, and the id of a grant on another stack's bucket holds a reference that is only known after synth.
+    """
+    construct.node.add_metadata(_PREFIXES, because)
+
+
+@jsii.implements(IPolicyValidationPlugin)
+class Checks:
+    """The AWS Solutions rules as a validation plugin that knows ``accept_prefixes``."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return "AwsSolutions"
+
+    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
+        """Called by CDK after synth, with the templates' references resolved."""
+        violations = findings(context.app_construct)
+        return PolicyValidationPluginReport(success=not violations, violations=violations)
+
+
+def findings(scope: IConstruct) -> list[PolicyViolation]:
+    """What is open below ``scope``: neither acknowledged nor an accepted prefix."""
+    report = AwsSolutionsChecks().validate_scope(scope)
+    kept = (_without_accepted(violation, scope.node.root) for violation in report.violations)
+    return [violation for violation in kept if violation.violating_resources]
+
+
+def _without_accepted(violation: PolicyViolation, root: IConstruct) -> PolicyViolation:
+    resources = violation.violating_resources
+    if _PREFIX_FINDING.fullmatch(violation.rule_name):
+        resources = [resource for resource in resources if not _accepts_prefixes(resource, root)]
+    return PolicyViolation(
+        rule_name=violation.rule_name,
+        description=violation.description,
+        severity=violation.severity,
+        violating_resources=resources,
+    )
+
+
+def _accepts_prefixes(resource: PolicyViolatingResource, root: IConstruct) -> bool:
+    return any(
+        entry.type == _PREFIXES
+        for construct in _path(root, resource.construct_path or "")
+        for entry in construct.node.metadata
+    )
+
+
+def _path(root: IConstruct, path: str) -> Iterator[IConstruct]:
+    """``root`` and every construct on the way to ``path``."""
+    construct = root
+    yield construct
+    for name in path.split("/"):
+        construct = construct.node.find_child(name)
+        yield construct

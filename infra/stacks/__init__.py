@@ -1,0 +1,1 @@
+"""Four stacks that only wire: storage, training, serving, api."""

@@ -1,0 +1,86 @@
+"""What is called: the HTTP API, and what fills in its predictions when the endpoint has answered."""
+
+from aws_cdk import CfnOutput, Duration, Stack
+from constructs import Construct
+
+from infra.components.access import allow, keeping, reading, using, writing
+from infra.components.answers import Answers
+from infra.components.handler import Handler, handler_code
+from infra.components.rest_api import RestApi
+from infra.components.workflow.handlers import invoking
+from infra.components.workflow.machine import executions_arn
+from infra.config import Stage
+from infra.stacks.serving import ServingStack
+from infra.stacks.storage import StorageStack
+from infra.stacks.training import TrainingStack
+
+
+class ApiStack(Stack):
+    """REST API, its handler, and the handler of the endpoint's answers."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        storage: StorageStack,
+        serving: ServingStack,
+        training: TrainingStack,
+    ) -> None:
+        super().__init__(scope, construct_id, stack_name=f"{stage.prefix}-api", description="Atelier: what is called")
+        self._stage, self._storage, self._serving, self._training = stage, storage, serving, training
+        self._code = handler_code()
+        Answers(
+            self,
+            "Answers",
+            code=self._code,
+            table=storage.table,
+            media_bucket=storage.media_bucket,
+            key=storage.key,
+            topics=(serving.success, serving.error),
+            workflow_arn=training.workflow.machine.state_machine_arn,
+            log_days=stage.log_days,
+        )
+        api = RestApi(self, "Rest", handler=self._handler(), limits=stage.api, log_days=stage.log_days)
+        CfnOutput(self, "ApiUrl", value=api.url)
+        CfnOutput(self, "ApiKeyId", value=api.key_id)
+
+    def _handler(self) -> Handler:
+        storage, machine = self._storage, self._training.workflow.machine
+        handler = Handler(
+            self,
+            "Handler",
+            name="api",
+            code=self._code,
+            log_days=self._stage.log_days,
+            environment={
+                "TABLE_NAME": storage.table.table_name,
+                "MEDIA_BUCKET": storage.media_bucket.bucket_name,
+                "DATA_BUCKET": storage.data_bucket.bucket_name,
+                "MODEL_BUCKET": storage.model_bucket.bucket_name,
+                "ENDPOINT_NAME": self._serving.endpoint.name,
+                "NAME_PREFIX": self._stage.prefix,
+                "STATE_MACHINE_ARN": machine.state_machine_arn,
+            },
+            timeout=Duration.seconds(29),
+            memory_mib=1024,
+        )
+        handler.grant(
+            reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
+            writing(storage.media_bucket, "requests/*", "uploads/*"),
+            reading(storage.data_bucket, "datasets/*"),
+            writing(storage.data_bucket, "datasets/*"),
+            reading(storage.model_bucket, "styles/*"),
+            keeping(storage.table),
+            using(storage.key),
+            [invoking(self, self._serving.endpoint, self._stage.prefix)],
+            [allow(["states:StartExecution"], [machine.state_machine_arn])],
+            [
+                allow(
+                    ["states:DescribeExecution", "states:GetExecutionHistory"],
+                    [executions_arn(self, self._stage.prefix)],
+                )
+            ],
+        )
+        return handler

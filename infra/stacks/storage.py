@@ -1,0 +1,23 @@
+"""What is kept: buckets, their key, the table of records."""
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.components.buckets import Buckets
+from infra.components.records import Records
+from infra.config import Stage
+
+
+class StorageStack(Stack):
+    """Data, model, media and log buckets under one key, and the table."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id, stack_name=f"{stage.prefix}-storage", description="Atelier: what is kept")
+        buckets = Buckets(self, "Buckets", keep=stage.keep_data, media_days=stage.media_days, log_days=stage.log_days)
+        self.key = buckets.key
+        self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media
+        self.table = Records(self, "Records", key=self.key, keep=stage.keep_data).table
+        CfnOutput(self, "DataBucketName", value=self.data_bucket.bucket_name)
+        CfnOutput(self, "ModelBucketName", value=self.model_bucket.bucket_name)
+        CfnOutput(self, "MediaBucketName", value=self.media_bucket.bucket_name)
+        CfnOutput(self, "TableName", value=self.table.table_name)

@@ -1,0 +1,80 @@
+"""What learns: the training image, the state machine, the handlers behind its states."""
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.components.access import reading, using, writing
+from infra.components.execution_role import ExecutionRole
+from infra.components.handler import handler_code
+from infra.components.image import ContainerImage
+from infra.components.resumption import Resumption
+from infra.components.topic import Topic
+from infra.components.workflow.handlers import Surroundings, WorkflowHandlers
+from infra.components.workflow.jobs import JobSettings
+from infra.components.workflow.machine import Targets, Workflow, workflow_arn
+from infra.config import Stage
+from infra.stacks.serving import ServingStack
+from infra.stacks.storage import StorageStack
+
+
+class TrainingStack(Stack):
+    """Jobs, handlers, state machine, and the topic that tells people."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack, serving: ServingStack
+    ) -> None:
+        super().__init__(scope, construct_id, stack_name=f"{stage.prefix}-training", description="Atelier: what learns")
+        self._stage, self._storage, self._serving = stage, storage, serving
+        self.topic = Topic(self, "News", key=storage.key)
+        handlers = WorkflowHandlers(self, "Handlers", around=self._surroundings())
+        Resumption(self, "Resumption", prefix=stage.prefix, resume=handlers.resume)
+        self.workflow = Workflow(
+            self,
+            "Workflow",
+            prefix=stage.prefix,
+            settings=self._job_settings(),
+            handlers=handlers,
+            targets=Targets(inference_image_uri=serving.image.uri, model_bucket=storage.model_bucket, topic=self.topic),
+            serving=stage.serving,
+            log_days=stage.log_days,
+        )
+        CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)
+        CfnOutput(self, "NewsTopicArn", value=self.topic.topic_arn)
+
+    def _surroundings(self) -> Surroundings:
+        storage, serving = self._storage, self._serving
+        return Surroundings(
+            stage=self._stage,
+            code=handler_code(),
+            data_bucket=storage.data_bucket,
+            model_bucket=storage.model_bucket,
+            media_bucket=storage.media_bucket,
+            key=storage.key,
+            table=storage.table,
+            topic=self.topic,
+            endpoint=serving.endpoint,
+            endpoint_role=serving.role,
+            endpoint_image_uri=serving.image.uri,
+            success_topic=serving.success,
+            error_topic=serving.error,
+            workflow_arn=workflow_arn(self, self._stage.prefix),
+        )
+
+    def _job_settings(self) -> JobSettings:
+        storage = self._storage
+        image = ContainerImage(self, "Image", folder="training", includes=["training", "contracts", "imaging"])
+        role = ExecutionRole(self, "JobRole", description="Atelier jobs", image=image, log_group="/aws/sagemaker/*Jobs")
+        role.grant(
+            reading(storage.data_bucket, "datasets/*", "runs/*"),
+            writing(storage.data_bucket, "runs/*"),
+            reading(storage.model_bucket, "base/*"),
+            using(storage.key),
+        )
+        role.grant_volumes(storage.key)
+        return JobSettings(
+            image_uri=image.uri,
+            role_arn=role.role.role_arn,
+            key_arn=storage.key.key_arn,
+            jobs=self._stage.jobs,
+            tags={"atelier:stage": self._stage.name},
+        )
