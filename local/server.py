@@ -80,6 +80,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> Callable[[], 
         )  # fmt: skip
 
     roles.count_loopback_as_tls()
+    roles.name_denied_resources()
     services.install(sagemaker, autoscaling, region)
     cloudformation.install(sagemaker, autoscaling, root_client)
     states.install(sagemaker, region)

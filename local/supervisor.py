@@ -17,6 +17,7 @@ import psutil
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h: orphans of our descendants become our children, so none is lost
 STOP_SECONDS = 5.0
 _SWEEP_SECONDS = 2.0
+_REAP_SECONDS = 0.5
 
 
 def supervise(command: Sequence[str]) -> int:
@@ -29,7 +30,8 @@ def supervise(command: Sequence[str]) -> int:
     threading.Thread(target=_wait_for_server, args=(server, ended), daemon=True).start()
     threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    ended.wait()
+    while not ended.wait(_REAP_SECONDS):
+        _reap_orphans(server.pid)
     _stop(server)
     _sweep()
     return server.returncode
@@ -38,6 +40,13 @@ def supervise(command: Sequence[str]) -> int:
 def _adopt_orphans() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _reap_orphans(server: int) -> None:
+    """Collect adopted children that have ended; the server itself is waited for elsewhere."""
+    with contextlib.suppress(ChildProcessError):
+        while (done := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and done.si_pid != server:
+            os.waitpid(done.si_pid, 0)
 
 
 def _wait_for_server(server: "subprocess.Popen[bytes]", ended: threading.Event) -> None:

@@ -27,6 +27,18 @@ REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
         "extract_resource_arn": (
             "service", "method", "path", "headers", "body", "query_params", "region", "account_id",
         ),
+        "access_denied_response": (
+            "service",
+            "action",
+            "principal_arn",
+            "request_id",
+            "error_code",
+            "message",
+            "headers",
+            "resource_arn",
+            "explicit_deny",
+            "resource_policy_arn",
+        ),
         "identity_denial_message": ("action", "principal_arn", "resource", "explicit_deny"),
     },
     "ministack.core.iam_evaluator": {

@@ -22,6 +22,19 @@ def count_loopback_as_tls() -> None:
     app.pin_request_origin = iam_evaluator.pin_request_origin = pin
 
 
+def name_denied_resources() -> None:
+    """Let every AccessDenied name the resource, as AWS does; ministack leaves it out for most services."""
+    original = iam_actions.access_denied_response
+
+    def respond(service: str, action: str, principal_arn: str, request_id: str, **details: Any) -> Any:
+        if not (details.get("message") or details.get("error_code") or details.get("resource_policy_arn")):
+            resource, explicit = details.get("resource_arn", "*"), details.get("explicit_deny", False)
+            details["message"] = iam_actions.identity_denial_message(action, principal_arn, resource, explicit)
+        return original(service, action, principal_arn, request_id, **details)
+
+    iam_actions.access_denied_response = respond
+
+
 def role_name(role_arn: str) -> str:
     """The name in a role's ARN."""
     return role_arn.rsplit("/", 1)[-1]
