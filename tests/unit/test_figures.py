@@ -25,8 +25,9 @@ def figures() -> list[Drawing]:
 
 def test_a_seed_draws_the_same_figure_every_time(figures: list[Drawing]) -> None:
     again = list(drawings(seed=5, count=3))
-    assert all(np.array_equal(a.image, b.image) and a.outfit == b.outfit for a, b in zip(again, figures, strict=False))
-    assert not np.array_equal(next(drawings(seed=6, count=1)).image, figures[0].image)
+    assert all(a.image.tobytes() == b.image.tobytes() for a, b in zip(again, figures, strict=False))
+    assert all(a.outfit == b.outfit for a, b in zip(again, figures, strict=False))
+    assert next(drawings(seed=6, count=1)).image.tobytes() != figures[0].image.tobytes()
 
 
 def test_every_worn_garment_and_the_person_are_in_the_label_map(figures: list[Drawing]) -> None:

@@ -80,11 +80,16 @@ def write(folder: Path, *, pictures: int, seed: int, side: int = 192, shard_size
         ShardJob(number=number, folder=folder, pictures=shard_size, seed=seed, side=side)
         for number in range(pictures // shard_size)
     ]
-    prompts = {name: [LABELS.index(label) for label in labels] for name, labels in PROMPTS.items()}
-    (folder / "dataset.json").write_text(json.dumps({"labels": LABELS, "prompts": prompts, "seed": seed}) + "\n")
+    write_vocabulary(folder, seed)
     with get_context("spawn").Pool(workers) as pool:
         for done, path in enumerate(pool.imap(write_shard, jobs), start=1):
             print(f"shard {done}/{len(jobs)} {path.name}", flush=True)
+
+
+def write_vocabulary(folder: Path, seed: int) -> None:
+    """Write dataset.json: the names of the labels, which labels answer each prompt, and the data's seed."""
+    prompts = {name: [LABELS.index(label) for label in labels] for name, labels in PROMPTS.items()}
+    (folder / "dataset.json").write_text(json.dumps({"labels": LABELS, "prompts": prompts, "seed": seed}) + "\n")
 
 
 def _png(image: Image.Image) -> bytes:

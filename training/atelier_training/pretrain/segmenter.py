@@ -6,6 +6,7 @@ python -m atelier_training.pretrain.segmenter --data SHARDS --tokenizer FOLDER -
 import copy
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from atelier_training.pretrain.loop import train
 from atelier_training.pretrain.scenes import Scene, scene
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look, segmenter
 from atelier_training.pretrain.shards import ShardFolder
-from atelier_training.pretrain.text import Words
+from atelier_training.pretrain.text import Words, load_in_single_precision
 
 # CLIP's own statistics, so that processors made for CLIP fit.
 MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -92,7 +93,7 @@ class SegmentingLearner:
         model: Any = copy.deepcopy(self._model).half().eval()
         model.save_pretrained(folder)
         shutil.copytree(self._tokenizer, folder, dirs_exist_ok=True)
-        _load_in_single_precision(folder / "config.json")
+        load_in_single_precision(folder / "config.json")
         (folder / "preprocessor_config.json").write_text(json.dumps(_PROCESSOR, indent=2) + "\n")
 
 
@@ -138,12 +139,6 @@ _PROCESSOR = {
 }
 
 
-def _load_in_single_precision(path: Path) -> None:
-    """Half precision is for the file's size: say that the model computes in single, which a CPU is faster at."""
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, "dtype": "float32"}, indent=2) + "\n")
-
-
 def begin(words: Words, start: Path | None, seed: int) -> CLIPSegForImageSegmentation:
     """Load exported weights to go on from, or build a new model."""
     torch.manual_seed(seed)
@@ -152,11 +147,11 @@ def begin(words: Words, start: Path | None, seed: int) -> CLIPSegForImageSegment
     return segmenter(words, positions=POSITIONS)
 
 
-def main() -> None:
-    """Read the command line, train, export."""
-    arguments = parser(__doc__, steps=3000, batch=16, learning_rate=1.5e-3)
-    arguments.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
-    options = arguments.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line (the process's own by default), train, export."""
+    known = parser(__doc__, steps=3000, batch=16, learning_rate=1.5e-3)
+    known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
+    options = known.parse_args(arguments)
     chosen = settings(options)
     data, words = ShardFolder(options.data), Words(options.tokenizer, POSITIONS)
     model = begin(words, options.start, chosen.seed)

@@ -1,5 +1,6 @@
 """The words of the models: CLIP's tokenizer and a small text encoder to train from nothing."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,13 @@ def text_encoder(words: Words, *, width: int, layers: int, positions: int) -> CL
         if parameter.dim() > 1:
             nn.init.trunc_normal_(parameter, std=_INITIAL_DEVIATION)
     return model
+
+
+def load_in_single_precision(config: Path) -> None:
+    """Say in a transformers config.json that half-precision weights are computed with in single precision.
+
+    Half precision is for the size of the file; without this, transformers would compute in it, which diffusers' parts
+    of a pipeline and a CPU do not.
+    """
+    content = json.loads(config.read_text())
+    config.write_text(json.dumps({**content, "dtype": "float32"}, indent=2) + "\n")

@@ -5,6 +5,7 @@ python -m atelier_training.pretrain.unet --data SHARDS --vae FOLDER --tokenizer 
 
 import copy
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from transformers import CLIPTextModel
 from atelier_training.pretrain.batches import draw_samples, framed_view, parser, pixels, settings
 from atelier_training.pretrain.loop import train
 from atelier_training.pretrain.shards import Sample, ShardFolder
-from atelier_training.pretrain.text import Words, text_encoder
+from atelier_training.pretrain.text import Words, load_in_single_precision, text_encoder
 from atelier_training.pretrain.unet_model import inpainting_unet, scheduler
-from atelier_training.pretrain.views import Bits, View, garment_mask, random_mask
+from atelier_training.pretrain.views import Bits, View, around, garment_mask, random_mask
 
 SIDE = 64
 TEXT = {"width": 64, "layers": 2, "positions": 32}
@@ -28,6 +29,7 @@ TEXT = {"width": 64, "layers": 2, "positions": 32}
 _GARMENT_VIEW_SHARE = 0.55
 _FULL_MASK_SHARE = {True: 0.05, False: 0.45}  # of garment views, of whole pictures
 _RANDOM_MASK_SHARE = 0.06
+_ROUGH_MASK_SHARE = 0.2  # of garment masks: people and fine-tuning mask a garment by a box, too
 _OWN_WORDS_SHARE = 0.7  # of masked garments: captioned by the garment alone, not by the whole outfit
 _WORDLESS_SHARE = 0.1
 _LATE_SHARE = 0.7
@@ -106,6 +108,7 @@ class PaintingLearner:
             requires_safety_checker=False,
         )
         pipeline.save_pretrained(folder)
+        load_in_single_precision(folder / "text_encoder" / "config.json")
         shutil.copytree(self._tokenizer, folder / "tokenizer", dirs_exist_ok=True)
 
     @torch.no_grad()
@@ -133,7 +136,8 @@ def _mask(view: View, label: int, is_garment_view: bool, rng: Generator) -> Bits
         return np.ones(view.labels.shape, np.bool_)
     if drawn < _FULL_MASK_SHARE[is_garment_view] + _RANDOM_MASK_SHARE:
         return random_mask(SIDE, rng)
-    return garment_mask(view, label, rng)
+    mask = garment_mask(view, label, rng)
+    return around(mask, rng) if rng.random() < _ROUGH_MASK_SHARE and mask.any() else mask
 
 
 def _timesteps(count: int, total: int) -> Tensor:
@@ -159,12 +163,12 @@ def begin(vae: Path, tokenizer: Path, start: Path | None, seed: int) -> Parts:
     return Parts(vae=fixed, unet=unet, text_encoder=text, words=words)
 
 
-def main() -> None:
-    """Read the command line, train, export."""
-    arguments = parser(__doc__, steps=6000, batch=32, learning_rate=2e-3)
-    arguments.add_argument("--vae", type=Path, required=True, help="folder of the exported autoencoder")
-    arguments.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
-    options = arguments.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line (the process's own by default), train, export."""
+    known = parser(__doc__, steps=6000, batch=32, learning_rate=2e-3)
+    known.add_argument("--vae", type=Path, required=True, help="folder of the exported autoencoder")
+    known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
+    options = known.parse_args(arguments)
     chosen = settings(options)
     parts = begin(options.vae, options.tokenizer, options.start, chosen.seed)
     train(PaintingLearner(ShardFolder(options.data), parts, options.tokenizer), chosen, options.out)

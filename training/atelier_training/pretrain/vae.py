@@ -3,6 +3,7 @@
 python -m atelier_training.pretrain.vae --data SHARDS --out FOLDER
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,9 +104,9 @@ def begin(data: ShardFolder, start: Path | None, seed: int) -> AutoencoderKL:
     return autoencoder(CHANNELS, SIDE, pixels(views))
 
 
-def main() -> None:
-    """Read the command line, train, export."""
-    options = parser(__doc__, steps=3000, batch=16, learning_rate=2e-3).parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line (the process's own by default), train, export."""
+    options = parser(__doc__, steps=3000, batch=16, learning_rate=2e-3).parse_args(arguments)
     chosen = settings(options)
     data = ShardFolder(options.data)
     train(AutoencoderLearner(data, begin(data, options.start, chosen.seed)), chosen, options.out)

@@ -1,0 +1,164 @@
+"""atelier_training.pretrain: reading shards, framing views, asking questions."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atelier_training.pretrain.asking import ask
+from atelier_training.pretrain.batches import framed_view
+from atelier_training.pretrain.scenes import scene
+from atelier_training.pretrain.segmenter import covered, dice_loss
+from atelier_training.pretrain.shards import Sample, ShardError, ShardFolder
+from atelier_training.pretrain.unet import painting
+from atelier_training.pretrain.views import View, around, garment_box, garment_mask, grown, random_mask
+from tests.unit.pretrain_shards import write_shards
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> ShardFolder:
+    return ShardFolder(write_shards(tmp_path_factory.mktemp("shards")))
+
+
+@pytest.fixture(scope="module")
+def samples(data: ShardFolder) -> list[Sample]:
+    return [data[number] for number in range(len(data))]
+
+
+def test_samples_come_from_every_shard_with_picture_labels_and_words(samples: list[Sample]) -> None:
+    assert [s.key for s in samples] == [f"0000{shard}-0000{i}" for shard in range(2) for i in range(4)]
+    for sample in samples:
+        assert sample.image.size == (96, 96)
+        assert sample.labels.shape == (96, 96)
+        assert all((sample.labels == region.label).any() for region in sample.regions)
+        assert all(" wearing " in caption for caption in sample.captions)
+
+
+def test_the_vocabulary_says_which_labels_answer_a_prompt(data: ShardFolder) -> None:
+    vocabulary = data.vocabulary
+    assert [vocabulary.labels[i] for i in vocabulary.prompts["pants"]] == ["trousers"]
+    assert len(vocabulary.prompts["person"]) == len(vocabulary.labels) - 1
+
+
+def test_a_folder_without_shards_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ShardError, match="no shard found"):
+        ShardFolder(tmp_path)
+
+
+def test_a_broken_sample_is_named(tmp_path: Path) -> None:
+    write_shards(tmp_path)
+    with tarfile.open(tmp_path / "broken.tar", "w") as archive:
+        for name, content in (("x.png", b"no picture"), ("x.json", json.dumps({"captions": []}).encode())):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    with pytest.raises(ShardError, match=r"broken\.tar: sample x"):
+        ShardFolder(tmp_path)[0]
+
+
+def test_a_garment_box_lies_inside_the_picture_and_holds_the_garment(samples: list[Sample]) -> None:
+    rng = np.random.default_rng(0)
+    for sample in samples * 5:
+        label = sample.regions[0].label
+        left, top, right, bottom = garment_box(sample, label, 32, rng)
+        assert right - left == bottom - top >= 32
+        assert min(left, top) >= 0
+        assert max(right, bottom) <= 96
+        held = (sample.labels == label)[top:bottom, left:right].sum()
+        assert held == (sample.labels == label).sum()
+
+
+def test_views_are_whole_or_framed_in_the_asked_shares(samples: list[Sample]) -> None:
+    rng = np.random.default_rng(0)
+    framed = [framed_view(samples[i % 8], 32, rng, garment_share=0.75).region is not None for i in range(200)]
+    assert 0.6 < np.mean(framed) < 0.9
+
+
+def test_a_garment_mask_covers_the_garment_and_grows_little() -> None:
+    labels = np.zeros((32, 32), np.uint8)
+    labels[10:20, 12:20] = 4
+    view = View(pixels=np.zeros((32, 32, 3), np.uint8), labels=labels)
+    for seed in range(20):
+        mask = garment_mask(view, 4, np.random.default_rng(seed))
+        assert mask[10:20, 12:20].all()
+        assert not mask[:7].any()
+        assert not mask[:, 23:].any()
+
+
+def test_growing_adds_one_pixel_all_around() -> None:
+    mask = np.zeros((5, 6), bool)
+    mask[2, 3] = True
+    expected = np.zeros((5, 6), bool)
+    expected[1:4, 2:5] = True
+    assert np.array_equal(grown(mask), expected)
+
+
+def test_a_box_around_a_mask_is_full_and_close() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[15:25, 20] = True
+    mask[20, 14:26] = True
+    for seed in range(10):
+        box = around(mask, np.random.default_rng(seed))
+        rows, columns = np.flatnonzero(box.any(1)), np.flatnonzero(box.any(0))
+        assert box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+        assert not (mask & ~box).any()
+        assert len(rows) <= 10 + 4
+        assert len(columns) <= 12 + 4
+
+
+def test_random_masks_are_neither_empty_nor_full() -> None:
+    shares = [random_mask(64, np.random.default_rng(seed)).mean() for seed in range(50)]
+    assert min(shares) > 0.02
+    assert max(shares) < 0.9
+
+
+def test_paintings_have_every_kind_of_mask_and_sometimes_no_words(samples: list[Sample]) -> None:
+    rng = np.random.default_rng(1)
+    drawn = [painting(samples[i % 8], rng) for i in range(300)]
+    full = np.mean([mask.all() for _, mask, _ in drawn])
+    wordless = np.mean([caption == "" for _, _, caption in drawn])
+    assert 0.12 < full < 0.35
+    assert 0.05 < wordless < 0.16
+    assert all(mask.any() for _, mask, _ in drawn)
+
+
+def test_scenes_keep_picture_and_labels_together(samples: list[Sample]) -> None:
+    for seed in range(10):
+        drawn = scene(samples[seed % 8], 48, np.random.default_rng(seed))
+        assert drawn.pixels.shape == (48, 48, 3)
+        assert drawn.labels.shape == (96, 96)
+        assert 0 <= drawn.pixels.min() <= drawn.pixels.max() <= 1
+        region = samples[seed % 8].regions[0].label
+        assert (drawn.labels == region).mean() > 0.005
+
+
+def test_half_of_the_questions_are_about_what_is_absent(data: ShardFolder, samples: list[Sample]) -> None:
+    sample = samples[0]
+    present = frozenset(np.unique(sample.labels).tolist())
+    questions = ask(sample, present, data.vocabulary, 400, np.random.default_rng(0))
+    absent = [q for q in questions if not present.intersection(q.labels)]
+    assert 0.4 < len(absent) / 400 < 0.6
+    worn = {caption for region in sample.regions for caption in region.captions}
+    assert any(q.prompt in worn for q in questions)
+    assert all(q.prompt not in worn or present.intersection(q.labels) for q in questions)
+
+
+def test_coverage_is_the_share_of_a_pixel(samples: list[Sample]) -> None:
+    drawn = scene(samples[0], 48, np.random.default_rng(0))
+    coverage = covered([drawn], 8)
+    assert coverage.shape == (1, 8, 48, 48)
+    assert coverage.sum(1).allclose(coverage.new_ones(1, 48, 48))
+    label = samples[0].regions[0].label
+    assert coverage[0, label, :, :].mean().item() == pytest.approx((drawn.labels == label).mean(), abs=1e-4)
+
+
+def test_dice_is_zero_for_a_perfect_mask_and_for_a_rightly_empty_one() -> None:
+    import torch
+
+    truth = torch.zeros(2, 4, 4)
+    truth[0, 1:3] = 1
+    assert dice_loss(truth, truth).tolist() == [0.0, 0.0]
+    assert dice_loss(1 - truth, truth)[0] > 0.9

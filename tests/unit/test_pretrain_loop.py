@@ -1,0 +1,137 @@
+"""atelier_training.pretrain.loop: schedule, exact resume, the averaged weights, and losses that are no number."""
+
+import os
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.random import Generator
+from torch import Tensor, nn
+
+from atelier_training.interruption import InterruptedJobError
+from atelier_training.pretrain.checkpoint import FILE, CheckpointMismatchError, WeightAverage
+from atelier_training.pretrain.loop import NonFiniteLossError, TrainSettings, train
+
+SETTINGS = TrainSettings(steps=12, batch=4, learning_rate=0.1, warmup=2, checkpoint_every=5, log_every=4)
+
+
+@dataclass(frozen=True)
+class Points:
+    keys: tuple[str, ...]
+    values: Tensor
+
+
+class Line:
+    """Fits y = 3 x; draws from both sources of randomness that a learner may use."""
+
+    def __init__(self, *, stop_at: int | None = None, bad_key: str | None = None) -> None:
+        torch.manual_seed(0)
+        self.module = nn.Linear(1, 1)
+        self.seen: list[float] = []
+        self._stop_at, self._bad_key = stop_at, bad_key
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.module
+
+    def batch(self, size: int, rng: Generator) -> Points:
+        numbers = rng.integers(100, size=size)
+        noise = torch.randn(size)
+        self.seen.append(float(numbers.sum() + noise.sum()))
+        if len(self.seen) == self._stop_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return Points(tuple(f"p{n}" for n in numbers), torch.as_tensor(numbers) / 100 + noise)
+
+    def losses(self, batch: Points) -> Tensor:
+        error: Tensor = (self.module(batch.values[:, None])[:, 0] - 3 * batch.values).pow(2)
+        poison = torch.tensor([float("nan") if key == self._bad_key else 0.0 for key in batch.keys])
+        return error + poison
+
+    def export(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        torch.save(self.module.state_dict(), folder / "weights.pt")
+
+
+def weights(folder: Path) -> dict[str, Tensor]:
+    loaded: dict[str, Tensor] = torch.load(folder / "export" / "weights.pt", weights_only=True)
+    return loaded
+
+
+def test_a_stopped_run_resumes_to_the_same_weights_and_batches(tmp_path: Path) -> None:
+    whole = Line()
+    train(whole, SETTINGS, tmp_path / "whole")
+    first = Line(stop_at=7)
+    with pytest.raises(InterruptedJobError, match="step 7 of 12"):
+        train(first, SETTINGS, tmp_path / "parts")
+    second = Line()
+    train(second, SETTINGS, tmp_path / "parts")
+    assert first.seen + second.seen == whole.seen
+    assert all(torch.equal(a, weights(tmp_path / "parts")[n]) for n, a in weights(tmp_path / "whole").items())
+
+
+def test_a_killed_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> None:
+    class Killed(Line):
+        def batch(self, size: int, rng: Generator) -> Points:
+            if len(self.seen) == 8:
+                raise KeyboardInterrupt
+            return super().batch(size, rng)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(Killed(), SETTINGS, tmp_path)
+    resumed, whole = Line(), Line()
+    train(resumed, SETTINGS, tmp_path)
+    train(whole, SETTINGS, tmp_path / "whole")
+    assert resumed.seen == whole.seen[5:]
+    assert all(torch.equal(a, weights(tmp_path / "whole")[n]) for n, a in weights(tmp_path).items())
+
+
+def test_other_settings_do_not_resume_a_checkpoint(tmp_path: Path) -> None:
+    train(Line(), SETTINGS, tmp_path)
+    with pytest.raises(CheckpointMismatchError, match="steps: checkpoint has 12, run asks 20"):
+        train(Line(), replace(SETTINGS, steps=20), tmp_path)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_names_the_sample(tmp_path: Path) -> None:
+    probe = Line()
+    train(probe, replace(SETTINGS, steps=1), tmp_path / "probe")
+    bad = Line().batch(4, _rng_of_step(0)).keys[2]
+    with pytest.raises(NonFiniteLossError, match=rf"step 0: .* {bad}\b"):
+        train(Line(bad_key=bad), SETTINGS, tmp_path / "bad")
+    assert not (tmp_path / "bad" / FILE).exists()
+
+
+def test_the_rate_warms_up_holds_and_decays_to_its_floor() -> None:
+    settings = TrainSettings(steps=1000, batch=1, learning_rate=2.0, warmup=10, hold=0.5, floor=0.03)
+    assert settings.rate(0) == pytest.approx(0.2)
+    assert settings.rate(9) == settings.rate(500) == pytest.approx(2.0)
+    assert settings.rate(750) == pytest.approx(1.0)
+    assert settings.rate(999) == pytest.approx(0.06)
+
+
+def test_the_average_follows_fast_at_first_and_swaps_both_ways() -> None:
+    parameter = nn.Parameter(torch.zeros(1))
+    average = WeightAverage([parameter], decay=0.9)
+    with torch.no_grad():
+        parameter.fill_(11.0)
+    average.update(step=0)
+    assert average.values[0].item() == pytest.approx(10.0)
+    average.swap()
+    assert (parameter.item(), average.values[0].item()) == pytest.approx((10.0, 11.0))
+    average.swap()
+    assert parameter.item() == 11.0
+
+
+@pytest.mark.parametrize("wrong", [{"precision": "fp8"}, {"steps": 0}, {"batch": 0}])
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*allowed"):
+        replace(SETTINGS, **wrong)
+
+
+def _rng_of_step(step: int) -> Generator:
+    rng = np.random.default_rng((SETTINGS.seed, step))
+    rng.integers(2**63)
+    return rng

@@ -1,0 +1,148 @@
+"""The models that pretrain starts from, and that each command's export is what diffusers and transformers load."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderKL, StableDiffusionInpaintPipeline
+from PIL import Image
+
+from atelier_training.pretrain import segmenter, unet, vae
+from atelier_training.pretrain.analytic import autoencoder
+from atelier_training.pretrain.batches import pixels
+from atelier_training.pretrain.checkpoint import FILE
+from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look
+from atelier_training.pretrain.shards import ShardFolder
+from atelier_training.pretrain.text import Words
+from atelier_training.pretrain.unet_model import inpainting_unet
+from imaging.segmenter import Segmenter
+from tests.unit.pretrain_shards import write_shards, write_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tokenizer(tmp_path_factory.mktemp("tokenizer"))
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("shards"))
+
+
+@pytest.fixture(scope="module")
+def encoder(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported autoencoder of a run of two steps."""
+    out = tmp_path_factory.mktemp("vae")
+    vae.main(["--data", str(shards), "--out", str(out), "--steps", "2", "--batch", "2"])
+    return out / "export"
+
+
+def gradients(count: int) -> torch.Tensor:
+    """Smooth pictures, (count, 3, 32, 32) in -1..1."""
+    y, x = np.mgrid[0:32, 0:32] / 31
+    phases = np.random.default_rng(0).uniform(0, 6, (count, 3, 1, 1))
+    return torch.from_numpy(np.sin(2 * x + y + phases) * 0.8).float()
+
+
+def test_the_computed_autoencoder_reproduces_smooth_pictures_untrained() -> None:
+    pictures = gradients(12)
+    model = autoencoder((16, 32), 32, pictures)
+    with torch.no_grad():
+        latents = model.encode(pictures).latent_dist.mode()
+        error = (model.decode(latents).sample - pictures).pow(2).mean()
+    assert latents.shape == (12, 4, 16, 16)
+    assert torch.allclose(latents.std((0, 2, 3)), torch.ones(4), atol=0.05)
+    assert -10 * torch.log10(error / 4) > 30
+
+
+def test_the_untrained_unet_returns_the_masked_pictures_latents() -> None:
+    torch.manual_seed(0)
+    model = inpainting_unet(side=16, text_width=32)
+    held, noisy = torch.randn(2, 4, 16, 16), torch.randn(2, 4, 16, 16)
+    mask = torch.zeros(2, 1, 16, 16)
+    with torch.no_grad():
+        out = model(torch.cat([noisy, mask, held], 1), torch.tensor([900, 10]), torch.randn(2, 8, 32)).sample
+    assert (out - held).abs().mean() < 0.1 * held.abs().mean()
+
+
+def test_apart_forward_passes_equal_the_librarys_own(tokens: Path) -> None:
+    words = Words(tokens, segmenter.POSITIONS)
+    model = segmenter.begin(words, None, seed=0).eval()
+    pictures = torch.randn(2, 3, SIDE, SIDE)
+    prompts = words(["a skirt", "the dress", "shoes", "a photo of a top"]).view(2, 2, -1)
+    with torch.no_grad():
+        apart = answer(model, look(model, pictures), prompts)
+        whole = model(input_ids=prompts[:, 1], pixel_values=pictures).logits
+    assert torch.allclose(apart[:, 1], whole.view(2, SIDE, SIDE), atol=1e-5)
+    assert not torch.allclose(apart[:, 0], apart[:, 1], atol=1e-3)
+
+
+def test_the_helping_head_reads_each_patch_at_its_own_place() -> None:
+    head = LabelHead(3)
+    tokens = torch.zeros(1, 256, 96)
+    changed = tokens.clone()
+    changed[0, 16 * 2 + 5] = torch.randn(96)
+    differs = (head(changed) != head(tokens)).any(1)[0]
+    rows, columns = torch.nonzero(differs, as_tuple=True)
+    assert [int(edge) for edge in (rows.min(), rows.max(), columns.min(), columns.max())] == [12, 17, 30, 35]
+
+
+def test_the_exported_autoencoder_keeps_the_computed_encoder(encoder: Path, shards: Path) -> None:
+    model = AutoencoderKL.from_pretrained(encoder)
+    fresh = vae.begin(ShardFolder(shards), None, seed=0)
+    assert all(torch.equal(a, b) for a, b in zip(model.encoder.parameters(), fresh.encoder.parameters(), strict=True))
+    changed = [
+        not torch.equal(a, b) for a, b in zip(model.decoder.parameters(), fresh.decoder.parameters(), strict=True)
+    ]
+    assert sum(changed) > len(changed) / 2
+
+
+def test_the_exported_pipeline_paints(encoder: Path, shards: Path, tokens: Path, tmp_path: Path) -> None:
+    sources = ["--data", str(shards), "--vae", str(encoder), "--tokenizer", str(tokens)]
+    unet.main([*sources, "--out", str(tmp_path), "--steps", "2", "--batch", "2", "--precision", "bf16"])
+    export = tmp_path / "export"
+    assert (tmp_path / FILE).is_file()
+    assert (export / "tokenizer" / "vocab.json").is_file()
+    pipeline = StableDiffusionInpaintPipeline.from_pretrained(export, safety_checker=None)
+    pipeline.set_progress_bar_config(disable=True)
+    assert pipeline.unet.dtype == pipeline.vae.dtype == pipeline.text_encoder.dtype == torch.float32
+    picture = Image.new("RGB", (64, 64), (200, 30, 40))
+    painted = pipeline(
+        prompt="a red skirt",
+        image=picture,
+        mask_image=Image.new("L", (64, 64), 255),
+        num_inference_steps=2,
+        height=64,
+        width=64,
+    ).images[0]
+    assert painted.size == (64, 64)
+
+
+def test_training_goes_on_from_exported_weights(encoder: Path, shards: Path, tokens: Path, tmp_path: Path) -> None:
+    sources = ["--data", str(shards), "--vae", str(encoder), "--tokenizer", str(tokens), "--steps", "1", "--batch", "1"]
+    unet.main([*sources, "--out", str(tmp_path / "first")])
+    parts = unet.begin(encoder, tokens, tmp_path / "first" / "export", seed=5)
+    saved = StableDiffusionInpaintPipeline.from_pretrained(tmp_path / "first" / "export", safety_checker=None)
+    assert all(torch.equal(a, b) for a, b in zip(parts.unet.parameters(), saved.unet.parameters(), strict=True))
+    assert parts.unet.dtype == torch.float32
+
+
+def test_the_exported_segmenter_is_what_the_service_loads(shards: Path, tokens: Path, tmp_path: Path) -> None:
+    segmenter.main(
+        ["--data", str(shards), "--tokenizer", str(tokens), "--out", str(tmp_path), "--steps", "2", "--batch", "2"]
+    )
+    export = tmp_path / "export"
+    loaded = Segmenter.load(export)
+    probability = loaded.probability(Image.new("RGB", (80, 120)), "a skirt")
+    assert probability.shape == (120, 80)
+    assert json.loads((export / "preprocessor_config.json").read_text())["size"] == {"height": SIDE, "width": SIDE}
+    assert (export / "model.safetensors").stat().st_size < 2_000_000
+
+
+def test_pictures_become_tensors_between_minus_one_and_one() -> None:
+    black, white = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)
+    tensor = pixels([black, white])
+    assert tensor.shape == (2, 3, 2, 2)
+    assert (tensor[0].tolist(), tensor[1].tolist()) == ([[[-1.0] * 2] * 2] * 3, [[[1.0] * 2] * 2] * 3)
