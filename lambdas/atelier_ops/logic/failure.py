@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONGEST_REASON = 2_000
-_KINDS = r"AlgorithmError|ClientError|InternalServerError|InternalError"
+_KIND = re.compile(r"(AlgorithmError|ClientError|InternalServerError|InternalError|CapacityError):\s*")
 _NAMED = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]+):\s+(?P<text>.+)", re.DOTALL)
 _EXIT = re.compile(r",?\s*exit code:\s*(?P<code>\d+)\s*$")
 _SERVICE_CODE = re.compile(r"Error Code: (?P<code>\w+)|An error occurred \((?P<other>\w+)\)")
@@ -65,27 +65,28 @@ def _code(found: re.Match[str]) -> str:
 
 
 def _from_job(error: str, job: Mapping[str, Any]) -> Failure:
-    """A job says why in ExitMessage (processing: what the container wrote) or FailureReason (training)."""
-    status = job.get("TrainingJobStatus") or job.get("ProcessingJobStatus") or "Failed"
-    text = str(job.get("ExitMessage") or job.get("FailureReason") or job.get("SecondaryStatus") or status)
-    kind = re.match(rf"({_KINDS}):\s*", text)
+    """A job says why in FailureReason and, for processing, in ExitMessage: what the container itself wrote."""
+    status = str(job.get("TrainingJobStatus") or job.get("ProcessingJobStatus") or "Failed")
+    reason = str(job.get("FailureReason") or "")
+    kind = _KIND.match(reason)
     name = kind.group(1) if kind else ("JobStopped" if status == "Stopped" else error)
-    body = text[kind.end() :] if kind else text
-    exit_code = _EXIT.search(body)
-    body = _EXIT.sub("", body).strip(" ,")
-    named = _NAMED.fullmatch(body)
+    said = str(job.get("ExitMessage") or (reason[kind.end() :] if kind else reason))
+    named = _NAMED.fullmatch(_EXIT.sub("", said).strip(" ,"))
     if named:
-        name, body = named.group("name"), named.group("text")
-    if not body:
-        body = _silent(int(exit_code.group("code")) if exit_code else None)
-    failure = _clean(name, body)
-    return Failure(error=failure.error, reason=failure.reason, job=job)
+        name, said = named.group("name"), named.group("text")
+    code = _EXIT.search(reason)
+    clean = _clean(name, _words(said, int(code.group("code")) if code else None, status))
+    return Failure(error=clean.error, reason=clean.reason, job=job)
 
 
-def _silent(code: int | None) -> str:
+def _words(said: str, code: int | None, status: str) -> str:
+    """What the job said; where it said nothing of its own, how it ended."""
+    text = _EXIT.sub("", said).strip(" ,")
+    if text and not text.lower().startswith("see job logs"):
+        return text
     if code is None:
-        return "the job ended without saying why; its log has more"
-    killed = ": killed, usually because memory ran out" if code in (137, -9) else ""
+        return f"the job is {status} and does not say why; its log has more"
+    killed = ": killed, usually because memory ran out" if code == 137 else ""
     return f"the job ended without saying why, exit code {code}{killed}; its log has more"
 
 

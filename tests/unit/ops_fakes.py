@@ -1,0 +1,246 @@
+"""In-memory stand-ins for the gateways of the Lambdas, and a small deployment made of them."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from atelier_ops.errors import EndpointUnavailableError, ExecutionNameTakenError, MissingObjectError
+from atelier_ops.gateways.endpoints import EndpointState
+from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.storage import Readable, StoredObject, Uploaded
+from atelier_ops.gateways.workflow import Execution, StateEvent
+from contracts.layout import S3Uri
+
+NOW = 1_800_000_000.0
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 40
+
+
+class MemoryBuckets:
+    """Several buckets, so that a copy can go from one to another; ``fail_after`` writes it breaks."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+        self.hashes: dict[tuple[str, str], str] = {}
+        self.writes: list[str] = []
+        self.fail_after: int | None = None
+
+    def store(self, bucket: str) -> "MemoryStore":
+        return MemoryStore(self, bucket)
+
+    def put(self, bucket: str, key: str, body: bytes, sha256: str = "") -> None:
+        if self.fail_after is not None and len(self.writes) >= self.fail_after:
+            raise ConnectionError("the network broke")
+        self.writes.append(key)
+        self.objects[bucket, key] = body
+        self.hashes[bucket, key] = sha256
+
+
+class MemoryStore:
+    """An ObjectStore."""
+
+    def __init__(self, buckets: MemoryBuckets, bucket: str) -> None:
+        self._all, self._bucket = buckets, bucket
+
+    @property
+    def bucket(self) -> str:
+        return self._bucket
+
+    def listing(self, prefix: str) -> list[StoredObject]:
+        keys = sorted(key for bucket, key in self._all.objects if bucket == self._bucket and key.startswith(prefix))
+        return [self._stored(key) for key in keys]
+
+    def read(self, key: str) -> bytes:
+        if (self._bucket, key) not in self._all.objects:
+            raise MissingObjectError(f"s3://{self._bucket}/{key}: no such object")
+        return self._all.objects[self._bucket, key]
+
+    def read_starts(self, keys: Sequence[str], length: int) -> list[bytes]:
+        return [self.read(key)[:length] for key in keys]
+
+    def write(self, key: str, body: bytes, content_type: str) -> None:
+        self._all.put(self._bucket, key, body)
+
+    def copy(self, source: S3Uri, key: str) -> None:
+        self._all.put(self._bucket, key, self._all.store(source.bucket).read(source.key))
+
+    def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
+        body = b""
+        while block := stream.read(7):
+            body += block
+        self._all.put(self._bucket, key, body, sha256)
+
+    def uploaded(self, key: str) -> Uploaded | None:
+        if (self._bucket, key) not in self._all.objects:
+            return None
+        return Uploaded(size=len(self.read(key)), sha256=self._all.hashes[self._bucket, key])
+
+    def delete(self, key: str) -> None:
+        self._all.objects.pop((self._bucket, key), None)
+
+    def get_url(self, key: str, seconds: int) -> str:
+        return f"https://{self._bucket}.test/{key}?get={seconds}"
+
+    def put_url(self, key: str, content_type: str, seconds: int) -> str:
+        return f"https://{self._bucket}.test/{key}?put={seconds}&type={content_type}"
+
+    def keys(self, prefix: str = "") -> list[str]:
+        return [entry.key for entry in self.listing(prefix)]
+
+    def json(self, key: str) -> Any:
+        return json.loads(self.read(key))
+
+    def _stored(self, key: str) -> StoredObject:
+        body = self.read(key)
+        return StoredObject(key=key, size=len(body), etag=hashlib.md5(body, usedforsecurity=False).hexdigest())
+
+
+class MemoryRecords:
+    """A Records table."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Record] = {}
+
+    def get(self, key: str) -> Record | None:
+        return self.items.get(key)
+
+    def put(self, record: Record) -> None:
+        self.items[record.key] = record
+
+    def add(self, record: Record) -> bool:
+        return self.items.setdefault(record.key, record) is record
+
+    def replace(self, record: Record, *, while_status: Collection[str]) -> bool:
+        if record.key not in self.items or self.items[record.key].status not in while_status:
+            return False
+        self.items[record.key] = record
+        return True
+
+    def remove(self, key: str) -> None:
+        self.items.pop(key, None)
+
+
+@dataclass
+class MemoryTokens:
+    """Tokens that remember their answers; each token waits until it is answered once."""
+
+    answers: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        return self._answer(token, ("success", dict(output)))
+
+    def fail(self, token: str, error: str, cause: str) -> bool:
+        return self._answer(token, (error, cause))
+
+    def _answer(self, token: str, answer: tuple[str, Any]) -> bool:
+        return self.answers.setdefault(token, answer) is answer
+
+
+@dataclass
+class MemoryTopic:
+    """A topic that keeps what was sent."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def publish(self, subject: str, message: str) -> None:
+        self.sent.append((subject, message))
+
+
+@dataclass
+class MemoryInference:
+    """An endpoint's queue; ``down`` refuses everything."""
+
+    queue: list[tuple[str, str, str]] = field(default_factory=list)
+    down: bool = False
+
+    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> None:
+        if self.down:
+            raise EndpointUnavailableError(f"endpoint {endpoint}: not found")
+        self.queue.append((endpoint, str(body), inference_id))
+
+
+@dataclass
+class MemoryEndpoints:
+    """SageMaker's endpoints: creating and updating leave them under way until the test says otherwise."""
+
+    endpoints: dict[str, EndpointState] = field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    configs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    deployments: list[Mapping[str, Any]] = field(default_factory=list)
+    unscaled: list[tuple[str, str]] = field(default_factory=list)
+    alarms: list[Mapping[str, Any]] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+
+    def state(self, name: str) -> EndpointState | None:
+        return self.endpoints.get(name)
+
+    def make_model(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return self._make(self.models, request["ModelName"], request)
+
+    def make_config(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return self._make(self.configs, request["EndpointConfigName"], request)
+
+    def config(self, name: str) -> Mapping[str, Any]:
+        return self.configs[name]
+
+    def create(self, name: str, config: str) -> None:
+        self.endpoints[name] = EndpointState(name=name, status="Creating", config=config)
+
+    def update(self, name: str, config: str, deployment: Mapping[str, Any]) -> None:
+        self.deployments.append(deployment)
+        before = self.endpoints[name]
+        self.endpoints[name] = EndpointState(name=name, status="Updating", config=before.config, pending=config)
+
+    def delete(self, name: str) -> None:
+        self.deleted.append(name)
+        del self.endpoints[name]
+
+    def drop_scaling(self, name: str, variant: str) -> None:
+        self.unscaled.append((name, variant))
+
+    def put_alarm(self, request: Mapping[str, Any]) -> None:
+        self.alarms.append(request)
+
+    def _make(self, known: dict[str, dict[str, Any]], name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        if name in known:
+            return {**known[name], "CreationTime": "added by SageMaker"}
+        known[name] = dict(request)
+        return None
+
+
+@dataclass
+class MemoryExecutions:
+    """Executions of one state machine."""
+
+    started: dict[str, Execution] = field(default_factory=dict)
+    history: list[StateEvent] = field(default_factory=list)
+
+    def start(self, name: str, request: Mapping[str, Any]) -> None:
+        existing = self.started.get(name)
+        if existing and (existing.input != request or existing.status != "RUNNING"):
+            raise ExecutionNameTakenError(name)
+        self.started.setdefault(name, execution(name, dict(request)))
+
+    def describe(self, name: str) -> Execution | None:
+        return self.started.get(name)
+
+    def events(self, name: str) -> list[StateEvent]:
+        return self.history
+
+
+def execution(name: str, request: dict[str, Any], **changes: Any) -> Execution:
+    """An execution that runs since NOW, with changes."""
+    values: dict[str, Any] = {
+        "name": name,
+        "status": "RUNNING",
+        "started": datetime.fromtimestamp(NOW, UTC),
+        "stopped": None,
+        "input": request,
+        "output": None,
+        "error": "",
+        "cause": "",
+    }
+    return Execution(**{**values, **changes})

@@ -1,0 +1,95 @@
+"""A stage in memory: a mirrored base model and segmenter, a dataset, and the plan of a run on them."""
+
+import json
+from typing import Any
+
+from atelier_ops.logic.plan import Offer, make_plan
+from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest, to_json
+from contracts.layout import MANIFEST
+from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
+
+DATASET = "s3://data/datasets/skirt/"
+
+
+def base_manifest(name: str, task: str, **changes: Any) -> BaseManifest:
+    values: dict[str, Any] = {
+        "name": name,
+        "revision": "v1",
+        "family": "sd1",
+        "task": task,
+        "licence": "Apache-2.0",
+        "source": "asset",
+        "resolution": 64,
+        "training": {"lora": {"max_steps": 150, "learning_rate": 3e-3}},
+    }
+    return BaseManifest(**{**values, **changes})
+
+
+def make_stage() -> tuple[MemoryBuckets, Offer]:
+    """Buckets ``data``, ``model`` and ``media``; dataset ``skirt`` of four pictures, one with a mask, one held out."""
+    buckets = MemoryBuckets()
+    for manifest in (
+        base_manifest("tiny", "inpaint"),
+        base_manifest("words", "text-to-image"),
+        base_manifest("clipseg", "segment", family="clipseg"),
+    ):
+        buckets.put("model", f"base/{manifest.reference}/{MANIFEST}", to_json(manifest).encode())
+    put_dataset(buckets, "skirt")
+    offer = Offer(
+        data=buckets.store("data"),
+        models=buckets.store("model"),
+        name_prefix="atelier-test",
+        base_models=("tiny@v1", "words@v1", "gone@v1"),
+        default_base_model="tiny@v1",
+        segmenter="clipseg@v1",
+    )
+    return buckets, offer
+
+
+def put_dataset(buckets: MemoryBuckets, style: str) -> None:
+    files = {
+        "a.png": PNG,
+        "b.jpg": JPEG,
+        "c.jpeg": JPEG,
+        "d.PNG": PNG,
+        "masks/a.png": PNG,
+        "evaluation/e.png": PNG,
+        "dataset_info.json": json.dumps(
+            {"instance_prompt": "a photo of sks skirt", "class_prompt": "a skirt"}
+        ).encode(),
+    }
+    for name, body in files.items():
+        buckets.put("data", f"datasets/{style}/{name}", body)
+
+
+def make_request(**changes: Any) -> dict[str, Any]:
+    return {"style": "skirt", "dataset": DATASET, "target": "a skirt", **changes}
+
+
+def plan_of(offer: Offer, execution: str = "run-1", **changes: Any) -> dict[str, Any]:
+    return make_plan(make_request(**changes), execution, offer)
+
+
+def put_artifact(buckets: MemoryBuckets, execution: str = "run-1", **changes: Any) -> str:
+    """A trained LoRA of style ``skirt`` in the run's folder; returns its address."""
+    prefix = f"runs/{execution}/train/job/output/model/"
+    values: dict[str, Any] = {
+        "style": "skirt",
+        "execution": execution,
+        "task": "inpaint",
+        "method": "lora",
+        "base_model": "tiny@v1",
+        "instance_prompt": "a photo of sks skirt",
+        "class_prompt": "a skirt",
+        "target": "a skirt",
+        "hyperparameters": {"max_steps": 150},
+        "dataset_sha256": "0" * 64,
+        "code_version": "test",
+        "created_at": "2026-11-22T13:00:00Z",
+        "files": {ADAPTER_WEIGHTS: "1" * 64, "training_log.jsonl": "2" * 64},
+    }
+    manifest = StyleManifest(**{**values, **changes})
+    for name in manifest.files:
+        buckets.put("data", prefix + name, f"{name} of {execution}".encode())
+    buckets.put("data", prefix + MANIFEST, to_json(manifest).encode())
+    return f"s3://data/{prefix}"

@@ -1,0 +1,46 @@
+"""Names made at run time: what SageMaker takes, the same every time, and never shared."""
+
+import re
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from atelier_ops.logic.names import bounded, job_name, package_group, style_endpoint, versioned
+from contracts.layout import STYLE_PATTERN
+
+SAGEMAKER = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+executions = st.text(min_size=1, max_size=80)
+styles = st.from_regex(STYLE_PATTERN, fullmatch=True)
+
+
+@given(execution=executions, suffix=st.sampled_from(["seg", "train", "eval"]))
+def test_a_job_name_is_legal_and_says_its_step(execution: str, suffix: str) -> None:
+    name = job_name("atelier-trial", execution, suffix)
+    assert SAGEMAKER.fullmatch(name)
+    assert name.startswith("atelier-trial-")
+    assert name.endswith(f"-{suffix}")
+
+
+@given(one=executions, other=executions)
+def test_different_executions_have_different_jobs(one: str, other: str) -> None:
+    assume(one != other)
+    assert job_name("atelier-dev", one, "train") != job_name("atelier-dev", other, "train")
+
+
+@given(style=styles, version=st.integers(1, 999_999))
+def test_names_of_a_style_are_legal_and_start_with_the_prefix(style: str, version: int) -> None:
+    endpoint = style_endpoint("atelier-trial", style)
+    for name in (endpoint, package_group("atelier-trial", style), versioned(endpoint, version)):
+        assert SAGEMAKER.fullmatch(name)
+        assert name.startswith("atelier-trial-")
+
+
+@given(style=styles, one=st.integers(1, 999_999), other=st.integers(1, 999_999))
+def test_versions_of_a_long_name_stay_apart(style: str, one: int, other: int) -> None:
+    assume(one != other)
+    endpoint = style_endpoint("atelier-trial", style)
+    assert versioned(endpoint, one) != versioned(endpoint, other)
+
+
+def test_a_legal_short_name_stays_as_it_is() -> None:
+    assert bounded("atelier-dev-Run-7") == "atelier-dev-Run-7"

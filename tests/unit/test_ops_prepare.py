@@ -1,0 +1,206 @@
+"""Preparing a run: what a good input becomes, and how each kind of bad one is refused."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atelier_ops.logic.plan import Offer
+from contracts.dataset import MOST_PICTURES
+from contracts.errors import InvalidInputError
+from contracts.hyperparameters import Hyperparameters
+from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
+from tests.unit.ops_stage import DATASET, make_stage, plan_of, put_dataset
+
+Stage = tuple[MemoryBuckets, Offer]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return make_stage()
+
+
+def refused(stage: Stage, **changes: Any) -> str:
+    with pytest.raises(InvalidInputError) as caught:
+        plan_of(stage[1], **changes)
+    return str(caught.value)
+
+
+def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
+    plan = plan_of(stage[1], execution="run-1", gate={"garment_share": 0.5})
+    assert plan["dataset"] | {"sha256": ""} == {"uri": DATASET, "pictures": 4, "sha256": ""}
+    assert plan["base"] == {"name": "tiny", "reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/"}
+    assert plan["segmenter"] == {"uri": "s3://model/base/clipseg@v1/"}
+    assert plan["jobs"] == {
+        "segment": "atelier-test-run-1-seg",
+        "train": "atelier-test-run-1-train",
+        "evaluate": "atelier-test-run-1-eval",
+    }
+    assert plan["runs"]["checkpoints"] == "s3://data/runs/run-1/checkpoints/"
+    assert (plan["model_package_group"], plan["endpoint"]) == ("atelier-test-skirt", "atelier-test-style-skirt")
+    assert plan["published"] == "styles/skirt/"
+    assert plan["gate"] == {"garment_share": 0.5}
+    assert json.loads(json.dumps(plan)) == plan
+
+
+def test_prompts_come_from_the_input_or_else_from_the_dataset(stage: Stage) -> None:
+    assert plan_of(stage[1])["instance_prompt"] == "a photo of sks skirt"
+    assert plan_of(stage[1], instance_prompt="mine")["instance_prompt"] == "mine"
+    assert plan_of(stage[1], instance_prompt="mine")["class_prompt"] == "a skirt"
+
+
+def test_the_job_reads_every_hyperparameter_and_what_it_is_about(stage: Stage) -> None:
+    strings = plan_of(stage[1], hyperparameters={"max_steps": 7})["hyperparameters"]
+    about = {"style", "execution", "task", "method", "target", "instance_prompt", "class_prompt", "dataset_sha256"}
+    assert all(isinstance(value, str) for value in strings.values())
+    settings = Hyperparameters.from_strings({key: value for key, value in strings.items() if key not in about})
+    assert settings.max_steps == 7
+    assert settings.learning_rate == 3e-3, "the base model's own default for this method"
+    assert about <= set(strings)
+
+
+def test_method_full_takes_no_lora_defaults(stage: Stage) -> None:
+    strings = plan_of(stage[1], method="full")["hyperparameters"]
+    assert strings["learning_rate"] == str(Hyperparameters().learning_rate)
+
+
+def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
+    assert plan_of(stage[1])["arguments"] == {
+        "segment": ["--target", "a skirt"],
+        "evaluate": ["--task", "inpaint", "--instance-prompt", "a photo of sks skirt", "--target", "a skirt"],
+    }
+
+
+def test_text_to_image_needs_no_target(stage: Stage) -> None:
+    plan = plan_of(stage[1], task="text-to-image", base_model="words", target="anything")
+    assert plan["task"] == "text-to-image"
+
+
+def test_the_dataset_hash_sees_any_change_but_not_the_folder(stage: Stage) -> None:
+    buckets, offer = stage
+    before = plan_of(offer)["dataset"]["sha256"]
+    put_dataset(buckets, "other")
+    assert plan_of(offer, dataset="s3://data/datasets/other")["dataset"]["sha256"] == before
+    buckets.put("data", "datasets/skirt/masks/a.png", PNG + b"changed")
+    assert plan_of(offer)["dataset"]["sha256"] != before
+
+
+def test_an_unknown_key_is_refused_with_the_allowed_ones(stage: Stage) -> None:
+    message = refused(stage, traget="a skirt")
+    assert "'traget'" in message
+    assert "target" in message.split("allowed: ")[1]
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        "s3://elsewhere/datasets/skirt/",
+        "s3://data/runs/run-1/",
+        "s3://data/datasets/",
+        "s3://data/datasets/skirt/masks/",
+    ],
+)
+def test_a_dataset_must_be_a_style_of_our_bucket(stage: Stage, dataset: str) -> None:
+    message = refused(stage, dataset=dataset)
+    assert dataset in message
+    assert "s3://data/datasets/" in message
+
+
+def test_an_empty_dataset_is_refused(stage: Stage) -> None:
+    assert "got 0; allowed: 4 to 500" in refused(stage, dataset="s3://data/datasets/nothing/")
+
+
+def test_three_pictures_are_too_few(stage: Stage) -> None:
+    del stage[0].objects["data", "datasets/skirt/a.png"]
+    assert "got 3; allowed: 4" in refused(stage)
+
+
+def test_too_many_pictures_are_refused(stage: Stage) -> None:
+    for number in range(MOST_PICTURES):
+        stage[0].put("data", f"datasets/skirt/{number}.png", PNG)
+    assert f"got {MOST_PICTURES + 4}" in refused(stage)
+
+
+@pytest.mark.parametrize("name", ["notes.jpg", "evaluation/notes.png", "masks/b.png"])
+def test_a_text_file_named_like_a_picture_is_named(stage: Stage, name: str) -> None:
+    stage[0].put("data", f"datasets/skirt/{name}", b"a shopping list")
+    message = refused(stage)
+    assert name in message
+    assert "PNG or JPEG" in message
+
+
+def test_an_empty_picture_is_named(stage: Stage) -> None:
+    stage[0].put("data", "datasets/skirt/empty.png", b"")
+    assert "empty.png: got '0 bytes'" in refused(stage)
+
+
+def test_a_mask_must_belong_to_a_picture(stage: Stage) -> None:
+    stage[0].put("data", "datasets/skirt/masks/z.png", PNG)
+    assert "masks/z.png" in refused(stage)
+
+
+def test_two_pictures_may_not_share_a_mask(stage: Stage) -> None:
+    stage[0].put("data", "datasets/skirt/a.jpg", JPEG)
+    message = refused(stage)
+    assert "a.jpg" in message
+    assert "a.png" in message
+
+
+def test_without_any_instance_prompt_the_input_is_refused(stage: Stage) -> None:
+    del stage[0].objects["data", "datasets/skirt/dataset_info.json"]
+    assert "dataset_info.json" in refused(stage)
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"prompt": "x"}', b"[]"])
+def test_a_broken_dataset_info_is_refused(stage: Stage, body: bytes) -> None:
+    stage[0].put("data", "datasets/skirt/dataset_info.json", body)
+    assert "dataset_info.json" in refused(stage)
+
+
+def test_prior_preservation_needs_a_class_prompt(stage: Stage) -> None:
+    stage[0].put("data", "datasets/skirt/dataset_info.json", b'{"instance_prompt": "x"}')
+    assert "class_prompt" in refused(stage, hyperparameters={"with_prior_preservation": True})
+
+
+def test_an_unknown_base_model_lists_the_offered_ones(stage: Stage) -> None:
+    message = refused(stage, base_model="sd9")
+    assert "'sd9'" in message
+    assert "tiny@v1 | words@v1" in message
+
+
+def test_a_base_model_that_is_not_mirrored_is_refused(stage: Stage) -> None:
+    assert "base/gone@v1/manifest.json" in refused(stage, base_model="gone@v1")
+
+
+def test_a_base_model_for_another_task_is_refused(stage: Stage) -> None:
+    message = refused(stage, base_model="words")
+    assert "text-to-image" in message
+    assert "inpaint" in message
+
+
+def test_a_missing_segmenter_is_refused_before_a_job_starts(stage: Stage) -> None:
+    del stage[0].objects["model", "base/clipseg@v1/manifest.json"]
+    assert "clipseg@v1" in refused(stage)
+    assert plan_of(stage[1], task="text-to-image", base_model="words")
+
+
+@pytest.mark.parametrize("changes", [{"target": "x" * 257}, {"instance_prompt": "x" * 257}])
+def test_a_job_argument_has_at_most_256_characters(stage: Stage, changes: dict[str, str]) -> None:
+    assert "at most 256" in refused(stage, **changes)
+
+
+@pytest.mark.parametrize("key", ["target", "instance_prompt", "class_prompt"])
+def test_prompts_are_one_line(stage: Stage, key: str) -> None:
+    assert "one line" in refused(stage, **{key: "a\nb"})
+
+
+@given(execution=st.text(st.sampled_from("abcXYZ019-_. ()+é"), min_size=1, max_size=80))
+def test_job_names_are_what_sagemaker_takes(execution: str) -> None:
+    for name in plan_of(make_stage()[1], execution=execution)["jobs"].values():
+        assert len(name) <= 63
+        assert name.replace("-", "").isalnum()
+        assert name.isascii()
+        assert name[0] != "-"
+        assert name[-1] != "-"
