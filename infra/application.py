@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Tags
 from constructs import Construct
 
 from infra.components.image import REPOSITORY_ROOT
@@ -26,12 +25,11 @@ class Stacks:
 
 
 def add_stacks(scope: Construct, stage: Stage) -> Stacks:
-    """Add the stage's stacks to ``scope`` and tag what they hold."""
+    """Add the stage's stacks to ``scope``."""
     storage = StorageStack(scope, "Storage", stage=stage)
     serving = ServingStack(scope, "Serving", stage=stage, storage=storage)
     training = TrainingStack(scope, "Training", stage=stage, storage=storage, serving=serving)
     api = ApiStack(scope, "Api", stage=stage, storage=storage, serving=serving, training=training)
-    Tags.of(scope).add("atelier:stage", stage.name)
     return Stacks(storage=storage, serving=serving, training=training, api=api)
 
 

@@ -145,6 +145,11 @@ class Stage:
         return f"atelier-{self.name}"
 
     @property
+    def tags(self) -> dict[str, str]:
+        """What bills are sorted by: CloudFormation puts them on everything a stack makes, the state machine on its jobs."""
+        return {"atelier:stage": self.name}
+
+    @property
     def models(self) -> tuple[Entry, ...]:
         """Every base model the stage mirrors: the default first, the segmenter last."""
         return tuple(find(name) for name in (*self.base_models, self.segmenter))

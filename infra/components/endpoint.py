@@ -50,8 +50,6 @@ class AsyncEndpoint(Construct):
             self,
             "Endpoint",
             endpoint_config_name=self._config.attr_endpoint_config_name,
-            # A new configuration keeps the number of instances that scaling has arrived at.
-            retain_all_variant_properties=True,
         )
         EndpointScaling(self, "Scaling", endpoint=self.endpoint, serving=serving)
 

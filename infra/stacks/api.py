@@ -28,7 +28,13 @@ class ApiStack(Stack):
         serving: ServingStack,
         training: TrainingStack,
     ) -> None:
-        super().__init__(scope, construct_id, stack_name=f"{stage.prefix}-api", description="Atelier: what is called")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=f"{stage.prefix}-api",
+            description="Atelier: what is called",
+            tags=stage.tags,
+        )
         self._stage, self._storage, self._serving, self._training = stage, storage, serving, training
         self._code = handler_code()
         Answers(

@@ -18,7 +18,13 @@ class ServingStack(Stack):
     """Base models, image, role, endpoint."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack) -> None:
-        super().__init__(scope, construct_id, stack_name=f"{stage.prefix}-serving", description="Atelier: what answers")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=f"{stage.prefix}-serving",
+            description="Atelier: what answers",
+            tags=stage.tags,
+        )
         self._storage = storage
         self.success = Topic(self, "Success", key=storage.key)
         self.error = Topic(self, "Error", key=storage.key)

@@ -12,7 +12,13 @@ class StorageStack(Stack):
     """Data, model, media and log buckets under one key, and the table."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id, stack_name=f"{stage.prefix}-storage", description="Atelier: what is kept")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=f"{stage.prefix}-storage",
+            description="Atelier: what is kept",
+            tags=stage.tags,
+        )
         buckets = Buckets(self, "Buckets", keep=stage.keep_data, media_days=stage.media_days, log_days=stage.log_days)
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media

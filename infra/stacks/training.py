@@ -23,7 +23,13 @@ class TrainingStack(Stack):
     def __init__(
         self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack, serving: ServingStack
     ) -> None:
-        super().__init__(scope, construct_id, stack_name=f"{stage.prefix}-training", description="Atelier: what learns")
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=f"{stage.prefix}-training",
+            description="Atelier: what learns",
+            tags=stage.tags,
+        )
         self._stage, self._storage, self._serving = stage, storage, serving
         self.topic = Topic(self, "News", key=storage.key)
         handlers = WorkflowHandlers(self, "Handlers", around=self._surroundings())
@@ -76,5 +82,5 @@ class TrainingStack(Stack):
             role_arn=role.role.role_arn,
             key_arn=storage.key.key_arn,
             jobs=self._stage.jobs,
-            tags={"atelier:stage": self._stage.name},
+            tags=self._stage.tags,
         )

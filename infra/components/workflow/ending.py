@@ -43,7 +43,7 @@ def record_failure(scope: Construct, function_arn: str) -> sfn.CustomState:
 
     Where even recording fails, the execution still fails with its original error.
     """
-    fail = sfn.Fail(scope, "Fail", error="{% $failure.error %}", cause="{% $cause %}")
+    fail = sfn.Fail(scope, "Fail", error="{% $error %}", cause="{% $cause %}")
     record = sfn.CustomState(
         scope,
         "RecordFailure",
@@ -51,12 +51,15 @@ def record_failure(scope: Construct, function_arn: str) -> sfn.CustomState:
             "Type": "Task",
             "Resource": integration("lambda:invoke"),
             "Arguments": invoke(function_arn, {}) | {"Payload": "{% $failure %}"},
-            "Assign": {"cause": "{% $states.result.Payload.cause %}"},
+            "Assign": {"error": "{% $states.result.Payload.error %}", "cause": "{% $states.result.Payload.cause %}"},
             "Retry": [retry(LAMBDA_TRANSIENT)],
             "TimeoutSeconds": 120,
         },
     )
-    unrecorded = {"cause": "{% $failure.step & ': ' & $failure.error & ': ' & $failure.cause %}"}
+    unrecorded = {
+        "error": "{% $failure.error %}",
+        "cause": "{% $failure.step & ': ' & $failure.error & ': ' & $failure.cause %}",
+    }
     record.add_catch(fail, errors=["States.ALL"], assign=unrecorded)
     record.next(fail)
     return record

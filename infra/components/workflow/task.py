@@ -35,8 +35,7 @@ def retry(errors: Sequence[str], *, seconds: int = 2, attempts: int = 3, backoff
         "ErrorEquals": list(errors),
         "IntervalSeconds": seconds,
         "MaxAttempts": attempts,
-        # A float even where it is whole: one validator of state machines refuses an integer.
-        "BackoffRate": float(backoff),
+        "BackoffRate": backoff,
         "JitterStrategy": "FULL",
     }
 
