@@ -34,19 +34,20 @@ class StyleCatalogue:
         content = json.loads(self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT))
         return f"{name}@{_version(f'{latest} version', content.get('version'))}"
 
-    def fetch(self, reference: str, folder: Path) -> StyleManifest:
-        """Copy a version's adapter weights into ``folder``, hash checked. Raises InvalidInputError where it is no such adapter."""
-        style, _, version = reference.partition("@")
-        prefix = self._prefix().child(f"{style}/{version}/")
-        manifest = fetch_style_manifest(self._store, prefix, folder, where=WHERE)
+    def manifest(self, reference: str, folder: Path) -> StyleManifest:
+        """Copy the manifest of ``style@version`` into ``folder``. Raises InvalidInputError where there is none, or it is no LoRA."""
+        manifest = fetch_style_manifest(self._store, self._version(reference), folder, where=WHERE)
         if manifest.method != "lora":
-            raise InvalidInputError(
-                WHERE,
-                got=f"{reference} of method {manifest.method}",
-                allowed="a style of method lora; ask its own endpoint",
-            )
-        fetch_files(self._store, prefix, manifest, [ADAPTER_WEIGHTS], folder, where=WHERE)
+            got = f"{reference} of method {manifest.method}"
+            raise InvalidInputError(WHERE, got=got, allowed="a style of method lora; ask its own endpoint")
         return manifest
+
+    def weights(self, reference: str, manifest: StyleManifest, folder: Path) -> None:
+        """Copy a version's adapter weights into ``folder``. Raises InvalidInputError where their hash is another."""
+        fetch_files(self._store, self._version(reference), manifest, [ADAPTER_WEIGHTS], folder, where=WHERE)
+
+    def _version(self, reference: str) -> S3Uri:
+        return self._prefix().child(f"{reference.replace('@', '/')}/")
 
     def _prefix(self) -> S3Uri:
         if self._styles is None:
@@ -86,8 +87,9 @@ class AdapterShelf:
     def _load(self, reference: str) -> None:
         with tempfile.TemporaryDirectory(prefix="adapter-") as name:
             folder = Path(name)
-            manifest = self._catalogue.fetch(reference, folder)
+            manifest = self._catalogue.manifest(reference, folder)
             self._check_base(reference, manifest)
+            self._catalogue.weights(reference, manifest, folder)
             while len(self._held) >= self._most:
                 self._model.inpaint.delete_adapters(self._held.popitem(last=False)[0])
             with warnings.catch_warnings():

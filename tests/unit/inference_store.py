@@ -1,6 +1,5 @@
 """A store that is a folder: ``s3://bucket/key`` is the file ``bucket/key``; and published styles to put there."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,8 +83,3 @@ def publish_lora(
     manifest = style_manifest(files=hash_files(folder), **changes)
     (folder / MANIFEST).write_text(to_json(manifest))
     return manifest
-
-
-def copy_prefix(source: Path, target: Path) -> None:
-    """Put a saved folder where the store looks."""
-    shutil.copytree(source, target, dirs_exist_ok=True)

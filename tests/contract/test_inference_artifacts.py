@@ -1,0 +1,95 @@
+"""What training leaves in a model folder is what serving reads: adapters, full fine-tunes, base models."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from atelier_inference.adapters import AdapterShelf, StyleCatalogue
+from atelier_inference.pipelines import BASE_MANIFEST, load_model
+from contracts.artifact import BaseManifest, hash_files, to_json
+from contracts.errors import InvalidInputError
+from contracts.layout import MANIFEST, base_prefix, style_prefix
+from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
+from tests.unit.inference_tiny import DEFAULTS, RESOLUTION, save_inpainter
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    folder = tmp_path / base_prefix("tiny-random", "1")
+    save_inpainter(folder)
+    return folder
+
+
+def full_fine_tune(base: Path, folder: Path, **changes: object) -> Path:
+    """The layout of architecture.md: the pipeline, ``base_manifest.json``, and ``manifest.json`` (a StyleManifest) last."""
+    shutil.copytree(base, folder)
+    (folder / MANIFEST).rename(folder / BASE_MANIFEST)
+    (folder / "training_log.jsonl").write_text('{"step": 1, "loss": 0.1, "lr": 1e-3, "seconds": 1}\n')
+    values = {"method": "full", "version": 3, "files": hash_files(folder), **changes}
+    (folder / MANIFEST).write_text(to_json(style_manifest(**values)))
+    return folder
+
+
+def test_a_base_models_manifest_sets_resolution_and_defaults(base: Path) -> None:
+    model = load_model(base)
+    assert (model.reference, model.adapters_for) == ("tiny-random@1", "tiny-random@1")
+    assert model.resolution == RESOLUTION
+    assert {"num_inference_steps": model.steps, "guidance_scale": model.guidance} == DEFAULTS
+
+
+def test_a_full_fine_tune_serves_with_its_bases_resolution_and_defaults(base: Path, tmp_path: Path) -> None:
+    model = load_model(full_fine_tune(base, tmp_path / "full"))
+    assert (model.reference, model.adapters_for) == ("skirt@3", "")
+    assert (model.resolution, model.steps, model.guidance) == (RESOLUTION, *DEFAULTS.values())
+
+
+def test_a_lora_saved_by_diffusers_below_its_style_prefix_is_an_adapter(base: Path, tmp_path: Path) -> None:
+    model, store = load_model(base), FolderStore(tmp_path)
+    assert STYLES.child("skirt/1/").key == style_prefix("skirt", 1)
+    publish_lora(model.inpaint, store.path(STYLES) / "skirt/1", seed=1, text_encoder=True)
+    AdapterShelf(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
+    assert model.inpaint.get_list_adapters() == {"unet": ["skirt@1"], "text_encoder": ["skirt@1"]}
+
+
+def test_a_full_fine_tune_takes_no_adapters(base: Path, tmp_path: Path) -> None:
+    model, store = load_model(full_fine_tune(base, tmp_path / "full")), FolderStore(tmp_path)
+    publish_lora(model.inpaint, store.path(STYLES) / "skirt/1", seed=1)
+    with pytest.raises(InvalidInputError, match="skirt@3 is a full fine-tune"):
+        AdapterShelf(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
+
+
+def test_a_text_to_image_base_has_both_pipelines_over_the_same_weights(tmp_path: Path) -> None:
+    save_inpainter(tmp_path, channels=4)
+    model = load_model(tmp_path)
+    assert model.text_to_image.unet is model.inpaint.unet
+    assert load_model(tmp_path).text_to_image is not None
+
+
+def test_a_lora_in_the_models_place_is_refused(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="served on its base, as an adapter"):
+        load_model(full_fine_tune(base, tmp_path / "lora", method="lora"))
+
+
+def test_a_full_fine_tune_without_its_bases_manifest_is_refused(base: Path, tmp_path: Path) -> None:
+    folder = full_fine_tune(base, tmp_path / "full", files={})
+    (folder / BASE_MANIFEST).unlink()
+    with pytest.raises(InvalidInputError, match=BASE_MANIFEST):
+        load_model(folder)
+
+
+def test_an_incomplete_or_changed_folder_is_refused(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=MANIFEST):
+        load_model(tmp_path / "nothing")
+    (base / "model_index.json").write_text("{}")
+    with pytest.raises(InvalidInputError, match=r"model_index\.json"):
+        load_model(base)
+
+
+def test_a_manifest_names_every_file_that_serving_needs(base: Path) -> None:
+    assert {name.split("/")[0] for name in BaseManifest.load(base).files} == {
+        *("model_index.json", "scheduler", "text_encoder", "tokenizer", "unet", "vae")
+    }

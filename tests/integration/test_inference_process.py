@@ -1,0 +1,106 @@
+"""The container's command as a process: it starts, answers, finishes what is open at SIGTERM, and fails loudly."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from atelier_inference.__main__ import main, serve
+from atelier_inference.settings import Settings
+from contracts.errors import InvalidInputError
+from tests.unit.inference_tiny import save_inpainter
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The server takes SIGTERM and SIGINT for itself; give them back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def logs() -> Iterator[None]:
+    """The command sets the log up for the whole process; put it back."""
+    root = logging.getLogger()
+    kept, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = kept
+    root.setLevel(level)
+    logging.captureWarnings(False)
+
+
+def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx2.get(f"http://127.0.0.1:{port}/ping").status_code == 200:
+                return
+        except httpx2.ConnectError:
+            pass
+    raise AssertionError(f"no server: {process.communicate()[0]}")
+
+
+def test_a_request_that_is_open_at_sigterm_is_answered_and_the_process_ends_in_order(
+    root: Path, tmp_path: Path
+) -> None:
+    save_inpainter(tmp_path / "model")
+    port = free_port()
+    path = os.pathsep.join([str(root), str(root / "inference")])
+    environment = {
+        **os.environ,
+        **{"ATELIER_ML_ROOT": str(tmp_path), "SAGEMAKER_BIND_TO_PORT": str(port), "PYTHONPATH": path},
+        **{"TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"},
+    }
+    command = [sys.executable, "-m", "atelier_inference", "serve"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        wait_for(port, process)
+        body = {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 300, "seed": 1}
+        connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        connection.request("POST", "/invocations", json.dumps(body), {"Content-Type": "application/json"})
+        # The server reads its connections in order: once these are answered, it has the request above.
+        assert [httpx2.get(f"http://127.0.0.1:{port}/ping").status_code for _ in range(3)] == [200] * 3
+        process.send_signal(signal.SIGTERM)
+        assert connection.getresponse().status == 200
+        connection.close()
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, output
+    assert not list(tmp_path.glob("atelier-*"))
+    assert '"mode": "text_to_image"' in output
+
+
+@pytest.mark.usefixtures("signals")
+def test_a_process_whose_model_cannot_be_loaded_ends_with_1(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert serve(Settings(model=tmp_path / "nothing", port=free_port()), tmp_path) == 1
+    assert any(record.exc_info and record.exc_info[0] is InvalidInputError for record in caplog.records)
+
+
+@pytest.mark.usefixtures("logs")
+def test_bad_settings_end_with_1_and_wrong_usage_with_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ATELIER_MAX_ADAPTERS", "many")
+    assert main(["serve"]) == 1
+    assert "ATELIER_MAX_ADAPTERS" in capsys.readouterr().out
+    assert main([]) == 2
+    assert "usage: python -m atelier_inference serve" in capsys.readouterr().err

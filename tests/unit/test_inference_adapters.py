@@ -1,0 +1,143 @@
+"""Styles: what may be loaded, how many are held, and that switching leaves nothing of the last one behind."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from atelier_inference.adapters import AdapterShelf, StyleCatalogue
+from atelier_inference.pipelines import Model, load_model
+from contracts.artifact import ADAPTER_WEIGHTS, sha256, to_json
+from contracts.errors import InvalidInputError
+from contracts.layout import MANIFEST
+from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
+from tests.unit.inference_tiny import save_inpainter
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base and three styles, skirt@1 to 3, the second of which also changes the text encoder."""
+    root = tmp_path_factory.mktemp("published")
+    save_inpainter(root / "model")
+    pipeline = load_model(root / "model").inpaint
+    for version in (1, 2, 3):
+        folder = FolderStore(root).path(STYLES) / f"skirt/{version}"
+        publish_lora(pipeline, folder, seed=version, version=version, text_encoder=version == 2)
+    return root
+
+
+@pytest.fixture
+def store(published: Path, tmp_path: Path) -> FolderStore:
+    """A copy of what was published, for a test to damage."""
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
+    return FolderStore(tmp_path)
+
+
+@pytest.fixture
+def model(published: Path) -> Model:
+    return load_model(published / "model")
+
+
+def shelf(model: Model, store: FolderStore, most: int = 2) -> AdapterShelf:
+    return AdapterShelf(model, StyleCatalogue(store, STYLES), most=most)
+
+
+def drawn(model: Model) -> NDArray[np.int_]:
+    (image,) = model.draw(prompts=["a skirt"], negative_prompts=[""], seeds=[1], size=(32, 32), steps=2, guidance=2.0)
+    return np.asarray(image).astype(int)
+
+
+def test_an_adapter_is_fetched_once(model: Model, store: FolderStore) -> None:
+    on_shelf = shelf(model, store)
+    for _ in range(3):
+        on_shelf.switch("skirt@1", 1.0)
+    assert store.asked.count(f"{STYLES}skirt/1/{ADAPTER_WEIGHTS}") == 1
+    assert not any("training_log" in uri for uri in store.asked)
+
+
+def test_the_least_recently_used_leaves_and_comes_back_unchanged(model: Model, store: FolderStore) -> None:
+    on_shelf = shelf(model, store)
+    on_shelf.switch("skirt@1", 1.0)
+    first = drawn(model)
+    on_shelf.switch("skirt@2", 1.0)
+    on_shelf.switch("skirt@1", 1.0)
+    on_shelf.switch("skirt@3", 1.0)
+    assert on_shelf.held == ["skirt@1", "skirt@3"]
+    assert set(model.inpaint.get_list_adapters()["unet"]) == {"skirt@1", "skirt@3"}
+    assert "text_encoder" not in model.inpaint.get_list_adapters()
+    on_shelf.switch("skirt@2", 1.0)
+    on_shelf.switch("skirt@1", 1.0)
+    assert np.array_equal(drawn(model), first)
+
+
+def test_nothing_of_one_adapter_stays_in_the_next(model: Model, store: FolderStore) -> None:
+    alone = {}
+    for name in ("", "skirt@1", "skirt@2", "skirt@3"):
+        fresh = load_model(store.root / "model")
+        shelf(fresh, store).switch(name, 1.0)
+        alone[name] = drawn(fresh)
+    on_shelf = shelf(model, store, most=3)
+    for name in ("skirt@2", "skirt@1", "", "skirt@2", "skirt@3", "skirt@1", ""):
+        on_shelf.switch(name, 1.0)
+        assert np.abs(drawn(model) - alone[name]).max() <= 1, name
+    assert np.abs(alone["skirt@1"] - alone["skirt@2"]).max() > 10
+
+
+def test_a_published_adapters_alpha_survives(model: Model, store: FolderStore) -> None:
+    shelf(model, store).switch("skirt@1", 1.0)
+    assert model.inpaint.unet.peft_config["skirt@1"].lora_alpha == 8
+
+
+def put(store: FolderStore, name: str, **changes: object) -> None:
+    folder = store.path(STYLES) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).write_text(to_json(style_manifest(**changes)))
+
+
+def test_a_style_of_another_base_is_refused(model: Model, store: FolderStore) -> None:
+    weights = store.path(STYLES) / "skirt/1" / ADAPTER_WEIGHTS
+    put(store, "skirt/1", base_model="other@2", files={ADAPTER_WEIGHTS: sha256(weights)})
+    with pytest.raises(InvalidInputError, match=r"skirt@1, trained on other@2.*trained on tiny-random@1"):
+        shelf(model, store).switch("skirt@1", 1.0)
+
+
+def test_a_full_fine_tune_is_no_adapter(model: Model, store: FolderStore) -> None:
+    put(store, "coat/1", style="coat", method="full")
+    with pytest.raises(InvalidInputError, match="method full"):
+        shelf(model, store).switch("coat@1", 1.0)
+
+
+def test_a_changed_file_is_refused_and_holds_no_place(model: Model, store: FolderStore) -> None:
+    with (store.path(STYLES) / "skirt/1" / ADAPTER_WEIGHTS).open("ab") as file:
+        file.write(b"x")
+    on_shelf = shelf(model, store)
+    with pytest.raises(InvalidInputError, match=ADAPTER_WEIGHTS):
+        on_shelf.switch("skirt@1", 1.0)
+    assert on_shelf.held == []
+
+
+def test_a_manifest_without_weights_is_refused(model: Model, store: FolderStore) -> None:
+    put(store, "empty/1", style="empty")
+    with pytest.raises(InvalidInputError, match=ADAPTER_WEIGHTS):
+        shelf(model, store).switch("empty@1", 1.0)
+
+
+def test_a_name_is_resolved_by_its_latest_and_a_version_is_taken_as_it_is(store: FolderStore) -> None:
+    catalogue = StyleCatalogue(store, STYLES)
+    (store.path(STYLES) / "skirt/latest.json").write_text('{"version": 3}')
+    assert catalogue.resolve("skirt") == "skirt@3"
+    assert catalogue.resolve("skirt@1") == "skirt@1"
+    with pytest.raises(InvalidInputError, match=r"input\.adapter"):
+        catalogue.resolve("coat")
+
+
+@pytest.mark.parametrize("content", ['{"version": "3"}', "{}", '{"version": 0}'])
+def test_a_broken_latest_is_named(store: FolderStore, content: str) -> None:
+    (store.path(STYLES) / "skirt/latest.json").write_text(content)
+    with pytest.raises(InvalidInputError, match=r"latest\.json version"):
+        StyleCatalogue(store, STYLES).resolve("skirt")

@@ -1,0 +1,68 @@
+"""The server's environment, and the log's lines."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from atelier_inference.journal import JsonLines
+from atelier_inference.settings import Settings
+from contracts.errors import InvalidInputError
+from contracts.layout import S3Uri
+
+
+def test_an_empty_environment_is_sagemakers_own_layout() -> None:
+    assert Settings.from_environment({}) == Settings(model=Path("/opt/ml/model"), port=8080, max_adapters=4)
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "ATELIER_ML_ROOT": "/somewhere",
+            "SAGEMAKER_BIND_TO_PORT": "9000",
+            "ATELIER_SEGMENTER_URI": "s3://model/base/clipseg@1/",
+            "ATELIER_STYLES_URI": "s3://model/styles/",
+            "ATELIER_UPLOADS_URI": "s3://media/uploads/",
+            "ATELIER_MAX_ADAPTERS": "7",
+        }
+    )
+    assert settings == Settings(
+        model=Path("/somewhere/model"),
+        port=9000,
+        segmenter=S3Uri(bucket="model", key="base/clipseg@1/"),
+        styles=S3Uri(bucket="model", key="styles/"),
+        uploads=S3Uri(bucket="media", key="uploads/"),
+        max_adapters=7,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SAGEMAKER_BIND_TO_PORT", "http"),
+        ("SAGEMAKER_BIND_TO_PORT", "70000"),
+        ("ATELIER_MAX_ADAPTERS", "0"),
+        ("ATELIER_MAX_ADAPTERS", "-1"),
+        ("ATELIER_STYLES_URI", "/styles/"),
+        ("ATELIER_UPLOADS_URI", "s3://media/uploads"),
+    ],
+)
+def test_a_bad_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(InvalidInputError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_a_log_line_is_one_json_object_with_its_fields_and_its_traceback() -> None:
+    try:
+        raise ValueError("two\nlines")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "a", logging.ERROR, "f", 1, "it %s", ("broke",), (ValueError, error, error.__traceback__)
+        )
+    record.__dict__["fields"] = {"status": 500}
+    text = JsonLines().format(record)
+    line = json.loads(text)
+    assert "\n" not in text
+    assert (line["level"], line["message"], line["status"]) == ("ERROR", "it broke", 500)
+    assert "ValueError: two" in line["traceback"]
