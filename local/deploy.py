@@ -44,7 +44,6 @@ class Deployer:
         self._client, self._url, self._images = client, url, images
         self._formation = client("cloudformation")
         self._s3 = client("s3")
-        self._published: set[str] = set()
 
     def deploy(self, assembly: Assembly, progress: Progress) -> None:
         """Deploy every stack in order. Raises DeploymentError with the failing resource's reason."""
@@ -53,11 +52,15 @@ class Deployer:
         )
         stacks = assembly.stacks()
         self._images.publish([image for stack in stacks for image in stack.images])
+        published: set[str] = set()  # stacks of one assembly share assets
         for stack in stacks:
             started = time.monotonic()
             progress(StackProgress(stack=stack.name, status="IN_PROGRESS"))
             for asset in stack.files:
-                self._publish(asset)
+                address = f"{asset.bucket}/{asset.key}"
+                if address not in published:
+                    self._publish(asset)
+                    published.add(address)
             status = self._apply(stack)
             reason = None if status.endswith("_COMPLETE") and "ROLLBACK" not in status else self._reason(stack.name)
             resources = self._formation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
@@ -73,9 +76,6 @@ class Deployer:
                 raise DeploymentError(f"stack {stack.name} ended as {status}: {reason}")
 
     def _publish(self, asset: FileAsset) -> None:
-        address = f"{asset.bucket}/{asset.key}"
-        if address in self._published:
-            return
         try:
             self._s3.create_bucket(Bucket=asset.bucket)
         except ClientError as error:
@@ -83,7 +83,6 @@ class Deployer:
                 raise
         body = zip_folder(asset.path) if asset.zipped and asset.path.is_dir() else asset.path.read_bytes()
         self._s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
-        self._published.add(address)
 
     def _apply(self, stack: Stack) -> str:
         request = {

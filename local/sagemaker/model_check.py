@@ -81,6 +81,8 @@ def _constraints(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield from _constraints(shape.value, member, f"{path}.{key}.member")
     elif shape.type_name == "string":
         yield from _string(shape, value, path)
+    elif shape.type_name == "blob":
+        yield from _size(shape, len(value), path, f"<{len(value)} bytes>")
     elif shape.type_name in ("integer", "long", "float", "double"):
         yield from _range(shape, value, path)
 

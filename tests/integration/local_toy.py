@@ -75,7 +75,7 @@ def process(arguments):
 
 
 class Server(BaseHTTPRequestHandler):
-    busy, most, lock = 0, 0, threading.Lock()
+    busy, most, lock = {}, {}, threading.Lock()
 
     def log_message(self, *_):
         pass
@@ -91,23 +91,24 @@ class Server(BaseHTTPRequestHandler):
         self.answer(503 if os.environ.get("NEVER_HEALTHY") else 200, b"")
 
     def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        group = request.get("group")
         with Server.lock:
-            Server.busy += 1
-            Server.most = max(Server.most, Server.busy)
+            Server.busy[group] = Server.busy.get(group, 0) + 1
+            Server.most[group] = max(Server.most.get(group, 0), Server.busy[group])
         try:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if "exit" in request:
                 os._exit(3)
             if "status" in request:
                 return self.answer(request["status"], b"no such thing", "text/plain")
             time.sleep(request.get("seconds", 0))
             model = sorted(p.name for p in (ML / "model").rglob("*"))
-            answer = {"echo": request, "model": model, "version": os.environ.get("VERSION"), "most": Server.most,
+            answer = {"echo": request, "model": model, "version": os.environ.get("VERSION"), "most": Server.most[group],
                       "pid": os.getpid(), "id": self.headers.get("X-Amzn-SageMaker-Inference-Id")}
             self.answer(200, json.dumps(answer).encode())
         finally:
             with Server.lock:
-                Server.busy -= 1
+                Server.busy[group] -= 1
 
 
 def serve():
@@ -158,6 +159,18 @@ def arn(logical_id: str) -> dict[str, Any]:
 def below(logical_id: str) -> dict[str, Any]:
     """Everything in a bucket of the template."""
     return {"Fn::Join": ["", [arn(logical_id), "/*"]]}
+
+
+def queue_policy(queue_id: str, service: str) -> dict[str, Any]:
+    """Let an AWS service send to a queue of the template."""
+    statement = {**allow("sqs:SendMessage", on=arn(queue_id)), "Principal": {"Service": service}}
+    return {
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {
+            "Queues": [{"Ref": queue_id}],
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        },
+    }
 
 
 def base_template() -> dict[str, Any]:

@@ -1,0 +1,504 @@
+"""Endpoints run model servers as processes: health, blue/green updates, capacity, real-time and asynchronous requests."""
+
+import copy
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud import LocalCloud
+from local.errors import DeploymentError
+from tests.integration import local_toy
+from tests.integration.local_toy import IMAGE, allow, arn, role, until
+
+Record = dict[str, Any]
+
+
+def template() -> Record:
+    """An asynchronous endpoint `live` whose model data is a prefix, with topics, a queue behind them, and its scaling."""
+    base = local_toy.base_template()
+    container = {
+        "Image": IMAGE,
+        "Environment": {"VERSION": "one"},
+        "ModelDataSource": {
+            "S3DataSource": {
+                "S3Uri": {"Fn::Sub": "s3://${Bucket}/base/"},
+                "S3DataType": "S3Prefix",
+                "CompressionType": "None",
+            }
+        },
+    }
+    notification = {"SuccessTopic": {"Ref": "Done"}, "ErrorTopic": {"Ref": "Broken"}}
+    output = {
+        "S3OutputPath": {"Fn::Sub": "s3://${Bucket}/outputs/"},
+        "S3FailurePath": {"Fn::Sub": "s3://${Bucket}/failures/"},
+        "NotificationConfig": notification,
+    }
+    subscribe = [
+        {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {
+                "TopicArn": {"Ref": topic},
+                "Protocol": "sqs",
+                "Endpoint": arn("Queue"),
+                "RawMessageDelivery": True,
+            },
+        }
+        for topic in ("Done", "Broken")
+    ]
+    base["Resources"] |= {
+        "Done": {"Type": "AWS::SNS::Topic"},
+        "Broken": {"Type": "AWS::SNS::Topic"},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "QueuePolicy": local_toy.queue_policy("Queue", "sns.amazonaws.com"),
+        "DoneToQueue": subscribe[0],
+        "BrokenToQueue": subscribe[1],
+        "Model": {
+            "Type": "AWS::SageMaker::Model",
+            "Properties": {"ExecutionRoleArn": arn("JobRole"), "PrimaryContainer": container},
+        },
+        "Config": {
+            "Type": "AWS::SageMaker::EndpointConfig",
+            "Properties": {
+                "ProductionVariants": [
+                    {
+                        "VariantName": "AllTraffic",
+                        "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+                        "InitialInstanceCount": "1",
+                        "InitialVariantWeight": 1,
+                        "InstanceType": "ml.m5.large",
+                    }
+                ],
+                "AsyncInferenceConfig": {
+                    "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 2},
+                    "OutputConfig": output,
+                },
+            },
+        },
+        "Endpoint": {
+            "Type": "AWS::SageMaker::Endpoint",
+            "Properties": {
+                "EndpointName": "live",
+                "EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]},
+            },
+        },
+        "Target": {
+            "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
+            "DependsOn": ["Endpoint"],
+            "Properties": {
+                "ServiceNamespace": "sagemaker",
+                "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+                "ResourceId": "endpoint/live/variant/AllTraffic",
+                "MinCapacity": 0,
+                "MaxCapacity": "2",
+            },
+        },
+        "Backlog": {
+            "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
+            "Properties": {
+                "PolicyName": "backlog",
+                "PolicyType": "TargetTrackingScaling",
+                "ScalingTargetId": {"Ref": "Target"},
+                "TargetTrackingScalingPolicyConfiguration": {
+                    "TargetValue": "2",
+                    "CustomizedMetricSpecification": {
+                        "MetricName": "ApproximateBacklogSizePerInstance",
+                        "Namespace": "AWS/SageMaker",
+                        "Dimensions": [{"Name": "EndpointName", "Value": "live"}],
+                        "Statistic": "Average",
+                    },
+                },
+            },
+        },
+        "Wake": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "MetricName": "HasBacklogWithoutCapacity",
+                "Namespace": "AWS/SageMaker",
+                "Dimensions": [{"Name": "EndpointName", "Value": "live"}],
+                "Statistic": "Average",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "AlarmActions": [{"Ref": "Backlog"}],
+            },
+        },
+    }
+    base["Outputs"] |= {
+        "Queue": {"Value": {"Ref": "Queue"}},
+        "ModelName": {"Value": {"Fn::GetAtt": ["Model", "ModelName"]}},
+    }
+    return base
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud whose stack `Toy` has an endpoint."""
+    folder = tmp_path_factory.mktemp("endpoints")
+    with LocalCloud(folder / "run") as started:
+        first = {"Toy": {**local_toy.base_template()}}
+        started.deploy(local_toy.write_assembly(folder / "first", first))
+        s3, bucket = started.client("s3"), started.outputs("Toy")["Bucket"]
+        s3.put_object(Bucket=bucket, Key="base/unet/weights.bin", Body=b"weights")
+        started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template()}))
+        yield started
+
+
+def invoke(cloud: LocalCloud, request: Record, **options: Any) -> Record:
+    """Queue a request at `live`; its answer's locations and inference id."""
+    answer: Record = cloud.client("sagemaker-runtime").invoke_endpoint_async(
+        EndpointName="live", Body=json.dumps(request).encode(), ContentType="application/json", **options
+    )
+    return answer
+
+
+def find(cloud: LocalCloud, uri: str) -> bytes | None:
+    """An object, or None while it is not there."""
+    s3 = cloud.client("s3")
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return body
+
+
+def answer(cloud: LocalCloud, queued: Record) -> Record:
+    """The output of a queued request, once it is there."""
+    found: Record = json.loads(until(lambda: find(cloud, queued["OutputLocation"]), cloud))
+    return found
+
+
+def notification(cloud: LocalCloud, inference_id: str) -> Record:
+    """The message SNS delivered about a request."""
+    sqs, queue = cloud.client("sqs"), cloud.outputs("Toy")["Queue"]
+
+    def look() -> Record | None:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0).get(
+            "Messages", []
+        ):
+            body: Record = json.loads(message["Body"])
+            if body["inferenceId"] == inference_id:
+                return body
+        return None
+
+    found: Record = until(look, cloud)
+    return found
+
+
+def test_an_async_request_is_answered_in_s3_and_announced(cloud: LocalCloud) -> None:
+    bucket = cloud.outputs("Toy")["Bucket"]
+    cloud.client("s3").put_object(Bucket=bucket, Key="requests/1.json", Body=b'{"prompt": "a skirt"}')
+
+    queued = cloud.client("sagemaker-runtime").invoke_endpoint_async(
+        EndpointName="live",
+        InputLocation=f"s3://{bucket}/requests/1.json",
+        ContentType="application/json",
+        InferenceId="request-1",
+        S3OutputPathExtension="styled/today",
+        Filename="1.json",
+    )
+
+    assert queued["InferenceId"] == "request-1"
+    assert queued["OutputLocation"] == f"s3://{bucket}/outputs/styled/today/1.json"
+    found = answer(cloud, queued)
+    assert found["echo"] == {"prompt": "a skirt"}
+    assert found["model"] == ["unet", "weights.bin"]
+    assert found["id"] == "request-1"
+    message = notification(cloud, "request-1")
+    assert message["invocationStatus"] == "Completed"
+    assert message["responseParameters"] == {
+        "contentType": "application/json",
+        "outputLocation": queued["OutputLocation"],
+    }
+    assert message["requestParameters"]["inputLocation"] == f"s3://{bucket}/requests/1.json"
+    assert message["eventName"] == "InferenceResult"
+
+
+def test_a_refused_async_request_leaves_its_body_at_the_failure_path(cloud: LocalCloud) -> None:
+    queued = invoke(cloud, {"status": 400}, InferenceId="request-2")
+
+    assert until(lambda: find(cloud, queued["FailureLocation"]), cloud) == b"no such thing"
+    message = notification(cloud, "request-2")
+    assert message["invocationStatus"] == "Failed"
+    assert message["failureReason"].startswith("ClientError: Received client error (400) from model.")
+    assert find(cloud, queued["OutputLocation"]) is None
+
+
+def test_a_slow_async_request_times_out(cloud: LocalCloud) -> None:
+    queued = invoke(cloud, {"seconds": 3}, InferenceId="request-3", InvocationTimeoutSeconds=1)
+
+    until(lambda: find(cloud, queued["FailureLocation"]), cloud)
+    assert notification(cloud, "request-3")["failureReason"] == "ClientError: Model did not respond within 1 seconds."
+
+
+def test_no_more_requests_run_at_once_than_the_configuration_allows(cloud: LocalCloud) -> None:
+    queued = [invoke(cloud, {"seconds": 0.2, "group": "burst"}) for _ in range(5)]
+
+    assert max(answer(cloud, item)["most"] for item in queued) == 2
+
+
+def test_an_inline_body_has_sagemakers_limit(cloud: LocalCloud) -> None:
+    with pytest.raises(ClientError, match="ValidationError"):
+        invoke(cloud, {"text": "x" * 128_001})
+
+
+def test_an_async_endpoint_refuses_real_time_requests(cloud: LocalCloud) -> None:
+    with pytest.raises(ClientError, match="of type Async does not support InvokeEndpoint"):
+        cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName="live", Body=b"{}")
+
+
+def test_a_server_that_dies_is_replaced(cloud: LocalCloud) -> None:
+    before = answer(cloud, invoke(cloud, {}))["pid"]
+    lost = invoke(cloud, {"exit": 1})
+    until(lambda: find(cloud, lost["FailureLocation"]), cloud)
+
+    def alive() -> Record | None:
+        queued = invoke(cloud, {})
+        found = until(lambda: find(cloud, queued["OutputLocation"]) or find(cloud, queued["FailureLocation"]), cloud)
+        return json.loads(found) if found.startswith(b"{") else None
+
+    assert until(alive, cloud)["pid"] != before
+
+
+def test_a_queue_waits_while_the_variant_has_no_instances(cloud: LocalCloud) -> None:
+    resize(cloud, 0)
+    queued = invoke(cloud, {"prompt": "later"})
+    assert described(cloud)["ProductionVariants"][0]["CurrentInstanceCount"] == 0
+    assert find(cloud, queued["OutputLocation"]) is None
+
+    resize(cloud, 1)
+
+    assert answer(cloud, queued)["echo"] == {"prompt": "later"}
+
+
+def resize(cloud: LocalCloud, count: int) -> None:
+    """Give the variant `count` instances and wait for it."""
+    change = {"VariantName": "AllTraffic", "DesiredInstanceCount": count}
+    cloud.client("sagemaker").update_endpoint_weights_and_capacities(
+        EndpointName="live", DesiredWeightsAndCapacities=[change]
+    )
+    until(lambda: described(cloud)["EndpointStatus"] == "InService", cloud)
+
+
+def described(cloud: LocalCloud, name: str = "live") -> Record:
+    """DescribeEndpoint."""
+    found: Record = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
+    return found
+
+
+def test_a_changed_model_replaces_the_server_without_a_gap(
+    cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    changed = template()
+    changed["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]["VERSION"] = "two"
+    old = answer(cloud, invoke(cloud, {}))
+
+    with ThreadPoolExecutor(1) as pool:
+        folder = local_toy.write_assembly(tmp_path_factory.mktemp("update") / "out", {"Toy": changed})
+        deployment = pool.submit(cloud.deploy, folder)
+        seen = set()
+        while not deployment.done():
+            seen.add(answer(cloud, invoke(cloud, {}))["version"])
+        deployment.result()
+
+    assert old["version"] == "one"
+    assert seen <= {"one", "two"}
+    assert answer(cloud, invoke(cloud, {}))["version"] == "two"
+    until(lambda: not psutil.pid_exists(old["pid"]), cloud)
+
+
+def test_an_update_that_never_gets_healthy_leaves_the_old_server(
+    cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    broken = template()
+    broken["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]["CRASH"] = "yes"
+
+    with pytest.raises(DeploymentError) as failed:
+        cloud.deploy(local_toy.write_assembly(tmp_path_factory.mktemp("broken") / "out", {"Toy": broken}))
+
+    said = "The primary container for production variant AllTraffic did not pass the ping health check."
+    assert "Endpoint (AWS::SageMaker::Endpoint)" in str(failed.value)
+    assert said in str(failed.value)
+    assert "cannot load the model" in "".join(
+        event["message"]
+        for event in cloud.client("logs").filter_log_events(logGroupName="/aws/sagemaker/Endpoints/live")["events"]
+    )
+    assert answer(cloud, invoke(cloud, {}))["echo"] == {}
+
+
+def endpoint(cloud: LocalCloud, name: str, environment: dict[str, str], **variant: Any) -> None:
+    """Create a real-time endpoint of its own model and configuration."""
+    sagemaker, outputs = cloud.client("sagemaker"), cloud.outputs("Toy")
+    source = {"S3Uri": f"s3://{outputs['Bucket']}/base/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+    container = {"Image": IMAGE, "Environment": environment, "ModelDataSource": {"S3DataSource": source}}
+    sagemaker.create_model(ModelName=name, ExecutionRoleArn=outputs["JobRole"], PrimaryContainer=container)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=name,
+        ProductionVariants=[
+            {"VariantName": "a", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large", **variant}
+        ],
+    )
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    until(lambda: described(cloud, name)["EndpointStatus"] != "Creating", cloud)
+
+
+def test_a_real_time_endpoint_answers_and_passes_on_the_models_errors(cloud: LocalCloud) -> None:
+    runtime = cloud.client("sagemaker-runtime")
+    endpoint(cloud, "direct", {"VERSION": "r"})
+
+    found = runtime.invoke_endpoint(EndpointName="direct", Body=b'{"a": 1}', ContentType="application/json")
+    with pytest.raises(runtime.exceptions.ModelError) as refused:
+        runtime.invoke_endpoint(EndpointName="direct", Body=b'{"status": 422}', ContentType="application/json")
+
+    assert json.loads(found["Body"].read())["echo"] == {"a": 1}
+    assert found["InvokedProductionVariant"] == "a"
+    assert refused.value.response["OriginalStatusCode"] == 422
+    assert refused.value.response["OriginalMessage"] == "no such thing"
+
+
+def test_a_deleted_endpoint_takes_its_server_with_it(cloud: LocalCloud) -> None:
+    runtime, sagemaker = cloud.client("sagemaker-runtime"), cloud.client("sagemaker")
+    endpoint(cloud, "gone", {})
+    pid = json.loads(runtime.invoke_endpoint(EndpointName="gone", Body=b"{}")["Body"].read())["pid"]
+
+    sagemaker.delete_endpoint(EndpointName="gone")
+
+    until(lambda: not psutil.pid_exists(pid), cloud)
+    with pytest.raises(
+        ClientError, match='Could not find endpoint "arn:aws:sagemaker:us-east-1:123456789012:endpoint/gone"'
+    ):
+        sagemaker.describe_endpoint(EndpointName="gone")
+    with pytest.raises(ClientError, match="Endpoint gone of account 123456789012 not found"):
+        runtime.invoke_endpoint(EndpointName="gone", Body=b"{}")
+
+
+def test_a_server_that_never_answers_ping_fails_the_endpoint(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = time.monotonic()
+    endpoint(cloud, "crashes", {"CRASH": "yes"})
+
+    found = described(cloud, "crashes")
+    assert found["EndpointStatus"] == "Failed"
+    assert found["FailureReason"] == (
+        "The primary container for production variant a did not pass the ping health check. "
+        "Please check CloudWatch logs for this endpoint."
+    )
+    assert time.monotonic() - started < 60  # well before the ten minutes an unhealthy server would be given
+
+
+def test_a_model_without_data_is_refused_when_it_is_created(cloud: LocalCloud) -> None:
+    outputs = cloud.outputs("Toy")
+    source = {"S3Uri": f"s3://{outputs['Bucket']}/no/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+
+    with pytest.raises(ClientError, match="Could not find model data at s3://"):
+        cloud.client("sagemaker").create_model(
+            ModelName="empty",
+            ExecutionRoleArn=outputs["JobRole"],
+            PrimaryContainer={"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}},
+        )
+
+
+def test_the_templates_scaling_is_registered_and_guards_the_machine(cloud: LocalCloud) -> None:
+    scaling, sagemaker = cloud.client("application-autoscaling"), cloud.client("sagemaker")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    assert [(t["ResourceId"], t["MinCapacity"], t["MaxCapacity"]) for t in targets] == [
+        ("endpoint/live/variant/AllTraffic", 0, 2)
+    ]
+    assert [p["PolicyName"] for p in policies] == ["backlog"]
+
+    config = copy.deepcopy(
+        sagemaker.describe_endpoint_config(EndpointConfigName=described(cloud)["EndpointConfigName"])
+    )
+    variant = {**config["ProductionVariants"][0], "InstanceType": "ml.m5.xlarge"}
+    sagemaker.create_endpoint_config(EndpointConfigName="bigger", ProductionVariants=[variant])
+    with pytest.raises(ClientError, match="must be deregistered as scalable targets"):
+        sagemaker.update_endpoint(EndpointName="live", EndpointConfigName="bigger")
+
+
+def test_a_policy_needs_its_target(cloud: LocalCloud) -> None:
+    scaling = cloud.client("application-autoscaling")
+    place = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/live/variant/Other",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+    with pytest.raises(scaling.exceptions.ObjectNotFoundException, match="No scalable target registered"):
+        scaling.put_scaling_policy(
+            PolicyName="p",
+            PolicyType="StepScaling",
+            StepScalingPolicyConfiguration={"AdjustmentType": "ChangeInCapacity", "StepAdjustments": []},
+            **place,
+        )
+    with pytest.raises(scaling.exceptions.ValidationException, match="Endpoint/Variant not found"):
+        scaling.register_scalable_target(MinCapacity=0, MaxCapacity=1, **place)
+
+
+def test_packages_have_versions_and_their_approval_is_announced(
+    cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    registry = {
+        "Resources": {
+            "Events": {"Type": "AWS::SQS::Queue"},
+            "EventsPolicy": local_toy.queue_policy("Events", "events.amazonaws.com"),
+            "Approved": {
+                "Type": "AWS::Events::Rule",
+                "Properties": {
+                    "EventPattern": {
+                        "source": ["aws.sagemaker"],
+                        "detail-type": ["SageMaker Model Package State Change"],
+                        "detail": {"ModelApprovalStatus": ["Approved"]},
+                    },
+                    "Targets": [{"Id": "queue", "Arn": arn("Events")}],
+                },
+            },
+            "Group": {
+                "Type": "AWS::SageMaker::ModelPackageGroup",
+                "Properties": {"ModelPackageGroupName": "skirts", "Tags": [{"Key": "owner", "Value": "us"}]},
+            },
+            "Unused": role("sagemaker.amazonaws.com", [allow("s3:ListBucket")]),
+        },
+        "Outputs": {"Events": {"Value": {"Ref": "Events"}}},
+    }
+    cloud.deploy(local_toy.write_assembly(tmp_path_factory.mktemp("registry") / "out", {"Registry": registry}))
+    sagemaker = cloud.client("sagemaker")
+    specification = {
+        "Containers": [{"Image": IMAGE}],
+        "SupportedContentTypes": ["application/json"],
+        "SupportedResponseMIMETypes": ["application/json"],
+    }
+
+    packages = [
+        sagemaker.create_model_package(ModelPackageGroupName="skirts", InferenceSpecification=specification)[
+            "ModelPackageArn"
+        ]
+        for _ in range(2)
+    ]
+    sagemaker.update_model_package(ModelPackageArn=packages[1], ModelApprovalStatus="Approved")
+
+    assert [package.rsplit("/", 1)[1] for package in packages] == ["1", "2"]
+    assert (
+        sagemaker.describe_model_package(ModelPackageName=packages[0])["ModelApprovalStatus"] == "PendingManualApproval"
+    )
+    listed = sagemaker.list_model_packages(ModelPackageGroupName="skirts", ModelApprovalStatus="Approved")
+    assert [p["ModelPackageVersion"] for p in listed["ModelPackageSummaryList"]] == [2]
+    queue = cloud.outputs("Registry")["Events"]
+    messages = until(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"), cloud)
+    event = json.loads(messages[0]["Body"])
+    assert event["source"] == "aws.sagemaker"
+    assert event["resources"] == [packages[1]]
+    assert event["detail"]["ModelPackageArn"] == packages[1]
+    assert event["detail"]["ModelPackageVersion"] == 2
+    with pytest.raises(ClientError, match="already exists"):
+        sagemaker.create_model_package_group(ModelPackageGroupName="skirts")
+    with pytest.raises(ClientError, match="ConflictException"):
+        sagemaker.delete_model_package_group(ModelPackageGroupName="skirts")
