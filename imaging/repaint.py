@@ -153,7 +153,7 @@ def _paint(
 
 def _paste(frame: _Frame, painted: Image.Image) -> Image.Image:
     left, top, right, bottom = frame.box
-    before = np.asarray(frame.work.picture, dtype=np.float32)[top:bottom, left:right]
+    before = np.asarray(frame.work.picture.crop(frame.box), dtype=np.float32)
     after = np.asarray(unsquare(painted, frame.box), dtype=np.float32)
     alpha = frame.levels[top:bottom, left:right, None].astype(np.float32) / 255
     blended = np.rint(before + alpha * (after - before)).astype(np.uint8)
