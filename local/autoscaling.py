@@ -64,8 +64,8 @@ class ApplicationAutoScaling:
             if "MinCapacity" not in params or "MaxCapacity" not in params:
                 raise validation_error("MinCapacity and MaxCapacity are required when registering a scalable target")
             self._check_exists(params)
-        low = params.get("MinCapacity", (known or {}).get("MinCapacity"))
-        high = params.get("MaxCapacity", (known or {}).get("MaxCapacity"))
+        low: int = {**(known or {}), **params}["MinCapacity"]
+        high: int = {**(known or {}), **params}["MaxCapacity"]
         if low > high:
             raise validation_error(
                 f"Maximum capacity cannot be less than minimum capacity: got {high}; allowed: {low} or more"

@@ -17,7 +17,7 @@ import boto3
 from local.assembly import Assembly
 from local.deploy import Deployer, Progress, StackProgress
 from local.errors import LocalCloudError
-from local.sagemaker.backend import CLIENT_CONFIG
+from local.sagemaker.backend import CLIENT_CONFIG, ROOT_KEY
 from local.sagemaker.images import ImageRegistry
 from local.server import READY_NAME, child_environment
 from local.supervisor import STOP_SECONDS
@@ -27,8 +27,6 @@ _START_SECONDS = 60.0
 _STOP_MARGIN_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 30
-# ministack's name for the account's root; it is not a secret, and works on this machine's loopback only.
-_ROOT_KEY = "test"
 
 
 class LocalCloud:
@@ -123,8 +121,8 @@ class LocalCloud:
                 region_name=self.region,
                 endpoint_url=self.url,
                 config=CLIENT_CONFIG,
-                aws_access_key_id=_ROOT_KEY,
-                aws_secret_access_key=_ROOT_KEY,
+                aws_access_key_id=ROOT_KEY,
+                aws_secret_access_key=ROOT_KEY,
             )
         return self._clients[service]
 

@@ -52,7 +52,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> Callable[[], 
 
     names.check()
     from local.autoscaling import ApplicationAutoScaling
-    from local.sagemaker.backend import CLIENT_CONFIG, Backend
+    from local.sagemaker.backend import Backend
     from local.sagemaker.control_plane import ControlPlane
     from local.seams import cloudformation, functions, roles, services, states
 
@@ -71,19 +71,11 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> Callable[[], 
     )
     sagemaker = ControlPlane(backend, scaled=autoscaling.is_target, forget_scaling=autoscaling.forget_endpoint)
 
-    def root_client(service: str) -> Any:
-        import boto3
-
-        return boto3.client(  # type: ignore[call-overload]  # the stubs want a literal
-            service, region_name=region, endpoint_url=url, config=CLIENT_CONFIG,
-            aws_access_key_id="test", aws_secret_access_key="test",
-        )  # fmt: skip
-
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     services.install(sagemaker, autoscaling, region)
-    cloudformation.install(sagemaker, autoscaling, root_client)
-    states.install(sagemaker, region)
+    cloudformation.install(sagemaker, autoscaling, backend.root)
+    states.install(sagemaker, region, backend.root)
     functions.install()
 
     def shut_down() -> None:

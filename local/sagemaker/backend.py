@@ -18,6 +18,9 @@ CLIENT_CONFIG = Config(
     max_pool_connections=32,
 )
 
+# ministack's name for the account's root; it is not a secret, and works on this machine's loopback only.
+ROOT_KEY = "test"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
@@ -41,7 +44,13 @@ class Backend:
 
     def client(self, service: str, role: str) -> Any:
         """A boto3 client of `service` that acts as `role`. Clients are shared: they are safe between threads."""
-        credentials = self.role_credentials(role)
+        return self._client(service, role, self.role_credentials(role))
+
+    def root(self, service: str) -> Any:
+        """A boto3 client of `service` that acts as the account's root, for what the service itself does."""
+        return self._client(service, "", {"AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_SECRET_ACCESS_KEY": ROOT_KEY})
+
+    def _client(self, service: str, role: str, credentials: Mapping[str, str]) -> Any:
         with self._lock:
             if (service, role) not in self._clients:
                 self._clients[service, role] = self._session.client(
@@ -51,7 +60,7 @@ class Backend:
                     config=CLIENT_CONFIG,
                     aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
                     aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-                    aws_session_token=credentials["AWS_SESSION_TOKEN"],
+                    aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
                 )
             return self._clients[service, role]
 

@@ -4,16 +4,17 @@ import contextlib
 import contextvars
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
 from ministack.services import stepfunctions
 
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.jobs import epoch_milliseconds
-from local.seams import task_permissions
+from local.seams import objects, task_permissions
 from local.seams.services import AUTOSCALING, TARGET_PREFIXES
 
 _POLL_SECONDS = 0.1
@@ -51,8 +52,11 @@ _run: contextvars.ContextVar[Run | None] = contextvars.ContextVar("local_run", d
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
 
 
-def install(sagemaker: ControlPlane, region: str) -> None:
-    """Add the integrations and enforce the role of each state machine."""
+def install(sagemaker: ControlPlane, region: str, root_client: Callable[[str], Any]) -> None:
+    """Add the integrations and enforce the role of each state machine.
+
+    `root_client(service)` is a boto3 client of the account's root: the role has been checked before a task runs.
+    """
     stepfunctions._SERVICE_DISPATCH[_PREFIX] = lambda resource, data: _sagemaker_task(sagemaker, resource, data)
     sdk = stepfunctions._AWS_SDK_SERVICE_MAP
     sdk["sagemaker"] = {"target_prefix": TARGET_PREFIXES["sagemaker"], "protocol": "json"}
@@ -64,6 +68,8 @@ def install(sagemaker: ControlPlane, region: str) -> None:
         **_MODELLED,
         "ValidationException": "SageMakerException",
     }
+    for action, task in objects.TASKS.items():
+        stepfunctions._SERVICE_DISPATCH[f"{objects.PREFIX}{action}"] = _object_task(action, task, root_client)
     _follow_runs()
     _check_roles(sagemaker, region)
     _time_out_with_stop()
@@ -168,6 +174,21 @@ def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]
         if pattern:
             answer = _follow_job(sagemaker, action, data)
     return epoch_milliseconds(answer)
+
+
+def _object_task(action: str, task: objects.Task, root_client: Callable[[str], Any]) -> Callable[[str, Any], Any]:
+    """`aws-sdk:s3:<action>`, which ministack lacks; a longer action of the same beginning is still ministack's."""
+
+    def run(resource: str, data: dict[str, Any]) -> Any:
+        if resource != f"{objects.PREFIX}{action}":
+            return stepfunctions._invoke_aws_sdk_integration(resource, data)
+        try:
+            return task(root_client("s3"), data)
+        except ClientError as error:
+            details = error.response["Error"]
+            raise stepfunctions._ExecutionError(objects.error_name(details["Code"]), details["Message"]) from error
+
+    return run
 
 
 def _follow_job(sagemaker: ControlPlane, action: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, accoun
     namespace = _SDK_NAMESPACES.get(task.service, task.service)
     action = _ACTIONS.get((namespace, task.action), f"{namespace}:{task.action}")
     if namespace != "sagemaker":
-        name = _RESOURCES.get(namespace, lambda *_: "*")(data, region, account)
+        name = _RESOURCES.get(namespace, _anything)(data, region, account)
         yield Need(action=action, resource=name, context={})
         return
     resource = sagemaker.resource_arn(task.action, data)
@@ -120,6 +120,10 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, accoun
         yield Need(action=f"sagemaker:Stop{job}", resource=resource, context={})
         for verb in ("PutTargets", "PutRule", "DescribeRule"):
             yield Need(action=f"events:{verb}", resource=rule, context={})
+
+
+def _anything(data: dict[str, Any], region: str, account: str) -> str:
+    return "*"
 
 
 def _function(data: dict[str, Any], region: str, account: str) -> str:

@@ -1,0 +1,323 @@
+"""Step Functions drives SageMaker with `.sync`, SDK calls and task tokens, under the state machine's own role."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud import LocalCloud
+from tests.integration import local_toy
+from tests.integration.local_toy import IMAGE, allow, arn, role, until
+
+Record = dict[str, Any]
+
+FUNCTION = '''
+import json, os
+import boto3
+
+
+class GarmentNotFoundError(Exception):
+    pass
+
+
+def handler(event, context):
+    """Succeed, fail with a named error, or answer a token."""
+    if event.get("fail"):
+        raise GarmentNotFoundError(event["fail"])
+    if "token" in event:
+        states = boto3.client("stepfunctions")
+        if event.get("refuse"):
+            states.send_task_failure(taskToken=event["token"], error="Refused", cause=event["refuse"])
+        else:
+            states.send_task_success(taskToken=event["token"], output=json.dumps({"approved": True}))
+    return {"got": event, "word": os.environ["WORD"]}
+'''
+
+RULES = "arn:aws:events:us-east-1:123456789012:rule/StepFunctionsGetEventsForSageMaker*"
+
+
+def training_job(bucket: str, job_role: str, hyperparameters: str) -> Record:
+    """The `.sync` state that trains."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
+        "Arguments": {
+            "TrainingJobName": "{% $states.context.Execution.Name %}",
+            "RoleArn": job_role,
+            "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+            "InputDataConfig": [
+                {
+                    "ChannelName": "dataset",
+                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/data/"}},
+                }
+            ],
+            "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/models", "CompressionType": "NONE"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+            "HyperParameters": hyperparameters,
+        },
+    }
+
+
+def definition(states: Record, start: str) -> Record:
+    """A JSONata state machine."""
+    return {"QueryLanguage": "JSONata", "StartAt": start, "States": states}
+
+
+def template() -> Record:
+    """A function, a role for machines, and what jobs need; the tests bring their own definitions."""
+    base = local_toy.base_template()
+    jobs = ["arn:aws:sagemaker:us-east-1:123456789012:training-job/*"]
+    machine = [
+        allow("sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", on=jobs),
+        allow("sagemaker:AddTags", on=jobs),
+        {
+            **allow("iam:PassRole", on=arn("JobRole")),
+            "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        },
+        allow("events:PutTargets", "events:PutRule", "events:DescribeRule", on=RULES),
+        allow("lambda:InvokeFunction", on=arn("Function")),
+        allow("sagemaker:CreateModelPackageGroup", "sagemaker:DescribeEndpoint"),
+        allow("application-autoscaling:RegisterScalableTarget", "cloudwatch:PutMetricAlarm"),
+        allow("s3:PutObject", on=local_toy.below("Bucket")),
+    ]
+    base["Resources"] |= {
+        "FunctionRole": role("lambda.amazonaws.com", [allow("states:SendTaskSuccess", "states:SendTaskFailure")]),
+        "Function": local_toy.lambda_function("function", "app.handler", "FunctionRole", WORD="ready"),
+        "MachineRole": role("states.amazonaws.com", machine),
+    }
+    base["Outputs"] |= {"Function": {"Value": arn("Function")}, "MachineRole": {"Value": arn("MachineRole")}}
+    return base
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud with the template above."""
+    folder = tmp_path_factory.mktemp("states")
+    code = folder / "code"
+    code.mkdir()
+    (code / "app.py").write_text(FUNCTION, encoding="utf-8")
+    with LocalCloud(folder / "run") as started:
+        started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template()}, lambdas={"function": code}))
+        started.client("s3").put_object(Bucket=started.outputs("Toy")["Bucket"], Key="data/a.txt", Body=b"a")
+        yield started
+
+
+def start(cloud: LocalCloud, name: str, states: Record, given: Record | None = None) -> str:
+    """Create a machine and start its execution `name`; the execution's ARN. The first state is the first of `states`."""
+    client = cloud.client("stepfunctions")
+    machine = client.create_state_machine(
+        name=name,
+        definition=json.dumps(definition(states, next(iter(states)))),
+        roleArn=cloud.outputs("Toy")["MachineRole"],
+    )
+    execution: str = client.start_execution(
+        stateMachineArn=machine["stateMachineArn"], name=name, input=json.dumps(given or {})
+    )["executionArn"]
+    return execution
+
+
+def ended(cloud: LocalCloud, execution: str) -> Record:
+    """The description of an execution, once it has ended."""
+    client = cloud.client("stepfunctions")
+
+    def done() -> Record | None:
+        found: Record = client.describe_execution(executionArn=execution)
+        return found if found["status"] != "RUNNING" else None
+
+    found: Record = until(done, cloud)
+    return found
+
+
+def run(cloud: LocalCloud, name: str, states: Record, given: Record | None = None) -> Record:
+    """Run a machine to its end."""
+    return ended(cloud, start(cloud, name, states, given))
+
+
+def trains(cloud: LocalCloud, **state: Any) -> Record:
+    """The training state for this cloud."""
+    outputs = cloud.outputs("Toy")
+    job = training_job(outputs["Bucket"], outputs["JobRole"], "{% $states.input.parameters %}")
+    return {**job, "End": True, **state}
+
+
+def test_sync_waits_for_the_job_and_gives_its_description(cloud: LocalCloud) -> None:
+    state = trains(cloud, Output="{% {'artifact': $states.result.ModelArtifacts.S3ModelArtifacts} %}")
+
+    found = run(cloud, "waits", {"Train": state}, {"parameters": {"a": "1"}})
+
+    assert found["status"] == "SUCCEEDED", found
+    bucket = cloud.outputs("Toy")["Bucket"]
+    assert json.loads(found["output"]) == {"artifact": f"s3://{bucket}/models/waits/output/model/"}
+
+
+def test_a_failed_job_is_caught_with_its_reason(cloud: LocalCloud) -> None:
+    caught = {"ErrorEquals": ["States.TaskFailed"], "Output": "{% $states.errorOutput %}", "Next": "Told"}
+    states = {"Train": trains(cloud, Catch=[caught]), "Told": {"Type": "Pass", "End": True}}
+
+    found = run(cloud, "catches", states, {"parameters": {"fail": "BadDatasetError: pictures: got 2; allowed: 4"}})
+
+    output = json.loads(found["output"])
+    reason = json.loads(output["Cause"])["FailureReason"]
+    assert output["Error"] == "States.TaskFailed"
+    assert reason == "AlgorithmError: BadDatasetError: pictures: got 2; allowed: 4, exit code: 1"
+
+
+def test_a_job_name_that_is_taken_has_its_own_error(cloud: LocalCloud) -> None:
+    run(cloud, "taken", {"Train": trains(cloud)}, {"parameters": {}})
+    again = trains(cloud)
+    again["Arguments"] = {**again["Arguments"], "TrainingJobName": "taken"}
+
+    found = run(cloud, "taken-again", {"Train": again}, {"parameters": {}})
+
+    assert found["error"] == "SageMaker.ResourceInUseException"
+
+
+def test_a_stopped_execution_stops_its_job(cloud: LocalCloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    execution = start(cloud, "stops", {"Train": trains(cloud)}, {"parameters": {"loop": "1"}})
+    until(lambda: status(sagemaker, "stops") == "InProgress", cloud)
+
+    cloud.client("stepfunctions").stop_execution(executionArn=execution)
+
+    until(lambda: status(sagemaker, "stops") == "Stopped", cloud)
+
+
+def test_a_timed_out_task_stops_its_job(cloud: LocalCloud) -> None:
+    found = run(cloud, "times-out", {"Train": trains(cloud, TimeoutSeconds=1)}, {"parameters": {"loop": "1"}})
+
+    assert found["error"] == "States.Timeout"
+    until(lambda: status(cloud.client("sagemaker"), "times-out") == "Stopped", cloud)
+
+
+def status(sagemaker: Any, name: str) -> str | None:
+    """A training job's status; None before it exists."""
+    jobs = sagemaker.list_training_jobs(NameContains=name)["TrainingJobSummaries"]
+    return next((job["TrainingJobStatus"] for job in jobs if job["TrainingJobName"] == name), None)
+
+
+def call(cloud: LocalCloud, payload: Record, *, pattern: str = "", **state: Any) -> Record:
+    """The state that invokes the function."""
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::lambda:invoke{pattern}",
+        "Arguments": {"FunctionName": cloud.outputs("Toy")["Function"], "Payload": payload},
+        "End": True,
+        **state,
+    }
+
+
+def test_a_functions_exception_is_caught_by_its_class_name(cloud: LocalCloud) -> None:
+    caught = {"ErrorEquals": ["GarmentNotFoundError"], "Output": "{% $states.errorOutput %}", "Next": "Told"}
+    states = {"Call": call(cloud, {"fail": "no skirt"}, Catch=[caught]), "Told": {"Type": "Pass", "End": True}}
+
+    output = json.loads(run(cloud, "named", states)["output"])
+
+    assert output["Error"] == "GarmentNotFoundError"
+    assert json.loads(output["Cause"])["errorMessage"] == "no skirt"
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({}, ("SUCCEEDED", {"approved": True}, None)),
+        ({"refuse": "not good"}, ("FAILED", None, "Refused")),
+        ({"fail": "broken"}, ("FAILED", None, "GarmentNotFoundError")),
+    ],
+)
+def test_a_task_token_is_answered_by_the_function(
+    cloud: LocalCloud, payload: Record, expected: tuple[str, Record | None, str | None]
+) -> None:
+    state = call(cloud, {**payload, "token": "{% $states.context.Task.Token %}"}, pattern=".waitForTaskToken")
+
+    found = run(cloud, f"token-{len(str(payload))}", {"Ask": state})
+
+    output = json.loads(found["output"]) if found["status"] == "SUCCEEDED" else None
+    assert (found["status"], output, found.get("error")) == expected
+
+
+def sdk(resource: str, arguments: Record, **state: Any) -> Record:
+    """An SDK task."""
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::aws-sdk:{resource}",
+        "Arguments": arguments,
+        "End": True,
+        **state,
+    }
+
+
+def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: LocalCloud) -> None:
+    group = {"ModelPackageGroupName": "styles"}
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/none/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 0,
+        "MaxCapacity": 1,
+    }
+    alarm = {
+        "AlarmName": "wake", "MetricName": "HasBacklogWithoutCapacity", "Namespace": "AWS/SageMaker", "Period": 60,
+        "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Statistic": "Average", "Dimensions": [{"Name": "EndpointName", "Value": "live"}],
+    }  # fmt: skip
+    bucket = cloud.outputs("Toy")["Bucket"]
+
+    made = run(cloud, "group", {"Make": sdk("sagemaker:createModelPackageGroup", group)})
+    again = run(cloud, "group-again", {"Make": sdk("sagemaker:createModelPackageGroup", group)})
+    missing = run(cloud, "target", {"Register": sdk("applicationautoscaling:registerScalableTarget", target)})
+    woken = run(cloud, "alarm", {"Alarm": sdk("cloudwatch:putMetricAlarm", alarm)})
+    put = run(
+        cloud, "put", {"Put": sdk("s3:putObject", {"Bucket": bucket, "Key": "latest.json", "Body": {"version": 1}})}
+    )
+
+    assert made["status"] == "SUCCEEDED", made
+    assert again["error"] == "SageMaker.SageMakerException"
+    assert "already exists" in again["cause"]
+    assert missing["error"] == "ApplicationAutoScaling.ValidationException"
+    assert woken["status"] == "SUCCEEDED", woken
+    assert [a["AlarmName"] for a in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]] == ["wake"]
+    assert put["status"] == "SUCCEEDED", put
+    assert json.loads(cloud.client("s3").get_object(Bucket=bucket, Key="latest.json")["Body"].read()) == {"version": 1}
+
+
+@pytest.mark.parametrize(
+    ("removed", "states", "error"),
+    [
+        ("sagemaker:CreateTrainingJob", "train", "SageMaker.AmazonSageMakerException"),
+        ("iam:PassRole", "train", "SageMaker.AmazonSageMakerException"),
+        ("events:PutTargets", "train", "SageMaker.AmazonSageMakerException"),
+        ("lambda:InvokeFunction", "call", "Lambda.AWSLambdaException"),
+        ("s3:PutObject", "put", "S3.S3Exception"),
+    ],
+)
+def test_the_machines_role_is_enforced(cloud: LocalCloud, removed: str, states: str, error: str) -> None:
+    iam, name = cloud.client("iam"), cloud.outputs("Toy")["MachineRole"].rsplit("/", 1)[1]
+    policy = iam.get_role_policy(RoleName=name, PolicyName="all")["PolicyDocument"]
+    kept = [s for s in policy["Statement"] if removed not in s["Action"]]
+    assert len(kept) < len(policy["Statement"])
+    put = sdk("s3:putObject", {"Bucket": cloud.outputs("Toy")["Bucket"], "Key": "x", "Body": "x"})
+    state = {"train": trains(cloud), "call": call(cloud, {}), "put": put}[states]
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps({**policy, "Statement": kept}))
+    try:
+        found = run(cloud, f"without-{removed.replace(':', '-')}", {"Do": state}, {"parameters": {}})
+    finally:
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
+
+    assert (found["status"], found["error"]) == ("FAILED", error)
+    assert "AccessDenied" in found["cause"]
+    assert f"is not authorized to perform: {removed} on resource: arn:aws:" in found["cause"]
+
+
+def test_a_function_without_its_permission_is_told_which(cloud: LocalCloud, tmp_path: Path) -> None:
+    iam, name = cloud.client("iam"), "Toy"
+    roles = [r["RoleName"] for r in iam.list_roles()["Roles"] if r["RoleName"].startswith(f"{name}-FunctionRole")]
+    iam.delete_role_policy(RoleName=roles[0], PolicyName="all")
+    state = call(cloud, {"token": "{% $states.context.Task.Token %}"}, pattern=".waitForTaskToken")
+
+    found = run(cloud, "function-denied", {"Ask": state})
+
+    assert "states:SendTaskSuccess" in found["cause"]
+    assert "AccessDenied" in found["cause"]
