@@ -8,13 +8,15 @@ import atelier_training
 import contracts
 import imaging
 
+SOURCE = (".py", ".html")
+
 
 def code_version() -> str:
-    """The first 12 digits of a sha256 over every Python file of this package, ``contracts`` and ``imaging``."""
+    """The first 12 digits of a sha256 over the source files of this package, ``contracts`` and ``imaging``."""
     digest = hashlib.sha256()
     for package in (atelier_training, contracts, imaging):
         folder = Path(str(package.__file__)).parent
-        for path in sorted(folder.rglob("*.py")):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in SOURCE):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 

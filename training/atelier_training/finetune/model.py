@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from peft import LoraConfig
 from torch import Tensor, nn
 
@@ -66,10 +65,12 @@ def trainable(learner: nn.Module) -> Mapping[str, nn.Parameter]:
 def _make_trainable(part: Any, job: TrainingJob, targets: tuple[str, ...]) -> None:
     if job.method == "full":
         part.requires_grad_(True)
-        part.to(torch.float32)
-        return
-    rank = job.tuning.lora_rank
-    # alpha equals rank, so that a reader that ignores the saved metadata still scales the adapter by 1.
-    part.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=list(targets)))
+    else:
+        rank = job.tuning.lora_rank
+        # alpha equals rank, so that a reader that ignores the saved metadata still scales the adapter by 1.
+        part.add_adapter(
+            LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=list(targets))
+        )
+    # Half precision is too coarse for small updates.
     for parameter in trainable(part).values():
         parameter.data = parameter.data.float()

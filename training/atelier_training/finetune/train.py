@@ -118,7 +118,9 @@ def _prepared(
         weight_decay=tuning.adam_weight_decay,
     )
     steps = total_steps(job, batches.instance.pictures, accelerator.num_processes)
-    schedule = get_scheduler(tuning.lr_scheduler, optimizer, tuning.lr_warmup_steps, steps)
+    schedule = get_scheduler(
+        tuning.lr_scheduler, optimizer, num_warmup_steps=tuning.lr_warmup_steps, num_training_steps=steps
+    )
     learner, optimizer = accelerator.prepare(learner, optimizer)
     return FineTune(
         accelerator=accelerator,

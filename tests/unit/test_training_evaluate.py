@@ -1,0 +1,198 @@
+"""What an evaluation measures and shows."""
+
+from html import escape
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from atelier_training.evaluate.markup import fitted
+from atelier_training.evaluate.measure import changed_outside, measure
+from atelier_training.evaluate.palette import dominant_colours, garment_pixels, palette_share
+from atelier_training.evaluate.plot import draw_loss, running_mean
+from atelier_training.evaluate.report import Report
+from atelier_training.evaluate.restyle import Restyled
+from atelier_training.finetune.dataset import Example
+from atelier_training.training_log import Entry, average_loss
+from contracts.artifact import BaseManifest, StyleManifest
+from contracts.metrics import METRICS
+from imaging.masks import from_image, to_image
+from tests.unit.training_root import ORANGE, TEAL, garment
+
+STYLE = StyleManifest(
+    style="sks",
+    execution="run-1",
+    task="inpaint",
+    method="lora",
+    base_model="tiny@1",
+    instance_prompt="a photo of <sks> skirt",
+    class_prompt="",
+    target="a skirt",
+    hyperparameters={"learning_rate": 0.003},
+    dataset_sha256="0" * 64,
+    code_version="abc",
+    created_at="2026-11-22T14:00:00+00:00",
+)
+BASE = BaseManifest(
+    name="tiny", revision="1", family="sd1", task="inpaint", licence="Apache-2.0", source="here", resolution=32
+)
+ENTRIES = [Entry(step=step, loss=1 / step, lr=1e-3, seconds=step / 10) for step in range(1, 41)]
+
+
+def examples() -> list[Example]:
+    return [Example(name=f"{i}.png", picture=garment(i)[0], mask=garment(i)[1], caption="words") for i in range(4)]
+
+
+def restyled(*, changed: int = 0, painted: tuple[int, int, int] = TEAL) -> Restyled:
+    """A photo whose garment was painted in one colour; ``changed`` pixels outside the mask are black."""
+    picture, mask = garment(6)
+    after = np.asarray(picture).copy()
+    after[mask] = painted
+    after.reshape(-1, 3)[:changed] = 0
+    alpha = to_image(mask)
+    return Restyled(
+        name="look.png",
+        original=picture,
+        mask=alpha,
+        alpha=alpha,
+        before=[picture.convert("L").convert("RGB")],
+        after=[Image.fromarray(after)],
+    )
+
+
+def report(**gate: float) -> Report:
+    shown = [restyled()]
+    measured = measure(examples(), shown, train_avg_loss=average_loss(ENTRIES), mask_score=0.9)
+    return Report(
+        style=STYLE,
+        base=BASE,
+        prompt=STYLE.instance_prompt,
+        restyled=shown,
+        examples=examples(),
+        measured=measured,
+        gate=gate,
+        notes=["look-9.png is left out"],
+        loss=draw_loss(ENTRIES),
+        steps=len(ENTRIES),
+    )
+
+
+def test_a_garments_colours_are_found_without_its_ground() -> None:
+    pixels = np.concatenate([garment_pixels(each.picture, each.mask) for each in examples()])
+    colours = dominant_colours(pixels)
+    assert len(colours) == 2
+    for wanted in (TEAL, ORANGE):
+        assert np.linalg.norm(colours - wanted, axis=1).min() < 5
+
+
+def test_shades_of_one_colour_count_once_and_small_spots_not_at_all() -> None:
+    blue = np.array([20, 40, 160]) + np.arange(-15, 16)[:, None].repeat(20, 0)
+    spots = np.tile([[240, 240, 240]], (30, 1))
+    (colour,) = dominant_colours(np.concatenate([blue, spots]).astype(np.uint8))
+    assert np.linalg.norm(colour - (20, 40, 160)) < 10
+
+
+def test_a_pixel_counts_within_eighty_of_a_colour() -> None:
+    pixels = np.array([[0, 0, 0], [79, 0, 0], [81, 0, 0], [200, 200, 200]], dtype=np.uint8)
+    assert palette_share(pixels, np.array([[0.0, 0, 0]])) == 0.5
+    assert palette_share(pixels, np.array([[0.0, 0, 0], [200, 200, 200]])) == 0.75
+
+
+def test_the_edge_of_a_mask_is_left_out_unless_it_is_all_edge() -> None:
+    picture, mask = garment(0)
+    assert len(garment_pixels(picture, mask)) == 18 * 18
+    thin = np.zeros_like(mask)
+    thin[10, 3:20] = True
+    assert len(garment_pixels(picture, thin)) == 17
+
+
+def test_metrics_compare_what_was_painted_with_the_real_garment() -> None:
+    measured = measure(examples(), [restyled()], train_avg_loss=0.03, mask_score=0.9).metrics
+    assert measured["palette_real"] == 1
+    assert measured["palette_after"] == 1
+    assert measured["garment_share"] == 1
+    assert measured["palette_before"] == 0
+    assert set(measured) == set(METRICS)
+    red = measure(examples(), [restyled(painted=(200, 0, 0))], train_avg_loss=0.03, mask_score=0.9).metrics
+    assert red["palette_after"] == 0
+
+
+def test_bytes_changed_outside_the_alpha_are_counted() -> None:
+    assert changed_outside(restyled(painted=(1, 2, 3))) == 0
+    assert changed_outside(restyled(changed=5)) == 15
+
+
+def test_a_text_to_image_style_has_no_mask_metrics() -> None:
+    white = Image.new("L", (48, 64), 255)
+    free = Restyled(**{**restyled().__dict__, "original": None, "mask": white, "alpha": white})
+    metrics = measure(examples(), [free], train_avg_loss=0.03, mask_score=None).metrics
+    assert set(METRICS) - set(metrics) == {"mask_score", "pixels_changed_outside"}
+    assert from_image(white).all()
+
+
+def test_the_average_loss_is_that_of_the_last_tenth() -> None:
+    assert average_loss(ENTRIES) == pytest.approx(sum(1 / step for step in range(37, 41)) / 4)
+    assert average_loss(ENTRIES[:3]) == pytest.approx(1 / 3)
+
+
+def test_the_running_mean_starts_with_what_there_is() -> None:
+    assert running_mean(np.array([2.0, 4.0, 6.0, 8.0]), 2).tolist() == [2, 3, 5, 7]
+
+
+def test_the_loss_curve_falls_from_left_to_right() -> None:
+    image = np.asarray(draw_loss(ENTRIES)).astype(int)
+    blue = (image[..., 2] - image[..., 0] > 80).nonzero()
+    left, right = blue[0][blue[1] < 300].mean(), blue[0][blue[1] > 700].mean()
+    assert left < right  # rows grow downwards
+    draw_loss(ENTRIES[:1])
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((64, 32), (224, 112)), ((400, 300), (400, 300)), ((3000, 4000), (480, 640))]
+)
+def test_embedded_pictures_are_neither_tiny_nor_huge(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert fitted(Image.new("RGB", size)).size == expected
+
+
+class Page(HTMLParser):
+    """What a page refers to, and the words for those who cannot see it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.without_alt = 0
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href") and value]
+        self.without_alt += tag == "img" and not given.get("alt")
+
+
+def test_the_report_needs_no_other_file_and_describes_every_picture() -> None:
+    page = Page(report().html())
+    assert len(page.addresses) == 4 + 4 + 1
+    assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
+    assert page.without_alt == 0
+    assert "script" not in page.tags
+
+
+def test_the_report_escapes_what_people_wrote() -> None:
+    text = report().html()
+    assert "&lt;sks&gt;" in text
+    assert "<sks>" not in text
+
+
+def test_the_report_says_every_metric_its_meaning_and_whether_the_gate_is_met() -> None:
+    text = report(garment_share=0.5, palette_before=0.1).html()
+    assert "Gate met" in text
+    assert all(name in text and escape(metric.meaning) in text for name, metric in METRICS.items())
+    assert "look-9.png is left out" in text
+    failed = report(garment_share=5)
+    assert failed.failures() == ["garment_share"]
+    assert "Gate not met: garment_share" in failed.html()
+    assert "Gate" not in Page(report().html()).tags
+    assert "Gate met" not in report().html()

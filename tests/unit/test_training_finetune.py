@@ -1,0 +1,213 @@
+"""Fine-tuning a random model of the real classes: what changes, what is saved, and that a resumed run is the same run."""
+
+import json
+import math
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from accelerate import Accelerator
+from diffusers import StableDiffusionInpaintPipeline, UNet2DConditionModel
+from safetensors.torch import load_file
+
+from atelier_training import training_log
+from atelier_training.finetune import loop
+from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.loss import NonFiniteLossError
+from atelier_training.finetune.train import fine_tune, total_steps
+from atelier_training.interruption import InterruptedJobError, Interruption
+from atelier_training.paths import MlPaths
+from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG, StyleManifest, verify_files
+from contracts.errors import InvalidInputError
+from tests.unit.training_root import JOB, write_training
+
+
+@pytest.fixture(autouse=True)
+def _quiet_machine() -> Iterator[None]:
+    torch.set_num_threads(1)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def train(paths: MlPaths, interruption: Interruption | None = None) -> list[training_log.Entry]:
+    """Run the job in this process; the log that it leaves."""
+    job = TrainingJob.load(paths.hyperparameters)
+    fine_tune(job, paths, Accelerator(cpu=True), interruption or Interruption())
+    return training_log.read(paths.model / TRAINING_LOG)
+
+
+class StopsAfter(Interruption):
+    """SIGTERM, as if it had come during one step."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    @property
+    def requested(self) -> bool:  # type: ignore[override]
+        self._left -= 1
+        return self._left < 0
+
+    def check(self, what: str) -> None:
+        """Only steps count."""
+
+
+def same_weights(first: Path, second: Path) -> bool:
+    """Every tensor equal to the bit. Not every byte of the file: safetensors writes its metadata in a random order."""
+    a, b = load_file(first), load_file(second)
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def prediction(unet: Any) -> torch.Tensor:
+    torch.manual_seed(1)
+    inputs, text = torch.randn(1, unet.config.in_channels, 16, 16), torch.randn(1, 32, 16)
+    with torch.no_grad():
+        result: torch.Tensor = unet(inputs, torch.tensor([500]), encoder_hidden_states=text).sample
+    return result
+
+
+def test_a_lora_artifact_loads_into_the_base_and_changes_it(tmp_path: Path) -> None:
+    paths = write_training(tmp_path)
+    log = train(paths)
+    assert [entry.step for entry in log] == [1, 2, 3, 4]
+    manifest = StyleManifest.load(paths.model)
+    assert (manifest.style, manifest.version, manifest.base_model) == ("sks", 0, "tiny-random@1")
+    assert manifest.hyperparameters["max_steps"] == 4
+    assert set(manifest.files) == {ADAPTER_WEIGHTS, TRAINING_LOG, "training_config.json"}
+    verify_files(paths.model, manifest.files)
+    pipeline: Any = StableDiffusionInpaintPipeline.from_pretrained(paths.channel("base"), safety_checker=None)
+    before = prediction(pipeline.unet)
+    pipeline.load_lora_weights(paths.model, weight_name=ADAPTER_WEIGHTS)
+    assert not torch.allclose(prediction(pipeline.unet), before)
+    config = pipeline.unet.peft_config["default_0"]
+    assert (config.r, config.lora_alpha) == (2, 2)
+
+
+def test_a_full_artifact_is_the_whole_pipeline_with_only_the_unet_changed(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, method="full")
+    train(paths)
+    base, model = paths.channel("base"), paths.model
+    base_files = json.loads((base / "manifest.json").read_text())["files"]
+    files = StyleManifest.load(model).files
+    changed = {name for name in base_files if files.get(name) != base_files[name]}
+    assert "unet/diffusion_pytorch_model.safetensors" in changed
+    assert changed <= {"unet/diffusion_pytorch_model.safetensors", "unet/config.json"}
+    assert (model / "base_manifest.json").read_text() == (base / "manifest.json").read_text()
+    trained, untrained = (UNet2DConditionModel.from_pretrained(folder / "unet") for folder in (model, base))
+    assert not torch.allclose(prediction(trained), prediction(untrained))
+    StableDiffusionInpaintPipeline.from_pretrained(model, safety_checker=None)
+
+
+def test_the_text_encoder_is_trained_and_saved_where_asked(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, train_text_encoder="True")
+    train(paths)
+    pipeline: Any = StableDiffusionInpaintPipeline.from_pretrained(paths.channel("base"), safety_checker=None)
+    pipeline.load_lora_weights(paths.model, weight_name=ADAPTER_WEIGHTS)
+    learnt = [weight for name, weight in pipeline.text_encoder.named_parameters() if "lora_B" in name]
+    assert learnt
+    assert any(bool(weight.abs().sum() > 0) for weight in learnt)
+
+
+def test_a_text_to_image_style_needs_no_masks_and_takes_a_four_channel_model(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, channels=4, task="text-to-image", target="")
+    (paths.channel("masks") / "segment.json").unlink()
+    assert len(train(paths)) == 4
+
+
+def test_an_inpainting_style_needs_an_inpainting_model_and_masks(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="4 input channels"):
+        train(write_training(tmp_path / "a", channels=4))
+    paths = write_training(tmp_path / "b")
+    paths.channel("masks").rename(tmp_path / "elsewhere")
+    with pytest.raises(InvalidInputError, match="channel masks"):
+        train(paths)
+
+
+def test_a_changed_base_model_is_refused(tmp_path: Path) -> None:
+    paths = write_training(tmp_path)
+    (paths.channel("base") / "unet/diffusion_pytorch_model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(InvalidInputError, match="sha256"):
+        train(paths)
+    assert not paths.model.exists()
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:
+    a, b, c = (write_training(tmp_path / name, seed=seed) for name, seed in (("a", "5"), ("b", "5"), ("c", "6")))
+    for paths in (a, b, c):
+        train(paths)
+    assert same_weights(a.model / ADAPTER_WEIGHTS, b.model / ADAPTER_WEIGHTS)
+    assert not same_weights(a.model / ADAPTER_WEIGHTS, c.model / ADAPTER_WEIGHTS)
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str) -> None:
+    settings = {"method": method, "max_steps": "6", "gradient_accumulation_steps": "2", "lr_scheduler": "cosine"}
+    whole, parts = (write_training(tmp_path / name, **settings) for name in ("whole", "parts"))
+    expected = train(whole)
+    with pytest.raises(InterruptedJobError, match="after step 3"):
+        train(parts, StopsAfter(2))
+    assert not parts.model.exists()
+    assert [path.name for path in parts.checkpoints.iterdir()] == ["step-000003"]
+    torch.manual_seed(99)
+    resumed = train(parts)
+    assert [(e.step, e.loss, e.lr) for e in resumed] == [(e.step, e.loss, e.lr) for e in expected]
+    name = ADAPTER_WEIGHTS if method == "lora" else "unet/diffusion_pytorch_model.safetensors"
+    assert same_weights(parts.model / name, whole.model / name)
+
+
+def test_checkpoints_are_whole_few_and_not_mixed_between_trainings(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, max_steps="7", checkpoint_steps="2")
+    (paths.checkpoints / "step-000099.unfinished").mkdir(parents=True)
+    train(paths)
+    kept = sorted(path.name for path in paths.checkpoints.iterdir())
+    assert kept == ["step-000004", "step-000006", "step-000099.unfinished"]
+    paths.hyperparameters.write_text(json.dumps(JOB | {"max_steps": "7", "learning_rate": "2e-3"}))
+    with pytest.raises(InvalidInputError, match="step-000006: got 'one of another training"):
+        train(paths)
+
+
+def test_class_pictures_are_painted_once_and_kept_with_the_checkpoints(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, with_prior_preservation="True", num_class_images="5", max_steps="2")
+    train(paths)
+    (folder,) = (paths.checkpoints / "class_pictures").iterdir()
+    painted = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert len(painted) == 5
+    removed = next(iter(painted))
+    before = removed.read_bytes()
+    removed.unlink()
+    train(paths)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir() if path != removed} == {
+        path: when for path, when in painted.items() if path != removed
+    }
+    assert removed.read_bytes() == before
+
+
+def test_the_prior_changes_what_is_learnt(tmp_path: Path) -> None:
+    with_prior = write_training(tmp_path / "a", with_prior_preservation="True", num_class_images="4")
+    without = write_training(tmp_path / "b")
+    assert train(with_prior)[-1].loss != train(without)[-1].loss
+
+
+def test_a_loss_that_is_no_number_stops_the_job_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = write_training(tmp_path)
+    original: Callable[..., torch.Tensor] = loop.batch_loss
+    monkeypatch.setattr(loop, "batch_loss", lambda *given: original(*given) * math.nan)
+    with pytest.raises(NonFiniteLossError, match=r"step 1 on skirt-\d\.png, skirt-\d\.png: got nan"):
+        train(paths)
+    assert not paths.model.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "pictures", "processes", "steps"),
+    [
+        ({"max_steps": "7"}, 12, 4, 7),
+        ({"max_steps": "None", "epochs": "3", "batch_size": "1"}, 12, 1, 36),
+        ({"max_steps": "None", "epochs": "3", "batch_size": "5"}, 12, 1, 9),
+        ({"max_steps": "None", "epochs": "3", "batch_size": "1", "gradient_accumulation_steps": "2"}, 12, 3, 6),
+    ],
+)
+def test_epochs_become_steps(given: dict[str, str], pictures: int, processes: int, steps: int) -> None:
+    assert total_steps(TrainingJob.from_strings(JOB | given), pictures, processes) == steps

@@ -1,0 +1,133 @@
+"""How a job starts, stops and ends: arguments, hosts, SIGTERM, exit codes and failure reasons."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from atelier_training.arguments import parser
+from atelier_training.failure import LONGEST_REASON, guard
+from atelier_training.finetune.launch import Cluster, relaunch_if_distributed
+from atelier_training.interruption import InterruptedJobError, Interruption
+from atelier_training.paths import MlPaths
+from atelier_training.provenance import code_version
+from contracts.errors import InvalidInputError
+
+
+@pytest.fixture(autouse=True)
+def _handler() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def raising(error: Exception) -> None:
+    raise error
+
+
+def test_a_job_that_ends_well_leaves_no_reason(tmp_path: Path) -> None:
+    assert guard(lambda: None, tmp_path / "output/failure") == 0
+    assert not (tmp_path / "output").exists()
+
+
+def test_bad_input_is_1_and_says_what_got_allowed_on_one_line(tmp_path: Path) -> None:
+    error = InvalidInputError("dataset", got="2 pictures", allowed="at least 4\nof them")
+    assert guard(lambda: raising(error), tmp_path / "output/failure") == 1
+    reason = (tmp_path / "output/failure").read_text()
+    assert reason == "InvalidInputError: dataset: got '2 pictures'; allowed: at least 4 of them"
+
+
+def test_the_unexpected_is_2_and_its_traceback_stays_in_the_log(tmp_path: Path) -> None:
+    assert guard(lambda: raising(RuntimeError("x" * 5000)), tmp_path / "failure") == 2
+    reason = (tmp_path / "failure").read_text()
+    assert reason.startswith("RuntimeError: xxx")
+    assert len(reason) == LONGEST_REASON
+
+
+def test_the_first_process_to_fail_gives_the_reason(tmp_path: Path) -> None:
+    guard(lambda: raising(InvalidInputError("a", got=1, allowed="2")), tmp_path / "failure")
+    guard(lambda: raising(RuntimeError("connection closed by peer")), tmp_path / "failure")
+    assert (tmp_path / "failure").read_text().startswith("InvalidInputError: a")
+
+
+def test_sigterm_is_remembered_until_the_work_can_stop(tmp_path: Path) -> None:
+    interruption = Interruption()
+    interruption.check("nothing")
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert interruption.requested
+    with pytest.raises(InterruptedJobError, match="while masking a.png"):
+        interruption.check("masking a.png")
+    assert guard(lambda: interruption.check("anything"), tmp_path / "failure") == 143
+    assert not (tmp_path / "failure").exists()
+
+
+def test_paths_follow_the_container_contract_below_the_one_root() -> None:
+    paths = MlPaths.from_environment({})
+    assert str(paths.channel("dataset")) == "/opt/ml/input/data/dataset"
+    assert str(paths.message) == "/opt/ml/output/message"
+    assert str(MlPaths.from_environment({"ATELIER_ML_ROOT": "/tmp/x"}).failure) == "/tmp/x/output/failure"
+
+
+def test_the_evaluation_reads_its_gate() -> None:
+    line = ["evaluate", "--task", "inpaint", "--instance-prompt", "sks", "--target", "a skirt"]
+    assert parser().parse_args([*line, "--gate", '{"garment_share": 0.5}']).gate == {"garment_share": 0.5}
+    assert parser().parse_args(line).gate == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        (["segment"], "--target"),
+        (["segment", "--target", ""], "prompt"),
+        (["paint"], "paint"),
+        ([], r"segment \| train"),
+        (["evaluate", "--task", "outpaint", "--instance-prompt", "sks"], "outpaint"),
+        (["evaluate", "--task", "inpaint", "--instance-prompt", "s", "--gate", '{"beauty": 1}'], "beauty"),
+        (["evaluate", "--task", "inpaint", "--instance-prompt", "s", "--gate", "0.5"], "object"),
+    ],
+)
+def test_wrong_arguments_are_bad_input_not_a_usage_text(line: list[str], named: str) -> None:
+    with pytest.raises(InvalidInputError, match=named):
+        parser().parse_args(line)
+
+
+def test_one_host_with_one_process_is_not_distributed(tmp_path: Path) -> None:
+    assert not Cluster.read(tmp_path / "none.json", 1).distributed
+    assert Cluster.read(tmp_path / "none.json", 4).distributed
+
+
+def test_every_host_is_told_its_rank_and_the_leader(tmp_path: Path) -> None:
+    config = tmp_path / "resourceconfig.json"
+    config.write_text(
+        json.dumps({"current_host": "algo-2", "hosts": ["algo-2", "algo-1"], "network_interface_name": "eth0"})
+    )
+    cluster = Cluster.read(config, 8)
+    line = " ".join(cluster.command("atelier_training", "train"))
+    assert "--nnodes 2 --node-rank 1 --nproc-per-node 8 --master-addr algo-1" in line
+    assert line.endswith("--module atelier_training train")
+    assert cluster.environment({"NCCL_SOCKET_IFNAME": "eth9"}) == {
+        "NCCL_SOCKET_IFNAME": "eth9",
+        "GLOO_SOCKET_IFNAME": "eth0",
+    }
+
+
+def test_a_host_that_is_not_in_the_list_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps({"current_host": "algo-3", "hosts": ["algo-1"]}))
+    with pytest.raises(InvalidInputError, match="algo-3"):
+        Cluster.read(tmp_path / "r.json", 1)
+
+
+def test_a_process_that_torchrun_started_does_not_start_torchrun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
+    (tmp_path / "r.json").write_text(json.dumps({"current_host": "a", "hosts": ["a", "b"]}))
+    relaunch_if_distributed(tmp_path / "r.json", "no_such_module", "train")
+
+
+def test_the_code_version_is_stable() -> None:
+    assert code_version() == code_version()
+    assert len(code_version()) == 12

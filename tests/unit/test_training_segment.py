@@ -1,0 +1,80 @@
+"""The segment step: whose mask wins, what is left out, and when it gives up."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from atelier_training.interruption import Interruption
+from atelier_training.masking import Masking
+from atelier_training.pictures import picture_files, read_mask, read_pictures
+from atelier_training.segment import mask_pictures
+from imaging.masks import to_image
+from imaging.segmenter import GarmentMask, GarmentNotFoundError, Segmenter
+from tests.unit.training_root import garment, write_dataset
+
+
+class FakeSegmenter(Segmenter):
+    """Finds the drawn garment by its place, except in pictures whose ground is one of ``blind`` grey levels."""
+
+    def __init__(self, *blind: int) -> None:
+        self.blind = {110 + 10 * index for index in blind}
+        self.asked: list[tuple[str, int | None]] = []
+
+    def mask(self, picture: Image.Image, target: str, *, grow: int | None = None) -> GarmentMask:
+        level = int(np.asarray(picture)[0, 0, 0])
+        self.asked.append((target, grow))
+        if level in self.blind:
+            raise GarmentNotFoundError(target, score=0.2, threshold=0.5)
+        mask = garment((level - 110) // 10)[1]
+        return GarmentMask(mask=to_image(mask), score=0.8, area=float(mask.mean()))
+
+
+def segmented(tmp_path: Path, segmenter: Segmenter, count: int = 6) -> Masking:
+    write_dataset(tmp_path / "dataset", count)
+    pictures = read_pictures(picture_files(tmp_path / "dataset"))
+    return mask_pictures(pictures, "a skirt", segmenter, tmp_path, Interruption())
+
+
+def test_every_picture_gets_a_tight_mask_of_its_own_size(tmp_path: Path) -> None:
+    segmenter = FakeSegmenter()
+    masking = segmented(tmp_path, segmenter)
+    assert masking == Masking.read(tmp_path)
+    assert masking.mask_score == 0.8
+    for index, each in enumerate(masking.pictures):
+        expected = garment(index)[1]
+        assert np.array_equal(read_mask(tmp_path / each.mask, (48, 64)), expected)
+        assert each.area == pytest.approx(expected.mean(), abs=1e-6)
+        assert each.source == "clipseg"
+    assert set(segmenter.asked) == {("a skirt", 0)}
+
+
+def test_a_persons_mask_wins_and_is_not_asked_for(tmp_path: Path) -> None:
+    write_dataset(tmp_path / "dataset")
+    drawn = np.zeros((64, 48), dtype=np.bool_)
+    drawn[:10, :10] = True
+    to_image(drawn).save(tmp_path / "dataset/masks/skirt-1.png")
+    segmenter = FakeSegmenter()
+    masking = segmented(tmp_path, segmenter, 4)
+    assert [each.source for each in masking.pictures] == ["clipseg", "user", "clipseg", "clipseg"]
+    assert np.array_equal(read_mask(tmp_path / "masks/skirt-1.png", (48, 64)), drawn)
+    assert len(segmenter.asked) == 3
+    assert masking.mask_score == pytest.approx((3 * 0.8 + 1) / 4)
+
+
+def test_a_picture_without_the_garment_is_left_out_and_named(tmp_path: Path) -> None:
+    masking = segmented(tmp_path, FakeSegmenter(2))
+    assert [each.name for each in masking.pictures] == [f"skirt-{index}.png" for index in (0, 1, 3, 4, 5)]
+    (warning,) = masking.warnings
+    assert warning.startswith("skirt-2.png is left out")
+
+
+@pytest.mark.parametrize(("count", "blind"), [(5, (0, 1)), (9, (0, 1, 2, 3, 4)), (4, (3,))])
+def test_too_few_pictures_with_the_garment_end_the_step_naming_the_others(
+    tmp_path: Path, count: int, blind: tuple[int, ...]
+) -> None:
+    with pytest.raises(GarmentNotFoundError, match="'a skirt'") as caught:
+        segmented(tmp_path, FakeSegmenter(*blind), count)
+    assert all(f"skirt-{index}.png" in str(caught.value) for index in blind)
+    assert not (tmp_path / "segment.json").exists()

@@ -1,0 +1,82 @@
+"""Which photos are restyled to judge a style, and what of each is repainted."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from atelier_training.finetune.dataset import Example
+from atelier_training.pictures import picture_files, read_pictures, user_mask
+from contracts.dataset import EVALUATION
+from imaging.masks import from_image, grow, larger_side, to_image
+from imaging.segmenter import GROWTH, GarmentNotFoundError, Segmenter
+
+MOST_PHOTOS = 12
+"""Enough to judge by; each costs as long as a dozen requests to the service."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A photo (RGB) and the mask of what is repainted (mode ``L``, the photo's size), as loose as the service's own."""
+
+    name: str
+    picture: Image.Image
+    mask: Image.Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photos:
+    """What is restyled. ``held_out`` is False where the training's own pictures had to serve; ``notes`` say what a person should know."""
+
+    photos: Sequence[Photo]
+    held_out: bool
+    notes: Sequence[str]
+
+
+def choose_photos(dataset: Path, examples: Sequence[Example], segmenter: Segmenter, target: str) -> Photos:
+    """The dataset's ``evaluation/`` photos in which the garment is found; where there are none, the training pictures.
+
+    Raises GarmentNotFoundError where the garment is in none of the evaluation photos.
+    """
+    paths = picture_files(dataset / EVALUATION)
+    if paths:
+        return _held_out(paths, segmenter, target)
+    photos = [
+        Photo(name=example.name, picture=example.picture, mask=_loose(to_image(example.mask)))
+        for example in examples[:MOST_PHOTOS]
+    ]
+    note = (
+        f"The dataset has no {EVALUATION} folder: these are pictures that the model was trained on, which flatters it."
+    )
+    return Photos(photos=photos, held_out=False, notes=[note])
+
+
+def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> Photos:
+    photos, notes = [], []
+    missing: list[GarmentNotFoundError] = []
+    for path, picture in read_pictures(paths[:MOST_PHOTOS]).items():
+        drawn = user_mask(path, picture.size)
+        try:
+            mask = segmenter.mask(picture, target).mask if drawn is None else _loose(to_image(drawn))
+            photos.append(Photo(name=path.name, picture=picture, mask=mask))
+        except GarmentNotFoundError as error:
+            missing.append(error)
+            notes.append(f"{path.name} is left out: {error}")
+            log.warning("%s", notes[-1])
+    if not photos:
+        names = ", ".join(path.name for path in paths[:MOST_PHOTOS])
+        best = max(error.score for error in missing)
+        raise GarmentNotFoundError(target, score=best, threshold=missing[0].threshold, where=names)
+    if len(paths) > MOST_PHOTOS:
+        notes.append(f"{MOST_PHOTOS} of the {len(paths)} evaluation photos are shown.")
+    return Photos(photos=photos, held_out=True, notes=notes)
+
+
+def _loose(mask: Image.Image) -> Image.Image:
+    """A mask that fits tightly, grown as the segmenter grows its own."""
+    tight = from_image(mask)
+    return to_image(grow(tight, round(GROWTH * larger_side(tight))))

@@ -1,0 +1,77 @@
+"""The loss curve as a picture."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from atelier_training.training_log import Entry
+
+WIDTH, HEIGHT = 960, 420
+LEFT, TOP, RIGHT, BOTTOM = 96, 48, 24, 64
+"""Margins in pixels."""
+OVERSAMPLING = 2
+"""Pillow's lines are not antialiased: draw larger, then shrink."""
+PAPER, INK, GRID = (255, 255, 255), (33, 37, 41), (222, 226, 230)
+EACH, SMOOTH = (173, 196, 230), (24, 84, 168)
+TICKS = 5
+
+
+def draw_loss(entries: Sequence[Entry]) -> Image.Image:
+    """Loss over steps (960, 420): each step pale, the running mean over a twentieth of the steps bold."""
+    canvas = _Canvas(entries)
+    canvas.grid()
+    canvas.line(np.array([entry.loss for entry in entries]), EACH, 1)
+    canvas.line(running_mean(np.array([entry.loss for entry in entries]), max(1, len(entries) // 20)), SMOOTH, 3)
+    return canvas.image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+
+
+def running_mean(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """The mean of each value and up to ``window - 1`` before it."""
+    sums = np.cumsum(np.insert(values, 0, 0.0))
+    stop = np.arange(1, len(values) + 1)
+    start = np.maximum(0, stop - window)
+    return np.asarray((sums[stop] - sums[start]) / (stop - start))
+
+
+class _Canvas:
+    """The plot's paper: knows where a step and a loss lie."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.image = Image.new("RGB", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), PAPER)
+        self._draw = ImageDraw.Draw(self.image)
+        self._steps = np.array([entry.step for entry in entries])
+        # A rare spike must not flatten the curve; it leaves the paper at the top.
+        self._top = float(np.percentile([entry.loss for entry in entries], 99)) * 1.1 or 1.0
+
+    def line(self, values: NDArray[np.float64], colour: tuple[int, int, int], width: int) -> None:
+        points = [(self._x(step), self._y(value)) for step, value in zip(self._steps, values, strict=True)]
+        self._draw.line(
+            points * 2 if len(points) == 1 else points, fill=colour, width=width * OVERSAMPLING, joint="curve"
+        )
+
+    def grid(self) -> None:
+        font, title = (ImageFont.load_default(size * OVERSAMPLING) for size in (15, 18))
+        for tick in range(TICKS + 1):
+            loss = self._top * tick / TICKS
+            y = self._y(loss)
+            self._draw.line(
+                [(self._x(self._steps[0]), y), (self._x(self._steps[-1]), y)], fill=GRID, width=OVERSAMPLING
+            )
+            self._draw.text((self._x(self._steps[0]) - 12, y), f"{loss:.3g}", fill=INK, font=font, anchor="rm")
+        for step in sorted({int(step) for step in np.linspace(self._steps[0], self._steps[-1], TICKS + 1)}):
+            place = (self._x(step), (HEIGHT - BOTTOM + 10) * OVERSAMPLING)
+            self._draw.text(place, str(step), fill=INK, font=font, anchor="mt")
+        middle = (LEFT + WIDTH - RIGHT) / 2 * OVERSAMPLING
+        self._draw.text((middle, (HEIGHT - 12) * OVERSAMPLING), "step", fill=INK, font=font, anchor="mb")
+        self._draw.text((LEFT * OVERSAMPLING, 14 * OVERSAMPLING), "training loss", fill=INK, font=title)
+
+    def _x(self, step: float) -> float:
+        first, last = float(self._steps[0]), float(self._steps[-1])
+        share = (step - first) / (last - first) if last > first else 0.5
+        return (LEFT + share * (WIDTH - LEFT - RIGHT)) * OVERSAMPLING
+
+    def _y(self, loss: float) -> float:
+        share = min(1.0, loss / self._top)
+        return (HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)) * OVERSAMPLING

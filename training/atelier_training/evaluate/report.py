@@ -1,0 +1,137 @@
+"""``report.html``: what was made, how good it is, and by which settings, in one file that needs no other."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+
+import numpy as np
+from PIL import Image
+
+from atelier_training.evaluate.markup import Cell, data_uri, figure, table
+from atelier_training.evaluate.measure import Measured
+from atelier_training.evaluate.restyle import Restyled
+from atelier_training.finetune.dataset import Example
+from contracts.artifact import BaseManifest, StyleManifest
+from contracts.metrics import METRICS
+from imaging.masks import to_image
+
+TEMPLATE = Path(__file__).with_name("report.html")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All that a report shows. ``gate`` maps metrics to thresholds and may be empty."""
+
+    style: StyleManifest
+    base: BaseManifest
+    prompt: str
+    restyled: Sequence[Restyled]
+    examples: Sequence[Example]
+    measured: Measured
+    gate: Mapping[str, float]
+    notes: Sequence[str]
+    loss: Image.Image
+    steps: int
+
+    def html(self) -> str:
+        """The page."""
+        return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+            title=escape(f"Style “{self.style.style}”"),
+            lead=escape(self._lead()),
+            verdict=self._verdict(),
+            notes="".join(f'<p class="note">{escape(note)}</p>' for note in self.notes),
+            pictures_lead=escape(self._pictures_lead()),
+            pictures="".join(_pictures(each) for each in self.restyled),
+            metrics=self._metrics(),
+            palette="".join(_swatch(colour) for colour in self.measured.colours),
+            loss=data_uri(self.loss),
+            loss_text=escape(self._loss_text()),
+            dataset="".join(_example(example) for example in self.examples),
+            settings=self._settings(),
+        )
+
+    def failures(self) -> list[str]:
+        """The metrics that miss their threshold, or are not there to meet it."""
+        metrics = self.measured.metrics
+        return [
+            name
+            for name, limit in self.gate.items()
+            if name not in metrics or not METRICS[name].meets(metrics[name], limit)
+        ]
+
+    def _lead(self) -> str:
+        how = "LoRA" if self.style.method == "lora" else "full fine-tune"
+        return f"{how} on {self.base.reference}, {self.steps} steps, {len(self.examples)} pictures. Execution {self.style.execution}."
+
+    def _verdict(self) -> str:
+        if not self.gate:
+            return ""
+        failures = self.failures()
+        tone, words = ("bad", f"Gate not met: {', '.join(failures)}") if failures else ("good", "Gate met")
+        return f'<p class="verdict {tone}">{escape(words)}</p>'
+
+    def _pictures_lead(self) -> str:
+        same = "The same words and seeds through the base model (before) and the fine-tuned one (after)"
+        return f"{same}: “{self.prompt}”. The first of {len(self.restyled[0].after)} seeds is shown."
+
+    def _metrics(self) -> str:
+        columns = ["metric", "meaning", "value", "better", "threshold", "result"]
+        rows = [self._metric(name, value) for name, value in self.measured.metrics.items()]
+        return table("Measured on the pictures above and on the real garment.", columns, rows)
+
+    def _metric(self, name: str, value: float) -> list[Cell]:
+        metric = METRICS[name]
+        better = "higher" if metric.higher_is_better else "lower"
+        cells = [Cell(text=name), Cell(text=metric.meaning), Cell(text=f"{value:.4g}", number=True), Cell(text=better)]
+        if name not in self.gate:
+            return [*cells, Cell(text="–", number=True), Cell(text="not gated")]
+        met = metric.meets(value, self.gate[name])
+        result = Cell(text="met" if met else "not met", tone="good" if met else "bad")
+        return [*cells, Cell(text=f"{self.gate[name]:.4g}", number=True), result]
+
+    def _loss_text(self) -> str:
+        average = self.measured.metrics["train_avg_loss"]
+        return f"Loss over {self.steps} steps; the mean of the last tenth is {average:.4g}."
+
+    def _settings(self) -> str:
+        shown = {
+            "base model": self.base.reference,
+            "licence of the base model": self.base.licence,
+            "task": self.style.task,
+            "method": self.style.method,
+            "target": self.style.target or "–",
+            "instance prompt": self.style.instance_prompt,
+            "class prompt": self.style.class_prompt or "–",
+            "dataset sha256": self.style.dataset_sha256,
+            "code version": self.style.code_version,
+            "trained": self.style.created_at,
+            **{name: json.dumps(value) for name, value in self.style.hyperparameters.items()},
+        }
+        rows = [[Cell(text=name), Cell(text=value)] for name, value in shown.items()]
+        return table("Everything needed to train this again.", ["setting", "value"], rows)
+
+
+def _pictures(restyled: Restyled) -> str:
+    shown = [
+        ("before", restyled.before[0], "by the base model"),
+        ("after", restyled.after[0], "by the fine-tuned model"),
+    ]
+    if restyled.original is not None:
+        shown = [("original", restyled.original, "as it was"), ("mask", restyled.mask, "white is repainted"), *shown]
+    figures = "".join(figure(image, label, f"{restyled.name}, {label}: {what}") for label, image, what in shown)
+    return f'<article class="row"><h3>{escape(restyled.name)}</h3><div class="pictures">{figures}</div></article>'
+
+
+def _example(example: Example) -> str:
+    """A training picture, dimmed where it was not learnt."""
+    dimmed = Image.blend(example.picture, Image.new("RGB", example.picture.size, "white"), 0.7)
+    shown = Image.composite(example.picture, dimmed, to_image(example.mask))
+    return figure(shown, example.name, f"training picture {example.name}, pale outside its mask: {example.caption}")
+
+
+def _swatch(colour: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    code = "#" + "".join(f"{round(float(level)):02x}" for level in colour)
+    return f'<span class="swatch" style="background:{code}" role="img" aria-label="{code}"></span><code>{code}</code> '
