@@ -87,7 +87,7 @@ class MemoryStore:
     def put_url(self, key: str, content_type: str, seconds: int) -> str:
         return f"https://{self._bucket}.test/{key}?put={seconds}&type={content_type}"
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def names(self, prefix: str = "") -> list[str]:
         return [entry.key for entry in self.listing(prefix)]
 
     def json(self, key: str) -> Any:

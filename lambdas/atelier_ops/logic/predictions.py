@@ -14,7 +14,7 @@ from atelier_ops.logic.http import ProblemError, Request, Response
 from atelier_ops.logic.identity import new_id
 from atelier_ops.logic.results import OPEN, failed, prediction_key
 from atelier_ops.logic.timestamps import rfc3339, seconds
-from atelier_ops.logic.versions import Target, resolve
+from atelier_ops.logic.versions import BASE, Target, resolve
 from contracts.errors import InvalidInputError
 from contracts.fields import read, text
 from contracts.layout import S3Uri, request_key
@@ -86,7 +86,7 @@ def _check_places(asked: PredictionInput, media_bucket: str) -> None:
 
 
 def _with_adapter(asked: PredictionInput, target: Target) -> PredictionInput:
-    if not target.model or target.version == "base":
+    if target.version == BASE:
         return asked
     if asked.adapter:
         raise InvalidInputError("input.adapter", got=asked.adapter, allowed="version or input.adapter, not both")

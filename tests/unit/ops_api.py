@@ -1,0 +1,72 @@
+"""The API on in-memory gateways: requests in API Gateway's shape, answers parsed."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from atelier_ops.logic import predictions, trainings, uploads
+from atelier_ops.logic.api import Desk, answer
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryInference, MemoryRecords
+
+SHARED = "shared-endpoint"
+
+
+@dataclass
+class Answered:
+    """A response: status, JSON body, headers."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+@dataclass
+class Api:
+    """``call`` sends one request."""
+
+    buckets: MemoryBuckets = field(default_factory=MemoryBuckets)
+    records: MemoryRecords = field(default_factory=MemoryRecords)
+    inference: MemoryInference = field(default_factory=MemoryInference)
+    executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    now: float = NOW
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
+        text = body if isinstance(body, str) else json.dumps(body)
+        names = {key.replace("_", "-"): value for key, value in headers.items()}
+        return self.event(
+            {
+                "httpMethod": method,
+                "path": path,
+                "headers": {"Content-Type": "application/json", **names},
+                "body": None if body is None else text,
+                "isBase64Encoded": False,
+                "requestContext": {
+                    "domainName": "abc.execute-api.us-east-1.amazonaws.com",
+                    "path": f"/live{path}",
+                    "stage": "live",
+                    "requestId": "request-1",
+                    "identity": {"apiKeyId": "key-1"},
+                },
+            }
+        )
+
+    def event(self, event: dict[str, Any]) -> Answered:
+        answered = answer(event, self._desk())
+        assert answered["isBase64Encoded"] is False
+        return Answered(answered["statusCode"], json.loads(answered["body"]), answered["headers"])
+
+    def _desk(self) -> Desk:
+        store = self.buckets.store
+        return Desk(
+            predictions=predictions.Desk(
+                records=self.records,
+                media=store("media"),
+                models=store("model"),
+                inference=self.inference,
+                shared_endpoint=SHARED,
+                name_prefix="atelier-test",
+            ),
+            trainings=trainings.Desk(executions=self.executions, model_bucket="model"),
+            uploads=uploads.Desk(media=store("media"), data=store("data")),
+            now=self.now,
+        )

@@ -1,0 +1,125 @@
+"""The API's edges: routes, methods, bodies, errors as RFC 9457 problems, absolute addresses."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from atelier_ops.logic.http import LARGEST_BODY, Request
+from tests.unit.ops_api import Answered, Api
+from tests.unit.ops_fakes import MemoryRecords
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+def is_problem(answered: Answered, status: int) -> str:
+    assert answered.status == status
+    assert answered.headers["Content-Type"] == "application/problem+json"
+    assert answered.body["status"] == status
+    assert {"type", "title", "status", "detail", "instance"} <= set(answered.body)
+    return str(answered.body["detail"])
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/models", "/v1/predictions/nothex", "/v1/predictions/a/b"])
+def test_an_unknown_path_is_404(api: Api, path: str) -> None:
+    assert path.rstrip("/") in is_problem(api.call("GET", path), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/predictions", "POST"),
+        ("POST", f"/v1/predictions/{'a' * 26}", "GET"),
+        ("GET", "/v1/trainings", "POST"),
+        ("PUT", "/v1/files", "POST"),
+    ],
+)
+def test_a_method_a_path_does_not_know_is_405_with_the_allowed_ones(
+    api: Api, method: str, path: str, allowed: str
+) -> None:
+    answered = api.call(method, path)
+    is_problem(answered, 405)
+    assert answered.headers["Allow"] == allowed
+
+
+POSTS = ["/v1/predictions", "/v1/trainings", "/v1/files"]
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_body_must_say_that_it_is_json(api: Api, path: str) -> None:
+    assert "text/plain" in is_problem(api.call("POST", path, {}, Content_Type="text/plain"), 415)
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("body", ["", "{", "\ud83d", '{"input": '])
+def test_a_body_that_is_not_json_is_400(api: Api, path: str, body: str) -> None:
+    is_problem(api.call("POST", path, body.encode("utf-8", "replace").decode()), 400)
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("body", [[], 7, {}, {"what": 1}])
+def test_json_of_another_shape_is_422_with_what_and_allowed(api: Api, path: str, body: Any) -> None:
+    answered = api.call("POST", path, body)
+    is_problem(answered, 422)
+    assert answered.body["what"]
+    assert answered.body["allowed"]
+
+
+def test_a_large_body_is_413_and_points_to_files(api: Api) -> None:
+    assert "/v1/files" in is_problem(api.call("POST", "/v1/predictions", "x" * (LARGEST_BODY + 1)), 413)
+
+
+def test_a_base64_body_is_decoded(api: Api) -> None:
+    body = base64.b64encode(json.dumps({"name": "a.png", "content_type": "image/png", "purpose": "upload"}).encode())
+    event = {"httpMethod": "POST", "path": "/v1/files", "headers": {"content-type": "application/json"}}
+    assert api.event({**event, "body": body.decode(), "isBase64Encoded": True}).status == 201
+
+
+def test_a_service_that_does_not_answer_is_503_with_retry_after() -> None:
+    class Down(MemoryRecords):
+        def get(self, key: str) -> None:
+            raise ClientError({"Error": {"Code": "Throttled", "Message": "secret"}}, "GetItem")
+
+    answered = Api(records=Down()).call("GET", f"/v1/predictions/{'a' * 26}")
+    assert "secret" not in is_problem(answered, 503)
+    assert int(answered.headers["Retry-After"]) > 0
+
+
+def test_an_error_of_ours_is_500_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken(MemoryRecords):
+        def get(self, key: str) -> None:
+            raise RuntimeError("a secret")
+
+    answered = Api(records=Broken()).call("GET", f"/v1/predictions/{'a' * 26}")
+    assert "secret" not in json.dumps(answered.body)
+    is_problem(answered, 500)
+    assert "a secret" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("headers", "context", "expected"),
+    [
+        ({}, {"domainName": "abc.aws.test", "path": "/live/v1/files"}, "https://abc.aws.test/live"),
+        ({}, {"domainName": "api.brand.test", "path": "/v1/files"}, "https://api.brand.test"),
+        (
+            {"Host": "127.0.0.1:4566", "X-Forwarded-Proto": "http"},
+            {"path": "/live/v1/files"},
+            "http://127.0.0.1:4566/live",
+        ),
+        (
+            {"Host": "h:1", "X-Forwarded-Proto": "http", "X-Forwarded-Prefix": "/_aws/execute-api/abc"},
+            {"path": "/live/v1/files"},
+            "http://h:1/_aws/execute-api/abc/live",
+        ),
+    ],
+)
+def test_addresses_are_absolute_as_the_client_reached_us(
+    headers: dict[str, str], context: dict[str, str], expected: str
+) -> None:
+    event = {"httpMethod": "POST", "path": "/v1/files", "headers": headers, "requestContext": context}
+    assert Request.from_event(event).base_url == expected

@@ -1,0 +1,210 @@
+"""Predictions over HTTP: Replicate's object, one job for one Idempotency-Key, honest states."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic.predictions import LATEST_ANSWER
+from atelier_ops.logic.results import prediction_key
+from contracts.artifact import StyleManifest, to_json
+from contracts.layout import style_prefix
+from tests.unit.ops_api import SHARED, Answered, Api
+from tests.unit.ops_fakes import PNG
+from tests.unit.ops_stage import make_stage, put_artifact
+
+PICTURE = base64.b64encode(PNG).decode()
+INPUT = {"prompt": "a photo of sks skirt", "image": PICTURE, "mask_prompt": "a skirt"}
+REPLICATE = {"id", "version", "model", "status", "input", "output", "error", "logs", "metrics", "urls"}
+REPLICATE |= {"created_at", "started_at", "completed_at", "stage", "progress", "queue_position"}
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+def publish(api: Api, version: int, method: str = "lora", latest: bool = True) -> None:
+    buckets, _ = make_stage()
+    artifact = put_artifact(buckets, method=method).removeprefix("s3://data/")
+    manifest = StyleManifest.from_json(buckets.store("data").json(f"{artifact}manifest.json"))
+    api.buckets.put("model", f"{style_prefix('skirt', version)}manifest.json", to_json(manifest).encode())
+    if latest:
+        api.buckets.put("model", "styles/skirt/latest.json", json.dumps({"version": version}).encode())
+
+
+def post(api: Api, body: Any = None, **headers: str) -> Answered:
+    return api.call("POST", "/v1/predictions", {"input": INPUT} if body is None else body, **headers)
+
+
+def test_a_prediction_is_queued_with_its_pictures_in_s3(api: Api) -> None:
+    answered = post(api)
+    assert answered.status == 201
+    made = answered.body
+    assert set(made) >= REPLICATE
+    assert (made["status"], made["model"], made["version"], made["output"]) == ("starting", "base", "base", None)
+    assert made["created_at"] == "2027-01-15T08:00:00.000Z"
+    assert made["urls"]["get"] == f"https://abc.execute-api.us-east-1.amazonaws.com/live/v1/predictions/{made['id']}"
+    assert answered.headers["Location"] == made["urls"]["get"]
+    assert api.inference.queue == [(SHARED, f"s3://media/requests/{made['id']}.json", made["id"])]
+    assert api.buckets.store("media").json(f"requests/{made['id']}.json")["image"] == PICTURE
+    assert PICTURE not in json.dumps(made)
+
+
+def test_what_was_made_can_be_fetched(api: Api) -> None:
+    made = post(api).body
+    assert api.call("GET", f"/v1/predictions/{made['id']}").body == made
+
+
+def test_waiting_is_accepted_and_answers_at_once(api: Api) -> None:
+    answered = post(api, Prefer="wait=60")
+    assert (answered.status, answered.body["status"]) == (201, "starting")
+
+
+def test_an_unknown_prediction_is_404(api: Api) -> None:
+    assert api.call("GET", f"/v1/predictions/{'0' * 26}").status == 404
+
+
+def test_the_same_key_and_body_make_one_prediction(api: Api) -> None:
+    one, two = post(api, Idempotency_Key="k"), post(api, Idempotency_Key="k")
+    assert one.body == two.body
+    assert len(api.inference.queue) == 1
+
+
+def test_the_same_key_with_another_body_is_422(api: Api) -> None:
+    post(api, Idempotency_Key="k")
+    answered = post(api, {"input": {**INPUT, "seed": 1}}, Idempotency_Key="k")
+    assert answered.status == 422
+    assert "Idempotency-Key" in answered.body["detail"]
+    assert len(api.inference.queue) == 1
+
+
+def test_other_keys_and_no_key_make_other_predictions(api: Api) -> None:
+    ids = {post(api).body["id"], post(api).body["id"], post(api, Idempotency_Key="a").body["id"]}
+    ids.add(post(api, Idempotency_Key="b").body["id"])
+    assert len(ids) == 4
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_a_key_has_a_length(api: Api, key: str) -> None:
+    assert post(api, Idempotency_Key=key).status == 400
+
+
+def test_an_endpoint_that_is_not_there_is_503_and_leaves_nothing_behind(api: Api) -> None:
+    api.inference.down = True
+    answered = post(api, Idempotency_Key="k")
+    assert answered.status == 503
+    assert "Retry-After" in answered.headers
+    api.inference.down = False
+    assert post(api, Idempotency_Key="k").status == 201
+    assert len(api.inference.queue) == 1
+
+
+def test_a_record_that_was_never_queued_is_queued_by_the_repeat(api: Api) -> None:
+    made = post(api, Idempotency_Key="k").body
+    record = api.records.items[prediction_key(made["id"])]
+    api.records.put(
+        Record(
+            key=record.key, status="starting", expires_at=record.expires_at, data={**record.data, "submitted": False}
+        )
+    )
+    post(api, Idempotency_Key="k")
+    assert [inference for _, _, inference in api.inference.queue] == [made["id"], made["id"]]
+
+
+def test_a_lora_version_uses_the_shared_endpoint_with_its_adapter(api: Api) -> None:
+    publish(api, 1)
+    publish(api, 2)
+    made = post(api, {"version": "skirt", "input": INPUT}).body
+    assert (made["model"], made["version"]) == ("skirt", "skirt@2")
+    assert api.inference.queue[0][0] == SHARED
+    assert api.buckets.store("media").json(f"requests/{made['id']}.json")["adapter"] == "skirt@2"
+    assert post(api, {"version": "skirt@1", "input": INPUT}).body["input"]["adapter"] == "skirt@1"
+
+
+def test_a_full_version_uses_its_own_endpoint(api: Api) -> None:
+    publish(api, 1, method="full")
+    publish(api, 2, method="full")
+    made = post(api, {"version": "skirt", "input": INPUT}).body
+    assert api.inference.queue[0][0] == "atelier-test-style-skirt"
+    assert "adapter" not in made["input"]
+    answered = post(api, {"version": "skirt@1", "input": INPUT})
+    assert answered.status == 422
+    assert "skirt@2" in answered.body["allowed"]
+
+
+@pytest.mark.parametrize("version", ["coat", "skirt@9", "skirt@0", "Skirt", "owner/skirt", "../skirt"])
+def test_a_version_that_is_not_published_is_422(api: Api, version: str) -> None:
+    publish(api, 1)
+    answered = post(api, {"version": version, "input": INPUT})
+    assert answered.status == 422
+    assert answered.body["what"].endswith("version")
+
+
+def test_version_and_adapter_together_are_422(api: Api) -> None:
+    publish(api, 1)
+    assert post(api, {"version": "skirt", "input": {**INPUT, "adapter": "skirt@1"}}).status == 422
+
+
+def test_an_adapter_in_the_input_needs_no_version(api: Api) -> None:
+    made = post(api, {"input": {**INPUT, "adapter": "skirt@1"}}).body
+    assert made["input"]["adapter"] == "skirt@1"
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["s3://other/uploads/a.png", "s3://media/outputs/a.png", "s3://media/uploads/../outputs/a", "https://x.test/a.png"],
+)
+def test_only_uploads_may_be_pointed_at(api: Api, image: str) -> None:
+    answered = post(api, {"input": {**INPUT, "image": image}})
+    assert (answered.status, answered.body["what"]) == (422, "input.image")
+
+
+def test_an_upload_may_be_pointed_at(api: Api) -> None:
+    image = "s3://media/uploads/abc/photo.png"
+    assert post(api, {"input": {**INPUT, "image": image}}).body["input"]["image"] == image
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"seed": "7"}, "input.seed"),
+        ({"num_outputs": 9}, "input.num_outputs"),
+        ({"prompts": "x"}, "input: unknown key"),
+    ],
+)
+def test_a_bad_input_is_422_and_queues_nothing(api: Api, changes: dict[str, Any], what: str) -> None:
+    answered = post(api, {"input": {**INPUT, **changes}})
+    assert (answered.status, answered.body["what"]) == (422, what)
+    assert api.inference.queue == []
+    assert api.records.items == {}
+
+
+def finish(api: Api, prediction: str, status: str, **data: Any) -> None:
+    record = api.records.items[prediction_key(prediction)]
+    api.records.put(Record(key=record.key, status=status, expires_at=record.expires_at, data={**record.data, **data}))
+
+
+def test_a_succeeded_prediction_shows_addresses_of_its_pictures(api: Api) -> None:
+    made = post(api).body
+    finish(api, made["id"], "succeeded", outputs=[f"outputs/{made['id']}/0.png"], metrics={"predict_time": 2.0})
+    shown = api.call("GET", f"/v1/predictions/{made['id']}").body
+    assert shown["output"] == [f"https://media.test/outputs/{made['id']}/0.png?get=3600"]
+    assert (shown["status"], shown["stage"], shown["metrics"]) == ("succeeded", "done", {"predict_time": 2.0})
+
+
+def test_a_failed_prediction_shows_its_error(api: Api) -> None:
+    made = post(api).body
+    finish(api, made["id"], "failed", error="no garment")
+    shown = api.call("GET", f"/v1/predictions/{made['id']}").body
+    assert (shown["status"], shown["error"], shown["output"]) == ("failed", "no garment", None)
+
+
+def test_a_lost_answer_is_not_starting_for_ever(api: Api) -> None:
+    made = post(api).body
+    api.now += LATEST_ANSWER + 1
+    shown = api.call("GET", f"/v1/predictions/{made['id']}").body
+    assert shown["status"] == "failed"
+    assert "no answer" in shown["error"]

@@ -1,0 +1,142 @@
+"""Trainings over HTTP: an execution of the state machine in Replicate's words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from atelier_ops.gateways.workflow import StateEvent
+from tests.unit.ops_api import Answered, Api
+from tests.unit.ops_fakes import NOW, execution
+
+INPUT = {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
+START = datetime.fromtimestamp(NOW, UTC)
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+def post(api: Api, destination: str = "brand/skirt", headers: dict[str, str] | None = None, **changes: Any) -> Answered:
+    body = {"destination": destination, "input": {**INPUT, **changes}}
+    return api.call("POST", "/v1/trainings", body, **(headers or {}))
+
+
+def get(api: Api, name: str) -> dict[str, Any]:
+    answered = api.call("GET", f"/v1/trainings/{name}")
+    assert answered.status == 200
+    return dict(answered.body)
+
+
+def event(state: str, second: float, *, entered: bool, kind: str = "Task") -> StateEvent:
+    return StateEvent(state=state, kind=kind, entered=entered, at=START + timedelta(seconds=second))
+
+
+@pytest.mark.parametrize("destination", ["skirt", "brand/skirt"])
+def test_a_training_starts_an_execution(api: Api, destination: str) -> None:
+    answered = post(api, destination)
+    assert answered.status == 201
+    made = answered.body
+    assert api.executions.started[made["id"]].input == {"style": "skirt", **INPUT}
+    assert made["id"].startswith("skirt-")
+    assert (made["status"], made["stage"], made["model"], made["output"]) == ("starting", None, "skirt", None)
+    assert made["urls"]["get"].endswith(f"/live/v1/trainings/{made['id']}")
+
+
+def test_the_same_key_and_input_start_one_execution(api: Api) -> None:
+    key = {"Idempotency_Key": "k"}
+    one, two = post(api, headers=key), post(api, headers=key)
+    assert one.body["id"] == two.body["id"]
+    assert len(api.executions.started) == 1
+
+
+def test_the_same_key_finds_an_execution_that_has_ended(api: Api) -> None:
+    made = post(api, headers={"Idempotency_Key": "k"}).body
+    known = api.executions.started[made["id"]]
+    api.executions.started[made["id"]] = execution(known.name, known.input, status="SUCCEEDED", stopped=START)
+    again = post(api, headers={"Idempotency_Key": "k"})
+    assert (again.status, again.body["status"]) == (201, "succeeded")
+
+
+def test_the_same_key_with_another_input_is_422(api: Api) -> None:
+    post(api, headers={"Idempotency_Key": "k"})
+    assert post(api, headers={"Idempotency_Key": "k"}, method="full").status == 422
+    assert len(api.executions.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"traget": "x"}, "input: unknown key"),
+        ({"method": "full", "deploy": "adapter"}, "input.deploy"),
+        ({"hyperparameters": {"epochs": 0}}, "hyperparameters.epochs"),
+        ({"style": "coat"}, "input.style"),
+        ({"target": ""}, "input.target"),
+    ],
+)
+def test_a_bad_input_is_422_and_starts_nothing(api: Api, changes: dict[str, Any], what: str) -> None:
+    answered = post(api, **changes)
+    assert answered.status == 422
+    assert what in answered.body["what"]
+    assert api.executions.started == {}
+
+
+@pytest.mark.parametrize("destination", ["", "brand/", "Brand/Skirt", "skirt_1"])
+def test_a_destination_must_name_a_style(api: Api, destination: str) -> None:
+    assert post(api, destination).status == 422
+
+
+def test_an_unknown_training_is_404(api: Api) -> None:
+    assert api.call("GET", "/v1/trainings/nothing").status == 404
+
+
+def test_a_running_training_tells_its_stage_and_what_came_before(api: Api) -> None:
+    made = post(api).body
+    api.executions.history = [
+        event("Prepare", 0, entered=True),
+        event("Prepare", 0.4, entered=False),
+        event("NeedsMasks", 0.4, entered=True, kind="Choice"),
+        event("Segment", 0.5, entered=True),
+    ]
+    shown = get(api, made["id"])
+    assert (shown["status"], shown["stage"]) == ("processing", "Segment")
+    assert shown["logs"].splitlines() == [
+        "2027-01-15T08:00:00.000Z Prepare started",
+        "2027-01-15T08:00:00.400Z Prepare finished in 0.4 s",
+        "2027-01-15T08:00:00.500Z Segment started",
+    ]
+
+
+def ended(api: Api, status: str, **changes: Any) -> dict[str, Any]:
+    made = post(api).body
+    known = api.executions.started[made["id"]]
+    stopped = START + timedelta(seconds=90)
+    request = {**known.input, **changes.pop("request", {})}
+    api.executions.started[made["id"]] = execution(known.name, request, status=status, stopped=stopped, **changes)
+    return get(api, made["id"])
+
+
+def test_a_succeeded_training_tells_version_weights_and_metrics(api: Api) -> None:
+    output = {"style": "skirt", "version": 3, "adapter": "skirt@3", "metrics": {"garment_share": 0.7}}
+    shown = ended(api, "SUCCEEDED", output=output)
+    assert shown["output"] == {"version": "skirt@3", "weights": "s3://model/styles/skirt/3/"}
+    assert shown["metrics"] == {"total_time": 90.0, "garment_share": 0.7}
+    assert (shown["status"], shown["stage"], shown["completed_at"]) == ("succeeded", "done", "2027-01-15T08:01:30.000Z")
+
+
+def test_a_training_that_publishes_nothing_has_no_weights(api: Api) -> None:
+    shown = ended(api, "SUCCEEDED", output={"style": "skirt", "version": 3}, request={"deploy": "none"})
+    assert shown["output"] == {"version": None, "weights": None}
+
+
+def test_a_failed_training_tells_the_cause_and_the_state_that_failed(api: Api) -> None:
+    api.executions.history = [event("FineTune", 1, entered=True), event("RecordFailure", 2, entered=True)]
+    shown = ended(api, "FAILED", error="QuotaExceeded", cause="FineTune: QuotaExceeded: no GPUs (cost about $0.00)")
+    assert shown["error"] == "FineTune: QuotaExceeded: no GPUs (cost about $0.00)"
+    assert (shown["status"], shown["stage"]) == ("failed", "FineTune")
+
+
+@pytest.mark.parametrize(("status", "expected"), [("TIMED_OUT", "failed"), ("ABORTED", "canceled")])
+def test_every_status_has_its_word(api: Api, status: str, expected: str) -> None:
+    assert ended(api, status)["status"] == expected

@@ -1,0 +1,202 @@
+"""What a finished request changes: pictures and record of a prediction, or the run whose smoke test it was."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic import smoke
+from atelier_ops.logic.notification import Outcome, model_message, outcomes
+from atelier_ops.logic.picture import PNG, format_of, grey_png
+from atelier_ops.logic.results import Desk, prediction_key, settle
+from atelier_ops.logic.timestamps import rfc3339
+from contracts.prediction import PredictionInput
+from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryRecords, MemoryTokens
+from tests.unit.ops_stage import make_stage, plan_of
+
+ID = "0123456789abcdef0123456789"
+GREY = grey_png(8, 128)
+
+
+def answer(**changes: Any) -> dict[str, Any]:
+    pictures = [base64.b64encode(GREY).decode(), base64.b64encode(JPEG).decode()]
+    seconds = {"paint": 1.5, "paste": 0.5}
+    return {"images": pictures, "output_format": "png", "seed": 7, "model": "tiny@v1", "seconds": seconds, **changes}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    records = MemoryRecords()
+    data = {"id": ID, "created_at": rfc3339(NOW - 10)}
+    records.put(Record(key=prediction_key(ID), status="starting", expires_at=int(NOW) + 100, data=data))
+    return Desk(records=records, media=MemoryBuckets().store("media"), tokens=MemoryTokens())
+
+
+def event(inference_id: str, **message: Any) -> dict[str, Any]:
+    body = {"invocationStatus": "Completed", "inferenceId": inference_id, "eventName": "InferenceResult", **message}
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(body)}}]}
+
+
+def succeeded(desk: Desk, inference_id: str, body: object) -> str:
+    desk.media.write("responses/1.out", json.dumps(body).encode(), "application/json")
+    where = {"responseParameters": {"contentType": "application/json", "outputLocation": "s3://media/responses/1.out"}}
+    (outcome,) = outcomes(event(inference_id, **where))
+    return settle(outcome, desk, NOW)
+
+
+def broke(desk: Desk, inference_id: str, failure: bytes | None = None) -> str:
+    where = {"failureReason": "ClientError: Received client error (400) from model"}
+    if failure is not None:
+        desk.media.write("failures/1.out", failure, "text/plain")
+        where["responseParameters"] = {"failureLocation": "s3://media/failures/1.out"}  # type: ignore[assignment]
+    (outcome,) = outcomes(event(inference_id, invocationStatus="Failed", **where))
+    return settle(outcome, desk, NOW)
+
+
+def record(desk: Desk) -> Record:
+    found = desk.records.get(prediction_key(ID))
+    assert found is not None
+    return found
+
+
+def test_a_predictions_pictures_become_files_named_by_their_real_format(desk: Desk) -> None:
+    succeeded(desk, ID, answer())
+    assert desk.media.read(f"outputs/{ID}/0.png") == GREY
+    assert desk.media.read(f"outputs/{ID}/1.jpg") == JPEG
+    assert record(desk).status == "succeeded"
+    assert record(desk).data["outputs"] == [f"outputs/{ID}/0.png", f"outputs/{ID}/1.jpg"]
+    assert record(desk).data["metrics"] == {"total_time": 10.0, "predict_time": 2.0}
+    assert record(desk).data["completed_at"] == rfc3339(NOW)
+    assert record(desk).data["started_at"] == rfc3339(NOW - 2)
+    assert record(desk).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
+
+
+def test_a_mask_is_kept_apart_from_the_pictures(desk: Desk) -> None:
+    succeeded(desk, ID, answer(mask=base64.b64encode(GREY).decode()))
+    assert record(desk).data["mask"] == f"outputs/{ID}/2.png"
+    assert len(record(desk).data["outputs"]) == 2
+
+
+def test_a_failed_prediction_tells_the_models_own_words(desk: Desk) -> None:
+    words = {"error": {"type": "InvalidInputError", "message": "input.image: got text; allowed: a picture"}}
+    broke(desk, ID, b'Received client error (400) from model with message "' + json.dumps(words).encode() + b'"')
+    assert record(desk).status == "failed"
+    assert record(desk).data["error"] == "InvalidInputError: input.image: got text; allowed: a picture"
+
+
+@pytest.mark.parametrize("body", [{}, {"images": []}, {"images": ["bm90IGEgcGljdHVyZQ=="], "output_format": "png"}])
+def test_an_answer_without_a_picture_is_a_failure(desk: Desk, body: dict[str, Any]) -> None:
+    succeeded(desk, ID, {**answer(), **body} if "images" in body else body)
+    assert record(desk).status == "failed"
+    assert "allowed" in record(desk).data["error"]
+
+
+def test_a_second_notification_changes_nothing(desk: Desk) -> None:
+    succeeded(desk, ID, answer())
+    before = record(desk)
+    broke(desk, ID)
+    succeeded(desk, ID, answer(seed=8))
+    assert record(desk) == before
+
+
+def test_a_notification_for_a_record_that_is_gone_is_ignored(desk: Desk) -> None:
+    assert "unknown" in succeeded(desk, "f" * 26, answer())
+    assert desk.media.listing("outputs/") == []
+
+
+def test_an_answer_in_a_foreign_bucket_is_refused(desk: Desk) -> None:
+    (outcome,) = outcomes(event(ID, responseParameters={"outputLocation": "s3://elsewhere/x"}))
+    settle(outcome, desk, NOW)
+    assert "elsewhere" in record(desk).data["error"]
+
+
+def smoke_desk(desk: Desk) -> str:
+    inference = smoke.inference_id("run-1", 3)
+    desk.records.put(smoke.waiting(inference, "token", {"execution": "run-1"}, int(NOW)))
+    return inference
+
+
+def tokens(desk: Desk) -> MemoryTokens:
+    assert isinstance(desk.tokens, MemoryTokens)
+    return desk.tokens
+
+
+def test_a_good_smoke_test_lets_the_run_go_on_once(desk: Desk) -> None:
+    inference = smoke_desk(desk)
+    succeeded(desk, inference, answer())
+    broke(desk, inference)
+    result, output = tokens(desk).answers["token"]
+    assert result == "success"
+    assert output["pictures"] == 2
+    assert output["bytes"] == len(GREY)
+
+
+def test_a_smoke_test_needs_a_picture_of_the_format_it_says(desk: Desk) -> None:
+    succeeded(desk, smoke_desk(desk), answer(output_format="webp"))
+    assert tokens(desk).answers["token"][0] == smoke.FAILED
+
+
+def test_a_failed_smoke_test_tells_the_models_words(desk: Desk) -> None:
+    broke(desk, smoke_desk(desk), b'{"error": {"type": "AdapterError", "message": "sha256 differs"}}')
+    assert tokens(desk).answers["token"] == (smoke.FAILED, "AdapterError: sha256 differs")
+
+
+def test_a_failure_file_that_is_gone_leaves_the_notifications_reason(desk: Desk) -> None:
+    reason = Outcome(inference_id=smoke_desk(desk), succeeded=False, reason="ClientError: no")
+    settle(reason, desk, NOW)
+    assert tokens(desk).answers["token"] == (smoke.FAILED, "ClientError: no")
+
+
+def test_a_smoke_test_nobody_waits_for_is_ignored(desk: Desk) -> None:
+    assert "no run waits" in succeeded(desk, "smoke-unknown", answer())
+
+
+@pytest.mark.parametrize("text", ["plain words", "{broken", '{"error": "text"}', "[1]"])
+def test_words_that_are_no_error_body_stay_as_they_are(text: str) -> None:
+    assert model_message(text) == text
+
+
+def test_an_inpainting_smoke_test_repaints_a_drawn_picture() -> None:
+    body = smoke.smoke_request(plan_of(make_stage()[1]), 3, dedicated=False)
+    asked = PredictionInput.from_json(body)
+    assert (asked.mode, asked.adapter, asked.prompt) == ("inpaint", "skirt@3", "a photo of sks skirt")
+    assert base64.b64decode(asked.image).startswith(PNG)
+    assert base64.b64decode(asked.image) != base64.b64decode(asked.mask)
+
+
+def test_a_text_to_image_smoke_test_needs_no_picture() -> None:
+    plan = plan_of(make_stage()[1], task="text-to-image", base_model="words")
+    body = smoke.smoke_request(plan, 3, dedicated=True)
+    assert body["mode"] == "text_to_image"
+    assert "image" not in body
+    assert "adapter" not in body
+
+
+def test_a_repeated_smoke_test_has_the_same_id() -> None:
+    assert smoke.inference_id("run-1", 3) == smoke.inference_id("run-1", 3)
+    assert smoke.inference_id("run-1", 3) != smoke.inference_id("run-2", 3)
+    assert len(smoke.inference_id("run-1", 3)) <= 64
+
+
+def test_the_drawn_picture_is_a_real_png() -> None:
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = Image.open(BytesIO(grey_png(16, 10, 200)))
+    assert (picture.size, picture.mode) == ((16, 16), "L")
+    assert picture.getpixel((0, 0)) == 10
+    assert picture.getpixel((8, 8)) == 200
+    assert picture.getpixel((4, 11)) == 200
+    assert picture.getpixel((3, 8)) == 10
+
+
+def test_formats_are_told_by_their_first_bytes() -> None:
+    assert [format_of(start) for start in (GREY[:12], JPEG[:12], b"RIFF\0\0\0\0WEBP", b"GIF89a")] == [
+        "png",
+        "jpeg",
+        "webp",
+        None,
+    ]
