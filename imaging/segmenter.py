@@ -70,7 +70,7 @@ class Segmenter:
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> "Segmenter":
         """Read a model folder: ``config.json``, safetensors, the tokenizer's files and ``preprocessor_config.json``."""
-        model: Any = CLIPSegForImageSegmentation.from_pretrained(folder, local_files_only=True)
+        model: Any = CLIPSegForImageSegmentation.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
         model.eval().to(device)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         settings = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))

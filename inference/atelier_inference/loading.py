@@ -5,7 +5,7 @@ from pathlib import Path
 from atelier_inference.adapters import AdapterShelf, StyleCatalogue
 from atelier_inference.inputs import PictureReader
 from atelier_inference.jobs import JobMaker
-from atelier_inference.pipelines import load_model
+from atelier_inference.pipelines import Model, load_model
 from atelier_inference.prefixes import fetch_base
 from atelier_inference.runner import Runner
 from atelier_inference.settings import Settings
@@ -17,6 +17,7 @@ from imaging.segmenter import Segmenter
 def load(settings: Settings, store: Store, scratch: Path) -> Loaded:
     """Load everything; ``scratch`` is a folder for what is fetched. Raises InvalidInputError for an incomplete or changed model."""
     model = load_model(settings.model)
+    _try_out(model)
     device = str(model.inpaint.device)
     catalogue = StyleCatalogue(store, settings.styles)
     segmenter = _segmenter(settings, store, scratch / "segmenter", device)
@@ -26,6 +27,12 @@ def load(settings: Settings, store: Store, scratch: Path) -> Loaded:
         maker=JobMaker(model, reader, catalogue, segmenter=segmenter is not None),
         runner=Runner(model, segmenter, shelf),
     )
+
+
+def _try_out(model: Model) -> None:
+    """Draw once, so that weights that load but cannot draw fail here, and the first client does not wait for a GPU to warm up."""
+    side = model.resolution
+    model.draw(prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), steps=2, guidance=model.guidance)
 
 
 def _segmenter(settings: Settings, store: Store, folder: Path, device: str) -> Segmenter | None:

@@ -22,6 +22,8 @@ from contracts.errors import InvalidInputError
 from contracts.prediction import LONGEST_PICTURE, PredictionInput
 
 JSON = "application/json"
+INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
+"""What the caller of an asynchronous endpoint knows its request by; the log uses it too."""
 LARGEST_BODY = 2 * LONGEST_PICTURE + 64 * 1024
 """Bytes: two inline pictures and the words around them."""
 _RETRY_SECONDS = "5"
@@ -67,7 +69,7 @@ class Service:
     async def invocations(self, request: Request) -> Response:
         """One prediction: JSON in, JSON out. Every request leaves one line in the log."""
         started = time.perf_counter()
-        line: dict[str, Any] = {"id": uuid.uuid4().hex}
+        line: dict[str, Any] = {"id": request.headers.get(INFERENCE_ID, uuid.uuid4().hex)[:64]}
         response = await self._respond(request, line)
         line |= {"status": response.status_code, "total": round(time.perf_counter() - started, 3)}
         log.info("request", extra={"fields": line})

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from atelier_inference.adapters import AdapterShelf, StyleCatalogue
 from atelier_inference.pipelines import BASE_MANIFEST, load_model
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
+from imaging.repaint import repaint
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
 from tests.unit.inference_tiny import DEFAULTS, RESOLUTION, save_inpainter
 
@@ -62,11 +64,19 @@ def test_a_full_fine_tune_takes_no_adapters(base: Path, tmp_path: Path) -> None:
         AdapterShelf(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
 
 
-def test_a_text_to_image_base_has_both_pipelines_over_the_same_weights(tmp_path: Path) -> None:
+def test_a_text_to_image_base_draws_and_repaints_with_the_same_weights(tmp_path: Path) -> None:
     save_inpainter(tmp_path, channels=4)
     model = load_model(tmp_path)
     assert model.text_to_image.unet is model.inpaint.unet
-    assert load_model(tmp_path).text_to_image is not None
+    drawn = model.draw(prompts=["p"], negative_prompts=[""], seeds=[1], size=(32, 40), steps=2, guidance=2.0)
+    assert drawn[0].size == (32, 40)
+    picture, mask = Image.new("RGB", (50, 40), "red"), Image.new("L", (50, 40))
+    mask.paste(255, (10, 10, 30, 30))
+    (after,) = repaint(
+        model.inpaint, picture, mask, prompt="p", steps=2, guidance=2.0, seeds=[1], resolution=32, blur=0
+    )
+    assert after.getpixel((5, 5)) == (255, 0, 0)
+    assert after.getpixel((20, 20)) != (255, 0, 0)
 
 
 def test_a_lora_in_the_models_place_is_refused(base: Path, tmp_path: Path) -> None:

@@ -300,10 +300,11 @@ def test_each_request_leaves_one_line_without_pictures_or_prompts(
 ) -> None:
     with caplog.at_level(logging.INFO, logger="atelier_inference.server"):
         server.predict(**INPAINT, width=64, adapter="skirt@2")
-        server.post(mode="nonsense")
+        headers = {"X-Amzn-SageMaker-Inference-Id": "prediction-1"}
+        server.client.post("/invocations", json={"mode": "nonsense"}, headers=headers)
     fine, refused = (record.__dict__["fields"] for record in caplog.records)
     assert (fine["mode"], fine["status"], fine["adapter"], fine["ignored"]) == ("inpaint", 200, "skirt@2", ["width"])
-    assert (refused["status"], refused["error"]) == (400, "InvalidInputError")
+    assert (refused["id"], refused["status"], refused["error"]) == ("prediction-1", 400, "InvalidInputError")
     assert len(json.dumps(fine)) < 600
     assert "a red skirt" not in json.dumps(fine)
 
