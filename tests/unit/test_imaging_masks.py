@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
@@ -37,18 +37,21 @@ def masks(draw: st.DrawFn) -> Mask:
     return rectangle((width, height), (left, top, right, bottom))
 
 
+@settings(deadline=None)
 @given(masks(), st.integers(0, 30))
 def test_growing_reaches_exactly_the_pixels_within_the_distance(mask: Mask, pixels: int) -> None:
     whole_picture = ndimage.distance_transform_edt(~mask) <= pixels
     assert np.array_equal(grow(mask, pixels), whole_picture)
 
 
+@settings(deadline=None)
 @given(masks(), st.integers(1, 30))
 def test_shrinking_leaves_exactly_the_pixels_farther_inside(mask: Mask, pixels: int) -> None:
     expected = mask if mask.all() else ndimage.distance_transform_edt(mask) > pixels
     assert np.array_equal(grow(mask, -pixels), expected)
 
 
+@settings(deadline=None)
 @given(masks(), st.floats(0, 40))
 def test_a_feather_is_one_inside_and_zero_from_its_width_on(mask: Mask, blur: float) -> None:
     alpha, distance = feather(mask, blur), ndimage.distance_transform_edt(~mask)
@@ -90,6 +93,7 @@ def test_a_mask_image_is_cut_at_the_middle_grey() -> None:
     assert np.asarray(to_image(np.array([[True, False]]))).tolist() == [[255, 0]]
 
 
+@settings(deadline=None)
 @given(masks(), st.sampled_from([8, 32, 64]))
 def test_a_crop_covers_the_mask_and_stays_in_the_picture(mask: Mask, resolution: int) -> None:
     left, top, right, bottom = crop_box(mask, resolution=resolution)
@@ -99,6 +103,7 @@ def test_a_crop_covers_the_mask_and_stays_in_the_picture(mask: Mask, resolution:
     assert mask[top:bottom, left:right].sum() == mask.sum()
 
 
+@settings(deadline=None)
 @given(masks(), st.sampled_from([8, 32, 64]))
 def test_a_crop_is_square_wherever_the_picture_leaves_room(mask: Mask, resolution: int) -> None:
     left, top, right, bottom = crop_box(mask, resolution=resolution)
@@ -120,6 +125,7 @@ def test_an_empty_mask_cannot_be_framed() -> None:
         crop_box(np.zeros((8, 8), dtype=bool), resolution=8)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["RGB", "L"]))
 def test_a_square_undone_has_the_boxs_size_and_its_flat_colour(width: int, height: int, mode: str) -> None:
     grey = 77 if mode == "L" else (77, 10, 200)

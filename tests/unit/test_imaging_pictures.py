@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -159,6 +159,7 @@ def test_a_size_past_the_limit_is_refused_before_decoding(size: tuple[int, int])
         decode(png_claiming(*size), name="photo")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 400), st.sampled_from(["PNG", "JPEG", "WEBP"]))
 def test_damage_is_refused_or_read_but_never_anything_else(noise: bytes, at: int, file_format: str) -> None:
     data = bytearray(saved(gradient(), file_format))

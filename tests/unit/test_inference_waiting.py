@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atelier_inference.waiting import BusyError, Line
@@ -37,6 +37,7 @@ def test_a_batch_holds_no_more_pictures_than_it_may_but_always_its_first() -> No
     assert line.next_batch(rows=2) == [narrow]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 8)), max_size=30))
 def test_everyone_is_served_once_and_the_first_is_never_passed_over(guests: list[tuple[str, int]]) -> None:
     waiting = [Guest(key, rows) for key, rows in guests]
