@@ -16,7 +16,7 @@ import boto3
 
 from local.assembly import Assembly
 from local.deploy import Deployer, Progress, StackProgress
-from local.errors import LocalCloudError
+from local.errors import DeploymentError, LocalCloudError
 from local.sagemaker.backend import CLIENT_CONFIG, ROOT_KEY
 from local.sagemaker.images import ImageRegistry
 from local.server import READY_NAME, child_environment
@@ -134,7 +134,12 @@ class LocalCloud:
         """
         if self._deployer is None:
             self._deployer = Deployer(self.client, url=self.url, images=ImageRegistry(self.run_dir))
-        self._deployer.deploy(Assembly(assembly_dir, account=self.account, region=self.region), progress)
+        try:
+            self._deployer.deploy(Assembly(assembly_dir, account=self.account, region=self.region), progress)
+        except DeploymentError as error:
+            raise DeploymentError(
+                f"{error}\n(what ran wrote to {self.run_dir}, the server to {self.log_path})"
+            ) from error
 
     def outputs(self, stack_name: str) -> dict[str, str]:
         """The outputs of a stack."""

@@ -113,7 +113,7 @@ class ImageRegistry:
         directory, dockerfile = Path(str(entry["directory"])), str(entry["dockerfile"])
         try:
             plan = read_dockerfile(directory / dockerfile, target=entry["target"])
-            root = self._roots / name.replace(":", "-")
+            root = self._roots / name.rpartition(":")[2]
             lay_out(plan, context=directory, root=root)
         except (LocalCloudError, OSError) as error:
             raise validation_error(f"Image {name} cannot be used: {error}") from error

@@ -92,6 +92,7 @@ class ModelServer:
         limit = self.plan.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
         if not self._wait_healthy(limit):
             self.stop()
+            _LOG.warning("endpoint %s: not healthy; its output: %s", self.plan.endpoint, self._root / "output.log")
             raise EndpointFailureError(
                 f"The primary container for production variant {self.plan.name} did not pass the ping health check. "
                 "Please check CloudWatch logs for this endpoint.",

@@ -1,0 +1,204 @@
+"""A local cloud starts, deploys in order, says what failed, and leaves nothing behind however it ends."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from local.cloud import LocalCloud, StackProgress
+from local.errors import DeploymentError, LocalCloudError
+from tests.integration import local_toy
+from tests.integration.local_toy import IMAGE, until
+
+Record = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud with nothing in it."""
+    with LocalCloud(tmp_path_factory.mktemp("cloud") / "run") as started:
+        yield started
+
+
+def start_job(cloud: LocalCloud, name: str) -> None:
+    """Start a training job that runs until it is stopped, with a child of its own."""
+    outputs = cloud.outputs("Toy")
+    cloud.client("s3").put_object(Bucket=outputs["Bucket"], Key="data/a.txt", Body=b"a")
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{outputs['Bucket']}/data/"}
+    cloud.client("sagemaker").create_training_job(
+        TrainingJobName=name,
+        RoleArn=outputs["JobRole"],
+        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        InputDataConfig=[{"ChannelName": "dataset", "DataSource": {"S3DataSource": source}}],
+        OutputDataConfig={"S3OutputPath": f"s3://{outputs['Bucket']}/models"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
+        HyperParameters={"loop": "1", "child": "yes"},
+    )
+    step = cloud.run_dir / "jobs" / "training" / name / "algo-1/opt/ml/checkpoints/step"
+    until(step.exists, cloud)
+
+
+def processes(cloud: LocalCloud) -> list[psutil.Process]:
+    """The supervisor's descendants."""
+    assert cloud._supervisor is not None
+    return psutil.Process(cloud._supervisor.pid).children(recursive=True)
+
+
+def test_everything_it_started_ends_with_it_and_its_files_are_in_its_folder(tmp_path: Path) -> None:
+    assembly = local_toy.write_assembly(tmp_path / "out", {"Toy": local_toy.base_template()})
+    before = {path.name for path in Path(tempfile.gettempdir()).glob("ministack*")}
+
+    with LocalCloud(tmp_path / "run") as cloud:
+        cloud.deploy(assembly)
+        start_job(cloud, "loops")
+        running = processes(cloud)
+        listening = [c.laddr.ip for p in running for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+        written = [f.path for p in running for f in p.open_files() if f.mode != "r"]  # type: ignore[attr-defined]
+
+    assert len(running) >= 3  # the server, the job, the job's child
+    assert [p for p in running if p.is_running()] == []
+    assert set(listening) == {"127.0.0.1"}
+    assert [path for path in written if not path.startswith(str(tmp_path / "run"))] == []
+    assert {path.name for path in Path(tempfile.gettempdir()).glob("ministack*")} == before
+    assert list(assembly.rglob("__pycache__")) == []
+
+
+def test_two_clouds_run_side_by_side(cloud: LocalCloud, tmp_path: Path) -> None:
+    with LocalCloud(tmp_path / "other", region="eu-west-1", account="210987654321") as other:
+        other.client("s3").create_bucket(
+            Bucket="only-there", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+
+        assert other.url != cloud.url
+        assert "only-there" not in [b["Name"] for b in cloud.client("s3").list_buckets()["Buckets"]]
+        assert other.client("sts").get_caller_identity()["Account"] == "210987654321"
+
+
+PARENT = """
+import json, sys
+from pathlib import Path
+import psutil
+from local.cloud import LocalCloud
+from tests.integration import local_toy
+from tests.integration.test_local_cloud import processes, start_job
+
+folder = Path(sys.argv[1])
+with LocalCloud(folder / "run") as cloud:
+    cloud.deploy(local_toy.write_assembly(folder / "out", {"Toy": local_toy.base_template()}))
+    start_job(cloud, "loops")
+    print(json.dumps([cloud._supervisor.pid, *(p.pid for p in processes(cloud))]), flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("victim", ["parent", "supervisor"])
+def test_a_killed_parent_or_supervisor_takes_the_server_and_its_jobs_along(
+    root: Path, tmp_path: Path, cloud: LocalCloud, victim: str
+) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert parent.stdout is not None
+    assert parent.stdin is not None
+    pids = json.loads(parent.stdout.readline())
+    assert len(pids) >= 4
+
+    os.kill(parent.pid if victim == "parent" else pids[0], signal.SIGKILL)
+    until(lambda: not [pid for pid in pids if alive(pid)], cloud)
+
+    parent.kill()
+    parent.communicate()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and is not just waiting to be collected."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_taken_port_is_said_at_once(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        with (
+            pytest.raises(LocalCloudError, match="Address already in use"),
+            LocalCloud(tmp_path / "run", port=taken.getsockname()[1]),
+        ):
+            pass
+
+
+def test_stacks_are_deployed_in_the_order_of_their_dependencies_and_report_themselves(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    first = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"Topic": {"Value": {"Ref": "Topic"}, "Export": {"Name": "the-topic"}}},
+    }
+    second = {
+        "Parameters": {
+            "BootstrapVersion": {
+                "Type": "AWS::SSM::Parameter::Value<String>",
+                "Default": "/cdk-bootstrap/hnb659fds/version",
+            }
+        },
+        "Resources": {
+            "Note": {
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {"Type": "String", "Value": {"Fn::ImportValue": "the-topic"}, "Name": "/note"},
+            }
+        },
+        "Outputs": {"Version": {"Value": {"Ref": "BootstrapVersion"}}},
+    }
+    reports: list[StackProgress] = []
+
+    cloud.deploy(local_toy.write_assembly(tmp_path / "out", {"First": first, "Second": second}), reports.append)
+
+    assert [(r.stack, r.status, r.resources) for r in reports] == [
+        ("First", "IN_PROGRESS", 0),
+        ("First", "CREATE_COMPLETE", 1),
+        ("Second", "IN_PROGRESS", 0),
+        ("Second", "CREATE_COMPLETE", 1),
+    ]
+    assert cloud.client("ssm").get_parameter(Name="/note")["Parameter"]["Value"] == cloud.outputs("First")["Topic"]
+    assert int(cloud.outputs("Second")["Version"]) >= 6
+
+
+def test_a_failing_stack_names_the_resource_and_can_be_deployed_again(cloud: LocalCloud, tmp_path: Path) -> None:
+    model: Record = {
+        "Type": "AWS::SageMaker::Model",
+        "Properties": {
+            "ExecutionRoleArn": local_toy.arn("JobRole"),
+            "PrimaryContainer": {"Image": IMAGE.replace("0123abcd", "unknown")},
+        },
+    }
+    broken = local_toy.base_template()
+    broken["Resources"]["Model"] = model
+    reports: list[StackProgress] = []
+
+    with pytest.raises(DeploymentError) as failed:
+        cloud.deploy(local_toy.write_assembly(tmp_path / "broken", {"Again": broken}), reports.append)
+    model["Properties"]["PrimaryContainer"]["Image"] = IMAGE
+    cloud.deploy(local_toy.write_assembly(tmp_path / "mended", {"Again": broken}), reports.append)
+
+    assert "Model (AWS::SageMaker::Model): Image " in str(failed.value)
+    assert "is not an image asset of this run; known: " in str(failed.value)
+    assert [r.status for r in reports] == ["IN_PROGRESS", "ROLLBACK_COMPLETE", "IN_PROGRESS", "CREATE_COMPLETE"]
+
+
+def test_a_missing_assembly_is_said_plainly(cloud: LocalCloud, tmp_path: Path) -> None:
+    with pytest.raises(LocalCloudError, match=r"manifest.json: missing; a cloud assembly is made by"):
+        cloud.deploy(tmp_path)
