@@ -1,0 +1,87 @@
+"""moto's AWS with our buckets, table, topic and state machine, and the handlers' environment pointing at them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from atelier_ops.gateways import aws
+
+HANDLERS = {
+    "prepare": "offer",
+    "gate": "data",
+    "request_approval": "parts",
+    "resume": "parts",
+    "publish": "stores",
+    "deploy_endpoint": "parts",
+    "smoke_test": "parts",
+    "inference_result": "desk",
+    "record_failure": "desk",
+    "api": "desk_at",
+    "base_model": "desk",
+}
+"""Every handler and the cached function that makes its parts."""
+
+
+def handler_module(name: str) -> ModuleType:
+    return import_module(f"atelier_ops.handlers.{name}")
+
+
+def forget() -> None:
+    """As in a new container: no client, no settings."""
+    aws.client.cache_clear()
+    for name, parts in HANDLERS.items():
+        getattr(handler_module(name), parts).cache_clear()
+
+
+@contextmanager
+def cloud(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account with what the handlers of a stage need."""
+    forget()
+    with mock_aws():
+        for bucket in ("data", "model", "media"):
+            boto3.client("s3").create_bucket(Bucket=bucket)
+        for name, value in environment().items():
+            patch.setenv(name, value)
+        yield
+    forget()
+
+
+def environment() -> dict[str, str]:
+    """Make table, topic and state machine; the variables that name them."""
+    boto3.client("dynamodb").create_table(
+        TableName="table",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/any"
+    machine = boto3.client("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
+    topic = boto3.client("sns").create_topic(Name="topic")["TopicArn"]
+    return {
+        "DATA_BUCKET": "data",
+        "MODEL_BUCKET": "model",
+        "MEDIA_BUCKET": "media",
+        "TABLE_NAME": "table",
+        "TOPIC_ARN": topic,
+        "SUCCESS_TOPIC_ARN": topic,
+        "ERROR_TOPIC_ARN": topic,
+        "STATE_MACHINE_ARN": machine["stateMachineArn"],
+        "NAME_PREFIX": "atelier-test",
+        "DEFAULT_BASE_MODEL": "tiny@v1",
+        "BASE_MODELS": "tiny@v1,words@v1",
+        "SEGMENTER": "clipseg@v1",
+        "SEGMENTER_URI": "s3://model/base/clipseg@v1/",
+        "ENDPOINT_NAME": "shared",
+        "ENDPOINT_ROLE_ARN": role,
+        "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
+        "INSTANCE_TYPE": "ml.m5.xlarge",
+        "STARTUP_SECONDS": "600",
+        "KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/1",
+    }

@@ -1,0 +1,277 @@
+"""The handlers as Lambda runs them: settings from the environment, an event in, an answer out, against moto."""
+
+import base64
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import fields
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from atelier_ops.gateways import aws
+from contracts.artifact import BaseManifest
+from contracts.layout import MANIFEST
+from tests.contract.ops_cloud import HANDLERS, cloud, handler_module
+from tests.unit.ops_fakes import PNG
+from tests.unit.ops_stage import make_request, make_stage, plan_of, put_artifact
+
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/1"
+
+
+@pytest.fixture(autouse=True)
+def _cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with cloud(monkeypatch):
+        yield
+
+
+@pytest.fixture
+def plan() -> dict[str, Any]:
+    """A prepared run whose stage lies in moto's buckets."""
+    buckets, offer = make_stage()
+    put_artifact(buckets)
+    for (bucket, key), body in buckets.objects.items():
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+    return plan_of(offer)
+
+
+def call(name: str, event: dict[str, Any], context: Any = None) -> Any:
+    """Run a handler; what it returns must be JSON, as Lambda makes it."""
+    return json.loads(json.dumps(handler_module(name).handler(event, context)))
+
+
+def body(bucket: str, key: str) -> bytes:
+    read: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return read
+
+
+def test_the_settings_are_those_of_the_architectures_table(root: Path) -> None:
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = text.split("## Lambda settings")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)
+    documented = {name: set(re.findall(r"\b[A-Z][A-Z_]+[A-Z]\b", cells.split(" (")[0])) for name, cells in rows}
+    documented["prepare"] = set(re.findall(r"\b[A-Z][A-Z_]+[A-Z]\b", dict(rows)["prepare"]))
+    ours = {name: {field.name.upper() for field in fields(handler_module(name).Settings)} for name in HANDLERS}
+    assert ours == documented
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_a_handler_without_its_environment_names_the_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in fields(handler_module(name).Settings):
+        monkeypatch.delenv(field.name.upper())
+    parts = getattr(handler_module(name), HANDLERS[name])
+    with pytest.raises(ValueError, match=r"environment variable [A-Z_]+: got None"):
+        parts()
+
+
+def test_prepare_gives_the_same_plan_as_its_logic(plan: dict[str, Any]) -> None:
+    assert call("prepare", {"input": make_request(), "execution": "run-1"}) == json.loads(json.dumps(plan))
+
+
+def test_gate_reads_what_evaluate_wrote(plan: dict[str, Any]) -> None:
+    metrics = json.dumps({"garment_share": 0.7}).encode()
+    boto3.client("s3").put_object(Bucket="data", Key="runs/run-1/evaluate/metrics.json", Body=metrics)
+    verdict = call("gate", {"plan": {**plan, "gate": {"garment_share": 0.5}}, "artifact": "s3://data/x/"})
+    assert verdict == {"passed": True, "failures": [], "metrics": {"garment_share": 0.7}}
+
+
+def test_publish_leaves_a_complete_version(plan: dict[str, Any]) -> None:
+    event = {"plan": plan, "artifact": "s3://data/runs/run-1/train/job/output/model", "package": PACKAGE}
+    result = call("publish", {**event, "version": 1, "metrics": {"garment_share": 0.7}})
+    assert result == {"version": 1, "uri": "s3://model/styles/skirt/1/", "adapter": "skirt@1"}
+    assert json.loads(body("model", "styles/skirt/1/manifest.json"))["metrics"] == {"garment_share": 0.7}
+
+
+def test_an_approval_asked_for_is_answered_by_the_event(plan: dict[str, Any]) -> None:
+    pending = {"ModelPackageArn": PACKAGE, "CreationTime": 0, "ModelPackageStatus": "Completed"}
+    details = {"ModelPackageStatusDetails": {"ValidationStatuses": []}, "ModelPackageName": "1"}
+    answer = {**pending, **details, "ModelApprovalStatus": "PendingManualApproval"}
+    with Stubber(aws.client("sagemaker")) as stub:
+        stub.add_response("describe_model_package", answer, {"ModelPackageName": PACKAGE})
+        call("request_approval", {"plan": plan, "package": PACKAGE, "token": "token"})
+    detail = {"ModelPackageArn": PACKAGE, "ModelApprovalStatus": "Rejected", "ApprovalDescription": "too blue"}
+    event = {"source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "detail": detail}
+    expected = {"taskToken": "token", "error": "ModelPackageRejected", "cause": f"{PACKAGE}: rejected: too blue"}
+    with Stubber(aws.client("stepfunctions")) as stub:
+        stub.add_response("send_task_failure", {}, expected)
+        call("resume", event)
+        call("resume", event)
+        stub.assert_no_pending_responses()
+
+
+def test_a_package_approved_before_the_token_was_stored_goes_on_at_once(plan: dict[str, Any]) -> None:
+    known = {"ModelPackageArn": PACKAGE, "CreationTime": 0, "ModelPackageStatus": "Completed", "ModelPackageName": "1"}
+    answer = {**known, "ModelPackageStatusDetails": {"ValidationStatuses": []}, "ModelApprovalStatus": "Approved"}
+    output = json.dumps({"package": PACKAGE, "status": "Approved"})
+    with Stubber(aws.client("sagemaker")) as sagemaker, Stubber(aws.client("stepfunctions")) as states:
+        sagemaker.add_response("describe_model_package", answer)
+        states.add_response("send_task_success", {}, {"taskToken": "token", "output": output})
+        call("request_approval", {"plan": plan, "package": PACKAGE, "token": "token"})
+        states.assert_no_pending_responses()
+
+
+def test_an_endpoint_in_service_before_the_token_was_stored_goes_on_at_once(plan: dict[str, Any]) -> None:
+    """moto's endpoints are born InService: the state is read again after the token is stored."""
+    output = json.dumps({"endpoint": "atelier-test-style-skirt", "variant": "AllTraffic"})
+    with Stubber(aws.client("stepfunctions")) as states:
+        states.add_response("send_task_success", {}, {"taskToken": "token", "output": output})
+        event = {"plan": plan, "package": PACKAGE, "version": 1, "uri": "s3://model/styles/skirt/1/", "token": "token"}
+        call("deploy_endpoint", event)
+        states.assert_no_pending_responses()
+    config = boto3.client("sagemaker").describe_endpoint_config(EndpointConfigName="atelier-test-style-skirt-v1")
+    assert config["ProductionVariants"][0]["InstanceType"] == "ml.m5.xlarge"
+
+
+def test_an_event_about_anything_else_is_ignored(capsys: pytest.CaptureFixture[str]) -> None:
+    call("resume", {"detail-type": "SageMaker Training Job State Change", "detail": {}})
+    assert "ignored" in capsys.readouterr().out
+
+
+def test_a_smoke_test_is_answered_by_its_result(plan: dict[str, Any]) -> None:
+    with Stubber(aws.client("sagemaker-runtime")) as runtime:
+        runtime.add_response("invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/r"})
+        call("smoke_test", {"plan": plan, "version": 1, "endpoint": "", "token": "token"})
+    (request,) = boto3.client("s3").list_objects_v2(Bucket="media", Prefix="requests/smoke-")["Contents"]
+    inference = request["Key"].removeprefix("requests/").removesuffix(".json")
+    assert json.loads(body("media", request["Key"]))["adapter"] == "skirt@1"
+    picture = base64.b64encode(PNG).decode()
+    answer = {"images": [picture], "output_format": "png", "seed": 0, "model": "tiny@v1", "adapter": "skirt@1"}
+    with Stubber(aws.client("stepfunctions")) as states:
+        states.add_response("send_task_success", {})
+        call("inference_result", notification(inference, answer))
+        call("inference_result", notification(inference, answer))
+        states.assert_no_pending_responses()
+
+
+def notification(inference: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """What SNS brings after the endpoint wrote ``answer``."""
+    boto3.client("s3").put_object(Bucket="media", Key="responses/1.out", Body=json.dumps(answer).encode())
+    message = {
+        "awsRegion": "us-east-1",
+        "eventTime": "2026-11-22T13:00:01.000Z",
+        "receivedTime": "2026-11-22T13:00:00.000Z",
+        "invocationStatus": "Completed",
+        "requestParameters": {"contentType": "application/json", "endpointName": "shared", "inputLocation": "s3://m/r"},
+        "responseParameters": {"contentType": "application/json", "outputLocation": "s3://media/responses/1.out"},
+        "inferenceId": inference,
+        "eventVersion": "1.0",
+        "eventSource": "aws:sagemaker",
+        "eventName": "InferenceResult",
+    }
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(message)}}]}
+
+
+def request(method: str, path: str, given: Any = None) -> dict[str, Any]:
+    """API Gateway's proxy event."""
+    return {
+        "httpMethod": method,
+        "path": path,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(given),
+        "isBase64Encoded": False,
+        "requestContext": {"domainName": "api.test", "path": f"/live{path}", "requestId": "1"},
+    }
+
+
+def test_a_prediction_goes_from_post_to_pictures(plan: dict[str, Any]) -> None:
+    given = {"input": {"mode": "text_to_image", "prompt": "a skirt"}}
+    with Stubber(aws.client("sagemaker-runtime")) as runtime:
+        runtime.add_response("invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/r"})
+        made = json.loads(call("api", request("POST", "/v1/predictions", given))["body"])
+    answer = {"images": [base64.b64encode(PNG).decode()], "output_format": "png", "seed": 0, "model": "tiny@v1"}
+    call("inference_result", notification(made["id"], answer))
+    got = call("api", request("GET", f"/v1/predictions/{made['id']}"))
+    shown = json.loads(got["body"])
+    assert (got["statusCode"], shown["status"]) == (200, "succeeded")
+    (url,) = shown["output"]
+    assert f"/outputs/{made['id']}/0.png?" in url
+    assert body("media", f"outputs/{made['id']}/0.png") == PNG
+
+
+def test_a_training_goes_from_post_to_an_execution() -> None:
+    given = {"destination": "brand/skirt", "input": {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}}
+    events = {"events": []}  # type: dict[str, list[Any]]
+    with Stubber(aws.client("stepfunctions")) as states:
+        start = {"executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:x", "startDate": 0}
+        states.add_response("start_execution", start)
+        described = {**start, "stateMachineArn": "arn:aws:states:::m", "status": "RUNNING", "input": "{}"}
+        states.add_response("describe_execution", described)
+        states.add_response("get_execution_history", events)
+        made = call("api", request("POST", "/v1/trainings", given))
+    assert made["statusCode"] == 201
+    assert json.loads(made["body"])["status"] == "starting"
+
+
+def test_a_failure_is_recorded_without_a_plan() -> None:
+    event = {"execution": "run-1", "step": "Prepare", "error": "InvalidInputError", "cause": "no", "started": "then"}
+    assert call("record_failure", event) == {
+        "error": "InvalidInputError",
+        "cause": "Prepare: InvalidInputError: no (cost about $0.00)",
+    }
+    assert json.loads(body("data", "runs/run-1/failure.json"))["reason"] == "no"
+
+
+class _Answered(BaseHTTPRequestHandler):
+    """CloudFormation's presigned address: keeps what is put."""
+
+    got: ClassVar[list[tuple[str | None, bytes]]] = []
+
+    def do_PUT(self) -> None:
+        self.got.append((self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+class Context:
+    """What Lambda tells about its time."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
+ENTRY = {
+    "name": "tiny",
+    "revision": "v2",
+    "family": "sd1",
+    "task": "inpaint",
+    "licence": "Apache-2.0",
+    "resolution": 64,
+    "source": {"kind": "asset"},
+}
+
+
+def test_a_base_model_is_unpacked_and_cloudformation_hears_of_it() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("unet/config.json", "{}")
+    boto3.client("s3").create_bucket(Bucket="assets")
+    boto3.client("s3").put_object(Bucket="assets", Key="tiny.zip", Body=archive.getvalue())
+    with HTTPServer(("127.0.0.1", 0), _Answered) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        event = {
+            "RequestType": "Create",
+            "ResponseURL": f"http://127.0.0.1:{server.server_port}/answer",
+            "StackId": "stack",
+            "RequestId": "request",
+            "LogicalResourceId": "Tiny",
+            "ResourceProperties": {"Entry": json.dumps(ENTRY), "AssetBucket": "assets", "AssetKey": "tiny.zip"},
+        }
+        call("base_model", event, Context())
+        thread.join()
+    ((content_type, answer),) = _Answered.got
+    assert content_type == ""
+    assert json.loads(answer)["Status"] == "SUCCESS"
+    assert json.loads(answer)["Data"] == {"Prefix": "base/tiny@v2/", "Reference": "tiny@v2"}
+    manifest = BaseManifest.from_json(json.loads(body("model", f"base/tiny@v2/{MANIFEST}")))
+    assert set(manifest.files) == {"unet/config.json"}
