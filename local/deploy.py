@@ -4,7 +4,7 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from local.sagemaker.transfer import split_uri
 BOOTSTRAP_VERSION = "30"  # of the bootstrap template that aws-cdk 2.1148 installs
 _BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")  # of a stack itself: the start of its last operation
 _POLL_SECONDS = 0.05
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -132,13 +133,20 @@ class Deployer:
 
     def _reason(self, name: str) -> str:
         """The first failure of the last operation: what failed and why."""
-        pages = self._formation.get_paginator("describe_stack_events").paginate(StackName=name)
-        events = [event for page in pages for event in page["StackEvents"]]
-        failed = [e for e in events if e["ResourceStatus"].endswith("_FAILED") and e.get("ResourceStatusReason")]
+        failed = []
+        for event in self._events(name):  # newest first
+            if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason"):
+                failed.append(event)
+            if event["LogicalResourceId"] == name and event["ResourceStatus"] in _BEGINNINGS:
+                break
         if not failed:
             return "no resource reported a reason"
-        first = failed[-1]  # events come newest first
+        first = failed[-1]
         return f"{first['LogicalResourceId']} ({first['ResourceType']}): {first['ResourceStatusReason']}"
+
+    def _events(self, name: str) -> Iterator[dict[str, Any]]:
+        for page in self._formation.get_paginator("describe_stack_events").paginate(StackName=name):
+            yield from page["StackEvents"]
 
 
 def zip_folder(folder: Path) -> bytes:

@@ -8,6 +8,7 @@ from ministack.services.cloudformation import provisioners, stacks
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
 from local.sagemaker.control_plane import KINDS, ControlPlane
+from local.seams import template_mends
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
@@ -21,8 +22,7 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
     _add("AWS::ApplicationAutoScaling::ScalableTarget", **_target_type(autoscaling))
     _add("AWS::ApplicationAutoScaling::ScalingPolicy", **_policy_type(autoscaling))
     _add("Custom::S3AutoDeleteObjects", **_auto_delete_type(root_client))
-    _mend_request_validators(root_client)
-    _mend_vpc()
+    template_mends.install(root_client)
     _run_on_threads()
 
 
@@ -143,49 +143,6 @@ def _auto_delete_type(root_client: Callable[[str], Any]) -> dict[str, Callable[.
                 s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
     return {"create": create, "update": update, "delete": delete}
-
-
-def _mend_request_validators(root_client: Callable[[str], Any]) -> None:
-    """ministack makes no validator from a template and drops a method's reference to one."""
-    handlers = provisioners._RESOURCE_HANDLERS
-    create_method = handlers["AWS::ApiGateway::Method"]["create"]
-
-    def flag(props: Properties, name: str) -> bool:
-        return str(props.get(name)).lower() == "true"
-
-    def create_validator(logical_id: str, props: Properties, stack: str) -> Created:
-        made = root_client("apigateway").create_request_validator(
-            restApiId=props["RestApiId"],
-            name=props.get("Name", logical_id),
-            validateRequestBody=flag(props, "ValidateRequestBody"),
-            validateRequestParameters=flag(props, "ValidateRequestParameters"),
-        )
-        return made["id"], {"RequestValidatorId": made["id"]}
-
-    def create_validated_method(logical_id: str, props: Properties, stack: str) -> Created:
-        created: Created = create_method(logical_id, props, stack)
-        if props.get("RequestValidatorId"):
-            change = {"op": "replace", "path": "/requestValidatorId", "value": props["RequestValidatorId"]}
-            root_client("apigateway").update_method(
-                restApiId=props["RestApiId"], resourceId=props["ResourceId"], httpMethod=props["HttpMethod"],
-                patchOperations=[change],
-            )  # fmt: skip
-        return created
-
-    handlers["AWS::ApiGateway::RequestValidator"]["create"] = create_validator
-    handlers["AWS::ApiGateway::Method"]["create"] = create_validated_method
-
-
-def _mend_vpc() -> None:
-    """`VPC.CidrBlock` is an attribute CDK's templates read and ministack does not give."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
-    create = handlers["create"]
-
-    def create_with_cidr(logical_id: str, props: Properties, stack: str) -> Created:
-        physical_id, attributes = create(logical_id, props, stack)
-        return physical_id, {**attributes, "CidrBlock": props.get("CidrBlock")}
-
-    handlers["create"] = create_with_cidr
 
 
 def _run_on_threads() -> None:

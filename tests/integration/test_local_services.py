@@ -1,0 +1,414 @@
+"""What the stacks need of Lambda, API Gateway, DynamoDB, S3, SNS and EventBridge, under the synthesized roles."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud import LocalCloud
+from local.errors import DeploymentError
+from tests.integration import local_toy
+from tests.integration.local_toy import allow, arn, role, until
+
+Record = dict[str, Any]
+KEY = "a-key-of-at-least-twenty-characters"
+
+FUNCTION = '''
+import json, os, time, urllib.request
+import boto3
+
+
+class QuotaError(Exception):
+    """Its name must reach the caller."""
+
+
+def api(event, context):
+    """An HTTP API's function: stores an item, or gives presigned URLs."""
+    body = json.loads(event["body"] or "{}")
+    if event["resource"] == "/files":
+        s3, target = boto3.client("s3"), {"Bucket": os.environ["BUCKET"], "Key": body["name"]}
+        put = s3.generate_presigned_url("put_object", Params={**target, "ContentType": "text/plain"}, ExpiresIn=60)
+        get = s3.generate_presigned_url("get_object", Params=target, ExpiresIn=60)
+        return {"statusCode": 201, "headers": {"x-test": "yes"}, "body": json.dumps({"put": put, "get": get})}
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+    table.put_item(Item={"pk": body["id"], "kind": "job", "expires_at": int(time.time()) + 60},
+                   ConditionExpression="attribute_not_exists(pk)")
+    return {"statusCode": 200, "body": json.dumps({"path": event["path"], "id": event["pathParameters"]})}
+
+
+def remember(event, context):
+    """Keeps what an event source delivered."""
+    boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key="seen/" + context.aws_request_id,
+                                  Body=json.dumps(event))
+
+
+def copy(event, context):
+    """A custom resource: copies words into the bucket, removes nothing on delete."""
+    properties, status, reason = event["ResourceProperties"], "SUCCESS", ""
+    if properties["Words"] == "crash":
+        raise QuotaError("no room for a model")
+    if properties["Words"] == "refuse":
+        status, reason = "FAILED", "the licence was not accepted"
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket=os.environ["BUCKET"], Key="base/last.json", Body=json.dumps(event))
+    answer = {"Status": status, "Reason": reason, "PhysicalResourceId": "base/" + properties["Words"],
+              "StackId": event["StackId"], "RequestId": event["RequestId"],
+              "LogicalResourceId": event["LogicalResourceId"], "Data": {"Prefix": "base/" + properties["Words"]}}
+    request = urllib.request.Request(event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT",
+                                     headers={"Content-Type": ""})
+    urllib.request.urlopen(request, timeout=10).read()
+'''
+
+
+def template(words: str = "tiny") -> Record:
+    """An API with a key over a table and a bucket, a custom resource, an alarm topic, a rule."""
+    bucket = {"Ref": "Bucket"}
+    data = [
+        allow("s3:GetObject", "s3:PutObject", on=local_toy.below("Bucket")),
+        allow("dynamodb:PutItem", on=arn("Table")),
+    ]
+    function = local_toy.lambda_function
+    base = local_toy.base_template()
+    base["Resources"] |= {
+        "Policy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": bucket,
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Deny",
+                            "Principal": "*",
+                            "Action": "s3:*",
+                            "Resource": [arn("Bucket"), local_toy.below("Bucket")],
+                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                        }
+                    ],
+                },
+            },
+        },
+        "Table": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                "AttributeDefinitions": [
+                    {"AttributeName": "pk", "AttributeType": "S"},
+                    {"AttributeName": "kind", "AttributeType": "S"},
+                ],
+                "GlobalSecondaryIndexes": [
+                    {
+                        "IndexName": "by-kind",
+                        "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}],
+                        "Projection": {"ProjectionType": "ALL"},
+                    }
+                ],
+                "BillingMode": "PAY_PER_REQUEST",
+                "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+            },
+        },
+        "FunctionRole": role("lambda.amazonaws.com", data),
+        "ApiFunction": function("code", "functions.api", "FunctionRole", TABLE={"Ref": "Table"}, BUCKET=bucket),
+        "Remember": function("code", "functions.remember", "FunctionRole", BUCKET=bucket),
+        "Copier": function("code", "functions.copy", "FunctionRole", BUCKET=bucket),
+        "Base": {
+            "Type": "Custom::BaseModel",
+            "DependsOn": ["FunctionRole", "Policy"],
+            "Properties": {"ServiceToken": arn("Copier"), "Words": words, "Count": 3},
+        },
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "Subscription": {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {"TopicArn": {"Ref": "Topic"}, "Protocol": "lambda", "Endpoint": arn("Remember")},
+        },
+        "TopicMayCall": permission("Remember", "sns.amazonaws.com", {"Ref": "Topic"}),
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {"source": ["atelier.test"], "detail": {"status": ["done"]}},
+                "Targets": [{"Id": "remember", "Arn": arn("Remember")}],
+            },
+        },
+        "RuleMayCall": permission("Remember", "events.amazonaws.com", arn("Rule")),
+        "Clean": {
+            "Type": "Custom::S3AutoDeleteObjects",
+            "DependsOn": ["Policy"],
+            "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:none", "BucketName": bucket},
+        },
+        **rest_api(),
+    }
+    base["Outputs"] |= {
+        "Api": {"Value": {"Ref": "Rest"}},
+        "Table": {"Value": {"Ref": "Table"}},
+        "Topic": {"Value": {"Ref": "Topic"}},
+        "Base": {"Value": {"Ref": "Base"}},
+        "Prefix": {"Value": {"Fn::GetAtt": ["Base", "Prefix"]}},
+        "ApiFunction": {"Value": {"Ref": "ApiFunction"}},
+    }
+    return base
+
+
+def permission(function: str, service: str, source: Any) -> Record:
+    """Let a service invoke a function."""
+    return {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": arn(function),
+            "Principal": service,
+            "SourceArn": source,
+        },
+    }
+
+
+def rest_api() -> Record:
+    """`POST /items/{id}` and `POST /files` with a Lambda proxy behind an API key, as the CDK writes it."""
+    rest, methods = {"Ref": "Rest"}, {}
+    uri = {
+        "Fn::Join": [
+            "",
+            ["arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/", arn("ApiFunction"), "/invocations"],
+        ]
+    }
+    for name, resource in (("PostItem", "Item"), ("PostFile", "Files")):
+        methods[name] = {
+            "Type": "AWS::ApiGateway::Method",
+            "Properties": {
+                "RestApiId": rest,
+                "ResourceId": {"Ref": resource},
+                "HttpMethod": "POST",
+                "AuthorizationType": "NONE",
+                "ApiKeyRequired": True,
+                "RequestValidatorId": {"Ref": "Validator"},
+                "RequestModels": {"application/json": {"Ref": "Body"}} if resource == "Item" else {},
+                "Integration": {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": uri},
+            },
+        }
+    part = {"Type": "AWS::ApiGateway::Resource"}
+    return {
+        "Rest": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "api"}},
+        "Items": {
+            **part,
+            "Properties": {
+                "RestApiId": rest,
+                "ParentId": {"Fn::GetAtt": ["Rest", "RootResourceId"]},
+                "PathPart": "items",
+            },
+        },
+        "Item": {**part, "Properties": {"RestApiId": rest, "ParentId": {"Ref": "Items"}, "PathPart": "{id}"}},
+        "Files": {
+            **part,
+            "Properties": {
+                "RestApiId": rest,
+                "ParentId": {"Fn::GetAtt": ["Rest", "RootResourceId"]},
+                "PathPart": "files",
+            },
+        },
+        "Body": {
+            "Type": "AWS::ApiGateway::Model",
+            "Properties": {
+                "RestApiId": rest,
+                "Name": "Body",
+                "ContentType": "application/json",
+                "Schema": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
+            },
+        },
+        "Validator": {
+            "Type": "AWS::ApiGateway::RequestValidator",
+            "Properties": {"RestApiId": rest, "Name": "body", "ValidateRequestBody": True},
+        },
+        **methods,
+        "Deployment": {
+            "Type": "AWS::ApiGateway::Deployment",
+            "DependsOn": ["PostItem", "PostFile"],
+            "Properties": {"RestApiId": rest},
+        },
+        "Stage": {
+            "Type": "AWS::ApiGateway::Stage",
+            "Properties": {"RestApiId": rest, "DeploymentId": {"Ref": "Deployment"}, "StageName": "v"},
+        },
+        "Key": {"Type": "AWS::ApiGateway::ApiKey", "Properties": {"Enabled": True, "Value": KEY}},
+        "Plan": {
+            "Type": "AWS::ApiGateway::UsagePlan",
+            "Properties": {
+                "ApiStages": [{"ApiId": rest, "Stage": {"Ref": "Stage"}}],
+                "Throttle": {"RateLimit": 1000, "BurstLimit": 1000},
+            },
+        },
+        "PlanKey": {
+            "Type": "AWS::ApiGateway::UsagePlanKey",
+            "Properties": {"KeyId": {"Ref": "Key"}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": "Plan"}},
+        },
+        "ApiMayCall": permission(
+            "ApiFunction", "apigateway.amazonaws.com", {"Fn::Sub": "arn:aws:execute-api:*:*:${Rest}/*"}
+        ),
+    }
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The functions' folder."""
+    folder = tmp_path_factory.mktemp("code")
+    (folder / "functions.py").write_text(FUNCTION, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Iterator[LocalCloud]:
+    """A local cloud with the template above."""
+    folder = tmp_path_factory.mktemp("services")
+    with LocalCloud(folder / "run") as started:
+        started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template()}, lambdas={"code": code}))
+        yield started
+
+
+def post(cloud: LocalCloud, path: str, body: Record, key: str | None = KEY) -> tuple[int, Record]:
+    """POST to the API; the status and the answer."""
+    headers = {"Content-Type": "application/json", **({"x-api-key": key} if key else {})}
+    url = f"{cloud.api_url(cloud.outputs('Toy')['Api'], 'v')}{path}"
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=20) as found:
+            return found.status, json.loads(found.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def seen(cloud: LocalCloud) -> list[Record]:
+    """The events the remembering function got."""
+    s3, bucket = cloud.client("s3"), cloud.outputs("Toy")["Bucket"]
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix="seen/").get("Contents", [])]
+    return [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
+
+
+def test_the_api_wants_its_key_and_calls_its_function(cloud: LocalCloud) -> None:
+    assert post(cloud, "/items/7", {"id": "seven"}, key=None)[0] == 403
+    assert post(cloud, "/items/7", {"id": "seven"}, key="wrong")[0] == 403
+    assert post(cloud, "/items/7", {"other": 1})[0] == 400
+    assert post(cloud, "/items/7", {"id": "seven"}) == (200, {"path": "/items/7", "id": {"id": "7"}})
+
+
+def test_the_table_keeps_conditions_its_index_and_its_time_to_live(cloud: LocalCloud) -> None:
+    dynamodb, table = cloud.client("dynamodb"), cloud.outputs("Toy")["Table"]
+    post(cloud, "/items/8", {"id": "eight"})
+
+    assert post(cloud, "/items/8", {"id": "eight"})[0] == 502  # the condition fails, the function raises
+    found = dynamodb.query(
+        TableName=table,
+        IndexName="by-kind",
+        KeyConditionExpression="kind = :kind",
+        ExpressionAttributeValues={":kind": {"S": "job"}},
+    )
+    assert "eight" in [item["pk"]["S"] for item in found["Items"]]
+    ttl = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "expires_at")
+
+
+def test_presigned_addresses_work_with_plain_http(cloud: LocalCloud) -> None:
+    status, urls = post(cloud, "/files", {"name": "uploads/a photo.txt"})
+    assert status == 201
+
+    put = urllib.request.Request(urls["put"], data=b"picture", method="PUT", headers={"Content-Type": "text/plain"})
+    with urllib.request.urlopen(put, timeout=10) as stored:
+        assert stored.status == 200
+    with urllib.request.urlopen(urls["get"], timeout=10) as found:
+        assert found.read() == b"picture"
+    forged = urls["get"].replace("photo", "secret")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(forged, timeout=10)
+    assert refused.value.code == 403
+    refused.value.close()
+
+
+def test_a_topic_and_a_rule_reach_their_function(cloud: LocalCloud) -> None:
+    cloud.client("sns").publish(TopicArn=cloud.outputs("Toy")["Topic"], Message='{"a": 1}')
+    cloud.client("events").put_events(
+        Entries=[
+            {"Source": "atelier.test", "DetailType": "t", "Detail": '{"status": "started"}'},
+            {"Source": "atelier.test", "DetailType": "t", "Detail": '{"status": "done"}'},
+        ]
+    )
+
+    events = until(lambda: found if len(found := seen(cloud)) >= 2 else None, cloud)
+
+    messages = [event["Records"][0]["Sns"]["Message"] for event in events if "Records" in event]
+    details = [event["detail"] for event in events if "detail" in event]
+    assert messages == ['{"a": 1}']
+    assert details == [{"status": "done"}]
+
+
+def test_a_function_is_held_to_its_role(cloud: LocalCloud) -> None:
+    iam = cloud.client("iam")
+    name = next(r["RoleName"] for r in iam.list_roles()["Roles"] if "FunctionRole" in r["RoleName"])
+    policy = iam.get_role_policy(RoleName=name, PolicyName="all")["PolicyDocument"]
+    kept = [s for s in policy["Statement"] if "dynamodb:PutItem" not in s["Action"]]
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps({**policy, "Statement": kept}))
+    event = {"resource": "/items/{id}", "path": "/items/9", "pathParameters": {"id": "9"}, "body": '{"id": "nine"}'}
+    try:
+        answer = cloud.client("lambda").invoke(
+            FunctionName=cloud.outputs("Toy")["ApiFunction"], Payload=json.dumps(event).encode()
+        )
+    finally:
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
+
+    error = json.loads(answer["Payload"].read())
+    assert answer["FunctionError"] == "Unhandled"
+    assert error["errorType"] == "ClientError"
+    assert "AccessDenied" in error["errorMessage"]
+    assert "dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:123456789012:table/" in error["errorMessage"]
+
+
+def test_a_custom_resource_is_created_updated_and_deleted(cloud: LocalCloud, code: Path, tmp_path: Path) -> None:
+    first = last_event(cloud)
+    assert (first["RequestType"], first["ResourceProperties"]["Count"]) == ("Create", "3")
+    assert cloud.outputs("Toy")["Base"] == cloud.outputs("Toy")["Prefix"] == "base/tiny"
+
+    cloud.deploy(local_toy.write_assembly(tmp_path / "out", {"Toy": template("small")}, lambdas={"code": code}))
+
+    assert cloud.outputs("Toy")["Prefix"] == "base/small"
+    assert last_event(cloud)["RequestType"] == "Delete"  # of the old physical id, after the update
+    assert last_event(cloud)["PhysicalResourceId"] == "base/tiny"
+
+
+def last_event(cloud: LocalCloud) -> Record:
+    """What the custom resource's function got last."""
+    bucket = cloud.outputs("Toy")["Bucket"]
+    event: Record = json.loads(cloud.client("s3").get_object(Bucket=bucket, Key="base/last.json")["Body"].read())
+    return event
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("refuse", "the licence was not accepted"), ("crash", "QuotaError: no room for a model")],
+)
+def test_a_failing_custom_resource_fails_its_stack_at_once(
+    cloud: LocalCloud, code: Path, tmp_path: Path, words: str, said: str
+) -> None:
+    assembly = local_toy.write_assembly(tmp_path / "out", {"Toy": template(words)}, lambdas={"code": code})
+
+    with pytest.raises(DeploymentError, match=r"Base \(Custom::BaseModel\): ") as failed:
+        cloud.deploy(assembly)
+
+    assert said in str(failed.value)
+
+
+def test_a_deleted_stack_empties_its_bucket(cloud: LocalCloud, code: Path, tmp_path: Path) -> None:
+    s3, name = cloud.client("s3"), "Short"
+    cloud.deploy(local_toy.write_assembly(tmp_path / "out", {name: template()}, lambdas={"code": code}))
+    bucket = cloud.outputs(name)["Bucket"]
+
+    cloud.client("cloudformation").delete_stack(StackName=name)
+
+    def gone() -> bool:
+        try:
+            s3.head_bucket(Bucket=bucket)
+        except ClientError:
+            return True
+        return False
+
+    until(gone, cloud)
