@@ -189,6 +189,14 @@ def test_an_execution_is_started_once_and_described(executions: StepFunctionsExe
     assert executions.describe("run-2") is None
 
 
+def test_an_execution_is_stopped(executions: StepFunctionsExecutions) -> None:
+    executions.start("run-1", {})
+    executions.stop("run-1")
+    found = executions.describe("run-1")
+    assert found is not None
+    assert found.status == "ABORTED"
+
+
 def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
     client = aws.client("stepfunctions")
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:m"

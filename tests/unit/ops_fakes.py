@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -223,6 +223,10 @@ class MemoryExecutions:
         if existing and (existing.input != request or existing.status != "RUNNING"):
             raise ExecutionNameTakenError(name)
         self.started.setdefault(name, execution(name, dict(request)))
+
+    def stop(self, name: str) -> None:
+        ended = datetime.fromtimestamp(NOW + 5, UTC)
+        self.started[name] = replace(self.started[name], status="ABORTED", stopped=ended, error="Canceled")
 
     def describe(self, name: str) -> Execution | None:
         return self.started.get(name)

@@ -208,3 +208,23 @@ def test_a_lost_answer_is_not_starting_for_ever(api: Api) -> None:
     shown = api.call("GET", f"/v1/predictions/{made['id']}").body
     assert shown["status"] == "failed"
     assert "no answer" in shown["error"]
+
+
+def test_canceling_ends_a_prediction_for_good(api: Api) -> None:
+    made = post(api).body
+    path = made["urls"]["cancel"].partition("/live")[2]
+    canceled = api.call("POST", path)
+    assert (canceled.status, canceled.body["status"]) == (200, "canceled")
+    assert canceled.body["completed_at"] == "2027-01-15T08:00:00.000Z"
+    api.now += 100
+    assert api.call("POST", path).body == canceled.body
+
+
+def test_canceling_what_has_ended_changes_nothing(api: Api) -> None:
+    made = post(api).body
+    finish(api, made["id"], "succeeded", outputs=[])
+    assert api.call("POST", f"/v1/predictions/{made['id']}/cancel").body["status"] == "succeeded"
+
+
+def test_canceling_an_unknown_prediction_is_404(api: Api) -> None:
+    assert api.call("POST", f"/v1/predictions/{'0' * 26}/cancel").status == 404

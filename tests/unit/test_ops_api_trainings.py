@@ -140,3 +140,21 @@ def test_a_failed_training_tells_the_cause_and_the_state_that_failed(api: Api) -
 @pytest.mark.parametrize(("status", "expected"), [("TIMED_OUT", "failed"), ("ABORTED", "canceled")])
 def test_every_status_has_its_word(api: Api, status: str, expected: str) -> None:
     assert ended(api, status)["status"] == expected
+
+
+def test_canceling_stops_the_execution_once(api: Api) -> None:
+    made = post(api).body
+    path = made["urls"]["cancel"].partition("/live")[2]
+    assert api.call("POST", path).body["status"] == "canceled"
+    before = api.executions.started[made["id"]]
+    assert api.call("POST", path).body["error"] == "Canceled"
+    assert api.executions.started[made["id"]] is before
+
+
+def test_canceling_what_has_ended_changes_nothing(api: Api) -> None:
+    shown = ended(api, "SUCCEEDED", output={"style": "skirt", "version": 3})
+    assert api.call("POST", f"/v1/trainings/{shown['id']}/cancel").body == shown
+
+
+def test_canceling_an_unknown_training_is_404(api: Api) -> None:
+    assert api.call("POST", "/v1/trainings/nothing/cancel").status == 404

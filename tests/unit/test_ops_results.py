@@ -101,6 +101,14 @@ def test_a_second_notification_changes_nothing(desk: Desk) -> None:
     assert record(desk) == before
 
 
+def test_the_answer_to_a_canceled_prediction_is_thrown_away(desk: Desk) -> None:
+    canceled = Record(key=prediction_key(ID), status="canceled", expires_at=int(NOW), data=record(desk).data)
+    desk.records.put(canceled)
+    succeeded(desk, ID, answer())
+    assert record(desk) == canceled
+    assert desk.media.listing("outputs/") == []
+
+
 def test_a_notification_for_a_record_that_is_gone_is_ignored(desk: Desk) -> None:
     assert "unknown" in succeeded(desk, "f" * 26, answer())
     assert desk.media.listing("outputs/") == []

@@ -56,6 +56,9 @@ class Executions(Protocol):
     def start(self, name: str, request: Mapping[str, Any]) -> None:
         """Start; the same name and input while it runs is fine. Raises ExecutionNameTakenError otherwise."""
 
+    def stop(self, name: str) -> None:
+        """End a running execution as ABORTED; the job it waits for is stopped too."""
+
     def describe(self, name: str) -> Execution | None:
         """The execution, or None."""
 
@@ -99,6 +102,12 @@ class StepFunctionsExecutions:
             if error_code(error) == "ExecutionAlreadyExists":
                 raise ExecutionNameTakenError(f"execution {name} exists") from error
             raise
+
+    def stop(self, name: str) -> None:
+        """End a running execution as ABORTED; the job it waits for is stopped too."""
+        client("stepfunctions").stop_execution(
+            executionArn=self._execution_arn(name), error="Canceled", cause="canceled through the API"
+        )
 
     def describe(self, name: str) -> Execution | None:
         """The execution, or None."""

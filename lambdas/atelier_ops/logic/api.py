@@ -33,12 +33,20 @@ ROUTES: list[Route[Desk]] = [
         methods={"GET": lambda request, desk, found: predictions.get(request, desk.predictions, found, desk.now)},
     ),
     Route(
+        pattern="/v1/predictions/([0-9a-f]{26})/cancel",
+        methods={"POST": lambda request, desk, found: predictions.cancel(request, desk.predictions, found, desk.now)},
+    ),
+    Route(
         pattern="/v1/trainings",
         methods={"POST": lambda request, desk, _: trainings.create(request, desk.trainings)},
     ),
     Route(
         pattern="/v1/trainings/([A-Za-z0-9_-]{1,80})",
         methods={"GET": lambda request, desk, found: trainings.get(request, desk.trainings, found)},
+    ),
+    Route(
+        pattern="/v1/trainings/([A-Za-z0-9_-]{1,80})/cancel",
+        methods={"POST": lambda request, desk, found: trainings.cancel(request, desk.trainings, found)},
     ),
     Route(
         pattern="/v1/files",

@@ -1,4 +1,4 @@
-"""POST and GET /v1/predictions: a record, a request body in S3, and a place in the endpoint's queue."""
+"""/v1/predictions: a record, a request body in S3, and a place in the endpoint's queue."""
 
 import hashlib
 import json
@@ -65,12 +65,29 @@ def create(request: Request, desk: Desk, now: float) -> Response:
 
 def get(request: Request, desk: Desk, prediction: str, now: float) -> Response:
     """200 with the prediction as it is now. Raises ProblemError 404."""
-    record = desk.records.get(prediction_key(prediction))
-    if record is None:
-        raise ProblemError(404, f"prediction: got {prediction}; allowed: one made in the last {KEEP // 86_400} days")
+    record = _existing(prediction, desk)
     if record.status in OPEN and now > seconds(record.data["created_at"]) + LATEST_ANSWER:
         record = failed(record, "no answer came: the request expired in the queue or its notification was lost", now)
     return Response(status=200, body=show(record, request, desk, now))
+
+
+def cancel(request: Request, desk: Desk, prediction: str, now: float) -> Response:
+    """200 with the prediction, canceled unless it had ended. Work under way is not stopped; its result is thrown away.
+
+    Raises ProblemError 404.
+    """
+    record = _existing(prediction, desk)
+    if record.status in OPEN:
+        ended = {"completed_at": rfc3339(now), "logs": "canceled by the client\n"}
+        desk.records.replace(replace(record, status="canceled", data={**record.data, **ended}), while_status=OPEN)
+    return get(request, desk, prediction, now)
+
+
+def _existing(prediction: str, desk: Desk) -> Record:
+    record = desk.records.get(prediction_key(prediction))
+    if record is None:
+        raise ProblemError(404, f"prediction: got {prediction}; allowed: one made in the last {KEEP // 86_400} days")
+    return record
 
 
 def _check_places(asked: PredictionInput, media_bucket: str) -> None:
@@ -164,7 +181,7 @@ def show(record: Record, request: Request, desk: Desk, now: float) -> dict[str, 
         "created_at": data["created_at"],
         "started_at": data.get("started_at"),
         "completed_at": data.get("completed_at"),
-        "urls": {"get": _self(request, record)},
+        "urls": {"get": _self(request, record), "cancel": f"{_self(request, record)}/cancel"},
         "stage": "queued or running" if record.status in OPEN else "done",
         "progress": None,
         "queue_position": None,

@@ -1,4 +1,4 @@
-"""POST and GET /v1/trainings: an execution of the state machine in Replicate's words."""
+"""/v1/trainings: an execution of the state machine in Replicate's words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +63,13 @@ def get(request: Request, desk: Desk, training: str) -> Response:
     return Response(status=200, body=_show(_existing(training, desk), request, desk))
 
 
+def cancel(request: Request, desk: Desk, training: str) -> Response:
+    """200 with the training, its execution and the job under way stopped unless it had ended. Raises ProblemError 404."""
+    if _existing(training, desk).status == "RUNNING":
+        desk.executions.stop(training)
+    return get(request, desk, training)
+
+
 def _execution_input(destination: str, given: object) -> dict[str, Any]:
     """The state machine's input, checked now rather than by a run that fails. Only what was given is passed on."""
     style = destination.rpartition("/")[2]
@@ -96,7 +103,7 @@ def _show(found: Execution, request: Request, desk: Desk) -> dict[str, Any]:
         "created_at": rfc3339(found.started),
         "started_at": rfc3339(found.started),
         "completed_at": rfc3339(found.stopped) if found.stopped else None,
-        "urls": {"get": _self(request, found.name)},
+        "urls": {"get": _self(request, found.name), "cancel": f"{_self(request, found.name)}/cancel"},
         "stage": "done" if found.status == "SUCCEEDED" else stage(events),
         "progress": None,
         "queue_position": None,

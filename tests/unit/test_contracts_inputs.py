@@ -1,0 +1,188 @@
+"""What people hand in: an execution's input, hyperparameters in two spellings, a prediction, a gate, a dataset's note."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.dataset import DatasetInfo, is_picture
+from contracts.errors import InvalidInputError
+from contracts.execution import ExecutionInput
+from contracts.hyperparameters import CHECKS, Hyperparameters
+from contracts.metrics import METRICS, read_gate
+from contracts.prediction import NEEDS, PredictionInput, PredictionOutput
+
+INPUT = {"style": "skirt", "dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
+
+
+def test_defaults_follow_the_method() -> None:
+    assert ExecutionInput.from_json(INPUT).deploy == "adapter"
+    assert ExecutionInput.from_json({**INPUT, "method": "full"}).deploy == "endpoint"
+
+
+def test_an_execution_input_survives_the_trip() -> None:
+    read = ExecutionInput.from_json({**INPUT, "hyperparameters": {"max_steps": 5}, "gate": {"mask_score": 0.5}})
+    kept = {key: value for key, value in read.to_json().items() if value != ""}
+    assert ExecutionInput.from_json(kept) == read
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"style": "Skirt"}, "input.style"),
+        ({"style": "-skirt"}, "input.style"),
+        ({"style": "a" * 41}, "input.style"),
+        ({"dataset": "/tmp/skirt"}, "input.dataset"),
+        ({"task": "upscale"}, "input.task"),
+        ({"target": ""}, "input.target"),
+        ({"method": "lora", "deploy": "endpoint"}, "input.deploy"),
+        ({"method": "full", "deploy": "adapter"}, "input.deploy"),
+        ({"approval": True}, "input.approval"),
+        ({"gate": {"beauty": 1}}, "input.gate: unknown key"),
+        ({"gate": {"mask_score": 2}}, "input.gate.mask_score"),
+        ({"hyperparameters": {"lr": 1}}, "input.hyperparameters: unknown key"),
+        ({"hyperparameters": {"learning_rate": 0}}, "input.hyperparameters.learning_rate"),
+        ({"traget": "x"}, "input: unknown key"),
+    ],
+)
+def test_a_wrong_execution_input_names_what(changes: dict[str, Any], what: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        ExecutionInput.from_json({**INPUT, **changes})
+    assert caught.value.what == what
+
+
+def test_inpainting_needs_a_target_and_text_to_image_does_not() -> None:
+    without = {key: value for key, value in INPUT.items() if key != "target"}
+    with pytest.raises(InvalidInputError, match=r"input\.target"):
+        ExecutionInput.from_json(without)
+    assert ExecutionInput.from_json({**without, "task": "text-to-image"}).target == ""
+
+
+JUMPSTART = {
+    "epochs": "20",
+    "max_steps": "None",
+    "batch_size": "1",
+    "learning_rate": '"2e-06"',
+    "lr_scheduler": '"constant"',
+    "with_prior_preservation": "False",
+    "num_class_images": "100",
+    "prior_loss_weight": "1.0",
+    "center_crop": "False",
+    "adam_weight_decay": "0.01",
+    "adam_beta1": "0.9",
+    "adam_beta2": "0.999",
+    "adam_epsilon": "1e-08",
+    "gradient_accumulation_steps": "1",
+    "max_grad_norm": "1.0",
+    "seed": "0",
+}
+
+
+def test_jumpstarts_strings_are_jumpstarts_defaults() -> None:
+    assert Hyperparameters.from_strings(JUMPSTART) == Hyperparameters()
+
+
+@given(
+    max_steps=st.none() | st.integers(1, 100_000),
+    learning_rate=st.floats(1e-9, 1.0),
+    center_crop=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+    scheduler=st.sampled_from(["constant", "linear", "cosine"]),
+)
+def test_hyperparameters_survive_sagemakers_strings(
+    max_steps: int | None, learning_rate: float, center_crop: bool, seed: int, scheduler: str
+) -> None:
+    one = Hyperparameters(
+        max_steps=max_steps, learning_rate=learning_rate, center_crop=center_crop, seed=seed, lr_scheduler=scheduler
+    )
+    assert Hyperparameters.from_strings(one.to_strings()) == one
+
+
+def test_every_hyperparameter_is_checked() -> None:
+    assert set(CHECKS) == set(Hyperparameters.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("value", ["five", "[1]", "5.5", "True"])
+def test_a_string_of_the_wrong_type_is_refused(value: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"hyperparameters\.max_steps"):
+        Hyperparameters.from_strings({"max_steps": value})
+
+
+def test_a_mode_says_what_it_needs() -> None:
+    full = {"prompt": "p", "image": "i", "mask": "m", "mask_prompt": "s"}
+    for mode, names in NEEDS.items():
+        assert PredictionInput.from_json({"mode": mode, **full}).mode == mode
+        for name in names:
+            without = {key: value for key, value in full.items() if key != name}
+            with pytest.raises(
+                InvalidInputError, match=f"input.{name}: got None; allowed: required when mode is {mode}"
+            ):
+                PredictionInput.from_json({"mode": mode, **without})
+
+
+def test_search_prompt_is_an_alias_that_may_not_contradict() -> None:
+    given = {"prompt": "p", "image": "i", "search_prompt": "a skirt"}
+    assert PredictionInput.from_json(given).mask_prompt == "a skirt"
+    with pytest.raises(InvalidInputError, match="search_prompt"):
+        PredictionInput.from_json({**given, "mask_prompt": "a skirt"})
+
+
+def test_a_prediction_input_survives_the_trip() -> None:
+    asked = PredictionInput.from_json({"prompt": "p", "image": "i", "mask_prompt": "s", "seed": 0, "mask_grow": 0})
+    assert PredictionInput.from_json(asked.to_json()) == asked
+    assert asked.to_json()["seed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("width", 500),
+        ("width", 2_056),
+        ("num_outputs", 0),
+        ("seed", -1),
+        ("adapter", "skirt@0"),
+        ("adapter", "skirt@1@2"),
+        ("output_format", "gif"),
+        ("guidance_scale", "7"),
+        ("return_mask", "yes"),
+        ("strength", 0.5),
+    ],
+)
+def test_a_prediction_input_out_of_range_is_refused(key: str, value: Any) -> None:
+    with pytest.raises(InvalidInputError, match=key):
+        PredictionInput.from_json({"mode": "text_to_image", "prompt": "p", key: value})
+
+
+@pytest.mark.parametrize("answer", [None, [], {}, {"images": []}, {"images": "x"}])
+def test_an_answer_without_pictures_is_none(answer: Any) -> None:
+    with pytest.raises(InvalidInputError, match="images"):
+        PredictionOutput.from_json(answer)
+
+
+def test_an_answer_survives_the_trip() -> None:
+    answer = PredictionOutput(images=["x"], output_format="png", seed=1, model="m", seconds={"paint": 0.5})
+    assert PredictionOutput.from_json(answer.to_json()) == answer
+
+
+def test_a_gate_is_met_in_its_metrics_direction() -> None:
+    assert METRICS["palette_after"].meets(0.5, 0.5)
+    assert not METRICS["palette_after"].meets(0.4, 0.5)
+    assert METRICS["pixels_changed_outside"].meets(0, 0)
+    assert not METRICS["pixels_changed_outside"].meets(1, 0)
+    assert read_gate("gate", {"palette_after": 0.5}) == {"palette_after": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a.png", True), ("A.JPEG", True), ("masks/a.png", False), ("a.webp", False), ("png", False), ("a.png/", False)],
+)
+def test_pictures_lie_at_the_root_and_end_like_one(name: str, expected: bool) -> None:
+    assert is_picture(name) is expected
+
+
+def test_a_datasets_note_needs_its_instance_prompt_only() -> None:
+    assert DatasetInfo.from_json({"instance_prompt": "x"}) == DatasetInfo(instance_prompt="x")
+    for wrong in ({}, {"instance_prompt": ""}, {"instance_prompt": "x", "classprompt": "y"}):
+        with pytest.raises(InvalidInputError, match="dataset_info"):
+            DatasetInfo.from_json(wrong)
