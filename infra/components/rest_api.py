@@ -21,7 +21,7 @@ _BODIES: Mapping[str, tuple[str, ...]] = {
 """Each collection and the keys a POST to it cannot do without. The handler checks the rest, with better words."""
 
 _READABLE = ("predictions", "trainings")
-"""Collections whose items can be fetched by id."""
+"""Collections whose items can be fetched by id, and canceled."""
 
 _PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
     "BadBody": (apigateway.ResponseType.BAD_REQUEST_BODY, "400", "Invalid request"),
@@ -105,6 +105,8 @@ class RestApi(Construct):
             if name in _READABLE:
                 item = collection.add_resource("{id}")
                 item.add_method("GET", self._integration, api_key_required=True, request_validator=self._validator)
+                cancel = item.add_resource("cancel")
+                cancel.add_method("POST", self._integration, api_key_required=True, request_validator=self._validator)
 
     def _model(self, name: str, required: tuple[str, ...]) -> apigateway.Model:
         schema = apigateway.JsonSchema(

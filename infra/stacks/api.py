@@ -84,7 +84,7 @@ class ApiStack(Stack):
             [allow(["states:StartExecution"], [machine.state_machine_arn])],
             [
                 allow(
-                    ["states:DescribeExecution", "states:GetExecutionHistory"],
+                    ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"],
                     [executions_arn(self, self._stage.prefix)],
                 )
             ],
