@@ -73,10 +73,10 @@ def test_a_predictions_pictures_become_files_named_by_their_real_format(desk: De
     assert record(desk).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
 
 
-def test_a_mask_is_kept_apart_from_the_pictures(desk: Desk) -> None:
+def test_a_mask_that_was_asked_for_is_the_last_picture(desk: Desk) -> None:
     succeeded(desk, ID, answer(mask=base64.b64encode(GREY).decode()))
-    assert record(desk).data["mask"] == f"outputs/{ID}/2.png"
-    assert len(record(desk).data["outputs"]) == 2
+    assert record(desk).data["outputs"] == [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg", "2.png")]
+    assert desk.media.read(f"outputs/{ID}/2.png") == GREY
 
 
 def test_a_failed_prediction_tells_the_models_own_words(desk: Desk) -> None:

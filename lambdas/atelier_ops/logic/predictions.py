@@ -166,7 +166,6 @@ def show(record: Record, request: Request, desk: Desk, now: float) -> dict[str, 
     """The prediction object."""
     data = record.data
     outputs = [desk.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
-    mask = data.get("mask")
     return {
         "id": data["id"],
         "version": data["version"],
@@ -174,7 +173,6 @@ def show(record: Record, request: Request, desk: Desk, now: float) -> dict[str, 
         "status": record.status,
         "input": data["input"],
         "output": outputs or None,
-        "mask": desk.media.get_url(mask, URL_SECONDS) if mask else None,
         "error": data.get("error"),
         "logs": data.get("logs", ""),
         "metrics": data.get("metrics", {}),

@@ -94,11 +94,10 @@ def _own_key(address: S3Uri, media: ObjectStore) -> str:
     return address.key
 
 
-def _store(prediction: str, answer: PredictionOutput, media: ObjectStore) -> dict[str, Any]:
-    """Write each picture as a file of its own; ``{"outputs": [keys], "mask": key or None}``."""
-    outputs = [_write(prediction, index, picture, media) for index, picture in enumerate(answer.images)]
-    mask = _write(prediction, len(outputs), answer.mask, media) if answer.mask else None
-    return {"outputs": outputs, "mask": mask}
+def _store(prediction: str, answer: PredictionOutput, media: ObjectStore) -> list[str]:
+    """Write each picture as a file of its own, the mask last where one was asked for; their keys."""
+    pictures = [*answer.images, *([answer.mask] if answer.mask else [])]
+    return [_write(prediction, index, picture, media) for index, picture in enumerate(pictures)]
 
 
 def _write(prediction: str, index: int, picture: str, media: ObjectStore) -> str:
@@ -108,11 +107,11 @@ def _write(prediction: str, index: int, picture: str, media: ObjectStore) -> str
     return key
 
 
-def _succeeded(record: Record, answer: PredictionOutput, stored: Mapping[str, Any], now: float) -> Record:
+def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now: float) -> Record:
     spent = answer.seconds.get("total", sum(answer.seconds.values()))
     notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
     logs = "".join(f"{stage}: {taken:.3f} s\n" for stage, taken in answer.seconds.items())
-    return _finished(record, "succeeded", now, spent, {**stored, "notes": notes, "logs": logs})
+    return _finished(record, "succeeded", now, spent, {"outputs": outputs, "notes": notes, "logs": logs})
 
 
 def failed(record: Record, reason: str, now: float) -> Record:
