@@ -144,8 +144,12 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str) -> None:
-    settings = {"method": method, "max_steps": "6", "gradient_accumulation_steps": "2", "lr_scheduler": "cosine"}
-    whole, parts = (write_training(tmp_path / name, **settings) for name in ("whole", "parts"))
+    whole, parts = (
+        write_training(
+            tmp_path / name, method=method, max_steps="6", gradient_accumulation_steps="2", lr_scheduler="cosine"
+        )
+        for name in ("whole", "parts")
+    )
     expected = train(whole)
     with pytest.raises(InterruptedJobError, match="after step 3"):
         train(parts, StopsAfter(2))

@@ -58,7 +58,7 @@ def test_sigterm_is_remembered_until_the_work_can_stop(tmp_path: Path) -> None:
     interruption.check("nothing")
     os.kill(os.getpid(), signal.SIGTERM)
     assert interruption.requested
-    with pytest.raises(InterruptedJobError, match="while masking a.png"):
+    with pytest.raises(InterruptedJobError, match=r"while masking a\.png"):
         interruption.check("masking a.png")
     assert guard(lambda: interruption.check("anything"), tmp_path / "failure") == 143
     assert not (tmp_path / "failure").exists()

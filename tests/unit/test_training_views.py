@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.finetune.dataset import Example
@@ -24,9 +25,11 @@ def views(scale: int = 1, count: int = 12) -> list[View]:
     return list(inpaint_views(example(scale), SIDE, count, np.random.default_rng(0)))
 
 
-def coloured(pixels: np.ndarray) -> Mask:  # type: ignore[type-arg]
+def coloured(pixels: NDArray[np.uint8]) -> Mask:
+    """Where a view shows the garment."""
     near = [np.abs(pixels.astype(int) - colour).max(axis=2) < 30 for colour in (TEAL, ORANGE)]
-    return near[0] | near[1]
+    found: Mask = np.logical_or(*near)
+    return found
 
 
 def test_views_have_the_models_size_and_the_pictures_words() -> None:

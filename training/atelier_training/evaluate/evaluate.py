@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ from PIL import Image
 
 from atelier_training import training_log
 from atelier_training.evaluate.measure import measure
-from atelier_training.evaluate.photos import Photos, choose_photos
+from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Models, Restyled, paint_freely, restyle_photos
@@ -28,49 +29,65 @@ from imaging.sheet import SheetRow, draw_sheet
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """What was painted and what a person should know of it. ``mask_score`` is None for a text-to-image style."""
+
+    examples: Sequence[Example]
+    restyled: Sequence[Restyled]
+    mask_score: float | None
+    notes: Sequence[str]
+
+
 def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
     """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
     interruption = Interruption()
-    inpaint = arguments.task == "inpaint"
-    if inpaint and not arguments.target:
-        raise InvalidInputError(
-            "argument --target", got="", allowed='what to mask, e.g. "a skirt", when task is inpaint'
-        )
     models = load_models(paths, arguments.task)
-    masking = Masking.read(paths.processing_input("segment")) if inpaint else None
-    masks = paths.processing_input("segment") if inpaint else None
-    examples = load_examples(paths.processing_input("dataset"), masks, arguments.instance_prompt)
-    interruption.check("reading pictures")
-
-    photos = _photos(paths, examples, arguments.target) if inpaint else None
-    restyled = (
-        restyle_photos(models, photos.photos, arguments.instance_prompt)
-        if photos
-        else paint_freely(models, arguments.instance_prompt)
-    )
+    painted = (_restyle if arguments.task == "inpaint" else _paint)(arguments, paths, models)
     interruption.check("painting")
     entries = training_log.read(models.style_folder / TRAINING_LOG)
-    measured = measure(
-        examples,
-        restyled,
-        train_avg_loss=training_log.average_loss(entries),
-        mask_score=masking.mask_score if masking else None,
-    )
-    notes = [*(photos.notes if photos else []), *(masking.warnings if masking else [])]
+    loss = training_log.average_loss(entries)
+    measured = measure(painted.examples, painted.restyled, train_avg_loss=loss, mask_score=painted.mask_score)
     report = Report(
         style=models.style,
         base=models.base,
         prompt=arguments.instance_prompt,
-        restyled=restyled,
-        examples=examples,
+        restyled=painted.restyled,
+        examples=painted.examples,
         measured=measured,
         gate=arguments.gate,
-        notes=notes,
+        notes=painted.notes,
         loss=draw_loss(entries),
         steps=len(entries),
     )
     write(report, paths.processing_output("evaluate"))
     log.info("%s", " ".join(f"{name}={value:g}" for name, value in measured.metrics.items()))
+
+
+def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
+    """Photos, repainted where the garment is."""
+    if not arguments.target:
+        allowed = 'what to mask, e.g. "a skirt", when task is inpaint'
+        raise InvalidInputError("argument --target", got="", allowed=allowed)
+    dataset, segment = paths.processing_input("dataset"), paths.processing_input("segment")
+    masking = Masking.read(segment)
+    examples = load_examples(dataset, segment, arguments.instance_prompt)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    segmenter = Segmenter.load(paths.processing_input("segmenter"), device)
+    photos = choose_photos(dataset, examples, segmenter, arguments.target)
+    return Painted(
+        examples=examples,
+        restyled=restyle_photos(models, photos.photos, arguments.instance_prompt),
+        mask_score=masking.mask_score,
+        notes=[*photos.notes, *masking.warnings],
+    )
+
+
+def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
+    """Whole pictures from words."""
+    examples = load_examples(paths.processing_input("dataset"), None, arguments.instance_prompt)
+    restyled = paint_freely(models, arguments.instance_prompt)
+    return Painted(examples=examples, restyled=restyled, mask_score=None, notes=[])
 
 
 def load_models(paths: MlPaths, task: str) -> Models:
@@ -111,9 +128,3 @@ def _write_pictures(restyled: Sequence[Restyled], folder: Path) -> None:
     for each in restyled:
         for column, image in columns_of(each).items():
             (folder / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png"))
-
-
-def _photos(paths: MlPaths, examples: Sequence[Example], target: str) -> Photos:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    segmenter = Segmenter.load(paths.processing_input("segmenter"), device)
-    return choose_photos(paths.processing_input("dataset"), examples, segmenter, target)

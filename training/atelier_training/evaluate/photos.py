@@ -30,10 +30,9 @@ class Photo:
 
 @dataclass(frozen=True, kw_only=True)
 class Photos:
-    """What is restyled. ``held_out`` is False where the training's own pictures had to serve; ``notes`` say what a person should know."""
+    """What is restyled, and what a person should know of the choice."""
 
     photos: Sequence[Photo]
-    held_out: bool
     notes: Sequence[str]
 
 
@@ -52,7 +51,7 @@ def choose_photos(dataset: Path, examples: Sequence[Example], segmenter: Segment
     note = (
         f"The dataset has no {EVALUATION} folder: these are pictures that the model was trained on, which flatters it."
     )
-    return Photos(photos=photos, held_out=False, notes=[note])
+    return Photos(photos=photos, notes=[note])
 
 
 def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> Photos:
@@ -73,7 +72,7 @@ def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> Photo
         raise GarmentNotFoundError(target, score=best, threshold=missing[0].threshold, where=names)
     if len(paths) > MOST_PHOTOS:
         notes.append(f"{MOST_PHOTOS} of the {len(paths)} evaluation photos are shown.")
-    return Photos(photos=photos, held_out=True, notes=notes)
+    return Photos(photos=photos, notes=notes)
 
 
 def _loose(mask: Image.Image) -> Image.Image:

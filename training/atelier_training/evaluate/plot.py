@@ -1,6 +1,7 @@
 """The loss curve as a picture."""
 
 from collections.abc import Sequence
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ OVERSAMPLING = 2
 """Pillow's lines are not antialiased: draw larger, then shrink."""
 PAPER, INK, GRID = (255, 255, 255), (33, 37, 41), (222, 226, 230)
 EACH, SMOOTH = (173, 196, 230), (24, 84, 168)
-TICKS = 5
+MOST_TICKS = 8
 
 
 def draw_loss(entries: Sequence[Entry]) -> Image.Image:
@@ -33,6 +34,13 @@ def running_mean(values: NDArray[np.float64], window: int) -> NDArray[np.float64
     stop = np.arange(1, len(values) + 1)
     start = np.maximum(0, stop - window)
     return np.asarray((sums[stop] - sums[start]) / (stop - start))
+
+
+def ticks(top: float) -> list[float]:
+    """Round numbers from 0 to at most ``top``, four to nine of them."""
+    power = 10.0 ** floor(log10(top))
+    step = next(step for step in (0.2 * power, 0.5 * power, power, 2 * power) if top / step < MOST_TICKS)
+    return [round(index * step, 12) for index in range(floor(top / step + 1e-9) + 1)]
 
 
 class _Canvas:
@@ -53,16 +61,15 @@ class _Canvas:
 
     def grid(self) -> None:
         font, title = (ImageFont.load_default(size * OVERSAMPLING) for size in (15, 18))
-        for tick in range(TICKS + 1):
-            loss = self._top * tick / TICKS
+        for loss in ticks(self._top):
             y = self._y(loss)
             self._draw.line(
                 [(self._x(self._steps[0]), y), (self._x(self._steps[-1]), y)], fill=GRID, width=OVERSAMPLING
             )
-            self._draw.text((self._x(self._steps[0]) - 12, y), f"{loss:.3g}", fill=INK, font=font, anchor="rm")
-        for step in sorted({int(step) for step in np.linspace(self._steps[0], self._steps[-1], TICKS + 1)}):
+            self._draw.text((self._x(self._steps[0]) - 12, y), f"{loss:g}", fill=INK, font=font, anchor="rm")
+        for step in [self._steps[0], *(tick for tick in ticks(self._steps[-1]) if tick > self._steps[0])]:
             place = (self._x(step), (HEIGHT - BOTTOM + 10) * OVERSAMPLING)
-            self._draw.text(place, str(step), fill=INK, font=font, anchor="mt")
+            self._draw.text(place, f"{step:g}", fill=INK, font=font, anchor="mt")
         middle = (LEFT + WIDTH - RIGHT) / 2 * OVERSAMPLING
         self._draw.text((middle, (HEIGHT - 12) * OVERSAMPLING), "step", fill=INK, font=font, anchor="mb")
         self._draw.text((LEFT * OVERSAMPLING, 14 * OVERSAMPLING), "training loss", fill=INK, font=title)

@@ -87,7 +87,7 @@ class Report:
         better = "higher" if metric.higher_is_better else "lower"
         cells = [Cell(text=name), Cell(text=metric.meaning), Cell(text=f"{value:.4g}", number=True), Cell(text=better)]
         if name not in self.gate:
-            return [*cells, Cell(text="–", number=True), Cell(text="not gated")]
+            return [*cells, Cell(text="–", number=True), Cell(text="–")]
         met = metric.meets(value, self.gate[name])
         result = Cell(text="met" if met else "not met", tone="good" if met else "bad")
         return [*cells, Cell(text=f"{self.gate[name]:.4g}", number=True), result]

@@ -1,0 +1,186 @@
+"""The training image as SageMaker runs it: a process, its folders, its log, its exit code."""
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from atelier_training.paths import MlPaths
+from contracts.artifact import StyleManifest, verify_files
+from contracts.metrics import METRICS
+from tests.unit.inference_tiny import save_segmenter
+from tests.unit.training_root import PROMPT, write_dataset, write_evaluation, write_training
+
+PROGRESS = re.compile(r"^step=(\d+)/(\d+) loss=\d+\.\d{4} lr=\d\.\de-\d\d elapsed=\d+s eta=\d+s$")
+
+
+def start(root: Path, paths: MlPaths, *arguments: str) -> subprocess.Popen[str]:
+    """The container's entry point with its root in ``paths``."""
+    path = os.pathsep.join([str(root), str(root / "training")])
+    environment = os.environ | {
+        "ATELIER_ML_ROOT": str(paths.root),
+        "PYTHONPATH": path,
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-m", "atelier_training", *arguments]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=paths.root
+    )
+
+
+def run(root: Path, paths: MlPaths, *arguments: str) -> tuple[int, str]:
+    """Exit code and log."""
+    with start(root, paths, *arguments) as process:
+        log, _ = process.communicate(timeout=240)
+        return process.returncode, log
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture file."""
+    with Image.open(path) as image:
+        return image.size
+
+
+def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, root: Path) -> None:
+    trained = write_training(tmp_path / "train")
+    code, log = run(root, trained, "train")
+    assert code == 0, log
+    steps = [match for line in log.splitlines() if (match := PROGRESS.match(line))]
+    assert [step[1] for step in steps] == ["1", "2", "3", "4"]
+    assert re.search(r"^train_avg_loss=([0-9\.]+)$", log, re.MULTILINE)
+    manifest = StyleManifest.load(trained.model)
+    verify_files(trained.model, manifest.files)
+
+    judged = write_evaluation(tmp_path / "evaluate", trained)
+    words = ["--task", "inpaint", "--instance-prompt", PROMPT, "--target", "a skirt"]
+    code, log = run(root, judged, "evaluate", *words, "--gate", '{"garment_share": 0.5}')
+    assert code == 0, log
+    output = judged.processing_output("evaluate")
+    metrics = json.loads((output / "metrics.json").read_text())
+    assert set(metrics) == set(METRICS)
+    assert all(METRICS[name].low <= value <= METRICS[name].high for name, value in metrics.items())
+    assert metrics["pixels_changed_outside"] == 0
+    assert "Gate not met: garment_share" in (output / "report.html").read_text()
+    for name in ("look-0", "look-1"):
+        for column in ("original", "mask", "before", "after"):
+            assert size(output / f"pictures/{name}_{column}.png") == (70, 90)
+    assert size(output / "sheet.png")[0] > 4 * 192
+    assert size(output / "loss.png") == (960, 420)
+
+
+def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Path, root: Path) -> None:
+    trained = write_training(tmp_path / "train", channels=4, task="text-to-image", method="full", target="")
+    code, log = run(root, trained, "train")
+    assert code == 0, log
+    judged = write_evaluation(tmp_path / "evaluate", trained)
+    shutil.rmtree(judged.processing_input("segment"))
+    shutil.rmtree(judged.processing_input("segmenter"))
+    code, log = run(root, judged, "evaluate", "--task", "text-to-image", "--instance-prompt", PROMPT)
+    assert code == 0, log
+    metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
+    assert {"garment_share", "train_avg_loss"} <= set(metrics)
+    assert "mask_score" not in metrics
+
+
+def test_segment_uses_a_persons_masks(tmp_path: Path, root: Path) -> None:
+    paths = MlPaths(root=tmp_path)
+    write_dataset(paths.processing_input("dataset"), with_masks=True)
+    save_segmenter(paths.processing_input("segmenter"))
+    code, log = run(root, paths, "segment", "--target", "a skirt")
+    assert code == 0, log
+    segment = json.loads((paths.processing_output("segment") / "segment.json").read_text())
+    assert segment["mask_score"] == 1
+    assert [each["source"] for each in segment["pictures"]] == ["user"] * 4
+    assert all((paths.processing_output("segment") / each["mask"]).is_file() for each in segment["pictures"])
+
+
+def test_bad_pictures_end_in_exit_code_1_and_a_message_of_one_line(tmp_path: Path, root: Path) -> None:
+    paths = MlPaths(root=tmp_path)
+    write_dataset(paths.processing_input("dataset"))
+    (paths.processing_input("dataset") / "notes.jpg").write_text("milk, bread")
+    code, log = run(root, paths, "segment", "--target", "a skirt")
+    assert code == 1, log
+    message = paths.message.read_text()
+    assert message.startswith("UnreadablePictureError: notes.jpg: got ")
+    assert "allowed: " in message
+    assert "\n" not in message
+    assert "Traceback" not in log
+
+
+def test_bad_hyperparameters_go_to_the_training_jobs_failure_file(tmp_path: Path, root: Path) -> None:
+    paths = write_training(tmp_path, batch_size="0")
+    code, log = run(root, paths, "train")
+    assert code == 1, log
+    assert paths.failure.read_text().startswith("InvalidInputError: hyperparameters.batch_size: got 0; allowed: ")
+    assert not paths.model.exists()
+
+
+def test_sigterm_saves_a_checkpoint_and_the_next_start_goes_on_from_it(tmp_path: Path, root: Path) -> None:
+    paths = write_training(tmp_path, max_steps="200", checkpoint_steps="100000")
+    with start(root, paths, "train") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("step="):
+                process.send_signal(signal.SIGTERM)
+                break
+        log, _ = process.communicate(timeout=240)
+    assert process.returncode == 143, log
+    assert not paths.failure.exists()
+    (checkpoint,) = paths.checkpoints.iterdir()
+    code, log = run(root, paths, "train")
+    assert code == 0, log
+    assert f"resumed={checkpoint.name}" in log
+    assert StyleManifest.load(paths.model).hyperparameters["max_steps"] == 200
+
+
+def test_two_hosts_train_together(tmp_path: Path, root: Path) -> None:
+    hosts = ["127.0.0.1", "localhost"]
+    leader, follower = (write_training(tmp_path / str(index)) for index in range(2))
+    for paths, host in ((leader, hosts[0]), (follower, hosts[1])):
+        paths.resource_config.write_text(
+            json.dumps({"current_host": host, "hosts": hosts, "network_interface_name": "lo"})
+        )
+    with start(root, follower, "train") as other:
+        code, log = run(root, leader, "train")
+        other_log, _ = other.communicate(timeout=240)
+    assert (code, other.returncode) == (0, 0), log + other_log
+    assert json.loads((leader.model / "training_config.json").read_text())["processes"] == 2
+    assert not follower.model.exists()
+
+
+def test_the_dockerfile_keeps_the_containers_contract(root: Path) -> None:
+    text = (root / "training/Dockerfile").read_text()
+    for line in (
+        'ENTRYPOINT ["python", "-m", "atelier_training"]',
+        "WORKDIR /opt/atelier",
+        "COPY contracts /opt/atelier/contracts",
+        "COPY imaging /opt/atelier/imaging",
+        "COPY training/atelier_training /opt/atelier/atelier_training",
+    ):
+        assert line in text.splitlines()
+    assert "PYTHONPATH=/opt/atelier" in text
+
+
+@pytest.mark.parametrize(
+    "line", (Path(__file__).parents[2] / "training/requirements.lock").read_text().splitlines()[1:]
+)
+def test_the_image_is_locked_to_what_these_tests_ran_with(line: str) -> None:
+    name, version = line.split("==")
+    assert importlib.metadata.version(name) == version
+
+
+def test_the_lock_has_all_that_is_asked_for_and_leaves_torch_to_the_base_image(root: Path) -> None:
+    lock = (root / "training/requirements.lock").read_text().splitlines()
+    asked = [line for line in (root / "training/requirements.txt").read_text().splitlines() if "==" in line]
+    assert set(asked) <= set(lock)
+    assert not any(line.startswith(("torch==", "nvidia", "triton")) for line in lock)
