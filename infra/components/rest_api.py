@@ -13,18 +13,14 @@ from infra.components.handler import Handler, retention
 from infra.config import Api
 from infra.nag import accept
 
-_BODIES: Mapping[str, tuple[str, ...]] = {
-    "predictions": ("input",),
-    "trainings": ("destination", "input"),
-    "files": ("name",),
-}
-"""Each collection and the keys a POST to it cannot do without. The handler checks the rest, with better words."""
+_COLLECTIONS = ("predictions", "trainings", "files")
+"""What can be posted to. API Gateway checks that the body is an object; the handler checks the rest, with better words."""
 
 _READABLE = ("predictions", "trainings")
 """Collections whose items can be fetched by id, and canceled."""
 
 _PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
-    "BadBody": (apigateway.ResponseType.BAD_REQUEST_BODY, "400", "Invalid request"),
+    "BadBody": (apigateway.ResponseType.BAD_REQUEST_BODY, "400", "The body is not a JSON object"),
     "Unauthorized": (apigateway.ResponseType.INVALID_API_KEY, "401", "Missing or unknown API key"),
     "NoRoute": (apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, "404", "No such resource"),
     "TooLarge": (apigateway.ResponseType.REQUEST_TOO_LARGE, "413", "Request larger than 10 MB: use POST /v1/files"),
@@ -93,14 +89,14 @@ class RestApi(Construct):
 
     def _add_routes(self) -> None:
         version = self.api.root.add_resource("v1")
-        for name, required in _BODIES.items():
+        for name in _COLLECTIONS:
             collection = version.add_resource(name)
             collection.add_method(
                 "POST",
                 self._integration,
                 api_key_required=True,
                 request_validator=self._validator,
-                request_models={"application/json": self._model(name, required)},
+                request_models={"application/json": self._model(name)},
             )
             if name in _READABLE:
                 item = collection.add_resource("{id}")
@@ -108,9 +104,9 @@ class RestApi(Construct):
                 cancel = item.add_resource("cancel")
                 cancel.add_method("POST", self._integration, api_key_required=True, request_validator=self._validator)
 
-    def _model(self, name: str, required: tuple[str, ...]) -> apigateway.Model:
+    def _model(self, name: str) -> apigateway.Model:
         schema = apigateway.JsonSchema(
-            schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT, required=list(required)
+            schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT
         )
         return self.api.add_model(f"{name.capitalize()}Body", content_type="application/json", schema=schema)
 
@@ -151,6 +147,5 @@ class RestApi(Construct):
 
 def _problem(status: int, title: str) -> str:
     problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
-    # The two variables are filled by API Gateway; the first is already quoted JSON text.
-    detail = "$context.error.messageString" if status != 400 else '"$context.error.validationErrorString"'
-    return f'{json.dumps(problem)[:-1]}, "detail": {detail}, "instance": "$context.path"}}'
+    # API Gateway fills in the variables; the first is JSON text with its quotes.
+    return f'{json.dumps(problem)[:-1]}, "detail": $context.error.messageString, "instance": "$context.path"}}'

@@ -1,0 +1,82 @@
+"""Every stage's templates, synthesized once: the first synth of a process is slow, the rest are not."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from infra.node import use_packaged_node
+
+use_packaged_node()
+
+from aws_cdk import App  # noqa: E402  jsii starts Node.js when aws_cdk is imported
+
+from infra.application import Stacks, add_stacks, feature_flags  # noqa: E402
+from infra.config import STAGES  # noqa: E402
+from tests.infra.definition import resolve  # noqa: E402
+
+TEMPLATES = ("Storage", "Serving", "Training", "Api")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synthesized:
+    """One stage: its stacks, where its assembly lies, and its templates by stack id."""
+
+    name: str
+    stacks: Stacks
+    folder: str
+    templates: Mapping[str, Mapping[str, Any]]
+
+    def resources(self, kind: str, *stacks: str) -> dict[str, dict[str, Any]]:
+        """Every resource of a CloudFormation type, by logical id, in the given stacks or in all."""
+        chosen = stacks or TEMPLATES
+        return {
+            logical_id: resource
+            for stack in chosen
+            for logical_id, resource in self.templates[stack]["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+    def one(self, kind: str, *stacks: str) -> dict[str, Any]:
+        """The properties of the only resource of a type."""
+        (resource,) = self.resources(kind, *stacks).values()
+        return dict(resource["Properties"])
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The state machine, with references replaced by what they could be."""
+        return resolve(self.one("AWS::StepFunctions::StateMachine")["DefinitionString"])
+
+
+@pytest.fixture(scope="session")
+def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synthesized]:
+    """Synthesize a stage, once a session."""
+    made: dict[str, Synthesized] = {}
+
+    def stage(name: str) -> Synthesized:
+        if name not in made:
+            made[name] = _synthesize(name, str(tmp_path_factory.mktemp(name)))
+        return made[name]
+
+    return stage
+
+
+@pytest.fixture(scope="session", params=tuple(STAGES))
+def stage(request: pytest.FixtureRequest, synthesize: Callable[[str], Synthesized]) -> Synthesized:
+    """Each stage in turn."""
+    return synthesize(request.param)
+
+
+@pytest.fixture(scope="session")
+def dev(synthesize: Callable[[str], Synthesized]) -> Synthesized:
+    """The stage with the most in it."""
+    return synthesize("dev")
+
+
+def _synthesize(name: str, folder: str) -> Synthesized:
+    app = App(context=feature_flags(), outdir=folder)
+    stacks = add_stacks(app, STAGES[name])
+    assembly = app.synth()
+    templates = {stack: assembly.get_stack_artifact(stack).template for stack in TEMPLATES}
+    return Synthesized(name=name, stacks=stacks, folder=folder, templates=templates)

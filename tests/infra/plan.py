@@ -1,0 +1,58 @@
+"""A plan as docs/architecture.md describes it, and the variables that states leave behind."""
+
+from typing import Any
+
+BUCKET = "s3://data-bucket"
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """What ``prepare`` returns for an inpainting run, with ``changes``."""
+    runs = f"{BUCKET}/runs/first-run"
+    made = {
+        "execution": "first-run",
+        "style": "teal",
+        "task": "inpaint",
+        "target": "a skirt",
+        "instance_prompt": "a photo of sks skirt",
+        "class_prompt": "a photo of a skirt",
+        "method": "lora",
+        "deploy": "adapter",
+        "approval": "auto",
+        "gate": {"garment_share": 0.5},
+        "jobs": {name: f"atelier-dev-first-run-{name[:4]}" for name in ("segment", "train", "evaluate")},
+        "dataset": {"uri": f"{BUCKET}/datasets/teal/", "pictures": 12, "sha256": "0" * 64},
+        "base": {"name": "sd2-inpaint", "reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
+        "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
+        "runs": {name: f"{runs}/{name}/" for name in ("segment", "train", "evaluate", "checkpoints")},
+        "arguments": {"segment": ["--target", "a skirt"], "evaluate": ["--task", "inpaint", "--target", "a skirt"]},
+        "hyperparameters": {"style": "teal", "max_steps": "800", "learning_rate": "0.0001"},
+        "model_package_group": "atelier-dev-teal",
+        "endpoint": "atelier-dev-style-teal",
+        "published": "styles/teal/",
+    }
+    return made | changes
+
+
+def variables(**changes: Any) -> dict[str, Any]:
+    """Every variable of a run that came to its end."""
+    package = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-dev-teal/3"
+    known = {
+        "plan": plan(),
+        "artifact": f"{BUCKET}/runs/first-run/train/job/output/model/",
+        "trained": 387,
+        "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}},
+        "package": package,
+        "version": 3,
+        "uri": "s3://model-bucket/styles/teal/3/",
+        "adapter": "teal@3",
+        "endpoint": "atelier-dev-style-teal",
+        "variant": "AllTraffic",
+        "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
+        "states": {
+            "context": {
+                "Execution": {"Name": "first-run", "Input": {"style": "teal"}, "StartTime": "2026-11-22T14:00:00Z"},
+                "Task": {"Token": "token"},
+            },
+        },
+    }
+    return known | changes

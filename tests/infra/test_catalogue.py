@@ -1,0 +1,53 @@
+"""The catalogue of base models holds what the mirror, training and serving can read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.artifact import BaseManifest
+from contracts.execution import METHODS
+from contracts.hyperparameters import Hyperparameters
+from models.catalogue import CATALOGUE, FAMILIES, AssetSource, Entry, HubSource, find
+
+ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=str)
+
+
+@ENTRIES
+def test_training_defaults_are_hyperparameters(entry: Entry) -> None:
+    assert set(entry.training) <= set(METHODS)
+    for defaults in entry.training.values():
+        Hyperparameters.from_json(dict(defaults))
+
+
+@ENTRIES
+def test_a_model_that_paints_says_how_and_how_to_train_it(entry: Entry) -> None:
+    assert entry.family in FAMILIES
+    if entry.task == "inpaint":
+        assert set(entry.defaults) == {"num_inference_steps", "guidance_scale"}
+        assert set(entry.training) == set(METHODS)
+        assert entry.resolution % 8 == 0
+
+
+@ENTRIES
+def test_an_entry_becomes_a_manifest(entry: Entry) -> None:
+    data = json.loads(entry.to_json())
+    names = BaseManifest.__dataclass_fields__
+    kept = {key: value for key, value in data.items() if key in names}
+    manifest = BaseManifest.from_json(kept | {"source": str(data["source"])})
+    assert manifest.reference == entry.reference
+
+
+@ENTRIES
+def test_a_source_is_a_hub_repository_or_a_folder_that_is_shipped(entry: Entry, root: Path) -> None:
+    if isinstance(entry.source, AssetSource):
+        assert (root / entry.source.folder).is_dir()
+        assert entry.revision.startswith("v")
+    else:
+        assert isinstance(entry.source, HubSource)
+        assert entry.source.repository.count("/") == 1
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"base model: got 'sd9'; allowed: tiny-inpaint, "):
+        find("sd9")

@@ -1,0 +1,86 @@
+"""Stages: what they allow, what they refuse and how they say so."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from infra.config import STAGES, Api, Jobs, Serving, Stage, stage_named
+from infra.costs import costs, quotas, report
+from infra.instances import has_gpu, volume_key
+
+DEV = STAGES["dev"]
+
+
+def test_there_are_three_stages() -> None:
+    assert list(STAGES) == ["local", "trial", "dev"]
+
+
+def test_an_unknown_stage_is_named_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"stage: got 'prod'; allowed: local \| trial \| dev"):
+        stage_named("prod")
+
+
+def test_trial_needs_no_gpu() -> None:
+    trial = STAGES["trial"]
+    types = (trial.serving.instance, trial.jobs.training_instance, trial.jobs.processing_instance)
+    assert not [name for name in types if has_gpu(name)]
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        (DEV.jobs, {"training_instance": "g5.xlarge"}, r"jobs.training_instance: got 'g5.xlarge'; allowed: an ML"),
+        (DEV.jobs, {"most_wait_seconds": 60}, r"jobs.most_wait_seconds: got 60; allowed: at least"),
+        (DEV.jobs, {"most_wait_seconds": None}, r"jobs.most_wait_seconds: got None; allowed: at least"),
+        (DEV.jobs, {"spot": False}, r"jobs.most_wait_seconds: got 28800; allowed: nothing, unless spot is on"),
+        (DEV.jobs, {"most_training_seconds": 5}, r"jobs.most_training_seconds: got 5; allowed: 60 to"),
+        (DEV.jobs, {"volume_gib": 0}, r"jobs.volume_gib: got 0"),
+        (DEV.serving, {"fewest_instances": 3}, r"serving instances: got \(3, 2\)"),
+        (DEV.serving, {"startup_seconds": 5}, r"serving.startup_seconds: got 5; allowed: 60 to 3600"),
+        (DEV.serving, {"concurrency": 0}, r"serving.concurrency: got 0"),
+        (DEV.api, {"burst": 0}, r"api.burst: got 0; allowed: more than 0"),
+        (DEV, {"base_models": ()}, r"stage.base_models: got \(\)"),
+        (DEV, {"base_models": ("sd9",)}, r"base model: got 'sd9'; allowed: tiny-inpaint"),
+        (DEV, {"base_models": ("tiny-clipseg",)}, r"allowed: a model whose task is inpaint"),
+        (DEV, {"segmenter": "sd2-inpaint"}, r"stage.segmenter: got 'sd2-inpaint'; allowed: family clipseg"),
+        (DEV, {"name": "Dev_1"}, r"stage.name: got 'Dev_1'"),
+        (DEV, {"media_days": 0}, r"stage.media_days: got 0; allowed: at least 1 day"),
+    ],
+)
+def test_a_wrong_setting_says_what_it_got_and_what_is_allowed(
+    part: Stage | Jobs | Serving | Api, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(part, **change)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "key"),
+    [("ml.m5.xlarge", "key"), ("ml.c7i.xlarge", "key"), ("ml.g5.xlarge", None), ("ml.p5.48xlarge", None)],
+)
+def test_local_disks_take_no_key(instance_type: str, key: str | None) -> None:
+    assert volume_key(instance_type, "key") == key
+
+
+def test_costs_follow_the_settings() -> None:
+    spent = costs(DEV)
+    on_demand = dataclasses.replace(DEV, jobs=dataclasses.replace(DEV.jobs, spot=False, most_wait_seconds=None))
+    always_on = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, fewest_instances=1))
+    assert spent.training_per_hour == pytest.approx(0.35 * (costs(on_demand).training_per_hour or 0))
+    assert spent.serving_most_per_hour == pytest.approx(2 * 1.408)
+    assert spent.idle_per_month < 5
+    assert costs(always_on).idle_per_month == pytest.approx(spent.idle_per_month + 730 * 1.408)
+
+
+def test_an_unknown_price_is_said_to_be_unknown() -> None:
+    odd = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge"))
+    assert costs(odd).serving_per_hour is None
+    assert "unknown an hour" in report(odd)
+
+
+def test_the_report_names_the_quotas_and_warns_of_gpus() -> None:
+    assert all(quota.name in report(DEV) for quota in quotas(DEV))
+    assert [quota.name for quota in quotas(DEV)][1] == "ml.g5.2xlarge for spot training job usage"
+    assert "A new account has 0 of GPU types" in report(DEV)
+    assert "A new account" not in report(STAGES["trial"])

@@ -1,0 +1,71 @@
+"""The Lambdas: the environment that docs/architecture.md promises them, and nothing else."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.components.handler import PACKAGES, retention
+from tests.infra.conftest import Synthesized
+
+ROW = re.compile(r"^\| `([a-z_]+)` \| (.*) \|$", re.MULTILINE)
+
+
+def promised(root: Path) -> dict[str, set[str]]:
+    """The table "Lambda settings" of the architecture page."""
+    page = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition("## Lambda settings")[2].partition("\nHandlers are")[0]
+    rows = {name: re.sub(r"\([^)]*\)", "", cell) for name, cell in ROW.findall(section)}
+    return {name: set(re.findall(r"\b[A-Z][A-Z_]+\b", cell)) for name, cell in rows.items()}
+
+
+def given(stage: Synthesized) -> dict[str, set[str]]:
+    """The variables of every handler as synthesized."""
+    found = {}
+    for function in stage.resources("AWS::Lambda::Function").values():
+        properties = function["Properties"]
+        if properties["Handler"].startswith("atelier_ops.handlers."):
+            name = properties["Handler"].split(".")[2]
+            found[name] = set(properties.get("Environment", {}).get("Variables", {}))
+    return found
+
+
+def test_every_handler_gets_the_variables_of_the_architecture_page(stage: Synthesized, root: Path) -> None:
+    assert given(stage) == promised(root)
+
+
+def test_every_handler_exists(stage: Synthesized, root: Path) -> None:
+    for name in given(stage):
+        assert (root / "lambdas" / "atelier_ops" / "handlers" / f"{name}.py").is_file(), name
+
+
+def test_handlers_run_on_arm_with_a_log_that_ends(stage: Synthesized) -> None:
+    for name, function in stage.resources("AWS::Lambda::Function").items():
+        properties = function["Properties"]
+        if properties["Handler"].startswith("atelier_ops."):
+            assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), name
+            log = properties["LoggingConfig"]["LogGroup"]["Ref"]
+            assert stage.resources("AWS::Logs::LogGroup")[log]["Properties"]["RetentionInDays"] >= 1, name
+
+
+def test_the_code_holds_the_packages_side_by_side_and_no_caches(dev: Synthesized) -> None:
+    assets = json.loads(Path(dev.folder, "Training.assets.json").read_text(encoding="utf-8"))
+    folders = [Path(dev.folder, asset["source"]["path"]) for asset in assets["files"].values()]
+    (code,) = [folder for folder in folders if (folder / "atelier_ops").is_dir()]
+    assert sorted(path.name for path in code.iterdir()) == sorted(Path(package).name for package in PACKAGES)
+    assert not list(code.rglob("__pycache__"))
+
+
+def test_a_log_cannot_be_kept_for_a_time_that_cloudwatch_does_not_offer() -> None:
+    with pytest.raises(ValueError, match=r"got 2 days; allowed: 1, 7"):
+        retention(2)
+
+
+def test_events_of_other_people_s_packages_and_endpoints_resume_nothing(stage: Synthesized) -> None:
+    patterns = [rule["Properties"]["EventPattern"] for rule in stage.resources("AWS::Events::Rule").values()]
+    prefixes = {pattern["detail-type"][0]: next(iter(pattern["detail"].values()))[0]["prefix"] for pattern in patterns}
+    assert prefixes == {
+        "SageMaker Model Package State Change": f"atelier-{stage.name}-",
+        "SageMaker Endpoint State Change": f"atelier-{stage.name}-style-",
+    }

@@ -1,0 +1,164 @@
+"""What the states send, evaluated with a real plan and checked against the services' own models."""
+
+from typing import Any
+
+import botocore.loaders
+import botocore.model
+import botocore.validate
+import pytest
+
+from tests.infra.conftest import Synthesized
+from tests.infra.definition import evaluate
+from tests.infra.plan import plan, variables
+
+SERVICES = {
+    "sagemaker": "sagemaker",
+    "aws-sdk:sagemaker": "sagemaker",
+    "aws-sdk:applicationautoscaling": "application-autoscaling",
+    "aws-sdk:cloudwatch": "cloudwatch",
+    "aws-sdk:s3": "s3",
+    "sns": "sns",
+    "lambda": "lambda",
+}
+TASKS = [
+    "Prepare",
+    "Segment",
+    "FineTune",
+    "Evaluate",
+    "Gate",
+    "EnsureModelPackageGroup",
+    "Register",
+    "AutoApprove",
+    "RequestApproval",
+    "Publish",
+    "DeployEndpoint",
+    "RegisterScalableTarget",
+    "PutBacklogPolicy",
+    "PutWakePolicy",
+    "PutWakeAlarm",
+    "SmokeTest",
+    "Promote",
+    "Notify",
+]
+
+
+def arguments(stage: Synthesized, name: str, **changes: Any) -> dict[str, Any]:
+    return dict(evaluate(stage.definition["States"][name]["Arguments"], variables(**changes)))
+
+
+def shape_of(resource: str) -> botocore.model.Shape:
+    """The request of the operation that a state's resource ARN names."""
+    service, _, operation = resource.rpartition("states:::")[2].rpartition(":")
+    loaded = botocore.loaders.Loader().load_service_model(SERVICES[service], "service-2")
+    model = botocore.model.ServiceModel(loaded)
+    wanted = operation.split(".")[0].lower()
+    (name,) = [name for name in model.operation_names if name.lower() == wanted]
+    shape = model.operation_model(name).input_shape
+    assert shape is not None
+    return shape
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_request_is_one_that_the_service_knows(stage: Synthesized, name: str) -> None:
+    sent = arguments(stage, name)
+    for key in ("Payload", "Body"):  # blobs: Step Functions writes the JSON itself
+        if key in sent:
+            sent[key] = b"{}"
+    report = botocore.validate.ParamValidator().validate(sent, shape_of(stage.definition["States"][name]["Resource"]))
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_a_processing_job_gets_every_folder_of_the_contract(dev: Synthesized) -> None:
+    inputs = arguments(dev, "Evaluate")["ProcessingInputs"]
+    folders = {item["InputName"]: item["S3Input"]["LocalPath"] for item in inputs}
+    names = ("dataset", "segment", "base", "segmenter", "artifact")
+    assert folders == {name: f"/opt/ml/processing/input/{name}" for name in names}
+
+
+def test_text_to_image_has_no_masks_anywhere(dev: Synthesized) -> None:
+    changed = {"plan": plan(task="text-to-image")}
+    channels = arguments(dev, "FineTune", **changed)["InputDataConfig"]
+    inputs = arguments(dev, "Evaluate", **changed)["ProcessingInputs"]
+    assert [channel["ChannelName"] for channel in channels] == ["dataset", "base"]
+    assert "segment" not in [item["InputName"] for item in inputs]
+
+
+def test_inpainting_trains_on_the_masks_that_segment_wrote(dev: Synthesized) -> None:
+    channels = {
+        item["ChannelName"]: item["DataSource"]["S3DataSource"]
+        for item in arguments(dev, "FineTune")["InputDataConfig"]
+    }
+    written = arguments(dev, "Segment")["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
+    assert channels["masks"]["S3Uri"] == written
+
+
+def test_a_job_is_told_its_subcommand_first(dev: Synthesized) -> None:
+    assert arguments(dev, "Segment")["AppSpecification"]["ContainerArguments"] == ["segment", "--target", "a skirt"]
+    assert arguments(dev, "Evaluate")["AppSpecification"]["ContainerArguments"][0] == "evaluate"
+
+
+def test_a_job_without_arguments_is_told_its_subcommand_only(dev: Synthesized) -> None:
+    bare = plan(arguments={"segment": [], "evaluate": []})
+    assert arguments(dev, "Segment", plan=bare)["AppSpecification"]["ContainerArguments"] == ["segment"]
+
+
+def test_jobs_have_no_network_and_talk_encrypted(stage: Synthesized) -> None:
+    training = arguments(stage, "FineTune")
+    assert training["EnableNetworkIsolation"] is True
+    assert training["EnableInterContainerTrafficEncryption"] is True
+    for name in ("Segment", "Evaluate"):
+        network = arguments(stage, name)["NetworkConfig"]
+        assert network == {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True}
+
+
+def test_what_jobs_write_is_encrypted_with_the_key(stage: Synthesized) -> None:
+    assert arguments(stage, "FineTune")["OutputDataConfig"]["KmsKeyId"]
+    for name in ("Segment", "Evaluate"):
+        assert arguments(stage, name)["ProcessingOutputConfig"]["KmsKeyId"]
+
+
+def test_volumes_take_a_key_only_where_sagemaker_accepts_one(stage: Synthesized) -> None:
+    clusters = [arguments(stage, name)["ProcessingResources"]["ClusterConfig"] for name in ("Segment", "Evaluate")]
+    for cluster in (*clusters, arguments(stage, "FineTune")["ResourceConfig"]):
+        assert ("VolumeKmsKeyId" in cluster) == (".g5." not in cluster["InstanceType"])
+
+
+def test_a_spot_job_waits_at_least_as_long_as_it_runs_and_resumes(dev: Synthesized) -> None:
+    job = arguments(dev, "FineTune")
+    limits = job["StoppingCondition"]
+    assert job["EnableManagedSpotTraining"] is True
+    assert limits["MaxWaitTimeInSeconds"] >= limits["MaxRuntimeInSeconds"]
+    assert job["CheckpointConfig"]["S3Uri"] == plan()["runs"]["checkpoints"]
+
+
+def test_jobs_carry_the_tag_that_bills_are_sorted_by(stage: Synthesized) -> None:
+    for name in ("Segment", "FineTune", "Evaluate"):
+        assert {"Key": "atelier:stage", "Value": stage.name} in arguments(stage, name)["Tags"]
+
+
+def test_a_package_waits_for_approval_and_points_at_the_artifact(dev: Synthesized) -> None:
+    package = arguments(dev, "Register")
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    (container,) = package["InferenceSpecification"]["Containers"]
+    source = container["ModelDataSource"]["S3DataSource"]
+    assert source == {"S3Uri": variables()["artifact"], "S3DataType": "S3Prefix", "CompressionType": "None"}
+    # SageMaker refuses tags on a package that has a group.
+    assert "Tags" not in package
+
+
+def test_the_package_version_is_the_number_at_the_end_of_its_arn(dev: Synthesized) -> None:
+    result = {"result": {"ModelPackageArn": variables()["package"]}}
+    assert evaluate(dev.definition["States"]["Register"]["Assign"], variables(states=result))["version"] == 3
+
+
+def test_promoting_names_the_version_in_the_style_s_folder(dev: Synthesized) -> None:
+    sent = arguments(dev, "Promote")
+    assert (sent["Key"], sent["Body"]) == ("styles/teal/latest.json", {"version": 3})
+
+
+def test_the_outcome_is_what_people_are_told(dev: Synthesized) -> None:
+    notify = dev.definition["States"]["Notify"]
+    outcome = evaluate(notify["Output"], variables())
+    assert sorted(outcome) == ["adapter", "endpoint", "metrics", "package", "report", "style", "version"]
+    assert outcome["report"].endswith("/runs/first-run/evaluate/report.html")
+    assert len(arguments(dev, "Notify")["Subject"]) <= 100

@@ -1,0 +1,115 @@
+"""The shared endpoint: what it loads, and how its fleet goes to zero and comes back."""
+
+from typing import Any
+
+from infra.config import STAGES
+from tests.infra.conftest import Synthesized
+from tests.infra.definition import evaluate
+from tests.infra.plan import variables
+
+POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+
+
+def policy(stage: Synthesized, kind: str) -> dict[str, Any]:
+    found = [p["Properties"] for p in stage.resources(POLICY).values() if p["Properties"]["PolicyType"] == kind]
+    (only,) = found
+    return only
+
+
+def test_the_backlog_metric_has_the_endpoint_as_its_only_dimension(stage: Synthesized) -> None:
+    tracking = policy(stage, "TargetTrackingScaling")["TargetTrackingScalingPolicyConfiguration"]
+    metric = tracking["CustomizedMetricSpecification"]
+    assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
+    assert metric["Namespace"] == "AWS/SageMaker"
+    assert [dimension["Name"] for dimension in metric["Dimensions"]] == ["EndpointName"]
+
+
+def test_a_waiting_request_wakes_the_endpoint_from_zero(stage: Synthesized) -> None:
+    alarm = stage.one("AWS::CloudWatch::Alarm")
+    assert alarm["MetricName"] == "HasBacklogWithoutCapacity"
+    assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["EndpointName"]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+    (wake,) = [name for name, p in stage.resources(POLICY).items() if p["Properties"]["PolicyType"] == "StepScaling"]
+    assert alarm["AlarmActions"] == [{"Fn::GetAtt": [wake, "Arn"]}]
+    (step,) = policy(stage, "StepScaling")["StepScalingPolicyConfiguration"]["StepAdjustments"]
+    assert step == {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
+
+
+def test_the_scaled_variant_is_the_endpoint_s_own(stage: Synthesized) -> None:
+    (variant,) = stage.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    target = stage.one("AWS::ApplicationAutoScaling::ScalableTarget")
+    (endpoint,) = stage.resources("AWS::SageMaker::Endpoint")
+    parts = target["ResourceId"]["Fn::Join"][1]
+    assert parts == ["endpoint/", {"Fn::GetAtt": [endpoint, "EndpointName"]}, f"/variant/{variant['VariantName']}"]
+    serving = STAGES[stage.name].serving
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (serving.fewest_instances, serving.most_instances)
+
+
+def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized) -> None:
+    states = stage.definition["States"]
+    for state, kind, key in (
+        ("PutBacklogPolicy", "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration"),
+        ("PutWakePolicy", "StepScaling", "StepScalingPolicyConfiguration"),
+    ):
+        sent = evaluate(states[state]["Arguments"], variables())
+        assert without_endpoint(sent[key]) == without_endpoint(policy(stage, kind)[key])
+    alarm = evaluate(states["PutWakeAlarm"]["Arguments"], variables())
+    shared = stage.one("AWS::CloudWatch::Alarm")
+    own = {"AlarmName", "AlarmActions", "Dimensions"}
+    assert {k: v for k, v in alarm.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
+    assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "atelier-dev-style-teal"}]
+
+
+def without_endpoint(configuration: dict[str, Any]) -> dict[str, Any]:
+    """A policy without the name it is about."""
+    metric = {k: v for k, v in configuration.get("CustomizedMetricSpecification", {}).items() if k != "Dimensions"}
+    return configuration | {"CustomizedMetricSpecification": metric}
+
+
+def test_the_endpoint_is_asynchronous_and_tells_both_topics(stage: Synthesized) -> None:
+    config = stage.one("AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"]
+    output = config["OutputConfig"]
+    assert output["KmsKeyId"]
+    assert output["S3OutputPath"]["Fn::Join"][1][-1] == "/responses/"
+    assert output["S3FailurePath"]["Fn::Join"][1][-1] == "/failures/"
+    topics = {topic["Ref"] for topic in output["NotificationConfig"].values()}
+    assert topics == set(stage.resources("AWS::SNS::Topic", "Serving"))
+
+
+def test_the_model_is_read_uncompressed_and_made_after_its_base_models(stage: Synthesized) -> None:
+    (model,) = stage.resources("AWS::SageMaker::Model").values()
+    source = model["Properties"]["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
+    assert (source["S3DataType"], source["CompressionType"]) == ("S3Prefix", "None")
+    reference = STAGES[stage.name].default_model.reference
+    assert source["S3Uri"]["Fn::Join"][1][-1] == f"/base/{reference}/"
+    assert set(stage.resources("Custom::BaseModel")) <= set(model["DependsOn"])
+
+
+def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
+    (model,) = stage.resources("AWS::SageMaker::Model").values()
+    environment = model["Properties"]["PrimaryContainer"]["Environment"]
+    ends = {key: value["Fn::Join"][1][-1] for key, value in environment.items() if isinstance(value, dict)}
+    segmenter = STAGES[stage.name].segmenter_model.reference
+    assert ends == {
+        "ATELIER_SEGMENTER_URI": f"/base/{segmenter}/",
+        "ATELIER_STYLES_URI": "/styles/",
+        "ATELIER_UPLOADS_URI": "/uploads/",
+    }
+    assert environment["ATELIER_MAX_ADAPTERS"] == "4"
+
+
+def test_gpu_variants_ask_for_the_ami_that_runs_cuda_13(stage: Synthesized) -> None:
+    config = stage.one("AWS::SageMaker::EndpointConfig")
+    (variant,) = config["ProductionVariants"]
+    gpu = ".g5." in variant["InstanceType"]
+    assert variant.get("InferenceAmiVersion") == ("al2023-ami-sagemaker-inference-gpu-4-1" if gpu else None)
+    assert ("KmsKeyId" in config) == (not gpu)
+
+
+def test_every_model_of_the_stage_is_mirrored_by_the_same_function(stage: Synthesized) -> None:
+    mirrored = stage.resources("Custom::BaseModel").values()
+    assert len(mirrored) == len(STAGES[stage.name].models)
+    assert len({str(resource["Properties"]["ServiceToken"]) for resource in mirrored}) == 1
+    for resource in mirrored:
+        shipped = '"kind": "asset"' in resource["Properties"]["Entry"]
+        assert ("AssetKey" in resource["Properties"]) == shipped

@@ -1,0 +1,174 @@
+"""The state machine's shape: it is the same everywhere, every error has somewhere to go, and no expression reads what is not there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonata
+import pytest
+
+from tests.infra.conftest import Synthesized
+from tests.infra.definition import PLAN_KEY, expressions, targets, variables_of
+from tests.infra.plan import plan
+
+STATES = [
+    "Prepare",
+    "NeedsMasks",
+    "Segment",
+    "FineTune",
+    "Evaluate",
+    "Gate",
+    "GatePassed",
+    "EnsureModelPackageGroup",
+    "GroupExists",
+    "Register",
+    "Approval",
+    "AutoApprove",
+    "RequestApproval",
+    "DeployChoice",
+    "Publish",
+    "NeedsEndpoint",
+    "DeployEndpoint",
+    "RegisterScalableTarget",
+    "PutBacklogPolicy",
+    "PutWakePolicy",
+    "PutWakeAlarm",
+    "SmokeTest",
+    "Promote",
+    "Notify",
+    "Succeed",
+    "RecordFailure",
+    "Fail",
+]
+
+
+def tasks(stage: Synthesized) -> dict[str, dict[str, Any]]:
+    return {name: state for name, state in stage.definition["States"].items() if state["Type"] == "Task"}
+
+
+def test_the_states_are_those_of_the_architecture(stage: Synthesized) -> None:
+    assert sorted(stage.definition["States"]) == sorted(STATES)
+    assert stage.definition["QueryLanguage"] == "JSONata"
+
+
+def test_the_architecture_page_names_every_state_that_calls_something(stage: Synthesized, root: Any) -> None:
+    page = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert not [name for name in tasks(stage) if name not in page]
+
+
+def test_every_stage_has_the_same_definition_but_for_its_settings(synthesize: Callable[[str], Synthesized]) -> None:
+    def skeleton(name: str) -> dict[str, Any]:
+        states = synthesize(name).definition["States"]
+        settings = {"Arguments", "TimeoutSeconds"}
+        return {name: {k: v for k, v in state.items() if k not in settings} for name, state in states.items()}
+
+    assert skeleton("local") == skeleton("trial") == skeleton("dev")
+
+
+def test_every_stage_runs_the_same_handlers(synthesize: Callable[[str], Synthesized]) -> None:
+    def handlers(name: str) -> set[tuple[str, str]]:
+        functions = synthesize(name).resources("AWS::Lambda::Function").values()
+        ours = [f["Properties"] for f in functions if "atelier_ops" in f["Properties"]["Handler"]]
+        return {(properties["Handler"], properties["Code"]["S3Key"]) for properties in ours}
+
+    assert handlers("local") == handlers("trial") == handlers("dev")
+    assert len({code for _, code in handlers("local")}) == 1
+
+
+def test_every_task_retries_what_passes_and_catches_what_does_not(stage: Synthesized) -> None:
+    for name, state in tasks(stage).items():
+        assert state["Retry"], name
+        assert all(rule["MaxAttempts"] >= 1 and rule["BackoffRate"] >= 1 for rule in state["Retry"]), name
+        (caught,) = state["Catch"]
+        assert caught["ErrorEquals"] == ["States.ALL"], name
+        expected = {"RecordFailure": "Fail", "EnsureModelPackageGroup": "GroupExists"}.get(name, "RecordFailure")
+        assert caught["Next"] == expected, name
+
+
+def test_a_caught_error_says_where_it_happened(stage: Synthesized) -> None:
+    for name, state in tasks(stage).items():
+        if name != "RecordFailure":
+            failure = state["Catch"][0]["Assign"]["failure"]
+            assert failure["step"] == name
+            assert ("plan" in failure) == (name != "Prepare")
+
+
+def test_a_quota_is_final(stage: Synthesized) -> None:
+    final = {"SageMaker.ResourceLimitExceededException", "States.ALL", "States.TaskFailed"}
+    for name, state in tasks(stage).items():
+        retried = {error for rule in state["Retry"] for error in rule["ErrorEquals"]}
+        assert not retried & final, name
+
+
+def test_every_choice_has_a_default(stage: Synthesized) -> None:
+    choices = {name: s for name, s in stage.definition["States"].items() if s["Type"] == "Choice"}
+    assert choices
+    assert all(state.get("Default") for state in choices.values())
+
+
+def test_every_wait_ends(stage: Synthesized) -> None:
+    for name, state in tasks(stage).items():
+        assert 0 < state["TimeoutSeconds"] <= stage.definition["TimeoutSeconds"], name
+        assert state.get("HeartbeatSeconds", 0) <= state["TimeoutSeconds"], name
+
+
+def test_a_job_is_stopped_by_itself_before_its_state_gives_up(stage: Synthesized) -> None:
+    states = tasks(stage)
+    for name in ("Segment", "Evaluate", "FineTune"):
+        limits = states[name]["Arguments"]["StoppingCondition"]
+        assert max(limits.values()) < states[name]["TimeoutSeconds"], name
+
+
+def test_nothing_waits_by_the_clock(stage: Synthesized) -> None:
+    assert not [name for name, state in stage.definition["States"].items() if state["Type"] == "Wait"]
+
+
+def test_every_expression_compiles(stage: Synthesized) -> None:
+    found = list(expressions(stage.definition))
+    assert len(found) > 50
+    for expression in found:
+        jsonata.Jsonata(expression)
+
+
+def test_every_expression_reads_keys_that_the_plan_has(stage: Synthesized) -> None:
+    paths = {path for expression in expressions(stage.definition) for path in PLAN_KEY.findall(expression)}
+    assert paths
+    for path in paths:
+        value: Any = plan()
+        for key in path.strip(".").split("."):
+            assert key in value, f"$plan{path}"
+            value = value[key]
+
+
+def test_every_variable_is_assigned_on_every_way_to_its_use(stage: Synthesized) -> None:
+    states = stage.definition["States"]
+    known = assigned_before(stage.definition)
+    for name, state in states.items():
+        own = {key: value for key, value in state.items() if key not in ("Choices", "Catch")}
+        # A catch is reached before the state assigned anything; a choice's conditions too.
+        for part in (own, state.get("Choices", []), state.get("Catch", [])):
+            for expression in expressions(part):
+                missing = variables_of(expression) - known[name]
+                assert not missing, f"{name}: {expression} reads {missing}"
+
+
+def assigned_before(definition: dict[str, Any]) -> dict[str, set[str]]:
+    """The variables that every way to a state has assigned."""
+    states = definition["States"]
+    known: dict[str, set[str]] = {definition["StartAt"]: set()}
+    waiting = [definition["StartAt"]]
+    while waiting:
+        name = waiting.pop()
+        for target, assigned in targets(states[name]):
+            after = known[name] | set(assigned)
+            before = known.get(target)
+            merged = after if before is None else before & after
+            if merged != before:
+                known[target] = merged
+                waiting.append(target)
+    assert set(known) == set(states), "a state that nothing leads to"
+    return known
+
+
+@pytest.mark.parametrize(("name", "handler"), [("Prepare", "Prepare"), ("SmokeTest", "SmokeTest"), ("Gate", "Gate")])
+def test_a_lambda_state_calls_the_handler_of_its_name(stage: Synthesized, name: str, handler: str) -> None:
+    assert f":Handlers{handler}Function" in tasks(stage)[name]["Arguments"]["FunctionName"]
