@@ -1,5 +1,6 @@
 """Mends ministack's Lambda: exception names reach callers, a crashed custom resource fails at once."""
 
+import logging
 import threading
 from typing import Any
 
@@ -14,6 +15,7 @@ _NAMED = '"status": "error", "error": str(e), "trace": traceback.format_exc(), "
 _RESPONSE_PATH = "/_ministack/cfn-response/"
 _INIT_FAILED = "Worker init failed: "
 
+_LOG = logging.getLogger("local.functions")
 _latest = threading.local()
 
 
@@ -48,6 +50,8 @@ def _name_exceptions() -> None:
         body = result.get("body")
         if result.get("error") and isinstance(body, dict):
             _rename(body, _latest.response)
+            name = (func.get("config") or func).get("FunctionName")
+            _LOG.warning("function %s raised %s: %s", name, body.get("errorType"), body.get("errorMessage"))
         return result
 
     lambda_runtime.Worker.invoke = invoke_and_keep

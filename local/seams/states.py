@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
+from ministack.core import iam_actions
 from ministack.services import stepfunctions
 
 from local.errors import ServiceError
@@ -49,6 +50,8 @@ class Run:
 
 
 _run: contextvars.ContextVar[Run | None] = contextvars.ContextVar("local_run", default=None)
+# The state machine behind each task token that is waited for: IAM authorizes SendTask* on it.
+_machines: dict[str, str] = {}
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
 
 
@@ -74,6 +77,7 @@ def install(sagemaker: ControlPlane, region: str, root_client: Callable[[str], A
     _check_roles(sagemaker, region)
     _time_out_with_stop()
     _fail_failed_callbacks(sagemaker, region)
+    _authorize_tokens_on_machines()
 
 
 def _follow_runs() -> None:
@@ -151,14 +155,35 @@ def _fail_failed_callbacks(sagemaker: ControlPlane, region: str) -> None:
 
     def invoke(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
         _check(sagemaker, region, resource, data)
+        run = _run.get()
+        if run:
+            _machines[token] = run.execution["stateMachineArn"]
         waiting = _token.set(token)
         try:
             return invoke_with_callback(resource, data, token, state)
         finally:
             _token.reset(waiting)
+            _machines.pop(token, None)
 
     stepfunctions._call_lambda = call
     stepfunctions._invoke_with_callback = invoke
+
+
+def _authorize_tokens_on_machines() -> None:
+    """`grant_task_response` of the CDK names the state machine; ministack asks for `*`."""
+    resource_of = iam_actions.extract_resource_arn
+
+    def resource_arn(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any],
+        region: str, account_id: str,
+    ) -> str:  # fmt: skip
+        target = next((v for k, v in headers.items() if k.lower() == "x-amz-target"), "")
+        if target.startswith("AWSStepFunctions.SendTask"):
+            with contextlib.suppress(ValueError):
+                return _machines.get(json.loads(body or b"{}").get("taskToken"), "*")
+        return str(resource_of(service, method, path, headers, body, query_params, region, account_id))
+
+    iam_actions.extract_resource_arn = resource_arn
 
 
 def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]) -> Any:
