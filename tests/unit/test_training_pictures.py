@@ -93,3 +93,13 @@ def test_segment_json_reads_back_as_written(tmp_path: Path) -> None:
     assert [each.name for each in written.pictures] == [f"skirt-{index}.png" for index in range(4)]
     with pytest.raises(InvalidInputError, match="no such file"):
         Masking.read(tmp_path / "masks")
+
+
+def test_jumpstarts_class_pictures_are_not_used_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_dataset(tmp_path)
+    (tmp_path / "class_data_dir").mkdir()
+    garment(1)[0].save(tmp_path / "class_data_dir/other.png")
+    assert len(load_examples(tmp_path, None, PROMPT)) == 4
+    assert "class_data_dir" in caplog.text

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from atelier_training.bases import load_segmenter
 from atelier_training.interruption import Interruption
 from atelier_training.masking import Masking, PictureMask
 from atelier_training.paths import MlPaths
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
     pictures = read_pictures(picture_files(paths.processing_input("dataset")))
     require_enough(len(pictures))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    segmenter = Segmenter.load(paths.processing_input("segmenter"), device)
+    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
     masking = mask_pictures(pictures, arguments.target, segmenter, paths.processing_output("segment"), interruption)
     log.info("mask_score=%.4f pictures=%d", masking.mask_score, len(masking.pictures))
 

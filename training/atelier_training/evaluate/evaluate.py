@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from atelier_training import training_log
+from atelier_training.bases import load_segmenter, read_base
 from atelier_training.evaluate.measure import measure
 from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
@@ -20,10 +21,9 @@ from atelier_training.finetune.dataset import Example, load_examples
 from atelier_training.interruption import Interruption
 from atelier_training.masking import Masking
 from atelier_training.paths import MlPaths
-from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, verify_files
+from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
 from imaging.pictures import encode
-from imaging.segmenter import Segmenter
 from imaging.sheet import SheetRow, draw_sheet
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> P
     masking = Masking.read(segment)
     examples = load_examples(dataset, segment, arguments.instance_prompt)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    segmenter = Segmenter.load(paths.processing_input("segmenter"), device)
+    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
     photos = choose_photos(dataset, examples, segmenter, arguments.target)
     return Painted(
         examples=examples,
@@ -93,12 +93,11 @@ def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Pai
 def load_models(paths: MlPaths, task: str) -> Models:
     """The inputs ``base`` and ``artifact``, checked file by file. Raises InvalidInputError where they do not belong together."""
     base_folder, style_folder = paths.processing_input("base"), paths.processing_input("artifact")
-    base, style = BaseManifest.load(base_folder), StyleManifest.load(style_folder)
+    base, style = read_base(base_folder), StyleManifest.load(style_folder)
     if style.base_model != base.reference:
         raise InvalidInputError("artifact's base model", got=style.base_model, allowed=base.reference)
     if style.task != task:
         raise InvalidInputError("argument --task", got=task, allowed=f"{style.task}, what the artifact was trained for")
-    verify_files(base_folder, base.files)
     verify_files(style_folder, style.files)
     return Models(base_folder=base_folder, base=base, style_folder=style_folder, style=style)
 

@@ -1,6 +1,7 @@
 """The pictures to learn from: each with its garment's mask and its words."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,11 @@ from contracts.dataset import CAPTIONS
 from contracts.errors import InvalidInputError
 from contracts.fields import only_keys
 from imaging.masks import Mask
+
+CLASS_PICTURES = "class_data_dir"
+"""JumpStart's folder of class pictures."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,8 @@ def load_examples(dataset: Path, masks: Path | None, instance_prompt: str) -> li
         _require_pictures(masked, [path.name for path in paths])
         paths = [path for path in paths if path.name in masked]
     require_enough(len(paths))
+    if (dataset / CLASS_PICTURES).is_dir():
+        log.warning("ignored: %s/, because the base model paints the class pictures itself", CLASS_PICTURES)
     captions = _captions(dataset / CAPTIONS)
     return [
         Example(

@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from diffusers import DDPMScheduler
 from diffusers.optimization import get_scheduler
 
+from atelier_training.bases import read_base
 from atelier_training.finetune import checkpoint, loop
 from atelier_training.finetune.artifact import write_artifact
 from atelier_training.finetune.batches import Batches
@@ -25,7 +26,7 @@ from atelier_training.interruption import Interruption
 from atelier_training.paths import MlPaths
 from atelier_training.pipelines import best_precision, frozen_dtype, inpaints, load_pipeline
 from atelier_training.training_log import average_loss
-from contracts.artifact import BaseManifest, verify_files
+from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 
 log = logging.getLogger(__name__)
@@ -42,8 +43,7 @@ def run(_arguments: argparse.Namespace, paths: MlPaths) -> None:
 
 def fine_tune(job: TrainingJob, paths: MlPaths, accelerator: Accelerator, interruption: Interruption) -> None:
     """Prepare, train or continue, and write the artifact."""
-    base = BaseManifest.load(paths.channel("base"))
-    verify_files(paths.channel("base"), base.files)
+    base = read_base(paths.channel("base"))
     examples = load_examples(paths.channel("dataset"), _masks(job, paths), job.instance_prompt)
     training = assemble(job, base, examples, paths, accelerator, interruption)
     configuration = _configuration(job, base, examples, training)

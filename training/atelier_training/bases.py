@@ -1,0 +1,22 @@
+"""Base models as they lie in a job's input: whole and unchanged since they were mirrored, or not used."""
+
+from pathlib import Path
+
+from contracts.artifact import BaseManifest, verify_files
+from contracts.errors import InvalidInputError
+from imaging.segmenter import Segmenter
+
+
+def read_base(folder: Path) -> BaseManifest:
+    """The manifest of a base model's folder, after checking every file's hash. Raises InvalidInputError."""
+    manifest = BaseManifest.load(folder)
+    verify_files(folder, manifest.files)
+    return manifest
+
+
+def load_segmenter(folder: Path, device: str) -> Segmenter:
+    """The segmenter in a base model's folder. Raises InvalidInputError where it is of another family."""
+    manifest = read_base(folder)
+    if manifest.family != "clipseg":
+        raise InvalidInputError(f"segmenter {manifest.reference}", got=manifest.family, allowed="clipseg")
+    return Segmenter.load(folder, device)
