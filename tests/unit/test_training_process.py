@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,3 +132,9 @@ def test_a_process_that_torchrun_started_does_not_start_torchrun_again(
 def test_the_code_version_is_stable() -> None:
     assert code_version() == code_version()
     assert len(code_version()) == 12
+
+
+def test_the_commands_in_the_readme_are_accepted(root: Path) -> None:
+    text = (root / "training/README.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("python -m atelier_training ")]
+    assert [parser().parse_args(shlex.split(line)[3:]).step for line in lines] == ["segment", "train", "evaluate"]

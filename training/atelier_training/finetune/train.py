@@ -39,6 +39,7 @@ def run(_arguments: argparse.Namespace, paths: MlPaths) -> None:
     job = TrainingJob.load(paths.hyperparameters)
     accelerator = Accelerator(mixed_precision=best_precision(), cpu=not torch.cuda.is_available())
     fine_tune(job, paths, accelerator, interruption)
+    accelerator.end_training()
 
 
 def fine_tune(job: TrainingJob, paths: MlPaths, accelerator: Accelerator, interruption: Interruption) -> None:
