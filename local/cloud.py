@@ -1,7 +1,6 @@
 """The local cloud as a context manager: start it, deploy a cloud assembly into it, call it with boto3, leave nothing behind."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -151,7 +150,6 @@ class LocalCloud:
             **child_environment(),
             "HOME": str(self.run_dir / "home"),
             "TMPDIR": str(self.run_dir / "tmp"),
-            "LOG_LEVEL": os.environ.get("ATELIER_LOCAL_LOG_LEVEL", "WARNING"),
         }
 
     def _wait_healthy(self) -> None:

@@ -1,6 +1,7 @@
 """The local cloud's server process: ministack with our services, on one loopback port."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -11,7 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 READY_NAME = "server.json"
+_GRACE_SECONDS = 0.7  # for jobs and model servers to end by themselves before they are killed
 
 
 def main(run_dir: Path, port: int, account: str, region: str) -> None:
@@ -21,11 +25,11 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
     listener.bind(("127.0.0.1", port))
     port = listener.getsockname()[1]
     _set_environment(run_dir, port, account, region)
-    shut_down = _build(run_dir, port, account, region)
+    _build(run_dir, port, account, region)
     try:
         asyncio.run(_serve(listener.detach(), run_dir, port))
     finally:
-        shut_down()
+        _end_children()
     os._exit(0)  # threads that wait for a task token or a child would hold the interpreter
 
 
@@ -42,12 +46,12 @@ def _set_environment(run_dir: Path, port: int, account: str, region: str) -> Non
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
         AWS_EC2_METADATA_DISABLED="true",
-        LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"),
+        LOG_LEVEL="WARNING",
     )
 
 
-def _build(run_dir: Path, port: int, account: str, region: str) -> Callable[[], None]:
-    """Put the services together; what ends everything they started."""
+def _build(run_dir: Path, port: int, account: str, region: str) -> None:
+    """Put the services together."""
     from local.seams import names
 
     names.check()
@@ -78,11 +82,17 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> Callable[[], 
     states.install(sagemaker, region, backend.root)
     functions.install()
 
-    def shut_down() -> None:
-        sagemaker.kill_all()
-        functions.stop_workers()
 
-    return shut_down
+def _end_children() -> None:
+    """SIGTERM to every job, model server and Lambda worker, and SIGKILL to those that do not end."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.terminate()
+    _, stubborn = psutil.wait_procs(children, timeout=_GRACE_SECONDS)
+    for child in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def child_environment() -> dict[str, str]:

@@ -1,46 +1,29 @@
 """Asynchronous inference: a queue for each endpoint, worked off with bounded concurrency; S3 in and out, SNS after."""
 
-import base64
 import contextlib
 import json
 import logging
 import threading
 import time
-import uuid
 from collections import deque
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import ServiceError
+from local.sagemaker.async_requests import Queued, notification, queued, response_body
 from local.sagemaker.backend import Backend
-from local.sagemaker.endpoints import Endpoints, Fleet, Variant
+from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.fleet import Fleet, Variant
 from local.sagemaker.serving import Answer, ModelServer, forwarded_headers
-from local.sagemaker.store import Record, now
+from local.sagemaker.store import Record
 from local.sagemaker.transfer import split_uri
 
 _LOG = logging.getLogger("local.async")
 _DEFAULT_CONCURRENCY = 4
 _DEFAULT_SECONDS = 900
-_DEFAULT_TTL_SECONDS = 21_600
-_NOTIFICATION_BODY_BYTES = 128_000
 _IDLE_SECONDS = 0.2
 _SUCCESS = 300
 _SERVER_ERROR = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Queued:
-    """One request in an endpoint's queue."""
-
-    params: Record
-    inference_id: str
-    output: str
-    failure: str | None
-    received: datetime
-    expires: float = field(default=float("inf"))  # on the monotonic clock, seconds
 
 
 class InvocationError(Exception):
@@ -74,7 +57,7 @@ class AsyncQueues:
             raise ServiceError("ValidationError", f"Endpoint {name} does not support InvokeEndpointAsync API.")
         if ("InputLocation" in params) == ("Body" in params):
             raise ServiceError("ValidationError", "Exactly one of InputLocation and Body must be given.")
-        item = _queued(params, config["OutputConfig"])
+        item = queued(params, config["OutputConfig"])
         with self._changed:
             self._waiting.setdefault(name, deque()).append(item)
             self._changed.notify_all()
@@ -144,10 +127,10 @@ class AsyncQueues:
         answer = _post(server, item, body)
         output = config["OutputConfig"]
         self._write(role, item.output, answer.body, answer.content_type, output.get("KmsKeyId"))
-        message = _message(item, "Completed", self._backend.region)
+        message = notification(item, "Completed", self._backend.region)
         message["responseParameters"] = {"contentType": answer.content_type, "outputLocation": item.output}
         if "SUCCESS_NOTIFICATION_TOPIC" in output.get("NotificationConfig", {}).get("IncludeInferenceResponseIn", []):
-            message["responseBody"] = _response_body(answer.body)
+            message["responseBody"] = response_body(answer.body)
         return message
 
     def _input(self, role: str, params: Record) -> bytes:
@@ -180,11 +163,11 @@ class AsyncQueues:
                 self._write(
                     role, item.failure, error.body or error.reason.encode(), "text/plain", output.get("KmsKeyId")
                 )
-        message = {**_message(item, "Failed", self._backend.region), "failureReason": error.reason}
+        message = {**notification(item, "Failed", self._backend.region), "failureReason": error.reason}
         if item.failure:
             message["responseParameters"] = {"failureLocation": item.failure}
         if "ERROR_NOTIFICATION_TOPIC" in output.get("NotificationConfig", {}).get("IncludeInferenceResponseIn", []):
-            message["responseBody"] = _response_body(error.body)
+            message["responseBody"] = response_body(error.body)
         return message
 
     def _notify(self, role: str, config: Record, message: Record) -> None:
@@ -196,22 +179,6 @@ class AsyncQueues:
             self._backend.client("sns", role).publish(TopicArn=topic, Message=json.dumps(message))
         except (ClientError, BotoCoreError, ServiceError) as error:
             _LOG.error("async request %s: no notification to %s: %s", message["inferenceId"], topic, error)
-
-
-def _queued(params: Record, output: Record) -> Queued:
-    inference_id = params.get("InferenceId") or str(uuid.uuid4())
-    name, folder = str(uuid.uuid4()), output.get("S3OutputPath", "").rstrip("/")
-    if "S3OutputPathExtension" in params:
-        folder = f"{folder}/{params['S3OutputPathExtension'].strip('/')}"
-    failures = output.get("S3FailurePath", "").rstrip("/")
-    return Queued(
-        params=params,
-        inference_id=inference_id,
-        output=f"{folder}/{params.get('Filename', f'{name}.out')}",
-        failure=f"{failures}/{name}-error.out" if failures else None,
-        received=now(),
-        expires=time.monotonic() + params.get("RequestTTLSeconds", _DEFAULT_TTL_SECONDS),
-    )
 
 
 def _post(server: ModelServer, item: Queued, body: bytes) -> Answer:
@@ -231,34 +198,3 @@ def _post(server: ModelServer, item: Queued, body: bytes) -> Answer:
             answer.body,
         )
     return answer
-
-
-def _message(item: Queued, status: str, region: str) -> Record:
-    """The notification as SageMaker writes it (docs: "Check prediction results", asynchronous inference)."""
-    names = {
-        "ContentType": "contentType",
-        "Accept": "accept",
-        "EndpointName": "endpointName",
-        "InputLocation": "inputLocation",
-    }
-    return {
-        "awsRegion": region,
-        "eventTime": _stamp(now()),
-        "receivedTime": _stamp(item.received),
-        "invocationStatus": status,
-        "requestParameters": {wire: item.params[name] for name, wire in names.items() if name in item.params},
-        "inferenceId": item.inference_id,
-        "eventVersion": "1.0",
-        "eventSource": "aws:sagemaker",
-        "eventName": "InferenceResult",
-    }
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def _response_body(body: bytes) -> dict[str, Any]:
-    if len(body) > _NOTIFICATION_BODY_BYTES:
-        return {"message": "Response body is too large for the notification."}
-    return {"content": base64.b64encode(body).decode(), "message": "", "encoding": "BASE64"}

@@ -106,12 +106,6 @@ class ControlPlane:
         name = params.get(member)
         return self.store.arn(kind, Store.name(str(name))) if name else "*"
 
-    def kill_all(self) -> None:
-        """End every job and model server now."""
-        self.training.kill_all()
-        self.processing.kill_all()
-        self.endpoints.kill_all()
-
     def _create_model(self, request: Record) -> Record:
         containers = request.get("Containers") or [request["PrimaryContainer"]] if _one_container(request) else []
         role = request.get("ExecutionRoleArn")

@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from local.errors import ServiceError, validation_error
 from local.sagemaker.backend import Backend
+from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.jobs import epoch_milliseconds
 from local.sagemaker.serving import EndpointFailureError, ModelServer, ServerPlan
@@ -21,55 +21,6 @@ _EVENT_STATUS = {
     "Failed": "FAILED",
     "Deleting": "DELETING",
 }
-
-
-@dataclass(kw_only=True)
-class Variant:
-    """A running variant: its servers, its weight, and how many requests it has been given."""
-
-    plan: ServerPlan
-    weight: float
-    servers: list[ModelServer]
-    turn: int = 0
-    given: int = 0
-
-    def next_server(self) -> ModelServer:
-        """The servers take turns. Raises ServiceError where the variant is scaled to zero."""
-        if not self.servers:
-            raise ServiceError("ValidationError", f"Variant {self.plan.name} has no instances.")
-        self.turn += 1
-        return self.servers[self.turn % len(self.servers)]
-
-
-@dataclass(kw_only=True)
-class Fleet:
-    """Everything that serves one endpoint configuration."""
-
-    config: Record
-    variants: list[Variant]
-
-    def pick(self, target: str | None) -> Variant:
-        """The target variant, or the one furthest behind its weight."""
-        if target:
-            found = [v for v in self.variants if v.plan.name == target]
-            if not found:
-                raise ServiceError("ValidationError", f"Variant {target} not found for the endpoint.")
-            return found[0]
-        chosen = min(self.variants, key=lambda v: (v.given + 1) / v.weight if v.weight else float("inf"))
-        chosen.given += 1
-        return chosen
-
-    def servers(self) -> list[ModelServer]:
-        """All servers of the fleet."""
-        return [server for variant in self.variants for server in variant.servers]
-
-    def stop(self) -> None:
-        """Stop all servers, side by side."""
-        stops = [threading.Thread(target=server.stop) for server in self.servers()]
-        for stop in stops:
-            stop.start()
-        for stop in stops:
-            stop.join()
 
 
 class Endpoints:
@@ -157,12 +108,6 @@ class Endpoints:
             self.changed.wait_for(lambda: self._status(name) not in ("Creating", "Updating"), timeout=seconds)
         return self._store.find(KIND, name)
 
-    def kill_all(self) -> None:
-        """End every server now; the local cloud is going down."""
-        for fleet in list(self._fleets.values()):
-            for server in fleet.servers():
-                server.kill()
-
     def _status(self, name: str) -> str | None:
         record = self._store.find(KIND, name)
         return record["EndpointStatus"] if record else None
@@ -207,7 +152,7 @@ class Endpoints:
         record.pop("FailureReason", None)
         record.update(
             EndpointConfigName=config["EndpointConfigName"],
-            ProductionVariants=[_summary(variant) for variant in new.variants],
+            ProductionVariants=[summary(variant) for variant in new.variants],
             AsyncInferenceConfig=config.get("AsyncInferenceConfig"),
         )
         self._settle(record, "InService")
@@ -250,7 +195,7 @@ class Endpoints:
                 self._scale(variant, change.get("DesiredInstanceCount", len(variant.servers)))
         except EndpointFailureError as error:
             record["FailureReason"] = str(error)
-        record["ProductionVariants"] = [_summary(variant) for variant in fleet.variants]
+        record["ProductionVariants"] = [summary(variant) for variant in fleet.variants]
         self._settle(record, "InService")
 
     def _scale(self, variant: Variant, count: int) -> None:
@@ -274,15 +219,3 @@ class Endpoints:
         status = _EVENT_STATUS[record["EndpointStatus"]]
         detail: dict[str, Any] = epoch_milliseconds({**record, "EndpointStatus": status, "Tags": {}})
         self._backend.publish("SageMaker Endpoint State Change", detail, [record["EndpointArn"]])
-
-
-def _summary(variant: Variant) -> Record:
-    count = len(variant.servers)
-    return {
-        "VariantName": variant.plan.name,
-        "DeployedImages": [{"SpecifiedImage": variant.plan.container["Image"]}],
-        "CurrentWeight": variant.weight,
-        "DesiredWeight": variant.weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    }

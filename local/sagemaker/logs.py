@@ -34,6 +34,8 @@ class LogStream:
     def write(self, line: str) -> None:
         """Add one line of output."""
         with self._condition:
+            if self._closed:
+                return
             self._file.write(line + "\n")
             self._file.flush()
             self.tail = [*self.tail[-_TAIL_LINES:], line]

@@ -105,12 +105,6 @@ class ModelServer:
             self._container.stop(_STOP_SECONDS)
         shutil.rmtree(self._root / "opt" / "ml" / "model", ignore_errors=True)
 
-    def kill(self) -> None:
-        """SIGKILL now."""
-        self._stopping.set()
-        if self._container:
-            self._container.kill()
-
     def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> Answer:
         """POST /invocations. Raises TimeoutError after `seconds`, ConnectionError where no server answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)

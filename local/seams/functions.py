@@ -27,11 +27,6 @@ def install() -> None:
     custom_resource._HOST = "127.0.0.1"
 
 
-def stop_workers() -> None:
-    """End every Lambda worker process."""
-    lambda_runtime.reset()
-
-
 def _name_exceptions() -> None:
     """Report a handler's exception under its class name, as the Lambda runtime does, not as Runtime.HandlerError."""
     if _FAILED not in lambda_runtime._PYTHON_WORKER_SCRIPT:

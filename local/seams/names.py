@@ -54,7 +54,6 @@ REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
         "_PYTHON_WORKER_SCRIPT": None,
         "Worker": None,
         "execution_credentials": ("config",),
-        "reset": (),
     },
     "ministack.services.iam": {"_roles": None},
     "ministack.services.lambda_svc": {
