@@ -58,7 +58,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
     from local.autoscaling import ApplicationAutoScaling
     from local.sagemaker.backend import Backend
     from local.sagemaker.control_plane import ControlPlane
-    from local.seams import cloudformation, functions, roles, services, states
+    from local.seams import cloudformation, events, functions, roles, services, states
 
     url = f"http://127.0.0.1:{port}"
     backend = Backend(
@@ -68,7 +68,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
         run_dir=run_dir,
         environment=child_environment(),
         role_credentials=lambda role: roles.sagemaker_session(role, account, region),
-        publish=lambda detail_type, detail, resources: services.publish_event(account, detail_type, detail, resources),
+        publish=events.EventPublisher().publish,
     )
     autoscaling = ApplicationAutoScaling(
         account=account, region=region, variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v)

@@ -35,6 +35,10 @@ class InvocationError(Exception):
         self.body = body
 
 
+class ServerGoneError(Exception):
+    """The server was replaced before the request reached it; another one will answer."""
+
+
 class AsyncQueues:
     """The queues of all asynchronous endpoints.
 
@@ -109,6 +113,10 @@ class AsyncQueues:
         role = variant.plan.role
         try:
             message = self._answer(server, role, item, fleet.config["AsyncInferenceConfig"])
+        except ServerGoneError:
+            with self._changed:
+                self._waiting[item.params["EndpointName"]].appendleft(item)
+            return
         except InvocationError as error:
             message = self._fail(role, item, error, fleet.config["AsyncInferenceConfig"])
         finally:
@@ -189,6 +197,8 @@ def _post(server: ModelServer, item: Queued, body: bytes) -> Answer:
     except TimeoutError as error:
         raise InvocationError(f"ClientError: Model did not respond within {seconds} seconds.", b"") from error
     except OSError as error:
+        if server.stopping:
+            raise ServerGoneError from error
         raise InvocationError(f"InternalServerError: The model server cannot be reached: {error}", b"") from error
     if answer.status >= _SUCCESS:
         side = "client" if answer.status < _SERVER_ERROR else "server"

@@ -111,6 +111,7 @@ class ControlPlane:
         role = request.get("ExecutionRoleArn")
         if role is None:
             raise validation_error("ExecutionRoleArn: got nothing; the local cloud allows models with a role only")
+        self._backend.role_credentials(role)
         for container in containers:
             if "Image" in container:
                 self._images.resolve(container["Image"])

@@ -1,5 +1,6 @@
 """Endpoints: blue/green deployment of variants, capacity, routing of requests."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +9,12 @@ from local.errors import ServiceError, validation_error
 from local.sagemaker.backend import Backend
 from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.images import ImageRegistry
-from local.sagemaker.jobs import epoch_milliseconds
+from local.sagemaker.jobs import INTERNAL_ERROR, epoch_milliseconds
 from local.sagemaker.serving import EndpointFailureError, ModelServer, ServerPlan
 from local.sagemaker.store import Record, Store, now
 
+_LOG = logging.getLogger("local.endpoints")
+_DRAIN_SECONDS = 60.0  # for requests that are still being answered when a fleet is replaced
 KIND = "endpoint"
 CONFIG = "endpoint-config"
 _EVENT_STATUS = {
@@ -139,10 +142,10 @@ class Endpoints:
         started: list[ModelServer] = []
         try:
             new = Fleet(config=config, variants=[self._start(name, v, started) for v in config["ProductionVariants"]])
-        except (EndpointFailureError, ServiceError) as error:
+        except Exception as error:  # noqa: BLE001  the edge of this thread: an endpoint must settle, also by our mistake
             for server in started:
                 server.stop()
-            record["FailureReason"] = error.message if isinstance(error, ServiceError) else str(error)
+            record["FailureReason"] = _reason(error)
             self._settle(record, "InService" if old else "Failed")
             return
         if self._store.find(KIND, name) is not record:  # deleted meanwhile
@@ -157,6 +160,7 @@ class Endpoints:
         )
         self._settle(record, "InService")
         if old:
+            old.drain(_DRAIN_SECONDS)
             old.stop()
 
     def _start(self, endpoint: str, variant: Record, started: list[ModelServer]) -> Variant:
@@ -200,7 +204,9 @@ class Endpoints:
 
     def _scale(self, variant: Variant, count: int) -> None:
         while len(variant.servers) > count:
-            variant.servers.pop().stop()
+            server = variant.servers.pop()
+            server.drain(_DRAIN_SECONDS)
+            server.stop()
         while len(variant.servers) < count:
             server = ModelServer(self._backend, self._images, variant.plan)
             server.start()
@@ -219,3 +225,13 @@ class Endpoints:
         status = _EVENT_STATUS[record["EndpointStatus"]]
         detail: dict[str, Any] = epoch_milliseconds({**record, "EndpointStatus": status, "Tags": {}})
         self._backend.publish("SageMaker Endpoint State Change", detail, [record["EndpointArn"]])
+
+
+def _reason(error: Exception) -> str:
+    """An error as FailureReason; one that is not SageMaker's to explain is logged and named as internal."""
+    if isinstance(error, ServiceError):
+        return error.message
+    if isinstance(error, EndpointFailureError):
+        return str(error)
+    _LOG.error("endpoint", exc_info=error)
+    return INTERNAL_ERROR

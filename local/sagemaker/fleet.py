@@ -48,6 +48,11 @@ class Fleet:
         """All servers of the fleet."""
         return [server for variant in self.variants for server in variant.servers]
 
+    def drain(self, seconds: float) -> None:
+        """Wait until no request is being answered any more, at most `seconds` a server."""
+        for server in self.servers():
+            server.drain(seconds)
+
     def stop(self) -> None:
         """Stop all servers, side by side."""
         stops = [threading.Thread(target=server.stop) for server in self.servers()]

@@ -9,6 +9,7 @@ from typing import Any
 from local.sagemaker.containers import STOP_SECONDS, Container
 
 REASON_CHARACTERS = 1024  # SageMaker's limit on FailureReason
+INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """CreateProcessingJob and StopProcessingJob."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from local.sagemaker.jobs import JobProcesses
 from local.sagemaker.processing_run import ProcessingRun
 from local.sagemaker.store import Record, Store, now
 
+_LOG = logging.getLogger("local.jobs")
 KIND = "processing-job"
 
 
@@ -43,6 +45,9 @@ class ProcessingJobs:
     def _follow(self, run: ProcessingRun) -> None:
         try:
             run.follow()
+        except Exception:  # noqa: BLE001  the edge of the job's thread: a job must end, also by our own mistake
+            _LOG.exception("processing job %s", run.plan.name)
+            run.abandon()
         finally:
             self._running.pop(run.plan.name, None)
 

@@ -9,7 +9,7 @@ from local.errors import ServiceError
 from local.sagemaker.backend import Backend
 from local.sagemaker.containers import ContainerSpec
 from local.sagemaker.job_files import LOOPBACK, DataError, JobPlan, pick, pushing, read_text, write_json
-from local.sagemaker.jobs import JobProcesses, Outcome, epoch_milliseconds, failure_reason
+from local.sagemaker.jobs import INTERNAL_ERROR, JobProcesses, Outcome, epoch_milliseconds, failure_reason
 from local.sagemaker.store import Record, now
 from local.sagemaker.transfer import FolderSync
 
@@ -39,6 +39,11 @@ class ProcessingRun:
             self._finish(s3, outcome)
         except (DataError, ServiceError, ClientError, BotoCoreError, OSError) as error:
             self._end("Failed", f"ClientError: {error}")
+
+    def abandon(self) -> None:
+        """End the job as failed by the service itself, not by its container."""
+        self.processes.kill()
+        self._end("Failed", INTERNAL_ERROR)
 
     def _fill(self, spec: ContainerSpec, index: int) -> None:
         for entry in self.record.get("ProcessingInputs", []):

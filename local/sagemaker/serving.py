@@ -72,6 +72,8 @@ class ModelServer:
         self._stopping = threading.Event()
         self._died = threading.Event()
         self._healthy = False
+        self._answering = 0
+        self._idle = threading.Condition()
         self._container: Container | None = None
         self.port = 0
 
@@ -98,6 +100,11 @@ class ModelServer:
                 "Please check CloudWatch logs for this endpoint.",
             )
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the server was told to stop."""
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         """SIGTERM, then SIGKILL; returns when the process has ended."""
         self._stopping.set()
@@ -108,6 +115,7 @@ class ModelServer:
     def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> Answer:
         """POST /invocations. Raises TimeoutError after `seconds`, ConnectionError where no server answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        self._count(1)
         try:
             connection.request("POST", "/invocations", body=body, headers=headers)
             answer = connection.getresponse()
@@ -121,6 +129,17 @@ class ModelServer:
             raise ConnectionError(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
+            self._count(-1)
+
+    def drain(self, seconds: float) -> None:
+        """Wait until the server answers no request any more, at most `seconds`."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._answering == 0, timeout=seconds)
+
+    def _count(self, change: int) -> None:
+        with self._idle:
+            self._answering += change
+            self._idle.notify_all()
 
     def _load_model(self) -> None:
         s3, folder = self._backend.client("s3", self.plan.role), self._root / "opt" / "ml" / "model"

@@ -1,5 +1,6 @@
 """CreateTrainingJob and StopTrainingJob."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from local.sagemaker.jobs import JobProcesses
 from local.sagemaker.store import Record, Store, now
 from local.sagemaker.training_run import TrainingRun
 
+_LOG = logging.getLogger("local.jobs")
 KIND = "training-job"
 _SECONDS_A_DAY = 86400
 
@@ -45,6 +47,9 @@ class TrainingJobs:
     def _follow(self, run: TrainingRun) -> None:
         try:
             run.follow()
+        except Exception:  # noqa: BLE001  the edge of the job's thread: a job must end, also by our own mistake
+            _LOG.exception("training job %s", run.plan.name)
+            run.abandon()
         finally:
             self._running.pop(run.plan.name, None)
 

@@ -11,7 +11,7 @@ from local.errors import ServiceError
 from local.sagemaker.backend import Backend
 from local.sagemaker.containers import ContainerSpec
 from local.sagemaker.job_files import LOOPBACK, DataError, JobPlan, pushing, read_text, write_json
-from local.sagemaker.jobs import JobProcesses, Outcome, epoch_milliseconds, failure_reason
+from local.sagemaker.jobs import INTERNAL_ERROR, JobProcesses, Outcome, epoch_milliseconds, failure_reason
 from local.sagemaker.store import Record, now
 from local.sagemaker.transfer import FolderSync, download, pack, upload_file, upload_folder
 
@@ -41,6 +41,11 @@ class TrainingRun:
             self._finish(s3, outcome)
         except (DataError, ServiceError, ClientError, BotoCoreError, OSError) as error:
             self._end("Failed", "Failed", f"ClientError: {error}")
+
+    def abandon(self) -> None:
+        """End the job as failed by the service itself, not by its container."""
+        self.processes.kill()
+        self._end("Failed", "Failed", INTERNAL_ERROR)
 
     def _fill(self, spec: ContainerSpec, index: int) -> None:
         record, inputs = self.record, spec.ml / "input"
@@ -151,7 +156,8 @@ class TrainingRun:
             self.record["FailureReason"] = message[:1024]
         started = self.record.get("TrainingStartTime")
         if started:
-            seconds = max(1, round((self.record["TrainingEndTime"] - started).total_seconds()))
+            ended = self.record.setdefault("TrainingEndTime", now())
+            seconds = max(1, round((ended - started).total_seconds()))
             self.record.update(TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds * self.plan.hosts)
         moment = now()
         transition = {"Status": secondary, "StartTime": moment, "EndTime": moment, "StatusMessage": message}

@@ -1,7 +1,6 @@
 """Adds SageMaker and Application Auto Scaling to ministack's HTTP door, with their IAM actions and resources."""
 
 import json
-import logging
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -10,14 +9,12 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions, router
 from ministack.core.concurrency import run_reentrant
-from ministack.services import eventbridge
 
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError, validation_error
 from local.sagemaker.control_plane import ControlPlane
 from local.seams import roles
 
-_LOG = logging.getLogger("local.services")
 Response = tuple[int, dict[str, str], bytes]
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
 _JSON = "application/x-amz-json-1.1"
@@ -73,19 +70,6 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, region
     _register(SAGEMAKER, _Service(answer_sagemaker))
     _register(AUTOSCALING, _Service(answer_autoscaling))
     _teach_iam(sagemaker)
-
-
-def publish_event(account: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
-    """Put an event of source aws.sagemaker on the default bus; PutEvents itself refuses that source."""
-    entry = {
-        "Source": "aws.sagemaker",
-        "DetailType": detail_type,
-        "Detail": json.dumps(detail, default=str),
-        "Resources": resources,
-    }
-    status, _, body = eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
-    if status != 200 or json.loads(body).get("FailedEntryCount"):
-        _LOG.error("event %s of account %s was not delivered: %s", detail_type, account, body)
 
 
 def _register(name: str, service: _Service) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import psutil
 import pytest
 from botocore.exceptions import ClientError
@@ -299,6 +300,7 @@ def test_a_changed_model_replaces_the_server_without_a_gap(
     changed = template()
     changed["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]["VERSION"] = "two"
     old = answer(cloud, invoke(cloud, {}))
+    slow = invoke(cloud, {"seconds": 1})
 
     with ThreadPoolExecutor(1) as pool:
         folder = local_toy.write_assembly(tmp_path_factory.mktemp("update") / "out", {"Toy": changed})
@@ -309,6 +311,7 @@ def test_a_changed_model_replaces_the_server_without_a_gap(
         deployment.result()
 
     assert old["version"] == "one"
+    assert answer(cloud, slow)["echo"] == {"seconds": 1}
     assert seen <= {"one", "two"}
     assert answer(cloud, invoke(cloud, {}))["version"] == "two"
     until(lambda: not psutil.pid_exists(old["pid"]), cloud)
@@ -392,6 +395,36 @@ def test_a_server_that_never_answers_ping_fails_the_endpoint(
         "Please check CloudWatch logs for this endpoint."
     )
     assert time.monotonic() - started < 60  # well before the ten minutes an unhealthy server would be given
+
+
+def test_a_caller_may_pass_only_the_roles_it_was_granted(cloud: LocalCloud) -> None:
+    iam = cloud.client("iam")
+    statements = [allow("sagemaker:CreateModel", on="arn:aws:sagemaker:*:*:model/mine-*")]
+    iam.create_user(UserName="caller")
+    iam.put_user_policy(
+        UserName="caller",
+        PolicyName="all",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+    key = iam.create_access_key(UserName="caller")["AccessKey"]
+    caller = boto3.client(
+        "sagemaker",
+        region_name=cloud.region,
+        endpoint_url=cloud.url,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+    job_role = cloud.outputs("Toy")["JobRole"]
+
+    with pytest.raises(ClientError, match="AccessDenied") as other_name:
+        caller.create_model(ModelName="yours", ExecutionRoleArn=job_role, PrimaryContainer={"Image": IMAGE})
+    with pytest.raises(ClientError, match="AccessDenied") as no_role:
+        caller.create_model(ModelName="mine-1", ExecutionRoleArn=job_role, PrimaryContainer={"Image": IMAGE})
+
+    assert "sagemaker:CreateModel on resource: arn:aws:sagemaker:us-east-1:123456789012:model/yours" in str(
+        other_name.value
+    )
+    assert f"iam:PassRole on resource: {job_role}" in str(no_role.value)
 
 
 def test_a_model_without_data_is_refused_when_it_is_created(cloud: LocalCloud) -> None:
