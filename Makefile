@@ -2,6 +2,8 @@
 PYTHON ?= python3
 STAGE ?= local
 BIN := .venv/bin
+# One thread a process: jobs and model server share the cores, and a team of threads that waits for a core is slower than one.
+export OMP_NUM_THREADS ?= 1
 INSTALLED := .venv/.installed
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts imaging inference infra lambdas local models tests training

@@ -8,12 +8,13 @@ from typing import Any
 
 from cli.progress import Progress, Stage
 
-LOG_GROUPS = {
-    "Segment": "/aws/sagemaker/ProcessingJobs",
-    "FineTune": "/aws/sagemaker/TrainingJobs",
-    "Evaluate": "/aws/sagemaker/ProcessingJobs",
+JOB_LOGS = {
+    "Segment": ("/aws/sagemaker/ProcessingJobs", "-seg"),
+    "FineTune": ("/aws/sagemaker/TrainingJobs", "-train"),
+    "Evaluate": ("/aws/sagemaker/ProcessingJobs", "-eval"),
 }
-WORTH_SHOWING = ("Task",)
+"""Where each state's job writes, and what its name ends in."""
+
 POLL_SECONDS = 0.3
 
 
@@ -71,20 +72,20 @@ def _new_events(states: Any, execution_arn: str) -> Iterator[list[tuple[str, boo
                 continue
             last = event["id"]
             for kind, entered in (("Entered", True), ("Exited", False)):
-                if event["type"] in {f"{shown}State{kind}" for shown in WORTH_SHOWING}:
+                if event["type"] == f"TaskState{kind}":
                     fresh.append((event[f"state{kind}EventDetails"]["name"], entered))
         yield fresh
 
 
 def _last_log_line(logs: Any, stage: Stage, execution_arn: str) -> str:
     """The newest line the state's job printed; empty where it has none yet."""
-    group = LOG_GROUPS.get(stage.name)
-    if group is None:
+    if stage.name not in JOB_LOGS:
         return ""
-    execution = execution_arn.rsplit(":", 1)[-1]
+    group, ending = JOB_LOGS[stage.name]
+    job = execution_arn.rsplit(":", 1)[-1] + ending
     try:
         events = logs.filter_log_events(logGroupName=group)["events"]
     except logs.exceptions.ResourceNotFoundException:
         return ""
-    mine = [event["message"].strip() for event in events if execution in event["logStreamName"]]
+    mine = [event["message"].strip() for event in events if job in event["logStreamName"]]
     return next((line for line in reversed(mine) if line), "")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 LOG_EVERY_SECONDS = 10.0
+LONGEST_LINE = 118
 
 
 class Stage:
@@ -26,9 +27,9 @@ class Stage:
 
     def detail(self, text: str = "") -> None:
         """Show ``text``: in place on a terminal, as a line every ten seconds elsewhere."""
-        line = f"  {self.name:<14} {self.seconds:6.1f} s{self._expected}  {text}"
+        line = f"  {self.name:<26} {self.seconds:6.1f} s{self._expected}  {text}"[:LONGEST_LINE]
         if self._out.isatty():
-            self._out.write(f"\r\033[K{line[:118]}")
+            self._out.write(f"\r\033[K{line}")
             self._out.flush()
         elif time.monotonic() - self._said >= LOG_EVERY_SECONDS:
             self._said = time.monotonic()
@@ -38,7 +39,7 @@ class Stage:
         """Leave the stage's last line."""
         erase = "\r\033[K" if self._out.isatty() else ""
         print(
-            f"{erase}{mark} {self.name:<14} {self.seconds:6.1f} s{self._expected}  {text}", file=self._out, flush=True
+            f"{erase}{mark} {self.name:<26} {self.seconds:6.1f} s{self._expected}  {text}", file=self._out, flush=True
         )
 
 

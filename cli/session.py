@@ -38,7 +38,9 @@ class Deployment:
     def api(self) -> ApiClient:
         """The HTTP API, with its key."""
         key = self.client("apigateway").get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)["value"]
-        return ApiClient(url=self.outputs["ApiUrl"], key=key)
+        # The output is the address in AWS, https://{id}.execute-api…/{stage}/; here the local cloud answers for it.
+        host, stage = self.outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
+        return ApiClient(url=self.cloud.api_url(host.split(".")[0], stage), key=key)
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def deployed(
         assembly = synthesize(run_dir / "cdk.out", stage)
     with LocalCloud(run_dir / "cloud", port=port) as cloud:
         with progress.stage("deploy") as shown:
-            cloud.deploy(assembly, progress=shown.detail)
+            cloud.deploy(assembly, progress=lambda stack: shown.detail(f"{stack.stack} {stack.status}"))
         outputs: dict[str, str] = {}
         for stack in STACKS:
             outputs |= cloud.outputs(f"atelier-{stage}-{stack}")
