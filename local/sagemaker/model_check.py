@@ -99,17 +99,13 @@ def _string(shape: Shape, value: str, path: str) -> Iterator[str]:
 
 
 def _size(shape: Shape, length: int, path: str, value: Any) -> Iterator[str]:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and length < low:
-        yield _sentence(value, path, f"Member must have length greater than or equal to {low}")
+    high = shape.metadata.get("max")  # botocore itself checks lower bounds, of lengths and of numbers
     if high is not None and length > high:
         yield _sentence(value, path, f"Member must have length less than or equal to {high}")
 
 
 def _range(shape: Shape, value: float, path: str) -> Iterator[str]:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if low is not None and value < low:
-        yield _sentence(value, path, f"Member must have value greater than or equal to {low}")
+    high = shape.metadata.get("max")
     if high is not None and value > high:
         yield _sentence(value, path, f"Member must have value less than or equal to {high}")
 

@@ -63,7 +63,7 @@ def test_everything_it_started_ends_with_it_and_its_files_are_in_its_folder(tmp_
         start_job(cloud, "loops")
         running = processes(cloud)
         listening = [c.laddr.ip for p in running for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
-        written = [f.path for p in running for f in p.open_files() if f.mode != "r"]  # type: ignore[attr-defined]
+        written = [f.path for p in running for f in p.open_files() if f.mode != "r"]
 
     assert len(running) >= 3  # the server, the job, the job's child
     assert [p for p in running if p.is_running()] == []

@@ -1,0 +1,71 @@
+"""The names of ministack that the local cloud reaches for: a new version that moves one must fail loudly."""
+
+import importlib.metadata
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.seams.names import REQUIRED, VERSION, SeamMovedError, check
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """ministack makes keys in its state folder when it is imported: not in the machine's."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("STATE_DIR", "S3_DATA_DIR"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+def test_the_installed_version_has_every_name() -> None:
+    assert importlib.metadata.version("ministack") == VERSION
+    check()
+
+
+@pytest.mark.parametrize(
+    ("required", "said"),
+    [
+        ({"ministack.app": {"gone": None}}, "ministack.app.gone: missing"),
+        ({"ministack.gone": {}}, "ministack.gone: No module named"),
+        ({"ministack.app": {"app": ("scope",)}}, r"ministack.app.app: got parameters \('scope', 'receive', 'send'\)"),
+    ],
+)
+def test_a_moved_name_is_told(required: dict[str, dict[str, tuple[str, ...] | None]], said: str) -> None:
+    with pytest.raises(SeamMovedError, match=said):
+        check(required)
+
+
+def test_a_new_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "2.0.0")
+
+    with pytest.raises(SeamMovedError, match=r"version: got 2\.0\.0; allowed: 1\.5\.33"):
+        check({})
+
+
+def test_only_the_seams_reach_into_ministack(root: Path) -> None:
+    reaching = {
+        path.relative_to(root / "local").as_posix()
+        for path in (root / "local").rglob("*.py")
+        if re.search(r"^\s*(from|import) ministack", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert {path for path in reaching if not path.startswith("seams/")} == {"server.py"}  # the ASGI app it serves
+
+
+def test_every_name_the_seams_use_is_checked(root: Path) -> None:
+    modules = {module.rsplit(".", 1)[1]: names for module, names in REQUIRED.items()}
+    used: set[tuple[str, str]] = set()
+    for path in (root / "local" / "seams").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        imported = {
+            name.strip()
+            for line in re.findall(r"^from ministack[\w.]* import (.+)$", text, re.MULTILINE)
+            for name in line.split(",")
+        }
+        for module in imported & set(modules):
+            used |= {(module, name) for name in re.findall(rf"\b{module}\.(\w+)", text)}
+
+    assert used
+    assert {(module, name) for module, name in used if name not in modules[module]} == set()
