@@ -24,7 +24,26 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud with a bucket and a role."""
     folder = tmp_path_factory.mktemp("jobs")
     with LocalCloud(folder / "run") as started:
-        started.deploy(local_toy.write_assembly(folder / "out", {"Toy": local_toy.base_template()}))
+        template = local_toy.base_template()
+        template["Resources"] |= {
+            "Events": {"Type": "AWS::SQS::Queue"},
+            "EventsPolicy": local_toy.queue_policy("Events", "events.amazonaws.com"),
+            "Ended": {
+                "Type": "AWS::Events::Rule",
+                "Properties": {
+                    "EventPattern": {
+                        "source": ["aws.sagemaker"],
+                        "detail-type": [{"suffix": " Job State Change"}],
+                        "detail": {
+                            "$or": [{"TrainingJobStatus": ["Completed"]}, {"ProcessingJobStatus": ["Completed"]}]
+                        },
+                    },
+                    "Targets": [{"Id": "queue", "Arn": local_toy.arn("Events")}],
+                },
+            },
+        }
+        template["Outputs"]["Events"] = {"Value": {"Ref": "Events"}}
+        started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template}))
         bucket = started.outputs("Toy")["Bucket"]
         for name in "abc":
             started.client("s3").put_object(Bucket=bucket, Key=f"data/{name}.txt", Body=f"picture {name}".encode())
@@ -280,6 +299,30 @@ def test_a_processing_job_runs_the_entry_point_with_its_arguments(cloud: LocalCl
         ["--target", "a skirt"],
         "segments",
     ]
+
+
+def test_the_end_of_a_job_is_an_event(cloud: LocalCloud) -> None:
+    job = run_training(cloud, "told")
+    processing(cloud, "told-too", ["process"])
+    sqs, queue = cloud.client("sqs"), cloud.outputs("Toy")["Events"]
+    events: dict[str, Record] = {}
+
+    def heard() -> bool:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            event = json.loads(message["Body"])
+            detail = event["detail"]
+            events[detail.get("TrainingJobName") or detail["ProcessingJobName"]] = event
+        return {"told", "told-too"} <= set(events)
+
+    until(heard, cloud)
+
+    trained, processed = events["told"], events["told-too"]
+    assert trained["detail-type"] == "SageMaker Training Job State Change"
+    assert trained["resources"] == [job["TrainingJobArn"]]
+    assert trained["detail"]["CreationTime"] == int(job["CreationTime"].timestamp() * 1000)
+    assert trained["detail"]["SecondaryStatus"] == "Completed"
+    assert processed["detail-type"] == "SageMaker Processing Job State Change"
+    assert processed["detail"]["ProcessingJobStatus"] == "Completed"
 
 
 def test_a_processing_jobs_message_becomes_its_failure_reason(cloud: LocalCloud) -> None:
