@@ -10,7 +10,7 @@ import torch
 
 from atelier_inference.jobs import Job, JobMaker, Painted
 from atelier_inference.runner import Runner
-from atelier_inference.waiting import Line
+from atelier_inference.waiting import BusyError, Line
 from imaging.repaint import ROWS
 
 MOST_WAITING = 32
@@ -69,6 +69,12 @@ class Worker:
         finally:
             self._loaded = None
             self._line.close()
+            self._turn_away()
+
+    def _turn_away(self) -> None:
+        """Whoever still waits when the thread ends must hear of it, or the server waits for them for ever."""
+        while batch := self._line.next_batch(rows=ROWS):
+            _fail([job for job in batch if job.future.set_running_or_notify_cancel()], BusyError("the model is lost"))
 
     def _serve(self, runner: Runner, batch: Sequence[Job]) -> None:
         now = time.perf_counter()

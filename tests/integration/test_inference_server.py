@@ -23,8 +23,9 @@ from atelier_inference.loading import load
 from atelier_inference.pipelines import load_model
 from atelier_inference.server import make_app
 from atelier_inference.settings import Settings
-from atelier_inference.worker import Loaded
-from contracts.prediction import PredictionOutput
+from atelier_inference.waiting import BusyError
+from atelier_inference.worker import Loaded, Worker
+from contracts.prediction import PredictionInput, PredictionOutput
 from imaging.masks import to_image
 from imaging.pictures import encode
 from tests.unit.inference_store import SEGMENTER, STYLES, UPLOADS, FolderStore, publish_lora
@@ -378,6 +379,33 @@ def test_a_lost_gpu_ends_the_server(tmp_path: Path) -> None:
         assert client.post("/invocations", json=INPAINT).status_code == 500
         assert broke.wait(timeout=30)
         assert client.get("/ping").status_code == 503
+
+
+def test_who_waits_when_the_gpu_is_lost_is_turned_away(tmp_path: Path) -> None:
+    begun, let_go = threading.Event(), threading.Event()
+
+    class Dying:
+        def run(self, jobs: Any) -> Any:
+            begun.set()
+            let_go.wait()
+            raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    save_inpainter(tmp_path / "model")
+    loaded = load(Settings(model=tmp_path / "model"), FolderStore(tmp_path), tmp_path)
+    worker = Worker(lambda: Loaded(maker=loaded.maker, runner=Dying()), broken=lambda: None)  # type: ignore[arg-type]
+    worker.start()
+    running, waiting = (
+        loaded.maker.prepare(PredictionInput.from_json({**INPAINT, "adapter": a})) for a in ("a@1", "b@1")
+    )
+    worker.submit(running)
+    assert begun.wait(timeout=30)
+    worker.submit(waiting)
+    let_go.set()
+    with pytest.raises(torch.AcceleratorError):
+        running.future.result(timeout=30)
+    with pytest.raises(BusyError, match="lost"):
+        waiting.future.result(timeout=30)
+    worker.close()
 
 
 def test_without_a_segmenter_or_styles_the_modes_that_need_them_say_so(tmp_path: Path) -> None:
