@@ -187,6 +187,7 @@ def test_an_execution_is_started_once_and_described(executions: StepFunctionsExe
     with pytest.raises(ExecutionNameTakenError):
         executions.start("run-1", {"style": "coat"})
     assert executions.describe("run-2") is None
+    assert executions.events("run-2") == []
 
 
 def test_an_execution_is_stopped(executions: StepFunctionsExecutions) -> None:
@@ -208,6 +209,7 @@ def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
         "executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:run-1",
         "reverseOrder": True,
         "maxResults": 1_000,
+        "includeExecutionData": False,
     }
     with Stubber(client) as stub:
         stub.add_response("get_execution_history", {"events": [left, other, entered]}, expected)

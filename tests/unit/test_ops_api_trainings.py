@@ -7,7 +7,7 @@ import pytest
 
 from atelier_ops.gateways.workflow import StateEvent
 from tests.unit.ops_api import Answered, Api
-from tests.unit.ops_fakes import NOW, execution
+from tests.unit.ops_fakes import NOW, MemoryExecutions, execution
 
 INPUT = {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
 START = datetime.fromtimestamp(NOW, UTC)
@@ -42,6 +42,17 @@ def test_a_training_starts_an_execution(api: Api, destination: str) -> None:
     assert made["id"].startswith("skirt-")
     assert (made["status"], made["stage"], made["model"], made["output"]) == ("starting", None, "skirt", None)
     assert made["urls"]["get"].endswith(f"/live/v1/trainings/{made['id']}")
+
+
+def test_a_training_that_cannot_be_found_yet_is_starting(api: Api) -> None:
+    class Young(MemoryExecutions):
+        def describe(self, name: str) -> None:
+            return None
+
+    api.executions = Young()
+    answered = post(api)
+    assert (answered.status, answered.body["status"]) == (201, "starting")
+    assert answered.body["created_at"] == "2027-01-15T08:00:00.000Z"
 
 
 def test_the_same_key_and_input_start_one_execution(api: Api) -> None:

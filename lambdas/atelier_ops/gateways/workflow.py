@@ -110,7 +110,7 @@ class StepFunctionsExecutions:
         )
 
     def describe(self, name: str) -> Execution | None:
-        """The execution, or None."""
+        """The execution, or None. Eventually consistent: one that has just been started may be None for a moment."""
         try:
             found = client("stepfunctions").describe_execution(executionArn=self._execution_arn(name))
         except ClientError as error:
@@ -130,11 +130,24 @@ class StepFunctionsExecutions:
 
     def events(self, name: str) -> list[StateEvent]:
         """States entered and left, oldest first (of the newest 1,000 history events)."""
-        history = client("stepfunctions").get_execution_history(
-            executionArn=self._execution_arn(name), reverseOrder=True, maxResults=NEWEST_EVENTS
-        )
-        found = [_state_event(event) for event in history["events"]]
+        found = [_state_event(event) for event in self._history(name)]
         return [event for event in reversed(found) if event is not None]
+
+    def _history(self, name: str) -> list[dict[str, Any]]:
+        """The newest events, newest first; none where the execution is too young to be found."""
+        try:
+            history = client("stepfunctions").get_execution_history(
+                executionArn=self._execution_arn(name),
+                reverseOrder=True,
+                maxResults=NEWEST_EVENTS,
+                includeExecutionData=False,
+            )
+        except ClientError as error:
+            if error_code(error) == "ExecutionDoesNotExist":
+                return []
+            raise
+        events: list[dict[str, Any]] = history["events"]
+        return events
 
     def _execution_arn(self, name: str) -> str:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"

@@ -38,7 +38,7 @@ ROUTES: list[Route[Desk]] = [
     ),
     Route(
         pattern="/v1/trainings",
-        methods={"POST": lambda request, desk, _: trainings.create(request, desk.trainings)},
+        methods={"POST": lambda request, desk, _: trainings.create(request, desk.trainings, desk.now)},
     ),
     Route(
         pattern="/v1/trainings/([A-Za-z0-9_-]{1,80})",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from atelier_ops.errors import ExecutionNameTakenError
@@ -37,7 +37,7 @@ class Desk:
     model_bucket: str
 
 
-def create(request: Request, desk: Desk) -> Response:
+def create(request: Request, desk: Desk, now: float) -> Response:
     """201 with a training that is starting. The same Idempotency-Key and input give the same one.
 
     Raises ProblemError, InvalidInputError.
@@ -53,9 +53,9 @@ def create(request: Request, desk: Desk) -> Response:
             raise ProblemError(
                 422, "Idempotency-Key: got one that another input came with; allowed: a new key"
             ) from error
-    return Response(
-        status=201, body=_show(_existing(name, desk), request, desk), headers={"Location": _self(request, name)}
-    )
+    # Step Functions may not find for a moment what it has just started.
+    made = desk.executions.describe(name) or _just_started(name, asked, now)
+    return Response(status=201, body=_show(made, request, desk), headers={"Location": _self(request, name)})
 
 
 def get(request: Request, desk: Desk, training: str) -> Response:
@@ -78,6 +78,13 @@ def _execution_input(destination: str, given: object) -> dict[str, Any]:
         raise InvalidInputError("input.style", got=fields["style"], allowed=f"{style}, as in destination, or left out")
     ExecutionInput.from_json(fields)
     return fields
+
+
+def _just_started(name: str, asked: dict[str, Any], now: float) -> Execution:
+    at = datetime.fromtimestamp(now, UTC)
+    return Execution(
+        name=name, status="RUNNING", started=at, stopped=None, input=asked, output=None, error="", cause=""
+    )
 
 
 def _existing(name: str, desk: Desk) -> Execution:
