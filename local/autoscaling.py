@@ -162,6 +162,15 @@ class ApplicationAutoScaling:
         return {"ScalingPolicies": [p for p in found if not names or p["PolicyName"] in names]}
 
 
+def condition_keys(params: Record) -> dict[str, str]:
+    """The IAM condition keys of a request (Service Authorization Reference, Application Auto Scaling)."""
+    names = {
+        "application-autoscaling:service-namespace": "ServiceNamespace",
+        "application-autoscaling:scalable-dimension": "ScalableDimension",
+    }
+    return {key: str(params[member]) for key, member in names.items() if member in params}
+
+
 def _key(params: Record) -> Key:
     return params["ServiceNamespace"], params["ResourceId"], params["ScalableDimension"]
 

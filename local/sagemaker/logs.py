@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 _LOG = logging.getLogger("local.logs")
 _FLUSH_SECONDS = 0.3
@@ -80,7 +80,7 @@ class LogStream:
     def _send(self, batch: list[dict[str, Any]]) -> bool:
         try:
             self._client.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=batch)
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             _LOG.warning("no logs in %s: %s", self._group, error)
             return False
         return True

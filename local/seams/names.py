@@ -27,6 +27,7 @@ REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
         "extract_resource_arn": (
             "service", "method", "path", "headers", "body", "query_params", "region", "account_id",
         ),
+        "request_tag_context": ("service", "iam_action", "body", "params"),
         "access_denied_response": (
             "service",
             "action",

@@ -10,7 +10,7 @@ from ministack import app
 from ministack.core import iam_actions, router
 from ministack.core.concurrency import run_reentrant
 
-from local.autoscaling import ApplicationAutoScaling
+from local.autoscaling import ApplicationAutoScaling, condition_keys
 from local.errors import ServiceError, validation_error
 from local.sagemaker.control_plane import ControlPlane
 from local.seams import roles
@@ -92,7 +92,7 @@ def _teach_iam(sagemaker: ControlPlane) -> None:
             invocation = _INVOCATION.match(path)
             if invocation:
                 return sagemaker.store.arn("endpoint", invocation[1])
-            return sagemaker.resource_arn(*_request(headers, body))
+            return sagemaker.resource_arn(_action(headers), _members(body))
         if service == AUTOSCALING:
             return f"arn:aws:application-autoscaling:{region}:{account_id}:scalable-target/*"
         return str(resource_of(service, method, path, headers, body, query_params, region, account_id))
@@ -106,7 +106,14 @@ def _teach_iam(sagemaker: ControlPlane) -> None:
         named: str | None = action_of(service, method, path, headers, body, query_params)
         return named
 
+    tags_of = iam_actions.request_tag_context
+
+    def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+        keys = condition_keys(_members(body)) if service == AUTOSCALING else {}
+        return {**tags_of(service, iam_action, body, params), **keys}
+
     iam_actions.extract_resource_arn, iam_actions.extract_iam_action = resource_arn, action
+    iam_actions.request_tag_context = context
 
 
 def _invoke(sagemaker: ControlPlane, invocation: re.Match[str], headers: dict[str, str], body: bytes) -> Response:
@@ -125,8 +132,21 @@ def _request(headers: dict[str, str], body: bytes) -> tuple[str, dict[str, Any]]
         raise ServiceError("SerializationException", str(error)) from error
     if not isinstance(params, dict):
         raise validation_error("The request body must be a JSON object.")
+    return _action(headers), params
+
+
+def _action(headers: dict[str, str]) -> str:
     target = next((v for k, v in headers.items() if k.lower() == "x-amz-target"), "")
-    return target.rpartition(".")[2], params
+    return target.rpartition(".")[2]
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    """A request's members for IAM, which is asked before the service sees whether the request can be read."""
+    try:
+        params = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return params if isinstance(params, dict) else {}
 
 
 def _answer(content: dict[str, Any]) -> Response:

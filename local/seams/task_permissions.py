@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from local.autoscaling import condition_keys
 from local.sagemaker.control_plane import ControlPlane
 from local.seams import roles
 from local.seams.services import ROLE_MEMBERS
@@ -104,7 +105,8 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, accoun
     action = _ACTIONS.get((namespace, task.action), f"{namespace}:{task.action}")
     if namespace != "sagemaker":
         name = _RESOURCES.get(namespace, _anything)(data, region, account)
-        yield Need(action=action, resource=name, context={})
+        context = condition_keys(data) if namespace == "application-autoscaling" else {}
+        yield Need(action=action, resource=name, context=context)
         return
     resource = sagemaker.resource_arn(task.action, data)
     yield Need(action=action, resource=resource, context={})

@@ -399,7 +399,11 @@ def test_a_server_that_never_answers_ping_fails_the_endpoint(
 
 def test_a_caller_may_pass_only_the_roles_it_was_granted(cloud: LocalCloud) -> None:
     iam = cloud.client("iam")
-    statements = [allow("sagemaker:CreateModel", on="arn:aws:sagemaker:*:*:model/mine-*")]
+    of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
+    statements = [
+        allow("sagemaker:CreateModel", on="arn:aws:sagemaker:*:*:model/mine-*"),
+        {**allow("application-autoscaling:DescribeScalableTargets"), "Condition": of_sagemaker},
+    ]
     iam.create_user(UserName="caller")
     iam.put_user_policy(
         UserName="caller",
@@ -407,19 +411,19 @@ def test_a_caller_may_pass_only_the_roles_it_was_granted(cloud: LocalCloud) -> N
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
     )
     key = iam.create_access_key(UserName="caller")["AccessKey"]
-    caller = boto3.client(
-        "sagemaker",
-        region_name=cloud.region,
-        endpoint_url=cloud.url,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-    )
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=cloud.region)
+    caller = session.client("sagemaker", endpoint_url=cloud.url)
+    scaling = session.client("application-autoscaling", endpoint_url=cloud.url)
     job_role = cloud.outputs("Toy")["JobRole"]
 
     with pytest.raises(ClientError, match="AccessDenied") as other_name:
         caller.create_model(ModelName="yours", ExecutionRoleArn=job_role, PrimaryContainer={"Image": IMAGE})
     with pytest.raises(ClientError, match="AccessDenied") as no_role:
         caller.create_model(ModelName="mine-1", ExecutionRoleArn=job_role, PrimaryContainer={"Image": IMAGE})
+
+    scaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        scaling.describe_scalable_targets(ServiceNamespace="ecs")
 
     assert "sagemaker:CreateModel on resource: arn:aws:sagemaker:us-east-1:123456789012:model/yours" in str(
         other_name.value

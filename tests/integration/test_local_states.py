@@ -79,7 +79,14 @@ def template() -> Record:
         allow("events:PutTargets", "events:PutRule", "events:DescribeRule", on=RULES),
         allow("lambda:InvokeFunction", on=arn("Function")),
         allow("sagemaker:CreateModelPackageGroup", "sagemaker:DescribeEndpoint"),
-        allow("application-autoscaling:RegisterScalableTarget", "cloudwatch:PutMetricAlarm"),
+        allow("cloudwatch:PutMetricAlarm", on="arn:aws:cloudwatch:us-east-1:123456789012:alarm:wake*"),
+        {
+            **allow(
+                "application-autoscaling:RegisterScalableTarget",
+                on="arn:aws:application-autoscaling:us-east-1:123456789012:scalable-target/*",
+            ),
+            "Condition": {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+        },
         allow("s3:PutObject", on=local_toy.below("Bucket")),
     ]
     base["Resources"] |= {
