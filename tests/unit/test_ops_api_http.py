@@ -25,7 +25,7 @@ def is_problem(answered: Answered, status: int) -> str:
     return str(answered.body["detail"])
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/models", "/v1/predictions/nothex", "/v1/predictions/a/b"])
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/models", "/v1/predictions/né", "/v1/predictions/a/b"])
 def test_an_unknown_path_is_404(api: Api, path: str) -> None:
     assert path.rstrip("/") in is_problem(api.call("GET", path), 404)
 

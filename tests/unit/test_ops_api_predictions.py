@@ -64,7 +64,8 @@ def test_waiting_is_accepted_and_answers_at_once(api: Api) -> None:
 
 
 def test_an_unknown_prediction_is_404(api: Api) -> None:
-    assert api.call("GET", f"/v1/predictions/{'0' * 26}").status == 404
+    answered = api.call("GET", "/v1/predictions/nothing")
+    assert (answered.status, answered.body["detail"].split(";")[0]) == (404, "prediction: got nothing")
 
 
 def test_the_same_key_and_body_make_one_prediction(api: Api) -> None:

@@ -29,11 +29,11 @@ ROUTES: list[Route[Desk]] = [
         methods={"POST": lambda request, desk, _: predictions.create(request, desk.predictions, desk.now)},
     ),
     Route(
-        pattern="/v1/predictions/([0-9a-f]{26})",
+        pattern="/v1/predictions/([A-Za-z0-9_-]{1,64})",
         methods={"GET": lambda request, desk, found: predictions.get(request, desk.predictions, found, desk.now)},
     ),
     Route(
-        pattern="/v1/predictions/([0-9a-f]{26})/cancel",
+        pattern="/v1/predictions/([A-Za-z0-9_-]{1,64})/cancel",
         methods={"POST": lambda request, desk, found: predictions.cancel(request, desk.predictions, found, desk.now)},
     ),
     Route(
