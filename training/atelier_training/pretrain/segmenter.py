@@ -33,6 +33,7 @@ POSITIONS = 16
 
 _PROMPTS_EACH = 4
 _DICE_WEIGHT = 0.3
+_BALANCED_AREA, _MOST_WEIGHT = 0.15, 12.0
 _LABEL_WEIGHT = 0.5
 
 
@@ -82,8 +83,7 @@ class SegmentingLearner:
         """Cross entropy and dice of the prompted masks, and cross entropy of the helping head's classes."""
         activations = look(self._model, batch.pixels)
         logits = answer(self._model, activations, batch.prompts).float()
-        prompted = functional.binary_cross_entropy_with_logits(logits, batch.answers, reduction="none").mean((2, 3))
-        masks = prompted + _DICE_WEIGHT * dice_loss(logits.sigmoid(), batch.answers)
+        masks = balanced_entropy(logits, batch.answers) + _DICE_WEIGHT * dice_loss(logits.sigmoid(), batch.answers)
         classes = self._head(activations[-1][:, 1:]).float()
         labelled = functional.cross_entropy(classes, batch.coverage, reduction="none").mean((1, 2))
         return masks.mean(1) + _LABEL_WEIGHT * labelled
@@ -111,6 +111,16 @@ def covered(scenes: list[Scene], labels: int) -> Tensor:
 def answered(coverage: Tensor, questions: list[Question]) -> Tensor:
     """Return the masks (k, r, r) in 0..1 that answer k questions about one picture's coverage (labels, r, r)."""
     return torch.stack([coverage[list(question.labels)].sum(0) for question in questions])
+
+
+def balanced_entropy(logits: Tensor, truth: Tensor) -> Tensor:
+    """Return the cross entropy of each mask over the last two dimensions, small things' pixels weighing more.
+
+    Unbalanced, the easiest answer to a question about shoes is "nowhere", and training stays with it.
+    """
+    weight = (_BALANCED_AREA / truth.mean((-2, -1), keepdim=True).clamp(min=1e-4)).clamp(1, _MOST_WEIGHT)
+    entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    return (entropy * (1 + (weight - 1) * truth)).mean((-2, -1))
 
 
 def dice_loss(shares: Tensor, truth: Tensor) -> Tensor:

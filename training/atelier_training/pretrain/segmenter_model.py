@@ -16,6 +16,9 @@ SIDE, PATCH = 96, 6
 _WIDTH = 96
 _LAYERS = 4
 _REDUCED = 64
+_WORD_DEVIATION = 0.5
+_SPECIAL_TOKEN_SHARE = 0.05
+_ATTENTION_GAIN = 2.0
 
 
 def segmenter(words: Words, *, positions: int) -> CLIPSegForImageSegmentation:
@@ -43,7 +46,27 @@ def segmenter(words: Words, *, positions: int) -> CLIPSegForImageSegmentation:
     for parameter in model.parameters():
         if parameter.dim() > 1:
             nn.init.trunc_normal_(parameter, std=min(0.08, parameter[0].numel() ** -0.5))
+    _spread_words(model)
     return model
+
+
+@torch.no_grad()
+def _spread_words(model: Any) -> None:
+    """Make the words, not the tokens around them, decide the pooled text of an untrained model.
+
+    A usual start gives "skirt" and "dress" a cosine of about 0.95 and training spends itself on telling them apart; this one gives
+    about 0.65. Behind "a photo of a" it is 0.98 against 0.96.
+    """
+    text = model.clip.text_model
+    tokens = text.embeddings.token_embedding.weight
+    nn.init.normal_(tokens, std=_WORD_DEVIATION)
+    tokens[-2:] *= _SPECIAL_TOKEN_SHARE  # begin and end of text: the last two of our vocabulary
+    nn.init.normal_(text.embeddings.position_embedding.weight, std=0.02)
+    for layer in text.encoder.layers:
+        nn.init.orthogonal_(layer.self_attn.v_proj.weight, gain=_ATTENTION_GAIN)
+        nn.init.orthogonal_(layer.self_attn.out_proj.weight, gain=_ATTENTION_GAIN)
+        layer.mlp.fc2.weight *= 0.5
+    nn.init.orthogonal_(model.clip.text_projection.weight)
 
 
 class LabelHead(nn.Module):
