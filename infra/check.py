@@ -12,8 +12,8 @@ from infra.node import use_packaged_node
 
 use_packaged_node()
 
-import cfnlint  # noqa: E402
-import cloudformation_validate as cv  # noqa: E402
+import cfnlint  # type: ignore[import-untyped]  # noqa: E402
+import cloudformation_validate as cv  # type: ignore[import-untyped]  # noqa: E402
 from aws_cdk import App, Validations  # noqa: E402  jsii starts Node.js when aws_cdk is imported
 from cdk_preflight import Preflight  # noqa: E402
 

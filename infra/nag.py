@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib import metadata
 
 import jsii
 from aws_cdk import (
@@ -44,6 +45,16 @@ class Checks:
     def name(self) -> str:
         """What reports call it."""
         return "AwsSolutions"
+
+    @property
+    def version(self) -> str:
+        """The rules' own version."""
+        return metadata.version("cdk-nag")
+
+    @property
+    def rule_ids(self) -> list[str]:
+        """Every rule of the pack, none singled out."""
+        return []
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Called by CDK after synth, with the templates' references resolved."""

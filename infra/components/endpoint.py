@@ -12,7 +12,7 @@ from constructs import Construct, IDependable
 from contracts.layout import base_prefix
 from infra.components.image import ContainerImage
 from infra.components.scaling import VARIANT, EndpointScaling
-from infra.config import Serving
+from infra.config import Serving, threads_environment
 from infra.instances import inference_ami, volume_key
 from models.catalogue import Entry
 
@@ -76,6 +76,7 @@ class AsyncEndpoint(Construct):
                 "ATELIER_STYLES_URI": self._model_bucket.s3_url_for_object("styles/"),
                 "ATELIER_UPLOADS_URI": self._media_bucket.s3_url_for_object("uploads/"),
                 "ATELIER_MAX_ADAPTERS": str(self._serving.most_adapters),
+                **threads_environment(self._serving.threads),
             },
         )
         # No network isolation: the server fetches adapters and uploads from S3 while it runs.

@@ -131,6 +131,12 @@ def test_a_spot_job_waits_at_least_as_long_as_it_runs_and_resumes(dev: Synthesiz
     assert job["CheckpointConfig"]["S3Uri"] == plan()["runs"]["checkpoints"]
 
 
+def test_jobs_on_pictures_of_64_pixels_take_one_thread(stage: Synthesized) -> None:
+    for name in ("Segment", "FineTune", "Evaluate"):
+        expected = None if stage.name == "dev" else {"OMP_NUM_THREADS": "1"}
+        assert arguments(stage, name).get("Environment") == expected
+
+
 def test_jobs_carry_the_tag_that_bills_are_sorted_by(stage: Synthesized) -> None:
     for name in ("Segment", "FineTune", "Evaluate"):
         assert {"Key": "atelier:stage", "Value": stage.name} in arguments(stage, name)["Tags"]

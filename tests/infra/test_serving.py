@@ -13,7 +13,7 @@ POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 def policy(stage: Synthesized, kind: str) -> dict[str, Any]:
     found = [p["Properties"] for p in stage.resources(POLICY).values() if p["Properties"]["PolicyType"] == kind]
     (only,) = found
-    return only
+    return dict(only)
 
 
 def test_the_backlog_metric_has_the_endpoint_as_its_only_dimension(stage: Synthesized) -> None:

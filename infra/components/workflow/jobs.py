@@ -8,7 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.components.workflow.task import SAGEMAKER_JOB_TRANSIENT, Task, retry
-from infra.config import Jobs
+from infra.config import Jobs, threads_environment
 from infra.instances import volume_key
 
 CAPACITY_SECONDS = 3600
@@ -98,11 +98,17 @@ def _training_arguments(settings: JobSettings) -> dict[str, Any]:
         "ResourceConfig": _machines(jobs.training_instance, settings),
         "EnableManagedSpotTraining": jobs.spot,
         "StoppingCondition": _training_limits(jobs),
+        **_environment(jobs),
         # The data are already in the container's folders: it needs nobody.
         "EnableNetworkIsolation": True,
         "EnableInterContainerTrafficEncryption": True,
         "Tags": settings.tag_list(),
     }
+
+
+def _environment(jobs: Jobs) -> dict[str, dict[str, str]]:
+    environment = threads_environment(jobs.threads)
+    return {"Environment": environment} if environment else {}
 
 
 def _training_limits(jobs: Jobs) -> dict[str, int]:
@@ -149,6 +155,7 @@ def _processing_arguments(step: str, inputs: Mapping[str, str], settings: JobSet
         "ProcessingOutputConfig": {"KmsKeyId": settings.key_arn, "Outputs": [output]},
         "ProcessingResources": {"ClusterConfig": _machines(settings.jobs.processing_instance, settings)},
         "StoppingCondition": {"MaxRuntimeInSeconds": settings.jobs.most_processing_seconds},
+        **_environment(settings.jobs),
         "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
         "Tags": settings.tag_list(),
     }
