@@ -77,6 +77,7 @@ REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
         "_invoke_resource_with_timeout": ("resource", "input_data", "timeout"),
         "_invoke_with_callback": ("resource", "input_data", "token", "state_def"),
         "_call_lambda": ("func_ref", "event"),
+        "_api_name_to_sfn_key": ("name",),
         "_invoke_aws_sdk_integration": ("resource", "input_data"),
     },
     "ministack.services.cloudformation.provisioners": {

@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -76,8 +77,18 @@ def install(sagemaker: ControlPlane, region: str, root_client: Callable[[str], A
     _follow_runs()
     _check_roles(sagemaker, region)
     _time_out_with_stop()
+    stepfunctions._api_name_to_sfn_key = sdk_member_name
     _fail_failed_callbacks(sagemaker, region)
     _authorize_tokens_on_machines()
+
+
+def sdk_member_name(name: str) -> str:
+    """An API's member as SDK tasks name it: only an acronym at the start changes (the SDK for Java's `unCapitalize`).
+
+    `DBClusterArn` is `DbClusterArn`, and `PolicyARN` stays; ministack makes that `Policyarn`.
+    """
+    acronym = re.match(r"[A-Z]+(?![a-z])", name)
+    return name[:1].upper() + name[1:] if acronym is None else acronym[0].capitalize() + name[acronym.end() :]
 
 
 def _follow_runs() -> None:

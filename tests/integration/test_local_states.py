@@ -298,6 +298,29 @@ def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: Loc
     assert json.loads(cloud.client("s3").get_object(Bucket=bucket, Key="latest.json")["Body"].read()) == {"version": 1}
 
 
+def test_sdk_answers_keep_their_members_names(cloud: LocalCloud) -> None:
+    """Of an acronym only the first word's changes: ScalableTargetARN is no ScalableTargetArn."""
+    variant = {"VariantName": "a", "ModelName": "bare", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    sagemaker = cloud.client("sagemaker")
+    role_arn = cloud.outputs("Toy")["JobRole"]
+    sagemaker.create_model(ModelName="bare", ExecutionRoleArn=role_arn, PrimaryContainer={"Image": IMAGE})
+    sagemaker.create_endpoint_config(EndpointConfigName="bare", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="bare", EndpointConfigName="bare")
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/bare/variant/a",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "MinCapacity": 0,
+        "MaxCapacity": 1,
+    }
+
+    state = sdk(
+        "applicationautoscaling:registerScalableTarget", target, Output="{% $states.result.ScalableTargetARN %}"
+    )
+
+    assert ":scalable-target/" in json.loads(run(cloud, "names", {"Register": state})["output"])
+
+
 @pytest.mark.parametrize(
     ("removed", "states", "error"),
     [
