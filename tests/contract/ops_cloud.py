@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -33,8 +32,7 @@ def handler_module(name: str) -> ModuleType:
 
 
 def forget() -> None:
-    """As in a new container: no client, no settings."""
-    aws.client.cache_clear()
+    """As in a new container: no settings. Clients are kept, because making one takes longer than most tests."""
     for name, parts in HANDLERS.items():
         getattr(handler_module(name), parts).cache_clear()
 
@@ -45,7 +43,7 @@ def cloud(patch: pytest.MonkeyPatch) -> Iterator[None]:
     forget()
     with mock_aws():
         for bucket in ("data", "model", "media"):
-            boto3.client("s3").create_bucket(Bucket=bucket)
+            aws.client("s3").create_bucket(Bucket=bucket)
         for name, value in environment().items():
             patch.setenv(name, value)
         yield
@@ -54,7 +52,7 @@ def cloud(patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def environment() -> dict[str, str]:
     """Make table, topic and state machine; the variables that name them."""
-    boto3.client("dynamodb").create_table(
+    aws.client("dynamodb").create_table(
         TableName="table",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -62,8 +60,8 @@ def environment() -> dict[str, str]:
     )
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/any"
-    machine = boto3.client("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
-    topic = boto3.client("sns").create_topic(Name="topic")["TopicArn"]
+    machine = aws.client("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
+    topic = aws.client("sns").create_topic(Name="topic")["TopicArn"]
     return {
         "DATA_BUCKET": "data",
         "MODEL_BUCKET": "model",

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
@@ -24,18 +23,24 @@ from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _clients() -> Iterator[None]:
+    """Clients of this file only: making one takes longer than most tests."""
+    aws.client.cache_clear()
+    yield
+    aws.client.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def _cloud() -> Iterator[None]:
-    aws.client.cache_clear()
     with mock_aws():
         yield
-    aws.client.cache_clear()
 
 
 @pytest.fixture
 def store() -> S3Store:
     for bucket in ("one", "two"):
-        boto3.client("s3").create_bucket(Bucket=bucket)
+        aws.client("s3").create_bucket(Bucket=bucket)
     return S3Store("one")
 
 
@@ -46,7 +51,7 @@ def test_an_object_is_written_listed_and_read(store: S3Store) -> None:
     assert (entry.key, entry.size) == ("a/1.txt", 5)
     assert entry.etag.isalnum()
     assert store.read("a/1.txt") == b"hello"
-    assert boto3.client("s3").head_object(Bucket="one", Key="a/1.txt")["ContentType"] == "text/plain"
+    assert aws.client("s3").head_object(Bucket="one", Key="a/1.txt")["ContentType"] == "text/plain"
 
 
 def test_a_listing_has_more_than_one_page() -> None:
@@ -114,7 +119,7 @@ def test_presigned_addresses_are_version_4_and_bind_the_content_type(store: S3St
 
 @pytest.fixture
 def records() -> DynamoRecords:
-    boto3.client("dynamodb").create_table(
+    aws.client("dynamodb").create_table(
         TableName="table",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -131,7 +136,7 @@ def test_a_record_is_kept_as_it_was(records: DynamoRecords) -> None:
     assert records.get("prediction#1") is None
     records.put(record(nested={"list": [1, None, "é"]}))
     assert records.get("prediction#1") == record(nested={"list": [1, None, "é"]})
-    item = boto3.client("dynamodb").get_item(TableName="table", Key={"pk": {"S": "prediction#1"}})["Item"]
+    item = aws.client("dynamodb").get_item(TableName="table", Key={"pk": {"S": "prediction#1"}})["Item"]
     assert item["expires_at"] == {"N": "1800000000"}
 
 
@@ -157,12 +162,12 @@ def test_removing_is_repeatable(records: DynamoRecords) -> None:
 
 
 def test_a_subject_is_cut_to_what_sns_takes() -> None:
-    arn = boto3.client("sns").create_topic(Name="topic")["TopicArn"]
-    queue = boto3.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
-    queue_arn = boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    boto3.client("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn["Attributes"]["QueueArn"])
+    arn = aws.client("sns").create_topic(Name="topic")["TopicArn"]
+    queue = aws.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    queue_arn = aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    aws.client("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn["Attributes"]["QueueArn"])
     SnsTopic(arn).publish("Ünïcode\nand " + "long " * 40, "the message")
-    (message,) = boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    (message,) = aws.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     body = json.loads(message["Body"])
     assert body["Message"] == "the message"
     assert len(body["Subject"]) == 100
@@ -174,7 +179,7 @@ def test_a_subject_is_cut_to_what_sns_takes() -> None:
 def executions() -> StepFunctionsExecutions:
     role = "arn:aws:iam::123456789012:role/any"
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
-    machine = boto3.client("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
+    machine = aws.client("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
     return StepFunctionsExecutions(machine["stateMachineArn"])
 
 
@@ -313,7 +318,7 @@ def test_an_update_under_way_tells_where_it_goes() -> None:
 
 
 def test_a_scaling_target_is_dropped() -> None:
-    scaling = boto3.client("application-autoscaling")
+    scaling = aws.client("application-autoscaling")
     target = {
         "ServiceNamespace": "sagemaker",
         "ResourceId": "endpoint/style/variant/AllTraffic",

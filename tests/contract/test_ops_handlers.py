@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -24,6 +23,14 @@ from tests.unit.ops_fakes import PNG
 from tests.unit.ops_stage import make_request, make_stage, plan_of, put_artifact
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clients() -> Iterator[None]:
+    """Clients of this file only."""
+    aws.client.cache_clear()
+    yield
+    aws.client.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +45,7 @@ def plan() -> dict[str, Any]:
     buckets, offer = make_stage()
     put_artifact(buckets)
     for (bucket, key), body in buckets.objects.items():
-        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
     return plan_of(offer)
 
 
@@ -48,7 +55,7 @@ def call(name: str, event: dict[str, Any], context: Any = None) -> Any:
 
 
 def body(bucket: str, key: str) -> bytes:
-    read: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    read: bytes = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return read
 
 
@@ -75,9 +82,20 @@ def test_prepare_gives_the_same_plan_as_its_logic(plan: dict[str, Any]) -> None:
     assert call("prepare", {"input": make_request(), "execution": "run-1"}) == json.loads(json.dumps(plan))
 
 
+def test_the_plans_keys_are_those_of_the_architecture(plan: dict[str, Any], root: Path) -> None:
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = text.split("`plan` keys: ")[1].split("\n\n")[0]
+    listed = re.sub(r"\([^()]*\)|\[\]|[`\s]", "", listed)
+    names = re.findall(r"([a-z_]+)(?:\{([a-z0-9,]*)\})?[,.]", listed)
+    documented = {name: set(inner.split(",")) - {""} for name, inner in names}
+    assert set(plan) == set(documented)
+    inner = {name: set(plan[name]) for name, keys in documented.items() if keys}
+    assert inner == {name: keys for name, keys in documented.items() if keys}
+
+
 def test_gate_reads_what_evaluate_wrote(plan: dict[str, Any]) -> None:
     metrics = json.dumps({"garment_share": 0.7}).encode()
-    boto3.client("s3").put_object(Bucket="data", Key="runs/run-1/evaluate/metrics.json", Body=metrics)
+    aws.client("s3").put_object(Bucket="data", Key="runs/run-1/evaluate/metrics.json", Body=metrics)
     verdict = call("gate", {"plan": {**plan, "gate": {"garment_share": 0.5}}, "artifact": "s3://data/x/"})
     assert verdict == {"passed": True, "failures": [], "metrics": {"garment_share": 0.7}}
 
@@ -125,7 +143,7 @@ def test_an_endpoint_in_service_before_the_token_was_stored_goes_on_at_once(plan
         event = {"plan": plan, "package": PACKAGE, "version": 1, "uri": "s3://model/styles/skirt/1/", "token": "token"}
         call("deploy_endpoint", event)
         states.assert_no_pending_responses()
-    config = boto3.client("sagemaker").describe_endpoint_config(EndpointConfigName="atelier-test-style-skirt-v1")
+    config = aws.client("sagemaker").describe_endpoint_config(EndpointConfigName="atelier-test-style-skirt-v1")
     assert config["ProductionVariants"][0]["InstanceType"] == "ml.m5.xlarge"
 
 
@@ -138,7 +156,7 @@ def test_a_smoke_test_is_answered_by_its_result(plan: dict[str, Any]) -> None:
     with Stubber(aws.client("sagemaker-runtime")) as runtime:
         runtime.add_response("invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/r"})
         call("smoke_test", {"plan": plan, "version": 1, "endpoint": "", "token": "token"})
-    (request,) = boto3.client("s3").list_objects_v2(Bucket="media", Prefix="requests/smoke-")["Contents"]
+    (request,) = aws.client("s3").list_objects_v2(Bucket="media", Prefix="requests/smoke-")["Contents"]
     inference = request["Key"].removeprefix("requests/").removesuffix(".json")
     assert json.loads(body("media", request["Key"]))["adapter"] == "skirt@1"
     picture = base64.b64encode(PNG).decode()
@@ -152,7 +170,7 @@ def test_a_smoke_test_is_answered_by_its_result(plan: dict[str, Any]) -> None:
 
 def notification(inference: str, answer: dict[str, Any]) -> dict[str, Any]:
     """What SNS brings after the endpoint wrote ``answer``."""
-    boto3.client("s3").put_object(Bucket="media", Key="responses/1.out", Body=json.dumps(answer).encode())
+    aws.client("s3").put_object(Bucket="media", Key="responses/1.out", Body=json.dumps(answer).encode())
     message = {
         "awsRegion": "us-east-1",
         "eventTime": "2026-11-22T13:00:01.000Z",
@@ -254,8 +272,8 @@ def test_a_base_model_is_unpacked_and_cloudformation_hears_of_it() -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("unet/config.json", "{}")
-    boto3.client("s3").create_bucket(Bucket="assets")
-    boto3.client("s3").put_object(Bucket="assets", Key="tiny.zip", Body=archive.getvalue())
+    aws.client("s3").create_bucket(Bucket="assets")
+    aws.client("s3").put_object(Bucket="assets", Key="tiny.zip", Body=archive.getvalue())
     with HTTPServer(("127.0.0.1", 0), _Answered) as server:
         thread = Thread(target=server.handle_request)
         thread.start()
