@@ -74,7 +74,7 @@ def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
 
 
 def test_text_to_image_needs_no_target(stage: Stage) -> None:
-    plan = plan_of(stage[1], task="text-to-image", base_model="words", target="anything")
+    plan = plan_of(stage[1], task="text-to-image", base_model="words", target="anything", deploy="none")
     assert plan["task"] == "text-to-image"
 
 
@@ -180,10 +180,21 @@ def test_a_base_model_for_another_task_is_refused(stage: Stage) -> None:
     assert "inpaint" in message
 
 
+def test_an_inpainting_base_learns_text_to_image_too(stage: Stage) -> None:
+    assert plan_of(stage[1], task="text-to-image")["base"]["name"] == "tiny"
+
+
+def test_an_adapter_must_fit_the_model_that_the_shared_endpoint_serves(stage: Stage) -> None:
+    message = refused(stage, task="text-to-image", base_model="words", deploy="adapter")
+    assert "words@v1" in message
+    assert "tiny@v1" in message
+    assert plan_of(stage[1], task="text-to-image", base_model="words", deploy="none")
+
+
 def test_a_missing_segmenter_is_refused_before_a_job_starts(stage: Stage) -> None:
     del stage[0].objects["model", "base/clipseg@v1/manifest.json"]
     assert "clipseg@v1" in refused(stage)
-    assert plan_of(stage[1], task="text-to-image", base_model="words")
+    assert plan_of(stage[1], task="text-to-image")
 
 
 @pytest.mark.parametrize("changes", [{"target": "x" * 257}, {"instance_prompt": "x" * 257}])

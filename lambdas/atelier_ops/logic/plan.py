@@ -61,9 +61,16 @@ def _base_model(asked: ExecutionInput, offer: Offer) -> BaseManifest:
     if not matches:
         raise InvalidInputError("input.base_model", got=wanted, allowed=" | ".join(offer.base_models))
     manifest = _manifest(matches[0], offer)
-    if manifest.task != asked.task:
+    # An inpainting model paints a whole picture where all of its mask is white; the other way round there is no mask to give.
+    if manifest.task not in (asked.task, "inpaint"):
         raise InvalidInputError(
             "input.base_model", got=f"{wanted}, a model for {manifest.task}", allowed=f"one for {asked.task}"
+        )
+    if asked.deploy == "adapter" and matches[0] != offer.default_base_model:
+        raise InvalidInputError(
+            "input.base_model",
+            got=matches[0],
+            allowed=f"{offer.default_base_model}, which the shared endpoint serves, when deploy is adapter",
         )
     return manifest
 
