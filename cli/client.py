@@ -5,7 +5,6 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,16 +35,13 @@ class ApiClient:
         except urllib.error.HTTPError as error:
             raise ApiError(f"{method} {path}: HTTP {error.code}: {error.read().decode(errors='replace')}") from error
 
-    def predict(
-        self, request: dict[str, Any], *, timeout: float = 300, waiting: Callable[[str], None] = print
-    ) -> list[bytes]:
+    def predict(self, request: dict[str, Any], *, timeout: float = 300) -> list[bytes]:
         """Ask for one prediction and wait for its pictures. Raises ApiError where it fails or takes longer than ``timeout`` seconds."""
         prediction = self.request("POST", "/v1/predictions", {"input": request})
         deadline = time.monotonic() + timeout
         while prediction["status"] not in ENDED:
             if time.monotonic() > deadline:
                 raise ApiError(f"prediction {prediction['id']} is still {prediction['status']} after {timeout:.0f} s")
-            waiting(prediction["status"])
             time.sleep(POLL_SECONDS)
             prediction = self.request("GET", f"/v1/predictions/{prediction['id']}")
         if prediction["status"] != "succeeded":

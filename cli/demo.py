@@ -98,11 +98,10 @@ def _restyle_all(deployment: Deployment, progress: Progress, *, adapter: str) ->
 
 def _restyle(deployment: Deployment, path: Path, adapter: str) -> Restyled:
     request = {"mode": "style", "image": inline(path), "mask_prompt": TARGET, "prompt": PROMPT, "seed": SEED}
-    quiet = {"timeout": 120, "waiting": lambda status: None}
-    before, alpha = deployment.api.predict({**request, "return_mask": True}, **quiet)
-    after, _ = deployment.api.predict({**request, "return_mask": True, "adapter": adapter}, **quiet)
+    before, alpha = deployment.api.predict({**request, "return_mask": True})
+    after, _ = deployment.api.predict({**request, "return_mask": True, "adapter": adapter})
     segment = {"mode": "segment", "image": request["image"], "mask_prompt": TARGET, "mask_grow": 0}
-    (mask,) = deployment.api.predict(segment, **quiet)
+    (mask,) = deployment.api.predict(segment)
     return Restyled(
         name=path.stem,
         original=Image.open(path),

@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cli.session import Deployment
 
 SAMPLE = Path(__file__).resolve().parents[2] / "models" / "tiny" / "sample"
 FEW_STEPS = {"max_steps": 2, "batch_size": 1, "checkpoint_steps": 100}
 DEADLINE_SECONDS = 240
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ class Studio:
             output=json.loads(said.get("output") or "{}"),
         )
 
-    def until(self, look: Callable[[], Any]) -> Any:
+    def until(self, look: Callable[[], Found | None]) -> Found:
         """Look again and again until there is something to see. Raises AssertionError at the deadline."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
