@@ -44,6 +44,8 @@ def _adopt_orphans() -> None:
 
 def _reap_orphans(server: int) -> None:
     """Collect adopted children that have ended; the server itself is waited for elsewhere."""
+    if sys.platform != "linux":
+        return
     with contextlib.suppress(ChildProcessError):
         while (done := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and done.si_pid != server:
             os.waitpid(done.si_pid, 0)

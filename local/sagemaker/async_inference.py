@@ -67,10 +67,6 @@ class AsyncQueues:
             self._changed.notify_all()
         return item
 
-    def backlog(self, name: str) -> int:
-        """How many requests of an endpoint wait."""
-        return len(self._waiting.get(name, ()))
-
     def _dispatch(self) -> None:
         while True:
             with self._changed:

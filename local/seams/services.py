@@ -44,12 +44,6 @@ class _Service:
             content = {"__type": error.code, "message": error.message, "Message": error.message}
             return error.status, {"Content-Type": _JSON, "x-amzn-errortype": error.code}, json.dumps(content).encode()
 
-    def reset(self) -> None:
-        """ministack's reset of all state is not part of the local cloud."""
-
-    def get_state(self) -> None:
-        """Nothing of ours is kept between runs."""
-
 
 def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, region: str) -> None:
     """Register both services, and teach IAM their actions and resources."""
