@@ -175,7 +175,7 @@ def test_an_inpainting_smoke_test_repaints_a_drawn_picture() -> None:
 
 
 def test_a_text_to_image_smoke_test_needs_no_picture() -> None:
-    plan = plan_of(make_stage()[1], task="text-to-image", base_model="words")
+    plan = plan_of(make_stage()[1], task="text-to-image")
     body = smoke.smoke_request(plan, 3, dedicated=True)
     assert body["mode"] == "text_to_image"
     assert "image" not in body
