@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -35,9 +37,15 @@ def test_every_handler_gets_the_variables_of_the_architecture_page(stage: Synthe
     assert given(stage) == promised(root)
 
 
-def test_every_handler_exists(stage: Synthesized, root: Path) -> None:
-    for name in given(stage):
-        assert (root / "lambdas" / "atelier_ops" / "handlers" / f"{name}.py").is_file(), name
+def test_every_handler_gets_exactly_the_fields_of_its_settings(stage: Synthesized) -> None:
+    for name, variables in given(stage).items():
+        settings = import_module(f"atelier_ops.handlers.{name}").Settings
+        assert variables == {field.name.upper() for field in fields(settings)}, name
+
+
+def test_every_handler_is_deployed(stage: Synthesized, root: Path) -> None:
+    folder = root / "lambdas" / "atelier_ops" / "handlers"
+    assert set(given(stage)) == {path.stem for path in folder.glob("[a-z]*.py")}
 
 
 def test_handlers_run_on_arm_with_a_log_that_ends(stage: Synthesized) -> None:
