@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.errors import ServiceError, validation_error
+from local.sagemaker.alarms import AlarmWatch
 from local.sagemaker.backend import Backend
 from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.images import ImageRegistry
@@ -50,7 +51,7 @@ class Endpoints:
         }
         self._store.add(KIND, name, record)
         self._announce(record)
-        threading.Thread(target=self._roll_out, args=(record, config), name=f"deploy {name}", daemon=True).start()
+        threading.Thread(target=self._roll_out, args=(record, config, None), name=f"deploy {name}", daemon=True).start()
         return record
 
     def update(self, request: Record) -> Record:
@@ -62,7 +63,10 @@ class Endpoints:
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
         self._announce(record)
         name = record["EndpointName"]
-        threading.Thread(target=self._roll_out, args=(record, config), name=f"update {name}", daemon=True).start()
+        watch = AlarmWatch(self._backend, request.get("DeploymentConfig", {}))
+        threading.Thread(
+            target=self._roll_out, args=(record, config, watch), name=f"update {name}", daemon=True
+        ).start()
         return record
 
     def resize(self, request: Record) -> Record:
@@ -137,21 +141,26 @@ class Endpoints:
                     "can be removed or have their instance type changed.",
                 )
 
-    def _roll_out(self, record: Record, config: Record) -> None:
+    def _roll_out(self, record: Record, config: Record, watch: AlarmWatch | None) -> None:
+        """The thread of a deployment: every end of it settles the endpoint."""
         name, old = record["EndpointName"], self._fleets.get(record["EndpointName"])
         started: list[ModelServer] = []
         try:
             new = Fleet(config=config, variants=[self._start(name, v, started) for v in config["ProductionVariants"]])
+            self._fleets[name] = new
+            raised = watch.first_alarm() if watch and old else None
+            if raised:
+                raise EndpointFailureError(
+                    f"One or more alarms are in ALARM state: [{raised}]. The endpoint was rolled back to its previous "
+                    "configuration.",
+                )
         except Exception as error:  # noqa: BLE001  the edge of this thread: an endpoint must settle, also by our mistake
-            for server in started:
-                server.stop()
             record["FailureReason"] = _reason(error)
-            self._settle(record, "InService" if old else "Failed")
+            self._roll_back(record, old, started)
             return
         if self._store.find(KIND, name) is not record:  # deleted meanwhile
             new.stop()
             return
-        self._fleets[name] = new
         record.pop("FailureReason", None)
         record.update(
             EndpointConfigName=config["EndpointConfigName"],
@@ -162,6 +171,17 @@ class Endpoints:
         if old:
             old.drain(_DRAIN_SECONDS)
             old.stop()
+
+    def _roll_back(self, record: Record, old: Fleet | None, started: list[ModelServer]) -> None:
+        """The old fleet serves again, or the endpoint has failed; the new servers finish what they have and stop."""
+        if old:
+            self._fleets[record["EndpointName"]] = old
+        else:
+            self._fleets.pop(record["EndpointName"], None)
+        for server in started:
+            server.drain(_DRAIN_SECONDS)
+            server.stop()
+        self._settle(record, "InService" if old else "Failed")
 
     def _start(self, endpoint: str, variant: Record, started: list[ModelServer]) -> Variant:
         model = self._store.get("model", variant["ModelName"])

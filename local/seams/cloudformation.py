@@ -47,7 +47,8 @@ def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> dict[str, Callabl
             sagemaker.store.tag(physical_id, new.get("Tags", []))
             return physical_id, {name_member: name, arn_member: physical_id}
         if resource == "Endpoint" and old.get(name_member) == new.get(name_member):
-            params = {"EndpointName": name, "EndpointConfigName": new["EndpointConfigName"]}
+            kept: Properties = {k: new[k] for k in ("EndpointConfigName", "DeploymentConfig") if k in new}
+            params = _coerced(sagemaker, "UpdateEndpoint", {"EndpointName": name, **kept})
             _call(sagemaker.dispatch, "UpdateEndpoint", params)
             _wait(sagemaker, name)
             return physical_id, {name_member: name, arn_member: physical_id}

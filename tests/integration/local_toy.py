@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,8 +53,8 @@ def train():
     if parameters.get("loop"):
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        print("looping", flush=True)
         (ML / "checkpoints" / "step").write_text(str(1 + int(parameters["loop"])))
+        print("looping", flush=True)
         stop.wait(600)
     restored = ML / "checkpoints" / "step"
     facts["restored"] = restored.read_text() if restored.exists() else None
@@ -260,9 +262,6 @@ def lambda_function(key: str, handler: str, role_id: str, **variables: Any) -> d
 
 def until(check: Callable[[], Any], cloud: LocalCloud, *, seconds: float = 30.0) -> Any:
     """The first true answer of `check`; fails with the end of the server's log when none comes."""
-    import threading
-    import time
-
     deadline, pause = time.monotonic() + seconds, threading.Event()
     while time.monotonic() < deadline:
         answer = check()

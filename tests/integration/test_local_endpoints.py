@@ -240,7 +240,7 @@ def test_a_slow_async_request_times_out(cloud: LocalCloud) -> None:
 
 
 def test_no_more_requests_run_at_once_than_the_configuration_allows(cloud: LocalCloud) -> None:
-    queued = [invoke(cloud, {"seconds": 0.2, "group": "burst"}) for _ in range(5)]
+    queued = [invoke(cloud, {"seconds": 0.6, "group": "burst"}) for _ in range(4)]
 
     assert max(answer(cloud, item)["most"] for item in queued) == 2
 
@@ -334,6 +334,46 @@ def test_an_update_that_never_gets_healthy_leaves_the_old_server(
         for event in cloud.client("logs").filter_log_events(logGroupName="/aws/sagemaker/Endpoints/live")["events"]
     )
     assert answer(cloud, invoke(cloud, {}))["echo"] == {}
+
+
+def test_an_alarm_during_an_update_sends_the_traffic_back(cloud: LocalCloud) -> None:
+    sagemaker, watch = cloud.client("sagemaker"), cloud.client("cloudwatch")
+    endpoint(cloud, "watched", {"VERSION": "good"})
+    container = sagemaker.describe_model(ModelName="watched")["PrimaryContainer"]
+    bad = {**container, "Environment": {"VERSION": "bad"}}
+    sagemaker.create_model(ModelName="bad", ExecutionRoleArn=cloud.outputs("Toy")["JobRole"], PrimaryContainer=bad)
+    variant = {"VariantName": "a", "ModelName": "bad", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    sagemaker.create_endpoint_config(EndpointConfigName="bad", ProductionVariants=[variant])
+    watch.put_metric_alarm(
+        AlarmName="failures",
+        MetricName="InvocationFailures",
+        Namespace="AWS/SageMaker",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    watch.set_alarm_state(AlarmName="failures", StateValue="ALARM", StateReason="a test")
+
+    sagemaker.update_endpoint(
+        EndpointName="watched",
+        EndpointConfigName="bad",
+        DeploymentConfig={
+            "BlueGreenUpdatePolicy": {
+                "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
+                "TerminationWaitInSeconds": 60,
+            },
+            "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "failures"}]},
+        },
+    )
+    until(lambda: described(cloud, "watched")["EndpointStatus"] != "Updating", cloud)
+
+    found = described(cloud, "watched")
+    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "watched")
+    assert "alarms are in ALARM state: [failures]" in found["FailureReason"]
+    reply = cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName="watched", Body=b"{}")
+    assert json.loads(reply["Body"].read())["version"] == "good"
 
 
 def endpoint(cloud: LocalCloud, name: str, environment: dict[str, str], **variant: Any) -> None:
