@@ -1,6 +1,8 @@
 """The local cloud as a context manager: start it, deploy a cloud assembly into it, call it with boto3, leave nothing behind."""
 
+import fcntl
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -9,7 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import boto3
 
@@ -17,7 +19,7 @@ from local.assembly import Assembly
 from local.deploy import Deployer, Progress, StackProgress
 from local.errors import DeploymentError, LocalCloudError
 from local.sagemaker.backend import CLIENT_CONFIG, ROOT_KEY
-from local.sagemaker.images import ImageRegistry
+from local.sagemaker.images import INDEX_NAME, ImageRegistry
 from local.server import READY_NAME, child_environment
 from local.supervisor import STOP_SECONDS
 
@@ -26,6 +28,8 @@ _START_SECONDS = 60.0
 _STOP_MARGIN_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 30
+_MADE_AT_START = ("tmp", "home", "logs")
+_FOLDERS = (*_MADE_AT_START, "jobs", "endpoints", "images", "state", "s3")
 
 
 class LocalCloud:
@@ -42,15 +46,14 @@ class LocalCloud:
         self._wanted_port = port or 0
         self._port: int | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._lock: IO[bytes] | None = None
         self._session = boto3.Session()
         self._clients: dict[str, Any] = {}
         self._deployer: Deployer | None = None
 
     def __enter__(self) -> Self:
         """Start the server and wait until it is healthy. Raises LocalCloudError with the end of its log."""
-        for folder in ("tmp", "home", "logs"):
-            (self.run_dir / folder).mkdir(parents=True, exist_ok=True)
-        (self.run_dir / READY_NAME).unlink(missing_ok=True)
+        self._take_folder()
         server = [
             sys.executable,
             "-m",
@@ -60,7 +63,8 @@ class LocalCloud:
             self.account,
             self.region,
         ]
-        with self.log_path.open("ab") as log:
+        assert self._lock is not None
+        with self.log_path.open("wb") as log:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "local.supervisor", *server],
                 stdin=subprocess.PIPE,
@@ -69,6 +73,7 @@ class LocalCloud:
                 cwd=_ROOT,
                 env=self._environment(),
                 start_new_session=True,
+                pass_fds=[self._lock.fileno()],  # held until the supervisor has ended, too
             )
         try:
             self._wait_healthy()
@@ -86,6 +91,7 @@ class LocalCloud:
     def close(self) -> None:
         """Let go of the life line and wait until all processes are gone; at the latest the deadline kills them."""
         if self._supervisor is None:
+            self._release_folder()
             return
         supervisor, self._supervisor = self._supervisor, None
         assert supervisor.stdin is not None
@@ -95,6 +101,7 @@ class LocalCloud:
         except subprocess.TimeoutExpired:
             supervisor.kill()
             supervisor.wait()
+        self._release_folder()
 
     @property
     def log_path(self) -> Path:
@@ -144,6 +151,27 @@ class LocalCloud:
         """The outputs of a stack."""
         stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def _take_folder(self) -> None:
+        """Lock the run's folder and remove what an earlier run left: its jobs and objects are unknown to this one."""
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.run_dir / "lock").open("wb")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._release_folder()
+            raise LocalCloudError(f"{self.run_dir}: another local cloud runs in it; allowed: one at a time") from error
+        for name in _FOLDERS:
+            shutil.rmtree(self.run_dir / name, ignore_errors=True)
+        for name in (READY_NAME, INDEX_NAME):
+            (self.run_dir / name).unlink(missing_ok=True)
+        for name in _MADE_AT_START:
+            (self.run_dir / name).mkdir()
+
+    def _release_folder(self) -> None:
+        if self._lock:
+            self._lock.close()
+            self._lock = None
 
     def _environment(self) -> Mapping[str, str]:
         return {

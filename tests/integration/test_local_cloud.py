@@ -73,6 +73,24 @@ def test_everything_it_started_ends_with_it_and_its_files_are_in_its_folder(tmp_
     assert list(assembly.rglob("__pycache__")) == []
 
 
+def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_it_empty(tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    kept = run_dir / "notes.txt"
+    with LocalCloud(run_dir) as first:
+        (run_dir / "jobs" / "training").mkdir(parents=True)
+        kept.write_text("not the cloud's")
+        first.client("s3").create_bucket(Bucket="first")
+        with pytest.raises(LocalCloudError, match="another local cloud runs in it"), LocalCloud(run_dir):
+            pass
+        assert first.client("s3").list_buckets()["Buckets"]  # the refused one has touched nothing
+
+    with LocalCloud(run_dir) as second:
+        assert second.client("s3").list_buckets()["Buckets"] == []
+
+    assert not (run_dir / "jobs").exists()
+    assert kept.exists()
+
+
 def test_two_clouds_run_side_by_side(cloud: LocalCloud, tmp_path: Path) -> None:
     with LocalCloud(tmp_path / "other", region="eu-west-1", account="210987654321") as other:
         other.client("s3").create_bucket(
