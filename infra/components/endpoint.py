@@ -20,7 +20,8 @@ from models.catalogue import Entry
 class AsyncEndpoint(Construct):
     """``name`` is the endpoint's; its queue scales its fleet (``EndpointScaling``) and its answers go to two topics.
 
-    ``needs`` are created before the model is: the base models it reads and the policy of its role.
+    ``needs`` are created before the model is: the base models it reads and the policy of its role. ``environment`` is its container's,
+    which a style's own endpoint gets too.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class AsyncEndpoint(Construct):
         super().__init__(scope, construct_id)
         self._serving = serving
         self._model_bucket, self._media_bucket, self._key = model_bucket, media_bucket, key
-        self._model = self._serve(image, role, base, segmenter)
+        self.environment = self._environment(segmenter)
+        self._model = self._serve(image, role, base)
         self._model.node.add_dependency(*needs)
         self._config = self._configure(success, error)
         self.endpoint = sagemaker.CfnEndpoint(
@@ -63,7 +65,16 @@ class AsyncEndpoint(Construct):
         """The endpoint's ARN, which spells the name in lower case."""
         return self.endpoint.ref
 
-    def _serve(self, image: ContainerImage, role: iam.IRole, base: Entry, segmenter: Entry) -> sagemaker.CfnModel:
+    def _environment(self, segmenter: Entry) -> dict[str, str]:
+        return {
+            "ATELIER_SEGMENTER_URI": base_uri(self._model_bucket, segmenter),
+            "ATELIER_STYLES_URI": self._model_bucket.s3_url_for_object("styles/"),
+            "ATELIER_UPLOADS_URI": self._media_bucket.s3_url_for_object("uploads/"),
+            "ATELIER_MAX_ADAPTERS": str(self._serving.most_adapters),
+            **threads_environment(self._serving.threads),
+        }
+
+    def _serve(self, image: ContainerImage, role: iam.IRole, base: Entry) -> sagemaker.CfnModel:
         model = sagemaker.CfnModel
         weights = model.S3DataSourceProperty(
             s3_uri=base_uri(self._model_bucket, base), s3_data_type="S3Prefix", compression_type="None"
@@ -71,13 +82,7 @@ class AsyncEndpoint(Construct):
         container = model.ContainerDefinitionProperty(
             image=image.uri,
             model_data_source=model.ModelDataSourceProperty(s3_data_source=weights),
-            environment={
-                "ATELIER_SEGMENTER_URI": base_uri(self._model_bucket, segmenter),
-                "ATELIER_STYLES_URI": self._model_bucket.s3_url_for_object("styles/"),
-                "ATELIER_UPLOADS_URI": self._media_bucket.s3_url_for_object("uploads/"),
-                "ATELIER_MAX_ADAPTERS": str(self._serving.most_adapters),
-                **threads_environment(self._serving.threads),
-            },
+            environment=self.environment,
         )
         # No network isolation: the server fetches adapters and uploads from S3 while it runs.
         return model(self, "Model", execution_role_arn=role.role_arn, primary_container=container)

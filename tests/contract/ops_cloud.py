@@ -75,7 +75,7 @@ def environment() -> dict[str, str]:
         "DEFAULT_BASE_MODEL": "tiny@v1",
         "BASE_MODELS": "tiny@v1,words@v1",
         "SEGMENTER": "clipseg@v1",
-        "SEGMENTER_URI": "s3://model/base/clipseg@v1/",
+        "SERVER_ENVIRONMENT": '{"ATELIER_SEGMENTER_URI": "s3://model/base/clipseg@v1/"}',
         "ENDPOINT_NAME": "shared",
         "ENDPOINT_ROLE_ARN": role,
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",

@@ -22,15 +22,14 @@ from tests.unit.ops_fakes import NOW, MemoryEndpoints, MemoryRecords, MemoryToke
 NAME = "atelier-test-style-skirt"
 SERVING = Serving(
     media_bucket="media",
-    model_bucket="model",
     image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
     endpoint_role_arn="arn:aws:iam::123456789012:role/endpoint",
     instance_type="ml.m5.xlarge",
-    segmenter_uri="s3://model/base/clipseg@v1/",
     success_topic_arn="arn:aws:sns:us-east-1:123456789012:success",
     error_topic_arn="arn:aws:sns:us-east-1:123456789012:error",
     startup_seconds=600,
     key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
+    server_environment='{"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"}',
 )
 
 
@@ -49,7 +48,7 @@ def test_the_first_version_creates_the_endpoint() -> None:
     assert endpoints.endpoints[NAME].config == config == f"{NAME}-v1"
     container = endpoints.models[config]["PrimaryContainer"]
     assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == "s3://model/styles/skirt/1/"
-    assert container["Environment"]["ATELIER_STYLES_URI"] == "s3://model/styles/"
+    assert container["Environment"] == {"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"}
 
 
 def test_the_configuration_is_asynchronous_and_tells_both_topics() -> None:

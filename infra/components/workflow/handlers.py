@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.components.access import allow, answering, keeping, passing, publishing, reading, using, writing
-from infra.components.endpoint import AsyncEndpoint, base_uri
+from infra.components.endpoint import AsyncEndpoint
 from infra.components.handler import Handler
 from infra.config import Stage
 from infra.nag import accept
@@ -138,11 +138,10 @@ class WorkflowHandlers(Construct):
         environment = {
             "TABLE_NAME": around.table.table_name,
             "MEDIA_BUCKET": around.media_bucket.bucket_name,
-            "MODEL_BUCKET": around.model_bucket.bucket_name,
             "IMAGE_URI": around.endpoint_image_uri,
             "ENDPOINT_ROLE_ARN": around.endpoint_role.role_arn,
             "INSTANCE_TYPE": stage.serving.instance,
-            "SEGMENTER_URI": base_uri(around.model_bucket, stage.segmenter_model),
+            "SERVER_ENVIRONMENT": Stack.of(self).to_json_string(around.endpoint.environment),
             "SUCCESS_TOPIC_ARN": around.success_topic.topic_arn,
             "ERROR_TOPIC_ARN": around.error_topic.topic_arn,
             "STARTUP_SECONDS": str(stage.serving.startup_seconds),

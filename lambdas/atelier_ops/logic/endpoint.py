@@ -1,5 +1,6 @@
 """The dedicated endpoint of a full fine-tune: what to ask SageMaker for, and what its state means for the run that waits."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,18 +31,21 @@ ROLLED_BACK = "EndpointUpdateRolledBack"
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
-    """How the stage serves: buckets, image, role, machine, topics. ``startup_seconds`` bounds download and health check each."""
+    """How the stage serves: bucket, image, role, machine, topics.
+
+    ``startup_seconds`` bounds download and health check each; ``server_environment`` is the shared endpoint's container environment,
+    as JSON.
+    """
 
     media_bucket: str
-    model_bucket: str
     image_uri: str
     endpoint_role_arn: str
     instance_type: str
-    segmenter_uri: str
     success_topic_arn: str
     error_topic_arn: str
     startup_seconds: int
     key_arn: str
+    server_environment: str
 
 
 def model_request(endpoint: str, version: int, uri: str, serving: Serving) -> dict[str, Any]:
@@ -53,12 +57,7 @@ def model_request(endpoint: str, version: int, uri: str, serving: Serving) -> di
         "PrimaryContainer": {
             "Image": serving.image_uri,
             "ModelDataSource": {"S3DataSource": source},
-            "Environment": {
-                "ATELIER_SEGMENTER_URI": serving.segmenter_uri,
-                "ATELIER_STYLES_URI": f"s3://{serving.model_bucket}/styles/",
-                "ATELIER_UPLOADS_URI": f"s3://{serving.media_bucket}/uploads/",
-                "ATELIER_MAX_ADAPTERS": "4",
-            },
+            "Environment": json.loads(serving.server_environment),
         },
     }
 

@@ -96,7 +96,7 @@ def _existing(name: str, desk: Desk) -> Execution:
 
 def _show(found: Execution, request: Request, desk: Desk) -> dict[str, Any]:
     events = desk.executions.events(found.name)
-    output = found.output if isinstance(found.output, dict) else {}
+    output = (found.output or {}) if found.status == "SUCCEEDED" else {}
     return {
         "id": found.name,
         "version": found.input.get("base_model") or "default",
