@@ -109,9 +109,9 @@ def child_environment() -> dict[str, str]:
 async def _serve(listener: int, run_dir: Path, port: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-    from ministack.app import app
 
     from local.forwarding import forwarding
+    from local.seams.services import application
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -125,7 +125,7 @@ async def _serve(listener: int, run_dir: Path, port: int) -> None:
     staged = run_dir / f"{READY_NAME}.new"
     staged.write_text(json.dumps({"port": port, "pid": os.getpid()}), encoding="utf-8")
     staged.replace(run_dir / READY_NAME)
-    await serve(forwarding(app), config, shutdown_trigger=stop.wait)
+    await serve(forwarding(application()), config, shutdown_trigger=stop.wait)
 
 
 def _watch_life_line(stop: Callable[[], Any]) -> None:

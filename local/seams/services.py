@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from hypercorn.typing import ASGIFramework
 from ministack import app
 from ministack.core import iam_actions, router
 from ministack.core.concurrency import run_reentrant
@@ -64,6 +65,12 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, region
     _register(SAGEMAKER, _Service(answer_sagemaker))
     _register(AUTOSCALING, _Service(answer_autoscaling))
     _teach_iam(sagemaker)
+
+
+def application() -> ASGIFramework:
+    """The ASGI application that answers for all services."""
+    served: ASGIFramework = app.app
+    return served
 
 
 def _register(name: str, service: _Service) -> None:
