@@ -1,4 +1,9 @@
-"""Makes up segmentation prompts for a picture: half of them name what is there, half what is not."""
+"""Makes up segmentation prompts for a picture, of things that are there and of things that are not.
+
+What matters is the balance of each thing, not of all questions: few things can be absent, so unless those are also asked
+for more often where they are present, "a skirt" is nearly always a question about a picture without one, and the model
+learns to answer "nowhere".
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +13,9 @@ from numpy.random import Generator
 from atelier_training.pretrain.shards import Sample, Vocabulary
 
 _TEMPLATES = ("{}", "a {}", "the {}", "a photo of a {}", "a photo of the {}")
-_ABSENT_SHARE = 0.5
-_CAPTION_SHARE = 0.15  # of questions about what is there: a region's own caption, adjectives and all
+_ABSENT_SHARE = 0.4
+_REGION_SHARE = 0.75  # of questions about what is there: about a region, which another picture may lack
+_CAPTION_SHARE = 0.15  # of questions about a region: by its own caption, adjectives and all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +37,11 @@ def _question(sample: Sample, present: frozenset[int], vocabulary: Vocabulary, r
     if absent and rng.random() < _ABSENT_SHARE:
         return _named(absent, concepts, rng)
     regions = [region for region in sample.regions if region.label in present]
-    if regions and rng.random() < _CAPTION_SHARE:
+    if regions and rng.random() < _REGION_SHARE:
         region = regions[int(rng.integers(len(regions)))]
-        return Question(prompt=str(rng.choice(region.captions)), labels=(region.label,))
+        if (region.label,) not in concepts or rng.random() < _CAPTION_SHARE:
+            return Question(prompt=str(rng.choice(region.captions)), labels=(region.label,))
+        return _named([(region.label,)], concepts, rng)
     return _named([labels for labels in concepts if present.intersection(labels)], concepts, rng)
 
 
