@@ -36,7 +36,7 @@ class RestApi(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, handler: Handler, limits: Api, log_days: int) -> None:
         super().__init__(scope, construct_id)
-        self._integration = apigateway.LambdaIntegration(handler.function)
+        self._integration = apigateway.LambdaIntegration(handler.function, allow_test_invoke=False)
         self.api = self._rest_api(log_days)
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_body=True, validate_request_parameters=True
