@@ -1,4 +1,7 @@
-"""Varied whole pictures for the segmenter: other framings, aspect ratios, colours and light than the data shows."""
+"""Varied pictures for the segmenter: other framings, aspect ratios, colours and light than the data shows.
+
+Some are close views of a garment: serving looks a second time at the part of a photo around what it found.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.pretrain.shards import Sample
+from atelier_training.pretrain.views import framed_regions, garment_box
 
+Cut = tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[float, float, float, float]]
+
+_CLOSE_SHARE = 0.35
 _TRIM = 0.3  # at most this share of the width or height is cut away before the border is repeated
 _TRIMMED_SHARE = 0.5
 _ZOOM = (0.85, 1.3)  # side of the view over the picture's
@@ -29,16 +36,30 @@ class Scene:
 
 def scene(sample: Sample, side: int, rng: Generator) -> Scene:
     """Draw a varied view of a whole sample at `side` pixels."""
-    picture, labels = np.asarray(sample.image), sample.labels
-    if rng.random() < _TRIMMED_SHARE:
-        picture, labels = _trimmed(picture, labels, rng)
-    picture, labels = _widened(picture, labels)
-    box = _box(labels.shape[0], rng)
+    picture, labels, box = _closer(sample, side, rng) if rng.random() < _CLOSE_SHARE else _framed(sample, rng)
     pixels = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC, box=box), np.float32)
     fine = np.asarray(Image.fromarray(labels).resize((2 * side, 2 * side), Image.Resampling.NEAREST, box=box))
     if rng.random() < 0.5:
         pixels, fine = pixels[:, ::-1], fine[:, ::-1]
     return Scene(pixels=_relit(pixels / 255, rng), labels=np.ascontiguousarray(fine))
+
+
+def _closer(sample: Sample, side: int, rng: Generator) -> Cut:
+    """Frame one of the sample's garments as serving does; the whole picture where all are hidden."""
+    regions = framed_regions(sample)
+    if not regions:
+        return _framed(sample, rng)
+    box = garment_box(sample, sample.regions[int(rng.choice(regions))].label, side // 2, rng)
+    return np.asarray(sample.image), sample.labels, box
+
+
+def _framed(sample: Sample, rng: Generator) -> Cut:
+    """Frame the whole picture loosely, half of the time after cutting it to another aspect ratio."""
+    picture, labels = np.asarray(sample.image), sample.labels
+    if rng.random() < _TRIMMED_SHARE:
+        picture, labels = _trimmed(picture, labels, rng)
+    picture, labels = _widened(picture, labels)
+    return picture, labels, _box(labels.shape[0], rng)
 
 
 def _trimmed(
