@@ -40,7 +40,7 @@ PAGE = """<!doctype html>
 def write_page(out: Path, numbers: dict[str, Any], report: Path) -> None:
     """Write ``out/index.html`` beside the sheet it shows."""
     page = PAGE.format(
-        numbers=_rows((meaning, f"{numbers[name]:g}") for name, meaning in MEANINGS.items()),
+        numbers=_rows((meaning, f"{numbers[name]:.4g}") for name, meaning in MEANINGS.items()),
         stages=_rows((name, f"{seconds:.1f} s") for name, seconds in numbers["stages_seconds"].items()),
         report=escape(report.name),
     )

@@ -73,6 +73,11 @@ def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
     }
 
 
+def test_the_report_is_told_the_gate_it_will_be_held_against(stage: Stage) -> None:
+    arguments = plan_of(stage[1], gate={"garment_share": 0.5})["arguments"]["evaluate"]
+    assert arguments[-2:] == ["--gate", '{"garment_share": 0.5}']
+
+
 def test_text_to_image_needs_no_target(stage: Stage) -> None:
     plan = plan_of(stage[1], task="text-to-image", base_model="words", target="anything", deploy="none")
     assert plan["task"] == "text-to-image"

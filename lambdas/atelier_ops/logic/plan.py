@@ -1,5 +1,6 @@
 """Turning an execution's input into its plan: everything later states need, decided and checked once."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -134,7 +135,9 @@ def _arguments(asked: ExecutionInput, instance_prompt: str) -> dict[str, list[st
         if len(value) > LONGEST_ARGUMENT:
             allowed = f"at most {LONGEST_ARGUMENT} characters, because a job takes it as an argument"
             raise InvalidInputError(f"input.{name}", got=f"{len(value)} characters", allowed=allowed)
-    return {"segment": target, "evaluate": ["--task", asked.task, "--instance-prompt", instance_prompt, *target]}
+    gate = ["--gate", json.dumps(asked.gate)] if asked.gate else []
+    evaluate = ["--task", asked.task, "--instance-prompt", instance_prompt, *target, *gate]
+    return {"segment": target, "evaluate": evaluate}
 
 
 def _runs(execution: str, offer: Offer) -> dict[str, str]:
