@@ -82,8 +82,21 @@ _ENTRIES = (
         memory_gib=0.5,
         defaults={"num_inference_steps": 15, "guidance_scale": 2.5},
         training={
-            "lora": {"max_steps": 150, "batch_size": 8, "learning_rate": 3e-3, "lora_rank": 8},
-            "full": {"max_steps": 150, "batch_size": 8, "learning_rate": 1e-3},
+            "lora": {
+                "max_steps": 120,
+                "batch_size": 4,
+                "learning_rate": 4e-3,
+                "lora_rank": 16,
+                "lr_scheduler": "cosine",
+                "lr_warmup_steps": 5,
+            },
+            "full": {
+                "max_steps": 100,
+                "batch_size": 8,
+                "learning_rate": 1.5e-3,
+                "lr_scheduler": "linear",
+                "lr_warmup_steps": 5,
+            },
         },
     ),
     Entry(

@@ -83,8 +83,8 @@ def test_an_endpoint_whose_server_never_gets_healthy_fails_the_run(studio: Studi
 
 ROLES = [
     ("Prepare", "s3:ListBucket", "Prepare", "s3:ListBucket"),
-    ("SageMaker", "s3:PutObject", "Segment", "s3:PutObject"),
-    ("StateMachine", "sagemaker:CreateTrainingJob", "FineTune", "sagemaker:CreateTrainingJob"),
+    ("JobRole", "s3:PutObject", "Segment", "s3:PutObject"),
+    ("WorkflowMachine", "sagemaker:CreateTrainingJob", "FineTune", "sagemaker:CreateTrainingJob"),
 ]
 
 
