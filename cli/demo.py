@@ -104,7 +104,7 @@ def _restyle(deployment: Deployment, path: Path, adapter: str) -> Restyled:
     (mask,) = deployment.api.predict(segment)
     return Restyled(
         name=path.stem,
-        original=Image.open(path),
+        original=_open(path.read_bytes()),
         mask=_open(mask),
         alpha=_open(alpha),
         before=_open(before),
@@ -118,7 +118,7 @@ def _open(data: bytes) -> Image.Image:
 
 def _numbers(output: dict[str, Any], photos: list[Restyled], progress: Progress, seconds: float) -> dict[str, Any]:
     metrics = output["metrics"]
-    ious = [mask_iou(photo.mask, Image.open(SAMPLE / "truth" / f"{photo.name}.png")) for photo in photos]
+    ious = [mask_iou(photo.mask, _open((SAMPLE / "truth" / f"{photo.name}.png").read_bytes())) for photo in photos]
     changed = [bytes_changed_outside(p.original, painted, p.alpha) for p in photos for painted in (p.before, p.after)]
     return {
         "stages_seconds": progress.seconds,

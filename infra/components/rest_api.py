@@ -148,4 +148,4 @@ class RestApi(Construct):
 def _problem(status: int, title: str) -> str:
     problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     # API Gateway fills in the variables; the first is JSON text with its quotes.
-    return f'{json.dumps(problem)[:-1]}, "detail": $context.error.messageString, "instance": "$context.path"}}'
+    return f'{json.dumps(problem)[:-1]}, "detail": $context.error.messageString}}'

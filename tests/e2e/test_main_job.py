@@ -19,6 +19,10 @@ def data_uri(data: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
+def photo() -> Image.Image:
+    return Image.open(io.BytesIO(PHOTO.read_bytes())).convert("RGB")
+
+
 def styled(studio: Studio, **more: Any) -> list[Image.Image]:
     request = {"mode": "style", "image": data_uri(PHOTO.read_bytes()), "mask_prompt": "a skirt", "seed": 3}
     pictures = studio.deployment.api.predict(
@@ -57,12 +61,12 @@ def test_retraining_makes_a_second_version_and_both_stay_usable(studio: Studio, 
     assert {"1/manifest.json", "2/manifest.json", "latest.json"} <= published
     one, two, newest = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "twice@2", "twice"))
     assert np.array_equal(np.asarray(two), np.asarray(newest))
-    assert one.size == two.size == Image.open(PHOTO).size
+    assert one.size == two.size == photo().size
 
 
 def test_outside_the_feathered_mask_not_one_byte_changes(studio: Studio, first_run: Ended) -> None:
     painted, alpha = styled(studio, adapter="twice@1", return_mask=True)
-    original = np.asarray(Image.open(PHOTO).convert("RGB"))
+    original = np.asarray(photo())
     outside = np.asarray(alpha)[..., 0] == 0
     assert 0.3 < outside.mean() < 1
     assert np.array_equal(np.asarray(painted)[outside], original[outside])
@@ -148,7 +152,7 @@ def test_a_training_through_the_api_ends_in_a_version(studio: Studio) -> None:
 def test_the_api_wants_a_key(studio: Studio) -> None:
     api = studio.deployment.api
     keyless = type(api)(url=api.url, key="")
-    with pytest.raises(ApiError, match="HTTP 403"):
+    with pytest.raises(ApiError, match="HTTP 401"):
         keyless.request("GET", "/v1/predictions/none")
 
 
