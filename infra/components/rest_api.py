@@ -147,5 +147,5 @@ class RestApi(Construct):
 
 def _problem(status: int, title: str) -> str:
     problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
-    # API Gateway fills in the variables; the first is JSON text with its quotes.
+    # API Gateway fills in the variable: JSON text with its quotes.
     return f'{json.dumps(problem)[:-1]}, "detail": $context.error.messageString}}'
