@@ -28,11 +28,11 @@ TARGET = "a skirt"
 PROMPT = "a photo of sks skirt"
 SEED = 7
 EXPECTED_SECONDS = {
-    "synthesize": 7,
-    "deploy": 6,
-    "Segment": 8,
-    "FineTune": 45,
-    "Evaluate": 15,
+    "synthesize": 4,
+    "deploy": 8,
+    "Segment": 6,
+    "FineTune": 26,
+    "Evaluate": 13,
     "restyle": 8,
 }
 """Seconds a stage takes on two quiet cores; ``make demo`` prints them beside what it measures."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from cli.progress import Progress
 from cli.session import Deployment, deployed
 
-EXPECTED_SECONDS = {"synthesize": 7, "deploy": 6}
+EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
 
 
 def run_local(arguments: argparse.Namespace) -> None:
