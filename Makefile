@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates bench-demo format synth costs deploy destroy lock clean
+.PHONY: help demo local test check lint types templates bench-demo score-tiny format synth costs deploy destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -36,6 +36,9 @@ templates: $(INSTALLED) ## every stage's templates against the offline validator
 
 bench-demo: $(INSTALLED) ## run the demo and print what each stage took
 	@$(BIN)/python -m bench.demo
+
+score-tiny: $(INSTALLED) ## score the shipped tiny models on held-out figures
+	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.score
 
 format: $(INSTALLED) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix $(CODE)

@@ -106,7 +106,7 @@ _ENTRIES = (
         task="segment",
         source=AssetSource(folder="models/tiny/weights/clipseg"),
         licence="Apache-2.0",
-        resolution=64,
+        resolution=96,
         memory_gib=0.2,
     ),
     Entry(
