@@ -19,8 +19,8 @@ demo: $(INSTALLED) ## run the main job on this machine: pictures in, fine-tuned 
 local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C
 	@$(BIN)/atelier local
 
-test: $(INSTALLED) ## run every test
-	$(BIN)/pytest
+test: $(INSTALLED) ## run every test, a file at a time on each of two processes
+	$(BIN)/pytest --numprocesses 2
 
 check: lint types templates test ## everything that must hold before a commit lands
 
@@ -66,7 +66,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@echo "Installing the locked packages into .venv (several minutes the first time)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json
