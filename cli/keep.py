@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.progress import Progress
 from cli.session import Deployment, deployed
+from local.sagemaker.backend import ROOT_KEY
 
 EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
 
@@ -38,7 +39,7 @@ def _how_to_reach(deployment: Deployment) -> str:
             "",
             f"API              {deployment.api.url}",
             f"API key          {deployment.api.key}",
-            f"AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL, any credentials)",
+            f"AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL; key and secret {ROOT_KEY!r}, us-east-1)",
             f"data bucket      {outputs['DataBucketName']}",
             f"state machine    {outputs['StateMachineArn']}",
         ]
