@@ -31,6 +31,12 @@ def styled(studio: Studio, **more: Any) -> list[Image.Image]:
     return [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
 
 
+def manifest_of(studio: Studio, version: int) -> dict[str, Any]:
+    key = f"styles/twice/{version}/manifest.json"
+    body = studio.client("s3").get_object(Bucket=studio.bucket("Model"), Key=key)["Body"].read()
+    return dict(json.loads(body))
+
+
 @pytest.fixture(scope="module")
 def first_run(studio: Studio) -> Ended:
     return studio.run("first-run", style="twice")
@@ -45,9 +51,7 @@ def test_the_run_succeeds_and_says_what_it_made(studio: Studio, first_run: Ended
     assert first_run.status == "SUCCEEDED", first_run
     assert first_run.output["adapter"] == "twice@1"
     assert first_run.output["metrics"]["pixels_changed_outside"] == 0
-    manifest = json.loads(
-        studio.client("s3").get_object(Bucket=studio.bucket("Model"), Key="styles/twice/1/manifest.json")["Body"].read()
-    )
+    manifest = manifest_of(studio, 1)
     assert manifest["version"] == 1
     assert manifest["model_package"] == first_run.output["package"]
     assert manifest["hyperparameters"]["max_steps"] == FEW_STEPS["max_steps"]
@@ -59,6 +63,7 @@ def test_retraining_makes_a_second_version_and_both_stay_usable(studio: Studio, 
     assert second_run.output["adapter"] == "twice@2"
     published = studio.published("twice")
     assert {"1/manifest.json", "2/manifest.json", "latest.json"} <= published
+    assert [manifest_of(studio, version)["execution"] for version in (1, 2)] == ["first-run", "second-run"]
     one, two, newest = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "twice@2", "twice"))
     assert np.array_equal(np.asarray(two), np.asarray(newest))
     assert one.size == two.size == photo().size
