@@ -45,14 +45,14 @@ class Hyperparameters:
     def from_strings(cls, data: Mapping[str, str], *, where: str = "hyperparameters") -> "Hyperparameters":
         """Read SageMaker's string values: ``"2e-06"``, ``'"2e-06"'``, ``"True"``, ``"None"``."""
         mapping = only_keys(where, data, CHECKS)
-        return cls.from_json({key: _typed(value) for key, value in mapping.items()}, where=where)
+        return cls.from_json({key: typed(value) for key, value in mapping.items()}, where=where)
 
     def to_strings(self) -> dict[str, str]:
         """The same settings as SageMaker wants them: every value a string."""
         return {key: str(value) for key, value in asdict(self).items()}
 
 
-def _typed(value: str) -> Any:
+def typed(value: str) -> Any:
     """Undo JumpStart's quoting: a JSON string holding a number, Python's ``True`` and ``None``."""
     literal = {"True": True, "False": False, "None": None}
     unquoted = value.strip().strip('"')
