@@ -2,19 +2,22 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from numpy.random import Generator
 from torch import Tensor, nn
 
 from atelier_training.interruption import InterruptedJobError
+from atelier_training.pretrain.batches import Drawn, draw, keys
 from atelier_training.pretrain.checkpoint import FILE, CheckpointMismatchError, WeightAverage
-from atelier_training.pretrain.loop import NonFiniteLossError, TrainSettings, train
+from atelier_training.pretrain.loop import NonFiniteLossError, train
+from atelier_training.pretrain.settings import TrainSettings
+from atelier_training.pretrain.shards import ShardFolder, open_shards
+from tests.unit.pretrain_shards import write_shards
 
 SETTINGS = TrainSettings(steps=12, batch=4, learning_rate=0.1, warmup=2, checkpoint_every=5, log_every=4)
 
@@ -26,25 +29,24 @@ class Points:
 
 
 class Line:
-    """Fits y = 3 x; draws from both sources of randomness that a learner may use."""
+    """Fits y = 3 x."""
 
     def __init__(self, *, stop_at: int | None = None, bad_key: str | None = None) -> None:
         torch.manual_seed(0)
         self.module = nn.Linear(1, 1)
-        self.seen: list[float] = []
+        self.seen: list[tuple[str | float, ...]] = []
         self._stop_at, self._bad_key = stop_at, bad_key
 
     @property
     def trained(self) -> nn.Module:
         return self.module
 
-    def batch(self, size: int, rng: Generator) -> Points:
-        numbers = rng.integers(100, size=size)
-        noise = torch.randn(size)
-        self.seen.append(float(numbers.sum() + noise.sum()))
+    def batch(self, drawn: Sequence[Drawn]) -> Points:
+        values = torch.tensor([one.rng.normal() for one in drawn])
+        self.seen.append((*keys(drawn), *values.tolist()))
         if len(self.seen) == self._stop_at:
             os.kill(os.getpid(), signal.SIGTERM)
-        return Points(tuple(f"p{n}" for n in numbers), torch.as_tensor(numbers) / 100 + noise)
+        return Points(keys(drawn), values)
 
     def losses(self, batch: Points) -> Tensor:
         error: Tensor = (self.module(batch.values[:, None])[:, 0] - 3 * batch.values).pow(2)
@@ -56,51 +58,54 @@ class Line:
         torch.save(self.module.state_dict(), folder / "weights.pt")
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> ShardFolder:
+    return open_shards(str(write_shards(tmp_path_factory.mktemp("shards"))))
+
+
 def weights(folder: Path) -> dict[str, Tensor]:
     loaded: dict[str, Tensor] = torch.load(folder / "export" / "weights.pt", weights_only=True)
     return loaded
 
 
-def test_a_stopped_run_resumes_to_the_same_weights_and_batches(tmp_path: Path) -> None:
+def test_a_stopped_run_resumes_to_the_same_weights_and_batches(data: ShardFolder, tmp_path: Path) -> None:
     whole = Line()
-    train(whole, SETTINGS, tmp_path / "whole")
+    train(whole, data, SETTINGS, tmp_path / "whole")
     first = Line(stop_at=7)
     with pytest.raises(InterruptedJobError, match="step 7 of 12"):
-        train(first, SETTINGS, tmp_path / "parts")
+        train(first, data, SETTINGS, tmp_path / "parts")
     second = Line()
-    train(second, SETTINGS, tmp_path / "parts")
+    train(second, data, SETTINGS, tmp_path / "parts")
     assert first.seen + second.seen == whole.seen
     assert all(torch.equal(a, weights(tmp_path / "parts")[n]) for n, a in weights(tmp_path / "whole").items())
 
 
-def test_a_killed_run_resumes_from_its_last_checkpoint(tmp_path: Path) -> None:
+def test_a_killed_run_resumes_from_its_last_checkpoint(data: ShardFolder, tmp_path: Path) -> None:
     class Killed(Line):
-        def batch(self, size: int, rng: Generator) -> Points:
+        def batch(self, drawn: Sequence[Drawn]) -> Points:
             if len(self.seen) == 8:
                 raise KeyboardInterrupt
-            return super().batch(size, rng)
+            return super().batch(drawn)
 
     with pytest.raises(KeyboardInterrupt):
-        train(Killed(), SETTINGS, tmp_path)
+        train(Killed(), data, SETTINGS, tmp_path)
     resumed, whole = Line(), Line()
-    train(resumed, SETTINGS, tmp_path)
-    train(whole, SETTINGS, tmp_path / "whole")
+    train(resumed, data, SETTINGS, tmp_path)
+    train(whole, data, SETTINGS, tmp_path / "whole")
     assert resumed.seen == whole.seen[5:]
     assert all(torch.equal(a, weights(tmp_path / "whole")[n]) for n, a in weights(tmp_path).items())
 
 
-def test_other_settings_do_not_resume_a_checkpoint(tmp_path: Path) -> None:
-    train(Line(), SETTINGS, tmp_path)
+def test_other_settings_do_not_resume_a_checkpoint(data: ShardFolder, tmp_path: Path) -> None:
+    train(Line(), data, SETTINGS, tmp_path)
     with pytest.raises(CheckpointMismatchError, match="steps: checkpoint has 12, run asks 20"):
-        train(Line(), replace(SETTINGS, steps=20), tmp_path)
+        train(Line(), data, replace(SETTINGS, steps=20), tmp_path)
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_names_the_sample(tmp_path: Path) -> None:
-    probe = Line()
-    train(probe, replace(SETTINGS, steps=1), tmp_path / "probe")
-    bad = Line().batch(4, _rng_of_step(0)).keys[2]
+def test_a_loss_that_is_no_number_stops_the_run_and_names_the_sample(data: ShardFolder, tmp_path: Path) -> None:
+    bad = draw(data, SETTINGS.seed, range(4))[2].sample.key
     with pytest.raises(NonFiniteLossError, match=rf"step 0: .* {bad}\b"):
-        train(Line(bad_key=bad), SETTINGS, tmp_path / "bad")
+        train(Line(bad_key=bad), data, SETTINGS, tmp_path / "bad")
     assert not (tmp_path / "bad" / FILE).exists()
 
 
@@ -129,9 +134,3 @@ def test_the_average_follows_fast_at_first_and_swaps_both_ways() -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*allowed"):
         replace(SETTINGS, **wrong)
-
-
-def _rng_of_step(step: int) -> Generator:
-    rng = np.random.default_rng((SETTINGS.seed, step))
-    rng.integers(2**63)
-    return rng

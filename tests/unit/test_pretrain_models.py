@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from PIL import Image
 
 from atelier_training.pretrain import segmenter, unet, vae
 from atelier_training.pretrain.analytic import autoencoder
-from atelier_training.pretrain.batches import pixels
+from atelier_training.pretrain.batches import draw, pixels
 from atelier_training.pretrain.checkpoint import FILE
+from atelier_training.pretrain.loop import Learner
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look
-from atelier_training.pretrain.shards import ShardFolder
+from atelier_training.pretrain.shards import ShardFolder, open_shards
 from atelier_training.pretrain.text import Words
 from atelier_training.pretrain.unet_model import inpainting_unet
 from imaging.segmenter import Segmenter
@@ -139,6 +141,23 @@ def test_the_exported_segmenter_is_what_the_service_loads(shards: Path, tokens: 
     assert probability.shape == (120, 80)
     assert json.loads((export / "preprocessor_config.json").read_text())["size"] == {"height": SIDE, "width": SIDE}
     assert (export / "model.safetensors").stat().st_size < 2_000_000
+
+
+def test_a_batch_means_the_same_however_it_is_shared(shards: Path, encoder: Path, tokens: Path) -> None:
+    data, words = open_shards(str(shards)), Words(tokens, segmenter.POSITIONS)
+    learners: list[Learner[Any]] = [
+        vae.AutoencoderLearner(vae.begin(data, None, seed=0)),
+        unet.PaintingLearner(unet.begin(encoder, tokens, None, seed=0), tokens),
+        segmenter.SegmentingLearner(data.vocabulary, segmenter.begin(words, None, seed=0), words, tokens),
+    ]
+    for learner in learners:
+        whole = learner.losses(learner.batch(draw(data, 5, range(4))))
+        halves = [learner.losses(learner.batch(draw(data, 5, range(start, 4, 2)))) for start in (0, 1)]
+        assert torch.allclose(whole[0::2], halves[0], atol=1e-5)
+        assert torch.allclose(whole[1::2], halves[1], atol=1e-5)
+        torch.autograd.backward(whole.mean())
+        needed = [(name, p) for name, p in learner.trained.named_parameters() if p.requires_grad]
+        assert [name for name, parameter in needed if parameter.grad is None] == []
 
 
 def test_pictures_become_tensors_between_minus_one_and_one() -> None:

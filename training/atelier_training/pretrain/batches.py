@@ -1,6 +1,7 @@
 """What the commands share about their input: drawing samples, tensors of views, and command line options."""
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,17 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from atelier_training.pretrain.loop import TrainSettings
+from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import Sample, ShardFolder
 from atelier_training.pretrain.views import View, cut, framed_regions, garment_box, whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A sample and the generator, seeded by the sample's number in the whole run, that all its randomness comes from."""
+
+    sample: Sample
+    rng: Generator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +32,15 @@ class FramedView:
     region: int | None
 
 
-def draw_samples(data: ShardFolder, size: int, rng: Generator) -> list[Sample]:
-    """Draw `size` samples with replacement."""
-    return [data[int(number)] for number in rng.integers(len(data), size=size)]
+def draw(data: ShardFolder, seed: int, numbers: Iterable[int]) -> list[Drawn]:
+    """Return the samples with these numbers in the whole run, each with its generator."""
+    generators = [np.random.default_rng((seed, number)) for number in numbers]
+    return [Drawn(sample=data[int(rng.integers(len(data)))], rng=rng) for rng in generators]
+
+
+def keys(drawn: Iterable[Drawn]) -> tuple[str, ...]:
+    """Return the keys of the samples."""
+    return tuple(one.sample.key for one in drawn)
 
 
 def framed_view(sample: Sample, side: int, rng: Generator, *, garment_share: float) -> FramedView:
@@ -46,7 +61,7 @@ def pixels(views: list[NDArray[np.uint8]]) -> Tensor:
 def parser(description: str | None, *, steps: int, batch: int, learning_rate: float) -> argparse.ArgumentParser:
     """Return the options every command has, with its own defaults."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", type=Path, required=True, help="folder of shards")
+    options.add_argument("--data", required=True, help="folder of shards")
     options.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and export/")
     options.add_argument("--steps", type=int, default=steps)
     options.add_argument("--batch", type=int, default=batch)

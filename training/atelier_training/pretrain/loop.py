@@ -1,57 +1,28 @@
 """The training loop every pretrain command shares: schedule, clipping, EMA, checkpoints, exact resume, progress.
 
-The randomness of step n depends on (seed, n) alone, so a run that was stopped and resumed repeats the uninterrupted
-one without any random state in its checkpoint.
+The randomness of a sample depends on the seed and the sample's number in the whole run alone, so a run that was stopped
+and resumed repeats the uninterrupted one without any random state in its checkpoint.
 """
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import numpy as np
 import torch
-from numpy.random import Generator
 from torch import Tensor, nn
 
 from atelier_training.interruption import Interruption
+from atelier_training.pretrain.batches import Drawn, draw
 from atelier_training.pretrain.checkpoint import Progress, WeightAverage, restore, save
+from atelier_training.pretrain.settings import TrainSettings
+from atelier_training.pretrain.shards import ShardFolder
 
 
 class NonFiniteLossError(Exception):
     """The loss became NaN or infinite; the message names the step and the samples to look at."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainSettings:
-    """How long and how to optimise. `learning_rate` is the peak; it decays linearly after `hold` of the steps."""
-
-    steps: int
-    batch: int
-    learning_rate: float
-    seed: int = 0
-    warmup: int = 100
-    hold: float = 0.5
-    floor: float = 0.03
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    ema: float = 0.995
-    precision: str = "fp32"
-    checkpoint_every: int = 500
-    log_every: int = 50
-
-    def __post_init__(self) -> None:
-        if self.precision not in {"fp32", "bf16"}:
-            raise ValueError(f"precision: got {self.precision!r}; allowed: fp32, bf16")
-        if self.steps < 1 or self.batch < 1:
-            raise ValueError(f"steps and batch: got {self.steps} and {self.batch}; allowed: 1 or more")
-
-    def rate(self, step: int) -> float:
-        """Learning rate of a step, counted from 0: linear warm-up, constant, linear decay to `floor` of the peak."""
-        warm = min(1.0, (step + 1) / self.warmup)
-        left = (self.steps - step) / (self.steps * (1 - self.hold))
-        return self.learning_rate * warm * max(self.floor, min(1.0, left))
 
 
 class Keyed(Protocol):
@@ -70,19 +41,19 @@ class Learner(Protocol[Batch]):
 
     @property
     def trained(self) -> nn.Module:
-        """The module whose parameters require gradients; a ModuleDict where there are several."""
+        """Every module that `losses` uses, in a ModuleDict where there are several; frozen ones require no gradients."""
 
-    def batch(self, size: int, rng: Generator) -> Batch:
-        """Draw a batch; `rng` and torch's global generator are the only randomness."""
+    def batch(self, drawn: Sequence[Drawn]) -> Batch:
+        """Make a batch of samples; each sample's own generator is the only randomness."""
 
     def losses(self, batch: Batch) -> Tensor:
-        """Return the loss of each sample, shape (size,)."""
+        """Return the loss of each sample, shape (n,): a pure function of the batch and the weights."""
 
     def export(self, folder: Path) -> None:
         """Write the weights as diffusers or transformers load them."""
 
 
-def train(learner: Learner[Batch], settings: TrainSettings, folder: Path) -> None:
+def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, folder: Path) -> None:
     """Train to the last step, or resume to it, and export the averaged weights to `folder`/export.
 
     Raises InterruptedJobError after a checkpoint when the process is asked to stop, NonFiniteLossError at a bad loss.
@@ -91,7 +62,7 @@ def train(learner: Learner[Batch], settings: TrainSettings, folder: Path) -> Non
     progress = _begin(learner, settings, folder)
     report = _Report(settings, progress.step)
     while progress.step < settings.steps:
-        report.add(train_step(learner, settings, progress))
+        report.add(train_step(learner, data, settings, progress))
         due = progress.step % settings.checkpoint_every == 0 or progress.step == settings.steps
         if due or interruption.requested:
             save(progress, folder, asdict(settings))
@@ -99,12 +70,10 @@ def train(learner: Learner[Batch], settings: TrainSettings, folder: Path) -> Non
     _export(learner, progress, folder)
 
 
-def train_step(learner: Learner[Batch], settings: TrainSettings, progress: Progress) -> float:
+def train_step(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, progress: Progress) -> float:
     """Do one optimizer step and return its mean loss."""
     step = progress.step
-    rng = np.random.default_rng((settings.seed, step))
-    torch.manual_seed(int(rng.integers(2**63)))
-    batch = learner.batch(settings.batch, rng)
+    batch = learner.batch(draw(data, settings.seed, range(step * settings.batch, (step + 1) * settings.batch)))
     with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bf16"):
         losses = learner.losses(batch)
     _require_finite(losses, batch.keys, step)

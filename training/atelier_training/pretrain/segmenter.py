@@ -13,17 +13,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.random import Generator
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPSegForImageSegmentation
 
 from atelier_training.pretrain.asking import Question, ask
-from atelier_training.pretrain.batches import draw_samples, parser, settings
+from atelier_training.pretrain.batches import Drawn, keys, parser, settings
 from atelier_training.pretrain.loop import train
 from atelier_training.pretrain.scenes import Scene, scene
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look, segmenter
-from atelier_training.pretrain.shards import ShardFolder
+from atelier_training.pretrain.shards import Vocabulary, open_shards
 from atelier_training.pretrain.text import Words, load_in_single_precision
 
 # CLIP's own statistics, so that processors made for CLIP fit.
@@ -51,9 +50,16 @@ class Questions:
 class SegmentingLearner:
     """Learns masks from words, helped by a head that learns the class of every pixel."""
 
-    def __init__(self, data: ShardFolder, model: CLIPSegForImageSegmentation, words: Words, tokenizer: Path) -> None:
-        self._data, self._model, self._words, self._tokenizer = data, model, words, tokenizer
-        head = LabelHead(len(data.vocabulary.labels))
+    def __init__(
+        self, vocabulary: Vocabulary, model: CLIPSegForImageSegmentation, words: Words, tokenizer: Path
+    ) -> None:
+        self._vocabulary, self._model, self._words, self._tokenizer = vocabulary, model, words, tokenizer
+        head = LabelHead(len(vocabulary.labels))
+        # CLIP compares pictures with words by these; the decoder does not use them, and processes that train together
+        # wait for the gradient of whatever requires one.
+        unused: Any = (model.clip.visual_projection, model.clip.vision_model.post_layernorm, model.clip.logit_scale)
+        for part in unused:
+            part.requires_grad_(False)
         self._trained = nn.ModuleDict({"model": model.train(), "head": head})
         self._head = head
 
@@ -62,20 +68,20 @@ class SegmentingLearner:
         """CLIPSeg and the helping head."""
         return self._trained
 
-    def batch(self, size: int, rng: Generator) -> Questions:
-        """Draw varied scenes and ask each for things that are there and things that are not."""
-        samples = draw_samples(self._data, size, rng)
-        scenes = [scene(sample, SIDE, rng) for sample in samples]
-        coverage = covered(scenes, len(self._data.vocabulary.labels))
+    def batch(self, drawn: Sequence[Drawn]) -> Questions:
+        """Vary the scenes and ask each for things that are there and things that are not."""
+        scenes = [scene(one.sample, SIDE, one.rng) for one in drawn]
+        coverage = covered(scenes, len(self._vocabulary.labels))
         asked = [
-            ask(sample, present(cover), self._data.vocabulary, _PROMPTS_EACH, rng)
-            for sample, cover in zip(samples, coverage, strict=True)
+            ask(one.sample, present(cover), self._vocabulary, _PROMPTS_EACH, one.rng)
+            for one, cover in zip(drawn, coverage, strict=True)
         ]
+        prompts = self._words([question.prompt for questions in asked for question in questions])
         return Questions(
-            keys=tuple(sample.key for sample in samples),
-            pixels=standardised([drawn.pixels for drawn in scenes]),
+            keys=keys(drawn),
+            pixels=standardised([varied.pixels for varied in scenes]),
             coverage=coverage,
-            prompts=self._words([q.prompt for questions in asked for q in questions]).view(size, _PROMPTS_EACH, -1),
+            prompts=prompts.view(len(drawn), _PROMPTS_EACH, -1),
             answers=torch.stack([answered(c, q) for c, q in zip(coverage, asked, strict=True)]),
         )
 
@@ -163,9 +169,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
     options = known.parse_args(arguments)
     chosen = settings(options)
-    data, words = ShardFolder(options.data), Words(options.tokenizer, POSITIONS)
+    data, words = open_shards(options.data), Words(options.tokenizer, POSITIONS)
     model = begin(words, options.start, chosen.seed)
-    train(SegmentingLearner(data, model, words, options.tokenizer), chosen, options.out)
+    train(SegmentingLearner(data.vocabulary, model, words, options.tokenizer), data, chosen, options.out)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,11 @@ class ShardFolder:
             raise ShardError(f"{entry.shard.name}: sample {entry.key}: {error!r}; got {sorted(content)}") from error
 
 
+def open_shards(address: str) -> ShardFolder:
+    """Open the shards in a folder."""
+    return ShardFolder(Path(address))
+
+
 def _read_vocabulary(path: Path) -> Vocabulary:
     if not path.is_file():
         raise ShardError(f"{path}: not found; expected the names of the labels and prompts")

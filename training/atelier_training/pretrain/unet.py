@@ -16,9 +16,9 @@ from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
-from atelier_training.pretrain.batches import draw_samples, framed_view, parser, pixels, settings
+from atelier_training.pretrain.batches import Drawn, framed_view, keys, parser, pixels, settings
 from atelier_training.pretrain.loop import train
-from atelier_training.pretrain.shards import Sample, ShardFolder
+from atelier_training.pretrain.shards import Sample, open_shards
 from atelier_training.pretrain.text import Words, load_in_single_precision, text_encoder
 from atelier_training.pretrain.unet_model import inpainting_unet, scheduler
 from atelier_training.pretrain.views import Bits, View, around, garment_mask, random_mask
@@ -39,12 +39,17 @@ _OUTSIDE_WEIGHT = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Paintings:
-    """Pictures (n, 3, r, r) in -1..1, masks (n, 1, r, r) of 0 and 1 where to paint, and their captions."""
+    """Pictures (n, 3, r, r) in -1..1, masks (n, 1, r, r) of 0 and 1 where to paint, token ids (n, length) of captions.
+
+    `noise` (n, 4, r/2, r/2) is mixed into the latents as `timesteps` (n,) say.
+    """
 
     keys: tuple[str, ...]
     pixels: Tensor
     masks: Tensor
-    captions: list[str]
+    tokens: Tensor
+    noise: Tensor
+    timesteps: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,36 +65,40 @@ class Parts:
 class PaintingLearner:
     """Learns to paint what a caption says where the mask is white, and to keep the rest."""
 
-    def __init__(self, data: ShardFolder, parts: Parts, tokenizer: Path) -> None:
-        self._data, self._parts, self._tokenizer = data, parts, tokenizer
+    def __init__(self, parts: Parts, tokenizer: Path) -> None:
+        self._parts, self._tokenizer = parts, tokenizer
         self._schedule = scheduler()
         parts.vae.requires_grad_(False).eval()
-        self._trained = nn.ModuleDict({"unet": parts.unet.train(), "text_encoder": parts.text_encoder.train()})
+        self._trained = nn.ModuleDict(
+            {"unet": parts.unet.train(), "text_encoder": parts.text_encoder.train(), "vae": parts.vae}
+        )
 
     @property
     def trained(self) -> nn.Module:
-        """The UNet and the text encoder."""
+        """The UNet, the text encoder and the frozen autoencoder."""
         return self._trained
 
-    def batch(self, size: int, rng: Generator) -> Paintings:
-        """Draw views with a mask and a caption each."""
-        samples = draw_samples(self._data, size, rng)
-        views, masks, captions = zip(*(painting(sample, rng) for sample in samples), strict=True)
+    def batch(self, drawn: Sequence[Drawn]) -> Paintings:
+        """Cut views with a mask and a caption each, and draw what noise at which timestep hides them."""
+        views, masks, captions = zip(*(painting(one.sample, one.rng) for one in drawn), strict=True)
+        shape = latent_shape(self._parts.vae)
+        noise = [one.rng.standard_normal(shape, np.float32) for one in drawn]
         return Paintings(
-            keys=tuple(sample.key for sample in samples),
+            keys=keys(drawn),
             pixels=pixels([view.pixels for view in views]),
             masks=torch.from_numpy(np.stack(masks))[:, None].float(),
-            captions=list(captions),
+            tokens=self._parts.words(list(captions)),
+            noise=torch.from_numpy(np.stack(noise)),
+            timesteps=torch.tensor([timestep(self._schedule.config.num_train_timesteps, one.rng) for one in drawn]),
         )
 
     def losses(self, batch: Paintings) -> Tensor:
         """Squared error of the predicted clean latents, ten times heavier where the mask is white."""
         latents, held = self._encode(batch.pixels), self._encode(batch.pixels * (batch.masks < 0.5))
         masks = nn.functional.interpolate(batch.masks, size=latents.shape[-2:])  # nearest, as the pipeline does
-        steps = _timesteps(len(latents), self._schedule.config.num_train_timesteps)
-        noisy = self._schedule.add_noise(latents, torch.randn_like(latents), steps)
-        text = self._parts.text_encoder(self._parts.words(batch.captions))[0]
-        predicted = self._parts.unet(torch.cat([noisy, masks, held], 1), steps, text).sample
+        noisy = self._schedule.add_noise(latents, batch.noise, batch.timesteps)
+        text = self._parts.text_encoder(batch.tokens)[0]
+        predicted = self._parts.unet(torch.cat([noisy, masks, held], 1), batch.timesteps, text).sample
         weight = _OUTSIDE_WEIGHT + (1 - _OUTSIDE_WEIGHT) * masks
         squared: Tensor = (predicted.float() - latents).pow(2).mean(1, keepdim=True)
         return (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
@@ -140,10 +149,16 @@ def _mask(view: View, label: int, is_garment_view: bool, rng: Generator) -> Bits
     return around(mask, rng) if rng.random() < _ROUGH_MASK_SHARE and mask.any() else mask
 
 
-def _timesteps(count: int, total: int) -> Tensor:
-    """Draw timesteps, most of them where little of the picture is left in the noise."""
-    late = torch.randint(_LATE_FROM, total, (count,))
-    return torch.where(torch.rand(count) < _LATE_SHARE, late, torch.randint(0, total, (count,)))
+def timestep(total: int, rng: Generator) -> int:
+    """Draw a timestep, most often one where little of the picture is left in the noise."""
+    first = _LATE_FROM if rng.random() < _LATE_SHARE else 0
+    return int(rng.integers(first, total))
+
+
+def latent_shape(vae: AutoencoderKL) -> tuple[int, int, int]:
+    """Return the shape (channels, height, width) of the latents of one view."""
+    side = SIDE // 2 ** (len(vae.config.block_out_channels) - 1)
+    return vae.config.latent_channels, side, side
 
 
 def begin(vae: Path, tokenizer: Path, start: Path | None, seed: int) -> Parts:
@@ -171,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = known.parse_args(arguments)
     chosen = settings(options)
     parts = begin(options.vae, options.tokenizer, options.start, chosen.seed)
-    train(PaintingLearner(ShardFolder(options.data), parts, options.tokenizer), chosen, options.out)
+    train(PaintingLearner(parts, options.tokenizer), open_shards(options.data), chosen, options.out)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from atelier_training.pretrain.analytic import autoencoder
-from atelier_training.pretrain.batches import draw_samples, framed_view, parser, pixels, settings
+from atelier_training.pretrain.batches import Drawn, draw, framed_view, keys, parser, pixels, settings
 from atelier_training.pretrain.loop import train
-from atelier_training.pretrain.shards import Sample, ShardFolder
+from atelier_training.pretrain.shards import Sample, ShardFolder, open_shards
 from atelier_training.pretrain.views import random_mask
 
 SIDE = 64
@@ -47,8 +47,7 @@ class AutoencoderLearner:
     and a fixed one lets the UNet be trained at the same time as the decoder.
     """
 
-    def __init__(self, data: ShardFolder, vae: AutoencoderKL) -> None:
-        self._data = data
+    def __init__(self, vae: AutoencoderKL) -> None:
         self._vae = vae.train()
         vae.encoder.requires_grad_(False)
         vae.quant_conv.requires_grad_(False)
@@ -59,11 +58,9 @@ class AutoencoderLearner:
         module: nn.Module = self._vae
         return module
 
-    def batch(self, size: int, rng: Generator) -> Pictures:
-        """Draw views, some turned, recoloured or with a hole, so that more is met than one data set shows."""
-        samples = draw_samples(self._data, size, rng)
-        values = pixels([varied(sample, rng) for sample in samples])
-        return Pictures(keys=tuple(sample.key for sample in samples), values=values)
+    def batch(self, drawn: Sequence[Drawn]) -> Pictures:
+        """Cut views, some turned, recoloured or with a hole, so that more is met than one data set shows."""
+        return Pictures(keys=keys(drawn), values=pixels([varied(one.sample, one.rng) for one in drawn]))
 
     def losses(self, batch: Pictures) -> Tensor:
         """Absolute and squared error, and the absolute error of edges."""
@@ -98,18 +95,17 @@ def begin(data: ShardFolder, start: Path | None, seed: int) -> AutoencoderKL:
     if start is not None:
         return AutoencoderKL.from_pretrained(start)
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    samples = draw_samples(data, _STANDARDISING_PICTURES, rng)
-    views = [framed_view(sample, SIDE, rng, garment_share=_GARMENT_SHARE).view.pixels for sample in samples]
-    return autoencoder(CHANNELS, SIDE, pixels(views))
+    drawn = draw(data, seed, range(_STANDARDISING_PICTURES))
+    views = [framed_view(one.sample, SIDE, one.rng, garment_share=_GARMENT_SHARE).view for one in drawn]
+    return autoencoder(CHANNELS, SIDE, pixels([view.pixels for view in views]))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line (the process's own by default), train, export."""
     options = parser(__doc__, steps=3000, batch=16, learning_rate=2e-3).parse_args(arguments)
     chosen = settings(options)
-    data = ShardFolder(options.data)
-    train(AutoencoderLearner(data, begin(data, options.start, chosen.seed)), chosen, options.out)
+    data = open_shards(options.data)
+    train(AutoencoderLearner(begin(data, options.start, chosen.seed)), data, chosen, options.out)
 
 
 if __name__ == "__main__":
