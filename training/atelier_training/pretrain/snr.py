@@ -15,13 +15,13 @@ def min_snr_weights(scheduler: Any, timesteps: Tensor, gamma: float) -> Tensor:
     """
     if gamma == 0:
         return torch.ones(len(timesteps), device=timesteps.device)
-    kept = scheduler.alphas_cumprod.to(timesteps.device)[timesteps]
-    snr = kept / (1 - kept)
+    kept: Tensor = scheduler.alphas_cumprod.to(timesteps.device)[timesteps]
+    snr: Tensor = kept / (1 - kept)
     prediction = scheduler.config.prediction_type
     if prediction == "sample":
         return snr.clamp(max=gamma)
     if prediction == "epsilon":
-        return gamma / snr.clamp(min=gamma)  # min(SNR, gamma) / SNR, also where SNR is 0
+        return torch.as_tensor(gamma / snr.clamp(min=gamma))  # min(SNR, gamma) / SNR, also where SNR is 0
     if prediction == "v_prediction":
         return snr.clamp(max=gamma) / (snr + 1)
     raise ValueError(f"prediction_type: got {prediction!r}; allowed: sample, epsilon, v_prediction")
