@@ -12,7 +12,7 @@ from atelier_training.pretrain.asking import ask
 from atelier_training.pretrain.batches import framed_view
 from atelier_training.pretrain.scenes import scene
 from atelier_training.pretrain.segmenter import covered, dice_loss
-from atelier_training.pretrain.shards import Sample, ShardError, ShardFolder
+from atelier_training.pretrain.shards import Sample, ShardError, ShardFolder, open_shards
 from atelier_training.pretrain.unet import painting
 from atelier_training.pretrain.views import View, around, garment_box, garment_mask, grown, random_mask
 from tests.unit.pretrain_shards import write_shards
@@ -20,7 +20,7 @@ from tests.unit.pretrain_shards import write_shards
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> ShardFolder:
-    return ShardFolder(write_shards(tmp_path_factory.mktemp("shards")))
+    return open_shards(str(write_shards(tmp_path_factory.mktemp("shards"))))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_the_vocabulary_says_which_labels_answer_a_prompt(data: ShardFolder) -> 
 
 def test_a_folder_without_shards_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ShardError, match="no shard found"):
-        ShardFolder(tmp_path)
+        open_shards(str(tmp_path))
 
 
 def test_a_broken_sample_is_named(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_broken_sample_is_named(tmp_path: Path) -> None:
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     with pytest.raises(ShardError, match=r"broken\.tar: sample x"):
-        ShardFolder(tmp_path)[0]
+        open_shards(str(tmp_path))[0]
 
 
 def test_a_garment_box_lies_inside_the_picture_and_holds_the_garment(samples: list[Sample]) -> None:

@@ -16,7 +16,7 @@ from atelier_training.pretrain.batches import draw, pixels
 from atelier_training.pretrain.checkpoint import FILE
 from atelier_training.pretrain.loop import Learner
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look
-from atelier_training.pretrain.shards import ShardFolder, open_shards
+from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.text import Words
 from atelier_training.pretrain.unet_model import inpainting_unet
 from imaging.segmenter import Segmenter
@@ -93,7 +93,7 @@ def test_the_helping_head_reads_each_patch_at_its_own_place() -> None:
 
 def test_the_exported_autoencoder_keeps_the_computed_encoder(encoder: Path, shards: Path) -> None:
     model = AutoencoderKL.from_pretrained(encoder)
-    fresh = vae.begin(ShardFolder(shards), None, seed=0)
+    fresh = vae.begin(open_shards(str(shards)), None, seed=0)
     assert all(torch.equal(a, b) for a, b in zip(model.encoder.parameters(), fresh.encoder.parameters(), strict=True))
     changed = [
         not torch.equal(a, b) for a, b in zip(model.decoder.parameters(), fresh.decoder.parameters(), strict=True)

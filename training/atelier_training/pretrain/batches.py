@@ -11,6 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from atelier_training.pretrain.order import DEFAULT_STREAMS
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import Sample, ShardFolder
 from atelier_training.pretrain.views import View, cut, framed_regions, garment_box, whole
@@ -32,10 +33,14 @@ class FramedView:
     region: int | None
 
 
-def draw(data: ShardFolder, seed: int, numbers: Iterable[int]) -> list[Drawn]:
+def draw(data: ShardFolder, seed: int, numbers: Iterable[int], streams: int = DEFAULT_STREAMS) -> list[Drawn]:
     """Return the samples with these numbers in the whole run, each with its generator."""
-    generators = [np.random.default_rng((seed, number)) for number in numbers]
-    return [Drawn(sample=data[int(rng.integers(len(data)))], rng=rng) for rng in generators]
+    order = data.order(seed, streams)
+    places = [(number, order.place(number)) for number in numbers]
+    return [
+        Drawn(sample=data.sample(place.shard, place.index), rng=np.random.default_rng((seed, number)))
+        for number, place in places
+    ]
 
 
 def keys(drawn: Iterable[Drawn]) -> tuple[str, ...]:

@@ -1,11 +1,22 @@
 """How long and how a pretraining run optimises."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from atelier_training.pretrain.order import DEFAULT_STREAMS
+
+_FREE_TO_CHANGE = ("checkpoint_every", "log_every", "workers", "sharding", "precision")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
-    """How long and how to optimise. `learning_rate` is the peak; it decays linearly after `hold` of the steps."""
+    """How long and how to optimise. `learning_rate` is the peak; it decays linearly after `hold` of the steps.
+
+    `batch` is the number of samples in a step over all processes. `streams` is how many shards the whole run reads side
+    by side: more mix better, fewer need less disk. `workers` are processes that prepare batches ahead for each
+    training process. `precision` auto is bf16 where the hardware computes it fast. `min_snr_gamma` 0 weighs all
+    timesteps alike.
+    """
 
     steps: int
     batch: int
@@ -17,18 +28,33 @@ class TrainSettings:
     weight_decay: float = 0.01
     clip: float = 1.0
     ema: float = 0.995
+    min_snr_gamma: float = 0.0
     precision: str = "fp32"
+    sharding: str = "ddp"
+    streams: int = DEFAULT_STREAMS
+    workers: int = 0
     checkpoint_every: int = 500
     log_every: int = 50
 
     def __post_init__(self) -> None:
-        if self.precision not in {"fp32", "bf16"}:
-            raise ValueError(f"precision: got {self.precision!r}; allowed: fp32, bf16")
-        if self.steps < 1 or self.batch < 1:
-            raise ValueError(f"steps and batch: got {self.steps} and {self.batch}; allowed: 1 or more")
+        _require("precision", self.precision, "auto", "fp32", "bf16")
+        _require("sharding", self.sharding, "ddp", "fsdp")
+        counts = ("steps", "batch", "warmup", "streams", "checkpoint_every", "log_every")
+        low = [name for name in counts if getattr(self, name) < 1]
+        if low:
+            raise ValueError(f"{', '.join(low)}: got {[getattr(self, name) for name in low]}; allowed: 1 or more")
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, counted from 0: linear warm-up, constant, linear decay to `floor` of the peak."""
         warm = min(1.0, (step + 1) / self.warmup)
         left = (self.steps - step) / (self.steps * (1 - self.hold))
         return self.learning_rate * warm * max(self.floor, min(1.0, left))
+
+    def identity(self) -> dict[str, Any]:
+        """What must be equal for a checkpoint to be continued: all but what machines there are and what is written when."""
+        return {name: value for name, value in asdict(self).items() if name not in _FREE_TO_CHANGE}
+
+
+def _require(name: str, got: str, *allowed: str) -> None:
+    if got not in allowed:
+        raise ValueError(f"{name}: got {got!r}; allowed: {', '.join(allowed)}")
