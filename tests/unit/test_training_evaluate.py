@@ -9,7 +9,6 @@ from PIL import Image
 
 from atelier_training.evaluate.markup import fitted
 from atelier_training.evaluate.measure import changed_outside, measure
-from atelier_training.evaluate.palette import dominant_colours, garment_pixels, palette_share
 from atelier_training.evaluate.plot import draw_loss, running_mean
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Restyled
@@ -18,6 +17,7 @@ from atelier_training.training_log import Entry, average_loss
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS
 from imaging.masks import from_image, to_image
+from imaging.palette import dominant_colours, garment_pixels, palette_share
 from tests.unit.training_root import ORANGE, TEAL, garment
 
 STYLE = StyleManifest(

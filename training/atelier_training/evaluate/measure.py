@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from atelier_training.evaluate.palette import Pixels, dominant_colours, garment_pixels, palette_share
 from atelier_training.evaluate.restyle import Restyled
 from atelier_training.finetune.dataset import Example
 from imaging.masks import from_image
+from imaging.palette import Pixels, dominant_colours, garment_pixels, palette_share
 
 
 @dataclass(frozen=True, kw_only=True)
