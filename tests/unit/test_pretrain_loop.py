@@ -14,9 +14,13 @@ from torch import Tensor, nn
 from atelier_training.interruption import InterruptedJobError
 from atelier_training.pretrain.batches import Drawn, draw, keys
 from atelier_training.pretrain.checkpoint import FILE, CheckpointMismatchError, WeightAverage
-from atelier_training.pretrain.loop import NonFiniteLossError, train
+from atelier_training.pretrain.feed import Feed
+from atelier_training.pretrain.loop import LOG, NonFiniteLossError, train
+from atelier_training.pretrain.precision import compute_dtype
+from atelier_training.pretrain.processes import Processes
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder, open_shards
+from atelier_training.training_log import read
 from tests.unit.pretrain_shards import write_shards
 
 SETTINGS = TrainSettings(steps=12, batch=4, learning_rate=0.1, warmup=2, checkpoint_every=5, log_every=4)
@@ -117,20 +121,72 @@ def test_the_rate_warms_up_holds_and_decays_to_its_floor() -> None:
     assert settings.rate(999) == pytest.approx(0.06)
 
 
-def test_the_average_follows_fast_at_first_and_swaps_both_ways() -> None:
+def test_the_average_follows_fast_at_first_and_then_slowly() -> None:
     parameter = nn.Parameter(torch.zeros(1))
     average = WeightAverage([parameter], decay=0.9)
     with torch.no_grad():
         parameter.fill_(11.0)
     average.update(step=0)
     assert average.values[0].item() == pytest.approx(10.0)
-    average.swap()
-    assert (parameter.item(), average.values[0].item()) == pytest.approx((10.0, 11.0))
-    average.swap()
-    assert parameter.item() == 11.0
+    with torch.no_grad():
+        parameter.zero_()
+    average.update(step=10_000)
+    assert average.values[0].item() == pytest.approx(9.0)
 
 
-@pytest.mark.parametrize("wrong", [{"precision": "fp8"}, {"steps": 0}, {"batch": 0}])
+def test_the_export_holds_the_averaged_weights(data: ShardFolder, tmp_path: Path) -> None:
+    line = Line()
+    train(line, data, SETTINGS, tmp_path)
+    state = torch.load(tmp_path / FILE, weights_only=True)
+    exported = weights(tmp_path)
+    assert [exported["weight"], exported["bias"]] == state["average"]
+    assert exported["weight"] != state["weights"]["weight"]
+
+
+def test_the_log_of_a_resumed_run_is_the_uninterrupted_ones(data: ShardFolder, tmp_path: Path) -> None:
+    train(Line(), data, SETTINGS, tmp_path / "whole")
+    with pytest.raises(InterruptedJobError):
+        train(Line(stop_at=6), data, SETTINGS, tmp_path / "parts")
+    train(Line(), data, SETTINGS, tmp_path / "parts")
+    logs = [[(e.step, e.loss, e.lr) for e in read(tmp_path / name / LOG)] for name in ("whole", "parts")]
+    assert [entry[0] for entry in logs[0]] == [4, 8, 12]
+    assert logs[0] == logs[1]
+
+
+def test_a_parameter_that_no_loss_uses_is_named(data: ShardFolder, tmp_path: Path) -> None:
+    line = Line()
+    line.module.register_parameter("idle", nn.Parameter(torch.zeros(1)))
+    with pytest.raises(ValueError, match="without a gradient: got idle"):
+        train(line, data, SETTINGS, tmp_path)
+
+
+def test_workers_change_neither_the_batches_nor_their_order(data: ShardFolder) -> None:
+    def values(workers: int) -> list[list[float]]:
+        settings = replace(SETTINGS, workers=workers)
+        feed = Feed(Line().batch, data, settings, Processes(device=torch.device("cpu"), rank=1, world=2), first=3)
+        return [batch.values.tolist() for batch in feed.batches()]
+
+    assert values(2) == values(0)
+    assert len(values(0)) == 9
+    assert len(values(0)[0]) == 2
+
+
+def test_a_batch_that_processes_cannot_share_equally_is_refused(data: ShardFolder) -> None:
+    with pytest.raises(ValueError, match="batch: got 4 for 3 processes"):
+        Feed(Line().batch, data, SETTINGS, Processes(device=torch.device("cpu"), world=3), first=0)
+
+
+def test_automatic_precision_on_a_cpu_without_matrix_tiles_is_single(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True, "amx_bf16": False})
+    assert compute_dtype("auto", cpu) is torch.float32
+    assert compute_dtype("bf16", cpu) is torch.bfloat16
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    assert compute_dtype("auto", cpu) is torch.bfloat16
+    assert compute_dtype("fp32", cpu) is torch.float32
+
+
+@pytest.mark.parametrize("wrong", [{"precision": "fp8"}, {"sharding": "zero"}, {"steps": 0}, {"batch": 0}])
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*allowed"):
         replace(SETTINGS, **wrong)

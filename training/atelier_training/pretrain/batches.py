@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -66,12 +66,22 @@ def pixels(views: list[NDArray[np.uint8]]) -> Tensor:
 def parser(description: str | None, *, steps: int, batch: int, learning_rate: float) -> argparse.ArgumentParser:
     """Return the options every command has, with its own defaults."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", required=True, help="folder of shards")
+    options.add_argument("--data", required=True, help="folder of shards, or s3://bucket/prefix/")
     options.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and export/")
     options.add_argument("--steps", type=int, default=steps)
     options.add_argument("--batch", type=int, default=batch)
     options.add_argument("--learning-rate", type=float, default=learning_rate)
-    options.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    options.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="fp32")
+    options.add_argument("--sharding", choices=("ddp", "fsdp"), default="ddp", help="under torchrun: copies or shares")
+    options.add_argument("--min-snr-gamma", type=float, default=0.0, help="0 weighs all timesteps alike")
+    options.add_argument("--warmup", type=int, default=100, help="steps")
+    options.add_argument("--hold", type=float, default=0.5, help="share of the steps before the learning rate decays")
+    options.add_argument("--ema", type=float, default=0.995)
+    options.add_argument("--clip", type=float, default=1.0, help="largest norm of the gradient")
+    options.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="shards read side by side")
+    options.add_argument("--workers", type=int, default=0, help="processes that prepare batches ahead")
+    options.add_argument("--checkpoint-every", type=int, default=500, help="steps")
+    options.add_argument("--log-every", type=int, default=50, help="steps")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--threads", type=int, default=1, help="CPU threads")
     options.add_argument("--start", type=Path, help="folder of exported weights to start from")
@@ -81,10 +91,7 @@ def parser(description: str | None, *, steps: int, batch: int, learning_rate: fl
 def settings(options: argparse.Namespace) -> TrainSettings:
     """Read the loop's settings from the command line and set the number of CPU threads."""
     torch.set_num_threads(options.threads)
-    return TrainSettings(
-        steps=options.steps,
-        batch=options.batch,
-        learning_rate=options.learning_rate,
-        precision=options.precision,
-        seed=options.seed,
-    )
+    named = {
+        field.name: getattr(options, field.name) for field in fields(TrainSettings) if hasattr(options, field.name)
+    }
+    return TrainSettings(**named)

@@ -1,11 +1,19 @@
-"""What a pretraining run must keep to go on exactly where it stopped: weights, their average, optimizer, step."""
+"""What a pretraining run must keep to go on exactly where it stopped: weights, their average, optimizer, step, losses.
 
-from dataclasses import dataclass
+A checkpoint is one file of whole tensors, whether they are shared out while training or not: it can be continued by
+another number of processes, with or without sharding.
+"""
+
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from atelier_training.pretrain.parallel import put, shared_like, whole
+from atelier_training.pretrain.processes import Processes
+from atelier_training.training_log import Entry
 
 FILE = "checkpoint.pt"
 
@@ -20,7 +28,7 @@ class WeightAverage:
     def __init__(self, parameters: list[nn.Parameter], decay: float) -> None:
         self._parameters = parameters
         self._decay = decay
-        self.values = [p.detach().clone() for p in parameters]
+        self.values: list[Tensor] = [p.detach().clone() for p in parameters]
 
     @torch.no_grad()
     def update(self, step: int) -> None:
@@ -29,50 +37,92 @@ class WeightAverage:
         torch._foreach_mul_(self.values, decay)
         torch._foreach_add_(self.values, [p.detach() for p in self._parameters], alpha=1 - decay)
 
-    @torch.no_grad()
-    def swap(self) -> None:
-        """Exchange the parameters with their average; call it again to swap back."""
-        for parameter, value in zip(self._parameters, self.values, strict=True):
-            held = parameter.detach().clone()
-            parameter.copy_(value)
-            value.copy_(held)
+
+@dataclass(kw_only=True)
+class History:
+    """The progress of the whole run: a logged entry every few steps, and the losses since the last."""
+
+    entries: list[Entry] = field(default_factory=list)
+    recent: list[float] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Progress:
-    """The state of a run. `step` counts finished optimizer steps."""
+    """The state of a run. `step` counts finished optimizer steps; `modules` are the learner's, as they are trained."""
 
     modules: nn.Module
     optimizer: torch.optim.Optimizer
     average: WeightAverage
+    history: History = field(default_factory=History)
     step: int = 0
 
+    def trained(self) -> dict[str, nn.Parameter]:
+        """The parameters that require gradients, by name, in the order of the optimizer and the average."""
+        return {name: p for name, p in self.modules.named_parameters() if p.requires_grad}
 
-def save(progress: Progress, folder: Path, settings: dict[str, Any]) -> None:
-    """Write the checkpoint so that a kill at any moment leaves either the old or the new file, never half of one."""
-    folder.mkdir(parents=True, exist_ok=True)
+
+def save(progress: Progress, folder: Path, identity: dict[str, Any], processes: Processes) -> None:
+    """Write the checkpoint from the leading process; every process must call it, and goes on when it is written.
+
+    A kill at any moment leaves either the old or the new file, never half of one.
+    """
     state = {
         "step": progress.step,
-        "settings": settings,
-        "modules": progress.modules.state_dict(),
-        "optimizer": progress.optimizer.state_dict(),
-        "average": progress.average.values,
+        "identity": identity,
+        "weights": {name: whole(p.detach()) for name, p in progress.trained().items()},
+        "average": [whole(value) for value in progress.average.values],
+        "optimizer": {
+            number: {name: whole(value) for name, value in values.items()}
+            for number, values in progress.optimizer.state_dict()["state"].items()
+        },
+        "history": asdict(progress.history),
     }
-    partial = folder / f"{FILE}.partial"
-    torch.save(state, partial)
-    partial.replace(folder / FILE)
+    if processes.leads:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder / f"{FILE}.partial"
+        torch.save(state, partial)
+        partial.replace(folder / FILE)
+    processes.wait()
 
 
-def restore(progress: Progress, folder: Path, settings: dict[str, Any]) -> None:
+def restore(progress: Progress, folder: Path, identity: dict[str, Any], processes: Processes) -> None:
     """Load the folder's checkpoint into `progress`, if there is one; raise if it was made with other settings."""
-    if not (folder / FILE).is_file():
+    found = (folder / FILE).is_file()
+    state: dict[str, Any] = {"step": 0}
+    if found:
+        state = torch.load(folder / FILE, weights_only=True, mmap=True, map_location="cpu")
+    _require_same_step(processes.gather(state["step"]), folder)
+    if not found:
         return
-    state = torch.load(folder / FILE, weights_only=True)
-    _require_equal(state["settings"], settings, folder)
-    progress.modules.load_state_dict(state["modules"])
-    progress.optimizer.load_state_dict(state["optimizer"])
-    _copy(state["average"], progress.average.values)
+    _require_equal(state["identity"], identity, folder)
+    for name, parameter in progress.trained().items():
+        put(state["weights"][name], parameter)
+    for value, target in zip(state["average"], progress.average.values, strict=True):
+        put(value, target)
+    _restore_optimizer(progress, state["optimizer"])
+    entries = [Entry(**entry) for entry in state["history"]["entries"]]
+    progress.history = History(entries=entries, recent=list(state["history"]["recent"]))
     progress.step = state["step"]
+
+
+def _restore_optimizer(progress: Progress, saved: dict[int, dict[str, Tensor]]) -> None:
+    parameters = list(progress.trained().values())
+    state = progress.optimizer.state_dict()
+    state["state"] = {
+        number: {
+            name: (shared_like(value, parameters[number]) if value.shape == parameters[number].shape else value).clone()
+            for name, value in values.items()
+        }
+        for number, values in saved.items()
+    }
+    progress.optimizer.load_state_dict(state)
+
+
+def _require_same_step(steps: list[int], folder: Path) -> None:
+    if len(set(steps)) > 1:
+        raise CheckpointMismatchError(
+            f"{folder / FILE}: processes found checkpoints of steps {steps} (0: none); each needs a copy of the same"
+        )
 
 
 def _require_equal(saved: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
@@ -82,9 +132,3 @@ def _require_equal(saved: dict[str, Any], wanted: dict[str, Any], folder: Path) 
             f"{name}: checkpoint has {saved.get(name)!r}, run asks {wanted.get(name)!r}" for name in names
         )
         raise CheckpointMismatchError(f"{folder / FILE}: {found}; use equal settings or another folder")
-
-
-@torch.no_grad()
-def _copy(sources: list[Tensor], targets: list[Tensor]) -> None:
-    for source, target in zip(sources, targets, strict=True):
-        target.copy_(source)

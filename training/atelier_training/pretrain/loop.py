@@ -1,24 +1,33 @@
 """The training loop every pretrain command shares: schedule, clipping, EMA, checkpoints, exact resume, progress.
 
-The randomness of a sample depends on the seed and the sample's number in the whole run alone, so a run that was stopped
-and resumed repeats the uninterrupted one without any random state in its checkpoint.
+It runs alone or as one of many processes under torchrun: the same samples make up a step, and the same gradient follows
+from them. The randomness of a sample depends on the seed and the sample's number in the whole run alone, so a run that was
+stopped and resumed repeats the uninterrupted one without any random state in its checkpoint.
 """
 
-import math
-import time
+import copy
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from atelier_training import training_log
 from atelier_training.interruption import Interruption
-from atelier_training.pretrain.batches import Drawn, draw
+from atelier_training.pretrain.batches import Drawn
 from atelier_training.pretrain.checkpoint import Progress, WeightAverage, restore, save
+from atelier_training.pretrain.feed import Feed
+from atelier_training.pretrain.parallel import Losses, clip, spread, whole
+from atelier_training.pretrain.precision import compute_dtype
+from atelier_training.pretrain.processes import Processes, joined
+from atelier_training.pretrain.report import Report
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder
+
+LOG = "training_log.jsonl"
 
 
 class NonFiniteLossError(Exception):
@@ -53,90 +62,156 @@ class Learner(Protocol[Batch]):
         """Write the weights as diffusers or transformers load them."""
 
 
-def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, folder: Path) -> None:
+@dataclass(kw_only=True)
+class Run:
+    """One training as this process takes part in it. `losses` is the learner's, connected to the other processes.
+
+    `exporter` is the learner, or where its weights are shared out a copy that can hold them whole.
+    """
+
+    settings: TrainSettings
+    processes: Processes
+    losses: nn.Module
+    exporter: Learner[Any]
+    progress: Progress
+    dtype: torch.dtype
+
+    def parameters(self) -> list[nn.Parameter]:
+        """What is trained."""
+        return list(self.progress.trained().values())
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context to compute losses in."""
+        enabled = self.dtype is not torch.float32
+        return torch.autocast(self.processes.device.type, torch.bfloat16, enabled=enabled)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A finished run. `train_avg_loss` is over the last tenth of the log; `samples_per_second` since the last start."""
+
+    leads: bool
+    processes: int
+    device: str
+    precision: str
+    train_avg_loss: float
+    samples_per_second: float
+
+
+def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, folder: Path) -> Summary:
     """Train to the last step, or resume to it, and export the averaged weights to `folder`/export.
 
-    Raises InterruptedJobError after a checkpoint when the process is asked to stop, NonFiniteLossError at a bad loss.
+    Returns what the run was like, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
+    when any process is asked to stop, NonFiniteLossError at a bad loss: all processes stop at the same step.
     """
     interruption = Interruption()
-    progress = _begin(learner, settings, folder)
-    report = _Report(settings, progress.step)
-    while progress.step < settings.steps:
-        report.add(train_step(learner, data, settings, progress))
-        due = progress.step % settings.checkpoint_every == 0 or progress.step == settings.steps
-        if due or interruption.requested:
-            save(progress, folder, asdict(settings))
-        interruption.check(f"training, at step {progress.step} of {settings.steps}; the same command resumes")
-    _export(learner, progress, folder)
+    with joined() as processes:
+        run = begin(learner, settings, processes)
+        restore(run.progress, folder, settings.identity(), processes)
+        feed = Feed(learner.batch, data, settings, processes, run.progress.step)
+        _announce(run, data)
+        speed = _continue(run, feed, folder, interruption)
+        _export(run, folder)
+        return Summary(
+            leads=processes.leads,
+            processes=processes.world,
+            device=processes.device.type,
+            precision=str(run.dtype).removeprefix("torch."),
+            train_avg_loss=training_log.average_loss(run.progress.history.entries),
+            samples_per_second=speed,
+        )
 
 
-def train_step(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, progress: Progress) -> float:
-    """Do one optimizer step and return its mean loss."""
-    step = progress.step
-    batch = learner.batch(draw(data, settings.seed, range(step * settings.batch, (step + 1) * settings.batch)))
-    with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bf16"):
-        losses = learner.losses(batch)
-    _require_finite(losses, batch.keys, step)
-    for group in progress.optimizer.param_groups:
-        group["lr"] = settings.rate(step)
-    progress.optimizer.zero_grad()
-    torch.autograd.backward(losses.mean())
-    nn.utils.clip_grad_norm_(_parameters(learner), settings.clip)
-    progress.optimizer.step()
-    progress.average.update(step)
-    progress.step += 1
-    return losses.mean().item()
-
-
-def _begin(learner: Learner[Batch], settings: TrainSettings, folder: Path) -> Progress:
-    parameters = _parameters(learner)
+def begin(learner: Learner[Any], settings: TrainSettings, processes: Processes) -> Run:
+    """Return the run at step 0."""
+    shared_out = settings.sharding == "fsdp" and processes.together
+    exporter = copy.deepcopy(learner) if shared_out and processes.leads else learner
+    losses = spread(Losses(learner.trained, learner.losses), processes, settings.sharding)
+    parameters = [p for p in learner.trained.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
         parameters, settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay
     )
-    progress = Progress(learner.trained, optimizer, WeightAverage(parameters, settings.ema))
-    restore(progress, folder, asdict(settings))
-    count = sum(p.numel() for p in parameters)
-    print(f"training {count / 1e6:.2f}M parameters from step {progress.step}: {settings}", flush=True)
-    return progress
+    average = WeightAverage(parameters, settings.ema)
+    return Run(
+        settings=settings,
+        processes=processes,
+        losses=losses,
+        exporter=exporter,
+        progress=Progress(modules=learner.trained, optimizer=optimizer, average=average),
+        dtype=compute_dtype(settings.precision, processes.device),
+    )
 
 
-def _parameters(learner: Learner[Batch]) -> list[nn.Parameter]:
-    return [p for p in learner.trained.parameters() if p.requires_grad]
+def train_step(run: Run, batch: Keyed, *, stop: bool = False) -> tuple[float, bool]:
+    """Do one optimizer step; return the mean loss of all processes' samples and whether any was asked to `stop`."""
+    progress, step = run.progress, run.progress.step
+    with run.autocast():
+        losses = run.losses(batch)
+    verdict = run.processes.verdict(losses, stop=stop)
+    for group in progress.optimizer.param_groups:
+        group["lr"] = run.settings.rate(step)
+    progress.optimizer.zero_grad()
+    torch.autograd.backward(losses.mean())
+    loss, finite, stops = verdict.wait()
+    if not finite:
+        _blame(run, losses, batch)
+    clip(run.parameters(), run.settings.clip)
+    progress.optimizer.step()
+    progress.average.update(step)
+    progress.step += 1
+    return loss, stops
 
 
-def _require_finite(losses: Tensor, keys: tuple[str, ...], step: int) -> None:
-    finite = losses.detach().isfinite().tolist()
-    if not all(finite):
-        bad = [key for key, good in zip(keys, finite, strict=True) if not good]
-        raise NonFiniteLossError(f"step {step}: the loss is not finite on samples {', '.join(bad)}")
+def _continue(run: Run, feed: Feed, folder: Path, interruption: Interruption) -> float:
+    """Train to the last step; return the samples trained on a second."""
+    settings, progress, first = run.settings, run.progress, run.progress.step
+    report = Report(settings, progress.history, first, silent=not run.processes.leads)
+    for batch in feed.batches():
+        loss, stop = train_step(run, batch, stop=interruption.requested)
+        report.add(loss)
+        if progress.step == first + 1:
+            _require_gradients(run)
+        if stop or progress.step % settings.checkpoint_every == 0 or progress.step == settings.steps:
+            save(progress, folder, settings.identity(), run.processes)
+        if stop:
+            interruption.requested = True  # of every process, if it was of one
+            interruption.check(f"training, at step {progress.step} of {settings.steps}; the same command resumes")
+    return report.samples_per_second()
 
 
-def _export(learner: Learner[Batch], progress: Progress, folder: Path) -> None:
-    progress.average.swap()
-    learner.export(folder / "export")
-    progress.average.swap()
-
-
-class _Report:
-    """Prints one line of progress every `log_every` steps."""
-
-    def __init__(self, settings: TrainSettings, first: int) -> None:
-        self._settings, self._first, self._done = settings, first, first
-        self._recent: list[float] = []
-        self._start = time.monotonic()
-
-    def add(self, loss: float) -> None:
-        self._done += 1
-        self._recent.append(loss)
-        last = self._done == self._settings.steps
-        if self._done % self._settings.log_every and not last:
-            return
-        elapsed = time.monotonic() - self._start
-        eta = elapsed / (self._done - self._first) * (self._settings.steps - self._done)
-        mean = math.fsum(self._recent) / len(self._recent)
+def _announce(run: Run, data: ShardFolder) -> None:
+    if run.processes.leads:
+        count = sum(p.numel() for p in run.parameters())
         print(
-            f"step={self._done}/{self._settings.steps} loss={mean:.4f} lr={self._settings.rate(self._done - 1):.1e} "
-            f"elapsed={elapsed:.0f}s eta={eta:.0f}s",
+            f"training {count / 1e6:.2f}M parameters from step {run.progress.step} on {len(data)} samples in "
+            f"{len(data.counts)} shards, {run.processes.world} x {run.processes.device.type} in {run.dtype}: {run.settings}",
             flush=True,
         )
-        self._recent.clear()
+
+
+def _require_gradients(run: Run) -> None:
+    """Processes that train together wait for the gradient of every parameter, so one that never has any is a mistake."""
+    missing = [name for name, parameter in run.progress.trained().items() if parameter.grad is None]
+    if missing:
+        raise ValueError(f"parameters without a gradient: got {', '.join(missing)}; freeze what the losses do not use")
+
+
+def _blame(run: Run, losses: Tensor, batch: Keyed) -> None:
+    finite = losses.detach().isfinite().tolist()
+    mine = [key for key, good in zip(batch.keys, finite, strict=True) if not good]
+    bad = [key for keys in run.processes.gather(mine) for key in keys]
+    raise NonFiniteLossError(f"step {run.progress.step}: the loss is not finite on samples {', '.join(bad)}")
+
+
+def _export(run: Run, folder: Path) -> None:
+    """Gather the averaged weights in the leading process and write them and the log."""
+    names = list(run.progress.trained())
+    values = {name: whole(value) for name, value in zip(names, run.progress.average.values, strict=True)}
+    if run.processes.leads:
+        with torch.no_grad():
+            for name, parameter in run.exporter.trained.named_parameters():
+                if name in values:
+                    parameter.copy_(values[name])
+        run.exporter.export(folder / "export")
+        training_log.write(run.progress.history.entries, folder / LOG)
+    run.processes.wait()

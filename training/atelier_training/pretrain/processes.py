@@ -1,0 +1,80 @@
+"""The processes that train together: torchrun says who they are, gloo or NCCL carries what they tell each other."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processes:
+    """This process among `world` ones. Alone, nothing is sent anywhere."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the one process that writes files and progress."""
+        return self.rank == 0
+
+    @property
+    def together(self) -> bool:
+        """Whether there are others."""
+        return self.world > 1
+
+    def verdict(self, losses: Tensor, *, stop: bool) -> "Verdict":
+        """Begin to agree on a step; every process must call it, and none waits before it asks for the answer."""
+        detached = losses.detach().double()
+        told = torch.stack([detached.mean(), (~detached.isfinite()).sum(), detached.new_tensor(float(stop))])
+        work = dist.all_reduce(told, async_op=True) if self.together else None
+        return Verdict(told, work, self.world)
+
+    def gather(self, value: Any) -> list[Any]:
+        """Return every process's value, by rank."""
+        values: list[Any] = [value] * self.world
+        if self.together:
+            dist.all_gather_object(values, value)
+        return values
+
+    def wait(self) -> None:
+        """Go on when all processes have come here."""
+        self.gather(None)
+
+
+class Verdict:
+    """What all processes found in one step."""
+
+    def __init__(self, told: Tensor, work: Any, world: int) -> None:
+        self._told, self._work, self._world = told, work, world
+
+    def wait(self) -> tuple[float, bool, bool]:
+        """Return the mean loss of the whole batch, whether every loss is finite, and whether any process was asked to stop."""
+        if self._work is not None:
+            self._work.wait()
+        loss, bad, stop = self._told.tolist()
+        return loss / self._world, bad == 0, stop > 0
+
+
+@contextmanager
+def joined() -> Iterator[Processes]:
+    """Join the processes that torchrun started with this one, on a GPU each where there are GPUs."""
+    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    device = torch.device("cpu")
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    if world == 1:
+        yield Processes(device=device)
+        return
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Processes(rank=rank, world=world, device=device)
+    finally:
+        dist.destroy_process_group()
