@@ -36,7 +36,7 @@ def spread(losses: Losses, processes: Processes, sharding: str) -> nn.Module:
         return losses
     # Buffers never change in training, so none is sent; gradients live in the buckets that are sent, so none is copied.
     return DistributedDataParallel(
-        losses, broadcast_buffers=False, gradient_as_bucket_view=True, bucket_cap_mb=_BUCKET_MB
+        losses, forward_sync_buffers=False, gradient_as_bucket_view=True, bucket_cap_mb=_BUCKET_MB
     )
 
 

@@ -1,0 +1,122 @@
+"""A small training and the processes that tests run it in, alone or together, forked from the test's own."""
+
+import contextlib
+import fcntl
+import multiprocessing
+import os
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from atelier_training.pretrain.batches import Drawn, keys
+from atelier_training.pretrain.settings import TrainSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """Values (n, 3) and the keys of their samples."""
+
+    keys: tuple[str, ...]
+    values: Tensor
+
+
+class Blocks(nn.Module):
+    """A frozen layer, blocks, and a last layer of a width that two processes cannot share equally."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(3, 8).requires_grad_(False)
+        self.blocks = nn.ModuleList([nn.Sequential(nn.Linear(8, 8), nn.Tanh()) for _ in range(2)])
+        self.last = nn.Linear(8, 3)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Map (n, 3) to (n, 3)."""
+        values = self.first(values)
+        for block in self.blocks:
+            values = block(values)
+        return torch.as_tensor(self.last(values))
+
+
+class PointLearner:
+    """Learns to sort three numbers; the sample `poisoned` has no finite loss, and `before` is called before each batch."""
+
+    def __init__(self, *, poisoned: str = "", before: Callable[[int], None] = lambda _: None) -> None:
+        torch.manual_seed(0)
+        self.module, self._poisoned, self._before, self._batches = Blocks(), poisoned, before, 0
+
+    @property
+    def trained(self) -> nn.Module:
+        """The blocks."""
+        return self.module
+
+    def batch(self, drawn: Sequence[Drawn]) -> Points:
+        """Draw three numbers for each sample."""
+        self._before(self._batches)
+        self._batches += 1
+        values = np.stack([one.rng.normal(size=3) for one in drawn])
+        return Points(keys=keys(drawn), values=torch.from_numpy(values).float())
+
+    def losses(self, batch: Points) -> Tensor:
+        """Squared error."""
+        error = (self.module(batch.values) - batch.values.sort(1).values).pow(2).mean(1)
+        return torch.as_tensor(error) + torch.tensor(
+            [float("nan") if key == self._poisoned else 0.0 for key in batch.keys]
+        )
+
+    def export(self, folder: Path) -> None:
+        """Write all weights."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(self.module.state_dict(), folder / "model.safetensors")
+
+
+def settings(**chosen: Any) -> TrainSettings:
+    """Twenty logged steps unless `chosen` says otherwise."""
+    usual = {"steps": 20, "batch": 8, "learning_rate": 0.05, "warmup": 2, "log_every": 1, "streams": 4}
+    return TrainSettings(**{**usual, **chosen})
+
+
+class Team:
+    """Forked processes that train together; `output` is what the leading one prints, a pipe it cannot run far ahead of."""
+
+    def __init__(self, work: Callable[[int], None], size: int) -> None:
+        reader, self._writer = os.pipe()
+        fcntl.fcntl(self._writer, fcntl.F_SETPIPE_SZ, 4096)
+        self.output = os.fdopen(reader, "rb", buffering=0)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        context, self._size = multiprocessing.get_context("fork"), size
+        self.processes = [context.Process(target=self._run, args=(work, rank)) for rank in range(size)]
+        for process in self.processes:
+            process.start()
+        os.close(self._writer)
+
+    def finish(self) -> tuple[list[int | None], str]:
+        """Wait for the end; return the exit codes and what the leading process printed from now on."""
+        with self.output:
+            printed = self.output.readall().decode()
+        for process in self.processes:
+            process.join()
+        return [process.exitcode for process in self.processes], printed
+
+    def _run(self, work: Callable[[int], None], rank: int) -> None:
+        torch.set_num_threads(1)
+        os.environ.update(RANK=str(rank), WORLD_SIZE=str(self._size), LOCAL_RANK=str(rank))
+        os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(self._port))
+        self.output.close()
+        with os.fdopen(self._writer, "w") as output, contextlib.redirect_stdout(output if rank == 0 else sys.stderr):
+            try:
+                work(rank)
+            except Exception:  # noqa: BLE001  the edge of the process: the test reads what happened
+                traceback.print_exc(file=output)
+                output.flush()
+                os._exit(1)

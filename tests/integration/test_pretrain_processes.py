@@ -1,0 +1,112 @@
+"""Pretraining in real processes: together as alone, shared out as copied, stopped and killed as uninterrupted."""
+
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from atelier_training.pretrain.checkpoint import FILE
+from atelier_training.pretrain.loop import LOG, train
+from atelier_training.pretrain.shards import open_shards
+from atelier_training.training_log import read
+from tests.integration.pretrain_line import PointLearner, Team, settings
+from tests.unit.pretrain_shards import write_shards
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("shards"))
+
+
+def team(data: Path, out: Path, size: int, learner: dict[str, Any] | None = None, **chosen: Any) -> Team:
+    def work(_rank: int) -> None:
+        train(PointLearner(**(learner or {})), open_shards(str(data)), settings(**chosen), out)
+
+    return Team(work, size)
+
+
+def losses(out: Path) -> list[float]:
+    return [entry.loss for entry in read(out / LOG)]
+
+
+def assert_same_run(one: Path, other: Path, *, tolerance: float) -> None:
+    assert len(losses(one)) == len(losses(other))
+    assert losses(other) == pytest.approx(losses(one), abs=tolerance)
+    weights = [load_file(out / "export" / "model.safetensors") for out in (one, other)]
+    assert weights[0].keys() == weights[1].keys()
+    assert all(torch.allclose(weights[0][name], weights[1][name], atol=10 * tolerance) for name in weights[0])
+
+
+@pytest.fixture(scope="module")
+def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An uninterrupted run in one process."""
+    out = tmp_path_factory.mktemp("alone")
+    codes, printed = team(data, out, 1).finish()
+    assert codes == [0], printed
+    return out
+
+
+@pytest.mark.parametrize("sharding", ["ddp", "fsdp"])
+def test_two_processes_train_what_one_does(data: Path, alone: Path, tmp_path: Path, sharding: str) -> None:
+    codes, printed = team(data, tmp_path, 2, sharding=sharding).finish()
+    assert codes == [0, 0], printed
+    assert len([line for line in printed.splitlines() if line.startswith("step=")]) == 20
+    assert_same_run(alone, tmp_path, tolerance=1e-6)
+
+
+@pytest.mark.parametrize(("sharding", "then"), [("ddp", 2), ("fsdp", 1)])
+def test_sigterm_to_one_process_stops_all_at_the_same_step_and_the_run_goes_on_exactly(
+    data: Path, alone: Path, tmp_path: Path, sharding: str, then: int
+) -> None:
+    def stop_second(batch: int) -> None:
+        if batch == 6 and os.environ["RANK"] == "1":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    codes, printed = team(data, tmp_path, 2, {"before": stop_second}, sharding=sharding).finish()
+    assert codes == [1, 1]
+    assert "InterruptedJobError: stopped by SIGTERM while training, at step 7 of 20" in printed
+    assert torch.load(tmp_path / FILE, weights_only=True)["step"] == 7
+    codes, printed = team(data, tmp_path, then, sharding=sharding).finish()
+    assert codes == [0] * then, printed
+    assert "from step 7" in printed
+    assert_same_run(alone, tmp_path, tolerance=1e-6)
+
+
+def test_a_loss_that_is_no_number_in_one_process_stops_all_and_names_the_sample(data: Path, tmp_path: Path) -> None:
+    key = "00001-00002"
+    codes, printed = team(data, tmp_path, 2, {"poisoned": key}).finish()
+    assert codes == [1, 1]
+    assert printed.count(f"the loss is not finite on samples {key}") == 2
+    assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_killed_run_goes_on_as_if_it_had_not_been(data: Path, tmp_path: Path, size: int) -> None:
+    chosen: dict[str, Any] = {"steps": 60, "checkpoint_every": 3}
+    codes, printed = team(data, tmp_path / "whole", size, **chosen).finish()
+    assert codes == [0] * size, printed
+
+    running = team(data, tmp_path / "killed", size, **chosen)
+    for _ in range(random.Random(size).randint(5, 15)):
+        running.output.readline()
+    for process in running.processes:
+        process.kill()
+    assert running.finish()[0] == [-signal.SIGKILL] * size
+    codes, printed = team(data, tmp_path / "killed", size, **chosen).finish()
+    assert codes == [0] * size, printed
+    assert int(printed.partition("from step ")[2].split()[0]) >= 3
+    assert_same_run(tmp_path / "whole", tmp_path / "killed", tolerance=0)
+
+
+def test_processes_that_do_not_find_the_same_checkpoint_do_not_start(data: Path, alone: Path, tmp_path: Path) -> None:
+    def work(rank: int) -> None:
+        train(PointLearner(), open_shards(str(data)), settings(), alone if rank == 0 else tmp_path)
+
+    codes, printed = Team(work, 2).finish()
+    assert codes == [1, 1]
+    assert "processes found checkpoints of steps [20, 0]" in printed
