@@ -17,11 +17,12 @@ TRAINING_LOG = "training_log.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class BaseManifest:
-    """``base/{name}@{revision}/manifest.json``: a base model as mirrored once.
+    """``base/{name}@{revision}/manifest.json``: a base model as mirrored once, or as a pretraining run published it.
 
     ``resolution`` is the side, in pixels, that the model paints at; ``defaults`` are its own
     ``num_inference_steps`` and ``guidance_scale``;
-    ``training`` its own hyperparameters a method (``{"lora": {...}, "full": {...}}``), which an execution's input overrides.
+    ``training`` its own hyperparameters a method (``{"lora": {...}, "full": {...}}``), which an execution's input overrides;
+    ``origin`` of a pretrained one says which run made it from what (``contracts.pretraining.Origin``).
     """
 
     name: str
@@ -34,6 +35,7 @@ class BaseManifest:
     defaults: Mapping[str, float] = field(default_factory=dict)
     training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -114,7 +116,7 @@ def verify_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _required(cls: type[BaseManifest] | type[StyleManifest]) -> list[str]:
-    optional = {"version", "model_package", "metrics", "files", "defaults", "training"}
+    optional = {"version", "model_package", "metrics", "files", "defaults", "training", "origin"}
     return [name for name in cls.__dataclass_fields__ if name not in optional]
 
 

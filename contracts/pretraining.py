@@ -16,6 +16,8 @@ PRECISIONS = ("auto", "fp32", "bf16")
 SHARDINGS = ("ddp", "fsdp")
 INPUT_MODES = ("File", "FastFile", "FSx", "stream")
 MOST_INSTANCES = 64
+MEASURED = "artifact.json"
+"""Beside an evaluation's ``metrics.json``."""
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "unet": {"steps": 6_000, "batch": 32, "learning_rate": 2e-3},
@@ -66,11 +68,11 @@ class PretrainHyperparameters:
         texts = {field.name for field in fields(cls) if field.type in (str, "str")}
         mapping = only_keys(where, data, CHECKS)
         values = {key: value if key in texts else typed(value) for key, value in mapping.items()}
-        return cls.from_json({key: value for key, value in values.items() if value != ""}, where=where)
+        return cls.from_json(values, where=where)
 
     def to_strings(self) -> dict[str, str]:
-        """The same settings as SageMaker wants them: every value a string."""
-        return {key: str(value) for key, value in asdict(self).items()}
+        """The same settings as SageMaker wants them: every value a string; no address of shards where there is a channel."""
+        return {key: str(value) for key, value in asdict(self).items() if value != ""}
 
 
 CHECKS: dict[str, Check] = {
@@ -160,6 +162,42 @@ class PretrainingInput:
         if tuned.batch % hosts:
             allowed = f"a multiple of input.instances.train ({hosts}): every host takes an equal share"
             raise InvalidInputError("input.hyperparameters.batch", got=tuned.batch, allowed=allowed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """``artifact.json`` of an evaluation: the files it measured, by sha256, and the code that did.
+
+    ``task`` is what the files can do on their own: the base model's task where they are a whole pipeline, else the part's name.
+    """
+
+    files: Mapping[str, str]
+    task: str
+    family: str
+    code_version: str
+    created_at: str
+
+    @classmethod
+    def from_json(cls, data: object) -> "Measured":
+        """Raises InvalidInputError for an unknown or missing key."""
+        names = [field.name for field in fields(cls)]
+        return cls(**only_keys(MEASURED, data, names, names))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a pretrained base model came from: ``origin`` of its manifest."""
+
+    execution: str
+    model: str
+    parents: tuple[str, ...]
+    dataset: str
+    dataset_sha256: str
+    hyperparameters: Mapping[str, str]
+    metrics: Mapping[str, float]
+    model_package: str
+    code_version: str
+    created_at: str
 
 
 def _object(where: str, value: Any) -> Any:

@@ -3,22 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from infra.pretraining import Pretraining
+from infra.validation import MOST_RUN_SECONDS, check, check_instance_type
 from models.catalogue import Entry, find
-
-_INSTANCE_TYPE = r"ml\.[a-z0-9]+\.[a-z0-9]+"
-_MOST_RUN_SECONDS = 5 * 24 * 3600
-"""Five days, SageMaker's own limit for a training job."""
-
-
-def _check(good: bool, what: str, *, got: object, allowed: str) -> None:
-    if not good:
-        raise ValueError(f"{what}: got {got!r}; allowed: {allowed}")
-
-
-def _check_instance_type(what: str, value: str) -> None:
-    _check(
-        bool(re.fullmatch(_INSTANCE_TYPE, value)), what, got=value, allowed="an ML instance type such as ml.m5.xlarge"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +26,22 @@ class Jobs:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        _check_instance_type("jobs.processing_instance", self.processing_instance)
-        _check_instance_type("jobs.training_instance", self.training_instance)
-        _check(1 <= self.volume_gib <= 16_384, "jobs.volume_gib", got=self.volume_gib, allowed="1 to 16384 GiB")
+        check_instance_type("jobs.processing_instance", self.processing_instance)
+        check_instance_type("jobs.training_instance", self.training_instance)
+        check(1 <= self.volume_gib <= 16_384, "jobs.volume_gib", got=self.volume_gib, allowed="1 to 16384 GiB")
         for name in ("most_processing_seconds", "most_training_seconds"):
             value = getattr(self, name)
-            allowed = f"60 to {_MOST_RUN_SECONDS} seconds"
-            _check(60 <= value <= _MOST_RUN_SECONDS, f"jobs.{name}", got=value, allowed=allowed)
+            allowed = f"60 to {MOST_RUN_SECONDS} seconds"
+            check(60 <= value <= MOST_RUN_SECONDS, f"jobs.{name}", got=value, allowed=allowed)
         self._check_spot()
 
     def _check_spot(self) -> None:
         wait = self.most_wait_seconds
         if not self.spot:
-            _check(wait is None, "jobs.most_wait_seconds", got=wait, allowed="nothing, unless spot is on")
+            check(wait is None, "jobs.most_wait_seconds", got=wait, allowed="nothing, unless spot is on")
             return
         allowed = f"at least most_training_seconds ({self.most_training_seconds}) when spot is on"
-        _check((wait or 0) >= self.most_training_seconds, "jobs.most_wait_seconds", got=wait, allowed=allowed)
+        check((wait or 0) >= self.most_training_seconds, "jobs.most_wait_seconds", got=wait, allowed=allowed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,24 +62,24 @@ class Serving:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        _check_instance_type("serving.instance", self.instance)
+        check_instance_type("serving.instance", self.instance)
         low, high = self.fewest_instances, self.most_instances
         allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
-        _check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
-        _check(1 <= self.concurrency <= 64, "serving.concurrency", got=self.concurrency, allowed="1 to 64")
-        _check(
+        check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
+        check(1 <= self.concurrency <= 64, "serving.concurrency", got=self.concurrency, allowed="1 to 64")
+        check(
             60 <= self.startup_seconds <= 3600,
             "serving.startup_seconds",
             got=self.startup_seconds,
             allowed="60 to 3600",
         )
-        _check(
+        check(
             self.backlog_per_instance >= 1,
             "serving.backlog_per_instance",
             got=self.backlog_per_instance,
             allowed=">= 1",
         )
-        _check(self.most_adapters >= 1, "serving.most_adapters", got=self.most_adapters, allowed=">= 1")
+        check(self.most_adapters >= 1, "serving.most_adapters", got=self.most_adapters, allowed=">= 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +92,7 @@ class Api:
 
     def __post_init__(self) -> None:
         for name in ("requests_per_second", "burst", "requests_per_day"):
-            _check(getattr(self, name) > 0, f"api.{name}", got=getattr(self, name), allowed="more than 0")
+            check(getattr(self, name) > 0, f"api.{name}", got=getattr(self, name), allowed="more than 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,24 +109,23 @@ class Stage:
     media_days: int
     log_days: int
     jobs: Jobs
+    pretraining: Pretraining
     serving: Serving
     api: Api
 
     def __post_init__(self) -> None:
-        _check(
+        check(
             bool(re.fullmatch(r"[a-z][a-z0-9]{1,9}", self.name)),
             "stage.name",
             got=self.name,
             allowed="2 to 10 of a-z, 0-9",
         )
-        _check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
+        check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
         for name in self.base_models:
-            _check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
-        _check(
-            find(self.segmenter).family == "clipseg", "stage.segmenter", got=self.segmenter, allowed="family clipseg"
-        )
+            check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
+        check(find(self.segmenter).family == "clipseg", "stage.segmenter", got=self.segmenter, allowed="family clipseg")
         for field in ("media_days", "log_days"):
-            _check(getattr(self, field) >= 1, f"stage.{field}", got=getattr(self, field), allowed="at least 1 day")
+            check(getattr(self, field) >= 1, f"stage.{field}", got=getattr(self, field), allowed="at least 1 day")
 
     @property
     def prefix(self) -> str:
@@ -178,6 +164,15 @@ _TINY_JOBS = Jobs(
     most_training_seconds=3600,
     threads=_TINY_THREADS,
 )
+_TINY_PRETRAINING = Pretraining(
+    shard_instance="ml.m5.xlarge",
+    shard_instances=2,
+    train_instance="ml.m5.xlarge",
+    train_instances=2,
+    input_mode="FastFile",
+    volume_gib=10,
+    most_training_seconds=2 * 3600,
+)
 _TINY_SERVING = Serving(
     instance="ml.m5.xlarge",
     most_instances=1,
@@ -196,6 +191,7 @@ _STAGES = (
         media_days=1,
         log_days=1,
         jobs=_TINY_JOBS,
+        pretraining=_TINY_PRETRAINING,
         serving=_TINY_SERVING,
         api=Api(requests_per_second=50, burst=100, requests_per_day=100_000),
     ),
@@ -207,6 +203,7 @@ _STAGES = (
         media_days=7,
         log_days=7,
         jobs=_TINY_JOBS,
+        pretraining=_TINY_PRETRAINING,
         serving=_TINY_SERVING,
         api=Api(requests_per_second=5, burst=10, requests_per_day=1_000),
     ),
@@ -226,6 +223,16 @@ _STAGES = (
             spot=True,
             most_wait_seconds=8 * 3600,
         ),
+        pretraining=Pretraining(
+            shard_instance="ml.m5.xlarge",
+            shard_instances=4,
+            train_instance="ml.p4d.24xlarge",
+            train_instances=2,
+            input_mode="FastFile",
+            volume_gib=200,
+            most_training_seconds=24 * 3600,
+            keep_alive_seconds=600,
+        ),
         serving=Serving(
             instance="ml.g5.xlarge", most_instances=2, backlog_per_instance=4, concurrency=4, startup_seconds=900
         ),
@@ -243,5 +250,5 @@ def threads_environment(threads: int | None) -> dict[str, str]:
 
 def stage_named(name: str) -> Stage:
     """The stage called ``name``. Raises ValueError that lists the stages there are."""
-    _check(name in STAGES, "stage", got=name, allowed=" | ".join(STAGES))
+    check(name in STAGES, "stage", got=name, allowed=" | ".join(STAGES))
     return STAGES[name]

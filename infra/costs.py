@@ -24,6 +24,8 @@ class Costs:
     serving_most_per_hour: float | None
     training_per_hour: float | None
     processing_per_hour: float | None
+    pretraining_per_hour: float | None
+    sharding_per_hour: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class Quota:
 
 def costs(stage: Stage) -> Costs:
     """What the stage costs when nobody uses it, and an hour of each of its machines."""
-    serving, jobs = stage.serving, stage.jobs
+    serving, jobs, pretraining = stage.serving, stage.jobs, stage.pretraining
     return Costs(
         idle_per_month=KEY_DOLLARS_PER_MONTH
         + _ALARMS * ALARM_DOLLARS_PER_MONTH
@@ -45,6 +47,8 @@ def costs(stage: Stage) -> Costs:
         serving_most_per_hour=hourly(serving.instance, count=serving.most_instances),
         training_per_hour=hourly(jobs.training_instance, spot=jobs.spot),
         processing_per_hour=hourly(jobs.processing_instance),
+        pretraining_per_hour=hourly(pretraining.train_instance, count=pretraining.train_instances),
+        sharding_per_hour=hourly(pretraining.shard_instance, count=pretraining.shard_instances),
     )
 
 
@@ -56,13 +60,21 @@ def hourly(instance_type: str, *, count: int = 1, spot: bool = False) -> float |
 
 def quotas(stage: Stage) -> list[Quota]:
     """What must be allowed before the stage can be deployed and used. New accounts have 0 of every GPU type."""
-    serving, jobs = stage.serving, stage.jobs
+    serving, jobs, pretraining = stage.serving, stage.jobs, stage.pretraining
     training = "spot training job usage" if jobs.spot else "training job usage"
-    return [
-        Quota(name=f"{serving.instance} for endpoint usage", needed=serving.most_instances),
-        Quota(name=f"{jobs.training_instance} for {training}", needed=1),
-        Quota(name=f"{jobs.processing_instance} for processing job usage", needed=1),
+    needed = [
+        (f"{serving.instance} for endpoint usage", serving.most_instances),
+        (f"{jobs.training_instance} for {training}", 1),
+        (f"{jobs.processing_instance} for processing job usage", 1),
+        (f"{pretraining.train_instance} for training job usage", pretraining.train_instances),
+        (f"{pretraining.shard_instance} for processing job usage", pretraining.shard_instances),
     ]
+    if pretraining.keep_alive_seconds:
+        needed.append((f"{pretraining.train_instance} for training warm pool usage", pretraining.train_instances))
+    most: dict[str, int] = {}
+    for name, count in needed:
+        most[name] = max(count, most.get(name, 0))
+    return [Quota(name=name, needed=count) for name, count in most.items()]
 
 
 def report(stage: Stage) -> str:
@@ -79,16 +91,35 @@ def report(stage: Stage) -> str:
         f"at most {jobs.most_training_seconds / 3600:g} h a run",
         f"  masks, evaluation {jobs.processing_instance:<16} {_dollars(spent.processing_per_hour)} an hour, "
         f"at most {jobs.most_processing_seconds / 3600:g} h a job",
+        *_pretraining_lines(stage, spent),
         "  deploying wakes one instance of the endpoint until its queue has been empty for about 20 minutes",
         "  requests, storage and logs are billed as used: cents a day",
         "Quotas needed (Service Quotas, Amazon SageMaker):",
         *(f"  {quota.name}: {quota.needed}" for quota in quotas(stage)),
     ]
-    if any(has_gpu(name) for name in (serving.instance, jobs.training_instance, jobs.processing_instance)):
+    if any(has_gpu(name) for name in machine_types(stage)):
         lines.append(
             "  A new account has 0 of GPU types: ask first, the answer may take days. Stage trial needs no GPU."
         )
     return "\n".join(lines)
+
+
+def machine_types(stage: Stage) -> set[str]:
+    """Every instance type that the stage may start."""
+    jobs, pretraining = stage.jobs, stage.pretraining
+    own = {stage.serving.instance, jobs.training_instance, jobs.processing_instance}
+    return own | {pretraining.train_instance, pretraining.shard_instance}
+
+
+def _pretraining_lines(stage: Stage, spent: Costs) -> list[str]:
+    config = stage.pretraining
+    warm = f", then {config.keep_alive_seconds / 60:g} min warm" if config.keep_alive_seconds else ""
+    return [
+        f"  pretraining       {config.train_instance:<16} {_dollars(spent.pretraining_per_hour)} an hour for "
+        f"{config.train_instances} hosts, at most {config.most_training_seconds / 3600:g} h a run{warm}",
+        f"  making shards     {config.shard_instance:<16} {_dollars(spent.sharding_per_hour)} an hour for "
+        f"{config.shard_instances} hosts, at most {stage.jobs.most_processing_seconds / 3600:g} h",
+    ]
 
 
 def _dollars(amount: float | None) -> str:

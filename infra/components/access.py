@@ -45,9 +45,9 @@ def publishing(topic: sns.ITopic) -> list[iam.PolicyStatement]:
     return [allow(["sns:Publish"], [topic.topic_arn])]
 
 
-def answering(workflow_arn: str) -> list[iam.PolicyStatement]:
-    """Answer the task tokens of the state machine."""
-    return [allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [workflow_arn])]
+def answering(*machine_arns: str) -> list[iam.PolicyStatement]:
+    """Answer the task tokens of the state machines."""
+    return [allow(["states:SendTaskSuccess", "states:SendTaskFailure"], list(machine_arns))]
 
 
 def passing(role_arn: str) -> list[iam.PolicyStatement]:

@@ -1,4 +1,4 @@
-"""What learns: the training image, the state machine, the handlers behind its states."""
+"""What learns: the training image, the two state machines, the handlers behind their states."""
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
@@ -9,9 +9,12 @@ from infra.components.handler import handler_code
 from infra.components.image import ContainerImage
 from infra.components.resumption import Resumption
 from infra.components.topic import Topic
+from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.handlers import Surroundings, WorkflowHandlers
 from infra.components.workflow.jobs import JobSettings
-from infra.components.workflow.machine import Targets, Workflow, workflow_arn
+from infra.components.workflow.machine import Targets, Workflow, machine_arn, workflow_name
+from infra.components.workflow.pretraining import PretrainingWorkflow, pretraining_name
+from infra.components.workflow.pretraining_handlers import PretrainingHandlers
 from infra.config import Stage
 from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack
@@ -32,19 +35,35 @@ class TrainingStack(Stack):
         )
         self._stage, self._storage, self._serving = stage, storage, serving
         self.topic = Topic(self, "News", key=storage.key)
-        handlers = WorkflowHandlers(self, "Handlers", around=self._surroundings())
+        around = self._surroundings()
+        handlers = WorkflowHandlers(self, "Handlers", around=around)
         Resumption(self, "Resumption", prefix=stage.prefix, resume=handlers.resume)
+        lustre = stage.pretraining.lustre
+        network = TrainingNetwork(self, "Network", lustre=lustre) if lustre else None
+        settings = self._job_settings(network)
+        targets = Targets(inference_image_uri=serving.image.uri, model_bucket=storage.model_bucket, topic=self.topic)
         self.workflow = Workflow(
             self,
             "Workflow",
             prefix=stage.prefix,
-            settings=self._job_settings(),
+            settings=settings,
             handlers=handlers,
-            targets=Targets(inference_image_uri=serving.image.uri, model_bucket=storage.model_bucket, topic=self.topic),
+            targets=targets,
             serving=stage.serving,
             log_days=stage.log_days,
         )
+        self.pretraining = PretrainingWorkflow(
+            self,
+            "Pretraining",
+            stage=stage,
+            settings=settings,
+            own=PretrainingHandlers(self, "PretrainingHandlers", around=around),
+            shared=handlers,
+            targets=targets,
+            network=network,
+        )
         CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)
+        CfnOutput(self, "PretrainingMachineArn", value=self.pretraining.machine.state_machine_arn)
         CfnOutput(self, "NewsTopicArn", value=self.topic.topic_arn)
 
     def _surroundings(self) -> Surroundings:
@@ -63,10 +82,11 @@ class TrainingStack(Stack):
             endpoint_image_uri=serving.image.uri,
             success_topic=serving.success,
             error_topic=serving.error,
-            workflow_arn=workflow_arn(self, self._stage.prefix),
+            workflow_arn=machine_arn(self, workflow_name(self._stage.prefix)),
+            pretraining_arn=machine_arn(self, pretraining_name(self._stage.prefix)),
         )
 
-    def _job_settings(self) -> JobSettings:
+    def _job_settings(self, network: TrainingNetwork | None) -> JobSettings:
         storage = self._storage
         image = ContainerImage(self, "Image", folder="training", includes=["training", "contracts", "imaging"])
         role = ExecutionRole(self, "JobRole", description="Atelier jobs", image=image, log_group="/aws/sagemaker/*Jobs")
@@ -77,6 +97,9 @@ class TrainingStack(Stack):
             using(storage.key),
         )
         role.grant_volumes(storage.key)
+        if network is not None:
+            role.grant(network.statements())
+            network.accept_on(role.role)
         return JobSettings(
             image_uri=image.uri,
             role_arn=role.role.role_arn,

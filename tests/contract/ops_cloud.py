@@ -23,6 +23,8 @@ HANDLERS = {
     "record_failure": "desk",
     "api": "desk_at",
     "base_model": "desk",
+    "prepare_pretraining": "offer",
+    "publish_base": "stores",
 }
 """Every handler and the cached function that makes its parts."""
 
@@ -81,5 +83,9 @@ def environment() -> dict[str, str]:
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
         "INSTANCE_TYPE": "ml.m5.xlarge",
         "STARTUP_SECONDS": "600",
+        "SHARD_INSTANCES": "2",
+        "TRAIN_INSTANCES": "2",
+        "INPUT_MODE": "FastFile",
+        "LUSTRE": "none",
         "KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/1",
     }

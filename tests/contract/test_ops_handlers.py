@@ -20,6 +20,7 @@ from contracts.artifact import BaseManifest
 from contracts.layout import MANIFEST
 from tests.contract.ops_cloud import HANDLERS, cloud, handler_module
 from tests.unit.ops_fakes import PNG
+from tests.unit.ops_pretraining import make_pretraining_stage, pretraining_plan_of, put_base_artifact
 from tests.unit.ops_stage import make_request, make_stage, plan_of, put_artifact
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/1"
@@ -293,3 +294,22 @@ def test_a_base_model_is_unpacked_and_cloudformation_hears_of_it() -> None:
     assert json.loads(answer)["Data"] == {"Prefix": "base/tiny@v2/", "Reference": "tiny@v2"}
     manifest = BaseManifest.from_json(json.loads(body("model", f"base/tiny@v2/{MANIFEST}")))
     assert set(manifest.files) == {"unet/config.json"}
+
+
+def test_a_pretraining_run_is_prepared_gated_and_published() -> None:
+    buckets, offer = make_pretraining_stage()
+    artifact = put_base_artifact(buckets)
+    buckets.put("data", "runs/pretrain-first/evaluate/metrics.json", b'{"denoising_loss": 0.2, "held_out": 3}')
+    for (bucket, key), content in buckets.objects.items():
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+    plan = pretraining_plan_of(offer)
+    event = {"input": {"name": "drawn", "dataset": "figures"}, "execution": "first"}
+    prepared = call("prepare_pretraining", event)
+    assert prepared["base"] == plan["base"]
+    assert prepared["instances"] == {"shard": 2, "train": 2}
+    judged = call("gate", {"plan": {**plan, "gate": {"denoising_loss": 0.1}}, "artifact": artifact})
+    assert (judged["passed"], judged["metrics"]) == (False, {"denoising_loss": 0.2, "held_out": 3.0})
+    event = {"plan": plan, "artifact": artifact, "package": PACKAGE, "version": 4, "metrics": judged["metrics"]}
+    assert call("publish_base", event) == {"reference": "drawn@4", "uri": "s3://model/base/drawn@4/"}
+    manifest = BaseManifest.from_json(json.loads(body("model", f"base/drawn@4/{MANIFEST}")))
+    assert manifest.origin["metrics"] == {"denoising_loss": 0.2, "held_out": 3.0}

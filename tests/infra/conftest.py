@@ -15,6 +15,8 @@ from aws_cdk import App  # noqa: E402  jsii starts Node.js when aws_cdk is impor
 from infra.application import Stacks, add_stacks, feature_flags  # noqa: E402
 from infra.config import STAGES  # noqa: E402
 from tests.infra.definition import resolve  # noqa: E402
+from tests.infra.plan import plan  # noqa: E402
+from tests.infra.pretraining_plan import pretraining_plan  # noqa: E402
 
 TEMPLATES = ("Storage", "Serving", "Training", "Api")
 
@@ -45,8 +47,14 @@ class Synthesized:
 
     @property
     def definition(self) -> dict[str, Any]:
-        """The state machine, with references replaced by what they could be."""
-        return resolve(self.one("AWS::StepFunctions::StateMachine")["DefinitionString"])
+        """The fine-tuning machine, with references replaced by what they could be."""
+        return self.machine("Workflow")
+
+    def machine(self, construct: str) -> dict[str, Any]:
+        """The definition of one of the two machines, ``Workflow`` or ``Pretraining``."""
+        machines = self.resources("AWS::StepFunctions::StateMachine")
+        (found,) = [machine for logical_id, machine in machines.items() if logical_id.startswith(construct)]
+        return resolve(found["Properties"]["DefinitionString"])
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +74,35 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synt
 def stage(request: pytest.FixtureRequest, synthesize: Callable[[str], Synthesized]) -> Synthesized:
     """Each stage in turn."""
     return synthesize(request.param)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """One state machine of one stage, and a plan that its first state could make."""
+
+    stage: Synthesized
+    name: str
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Its definition."""
+        return self.stage.machine(self.name)
+
+    @property
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """Its states that call something."""
+        return {name: state for name, state in self.definition["States"].items() if state["Type"] == "Task"}
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What ``Prepare`` gives."""
+        return plan() if self.name == "Workflow" else pretraining_plan()
+
+
+@pytest.fixture(scope="session", params=("Workflow", "Pretraining"))
+def machine(request: pytest.FixtureRequest, stage: Synthesized) -> Machine:
+    """Each state machine of each stage in turn."""
+    return Machine(stage=stage, name=request.param)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from infra.config import STAGES, Api, Jobs, Serving, Stage, stage_named
-from infra.costs import costs, quotas, report
-from infra.instances import has_gpu, volume_key
+from infra.costs import costs, machine_types, quotas, report
+from infra.instances import has_efa, has_gpu, volume_key
+from infra.pretraining import Lustre, Pretraining
 
 DEV = STAGES["dev"]
+LUSTRE = Lustre(file_system="fs-01234567", directory="/data", vpc="vpc-01234567", subnet="subnet-01234567")
 
 
 def test_there_are_three_stages() -> None:
@@ -22,9 +24,15 @@ def test_an_unknown_stage_is_named_with_the_known_ones() -> None:
 
 
 def test_trial_needs_no_gpu() -> None:
-    trial = STAGES["trial"]
-    types = (trial.serving.instance, trial.jobs.training_instance, trial.jobs.processing_instance)
-    assert not [name for name in types if has_gpu(name)]
+    assert not [name for name in machine_types(STAGES["trial"]) if has_gpu(name)]
+
+
+def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
+    assert all(
+        has_efa(stage.pretraining.train_instance)
+        for stage in STAGES.values()
+        if has_gpu(stage.pretraining.train_instance)
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,6 +44,12 @@ def test_trial_needs_no_gpu() -> None:
         (DEV.jobs, {"spot": False}, r"jobs.most_wait_seconds: got 28800; allowed: nothing, unless spot is on"),
         (DEV.jobs, {"most_training_seconds": 5}, r"jobs.most_training_seconds: got 5; allowed: 60 to"),
         (DEV.jobs, {"volume_gib": 0}, r"jobs.volume_gib: got 0"),
+        (DEV.pretraining, {"train_instance": "ml.g5.xlarge"}, r"allowed: a type with EFA, such as ml.p4d.24xlarge"),
+        (DEV.pretraining, {"shard_instances": 0}, r"pretraining.shard_instances: got 0; allowed: 1 to 64"),
+        (DEV.pretraining, {"keep_alive_seconds": 7200}, r"keep_alive_seconds: got 7200; allowed: 0 to 3600"),
+        (DEV.pretraining, {"input_mode": "FSx"}, r"input_mode: got 'FSx'; allowed: File .* FSx needs lustre"),
+        (DEV.pretraining, {"most_training_seconds": 9}, r"pretraining.most_training_seconds: got 9"),
+        (LUSTRE, {"file_system": "fs-1"}, r"lustre.file_system: got 'fs-1'"),
         (DEV.serving, {"fewest_instances": 3}, r"serving instances: got \(3, 2\)"),
         (DEV.serving, {"startup_seconds": 5}, r"serving.startup_seconds: got 5; allowed: 60 to 3600"),
         (DEV.serving, {"concurrency": 0}, r"serving.concurrency: got 0"),
@@ -49,7 +63,7 @@ def test_trial_needs_no_gpu() -> None:
     ],
 )
 def test_a_wrong_setting_says_what_it_got_and_what_is_allowed(
-    part: Stage | Jobs | Serving | Api, change: dict[str, Any], message: str
+    part: Stage | Jobs | Pretraining | Lustre | Serving | Api, change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(part, **change)
@@ -70,6 +84,8 @@ def test_costs_follow_the_settings() -> None:
     assert spent.training_per_hour == pytest.approx(0.35 * (costs(on_demand).training_per_hour or 0))
     assert spent.serving_most_per_hour == pytest.approx(2 * 1.408)
     assert spent.idle_per_month < 5
+    assert spent.pretraining_per_hour == pytest.approx(2 * 25.25)
+    assert spent.sharding_per_hour == pytest.approx(4 * 0.23)
     assert costs(always_on).idle_per_month == pytest.approx(spent.idle_per_month + 730 * 1.408)
 
 
@@ -82,5 +98,7 @@ def test_an_unknown_price_is_said_to_be_unknown() -> None:
 def test_the_report_names_the_quotas_and_warns_of_gpus() -> None:
     assert all(quota.name in report(DEV) for quota in quotas(DEV))
     assert [quota.name for quota in quotas(DEV)][1] == "ml.g5.2xlarge for spot training job usage"
+    assert {quota.name: quota.needed for quota in quotas(STAGES["trial"])}["ml.m5.xlarge for training job usage"] == 2
+    assert "ml.p4d.24xlarge for training warm pool usage: 2" in report(DEV)
     assert "A new account has 0 of GPU types" in report(DEV)
     assert "A new account" not in report(STAGES["trial"])

@@ -84,8 +84,19 @@ def statements(stage: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield logical_id, statement
 
 
-def of_workflow(stage: Synthesized) -> list[dict[str, Any]]:
-    return [statement for logical_id, statement in statements(stage) if logical_id.startswith("WorkflowMachineRole")]
+def of_machine(stage: Synthesized, construct: str) -> list[dict[str, Any]]:
+    role = f"{construct}MachineRole"
+    return [statement for logical_id, statement in statements(stage) if logical_id.startswith(role)]
+
+
+def used_by(stage: Synthesized, construct: str) -> set[str]:
+    """The integrations of a machine's states."""
+    states = stage.machine(construct)["States"].values()
+    used = {state["Resource"].partition("states:::")[2] for state in states if "Resource" in state}
+    return {name.removesuffix(".waitForTaskToken") for name in used}
+
+
+MACHINES = pytest.mark.parametrize("construct", ["Workflow", "Pretraining"])
 
 
 def test_no_action_is_a_wildcard(stage: Synthesized) -> None:
@@ -116,34 +127,54 @@ def test_no_role_has_full_access(stage: Synthesized) -> None:
 
 def test_a_role_is_passed_to_sagemaker_only(stage: Synthesized) -> None:
     passing = [s for _, s in statements(stage) if "iam:PassRole" in listed(s["Action"])]
-    assert len(passing) == 2  # the state machine passes the jobs' role, deploy_endpoint the endpoints'
+    assert len(passing) == 3  # the state machines pass the jobs' role, deploy_endpoint the endpoints'
     for statement in passing:
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         assert "*" not in text(statement["Resource"])
 
 
-@pytest.mark.parametrize("integration", sorted(NEEDED))
-def test_the_state_machine_may_make_every_call_of_its_states(stage: Synthesized, integration: str) -> None:
-    allowed = {action for statement in of_workflow(stage) for action in listed(statement["Action"])}
-    assert NEEDED[integration] <= allowed
+@MACHINES
+def test_a_state_machine_may_make_every_call_of_its_states(stage: Synthesized, construct: str) -> None:
+    allowed = {action for statement in of_machine(stage, construct) for action in listed(statement["Action"])}
+    for integration in used_by(stage, construct):
+        assert NEEDED[integration] <= allowed, integration
 
 
-def test_no_integration_is_used_that_the_role_was_not_checked_for(stage: Synthesized) -> None:
-    used = {s["Resource"].partition("states:::")[2] for s in stage.definition["States"].values() if "Resource" in s}
-    assert {name.removesuffix(".waitForTaskToken") for name in used} == set(NEEDED)
+def test_no_call_is_allowed_that_no_state_makes(stage: Synthesized) -> None:
+    allowed = {action for statement in of_machine(stage, "Pretraining") for action in listed(statement["Action"])}
+    needed = set().union(*(NEEDED[integration] for integration in used_by(stage, "Pretraining")))
+    assert allowed - ANY_RESOURCE == needed
 
 
-def test_jobs_are_watched_through_the_rules_that_step_functions_manages(stage: Synthesized) -> None:
-    (rules,) = [s["Resource"] for s in of_workflow(stage) if "events:PutRule" in listed(s["Action"])]
+def test_no_integration_is_used_that_a_role_was_not_checked_for(stage: Synthesized) -> None:
+    assert used_by(stage, "Workflow") | used_by(stage, "Pretraining") == set(NEEDED)
+
+
+@MACHINES
+def test_jobs_are_watched_through_the_rules_that_step_functions_manages(stage: Synthesized, construct: str) -> None:
+    (rules,) = [s["Resource"] for s in of_machine(stage, construct) if "events:PutRule" in listed(s["Action"])]
     names = {text(rule).rpartition("/")[2] for rule in rules}
     assert names == {f"StepFunctionsGetEventsForSageMaker{kind}JobsRule" for kind in ("Training", "Processing")}
 
 
-def test_the_state_machine_touches_only_names_of_its_stage(stage: Synthesized) -> None:
-    for statement in of_workflow(stage):
+@MACHINES
+def test_a_state_machine_touches_only_names_of_its_stage(stage: Synthesized, construct: str) -> None:
+    for statement in of_machine(stage, construct):
         if all(action.startswith("sagemaker:") for action in listed(statement["Action"])):
             for resource in listed(statement["Resource"]):
                 assert f"/atelier-{stage.name}-" in text(resource)
+
+
+@pytest.mark.parametrize("handler", ["RequestApproval", "Resume"])
+def test_a_waiting_run_of_either_machine_can_be_answered(stage: Synthesized, handler: str) -> None:
+    found = [
+        text(resource)
+        for logical_id, statement in statements(stage)
+        if logical_id.startswith(f"Handlers{handler}") and "states:SendTaskSuccess" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+    names = {f"atelier-{stage.name}-{machine}" for machine in ("workflow", "pretraining")}
+    assert {arn.rpartition(":")[2] for arn in found} == names
 
 
 def test_every_function_has_a_role_of_its_own(stage: Synthesized) -> None:

@@ -1,14 +1,14 @@
-"""The state machine's shape: it is the same everywhere, every error has somewhere to go, and no expression reads what is not there."""
+"""The state machines' shape: the same everywhere, every error has somewhere to go, and no expression reads what is not there."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import jsonata
 import pytest
 
-from tests.infra.conftest import Synthesized
+from tests.infra.conftest import Machine, Synthesized
 from tests.infra.definition import PLAN_KEY, expressions, targets, variables_of
-from tests.infra.plan import plan
 
 STATES = [
     "Prepare",
@@ -39,25 +39,43 @@ STATES = [
     "RecordFailure",
     "Fail",
 ]
-
-
-def tasks(stage: Synthesized) -> dict[str, dict[str, Any]]:
-    return {name: state for name, state in stage.definition["States"].items() if state["Type"] == "Task"}
+PRETRAINING_STATES = [
+    "Prepare",
+    "Shard",
+    "Train",
+    "Evaluate",
+    "Gate",
+    "GatePassed",
+    "EnsureModelPackageGroup",
+    "GroupExists",
+    "Register",
+    "Approval",
+    "AutoApprove",
+    "RequestApproval",
+    "Publish",
+    "Notify",
+    "Succeed",
+    "RecordFailure",
+    "Fail",
+]
 
 
 def test_the_states_are_those_of_the_architecture(stage: Synthesized) -> None:
     assert sorted(stage.definition["States"]) == sorted(STATES)
-    assert stage.definition["QueryLanguage"] == "JSONata"
+    assert sorted(stage.machine("Pretraining")["States"]) == sorted(PRETRAINING_STATES)
+    assert stage.definition["QueryLanguage"] == stage.machine("Pretraining")["QueryLanguage"] == "JSONata"
 
 
-def test_the_architecture_page_names_every_state_that_calls_something(stage: Synthesized, root: Any) -> None:
+def test_the_architecture_page_names_every_state_that_calls_something(machine: Machine, root: Any) -> None:
     page = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
-    assert not [name for name in tasks(stage) if name not in page]
+    part = page.split("## The pretraining state machine")[0 if machine.name == "Workflow" else 1]
+    assert not [name for name in machine.tasks if not re.search(rf"\b{name}\b", part)]
 
 
 def test_every_stage_has_the_same_definition_but_for_its_settings(synthesize: Callable[[str], Synthesized]) -> None:
     def skeleton(name: str) -> dict[str, Any]:
-        states = synthesize(name).definition["States"]
+        both = synthesize(name).definition["States"], synthesize(name).machine("Pretraining")["States"]
+        states = both[0] | {f"pretraining {name}": state for name, state in both[1].items()}
         settings = {"Arguments", "TimeoutSeconds"}
         return {name: {k: v for k, v in state.items() if k not in settings} for name, state in states.items()}
 
@@ -74,8 +92,8 @@ def test_every_stage_runs_the_same_handlers(synthesize: Callable[[str], Synthesi
     assert len({code for _, code in handlers("local")}) == 1
 
 
-def test_every_task_retries_what_passes_and_catches_what_does_not(stage: Synthesized) -> None:
-    for name, state in tasks(stage).items():
+def test_every_task_retries_what_passes_and_catches_what_does_not(machine: Machine) -> None:
+    for name, state in machine.tasks.items():
         assert state["Retry"], name
         assert all(rule["MaxAttempts"] >= 1 and rule["BackoffRate"] >= 1 for rule in state["Retry"]), name
         (caught,) = state["Catch"]
@@ -84,64 +102,66 @@ def test_every_task_retries_what_passes_and_catches_what_does_not(stage: Synthes
         assert caught["Next"] == expected, name
 
 
-def test_a_caught_error_says_where_it_happened(stage: Synthesized) -> None:
-    for name, state in tasks(stage).items():
+def test_a_caught_error_says_where_it_happened(machine: Machine) -> None:
+    for name, state in machine.tasks.items():
         if name != "RecordFailure":
             failure = state["Catch"][0]["Assign"]["failure"]
             assert failure["step"] == name
             assert ("plan" in failure) == (name != "Prepare")
 
 
-def test_a_quota_is_final(stage: Synthesized) -> None:
+def test_a_quota_is_final(machine: Machine) -> None:
     final = {"SageMaker.ResourceLimitExceededException", "States.ALL", "States.TaskFailed"}
-    for name, state in tasks(stage).items():
+    for name, state in machine.tasks.items():
         retried = {error for rule in state["Retry"] for error in rule["ErrorEquals"]}
         assert not retried & final, name
 
 
-def test_every_choice_has_a_default(stage: Synthesized) -> None:
-    choices = {name: s for name, s in stage.definition["States"].items() if s["Type"] == "Choice"}
+def test_every_choice_has_a_default(machine: Machine) -> None:
+    choices = {name: s for name, s in machine.definition["States"].items() if s["Type"] == "Choice"}
     assert choices
     assert all(state.get("Default") for state in choices.values())
 
 
-def test_every_wait_ends(stage: Synthesized) -> None:
-    for name, state in tasks(stage).items():
-        assert 0 < state["TimeoutSeconds"] <= stage.definition["TimeoutSeconds"], name
+def test_every_wait_ends(machine: Machine) -> None:
+    for name, state in machine.tasks.items():
+        assert 0 < state["TimeoutSeconds"] <= machine.definition["TimeoutSeconds"], name
         assert state.get("HeartbeatSeconds", 0) <= state["TimeoutSeconds"], name
 
 
-def test_a_job_is_stopped_by_itself_before_its_state_gives_up(stage: Synthesized) -> None:
-    states = tasks(stage)
-    for name in ("Segment", "Evaluate", "FineTune"):
+def test_a_job_is_stopped_by_itself_before_its_state_gives_up(machine: Machine) -> None:
+    states = machine.tasks
+    jobs = [name for name, state in states.items() if state["Resource"].endswith(".sync")]
+    assert len(jobs) == 3
+    for name in jobs:
         limits = states[name]["Arguments"]["StoppingCondition"]
         assert max(limits.values()) < states[name]["TimeoutSeconds"], name
 
 
-def test_nothing_waits_by_the_clock(stage: Synthesized) -> None:
-    assert not [name for name, state in stage.definition["States"].items() if state["Type"] == "Wait"]
+def test_nothing_waits_by_the_clock(machine: Machine) -> None:
+    assert not [name for name, state in machine.definition["States"].items() if state["Type"] == "Wait"]
 
 
-def test_every_expression_compiles(stage: Synthesized) -> None:
-    found = list(expressions(stage.definition))
+def test_every_expression_compiles(machine: Machine) -> None:
+    found = list(expressions(machine.definition))
     assert len(found) > 50
     for expression in found:
         jsonata.Jsonata(expression)
 
 
-def test_every_expression_reads_keys_that_the_plan_has(stage: Synthesized) -> None:
-    paths = {path for expression in expressions(stage.definition) for path in PLAN_KEY.findall(expression)}
+def test_every_expression_reads_keys_that_the_plan_has(machine: Machine) -> None:
+    paths = {path for expression in expressions(machine.definition) for path in PLAN_KEY.findall(expression)}
     assert paths
     for path in paths:
-        value: Any = plan()
+        value: Any = machine.plan
         for key in path.strip(".").split("."):
             assert key in value, f"$plan{path}"
             value = value[key]
 
 
-def test_every_variable_is_assigned_on_every_way_to_its_use(stage: Synthesized) -> None:
-    states = stage.definition["States"]
-    known = assigned_before(stage.definition)
+def test_every_variable_is_assigned_on_every_way_to_its_use(machine: Machine) -> None:
+    states = machine.definition["States"]
+    known = assigned_before(machine.definition)
     for name, state in states.items():
         own = {key: value for key, value in state.items() if key not in ("Choices", "Catch")}
         # A catch is reached before the state assigned anything; a choice's conditions too.
@@ -169,6 +189,18 @@ def assigned_before(definition: dict[str, Any]) -> dict[str, set[str]]:
     return known
 
 
-@pytest.mark.parametrize(("name", "handler"), [("Prepare", "Prepare"), ("SmokeTest", "SmokeTest"), ("Gate", "Gate")])
-def test_a_lambda_state_calls_the_handler_of_its_name(stage: Synthesized, name: str, handler: str) -> None:
-    assert f":Handlers{handler}Function" in tasks(stage)[name]["Arguments"]["FunctionName"]
+@pytest.mark.parametrize(
+    ("construct", "name", "function"),
+    [
+        ("Workflow", "Prepare", "HandlersPrepareFunction"),
+        ("Workflow", "SmokeTest", "HandlersSmokeTestFunction"),
+        ("Workflow", "Gate", "HandlersGateFunction"),
+        ("Pretraining", "Prepare", "PretrainingHandlersPrepareFunction"),
+        ("Pretraining", "Gate", "HandlersGateFunction"),
+        ("Pretraining", "Publish", "PretrainingHandlersPublishFunction"),
+        ("Pretraining", "RequestApproval", "HandlersRequestApprovalFunction"),
+    ],
+)
+def test_a_lambda_state_calls_its_handler(stage: Synthesized, construct: str, name: str, function: str) -> None:
+    called = stage.machine(construct)["States"][name]["Arguments"]["FunctionName"]
+    assert called.rpartition(":")[2].startswith(function)

@@ -5,24 +5,19 @@ from constructs import Construct
 
 from infra.components.workflow.task import LAMBDA_TRANSIENT, Task, integration, invoke, retry, sdk_transient
 
-_OUTCOME = (
-    "{'style': $plan.style, 'version': $version, 'package': $package, 'adapter': $adapter, 'endpoint': $endpoint, "
-    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html'}"
-)
 
-
-def notify(scope: Construct, topic_arn: str, on_error: sfn.IChainable) -> Task:
-    """Tell people; the execution's output is the same as the message."""
+def notify(scope: Construct, topic_arn: str, subject: str, outcome: str, on_error: sfn.IChainable) -> Task:
+    """Tell people: ``subject`` and ``outcome`` are JSONata. The execution's output is the same as the message."""
     return Task(
         scope,
         "Notify",
         resource="sns:publish",
         arguments={
             "TopicArn": topic_arn,
-            "Subject": "{% 'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is ready' %}",
-            "Message": f"{{% $string({_OUTCOME}) %}}",
+            "Subject": f"{{% {subject} %}}",
+            "Message": f"{{% $string({outcome}) %}}",
         },
-        output=f"{{% {_OUTCOME} %}}",
+        output=f"{{% {outcome} %}}",
         retries=[
             retry(
                 (

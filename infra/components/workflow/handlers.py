@@ -36,10 +36,34 @@ class Surroundings:
     success_topic: sns.ITopic
     error_topic: sns.ITopic
     workflow_arn: str
+    pretraining_arn: str
+
+    def handler(
+        self,
+        scope: Construct,
+        construct_id: str,
+        name: str,
+        environment: dict[str, str],
+        seconds: int = 60,
+        memory_mib: int = 512,
+    ) -> Handler:
+        """One handler of a workflow, which may use the stage's key."""
+        handler = Handler(
+            scope,
+            construct_id,
+            name=name,
+            code=self.code,
+            log_days=self.stage.log_days,
+            environment=environment,
+            timeout=Duration.seconds(seconds),
+            memory_mib=memory_mib,
+        )
+        handler.grant(using(self.key))
+        return handler
 
 
 class WorkflowHandlers(Construct):
-    """One handler a Lambda state, and ``resume``, which two events call."""
+    """One handler a Lambda state, and ``resume``, which two events call. Some serve both state machines."""
 
     def __init__(self, scope: Construct, construct_id: str, *, around: Surroundings) -> None:
         super().__init__(scope, construct_id)
@@ -69,18 +93,7 @@ class WorkflowHandlers(Construct):
     def _handler(
         self, construct_id: str, name: str, environment: dict[str, str], seconds: int = 60, memory_mib: int = 512
     ) -> Handler:
-        handler = Handler(
-            self,
-            construct_id,
-            name=name,
-            code=self._around.code,
-            log_days=self._around.stage.log_days,
-            environment=environment,
-            timeout=Duration.seconds(seconds),
-            memory_mib=memory_mib,
-        )
-        handler.grant(using(self._around.key))
-        return handler
+        return self._around.handler(self, construct_id, name, environment, seconds, memory_mib)
 
     def _prepare(self) -> Handler:
         around, stage = self._around, self._around.stage
@@ -106,7 +119,8 @@ class WorkflowHandlers(Construct):
         environment = {"TABLE_NAME": around.table.table_name, "TOPIC_ARN": around.topic.topic_arn}
         handler = self._handler("RequestApproval", "request_approval", environment)
         packages = self._sagemaker("model-package", f"{around.stage.prefix}-*")
-        handler.grant(keeping(around.table), publishing(around.topic), answering(around.workflow_arn))
+        machines = answering(around.workflow_arn, around.pretraining_arn)
+        handler.grant(keeping(around.table), publishing(around.topic), machines)
         handler.grant([allow(["sagemaker:DescribeModelPackage"], [packages])])
         return handler
 
@@ -114,7 +128,7 @@ class WorkflowHandlers(Construct):
         around = self._around
         handler = self._handler("Resume", "resume", {"TABLE_NAME": around.table.table_name})
         endpoints = self._sagemaker("endpoint", f"{around.stage.prefix}-style-*")
-        handler.grant(keeping(around.table), answering(around.workflow_arn))
+        handler.grant(keeping(around.table), answering(around.workflow_arn, around.pretraining_arn))
         handler.grant([allow(["sagemaker:DescribeEndpoint"], [endpoints])])
         return handler
 

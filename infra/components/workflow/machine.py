@@ -13,12 +13,19 @@ from infra.components.handler import retention
 from infra.components.workflow import deployment, ending, jobs, registration
 from infra.components.workflow.handlers import WorkflowHandlers
 from infra.components.workflow.jobs import JobSettings
-from infra.components.workflow.permissions import accept_role, statements
+from infra.components.workflow.permissions import accept_names, accept_scaling, publication, statements
 from infra.components.workflow.preparation import prepare
-from infra.components.workflow.task import failure
+from infra.components.workflow.registration import Package
+from infra.components.workflow.task import when
 from infra.config import Serving
 
 _LONGEST_RUN = Duration.days(30)
+
+_SUBJECT = "'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is ready'"
+_OUTCOME = (
+    "{'style': $plan.style, 'version': $version, 'package': $package, 'adapter': $adapter, 'endpoint': $endpoint, "
+    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html'}"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +42,10 @@ def workflow_name(prefix: str) -> str:
     return f"{prefix}-workflow"
 
 
-def workflow_arn(scope: Construct, prefix: str) -> str:
-    """The state machine's ARN, known before it exists."""
+def machine_arn(scope: Construct, name: str) -> str:
+    """The ARN of a state machine, known before it exists."""
     return Stack.of(scope).format_arn(
-        service="states",
-        resource="stateMachine",
-        resource_name=workflow_name(prefix),
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
     )
 
 
@@ -73,72 +77,68 @@ class Workflow(Construct):
         super().__init__(scope, construct_id)
         self._settings, self._handlers, self._targets, self._serving = settings, handlers, targets, serving
         self._broken = ending.record_failure(self, handlers.record_failure.arn)
-        log_group = logs.LogGroup(self, "Log", retention=retention(log_days), removal_policy=RemovalPolicy.DESTROY)
-        self.machine = sfn.StateMachine(
-            self,
-            "Machine",
-            state_machine_name=workflow_name(prefix),
-            query_language=sfn.QueryLanguage.JSONATA,
-            definition_body=sfn.DefinitionBody.from_chainable(self._states()),
-            timeout=_LONGEST_RUN,
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
-            tracing_enabled=True,
-        )
-        accept_role(self.machine, prefix)
-        functions = [handler.arn for handler in handlers.states]
-        for statement in statements(self, prefix, settings, targets.model_bucket, targets.topic, functions):
+        self.machine = state_machine(self, workflow_name(prefix), self._states(), log_days)
+        accept_names(self.machine)
+        accept_scaling(self.machine)
+        allowed = [
+            *statements(self, prefix, settings, targets.topic, [handler.arn for handler in handlers.states]),
+            *publication(self, prefix, targets.model_bucket),
+        ]
+        for statement in allowed:
             self.machine.add_to_role_policy(statement)
 
     def _states(self) -> sfn.IChainable:
         """Prepare → Segment → FineTune → Evaluate → Gate → Register → Approve → Publish → … → Notify → Succeed."""
-        notify = ending.notify(self, self._targets.topic.topic_arn, self._broken)
+        notify = ending.notify(self, self._targets.topic.topic_arn, _SUBJECT, _OUTCOME, self._broken)
         notify.next(sfn.Succeed(self, "Succeed"))
         deploy = self._deployment(notify)
-        register = self._registration(deploy)
+        register = registration.registered(
+            self, self._package(), self._handlers.request_approval.arn, deploy, self._broken
+        )
         trained = self._training(register)
         segment = jobs.segment(self, self._settings, self._broken)
         segment.next(trained)
         needs_masks = sfn.Choice(self, "NeedsMasks")
-        needs_masks.when(_is("$plan.task = 'text-to-image'"), trained).otherwise(segment)
+        needs_masks.when(when("$plan.task = 'text-to-image'"), trained).otherwise(segment)
         return prepare(self, self._handlers.prepare.arn, self._broken).next(needs_masks)
 
     def _training(self, passed: sfn.IChainable) -> sfn.CustomState:
         """FineTune → Evaluate → Gate → GatePassed."""
         tune = jobs.fine_tune(self, self._settings, self._broken)
         evaluate = jobs.evaluate(self, self._settings, self._broken)
-        gate = registration.gate(self, self._handlers.gate.arn, self._broken)
-        not_met = failure("Gate", "GateNotMet", "{% $join($gate.failures, '; ') %}")
-        # A choice's own Assign counts where its default is taken.
-        gate_passed = sfn.Choice(self, "GatePassed", assign={"failure": not_met})
-        gate_passed.when(_is("$gate.passed"), passed).otherwise(self._broken)
-        tune.next(evaluate).next(gate).next(gate_passed)
+        gate = registration.gated(self, self._handlers.gate.arn, passed, self._broken)
+        tune.next(evaluate).next(gate)
         return tune
 
-    def _registration(self, approved: sfn.IChainable) -> sfn.CustomState:
-        """EnsureModelPackageGroup → Register → Approval → AutoApprove or RequestApproval."""
-        automatic = registration.auto_approve(self, self._broken)
-        automatic.next(approved)
-        asked = registration.request_approval(self, self._handlers.request_approval.arn, self._broken)
-        asked.next(approved)
-        approval = sfn.Choice(self, "Approval")
-        approval.when(_is("$plan.approval = 'auto'"), automatic).otherwise(asked)
-        register = registration.register(self, self._targets.inference_image_uri, self._broken)
-        register.next(approval)
-        exists = sfn.Choice(self, "GroupExists")
-        exists.when(_is("$contains($failure.cause, 'already exist')"), register).otherwise(self._broken)
-        ensure = registration.ensure_group(self, self._settings.tag_list(), exists)
-        ensure.next(register)
-        return ensure
+    def _package(self) -> Package:
+        metadata = {
+            "style": "$plan.style",
+            "execution": "$plan.execution",
+            "task": "$plan.task",
+            "method": "$plan.method",
+            "base_model": "$plan.base.reference",
+            "dataset_sha256": "$plan.dataset.sha256",
+            "trained_seconds": "$string($trained)",
+        }
+        return Package(
+            image_uri=self._targets.inference_image_uri,
+            group="'Versions of the style ' & $plan.style",
+            description="$plan.method & ' on ' & $plan.base.reference & ': ' & $plan.execution",
+            metadata=metadata,
+            tags=self._settings.tag_list(),
+            # What a run without deployment reports.
+            left={"adapter": "", "endpoint": ""},
+        )
 
     def _deployment(self, done: sfn.IChainable) -> sfn.Choice:
         """DeployChoice → Publish → (DeployEndpoint → its scaling) → SmokeTest → Promote."""
         smoke = deployment.smoke_test(self, self._handlers.smoke_test.arn, self._broken)
         smoke.next(deployment.promote(self, self._targets.model_bucket.bucket_name, self._broken)).next(done)
         needs_endpoint = sfn.Choice(self, "NeedsEndpoint")
-        needs_endpoint.when(_is("$plan.deploy = 'endpoint'"), self._endpoint(smoke)).otherwise(smoke)
+        needs_endpoint.when(when("$plan.deploy = 'endpoint'"), self._endpoint(smoke)).otherwise(smoke)
         publish = deployment.publish(self, self._handlers.publish.arn, self._broken)
         publish.next(needs_endpoint)
-        return sfn.Choice(self, "DeployChoice").when(_is("$plan.deploy = 'none'"), done).otherwise(publish)
+        return sfn.Choice(self, "DeployChoice").when(when("$plan.deploy = 'none'"), done).otherwise(publish)
 
     def _endpoint(self, deployed: sfn.IChainable) -> sfn.CustomState:
         deploy = deployment.deploy_endpoint(self, self._handlers.deploy_endpoint.arn, self._broken)
@@ -152,5 +152,16 @@ class Workflow(Construct):
         return deploy
 
 
-def _is(expression: str) -> sfn.Condition:
-    return sfn.Condition.jsonata(f"{{% {expression} %}}")
+def state_machine(scope: Construct, name: str, states: sfn.IChainable, log_days: int) -> sfn.StateMachine:
+    """A machine in JSONata that logs every state it enters, but not the data that pass through it."""
+    log_group = logs.LogGroup(scope, "Log", retention=retention(log_days), removal_policy=RemovalPolicy.DESTROY)
+    return sfn.StateMachine(
+        scope,
+        "Machine",
+        state_machine_name=name,
+        query_language=sfn.QueryLanguage.JSONATA,
+        definition_body=sfn.DefinitionBody.from_chainable(states),
+        timeout=_LONGEST_RUN,
+        logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+        tracing_enabled=True,
+    )

@@ -13,32 +13,39 @@ from infra.nag import accept, accept_prefixes
 
 
 def statements(
-    scope: Construct,
-    prefix: str,
-    settings: JobSettings,
-    model_bucket: s3.IBucket,
-    topic: sns.ITopic,
-    functions: list[str],
+    scope: Construct, prefix: str, settings: JobSettings, topic: sns.ITopic, functions: list[str]
 ) -> list[iam.PolicyStatement]:
-    """Every statement of the role but logging and tracing, which CDK adds."""
+    """What a machine that runs jobs and registers their result may do, besides logging and tracing, which CDK adds."""
     return [
         allow(["lambda:InvokeFunction"], functions),
         *_jobs(scope, prefix, settings.role_arn),
         *_registry(scope, prefix),
-        *_scaling(scope, prefix),
-        allow(["s3:PutObject"], [model_bucket.arn_for_objects("styles/*/latest.json")]),
         *publishing(topic),
-        # The message and latest.json are encrypted with the stage's key.
+        # Messages and what machines write to buckets are encrypted with the stage's key.
         allow(["kms:GenerateDataKey", "kms:Decrypt"], [settings.key_arn]),
     ]
 
 
-def accept_role(machine: sfn.StateMachine, prefix: str) -> None:
+def publication(scope: Construct, prefix: str, model_bucket: s3.IBucket) -> list[iam.PolicyStatement]:
+    """Name a style's newest version, and scale an endpoint of its own."""
+    return [
+        *_scaling(scope, prefix),
+        allow(["s3:PutObject"], [model_bucket.arn_for_objects("styles/*/latest.json")]),
+    ]
+
+
+def accept_names(machine: sfn.StateMachine) -> None:
     """Say why the role's wildcards are as narrow as they can be."""
     accept_prefixes(
         machine.role,
         because="Jobs, packages and endpoints are made while the service runs, named with the stage's prefix.",
     )
+    because = "CDK's log delivery and X-Ray statements: those calls know no resources."
+    accept(machine.role, "AwsSolutions-IAM5[Resource::*]", because=because)
+
+
+def accept_scaling(machine: sfn.StateMachine) -> None:
+    """The same for what scales an endpoint."""
     account = "<AWS::Region>:<AWS::AccountId>"
     linked = "sagemaker.application-autoscaling.amazonaws.com"
     reasons = {
@@ -46,7 +53,6 @@ def accept_role(machine: sfn.StateMachine, prefix: str) -> None:
         "of AWS's choice; a condition limits the service to SageMaker.",
         f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/aws-service-role/{linked}/*": "The service names its own role; a "
         "condition limits it to that service.",
-        "*": "CDK's log delivery and X-Ray statements: those calls know no resources.",
     }
     for resource, because in reasons.items():
         accept(machine.role, f"AwsSolutions-IAM5[Resource::{resource}]", because=because)

@@ -1,16 +1,63 @@
 """From metrics to a registered, approved model package."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.components.workflow.task import LAMBDA_TRANSIENT, Task, invoke, retry, sdk_transient
+from infra.components.workflow.task import LAMBDA_TRANSIENT, Task, failure, invoke, retry, sdk_transient, when
 
 APPROVAL_SECONDS = 7 * 24 * 3600
 """How long a person may take to approve."""
 
 _JSON = ["application/json"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """What a kind of run registers: what its group and package are described as (JSONata), and the package's metadata.
+
+    ``image_uri`` is what serves it; ``left`` is assigned along with ``$package`` and ``$version``.
+    """
+
+    image_uri: str
+    group: str
+    description: str
+    metadata: Mapping[str, str]
+    tags: list[dict[str, str]]
+    left: Mapping[str, str]
+
+
+def gated(scope: Construct, gate_arn: str, passed: sfn.IChainable, broken: sfn.IChainable) -> sfn.CustomState:
+    """Gate → GatePassed: on to ``passed``, or a failure that names the metrics."""
+    not_met = failure("Gate", "GateNotMet", "{% $join($gate.failures, '; ') %}")
+    # A choice's own Assign counts where its default is taken.
+    gate_passed = sfn.Choice(scope, "GatePassed", assign={"failure": not_met})
+    gate_passed.when(when("$gate.passed"), passed).otherwise(broken)
+    compared = gate(scope, gate_arn, broken)
+    compared.next(gate_passed)
+    return compared
+
+
+def registered(
+    scope: Construct, package: Package, ask_arn: str, approved: sfn.IChainable, broken: sfn.IChainable
+) -> sfn.CustomState:
+    """EnsureModelPackageGroup → Register → Approval → AutoApprove or RequestApproval → ``approved``."""
+    automatic = auto_approve(scope, broken)
+    automatic.next(approved)
+    asked = request_approval(scope, ask_arn, broken)
+    asked.next(approved)
+    approval = sfn.Choice(scope, "Approval")
+    approval.when(when("$plan.approval = 'auto'"), automatic).otherwise(asked)
+    made = register(scope, package, broken)
+    made.next(approval)
+    exists = sfn.Choice(scope, "GroupExists")
+    exists.when(when("$contains($failure.cause, 'already exist')"), made).otherwise(broken)
+    ensure = ensure_group(scope, package, exists)
+    ensure.next(made)
+    return ensure
 
 
 def gate(scope: Construct, function_arn: str, on_error: sfn.IChainable) -> Task:
@@ -27,16 +74,16 @@ def gate(scope: Construct, function_arn: str, on_error: sfn.IChainable) -> Task:
     )
 
 
-def ensure_group(scope: Construct, tags: list[dict[str, str]], on_error: sfn.IChainable) -> Task:
-    """Make the style's model package group; that it exists is decided by what follows the error."""
+def ensure_group(scope: Construct, package: Package, on_error: sfn.IChainable) -> Task:
+    """Make the model package group; that it exists is decided by what follows the error."""
     return Task(
         scope,
         "EnsureModelPackageGroup",
         resource="aws-sdk:sagemaker:createModelPackageGroup",
         arguments={
             "ModelPackageGroupName": "{% $plan.model_package_group %}",
-            "ModelPackageGroupDescription": "{% 'Versions of the style ' & $plan.style %}",
-            "Tags": tags,
+            "ModelPackageGroupDescription": f"{{% {package.group} %}}",
+            "Tags": package.tags,
         },
         retries=[retry(sdk_transient("SageMaker"))],
         on_error=on_error,
@@ -44,19 +91,17 @@ def ensure_group(scope: Construct, tags: list[dict[str, str]], on_error: sfn.ICh
     )
 
 
-def register(scope: Construct, inference_image_uri: str, on_error: sfn.IChainable) -> Task:
+def register(scope: Construct, package: Package, on_error: sfn.IChainable) -> Task:
     """Register what was trained: ``$package`` is its ARN, ``$version`` the number at its end."""
     return Task(
         scope,
         "Register",
         resource="aws-sdk:sagemaker:createModelPackage",
-        arguments=_package(inference_image_uri),
+        arguments=_package(package),
         assign={
             "package": "{% $states.result.ModelPackageArn %}",
             "version": "{% $number($split($states.result.ModelPackageArn, '/')[-1]) %}",
-            # What a run without deployment reports.
-            "adapter": "",
-            "endpoint": "",
+            **package.left,
         },
         retries=[retry(sdk_transient("SageMaker"))],
         on_error=on_error,
@@ -64,13 +109,13 @@ def register(scope: Construct, inference_image_uri: str, on_error: sfn.IChainabl
     )
 
 
-def _package(inference_image_uri: str) -> dict[str, Any]:
+def _package(package: Package) -> dict[str, Any]:
     artifact = {"S3Uri": "{% $artifact %}", "S3DataType": "S3Prefix", "CompressionType": "None"}
     metrics = {"ContentType": "application/json", "S3Uri": "{% $plan.runs.evaluate & 'metrics.json' %}"}
-    container = {"Image": inference_image_uri, "ModelDataSource": {"S3DataSource": artifact}}
+    container = {"Image": package.image_uri, "ModelDataSource": {"S3DataSource": artifact}}
     return {
         "ModelPackageGroupName": "{% $plan.model_package_group %}",
-        "ModelPackageDescription": "{% $plan.method & ' on ' & $plan.base.reference & ': ' & $plan.execution %}",
+        "ModelPackageDescription": f"{{% {package.description} %}}",
         "ModelApprovalStatus": "PendingManualApproval",
         "InferenceSpecification": {
             "Containers": [container],
@@ -78,15 +123,7 @@ def _package(inference_image_uri: str) -> dict[str, Any]:
             "SupportedResponseMIMETypes": _JSON,
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": metrics}},
-        "CustomerMetadataProperties": {
-            "style": "{% $plan.style %}",
-            "execution": "{% $plan.execution %}",
-            "task": "{% $plan.task %}",
-            "method": "{% $plan.method %}",
-            "base_model": "{% $plan.base.reference %}",
-            "dataset_sha256": "{% $plan.dataset.sha256 %}",
-            "trained_seconds": "{% $string($trained) %}",
-        },
+        "CustomerMetadataProperties": {name: f"{{% {value} %}}" for name, value in package.metadata.items()},
     }
 
 

@@ -99,3 +99,8 @@ def failure(step: str, error: str, cause: str, *, knows_plan: bool = True) -> di
 def invoke(function_arn: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of ``lambda:invoke``."""
     return {"FunctionName": function_arn, "Payload": dict(payload)}
+
+
+def when(expression: str) -> sfn.Condition:
+    """A choice's condition, as JSONata without its braces."""
+    return sfn.Condition.jsonata(f"{{% {expression} %}}")

@@ -1,4 +1,4 @@
-"""Decides whether a fine-tuned model is good enough to register."""
+"""Decides whether a fine-tuned or pretrained model is good enough to register."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,6 +8,8 @@ from atelier_ops.gateways.storage import ObjectStore, S3Store, read_json
 from atelier_ops.logic.gate import judge
 from atelier_ops.settings import read_settings
 from contracts.layout import run_prefix
+from contracts.metrics import METRICS
+from contracts.pretraining import METRICS as PRETRAINING_METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,4 +28,5 @@ def data() -> ObjectStore:
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics"}``. Raises MetricMissingError, MissingObjectError."""
     plan = event["plan"]
-    return judge(plan["gate"], read_json(data(), run_prefix(plan["execution"], "evaluate") + "metrics.json"))
+    table = PRETRAINING_METRICS[plan["model"]] if "model" in plan else METRICS
+    return judge(plan["gate"], read_json(data(), run_prefix(plan["execution"], "evaluate") + "metrics.json"), table)

@@ -46,9 +46,10 @@ def request_message(plan: dict[str, Any], package: str) -> tuple[str, str]:
     """Subject and text of the message that asks for a decision, with the commands that decide."""
     region = package.split(":")[3]
     command = f"aws sagemaker update-model-package --region {region} --model-package-arn {package}"
-    text = f"""Style {plan["style"]} was fine-tuned by run {plan["execution"]} and waits for approval (7 days).
+    what = f"style {plan['style']}" if "style" in plan else f"base model {plan['name']}"
+    text = f"""{what[0].upper()}{what[1:]} was trained by run {plan["execution"]} and waits for approval (7 days).
 
-Report (before/after pictures and metrics): {plan["runs"]["evaluate"]}report.html
+Report (pictures and metrics): {plan["runs"]["evaluate"]}report.html
 
 Approve:
 {command} --model-approval-status Approved
@@ -56,4 +57,4 @@ Approve:
 Reject:
 {command} --model-approval-status Rejected --approval-description "why"
 """
-    return f"Atelier: approve style {plan['style']}?", text
+    return f"Atelier: approve {what}?", text

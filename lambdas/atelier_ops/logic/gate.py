@@ -5,28 +5,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.errors import MetricMissingError
-from contracts.metrics import METRICS
+from contracts.metrics import METRICS, Metric
 
 
-def judge(gate: Mapping[str, float], measured: Mapping[str, Any]) -> dict[str, Any]:
-    """``{"passed", "failures", "metrics"}``; a failure says metric, value and threshold. Raises MetricMissingError."""
-    metrics = {name: _finite(name, value) for name, value in measured.items() if name in METRICS}
+def judge(
+    gate: Mapping[str, float], measured: Mapping[str, Any], table: Mapping[str, Metric] = METRICS
+) -> dict[str, Any]:
+    """``{"passed", "failures", "metrics"}``; a failure says metric, value and threshold. Raises MetricMissingError.
+
+    ``table`` has the metrics that count; others are left out.
+    """
+    metrics = {name: _finite(name, value) for name, value in measured.items() if name in table}
     missing = sorted(set(gate) - set(metrics))
     if missing:
         raise MetricMissingError(
             f"gate: got no {', '.join(missing)}; measured: {', '.join(sorted(metrics)) or 'nothing'}"
         )
     failures = [
-        _failure(name, metrics[name], threshold)
+        _failure(name, table[name], metrics[name], threshold)
         for name, threshold in gate.items()
-        if not METRICS[name].meets(metrics[name], threshold)
+        if not table[name].meets(metrics[name], threshold)
     ]
     return {"passed": not failures, "failures": failures, "metrics": metrics}
 
 
-def _failure(name: str, value: float, threshold: float) -> str:
-    bound = "at least" if METRICS[name].higher_is_better else "at most"
-    return f"{name}: got {value:.4g}; allowed: {bound} {threshold:.4g} ({METRICS[name].meaning})"
+def _failure(name: str, metric: Metric, value: float, threshold: float) -> str:
+    bound = "at least" if metric.higher_is_better else "at most"
+    return f"{name}: got {value:.4g}; allowed: {bound} {threshold:.4g} ({metric.meaning})"
 
 
 def _finite(name: str, value: object) -> float:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atelier_ops.errors import MissingObjectError
-from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, read_dataset
 from atelier_ops.logic.names import job_name, package_group, style_endpoint
 from contracts.artifact import BaseManifest
@@ -14,7 +14,7 @@ from contracts.dataset import INFO
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
-from contracts.layout import MANIFEST, S3Uri, base_prefix, run_prefix, style_prefix
+from contracts.layout import S3Uri, run_prefix, style_prefix
 
 LONGEST_ARGUMENT = 256
 """Characters SageMaker takes as one container argument of a processing job."""
@@ -37,7 +37,7 @@ def make_plan(request: object, execution: str, offer: Offer) -> dict[str, Any]:
     asked = ExecutionInput.from_json(request)
     base = _base_model(asked, offer)
     if asked.task == "inpaint":
-        _manifest(offer.segmenter, offer)
+        read_manifest(offer.segmenter, offer.models)
     dataset = read_dataset(asked.dataset, offer.data)
     settings = _settings(asked, base)
     prompts = _prompts(asked, dataset, settings)
@@ -47,8 +47,8 @@ def make_plan(request: object, execution: str, offer: Offer) -> dict[str, Any]:
         **{key: getattr(asked, key) for key in ("style", "task", "target", "method", "deploy", "approval", "gate")},
         **prompts,
         "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
-        "base": {"name": base.name, "reference": base.reference, "uri": _base_uri(base.reference, offer)},
-        "segmenter": {"uri": _base_uri(offer.segmenter, offer)},
+        "base": {"name": base.name, "reference": base.reference, "uri": base_uri(base.reference, offer.models)},
+        "segmenter": {"uri": base_uri(offer.segmenter, offer.models)},
         "runs": _runs(execution, offer),
         "arguments": arguments,
         "hyperparameters": _strings(asked, execution, prompts, dataset, settings),
@@ -58,43 +58,19 @@ def make_plan(request: object, execution: str, offer: Offer) -> dict[str, Any]:
 
 def _base_model(asked: ExecutionInput, offer: Offer) -> BaseManifest:
     wanted = asked.base_model or offer.default_base_model
-    matches = [reference for reference in offer.base_models if wanted in (reference, reference.partition("@")[0])]
-    if not matches:
-        raise InvalidInputError("input.base_model", got=wanted, allowed=" | ".join(offer.base_models))
-    manifest = _manifest(matches[0], offer)
+    manifest = find_base(wanted, offer.base_models, offer.models, where="input.base_model")
     # An inpainting model paints a whole picture where all of its mask is white; the other way round there is no mask to give.
     if manifest.task not in (asked.task, "inpaint"):
         raise InvalidInputError(
             "input.base_model", got=f"{wanted}, a model for {manifest.task}", allowed=f"one for {asked.task}"
         )
-    if asked.deploy == "adapter" and matches[0] != offer.default_base_model:
+    if asked.deploy == "adapter" and manifest.reference != offer.default_base_model:
         raise InvalidInputError(
             "input.base_model",
-            got=matches[0],
+            got=manifest.reference,
             allowed=f"{offer.default_base_model}, which the shared endpoint serves, when deploy is adapter",
         )
     return manifest
-
-
-def _manifest(reference: str, offer: Offer) -> BaseManifest:
-    key = _base_prefix(reference) + MANIFEST
-    try:
-        return BaseManifest.from_json(read_json(offer.models, key))
-    except MissingObjectError as error:
-        raise InvalidInputError(
-            f"base model {reference}",
-            got=f"no s3://{offer.models.bucket}/{key}",
-            allowed="a base model that the deployment has mirrored to the end",
-        ) from error
-
-
-def _base_prefix(reference: str) -> str:
-    name, _, revision = reference.partition("@")
-    return base_prefix(name, revision)
-
-
-def _base_uri(reference: str, offer: Offer) -> str:
-    return str(S3Uri(bucket=offer.models.bucket, key=_base_prefix(reference)))
 
 
 def _settings(asked: ExecutionInput, base: BaseManifest) -> Hyperparameters:

@@ -15,8 +15,8 @@ from atelier_ops.logic.timestamps import rfc3339, seconds
 from contracts.layout import run_prefix
 from contracts.prices import estimate
 
-JOB_KINDS = {"segment": "processing", "train": "training", "evaluate": "processing"}
-JOB_STEPS = ("Segment", "FineTune", "Evaluate")
+JOB_KINDS = {"segment": "processing", "shard": "processing", "train": "training", "evaluate": "processing"}
+JOB_STEPS = ("Segment", "FineTune", "Shard", "Train", "Evaluate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +32,14 @@ class Desk:
 def report(event: Mapping[str, Any], desk: Desk, now: float) -> dict[str, str]:
     """Write and send what happened; ``{"error", "cause"}`` for the Fail state. Goes on where writing or sending fails."""
     failure = read_failure(str(event.get("error") or "Unknown"), str(event.get("cause") or ""))
-    step, execution = str(event.get("step") or "unknown"), str(event["execution"])
+    plan = event.get("plan") or {}
+    # A pretraining run's folder and jobs are named by its plan.
+    step, execution = str(event.get("step") or "unknown"), str(plan.get("execution") or event["execution"])
     cost = _cost(event, failure, desk, now)
     summary = {
         "execution": execution,
-        "style": (event.get("plan") or {}).get("style"),
+        "style": plan.get("style"),
+        "base_model": plan.get("name"),
         "step": step,
         "error": failure.error,
         "reason": failure.reason,

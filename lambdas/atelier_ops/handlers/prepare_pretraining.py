@@ -1,0 +1,44 @@
+"""First state of a pretraining run: checks the input and the data set, and decides everything the later states need."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from atelier_ops.gateways.storage import S3Store
+from atelier_ops.logic.pretraining import PretrainingOffer, make_pretraining_plan
+from atelier_ops.settings import read_settings
+from contracts.pretraining import Instances, StageDefaults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Environment. Base models are ``name@revision``, the default first; ``lustre`` is ``none`` or ``{id}:{directory}``."""
+
+    data_bucket: str
+    model_bucket: str
+    name_prefix: str
+    base_models: tuple[str, ...]
+    shard_instances: int
+    train_instances: int
+    input_mode: str
+    lustre: str
+
+
+@cache
+def offer() -> PretrainingOffer:
+    """What this stage has, made once a container."""
+    settings = read_settings(Settings)
+    instances = Instances(shard=settings.shard_instances, train=settings.train_instances)
+    return PretrainingOffer(
+        data=S3Store(settings.data_bucket),
+        models=S3Store(settings.model_bucket),
+        name_prefix=settings.name_prefix,
+        base_models=settings.base_models,
+        defaults=StageDefaults(instances=instances, input_mode=settings.input_mode),
+        lustre=settings.lustre,
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"input", "execution"}`` → the plan. Raises InvalidInputError."""
+    return make_pretraining_plan(event["input"], event["execution"], offer())

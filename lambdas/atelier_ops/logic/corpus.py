@@ -1,0 +1,108 @@
+"""Reading the listing of a pretraining data set: what is wrong with it shows before machines are paid for. No picture is fetched."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from atelier_ops.gateways.storage import ObjectStore, StoredObject, read_json
+from contracts.corpus import (
+    CAPTIONS,
+    FEWEST_PICTURES,
+    LABELS,
+    PICTURES,
+    SUFFIXES,
+    VOCABULARY,
+    Vocabulary,
+    is_held_out,
+    sample_key,
+)
+from contracts.errors import InvalidInputError
+from contracts.layout import STYLE_PATTERN, S3Uri, dataset_prefix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """A data set that looks usable: where it is, its samples' number, whether it has label maps, and the hash of its listing."""
+
+    prefix: S3Uri
+    samples: int
+    held_out: int
+    labelled: bool
+    sha256: str
+
+
+def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
+    """List and check the data set (a name or an address). Raises InvalidInputError naming the first thing that is wrong."""
+    prefix = _prefix(dataset, store.bucket)
+    files = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix) if not entry.key.endswith("/")}
+    for needed in (VOCABULARY, CAPTIONS):
+        if needed not in files:
+            raise InvalidInputError(f"data set {prefix}", got=f"no {needed}", allowed=f"{needed} beside {PICTURES}")
+    pictures = _keys(PICTURES, files, SUFFIXES)
+    labels = _keys(LABELS, files, (".png",))
+    if labels:
+        _check_labels(pictures, labels)
+    vocabulary = Vocabulary.from_json(read_json(store, prefix + VOCABULARY))
+    kept = sum(key in vocabulary.held_out or is_held_out(key, held_out) for key in pictures)
+    _check_counts(len(pictures), kept, held_out)
+    address = S3Uri(bucket=store.bucket, key=prefix)
+    return Corpus(prefix=address, samples=len(pictures), held_out=kept, labelled=bool(labels), sha256=_hash(files))
+
+
+def _prefix(dataset: str, bucket: str) -> str:
+    if not dataset.startswith("s3://"):
+        return dataset_prefix(dataset)
+    address = S3Uri.parse(dataset, where="input.dataset")
+    prefix = f"{address.key.rstrip('/')}/"
+    if address.bucket != bucket or not re.fullmatch(dataset_prefix(STYLE_PATTERN), prefix):
+        allowed = f"NAME, or s3://{bucket}/{dataset_prefix('NAME')}"
+        raise InvalidInputError("input.dataset", got=dataset, allowed=allowed)
+    return prefix
+
+
+def _keys(folder: str, files: Iterable[str], suffixes: tuple[str, ...]) -> set[str]:
+    """The samples of one folder. Raises InvalidInputError for a name that is no sample's, or a key that two files have."""
+    keys: set[str] = set()
+    for name in files:
+        if not name.startswith(folder):
+            continue
+        path = PurePosixPath(name.removeprefix(folder))
+        if path.suffix.lower() not in suffixes or path.name != str(path):
+            raise InvalidInputError(name, got=path.suffix or path.name, allowed=f"{folder}KEY{' | '.join(suffixes)}")
+        key = sample_key(name, path.stem)
+        if key in keys:
+            raise InvalidInputError(name, got=f"a second file with key {key}", allowed="one picture a key")
+        keys.add(key)
+    return keys
+
+
+def _check_labels(pictures: set[str], labels: set[str]) -> None:
+    """All or none: a picture without a map would teach the segmenter that nothing is there."""
+    missing, extra = sorted(pictures - labels), sorted(labels - pictures)
+    if missing:
+        raise InvalidInputError(
+            f"{LABELS}{missing[0]}.png", got="no such file", allowed=f"a label map for every picture, or no {LABELS}"
+        )
+    if extra:
+        raise InvalidInputError(f"{LABELS}{extra[0]}.png", got=f"no picture {extra[0]}", allowed=f"one in {PICTURES}")
+
+
+def _check_counts(pictures: int, kept: int, share: float) -> None:
+    if pictures < FEWEST_PICTURES:
+        raise InvalidInputError(f"pictures in {PICTURES}", got=pictures, allowed=f"at least {FEWEST_PICTURES}")
+    if not 0 < kept < pictures:
+        raise InvalidInputError(
+            "input.held_out",
+            got=f"{share:g}, which sets {kept} of {pictures} samples aside",
+            allowed="1 or more, not all",
+        )
+
+
+def _hash(files: Mapping[str, StoredObject]) -> str:
+    """One hash for the whole listing: any added, removed or changed file changes it. S3's ETag stands for the bytes."""
+    digest = hashlib.sha256()
+    for name, entry in sorted(files.items()):
+        digest.update(f"{name} {entry.etag} {entry.size}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,174 @@
+"""Turning a pretraining execution's input into its plan: everything later states need, decided and checked once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.bases import base_uri, find_base
+from atelier_ops.logic.corpus import Corpus, read_corpus
+from atelier_ops.logic.names import job_name, package_group
+from contracts.artifact import BaseManifest
+from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
+from contracts.errors import InvalidInputError
+from contracts.layout import S3Uri, run_prefix
+from contracts.pretraining import PretrainHyperparameters, PretrainingInput, StageDefaults
+
+RUN_PREFIX = "pretrain-"
+"""Before the execution's name, so that a fine-tuning execution of the same name has other jobs and another folder."""
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "unet": ("sd1", "sd2", "sdxl"),
+    "vae": ("sd1", "sd2", "sdxl"),
+    "segmenter": ("clipseg",),
+    "upscaler": ("upscaler",),
+}
+"""Which base models a kind of model can be trained from."""
+
+NO_LUSTRE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingOffer:
+    """What the stage has. ``base_models`` are the references it mirrored, the default first.
+
+    ``lustre`` is ``none`` or ``{file system id}:{directory}``, the directory that the data bucket is linked to.
+    """
+
+    data: ObjectStore
+    models: ObjectStore
+    name_prefix: str
+    base_models: tuple[str, ...]
+    defaults: StageDefaults
+    lustre: str
+
+
+def make_pretraining_plan(request: object, execution: str, offer: PretrainingOffer) -> dict[str, Any]:
+    """The plan of one execution. Raises InvalidInputError naming the first thing that is wrong."""
+    asked = PretrainingInput.from_json(request, offer.defaults)
+    _check_name(asked, offer)
+    _check_mode(asked, offer)
+    base = _base_model(asked, offer)
+    corpus = read_corpus(asked.dataset, asked.held_out, offer.data)
+    _check_instances(asked, corpus)
+    run = f"{RUN_PREFIX}{execution}"
+    runs = _runs(run, offer.data.bucket)
+    tuned = _hyperparameters(asked, runs)
+    return {
+        "execution": run,
+        "name": asked.name,
+        "model": tuned.model,
+        "approval": asked.approval,
+        "gate": dict(asked.gate),
+        "instances": asdict(asked.instances),
+        "isolated": asked.input_mode != "stream",
+        "dataset": _dataset(corpus),
+        "base": {"reference": base.reference, "uri": base_uri(base.reference, offer.models)},
+        "runs": runs,
+        "channels": _channels(asked, run, runs, base_uri(base.reference, offer.models), offer.lustre),
+        "arguments": _arguments(asked),
+        "hyperparameters": tuned.to_strings(),
+        "jobs": {step: job_name(offer.name_prefix, run, end) for step, end in _JOB_ENDINGS.items()},
+        # A capital keeps the group apart from those of styles, whose names have none.
+        "model_package_group": package_group(offer.name_prefix, f"Base-{asked.name}"),
+    }
+
+
+_JOB_ENDINGS = {"shard": "shard", "train": "train", "evaluate": "eval"}
+
+
+def _check_name(asked: PretrainingInput, offer: PretrainingOffer) -> None:
+    taken = {reference.partition("@")[0] for reference in offer.base_models}
+    if asked.name in taken:
+        allowed = f"a name other than the stage's own base models: {', '.join(sorted(taken))}"
+        raise InvalidInputError("input.name", got=asked.name, allowed=allowed)
+
+
+def _check_mode(asked: PretrainingInput, offer: PretrainingOffer) -> None:
+    if asked.input_mode == "FSx" and offer.lustre == NO_LUSTRE:
+        allowed = "File | FastFile | stream: this stage has no file system"
+        raise InvalidInputError("input.input_mode", got="FSx", allowed=allowed)
+
+
+def _base_model(asked: PretrainingInput, offer: PretrainingOffer) -> BaseManifest:
+    """The one that is named or, of the stage's own, the first that fits."""
+    families = FAMILIES[asked.hyperparameters.model]
+    wanted = (asked.base_model,) if asked.base_model else offer.base_models
+    for name in wanted:
+        found = find_base(name, offer.base_models, offer.models, where="input.base_model")
+        if found.family in families:
+            return found
+    raise InvalidInputError(
+        "input.base_model",
+        got=asked.base_model or f"none, and the stage has only {', '.join(offer.base_models)}",
+        allowed=f"a base model of family {' | '.join(families)}, because the {asked.hyperparameters.model} is trained",
+    )
+
+
+def _check_instances(asked: PretrainingInput, corpus: Corpus) -> None:
+    if asked.instances.shard > corpus.samples:
+        allowed = f"at most {corpus.samples}, the number of pictures: every host must get one"
+        raise InvalidInputError("input.instances.shard", got=asked.instances.shard, allowed=allowed)
+
+
+def _runs(run: str, bucket: str) -> dict[str, str]:
+    steps = ("shard", "train", "evaluate", "checkpoints")
+    runs = {step: str(S3Uri(bucket=bucket, key=run_prefix(run, step))) for step in steps}
+    return runs | {"training_shards": f"{runs['shard']}train/", "held_out": f"{runs['shard']}held-out/"}
+
+
+def _hyperparameters(asked: PretrainingInput, runs: Mapping[str, str]) -> PretrainHyperparameters:
+    if asked.input_mode != "stream":
+        return asked.hyperparameters
+    return replace(asked.hyperparameters, shards_uri=runs["training_shards"])
+
+
+def _dataset(corpus: Corpus) -> dict[str, Any]:
+    """Where each part lies; pictures apart, because they are dealt out to the hosts. No ``labels`` where there are none."""
+    parts = {"vocabulary": VOCABULARY, "captions": CAPTIONS, "pictures": PICTURES}
+    if corpus.labelled:
+        parts["labels"] = LABELS
+    return {
+        "uri": str(corpus.prefix),
+        "samples": corpus.samples,
+        "sha256": corpus.sha256,
+        **{part: str(corpus.prefix.child(name)) for part, name in parts.items()},
+    }
+
+
+def _channels(
+    asked: PretrainingInput, run: str, runs: Mapping[str, str], base: str, lustre: str
+) -> list[dict[str, Any]]:
+    """The training job's InputDataConfig; a streaming run reads its shards from S3 itself."""
+    channels = [_s3_channel("base", base, "File")]
+    if asked.input_mode == "FSx":
+        return [_lustre_channel(lustre, run), *channels]
+    if asked.input_mode != "stream":
+        return [_s3_channel("shards", runs["training_shards"], asked.input_mode), *channels]
+    return channels
+
+
+def _s3_channel(name: str, uri: str, mode: str) -> dict[str, Any]:
+    # Every process picks its samples out of all shards, so that one host or ten read the same order.
+    source = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated", "S3Uri": uri}
+    return {"ChannelName": name, "InputMode": mode, "DataSource": {"S3DataSource": source}}
+
+
+def _lustre_channel(lustre: str, run: str) -> dict[str, Any]:
+    file_system, _, directory = lustre.partition(":")
+    source = {
+        "FileSystemId": file_system,
+        "FileSystemAccessMode": "ro",
+        "FileSystemType": "FSxLustre",
+        "DirectoryPath": f"{directory.rstrip('/')}/{run_prefix(run, 'shard')}train",
+    }
+    return {"ChannelName": "shards", "InputMode": "File", "DataSource": {"FileSystemDataSource": source}}
+
+
+def _arguments(asked: PretrainingInput) -> dict[str, list[str]]:
+    gate = ["--gate", json.dumps(dict(asked.gate))] if asked.gate else []
+    return {
+        "shard": ["--held-out", str(asked.held_out)],
+        "evaluate": ["--model", asked.hyperparameters.model, *gate],
+    }
