@@ -11,8 +11,8 @@ import pytest
 
 from atelier_training.arguments import parser
 from atelier_training.failure import LONGEST_REASON, guard
-from atelier_training.finetune.launch import Cluster, relaunch_if_distributed
 from atelier_training.interruption import InterruptedJobError, Interruption
+from atelier_training.launch import Cluster, relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version
 from contracts.errors import InvalidInputError
@@ -106,9 +106,11 @@ def test_every_host_is_told_its_rank_and_the_leader(tmp_path: Path) -> None:
         json.dumps({"current_host": "algo-2", "hosts": ["algo-2", "algo-1"], "network_interface_name": "eth0"})
     )
     cluster = Cluster.read(config, 8)
-    line = " ".join(cluster.command("atelier_training", "train"))
+    line = " ".join(cluster.command("atelier_training", "train", {}))
     assert "--nnodes 2 --node-rank 1 --nproc-per-node 8 --master-addr algo-1" in line
     assert line.endswith("--module atelier_training train")
+    here = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29600"}
+    assert "--master-addr 127.0.0.1 --master-port 29600" in " ".join(cluster.command("m", "train", here))
     assert cluster.environment({"NCCL_SOCKET_IFNAME": "eth9"}) == {
         "NCCL_SOCKET_IFNAME": "eth9",
         "GLOO_SOCKET_IFNAME": "eth0",

@@ -18,11 +18,11 @@ from atelier_training.finetune.artifact import write_artifact
 from atelier_training.finetune.batches import Batches
 from atelier_training.finetune.config import TrainingJob
 from atelier_training.finetune.dataset import Example, load_examples
-from atelier_training.finetune.launch import relaunch_if_distributed
 from atelier_training.finetune.loop import FineTune
 from atelier_training.finetune.model import Learner, make_learner, trainable
 from atelier_training.finetune.preparation import Preparation, prepare_batches
 from atelier_training.interruption import Interruption
+from atelier_training.launch import relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from atelier_training.pipelines import best_precision, frozen_dtype, inpaints, load_pipeline
 from atelier_training.training_log import average_loss

@@ -57,7 +57,7 @@ class Progress:
     step: int = 0
 
     def trained(self) -> dict[str, nn.Parameter]:
-        """The parameters that require gradients, by name, in the order of the optimizer and the average."""
+        """The parameters that require gradients, by name, in the order of the average."""
         return {name: p for name, p in self.modules.named_parameters() if p.requires_grad}
 
 
@@ -106,7 +106,7 @@ def restore(progress: Progress, folder: Path, identity: dict[str, Any], processe
 
 
 def _restore_optimizer(progress: Progress, saved: dict[int, dict[str, Tensor]]) -> None:
-    parameters = list(progress.trained().values())
+    parameters = [parameter for group in progress.optimizer.param_groups for parameter in group["params"]]
     state = progress.optimizer.state_dict()
     state["state"] = {
         number: {

@@ -6,7 +6,7 @@ stopped and resumed repeats the uninterrupted one without any random state in it
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from atelier_training.interruption import Interruption
 from atelier_training.pretrain.batches import Drawn
 from atelier_training.pretrain.checkpoint import Progress, WeightAverage, restore, save
 from atelier_training.pretrain.feed import Feed
+from atelier_training.pretrain.muon import MuonAdamW
 from atelier_training.pretrain.parallel import Losses, clip, spread, whole
 from atelier_training.pretrain.precision import compute_dtype
 from atelier_training.pretrain.processes import Processes, joined
@@ -27,6 +28,7 @@ from atelier_training.pretrain.report import Report
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder
 
+_BETAS = (0.9, 0.99)
 LOG = "training_log.jsonl"
 
 
@@ -43,6 +45,7 @@ class Keyed(Protocol):
 
 
 Batch = TypeVar("Batch", bound=Keyed)
+MakeOptimizer = Callable[[nn.Module, TrainSettings], torch.optim.Optimizer]
 
 
 class Learner(Protocol[Batch]):
@@ -98,15 +101,28 @@ class Summary:
     samples_per_second: float
 
 
-def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, folder: Path) -> Summary:
+def adamw(module: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    """AdamW over what requires gradients."""
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    return torch.optim.AdamW(parameters, settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay)
+
+
+def train(
+    learner: Learner[Batch],
+    data: ShardFolder,
+    settings: TrainSettings,
+    folder: Path,
+    *,
+    optimizer: MakeOptimizer = adamw,
+) -> Summary:
     """Train to the last step, or resume to it, and export the averaged weights to `folder`/export.
 
-    Returns what the run was like, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
+    The learning rate of every group of the optimizer follows the schedule. Returns what the run was like, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
     when any process is asked to stop, NonFiniteLossError at a bad loss: all processes stop at the same step.
     """
     interruption = Interruption()
     with joined() as processes:
-        run = begin(learner, settings, processes)
+        run = begin(learner, settings, processes, optimizer)
         restore(run.progress, folder, settings.identity(), processes)
         feed = Feed(learner.batch, data, settings, processes, run.progress.step)
         _announce(run, data)
@@ -122,24 +138,28 @@ def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, f
         )
 
 
-def begin(learner: Learner[Any], settings: TrainSettings, processes: Processes) -> Run:
+def begin(learner: Learner[Any], settings: TrainSettings, processes: Processes, optimizer: MakeOptimizer) -> Run:
     """Return the run at step 0."""
     shared_out = settings.sharding == "fsdp" and processes.together
     exporter = copy.deepcopy(learner) if shared_out and processes.leads else learner
     losses = spread(Losses(learner.trained, learner.losses), processes, settings.sharding)
     parameters = [p for p in learner.trained.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(
-        parameters, settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay
-    )
     average = WeightAverage(parameters, settings.ema)
     return Run(
         settings=settings,
         processes=processes,
         losses=losses,
         exporter=exporter,
-        progress=Progress(modules=learner.trained, optimizer=optimizer, average=average),
+        progress=Progress(modules=learner.trained, optimizer=_optimizer(learner.trained, settings), average=average),
         dtype=compute_dtype(settings.precision, processes.device),
     )
+
+
+def _optimizer(module: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    if settings.optimizer == "muon":
+        return MuonAdamW(module, settings.learning_rate, betas=_BETAS, weight_decay=settings.weight_decay)
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    return torch.optim.AdamW(parameters, settings.learning_rate, betas=_BETAS, weight_decay=settings.weight_decay)
 
 
 def train_step(run: Run, batch: Keyed, *, stop: bool = False) -> tuple[float, bool]:

@@ -1,4 +1,4 @@
-"""One process a GPU on every host: ``train`` starts itself again under torchrun where there is more than one to run on."""
+"""One process a GPU on every host: a training starts itself again under torchrun where there is more than one to run on."""
 
 import json
 import logging
@@ -13,6 +13,9 @@ import torch
 from contracts.errors import InvalidInputError
 
 RENDEZVOUS_PORT = 29_500
+
+SHUTDOWN_SECONDS = 110
+"""How long torchrun lets processes save after SIGTERM; SageMaker ends the container after 120."""
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +46,16 @@ class Cluster:
         """Whether more than one process takes part."""
         return len(self.hosts) * self.processes > 1
 
-    def command(self, module: str, step: str) -> list[str]:
-        """torchrun's command line on this host."""
+    def command(self, module: str, step: str, environment: Mapping[str, str]) -> list[str]:
+        """torchrun's command line on this host. Processes meet at the first host, unless ``MASTER_ADDR`` and ``MASTER_PORT`` say where."""
+        address = environment.get("MASTER_ADDR", self.hosts[0])
+        port = environment.get("MASTER_PORT", str(RENDEZVOUS_PORT))
         return [
             *(sys.executable, "-m", "torch.distributed.run"),
             *("--nnodes", str(len(self.hosts)), "--node-rank", str(self.hosts.index(self.current))),
             *("--nproc-per-node", str(self.processes)),
-            *("--master-addr", self.hosts[0], "--master-port", str(RENDEZVOUS_PORT)),
+            *("--master-addr", address, "--master-port", port),
+            *("--shutdown-timeout", str(SHUTDOWN_SECONDS)),
             *("--module", module, step),
         ]
 
@@ -68,7 +74,7 @@ def relaunch_if_distributed(resource_config: Path, module: str, step: str) -> No
         return
     cluster = Cluster.read(resource_config, max(1, torch.cuda.device_count()))
     if cluster.distributed:
-        command = cluster.command(module, step)
+        command = cluster.command(module, step, os.environ)
         log.info("%s", " ".join(command))
         sys.stdout.flush()
         os.execvpe(command[0], command, cluster.environment(os.environ))
