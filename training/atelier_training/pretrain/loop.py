@@ -117,8 +117,9 @@ def train(
 ) -> Summary:
     """Train to the last step, or resume to it, and export the averaged weights to `folder`/export.
 
-    The learning rate of every group of the optimizer follows the schedule. Returns what the run was like, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
-    when any process is asked to stop, NonFiniteLossError at a bad loss: all processes stop at the same step.
+    The learning rate of every group of the optimizer follows the schedule. Returns what the run was like, also to the
+    processes that write nothing. Raises InterruptedJobError after a checkpoint when any process is asked to stop,
+    NonFiniteLossError at a bad loss: all processes stop at the same step.
     """
     interruption = Interruption()
     with joined() as processes:
