@@ -34,8 +34,8 @@ class PretrainHyperparameters:
 
     ``batch`` is the number of samples in one optimizer step over all hosts. The learning rate warms up for ``warmup`` steps, stays for
     the share ``hold`` of them and decays linearly. ``min_snr_gamma`` 0 weighs all timesteps alike. ``precision`` auto is bf16 where
-    the hardware has it. ``sharding`` fsdp splits weights and optimizer over the processes. ``streams`` is how many shards a process reads
-    at a time. ``from_nothing`` takes only the architecture, not the weights, of the base model. ``shards_uri`` (``s3://…/``) streams
+    the hardware has it. ``sharding`` fsdp splits weights and optimizer over the processes. ``streams`` is how many shards the run reads
+    side by side. ``from_nothing`` takes only the architecture, not the weights, of the base model. ``shards_uri`` (``s3://…/``) streams
     the shards from S3 instead of reading the channel ``shards``.
     """
 
@@ -48,11 +48,11 @@ class PretrainHyperparameters:
     hold: float = 0.5
     ema: float = 0.995
     clip: float = 1.0
-    min_snr_gamma: float = 5.0
+    min_snr_gamma: float = 0.0
     precision: str = "auto"
     checkpoint_every: int = 500
     sharding: str = "ddp"
-    streams: int = 2
+    streams: int = 8
     from_nothing: bool = False
     shards_uri: str = ""
 

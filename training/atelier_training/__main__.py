@@ -1,4 +1,4 @@
-"""The image's entry point: ``python -m atelier_training segment | train | evaluate``."""
+"""The image's entry point: ``python -m atelier_training segment | train | evaluate | shard | …``."""
 
 import argparse
 import importlib
@@ -14,6 +14,7 @@ STEPS = {
     "segment": "atelier_training.segment",
     "train": "atelier_training.finetune.train",
     "evaluate": "atelier_training.evaluate.evaluate",
+    "shard": "atelier_training.pretrain.shard",
 }
 """Each has ``run(arguments, paths)``."""
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from contracts.dataset import prompt
 from contracts.errors import InvalidInputError
 from contracts.execution import TASKS
+from contracts.fields import number
 from contracts.metrics import read_gate
 
 
@@ -20,9 +21,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> Parser:
-    """The parser of ``segment``, ``train`` and ``evaluate``."""
+    """The parser of every step."""
     parser = Parser(prog="python -m atelier_training", description=__doc__, allow_abbrev=False)
-    steps = parser.add_subparsers(dest="step", required=True, metavar="segment | train | evaluate")
+    steps = parser.add_subparsers(dest="step", required=True, metavar="step")
     segment = steps.add_parser("segment", help="mask the garment in every picture")
     segment.add_argument("--target", required=True, type=_prompt, help='what to mask, e.g. "a skirt"')
     steps.add_parser("train", help="fine-tune a base model; settings come from hyperparameters.json")
@@ -31,7 +32,17 @@ def parser() -> Parser:
     evaluate.add_argument("--instance-prompt", required=True, type=_prompt, help="the words that stand for the garment")
     evaluate.add_argument("--target", default="", help="what to mask in the photos; needed when the task is inpaint")
     evaluate.add_argument("--gate", default={}, type=_gate, help="thresholds to show, e.g. '{\"garment_share\": 0.5}'")
+    _add_pretraining(steps)
     return parser
+
+
+def _add_pretraining(steps: Any) -> None:
+    shard = steps.add_parser("shard", help="check a pretraining data set and write it as tar shards")
+    shard.add_argument("--held-out", required=True, type=_share, help="share of the samples set aside for evaluation")
+
+
+def _share(value: str) -> float:
+    return float(_checked(lambda: number(0.001, 0.5)("held-out", float(value))))
 
 
 def _prompt(value: str) -> str:

@@ -31,6 +31,11 @@ class MlPaths:
         return self.root / "input/config/resourceconfig.json"
 
     @property
+    def processing_resource_config(self) -> Path:
+        """The hosts of a processing job, which SageMaker tells in another place."""
+        return self.root / "config/resourceconfig.json"
+
+    @property
     def checkpoints(self) -> Path:
         """Kept in step with S3 while the job runs, and brought back when it is restarted."""
         return self.root / "checkpoints"

@@ -21,6 +21,8 @@ from infra.config import threads_environment
 from infra.instances import has_efa
 from infra.pretraining import Pretraining
 
+_SPEED = {"Name": "samples_per_second", "Regex": r"samples_per_second=([0-9.]+)"}
+
 
 def shard(scope: Construct, settings: JobSettings, config: Pretraining, on_error: sfn.IChainable) -> Task:
     """Tar files of samples, and some samples set aside. Pictures are dealt out to the hosts; what describes them all get."""
@@ -74,7 +76,7 @@ def _training_arguments(settings: JobSettings, config: Pretraining, network: Tra
             "TrainingImage": settings.image_uri,
             "ContainerArguments": ["pretrain"],
             "TrainingInputMode": "File",
-            "MetricDefinitions": METRIC_DEFINITIONS,
+            "MetricDefinitions": [*METRIC_DEFINITIONS, _SPEED],
         },
         "HyperParameters": "{% $plan.hyperparameters %}",
         "InputDataConfig": "{% $plan.channels %}",
