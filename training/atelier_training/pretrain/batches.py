@@ -73,6 +73,7 @@ def parser(description: str | None, *, steps: int, batch: int, learning_rate: fl
     options.add_argument("--learning-rate", type=float, default=learning_rate)
     options.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="fp32")
     options.add_argument("--sharding", choices=("ddp", "fsdp"), default="ddp", help="under torchrun: copies or shares")
+    options.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
     options.add_argument("--min-snr-gamma", type=float, default=0.0, help="0 weighs all timesteps alike")
     options.add_argument("--warmup", type=int, default=100, help="steps")
     options.add_argument("--hold", type=float, default=0.5, help="share of the steps before the learning rate decays")

@@ -6,7 +6,7 @@ stopped and resumed repeats the uninterrupted one without any random state in it
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,9 @@ from atelier_training.pretrain.report import Report
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder
 
-_BETAS = (0.9, 0.99)
 LOG = "training_log.jsonl"
+
+_BETAS = (0.9, 0.99)
 
 
 class NonFiniteLossError(Exception):
@@ -45,7 +46,6 @@ class Keyed(Protocol):
 
 
 Batch = TypeVar("Batch", bound=Keyed)
-MakeOptimizer = Callable[[nn.Module, TrainSettings], torch.optim.Optimizer]
 
 
 class Learner(Protocol[Batch]):
@@ -101,29 +101,23 @@ class Summary:
     samples_per_second: float
 
 
-def adamw(module: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
-    """AdamW over what requires gradients."""
-    parameters = [p for p in module.parameters() if p.requires_grad]
-    return torch.optim.AdamW(parameters, settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay)
+def make_optimizer(module: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
+    """Return the optimizer that the settings name, over what requires gradients."""
+    common: dict[str, Any] = {"lr": settings.learning_rate, "betas": _BETAS, "weight_decay": settings.weight_decay}
+    if settings.optimizer == "muon":
+        return MuonAdamW(module, **common)
+    return torch.optim.AdamW([p for p in module.parameters() if p.requires_grad], **common)
 
 
-def train(
-    learner: Learner[Batch],
-    data: ShardFolder,
-    settings: TrainSettings,
-    folder: Path,
-    *,
-    optimizer: MakeOptimizer = adamw,
-) -> Summary:
+def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, folder: Path) -> Summary:
     """Train to the last step, or resume to it, and export the averaged weights to `folder`/export.
 
-    The learning rate of every group of the optimizer follows the schedule. Returns what the run was like, also to the
-    processes that write nothing. Raises InterruptedJobError after a checkpoint when any process is asked to stop,
-    NonFiniteLossError at a bad loss: all processes stop at the same step.
+    Returns what the run was like, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
+    when any process is asked to stop, NonFiniteLossError at a bad loss: all processes stop at the same step.
     """
     interruption = Interruption()
     with joined() as processes:
-        run = begin(learner, settings, processes, optimizer)
+        run = begin(learner, settings, processes)
         restore(run.progress, folder, settings.identity(), processes)
         feed = Feed(learner.batch, data, settings, processes, run.progress.step)
         _announce(run, data)
@@ -139,7 +133,7 @@ def train(
         )
 
 
-def begin(learner: Learner[Any], settings: TrainSettings, processes: Processes, optimizer: MakeOptimizer) -> Run:
+def begin(learner: Learner[Any], settings: TrainSettings, processes: Processes) -> Run:
     """Return the run at step 0."""
     shared_out = settings.sharding == "fsdp" and processes.together
     exporter = copy.deepcopy(learner) if shared_out and processes.leads else learner

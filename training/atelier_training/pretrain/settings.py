@@ -15,7 +15,7 @@ class TrainSettings:
     `batch` is the number of samples in a step over all processes. `streams` is how many shards the whole run reads side
     by side: more mix better, fewer need less disk. `workers` are processes that prepare batches ahead for each
     training process. `precision` auto is bf16 where the hardware computes it fast. `min_snr_gamma` 0 weighs all
-    timesteps alike.
+    timesteps alike. `optimizer` muon learns faster where the model is a transformer (muon.py), but needs whole matrices: no fsdp.
     """
 
     steps: int
@@ -31,6 +31,7 @@ class TrainSettings:
     min_snr_gamma: float = 0.0
     precision: str = "fp32"
     sharding: str = "ddp"
+    optimizer: str = "adamw"
     streams: int = DEFAULT_STREAMS
     workers: int = 0
     checkpoint_every: int = 500
@@ -38,7 +39,8 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         _require("precision", self.precision, "auto", "fp32", "bf16")
-        _require("sharding", self.sharding, "ddp", "fsdp")
+        _require("optimizer", self.optimizer, "adamw", "muon")
+        _require("sharding", self.sharding, "ddp", *(["fsdp"] if self.optimizer == "adamw" else []))
         counts = ("steps", "batch", "warmup", "streams", "checkpoint_every", "log_every")
         low = [name for name in counts if getattr(self, name) < 1]
         if low:
