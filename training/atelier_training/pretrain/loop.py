@@ -101,14 +101,6 @@ class Summary:
     samples_per_second: float
 
 
-def make_optimizer(module: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
-    """Return the optimizer that the settings name, over what requires gradients."""
-    common: dict[str, Any] = {"lr": settings.learning_rate, "betas": _BETAS, "weight_decay": settings.weight_decay}
-    if settings.optimizer == "muon":
-        return MuonAdamW(module, **common)
-    return torch.optim.AdamW([p for p in module.parameters() if p.requires_grad], **common)
-
-
 def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, folder: Path) -> Summary:
     """Train to the last step, or resume to it, and export the averaged weights to `folder`/export.
 
