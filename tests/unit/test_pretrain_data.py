@@ -135,6 +135,14 @@ def test_scenes_keep_picture_and_labels_together(samples: list[Sample]) -> None:
         assert (drawn.labels == region).mean() > 0.005
 
 
+def test_some_scenes_are_close_views_of_shoes(samples: list[Sample], data: ShardFolder) -> None:
+    shoes = data.vocabulary.labels.index("shoes")
+    whole = max((sample.labels == shoes).mean() for sample in samples)
+    shares = [(scene(samples[seed % 8], 48, np.random.default_rng(seed)).labels == shoes).mean() for seed in range(80)]
+    close = np.mean(np.array(shares) > 3 * whole)
+    assert 0.04 < close < 0.4
+
+
 def test_each_garment_is_asked_for_about_as_often_where_it_is_as_where_it_is_not(
     data: ShardFolder, samples: list[Sample]
 ) -> None:

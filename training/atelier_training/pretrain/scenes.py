@@ -1,6 +1,7 @@
 """Varied pictures for the segmenter: other framings, aspect ratios, colours and light than the data shows.
 
-Some are close views of a garment: serving looks a second time at the part of a photo around what it found.
+Half are close views of something small: serving looks a second time at the part of a photo around what it found, be that
+what was asked for or not.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.pretrain.shards import Sample
-from atelier_training.pretrain.views import framed_regions, garment_box
+from imaging.framing import crop_box
+from imaging.masks import Box, larger_side
 
 Cut = tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[float, float, float, float]]
 
-_CLOSE_SHARE = 0.35
+_CLOSE_SHARE = 0.5
+_CLOSE_CONTEXT = (1.4, 2.6)  # side of a close view over what it frames; serving takes 2.0
+_CLOSE_SHIFT = 0.1
+_SMALLEST = 0.002  # share of the picture: less is noise to serving
+_LARGEST = 0.8  # larger side over the picture's: a view of something larger is not close
 _TRIM = 0.3  # at most this share of the width or height is cut away before the border is repeated
 _TRIMMED_SHARE = 0.5
 _ZOOM = (0.85, 1.3)  # side of the view over the picture's
@@ -45,12 +51,23 @@ def scene(sample: Sample, side: int, rng: Generator) -> Scene:
 
 
 def _closer(sample: Sample, side: int, rng: Generator) -> Cut:
-    """Frame one of the sample's garments as serving does; the whole picture where all are hidden."""
-    regions = framed_regions(sample)
-    if not regions:
+    """Frame one of the labels as serving's second look does; the whole picture where none is small enough."""
+    labels = sample.labels
+    masks = [labels == label for label in np.unique(labels)]
+    close = [mask for mask in masks if mask.mean() >= _SMALLEST and larger_side(mask) <= _LARGEST * min(mask.shape)]
+    if not close:
         return _framed(sample, rng)
-    box = garment_box(sample, sample.regions[int(rng.choice(regions))].label, side // 2, rng)
-    return np.asarray(sample.image), sample.labels, box
+    mask = close[int(rng.integers(len(close)))]
+    box = crop_box(mask, resolution=side // 2, context=rng.uniform(*_CLOSE_CONTEXT))
+    return np.asarray(sample.image), labels, _shifted(box, labels.shape, rng)
+
+
+def _shifted(box: Box, shape: tuple[int, ...], rng: Generator) -> tuple[float, float, float, float]:
+    """Move a box a little inside the picture: the first look does not find exactly what is there."""
+    left, top, right, bottom = box
+    x, y = rng.uniform(-_CLOSE_SHIFT, _CLOSE_SHIFT, 2) * (right - left, bottom - top)
+    x, y = np.clip(x, -left, shape[1] - right), np.clip(y, -top, shape[0] - bottom)
+    return left + x, top + y, right + x, bottom + y
 
 
 def _framed(sample: Sample, rng: Generator) -> Cut:
@@ -92,7 +109,8 @@ def _box(widened: int, rng: Generator) -> tuple[float, float, float, float]:
 
 def _relit(pixels: NDArray[np.floating[Any]], rng: Generator) -> NDArray[np.float32]:
     """Vary contrast, tint and noise, and sometimes exchange the colour channels."""
-    varied = pixels * rng.uniform(0.8, 1.2) + rng.uniform(-0.05, 0.05, 3) + rng.normal(0, _NOISE, pixels.shape)
+    noise = _NOISE * rng.standard_normal(pixels.shape, np.float32)
+    varied = pixels * np.float32(rng.uniform(0.8, 1.2)) + rng.uniform(-0.05, 0.05, 3).astype(np.float32) + noise
     if rng.random() < _RECOLOURED_SHARE:
         varied = varied[..., rng.permutation(3)]
     return np.clip(varied, 0, 1).astype(np.float32)
