@@ -1,5 +1,6 @@
 """The models that pretrain starts from, and that each command's export is what diffusers and transformers load."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,18 @@ import pytest
 import torch
 from diffusers import AutoencoderKL, StableDiffusionInpaintPipeline
 from PIL import Image
+from torch import nn
 
 from atelier_training.pretrain import segmenter, unet, vae
-from atelier_training.pretrain.analytic import autoencoder
+from atelier_training.pretrain.analytic import skip_silent_residuals
 from atelier_training.pretrain.batches import draw, pixels
 from atelier_training.pretrain.checkpoint import FILE
 from atelier_training.pretrain.loop import Learner
+from atelier_training.pretrain.patch_autoencoder import PatchCode, patch_autoencoder
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.text import Words
-from atelier_training.pretrain.unet_model import inpainting_unet
+from atelier_training.pretrain.unet_model import LATENTS, inpainting_unet
 from imaging.segmenter import Segmenter
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
@@ -48,21 +51,70 @@ def gradients(count: int) -> torch.Tensor:
     return torch.from_numpy(np.sin(2 * x + y + phases) * 0.8).float()
 
 
-def test_the_computed_autoencoder_reproduces_smooth_pictures_untrained() -> None:
-    pictures = gradients(12)
-    model = autoencoder((16, 32), 32, pictures)
+WIDTHS = {2: (16, 12), 4: (12, 16, 12)}  # of autoencoders of patches of 2 x 2 and 4 x 4 pixels
+
+
+def patch_code(factor: int, whitening: float = 0.5) -> PatchCode:
+    return PatchCode.fit(gradients(12), factor=factor, latents=5, whitening=whitening)
+
+
+def encoded(code: PatchCode, pictures: torch.Tensor) -> torch.Tensor:
+    """The code's map of each patch of pictures (n, 3, 32, 32), written out: (n, k, h, w)."""
+    factor = code.rows.shape[-1]
+    patches = pictures.unflatten(3, (-1, factor)).unflatten(2, (-1, factor))
+    return torch.einsum("kcyx,nchywx->nkhw", code.rows, patches) - code.shift[:, None, None]
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_latents_are_the_codes_map_of_each_patch(factor: int) -> None:
+    pictures, code = gradients(4), patch_code(factor)
+    model = patch_autoencoder(code, widths=WIDTHS[factor], sample_size=32, scaling_factor=0.25)
     with torch.no_grad():
-        latents = model.encode(pictures).latent_dist.mode()
-        error = (model.decode(latents).sample - pictures).pow(2).mean()
-    assert latents.shape == (12, 4, 16, 16)
-    assert torch.allclose(latents.std((0, 2, 3)), torch.ones(4), atol=0.05)
-    assert -10 * torch.log10(error / 4) > 30
+        latents = model.encode(pictures).latent_dist.mode() * 0.25
+    assert latents.shape == (4, 5, 32 // factor, 32 // factor)
+    assert torch.allclose(latents, encoded(code, pictures), atol=0.01)
+
+
+def test_an_autoencoder_with_too_many_levels_for_its_patches_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"widths: got \(12, 16, 12\); allowed: one more than halvings"):
+        patch_autoencoder(patch_code(2), widths=(12, 16, 12), sample_size=32)
+
+
+def test_a_code_centres_its_latents_and_whitens_as_far_as_it_is_told() -> None:
+    contrasts = []
+    for whitening in (0.0, 0.5, 1.0):
+        latents = encoded(patch_code(4, whitening), gradients(12)).transpose(0, 1).flatten(1)
+        assert torch.allclose(latents.mean(1), torch.zeros(5), atol=1e-4)
+        assert latents.var(1).mean().item() == pytest.approx(1, abs=0.01)
+        contrasts.append(float(latents.std(1).max() / latents.std(1).min()))
+    assert contrasts[0] > 2
+    assert contrasts[1] == pytest.approx(contrasts[0] ** 0.5, rel=0.01)
+    assert contrasts[2] == pytest.approx(1, rel=0.01)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_the_untrained_decoder_paints_every_patch_in_its_mean_colour(factor: int) -> None:
+    pictures = gradients(12)
+    model = patch_autoencoder(patch_code(factor), widths=WIDTHS[factor], sample_size=32)
+    with torch.no_grad():
+        painted = model.decode(model.encode(pictures).latent_dist.mode()).sample
+    expected = nn.functional.interpolate(nn.functional.avg_pool2d(pictures, factor), scale_factor=factor)
+    assert (painted - expected).abs().mean() < 0.05 < expected.abs().mean()
+
+
+def test_skipping_silent_residuals_changes_no_latent() -> None:
+    model = patch_autoencoder(patch_code(4), widths=WIDTHS[4], sample_size=32)
+    shorter = copy.deepcopy(model)
+    skip_silent_residuals(shorter)
+    pictures = gradients(2)
+    assert torch.equal(shorter.encode(pictures).latent_dist.mode(), model.encode(pictures).latent_dist.mode())
+    assert len(list(shorter.encoder.parameters())) < len(list(model.encoder.parameters())) / 2
 
 
 def test_the_untrained_unet_returns_the_masked_pictures_latents() -> None:
     torch.manual_seed(0)
     model = inpainting_unet(side=16, text_width=32)
-    held, noisy = torch.randn(2, 4, 16, 16), torch.randn(2, 4, 16, 16)
+    held, noisy = torch.randn(2, LATENTS, 16, 16), torch.randn(2, LATENTS, 16, 16)
     mask = torch.zeros(2, 1, 16, 16)
     with torch.no_grad():
         out = model(torch.cat([noisy, mask, held], 1), torch.tensor([900, 10]), torch.randn(2, 8, 32)).sample

@@ -13,8 +13,6 @@ from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 
 PIPELINES = ("StableDiffusionInpaintPipeline", "StableDiffusionPipeline")
-INPAINT_CHANNELS = 9
-"""Noisy latents (4), mask (1), latents of the picture without what the mask covers (4)."""
 STEPS = 50
 GUIDANCE = 7.5
 """The pipelines' own defaults, where a base model's manifest has none."""
@@ -46,17 +44,22 @@ def load_pipeline(folder: Path, task: str, *, dtype: torch.dtype, device: torch.
     options = {"safety_checker": None, "requires_safety_checker": False, "local_files_only": True}
     diffusers.utils.logging.disable_progress_bar()
     pipeline: Any = getattr(diffusers, name).from_pretrained(folder, dtype=dtype, **options)
-    channels = pipeline.unet.config.in_channels
-    if task == "inpaint" and channels != INPAINT_CHANNELS:
-        allowed = f"{INPAINT_CHANNELS} channels, an inpainting model, when task is inpaint"
-        raise InvalidInputError("base model's UNet", got=f"{channels} input channels", allowed=allowed)
+    if task == "inpaint" and not inpaints(pipeline):
+        got = f"{pipeline.unet.config.in_channels} input channels"
+        allowed = f"{_inpaint_channels(pipeline)} channels, an inpainting model, when task is inpaint"
+        raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
 
 
 def inpaints(pipeline: Any) -> bool:
     """Whether the UNet takes a mask and what is around it."""
-    return bool(pipeline.unet.config.in_channels == INPAINT_CHANNELS)
+    return bool(pipeline.unet.config.in_channels == _inpaint_channels(pipeline))
+
+
+def _inpaint_channels(pipeline: Any) -> int:
+    """Noisy latents, mask, latents of the picture without what the mask covers: 9 for the published models."""
+    return 2 * int(pipeline.vae.config.latent_channels) + 1
 
 
 def sampling(manifest: BaseManifest) -> tuple[int, float]:

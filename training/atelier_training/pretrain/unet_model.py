@@ -9,12 +9,14 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 
 from atelier_training.pretrain.analytic import bias, hold_scale, join_pairs, silence_residuals, zeroed
 
-WIDTHS = (24, 48, 96)
+WIDTHS = (24, 64, 112)
 LATENTS = 4
+
+_TIME_WIDTH = 128
 
 
 def inpainting_unet(*, side: int, text_width: int, widths: tuple[int, int, int] = WIDTHS) -> UNet2DConditionModel:
-    """Build the UNet for latents of `side`; inputs are 4 noisy latents, the mask, 4 latents of the masked picture."""
+    """Build the UNet for latents of `side`; inputs are the noisy latents, the mask, the latents of the masked picture."""
     unet = UNet2DConditionModel(
         sample_size=side,
         in_channels=2 * LATENTS + 1,
@@ -22,9 +24,11 @@ def inpainting_unet(*, side: int, text_width: int, widths: tuple[int, int, int] 
         cross_attention_dim=text_width,
         block_out_channels=widths,
         layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=2,
+        # Attention to the words at 8 x 8 alone: at 16 x 16 it would take as long as all the convolutions there.
+        down_block_types=("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+        attention_head_dim=4,
+        time_embedding_dim=_TIME_WIDTH,
         norm_num_groups=1,
         resnet_time_scale_shift="scale_shift",
         # The pooled text is added to the time embedding: without it this small a model does not obey colours.

@@ -15,21 +15,24 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from atelier_training.pretrain.analytic import autoencoder
 from atelier_training.pretrain.batches import Drawn, draw, framed_view, keys, parser, pixels, settings
 from atelier_training.pretrain.loop import train
+from atelier_training.pretrain.patch_autoencoder import PatchCode, freeze_code, patch_autoencoder
 from atelier_training.pretrain.shards import Sample, ShardFolder, open_shards
 from atelier_training.pretrain.views import random_mask
 
 SIDE = 64
-CHANNELS = (16, 32)
+FACTOR = 2
+LATENTS = 4  # what StableDiffusionInpaintPipeline insists on
+WIDTHS = (16, 32)
 
 _GARMENT_SHARE = 0.6
 _TURNED_SHARE = 0.3
 _RECOLOURED_SHARE = 0.3
 _HOLED_SHARE = 0.3
 _HOLE = 127  # how an inpainting pipeline shows the encoder the masked part: mid grey
-_STANDARDISING_PICTURES = 256
+_FITTING_PICTURES = 256
+_WHITENING = 0.5  # noise hides small details before large areas, but not so early that they are never learnt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,7 @@ class AutoencoderLearner:
 
     def __init__(self, vae: AutoencoderKL) -> None:
         self._vae = vae.train()
-        vae.encoder.requires_grad_(False)
-        vae.quant_conv.requires_grad_(False)
+        freeze_code(vae)
 
     @property
     def trained(self) -> nn.Module:
@@ -95,9 +97,10 @@ def begin(data: ShardFolder, start: Path | None, seed: int) -> AutoencoderKL:
     if start is not None:
         return AutoencoderKL.from_pretrained(start)
     torch.manual_seed(seed)
-    drawn = draw(data, seed, range(_STANDARDISING_PICTURES))
+    drawn = draw(data, seed, range(_FITTING_PICTURES))
     views = [framed_view(one.sample, SIDE, one.rng, garment_share=_GARMENT_SHARE).view for one in drawn]
-    return autoencoder(CHANNELS, SIDE, pixels([view.pixels for view in views]))
+    code = PatchCode.fit(pixels([view.pixels for view in views]), factor=FACTOR, latents=LATENTS, whitening=_WHITENING)
+    return patch_autoencoder(code, widths=WIDTHS, sample_size=SIDE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
