@@ -81,7 +81,7 @@ def test_a_loss_that_is_no_number_in_one_process_stops_all_and_names_the_sample(
     key = "00001-00002"
     codes, printed = team(data, tmp_path, 2, {"poisoned": key}).finish()
     assert codes == [1, 1]
-    assert printed.count(f"the loss is not finite on samples {key}") == 2
+    assert printed.count(f"NonFiniteLossError: loss at step 0 on samples {key}") == 2
     assert not (tmp_path / FILE).exists()
 
 
@@ -109,4 +109,4 @@ def test_processes_that_do_not_find_the_same_checkpoint_do_not_start(data: Path,
 
     codes, printed = Team(work, 2).finish()
     assert codes == [1, 1]
-    assert "processes found checkpoints of steps [20, 0]" in printed
+    assert "those of steps [20, 0], 0 being none" in printed

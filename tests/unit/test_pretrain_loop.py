@@ -102,13 +102,13 @@ def test_a_killed_run_resumes_from_its_last_checkpoint(data: ShardFolder, tmp_pa
 
 def test_other_settings_do_not_resume_a_checkpoint(data: ShardFolder, tmp_path: Path) -> None:
     train(Line(), data, SETTINGS, tmp_path)
-    with pytest.raises(CheckpointMismatchError, match="steps: checkpoint has 12, run asks 20"):
+    with pytest.raises(CheckpointMismatchError, match=r"steps: got \{'steps': 12\}; allowed: \{'steps': 20\}"):
         train(Line(), data, replace(SETTINGS, steps=20), tmp_path)
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_sample(data: ShardFolder, tmp_path: Path) -> None:
     bad = draw(data, SETTINGS.seed, range(4))[2].sample.key
-    with pytest.raises(NonFiniteLossError, match=rf"step 0: .* {bad}\b"):
+    with pytest.raises(NonFiniteLossError, match=rf"step 0 on samples {bad}: "):
         train(Line(bad_key=bad), data, SETTINGS, tmp_path / "bad")
     assert not (tmp_path / "bad" / FILE).exists()
 
@@ -172,7 +172,7 @@ def test_workers_change_neither_the_batches_nor_their_order(data: ShardFolder) -
 
 
 def test_a_batch_that_processes_cannot_share_equally_is_refused(data: ShardFolder) -> None:
-    with pytest.raises(ValueError, match="batch: got 4 for 3 processes"):
+    with pytest.raises(ValueError, match="batch: got 4; allowed: a multiple of 3"):
         Feed(Line().batch, data, SETTINGS, Processes(device=torch.device("cpu"), world=3), first=0)
 
 

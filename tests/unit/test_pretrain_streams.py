@@ -143,7 +143,7 @@ def test_a_mounted_folder_is_copied_shard_by_shard(folder: Path) -> None:
 
 
 def test_an_empty_prefix_says_what_was_expected(bucket: str) -> None:
-    with pytest.raises(ShardError, match=r"s3://data/elsewhere/: no shard found; expected \*\.tar"):
+    with pytest.raises(ShardError, match=r"s3://data/elsewhere/: got 'no shard found'; allowed: \*\.tar"):
         open_shards("s3://data/elsewhere")
 
 
@@ -151,7 +151,7 @@ def test_an_index_that_promises_too_much_is_named(folder: Path, tmp_path: Path) 
     write_tar(tmp_path / "0.tar", ["only"])
     (tmp_path / "dataset.json").write_bytes((folder / "dataset.json").read_bytes())
     (tmp_path / "index-algo-1.json").write_text(json.dumps({"shards": {"0.tar": 2}}))
-    with pytest.raises(ShardError, match=r"0\.tar: 1 samples; its index says"):
+    with pytest.raises(ShardError, match=r"0\.tar: got '1 samples'; allowed: more than 1, as its index says"):
         draw(open_shards(str(tmp_path)), 0, range(2))
 
 

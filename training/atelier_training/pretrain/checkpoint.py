@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from atelier_training.pretrain.parallel import put, shared_like, whole
 from atelier_training.pretrain.processes import Processes
 from atelier_training.training_log import Entry
+from contracts.errors import InvalidInputError
 
 FILE = "checkpoint.pt"
 
 
-class CheckpointMismatchError(Exception):
+class CheckpointMismatchError(InvalidInputError):
     """A checkpoint was made with other settings than this run's; the message lists the differences."""
 
 
@@ -120,15 +121,13 @@ def _restore_optimizer(progress: Progress, saved: dict[int, dict[str, Tensor]]) 
 
 def _require_same_step(steps: list[int], folder: Path) -> None:
     if len(set(steps)) > 1:
-        raise CheckpointMismatchError(
-            f"{folder / FILE}: processes found checkpoints of steps {steps} (0: none); each needs a copy of the same"
-        )
+        got = f"in these processes those of steps {steps}, 0 being none"
+        raise CheckpointMismatchError(str(folder / FILE), got=got, allowed="a copy of the same for each")
 
 
 def _require_equal(saved: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
     names = sorted(name for name in {*saved, *wanted} if saved.get(name) != wanted.get(name))
     if names:
-        found = ", ".join(
-            f"{name}: checkpoint has {saved.get(name)!r}, run asks {wanted.get(name)!r}" for name in names
-        )
-        raise CheckpointMismatchError(f"{folder / FILE}: {found}; use equal settings or another folder")
+        what = f"{folder / FILE}: {', '.join(names)}"
+        got, allowed = ({name: values.get(name) for name in names} for values in (saved, wanted))
+        raise CheckpointMismatchError(what, got=got, allowed=f"{allowed} as this run asks, or another folder")

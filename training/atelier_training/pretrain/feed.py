@@ -13,6 +13,7 @@ from atelier_training.pretrain.batches import Drawn, draw
 from atelier_training.pretrain.processes import Processes
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder
+from contracts.errors import InvalidInputError
 
 _AHEAD = 2  # batches a worker prepares before they are asked for
 
@@ -33,9 +34,8 @@ class Feed(IterableDataset[Any]):
         first: int,
     ) -> None:
         if settings.batch % processes.world:
-            raise ValueError(
-                f"batch: got {settings.batch} for {processes.world} processes; allowed: a multiple, so that shares are equal"
-            )
+            allowed = f"a multiple of {processes.world}, so that every process has an equal share"
+            raise InvalidInputError("batch", got=settings.batch, allowed=allowed)
         # A process of w meets every gcd(streams, w)-th stream.
         data.reserve(settings.streams // gcd(settings.streams, processes.world))
         self._make, self._data, self._settings, self._processes = make, data, settings, processes

@@ -27,14 +27,22 @@ from atelier_training.pretrain.processes import Processes, joined
 from atelier_training.pretrain.report import Report
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder
+from contracts.errors import InvalidInputError
 
 LOG = "training_log.jsonl"
 
 _BETAS = (0.9, 0.99)
 
 
-class NonFiniteLossError(Exception):
-    """The loss became NaN or infinite; the message names the step and the samples to look at."""
+class NonFiniteLossError(InvalidInputError):
+    """The loss became NaN or infinite; the message names the step, counted from 0, and the samples to look at."""
+
+    def __init__(self, step: int, samples: list[str]) -> None:
+        self.step, self.samples = step, samples
+        what = f"loss at step {step} on samples {', '.join(samples)}"
+        super().__init__(
+            what, got="NaN or infinity", allowed="a finite number: look at them or try a smaller learning rate"
+        )
 
 
 class Keyed(Protocol):
@@ -101,20 +109,30 @@ class Summary:
     samples_per_second: float
 
 
-def train(learner: Learner[Batch], data: ShardFolder, settings: TrainSettings, folder: Path) -> Summary:
-    """Train to the last step, or resume to it, and export the averaged weights to `folder`/export.
+def train(
+    learner: Learner[Batch],
+    data: ShardFolder,
+    settings: TrainSettings,
+    folder: Path,
+    *,
+    export: Path | None = None,
+    interruption: Interruption | None = None,
+) -> Summary:
+    """Train to the last step, or resume to it, and write the averaged weights to `export`, which is `folder`/export.
 
     Returns what the run was like, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
     when any process is asked to stop, NonFiniteLossError at a bad loss: all processes stop at the same step.
     """
-    interruption = Interruption()
+    interruption = interruption or Interruption()
     with joined() as processes:
         run = begin(learner, settings, processes)
         restore(run.progress, folder, settings.identity(), processes)
         feed = Feed(learner.batch, data, settings, processes, run.progress.step)
         _announce(run, data)
         speed = _continue(run, feed, folder, interruption)
-        _export(run, folder)
+        _export(run, export or folder / "export")
+        if processes.leads:
+            training_log.write(run.progress.history.entries, folder / LOG)
         return Summary(
             leads=processes.leads,
             processes=processes.world,
@@ -200,18 +218,17 @@ def _require_gradients(run: Run) -> None:
     """Processes that train together wait for the gradient of every parameter, so one that never has any is a mistake."""
     missing = [name for name, parameter in run.progress.trained().items() if parameter.grad is None]
     if missing:
-        raise ValueError(f"parameters without a gradient: got {', '.join(missing)}; freeze what the losses do not use")
+        raise ValueError(f"parameters without a gradient: got {', '.join(missing)}; allowed: none; freeze these")
 
 
 def _blame(run: Run, losses: Tensor, batch: Keyed) -> None:
     finite = losses.detach().isfinite().tolist()
     mine = [key for key, good in zip(batch.keys, finite, strict=True) if not good]
-    bad = [key for keys in run.processes.gather(mine) for key in keys]
-    raise NonFiniteLossError(f"step {run.progress.step}: the loss is not finite on samples {', '.join(bad)}")
+    raise NonFiniteLossError(run.progress.step, [key for keys in run.processes.gather(mine) for key in keys])
 
 
 def _export(run: Run, folder: Path) -> None:
-    """Gather the averaged weights in the leading process and write them and the log."""
+    """Gather the averaged weights in the leading process and write them."""
     names = list(run.progress.trained())
     values = {name: whole(value) for name, value in zip(names, run.progress.average.values, strict=True)}
     if run.processes.leads:
@@ -219,6 +236,5 @@ def _export(run: Run, folder: Path) -> None:
             for name, parameter in run.exporter.trained.named_parameters():
                 if name in values:
                     parameter.copy_(values[name])
-        run.exporter.export(folder / "export")
-        training_log.write(run.progress.history.entries, folder / LOG)
+        run.exporter.export(folder)
     run.processes.wait()

@@ -22,6 +22,7 @@ from PIL import Image
 
 from atelier_training.pretrain.order import DEFAULT_STREAMS, Order
 from atelier_training.pretrain.stores import Bucket, Cache, Folder, Mount, Store
+from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
 VOCABULARY = "dataset.json"
@@ -30,7 +31,7 @@ _SPARE = 2  # shards at hand beside the streams' own: where one ends, the next b
 _PICTURES = ("png", "jpg", "jpeg")
 
 
-class ShardError(Exception):
+class ShardError(InvalidInputError):
     """The data cannot be read as shards; the message says which file, what is there and what must be."""
 
 
@@ -74,7 +75,7 @@ class Shard:
                     key, _, suffix = member.name.partition(".")
                     members.setdefault(key, {})[suffix] = (member.offset_data, member.size)
         except tarfile.TarError as error:
-            raise ShardError(f"{name}: not a tar file: {error}") from error
+            raise ShardError(name, got=error, allowed="a tar file") from error
         self._entries = sorted(members.items())
 
     def __len__(self) -> int:
@@ -83,14 +84,16 @@ class Shard:
     def sample(self, index: int) -> Sample:
         """Decode the sample number `index`, by key."""
         if index >= len(self):
-            raise ShardError(f"{self._name}: {len(self)} samples; its index says there are more than {index}")
+            allowed = f"more than {index}, as its index says"
+            raise ShardError(self._name, got=f"{len(self)} samples", allowed=allowed)
         key, places = self._entries[index]
         # Reading at a place moves no position, which processes forked from this one would share.
         content = {suffix: os.pread(self._file.fileno(), size, offset) for suffix, (offset, size) in places.items()}
         try:
             return _decode(key, content)
         except (KeyError, TypeError, ValueError, OSError, StopIteration) as error:
-            raise ShardError(f"{self._name}: sample {key}: {error!r}; got {sorted(content)}") from error
+            allowed = "a picture, KEY.labels.png and KEY.json with captions and regions"
+            raise ShardError(f"{self._name}: sample {key}", got=(*sorted(content), error), allowed=allowed) from error
 
 
 class ShardFolder:
@@ -101,9 +104,11 @@ class ShardFolder:
         names = store.names()
         shards = [name for name in names if name.endswith(".tar")]
         if not shards:
-            raise ShardError(f"{store}: no shard found; expected *.tar files and {VOCABULARY}")
+            raise ShardError(str(store), got="no shard found", allowed=f"*.tar files and {VOCABULARY}")
         if VOCABULARY not in names:
-            raise ShardError(f"{store}: no {VOCABULARY}; expected the names of the labels and prompts")
+            raise ShardError(
+                f"{store}: {VOCABULARY}", got="no such file", allowed="the names of the labels and prompts"
+            )
         self.vocabulary = _read_vocabulary(store.read(VOCABULARY))
         self._open: OrderedDict[str, Shard] = OrderedDict()
         self._room = DEFAULT_STREAMS + _SPARE
