@@ -24,7 +24,7 @@ from atelier_training.pretrain.views import random_mask
 SIDE = 64
 FACTOR = 2
 LATENTS = 4  # what StableDiffusionInpaintPipeline insists on
-WIDTHS = (16, 32)
+WIDTHS = (24, 48)
 
 _GARMENT_SHARE = 0.6
 _TURNED_SHARE = 0.3
