@@ -15,8 +15,13 @@ STEPS = {
     "train": "atelier_training.finetune.train",
     "evaluate": "atelier_training.evaluate.evaluate",
     "shard": "atelier_training.pretrain.shard",
+    "pretrain": "atelier_training.pretrain.job",
+    "evaluate-base": "atelier_training.evaluate_base.evaluate",
 }
 """Each has ``run(arguments, paths)``."""
+
+TRAININGS = {"train", "pretrain"}
+"""Steps that run as training jobs; the others are processing jobs, which leave the reason of a failure elsewhere."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -24,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s", force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     paths = MlPaths.from_environment()
-    failure = paths.failure if "train" in argv[:1] else paths.message
+    failure = paths.failure if {*argv[:1]} & TRAININGS else paths.message
     return guard(lambda: _run(parser().parse_args(argv), paths), failure)
 
 

@@ -10,6 +10,7 @@ from contracts.errors import InvalidInputError
 from contracts.execution import TASKS
 from contracts.fields import number
 from contracts.metrics import read_gate
+from contracts.pretraining import MODELS
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,7 +24,9 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     """The parser of every step."""
     parser = Parser(prog="python -m atelier_training", description=__doc__, allow_abbrev=False)
-    steps = parser.add_subparsers(dest="step", required=True, metavar="step")
+    steps = parser.add_subparsers(
+        dest="step", required=True, metavar="segment | train | evaluate | shard | pretrain | evaluate-base"
+    )
     segment = steps.add_parser("segment", help="mask the garment in every picture")
     segment.add_argument("--target", required=True, type=_prompt, help='what to mask, e.g. "a skirt"')
     steps.add_parser("train", help="fine-tune a base model; settings come from hyperparameters.json")
@@ -39,6 +42,10 @@ def parser() -> Parser:
 def _add_pretraining(steps: Any) -> None:
     shard = steps.add_parser("shard", help="check a pretraining data set and write it as tar shards")
     shard.add_argument("--held-out", required=True, type=_share, help="share of the samples set aside for evaluation")
+    steps.add_parser("pretrain", help="train a base model; settings come from hyperparameters.json")
+    evaluate = steps.add_parser("evaluate-base", help="measure a pretrained model on the samples set aside")
+    evaluate.add_argument("--model", required=True, choices=MODELS)
+    evaluate.add_argument("--gate", default={}, type=json.loads, help="thresholds to show, e.g. '{\"psnr\": 20}'")
 
 
 def _share(value: str) -> float:

@@ -8,7 +8,7 @@ import atelier_training
 import contracts
 import imaging
 
-SOURCE = (".py", ".html")
+SOURCE = (".py", ".html", ".css")
 
 
 def code_version() -> str:

@@ -1,7 +1,7 @@
 """Small pieces of HTML: escaped text, tables, embedded pictures."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -27,6 +27,11 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) 
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(f"<tr>{_row(row)}</tr>" for row in rows)
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def text_rows(shown: Mapping[str, str]) -> list[list[Cell]]:
+    """A row of name and value each."""
+    return [[Cell(text=name), Cell(text=value)] for name, value in shown.items()]
 
 
 def figure(image: Image.Image, caption: str, alt: str) -> str:

@@ -10,15 +10,17 @@ from string import Template
 import numpy as np
 from PIL import Image
 
-from atelier_training.evaluate.markup import Cell, data_uri, figure, table
+from atelier_training.evaluate.markup import Cell, data_uri, figure, table, text_rows
 from atelier_training.evaluate.measure import Measured
 from atelier_training.evaluate.restyle import Restyled
 from atelier_training.finetune.dataset import Example
 from contracts.artifact import BaseManifest, StyleManifest
-from contracts.metrics import METRICS
+from contracts.metrics import METRICS, Metric
 from imaging.masks import to_image
 
 TEMPLATE = Path(__file__).with_name("report.html")
+STYLE = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+"""How every report looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +41,10 @@ class Report:
     def html(self) -> str:
         """The page."""
         return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+            style=STYLE,
             title=escape(f"Style “{self.style.style}”"),
             lead=escape(self._lead()),
-            verdict=self._verdict(),
+            verdict=verdict(self.measured.metrics, self.gate, METRICS),
             notes="".join(f'<p class="note">{escape(note)}</p>' for note in self.notes),
             pictures_lead=escape(self._pictures_lead()),
             pictures="".join(_pictures(each) for each in self.restyled),
@@ -53,25 +56,9 @@ class Report:
             settings=self._settings(),
         )
 
-    def failures(self) -> list[str]:
-        """The metrics that miss their threshold, or are not there to meet it."""
-        metrics = self.measured.metrics
-        return [
-            name
-            for name, limit in self.gate.items()
-            if name not in metrics or not METRICS[name].meets(metrics[name], limit)
-        ]
-
     def _lead(self) -> str:
         how = "LoRA" if self.style.method == "lora" else "full fine-tune"
         return f"{how} on {self.base.reference}, {self.steps} steps, {len(self.examples)} pictures. Execution {self.style.execution}."
-
-    def _verdict(self) -> str:
-        if not self.gate:
-            return ""
-        failures = self.failures()
-        tone, words = ("bad", f"Gate not met: {', '.join(failures)}") if failures else ("good", "Gate met")
-        return f'<p class="verdict {tone}">{escape(words)}</p>'
 
     def _pictures_lead(self) -> str:
         same = "The same words and seeds through the base model (before) and the fine-tuned one (after)"
@@ -79,18 +66,9 @@ class Report:
 
     def _metrics(self) -> str:
         columns = ["metric", "meaning", "value", "better", "threshold", "result"]
-        rows = [self._metric(name, value) for name, value in self.measured.metrics.items()]
+        metrics = self.measured.metrics
+        rows = [metric_row(name, value, METRICS[name], self.gate) for name, value in metrics.items()]
         return table("Measured on the pictures above and on the real garment.", columns, rows)
-
-    def _metric(self, name: str, value: float) -> list[Cell]:
-        metric = METRICS[name]
-        better = "higher" if metric.higher_is_better else "lower"
-        cells = [Cell(text=name), Cell(text=metric.meaning), Cell(text=f"{value:.4g}", number=True), Cell(text=better)]
-        if name not in self.gate:
-            return [*cells, Cell(text="–", number=True), Cell(text="–")]
-        met = metric.meets(value, self.gate[name])
-        result = Cell(text="met" if met else "not met", tone="good" if met else "bad")
-        return [*cells, Cell(text=f"{self.gate[name]:.4g}", number=True), result]
 
     def _loss_text(self) -> str:
         average = self.measured.metrics["train_avg_loss"]
@@ -110,8 +88,32 @@ class Report:
             "trained": self.style.created_at,
             **{name: json.dumps(value) for name, value in self.style.hyperparameters.items()},
         }
-        rows = [[Cell(text=name), Cell(text=value)] for name, value in shown.items()]
-        return table("Everything needed to train this again.", ["setting", "value"], rows)
+        return table("Everything needed to train this again.", ["setting", "value"], text_rows(shown))
+
+
+def failures(metrics: Mapping[str, float], gate: Mapping[str, float], known: Mapping[str, Metric]) -> list[str]:
+    """The metrics that miss their threshold, or are not there to meet it."""
+    return [name for name, limit in gate.items() if name not in metrics or not known[name].meets(metrics[name], limit)]
+
+
+def verdict(metrics: Mapping[str, float], gate: Mapping[str, float], known: Mapping[str, Metric]) -> str:
+    """Whether the gate is met, in words; empty where there is none."""
+    if not gate:
+        return ""
+    missed = failures(metrics, gate, known)
+    tone, words = ("bad", f"Gate not met: {', '.join(missed)}") if missed else ("good", "Gate met")
+    return f'<p class="verdict {tone}">{escape(words)}</p>'
+
+
+def metric_row(name: str, value: float, metric: Metric, gate: Mapping[str, float]) -> list[Cell]:
+    """One metric beside its meaning, its direction and its threshold."""
+    better = "higher" if metric.higher_is_better else "lower"
+    cells = [Cell(text=name), Cell(text=metric.meaning), Cell(text=f"{value:.4g}", number=True), Cell(text=better)]
+    if name not in gate:
+        return [*cells, Cell(text="–", number=True), Cell(text="–")]
+    met = metric.meets(value, gate[name])
+    result = Cell(text="met" if met else "not met", tone="good" if met else "bad")
+    return [*cells, Cell(text=f"{gate[name]:.4g}", number=True), result]
 
 
 def _pictures(restyled: Restyled) -> str:

@@ -1,0 +1,79 @@
+"""A UNet: how well it removes known noise from held-out pictures, given their words; and what it paints from the words alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from atelier_training.evaluate_base.judged import Judged, Subject, levels, square
+from atelier_training.pipelines import inpaints, load_pipeline, paint
+from atelier_training.pretrain.shards import Sample
+from imaging.sheet import SheetRow
+
+NOISE_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Timesteps of the measure, as shares of the schedule."""
+PAINTED = 8
+
+
+def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
+    """Measure the error of what the UNet predicts, averaged over timesteps and samples, and paint the first captions."""
+    pipeline = load_pipeline(subject.folder, subject.base.task, dtype=torch.float32, device=subject.device)
+    errors = [denoising_error(pipeline, sample, subject, seed) for seed, sample in enumerate(samples)]
+    shown = samples[:PAINTED]
+    captions = [sample.captions[0] for sample in shown]
+    painted = paint(pipeline, captions, range(len(shown)), subject.base)
+    rows = [
+        SheetRow(pictures=[square(sample, subject.side), picture], caption=caption)
+        for sample, picture, caption in zip(shown, painted, captions, strict=True)
+    ]
+    lead = "Pictures that were never trained on, and what the model paints from nothing but their words."
+    metrics = {"denoising_loss": sum(errors) / len(errors)}
+    return Judged(metrics=metrics, columns=("held out", "painted from its words"), rows=rows, lead=lead)
+
+
+@torch.inference_mode()
+def denoising_error(pipeline: Any, sample: Sample, subject: Subject, seed: int) -> float:
+    """Mean squared error of the prediction at fixed timesteps with the noise of ``seed``; an inpainting model's mask covers all."""
+    latents = _encode(pipeline, levels(square(sample, subject.side), subject.device))
+    schedule = pipeline.scheduler
+    count = int(schedule.config.num_train_timesteps)
+    timesteps = torch.tensor([int(share * count) for share in NOISE_SHARES], device=subject.device)
+    clean = latents.repeat(len(timesteps), 1, 1, 1)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed)).to(subject.device)
+    words = _embed(pipeline, sample.captions[0], len(timesteps), subject.device)
+    noisy = schedule.add_noise(clean, noise, timesteps)
+    predicted = pipeline.unet(_conditioned(pipeline, noisy, subject), timesteps, encoder_hidden_states=words).sample
+    return float((predicted - _target(schedule, clean, noise, timesteps)).pow(2).mean())
+
+
+def _target(schedule: Any, clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
+    kind = schedule.config.prediction_type
+    if kind == "v_prediction":
+        velocity: Tensor = schedule.get_velocity(clean, noise, timesteps)
+        return velocity
+    return clean if kind == "sample" else noise
+
+
+def _encode(pipeline: Any, pixels: Tensor) -> Tensor:
+    vae = pipeline.vae
+    latents: Tensor = vae.encode(pixels).latent_dist.mode()
+    return latents * float(vae.config.scaling_factor)
+
+
+def _conditioned(pipeline: Any, noisy: Tensor, subject: Subject) -> Tensor:
+    """What the UNet takes: for inpainting also a mask that covers all, and the latents of a picture of which nothing is left."""
+    if not inpaints(pipeline):
+        return noisy
+    nothing = _encode(pipeline, torch.zeros(1, 3, subject.side, subject.side, device=subject.device))
+    mask = torch.ones_like(noisy[:, :1])
+    return torch.cat([noisy, mask, nothing.expand(len(noisy), -1, -1, -1)], 1)
+
+
+def _embed(pipeline: Any, caption: str, count: int, device: torch.device) -> Tensor:
+    tokenizer = pipeline.tokenizer
+    told = tokenizer(
+        caption, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt"
+    )
+    embedded: Tensor = pipeline.text_encoder(told.input_ids.to(device))[0]
+    return embedded.expand(count, -1, -1)

@@ -1,0 +1,83 @@
+"""A segmenter: the overlap with the true label maps of held-out pictures, and what it says of things that are not there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from atelier_training.evaluate_base.judged import Judged, Subject
+from atelier_training.pretrain.shards import Sample
+from contracts.errors import InvalidInputError
+from imaging import masks
+from imaging.masks import Mask
+from imaging.segmenter import GarmentNotFoundError, Segmenter
+from imaging.sheet import SheetRow
+
+LEAST_SHARE = 0.005
+"""Something smaller than this share of a picture is not asked for: neither there nor away."""
+SHOWN = 8
+
+
+@dataclass
+class _Answers:
+    overlaps: dict[str, list[float]] = field(default_factory=dict)
+    false_shares: list[float] = field(default_factory=list)
+    refused: int = 0
+
+    def metrics(self) -> dict[str, float]:
+        """By the names of the table; without anything that was not there, nothing false was said."""
+        means = [float(np.mean(values)) for values in self.overlaps.values()]
+        asked = len(self.false_shares)
+        return {
+            "mask_iou_mean": float(np.mean(means)),
+            "mask_iou_min": min(means),
+            "false_positive": float(np.mean(self.false_shares)) if asked else 0.0,
+            "not_found": self.refused / asked if asked else 1.0,
+        }
+
+
+def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
+    """Ask for every prompt of the vocabulary in every picture. Raises InvalidInputError where nothing is labelled."""
+    segmenter = Segmenter.load(subject.folder, str(subject.device))
+    answers = _Answers()
+    rows: list[SheetRow] = []
+    for sample in samples:
+        found = [
+            _ask(segmenter, sample, prompt, labels, answers) for prompt, labels in subject.vocabulary.prompts.items()
+        ]
+        rows.extend(row for row in found if row is not None)
+    if not answers.overlaps:
+        raise InvalidInputError(
+            "held-out samples", got="no label map that shows what a prompt asks for", allowed="labelled pictures"
+        )
+    lead = "Pictures that were never trained on, the true mask and the model's own."
+    columns = ("held out", "true mask", "found")
+    return Judged(
+        metrics=answers.metrics(), columns=columns, rows=rows[:: max(1, len(rows) // SHOWN)][:SHOWN], lead=lead
+    )
+
+
+def _ask(
+    segmenter: Segmenter, sample: Sample, prompt: str, labels: Sequence[int], answers: _Answers
+) -> SheetRow | None:
+    truth: Mask = np.isin(sample.labels, labels)
+    share = float(truth.mean())
+    if 0 < share < LEAST_SHARE:
+        return None
+    found = _found(segmenter, sample.image, prompt)
+    if share == 0:
+        answers.false_shares.append(float(found.mean()))
+        answers.refused += not found.any()
+        return None
+    overlap = float((found & truth).sum() / (found | truth).sum())
+    answers.overlaps.setdefault(prompt, []).append(overlap)
+    pictures = [sample.image, masks.to_image(truth), masks.to_image(found)]
+    return SheetRow(pictures=pictures, caption=f"{prompt}: IoU {overlap:.2f}")
+
+
+def _found(segmenter: Segmenter, picture: Image.Image, prompt: str) -> Mask:
+    try:
+        return masks.from_image(segmenter.mask(picture, prompt, grow=0).mask)
+    except GarmentNotFoundError:
+        return np.zeros((picture.height, picture.width), dtype=np.bool_)
