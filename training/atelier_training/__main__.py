@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from atelier_training.arguments import parser
 from atelier_training.failure import guard
+from atelier_training.launch import relaunch_if_distributed
 from atelier_training.paths import MlPaths
 
 STEPS = {
@@ -34,6 +35,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+    if arguments.step in TRAININGS:
+        relaunch_if_distributed(paths.resource_config, "atelier_training", arguments.step)
     # Each step imports its own libraries, inside the guard: a broken import is a failure with a reason too.
     importlib.import_module(STEPS[arguments.step]).run(arguments, paths)
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from contracts.errors import InvalidInputError
 
 RENDEZVOUS_PORT = 29_500
@@ -72,6 +70,8 @@ def relaunch_if_distributed(resource_config: Path, module: str, step: str) -> No
     """Replace this process by torchrun where the job has several hosts or GPUs; return where it has not, or already runs under it."""
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return
+    import torch  # here, so that steps that are no training do not wait for it
+
     cluster = Cluster.read(resource_config, max(1, torch.cuda.device_count()))
     if cluster.distributed:
         command = cluster.command(module, step, os.environ)

@@ -36,6 +36,11 @@ class MlPaths:
         return self.root / "config/resourceconfig.json"
 
     @property
+    def input_data_config(self) -> Path:
+        """How a training job's channels were brought: ``{"shards": {"TrainingInputMode": "FastFile", ...}}``."""
+        return self.root / "input/config/inputdataconfig.json"
+
+    @property
     def checkpoints(self) -> Path:
         """Kept in step with S3 while the job runs, and brought back when it is restarted."""
         return self.root / "checkpoints"

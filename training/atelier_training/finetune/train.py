@@ -22,7 +22,6 @@ from atelier_training.finetune.loop import FineTune
 from atelier_training.finetune.model import Learner, make_learner, trainable
 from atelier_training.finetune.preparation import Preparation, prepare_batches
 from atelier_training.interruption import Interruption
-from atelier_training.launch import relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from atelier_training.pipelines import best_precision, frozen_dtype, inpaints, load_pipeline
 from atelier_training.training_log import average_loss
@@ -34,7 +33,6 @@ log = logging.getLogger(__name__)
 
 def run(_arguments: argparse.Namespace, paths: MlPaths) -> None:
     """Train as ``hyperparameters.json`` says, on every GPU of every host."""
-    relaunch_if_distributed(paths.resource_config, "atelier_training", "train")
     interruption = Interruption()
     job = TrainingJob.load(paths.hyperparameters)
     accelerator = Accelerator(mixed_precision=best_precision(), cpu=not torch.cuda.is_available())

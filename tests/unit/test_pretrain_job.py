@@ -1,0 +1,111 @@
+"""atelier_training.pretrain.job: what SageMaker's folders say becomes a run, and the run a base model's folder."""
+
+import json
+import shutil
+import signal
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from atelier_training.pretrain import job
+from atelier_training.pretrain.shards import open_shards
+from atelier_training.pretrain.stores import Folder, Mount
+from atelier_training.training_log import read
+from contracts.errors import InvalidInputError
+from contracts.pretraining import PretrainHyperparameters
+from tests.unit.pretrain_job_root import WEIGHTS, write_job
+from tests.unit.pretrain_shards import write_shards
+
+
+@pytest.fixture(autouse=True)
+def _handler() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shards(tmp_path_factory.mktemp("shards"))
+
+
+def changed(before: Path, after: Path) -> bool:
+    weights = [load_file(path) for path in (before, after)]
+    assert weights[0].keys() == weights[1].keys()
+    return any(not torch.equal(value.half(), weights[1][name].half()) for name, value in weights[0].items())
+
+
+def test_a_segmenter_is_trained_on_and_exported_without_what_was_the_bases(shards: Path, tmp_path: Path) -> None:
+    paths = write_job(tmp_path, shards, "segmenter", learning_rate="0.01", warmup="1")
+    job.run(Namespace(), paths)
+    assert changed(WEIGHTS / "clipseg" / "model.safetensors", paths.model / "model.safetensors")
+    assert not (paths.model / "manifest.json").exists()
+    assert (paths.model / "vocab.json").read_bytes() == (WEIGHTS / "clipseg" / "vocab.json").read_bytes()
+    told = json.loads((paths.model / "pretraining.json").read_text())
+    assert (told["samples"], told["processes"], told["settings"]["batch"]) == (8, 1, 2)
+    assert [entry.step for entry in read(paths.model / "training_log.jsonl")] == [1, 2]
+
+
+def test_around_a_trained_autoencoder_the_base_model_stays(shards: Path, tmp_path: Path, capsys: Any) -> None:
+    paths = write_job(tmp_path, shards, "vae", learning_rate="0.01", warmup="1")
+    job.run(Namespace(), paths)
+    base, weights = paths.channel("base"), "diffusion_pytorch_model.safetensors"
+    assert changed(base / "vae" / weights, paths.model / "vae" / weights)
+    assert (paths.model / "unet" / weights).read_bytes() == (base / "unet" / weights).read_bytes()
+    assert (paths.model / "model_index.json").is_file()
+    assert not (paths.model / "manifest.json").exists()
+    assert "step=2/2 loss=" in capsys.readouterr().out
+
+
+def test_a_job_that_finished_before_only_exports_again(shards: Path, tmp_path: Path, capsys: Any) -> None:
+    paths = write_job(tmp_path, shards, "vae")
+    job.run(Namespace(), paths)
+    first = {path: path.read_bytes() for path in paths.model.rglob("*.safetensors")}
+    shutil.rmtree(paths.model)
+    capsys.readouterr()
+    job.run(Namespace(), paths)
+    assert "step=" not in capsys.readouterr().out.replace("from step", "")
+    assert {path: path.read_bytes() for path in paths.model.rglob("*.safetensors")} == first
+
+
+def test_a_unet_needs_a_base_model(shards: Path, tmp_path: Path) -> None:
+    paths = write_job(tmp_path, shards, "unet")
+    shutil.rmtree(paths.channel("base"))
+    with pytest.raises(InvalidInputError, match="channel base: got 'none'; allowed: a base model: its tokenizer"):
+        job.run(Namespace(), paths)
+
+
+def test_a_base_model_of_another_kind_is_named(shards: Path, tmp_path: Path) -> None:
+    paths = write_job(tmp_path, shards, "unet", base="clipseg")
+    with pytest.raises(InvalidInputError, match="channel base: tokenizer: got 'no such part'"):
+        job.run(Namespace(), paths)
+
+
+def test_a_job_without_shards_says_where_they_may_be(shards: Path, tmp_path: Path) -> None:
+    paths = write_job(tmp_path, shards, "vae")
+    shutil.rmtree(paths.channel("shards"))
+    with pytest.raises(InvalidInputError, match=r"channel shards.*shards_uri"):
+        job.run(Namespace(), paths)
+
+
+@pytest.mark.parametrize(("mode", "store"), [("File", Folder), ("FastFile", Mount)])
+def test_fast_file_shards_are_copied_and_downloaded_ones_read_in_place(
+    shards: Path, tmp_path: Path, mode: str, store: type
+) -> None:
+    paths = write_job(tmp_path, shards, "vae")
+    paths.input_data_config.write_text(json.dumps({"shards": {"TrainingInputMode": mode}}))
+    data = job.read_shards(PretrainHyperparameters(), paths)
+    assert isinstance(data._store, store)
+    assert len(data) == len(open_shards(str(shards)))
+
+
+def test_the_settings_are_the_hyperparameters_of_the_same_names() -> None:
+    tuned = PretrainHyperparameters(steps=777, batch=6, ema=0.5, sharding="fsdp", streams=3, min_snr_gamma=2.0)
+    settings = job.train_settings(tuned)
+    assert (settings.steps, settings.batch, settings.ema, settings.sharding) == (777, 6, 0.5, "fsdp")
+    assert (settings.streams, settings.min_snr_gamma, settings.log_every) == (3, 2.0, 7)
