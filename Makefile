@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates bench-demo score-tiny format synth costs deploy destroy lock clean
+.PHONY: help demo local test check lint types templates bench-demo bench-ddp score-tiny tiny sheets format synth costs deploy destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -37,8 +37,17 @@ templates: $(INSTALLED) ## every stage's templates against the offline validator
 bench-demo: $(INSTALLED) ## run the demo and print what each stage took
 	@$(BIN)/python -m bench.demo
 
+bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and with two independent ones
+	@PYTHONPATH=.:training $(BIN)/python -m bench.ddp
+
 score-tiny: $(INSTALLED) ## score the shipped tiny models on held-out figures
 	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.score
+
+tiny: $(INSTALLED) ## make the tiny weights from nothing, about three hours of one core; resumes where it was stopped
+	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.recipe --work .work/tiny
+
+sheets: $(INSTALLED) ## draw the tiny models' contact sheets into docs/sheets
+	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.sheets
 
 format: $(INSTALLED) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix $(CODE)

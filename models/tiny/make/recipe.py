@@ -2,62 +2,105 @@
 
     PYTHONPATH=.:training python -m models.tiny.make.recipe --work FOLDER
 
-It spends about the optimizer steps that the shipped weights took, in one run a model where those were made in several (their
-model cards list them); the scores of its weights have not been compared with the cards'. Every training resumes where it
-stopped if the command is given again. Weights are copied into models/tiny/weights/.
+A command that is done is not run again, and a training that was stopped resumes where it was, if the recipe is given again.
+Weights are copied into models/tiny/weights/; the model cards there name the same commands. `--toy` runs every command at
+toy size in seconds, which checks the recipe and makes weights that load, into FOLDER/weights.
 """
 
 import argparse
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
 _TRAIN = "atelier_training.pretrain"
+_TOY_TRAINING = "--steps 1 --batch 2"
 _SHIPPED = {".json", ".txt", ".safetensors"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
-    """One command: its module and arguments, in which `{work}` stands for the working folder."""
+    """One command: its module and arguments, in which `{work}` stands for the working folder.
 
+    `installs` names the shipped model that its export becomes, `toy` holds arguments that override others at toy size.
+    """
+
+    name: str
     module: str
     arguments: str
+    toy: str = _TOY_TRAINING
+    installs: str = ""
 
-    def command(self, work: Path) -> list[str]:
-        """Return the command's words for this interpreter."""
-        return [sys.executable, "-m", self.module, *(word.format(work=work) for word in self.arguments.split())]
+    def words(self, work: Path, *, toy: bool = False) -> list[str]:
+        """Return the module and its arguments."""
+        given = f"{self.arguments} {self.toy}" if toy else self.arguments
+        return [self.module, *(word.format(work=work) for word in given.split())]
+
+    def written(self) -> str:
+        """Return the command as model cards name it."""
+        return f"python -m {' '.join(self.words(Path('WORK')))}"
 
 
 STEPS = (
-    Step("models.tiny.make.shards", "--out {work}/train --pictures 10000 --seed 1"),
-    Step("models.tiny.make.tokenizer", "{work}/tokenizer"),
-    Step(f"{_TRAIN}.vae", "--data {work}/train --out {work}/vae --steps 1200"),
     Step(
-        f"{_TRAIN}.unet",
-        "--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --out {work}/unet --steps 1800 --precision bf16",
+        name="data",
+        module="models.tiny.make.shards",
+        arguments="--out {work}/train --pictures 10000 --seed 1",
+        toy="--pictures 8 --shard-size 4",
+    ),
+    Step(name="tokenizer", module="models.tiny.make.tokenizer", arguments="{work}/tokenizer", toy=""),
+    Step(
+        name="vae",
+        module=f"{_TRAIN}.vae",
+        arguments="--data {work}/train --out {work}/vae --steps 1600 --learning-rate 2e-3 --precision bf16 --seed 0",
     ),
     Step(
-        f"{_TRAIN}.segmenter",
-        "--data {work}/train --tokenizer {work}/tokenizer --out {work}/segmenter --steps 1750",
+        name="unet",
+        module=f"{_TRAIN}.unet",
+        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --out {work}/unet "
+        "--steps 8500 --learning-rate 1.5e-3 --precision bf16 --seed 0",
+        installs="inpaint",
+    ),
+    Step(
+        name="segmenter",
+        module=f"{_TRAIN}.segmenter",
+        arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/segmenter "
+        "--steps 3000 --learning-rate 2e-3 --seed 0",
+        installs="clipseg",
+    ),
+    Step(
+        name="upscaler",
+        module=f"{_TRAIN}.upscaler",
+        arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/upscaler --steps 3000 --precision bf16",
+        installs="upscaler",
     ),
 )
 
 
-def run(work: Path) -> None:
-    """Run every step and install what the last trainings exported."""
+def run(work: Path, weights: Path, *, toy: bool, launch: Callable[[list[str]], None]) -> None:
+    """Run every step that is not done, and install what the trainings exported; `launch` runs a module with arguments."""
     for number, step in enumerate(STEPS, start=1):
-        print(f"[{number}/{len(STEPS)}] {step.module} {step.arguments}", flush=True)
-        subprocess.run(step.command(work), check=True)
-    install(work / "unet" / "export", WEIGHTS / "inpaint")
-    install(work / "segmenter" / "export", WEIGHTS / "clipseg")
+        words = step.words(work, toy=toy)
+        print(f"[{number}/{len(STEPS)}] {' '.join(words)}", flush=True)
+        done = work / "done" / step.name
+        if done.is_file() and done.read_text() == " ".join(words):
+            continue
+        launch(words)
+        done.parent.mkdir(parents=True, exist_ok=True)
+        done.write_text(" ".join(words))
+    for step in STEPS:
+        if step.installs:
+            install(work / step.name / "export", weights / step.installs)
 
 
 def install(export: Path, folder: Path) -> None:
-    """Replace a shipped model's files by exported ones; its model card stays."""
+    """Replace a shipped model's files by exported ones; its model card stays. Raises FileNotFoundError where nothing was exported."""
+    if not export.is_dir():
+        raise FileNotFoundError(f"{export}: nothing was exported there")
     for old in folder.rglob("*"):
         if old.suffix in _SHIPPED:
             old.unlink()
@@ -68,11 +111,19 @@ def install(export: Path, folder: Path) -> None:
             shutil.copyfile(path, target)
 
 
+def in_a_process(words: list[str]) -> None:
+    """Run a module by this interpreter. Raises CalledProcessError where it fails."""
+    subprocess.run([sys.executable, "-m", *words], check=True)
+
+
 def main() -> None:
     """Read the command line and run the recipe."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for data and checkpoints, about 1 GB")
-    run(parser.parse_args().work)
+    parser.add_argument("--toy", action="store_true", help="every command at toy size")
+    options = parser.parse_args()
+    weights = options.work / "weights" if options.toy else WEIGHTS
+    run(options.work, weights, toy=options.toy, launch=in_a_process)
 
 
 if __name__ == "__main__":

@@ -110,8 +110,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=8000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--shard-size", type=int, default=500, help="pictures a shard")
     options = parser.parse_args()
-    write(options.out, pictures=options.pictures, seed=options.seed)
+    write(options.out, pictures=options.pictures, seed=options.seed, shard_size=options.shard_size)
 
 
 if __name__ == "__main__":

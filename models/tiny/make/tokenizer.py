@@ -4,6 +4,7 @@ Every word of the grammar becomes one token; any other word falls apart into byt
 is three tokens that no base model has met.
 """
 
+import argparse
 import json
 from collections import Counter
 from itertools import pairwise
@@ -88,7 +89,13 @@ def _merged(parts: list[str], pair: tuple[str, str]) -> list[str]:
     return merged
 
 
-if __name__ == "__main__":
-    import sys
+def main() -> None:
+    """Read the folder from the command line and write the tokenizer there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    print(f"wrote {save(folder)} tokens to {folder}")
 
-    print(f"wrote {save(Path(sys.argv[1]))} tokens to {sys.argv[1]}")
+
+if __name__ == "__main__":
+    main()

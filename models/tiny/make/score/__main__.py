@@ -1,19 +1,91 @@
 """Scores the shipped weights and prints one JSON line last.
 
-python -m models.tiny.make.score [--inpaint FOLDER] [--clipseg FOLDER] [--pictures N]
+python -m models.tiny.make.score [--quick] [--pictures N] [--only masks,repainting,text_to_image,upscaler,style]
 """
 
 import argparse
 import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
 from imaging.segmenter import Segmenter
+from models.tiny.make.score.enlarging import load_upscaler, score_upscaler
 from models.tiny.make.score.masks import score_masks
-from models.tiny.make.score.painting import load, score_repainting, score_text_to_image
+from models.tiny.make.score.painting import load, score_repainting
+from models.tiny.make.score.portraits import FigureClassifier, FigureJudge, score_text_to_image
+from models.tiny.make.score.quiet import silence_libraries
+from models.tiny.make.score.styles import load_style, score_leak, score_style, skirt_photos, train_style
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
+KEYS = (
+    *("mask_iou_mean", "mask_iou_min", "false_positive", "not_found", "colour_obeyed", "pattern_obeyed"),
+    *("psnr_outside", "text_to_image", "upscaler_gain_db", "garment_share", "garment_share_prior"),
+    *("leak_both", "leak_colour"),
+)
+
+_QUICK = 40
+_MOST_PORTRAITS, _MOST_ENLARGED, _MOST_PHOTOS = 120, 60, 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class Models:
+    """Folders of the weights to score, and of how many pictures."""
+
+    inpaint: Path
+    clipseg: Path
+    upscaler: Path
+    pictures: int
+
+
+def masks(models: Models) -> dict[str, float]:
+    """Score the segmenter."""
+    return score_masks(models.clipseg, models.pictures)
+
+
+def repainting(models: Models) -> dict[str, float]:
+    """Score what words do to a garment."""
+    return score_repainting(load(models.inpaint), models.pictures)
+
+
+def text_to_image(models: Models) -> dict[str, float]:
+    """Score pictures painted from words alone."""
+    judge = FigureJudge(classifier=FigureClassifier(), segmenter=Segmenter.load(models.clipseg))
+    return score_text_to_image(load(models.inpaint), judge, min(models.pictures, _MOST_PORTRAITS))
+
+
+def upscaler(models: Models) -> dict[str, float]:
+    """Score the upscaler."""
+    return score_upscaler(load_upscaler(models.upscaler), min(models.pictures // 2, _MOST_ENLARGED))
+
+
+def style(models: Models) -> dict[str, float]:
+    """Score the sample's style three ways: LoRA, every weight, and LoRA with prior preservation."""
+    photos = skirt_photos(min(max(models.pictures // 4, 9), _MOST_PHOTOS))
+    scores: dict[str, float] = {}
+    for suffix, method, prior in (("", "lora", False), ("_full", "full", False), ("_prior", "lora", True)):
+        with TemporaryDirectory(prefix="atelier-style-") as folder:
+            trained = train_style(models.inpaint, Path(folder), method, {"with_prior_preservation": prior})
+            pipeline = load_style(models.inpaint, trained)
+        found = score_style(pipeline, photos) | {"cpu_seconds": trained.cpu_seconds}
+        scores |= {f"{name}{suffix}": value for name, value in found.items()}
+        scores |= score_leak(pipeline, photos) if prior else {}
+        print(f"style{suffix}: {rounded(scores)}", flush=True)
+    return scores
+
+
+MEASURES: Mapping[str, Callable[[Models], dict[str, float]]] = {
+    each.__name__: each for each in (masks, repainting, text_to_image, upscaler, style)
+}
+
+
+def rounded(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return scores as they are printed."""
+    return {name: round(value, 4) for name, value in scores.items()}
 
 
 def main() -> None:
@@ -21,16 +93,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inpaint", type=Path, default=WEIGHTS / "inpaint")
     parser.add_argument("--clipseg", type=Path, default=WEIGHTS / "clipseg")
-    parser.add_argument("--pictures", type=int, default=300, help="held-out figures for each measure")
+    parser.add_argument("--upscaler", type=Path, default=WEIGHTS / "upscaler")
+    parser.add_argument("--pictures", type=int, default=300, help="held-out figures for each measure, at most")
+    parser.add_argument("--quick", action="store_const", const=_QUICK, dest="pictures", help=f"{_QUICK} figures")
+    parser.add_argument("--only", default=",".join(MEASURES), help=f"some of {', '.join(MEASURES)}")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    pipeline = load(options.inpaint)
-    scores = score_masks(options.clipseg, options.pictures)
-    print(f"masks: {scores}", flush=True)
-    scores |= score_repainting(pipeline, options.pictures)
-    print(f"repainting: {scores}", flush=True)
-    scores |= score_text_to_image(pipeline, Segmenter.load(options.clipseg), options.pictures // 3)
-    print(json.dumps({name: round(value, 4) for name, value in scores.items()}))
+    silence_libraries()
+    models = Models(
+        inpaint=options.inpaint.resolve(),
+        clipseg=options.clipseg,
+        upscaler=options.upscaler,
+        pictures=options.pictures,
+    )
+    scores: dict[str, float] = {}
+    for name in options.only.split(","):
+        start = time.process_time()
+        scores |= MEASURES[name](models)
+        print(f"{name} ({time.process_time() - start:.0f} CPU-s): {rounded(scores)}", flush=True)
+    print(json.dumps({name: rounded(scores)[name] for name in KEYS if name in scores}))
 
 
 if __name__ == "__main__":

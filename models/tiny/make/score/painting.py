@@ -9,19 +9,15 @@ from diffusers import StableDiffusionInpaintPipeline
 from PIL import Image
 
 from imaging.masks import Mask, grow, to_image
-from imaging.segmenter import THRESHOLD, GarmentNotFoundError, Segmenter
-from models.tiny.make.captions import outfit_caption
+from models.catalogue import find
 from models.tiny.make.score.colours import dominant_colour
 from models.tiny.make.score.crops import RESOLUTION, Crop, crop
-from models.tiny.make.score.held_out import SCORE_SEED, figures, repaint_requests, spoken
+from models.tiny.make.score.held_out import repaint_requests, spoken
 from models.tiny.make.score.patterns import PatternClassifier, worn_crops
-
-STEPS, GUIDANCE = 15, 2.5
 
 _ROWS = 8
 _GROWTH = 2  # pixels at 192: about what the service grows a mask by
 _RIM = 2  # pixels at the model's resolution that belong to the mask's edge
-_PERSON_AREA = (0.05, 0.5)
 
 
 def load(folder: Path) -> Any:
@@ -34,6 +30,7 @@ def load(folder: Path) -> Any:
 def paint(pipeline: Any, prompts: list[str], crops: list[tuple[Image.Image, Mask]], *, seed: int) -> list[Image.Image]:
     """Paint each masked square with its prompt at the family's default settings; row i draws from seed + i."""
     painted: list[Image.Image] = []
+    defaults = find("tiny-inpaint").defaults
     for start in range(0, len(prompts), _ROWS):
         rows = crops[start : start + _ROWS]
         answer = pipeline(
@@ -41,8 +38,8 @@ def paint(pipeline: Any, prompts: list[str], crops: list[tuple[Image.Image, Mask
             image=[picture for picture, _ in rows],
             mask_image=[to_image(mask) for _, mask in rows],
             generator=[torch.Generator().manual_seed(seed + start + row) for row in range(len(rows))],
-            num_inference_steps=STEPS,
-            guidance_scale=GUIDANCE,
+            num_inference_steps=int(defaults["num_inference_steps"]),
+            guidance_scale=defaults["guidance_scale"],
             height=RESOLUTION,
             width=RESOLUTION,
         )
@@ -67,32 +64,6 @@ def score_repainting(pipeline: Any, requests: int) -> dict[str, float]:
         "pattern_real": classifier.accuracy(real),
         "psnr_outside": float(np.mean([_psnr_outside(c, p) for c, p in zip(crops, painted, strict=True)])),
     }
-
-
-def score_text_to_image(pipeline: Any, segmenter: Segmenter, pictures: int) -> dict[str, float]:
-    """Return how often a picture painted from words alone shows one figure in every garment they name."""
-    outfits = [drawing.outfit for drawing in figures(pictures, stream=4)]
-    rng = np.random.default_rng((SCORE_SEED, 4))
-    blank = (Image.new("RGB", (RESOLUTION, RESOLUTION)), np.ones((RESOLUTION, RESOLUTION), np.bool_))
-    painted = paint(pipeline, [outfit_caption(o, rng) for o in outfits], [blank] * pictures, seed=900)
-    shown = [
-        _one_person(segmenter, picture) and all(_wears(segmenter, picture, g.kind) for g in outfit.garments)
-        for picture, outfit in zip(painted, outfits, strict=True)
-    ]
-    return {"text_to_image": float(np.mean(shown))}
-
-
-def _one_person(segmenter: Segmenter, picture: Image.Image) -> bool:
-    area = float((segmenter.probability(picture, "a person") >= THRESHOLD).mean())
-    return _PERSON_AREA[0] <= area <= _PERSON_AREA[1]
-
-
-def _wears(segmenter: Segmenter, picture: Image.Image, kind: str) -> bool:
-    try:
-        segmenter.mask(picture, kind)
-    except GarmentNotFoundError:
-        return False
-    return True
 
 
 def _psnr_outside(before: Crop, after: Image.Image) -> float:
