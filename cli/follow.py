@@ -10,7 +10,9 @@ from cli.progress import Progress, Stage
 
 JOB_LOGS = {
     "Segment": ("/aws/sagemaker/ProcessingJobs", "-seg"),
+    "Shard": ("/aws/sagemaker/ProcessingJobs", "-shard"),
     "FineTune": ("/aws/sagemaker/TrainingJobs", "-train"),
+    "Train": ("/aws/sagemaker/TrainingJobs", "-train"),
     "Evaluate": ("/aws/sagemaker/ProcessingJobs", "-eval"),
 }
 """Where each state's job writes, and what its name ends in."""
@@ -30,8 +32,10 @@ class Followed:
     states: list[str]
 
 
-def follow(client: Callable[[str], Any], execution_arn: str, progress: Progress) -> Followed:
-    """Print each state until the execution ends. Raises ExecutionFailedError with the run's own cause."""
+def follow(
+    client: Callable[[str], Any], execution_arn: str, progress: Progress, *, every: float = POLL_SECONDS
+) -> Followed:
+    """Print each state until the execution ends, looking ``every`` seconds. Raises ExecutionFailedError with the run's own cause."""
     states = client("stepfunctions")
     seen: list[str] = []
     stage: Stage | None = None
@@ -49,7 +53,7 @@ def follow(client: Callable[[str], Any], execution_arn: str, progress: Progress)
             break
         if stage is not None:
             stage.detail(_last_log_line(client("logs"), stage, execution_arn))
-        time.sleep(POLL_SECONDS)
+        time.sleep(every)
     if stage is not None:
         progress.end(
             stage, "" if status["status"] == "SUCCEEDED" else "failed", "✓" if status["status"] == "SUCCEEDED" else "✗"
@@ -82,10 +86,17 @@ def _last_log_line(logs: Any, stage: Stage, execution_arn: str) -> str:
     if stage.name not in JOB_LOGS:
         return ""
     group, ending = JOB_LOGS[stage.name]
-    job = execution_arn.rsplit(":", 1)[-1] + ending
+    job = job_name(execution_arn, ending)
     try:
-        events = logs.filter_log_events(logGroupName=group)["events"]
+        events = logs.filter_log_events(logGroupName=group, logStreamNamePrefix=job)["events"]
     except logs.exceptions.ResourceNotFoundException:
         return ""
-    mine = [event["message"].strip() for event in events if job in event["logStreamName"]]
-    return next((line for line in reversed(mine) if line), "")
+    lines = [event["message"].strip() for event in events]
+    return next((line for line in reversed(lines) if line), "")
+
+
+def job_name(execution_arn: str, ending: str) -> str:
+    """What an execution calls a job (a name too long for SageMaker is shortened, and then not found by this one)."""
+    machine, execution = execution_arn.split(":")[-2:]
+    prefix, _, kind = machine.rpartition("-")
+    return f"{prefix}-{'pretrain-' if kind == 'pretraining' else ''}{execution}{ending}"

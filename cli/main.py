@@ -1,16 +1,19 @@
-"""``atelier demo`` runs the main job once; ``atelier local`` keeps the local cloud and its API up."""
+"""``atelier demo`` runs the main job once; ``atelier local`` keeps the local cloud up; ``atelier pretrain`` trains a base model."""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from cli.client import ApiError
 from cli.demo import run_demo
 from cli.follow import ExecutionFailedError
 from cli.keep import run_local
+from cli.pretrain import NotDeployedError, run_pretrain
 from cli.session import SynthesisError
+from contracts.errors import InvalidInputError
 
-KNOWN_ERRORS = (ApiError, ExecutionFailedError, SynthesisError)
+KNOWN_ERRORS = (ApiError, ExecutionFailedError, InvalidInputError, NotDeployedError, SynthesisError)
 
 
 def main() -> int:
@@ -47,4 +50,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     local.add_argument("--port", type=int, default=4700, help="port on 127.0.0.1")
     local.set_defaults(run=run_local)
+    _add_pretrain(commands)
     return parser
+
+
+def _add_pretrain(commands: Any) -> None:
+    pretrain = commands.add_parser("pretrain", help="train a base model on many captioned pictures, and follow it")
+    pretrain.add_argument("name", help="what the new base model is called")
+    pretrain.add_argument(
+        "--dataset", required=True, help="a folder to upload, or the name of what lies below datasets/ already"
+    )
+    pretrain.add_argument(
+        "--input", default="{}", help='the rest of the execution\'s input, e.g. \'{"instances": {"train": 4}}\''
+    )
+    pretrain.add_argument(
+        "--stage", default="local", help="a deployed stage, or local: in a cloud on this machine, for this one run"
+    )
+    pretrain.add_argument("--out", type=Path, default=Path("out/pretrain"), help="folder for the report")
+    pretrain.set_defaults(run=run_pretrain)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +20,6 @@ from local.sagemaker.logs import LogStream
 from local.sagemaker.store import now
 from local.sagemaker.transfer import FolderSync, Shard, download
 
-# Multi-host jobs meet on this machine: `algo-1` has no DNS name here, so torch's own variable names the meeting place.
-MEETING_PLACE = {"MASTER_ADDR": "127.0.0.1"}
 _SYNC_SECONDS = 2.0
 LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
@@ -49,7 +48,7 @@ class JobPlan:
 
     def specs(self, backend: Backend) -> list[ContainerSpec]:
         """One container for each host."""
-        meeting = MEETING_PLACE if self.hosts > 1 else {}
+        meeting = meeting_place() if self.hosts > 1 else {}
         environment = {**backend.process_environment(self.role), **meeting, **self.environment}
         return [
             ContainerSpec(image=self.image, command=self.command, environment=environment, root=self.folder / host)
@@ -83,6 +82,16 @@ class JobPlan:
                 f"ensure that the bucket exists in the selected region ({backend.region}), that objects exist under that "
                 f'S3 prefix, and that the role "{self.role}" has "s3:ListBucket" permissions on the bucket.',
             )
+
+
+def meeting_place() -> dict[str, str]:
+    """Where the hosts of a job meet on this machine, in torch's own variables: `algo-1` has no DNS name here.
+
+    The port is the job's own, because two jobs may run at a time.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(probe.getsockname()[1])}
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -158,7 +158,8 @@ class TrainingRun:
         if started:
             ended = self.record.setdefault("TrainingEndTime", now())
             seconds = max(1, round((ended - started).total_seconds()))
-            self.record.update(TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds * self.plan.hosts)
+            # Of each instance: the bill is this times their number.
+            self.record.update(TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds)
         moment = now()
         transition = {"Status": secondary, "StartTime": moment, "EndTime": moment, "StatusMessage": message}
         if self.record["SecondaryStatusTransitions"]:

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud
+from local.sagemaker.job_files import meeting_place
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, until
 
@@ -156,6 +157,30 @@ def test_hosts_share_out_the_objects_and_know_their_names(cloud: LocalCloud) -> 
     assert [f["resources"]["current_host"] for f in facts] == ["algo-1", "algo-2"]
     assert [f["seen"] for f in facts] == [["dataset/a.txt", "dataset/c.txt"], ["dataset/b.txt"]]
     assert facts[0]["resources"]["hosts"] == ["algo-1", "algo-2"]
+    assert {"MASTER_ADDR", "MASTER_PORT"} <= set(facts[1]["environment"])
+    # The bill is this times the number of instances, as the API's own documentation says.
+    assert job["BillableTimeInSeconds"] == job["TrainingTimeInSeconds"]
+
+
+def test_two_jobs_meet_at_two_places() -> None:
+    one, other = meeting_place(), meeting_place()
+    assert one["MASTER_ADDR"] == other["MASTER_ADDR"] == "127.0.0.1"
+    assert one["MASTER_PORT"] != other["MASTER_PORT"]
+
+
+def test_the_hosts_of_a_processing_job_share_out_the_objects(cloud: LocalCloud) -> None:
+    job = processing(cloud, "dealt", ["process"], hosts=2)
+
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert keys(cloud, "runs/dealt/") == ["a.txt", "arguments.json", "b.txt", "c.txt"]
+    hosts = cloud.run_dir / "jobs" / "processing" / "dealt"
+    seen = [
+        sorted(path.name for path in (hosts / f"algo-{n}/opt/ml/processing/input/in").iterdir() if path.is_file())
+        for n in (1, 2)
+    ]
+    assert seen == [["a.txt", "c.txt"], ["b.txt"]]
+    resources = json.loads((hosts / "algo-2/opt/ml/config/resourceconfig.json").read_text())
+    assert (resources["current_host"], resources["hosts"]) == ("algo-2", ["algo-1", "algo-2"])
 
 
 def _create(cloud: LocalCloud, request: Record) -> Record:
@@ -258,12 +283,12 @@ def test_bad_requests_are_refused(cloud: LocalCloud, change: Record, said: str) 
     assert said in str(refused.value)
 
 
-def processing(cloud: LocalCloud, name: str, arguments: list[str]) -> Record:
-    """Run a processing job; its description once it has ended."""
+def processing(cloud: LocalCloud, name: str, arguments: list[str], *, hosts: int = 1) -> Record:
+    """Run a processing job, of whose objects each host gets a part; its description once it has ended."""
     outputs, client = cloud.outputs("Toy"), cloud.client("sagemaker")
     source = {
         "S3Uri": f"s3://{outputs['Bucket']}/data/", "LocalPath": "/opt/ml/processing/input/in",
-        "S3DataType": "S3Prefix", "S3InputMode": "File",
+        "S3DataType": "S3Prefix", "S3InputMode": "File", "S3DataDistributionType": "ShardedByS3Key",
     }  # fmt: skip
     target = {
         "S3Uri": f"s3://{outputs['Bucket']}/runs/{name}", "LocalPath": "/opt/ml/processing/output/out",
@@ -276,7 +301,7 @@ def processing(cloud: LocalCloud, name: str, arguments: list[str]) -> Record:
         ProcessingInputs=[{"InputName": "in", "S3Input": source}],
         ProcessingOutputConfig={"Outputs": [{"OutputName": "out", "S3Output": target}]},
         ProcessingResources={
-            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10}
+            "ClusterConfig": {"InstanceCount": hosts, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10}
         },
     )
 

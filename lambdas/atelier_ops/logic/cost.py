@@ -28,7 +28,7 @@ def job_cost(job: Mapping[str, Any]) -> float | None:
 
 
 def billed_seconds(job: Mapping[str, Any]) -> float:
-    """Seconds an instance is billed. BillableTimeInSeconds already holds the spot discount; 0 where the job never started."""
+    """Seconds each instance is billed. BillableTimeInSeconds already holds the spot discount; 0 where the job never started."""
     if job.get("BillableTimeInSeconds") is not None:
         return float(job["BillableTimeInSeconds"])
     start = job.get("TrainingStartTime") or job.get("ProcessingStartTime")

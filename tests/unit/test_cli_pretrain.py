@@ -1,0 +1,67 @@
+"""The pretrain command: what it reads, what it uploads, and whose log it shows."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.follow import job_name
+from cli.pretrain import Account, read_input, upload
+from contracts.errors import InvalidInputError
+from models.tiny.make import upload as drawn
+
+
+class Bucket:
+    """S3, as far as uploading goes."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def upload_file(self, path: str, bucket: str, key: str) -> None:
+        assert Path(path).is_file()
+        assert bucket == "data"
+        self.keys.append(key)
+
+
+def arguments(**changes: str) -> argparse.Namespace:
+    return argparse.Namespace(**{"name": "figures", "dataset": "drawn", "input": "{}", **changes})
+
+
+def test_a_folder_is_uploaded_under_the_model_s_name_and_a_name_is_taken_as_it_is(tmp_path: Path) -> None:
+    assert read_input(arguments(input='{"held_out": 0.1}')) == {"held_out": 0.1, "name": "figures", "dataset": "drawn"}
+    assert read_input(arguments(dataset=str(tmp_path)))["dataset"] == "figures"
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "7"])
+def test_the_input_must_be_an_object(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="--input: got"):
+        read_input(arguments(input=text))
+
+
+def test_every_file_of_a_data_set_is_put_below_its_name(tmp_path: Path) -> None:
+    drawn.write(tmp_path, pictures=2, seed=1, side=64)
+    bucket, said = Bucket(), []
+
+    def client(service: str) -> Any:
+        assert service == "s3"
+        return bucket
+
+    upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", said.append)
+    names = ("captions.jsonl", "dataset.json", "labels/000000.png", "labels/000001.png")
+    assert bucket.keys[:4] == [f"datasets/figures/{name}" for name in names]
+    assert said[-1] == "6 of 6 files"
+    (tmp_path / "captions.jsonl").unlink()
+    with pytest.raises(InvalidInputError, match=r"no captions\.jsonl"):
+        upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", said.append)
+
+
+@pytest.mark.parametrize(
+    ("machine", "ending", "job"),
+    [
+        ("atelier-dev-workflow", "-seg", "atelier-dev-first-seg"),
+        ("atelier-dev-pretraining", "-train", "atelier-dev-pretrain-first-train"),
+    ],
+)
+def test_the_log_that_is_shown_is_the_running_job_s(machine: str, ending: str, job: str) -> None:
+    assert job_name(f"arn:aws:states:us-east-1:1:execution:{machine}:first", ending) == job
