@@ -38,7 +38,7 @@ bench-demo: $(INSTALLED) ## run the demo and print what each stage took
 	@$(BIN)/python -m bench.demo
 
 bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and with two independent ones
-	@PYTHONPATH=.:training $(BIN)/python -m bench.ddp
+	@PYTHONPATH=.:training HF_HUB_DISABLE_PROGRESS_BARS=1 $(BIN)/python -m bench.ddp
 
 score-tiny: $(INSTALLED) ## score the shipped tiny models on held-out figures
 	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.score

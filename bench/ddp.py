@@ -1,0 +1,167 @@
+"""``python -m bench.ddp``: what training on two processes costs and changes, with the shipped UNet on figures it draws first.
+
+1. The same global batch and seed on one process and on two: the largest difference of any step's loss.
+2. Samples a second of two processes that train one model, over the sum of two that train one each at the same time. Both are measured
+   by the same two processes, in turns, so that whatever else the machine does slows both alike.
+
+Ends with one JSON line.
+"""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from atelier_training.pretrain.feed import Feed
+from atelier_training.pretrain.kinds import Origin, make_learner
+from atelier_training.pretrain.loop import LOG, Run, begin, train, train_step
+from atelier_training.pretrain.processes import Processes, joined
+from atelier_training.pretrain.settings import TrainSettings
+from atelier_training.pretrain.shards import open_shards
+from atelier_training.training_log import read
+from models.tiny.make import shards
+
+BASE = Path(__file__).parents[1] / "models" / "tiny" / "weights" / "inpaint"
+FIGURES, SHARDS = 96, 4
+STEPS, BATCH = 20, 8
+SHARE = 16
+"""Samples a process and step while speed is measured: half of the recipe's batch."""
+ROUNDS, ROUND_STEPS = 7, 3
+
+MOST_DIFFERENCE, LEAST_RATIO = 1e-4, 0.9
+
+
+def main() -> None:
+    """Draw, measure, print the table, print the line."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        draw_figures(folder)
+        difference, loss = compare_losses(folder)
+        together, apart = compare_speeds(folder)
+    ratios = [one / other for one, other in zip(together, apart, strict=True)]
+    numbers = {
+        "max_loss_difference": difference,
+        "steps": STEPS,
+        "last_loss": loss,
+        "samples_per_second_together": statistics.median(together),
+        "samples_per_second_apart": statistics.median(apart),
+        "throughput_ratio": statistics.median(ratios),
+    }
+    rows = [
+        (f"largest difference of a loss, {STEPS} steps", f"{difference:.1e}", f"<= {MOST_DIFFERENCE:.0e}"),
+        ("samples/s, one model on two processes", f"{numbers['samples_per_second_together']:.2f}", ""),
+        ("samples/s, two models on one process each", f"{numbers['samples_per_second_apart']:.2f}", ""),
+        (f"their ratio, median of {ROUNDS}", f"{numbers['throughput_ratio']:.3f}", f">= {LEAST_RATIO}"),
+        ("    lowest and highest", f"{min(ratios):.3f} {max(ratios):.3f}", ""),
+    ]
+    print(f"{'measure':<44} {'measured':>12}  must")
+    for name, measured, must in rows:
+        print(f"{name:<44} {measured:>12}  {must}")
+    print(json.dumps({name: round(value, 9) for name, value in numbers.items()}))
+
+
+def draw_figures(folder: Path) -> None:
+    """Write a few shards."""
+    for number in range(SHARDS):
+        job = shards.ShardJob(number=number, folder=folder, pictures=FIGURES // SHARDS, seed=1, side=96)
+        shards.write_shard(job)
+    shards.write_vocabulary(folder, seed=1)
+
+
+def compare_losses(folder: Path) -> tuple[float, float]:
+    """The largest difference of a step's loss between one process and two, and the last step's loss."""
+    logs = []
+    for size in (1, 2):
+        out = folder / f"run-{size}"
+        _fork(size, partial(_train, folder, _settings(steps=STEPS, batch=BATCH), out))
+        logs.append([entry.loss for entry in read(out / LOG)])
+    differences = [abs(one - two) for one, two in zip(*logs, strict=True)]
+    return max(differences), logs[0][-1]
+
+
+def compare_speeds(folder: Path) -> tuple[list[float], list[float]]:
+    """Samples a second of each round: both processes training one model, and the sum of each training its own."""
+    seconds = _fork(2, partial(_take_turns, folder))
+    count = ROUND_STEPS * SHARE
+    together = [2 * count / max(both) for both in zip(*(told["together"] for told in seconds), strict=True)]
+    apart = [sum(count / one for one in both) for both in zip(*(told["apart"] for told in seconds), strict=True)]
+    return together, apart
+
+
+def _settings(**chosen: Any) -> TrainSettings:
+    return TrainSettings(**{"learning_rate": 2e-3, "warmup": 5, "log_every": 1, "streams": 4, **chosen})
+
+
+def _origin(folder: Path, settings: TrainSettings) -> Origin:
+    return Origin(data=open_shards(str(folder)), base=BASE, from_nothing=False, settings=settings, scratch=folder)
+
+
+def _train(folder: Path, settings: TrainSettings, out: Path) -> None:
+    origin = _origin(folder, settings)
+    with contextlib.redirect_stdout(None):
+        train(make_learner("unet", origin), origin.data, settings, out)
+
+
+def _take_turns(folder: Path) -> dict[str, list[float]]:
+    """The seconds that this process's share of each round took, in one model with the other and in one of its own."""
+    seconds: dict[str, list[float]] = {"together": [], "apart": []}
+    steps = (ROUNDS + 1) * ROUND_STEPS
+    with joined() as processes:
+        alone = Processes(device=processes.device)
+        turns = {
+            "together": _begun(folder, _settings(steps=steps, batch=2 * SHARE), processes),
+            "apart": _begun(folder, _settings(steps=steps, batch=SHARE), alone),
+        }
+        for _ in range(ROUNDS + 1):
+            for name, (run, batches) in turns.items():
+                processes.wait()
+                start = time.perf_counter()
+                for _ in range(ROUND_STEPS):
+                    train_step(run, next(batches))
+                seconds[name].append(time.perf_counter() - start)
+    return {name: values[1:] for name, values in seconds.items()}  # the first round warms up
+
+
+def _begun(folder: Path, settings: TrainSettings, processes: Processes) -> tuple[Run, Any]:
+    origin = _origin(folder, settings)
+    learner = make_learner("unet", origin)
+    run = begin(learner, settings, processes)
+    return run, Feed(learner.batch, origin.data, settings, processes, 0).batches()
+
+
+def _fork(size: int, work: Callable[[], Any]) -> list[Any]:
+    """What `work` returns in each of `size` processes that may join."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    context = multiprocessing.get_context("fork")
+    told = [context.Pipe(duplex=False) for _ in range(size)]
+
+    def run(rank: int) -> None:
+        os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1", MASTER_PORT=port)
+        told[rank][1].send(work())
+
+    processes = [context.Process(target=run, args=(rank,)) for rank in range(size)]
+    for process in processes:
+        process.start()
+    for _, sender in told:
+        sender.close()
+    results = [receiver.recv() for receiver, _ in told]
+    for process in processes:
+        process.join()
+    return results
+
+
+if __name__ == "__main__":
+    main()
