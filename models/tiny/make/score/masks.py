@@ -9,7 +9,7 @@ from imaging.segmenter import GarmentNotFoundError, Segmenter
 from models.tiny.make.figures import Drawing
 from models.tiny.make.score.held_out import PARTS, figures
 
-_SMALLEST = 0.0005  # share of the picture below which a part is mostly hidden and says nothing
+SMALLEST = 0.0005  # share of the picture below which a part is mostly hidden and says nothing
 
 
 def score_masks(folder: Path, pictures: int) -> dict[str, float]:
@@ -26,7 +26,7 @@ def score_masks(folder: Path, pictures: int) -> dict[str, float]:
         for part in PARTS:
             truth = drawing.mask(part)
             found = answer(segmenter, drawing, part)
-            if truth.mean() >= _SMALLEST:
+            if truth.mean() >= SMALLEST:
                 overlaps[part].append(overlap(found, truth))
             elif not truth.any():
                 wrong.append(float(found.mean()))

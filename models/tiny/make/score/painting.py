@@ -62,11 +62,12 @@ def score_repainting(pipeline: Any, requests: int) -> dict[str, float]:
         "colour_real": _share(dominant_colour(c.picture, c.mask) == c.garment.colour for c in real),
         "pattern_obeyed": _share(pattern == g.pattern for pattern, g in zip(patterns, wanted, strict=True)),
         "pattern_real": classifier.accuracy(real),
-        "psnr_outside": float(np.mean([_psnr_outside(c, p) for c, p in zip(crops, painted, strict=True)])),
+        "psnr_outside": float(np.mean([psnr_outside(c, p) for c, p in zip(crops, painted, strict=True)])),
     }
 
 
-def _psnr_outside(before: Crop, after: Image.Image) -> float:
+def psnr_outside(before: Crop, after: Image.Image) -> float:
+    """Return how closely a painted square keeps what lies outside its mask and the mask's rim, in dB."""
     outside = ~grow(before.mask, _RIM)
     error = (np.asarray(before.picture, np.float64) - np.asarray(after, np.float64))[outside]
     return float(10 * np.log10(255**2 / (error**2).mean()))

@@ -79,20 +79,23 @@ class FigureJudge:
         """Judge each square picture by its own outfit."""
         formed = self.classifier(pictures)
         return [
-            good and self._wears(picture, outfit)
+            good and wears(self.segmenter, picture, outfit)
             for good, picture, outfit in zip(formed, pictures, outfits, strict=True)
         ]
 
-    def _wears(self, picture: Image.Image, outfit: Outfit) -> bool:
-        person = one_person(self.segmenter.probability(picture, "a person") >= OUTLINE)
-        return person is not None and all(self._worn(picture, person, g.kind) for g in outfit.garments)
 
-    def _worn(self, picture: Image.Image, person: Mask, kind: str) -> bool:
-        try:
-            garment = from_image(self.segmenter.mask(picture, kind, grow=0).mask)
-        except GarmentNotFoundError:
-            return False
-        return bool(garment.mean() >= _SMALLEST_GARMENT and garment[person].sum() >= _WORN_SHARE * garment.sum())
+def wears(segmenter: Segmenter, picture: Image.Image, outfit: Outfit) -> bool:
+    """Whether the segmenter sees one person in a square picture, and each garment of the outfit on them."""
+    person = one_person(segmenter.probability(picture, "a person") >= OUTLINE)
+    return person is not None and all(_worn(segmenter, picture, person, g.kind) for g in outfit.garments)
+
+
+def _worn(segmenter: Segmenter, picture: Image.Image, person: Mask, kind: str) -> bool:
+    try:
+        garment = from_image(segmenter.mask(picture, kind, grow=0).mask)
+    except GarmentNotFoundError:
+        return False
+    return bool(garment.mean() >= _SMALLEST_GARMENT and garment[person].sum() >= _WORN_SHARE * garment.sum())
 
 
 def one_person(mask: Mask) -> Mask | None:
