@@ -24,7 +24,7 @@ def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
     pipeline.to(subject.device)
     rows, gains = [], []
     for seed, sample in enumerate(samples):
-        truth = square(sample, FACTOR * (min(subject.side, *sample.image.size) // FACTOR))
+        truth = square(sample, FACTOR * min(subject.side, min(sample.image.size) // FACTOR))
         small = truth.reduce(FACTOR)
         plain, ours = small.resize(truth.size, Image.Resampling.BICUBIC), enlarge(pipeline, small, subject, seed)
         gains.append(psnr(ours, truth) - psnr(plain, truth))
