@@ -1,5 +1,6 @@
 """atelier_training.pretrain: reading shards, framing views, asking questions."""
 
+import dataclasses
 import io
 import json
 import tarfile
@@ -10,10 +11,11 @@ import pytest
 
 from atelier_training.pretrain.asking import ask
 from atelier_training.pretrain.batches import framed_view
+from atelier_training.pretrain.paintings import painting
 from atelier_training.pretrain.scenes import scene
-from atelier_training.pretrain.segmenter import covered, dice_loss
+from atelier_training.pretrain.seeing import covered
+from atelier_training.pretrain.segmenter import dice_loss
 from atelier_training.pretrain.shards import Sample, ShardError, ShardFolder, open_shards
-from atelier_training.pretrain.unet import painting
 from atelier_training.pretrain.views import View, around, garment_box, garment_mask, grown, random_mask
 from tests.unit.pretrain_shards import write_shards
 
@@ -117,12 +119,22 @@ def test_random_masks_are_neither_empty_nor_full() -> None:
 
 def test_paintings_have_every_kind_of_mask_and_sometimes_no_words(samples: list[Sample]) -> None:
     rng = np.random.default_rng(1)
-    drawn = [painting(samples[i % 8], rng) for i in range(300)]
-    full = np.mean([mask.all() for _, mask, _ in drawn])
-    wordless = np.mean([caption == "" for _, _, caption in drawn])
-    assert 0.12 < full < 0.35
+    drawn = [painting(samples[i % 8], 64, rng) for i in range(300)]
+    full = np.mean([one.mask.all() for one in drawn])
+    wordless = np.mean([one.caption == "" for one in drawn])
+    assert 0.12 < full < 0.4
     assert 0.05 < wordless < 0.16
-    assert all(mask.any() for _, mask, _ in drawn)
+    assert all(one.mask.any() for one in drawn)
+
+
+def test_a_sample_without_regions_is_painted_whole_or_anywhere(samples: list[Sample]) -> None:
+    rng = np.random.default_rng(1)
+    plain = dataclasses.replace(samples[0], regions=())
+    drawn = [painting(plain, 32, rng) for _ in range(100)]
+    assert all(one.view.pixels.shape == (32, 32, 3) for one in drawn)
+    assert {one.caption for one in drawn} <= {"", *plain.captions}
+    assert 0.3 < np.mean([one.mask.all() for one in drawn]) < 0.7
+    assert all(one.mask.any() for one in drawn)
 
 
 def test_scenes_keep_picture_and_labels_together(samples: list[Sample]) -> None:

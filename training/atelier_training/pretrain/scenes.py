@@ -1,6 +1,6 @@
 """Varied pictures for the segmenter: other framings, aspect ratios, colours and light than the data shows.
 
-Half are close views of something small: serving looks a second time at the part of a photo around what it found, be that
+Some are close views of something small: serving looks a second time at the part of a photo around what it found, be that
 what was asked for or not.
 """
 
@@ -18,9 +18,9 @@ from imaging.masks import Box, larger_side
 
 Cut = tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[float, float, float, float]]
 
-_CLOSE_SHARE = 0.5
-_CLOSE_CONTEXT = (1.4, 2.6)  # side of a close view over what it frames; serving takes 2.0
-_CLOSE_SHIFT = 0.1
+_CLOSE_SHARE = 0.35
+_CLOSE_CONTEXT = (1.6, 2.4)  # side of a close view over what it frames; serving takes 2.0
+_CLOSE_SHIFT = 0.06
 _SMALLEST = 0.002  # share of the picture: less is noise to serving
 _LARGEST = 0.8  # larger side over the picture's: a view of something larger is not close
 _TRIM = 0.3  # at most this share of the width or height is cut away before the border is repeated

@@ -1,33 +1,31 @@
 """Trains a CLIPSeg that masks what a few words name, and nothing where it is not there.
 
 python -m atelier_training.pretrain.segmenter --data SHARDS --tokenizer FOLDER --out FOLDER
+
+First the vision learns classes alone (--vision-steps), then everything answers questions (--steps).
 """
 
 import copy
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPSegForImageSegmentation
 
 from atelier_training.pretrain.asking import Question, ask
-from atelier_training.pretrain.batches import Drawn, keys, parser, settings
+from atelier_training.pretrain.batches import Drawn, parser, settings
 from atelier_training.pretrain.loop import train
-from atelier_training.pretrain.scenes import Scene, scene
+from atelier_training.pretrain.seeing import MEAN, STD, SeeingLearner, Seen, label_entropy, seen
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look, segmenter
 from atelier_training.pretrain.shards import Vocabulary, open_shards
 from atelier_training.pretrain.text import Words, load_in_single_precision
 
-# CLIP's own statistics, so that processors made for CLIP fit.
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-STD = (0.26862954, 0.26130258, 0.27577711)
 POSITIONS = 16
 
 _PROMPTS_EACH = 2
@@ -37,12 +35,9 @@ _LABEL_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Questions:
-    """Pictures (n, 3, r, r) standardised, coverage (n, labels, r, r) of 0..1, and k prompts for each."""
+class Questions(Seen):
+    """Views with k prompts each (n, k, tokens) and the masks (n, k, r, r) of 0..1 that answer them."""
 
-    keys: tuple[str, ...]
-    pixels: Tensor
-    coverage: Tensor
     prompts: Tensor
     answers: Tensor
 
@@ -51,10 +46,15 @@ class SegmentingLearner:
     """Learns masks from words, helped by a head that learns the class of every pixel."""
 
     def __init__(
-        self, vocabulary: Vocabulary, model: CLIPSegForImageSegmentation, words: Words, tokenizer: Path
+        self,
+        vocabulary: Vocabulary,
+        model: CLIPSegForImageSegmentation,
+        words: Words,
+        tokenizer: Path,
+        head: LabelHead | None = None,
     ) -> None:
         self._vocabulary, self._model, self._words, self._tokenizer = vocabulary, model, words, tokenizer
-        head = LabelHead(len(vocabulary.labels))
+        head = head or LabelHead(len(vocabulary.labels))
         # CLIP compares pictures with words by these; the decoder does not use them, and processes that train together
         # wait for the gradient of whatever requires one.
         unused: Any = (model.clip.visual_projection, model.clip.vision_model.post_layernorm, model.clip.logit_scale)
@@ -70,19 +70,16 @@ class SegmentingLearner:
 
     def batch(self, drawn: Sequence[Drawn]) -> Questions:
         """Vary the scenes and ask each for things that are there and things that are not."""
-        scenes = [scene(one.sample, SIDE, one.rng) for one in drawn]
-        coverage = covered(scenes, len(self._vocabulary.labels))
+        views = seen(drawn, len(self._vocabulary.labels))
         asked = [
             ask(one.sample, present(cover), self._vocabulary, _PROMPTS_EACH, one.rng)
-            for one, cover in zip(drawn, coverage, strict=True)
+            for one, cover in zip(drawn, views.coverage, strict=True)
         ]
         prompts = self._words([question.prompt for questions in asked for question in questions])
         return Questions(
-            keys=keys(drawn),
-            pixels=standardised([varied.pixels for varied in scenes]),
-            coverage=coverage,
+            **vars(views),
             prompts=prompts.view(len(drawn), _PROMPTS_EACH, -1),
-            answers=torch.stack([answered(c, q) for c, q in zip(coverage, asked, strict=True)]),
+            answers=torch.stack([answered(c, q) for c, q in zip(views.coverage, asked, strict=True)]),
         )
 
     def losses(self, batch: Questions) -> Tensor:
@@ -90,8 +87,7 @@ class SegmentingLearner:
         activations = look(self._model, batch.pixels)
         logits = answer(self._model, activations, batch.prompts).float()
         masks = balanced_entropy(logits, batch.answers) + _DICE_WEIGHT * dice_loss(logits.sigmoid(), batch.answers)
-        classes = self._head(activations[-1][:, 1:]).float()
-        labelled = functional.cross_entropy(classes, batch.coverage, reduction="none").mean((1, 2))
+        labelled = label_entropy(self._head(activations[-1][:, 1:]), batch.coverage)
         return masks.mean(1) + _LABEL_WEIGHT * labelled
 
     def export(self, folder: Path) -> None:
@@ -106,16 +102,6 @@ class SegmentingLearner:
 def present(coverage: Tensor) -> frozenset[int]:
     """Return the labels that cover at least one pixel in all, from coverage (labels, r, r)."""
     return frozenset(torch.nonzero(coverage.sum((1, 2)) >= 1).flatten().tolist())
-
-
-def covered(scenes: list[Scene], labels: int) -> Tensor:
-    """Return the share of each pixel that each label covers, (n, labels, r, r), from label maps at twice the side."""
-    maps = torch.from_numpy(np.stack([drawn.labels for drawn in scenes])).long()
-    coverage = torch.zeros(len(scenes), labels, maps.shape[1] // 2, maps.shape[2] // 2)
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        quarter = maps[:, None, row::2, column::2]
-        coverage.scatter_add_(1, quarter, torch.full(quarter.shape, 0.25))
-    return coverage
 
 
 def answered(coverage: Tensor, questions: list[Question]) -> Tensor:
@@ -137,12 +123,6 @@ def dice_loss(shares: Tensor, truth: Tensor) -> Tensor:
     """Return 1 - dice of each mask over the last two dimensions; a pixel is added so that empty answers are smooth."""
     overlap = 2 * (shares * truth).sum((-2, -1)) + 1
     return 1 - overlap / (shares.sum((-2, -1)) + truth.sum((-2, -1)) + 1)
-
-
-def standardised(pictures: list[Any]) -> Tensor:
-    """Stack pictures (r, r, 3) of 0..1 into (n, 3, r, r) in CLIP's standardisation."""
-    mean, std = torch.tensor(MEAN), torch.tensor(STD)
-    return ((torch.from_numpy(np.stack(pictures)).float() - mean) / std).permute(0, 3, 1, 2).contiguous()
 
 
 _PROCESSOR = {
@@ -169,14 +149,19 @@ def begin(words: Words, start: Path | None, seed: int) -> CLIPSegForImageSegment
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line (the process's own by default), train, export."""
-    known = parser(__doc__, steps=3000, batch=16, learning_rate=2e-3)
-    known.set_defaults(optimizer="muon")
+    known = parser(__doc__, steps=600, batch=16, learning_rate=2e-3)
+    known.set_defaults(optimizer="muon", hold=0.05)
+    known.add_argument("--vision-steps", type=int, default=1500, help="first, of the vision alone; 0 leaves them out")
     known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
     options = known.parse_args(arguments)
     chosen = settings(options)
     data, words = open_shards(options.data), Words(options.tokenizer, POSITIONS)
-    model = begin(words, options.start, chosen.seed)
-    train(SegmentingLearner(data.vocabulary, model, words, options.tokenizer), data, chosen, options.out)
+    model, labels = begin(words, options.start, chosen.seed), len(data.vocabulary.labels)
+    head = LabelHead(labels)
+    if options.vision_steps:
+        first = replace(chosen, steps=options.vision_steps)
+        train(SeeingLearner(labels, model, head), data, first, options.out / "vision")
+    train(SegmentingLearner(data.vocabulary, model, words, options.tokenizer, head), data, chosen, options.out)
 
 
 if __name__ == "__main__":
