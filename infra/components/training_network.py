@@ -33,13 +33,18 @@ class TrainingNetwork(Construct):
                 for port, last, why in ((_HTTPS, _HTTPS, "S3, logs"), (988, 988, "Lustre"), (1018, 1023, "Lustre"))
             ],
         )
-        itself = {"group_id": self.group.attr_group_id, "ip_protocol": "-1"}
+        member = self.group.attr_group_id
         # EFA traffic has no ports: everything between members, both ways.
         ec2.CfnSecurityGroupIngress(
-            self, "FromMembers", **itself, source_security_group_id=self.group.attr_group_id, description="EFA"
+            self, "FromMembers", group_id=member, ip_protocol="-1", source_security_group_id=member, description="EFA"
         )
         ec2.CfnSecurityGroupEgress(
-            self, "ToMembers", **itself, destination_security_group_id=self.group.attr_group_id, description="EFA"
+            self,
+            "ToMembers",
+            group_id=member,
+            ip_protocol="-1",
+            destination_security_group_id=member,
+            description="EFA",
         )
         CfnOutput(self, "GroupId", value=self.group.attr_group_id)
 

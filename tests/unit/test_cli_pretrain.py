@@ -41,7 +41,8 @@ def test_the_input_must_be_an_object(text: str) -> None:
 
 def test_every_file_of_a_data_set_is_put_below_its_name(tmp_path: Path) -> None:
     drawn.write(tmp_path, pictures=2, seed=1, side=64)
-    bucket, said = Bucket(), []
+    bucket = Bucket()
+    said: list[str] = []
 
     def client(service: str) -> Any:
         assert service == "s3"

@@ -26,6 +26,7 @@ from atelier_training.pretrain.shards import Sample, Vocabulary, open_shards
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.pretraining import METRICS, Measured
+from imaging.segmenter import Segmenter
 from tests.unit.inference_tiny import RESOLUTION, save_inpainter, save_segmenter
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
@@ -151,7 +152,7 @@ def test_overlap_counts_where_it_is_there_and_false_pixels_where_it_is_not(
         regions=(),
     )
     truths = {each.image.tobytes(): each.labels == label for each in (present, absent)}
-    monkeypatch.setattr(segmentation.Segmenter, "load", lambda *_: Finder(truths))
+    monkeypatch.setattr(Segmenter, "load", lambda *_: Finder(truths))
     about = subject(Path(), samples)
     about.vocabulary.prompts.clear()
     about.vocabulary.prompts["a garment"] = (label,)
