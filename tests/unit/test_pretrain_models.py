@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL, StableDiffusionInpaintPipeline
 from PIL import Image
 from torch import nn
 
-from atelier_training.pretrain import segmenter, unet, vae
+from atelier_training.pretrain import segmenter, unet, unet_parts, vae
 from atelier_training.pretrain.analytic import skip_silent_residuals
 from atelier_training.pretrain.batches import draw, pixels
 from atelier_training.pretrain.checkpoint import FILE
@@ -177,7 +177,7 @@ def test_the_exported_pipeline_paints(encoder: Path, shards: Path, tokens: Path,
 def test_training_goes_on_from_exported_weights(encoder: Path, shards: Path, tokens: Path, tmp_path: Path) -> None:
     sources = ["--data", str(shards), "--vae", str(encoder), "--tokenizer", str(tokens), "--steps", "1", "--batch", "1"]
     unet.main([*sources, "--out", str(tmp_path / "first")])
-    parts = unet.begin(encoder, tokens, tmp_path / "first" / "export", seed=5)
+    parts = unet_parts.begin(encoder, tokens, tmp_path / "first" / "export", seed=5)
     saved = StableDiffusionInpaintPipeline.from_pretrained(tmp_path / "first" / "export", safety_checker=None)
     assert all(torch.equal(a, b) for a, b in zip(parts.unet.parameters(), saved.unet.parameters(), strict=True))
     assert parts.unet.dtype == torch.float32
@@ -199,7 +199,7 @@ def test_a_batch_means_the_same_however_it_is_shared(shards: Path, encoder: Path
     data, words = open_shards(str(shards)), Words(tokens, segmenter.POSITIONS)
     learners: list[Learner[Any]] = [
         vae.AutoencoderLearner(vae.begin(data, None, seed=0)),
-        unet.PaintingLearner(unet.begin(encoder, tokens, None, seed=0), tokens),
+        unet.PaintingLearner(unet_parts.begin(encoder, tokens, None, seed=0), tokens),
         segmenter.SegmentingLearner(data.vocabulary, segmenter.begin(words, None, seed=0), words, tokens),
     ]
     for learner in learners:
