@@ -25,8 +25,11 @@ from models.tiny.make.wardrobe import LABELS, Garment, Outfit, random_outfit
 _SKIN, _HAIR, _SHOES = (LABELS.index(name) for name in ("skin", "hair", "shoes"))
 _DRAW_ORDER = {"trousers": 0, "skirt": 1, "top": 2, "dress": 2}
 _TUCKED_SHARE = 0.6
-# Pattern repeats per figure height: 6 to 8 pixels on a figure of 64.
-_PERIOD = (0.094, 0.125)
+# Pattern repeat over the figure's height: 8 pixels on a figure of 64. Patterns are matched as a tailor does: centred on the body, and
+# beginning at the garment's upper edge. A model can then tell from the outline where a stripe belongs, instead of a mean of all places.
+_PERIOD = (0.122, 0.128)
+_MISMATCH = 0.004
+_UPPER_EDGE = {"top": 0.17, "dress": 0.17, "skirt": 0.38, "trousers": 0.38}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,8 @@ def _cloth(garment: Garment, frame: Frame, rng: Generator) -> Paint:
         jitter(pattern_partner(garment.colour), rng, 6),
     )
     period = rng.uniform(*_PERIOD) * frame.height
-    left, top = frame.centre + rng.uniform(-0.05, 0.05) * frame.height, rng.uniform(0, period)
+    across, down = rng.uniform(-_MISMATCH, _MISMATCH, 2)
+    left, top = frame.place((across, _UPPER_EDGE[garment.kind] + down))
     pleats, phase = rng.uniform(50, 90) / frame.height, rng.uniform(0, 2 * np.pi)
     hangs = garment.kind in {"skirt", "dress"}
 
