@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -111,7 +112,7 @@ class PaintingLearner:
 
     @torch.no_grad()
     def _encode(self, values: Tensor) -> Tensor:
-        encoder = self._trained["encoder"]
+        encoder: Any = self._trained["encoder"]
         with torch.autocast(values.device.type, enabled=False):  # the computed encoder needs its digits
             latents: Tensor = encoder.encode(values).latent_dist.mode() * encoder.config.scaling_factor
         return latents
