@@ -6,10 +6,11 @@ python -m models.tiny.make.score [--quick] [--pictures N] [--only masks,repainti
 import argparse
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 
@@ -19,7 +20,7 @@ from models.tiny.make.score.masks import score_masks
 from models.tiny.make.score.painting import load, score_repainting
 from models.tiny.make.score.portraits import FigureClassifier, FigureJudge, score_text_to_image
 from models.tiny.make.score.quiet import silence_libraries
-from models.tiny.make.score.styles import load_style, score_leak, score_style, skirt_photos, train_style
+from models.tiny.make.score.styles import Photo, load_style, score_leak, score_style, skirt_photos, train_style
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
 KEYS = (
@@ -64,18 +65,25 @@ def upscaler(models: Models) -> dict[str, float]:
 
 
 def style(models: Models) -> dict[str, float]:
-    """Score the sample's style three ways: LoRA, every weight, and LoRA with prior preservation."""
+    """Score the sample's style three ways: LoRA, every weight, and LoRA with prior preservation; `_base` is before any of them."""
     photos = skirt_photos(min(max(models.pictures // 4, 9), _MOST_PHOTOS))
-    scores: dict[str, float] = {}
+    scores = _suffixed(_styled(load(models.inpaint), photos), "_base")
     for suffix, method, prior in (("", "lora", False), ("_full", "full", False), ("_prior", "lora", True)):
         with TemporaryDirectory(prefix="atelier-style-") as folder:
             trained = train_style(models.inpaint, Path(folder), method, {"with_prior_preservation": prior})
             pipeline = load_style(models.inpaint, trained)
-        found = score_style(pipeline, photos) | {"cpu_seconds": trained.cpu_seconds}
-        scores |= {f"{name}{suffix}": value for name, value in found.items()}
-        scores |= score_leak(pipeline, photos) if prior else {}
-        print(f"style{suffix}: {rounded(scores)}", flush=True)
-    return scores
+        found = _suffixed(_styled(pipeline, photos) | {"cpu_seconds": trained.cpu_seconds}, suffix)
+        print(f"style{suffix}: {rounded(found)}", flush=True)
+        scores |= found
+    return scores | {name: scores[f"{name}_prior"] for name in ("leak_both", "leak_colour")}
+
+
+def _styled(pipeline: Any, photos: Sequence[Photo]) -> dict[str, float]:
+    return score_style(pipeline, photos) | score_leak(pipeline, photos)
+
+
+def _suffixed(scores: Mapping[str, float], suffix: str) -> dict[str, float]:
+    return {f"{name}{suffix}": value for name, value in scores.items()}
 
 
 MEASURES: Mapping[str, Callable[[Models], dict[str, float]]] = {
