@@ -139,8 +139,8 @@ class Stage:
 
     @property
     def models(self) -> tuple[Entry, ...]:
-        """Every base model the stage mirrors: the default first, the segmenter last."""
-        return tuple(find(name) for name in (*self.base_models, self.segmenter))
+        """Every base model the stage mirrors: the default first."""
+        return tuple(find(name) for name in (*self.base_models, self.segmenter, *self.pretraining.bases))
 
     @property
     def segmenter_model(self) -> Entry:

@@ -89,6 +89,12 @@ def test_costs_follow_the_settings() -> None:
     assert costs(always_on).idle_per_month == pytest.approx(spent.idle_per_month + 730 * 1.408)
 
 
+def test_models_to_train_from_are_mirrored_beside_those_that_are_served() -> None:
+    more = dataclasses.replace(DEV, pretraining=dataclasses.replace(DEV.pretraining, bases=("tiny-inpaint",)))
+    assert [entry.name for entry in more.models] == [entry.name for entry in DEV.models] + ["tiny-inpaint"]
+    assert more.default_model == DEV.default_model
+
+
 def test_an_unknown_price_is_said_to_be_unknown() -> None:
     odd = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge"))
     assert costs(odd).serving_per_hour is None

@@ -16,6 +16,7 @@ from infra.components.endpoint import AsyncEndpoint
 from infra.components.handler import Handler
 from infra.config import Stage
 from infra.nag import accept
+from models.catalogue import find
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ class WorkflowHandlers(Construct):
             "MODEL_BUCKET": around.model_bucket.bucket_name,
             "NAME_PREFIX": stage.prefix,
             "DEFAULT_BASE_MODEL": stage.default_model.reference,
-            "BASE_MODELS": ",".join(entry.reference for entry in stage.models if entry.family != "clipseg"),
+            "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
             "SEGMENTER": stage.segmenter_model.reference,
         }
         handler = self._handler("Prepare", "prepare", environment, seconds=240, memory_mib=1024)
