@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -155,12 +156,13 @@ def _fork(size: int, work: Callable[[], Any]) -> list[Any]:
     processes = [context.Process(target=run, args=(rank,)) for rank in range(size)]
     for process in processes:
         process.start()
-    for _, sender in told:
-        sender.close()
-    results = [receiver.recv() for receiver, _ in told]
-    for process in processes:
-        process.join()
-    return results
+    while any(process.is_alive() for process in processes):
+        wait([process.sentinel for process in processes if process.is_alive()])
+        if any(process.exitcode for process in processes):
+            for process in processes:
+                process.kill()  # the others would wait for the one that failed
+            raise RuntimeError(f"exit codes: got {[process.exitcode for process in processes]}; allowed: 0; see above")
+    return [receiver.recv() for receiver, _ in told]
 
 
 if __name__ == "__main__":

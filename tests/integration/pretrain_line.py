@@ -37,6 +37,8 @@ class Blocks(nn.Module):
         self.first = nn.Linear(3, 8).requires_grad_(False)
         self.blocks = nn.ModuleList([nn.Sequential(nn.Linear(8, 8), nn.Tanh()) for _ in range(2)])
         self.last = nn.Linear(8, 3)
+        nothing: Any = None
+        self.idle = nn.ModuleList([nothing])  # as diffusers' blocks without attention have
 
     def forward(self, values: Tensor) -> Tensor:
         """Map (n, 3) to (n, 3)."""

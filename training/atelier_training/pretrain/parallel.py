@@ -59,7 +59,7 @@ def _blocks(module: nn.Module) -> list[nn.Module]:
     """Return the members of the outermost lists of modules: the blocks of a UNet, the layers of a transformer."""
     found: list[nn.Module] = []
     for child in module.children():
-        found += list(child) if isinstance(child, nn.ModuleList) else _blocks(child)
+        found += child.children() if isinstance(child, nn.ModuleList) else _blocks(child)
     return found
 
 
