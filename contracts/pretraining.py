@@ -168,7 +168,7 @@ class PretrainingInput:
 class Measured:
     """``artifact.json`` of an evaluation: the files it measured, by sha256, and the code that did.
 
-    ``task`` is what the files can do on their own: the base model's task where they are a whole pipeline, else the part's name.
+    ``task`` is what the files can be used for: a pipeline's or the base model's task, or ``vae``, to train a UNet from.
     """
 
     files: Mapping[str, str]

@@ -1,6 +1,7 @@
 """Judging pretrained models: the measures measure what they say, and the report says what was measured."""
 
 import argparse
+import dataclasses
 import json
 import math
 import shutil
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from atelier_training import training_log
 from atelier_training.evaluate_base import denoising, enlargement, reconstruction, segmentation
-from atelier_training.evaluate_base.evaluate import measured_files, run, spaced
+from atelier_training.evaluate_base.evaluate import measured_files, run, spaced, task_of
 from atelier_training.evaluate_base.judged import Subject, psnr
 from atelier_training.paths import MlPaths
 from atelier_training.pretrain import upscaler
@@ -228,6 +229,12 @@ def test_a_gate_of_another_kind_of_model_is_refused(tmp_path: Path, shards: Path
 def test_a_segmenter_is_whole_by_itself(tmp_path: Path) -> None:
     base = save_segmenter(tmp_path)
     assert measured_files(tmp_path, base, "segmenter").task == "segment"
+
+
+def test_a_unet_s_pipeline_says_what_it_is_for_and_a_new_vae_leaves_it_useless(tmp_path: Path) -> None:
+    base = save_inpainter(tmp_path)
+    assert task_of(tmp_path, dataclasses.replace(base, task="vae"), "unet") == "inpaint"
+    assert task_of(tmp_path, base, "vae") == "vae"
 
 
 def test_samples_are_taken_evenly() -> None:

@@ -33,8 +33,8 @@ MEASURES = {
 MOST_SAMPLES = 64
 """More would make the numbers steadier by less than runs differ, and the job longer."""
 
-PARTS = ("unet", "vae")
-"""Models that are of no use without the rest of their pipeline."""
+TASKS = {"StableDiffusionInpaintPipeline": "inpaint", "StableDiffusionPipeline": "text-to-image"}
+"""What a pipeline is for, whatever the base model was."""
 
 log = logging.getLogger(__name__)
 
@@ -75,15 +75,22 @@ def spaced(count: int, most: int) -> list[int]:
 
 
 def measured_files(artifact: Path, base: BaseManifest, model: str) -> Measured:
-    """The artifact's files as they were measured, and what they can do on their own."""
-    whole = model not in PARTS or (artifact / "model_index.json").is_file()
+    """The artifact's files as they were measured, and what they are for."""
     return Measured(
         files=hash_files(artifact),
-        task=base.task if whole else model,
+        task=task_of(artifact, base, model),
         family=base.family,
         code_version=code_version(),
         created_at=now(),
     )
+
+
+def task_of(artifact: Path, base: BaseManifest, model: str) -> str:
+    """What the files can be used for. A new VAE makes the UNet beside it useless: it is there to train the next UNet from."""
+    index = artifact / "model_index.json"
+    if model == "unet" and index.is_file():
+        return TASKS[json.loads(index.read_text(encoding="utf-8"))["_class_name"]]
+    return model if model in ("unet", "vae") else base.task
 
 
 def write(report: BaseReport, output: Path) -> None:
