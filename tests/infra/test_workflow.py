@@ -138,6 +138,15 @@ def test_a_job_is_stopped_by_itself_before_its_state_gives_up(machine: Machine) 
         assert max(limits.values()) < states[name]["TimeoutSeconds"], name
 
 
+def test_a_handler_ends_by_itself_before_its_state_gives_up(machine: Machine) -> None:
+    functions = machine.stage.resources("AWS::Lambda::Function")
+    for name, state in machine.tasks.items():
+        if state["Resource"].endswith("lambda:invoke"):
+            called = str(state["Arguments"]["FunctionName"]).rpartition(":")[2]
+            limit = next(f["Properties"]["Timeout"] for key, f in functions.items() if key == called)
+            assert limit <= state["TimeoutSeconds"], name
+
+
 def test_nothing_waits_by_the_clock(machine: Machine) -> None:
     assert not [name for name, state in machine.definition["States"].items() if state["Type"] == "Wait"]
 

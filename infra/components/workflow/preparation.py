@@ -6,8 +6,8 @@ from constructs import Construct
 from infra.components.workflow.task import LAMBDA_TRANSIENT, Task, invoke, retry
 
 
-def prepare(scope: Construct, function_arn: str, on_error: sfn.IChainable) -> Task:
-    """Validate the input and its dataset; ``$plan`` is what later states read."""
+def prepare(scope: Construct, function_arn: str, on_error: sfn.IChainable, *, seconds: int = 300) -> Task:
+    """Validate the input and its dataset, for at most ``seconds``; ``$plan`` is what later states read."""
     payload = {"input": "{% $states.context.Execution.Input %}", "execution": "{% $states.context.Execution.Name %}"}
     return Task(
         scope,
@@ -17,6 +17,6 @@ def prepare(scope: Construct, function_arn: str, on_error: sfn.IChainable) -> Ta
         assign={"plan": "{% $states.result.Payload %}"},
         retries=[retry(LAMBDA_TRANSIENT)],
         on_error=on_error,
-        seconds=300,
+        seconds=seconds,
         knows_plan=False,
     )

@@ -10,7 +10,7 @@ from infra.components.workflow.jobs import JobSettings
 from infra.components.workflow.machine import Targets, state_machine
 from infra.components.workflow.permissions import accept_names, statements
 from infra.components.workflow.preparation import prepare
-from infra.components.workflow.pretraining_handlers import PretrainingHandlers
+from infra.components.workflow.pretraining_handlers import PREPARE_SECONDS, PretrainingHandlers
 from infra.components.workflow.registration import Package
 from infra.components.workflow.task import LAMBDA_TRANSIENT, Task, invoke, retry
 from infra.config import Stage
@@ -59,7 +59,7 @@ class PretrainingWorkflow(Construct):
         publish.next(notify).next(sfn.Succeed(self, "Succeed"))
         register = registration.registered(self, self._package(), self._shared.request_approval.arn, publish, broken)
         return (
-            prepare(self, self._own.prepare.arn, broken)
+            prepare(self, self._own.prepare.arn, broken, seconds=PREPARE_SECONDS + 60)
             .next(pretraining_jobs.shard(self, settings, config, broken))
             .next(pretraining_jobs.train(self, settings, config, self._network, broken))
             .next(pretraining_jobs.evaluate(self, settings, broken))

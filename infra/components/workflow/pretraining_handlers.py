@@ -7,6 +7,8 @@ from infra.components.handler import Handler
 from infra.components.workflow.handlers import Surroundings
 
 NO_LUSTRE = "none"
+PREPARE_SECONDS = 840
+"""Listing a million pictures takes S3 about two minutes."""
 
 
 class PretrainingHandlers(Construct):
@@ -30,8 +32,10 @@ class PretrainingHandlers(Construct):
             "INPUT_MODE": config.input_mode,
             "LUSTRE": f"{lustre.file_system}:{lustre.directory}" if lustre else NO_LUSTRE,
         }
-        # Listing a million pictures takes S3 about two minutes, and about 700 bytes each here.
-        handler = around.handler(self, "Prepare", "prepare_pretraining", environment, seconds=840, memory_mib=2048)
+        # The listing of a million pictures takes about 700 MB.
+        handler = around.handler(
+            self, "Prepare", "prepare_pretraining", environment, seconds=PREPARE_SECONDS, memory_mib=2048
+        )
         handler.grant(reading(around.data_bucket, "datasets/*"), reading(around.model_bucket, "base/*/manifest.json"))
         return handler
 
