@@ -110,6 +110,18 @@ _ENTRIES = (
         memory_gib=0.2,
     ),
     Entry(
+        # Scored and shown in docs/, but not served: the inference image has no job for this family.
+        name="tiny-upscaler",
+        revision="v1",
+        family="upscaler",
+        task="upscale",
+        source=AssetSource(folder="models/tiny/weights/upscaler"),
+        licence="Apache-2.0",
+        resolution=64,
+        memory_gib=0.5,
+        defaults={"num_inference_steps": 4, "guidance_scale": 1.0},
+    ),
+    Entry(
         name="sd2-inpaint",
         # The community's mirror of Stability AI's deleted repository.
         revision="5f74973cbb64c8568780732c17f43eb269d63a0d",

@@ -75,7 +75,7 @@ STEPS = (
     Step(
         name="upscaler",
         module=f"{_TRAIN}.upscaler",
-        arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/upscaler --steps 3000 --precision bf16",
+        arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/upscaler --steps 2000 --precision bf16",
         installs="upscaler",
     ),
 )
