@@ -131,6 +131,8 @@ def _take_turns(folder: Path) -> dict[str, list[float]]:
                 for _ in range(ROUND_STEPS):
                     train_step(run, next(batches))
                 seconds[name].append(time.perf_counter() - start)
+        for run, _ in turns.values():
+            run.disconnect()
     return {name: values[1:] for name, values in seconds.items()}  # the first round warms up
 
 

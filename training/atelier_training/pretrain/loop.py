@@ -6,6 +6,7 @@ stopped and resumed repeats the uninterrupted one without any random state in it
 """
 
 import copy
+import gc
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -91,6 +92,15 @@ class Run:
         """What is trained."""
         return list(self.progress.trained().values())
 
+    def disconnect(self) -> None:
+        """Let go of what exchanges gradients while the process group is still there.
+
+        If that were the group's last owner, it would end it holding Python's lock, and wait for a thread of gloo that may
+        need the lock to let go of a tensor: for ever.
+        """
+        self.losses = nn.Identity()
+        gc.collect()
+
     def autocast(self) -> AbstractContextManager[object]:
         """The context to compute losses in."""
         enabled = self.dtype is not torch.float32
@@ -126,11 +136,14 @@ def train(
     interruption = interruption or Interruption()
     with joined() as processes:
         run = begin(learner, settings, processes)
-        restore(run.progress, folder, settings.identity(), processes)
-        feed = Feed(learner.batch, data, settings, processes, run.progress.step)
-        _announce(run, data)
-        speed = _continue(run, feed, folder, interruption)
-        _export(run, export or folder / "export")
+        try:
+            restore(run.progress, folder, settings.identity(), processes)
+            feed = Feed(learner.batch, data, settings, processes, run.progress.step)
+            _announce(run, data)
+            speed = _continue(run, feed, folder, interruption)
+            _export(run, export or folder / "export")
+        finally:
+            run.disconnect()
         if processes.leads:
             training_log.write(run.progress.history.entries, folder / LOG)
         return Summary(

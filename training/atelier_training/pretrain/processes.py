@@ -64,7 +64,10 @@ class Verdict:
 
 @contextmanager
 def joined() -> Iterator[Processes]:
-    """Join the processes that torchrun started with this one, on a GPU each where there are GPUs."""
+    """Join the processes that torchrun started with this one, on a GPU each where there are GPUs.
+
+    Whatever exchanges gradients must be gone before the end (Run.disconnect): see there.
+    """
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     device = torch.device("cpu")
     if torch.cuda.is_available():
