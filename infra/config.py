@@ -172,6 +172,7 @@ _TINY_PRETRAINING = Pretraining(
     input_mode="FastFile",
     volume_gib=10,
     most_training_seconds=2 * 3600,
+    bases=("tiny-upscaler",),
 )
 _TINY_SERVING = Serving(
     instance="ml.m5.xlarge",
