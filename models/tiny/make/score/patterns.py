@@ -15,6 +15,9 @@ from models.tiny.make.textures import PATTERNS
 _STREAM = 50  # of figures, so that the classifier is tested on none it learnt from
 _EPOCHS = 6
 _BATCH = 32
+# Standard deviation in grey levels: real patterned cloth has 44 to 100, real plain cloth 1 to 11. What little a painted plain cloth
+# varies must not be blown up to the strength of a pattern.
+_LEAST_SPREAD = 40.0
 
 
 class PatternClassifier:
@@ -69,6 +72,6 @@ def _features(picture: Image.Image, mask: Mask) -> Tensor:
     inner = grow(mask, -1)
     grey = np.asarray(picture.convert("L"), np.float32)
     inside = grey[inner]
-    spread = max(float(inside.std()), 12.0)  # plain cloth must not be blown up to a pattern of its noise
+    spread = max(float(inside.std()), _LEAST_SPREAD)
     levels = np.where(inner, (grey - inside.mean()) / spread, 0)
     return torch.from_numpy(np.stack([levels, inner]).astype(np.float32))
