@@ -1,7 +1,5 @@
 """The shipped tiny weights: real libraries load them, they are small, and they do what their cards say."""
 
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from transformers import CLIPSegForImageSegmentation, CLIPTokenizer
 
 from imaging.masks import from_image
 from imaging.segmenter import Segmenter
+from models.tiny.make.score.cards import read_card
 from models.tiny.make.score.colours import dominant_colour
 from models.tiny.make.score.crops import crop
 from models.tiny.make.score.enlarging import FACTOR, bicubic, enlarge, large_figures, load_upscaler, psnr
@@ -42,12 +41,8 @@ def segmenter() -> Segmenter:
 
 
 def card_scores(name: str) -> dict[str, float]:
-    """The JSON block of a model card."""
-    text = (WEIGHTS / name / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"```json\n(.*?)```", text, re.DOTALL)
-    assert block is not None, f"{name}: its card has no json block of scores"
-    scores: dict[str, float] = json.loads(block.group(1))
-    return scores
+    """The scores in a model card."""
+    return read_card(WEIGHTS / name / "README.md")
 
 
 def test_the_family_fits_its_size() -> None:

@@ -1,6 +1,6 @@
 """Scores the shipped weights and prints one JSON line last.
 
-python -m models.tiny.make.score [--quick] [--pictures N] [--only masks,repainting,text_to_image,upscaler,style]
+python -m models.tiny.make.score [--quick] [--pictures N] [--only masks,repainting,text_to_image,upscaler,style] [--write]
 """
 
 import argparse
@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from imaging.segmenter import Segmenter
+from models.tiny.make.score.cards import MUST, PAGE, WEIGHTS, write_card, write_table
 from models.tiny.make.score.enlarging import load_upscaler, score_upscaler
 from models.tiny.make.score.masks import score_masks
 from models.tiny.make.score.painting import load, score_repainting
@@ -22,12 +23,7 @@ from models.tiny.make.score.portraits import FigureClassifier, FigureJudge, scor
 from models.tiny.make.score.quiet import silence_libraries
 from models.tiny.make.score.styles import Photo, load_style, score_leak, score_style, skirt_photos, train_style
 
-WEIGHTS = Path(__file__).parents[2] / "weights"
-KEYS = (
-    *("mask_iou_mean", "mask_iou_min", "false_positive", "not_found", "colour_obeyed", "pattern_obeyed"),
-    *("psnr_outside", "text_to_image", "upscaler_gain_db", "garment_share", "garment_share_prior"),
-    *("leak_both", "leak_colour"),
-)
+KEYS = tuple(MUST)
 
 _QUICK = 40
 _MOST_PORTRAITS, _MOST_ENLARGED, _MOST_PHOTOS = 120, 60, 14
@@ -89,6 +85,13 @@ def _suffixed(scores: Mapping[str, float], suffix: str) -> dict[str, float]:
 MEASURES: Mapping[str, Callable[[Models], dict[str, float]]] = {
     each.__name__: each for each in (masks, repainting, text_to_image, upscaler, style)
 }
+CARDS = {
+    "masks": "clipseg",
+    "upscaler": "upscaler",
+    "repainting": "inpaint",
+    "text_to_image": "inpaint",
+    "style": "inpaint",
+}
 
 
 def rounded(scores: Mapping[str, float]) -> dict[str, float]:
@@ -105,6 +108,9 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=300, help="held-out figures for each measure, at most")
     parser.add_argument("--quick", action="store_const", const=_QUICK, dest="pictures", help=f"{_QUICK} figures")
     parser.add_argument("--only", default=",".join(MEASURES), help=f"some of {', '.join(MEASURES)}")
+    parser.add_argument(
+        "--write", action="store_true", help="put the scores into the model cards and docs/tiny-models.md"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     silence_libraries()
@@ -117,9 +123,13 @@ def main() -> None:
     scores: dict[str, float] = {}
     for name in options.only.split(","):
         start = time.process_time()
-        scores |= MEASURES[name](models)
-        print(f"{name} ({time.process_time() - start:.0f} CPU-s): {rounded(scores)}", flush=True)
-    print(json.dumps({name: rounded(scores)[name] for name in KEYS if name in scores}))
+        found = rounded(MEASURES[name](models))
+        print(f"{name} ({time.process_time() - start:.0f} CPU-s): {found}", flush=True)
+        scores |= found
+        if options.write:
+            write_card(WEIGHTS / CARDS[name] / "README.md", found)
+            write_table(PAGE, WEIGHTS)
+    print(json.dumps({name: scores[name] for name in KEYS if name in scores}))
 
 
 if __name__ == "__main__":
