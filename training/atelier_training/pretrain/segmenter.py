@@ -149,9 +149,10 @@ def begin(words: Words, start: Path | None, seed: int) -> CLIPSegForImageSegment
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line (the process's own by default), train, export."""
-    known = parser(__doc__, steps=600, batch=16, learning_rate=2e-3)
+    known = parser(__doc__, steps=1200, batch=16, learning_rate=1.2e-3)
     known.set_defaults(optimizer="muon", hold=0.05)
-    known.add_argument("--vision-steps", type=int, default=1500, help="first, of the vision alone; 0 leaves them out")
+    known.add_argument("--vision-steps", type=int, default=1300, help="first, of the vision alone; 0 leaves them out")
+    known.add_argument("--vision-learning-rate", type=float, default=2e-3)
     known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
     options = known.parse_args(arguments)
     chosen = settings(options)
@@ -159,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model, labels = begin(words, options.start, chosen.seed), len(data.vocabulary.labels)
     head = LabelHead(labels)
     if options.vision_steps:
-        first = replace(chosen, steps=options.vision_steps)
+        first = replace(chosen, steps=options.vision_steps, learning_rate=options.vision_learning_rate)
         train(SeeingLearner(labels, model, head), data, first, options.out / "vision")
     train(SegmentingLearner(data.vocabulary, model, words, options.tokenizer, head), data, chosen, options.out)
 
