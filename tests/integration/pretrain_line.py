@@ -1,7 +1,6 @@
 """A small training and the processes that tests run it in, alone or together, forked from the test's own."""
 
 import contextlib
-import fcntl
 import multiprocessing
 import os
 import socket
@@ -81,18 +80,17 @@ class PointLearner:
 
 
 def settings(**chosen: Any) -> TrainSettings:
-    """Twenty logged steps unless `chosen` says otherwise."""
-    usual = {"steps": 20, "batch": 8, "learning_rate": 0.05, "warmup": 2, "log_every": 1, "streams": 4}
+    """Twelve logged steps unless `chosen` says otherwise."""
+    usual = {"steps": 12, "batch": 8, "learning_rate": 0.05, "warmup": 2, "log_every": 1, "streams": 4}
     return TrainSettings(**{**usual, **chosen})
 
 
 class Team:
-    """Forked processes that train together; `output` is what the leading one prints, a pipe it cannot run far ahead of."""
+    """Forked processes that train together; `output` is what the leading one prints."""
 
     def __init__(self, work: Callable[[int], None], size: int) -> None:
         reader, self._writer = os.pipe()
-        fcntl.fcntl(self._writer, fcntl.F_SETPIPE_SZ, 4096)
-        self.output = os.fdopen(reader, "rb", buffering=0)
+        self.output = os.fdopen(reader, "rb")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -103,9 +101,9 @@ class Team:
         os.close(self._writer)
 
     def finish(self) -> tuple[list[int | None], str]:
-        """Wait for the end; return the exit codes and what the leading process printed from now on."""
+        """Wait for the end; return the exit codes and what the leading process printed."""
         with self.output:
-            printed = self.output.readall().decode()
+            printed = self.output.read().decode()
         for process in self.processes:
             process.join()
         return [process.exitcode for process in self.processes], printed

@@ -51,11 +51,23 @@ def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize("sharding", ["ddp", "fsdp"])
-def test_two_processes_train_what_one_does(data: Path, alone: Path, tmp_path: Path, sharding: str) -> None:
-    codes, printed = team(data, tmp_path, 2, sharding=sharding).finish()
+@pytest.fixture(scope="module")
+def pair(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An uninterrupted run in two processes."""
+    out = tmp_path_factory.mktemp("pair")
+    codes, printed = team(data, out, 2).finish()
     assert codes == [0, 0], printed
-    assert len([line for line in printed.splitlines() if line.startswith("step=")]) == 20
+    assert len([line for line in printed.splitlines() if line.startswith("step=")]) == 12
+    return out
+
+
+def test_two_processes_train_what_one_does(alone: Path, pair: Path) -> None:
+    assert_same_run(alone, pair, tolerance=1e-6)
+
+
+def test_processes_that_share_the_weights_out_train_what_one_does(data: Path, alone: Path, tmp_path: Path) -> None:
+    codes, printed = team(data, tmp_path, 2, sharding="fsdp").finish()
+    assert codes == [0, 0], printed
     assert_same_run(alone, tmp_path, tolerance=1e-6)
 
 
@@ -69,7 +81,7 @@ def test_sigterm_to_one_process_stops_all_at_the_same_step_and_the_run_goes_on_e
 
     codes, printed = team(data, tmp_path, 2, {"before": stop_second}, sharding=sharding).finish()
     assert codes == [1, 1]
-    assert "InterruptedJobError: stopped by SIGTERM while training, at step 7 of 20" in printed
+    assert "InterruptedJobError: stopped by SIGTERM while training, at step 7 of 12" in printed
     assert torch.load(tmp_path / FILE, weights_only=True)["step"] == 7
     codes, printed = team(data, tmp_path, then, sharding=sharding).finish()
     assert codes == [0] * then, printed
@@ -85,22 +97,24 @@ def test_a_loss_that_is_no_number_in_one_process_stops_all_and_names_the_sample(
     assert not (tmp_path / FILE).exists()
 
 
-@pytest.mark.parametrize("size", [1, 2])
-def test_a_killed_run_goes_on_as_if_it_had_not_been(data: Path, tmp_path: Path, size: int) -> None:
-    chosen: dict[str, Any] = {"steps": 60, "checkpoint_every": 3}
-    codes, printed = team(data, tmp_path / "whole", size, **chosen).finish()
-    assert codes == [0] * size, printed
+@pytest.mark.parametrize(("size", "whole"), [(1, "alone"), (2, "pair")])
+def test_a_killed_run_goes_on_as_if_it_had_not_been(
+    data: Path, tmp_path: Path, size: int, whole: str, request: pytest.FixtureRequest
+) -> None:
+    fatal = random.Random(size).randint(4, 10)
 
-    running = team(data, tmp_path / "killed", size, **chosen)
-    for _ in range(random.Random(size).randint(5, 15)):
-        running.output.readline()
-    for process in running.processes:
-        process.kill()
-    assert running.finish()[0] == [-signal.SIGKILL] * size
-    codes, printed = team(data, tmp_path / "killed", size, **chosen).finish()
+    def kill(batch: int) -> None:
+        if batch == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    codes, _ = team(data, tmp_path, size, {"before": kill}, checkpoint_every=3).finish()
+    assert -signal.SIGKILL in codes
+    assert 0 not in codes
+    (tmp_path / f"{FILE}.partial").write_bytes(b"what a kill while saving leaves")
+    codes, printed = team(data, tmp_path, size, checkpoint_every=3).finish()
     assert codes == [0] * size, printed
-    assert int(printed.partition("from step ")[2].split()[0]) >= 3
-    assert_same_run(tmp_path / "whole", tmp_path / "killed", tolerance=0)
+    assert f"from step {fatal // 3 * 3} on" in printed
+    assert_same_run(request.getfixturevalue(whole), tmp_path, tolerance=0)
 
 
 def test_processes_that_do_not_find_the_same_checkpoint_do_not_start(data: Path, alone: Path, tmp_path: Path) -> None:
@@ -109,4 +123,4 @@ def test_processes_that_do_not_find_the_same_checkpoint_do_not_start(data: Path,
 
     codes, printed = Team(work, 2).finish()
     assert codes == [1, 1]
-    assert "those of steps [20, 0], 0 being none" in printed
+    assert "those of steps [12, 0], 0 being none" in printed
