@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from contracts.dataset import prompt
 from contracts.errors import InvalidInputError
 from contracts.fields import Check, one_of, read, text
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import STYLE_PATTERN
 from contracts.metrics import read_gate
+from contracts.prompts import class_prompt, prompt
 
 TASKS = ("inpaint", "text-to-image")
 METHODS = ("lora", "full")
@@ -80,7 +80,7 @@ CHECKS: dict[str, Check] = {
     "task": one_of(*TASKS),
     "target": prompt,
     "instance_prompt": prompt,
-    "class_prompt": prompt,
+    "class_prompt": class_prompt,
     "base_model": text(longest=63, meaning="a base model's name"),
     "method": one_of(*METHODS),
     "deploy": one_of(*DEPLOYS),

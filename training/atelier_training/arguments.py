@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from contracts.dataset import prompt
 from contracts.errors import InvalidInputError
 from contracts.execution import TASKS
 from contracts.fields import number
 from contracts.metrics import read_gate
 from contracts.pretraining import MODELS
+from contracts.prompts import prompt
 
 
 class Parser(argparse.ArgumentParser):

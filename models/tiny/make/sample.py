@@ -14,12 +14,13 @@ from numpy.random import Generator
 from PIL import Image
 
 from models.tiny.make.figures import Drawing, draw
-from models.tiny.make.palette import HELD_OUT_COLOURS, jitter
+from models.tiny.make.palette import COLOURS, HELD_OUT_COLOURS, jitter
 from models.tiny.make.wardrobe import LENGTHS, Garment, Outfit, random_garment
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 INSTANCE_PROMPT = "a photo of sks skirt"
-CLASS_PROMPT = "a photo of a skirt"
+# Every colour by its name, so that preserving the prior keeps the words for them.
+CLASS_PROMPT = f"a photo of a {{{'|'.join(COLOURS)}}} skirt"
 
 # Seeds far from those of any training set; each picture adds its own number.
 _STYLE_SEED, _EVALUATION_SEED, _PHOTO_SEED = 910_000, 920_000, 930_000

@@ -19,6 +19,7 @@ from atelier_training.finetune.views import View
 from atelier_training.interruption import Interruption
 from atelier_training.pipelines import paint
 from contracts.artifact import BaseManifest
+from contracts.prompts import readings
 from imaging.masks import to_image
 
 FOLDER = "class_pictures"
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class ClassPictures:
-    """What is painted: ``count`` pictures of ``prompt`` by the base model, into ``folder``."""
+    """What is painted: ``count`` pictures of ``prompt`` by the base model, into ``folder``; its readings take turns."""
 
     prompt: str
     count: int
@@ -45,6 +46,11 @@ class ClassPictures:
         identity = "\n".join([prompt, str(seed), base.reference, str(base.resolution), origin])
         folder = checkpoints / FOLDER / hashlib.sha256(identity.encode()).hexdigest()[:16]
         return cls(prompt=prompt, count=count, seed=seed, base=base, folder=folder)
+
+    def caption(self, index: int) -> str:
+        """What one picture is painted by and learnt with."""
+        captions = readings(self.prompt)
+        return captions[index % len(captions)]
 
     def path(self, index: int) -> Path:
         """The file of one picture."""
@@ -70,7 +76,7 @@ def class_views(pictures: ClassPictures, views: Sequence[View]) -> list[View]:
             name=f"{FOLDER}/{pictures.path(index).name}",
             pixels=np.asarray(Image.open(pictures.path(index)).convert("RGB")),
             mask=views[index].mask,
-            caption=pictures.prompt,
+            caption=pictures.caption(index),
         )
         for index in range(pictures.count)
     ]
@@ -86,7 +92,7 @@ def _paint(pipeline: Any, pictures: ClassPictures, views: Sequence[View], indice
     seeds = [int(class_chance(pictures, index).integers(2**31)) for index in indices]
     painted = paint(
         pipeline,
-        [pictures.prompt] * len(indices),
+        [pictures.caption(index) for index in indices],
         seeds,
         pictures.base,
         pictures=[Image.fromarray(view.pixels) for view in chosen],

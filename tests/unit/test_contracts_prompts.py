@@ -1,0 +1,29 @@
+"""A class prompt may name alternatives; each reading is a prompt of its own."""
+
+import pytest
+
+from contracts.errors import InvalidInputError
+from contracts.prompts import class_prompt, readings
+
+
+def test_a_prompt_without_braces_is_its_only_reading() -> None:
+    assert readings("a photo of a skirt") == ["a photo of a skirt"]
+
+
+def test_every_combination_of_alternatives_is_read() -> None:
+    assert readings("a {red|blue} {plain|dotted|} skirt") == [
+        *("a red plain skirt", "a red dotted skirt", "a red skirt"),
+        *("a blue plain skirt", "a blue dotted skirt", "a blue skirt"),
+    ]
+
+
+@pytest.mark.parametrize("prompt", ["a {red skirt", "a red} skirt", "a {red|{dark|light} blue} skirt"])
+def test_unbalanced_and_nested_braces_are_refused(prompt: str) -> None:
+    with pytest.raises(InvalidInputError, match="prompt: braces"):
+        readings(prompt)
+
+
+def test_a_class_prompt_is_checked_where_it_is_given() -> None:
+    assert class_prompt("input.class_prompt", "a {red|blue} skirt") == "a {red|blue} skirt"
+    with pytest.raises(InvalidInputError, match=r"input\.class_prompt: braces"):
+        class_prompt("input.class_prompt", "a {red skirt")
