@@ -23,8 +23,9 @@ Probability = NDArray[np.float32]
 
 THRESHOLD = 0.5
 """Probability that some part must reach: below it there is no garment."""
-OUTLINE = 0.2
-"""Probability down to which the mask reaches around such a part: on the drawn samples this finds 89 % of a skirt, and 0.3 finds 80 %."""
+OUTLINE = 0.4
+"""Probability down to which the mask reaches around such a part. Overlap with the true parts of 40 drawn figures: 0.93 at 0.35, 0.94 at
+0.4, 0.95 at 0.5; the lower side of that, because a rim of the old garment shows and a rim of the room does not."""
 SECOND_LOOK = 2.0
 """Side of the part that is looked at again, over the larger side of what the first look found."""
 COMPONENT_SHARE = 0.2
@@ -101,8 +102,10 @@ class Segmenter:
             raise GarmentNotFoundError(target, score=float(first.max()), threshold=THRESHOLD)
         probability = self._look_closer(working, target, first, near)
         found = _outlined(probability)
-        if found.mean() < SMALLEST_AREA:  # the second look was not sure of it: keep to the first
-            found = near
+        if (
+            found.mean() < SMALLEST_AREA
+        ):  # the second look was not sure of it: keep to the first, which saw the whole figure
+            found, probability = near, first
         score, area = float(probability[found].mean()), float(found.mean())
         full = from_image(to_image(found).resize(picture.size, Image.Resampling.BILINEAR))
         pixels = round(GROWTH * larger_side(full)) if grow is None else grow
@@ -121,8 +124,8 @@ class Segmenter:
     def _look_closer(self, picture: Image.Image, target: str, first: Probability, near: Mask) -> Probability:
         """The mean of the first look and of a second one at the part around what it found, at the picture's edges; 0 elsewhere.
 
-        The model sees few pixels, so the second look is sharper, and the mean is steadier than either: on the drawn samples the
-        overlap with the true skirt is 0.74 for the first look, 0.78 for the second and 0.82 for the mean.
+        The second look sees more of the outline but less of the figure, so it refines and does not refuse: on drawn figures its veto
+        would refuse 0.99 instead of 0.97 of the garments that nobody wears, and one skirt in 20 of a cloth never seen in training.
         """
         left, top, right, bottom = box = crop_box(near, resolution=self._side // 2, context=SECOND_LOOK)
         part = picture.crop(box)

@@ -94,6 +94,22 @@ def test_what_is_not_there_is_said_with_its_best_score(segmenter: Segmenter) -> 
     assert caught.value.score < caught.value.threshold
 
 
+class Hasty(RedFinder):
+    """Takes red for a garment unless it fills much of what it looks at: sure from afar, not from near."""
+
+    def __call__(self, *, pixel_values: torch.Tensor, input_ids: torch.Tensor, **words: Any) -> Any:
+        logits = super().__call__(pixel_values=pixel_values, input_ids=input_ids, **words).logits
+        return SimpleNamespace(logits=logits if (logits > 0).float().mean() < 0.1 else torch.full_like(logits, -6.0))
+
+
+def test_what_only_the_first_look_is_sure_of_is_kept_with_its_score() -> None:
+    hasty = Segmenter(Hasty(), Words(), side=SIDE, mean=[0, 0, 0], std=[1, 1, 1])
+    garment = (200, 200, 300, 300)
+    found = hasty.mask(photo((512, 512), garment), "a skirt", grow=0)
+    assert overlap(found.mask, garment) > 0.9
+    assert found.score > 0.9
+
+
 def test_a_few_stray_pixels_are_no_garment(segmenter: Segmenter) -> None:
     with pytest.raises(GarmentNotFoundError):
         segmenter.mask(photo((1_000, 1_000), (500, 500, 520, 520)), "a skirt")

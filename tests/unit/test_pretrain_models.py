@@ -184,9 +184,8 @@ def test_training_goes_on_from_exported_weights(encoder: Path, shards: Path, tok
 
 
 def test_the_exported_segmenter_is_what_the_service_loads(shards: Path, tokens: Path, tmp_path: Path) -> None:
-    segmenter.main(
-        ["--data", str(shards), "--tokenizer", str(tokens), "--out", str(tmp_path), "--steps", "2", "--batch", "2"]
-    )
+    sources = ["--data", str(shards), "--tokenizer", str(tokens), "--out", str(tmp_path)]
+    segmenter.main([*sources, "--vision-steps", "2", "--steps", "2", "--batch", "2"])
     export = tmp_path / "export"
     loaded = Segmenter.load(export)
     probability = loaded.probability(Image.new("RGB", (80, 120)), "a skirt")

@@ -62,14 +62,15 @@ STEPS = (
         name="unet",
         module=f"{_TRAIN}.unet",
         arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --out {work}/unet "
-        "--steps 8500 --learning-rate 1.5e-3 --precision bf16 --seed 0",
+        "--steps 7000 --learning-rate 1.5e-3 --precision bf16 --seed 0",
         installs="inpaint",
     ),
     Step(
         name="segmenter",
         module=f"{_TRAIN}.segmenter",
         arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/segmenter "
-        "--steps 3000 --learning-rate 2e-3 --seed 0",
+        "--vision-steps 1300 --steps 2200 --seed 0",
+        toy=f"{_TOY_TRAINING} --vision-steps 2",
         installs="clipseg",
     ),
     Step(
