@@ -12,9 +12,11 @@ from atelier_training.finetune.config import TrainingJob
 UNET_TARGETS = (
     *("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out"),
     *("ff.net.0.proj", "ff.net.2"),
-    *("conv1", "conv2", "conv_shortcut", "conv"),
+    *("conv1", "conv2", "conv_shortcut", "conv", "conv_out"),
+    *("time_emb_proj", "proj"),
 )
-"""Attention, feed-forward and convolutions: a garment's texture lives in the convolutions too."""
+"""Attention, feed-forward, convolutions and embeddings: a garment's texture lives in the convolutions, and where a model adds the pooled
+text to the time step, its colours come through the embeddings."""
 TEXT_TARGETS = ("q_proj", "k_proj", "v_proj", "out_proj")
 
 log = logging.getLogger(__name__)
