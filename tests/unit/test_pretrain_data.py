@@ -16,7 +16,7 @@ from atelier_training.pretrain.scenes import scene
 from atelier_training.pretrain.seeing import covered
 from atelier_training.pretrain.segmenter import dice_loss
 from atelier_training.pretrain.shards import Sample, ShardError, ShardFolder, open_shards
-from atelier_training.pretrain.views import View, around, garment_box, garment_mask, grown, random_mask
+from atelier_training.pretrain.views import View, around, cut, garment_box, garment_mask, grown, random_mask, whole
 from tests.unit.pretrain_shards import write_shards
 
 
@@ -135,6 +135,15 @@ def test_a_sample_without_regions_is_painted_whole_or_anywhere(samples: list[Sam
     assert {one.caption for one in drawn} <= {"", *plain.captions}
     assert 0.3 < np.mean([one.mask.all() for one in drawn]) < 0.7
     assert all(one.mask.any() for one in drawn)
+
+
+def test_a_share_of_paintings_can_be_from_words_alone(samples: list[Sample]) -> None:
+    rng = np.random.default_rng(1)
+    drawn = [(samples[i % 8], painting(samples[i % 8], 64, rng, text_share=0.5)) for i in range(300)]
+    assert 0.5 < np.mean([one.mask.all() for _, one in drawn]) < 0.75
+    always = [(sample, painting(sample, 64, rng, text_share=1)) for sample in samples]
+    assert all(one.mask.all() and one.caption in {"", *sample.captions} for sample, one in always)
+    assert all((one.view.pixels == cut(sample, whole(sample), 64).pixels).all() for sample, one in always)
 
 
 def test_scenes_keep_picture_and_labels_together(samples: list[Sample]) -> None:

@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from atelier_training.pretrain.batches import framed_view
 from atelier_training.pretrain.shards import Sample
-from atelier_training.pretrain.views import Bits, View, around, garment_mask, random_mask
+from atelier_training.pretrain.views import Bits, View, around, cut, garment_mask, random_mask, whole
 
 _GARMENT_VIEW_SHARE = 0.55
 _FULL_MASK_SHARE = {True: 0.05, False: 0.5}  # of garment views, of whole pictures
@@ -28,8 +28,15 @@ class Painting:
     caption: str
 
 
-def painting(sample: Sample, side: int, rng: Generator) -> Painting:
-    """Draw a view of a sample at `side` pixels; without regions it is the whole picture, masked whole or anywhere."""
+def painting(sample: Sample, side: int, rng: Generator, *, text_share: float = 0) -> Painting:
+    """Draw a view of a sample at `side` pixels; without regions it is the whole picture, masked whole or anywhere.
+
+    A `text_share` of all is, besides, whole pictures masked whole, to be painted from the words alone.
+    """
+    if text_share and rng.random() < text_share:
+        view = cut(sample, whole(sample), side)
+        caption = "" if rng.random() < _WORDLESS_SHARE else str(rng.choice(sample.captions))
+        return Painting(view=view, mask=np.ones(view.labels.shape, np.bool_), caption=caption)
     framed = framed_view(sample, side, rng, garment_share=_GARMENT_VIEW_SHARE)
     region = framed.region
     if region is None and sample.regions:

@@ -44,8 +44,8 @@ class Paintings:
 class PaintingLearner:
     """Learns to paint what a caption says where the mask is white, and to keep the rest."""
 
-    def __init__(self, parts: Parts, tokenizer: Path, *, min_snr_gamma: float = 0) -> None:
-        self._parts, self._tokenizer, self._gamma = parts, tokenizer, min_snr_gamma
+    def __init__(self, parts: Parts, tokenizer: Path, *, min_snr_gamma: float = 0, text_share: float = 0) -> None:
+        self._parts, self._tokenizer, self._gamma, self._text_share = parts, tokenizer, min_snr_gamma, text_share
         parts.vae.requires_grad_(False).eval()
         parts.text_encoder.requires_grad_(parts.trains_text).train(parts.trains_text)
         if not torch.cuda.is_available():
@@ -64,7 +64,7 @@ class PaintingLearner:
     def batch(self, drawn: Sequence[Drawn]) -> Paintings:
         """Cut views with a mask and a caption each, and draw what noise at which timestep hides them."""
         parts = self._parts
-        paintings = [painting(one.sample, parts.side, one.rng) for one in drawn]
+        paintings = [painting(one.sample, parts.side, one.rng, text_share=self._text_share) for one in drawn]
         noise = [one.rng.standard_normal(parts.latent_shape, np.float32) for one in drawn]
         total = parts.scheduler.config.num_train_timesteps
         return Paintings(
@@ -126,13 +126,17 @@ def _attend_plainly(parts: Parts) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line (the process's own by default), train, export."""
-    known = parser(__doc__, steps=8500, batch=32, learning_rate=1.5e-3)
+    known = parser(__doc__, steps=7000, batch=32, learning_rate=1.5e-3)
     known.add_argument("--vae", type=Path, required=True, help="folder of the exported autoencoder")
     known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
+    known.add_argument(
+        "--text-share", type=float, default=0, help="share of pictures to paint from words alone, on top"
+    )
     options = known.parse_args(arguments)
     chosen = settings(options)
     parts = begin(options.vae, options.tokenizer, options.start, chosen.seed)
-    learner = PaintingLearner(parts, options.tokenizer, min_snr_gamma=chosen.min_snr_gamma)
+    share = options.text_share
+    learner = PaintingLearner(parts, options.tokenizer, min_snr_gamma=chosen.min_snr_gamma, text_share=share)
     train(learner, open_shards(options.data), chosen, options.out)
 
 
