@@ -83,7 +83,7 @@ _ENTRIES = (
         defaults={"num_inference_steps": 15, "guidance_scale": 2.5},
         training={
             "lora": {
-                "max_steps": 120,
+                "max_steps": 160,
                 "batch_size": 4,
                 "learning_rate": 4e-3,
                 "lora_rank": 16,
@@ -119,7 +119,7 @@ _ENTRIES = (
         licence="Apache-2.0",
         resolution=64,
         memory_gib=0.5,
-        defaults={"num_inference_steps": 4, "guidance_scale": 1.0},
+        defaults={"num_inference_steps": 2, "guidance_scale": 1.0},
     ),
     Entry(
         name="sd2-inpaint",
