@@ -86,6 +86,7 @@ _ENTRIES = (
                 "max_steps": 160,
                 "batch_size": 4,
                 "learning_rate": 4e-3,
+                "num_class_images": 60,
                 "lora_rank": 16,
                 "lr_scheduler": "cosine",
                 "lr_warmup_steps": 5,
