@@ -89,7 +89,7 @@ class UpscalingLearner:
 
     def losses(self, batch: Enlargements) -> Tensor:
         """Squared error of the pictures painted from predicted and from true latents, and of the predicted latents."""
-        vae, words = self._parts.vae, torch.zeros(len(batch.keys), 1, TEXT_WIDTH)
+        vae, words = self._parts.vae, torch.zeros(len(batch.keys), 1, TEXT_WIDTH, device=batch.pictures.device)
         latents = encode(vae, batch.pictures)
         small = self._small_schedule.add_noise(shrunk(batch.pictures), batch.grain, batch.levels)
         noisy = self._schedule.add_noise(latents, batch.noise, batch.timesteps)
@@ -141,7 +141,7 @@ def shrunk(pictures: Tensor) -> Tensor:
 @torch.no_grad()
 def encode(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
     """Return latents (n, k, h/4, w/4) in single precision, scaled as the pipeline holds them."""
-    with torch.autocast("cpu", enabled=False):
+    with torch.autocast(pictures.device.type, enabled=False):
         latents: Tensor = vae.encode(pictures).latent_dist.mode() * SCALING
     return latents
 
