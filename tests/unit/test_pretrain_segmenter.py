@@ -1,6 +1,5 @@
 """How the untrained segmenter starts: it already knows which patches are neighbours."""
 
-
 import pytest
 import torch
 
