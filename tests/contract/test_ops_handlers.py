@@ -309,7 +309,7 @@ def test_a_pretraining_run_is_prepared_gated_and_published() -> None:
     assert prepared["instances"] == {"shard": 2, "train": 2}
     judged = call("gate", {"plan": {**plan, "gate": {"denoising_loss": 0.1}}, "artifact": artifact})
     assert (judged["passed"], judged["metrics"]) == (False, {"denoising_loss": 0.2, "held_out": 3.0})
-    event = {"plan": plan, "artifact": artifact, "package": PACKAGE, "version": 4, "metrics": judged["metrics"]}
-    assert call("publish_base", event) == {"reference": "drawn@4", "uri": "s3://model/base/drawn@4/"}
+    registered = {"plan": plan, "artifact": artifact, "package": PACKAGE, "version": 4, "metrics": judged["metrics"]}
+    assert call("publish_base", registered) == {"reference": "drawn@4", "uri": "s3://model/base/drawn@4/"}
     manifest = BaseManifest.from_json(json.loads(body("model", f"base/drawn@4/{MANIFEST}")))
     assert manifest.origin["metrics"] == {"denoising_loss": 0.2, "held_out": 3.0}

@@ -60,8 +60,8 @@ def patch_code(factor: int, whitening: float = 0.5) -> PatchCode:
 
 def encoded(code: PatchCode, pictures: torch.Tensor) -> torch.Tensor:
     """The code's map of each patch of pictures (n, 3, 32, 32), written out: (n, k, h, w)."""
-    factor = code.rows.shape[-1]
-    patches = pictures.unflatten(3, (-1, factor)).unflatten(2, (-1, factor))
+    count, colours, side, factor = *pictures.shape[:3], code.rows.shape[-1]
+    patches = pictures.reshape(count, colours, side // factor, factor, side // factor, factor)
     return torch.einsum("kcyx,nchywx->nkhw", code.rows, patches) - code.shift[:, None, None]
 
 

@@ -10,12 +10,19 @@ from atelier_training.pretrain.muon import MuonAdamW, layer_matrices, orthogonal
 from atelier_training.pretrain.settings import TrainSettings
 
 
+class Body(nn.Module):
+    """Layers in a list, as transformers name them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(6, 6) for _ in range(2))
+
+
 class Transformer(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(8, 6)
-        self.body = nn.Module()
-        self.body.layers = nn.ModuleList(nn.Linear(6, 6) for _ in range(2))
+        self.body = Body()
         self.read = nn.Linear(6, 3)
 
     def forward(self, words: Tensor) -> Tensor:
@@ -42,7 +49,7 @@ def learn(model: nn.Module, optimizer: torch.optim.Optimizer, steps: int) -> flo
     for _ in range(steps):
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(words), words % 3)
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
     return loss.item()
 
@@ -74,7 +81,7 @@ def test_everything_else_moves_as_torchs_adamw_does(model: Transformer) -> None:
 
 
 def test_the_first_step_of_a_matrix_has_ten_times_the_rate_in_every_direction(model: Transformer) -> None:
-    weight = model.body.layers[0].weight
+    weight = next(layer_matrices(model))
     before = weight.detach().clone()
     learn(model, MuonAdamW(model, 1e-2, betas=(0.9, 0.99), weight_decay=0.0), 1)
     moved = torch.linalg.svdvals(weight.detach() - before)
