@@ -73,7 +73,7 @@ def find(name: str) -> Entry:
 _ENTRIES = (
     Entry(
         name="tiny-inpaint",
-        revision="v1",
+        revision="v2",
         family="sd1",
         task="inpaint",
         source=AssetSource(folder="models/tiny/weights/inpaint"),
@@ -102,7 +102,7 @@ _ENTRIES = (
     ),
     Entry(
         name="tiny-clipseg",
-        revision="v1",
+        revision="v2",
         family="clipseg",
         task="segment",
         source=AssetSource(folder="models/tiny/weights/clipseg"),
