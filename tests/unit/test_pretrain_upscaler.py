@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from atelier_training.pretrain import upscaler
 from atelier_training.pretrain.batches import draw, pixels
+from atelier_training.pretrain.patch_autoencoder import PatchCode
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.upscaler_model import linear_map, noise_of_small_pictures, upscaling_unet
-from atelier_training.pretrain.upscaler_vae import LATENTS, PatchCode, patch_autoencoder, patch_code
+from atelier_training.pretrain.upscaler_vae import LATENTS, patch_code, upscaler_autoencoder
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
 
@@ -46,11 +47,11 @@ def code(pictures: Tensor) -> PatchCode:
 def by_hand(code: PatchCode, pictures: Tensor) -> Tensor:
     """Apply a code to each patch: (n, k, h/4, w/4)."""
     latents = nn.functional.conv2d(pictures, code.rows, stride=4)
-    return (latents - code.mean[:, None, None]) / code.spread[:, None, None]
+    return latents - code.shift[:, None, None]
 
 
 def test_the_encoder_carries_the_code_through_unchanged(code: PatchCode, pictures: Tensor) -> None:
-    vae = patch_autoencoder(code, 96)
+    vae = upscaler_autoencoder(code, 96)
     for given in (pictures, -torch.ones(1, 3, 32, 48), pictures[:1, :, :8, :8]):
         expected = by_hand(code, given)
         usual = expected.abs() < 5  # what the code is made for; SiLU bends larger ones a little
@@ -61,9 +62,10 @@ def test_latents_are_mean_colours_and_most_of_the_detail(code: PatchCode, pictur
     latents = by_hand(code, pictures)
     assert latents.mean((0, 2, 3)).abs().max() < 1e-3
     assert torch.allclose(latents.std((0, 2, 3)), torch.ones(LATENTS), atol=1e-3)
-    colours = latents[:, :3] * code.spread[:3, None, None] + code.mean[:3, None, None]
+    matrix, shift = code.colour
+    colours = torch.einsum("ck,nkhw->nchw", matrix, latents[:, :3]) + shift[:, None, None]
     assert torch.allclose(colours, upscaler.shrunk(pictures), atol=1e-5)
-    detail = (latents * code.spread[:, None, None])[:, 3:].pow(2).sum(1).mean()
+    detail = (latents / code.rows.flatten(1).norm(dim=1)[:, None, None])[:, 3:].pow(2).sum(1).mean()
     everything = (pictures - upscaler.shrunk(pictures).repeat_interleave(4, 2).repeat_interleave(4, 3)).pow(2)
     assert detail >= 0.97 * everything.sum(1).mean() * 16
 

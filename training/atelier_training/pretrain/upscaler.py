@@ -19,11 +19,12 @@ from transformers import CLIPTextModel
 
 from atelier_training.pretrain.batches import Drawn, draw, keys, parser, pixels, settings
 from atelier_training.pretrain.loop import train
+from atelier_training.pretrain.patch_autoencoder import freeze_code
 from atelier_training.pretrain.shards import Sample, ShardFolder, open_shards
 from atelier_training.pretrain.text import Words, load_in_single_precision, text_encoder
 from atelier_training.pretrain.unet_model import scheduler
 from atelier_training.pretrain.upscaler_model import MOST_NOISE, TEXT_WIDTH, noise_of_small_pictures, upscaling_unet
-from atelier_training.pretrain.upscaler_vae import FACTOR, LATENTS, SCALING, freeze_code, patch_autoencoder, patch_code
+from atelier_training.pretrain.upscaler_vae import FACTOR, LATENTS, SCALING, patch_code, upscaler_autoencoder
 
 SIDE = 96
 POSITIONS = 32
@@ -169,7 +170,7 @@ def begin(data: ShardFolder, tokenizer: Path, start: Path | None, seed: int) -> 
         )
     drawn = draw(data, seed, range(_COMPUTED_FROM))
     pictures = pixels([cut_out(one.sample, one.rng) for one in drawn])
-    vae = patch_autoencoder(patch_code(pictures), SIDE)
+    vae = upscaler_autoencoder(patch_code(pictures), SIDE)
     return Parts(
         vae=vae,
         unet=upscaling_unet(encode(vae, pictures), shrunk(pictures)),
