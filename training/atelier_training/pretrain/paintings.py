@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from atelier_training.pretrain.batches import framed_view
 from atelier_training.pretrain.shards import Sample
-from atelier_training.pretrain.views import Bits, View, around, cut, garment_mask, random_mask, whole
+from atelier_training.pretrain.views import Bits, View, around, cut, garment_mask, grown, random_mask, whole
 
 _GARMENT_VIEW_SHARE = 0.55
 _FULL_MASK_SHARE = {True: 0.05, False: 0.5}  # of garment views, of whole pictures
@@ -15,7 +16,9 @@ _RANDOM_MASK_SHARE = 0.06
 _ROUGH_MASK_SHARE = 0.2  # of garment masks: people and fine-tuning mask a garment by a box, too
 _OWN_WORDS_SHARE = 0.7  # of masked garments: captioned by the garment alone, not by the whole outfit
 _WORDLESS_SHARE = 0.1
+_ONE_GARMENT_SHARE = 0.3  # of the captions of pictures painted from words alone: they name one garment of an outfit
 _LATE_SHARE = 0.5
+_BESIDE_WEIGHT = 0.1
 _LATE_FROM = 0.6  # share of the timesteps after which the text, not the noisy picture, decides what appears
 
 
@@ -27,6 +30,15 @@ class Painting:
     mask: Bits
     caption: str
 
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """What an error at each pixel (r, r) weighs: a tenth where the picture is kept, and on what a whole new picture leaves unlabelled.
+
+        No caption says what the ground behind a figure looks like, so its errors are mostly noise that hides what the words decide.
+        """
+        beside = ~grown(self.view.labels > 0) if self.mask.all() else ~self.mask
+        return np.where(beside, np.float32(_BESIDE_WEIGHT), np.float32(1))
+
 
 def painting(sample: Sample, side: int, rng: Generator, *, text_share: float = 0) -> Painting:
     """Draw a view of a sample at `side` pixels; without regions it is the whole picture, masked whole or anywhere.
@@ -35,8 +47,7 @@ def painting(sample: Sample, side: int, rng: Generator, *, text_share: float = 0
     """
     if text_share and rng.random() < text_share:
         view = cut(sample, whole(sample), side)
-        caption = "" if rng.random() < _WORDLESS_SHARE else str(rng.choice(sample.captions))
-        return Painting(view=view, mask=np.ones(view.labels.shape, np.bool_), caption=caption)
+        return Painting(view=view, mask=np.ones(view.labels.shape, np.bool_), caption=_words(sample, rng))
     framed = framed_view(sample, side, rng, garment_share=_GARMENT_VIEW_SHARE)
     region = framed.region
     if region is None and sample.regions:
@@ -50,6 +61,15 @@ def painting(sample: Sample, side: int, rng: Generator, *, text_share: float = 0
     if region is not None and own and rng.random() < _OWN_WORDS_SHARE:
         captions = sample.regions[region].captions
     return Painting(view=framed.view, mask=mask, caption=str(rng.choice(captions)))
+
+
+def _words(sample: Sample, rng: Generator) -> str:
+    if rng.random() < _WORDLESS_SHARE:
+        return ""
+    captions = sample.captions
+    if sample.regions and rng.random() < _ONE_GARMENT_SHARE:
+        captions = sample.regions[int(rng.integers(len(sample.regions)))].captions
+    return str(rng.choice(captions))
 
 
 def _mask(view: View, label: int | None, is_garment_view: bool, rng: Generator) -> Bits:

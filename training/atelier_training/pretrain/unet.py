@@ -23,19 +23,19 @@ from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.snr import min_snr_weights
 from atelier_training.pretrain.unet_parts import Parts, begin
 
-_OUTSIDE_WEIGHT = 0.1
-
 
 @dataclass(frozen=True, kw_only=True)
 class Paintings:
     """Pictures (n, 3, r, r) in -1..1, masks (n, 1, r, r) of 0 and 1 where to paint, token ids (n, length) of captions.
 
-    `noise` has the shape of the latents and is mixed into them as `timesteps` (n,) say.
+    `weights` (n, 1, r, r) are of the errors at each pixel. `noise` has the shape of the latents and is mixed into them as
+    `timesteps` (n,) say.
     """
 
     keys: tuple[str, ...]
     pixels: Tensor
     masks: Tensor
+    weights: Tensor
     tokens: Tensor
     noise: Tensor
     timesteps: Tensor
@@ -71,13 +71,14 @@ class PaintingLearner:
             keys=keys(drawn),
             pixels=pixels([one.view.pixels for one in paintings]),
             masks=torch.from_numpy(np.stack([one.mask for one in paintings]))[:, None].float(),
+            weights=torch.from_numpy(np.stack([one.weights for one in paintings]))[:, None],
             tokens=parts.words([one.caption for one in paintings]),
             noise=torch.from_numpy(np.stack(noise)),
             timesteps=torch.tensor([timestep(total, one.rng) for one in drawn]),
         )
 
     def losses(self, batch: Paintings) -> Tensor:
-        """Squared error of what the UNet predicts: clean latents, noise or velocity; ten times heavier where the mask is white."""
+        """Squared error of what the UNet predicts: clean latents, noise or velocity; weighted over the picture."""
         parts = self._parts
         text = parts.text_encoder(batch.tokens)[0]
         if parts.inpaints:
@@ -90,7 +91,7 @@ class PaintingLearner:
             masks = torch.ones_like(latents[:, :1])
             inputs = parts.scheduler.add_noise(latents, batch.noise, batch.timesteps)
         predicted = parts.unet(inputs, batch.timesteps, text).sample.float()
-        weight = _OUTSIDE_WEIGHT + (1 - _OUTSIDE_WEIGHT) * masks
+        weight = nn.functional.interpolate(batch.weights, size=latents.shape[-2:], mode="area")
         squared: Tensor = (predicted - self._target(latents, batch)).pow(2).mean(1, keepdim=True)
         weighted = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
         return weighted * min_snr_weights(parts.scheduler, batch.timesteps, self._gamma)
