@@ -14,6 +14,7 @@ from contracts.metrics import Metric
 MODELS = ("unet", "vae", "segmenter", "upscaler")
 PRECISIONS = ("auto", "fp32", "bf16")
 SHARDINGS = ("ddp", "fsdp")
+OPTIMIZERS = ("adamw", "muon")
 INPUT_MODES = ("File", "FastFile", "FSx", "stream")
 MOST_INSTANCES = 64
 MEASURED = "artifact.json"
@@ -34,9 +35,12 @@ class PretrainHyperparameters:
 
     ``batch`` is the number of samples in one optimizer step over all hosts. The learning rate warms up for ``warmup`` steps, stays for
     the share ``hold`` of them and decays linearly. ``min_snr_gamma`` 0 weighs all timesteps alike. ``precision`` auto is bf16 where
-    the hardware has it. ``sharding`` fsdp splits weights and optimizer over the processes. ``streams`` is how many shards the run reads
-    side by side. ``from_nothing`` takes only the architecture, not the weights, of the base model. ``shards_uri`` (``s3://…/``) streams
-    the shards from S3 instead of reading the channel ``shards``.
+    the hardware has it. ``sharding`` fsdp splits weights and optimizer over the processes. ``optimizer`` muon suits transformers and needs
+    whole matrices, so no fsdp. ``streams`` is how many shards the run reads side by side. ``from_nothing`` takes only the architecture,
+    not the weights, of the base model. ``shards_uri`` (``s3://…/``) streams the shards from S3 instead of reading the channel ``shards``.
+
+    A UNet's alone: ``text_share`` of the pictures are painted whole from their words, besides those that are anyway. A segmenter's alone:
+    before it answers questions, its vision learns the class of every pixel for ``vision_steps`` at ``vision_learning_rate``.
     """
 
     model: str = "unet"
@@ -52,15 +56,28 @@ class PretrainHyperparameters:
     precision: str = "auto"
     checkpoint_every: int = 500
     sharding: str = "ddp"
+    optimizer: str = "adamw"
     streams: int = 8
     from_nothing: bool = False
+    text_share: float = 0.0
+    vision_steps: int = 0
+    vision_learning_rate: float = 2e-3
     shards_uri: str = ""
 
     @classmethod
     def from_json(cls, data: object, *, where: str = "hyperparameters") -> "PretrainHyperparameters":
         """Read typed JSON values; what is left out is the model's own default. Raises InvalidInputError naming what is wrong."""
         values = read(where, data, CHECKS)
-        return cls(**{**DEFAULTS[values.get("model", "unet")], **values})
+        tuned = cls(**{**DEFAULTS[values.get("model", "unet")], **values})
+        tuned._cross_check(where)
+        return tuned
+
+    def _cross_check(self, where: str) -> None:
+        for name, model in (("text_share", "unet"), ("vision_steps", "segmenter")):
+            if getattr(self, name) and self.model != model:
+                raise InvalidInputError(f"{where}.{name}", got=getattr(self, name), allowed=f"0: only a {model} has it")
+        if self.optimizer == "muon" and self.sharding == "fsdp":
+            raise InvalidInputError(f"{where}.sharding", got="fsdp", allowed="ddp: muon needs whole matrices")
 
     @classmethod
     def from_strings(cls, data: Mapping[str, str], *, where: str = "hyperparameters") -> "PretrainHyperparameters":
@@ -89,8 +106,12 @@ CHECKS: dict[str, Check] = {
     "precision": one_of(*PRECISIONS),
     "checkpoint_every": integer(1, 1_000_000),
     "sharding": one_of(*SHARDINGS),
+    "optimizer": one_of(*OPTIMIZERS),
     "streams": integer(1, 64),
     "from_nothing": boolean(),
+    "text_share": number(0.0, 1.0),
+    "vision_steps": integer(0, 10_000_000),
+    "vision_learning_rate": number(1e-9, 1.0),
     "shards_uri": text(longest=1_024, pattern=r"s3://[^/]+/(.+/)?", meaning="an S3 prefix that ends in a slash"),
 }
 

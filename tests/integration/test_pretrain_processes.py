@@ -71,6 +71,17 @@ def test_processes_that_share_the_weights_out_train_what_one_does(data: Path, al
     assert_same_run(alone, tmp_path, tolerance=1e-6)
 
 
+def test_processes_can_train_one_thing_after_another(data: Path, alone: Path, tmp_path: Path) -> None:
+    def work(_rank: int) -> None:
+        for name in ("first", "second"):
+            train(PointLearner(), open_shards(str(data)), settings(), tmp_path / name)
+
+    codes, printed = Team(work, 2).finish()
+    assert codes == [0, 0], printed
+    for name in ("first", "second"):
+        assert_same_run(alone, tmp_path / name, tolerance=1e-6)
+
+
 @pytest.mark.parametrize(("sharding", "then"), [("ddp", 2), ("fsdp", 1)])
 def test_sigterm_to_one_process_stops_all_at_the_same_step_and_the_run_goes_on_exactly(
     data: Path, alone: Path, tmp_path: Path, sharding: str, then: int

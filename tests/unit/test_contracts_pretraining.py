@@ -33,6 +33,18 @@ def test_the_stage_and_the_model_fill_in_what_the_input_leaves_out() -> None:
         ({"hyperparameters": {"batch": 30}}, "a multiple of input.instances.train (4)"),
         ({"hyperparameters": {"rate": 1}}, "input.hyperparameters: unknown key: got 'rate'"),
         ({"hyperparameters": {"shards_uri": "s3://b/k/"}}, 'allowed: input_mode "stream"'),
+        (
+            {"hyperparameters": {"vision_steps": 5}},
+            "input.hyperparameters.vision_steps: got 5; allowed: 0: only a segmenter",
+        ),
+        (
+            {"hyperparameters": {"model": "vae", "text_share": 0.5, "batch": 4}},
+            "input.hyperparameters.text_share: got 0.5; allowed: 0: only a unet",
+        ),
+        (
+            {"hyperparameters": {"optimizer": "muon", "sharding": "fsdp"}},
+            "input.hyperparameters.sharding: got 'fsdp'; allowed: ddp: muon",
+        ),
         ({"gate": {"psnr": 20}}, "input.gate: unknown key: got 'psnr'; allowed: denoising_loss, held_out"),
         ({"held_out": 0}, "input.held_out: got 0; allowed: a number from 0.001 to 0.5"),
     ],

@@ -13,6 +13,8 @@ import torch
 from safetensors.torch import load_file
 
 from atelier_training.pretrain import job
+from atelier_training.pretrain.batches import draw
+from atelier_training.pretrain.kinds import make_learner
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.stores import Folder, Mount
 from atelier_training.training_log import read
@@ -49,6 +51,28 @@ def test_a_segmenter_is_trained_on_and_exported_without_what_was_the_bases(shard
     told = json.loads((paths.model / "pretraining.json").read_text())
     assert (told["samples"], told["processes"], told["settings"]["batch"]) == (8, 1, 2)
     assert [entry.step for entry in read(paths.model / "training_log.jsonl")] == [1, 2]
+
+
+def test_a_segmenters_vision_can_learn_classes_first(shards: Path, tmp_path: Path, capsys: Any) -> None:
+    chosen = {"optimizer": "muon", "from_nothing": "True", "vision_steps": "3", "vision_learning_rate": "0.01"}
+    paths = write_job(tmp_path, shards, "segmenter", **chosen)
+    job.run(Namespace(), paths)
+    printed = capsys.readouterr().out
+    assert printed.index("step=3/3 loss=") < printed.index("step=2/2 loss=")
+    vision = "clip.vision_model.encoder.layers.0.mlp.fc1.weight"
+    plain = write_job(tmp_path / "plain", shards, "segmenter", **chosen | {"vision_steps": "0"})
+    job.run(Namespace(), plain)
+    taught, untaught = (load_file(each.model / "model.safetensors")[vision].float() for each in (paths, plain))
+    assert not torch.equal(taught, untaught)
+    assert {path.name for path in paths.model.iterdir()} == {path.name for path in plain.model.iterdir()}
+
+
+def test_a_unet_can_paint_more_from_words_alone(shards: Path, tmp_path: Path) -> None:
+    paths = write_job(tmp_path, shards, "unet", text_share="1")
+    tuned, data = job.read_hyperparameters(paths.hyperparameters), open_shards(str(shards))
+    origin = job.origin(tuned, data, paths.channel("base"), tmp_path)
+    batch = make_learner("unet", origin).batch(draw(data, 0, range(8), 2))
+    assert (batch.masks == 1).all()
 
 
 def test_around_a_trained_autoencoder_the_base_model_stays(shards: Path, tmp_path: Path, capsys: Any) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from atelier_training.interruption import Interruption
 from atelier_training.paths import MlPaths
 from atelier_training.pretrain.kinds import Origin, make_learner
 from atelier_training.pretrain.loop import LOG, Summary, train
+from atelier_training.pretrain.segmenter import SegmentingLearner
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder, mounted_shards, open_shards
 from atelier_training.provenance import code_version
@@ -45,8 +46,11 @@ def run(_arguments: argparse.Namespace, paths: MlPaths) -> None:
         read_base(base)
     export = paths.model / "vae" if tuned.model == "vae" else paths.model
     with tempfile.TemporaryDirectory() as scratch:
-        origin = Origin(data=data, base=base, from_nothing=tuned.from_nothing, settings=settings, scratch=Path(scratch))
-        learner = make_learner(tuned.model, origin)
+        learner = make_learner(tuned.model, origin(tuned, data, base, Path(scratch)))
+        if isinstance(learner, SegmentingLearner) and tuned.vision_steps:
+            first = replace(settings, steps=tuned.vision_steps, learning_rate=tuned.vision_learning_rate)
+            folder, unused = paths.checkpoints / "vision", Path(scratch) / "vision"
+            train(learner.vision(), data, first, folder, export=unused, interruption=interruption)
         summary = train(learner, data, settings, paths.checkpoints, export=export, interruption=interruption)
     if summary.leads:
         if tuned.model == "vae" and base is not None:
@@ -79,6 +83,18 @@ def train_settings(tuned: PretrainHyperparameters) -> TrainSettings:
     chosen: dict[str, Any] = {name: value for name, value in asdict(tuned).items() if name in names}
     log_every = max(1, min(_MOST_STEPS_A_LINE, tuned.steps // _LINES))
     return TrainSettings(**chosen, log_every=log_every, workers=_workers())
+
+
+def origin(tuned: PretrainHyperparameters, data: ShardFolder, base: Path | None, scratch: Path) -> Origin:
+    """What the learner starts from."""
+    return Origin(
+        data=data,
+        base=base,
+        from_nothing=tuned.from_nothing,
+        text_share=tuned.text_share,
+        settings=train_settings(tuned),
+        scratch=scratch,
+    )
 
 
 def write_summary(

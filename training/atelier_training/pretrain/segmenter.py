@@ -51,22 +51,24 @@ class SegmentingLearner:
         model: CLIPSegForImageSegmentation,
         words: Words,
         tokenizer: Path,
-        head: LabelHead | None = None,
     ) -> None:
         self._vocabulary, self._model, self._words, self._tokenizer = vocabulary, model, words, tokenizer
-        head = head or LabelHead(len(vocabulary.labels))
+        self._head = LabelHead(len(vocabulary.labels))
         # CLIP compares pictures with words by these; the decoder does not use them, and processes that train together
         # wait for the gradient of whatever requires one.
         unused: Any = (model.clip.visual_projection, model.clip.vision_model.post_layernorm, model.clip.logit_scale)
         for part in unused:
             part.requires_grad_(False)
-        self._trained = nn.ModuleDict({"model": model.train(), "head": head})
-        self._head = head
+        self._trained = nn.ModuleDict({"model": model.train(), "head": self._head})
 
     @property
     def trained(self) -> nn.Module:
         """CLIPSeg and the helping head."""
         return self._trained
+
+    def vision(self) -> SeeingLearner:
+        """What teaches the same vision and head the class of every pixel alone: a lesson to take first."""
+        return SeeingLearner(len(self._vocabulary.labels), self._model, self._head)
 
     def batch(self, drawn: Sequence[Drawn]) -> Questions:
         """Vary the scenes and ask each for things that are there and things that are not."""
@@ -157,12 +159,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = known.parse_args(arguments)
     chosen = settings(options)
     data, words = open_shards(options.data), Words(options.tokenizer, POSITIONS)
-    model, labels = begin(words, options.start, chosen.seed), len(data.vocabulary.labels)
-    head = LabelHead(labels)
+    model = begin(words, options.start, chosen.seed)
+    learner = SegmentingLearner(data.vocabulary, model, words, options.tokenizer)
     if options.vision_steps:
         first = replace(chosen, steps=options.vision_steps, learning_rate=options.vision_learning_rate)
-        train(SeeingLearner(labels, model, head), data, first, options.out / "vision")
-    train(SegmentingLearner(data.vocabulary, model, words, options.tokenizer, head), data, chosen, options.out)
+        train(learner.vision(), data, first, options.out / "vision")
+    train(learner, data, chosen, options.out)
 
 
 if __name__ == "__main__":
