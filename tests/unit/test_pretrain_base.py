@@ -9,6 +9,7 @@ from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 
 from atelier_training.pretrain import unet_parts, vae
 from atelier_training.pretrain.batches import draw
+from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.unet import PaintingLearner
 from atelier_training.pretrain.unet_parts import Parts, begin_from_base
@@ -53,7 +54,7 @@ def save(parts: Parts, folder: Path, prediction: str, channels: int) -> Path:
 
 def learner(base: Path, **options: Any) -> tuple[Parts, PaintingLearner]:
     parts = begin_from_base(base, **{"from_nothing": False, "seed": 1} | options)
-    return parts, PaintingLearner(parts, base / "tokenizer")
+    return parts, PaintingLearner(parts, base / "tokenizer", TrainSettings(steps=1, batch=2, learning_rate=1e-3))
 
 
 @pytest.mark.parametrize(

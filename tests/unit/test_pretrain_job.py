@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from atelier_training.pretrain import job
 from atelier_training.pretrain.batches import draw
-from atelier_training.pretrain.kinds import make_learner
+from atelier_training.pretrain.kinds import Origin, make_learner
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.stores import Folder, Mount
 from atelier_training.training_log import read
@@ -69,10 +69,10 @@ def test_a_segmenters_vision_can_learn_classes_first(shards: Path, tmp_path: Pat
 
 def test_a_unet_can_paint_more_from_words_alone(shards: Path, tmp_path: Path) -> None:
     paths = write_job(tmp_path, shards, "unet", text_share="1")
-    tuned, data = job.read_hyperparameters(paths.hyperparameters), open_shards(str(shards))
-    origin = job.origin(tuned, data, paths.channel("base"), tmp_path)
-    batch = make_learner("unet", origin).batch(draw(data, 0, range(8), 2))
-    assert (batch.masks == 1).all()
+    data, chosen = open_shards(str(shards)), job.train_settings(job.read_hyperparameters(paths.hyperparameters))
+    base = paths.channel("base")
+    learner = make_learner("unet", Origin(data=data, base=base, from_nothing=False, settings=chosen, scratch=tmp_path))
+    assert (learner.batch(draw(data, 0, range(8), 2)).masks == 1).all()
 
 
 def test_around_a_trained_autoencoder_the_base_model_stays(shards: Path, tmp_path: Path, capsys: Any) -> None:

@@ -19,6 +19,7 @@ from atelier_training.pretrain.checkpoint import FILE
 from atelier_training.pretrain.loop import Learner
 from atelier_training.pretrain.patch_autoencoder import PatchCode, patch_autoencoder
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look
+from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.text import Words
 from atelier_training.pretrain.unet_model import LATENTS, inpainting_unet
@@ -196,9 +197,10 @@ def test_the_exported_segmenter_is_what_the_service_loads(shards: Path, tokens: 
 
 def test_a_batch_means_the_same_however_it_is_shared(shards: Path, encoder: Path, tokens: Path) -> None:
     data, words = open_shards(str(shards)), Words(tokens, segmenter.POSITIONS)
+    chosen = TrainSettings(steps=1, batch=4, learning_rate=1e-3)
     learners: list[Learner[Any]] = [
         vae.AutoencoderLearner(vae.begin(data, None, seed=0)),
-        unet.PaintingLearner(unet_parts.begin(encoder, tokens, None, seed=0), tokens),
+        unet.PaintingLearner(unet_parts.begin(encoder, tokens, None, seed=0), tokens, chosen),
         segmenter.SegmentingLearner(data.vocabulary, segmenter.begin(words, None, seed=0), words, tokens),
     ]
     for learner in learners:

@@ -46,7 +46,8 @@ def run(_arguments: argparse.Namespace, paths: MlPaths) -> None:
         read_base(base)
     export = paths.model / "vae" if tuned.model == "vae" else paths.model
     with tempfile.TemporaryDirectory() as scratch:
-        learner = make_learner(tuned.model, origin(tuned, data, base, Path(scratch)))
+        origin = Origin(data=data, base=base, from_nothing=tuned.from_nothing, settings=settings, scratch=Path(scratch))
+        learner = make_learner(tuned.model, origin)
         if isinstance(learner, SegmentingLearner) and tuned.vision_steps:
             first = replace(settings, steps=tuned.vision_steps, learning_rate=tuned.vision_learning_rate)
             folder, unused = paths.checkpoints / "vision", Path(scratch) / "vision"
@@ -83,18 +84,6 @@ def train_settings(tuned: PretrainHyperparameters) -> TrainSettings:
     chosen: dict[str, Any] = {name: value for name, value in asdict(tuned).items() if name in names}
     log_every = max(1, min(_MOST_STEPS_A_LINE, tuned.steps // _LINES))
     return TrainSettings(**chosen, log_every=log_every, workers=_workers())
-
-
-def origin(tuned: PretrainHyperparameters, data: ShardFolder, base: Path | None, scratch: Path) -> Origin:
-    """What the learner starts from."""
-    return Origin(
-        data=data,
-        base=base,
-        from_nothing=tuned.from_nothing,
-        text_share=tuned.text_share,
-        settings=train_settings(tuned),
-        scratch=scratch,
-    )
 
 
 def write_summary(

@@ -21,13 +21,12 @@ _TOKENIZER_FILES = ("tokenizer_config.json", "tokenizer.json", "vocab.json", "me
 class Origin:
     """Where a model's weights come from: the folder of a `base` model in diffusers or transformers layout, and the data.
 
-    `text_share` is a UNet's. `scratch` is an empty folder that stays until the model is exported.
+    `scratch` is an empty folder that stays until the model is exported.
     """
 
     data: ShardFolder
     base: Path | None
     from_nothing: bool
-    text_share: float = 0
     settings: TrainSettings
     scratch: Path
 
@@ -53,8 +52,7 @@ def make_learner(kind: str, origin: Origin) -> Learner[Any]:
 def _unet(origin: Origin) -> Learner[Any]:
     tokenizer = origin.part("tokenizer")
     parts = begin_from_base(tokenizer.parent, from_nothing=origin.from_nothing, seed=origin.settings.seed)
-    gamma = origin.settings.min_snr_gamma
-    return unet.PaintingLearner(parts, tokenizer, min_snr_gamma=gamma, text_share=origin.text_share)
+    return unet.PaintingLearner(parts, tokenizer, origin.settings)
 
 
 def _vae(origin: Origin) -> Learner[Any]:

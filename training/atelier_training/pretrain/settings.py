@@ -16,6 +16,7 @@ class TrainSettings:
     by side: more mix better, fewer need less disk. `workers` are processes that prepare batches ahead for each
     training process. `precision` auto is bf16 where the hardware computes it fast. `min_snr_gamma` 0 weighs all
     timesteps alike. `optimizer` muon learns faster where the model is a transformer (muon.py), but needs whole matrices: no fsdp.
+    `text_share` of the pictures a UNet paints whole from their words, besides those that it paints so anyway.
     """
 
     steps: int
@@ -29,6 +30,7 @@ class TrainSettings:
     clip: float = 1.0
     ema: float = 0.995
     min_snr_gamma: float = 0.0
+    text_share: float = 0.0
     precision: str = "fp32"
     sharding: str = "ddp"
     optimizer: str = "adamw"

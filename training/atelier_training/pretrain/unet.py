@@ -19,6 +19,7 @@ from atelier_training.pretrain.analytic import skip_silent_residuals
 from atelier_training.pretrain.batches import Drawn, keys, parser, pixels, settings
 from atelier_training.pretrain.loop import train
 from atelier_training.pretrain.paintings import painting, timestep
+from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.pretrain.snr import min_snr_weights
 from atelier_training.pretrain.unet_parts import Parts, begin
@@ -44,8 +45,9 @@ class Paintings:
 class PaintingLearner:
     """Learns to paint what a caption says where the mask is white, and to keep the rest."""
 
-    def __init__(self, parts: Parts, tokenizer: Path, *, min_snr_gamma: float = 0, text_share: float = 0) -> None:
-        self._parts, self._tokenizer, self._gamma, self._text_share = parts, tokenizer, min_snr_gamma, text_share
+    def __init__(self, parts: Parts, tokenizer: Path, chosen: TrainSettings) -> None:
+        self._parts, self._tokenizer = parts, tokenizer
+        self._gamma, self._text_share = chosen.min_snr_gamma, chosen.text_share
         parts.vae.requires_grad_(False).eval()
         parts.text_encoder.requires_grad_(parts.trains_text).train(parts.trains_text)
         if not torch.cuda.is_available():
@@ -136,9 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = known.parse_args(arguments)
     chosen = settings(options)
     parts = begin(options.vae, options.tokenizer, options.start, chosen.seed)
-    share = options.text_share
-    learner = PaintingLearner(parts, options.tokenizer, min_snr_gamma=chosen.min_snr_gamma, text_share=share)
-    train(learner, open_shards(options.data), chosen, options.out)
+    train(PaintingLearner(parts, options.tokenizer, chosen), open_shards(options.data), chosen, options.out)
 
 
 if __name__ == "__main__":
