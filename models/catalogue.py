@@ -73,18 +73,18 @@ def find(name: str) -> Entry:
 _ENTRIES = (
     Entry(
         name="tiny-inpaint",
-        revision="v2",
+        revision="v3",
         family="sd1",
         task="inpaint",
         source=AssetSource(folder="models/tiny/weights/inpaint"),
         licence="Apache-2.0",
         resolution=64,
         memory_gib=0.5,
-        defaults={"num_inference_steps": 15, "guidance_scale": 2.5},
+        defaults={"num_inference_steps": 20, "guidance_scale": 2.0},
         training={
             "lora": {
                 "max_steps": 160,
-                "batch_size": 4,
+                "batch_size": 6,
                 "learning_rate": 4e-3,
                 "num_class_images": 60,
                 "lora_rank": 16,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed.run as torchrun
 from diffusers import StableDiffusionInpaintPipeline, StableDiffusionUpscalePipeline
 
 from imaging.segmenter import Segmenter
-from models.tiny.make.recipe import STEPS, WEIGHTS, Step, install, run
+from models.tiny.make.recipe import STEPS, WEIGHTS, Step, command, install, run
 
 TRAININGS = [step for step in STEPS if step.installs]
 
@@ -75,7 +76,18 @@ def test_installing_replaces_old_files_and_keeps_the_card(tmp_path: Path) -> Non
     assert files == {"unet/config.json": "new", "README.md": "card"}
 
 
-@pytest.mark.parametrize("step", TRAININGS, ids=lambda step: step.name)
-def test_the_model_card_names_the_recipes_command(step: Step) -> None:
-    card = " ".join((WEIGHTS / step.installs / "README.md").read_text(encoding="utf-8").split())
-    assert step.written() in card
+def test_trainings_run_under_torchrun_where_there_are_several_processes(tmp_path: Path) -> None:
+    """torchrun must take none of the training's options, not even --start, for its own."""
+    toy = [(step, step.words(tmp_path, toy=True)) for step in STEPS]
+    assert all(command(words, 1)[2:] == words for _, words in toy)
+    assert all(command(words, 2)[2:] == words for step, words in toy if step.name in {"data", "tokenizer"})
+    step, words = next((step, words) for step, words in toy if "--start" in words)
+    read = torchrun.get_args_parser().parse_args(command(words, 2)[3:])
+    assert (read.nproc_per_node, read.module, read.training_script) == ("2", True, step.module)
+    assert [word for word in read.training_script_args if word != "--"] == words[1:]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_a_model_card_names_the_recipes_command(step: Step) -> None:
+    cards = [" ".join(card.read_text(encoding="utf-8").split()) for card in WEIGHTS.glob("*/README.md")]
+    assert any(step.written() in card for card in cards)

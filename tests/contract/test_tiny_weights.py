@@ -18,10 +18,11 @@ from models.tiny.make.score.cards import read_card
 from models.tiny.make.score.colours import dominant_colour
 from models.tiny.make.score.crops import crop
 from models.tiny.make.score.enlarging import FACTOR, bicubic, enlarge, large_figures, load_upscaler, psnr
-from models.tiny.make.score.held_out import PARTS, figures, repaint_requests, spoken
+from models.tiny.make.score.held_out import PARTS, SCORE_SEED, figures, repaint_requests, spoken
 from models.tiny.make.score.masks import SMALLEST, answer, overlap
 from models.tiny.make.score.painting import load, paint, psnr_outside
 from models.tiny.make.score.patterns import PatternClassifier
+from models.tiny.make.score.portraits import paint_outfits, wears
 from models.tiny.make.tokenizer import MAX_TOKENS
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "tiny" / "weights"
@@ -134,6 +135,14 @@ def test_words_decide_colour_and_pattern_as_the_card_says() -> None:
     assert np.mean(patterns) >= least(card["pattern_obeyed"], len(patterns))
     kept = [psnr_outside(c, p) for c, p in zip(crops, painted, strict=True)]
     assert np.mean(kept) >= least_mean(card["psnr_outside"], kept)
+
+
+def test_words_alone_make_a_person_as_the_card_says(segmenter: Segmenter) -> None:
+    """Without the classifier of the score, whose training takes longer than all this: it only refuses more."""
+    outfits = [drawing.outfit for drawing in figures(24, stream=4)]
+    painted = paint_outfits(load(WEIGHTS / "inpaint"), outfits, np.random.default_rng((SCORE_SEED, 4)))
+    shown = [wears(segmenter, picture, outfit) for picture, outfit in zip(painted, outfits, strict=True)]
+    assert np.mean(shown) >= least(card_scores("inpaint")["text_to_image"], len(shown))
 
 
 def test_the_upscaler_beats_interpolation_as_its_card_says() -> None:

@@ -75,6 +75,8 @@ def test_a_base_model_is_gone_on_from_and_exported_as_its_own_kind(
     loaded: Any = DiffusionPipeline.from_pretrained(tmp_path / "export", safety_checker=None)
     assert type(loaded).__name__ == pipeline
     assert loaded.scheduler.config.prediction_type == prediction
+    written = "".join(path.read_text() for path in (tmp_path / "export").rglob("*.json"))
+    assert str(tmp_path) not in written, "the export names a folder of the machine that trained it"
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "sample", "v_prediction"])

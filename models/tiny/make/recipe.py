@@ -1,9 +1,10 @@
 """Makes the tiny weights from nothing: exact commands and seeds, run one after another.
 
-    PYTHONPATH=.:training python -m models.tiny.make.recipe --work FOLDER
+    PYTHONPATH=.:training python -m models.tiny.make.recipe --work FOLDER [--processes N]
 
 A command that is done is not run again, and a training that was stopped resumes where it was, if the recipe is given again.
-Weights are copied into models/tiny/weights/; the model cards there name the same commands. `--toy` runs every command at
+Weights are copied into models/tiny/weights/; the model cards there name the same commands. `--processes` splits each training's
+batches over as many processes, which learn what one does but for rounding. `--toy` runs every command at
 toy size in seconds, which checks the recipe and makes weights that load, into FOLDER/weights.
 """
 
@@ -63,6 +64,18 @@ STEPS = (
         module=f"{_TRAIN}.unet",
         arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --out {work}/unet "
         "--steps 7000 --learning-rate 1.5e-3 --precision bf16 --seed 0",
+    ),
+    Step(
+        name="unet_words",
+        module=f"{_TRAIN}.unet",
+        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --start {work}/unet/export "
+        "--out {work}/unet_words --steps 2200 --learning-rate 1e-3 --precision bf16 --seed 1 --text-share 0.5",
+    ),
+    Step(
+        name="unet_figures",
+        module=f"{_TRAIN}.unet",
+        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --start {work}/unet_words/export "
+        "--out {work}/unet_figures --steps 7000 --batch 64 --learning-rate 1.5e-3 --precision bf16 --seed 2 --text-share 0.65",
         installs="inpaint",
     ),
     Step(
@@ -112,9 +125,21 @@ def install(export: Path, folder: Path) -> None:
             shutil.copyfile(path, target)
 
 
-def in_a_process(words: list[str]) -> None:
-    """Run a module by this interpreter. Raises CalledProcessError where it fails."""
-    subprocess.run([sys.executable, "-m", *words], check=True)
+def command(words: list[str], processes: int) -> list[str]:
+    """Return the command line that runs a module by this interpreter, a training's in `processes` processes under torchrun."""
+    if processes == 1 or not words[0].startswith(_TRAIN):
+        return [sys.executable, "-m", *words]
+    together = ("torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m", words[0])
+    return [sys.executable, "-m", *together, "--", *words[1:]]  # after the dashes torchrun reads no option as its own
+
+
+def in_processes(count: int) -> Callable[[list[str]], None]:
+    """Return what runs a module as `command` says. It raises CalledProcessError where that fails."""
+
+    def launch(words: list[str]) -> None:
+        subprocess.run(command(words, count), check=True)
+
+    return launch
 
 
 def main() -> None:
@@ -122,9 +147,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for data and checkpoints, about 1 GB")
     parser.add_argument("--toy", action="store_true", help="every command at toy size")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="for each training; on this machine, one a core or GPU"
+    )
     options = parser.parse_args()
     weights = options.work / "weights" if options.toy else WEIGHTS
-    run(options.work, weights, toy=options.toy, launch=in_a_process)
+    run(options.work, weights, toy=options.toy, launch=in_processes(options.processes))
 
 
 if __name__ == "__main__":

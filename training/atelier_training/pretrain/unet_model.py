@@ -40,7 +40,7 @@ def inpainting_unet(*, side: int, text_width: int, widths: tuple[int, int, int] 
 
 
 def scheduler() -> DDIMScheduler:
-    """Return the noise schedule: zero terminal SNR with trailing steps, so that 15 steps start from pure noise."""
+    """Return the noise schedule: zero terminal SNR with trailing steps, so that few steps start from pure noise."""
     return DDIMScheduler(
         beta_start=0.00085,
         beta_end=0.012,

@@ -63,6 +63,8 @@ class Parts:
             feature_extractor=None,
             requires_safety_checker=False,
         )
+        for part in (pipeline.vae, pipeline.unet):
+            part.register_to_config(_name_or_path=None)  # the folder on this machine that its weights were loaded from
         pipeline.save_pretrained(folder)
         load_in_single_precision(folder / "text_encoder" / "config.json")
 

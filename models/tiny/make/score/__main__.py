@@ -26,7 +26,7 @@ from models.tiny.make.score.styles import Photo, load_style, score_leak, score_s
 KEYS = tuple(MUST)
 
 _QUICK = 40
-_MOST_PORTRAITS, _MOST_ENLARGED, _MOST_PHOTOS = 120, 60, 14
+_MOST_PORTRAITS, _MOST_ENLARGED, _MOST_PHOTOS = 240, 60, 14
 
 
 @dataclass(frozen=True, kw_only=True)
