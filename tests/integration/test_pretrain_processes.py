@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from safetensors.torch import load_file
 
 from atelier_training.pretrain.checkpoint import FILE
 from atelier_training.pretrain.loop import LOG, train
+from atelier_training.pretrain.processes import joined
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.training_log import read
 from tests.integration.pretrain_line import PointLearner, Team, settings
@@ -72,9 +74,15 @@ def test_processes_that_share_the_weights_out_train_what_one_does(data: Path, al
 
 
 def test_processes_can_train_one_thing_after_another(data: Path, alone: Path, tmp_path: Path) -> None:
+    """In one group: who joined a second time would find the first group's addresses in the store that torchrun keeps."""
+
     def work(_rank: int) -> None:
-        for name in ("first", "second"):
-            train(PointLearner(), open_shards(str(data)), settings(), tmp_path / name)
+        with joined():
+            group = dist.group.WORLD
+            for name in ("first", "second"):
+                train(PointLearner(), open_shards(str(data)), settings(), tmp_path / name)
+                assert dist.group.WORLD is group
+        assert not dist.is_initialized()
 
     codes, printed = Team(work, 2).finish()
     assert codes == [0, 0], printed

@@ -17,6 +17,7 @@ from atelier_training.interruption import Interruption
 from atelier_training.paths import MlPaths
 from atelier_training.pretrain.kinds import Origin, make_learner
 from atelier_training.pretrain.loop import LOG, Summary, train
+from atelier_training.pretrain.processes import joined
 from atelier_training.pretrain.segmenter import SegmentingLearner
 from atelier_training.pretrain.settings import TrainSettings
 from atelier_training.pretrain.shards import ShardFolder, mounted_shards, open_shards
@@ -45,7 +46,7 @@ def run(_arguments: argparse.Namespace, paths: MlPaths) -> None:
     if base is not None:
         read_base(base)
     export = paths.model / "vae" if tuned.model == "vae" else paths.model
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, joined():
         origin = Origin(data=data, base=base, from_nothing=tuned.from_nothing, settings=settings, scratch=Path(scratch))
         learner = make_learner(tuned.model, origin)
         if isinstance(learner, SegmentingLearner) and tuned.vision_steps:

@@ -64,9 +64,11 @@ class Verdict:
 
 @contextmanager
 def joined() -> Iterator[Processes]:
-    """Join the processes that torchrun started with this one, on a GPU each where there are GPUs.
+    """Join the processes that torchrun started with this one, on a GPU each where there are GPUs; inside another `joined`, use its group.
 
-    Whatever exchanges gradients must be gone before the end (Run.disconnect): see there.
+    Several trainings in a row need one `joined` around them: who joins again may meet in torchrun's store the addresses
+    that the first group left there, and not its peers. Whatever exchanges gradients must be gone before the end
+    (Run.disconnect): see there.
     """
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     device = torch.device("cpu")
@@ -76,8 +78,11 @@ def joined() -> Iterator[Processes]:
     if world == 1:
         yield Processes(device=device)
         return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    inside = dist.is_initialized()
+    if not inside:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Processes(rank=rank, world=world, device=device)
     finally:
-        dist.destroy_process_group()
+        if not inside:
+            dist.destroy_process_group()

@@ -21,6 +21,7 @@ from transformers import CLIPSegForImageSegmentation
 from atelier_training.pretrain.asking import Question, ask
 from atelier_training.pretrain.batches import Drawn, parser, settings
 from atelier_training.pretrain.loop import train
+from atelier_training.pretrain.processes import joined
 from atelier_training.pretrain.seeing import MEAN, STD, SeeingLearner, Seen, label_entropy, seen
 from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look, segmenter
 from atelier_training.pretrain.shards import Vocabulary, open_shards
@@ -161,10 +162,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data, words = open_shards(options.data), Words(options.tokenizer, POSITIONS)
     model = begin(words, options.start, chosen.seed)
     learner = SegmentingLearner(data.vocabulary, model, words, options.tokenizer)
-    if options.vision_steps:
-        first = replace(chosen, steps=options.vision_steps, learning_rate=options.vision_learning_rate)
-        train(learner.vision(), data, first, options.out / "vision")
-    train(learner, data, chosen, options.out)
+    with joined():
+        if options.vision_steps:
+            first = replace(chosen, steps=options.vision_steps, learning_rate=options.vision_learning_rate)
+            train(learner.vision(), data, first, options.out / "vision")
+        train(learner, data, chosen, options.out)
 
 
 if __name__ == "__main__":
