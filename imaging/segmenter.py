@@ -102,10 +102,8 @@ class Segmenter:
             raise GarmentNotFoundError(target, score=float(first.max()), threshold=THRESHOLD)
         probability = self._look_closer(working, target, first, near)
         found = _outlined(probability)
-        if (
-            found.mean() < SMALLEST_AREA
-        ):  # the second look was not sure of it: keep to the first, which saw the whole figure
-            found, probability = near, first
+        if found.mean() < SMALLEST_AREA:
+            found, probability = near, first  # the second look was not sure: keep to the one that saw the whole figure
         score, area = float(probability[found].mean()), float(found.mean())
         full = from_image(to_image(found).resize(picture.size, Image.Resampling.BILINEAR))
         pixels = round(GROWTH * larger_side(full)) if grow is None else grow

@@ -17,8 +17,8 @@ _ROUGH_MASK_SHARE = 0.2  # of garment masks: people and fine-tuning mask a garme
 _OWN_WORDS_SHARE = 0.7  # of masked garments: captioned by the garment alone, not by the whole outfit
 _WORDLESS_SHARE = 0.1
 _ONE_GARMENT_SHARE = 0.3  # of the captions of pictures painted from words alone: they name one garment of an outfit
-_LATE_SHARE = 0.5
 _BESIDE_WEIGHT = 0.1
+_LATE_SHARE = 0.5
 _LATE_FROM = 0.6  # share of the timesteps after which the text, not the noisy picture, decides what appears
 
 

@@ -71,7 +71,9 @@ def style(models: Models) -> dict[str, float]:
         found = _suffixed(_styled(pipeline, photos) | {"cpu_seconds": trained.cpu_seconds}, suffix)
         print(f"style{suffix}: {rounded(found)}", flush=True)
         scores |= found
-    return scores | {name: scores[f"{name}_prior"] for name in ("leak_both", "leak_colour")}
+    # By themselves the leaks are those of the run that is meant to keep the base's words.
+    leaks = ("leak_both", "leak_colour")
+    return scores | {f"{name}_lora": scores[name] for name in leaks} | {name: scores[f"{name}_prior"] for name in leaks}
 
 
 def _styled(pipeline: Any, photos: Sequence[Photo]) -> dict[str, float]:
