@@ -76,6 +76,9 @@ class PretrainHyperparameters:
         for name, model in (("text_share", "unet"), ("vision_steps", "segmenter")):
             if getattr(self, name) and self.model != model:
                 raise InvalidInputError(f"{where}.{name}", got=getattr(self, name), allowed=f"0: only a {model} has it")
+        if self.vision_learning_rate != PretrainHyperparameters.vision_learning_rate and not self.vision_steps:
+            name, got = f"{where}.vision_learning_rate", self.vision_learning_rate
+            raise InvalidInputError(name, got=got, allowed="left out: there are no vision_steps")
         if self.optimizer == "muon" and self.sharding == "fsdp":
             raise InvalidInputError(f"{where}.sharding", got="fsdp", allowed="ddp: muon needs whole matrices")
 

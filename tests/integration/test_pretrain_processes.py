@@ -16,7 +16,8 @@ from atelier_training.pretrain.loop import LOG, train
 from atelier_training.pretrain.processes import joined
 from atelier_training.pretrain.shards import open_shards
 from atelier_training.training_log import read
-from tests.integration.pretrain_line import PointLearner, Team, settings
+from tests.integration.pretrain_line import PointLearner, settings
+from tests.integration.team import Team
 from tests.unit.pretrain_shards import write_shards
 
 

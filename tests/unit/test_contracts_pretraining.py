@@ -38,6 +38,10 @@ def test_the_stage_and_the_model_fill_in_what_the_input_leaves_out() -> None:
             "input.hyperparameters.vision_steps: got 5; allowed: 0: only a segmenter",
         ),
         (
+            {"hyperparameters": {"model": "segmenter", "vision_learning_rate": 1e-3, "batch": 4}},
+            "input.hyperparameters.vision_learning_rate: got 0.001; allowed: left out: there are no vision_steps",
+        ),
+        (
             {"hyperparameters": {"model": "vae", "text_share": 0.5, "batch": 4}},
             "input.hyperparameters.text_share: got 0.5; allowed: 0: only a unet",
         ),

@@ -1,0 +1,71 @@
+"""A fine-tune on several processes: it trains what one process does that gathers as many pictures, and all of them end."""
+
+import argparse
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+from safetensors.torch import load_file
+
+from atelier_training import training_log
+from atelier_training.finetune import loop, train
+from atelier_training.paths import MlPaths
+from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG
+from tests.integration.team import Team
+from tests.unit.training_root import write_training
+
+
+def team(paths: MlPaths, processes: int, *, stopped_at: int = 0) -> Team:
+    """Processes that run the job together; the second one gets SIGTERM in that step, from 1."""
+
+    def work(rank: int) -> None:
+        AcceleratorState._reset_state(
+            reset_partial_state=True
+        )  # the test's own process may have joined as the only one
+        step = loop.train_step
+
+        def interrupted(training: loop.FineTune) -> float:
+            if rank == 1 and training.step + 1 == stopped_at:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return step(training)
+
+        loop.train_step = interrupted  # in a process of its own
+        train.run(argparse.Namespace(), paths)
+
+    return Team(work, processes)
+
+
+def assert_same_training(one: MlPaths, other: MlPaths) -> None:
+    """Losses and weights are equal but for the rounding of sums."""
+    losses = [[entry.loss for entry in training_log.read(paths.model / TRAINING_LOG)] for paths in (one, other)]
+    assert len(losses[0]) == 4
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+    weights = [load_file(paths.model / ADAPTER_WEIGHTS) for paths in (one, other)]
+    assert weights[0].keys() == weights[1].keys()
+    assert all(torch.allclose(weights[0][name], weights[1][name], atol=1e-6) for name in weights[0])
+
+
+@pytest.mark.parametrize("prior", ["False", "True"])
+def test_two_processes_train_what_one_does_that_accumulates_two_batches(tmp_path: Path, prior: str) -> None:
+    alone = write_training(
+        tmp_path / "alone", num_class_images="3", gradient_accumulation_steps="2", with_prior_preservation=prior
+    )
+    together = write_training(tmp_path / "together", num_class_images="3", with_prior_preservation=prior)
+    for paths, processes in ((alone, 1), (together, 2)):
+        codes, printed = team(paths, processes).finish()
+        assert codes == [0] * processes, printed
+    assert_same_training(alone, together)
+
+
+def test_sigterm_to_one_process_stops_both_and_the_run_goes_on_exactly(tmp_path: Path) -> None:
+    whole, parted = write_training(tmp_path / "whole"), write_training(tmp_path / "parted")
+    assert team(whole, 2).finish()[0] == [0, 0]
+    codes, printed = team(parted, 2, stopped_at=2).finish()
+    assert codes == [1, 1]
+    assert "stopped by SIGTERM after step 2; the checkpoint is saved" in printed
+    codes, printed = team(parted, 2).finish()
+    assert codes == [0, 0], printed
+    assert_same_training(whole, parted)
