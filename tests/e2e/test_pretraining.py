@@ -26,13 +26,17 @@ def figures(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> str:
     return studio.upload("drawn-figures", files)
 
 
-def pretrain(studio: Studio, execution: str, **given: Any) -> Ended:
+def start(studio: Studio, execution: str, **given: Any) -> str:
     started = studio.client("stepfunctions").start_execution(
         stateMachineArn=studio.deployment.outputs["PretrainingMachineArn"],
         name=execution,
         input=json.dumps({"name": execution, "dataset": "drawn-figures", "held_out": 0.05, **given}),
     )
-    return studio.wait(started["executionArn"])
+    return str(started["executionArn"])
+
+
+def pretrain(studio: Studio, execution: str, **given: Any) -> Ended:
+    return studio.wait(start(studio, execution, **given))
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,25 @@ def test_a_fine_tuning_run_starts_from_it(studio: Studio, ended: Ended) -> None:
     (package,) = studio.packages("on-drawn")
     described = studio.client("sagemaker").describe_model_package(ModelPackageName=package["ModelPackageArn"])
     assert described["CustomerMetadataProperties"]["base_model"] == "drawn@1"
+
+
+def test_a_segmenter_learns_from_streamed_shards_and_waits_for_a_person(studio: Studio, figures: str) -> None:
+    few = {**FEW, "model": "segmenter", "vision_steps": 2}
+    gate = {"held_out": 1}
+    arn = start(studio, "asked", input_mode="stream", approval="manual", hyperparameters=few, gate=gate)
+    studio.until_state(arn, "RequestApproval")
+    (package,) = studio.packages("Base-asked")
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert keys(studio, "Model", "base/asked@") == set()
+    studio.client("sagemaker").update_model_package(
+        ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Approved"
+    )
+    ended = studio.wait(arn)
+    assert ended.status == "SUCCEEDED", ended
+    assert "model.safetensors" in keys(studio, "Model", "base/asked@1/")
+    job = studio.client("sagemaker").describe_training_job(TrainingJobName="atelier-local-pretrain-asked-train")
+    assert [channel["ChannelName"] for channel in job["InputDataConfig"]] == ["base"]
+    assert job["HyperParameters"]["shards_uri"].endswith("/runs/pretrain-asked/shard/train/")
 
 
 def test_a_bad_sample_fails_the_run_with_its_key(studio: Studio, figures: str, tmp_path: Path) -> None:
