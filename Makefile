@@ -43,7 +43,7 @@ bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and wi
 score-tiny: $(INSTALLED) ## score the shipped tiny models on held-out figures
 	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.score
 
-tiny: $(INSTALLED) ## make the tiny weights from nothing, about five hours of one core, PROCESSES=2 uses two; resumes where it was stopped
+tiny: $(INSTALLED) ## make the tiny weights from nothing, with PROCESSES=2 in about two hours of two cores; resumes where it was stopped
 	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.recipe --work .work/tiny --processes $(or $(PROCESSES),1)
 
 sheets: $(INSTALLED) ## draw the tiny models' contact sheets into docs/sheets

@@ -73,7 +73,7 @@ def find(name: str) -> Entry:
 _ENTRIES = (
     Entry(
         name="tiny-inpaint",
-        revision="v3",
+        revision="v4",
         family="sd1",
         task="inpaint",
         source=AssetSource(folder="models/tiny/weights/inpaint"),
@@ -102,7 +102,7 @@ _ENTRIES = (
     ),
     Entry(
         name="tiny-clipseg",
-        revision="v2",
+        revision="v3",
         family="clipseg",
         task="segment",
         source=AssetSource(folder="models/tiny/weights/clipseg"),
@@ -113,7 +113,7 @@ _ENTRIES = (
     Entry(
         # Scored and shown in docs/, but not served: the inference image has no job for this family.
         name="tiny-upscaler",
-        revision="v1",
+        revision="v2",
         family="upscaler",
         task="upscale",
         source=AssetSource(folder="models/tiny/weights/upscaler"),

@@ -54,13 +54,13 @@ def test_a_segmenter_is_trained_on_and_exported_without_what_was_the_bases(shard
 
 
 def test_a_segmenters_vision_can_learn_classes_first(shards: Path, tmp_path: Path, capsys: Any) -> None:
-    chosen = {"optimizer": "muon", "from_nothing": "True", "vision_steps": "3", "vision_learning_rate": "0.01"}
-    paths = write_job(tmp_path, shards, "segmenter", **chosen)
+    chosen = {"optimizer": "muon", "from_nothing": "True"}
+    paths = write_job(tmp_path, shards, "segmenter", **chosen, vision_steps="3", vision_learning_rate="0.01")
     job.run(Namespace(), paths)
     printed = capsys.readouterr().out
     assert printed.index("step=3/3 loss=") < printed.index("step=2/2 loss=")
     vision = "clip.vision_model.encoder.layers.0.mlp.fc1.weight"
-    plain = write_job(tmp_path / "plain", shards, "segmenter", **chosen | {"vision_steps": "0"})
+    plain = write_job(tmp_path / "plain", shards, "segmenter", **chosen)
     job.run(Namespace(), plain)
     taught, untaught = (load_file(each.model / "model.safetensors")[vision].float() for each in (paths, plain))
     assert not torch.equal(taught, untaught)

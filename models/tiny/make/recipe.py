@@ -63,19 +63,13 @@ STEPS = (
         name="unet",
         module=f"{_TRAIN}.unet",
         arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --out {work}/unet "
-        "--steps 7000 --learning-rate 1.5e-3 --precision bf16 --seed 0",
-    ),
-    Step(
-        name="unet_words",
-        module=f"{_TRAIN}.unet",
-        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --start {work}/unet/export "
-        "--out {work}/unet_words --steps 2200 --learning-rate 1e-3 --precision bf16 --seed 1 --text-share 0.5",
+        "--steps 7000 --learning-rate 1.5e-3 --precision bf16 --seed 0 --text-share 0.3",
     ),
     Step(
         name="unet_figures",
         module=f"{_TRAIN}.unet",
-        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --start {work}/unet_words/export "
-        "--out {work}/unet_figures --steps 7000 --batch 64 --learning-rate 1.5e-3 --precision bf16 --seed 2 --text-share 0.65",
+        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --start {work}/unet/export "
+        "--out {work}/unet_figures --steps 7000 --batch 64 --learning-rate 1.5e-3 --precision bf16 --seed 1 --text-share 0.65",
         installs="inpaint",
     ),
     Step(
@@ -84,6 +78,12 @@ STEPS = (
         arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/segmenter "
         "--vision-steps 1300 --steps 2200 --seed 0",
         toy=f"{_TOY_TRAINING} --vision-steps 2",
+    ),
+    Step(
+        name="segmenter_longer",
+        module=f"{_TRAIN}.segmenter",
+        arguments="--data {work}/train --tokenizer {work}/tokenizer --start {work}/segmenter/export --out {work}/segmenter_longer "
+        "--vision-steps 0 --steps 2200 --seed 1",
         installs="clipseg",
     ),
     Step(
