@@ -22,9 +22,8 @@ def team(paths: MlPaths, processes: int, *, stopped_at: int = 0) -> Team:
     """Processes that run the job together; the second one gets SIGTERM in that step, from 1."""
 
     def work(rank: int) -> None:
-        AcceleratorState._reset_state(
-            reset_partial_state=True
-        )  # the test's own process may have joined as the only one
+        # The test's own process may have joined as the only one.
+        AcceleratorState._reset_state(reset_partial_state=True)
         step = loop.train_step
 
         def interrupted(training: loop.FineTune) -> float:
