@@ -6,9 +6,9 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 INSTALLED := .venv/.installed
 # Lint, types and tests read these folders.
-CODE := app.py bench cli contracts imaging inference infra lambdas local models tests training
+CODE := app.py bench cli contracts docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates bench-demo bench-ddp score-tiny tiny sheets format synth costs deploy destroy lock clean
+.PHONY: help demo local test check lint types templates docs bench-demo bench-ddp score-tiny tiny sheets format synth costs deploy destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -33,6 +33,9 @@ types: $(INSTALLED) ## strict types
 
 templates: $(INSTALLED) ## every stage's templates against the offline validators
 	$(BIN)/python -m infra.check
+
+docs: $(INSTALLED) ## write the generated parts of the docs
+	@$(BIN)/python -m docs.generate
 
 bench-demo: $(INSTALLED) ## run the demo and print what each stage took
 	@$(BIN)/python -m bench.demo

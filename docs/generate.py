@@ -1,0 +1,84 @@
+"""Writes what the docs say of the code: ``make docs``. A test compares every part with what this module would write.
+
+A part is either a whole file or the lines between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->`` of a page.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.config import STAGES
+from infra.costs import report
+
+DOCS = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A generated part of the docs: what ``write`` returns, put into ``page`` between the markers called ``name``."""
+
+    page: str
+    name: str
+    write: Callable[[], str]
+
+    @property
+    def path(self) -> Path:
+        """The file that holds the part."""
+        return DOCS / self.page
+
+    def rendered(self) -> str:
+        """The whole page with this part as the code has it now. Raises ValueError where the page lacks the markers."""
+        begin, end = f"<!-- generated: {self.name} -->\n", f"<!-- end: {self.name} -->\n"
+        before, opened, rest = self.path.read_text(encoding="utf-8").partition(begin)
+        _, closed, after = rest.partition(end)
+        if not opened or not closed:
+            raise ValueError(f"{self.page}: got no part called {self.name}; allowed: one between its two markers")
+        return f"{before}{begin}\n{self.write().rstrip()}\n\n{end}{after}"
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def stage_settings() -> str:
+    """Every setting of every stage."""
+    columns = [_settings(stage) for stage in STAGES.values()]
+    names = [name for name in columns[0] if name != "name"]
+    return table(["setting", *STAGES], [[f"`{name}`", *(column[name] for column in columns)] for name in names])
+
+
+def stage_costs() -> str:
+    """What each stage that can be deployed costs, and the quotas it needs."""
+    reports = (f"```text\n{report(stage).rstrip()}\n```" for stage in STAGES.values() if stage.name != "local")
+    return "\n\n".join(reports)
+
+
+def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
+    settings: dict[str, str] = {}
+    for field in dataclasses.fields(value):
+        inner = getattr(value, field.name)
+        if dataclasses.is_dataclass(inner):
+            settings |= _settings(inner, f"{prefix}{field.name}.")
+        else:
+            settings[prefix + field.name] = ", ".join(inner) if isinstance(inner, tuple) else str(inner)
+    return settings
+
+
+PARTS = (
+    Part(page="stages.md", name="settings", write=stage_settings),
+    Part(page="stages.md", name="costs", write=stage_costs),
+)
+
+
+def main() -> None:
+    """Rewrite every part."""
+    for part in PARTS:
+        part.path.write_text(part.rendered(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
