@@ -1,6 +1,6 @@
 """Enlarges pictures of any size with a model that knows one size of tile: overlapping tiles, blended where they meet.
 
-picture -> padded to at least one tile -> tiles -> (a model makes each FACTOR times as large) -> blended -> cut to FACTOR times the picture's size.
+picture -> padded to at least one tile -> tiles -> (a model enlarges each) -> blended -> cut to FACTOR times the picture's size.
 
 Two neighbours overlap by at least a quarter of a tile. A tile's outermost pixels saw the least context, so they count for nothing: the
 weight changes linearly from one tile to the next in the middle half of that quarter. Every pixel's weights add up to 1.
@@ -8,6 +8,7 @@ weight changes linearly from one tile to the next in the middle half of that qua
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def weights(length: int, side: int) -> Weights:
     starts = _starts(length, side)
     pixels = (np.arange(max(length, side) * FACTOR) + 0.5) / FACTOR
     # The middle of each overlap, where two neighbours count the same.
-    middles = [(before + side + after) / 2 for before, after in zip(starts, starts[1:], strict=False)]
+    middles = [(before + side + after) / 2 for before, after in pairwise(starts)]
     passed = [np.clip((pixels - middle) / (RAMP * side) + 0.5, 0, 1) for middle in middles]
     steps = np.stack([np.ones_like(pixels), *passed, np.zeros_like(pixels)])
     return np.asarray(steps[:-1] - steps[1:], dtype=np.float32)
