@@ -150,12 +150,14 @@ class Deployer:
 
 
 def zip_folder(folder: Path) -> bytes:
-    """A zip of a folder's files with fixed dates, so that the same files give the same bytes."""
+    """A zip of a folder's files with fixed dates, so that the same files give the same bytes.
+
+    It is not compressed: nothing is saved on the loopback interface, and a layer of packages would take seconds.
+    """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _ZIP_DATE)
             entry.external_attr = path.stat().st_mode << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, path.read_bytes())
     return buffer.getvalue()

@@ -46,6 +46,7 @@ def _set_environment(run_dir: Path, port: int, account: str, region: str) -> Non
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
         AWS_EC2_METADATA_DISABLED="true",
+        POWERTOOLS_TRACE_DISABLED="true",  # no X-Ray daemon listens on this machine
         LOG_LEVEL="WARNING",
     )
 

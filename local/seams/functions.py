@@ -1,4 +1,4 @@
-"""Mends ministack's Lambda: exception names reach callers, a crashed custom resource fails at once."""
+"""Mends ministack's Lambda: this Python's packages in place of layers, exceptions by name, custom resources that crash."""
 
 import logging
 import threading
@@ -21,10 +21,29 @@ _latest = threading.local()
 
 def install() -> None:
     """Put the mends in place. Raises LocalCloudError where the worker's script has changed."""
+    _leave_layers_packed()
     _name_exceptions()
     _fail_crashed_custom_resources()
     # ResponseURL: `localhost` may resolve to ::1, where nothing listens.
     custom_resource._HOST = "127.0.0.1"
+
+
+def _leave_layers_packed() -> None:
+    """Run functions with the packages of this Python: a layer's wheels are for the stage's processor and Python.
+
+    Layers, their versions and each function's configuration stay what they are; only the worker does not unpack them.
+    """
+    spawn = lambda_runtime.Worker._spawn
+
+    def spawn_without_layers(self: Any) -> None:
+        config = self.config
+        self.config = {**config, "Layers": []}
+        try:
+            spawn(self)
+        finally:
+            self.config = config
+
+    lambda_runtime.Worker._spawn = spawn_without_layers
 
 
 def _name_exceptions() -> None:

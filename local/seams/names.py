@@ -3,13 +3,14 @@
 import importlib
 import importlib.metadata
 import inspect
+from operator import attrgetter
 from types import ModuleType
 
 from local.errors import LocalCloudError
 
 VERSION = "1.5.33"
 
-# module -> name -> parameters of a function we call or replace; None for data.
+# module -> name (of a class's method: with a dot) -> parameters of a function we call or replace; None for data.
 REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
     "ministack.app": {
         "app": ("scope", "receive", "send"),
@@ -53,7 +54,9 @@ REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
     },
     "ministack.core.lambda_runtime": {
         "_PYTHON_WORKER_SCRIPT": None,
-        "Worker": None,
+        "Worker": ("func_name", "config", "code_zip"),
+        "Worker._spawn": ("self",),
+        "Worker.invoke": ("self", "event", "request_id", "trace_id", "depth", "durable", "invoked_function_arn"),
         "execution_credentials": ("config",),
     },
     "ministack.services.iam": {"_roles": None},
@@ -112,9 +115,11 @@ def check(required: dict[str, dict[str, tuple[str, ...] | None]] = REQUIRED) -> 
 
 
 def _problem(module: ModuleType, name: str, parameters: tuple[str, ...] | None) -> str | None:
-    if not hasattr(module, name):
+    try:
+        found = attrgetter(name)(module)
+    except AttributeError:
         return f"{module.__name__}.{name}: missing"
     if parameters is None:
         return None
-    got = tuple(inspect.signature(getattr(module, name)).parameters)
+    got = tuple(inspect.signature(found).parameters)
     return None if got == parameters else f"{module.__name__}.{name}: got parameters {got}; allowed: {parameters}"

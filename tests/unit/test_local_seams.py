@@ -25,15 +25,19 @@ def test_the_installed_version_has_every_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("required", "said"),
+    ("required", "problem"),
     [
         ({"ministack.app": {"gone": None}}, "ministack.app.gone: missing"),
+        (
+            {"ministack.core.lambda_runtime": {"Worker.gone": None}},
+            "ministack.core.lambda_runtime.Worker.gone: missing",
+        ),
         ({"ministack.gone": {}}, "ministack.gone: No module named"),
         ({"ministack.app": {"app": ("scope",)}}, r"ministack.app.app: got parameters \('scope', 'receive', 'send'\)"),
     ],
 )
-def test_a_moved_name_is_told(required: dict[str, dict[str, tuple[str, ...] | None]], said: str) -> None:
-    with pytest.raises(SeamMovedError, match=said):
+def test_a_moved_name_is_reported(required: dict[str, dict[str, tuple[str, ...] | None]], problem: str) -> None:
+    with pytest.raises(SeamMovedError, match=problem):
         check(required)
 
 
