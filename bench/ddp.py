@@ -23,13 +23,13 @@ from typing import Any
 
 import torch
 
-from atelier_training.pretrain.feed import Feed
-from atelier_training.pretrain.kinds import Origin, make_learner
-from atelier_training.pretrain.loop import LOG, Run, begin, train, train_step
-from atelier_training.pretrain.processes import Processes, joined
-from atelier_training.pretrain.settings import TrainSettings
-from atelier_training.pretrain.shards import open_shards
-from atelier_training.training_log import read
+from atelier_training.data.feed import Feed
+from atelier_training.data.shards import open_shards
+from atelier_training.engine.loop import LOG, Run, begin, train, train_step
+from atelier_training.engine.processes import Processes, joined
+from atelier_training.engine.settings import TrainSettings
+from atelier_training.engine.training_log import read
+from atelier_training.learners.start import Origin, make_learner
 from models.tiny.make import shards
 
 BASE = Path(__file__).parents[1] / "models" / "tiny" / "weights" / "inpaint"

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from atelier_training.pretrain.batches import Drawn, keys
-from atelier_training.pretrain.settings import TrainSettings
+from atelier_training.data.sampling import Drawn, keys
+from atelier_training.engine.settings import TrainSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,11 @@ import torch
 import torch.distributed as dist
 from safetensors.torch import load_file
 
-from atelier_training.pretrain.checkpoint import FILE
-from atelier_training.pretrain.loop import LOG, train
-from atelier_training.pretrain.processes import joined
-from atelier_training.pretrain.shards import open_shards
-from atelier_training.training_log import read
+from atelier_training.data.shards import open_shards
+from atelier_training.engine.checkpoint import FILE
+from atelier_training.engine.loop import LOG, train
+from atelier_training.engine.processes import joined
+from atelier_training.engine.training_log import read
 from tests.integration.pretrain_line import PointLearner, settings
 from tests.integration.team import Team
 from tests.unit.pretrain_shards import write_shards

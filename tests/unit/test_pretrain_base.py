@@ -7,12 +7,12 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 
-from atelier_training.pretrain import unet_parts, vae
-from atelier_training.pretrain.batches import draw
-from atelier_training.pretrain.settings import TrainSettings
-from atelier_training.pretrain.shards import open_shards
-from atelier_training.pretrain.unet import PaintingLearner
-from atelier_training.pretrain.unet_parts import Parts, begin_from_base
+from atelier_training.data.sampling import draw
+from atelier_training.data.shards import open_shards
+from atelier_training.engine.settings import TrainSettings
+from atelier_training.learners import unet_parts, vae
+from atelier_training.learners.unet import PaintingLearner
+from atelier_training.learners.unet_parts import Parts, begin_from_base
 from contracts.errors import InvalidInputError
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 

@@ -1,4 +1,4 @@
-"""atelier_training.pretrain: reading shards, framing views, asking questions."""
+"""atelier_training.data: reading shards, framing views, asking questions."""
 
 import dataclasses
 import io
@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atelier_training.pretrain.asking import ask
-from atelier_training.pretrain.batches import framed_view
-from atelier_training.pretrain.paintings import Painting, painting
-from atelier_training.pretrain.scenes import scene
-from atelier_training.pretrain.seeing import covered
-from atelier_training.pretrain.segmenter import dice_loss
-from atelier_training.pretrain.shards import Sample, ShardError, ShardFolder, open_shards
-from atelier_training.pretrain.views import View, around, cut, garment_box, garment_mask, grown, random_mask, whole
+from atelier_training.data.paintings import Painting, painting
+from atelier_training.data.questions import ask
+from atelier_training.data.sampling import framed_view
+from atelier_training.data.scenes import scene
+from atelier_training.data.shards import Sample, ShardError, ShardFolder, open_shards
+from atelier_training.data.views import View, around, cut, garment_box, garment_mask, grown, random_mask, whole
+from atelier_training.learners.pixel_classes import covered
+from atelier_training.learners.segmenter import dice_loss
 from tests.unit.pretrain_shards import write_shards
 
 

@@ -1,4 +1,4 @@
-"""atelier_training.pretrain.job: what SageMaker's folders say becomes a run, and the run a base model's folder."""
+"""atelier_training.jobs.pretrain: what SageMaker's folders say becomes a run, and the run a base model's folder."""
 
 import json
 import shutil
@@ -12,12 +12,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from atelier_training.pretrain import job
-from atelier_training.pretrain.batches import draw
-from atelier_training.pretrain.kinds import Origin, make_learner
-from atelier_training.pretrain.shards import open_shards
-from atelier_training.pretrain.stores import Folder, Mount
-from atelier_training.training_log import read
+from atelier_training.data.sampling import draw
+from atelier_training.data.shards import open_shards
+from atelier_training.data.stores import Folder, Mount
+from atelier_training.engine.training_log import read
+from atelier_training.jobs import pretrain as job
+from atelier_training.learners.start import Origin, make_learner
 from contracts.errors import InvalidInputError
 from contracts.pretraining import PretrainHyperparameters
 from tests.unit.pretrain_job_root import WEIGHTS, write_job

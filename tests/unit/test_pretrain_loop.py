@@ -1,4 +1,4 @@
-"""atelier_training.pretrain.loop: schedule, exact resume, the averaged weights, and losses that are no number."""
+"""atelier_training.engine.loop: schedule, exact resume, the averaged weights, and losses that are no number."""
 
 import os
 import signal
@@ -11,16 +11,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from atelier_training.interruption import InterruptedJobError
-from atelier_training.pretrain.batches import Drawn, draw, keys
-from atelier_training.pretrain.checkpoint import FILE, CheckpointMismatchError, WeightAverage
-from atelier_training.pretrain.feed import Feed
-from atelier_training.pretrain.loop import LOG, NonFiniteLossError, train
-from atelier_training.pretrain.precision import compute_dtype
-from atelier_training.pretrain.processes import Processes
-from atelier_training.pretrain.settings import TrainSettings
-from atelier_training.pretrain.shards import ShardFolder, open_shards
-from atelier_training.training_log import read
+from atelier_training.data.feed import Feed
+from atelier_training.data.sampling import Drawn, draw, keys
+from atelier_training.data.shards import ShardFolder, open_shards
+from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError, WeightAverage
+from atelier_training.engine.interruption import InterruptedJobError
+from atelier_training.engine.loop import LOG, NonFiniteLossError, train
+from atelier_training.engine.precision import compute_dtype
+from atelier_training.engine.processes import Processes
+from atelier_training.engine.settings import TrainSettings
+from atelier_training.engine.training_log import read
 from tests.unit.pretrain_shards import write_shards
 
 SETTINGS = TrainSettings(steps=12, batch=4, learning_rate=0.1, warmup=2, checkpoint_every=5, log_every=4)

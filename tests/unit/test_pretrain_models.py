@@ -12,17 +12,17 @@ from diffusers import AutoencoderKL, StableDiffusionInpaintPipeline
 from PIL import Image
 from torch import nn
 
-from atelier_training.pretrain import segmenter, unet, unet_parts, vae
-from atelier_training.pretrain.analytic import skip_silent_residuals
-from atelier_training.pretrain.batches import draw, pixels
-from atelier_training.pretrain.checkpoint import FILE
-from atelier_training.pretrain.loop import Learner
-from atelier_training.pretrain.patch_autoencoder import PatchCode, patch_autoencoder
-from atelier_training.pretrain.segmenter_model import SIDE, LabelHead, answer, look
-from atelier_training.pretrain.settings import TrainSettings
-from atelier_training.pretrain.shards import open_shards
-from atelier_training.pretrain.text import Words
-from atelier_training.pretrain.unet_model import LATENTS, inpainting_unet
+from atelier_training.data.sampling import draw, pixels
+from atelier_training.data.shards import open_shards
+from atelier_training.engine.checkpoint import FILE
+from atelier_training.engine.loop import Learner
+from atelier_training.engine.settings import TrainSettings
+from atelier_training.learners import segmenter, unet, unet_parts, vae
+from atelier_training.learners.analytic import skip_silent_residuals
+from atelier_training.learners.patch_autoencoder import PatchCode, patch_autoencoder
+from atelier_training.learners.segmenter_model import SIDE, LabelHead, answer, look
+from atelier_training.learners.text import Words
+from atelier_training.learners.unet_model import LATENTS, inpainting_unet
 from imaging.segmenter import Segmenter
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from atelier_training.pretrain.muon import MuonAdamW, layer_matrices, orthogonal
-from atelier_training.pretrain.settings import TrainSettings
+from atelier_training.engine.optimizers import MuonAdamW, layer_matrices, orthogonal
+from atelier_training.engine.settings import TrainSettings
 
 
 class Body(nn.Module):

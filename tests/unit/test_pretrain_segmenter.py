@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from atelier_training.pretrain import segmenter
-from atelier_training.pretrain.segmenter_model import PATCH, SIDE, look, waves
-from atelier_training.pretrain.text import Words
+from atelier_training.learners import segmenter
+from atelier_training.learners.segmenter_model import PATCH, SIDE, look, waves
+from atelier_training.learners.text import Words
 from tests.unit.pretrain_shards import write_tokenizer
 
 ACROSS = SIDE // PATCH

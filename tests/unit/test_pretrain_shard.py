@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atelier_training.interruption import Interruption
+from atelier_training.data.sample_check import CheckedSample
+from atelier_training.data.shards import open_shards
+from atelier_training.engine.interruption import Interruption
+from atelier_training.jobs.shard import ShardWriter, read_samples, run
 from atelier_training.paths import MlPaths
-from atelier_training.pretrain.sample_check import CheckedSample
-from atelier_training.pretrain.shard import ShardWriter, read_samples, run
-from atelier_training.pretrain.shards import open_shards
 from contracts.corpus import Vocabulary, is_held_out
 from contracts.errors import InvalidInputError
 from models.tiny.make import upload

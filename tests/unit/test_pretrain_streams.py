@@ -1,4 +1,4 @@
-"""atelier_training.pretrain.order, stores, shards: every sample once an epoch, wherever the shards lie and whoever reads them."""
+"""atelier_training.data.order, stores, shards: every sample once an epoch, wherever the shards lie and whoever reads them."""
 
 import io
 import json
@@ -14,10 +14,10 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
-from atelier_training.pretrain.batches import draw
-from atelier_training.pretrain.order import Order, Place
-from atelier_training.pretrain.shards import ShardError, ShardFolder, mounted_shards, open_shards
-from atelier_training.pretrain.stores import Cache
+from atelier_training.data.order import Order, Place
+from atelier_training.data.sampling import draw
+from atelier_training.data.shards import ShardError, ShardFolder, mounted_shards, open_shards
+from atelier_training.data.stores import Cache
 
 UNEVEN = {"a.tar": 7, "b.tar": 1, "c.tar": 12, "d.tar": 3, "empty.tar": 0}  # 23 samples
 

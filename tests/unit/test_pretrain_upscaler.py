@@ -9,12 +9,12 @@ from diffusers import StableDiffusionUpscalePipeline
 from PIL import Image
 from torch import Tensor, nn
 
-from atelier_training.pretrain import upscaler
-from atelier_training.pretrain.batches import draw, pixels
-from atelier_training.pretrain.patch_autoencoder import PatchCode
-from atelier_training.pretrain.shards import open_shards
-from atelier_training.pretrain.upscaler_model import linear_map, noise_of_small_pictures, upscaling_unet
-from atelier_training.pretrain.upscaler_vae import LATENTS, patch_code, upscaler_autoencoder
+from atelier_training.data.sampling import draw, pixels
+from atelier_training.data.shards import open_shards
+from atelier_training.learners import upscaler
+from atelier_training.learners.patch_autoencoder import PatchCode
+from atelier_training.learners.upscaler_model import linear_map, noise_of_small_pictures, upscaling_unet
+from atelier_training.learners.upscaler_vae import LATENTS, patch_code, upscaler_autoencoder
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atelier_training.engine.training_log import Entry, average_loss
 from atelier_training.evaluate.markup import fitted
 from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.plot import draw_loss, running_mean
 from atelier_training.evaluate.report import Report, failures
 from atelier_training.evaluate.restyle import Restyled
 from atelier_training.finetune.dataset import Example
-from atelier_training.training_log import Entry, average_loss
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS
 from imaging.masks import from_image, to_image

@@ -17,13 +17,13 @@ from diffusers import DDIMScheduler
 from PIL import Image
 from torch import Tensor
 
-from atelier_training import training_log
+from atelier_training.data.shards import Sample, Vocabulary, open_shards
+from atelier_training.engine import training_log
 from atelier_training.evaluate_base import denoising, enlargement, reconstruction, segmentation
-from atelier_training.evaluate_base.evaluate import measured_files, run, spaced, task_of
 from atelier_training.evaluate_base.judged import Subject, psnr
+from atelier_training.jobs.evaluate_base import measured_files, run, spaced, task_of
+from atelier_training.learners import upscaler
 from atelier_training.paths import MlPaths
-from atelier_training.pretrain import upscaler
-from atelier_training.pretrain.shards import Sample, Vocabulary, open_shards
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.pretraining import METRICS, Measured

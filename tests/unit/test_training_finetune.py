@@ -13,12 +13,12 @@ from accelerate import Accelerator
 from diffusers import StableDiffusionInpaintPipeline, UNet2DConditionModel
 from safetensors.torch import load_file
 
-from atelier_training import training_log
+from atelier_training.engine import training_log
+from atelier_training.engine.interruption import InterruptedJobError, Interruption
 from atelier_training.finetune import loop
 from atelier_training.finetune.config import TrainingJob
 from atelier_training.finetune.loss import NonFiniteLossError
 from atelier_training.finetune.train import fine_tune, total_steps
-from atelier_training.interruption import InterruptedJobError, Interruption
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError

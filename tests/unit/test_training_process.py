@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from atelier_training.arguments import parser
+from atelier_training.engine.interruption import InterruptedJobError, Interruption
 from atelier_training.failure import LONGEST_REASON, guard
-from atelier_training.interruption import InterruptedJobError, Interruption
 from atelier_training.launch import Cluster, relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atelier_training.interruption import Interruption
-from atelier_training.masking import Masking
-from atelier_training.pictures import picture_files, read_mask, read_pictures
-from atelier_training.segment import mask_pictures
+from atelier_training.data.masking import Masking
+from atelier_training.data.pictures import picture_files, read_mask, read_pictures
+from atelier_training.engine.interruption import Interruption
+from atelier_training.jobs.segment import mask_pictures
 from imaging.masks import to_image
 from imaging.segmenter import GarmentMask, GarmentNotFoundError, Segmenter
 from tests.unit.training_root import garment, write_dataset

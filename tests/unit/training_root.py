@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from atelier_training.masking import Masking, PictureMask
+from atelier_training.data.masking import Masking, PictureMask
 from atelier_training.paths import MlPaths
 from imaging import masks
 from tests.unit.inference_tiny import save_inpainter, save_segmenter

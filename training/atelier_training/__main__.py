@@ -12,12 +12,12 @@ from atelier_training.launch import relaunch_if_distributed
 from atelier_training.paths import MlPaths
 
 STEPS = {
-    "segment": "atelier_training.segment",
+    "segment": "atelier_training.jobs.segment",
     "train": "atelier_training.finetune.train",
-    "evaluate": "atelier_training.evaluate.evaluate",
-    "shard": "atelier_training.pretrain.shard",
-    "pretrain": "atelier_training.pretrain.job",
-    "evaluate-base": "atelier_training.evaluate_base.evaluate",
+    "evaluate": "atelier_training.jobs.evaluate",
+    "shard": "atelier_training.jobs.shard",
+    "pretrain": "atelier_training.jobs.pretrain",
+    "evaluate-base": "atelier_training.jobs.evaluate_base",
 }
 """Each has ``run(arguments, paths)``."""
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from atelier_training.interruption import InterruptedJobError
+from atelier_training.engine.interruption import InterruptedJobError
 from contracts.errors import InvalidInputError
 
 BAD_INPUT = 1

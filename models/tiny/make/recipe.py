@@ -18,7 +18,7 @@ from pathlib import Path
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
-_TRAIN = "atelier_training.pretrain"
+_TRAIN = "atelier_training.learners"
 _TOY_TRAINING = "--steps 1 --batch 2"
 _SHIPPED = {".json", ".txt", ".safetensors"}
 

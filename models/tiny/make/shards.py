@@ -1,4 +1,4 @@
-"""Writes drawn figures as WebDataset-layout tar shards, the input of `atelier_training.pretrain`.
+"""Writes drawn figures as WebDataset-layout tar shards, the input of pretraining.
 
     python -m models.tiny.make.shards --out FOLDER --pictures 8000 --seed 1
 

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject, levels, square
 from atelier_training.pipelines import inpaints, load_pipeline, paint
-from atelier_training.pretrain.shards import Sample
 from imaging.sheet import SheetRow
 
 NOISE_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)

@@ -8,9 +8,9 @@ import torch
 from diffusers import StableDiffusionUpscalePipeline
 from PIL import Image
 
+from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject, psnr, square
 from atelier_training.pipelines import sampling
-from atelier_training.pretrain.shards import Sample
 from imaging.sheet import SheetRow
 
 FACTOR = 4

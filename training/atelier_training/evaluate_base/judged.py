@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from atelier_training.pretrain.shards import Sample, Vocabulary
+from atelier_training.data.shards import Sample, Vocabulary
 from contracts.artifact import BaseManifest
 from imaging.sheet import SheetRow
 

@@ -7,8 +7,8 @@ import torch
 from diffusers import AutoencoderKL
 from PIL import Image
 
+from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject, levels, psnr, square
-from atelier_training.pretrain.shards import Sample
 from imaging.sheet import SheetRow
 
 SHOWN = 8

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
+from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject
-from atelier_training.pretrain.shards import Sample
 from contracts.errors import InvalidInputError
 from imaging import masks
 from imaging.masks import Mask

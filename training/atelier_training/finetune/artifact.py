@@ -9,11 +9,11 @@ from typing import Any
 from diffusers import StableDiffusionInpaintPipeline
 from peft.utils import get_peft_model_state_dict
 
-from atelier_training import training_log
+from atelier_training.engine import training_log
+from atelier_training.engine.training_log import Entry
 from atelier_training.finetune.config import TrainingJob
 from atelier_training.finetune.model import Learner
 from atelier_training.provenance import code_version, now
-from atelier_training.training_log import Entry
 from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
 from contracts.layout import MANIFEST
 

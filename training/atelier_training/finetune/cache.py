@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from atelier_training.engine.interruption import Interruption
 from atelier_training.finetune.views import View
-from atelier_training.interruption import Interruption
 
 ENCODED_AT_ONCE = 4
 

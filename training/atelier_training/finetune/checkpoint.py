@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from accelerate.utils import gather_object
 
+from atelier_training.engine.training_log import Entry
 from atelier_training.finetune.loop import FineTune
 from atelier_training.finetune.model import trainable
-from atelier_training.training_log import Entry
 from contracts.errors import InvalidInputError
 
 STATE = "state.pt"

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from atelier_training.masking import Masking
-from atelier_training.pictures import picture_files, read_mask, read_pictures, require_enough
+from atelier_training.data.masking import Masking
+from atelier_training.data.pictures import picture_files, read_mask, read_pictures, require_enough
 from contracts.dataset import CAPTIONS
 from contracts.errors import InvalidInputError
 from contracts.fields import only_keys

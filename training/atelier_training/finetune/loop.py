@@ -12,11 +12,11 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch import Tensor
 
+from atelier_training.engine.interruption import InterruptedJobError, Interruption
+from atelier_training.engine.training_log import Entry
 from atelier_training.finetune.batches import Batch, Batches, Place
 from atelier_training.finetune.loss import NonFiniteLossError, target, weighted_error
 from atelier_training.finetune.model import trainable
-from atelier_training.interruption import InterruptedJobError, Interruption
-from atelier_training.training_log import Entry
 from contracts.hyperparameters import Hyperparameters
 
 MOST_LINES = 100

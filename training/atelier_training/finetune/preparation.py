@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from accelerate import Accelerator
 
+from atelier_training.engine.interruption import Interruption
 from atelier_training.finetune.batches import Batches
 from atelier_training.finetune.cache import LatentCache, encode_views
 from atelier_training.finetune.config import TrainingJob
@@ -17,7 +18,6 @@ from atelier_training.finetune.draws import Purpose, numpy_generator
 from atelier_training.finetune.prior import ClassPictures, class_chance, class_views, paint_class_views
 from atelier_training.finetune.text import encode_texts
 from atelier_training.finetune.views import View, inpaint_views, whole_views
-from atelier_training.interruption import Interruption
 from contracts.artifact import BaseManifest
 
 VIEWS = 8

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from atelier_training.engine.interruption import Interruption
 from atelier_training.finetune.draws import Purpose, numpy_generator
 from atelier_training.finetune.views import View
-from atelier_training.interruption import Interruption
 from atelier_training.pipelines import paint
 from contracts.artifact import BaseManifest
 from contracts.prompts import readings

@@ -13,6 +13,8 @@ from diffusers import DDPMScheduler
 from diffusers.optimization import get_scheduler
 
 from atelier_training.bases import read_base
+from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.training_log import average_loss
 from atelier_training.finetune import checkpoint, loop
 from atelier_training.finetune.artifact import write_artifact
 from atelier_training.finetune.batches import Batches
@@ -21,10 +23,8 @@ from atelier_training.finetune.dataset import Example, load_examples
 from atelier_training.finetune.loop import FineTune
 from atelier_training.finetune.model import Learner, make_learner, trainable
 from atelier_training.finetune.preparation import Preparation, prepare_batches
-from atelier_training.interruption import Interruption
 from atelier_training.paths import MlPaths
 from atelier_training.pipelines import best_precision, frozen_dtype, inpaints, load_pipeline
-from atelier_training.training_log import average_loss
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 

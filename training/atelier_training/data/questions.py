@@ -1,0 +1,59 @@
+"""Makes up segmentation prompts for a picture, of things that are there and of things that are not.
+
+What matters is the balance of each thing, not of all questions: few things can be absent, so unless those are also asked
+for more often where they are present, "a skirt" is nearly always a question about a picture without one, and the model
+learns to answer "nowhere".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from numpy.random import Generator
+
+from atelier_training.data.shards import Sample, Vocabulary
+
+_TEMPLATES = ("{}", "a {}", "the {}", "a photo of a {}", "a photo of the {}")
+_ABSENT_SHARE = 0.4
+_REGION_SHARE = 0.75  # of questions about what is there: about a region, which another picture may lack
+_CAPTION_SHARE = 0.15  # of questions about a region: by its own caption, adjectives and all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A prompt and the labels that answer it; none of them need be in the picture."""
+
+    prompt: str
+    labels: tuple[int, ...]
+
+
+def ask(sample: Sample, present: frozenset[int], vocabulary: Vocabulary, count: int, rng: Generator) -> list[Question]:
+    """Draw `count` questions about a view of a sample in which the labels `present` are visible."""
+    return [_question(sample, present, vocabulary, rng) for _ in range(count)]
+
+
+def _question(sample: Sample, present: frozenset[int], vocabulary: Vocabulary, rng: Generator) -> Question:
+    concepts = _names_by_answer(vocabulary.prompts)
+    absent = [labels for labels in concepts if not present.intersection(labels)]
+    if absent and rng.random() < _ABSENT_SHARE:
+        return _named(absent, concepts, rng)
+    regions = [region for region in sample.regions if region.label in present]
+    if regions and rng.random() < _REGION_SHARE:
+        region = regions[int(rng.integers(len(regions)))]
+        if (region.label,) not in concepts or rng.random() < _CAPTION_SHARE:
+            return Question(prompt=str(rng.choice(region.captions)), labels=(region.label,))
+        return _named([(region.label,)], concepts, rng)
+    return _named([labels for labels in concepts if present.intersection(labels)], concepts, rng)
+
+
+def _names_by_answer(prompts: Mapping[str, tuple[int, ...]]) -> dict[tuple[int, ...], list[str]]:
+    """Group synonyms, so that a thing of many names is not asked for more often."""
+    concepts: dict[tuple[int, ...], list[str]] = {}
+    for name, labels in prompts.items():
+        concepts.setdefault(labels, []).append(name)
+    return concepts
+
+
+def _named(choices: list[tuple[int, ...]], concepts: Mapping[tuple[int, ...], list[str]], rng: Generator) -> Question:
+    labels = choices[int(rng.integers(len(choices)))]
+    name, template = str(rng.choice(concepts[labels])), str(rng.choice(_TEMPLATES))
+    return Question(prompt=template.format(name), labels=labels)

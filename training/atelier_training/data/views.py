@@ -1,0 +1,107 @@
+"""Square views of a sample as the models see pictures: the whole scene, or a crop framed around one garment.
+
+Serving and fine-tuning crop a square of 1.5 times the mask's larger side around a garment before they paint; training
+views spread around that framing, so a model meets at work what it met in training.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from atelier_training.data.shards import Sample
+from imaging.framing import square
+
+Box = tuple[int, int, int, int]
+Bits = NDArray[np.bool_]
+
+_PADDING = (1.2, 2.2)
+_SMALLEST_GARMENT = 0.004  # share of the picture below which a region is too small to frame
+_DILATIONS = 4
+_ROUGHNESS = 0.15
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A square cut-out at the model's resolution: `pixels` (r, r, 3) uint8, `labels` (r, r) uint8."""
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+
+def cut(sample: Sample, box: Box, side: int) -> View:
+    """Resize the part of a sample inside `box` (left, top, right, bottom) to `side` x `side`."""
+    labels = Image.fromarray(sample.labels)
+    return View(
+        pixels=np.asarray(square(sample.image, box, side)),
+        labels=np.asarray(labels.resize((side, side), Image.Resampling.NEAREST, box=box)),
+    )
+
+
+def whole(sample: Sample) -> Box:
+    """Return the box of the largest centred square."""
+    height, width = sample.labels.shape
+    side = min(height, width)
+    left, top = (width - side) // 2, (height - side) // 2
+    return left, top, left + side, top + side
+
+
+def garment_box(sample: Sample, label: int, side: int, rng: Generator) -> Box:
+    """Frame one label: a square of 1.2 to 2.2 times its larger side, at least `side` pixels, inside the picture."""
+    rows, columns = np.nonzero(sample.labels == label)
+    top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
+    wanted = round(max(bottom - top, right - left) * rng.uniform(*_PADDING))
+    length = min(max(wanted, side), *sample.labels.shape)
+    slack = max(length - max(bottom - top, right - left), 0) / 4
+    x, y = (left + right) / 2 + rng.uniform(-slack, slack), (top + bottom) / 2 + rng.uniform(-slack, slack)
+    height, width = sample.labels.shape
+    x0 = int(np.clip(round(x - length / 2), 0, width - length))
+    y0 = int(np.clip(round(y - length / 2), 0, height - length))
+    return x0, y0, x0 + length, y0 + length
+
+
+def framed_regions(sample: Sample) -> list[int]:
+    """Return the positions in `sample.regions` whose garment is large enough to frame."""
+    smallest = _SMALLEST_GARMENT * sample.labels.size
+    return [i for i, region in enumerate(sample.regions) if (sample.labels == region.label).sum() >= smallest]
+
+
+def garment_mask(view: View, label: int, rng: Generator) -> Bits:
+    """Return the view's pixels of a label, grown by 0 to 3 pixels as segmentation at work may be off by some."""
+    mask = np.asarray(view.labels == label)
+    for _ in range(int(rng.integers(_DILATIONS))):
+        mask = grown(mask)
+    return mask
+
+
+def around(mask: Bits, rng: Generator) -> Bits:
+    """Return the mask's bounding box, each side moved outwards by up to 15 % of its larger side: a roughly drawn mask."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    box = np.array([rows[0], columns[0], rows[-1] + 1, columns[-1] + 1])
+    margins = np.rint(rng.uniform(0, _ROUGHNESS, 4) * max(box[2] - box[0], box[3] - box[1])).astype(int)
+    top, left = np.maximum(box[:2] - margins[:2], 0)
+    bottom, right = box[2:] + margins[2:]
+    rough = np.zeros_like(mask)
+    rough[top:bottom, left:right] = True
+    return rough
+
+
+def grown(mask: Bits) -> Bits:
+    """Grow a mask by one pixel in eight directions."""
+    padded = np.pad(mask, 1)
+    height, width = mask.shape
+    shifted = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
+    return np.asarray(np.logical_or.reduce(shifted))
+
+
+def random_mask(side: int, rng: Generator) -> Bits:
+    """Return a random box or ellipse of a fifth to nine tenths of the view's side."""
+    width, height = rng.integers(side // 5, side * 9 // 10, 2)
+    left, top = rng.integers(0, side - width + 1), rng.integers(0, side - height + 1)
+    mask = Image.new("1", (side, side))
+    pen = ImageDraw.Draw(mask)
+    outline = (int(left), int(top), int(left + width - 1), int(top + height - 1))
+    (pen.rectangle if rng.random() < 0.5 else pen.ellipse)(outline, fill=1)
+    return np.asarray(mask)

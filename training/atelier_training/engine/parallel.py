@@ -1,0 +1,89 @@
+"""How a learner's work is spread over processes: whole copies whose gradients are averaged (DDP), or shares (FSDP)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor, distribute_tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from atelier_training.engine.processes import Processes
+
+_BUCKET_MB = 25
+
+
+class Losses(nn.Module):
+    """A learner's `losses` as a module's forward pass, which is what gradient exchange hooks into."""
+
+    def __init__(self, trained: nn.Module, losses: Callable[[Any], Tensor]) -> None:
+        super().__init__()
+        self.trained = trained
+        self._losses = losses
+
+    def forward(self, batch: Any) -> Tensor:
+        """Return the loss of each sample, shape (n,)."""
+        return self._losses(batch)
+
+
+def spread(losses: Losses, processes: Processes, sharding: str) -> nn.Module:
+    """Move the modules to the process's device and connect their gradients: each becomes the mean over all processes."""
+    if sharding == "fsdp" and processes.together:
+        return _sharded(losses, processes.device)
+    losses.to(processes.device)
+    if not processes.together:
+        return losses
+    # Buffers never change in training, so none is sent; gradients live in the buckets that are sent, so none is copied.
+    return DistributedDataParallel(
+        losses, forward_sync_buffers=False, gradient_as_bucket_view=True, bucket_cap_mb=_BUCKET_MB
+    )
+
+
+def _sharded(losses: Losses, device: torch.device) -> nn.Module:
+    """Split every block's weights over the processes; they are whole only while the block computes.
+
+    What is frozen stays whole everywhere: it has no gradient and no optimizer state, which are most of the memory.
+    """
+    frozen = {parameter for parameter in losses.parameters() if not parameter.requires_grad}
+    for tensor in (*frozen, *losses.buffers()):
+        tensor.data = tensor.data.to(device)
+    for block in _blocks(losses):
+        if any(parameter.requires_grad for parameter in block.parameters()):
+            fully_shard(block, ignored_params=frozen)
+    fully_shard(losses, ignored_params=frozen)
+    return losses
+
+
+def _blocks(module: nn.Module) -> list[nn.Module]:
+    """Return the members of the outermost lists of modules: the blocks of a UNet, the layers of a transformer."""
+    found: list[nn.Module] = []
+    for child in module.children():
+        found += child.children() if isinstance(child, nn.ModuleList) else _blocks(child)
+    return found
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """Gather a tensor that is shared out; every process must call it. Others are returned as they are."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+@torch.no_grad()
+def put(value: Tensor, target: Tensor) -> None:
+    """Copy a whole tensor into `target`, or this process's share of it where the target is shared out."""
+    target.copy_(shared_like(value, target))
+
+
+def shared_like(value: Tensor, target: Tensor) -> Tensor:
+    """Return a whole tensor shared out as `target` is, on its device."""
+    value = value.to(target.device)
+    if not isinstance(target, DTensor):
+        return value
+    return distribute_tensor(value, target.device_mesh, target.placements, src_data_rank=None)
+
+
+def clip(parameters: list[nn.Parameter], limit: float) -> None:
+    """Scale all gradients so that their norm over all parameters, wherever their shares are, is at most `limit`."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    norm = whole(nn.utils.get_total_norm(gradients))
+    nn.utils.clip_grads_with_norm_(parameters, limit, norm)

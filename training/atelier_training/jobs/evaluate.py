@@ -1,0 +1,129 @@
+"""``evaluate``: paint with the base and the fine-tuned model, measure, and write the report."""
+
+import argparse
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from atelier_training.bases import load_segmenter, read_base
+from atelier_training.data.masking import Masking
+from atelier_training.engine import training_log
+from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.measure import measure
+from atelier_training.evaluate.photos import choose_photos
+from atelier_training.evaluate.plot import draw_loss
+from atelier_training.evaluate.report import Report
+from atelier_training.evaluate.restyle import Models, Restyled, paint_freely, restyle_photos
+from atelier_training.finetune.dataset import Example, load_examples
+from atelier_training.paths import MlPaths
+from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
+from contracts.errors import InvalidInputError
+from imaging.pictures import encode
+from imaging.sheet import SheetRow, draw_sheet
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """What was painted and what a person should know of it. ``mask_score`` is None for a text-to-image style."""
+
+    examples: Sequence[Example]
+    restyled: Sequence[Restyled]
+    mask_score: float | None
+    notes: Sequence[str]
+
+
+def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+    """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
+    interruption = Interruption()
+    models = load_models(paths, arguments.task)
+    painted = (_restyle if arguments.task == "inpaint" else _paint)(arguments, paths, models)
+    interruption.check("painting")
+    entries = training_log.read(models.style_folder / TRAINING_LOG)
+    loss = training_log.average_loss(entries)
+    measured = measure(painted.examples, painted.restyled, train_avg_loss=loss, mask_score=painted.mask_score)
+    report = Report(
+        style=models.style,
+        base=models.base,
+        prompt=arguments.instance_prompt,
+        restyled=painted.restyled,
+        examples=painted.examples,
+        measured=measured,
+        gate=arguments.gate,
+        notes=painted.notes,
+        loss=draw_loss(entries),
+        steps=len(entries),
+    )
+    write(report, paths.processing_output("evaluate"))
+    log.info("%s", " ".join(f"{name}={value:g}" for name, value in measured.metrics.items()))
+
+
+def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
+    """Photos, repainted where the garment is."""
+    if not arguments.target:
+        allowed = 'what to mask, e.g. "a skirt", when task is inpaint'
+        raise InvalidInputError("argument --target", got="", allowed=allowed)
+    dataset, segment = paths.processing_input("dataset"), paths.processing_input("segment")
+    masking = Masking.read(segment)
+    examples = load_examples(dataset, segment, arguments.instance_prompt)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
+    photos = choose_photos(dataset, examples, segmenter, arguments.target)
+    return Painted(
+        examples=examples,
+        restyled=restyle_photos(models, photos.photos, arguments.instance_prompt),
+        mask_score=masking.mask_score,
+        notes=[*photos.notes, *masking.warnings],
+    )
+
+
+def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
+    """Whole pictures from words."""
+    examples = load_examples(paths.processing_input("dataset"), None, arguments.instance_prompt)
+    restyled = paint_freely(models, arguments.instance_prompt)
+    return Painted(examples=examples, restyled=restyled, mask_score=None, notes=[])
+
+
+def load_models(paths: MlPaths, task: str) -> Models:
+    """The inputs ``base`` and ``artifact``, checked file by file. Raises InvalidInputError where they do not belong together."""
+    base_folder, style_folder = paths.processing_input("base"), paths.processing_input("artifact")
+    base, style = read_base(base_folder), StyleManifest.load(style_folder)
+    if style.base_model != base.reference:
+        raise InvalidInputError("artifact's base model", got=style.base_model, allowed=base.reference)
+    if style.task != task:
+        raise InvalidInputError("argument --task", got=task, allowed=f"{style.task}, what the artifact was trained for")
+    verify_files(style_folder, style.files)
+    return Models(base_folder=base_folder, base=base, style_folder=style_folder, style=style)
+
+
+def write(report: Report, output: Path) -> None:
+    """``metrics.json``, ``sheet.png``, ``loss.png``, ``report.html`` and the single pictures."""
+    (output / "metrics.json").write_text(json.dumps(report.measured.metrics, indent=2) + "\n", encoding="utf-8")
+    columns = list(columns_of(report.restyled[0]))
+    rows = [SheetRow(pictures=list(columns_of(each).values()), caption=each.name) for each in report.restyled]
+    title = f"{report.style.style}: “{report.prompt}”"
+    draw_sheet(columns, rows, title=title).save(output / "sheet.png")
+    report.loss.save(output / "loss.png")
+    (output / "report.html").write_text(report.html(), encoding="utf-8")
+    _write_pictures(report.restyled, output / "pictures")
+
+
+def columns_of(restyled: Restyled) -> Mapping[str, Image.Image]:
+    """One row of the sheet, by column."""
+    made = {"before": restyled.before[0], "after": restyled.after[0]}
+    if restyled.original is None:
+        return made
+    return {"original": restyled.original, "mask": restyled.mask, **made}
+
+
+def _write_pictures(restyled: Sequence[Restyled], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in restyled:
+        for column, image in columns_of(each).items():
+            (folder / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png"))

@@ -1,0 +1,103 @@
+"""``evaluate-base``: measure what was pretrained on the samples set aside, and write the report and the artifact's hashes."""
+
+import argparse
+import importlib
+import json
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from atelier_training.bases import read_base
+from atelier_training.data.shards import open_shards
+from atelier_training.engine import training_log
+from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.plot import draw_loss
+from atelier_training.evaluate_base.judged import Judged, Subject
+from atelier_training.evaluate_base.report import BaseReport
+from atelier_training.paths import MlPaths
+from atelier_training.provenance import code_version, now
+from contracts.artifact import TRAINING_LOG, BaseManifest, hash_files
+from contracts.pretraining import MEASURED, Measured, read_gate
+from imaging.sheet import draw_sheet
+
+MEASURES = {
+    "unet": "denoising",
+    "vae": "reconstruction",
+    "segmenter": "segmentation",
+    "upscaler": "enlargement",
+}
+"""Each has ``judge(subject, samples)``."""
+
+MOST_SAMPLES = 64
+"""More would make the numbers steadier by less than runs differ, and the job longer."""
+
+TASKS = {"StableDiffusionInpaintPipeline": "inpaint", "StableDiffusionPipeline": "text-to-image"}
+"""What a pipeline is for, whatever the base model was."""
+
+log = logging.getLogger(__name__)
+
+
+def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+    """Read the processing inputs ``held_out``, ``base`` and ``artifact``; write the output ``evaluate``."""
+    interruption = Interruption()
+    gate = read_gate("gate", arguments.gate, arguments.model)
+    base, artifact = read_base(paths.processing_input("base")), paths.processing_input("artifact")
+    shards = open_shards(str(paths.processing_input("held_out")))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    samples = [shards[number] for number in spaced(len(shards), MOST_SAMPLES)]
+    subject = Subject(folder=artifact, base=base, vocabulary=shards.vocabulary, device=device)
+    measure = importlib.import_module(f"atelier_training.evaluate_base.{MEASURES[arguments.model]}")
+    judged: Judged = measure.judge(subject, samples)
+    interruption.check("measuring")
+    entries = training_log.read(artifact / TRAINING_LOG)
+    judged.metrics["train_avg_loss"] = training_log.average_loss(entries)
+    judged.metrics["held_out"] = float(len(samples))
+    measured = measured_files(artifact, base, arguments.model)
+    report = BaseReport(
+        model=arguments.model,
+        base=base,
+        judged=judged,
+        measured=measured,
+        gate=gate,
+        loss=draw_loss(entries),
+        steps=entries[-1].step,
+    )
+    write(report, paths.processing_output("evaluate"))
+    log.info("%s", " ".join(f"{name}={value:g}" for name, value in judged.metrics.items()))
+
+
+def spaced(count: int, most: int) -> list[int]:
+    """At most ``most`` of the numbers below ``count``, evenly spaced."""
+    step = max(1.0, count / most)
+    return [int(index * step) for index in range(min(count, most))]
+
+
+def measured_files(artifact: Path, base: BaseManifest, model: str) -> Measured:
+    """The artifact's files as they were measured, and what they are for."""
+    return Measured(
+        files=hash_files(artifact),
+        task=task_of(artifact, base, model),
+        family=base.family,
+        code_version=code_version(),
+        created_at=now(),
+    )
+
+
+def task_of(artifact: Path, base: BaseManifest, model: str) -> str:
+    """What the files can be used for. A new VAE makes the UNet beside it useless: it is there to train the next UNet from."""
+    index = artifact / "model_index.json"
+    if model == "unet" and index.is_file():
+        return TASKS[json.loads(index.read_text(encoding="utf-8"))["_class_name"]]
+    return model if model in ("unet", "vae") else base.task
+
+
+def write(report: BaseReport, output: Path) -> None:
+    """``metrics.json``, ``artifact.json``, ``sheet.png``, ``loss.png`` and ``report.html``."""
+    judged = report.judged
+    (output / "metrics.json").write_text(json.dumps(judged.metrics, indent=2) + "\n", encoding="utf-8")
+    (output / MEASURED).write_text(json.dumps(asdict(report.measured), indent=2) + "\n", encoding="utf-8")
+    draw_sheet(judged.columns, judged.rows, title=report.title).save(output / "sheet.png")
+    report.loss.save(output / "loss.png")
+    (output / "report.html").write_text(report.html(), encoding="utf-8")

@@ -1,0 +1,102 @@
+"""``segment``: a mask of the garment for every picture of a dataset. A person's mask wins over the segmenter's."""
+
+import argparse
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from atelier_training.bases import load_segmenter
+from atelier_training.data.masking import Masking, PictureMask
+from atelier_training.data.pictures import picture_files, read_pictures, require_enough, user_mask
+from atelier_training.engine.interruption import Interruption
+from atelier_training.paths import MlPaths
+from contracts.dataset import FEWEST_PICTURES, MASKS
+from imaging import masks
+from imaging.masks import Mask
+from imaging.segmenter import GarmentNotFoundError, Segmenter
+
+LEAST_FOUND = 0.5
+"""Where the garment is found in fewer than this share of the pictures, the words or the pictures are wrong."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One picture's mask and where it came from; ``score`` is 0 to 1, and 1 for a person's."""
+
+    mask: Mask
+    score: float
+    source: str
+
+
+def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+    """Read the processing inputs ``dataset`` and ``segmenter``; write the output ``segment``."""
+    interruption = Interruption()
+    pictures = read_pictures(picture_files(paths.processing_input("dataset")))
+    require_enough(len(pictures))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
+    masking = mask_pictures(pictures, arguments.target, segmenter, paths.processing_output("segment"), interruption)
+    log.info("mask_score=%.4f pictures=%d", masking.mask_score, len(masking.pictures))
+
+
+def mask_pictures(
+    pictures: Mapping[Path, Image.Image], target: str, segmenter: Segmenter, output: Path, interruption: Interruption
+) -> Masking:
+    """Write a mask a picture and ``segment.json`` into ``output``.
+
+    Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
+    than half or fewer than the least number of pictures remain.
+    """
+    found: dict[Path, Found] = {}
+    missing: dict[str, GarmentNotFoundError] = {}
+    for path, picture in pictures.items():
+        interruption.check(f"masking {path.name}")
+        try:
+            found[path] = find(path, picture, target, segmenter)
+            log.info("%s: score %.3f (%s)", path.name, found[path].score, found[path].source)
+        except GarmentNotFoundError as error:
+            missing[path.name] = error
+            log.warning("%s", error)
+    _require_found(len(found), missing, target)
+    return _write(found, missing, output)
+
+
+def find(path: Path, picture: Image.Image, target: str, segmenter: Segmenter) -> Found:
+    """The garment's outline in one picture, not grown. Raises GarmentNotFoundError."""
+    drawn = user_mask(path, picture.size)
+    if drawn is not None:
+        return Found(mask=drawn, score=1.0, source="user")
+    made = segmenter.mask(picture, target, grow=0)
+    return Found(mask=masks.from_image(made.mask), score=made.score, source="clipseg")
+
+
+def _require_found(found: int, missing: Mapping[str, GarmentNotFoundError], target: str) -> None:
+    if found >= FEWEST_PICTURES and found >= LEAST_FOUND * (found + len(missing)):
+        return
+    raise GarmentNotFoundError(
+        target,
+        where=", ".join(missing),
+        score=max(error.score for error in missing.values()),
+        threshold=next(iter(missing.values())).threshold,
+    )
+
+
+def _write(found: Mapping[Path, Found], missing: Mapping[str, GarmentNotFoundError], output: Path) -> Masking:
+    (output / MASKS).mkdir(parents=True, exist_ok=True)
+    pictures = []
+    for path, each in found.items():
+        name = f"{MASKS}{path.stem}.png"
+        masks.to_image(each.mask).save(output / name)
+        area = round(float(each.mask.mean()), 6)
+        pictures.append(PictureMask(name=path.name, mask=name, score=each.score, area=area, source=each.source))
+    score = sum(each.score for each in pictures) / len(pictures)
+    warnings = [f"{name} is left out: {error}" for name, error in missing.items()]
+    masking = Masking(mask_score=round(score, 6), pictures=pictures, warnings=warnings)
+    masking.write(output)
+    return masking

@@ -1,0 +1,145 @@
+"""Trains a UNet on latents, with its text encoder; a fully white mask makes an inpainting one paint a picture from text alone.
+
+python -m atelier_training.learners.unet --data SHARDS --vae FOLDER --tokenizer FOLDER --out FOLDER
+"""
+
+import copy
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.attention_processor import AttnProcessor
+from torch import Tensor, nn
+
+from atelier_training.data.paintings import painting, timestep
+from atelier_training.data.sampling import Drawn, keys, parser, pixels, settings
+from atelier_training.data.shards import open_shards
+from atelier_training.engine.loop import train
+from atelier_training.engine.settings import TrainSettings
+from atelier_training.learners.analytic import skip_silent_residuals
+from atelier_training.learners.snr import min_snr_weights
+from atelier_training.learners.unet_parts import Parts, begin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paintings:
+    """Pictures (n, 3, r, r) in -1..1, masks (n, 1, r, r) of 0 and 1 where to paint, token ids (n, length) of captions.
+
+    `weights` (n, 1, r, r) are of the errors at each pixel. `noise` has the shape of the latents and is mixed into them as
+    `timesteps` (n,) say.
+    """
+
+    keys: tuple[str, ...]
+    pixels: Tensor
+    masks: Tensor
+    weights: Tensor
+    tokens: Tensor
+    noise: Tensor
+    timesteps: Tensor
+
+
+class PaintingLearner:
+    """Learns to paint what a caption says where the mask is white, and to keep the rest."""
+
+    def __init__(self, parts: Parts, tokenizer: Path, chosen: TrainSettings) -> None:
+        self._parts, self._tokenizer = parts, tokenizer
+        self._gamma, self._text_share = chosen.min_snr_gamma, chosen.text_share
+        parts.vae.requires_grad_(False).eval()
+        parts.text_encoder.requires_grad_(parts.trains_text).train(parts.trains_text)
+        if not torch.cuda.is_available():
+            _attend_plainly(parts)
+        encoder = copy.deepcopy(parts.vae)
+        skip_silent_residuals(encoder)
+        self._trained = nn.ModuleDict(
+            {"unet": parts.unet.train(), "text_encoder": parts.text_encoder, "vae": parts.vae, "encoder": encoder}
+        )
+
+    @property
+    def trained(self) -> nn.Module:
+        """The UNet, the text encoder and the frozen autoencoder."""
+        return self._trained
+
+    def batch(self, drawn: Sequence[Drawn]) -> Paintings:
+        """Cut views with a mask and a caption each, and draw what noise at which timestep hides them."""
+        parts = self._parts
+        paintings = [painting(one.sample, parts.side, one.rng, text_share=self._text_share) for one in drawn]
+        noise = [one.rng.standard_normal(parts.latent_shape, np.float32) for one in drawn]
+        total = parts.scheduler.config.num_train_timesteps
+        return Paintings(
+            keys=keys(drawn),
+            pixels=pixels([one.view.pixels for one in paintings]),
+            masks=torch.from_numpy(np.stack([one.mask for one in paintings]))[:, None].float(),
+            weights=torch.from_numpy(np.stack([one.weights for one in paintings]))[:, None],
+            tokens=parts.words([one.caption for one in paintings]),
+            noise=torch.from_numpy(np.stack(noise)),
+            timesteps=torch.tensor([timestep(total, one.rng) for one in drawn]),
+        )
+
+    def losses(self, batch: Paintings) -> Tensor:
+        """Squared error of what the UNet predicts: clean latents, noise or velocity; weighted over the picture."""
+        parts = self._parts
+        text = parts.text_encoder(batch.tokens)[0]
+        if parts.inpaints:
+            latents, held = self._encode(torch.cat([batch.pixels, batch.pixels * (batch.masks < 0.5)])).chunk(2)
+            masks = nn.functional.interpolate(batch.masks, size=latents.shape[-2:])  # nearest, as the pipeline does
+            noisy = parts.scheduler.add_noise(latents, batch.noise, batch.timesteps)
+            inputs = torch.cat([noisy, masks, held], 1)
+        else:
+            latents = self._encode(batch.pixels)
+            masks = torch.ones_like(latents[:, :1])
+            inputs = parts.scheduler.add_noise(latents, batch.noise, batch.timesteps)
+        predicted = parts.unet(inputs, batch.timesteps, text).sample.float()
+        weight = nn.functional.interpolate(batch.weights, size=latents.shape[-2:], mode="area")
+        squared: Tensor = (predicted - self._target(latents, batch)).pow(2).mean(1, keepdim=True)
+        weighted = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
+        return weighted * min_snr_weights(parts.scheduler, batch.timesteps, self._gamma)
+
+    def export(self, folder: Path) -> None:
+        """Write the whole pipeline in half precision, with the tokenizer's own files."""
+        self._parts.save(folder)
+        shutil.copytree(self._tokenizer, folder / "tokenizer", dirs_exist_ok=True)
+
+    def _target(self, latents: Tensor, batch: Paintings) -> Tensor:
+        schedule = self._parts.scheduler
+        prediction = schedule.config.prediction_type
+        if prediction == "sample":
+            return latents
+        if prediction == "epsilon":
+            return batch.noise
+        velocity: Tensor = schedule.get_velocity(latents, batch.noise, batch.timesteps)
+        return velocity
+
+    @torch.no_grad()
+    def _encode(self, values: Tensor) -> Tensor:
+        encoder: Any = self._trained["encoder"]
+        with torch.autocast(values.device.type, enabled=False):  # the computed encoder needs its digits
+            latents: Tensor = encoder.encode(values).latent_dist.mode() * encoder.config.scaling_factor
+        return latents
+
+
+def _attend_plainly(parts: Parts) -> None:
+    """Compute attention as products: on a CPU the fused kernel's backward pass takes a third of the step at these sizes."""
+    parts.unet.set_attn_processor(AttnProcessor())
+    parts.text_encoder.config._attn_implementation = "eager"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line (the process's own by default), train, export."""
+    known = parser(__doc__, steps=7000, batch=32, learning_rate=1.5e-3)
+    known.add_argument("--vae", type=Path, required=True, help="folder of the exported autoencoder")
+    known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
+    known.add_argument(
+        "--text-share", type=float, default=0, help="share of pictures to paint from words alone, on top"
+    )
+    options = known.parse_args(arguments)
+    chosen = settings(options)
+    parts = begin(options.vae, options.tokenizer, options.start, chosen.seed)
+    train(PaintingLearner(parts, options.tokenizer, chosen), open_shards(options.data), chosen, options.out)
+
+
+if __name__ == "__main__":
+    main()

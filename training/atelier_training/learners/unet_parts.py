@@ -1,0 +1,118 @@
+"""The modules that a UNet is trained among: new small ones, or those of a base model."""
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextModel
+
+from atelier_training.learners.text import Words, load_in_single_precision, text_encoder
+from atelier_training.learners.unet_model import inpainting_unet, scheduler
+from contracts.errors import InvalidInputError
+
+SIDE = 64
+"""Pixels of the small family's pictures."""
+TEXT = {"width": 64, "layers": 2, "positions": 32}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """A pipeline's modules. The UNet is trained, the text encoder where `trains_text` says so, the autoencoder never."""
+
+    vae: AutoencoderKL
+    unet: UNet2DConditionModel
+    text_encoder: CLIPTextModel
+    words: Words
+    scheduler: DDIMScheduler
+    trains_text: bool = True
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of one picture's latents."""
+        return self.vae.config.latent_channels, self.unet.config.sample_size, self.unet.config.sample_size
+
+    @property
+    def side(self) -> int:
+        """Pixels of the square pictures."""
+        return int(self.unet.config.sample_size * _shrinking(self.vae))
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether the UNet is given a mask and the masked picture besides the noisy latents."""
+        return bool(self.unet.config.in_channels == 2 * self.vae.config.latent_channels + 1)
+
+    def save(self, folder: Path) -> None:
+        """Write the whole pipeline in half precision; small text encoders compute in single precision when loaded."""
+        kind: Any = StableDiffusionInpaintPipeline if self.inpaints else StableDiffusionPipeline
+        pipeline = kind(
+            vae=copy.deepcopy(self.vae).half(),
+            text_encoder=copy.deepcopy(self.text_encoder).half().eval(),
+            tokenizer=self.words.tokenizer,
+            unet=copy.deepcopy(self.unet).half().eval(),
+            scheduler=self.scheduler,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+        for part in (pipeline.vae, pipeline.unet):
+            part.register_to_config(_name_or_path=None)  # the folder on this machine that its weights were loaded from
+        pipeline.save_pretrained(folder)
+        load_in_single_precision(folder / "text_encoder" / "config.json")
+
+
+def begin(vae: Path, tokenizer: Path, start: Path | None, seed: int) -> Parts:
+    """Build the small family's new UNet and text encoder around an autoencoder, or load those of an exported pipeline."""
+    torch.manual_seed(seed)
+    words = Words(tokenizer, TEXT["positions"])
+    fixed = AutoencoderKL.from_pretrained(vae, torch_dtype=torch.float32)
+    if start is not None:
+        text, unet = _text_encoder(start), _unet(start)
+    else:
+        text = text_encoder(words, **TEXT)
+        unet = inpainting_unet(side=SIDE // _shrinking(fixed), text_width=TEXT["width"])
+    return Parts(vae=fixed, unet=unet, text_encoder=text, words=words, scheduler=scheduler())
+
+
+def begin_from_base(base: Path, *, from_nothing: bool, seed: int) -> Parts:
+    """Load a base model's parts; `from_nothing` gives its UNet new weights, and keeps its text encoder as it is.
+
+    Raises InvalidInputError for a UNet that asks for more than latents, words and a mask.
+    """
+    torch.manual_seed(seed)
+    text = _text_encoder(base)
+    vae = AutoencoderKL.from_pretrained(base / "vae", torch_dtype=torch.float32)
+    known = UNet2DConditionModel.load_config(base / "unet")
+    latents = vae.config.latent_channels
+    if known["in_channels"] not in {latents, 2 * latents + 1} or known.get("addition_embed_type") not in {None, "text"}:
+        got = f"{known['in_channels']} input channels, addition_embed_type {known.get('addition_embed_type')}"
+        allowed = f"{latents} or {2 * latents + 1} channels, of the Stable Diffusion 1 or 2 kind"
+        raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
+    return Parts(
+        vae=vae,
+        unet=UNet2DConditionModel.from_config(known) if from_nothing else _unet(base),
+        text_encoder=text,
+        words=Words(base / "tokenizer", text.config.max_position_embeddings),
+        scheduler=DDIMScheduler.from_pretrained(base / "scheduler"),
+        trains_text=not from_nothing,
+    )
+
+
+def _unet(folder: Path) -> UNet2DConditionModel:
+    return UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+
+
+def _text_encoder(folder: Path) -> CLIPTextModel:
+    return CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+
+
+def _shrinking(vae: AutoencoderKL) -> int:
+    return int(2 ** (len(vae.config.block_out_channels) - 1))

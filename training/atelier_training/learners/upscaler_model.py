@@ -1,0 +1,79 @@
+"""The upscaler's UNet: it predicts the clean latents of a picture from noise and the small picture, and ignores the words.
+
+Untrained, it already returns what a linear map of each cell's neighbourhood in the small picture gives, so training is
+spent on what is not linear: edges and patterns.
+"""
+
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from torch import Tensor, nn
+
+from atelier_training.learners.analytic import bias, hold_scale, silence_residuals, zeroed
+from atelier_training.learners.upscaler_vae import LATENTS
+
+WIDTHS = (40, 56)
+TEXT_WIDTH = 16
+MOST_NOISE = 350
+
+_NOISE_VARIANCE = 5e-6
+
+
+def upscaling_unet(latents: Tensor, small: Tensor, *, widths: tuple[int, int] = WIDTHS) -> UNet2DConditionModel:
+    """Build the UNet; inputs are noisy latents and the small picture's three colours.
+
+    It starts from the linear map that best predicts `latents` (n, k, h, w) from the small pictures `small` (n, 3, h, w).
+    """
+    unet = UNet2DConditionModel(
+        sample_size=latents.shape[-1],
+        in_channels=LATENTS + 3,
+        out_channels=LATENTS,
+        cross_attention_dim=TEXT_WIDTH,
+        block_out_channels=widths,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "DownBlock2D"),
+        mid_block_type="UNetMidBlock2D",
+        up_block_types=("UpBlock2D", "UpBlock2D"),
+        norm_num_groups=1,
+        resnet_time_scale_shift="scale_shift",
+        class_embed_type="timestep",  # the level of the noise in the small picture
+    )
+    with torch.no_grad():
+        _start_linear(unet, *linear_map(latents, small))
+    return unet
+
+
+def noise_of_small_pictures() -> DDPMScheduler:
+    """Return the schedule of the noise that the pipeline adds to the small picture.
+
+    Level n has a deviation of sqrt(n * 5e-6) in -1..1: the pipeline's own default, 20, is 1.3 of 255 levels.
+    """
+    return DDPMScheduler(beta_schedule="linear", beta_start=_NOISE_VARIANCE, beta_end=_NOISE_VARIANCE)
+
+
+def linear_map(latents: Tensor, small: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the 3 x 3 convolution (k, 3, 3, 3) and bias (k,) of least squared error from small pictures to latents."""
+    around = nn.functional.unfold(small, 3).transpose(1, 2).reshape(-1, 27)  # without the border's cells
+    inner = latents[..., 1:-1, 1:-1].flatten(2).transpose(1, 2).reshape(-1, latents.shape[1])
+    known = torch.cat([around, torch.ones(len(around), 1)], 1)
+    solution = torch.linalg.lstsq(known, inner).solution
+    return solution[:27].T.reshape(-1, 3, 3, 3), solution[27]
+
+
+def _start_linear(unet: UNet2DConditionModel, weight: Tensor, shift: Tensor) -> None:
+    silence_residuals(unet)
+    first, width = unet.conv_in, unet.conv_in.out_channels
+    first.weight[:3] = 0
+    bias(first)[:3] = 0
+    for colour in range(3):
+        first.weight[colour, LATENTS + colour, 1, 1] = 1.0
+    joined = unet.up_blocks[-1].resnets[-1].conv_shortcut
+    skip = joined.in_channels - width  # the input's own channels come last
+    joined.weight[:6], joined.weight[-2:] = 0, 0
+    bias(joined)[:6] = 0
+    for colour in range(3):
+        joined.weight[2 * colour, skip + colour] = 1.0
+        joined.weight[2 * colour + 1, skip + colour] = -1.0
+    hold_scale(joined, slice(width - 2, width), unet.conv_norm_out)
+    last = zeroed(unet.conv_out)
+    last.weight[:, 0:6:2], last.weight[:, 1:6:2] = weight, -weight
+    bias(last).copy_(shift)
