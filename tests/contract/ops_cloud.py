@@ -11,22 +11,21 @@ from moto import mock_aws
 
 from atelier_ops.gateways import aws
 
-HANDLERS = {
-    "prepare": "offer",
-    "gate": "data",
-    "request_approval": "parts",
-    "resume": "parts",
-    "publish": "stores",
-    "deploy_endpoint": "parts",
-    "smoke_test": "parts",
-    "inference_result": "desk",
-    "record_failure": "desk",
-    "api": "desk_at",
-    "base_model": "desk",
-    "prepare_pretraining": "offer",
-    "publish_base": "stores",
-}
-"""Every handler and the cached function that makes its parts."""
+HANDLERS = (
+    "prepare",
+    "gate",
+    "request_approval",
+    "resume",
+    "publish",
+    "deploy_endpoint",
+    "smoke_test",
+    "inference_result",
+    "record_failure",
+    "api",
+    "base_model",
+    "prepare_pretraining",
+    "publish_base",
+)
 
 
 def handler_module(name: str) -> ModuleType:
@@ -35,8 +34,8 @@ def handler_module(name: str) -> ModuleType:
 
 def forget() -> None:
     """As in a new container: no settings. Clients are kept, because making one takes longer than most tests."""
-    for name, parts in HANDLERS.items():
-        getattr(handler_module(name), parts).cache_clear()
+    for name in HANDLERS:
+        handler_module(name).dependencies.cache_clear()
 
 
 @contextmanager

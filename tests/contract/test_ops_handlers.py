@@ -43,11 +43,11 @@ def _cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def plan() -> dict[str, Any]:
     """A prepared run whose stage lies in moto's buckets."""
-    buckets, offer = make_stage()
+    buckets, dependencies = make_stage()
     put_artifact(buckets)
     for (bucket, key), body in buckets.objects.items():
         aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
-    return plan_of(offer)
+    return plan_of(dependencies)
 
 
 def call(name: str, event: dict[str, Any], context: Any = None) -> Any:
@@ -74,9 +74,8 @@ def test_the_settings_are_those_of_the_architectures_table(root: Path) -> None:
 def test_a_handler_without_its_environment_names_the_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for field in fields(handler_module(name).Settings):
         monkeypatch.delenv(field.name.upper())
-    parts = getattr(handler_module(name), HANDLERS[name])
     with pytest.raises(ValueError, match=r"environment variable [A-Z_]+: got None"):
-        parts()
+        handler_module(name).dependencies()
 
 
 def test_prepare_gives_the_same_plan_as_its_logic(plan: dict[str, Any]) -> None:
@@ -297,12 +296,12 @@ def test_a_base_model_is_unpacked_and_cloudformation_hears_of_it() -> None:
 
 
 def test_a_pretraining_run_is_prepared_gated_and_published() -> None:
-    buckets, offer = make_pretraining_stage()
+    buckets, dependencies = make_pretraining_stage()
     artifact = put_base_artifact(buckets)
     buckets.put("data", "runs/pretrain-first/evaluate/metrics.json", b'{"denoising_loss": 0.2, "held_out": 3}')
     for (bucket, key), content in buckets.objects.items():
         aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
-    plan = pretraining_plan_of(offer)
+    plan = pretraining_plan_of(dependencies)
     event = {"input": {"name": "drawn", "dataset": "figures"}, "execution": "first"}
     prepared = call("prepare_pretraining", event)
     assert prepared["base"] == plan["base"]

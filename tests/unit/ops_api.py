@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atelier_ops.logic import predictions, trainings, uploads
-from atelier_ops.logic.api import Desk, answer
+from atelier_ops.logic.api import Dependencies, answer
 from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryInference, MemoryRecords
 
 SHARED = "shared-endpoint"
@@ -51,14 +51,14 @@ class Api:
         )
 
     def event(self, event: dict[str, Any]) -> Answered:
-        answered = answer(event, self._desk())
+        answered = answer(event, self._dependencies())
         assert answered["isBase64Encoded"] is False
         return Answered(answered["statusCode"], json.loads(answered["body"]), answered["headers"])
 
-    def _desk(self) -> Desk:
+    def _dependencies(self) -> Dependencies:
         store = self.buckets.store
-        return Desk(
-            predictions=predictions.Desk(
+        return Dependencies(
+            predictions=predictions.Dependencies(
                 records=self.records,
                 media=store("media"),
                 models=store("model"),
@@ -66,7 +66,7 @@ class Api:
                 shared_endpoint=SHARED,
                 name_prefix="atelier-test",
             ),
-            trainings=trainings.Desk(executions=self.executions, model_bucket="model"),
-            uploads=uploads.Desk(media=store("media"), data=store("data")),
+            trainings=trainings.Dependencies(executions=self.executions, model_bucket="model"),
+            uploads=uploads.Dependencies(media=store("media"), data=store("data")),
             now=self.now,
         )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from atelier_ops.logic.pretraining import NO_LUSTRE, PretrainingOffer, make_pretraining_plan
+from atelier_ops.logic.pretraining import NO_LUSTRE, Dependencies, make_pretraining_plan
 from contracts.artifact import to_json
 from contracts.layout import MANIFEST
 from contracts.pretraining import Instances, StageDefaults
@@ -15,7 +15,7 @@ VOCABULARY = {"labels": ["background", "skirt"], "prompts": {"a skirt": [1]}}
 LUSTRE = "fs-0123456789abcdef0:/fsx/atelier"
 
 
-def make_pretraining_stage(**changes: Any) -> tuple[MemoryBuckets, PretrainingOffer]:
+def make_pretraining_stage(**changes: Any) -> tuple[MemoryBuckets, Dependencies]:
     """Buckets ``data`` and ``model``; data set ``figures`` of sixty labelled pictures."""
     buckets = MemoryBuckets()
     for manifest in (
@@ -32,7 +32,7 @@ def make_pretraining_stage(**changes: Any) -> tuple[MemoryBuckets, PretrainingOf
         "defaults": StageDefaults(instances=Instances(shard=2, train=2), input_mode="FastFile"),
         "lustre": NO_LUSTRE,
     }
-    return buckets, PretrainingOffer(**{**values, **changes})
+    return buckets, Dependencies(**{**values, **changes})
 
 
 def put_corpus(buckets: MemoryBuckets, name: str = "figures") -> None:
@@ -43,8 +43,8 @@ def put_corpus(buckets: MemoryBuckets, name: str = "figures") -> None:
         buckets.put("data", f"datasets/{name}/{path}", body)
 
 
-def pretraining_plan_of(offer: PretrainingOffer, execution: str = "first", **changes: Any) -> dict[str, Any]:
-    return make_pretraining_plan({"name": "drawn", "dataset": "figures", **changes}, execution, offer)
+def pretraining_plan_of(dependencies: Dependencies, execution: str = "first", **changes: Any) -> dict[str, Any]:
+    return make_pretraining_plan({"name": "drawn", "dataset": "figures", **changes}, execution, dependencies)
 
 
 def put_base_artifact(buckets: MemoryBuckets, run: str = "pretrain-first", **changes: Any) -> str:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from atelier_ops.logic.plan import Offer, make_plan
+from atelier_ops.logic.plan import Dependencies, make_plan
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest, to_json
 from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
@@ -25,7 +25,7 @@ def base_manifest(name: str, task: str, **changes: Any) -> BaseManifest:
     return BaseManifest(**{**values, **changes})
 
 
-def make_stage() -> tuple[MemoryBuckets, Offer]:
+def make_stage() -> tuple[MemoryBuckets, Dependencies]:
     """Buckets ``data``, ``model`` and ``media``; dataset ``skirt`` of four pictures, one with a mask, one held out."""
     buckets = MemoryBuckets()
     for manifest in (
@@ -35,7 +35,7 @@ def make_stage() -> tuple[MemoryBuckets, Offer]:
     ):
         buckets.put("model", f"base/{manifest.reference}/{MANIFEST}", to_json(manifest).encode())
     put_dataset(buckets, "skirt")
-    offer = Offer(
+    dependencies = Dependencies(
         data=buckets.store("data"),
         models=buckets.store("model"),
         name_prefix="atelier-test",
@@ -43,7 +43,7 @@ def make_stage() -> tuple[MemoryBuckets, Offer]:
         default_base_model="tiny@v1",
         segmenter="clipseg@v1",
     )
-    return buckets, offer
+    return buckets, dependencies
 
 
 def put_dataset(buckets: MemoryBuckets, style: str) -> None:
@@ -66,8 +66,8 @@ def make_request(**changes: Any) -> dict[str, Any]:
     return {"style": "skirt", "dataset": DATASET, "target": "a skirt", **changes}
 
 
-def plan_of(offer: Offer, execution: str = "run-1", **changes: Any) -> dict[str, Any]:
-    return make_plan(make_request(**changes), execution, offer)
+def plan_of(dependencies: Dependencies, execution: str = "run-1", **changes: Any) -> dict[str, Any]:
+    return make_plan(make_request(**changes), execution, dependencies)
 
 
 def put_artifact(buckets: MemoryBuckets, execution: str = "run-1", **changes: Any) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from atelier_ops.errors import BaseModelChangedError, MirrorTimeoutError, SourceFileError
 from atelier_ops.gateways.hub import HubFile
-from atelier_ops.logic.custom_resource import Desk, settle
+from atelier_ops.logic.custom_resource import Dependencies, settle
 from atelier_ops.logic.mirror import Clock, Entry, mirror_asset, mirror_hub
 from atelier_ops.logic.selection import select
 from contracts.artifact import BaseManifest
@@ -251,8 +251,8 @@ class Stack:
             "ResourceProperties": {"Entry": text, "AssetBucket": "assets", "AssetKey": "tiny.zip"},
             **more,
         }
-        desk = Desk(models=self.buckets.store("model"), hub=MemoryHub(), answers=self)
-        settle(event, desk, self.buckets.store("assets"), FOREVER)
+        dependencies = Dependencies(models=self.buckets.store("model"), hub=MemoryHub(), answers=self)
+        settle(event, dependencies, self.buckets.store("assets"), FOREVER)
         ((url, answer),) = self.sent
         self.sent.clear()
         assert url == "https://answer.test"

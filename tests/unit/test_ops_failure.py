@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from atelier_ops.logic.cost import job_cost, jobs_cost
 from atelier_ops.logic.failure import read_failure
-from atelier_ops.logic.report import Desk, report
+from atelier_ops.logic.report import Dependencies, report
 from contracts.prices import DOLLARS_PER_HOUR
 from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryTopic
 
@@ -150,10 +150,10 @@ PLAN = {"style": "skirt", "jobs": {"segment": "s", "train": "t", "evaluate": "e"
 
 def told(jobs: Jobs, **changes: Any) -> tuple[dict[str, str], MemoryBuckets, MemoryTopic]:
     buckets, topic = MemoryBuckets(), MemoryTopic()
-    desk = Desk(data=buckets.store("data"), topic=topic, jobs=jobs, instance_type="ml.g5.xlarge")
+    dependencies = Dependencies(data=buckets.store("data"), topic=topic, jobs=jobs, instance_type="ml.g5.xlarge")
     event = {"execution": "run-1", "step": "Gate", "error": "GateNotMet", "cause": "too little", "plan": PLAN}
     started = {"started": "2027-01-15T07:00:00.000Z"}
-    return report({**event, **started, **changes}, desk, NOW), buckets, topic
+    return report({**event, **started, **changes}, dependencies, NOW), buckets, topic
 
 
 def test_the_cost_is_that_of_every_job_of_the_run() -> None:
@@ -197,6 +197,6 @@ def test_a_report_that_cannot_be_delivered_does_not_hide_the_failure() -> None:
             raise ClientError({"Error": {"Code": "NotFound", "Message": "gone"}}, "Publish")
 
     buckets = MemoryBuckets()
-    desk = Desk(data=buckets.store("data"), topic=Broken(), jobs=Jobs({}), instance_type="ml.g5.xlarge")
-    result = report({"execution": "run-1", "step": "Prepare", "error": "E", "cause": "why"}, desk, NOW)
+    dependencies = Dependencies(data=buckets.store("data"), topic=Broken(), jobs=Jobs({}), instance_type="ml.g5.xlarge")
+    result = report({"execution": "run-1", "step": "Prepare", "error": "E", "cause": "why"}, dependencies, NOW)
     assert result == {"error": "E", "cause": "Prepare: E: why (cost about $0.00)"}

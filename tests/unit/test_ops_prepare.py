@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atelier_ops.logic.plan import Offer
+from atelier_ops.logic.plan import Dependencies
 from contracts.dataset import MOST_PICTURES
 from contracts.errors import InvalidInputError
 from contracts.hyperparameters import Hyperparameters
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
 from tests.unit.ops_stage import DATASET, make_stage, plan_of, put_dataset
 
-Stage = tuple[MemoryBuckets, Offer]
+Stage = tuple[MemoryBuckets, Dependencies]
 
 
 @pytest.fixture
@@ -84,12 +84,12 @@ def test_text_to_image_needs_no_target(stage: Stage) -> None:
 
 
 def test_the_dataset_hash_sees_any_change_but_not_the_folder(stage: Stage) -> None:
-    buckets, offer = stage
-    before = plan_of(offer)["dataset"]["sha256"]
+    buckets, dependencies = stage
+    before = plan_of(dependencies)["dataset"]["sha256"]
     put_dataset(buckets, "other")
-    assert plan_of(offer, dataset="s3://data/datasets/other")["dataset"]["sha256"] == before
+    assert plan_of(dependencies, dataset="s3://data/datasets/other")["dataset"]["sha256"] == before
     buckets.put("data", "datasets/skirt/masks/a.png", PNG + b"changed")
-    assert plan_of(offer)["dataset"]["sha256"] != before
+    assert plan_of(dependencies)["dataset"]["sha256"] != before
 
 
 def test_an_unknown_key_is_refused_with_the_allowed_ones(stage: Stage) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from atelier_ops.errors import ArtifactIncompleteError, VersionTakenError
+from atelier_ops.logic import publishing
 from atelier_ops.logic.gate import judge
-from atelier_ops.logic.pretraining import PretrainingOffer
+from atelier_ops.logic.pretraining import Dependencies
 from atelier_ops.logic.publish_base import publish_base
+from atelier_ops.logic.publishing import Registration
 from contracts.artifact import BaseManifest
 from contracts.corpus import is_held_out
 from contracts.errors import InvalidInputError
@@ -24,7 +26,7 @@ from tests.unit.ops_pretraining import (
 )
 from tests.unit.ops_stage import make_stage, plan_of
 
-Stage = tuple[MemoryBuckets, PretrainingOffer]
+Stage = tuple[MemoryBuckets, Dependencies]
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-Base-drawn/1"
 
 
@@ -158,10 +160,11 @@ def test_changing_one_picture_changes_the_data_set_s_hash(stage: Stage) -> None:
 
 
 def published(stage: Stage, artifact: str, execution: str = "first") -> dict[str, Any]:
-    buckets, offer = stage
-    plan = pretraining_plan_of(offer, execution)
-    data, models = buckets.store("data"), buckets.store("model")
-    return publish_base(plan, artifact, PACKAGE, 1, {"denoising_loss": 0.1}, data=data, models=models)
+    buckets, dependencies = stage
+    plan = pretraining_plan_of(dependencies, execution)
+    registered = Registration(plan=plan, artifact=artifact, package=PACKAGE, version=1, metrics={"denoising_loss": 0.1})
+    stores = publishing.Dependencies(data=buckets.store("data"), models=buckets.store("model"))
+    return publish_base(registered, stores)
 
 
 def test_a_published_base_model_says_where_it_came_from(stage: Stage) -> None:
@@ -181,21 +184,21 @@ def test_a_published_base_model_says_where_it_came_from(stage: Stage) -> None:
 
 def test_a_fine_tuning_run_may_name_the_new_base_model(stage: Stage) -> None:
     published(stage, put_base_artifact(stage[0]))
-    buckets, offer = make_stage()
+    buckets, dependencies = make_stage()
     buckets.objects |= {place: body for place, body in stage[0].objects.items() if place[1].startswith("base/drawn@")}
-    plan = plan_of(offer, base_model="drawn@1", deploy="none")
+    plan = plan_of(dependencies, base_model="drawn@1", deploy="none")
     assert plan["base"] == {"name": "drawn", "reference": "drawn@1", "uri": "s3://model/base/drawn@1/"}
     for wrong in ("drawn", "drawn@2", "../drawn@1"):
         with pytest.raises(InvalidInputError, match="or name@version of a base model that a pretraining run published"):
-            plan_of(offer, base_model=wrong, deploy="none")
+            plan_of(dependencies, base_model=wrong, deploy="none")
 
 
 def test_a_part_of_a_pipeline_is_no_base_of_a_style(stage: Stage) -> None:
     published(stage, put_base_artifact(stage[0], task="vae"))
-    buckets, offer = make_stage()
+    buckets, dependencies = make_stage()
     buckets.objects |= {place: body for place, body in stage[0].objects.items() if place[1].startswith("base/drawn@")}
     with pytest.raises(InvalidInputError, match="drawn@1, a model for vae"):
-        plan_of(offer, base_model="drawn@1", deploy="none")
+        plan_of(dependencies, base_model="drawn@1", deploy="none")
 
 
 def test_another_run_cannot_take_a_published_version(stage: Stage) -> None:

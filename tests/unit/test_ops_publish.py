@@ -6,6 +6,7 @@ import pytest
 
 from atelier_ops.errors import ArtifactIncompleteError, VersionTakenError
 from atelier_ops.logic.publish import publish
+from atelier_ops.logic.publishing import Dependencies, Registration
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
 from contracts.errors import InvalidInputError
 from tests.unit.ops_fakes import MemoryBuckets
@@ -19,10 +20,16 @@ def buckets() -> MemoryBuckets:
     return make_stage()[0]
 
 
+def stores(buckets: MemoryBuckets) -> Dependencies:
+    return Dependencies(data=buckets.store("data"), models=buckets.store("model"))
+
+
 def published(buckets: MemoryBuckets, artifact: str, version: int = 1, execution: str = "run-1") -> dict[str, Any]:
     plan = plan_of(make_stage()[1], execution=execution)
-    data, models = buckets.store("data"), buckets.store("model")
-    return publish(plan, artifact, PACKAGE, version, {"mask_score": 0.9}, data=data, models=models)
+    registered = Registration(
+        plan=plan, artifact=artifact, package=PACKAGE, version=version, metrics={"mask_score": 0.9}
+    )
+    return publish(registered, stores(buckets))
 
 
 def styles(buckets: MemoryBuckets) -> list[str]:
@@ -107,5 +114,5 @@ def test_another_runs_artifact_is_refused(buckets: MemoryBuckets) -> None:
 def test_a_full_fine_tune_has_no_adapter(buckets: MemoryBuckets) -> None:
     artifact = put_artifact(buckets, method="full")
     plan = plan_of(make_stage()[1], method="full")
-    data, models = buckets.store("data"), buckets.store("model")
-    assert publish(plan, artifact, PACKAGE, 1, {}, data=data, models=models)["adapter"] == ""
+    registered = Registration(plan=plan, artifact=artifact, package=PACKAGE, version=1, metrics={})
+    assert publish(registered, stores(buckets))["adapter"] == ""

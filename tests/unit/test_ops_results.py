@@ -10,7 +10,7 @@ from atelier_ops.gateways.records import Record
 from atelier_ops.logic import smoke
 from atelier_ops.logic.notification import Outcome, model_message, outcomes
 from atelier_ops.logic.picture import PNG, format_of, grey_png
-from atelier_ops.logic.results import Desk, prediction_key, settle
+from atelier_ops.logic.results import Dependencies, prediction_key, settle
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.prediction import PredictionInput
 from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryRecords, MemoryTokens
@@ -27,11 +27,11 @@ def answer(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def desk() -> Desk:
+def dependencies() -> Dependencies:
     records = MemoryRecords()
     data = {"id": ID, "created_at": rfc3339(NOW - 10)}
     records.put(Record(key=prediction_key(ID), status="starting", expires_at=int(NOW) + 100, data=data))
-    return Desk(records=records, media=MemoryBuckets().store("media"), tokens=MemoryTokens())
+    return Dependencies(records=records, media=MemoryBuckets().store("media"), tokens=MemoryTokens())
 
 
 def event(inference_id: str, **message: Any) -> dict[str, Any]:
@@ -39,126 +39,132 @@ def event(inference_id: str, **message: Any) -> dict[str, Any]:
     return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(body)}}]}
 
 
-def succeeded(desk: Desk, inference_id: str, body: object) -> str:
-    desk.media.write("responses/1.out", json.dumps(body).encode(), "application/json")
+def succeeded(dependencies: Dependencies, inference_id: str, body: object) -> str:
+    dependencies.media.write("responses/1.out", json.dumps(body).encode(), "application/json")
     where = {"responseParameters": {"contentType": "application/json", "outputLocation": "s3://media/responses/1.out"}}
     (outcome,) = outcomes(event(inference_id, **where))
-    return settle(outcome, desk, NOW)
+    return settle(outcome, dependencies, NOW)
 
 
-def broke(desk: Desk, inference_id: str, failure: bytes | None = None) -> str:
+def broke(dependencies: Dependencies, inference_id: str, failure: bytes | None = None) -> str:
     where = {"failureReason": "ClientError: Received client error (400) from model"}
     if failure is not None:
-        desk.media.write("failures/1.out", failure, "text/plain")
+        dependencies.media.write("failures/1.out", failure, "text/plain")
         where["responseParameters"] = {"failureLocation": "s3://media/failures/1.out"}  # type: ignore[assignment]
     (outcome,) = outcomes(event(inference_id, invocationStatus="Failed", **where))
-    return settle(outcome, desk, NOW)
+    return settle(outcome, dependencies, NOW)
 
 
-def record(desk: Desk) -> Record:
-    found = desk.records.get(prediction_key(ID))
+def record(dependencies: Dependencies) -> Record:
+    found = dependencies.records.get(prediction_key(ID))
     assert found is not None
     return found
 
 
-def test_a_predictions_pictures_become_files_named_by_their_real_format(desk: Desk) -> None:
-    succeeded(desk, ID, answer())
-    assert desk.media.read(f"outputs/{ID}/0.png") == GREY
-    assert desk.media.read(f"outputs/{ID}/1.jpg") == JPEG
-    assert record(desk).status == "succeeded"
-    assert record(desk).data["outputs"] == [f"outputs/{ID}/0.png", f"outputs/{ID}/1.jpg"]
-    assert record(desk).data["metrics"] == {"total_time": 10.0, "predict_time": 2.0}
-    assert record(desk).data["completed_at"] == rfc3339(NOW)
-    assert record(desk).data["started_at"] == rfc3339(NOW - 2)
-    assert record(desk).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
+def test_a_predictions_pictures_become_files_named_by_their_real_format(dependencies: Dependencies) -> None:
+    succeeded(dependencies, ID, answer())
+    assert dependencies.media.read(f"outputs/{ID}/0.png") == GREY
+    assert dependencies.media.read(f"outputs/{ID}/1.jpg") == JPEG
+    assert record(dependencies).status == "succeeded"
+    assert record(dependencies).data["outputs"] == [f"outputs/{ID}/0.png", f"outputs/{ID}/1.jpg"]
+    assert record(dependencies).data["metrics"] == {"total_time": 10.0, "predict_time": 2.0}
+    assert record(dependencies).data["completed_at"] == rfc3339(NOW)
+    assert record(dependencies).data["started_at"] == rfc3339(NOW - 2)
+    assert record(dependencies).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
 
 
-def test_a_mask_that_was_asked_for_is_the_last_picture(desk: Desk) -> None:
-    succeeded(desk, ID, answer(mask=base64.b64encode(GREY).decode()))
-    assert record(desk).data["outputs"] == [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg", "2.png")]
-    assert desk.media.read(f"outputs/{ID}/2.png") == GREY
+def test_a_mask_that_was_asked_for_is_the_last_picture(dependencies: Dependencies) -> None:
+    succeeded(dependencies, ID, answer(mask=base64.b64encode(GREY).decode()))
+    assert record(dependencies).data["outputs"] == [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg", "2.png")]
+    assert dependencies.media.read(f"outputs/{ID}/2.png") == GREY
 
 
-def test_a_failed_prediction_tells_the_models_own_words(desk: Desk) -> None:
+def test_a_failed_prediction_tells_the_models_own_words(dependencies: Dependencies) -> None:
     words = {"error": {"type": "InvalidInputError", "message": "input.image: got text; allowed: a picture"}}
-    broke(desk, ID, b'Received client error (400) from model with message "' + json.dumps(words).encode() + b'"')
-    assert record(desk).status == "failed"
-    assert record(desk).data["error"] == "InvalidInputError: input.image: got text; allowed: a picture"
+    broke(
+        dependencies, ID, b'Received client error (400) from model with message "' + json.dumps(words).encode() + b'"'
+    )
+    assert record(dependencies).status == "failed"
+    assert record(dependencies).data["error"] == "InvalidInputError: input.image: got text; allowed: a picture"
 
 
 @pytest.mark.parametrize("body", [{}, {"images": []}, {"images": ["bm90IGEgcGljdHVyZQ=="], "output_format": "png"}])
-def test_an_answer_without_a_picture_is_a_failure(desk: Desk, body: dict[str, Any]) -> None:
-    succeeded(desk, ID, {**answer(), **body} if "images" in body else body)
-    assert record(desk).status == "failed"
-    assert "allowed" in record(desk).data["error"]
+def test_an_answer_without_a_picture_is_a_failure(dependencies: Dependencies, body: dict[str, Any]) -> None:
+    succeeded(dependencies, ID, {**answer(), **body} if "images" in body else body)
+    assert record(dependencies).status == "failed"
+    assert "allowed" in record(dependencies).data["error"]
 
 
-def test_a_second_notification_changes_nothing(desk: Desk) -> None:
-    succeeded(desk, ID, answer())
-    before = record(desk)
-    broke(desk, ID)
-    succeeded(desk, ID, answer(seed=8))
-    assert record(desk) == before
+def test_a_second_notification_changes_nothing(dependencies: Dependencies) -> None:
+    succeeded(dependencies, ID, answer())
+    before = record(dependencies)
+    broke(dependencies, ID)
+    succeeded(dependencies, ID, answer(seed=8))
+    assert record(dependencies) == before
 
 
-def test_the_answer_to_a_canceled_prediction_is_thrown_away(desk: Desk) -> None:
-    canceled = Record(key=prediction_key(ID), status="canceled", expires_at=int(NOW), data=record(desk).data)
-    desk.records.put(canceled)
-    succeeded(desk, ID, answer())
-    assert record(desk) == canceled
-    assert desk.media.listing("outputs/") == []
+def test_the_answer_to_a_canceled_prediction_is_thrown_away(dependencies: Dependencies) -> None:
+    canceled = Record(key=prediction_key(ID), status="canceled", expires_at=int(NOW), data=record(dependencies).data)
+    dependencies.records.put(canceled)
+    succeeded(dependencies, ID, answer())
+    assert record(dependencies) == canceled
+    assert dependencies.media.listing("outputs/") == []
 
 
-def test_a_notification_for_a_record_that_is_gone_is_ignored(desk: Desk) -> None:
-    assert "unknown" in succeeded(desk, "f" * 26, answer())
-    assert desk.media.listing("outputs/") == []
+def test_a_notification_for_a_record_that_is_gone_is_ignored(dependencies: Dependencies) -> None:
+    assert "unknown" in succeeded(dependencies, "f" * 26, answer())
+    assert dependencies.media.listing("outputs/") == []
 
 
-def test_an_answer_in_a_foreign_bucket_is_refused(desk: Desk) -> None:
+def test_an_answer_in_a_foreign_bucket_is_refused(dependencies: Dependencies) -> None:
     (outcome,) = outcomes(event(ID, responseParameters={"outputLocation": "s3://elsewhere/x"}))
-    settle(outcome, desk, NOW)
-    assert "elsewhere" in record(desk).data["error"]
+    settle(outcome, dependencies, NOW)
+    assert "elsewhere" in record(dependencies).data["error"]
 
 
-def smoke_desk(desk: Desk) -> str:
+def waiting_smoke_test(dependencies: Dependencies) -> str:
     inference = smoke.inference_id("run-1", 3)
-    desk.records.put(smoke.waiting(inference, "token", {"execution": "run-1"}, int(NOW)))
+    dependencies.records.put(smoke.waiting(inference, "token", {"execution": "run-1"}, int(NOW)))
     return inference
 
 
-def tokens(desk: Desk) -> MemoryTokens:
-    assert isinstance(desk.tokens, MemoryTokens)
-    return desk.tokens
+def tokens(dependencies: Dependencies) -> MemoryTokens:
+    assert isinstance(dependencies.tokens, MemoryTokens)
+    return dependencies.tokens
 
 
-def test_a_good_smoke_test_lets_the_run_go_on_once(desk: Desk) -> None:
-    inference = smoke_desk(desk)
-    succeeded(desk, inference, answer())
-    broke(desk, inference)
-    result, output = tokens(desk).answers["token"]
+def test_a_good_smoke_test_lets_the_run_go_on_once(dependencies: Dependencies) -> None:
+    inference = waiting_smoke_test(dependencies)
+    succeeded(dependencies, inference, answer())
+    broke(dependencies, inference)
+    result, output = tokens(dependencies).answers["token"]
     assert result == "success"
     assert output["pictures"] == 2
     assert output["bytes"] == len(GREY)
 
 
-def test_a_smoke_test_needs_a_picture_of_the_format_it_says(desk: Desk) -> None:
-    succeeded(desk, smoke_desk(desk), answer(output_format="webp"))
-    assert tokens(desk).answers["token"][0] == smoke.FAILED
+def test_a_smoke_test_needs_a_picture_of_the_format_it_says(dependencies: Dependencies) -> None:
+    succeeded(dependencies, waiting_smoke_test(dependencies), answer(output_format="webp"))
+    assert tokens(dependencies).answers["token"][0] == smoke.FAILED
 
 
-def test_a_failed_smoke_test_tells_the_models_words(desk: Desk) -> None:
-    broke(desk, smoke_desk(desk), b'{"error": {"type": "AdapterError", "message": "sha256 differs"}}')
-    assert tokens(desk).answers["token"] == (smoke.FAILED, "AdapterError: sha256 differs")
+def test_a_failed_smoke_test_tells_the_models_words(dependencies: Dependencies) -> None:
+    broke(
+        dependencies,
+        waiting_smoke_test(dependencies),
+        b'{"error": {"type": "AdapterError", "message": "sha256 differs"}}',
+    )
+    assert tokens(dependencies).answers["token"] == (smoke.FAILED, "AdapterError: sha256 differs")
 
 
-def test_a_failure_file_that_is_gone_leaves_the_notifications_reason(desk: Desk) -> None:
-    reason = Outcome(inference_id=smoke_desk(desk), succeeded=False, reason="ClientError: no")
-    settle(reason, desk, NOW)
-    assert tokens(desk).answers["token"] == (smoke.FAILED, "ClientError: no")
+def test_a_failure_file_that_is_gone_leaves_the_notifications_reason(dependencies: Dependencies) -> None:
+    reason = Outcome(inference_id=waiting_smoke_test(dependencies), succeeded=False, reason="ClientError: no")
+    settle(reason, dependencies, NOW)
+    assert tokens(dependencies).answers["token"] == (smoke.FAILED, "ClientError: no")
 
 
-def test_a_smoke_test_nobody_waits_for_is_ignored(desk: Desk) -> None:
-    assert "no run waits" in succeeded(desk, "smoke-unknown", answer())
+def test_a_smoke_test_nobody_waits_for_is_ignored(dependencies: Dependencies) -> None:
+    assert "no run waits" in succeeded(dependencies, "smoke-unknown", answer())
 
 
 @pytest.mark.parametrize("text", ["plain words", "{broken", '{"error": "text"}', "[1]"])

@@ -61,19 +61,19 @@ class SageMakerEndpoints:
     def state(self, name: str) -> EndpointState | None:
         """The endpoint as it is now, or None."""
         try:
-            found = client("sagemaker").describe_endpoint(EndpointName=name)
+            description = client("sagemaker").describe_endpoint(EndpointName=name)
         except ClientError as error:
             if is_missing(error):
                 return None
             raise
-        return _state(found)
+        return _state(description)
 
     def make_model(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """CreateModel; returns the existing model's description where the name is taken, else None."""
         if _created("create_model", request):
             return None
-        found: Mapping[str, Any] = client("sagemaker").describe_model(ModelName=request["ModelName"])
-        return found
+        description: Mapping[str, Any] = client("sagemaker").describe_model(ModelName=request["ModelName"])
+        return description
 
     def make_config(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """CreateEndpointConfig; returns the existing one's description where the name is taken, else None."""
@@ -81,8 +81,8 @@ class SageMakerEndpoints:
 
     def config(self, name: str) -> Mapping[str, Any]:
         """DescribeEndpointConfig."""
-        found: Mapping[str, Any] = client("sagemaker").describe_endpoint_config(EndpointConfigName=name)
-        return found
+        description: Mapping[str, Any] = client("sagemaker").describe_endpoint_config(EndpointConfigName=name)
+        return description
 
     def create(self, name: str, config: str) -> None:
         """CreateEndpoint. Raises QuotaExceeded."""
@@ -114,14 +114,14 @@ class SageMakerEndpoints:
         client("cloudwatch").put_metric_alarm(**request)
 
 
-def _state(found: Mapping[str, Any]) -> EndpointState:
-    variant: Mapping[str, Any] = next(iter(found.get("ProductionVariants") or []), {})
+def _state(description: Mapping[str, Any]) -> EndpointState:
+    variant: Mapping[str, Any] = next(iter(description.get("ProductionVariants") or []), {})
     return EndpointState(
-        name=found["EndpointName"],
-        status=found["EndpointStatus"],
-        config=found.get("EndpointConfigName", ""),
-        pending=found.get("PendingDeploymentSummary", {}).get("EndpointConfigName", ""),
-        reason=found.get("FailureReason", ""),
+        name=description["EndpointName"],
+        status=description["EndpointStatus"],
+        config=description.get("EndpointConfigName", ""),
+        pending=description.get("PendingDeploymentSummary", {}).get("EndpointConfigName", ""),
+        reason=description.get("FailureReason", ""),
         variant=variant.get("VariantName", ""),
         instances=int(variant.get("DesiredInstanceCount") or 0),
     )

@@ -53,12 +53,12 @@ class HuggingFaceHub:
         """Every file of the revision, following the server's pages. Raises SourceFileError."""
         quoted = urllib.parse.quote(revision, safe="")
         url: str | None = f"{self._address}/api/models/{repository}/tree/{quoted}?recursive=true"
-        found: list[HubFile] = []
+        files: list[HubFile] = []
         while url:
             with _get(url) as response:
-                found += [_file(entry) for entry in json.load(response) if entry["type"] == "file"]
+                files += [_file(entry) for entry in json.load(response) if entry["type"] == "file"]
                 url = _next_page(response.headers.get("Link", ""))
-        return found
+        return files
 
     def open(self, repository: str, revision: str, path: str) -> IO[bytes]:
         """Stream one file. Raises SourceFileError."""
@@ -83,5 +83,5 @@ def _file(entry: dict[str, Any]) -> HubFile:
 
 
 def _next_page(link: str) -> str | None:
-    found = re.search(r'<([^>]+)>;\s*rel="next"', link)
-    return found.group(1) if found else None
+    match = re.search(r'<([^>]+)>;\s*rel="next"', link)
+    return match.group(1) if match else None

@@ -27,8 +27,8 @@ class SageMakerPackages:
 
     def approval(self, package: str) -> tuple[str, str]:
         """The package's approval status and its description."""
-        found = client("sagemaker").describe_model_package(ModelPackageName=package)
-        return found.get("ModelApprovalStatus", ""), found.get("ApprovalDescription", "")
+        description = client("sagemaker").describe_model_package(ModelPackageName=package)
+        return description.get("ModelApprovalStatus", ""), description.get("ApprovalDescription", "")
 
 
 class SageMakerJobs:
@@ -42,12 +42,12 @@ class SageMakerJobs:
         }
         operation, key = calls[kind]
         try:
-            found: Mapping[str, Any] = getattr(client("sagemaker"), operation)(**{key: name})
+            description: Mapping[str, Any] = getattr(client("sagemaker"), operation)(**{key: name})
         except ClientError as error:
             if is_missing(error):
                 return None
             raise
-        return found
+        return description
 
 
 def is_missing(error: ClientError) -> bool:

@@ -125,12 +125,12 @@ class S3Store:
     def uploaded(self, key: str) -> Uploaded | None:
         """What an upload left at the key; None where there is no object."""
         try:
-            found = client("s3").head_object(Bucket=self._bucket, Key=key)
+            head = client("s3").head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
                 return None
             raise
-        return Uploaded(size=found["ContentLength"], sha256=found["Metadata"].get("sha256", ""))
+        return Uploaded(size=head["ContentLength"], sha256=head["Metadata"].get("sha256", ""))
 
     def delete(self, key: str) -> None:
         """Remove an object; a missing one is fine."""

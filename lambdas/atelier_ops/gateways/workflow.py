@@ -112,26 +112,26 @@ class StepFunctionsExecutions:
     def describe(self, name: str) -> Execution | None:
         """The execution, or None. Eventually consistent: one that has just been started may be None for a moment."""
         try:
-            found = client("stepfunctions").describe_execution(executionArn=self._execution_arn(name))
+            response = client("stepfunctions").describe_execution(executionArn=self._execution_arn(name))
         except ClientError as error:
             if error_code(error) == "ExecutionDoesNotExist":
                 return None
             raise
         return Execution(
             name=name,
-            status=found["status"],
-            started=found["startDate"],
-            stopped=found.get("stopDate"),
-            input=json.loads(found.get("input") or "{}"),
-            output=json.loads(found.get("output") or "null"),
-            error=found.get("error") or "",
-            cause=found.get("cause") or "",
+            status=response["status"],
+            started=response["startDate"],
+            stopped=response.get("stopDate"),
+            input=json.loads(response.get("input") or "{}"),
+            output=json.loads(response.get("output") or "null"),
+            error=response.get("error") or "",
+            cause=response.get("cause") or "",
         )
 
     def events(self, name: str) -> list[StateEvent]:
         """States entered and left, oldest first (of the newest 1,000 history events)."""
-        found = [_state_event(event) for event in self._history(name)]
-        return [event for event in reversed(found) if event is not None]
+        events = [_state_event(event) for event in self._history(name)]
+        return [event for event in reversed(events) if event is not None]
 
     def _history(self, name: str) -> list[dict[str, Any]]:
         """The newest events, newest first; none where the execution is too young to be found."""

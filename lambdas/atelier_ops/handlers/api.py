@@ -11,7 +11,7 @@ from atelier_ops.gateways.records import DynamoRecords
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.gateways.workflow import StepFunctionsExecutions
 from atelier_ops.logic import predictions, trainings, uploads
-from atelier_ops.logic.api import Desk, answer
+from atelier_ops.logic.api import Dependencies, answer
 from atelier_ops.settings import read_settings
 
 
@@ -29,11 +29,11 @@ class Settings:
 
 
 @cache
-def desk_at() -> Callable[[float], Desk]:
+def dependencies() -> Callable[[float], Dependencies]:
     """What the API needs, made once a container, as a function of the time of a request."""
     settings = read_settings(Settings)
     media, models = S3Store(settings.media_bucket), S3Store(settings.model_bucket)
-    prediction_desk = predictions.Desk(
+    for_predictions = predictions.Dependencies(
         records=DynamoRecords(settings.table_name),
         media=media,
         models=models,
@@ -42,11 +42,11 @@ def desk_at() -> Callable[[float], Desk]:
         name_prefix=settings.name_prefix,
     )
     executions = StepFunctionsExecutions(settings.state_machine_arn)
-    training_desk = trainings.Desk(executions=executions, model_bucket=settings.model_bucket)
-    upload_desk = uploads.Desk(media=media, data=S3Store(settings.data_bucket))
-    return lambda now: Desk(predictions=prediction_desk, trainings=training_desk, uploads=upload_desk, now=now)
+    for_trainings = trainings.Dependencies(executions=executions, model_bucket=settings.model_bucket)
+    for_uploads = uploads.Dependencies(media=media, data=S3Store(settings.data_bucket))
+    return lambda now: Dependencies(predictions=for_predictions, trainings=for_trainings, uploads=for_uploads, now=now)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """One REST proxy event → one proxy response."""
-    return answer(event, desk_at()(time.time()))
+    return answer(event, dependencies()(time.time()))

@@ -7,7 +7,7 @@ from typing import Any
 from atelier_ops.gateways.answers import HttpAnswers
 from atelier_ops.gateways.hub import HuggingFaceHub
 from atelier_ops.gateways.storage import S3Store
-from atelier_ops.logic.custom_resource import Desk, settle
+from atelier_ops.logic.custom_resource import Dependencies, settle
 from atelier_ops.logic.mirror import Clock
 from atelier_ops.settings import read_settings
 
@@ -20,13 +20,15 @@ class Settings:
 
 
 @cache
-def desk() -> Desk:
+def dependencies() -> Dependencies:
     """Made once a container."""
-    return Desk(models=S3Store(read_settings(Settings).model_bucket), hub=HuggingFaceHub(), answers=HttpAnswers())
+    return Dependencies(
+        models=S3Store(read_settings(Settings).model_bucket), hub=HuggingFaceHub(), answers=HttpAnswers()
+    )
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event with properties ``Entry`` and, for an asset, ``AssetBucket`` and ``AssetKey``."""
     bucket = event["ResourceProperties"].get("AssetBucket")
     clock = Clock(left=lambda: context.get_remaining_time_in_millis() / 1000)
-    settle(event, desk(), S3Store(bucket) if bucket else None, clock)
+    settle(event, dependencies(), S3Store(bucket) if bucket else None, clock)

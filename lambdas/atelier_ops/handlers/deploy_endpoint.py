@@ -20,7 +20,7 @@ class Settings(Serving):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Dependencies:
     """What deploying needs."""
 
     serving: Serving
@@ -30,10 +30,10 @@ class Parts:
 
 
 @cache
-def parts() -> Parts:
+def dependencies() -> Dependencies:
     """Made once a container."""
     settings = read_settings(Settings)
-    return Parts(
+    return Dependencies(
         serving=settings,
         records=DynamoRecords(settings.table_name),
         endpoints=SageMakerEndpoints(),
@@ -43,7 +43,7 @@ def parts() -> Parts:
 
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "version", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
-    use, plan = parts(), event["plan"]
+    use, plan = dependencies(), event["plan"]
     name = plan["endpoint"]
     config = roll_out(name, int(event["version"]), event["uri"], use.serving, use.endpoints)
     use.records.put(waiting(name, config, event["token"], plan["execution"], int(time.time())))

@@ -20,7 +20,7 @@ class Settings:
 
 
 @cache
-def data() -> ObjectStore:
+def dependencies() -> ObjectStore:
     """The data bucket, made once a container."""
     return S3Store(read_settings(Settings).data_bucket)
 
@@ -29,4 +29,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics"}``. Raises MetricMissingError, MissingObjectError."""
     plan = event["plan"]
     table = PRETRAINING_METRICS[plan["model"]] if "model" in plan else METRICS
-    return judge(plan["gate"], read_json(data(), run_prefix(plan["execution"], "evaluate") + "metrics.json"), table)
+    return judge(
+        plan["gate"], read_json(dependencies(), run_prefix(plan["execution"], "evaluate") + "metrics.json"), table
+    )

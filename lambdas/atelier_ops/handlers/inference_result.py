@@ -9,7 +9,7 @@ from atelier_ops.gateways.records import DynamoRecords
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.gateways.workflow import StepFunctionsTokens
 from atelier_ops.logic.notification import outcomes
-from atelier_ops.logic.results import Desk, settle
+from atelier_ops.logic.results import Dependencies, settle
 from atelier_ops.settings import read_settings
 
 
@@ -22,10 +22,10 @@ class Settings:
 
 
 @cache
-def desk() -> Desk:
+def dependencies() -> Dependencies:
     """Made once a container."""
     settings = read_settings(Settings)
-    return Desk(
+    return Dependencies(
         records=DynamoRecords(settings.table_name),
         media=S3Store(settings.media_bucket),
         tokens=StepFunctionsTokens(),
@@ -35,4 +35,4 @@ def desk() -> Desk:
 def handler(event: dict[str, Any], context: object) -> None:
     """An SNS event with one or more notifications of an asynchronous endpoint."""
     for outcome in outcomes(event):
-        print(settle(outcome, desk(), time.time()))
+        print(settle(outcome, dependencies(), time.time()))

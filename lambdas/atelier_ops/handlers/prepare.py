@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import S3Store
-from atelier_ops.logic.plan import Offer, make_plan
+from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.settings import read_settings
 
 
@@ -22,10 +22,10 @@ class Settings:
 
 
 @cache
-def offer() -> Offer:
+def dependencies() -> Dependencies:
     """What this stage has, made once a container."""
     settings = read_settings(Settings)
-    return Offer(
+    return Dependencies(
         data=S3Store(settings.data_bucket),
         models=S3Store(settings.model_bucket),
         name_prefix=settings.name_prefix,
@@ -37,4 +37,4 @@ def offer() -> Offer:
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"input", "execution"}`` → the plan. Raises InvalidInputError."""
-    return make_plan(event["input"], event["execution"], offer())
+    return make_plan(event["input"], event["execution"], dependencies())

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import S3Store
-from atelier_ops.logic.pretraining import PretrainingOffer, make_pretraining_plan
+from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
 from atelier_ops.settings import read_settings
 from contracts.pretraining import Instances, StageDefaults
 
@@ -25,11 +25,11 @@ class Settings:
 
 
 @cache
-def offer() -> PretrainingOffer:
+def dependencies() -> Dependencies:
     """What this stage has, made once a container."""
     settings = read_settings(Settings)
     instances = Instances(shard=settings.shard_instances, train=settings.train_instances)
-    return PretrainingOffer(
+    return Dependencies(
         data=S3Store(settings.data_bucket),
         models=S3Store(settings.model_bucket),
         name_prefix=settings.name_prefix,
@@ -41,4 +41,4 @@ def offer() -> PretrainingOffer:
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"input", "execution"}`` → the plan. Raises InvalidInputError."""
-    return make_pretraining_plan(event["input"], event["execution"], offer())
+    return make_pretraining_plan(event["input"], event["execution"], dependencies())

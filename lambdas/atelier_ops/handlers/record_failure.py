@@ -8,7 +8,7 @@ from typing import Any
 from atelier_ops.gateways.registry import SageMakerJobs
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.gateways.topic import SnsTopic
-from atelier_ops.logic.report import Desk, report
+from atelier_ops.logic.report import Dependencies, report
 from atelier_ops.settings import read_settings
 
 
@@ -22,10 +22,10 @@ class Settings:
 
 
 @cache
-def desk() -> Desk:
+def dependencies() -> Dependencies:
     """Made once a container."""
     settings = read_settings(Settings)
-    return Desk(
+    return Dependencies(
         data=S3Store(settings.data_bucket),
         topic=SnsTopic(settings.topic_arn),
         jobs=SageMakerJobs(),
@@ -35,4 +35,4 @@ def desk() -> Desk:
 
 def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """``{"execution", "step", "error", "cause", "plan"?, "started"}`` → ``{"error", "cause"}``."""
-    return report(event, desk(), time.time())
+    return report(event, dependencies(), time.time())

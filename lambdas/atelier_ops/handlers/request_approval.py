@@ -22,7 +22,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Dependencies:
     """What asking needs."""
 
     records: Records
@@ -32,10 +32,10 @@ class Parts:
 
 
 @cache
-def parts() -> Parts:
+def dependencies() -> Dependencies:
     """Made once a container."""
     settings = read_settings(Settings)
-    return Parts(
+    return Dependencies(
         records=DynamoRecords(settings.table_name),
         topic=SnsTopic(settings.topic_arn),
         packages=SageMakerPackages(),
@@ -45,7 +45,7 @@ def parts() -> Parts:
 
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "token"}``: store the token, ask, and go on at once where somebody has decided already."""
-    use, plan, package = parts(), event["plan"], event["package"]
+    use, plan, package = dependencies(), event["plan"], event["package"]
     use.records.put(waiting(package, event["token"], plan["execution"], int(time.time())))
     use.topic.publish(*request_message(plan, package))
     status, reason = use.packages.approval(package)

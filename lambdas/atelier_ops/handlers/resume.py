@@ -20,7 +20,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Dependencies:
     """What resuming needs."""
 
     records: Records
@@ -29,15 +29,15 @@ class Parts:
 
 
 @cache
-def parts() -> Parts:
+def dependencies() -> Dependencies:
     """Made once a container."""
     records = DynamoRecords(read_settings(Settings).table_name)
-    return Parts(records=records, endpoints=SageMakerEndpoints(), tokens=StepFunctionsTokens())
+    return Dependencies(records=records, endpoints=SageMakerEndpoints(), tokens=StepFunctionsTokens())
 
 
 def handler(event: dict[str, Any], context: object) -> None:
     """An EventBridge event of SageMaker. Others are logged and ignored; repeated and late ones do nothing."""
-    use, detail = parts(), event["detail"]
+    use, detail = dependencies(), event["detail"]
     if "ModelApprovalStatus" in detail:
         package, status = detail["ModelPackageArn"], detail["ModelApprovalStatus"]
         print(settle_approval(package, status, detail.get("ApprovalDescription", ""), use.records, use.tokens))

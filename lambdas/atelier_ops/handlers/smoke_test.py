@@ -24,7 +24,7 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Dependencies:
     """What asking needs."""
 
     shared_endpoint: str
@@ -34,10 +34,10 @@ class Parts:
 
 
 @cache
-def parts() -> Parts:
+def dependencies() -> Dependencies:
     """Made once a container."""
     settings = read_settings(Settings)
-    return Parts(
+    return Dependencies(
         shared_endpoint=settings.endpoint_name,
         records=DynamoRecords(settings.table_name),
         media=S3Store(settings.media_bucket),
@@ -47,7 +47,7 @@ def parts() -> Parts:
 
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "version", "endpoint", "token"}``; no endpoint means the shared one. Raises EndpointUnavailableError."""
-    use, plan, version, dedicated = parts(), event["plan"], int(event["version"]), event.get("endpoint")
+    use, plan, version, dedicated = dependencies(), event["plan"], int(event["version"]), event.get("endpoint")
     inference = inference_id(plan["execution"], version)
     body = smoke_request(plan, version, dedicated=bool(dedicated))
     use.media.write(request_key(inference), json.dumps(body).encode(), "application/json")

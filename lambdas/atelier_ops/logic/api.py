@@ -14,56 +14,72 @@ from contracts.errors import InvalidInputError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     """What the API needs, and the time of the request in seconds since 1970."""
 
-    predictions: predictions.Desk
-    trainings: trainings.Desk
-    uploads: uploads.Desk
+    predictions: predictions.Dependencies
+    trainings: trainings.Dependencies
+    uploads: uploads.Dependencies
     now: float
 
 
-ROUTES: list[Route[Desk]] = [
+ROUTES: list[Route[Dependencies]] = [
     Route(
         pattern="/v1/predictions",
-        methods={"POST": lambda request, desk, _: predictions.create(request, desk.predictions, desk.now)},
+        methods={
+            "POST": lambda request, dependencies, _: predictions.create(
+                request, dependencies.predictions, dependencies.now
+            )
+        },
     ),
     Route(
         pattern="/v1/predictions/([A-Za-z0-9_-]{1,64})",
-        methods={"GET": lambda request, desk, found: predictions.get(request, desk.predictions, found, desk.now)},
+        methods={
+            "GET": lambda request, dependencies, found: predictions.get(
+                request, dependencies.predictions, found, dependencies.now
+            )
+        },
     ),
     Route(
         pattern="/v1/predictions/([A-Za-z0-9_-]{1,64})/cancel",
-        methods={"POST": lambda request, desk, found: predictions.cancel(request, desk.predictions, found, desk.now)},
+        methods={
+            "POST": lambda request, dependencies, found: predictions.cancel(
+                request, dependencies.predictions, found, dependencies.now
+            )
+        },
     ),
     Route(
         pattern="/v1/trainings",
-        methods={"POST": lambda request, desk, _: trainings.create(request, desk.trainings, desk.now)},
+        methods={
+            "POST": lambda request, dependencies, _: trainings.create(request, dependencies.trainings, dependencies.now)
+        },
     ),
     Route(
         pattern="/v1/trainings/([A-Za-z0-9_-]{1,80})",
-        methods={"GET": lambda request, desk, found: trainings.get(request, desk.trainings, found)},
+        methods={"GET": lambda request, dependencies, found: trainings.get(request, dependencies.trainings, found)},
     ),
     Route(
         pattern="/v1/trainings/([A-Za-z0-9_-]{1,80})/cancel",
-        methods={"POST": lambda request, desk, found: trainings.cancel(request, desk.trainings, found)},
+        methods={"POST": lambda request, dependencies, found: trainings.cancel(request, dependencies.trainings, found)},
     ),
     Route(
         pattern="/v1/files",
-        methods={"POST": lambda request, desk, _: uploads.create(request, desk.uploads, desk.now)},
+        methods={
+            "POST": lambda request, dependencies, _: uploads.create(request, dependencies.uploads, dependencies.now)
+        },
     ),
 ]
 
 
-def answer(event: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
+def answer(event: Mapping[str, Any], dependencies: Dependencies) -> dict[str, Any]:
     """Answer one proxy event; every error is a problem response."""
     request = Request.from_event(event)
-    return _answer(request, desk).to_event()
+    return _answer(request, dependencies).to_event()
 
 
-def _answer(request: Request, desk: Desk) -> Response:
+def _answer(request: Request, dependencies: Dependencies) -> Response:
     try:
-        return dispatch(request, desk, ROUTES)
+        return dispatch(request, dependencies, ROUTES)
     except InvalidInputError as error:
         return problem(invalid(error), request)
     except ProblemError as error:

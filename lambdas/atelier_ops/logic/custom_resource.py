@@ -14,7 +14,7 @@ LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     """What mirroring needs; ``assets`` opens a bucket of CDK assets."""
 
     models: ObjectStore
@@ -22,7 +22,7 @@ class Desk:
     answers: Answers
 
 
-def settle(event: Mapping[str, Any], desk: Desk, assets: ObjectStore | None, clock: Clock) -> None:
+def settle(event: Mapping[str, Any], dependencies: Dependencies, assets: ObjectStore | None, clock: Clock) -> None:
     """Do what the event asks and answer it, whatever happens: without an answer the stack waits for an hour."""
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     physical = event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-not-made"
@@ -30,23 +30,25 @@ def settle(event: Mapping[str, Any], desk: Desk, assets: ObjectStore | None, clo
         entry = Entry.from_text(event["ResourceProperties"]["Entry"])
         physical = f"{entry.name}@{entry.revision}"
         if event["RequestType"] != "Delete":
-            _mirror(entry, event["ResourceProperties"], desk, assets, clock)
-        told: dict[str, Any] = {"Status": "SUCCESS", "Data": {"Prefix": entry.prefix, "Reference": physical}}
+            _mirror(entry, event["ResourceProperties"], dependencies, assets, clock)
+        outcome: dict[str, Any] = {"Status": "SUCCESS", "Data": {"Prefix": entry.prefix, "Reference": physical}}
     except Exception as error:  # noqa: BLE001 - the process edge: CloudFormation must hear of every failure
         print(f"{physical}: {type(error).__name__}: {error}")
-        told = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
+        outcome = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
     if event["RequestType"] == "Delete":
         # Deleting leaves the files to the bucket's own policy, so it cannot fail.
-        told = {"Status": "SUCCESS"}
+        outcome = {"Status": "SUCCESS"}
         physical = event.get("PhysicalResourceId") or physical
-    desk.answers.send(event["ResponseURL"], {**answer, "PhysicalResourceId": physical, **told})
+    dependencies.answers.send(event["ResponseURL"], {**answer, "PhysicalResourceId": physical, **outcome})
 
 
-def _mirror(entry: Entry, properties: Mapping[str, Any], desk: Desk, assets: ObjectStore | None, clock: Clock) -> None:
+def _mirror(
+    entry: Entry, properties: Mapping[str, Any], dependencies: Dependencies, assets: ObjectStore | None, clock: Clock
+) -> None:
     if entry.source["kind"] == "hub":
-        manifest = mirror_hub(entry, desk.models, desk.hub, clock)
+        manifest = mirror_hub(entry, dependencies.models, dependencies.hub, clock)
     elif assets is None:
         raise ValueError("properties: got no AssetBucket; allowed: the asset's bucket and key, as source.kind is asset")
     else:
-        manifest = mirror_asset(entry, desk.models, assets.read(properties["AssetKey"]), clock)
+        manifest = mirror_asset(entry, dependencies.models, assets.read(properties["AssetKey"]), clock)
     print(f"{manifest.reference}: {len(manifest.files)} files from {manifest.source}")

@@ -30,8 +30,8 @@ class Dataset:
 def read_dataset(uri: str, store: ObjectStore) -> Dataset:
     """List and check the dataset at ``uri``. Raises InvalidInputError naming the first thing that is wrong."""
     prefix = _prefix(uri, store.bucket)
-    found = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix)}
-    files = {name: entry for name, entry in found.items() if name and not name.endswith("/")}
+    entries = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix)}
+    files = {name: entry for name, entry in entries.items() if name and not name.endswith("/")}
     pictures = sorted(name for name in files if is_picture(name))
     _check_count(prefix, pictures)
     _check_stems(pictures)

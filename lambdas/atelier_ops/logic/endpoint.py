@@ -167,21 +167,21 @@ def deployment(instances: int, alarm: str) -> dict[str, Any]:
     }
 
 
-def _check_same(asked: Mapping[str, Any], found: Mapping[str, Any] | None) -> None:
-    if found is not None:
-        _compare(next(iter(asked.values())), asked, found)
+def _check_same(request: Mapping[str, Any], existing: Mapping[str, Any] | None) -> None:
+    if existing is not None:
+        _compare(next(iter(request.values())), request, existing)
 
 
-def _compare(where: str, asked: Any, found: Any) -> None:
+def _compare(where: str, request: Any, existing: Any) -> None:
     """Everything asked for must be there; what SageMaker adds of its own does not matter."""
-    if isinstance(asked, Mapping) and isinstance(found, Mapping):
-        for key, value in asked.items():
-            _compare(f"{where}.{key}", value, found.get(key))
-    elif isinstance(asked, list) and isinstance(found, list) and len(asked) == len(found):
-        for index, (one, other) in enumerate(zip(asked, found, strict=True)):
+    if isinstance(request, Mapping) and isinstance(existing, Mapping):
+        for key, value in request.items():
+            _compare(f"{where}.{key}", value, existing.get(key))
+    elif isinstance(request, list) and isinstance(existing, list) and len(request) == len(existing):
+        for index, (one, other) in enumerate(zip(request, existing, strict=True)):
             _compare(f"{where}[{index}]", one, other)
-    elif asked != found:
-        raise NameCollisionError(f"{where}: exists with {found!r}; asked for {asked!r}")
+    elif request != existing:
+        raise NameCollisionError(f"{where}: exists with {existing!r}; asked for {request!r}")
 
 
 def endpoint_key(name: str) -> str:

@@ -55,8 +55,8 @@ class Entry:
 
     def manifest(self, source: str, files: Mapping[str, str]) -> BaseManifest:
         """The manifest of the mirrored files."""
-        told = {key: getattr(self, key) for key in ("name", "revision", "family", "task", "licence", "resolution")}
-        return BaseManifest(**told, defaults=self.defaults, training=self.training, source=source, files=files)
+        facts = {key: getattr(self, key) for key in ("name", "revision", "family", "task", "licence", "resolution")}
+        return BaseManifest(**facts, defaults=self.defaults, training=self.training, source=source, files=files)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,10 +30,10 @@ def decode_picture(where: str, text: str) -> tuple[bytes, str]:
         body = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidInputError(where, got=text[:40], allowed="base64 of a PNG, JPEG or WebP file") from error
-    found = format_of(body[:START])
-    if found is None:
+    file_format = format_of(body[:START])
+    if file_format is None:
         raise InvalidInputError(where, got=body[:START], allowed="a PNG, JPEG or WebP file")
-    return body, found
+    return body, file_format
 
 
 def grey_png(side: int, level: int, square: int | None = None) -> bytes:

@@ -21,7 +21,7 @@ LONGEST_ARGUMENT = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class Dependencies:
     """What the stage has: its buckets, the base models it mirrored (``name@revision``) and its segmenter."""
 
     data: ObjectStore
@@ -32,57 +32,57 @@ class Offer:
     segmenter: str
 
 
-def make_plan(request: object, execution: str, offer: Offer) -> dict[str, Any]:
+def make_plan(body: object, execution: str, dependencies: Dependencies) -> dict[str, Any]:
     """The plan of one execution. Raises InvalidInputError naming the first thing that is wrong."""
-    asked = ExecutionInput.from_json(request)
-    base = _base_model(asked, offer)
-    if asked.task == "inpaint":
-        read_manifest(offer.segmenter, offer.models)
-    dataset = read_dataset(asked.dataset, offer.data)
-    settings = _settings(asked, base)
-    prompts = _prompts(asked, dataset, settings)
-    arguments = _arguments(asked, prompts["instance_prompt"])
+    request = ExecutionInput.from_json(body)
+    base = _base_model(request, dependencies)
+    if request.task == "inpaint":
+        read_manifest(dependencies.segmenter, dependencies.models)
+    dataset = read_dataset(request.dataset, dependencies.data)
+    settings = _settings(request, base)
+    prompts = _prompts(request, dataset, settings)
+    arguments = _arguments(request, prompts["instance_prompt"])
     return {
         "execution": execution,
-        **{key: getattr(asked, key) for key in ("style", "task", "target", "method", "deploy", "approval", "gate")},
+        **{key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "approval", "gate")},
         **prompts,
         "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
-        "base": {"name": base.name, "reference": base.reference, "uri": base_uri(base.reference, offer.models)},
-        "segmenter": {"uri": base_uri(offer.segmenter, offer.models)},
-        "runs": _runs(execution, offer),
+        "base": {"name": base.name, "reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
+        "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
+        "runs": _runs(execution, dependencies),
         "arguments": arguments,
-        "hyperparameters": _strings(asked, execution, prompts, dataset, settings),
-        **_names(asked.style, execution, offer.name_prefix),
+        "hyperparameters": _strings(request, execution, prompts, dataset, settings),
+        **_names(request.style, execution, dependencies.name_prefix),
     }
 
 
-def _base_model(asked: ExecutionInput, offer: Offer) -> BaseManifest:
-    wanted = asked.base_model or offer.default_base_model
-    manifest = find_base(wanted, offer.base_models, offer.models, where="input.base_model")
+def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseManifest:
+    wanted = request.base_model or dependencies.default_base_model
+    manifest = find_base(wanted, dependencies.base_models, dependencies.models, where="input.base_model")
     # An inpainting model paints a whole picture where all of its mask is white; the other way round there is no mask to give.
-    if manifest.task not in (asked.task, "inpaint"):
+    if manifest.task not in (request.task, "inpaint"):
         raise InvalidInputError(
-            "input.base_model", got=f"{wanted}, a model for {manifest.task}", allowed=f"one for {asked.task}"
+            "input.base_model", got=f"{wanted}, a model for {manifest.task}", allowed=f"one for {request.task}"
         )
-    if asked.deploy == "adapter" and manifest.reference != offer.default_base_model:
+    if request.deploy == "adapter" and manifest.reference != dependencies.default_base_model:
         raise InvalidInputError(
             "input.base_model",
             got=manifest.reference,
-            allowed=f"{offer.default_base_model}, which the shared endpoint serves, when deploy is adapter",
+            allowed=f"{dependencies.default_base_model}, which the shared endpoint serves, when deploy is adapter",
         )
     return manifest
 
 
-def _settings(asked: ExecutionInput, base: BaseManifest) -> Hyperparameters:
+def _settings(request: ExecutionInput, base: BaseManifest) -> Hyperparameters:
     """The base model's own training settings, overridden by what the input gives."""
-    return Hyperparameters.from_json({**base.training.get(asked.method, {}), **asked.hyperparameters})
+    return Hyperparameters.from_json({**base.training.get(request.method, {}), **request.hyperparameters})
 
 
-def _prompts(asked: ExecutionInput, dataset: Dataset, settings: Hyperparameters) -> dict[str, str]:
+def _prompts(request: ExecutionInput, dataset: Dataset, settings: Hyperparameters) -> dict[str, str]:
     """The input's prompts, or else the dataset's own."""
     own = dataset.info
-    instance = asked.instance_prompt or (own.instance_prompt if own else "")
-    classes = asked.class_prompt or ((own.class_prompt or "") if own else "")
+    instance = request.instance_prompt or (own.instance_prompt if own else "")
+    classes = request.class_prompt or ((own.class_prompt or "") if own else "")
     if not instance:
         raise InvalidInputError(
             "input.instance_prompt",
@@ -104,31 +104,31 @@ def _one_line(name: str, value: str) -> None:
         raise InvalidInputError(f"input.{name}", got=value, allowed="one line")
 
 
-def _arguments(asked: ExecutionInput, instance_prompt: str) -> dict[str, list[str]]:
-    target = ["--target", asked.target] if asked.target else []
-    _one_line("target", asked.target)
-    for name, value in (("target", asked.target), ("instance_prompt", instance_prompt)):
+def _arguments(request: ExecutionInput, instance_prompt: str) -> dict[str, list[str]]:
+    target = ["--target", request.target] if request.target else []
+    _one_line("target", request.target)
+    for name, value in (("target", request.target), ("instance_prompt", instance_prompt)):
         if len(value) > LONGEST_ARGUMENT:
             allowed = f"at most {LONGEST_ARGUMENT} characters, because a job takes it as an argument"
             raise InvalidInputError(f"input.{name}", got=f"{len(value)} characters", allowed=allowed)
-    gate = ["--gate", json.dumps(asked.gate)] if asked.gate else []
-    evaluate = ["--task", asked.task, "--instance-prompt", instance_prompt, *target, *gate]
+    gate = ["--gate", json.dumps(request.gate)] if request.gate else []
+    evaluate = ["--task", request.task, "--instance-prompt", instance_prompt, *target, *gate]
     return {"segment": target, "evaluate": evaluate}
 
 
-def _runs(execution: str, offer: Offer) -> dict[str, str]:
+def _runs(execution: str, dependencies: Dependencies) -> dict[str, str]:
     steps = ("segment", "train", "evaluate", "checkpoints")
-    return {step: str(S3Uri(bucket=offer.data.bucket, key=run_prefix(execution, step))) for step in steps}
+    return {step: str(S3Uri(bucket=dependencies.data.bucket, key=run_prefix(execution, step))) for step in steps}
 
 
 def _strings(
-    asked: ExecutionInput, execution: str, prompts: Mapping[str, str], dataset: Dataset, settings: Hyperparameters
+    request: ExecutionInput, execution: str, prompts: Mapping[str, str], dataset: Dataset, settings: Hyperparameters
 ) -> dict[str, str]:
     """Everything the training job reads from hyperparameters.json."""
-    told = {"style": asked.style, "execution": execution, "task": asked.task, "method": asked.method}
+    told = {"style": request.style, "execution": execution, "task": request.task, "method": request.method}
     return {
         **told,
-        "target": asked.target,
+        "target": request.target,
         **prompts,
         "dataset_sha256": dataset.sha256,
         **settings.to_strings(),

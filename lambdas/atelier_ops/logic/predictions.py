@@ -21,7 +21,7 @@ from contracts.layout import S3Uri, request_key
 from contracts.prediction import PredictionInput
 
 KEEP = 7 * 86_400
-"""Seconds a prediction can be asked for."""
+"""Seconds a prediction is kept."""
 
 URL_SECONDS = 3_600
 """Seconds an address in ``output`` works; asking again gives new ones."""
@@ -33,7 +33,7 @@ CHECKS = {"version": text(longest=47, meaning="style or style@version"), "input"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     """What predictions need."""
 
     records: Records
@@ -44,57 +44,64 @@ class Desk:
     name_prefix: str
 
 
-def create(request: Request, desk: Desk, now: float) -> Response:
+def create(request: Request, dependencies: Dependencies, now: float) -> Response:
     """201 with a prediction that is starting (``Prefer: wait`` too: the queue may be hours long, so clients poll ``urls.get``).
 
     The same Idempotency-Key and body give the same prediction. Raises ProblemError, InvalidInputError.
     """
     body = read("body", request.json(), CHECKS, required=["input"])
-    asked = PredictionInput.from_json(body["input"])
-    _check_places(asked, desk.media.bucket)
+    inputs = PredictionInput.from_json(body["input"])
+    _check_places(inputs, dependencies.media.bucket)
     target = resolve(
-        body.get("version", ""), desk.models, shared_endpoint=desk.shared_endpoint, name_prefix=desk.name_prefix
+        body.get("version", ""),
+        dependencies.models,
+        shared_endpoint=dependencies.shared_endpoint,
+        name_prefix=dependencies.name_prefix,
     )
-    asked = _with_adapter(asked, target)
-    record = _new_record(new_id(request, "prediction"), body, asked, target, now)
-    record = _admit(record, desk)
+    inputs = _with_adapter(inputs, target)
+    record = _new_record(new_id(request, "prediction"), body, inputs, target, now)
+    record = _admit(record, dependencies)
     if not record.data["submitted"]:
-        record = _submit(record, asked, desk)
-    return Response(status=201, body=show(record, request, desk, now), headers={"Location": _self(request, record)})
+        record = _submit(record, inputs, dependencies)
+    return Response(
+        status=201, body=show(record, request, dependencies, now), headers={"Location": _self(request, record)}
+    )
 
 
-def get(request: Request, desk: Desk, prediction: str, now: float) -> Response:
+def get(request: Request, dependencies: Dependencies, prediction: str, now: float) -> Response:
     """200 with the prediction as it is now. Raises ProblemError 404."""
-    record = _existing(prediction, desk)
+    record = _existing(prediction, dependencies)
     if record.status in OPEN and now > seconds(record.data["created_at"]) + LATEST_ANSWER:
         record = failed(record, "no answer came: the request expired in the queue or its notification was lost", now)
-    return Response(status=200, body=show(record, request, desk, now))
+    return Response(status=200, body=show(record, request, dependencies, now))
 
 
-def cancel(request: Request, desk: Desk, prediction: str, now: float) -> Response:
+def cancel(request: Request, dependencies: Dependencies, prediction: str, now: float) -> Response:
     """200 with the prediction, canceled unless it had ended. Work under way is not stopped; its result is thrown away.
 
     Raises ProblemError 404.
     """
-    record = _existing(prediction, desk)
+    record = _existing(prediction, dependencies)
     if record.status in OPEN:
         ended = {"completed_at": rfc3339(now), "logs": "canceled by the client\n"}
-        desk.records.replace(replace(record, status="canceled", data={**record.data, **ended}), while_status=OPEN)
-    return get(request, desk, prediction, now)
+        dependencies.records.replace(
+            replace(record, status="canceled", data={**record.data, **ended}), while_status=OPEN
+        )
+    return get(request, dependencies, prediction, now)
 
 
-def _existing(prediction: str, desk: Desk) -> Record:
-    record = desk.records.get(prediction_key(prediction))
+def _existing(prediction: str, dependencies: Dependencies) -> Record:
+    record = dependencies.records.get(prediction_key(prediction))
     if record is None:
         raise ProblemError(404, f"prediction: got {prediction}; allowed: one made in the last {KEEP // 86_400} days")
     return record
 
 
-def _check_places(asked: PredictionInput, media_bucket: str) -> None:
+def _check_places(inputs: PredictionInput, media_bucket: str) -> None:
     """An S3 address may only be one that POST /v1/files gave."""
     uploads = f"s3://{media_bucket}/uploads/"
     for name in ("image", "mask"):
-        value = getattr(asked, name)
+        value = getattr(inputs, name)
         if value.startswith("s3://") and (not value.startswith(uploads) or "/../" in value):
             raise InvalidInputError(f"input.{name}", got=value, allowed=f"an address below {uploads}")
         if value.startswith(("http://", "https://")):
@@ -102,22 +109,24 @@ def _check_places(asked: PredictionInput, media_bucket: str) -> None:
             raise InvalidInputError(f"input.{name}", got=value, allowed=allowed)
 
 
-def _with_adapter(asked: PredictionInput, target: Target) -> PredictionInput:
+def _with_adapter(inputs: PredictionInput, target: Target) -> PredictionInput:
     if target.version == BASE:
-        return asked
-    if asked.adapter:
-        raise InvalidInputError("input.adapter", got=asked.adapter, allowed="version or input.adapter, not both")
-    return replace(asked, adapter=target.adapter)
+        return inputs
+    if inputs.adapter:
+        raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
+    return replace(inputs, adapter=target.adapter)
 
 
-def _new_record(prediction: str, body: Mapping[str, Any], asked: PredictionInput, target: Target, now: float) -> Record:
+def _new_record(
+    prediction: str, body: Mapping[str, Any], inputs: PredictionInput, target: Target, now: float
+) -> Record:
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     data = {
         "id": prediction,
         "version": target.version,
         "model": target.model,
         "endpoint": target.endpoint,
-        "input": _echo(asked),
+        "input": _echo(inputs),
         "body_sha256": digest,
         "submitted": False,
         "created_at": rfc3339(now),
@@ -125,47 +134,47 @@ def _new_record(prediction: str, body: Mapping[str, Any], asked: PredictionInput
     return Record(key=prediction_key(prediction), status="starting", expires_at=int(now) + KEEP, data=data)
 
 
-def _echo(asked: PredictionInput) -> dict[str, Any]:
+def _echo(inputs: PredictionInput) -> dict[str, Any]:
     """The input without inline pictures, which a record cannot hold."""
-    shown = asked.to_json()
+    shown = inputs.to_json()
     for name in ("image", "mask"):
         if name in shown and not shown[name].startswith("s3://"):
             shown[name] = f"inline picture, {len(shown[name])} characters"
     return shown
 
 
-def _admit(record: Record, desk: Desk) -> Record:
+def _admit(record: Record, dependencies: Dependencies) -> Record:
     """Store the record, or find the one that the same Idempotency-Key made. Raises ProblemError 422 for another body."""
-    if desk.records.add(record):
+    if dependencies.records.add(record):
         return record
-    found = desk.records.get(record.key)
-    if found is None or found.data["body_sha256"] != record.data["body_sha256"]:
+    earlier = dependencies.records.get(record.key)
+    if earlier is None or earlier.data["body_sha256"] != record.data["body_sha256"]:
         raise ProblemError(
             422, "Idempotency-Key: got one that another body came with; allowed: a new key for a new body"
         )
-    return found
+    return earlier
 
 
-def _submit(record: Record, asked: PredictionInput, desk: Desk) -> Record:
+def _submit(record: Record, inputs: PredictionInput, dependencies: Dependencies) -> Record:
     """Hand the request to the endpoint. Repeatable: the inference id is the prediction's own."""
     prediction = record.data["id"]
-    desk.media.write(request_key(prediction), json.dumps(asked.to_json()).encode(), "application/json")
-    where = S3Uri(bucket=desk.media.bucket, key=request_key(prediction))
+    dependencies.media.write(request_key(prediction), json.dumps(inputs.to_json()).encode(), "application/json")
+    where = S3Uri(bucket=dependencies.media.bucket, key=request_key(prediction))
     try:
-        desk.inference.submit(record.data["endpoint"], where, prediction)
+        dependencies.inference.submit(record.data["endpoint"], where, prediction)
     except EndpointUnavailableError as error:
-        desk.records.remove(record.key)
+        dependencies.records.remove(record.key)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
     submitted = replace(record, data={**record.data, "submitted": True})
-    if desk.records.replace(submitted, while_status=OPEN):
+    if dependencies.records.replace(submitted, while_status=OPEN):
         return submitted
-    return desk.records.get(record.key) or submitted
+    return dependencies.records.get(record.key) or submitted
 
 
-def show(record: Record, request: Request, desk: Desk, now: float) -> dict[str, Any]:
+def show(record: Record, request: Request, dependencies: Dependencies, now: float) -> dict[str, Any]:
     """The prediction object."""
     data = record.data
-    outputs = [desk.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
+    outputs = [dependencies.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
     return {
         "id": data["id"],
         "version": data["version"],

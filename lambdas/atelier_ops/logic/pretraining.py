@@ -30,7 +30,7 @@ NO_LUSTRE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainingOffer:
+class Dependencies:
     """What the stage has. ``base_models`` are the references it mirrored, the default first.
 
     ``lustre`` is ``none`` or ``{file system id}:{directory}``, the directory that the data bucket is linked to.
@@ -44,72 +44,72 @@ class PretrainingOffer:
     lustre: str
 
 
-def make_pretraining_plan(request: object, execution: str, offer: PretrainingOffer) -> dict[str, Any]:
+def make_pretraining_plan(body: object, execution: str, dependencies: Dependencies) -> dict[str, Any]:
     """The plan of one execution. Raises InvalidInputError naming the first thing that is wrong."""
-    asked = PretrainingInput.from_json(request, offer.defaults)
-    _check_name(asked, offer)
-    _check_mode(asked, offer)
-    base = _base_model(asked, offer)
-    corpus = read_corpus(asked.dataset, asked.held_out, offer.data)
-    _check_instances(asked, corpus)
+    request = PretrainingInput.from_json(body, dependencies.defaults)
+    _check_name(request, dependencies)
+    _check_mode(request, dependencies)
+    base = _base_model(request, dependencies)
+    corpus = read_corpus(request.dataset, request.held_out, dependencies.data)
+    _check_instances(request, corpus)
     run = f"{RUN_PREFIX}{execution}"
-    runs = _runs(run, offer.data.bucket)
-    tuned = _hyperparameters(asked, runs)
+    runs = _runs(run, dependencies.data.bucket)
+    tuned = _hyperparameters(request, runs)
     return {
         "execution": run,
-        "name": asked.name,
+        "name": request.name,
         "model": tuned.model,
-        "approval": asked.approval,
-        "gate": dict(asked.gate),
-        "instances": asdict(asked.instances),
-        "isolated": asked.input_mode != "stream",
+        "approval": request.approval,
+        "gate": dict(request.gate),
+        "instances": asdict(request.instances),
+        "isolated": request.input_mode != "stream",
         "dataset": _dataset(corpus),
-        "base": {"reference": base.reference, "uri": base_uri(base.reference, offer.models)},
+        "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "runs": runs,
-        "channels": _channels(asked, run, runs, base_uri(base.reference, offer.models), offer.lustre),
-        "arguments": _arguments(asked),
+        "channels": _channels(request, run, runs, base_uri(base.reference, dependencies.models), dependencies.lustre),
+        "arguments": _arguments(request),
         "hyperparameters": tuned.to_strings(),
-        "jobs": {step: job_name(offer.name_prefix, run, end) for step, end in _JOB_ENDINGS.items()},
+        "jobs": {step: job_name(dependencies.name_prefix, run, end) for step, end in _JOB_ENDINGS.items()},
         # A capital keeps the group apart from those of styles, whose names have none.
-        "model_package_group": package_group(offer.name_prefix, f"Base-{asked.name}"),
+        "model_package_group": package_group(dependencies.name_prefix, f"Base-{request.name}"),
     }
 
 
 _JOB_ENDINGS = {"shard": "shard", "train": "train", "evaluate": "eval"}
 
 
-def _check_name(asked: PretrainingInput, offer: PretrainingOffer) -> None:
-    taken = {reference.partition("@")[0] for reference in offer.base_models}
-    if asked.name in taken:
+def _check_name(request: PretrainingInput, dependencies: Dependencies) -> None:
+    taken = {reference.partition("@")[0] for reference in dependencies.base_models}
+    if request.name in taken:
         allowed = f"a name other than the stage's own base models: {', '.join(sorted(taken))}"
-        raise InvalidInputError("input.name", got=asked.name, allowed=allowed)
+        raise InvalidInputError("input.name", got=request.name, allowed=allowed)
 
 
-def _check_mode(asked: PretrainingInput, offer: PretrainingOffer) -> None:
-    if asked.input_mode == "FSx" and offer.lustre == NO_LUSTRE:
+def _check_mode(request: PretrainingInput, dependencies: Dependencies) -> None:
+    if request.input_mode == "FSx" and dependencies.lustre == NO_LUSTRE:
         allowed = "File | FastFile | stream: this stage has no file system"
         raise InvalidInputError("input.input_mode", got="FSx", allowed=allowed)
 
 
-def _base_model(asked: PretrainingInput, offer: PretrainingOffer) -> BaseManifest:
+def _base_model(request: PretrainingInput, dependencies: Dependencies) -> BaseManifest:
     """The one that is named or, of the stage's own, the first that fits."""
-    families = FAMILIES[asked.hyperparameters.model]
-    wanted = (asked.base_model,) if asked.base_model else offer.base_models
+    families = FAMILIES[request.hyperparameters.model]
+    wanted = (request.base_model,) if request.base_model else dependencies.base_models
     for name in wanted:
-        found = find_base(name, offer.base_models, offer.models, where="input.base_model")
+        found = find_base(name, dependencies.base_models, dependencies.models, where="input.base_model")
         if found.family in families:
             return found
     raise InvalidInputError(
         "input.base_model",
-        got=asked.base_model or f"none, and the stage has only {', '.join(offer.base_models)}",
-        allowed=f"a base model of family {' | '.join(families)}, because the {asked.hyperparameters.model} is trained",
+        got=request.base_model or f"none, and the stage has only {', '.join(dependencies.base_models)}",
+        allowed=f"a base model of family {' | '.join(families)}, because the {request.hyperparameters.model} is trained",
     )
 
 
-def _check_instances(asked: PretrainingInput, corpus: Corpus) -> None:
-    if asked.instances.shard > corpus.samples:
+def _check_instances(request: PretrainingInput, corpus: Corpus) -> None:
+    if request.instances.shard > corpus.samples:
         allowed = f"at most {corpus.samples}, the number of pictures: every host must get one"
-        raise InvalidInputError("input.instances.shard", got=asked.instances.shard, allowed=allowed)
+        raise InvalidInputError("input.instances.shard", got=request.instances.shard, allowed=allowed)
 
 
 def _runs(run: str, bucket: str) -> dict[str, str]:
@@ -118,10 +118,10 @@ def _runs(run: str, bucket: str) -> dict[str, str]:
     return runs | {"training_shards": f"{runs['shard']}train/", "held_out": f"{runs['shard']}held-out/"}
 
 
-def _hyperparameters(asked: PretrainingInput, runs: Mapping[str, str]) -> PretrainHyperparameters:
-    if asked.input_mode != "stream":
-        return asked.hyperparameters
-    return replace(asked.hyperparameters, shards_uri=runs["training_shards"])
+def _hyperparameters(request: PretrainingInput, runs: Mapping[str, str]) -> PretrainHyperparameters:
+    if request.input_mode != "stream":
+        return request.hyperparameters
+    return replace(request.hyperparameters, shards_uri=runs["training_shards"])
 
 
 def _dataset(corpus: Corpus) -> dict[str, Any]:
@@ -138,14 +138,14 @@ def _dataset(corpus: Corpus) -> dict[str, Any]:
 
 
 def _channels(
-    asked: PretrainingInput, run: str, runs: Mapping[str, str], base: str, lustre: str
+    request: PretrainingInput, run: str, runs: Mapping[str, str], base: str, lustre: str
 ) -> list[dict[str, Any]]:
     """The training job's InputDataConfig; a streaming run reads its shards from S3 itself."""
     channels = [_s3_channel("base", base, "File")]
-    if asked.input_mode == "FSx":
+    if request.input_mode == "FSx":
         return [_lustre_channel(lustre, run), *channels]
-    if asked.input_mode != "stream":
-        return [_s3_channel("shards", runs["training_shards"], asked.input_mode), *channels]
+    if request.input_mode != "stream":
+        return [_s3_channel("shards", runs["training_shards"], request.input_mode), *channels]
     return channels
 
 
@@ -166,9 +166,9 @@ def _lustre_channel(lustre: str, run: str) -> dict[str, Any]:
     return {"ChannelName": "shards", "InputMode": "File", "DataSource": {"FileSystemDataSource": source}}
 
 
-def _arguments(asked: PretrainingInput) -> dict[str, list[str]]:
-    gate = ["--gate", json.dumps(dict(asked.gate))] if asked.gate else []
+def _arguments(request: PretrainingInput) -> dict[str, list[str]]:
+    gate = ["--gate", json.dumps(dict(request.gate))] if request.gate else []
     return {
-        "shard": ["--held-out", str(asked.held_out)],
-        "evaluate": ["--model", asked.hyperparameters.model, *gate],
+        "shard": ["--held-out", str(request.held_out)],
+        "evaluate": ["--model", request.hyperparameters.model, *gate],
     }

@@ -20,7 +20,7 @@ JOB_STEPS = ("Segment", "FineTune", "Shard", "Train", "Evaluate")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     """What reporting needs; ``instance_type`` is the training machine, for an estimate where no job can be read."""
 
     data: ObjectStore
@@ -29,13 +29,13 @@ class Desk:
     instance_type: str
 
 
-def report(event: Mapping[str, Any], desk: Desk, now: float) -> dict[str, str]:
+def report(event: Mapping[str, Any], dependencies: Dependencies, now: float) -> dict[str, str]:
     """Write and send what happened; ``{"error", "cause"}`` for the Fail state. Goes on where writing or sending fails."""
     failure = read_failure(str(event.get("error") or "Unknown"), str(event.get("cause") or ""))
     plan = event.get("plan") or {}
     # A pretraining run's folder and jobs are named by its plan.
     step, execution = str(event.get("step") or "unknown"), str(plan.get("execution") or event["execution"])
-    cost = _cost(event, failure, desk, now)
+    cost = _cost(event, failure, dependencies, now)
     summary = {
         "execution": execution,
         "style": plan.get("style"),
@@ -49,9 +49,9 @@ def report(event: Mapping[str, Any], desk: Desk, now: float) -> dict[str, str]:
     }
     cause = f"{step}: {failure.error}: {failure.reason} ({in_words(cost)})"
     key = run_prefix(execution) + "failure.json"
-    _attempt("failure.json", lambda: write_json(desk.data, key, summary))
-    message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{desk.data.bucket}/{key}\n"
-    _attempt("message", lambda: desk.topic.publish(f"Atelier: {execution} failed at {step}", message))
+    _attempt("failure.json", lambda: write_json(dependencies.data, key, summary))
+    message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{dependencies.data.bucket}/{key}\n"
+    _attempt("message", lambda: dependencies.topic.publish(f"Atelier: {execution} failed at {step}", message))
     return {"error": failure.error, "cause": cause}
 
 
@@ -63,19 +63,19 @@ def _attempt(what: str, act: Callable[[], None]) -> None:
         print(f"{what} not delivered: {error}")
 
 
-def _cost(event: Mapping[str, Any], failure: Failure, desk: Desk, now: float) -> float | None:
+def _cost(event: Mapping[str, Any], failure: Failure, dependencies: Dependencies, now: float) -> float | None:
     """From every job of the run; where they cannot be read, from the failed one; else from the time since the start."""
     plan = event.get("plan") or {}
     if not plan.get("jobs"):
         return 0.0
     try:
-        found = [desk.jobs.describe(JOB_KINDS[step], name) for step, name in plan["jobs"].items()]
-        return jobs_cost(job for job in found if job is not None)
+        descriptions = [dependencies.jobs.describe(JOB_KINDS[step], name) for step, name in plan["jobs"].items()]
+        return jobs_cost(job for job in descriptions if job is not None)
     except (ClientError, BotoCoreError) as error:
         print(f"jobs cannot be read, so the cost is a guess: {error}")
     if failure.job is not None:
         return jobs_cost([failure.job])
-    return estimate(desk.instance_type, _elapsed(event, now)) if event.get("step") in JOB_STEPS else 0.0
+    return estimate(dependencies.instance_type, _elapsed(event, now)) if event.get("step") in JOB_STEPS else 0.0
 
 
 def _elapsed(event: Mapping[str, Any], now: float) -> float:

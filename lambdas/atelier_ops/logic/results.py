@@ -21,7 +21,7 @@ OPEN = ("starting", "processing")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     """What settling needs."""
 
     records: Records
@@ -34,36 +34,36 @@ def prediction_key(prediction: str) -> str:
     return f"prediction#{prediction}"
 
 
-def settle(outcome: Outcome, desk: Desk, now: float) -> str:
+def settle(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
     """Tell whoever waits for this outcome; says what it did. A repeated or late one changes nothing."""
     if outcome.inference_id.startswith(smoke.PREFIX):
-        return _settle_smoke(outcome, desk)
-    return _settle_prediction(outcome, desk, now)
+        return _settle_smoke(outcome, dependencies)
+    return _settle_prediction(outcome, dependencies, now)
 
 
-def _settle_smoke(outcome: Outcome, desk: Desk) -> str:
-    record = desk.records.get(smoke.smoke_key(outcome.inference_id))
+def _settle_smoke(outcome: Outcome, dependencies: Dependencies) -> str:
+    record = dependencies.records.get(smoke.smoke_key(outcome.inference_id))
     if record is None:
         return f"{outcome.inference_id}: no run waits for it"
     token = record.data["token"]
     try:
-        reached = desk.tokens.succeed(token, smoke.judge_answer(_answer(outcome, desk.media)))
+        reached = dependencies.tokens.succeed(token, smoke.judge_answer(_answer(outcome, dependencies.media)))
     except (InvalidInputError, MissingObjectError, ModelError) as error:
-        reached = desk.tokens.fail(token, smoke.FAILED, str(error))
-    desk.records.remove(record.key)
+        reached = dependencies.tokens.fail(token, smoke.FAILED, str(error))
+    dependencies.records.remove(record.key)
     return f"{outcome.inference_id}: run {record.data['execution']} {'is told' if reached else 'no longer waits'}"
 
 
-def _settle_prediction(outcome: Outcome, desk: Desk, now: float) -> str:
-    record = desk.records.get(prediction_key(outcome.inference_id))
+def _settle_prediction(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
+    record = dependencies.records.get(prediction_key(outcome.inference_id))
     if record is None or record.status not in OPEN:
         return f"{outcome.inference_id}: {record.status if record else 'unknown'}, nothing to change"
     try:
-        answer = PredictionOutput.from_json(_answer(outcome, desk.media))
-        finished = _succeeded(record, answer, _store(outcome.inference_id, answer, desk.media), now)
+        answer = PredictionOutput.from_json(_answer(outcome, dependencies.media))
+        finished = _succeeded(record, answer, _store(outcome.inference_id, answer, dependencies.media), now)
     except (InvalidInputError, MissingObjectError, ModelError) as error:
         finished = failed(record, str(error), now)
-    changed = desk.records.replace(finished, while_status=OPEN)
+    changed = dependencies.records.replace(finished, while_status=OPEN)
     return f"{outcome.inference_id}: {finished.status if changed else 'settled by another notification'}"
 
 

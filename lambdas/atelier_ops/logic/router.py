@@ -7,19 +7,19 @@ from typing import Generic, TypeVar
 
 from atelier_ops.logic.http import ProblemError, Request, Response
 
-Desk = TypeVar("Desk")
-Answer = Callable[[Request, Desk, str], Response]
+Dependencies = TypeVar("Dependencies")
+Answer = Callable[[Request, Dependencies, str], Response]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route(Generic[Desk]):
+class Route(Generic[Dependencies]):
     """A path pattern and the functions that answer it, by method; its one group, if any, is the id handed to them."""
 
     pattern: str
-    methods: Mapping[str, Answer[Desk]]
+    methods: Mapping[str, Answer[Dependencies]]
 
 
-def dispatch(request: Request, desk: Desk, routes: list[Route[Desk]]) -> Response:
+def dispatch(request: Request, dependencies: Dependencies, routes: list[Route[Dependencies]]) -> Response:
     """Answer a request. Raises ProblemError 404 for an unknown path, 405 for a method the path does not know."""
     for route in routes:
         found = re.fullmatch(route.pattern, request.path)
@@ -30,5 +30,5 @@ def dispatch(request: Request, desk: Desk, routes: list[Route[Desk]]) -> Respons
             allowed = ", ".join(sorted(route.methods))
             detail = f"method: got {request.method}; allowed: {allowed}"
             raise ProblemError(405, detail, headers={"Allow": allowed})
-        return answer(request, desk, found.group(1) if found.groups() else "")
+        return answer(request, dependencies, found.group(1) if found.groups() else "")
     raise ProblemError(404, f"path: got {request.path}; allowed: /v1/predictions, /v1/trainings, /v1/files")

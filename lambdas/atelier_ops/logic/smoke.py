@@ -61,9 +61,9 @@ def smoke_request(plan: Mapping[str, Any], version: int, *, dedicated: bool) -> 
 def judge_answer(body: object) -> dict[str, Any]:
     """What the run goes on with. Raises InvalidInputError where the answer holds no picture."""
     answer = PredictionOutput.from_json(body)
-    picture, found = decode_picture("smoke test's picture", answer.images[0])
-    if found != answer.output_format:
-        raise InvalidInputError("smoke test's picture", got=found, allowed=answer.output_format)
+    picture, picture_format = decode_picture("smoke test's picture", answer.images[0])
+    if picture_format != answer.output_format:
+        raise InvalidInputError("smoke test's picture", got=picture_format, allowed=answer.output_format)
     return {"pictures": len(answer.images), "bytes": len(picture), "model": answer.model, "adapter": answer.adapter}
 
 

@@ -30,97 +30,99 @@ CHECKS = {"destination": text(longest=100, meaning="style or owner/style"), "inp
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     """What trainings need."""
 
     executions: Executions
     model_bucket: str
 
 
-def create(request: Request, desk: Desk, now: float) -> Response:
+def create(request: Request, dependencies: Dependencies, now: float) -> Response:
     """201 with a training that is starting. The same Idempotency-Key and input give the same one.
 
     Raises ProblemError, InvalidInputError.
     """
     body = read("body", request.json(), CHECKS, required=["destination", "input"])
-    asked = _execution_input(body["destination"], body["input"])
-    name = f"{asked['style']}-{new_id(request, 'training')[:12]}"
+    inputs = _execution_input(body["destination"], body["input"])
+    name = f"{inputs['style']}-{new_id(request, 'training')[:12]}"
     try:
-        desk.executions.start(name, asked)
+        dependencies.executions.start(name, inputs)
     except ExecutionNameTakenError as error:
-        found = desk.executions.describe(name)
-        if found is None or found.input != asked:
+        execution = dependencies.executions.describe(name)
+        if execution is None or execution.input != inputs:
             raise ProblemError(
                 422, "Idempotency-Key: got one that another input came with; allowed: a new key"
             ) from error
     # Step Functions may not find for a moment what it has just started.
-    made = desk.executions.describe(name) or _just_started(name, asked, now)
-    return Response(status=201, body=_show(made, request, desk), headers={"Location": _self(request, name)})
+    execution = dependencies.executions.describe(name) or _just_started(name, inputs, now)
+    return Response(
+        status=201, body=_show(execution, request, dependencies), headers={"Location": _self(request, name)}
+    )
 
 
-def get(request: Request, desk: Desk, training: str) -> Response:
+def get(request: Request, dependencies: Dependencies, training: str) -> Response:
     """200 with the training as it is now. Raises ProblemError 404."""
-    return Response(status=200, body=_show(_existing(training, desk), request, desk))
+    return Response(status=200, body=_show(_existing(training, dependencies), request, dependencies))
 
 
-def cancel(request: Request, desk: Desk, training: str) -> Response:
+def cancel(request: Request, dependencies: Dependencies, training: str) -> Response:
     """200 with the training, its execution and the job under way stopped unless it had ended. Raises ProblemError 404."""
-    if _existing(training, desk).status == "RUNNING":
-        desk.executions.stop(training)
-    return get(request, desk, training)
+    if _existing(training, dependencies).status == "RUNNING":
+        dependencies.executions.stop(training)
+    return get(request, dependencies, training)
 
 
-def _execution_input(destination: str, given: object) -> dict[str, Any]:
-    """The state machine's input, checked now rather than by a run that fails. Only what was given is passed on."""
+def _execution_input(destination: str, body: object) -> dict[str, Any]:
+    """The state machine's input, checked now rather than by a run that fails. Passed on as the client wrote it."""
     style = destination.rpartition("/")[2]
-    fields = dict(only_keys("input", given, ExecutionInput.__dataclass_fields__))
+    fields = dict(only_keys("input", body, ExecutionInput.__dataclass_fields__))
     if fields.setdefault("style", style) != style:
         raise InvalidInputError("input.style", got=fields["style"], allowed=f"{style}, as in destination, or left out")
     ExecutionInput.from_json(fields)
     return fields
 
 
-def _just_started(name: str, asked: dict[str, Any], now: float) -> Execution:
+def _just_started(name: str, inputs: dict[str, Any], now: float) -> Execution:
     at = datetime.fromtimestamp(now, UTC)
     return Execution(
-        name=name, status="RUNNING", started=at, stopped=None, input=asked, output=None, error="", cause=""
+        name=name, status="RUNNING", started=at, stopped=None, input=inputs, output=None, error="", cause=""
     )
 
 
-def _existing(name: str, desk: Desk) -> Execution:
-    found = desk.executions.describe(name)
-    if found is None:
+def _existing(name: str, dependencies: Dependencies) -> Execution:
+    execution = dependencies.executions.describe(name)
+    if execution is None:
         raise ProblemError(404, f"training: got {name}; allowed: the id of one made in the last 90 days")
-    return found
+    return execution
 
 
-def _show(found: Execution, request: Request, desk: Desk) -> dict[str, Any]:
-    events = desk.executions.events(found.name)
-    output = (found.output or {}) if found.status == "SUCCEEDED" else {}
+def _show(execution: Execution, request: Request, dependencies: Dependencies) -> dict[str, Any]:
+    events = dependencies.executions.events(execution.name)
+    output = (execution.output or {}) if execution.status == "SUCCEEDED" else {}
     return {
-        "id": found.name,
-        "version": found.input.get("base_model") or "default",
-        "model": found.input.get("style"),
-        "status": _status(found, events),
-        "input": found.input,
-        "output": _output(found.input, output, desk.model_bucket),
-        "error": found.cause or found.error or None,
+        "id": execution.name,
+        "version": execution.input.get("base_model") or "default",
+        "model": execution.input.get("style"),
+        "status": _status(execution, events),
+        "input": execution.input,
+        "output": _output(execution.input, output, dependencies.model_bucket),
+        "error": execution.cause or execution.error or None,
         "logs": logs(events),
-        "metrics": _metrics(found, output),
-        "created_at": rfc3339(found.started),
-        "started_at": rfc3339(found.started),
-        "completed_at": rfc3339(found.stopped) if found.stopped else None,
-        "urls": {"get": _self(request, found.name), "cancel": f"{_self(request, found.name)}/cancel"},
-        "stage": "done" if found.status == "SUCCEEDED" else stage(events),
+        "metrics": _metrics(execution, output),
+        "created_at": rfc3339(execution.started),
+        "started_at": rfc3339(execution.started),
+        "completed_at": rfc3339(execution.stopped) if execution.stopped else None,
+        "urls": {"get": _self(request, execution.name), "cancel": f"{_self(request, execution.name)}/cancel"},
+        "stage": "done" if execution.status == "SUCCEEDED" else stage(events),
         "progress": None,
         "queue_position": None,
     }
 
 
-def _status(found: Execution, events: Sequence[StateEvent]) -> str:
-    if found.status == "RUNNING" and not events:
+def _status(execution: Execution, events: Sequence[StateEvent]) -> str:
+    if execution.status == "RUNNING" and not events:
         return "starting"
-    return STATUSES[found.status]
+    return STATUSES[execution.status]
 
 
 def stage(events: Sequence[StateEvent]) -> str | None:
@@ -144,18 +146,18 @@ def logs(events: Sequence[StateEvent]) -> str:
     return "".join(lines)
 
 
-def _output(asked: Mapping[str, Any], output: Mapping[str, Any], model_bucket: str) -> dict[str, Any] | None:
+def _output(inputs: Mapping[str, Any], output: Mapping[str, Any], model_bucket: str) -> dict[str, Any] | None:
     """What was published; a run with deploy none publishes nothing."""
     if not output:
         return None
-    style, version = output.get("style") or asked["style"], output.get("version")
-    published = version is not None and asked.get("deploy") != "none"
+    style, version = output.get("style") or inputs["style"], output.get("version")
+    published = version is not None and inputs.get("deploy") != "none"
     weights = str(S3Uri(bucket=model_bucket, key=style_prefix(style, int(version)))) if published else None  # type: ignore[arg-type]
     return {"version": f"{style}@{version}" if published else None, "weights": weights}
 
 
-def _metrics(found: Execution, output: Mapping[str, Any]) -> dict[str, Any]:
-    total = {"total_time": (found.stopped - found.started).total_seconds()} if found.stopped else {}
+def _metrics(execution: Execution, output: Mapping[str, Any]) -> dict[str, Any]:
+    total = {"total_time": (execution.stopped - execution.started).total_seconds()} if execution.stopped else {}
     return {**total, **(output.get("metrics") or {})}
 
 

@@ -37,18 +37,18 @@ CHECKS: dict[str, Check] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Dependencies:
     """What uploads need."""
 
     media: ObjectStore
     data: ObjectStore
 
 
-def create(request: Request, desk: Desk, now: float) -> Response:
+def create(request: Request, dependencies: Dependencies, now: float) -> Response:
     """201 with ``urls.upload``: one PUT with the same Content-Type. Raises ProblemError, InvalidInputError."""
     body = read("body", request.json(), CHECKS, required=["name", "content_type", "purpose"])
     upload = new_id(request, "file")
-    store, key = _place(upload, body, desk)
+    store, key = _place(upload, body, dependencies)
     return Response(
         status=201,
         body={
@@ -66,12 +66,12 @@ def create(request: Request, desk: Desk, now: float) -> Response:
     )
 
 
-def _place(upload: str, body: Mapping[str, Any], desk: Desk) -> tuple[ObjectStore, str]:
+def _place(upload: str, body: Mapping[str, Any], dependencies: Dependencies) -> tuple[ObjectStore, str]:
     """Bucket and key. Raises InvalidInputError where name, type and purpose do not go together."""
     kind, name = body["content_type"], body["name"]
     if body["purpose"] == "upload":
         _check_kind(kind, UPLOADS)
-        return desk.media, upload_key(upload, _safe(name, kind))
+        return dependencies.media, upload_key(upload, _safe(name, kind))
     if "style" not in body:
         raise InvalidInputError("body.style", got=None, allowed="a style name, required when purpose is dataset")
     _check_kind(kind, DATASET)
@@ -79,7 +79,7 @@ def _place(upload: str, body: Mapping[str, Any], desk: Desk) -> tuple[ObjectStor
     safe = _safe(base, kind)
     if not kind.startswith("image/") and (folder or safe not in (INFO, CAPTIONS)):
         raise InvalidInputError("body.name", got=name, allowed=f"{INFO} | {CAPTIONS}, or a picture")
-    return desk.data, dataset_prefix(body["style"]) + folder + safe
+    return dependencies.data, dataset_prefix(body["style"]) + folder + safe
 
 
 def _check_kind(kind: str, allowed: tuple[str, ...]) -> None:

@@ -31,9 +31,9 @@ def resolve(version: str, models: ObjectStore, *, shared_endpoint: str, name_pre
         return Target(endpoint=shared_endpoint, adapter="", model=BASE, version=BASE)
     if not re.fullmatch(ADAPTER_PATTERN, version):
         raise InvalidInputError("version", got=version, allowed="style or style@version")
-    style, _, asked = version.partition("@")
+    style, _, digits = version.partition("@")
     newest = _newest(style, models)
-    number = int(asked) if asked else newest
+    number = int(digits) if digits else newest
     name = f"{style}@{number}"
     manifest = _manifest(style, number, models)
     if manifest.method == "lora":
