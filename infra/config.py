@@ -49,10 +49,12 @@ class Serving:
     """The asynchronous endpoint and how its fleet follows the queue.
 
     ``backlog_per_instance`` is the queue length one instance should have; ``concurrency`` how many requests one container is handed
-    at a time; ``startup_seconds`` how long loading the model may take.
+    at a time; ``startup_seconds`` how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
+    pictures; without one, requests to enlarge are refused.
     """
 
     instance: str
+    upscaler: str | None
     fewest_instances: int = 0
     most_instances: int
     backlog_per_instance: int
@@ -67,19 +69,13 @@ class Serving:
         allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
         check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
         check(1 <= self.concurrency <= 64, "serving.concurrency", got=self.concurrency, allowed="1 to 64")
-        check(
-            60 <= self.startup_seconds <= 3600,
-            "serving.startup_seconds",
-            got=self.startup_seconds,
-            allowed="60 to 3600",
-        )
-        check(
-            self.backlog_per_instance >= 1,
-            "serving.backlog_per_instance",
-            got=self.backlog_per_instance,
-            allowed=">= 1",
-        )
-        check(self.most_adapters >= 1, "serving.most_adapters", got=self.most_adapters, allowed=">= 1")
+        startup = self.startup_seconds
+        check(60 <= startup <= 3600, "serving.startup_seconds", got=startup, allowed="60 to 3600")
+        for name in ("backlog_per_instance", "most_adapters"):
+            check(getattr(self, name) >= 1, f"serving.{name}", got=getattr(self, name), allowed=">= 1")
+        if self.upscaler is not None:
+            family = find(self.upscaler).family
+            check(family == "upscaler", "serving.upscaler", got=self.upscaler, allowed="family upscaler, or None")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,12 +110,8 @@ class Stage:
     api: Api
 
     def __post_init__(self) -> None:
-        check(
-            bool(re.fullmatch(r"[a-z][a-z0-9]{1,9}", self.name)),
-            "stage.name",
-            got=self.name,
-            allowed="2 to 10 of a-z, 0-9",
-        )
+        named = bool(re.fullmatch(r"[a-z][a-z0-9]{1,9}", self.name))
+        check(named, "stage.name", got=self.name, allowed="2 to 10 of a-z, 0-9")
         check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
         for name in self.base_models:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
@@ -140,12 +132,18 @@ class Stage:
     @property
     def models(self) -> tuple[Entry, ...]:
         """Every base model the stage mirrors: the default first."""
-        return tuple(find(name) for name in (*self.base_models, self.segmenter, *self.pretraining.bases))
+        names = (*self.base_models, self.segmenter, self.serving.upscaler)
+        return tuple(find(name) for name in names if name is not None)
 
     @property
     def segmenter_model(self) -> Entry:
         """The model that finds garments from words."""
         return find(self.segmenter)
+
+    @property
+    def upscaler_model(self) -> Entry | None:
+        """The model that enlarges pictures; ``None`` where the stage serves none."""
+        return find(self.serving.upscaler) if self.serving.upscaler else None
 
     @property
     def default_model(self) -> Entry:
@@ -172,10 +170,10 @@ _TINY_PRETRAINING = Pretraining(
     input_mode="FastFile",
     volume_gib=10,
     most_training_seconds=2 * 3600,
-    bases=("tiny-upscaler",),
 )
 _TINY_SERVING = Serving(
     instance="ml.m5.xlarge",
+    upscaler="tiny-upscaler",
     most_instances=1,
     backlog_per_instance=4,
     concurrency=2,
@@ -235,7 +233,12 @@ _STAGES = (
             keep_alive_seconds=600,
         ),
         serving=Serving(
-            instance="ml.g5.xlarge", most_instances=2, backlog_per_instance=4, concurrency=4, startup_seconds=900
+            instance="ml.g5.xlarge",
+            upscaler=None,
+            most_instances=2,
+            backlog_per_instance=4,
+            concurrency=4,
+            startup_seconds=900,
         ),
         api=Api(requests_per_second=10, burst=20, requests_per_day=10_000),
     ),

@@ -36,7 +36,6 @@ class Lustre:
 class Pretraining:
     """The machines that make shards and train base models; an execution may ask for other numbers of them.
 
-    ``bases`` are catalogue names that the stage mirrors only to train from, beside those it serves (an upscaler).
     ``keep_alive_seconds`` keeps the training machines warm, and billed, after a run, for the next one; 0 lets them go.
     """
 
@@ -48,7 +47,6 @@ class Pretraining:
     volume_gib: int
     most_training_seconds: int
     keep_alive_seconds: int = 0
-    bases: tuple[str, ...] = ()
     lustre: Lustre | None = None
 
     def __post_init__(self) -> None:

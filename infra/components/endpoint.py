@@ -34,6 +34,7 @@ class AsyncEndpoint(Construct):
         serving: Serving,
         base: Entry,
         segmenter: Entry,
+        upscaler: Entry | None,
         model_bucket: s3.IBucket,
         media_bucket: s3.IBucket,
         key: kms.IKey,
@@ -44,7 +45,7 @@ class AsyncEndpoint(Construct):
         super().__init__(scope, construct_id)
         self._serving = serving
         self._model_bucket, self._media_bucket, self._key = model_bucket, media_bucket, key
-        self.environment = self._environment(segmenter)
+        self.environment = self._environment(segmenter, upscaler)
         self._model = self._serve(image, role, base)
         self._model.node.add_dependency(*needs)
         self._config = self._configure(success, error)
@@ -65,9 +66,11 @@ class AsyncEndpoint(Construct):
         """The endpoint's ARN, which spells the name in lower case."""
         return self.endpoint.ref
 
-    def _environment(self, segmenter: Entry) -> dict[str, str]:
+    def _environment(self, segmenter: Entry, upscaler: Entry | None) -> dict[str, str]:
         return {
             "ATELIER_SEGMENTER_URI": base_uri(self._model_bucket, segmenter),
+            # Empty: this stage enlarges nothing, and the server says so to whoever asks.
+            "ATELIER_UPSCALER_URI": base_uri(self._model_bucket, upscaler) if upscaler else "",
             "ATELIER_STYLES_URI": self._model_bucket.s3_url_for_object("styles/"),
             "ATELIER_UPLOADS_URI": self._media_bucket.s3_url_for_object("uploads/"),
             "ATELIER_MAX_ADAPTERS": str(self._serving.most_adapters),

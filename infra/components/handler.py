@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.components.image import REPOSITORY_ROOT
+from infra.components.log_retention import retention
 from infra.nag import accept, accept_prefixes
 
 PACKAGES = ("lambdas/atelier_ops", "contracts")
@@ -101,11 +102,3 @@ class Handler(Construct):
         for group in statements:
             for statement in group:
                 self.role.add_to_policy(statement)
-
-
-def retention(days: int) -> logs.RetentionDays:
-    """CloudWatch's name for a retention of ``days``. Raises ValueError for a number it does not offer."""
-    names = {1: "ONE_DAY", 7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
-    if days not in names:
-        raise ValueError(f"log retention: got {days} days; allowed: {', '.join(map(str, names))}")
-    return logs.RetentionDays[names[days]]

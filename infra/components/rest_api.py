@@ -9,7 +9,8 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.components.handler import Handler, retention
+from infra.components.handler import Handler
+from infra.components.log_retention import retention
 from infra.config import Api
 from infra.nag import accept
 

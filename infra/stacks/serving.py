@@ -39,6 +39,7 @@ class ServingStack(Stack):
             serving=stage.serving,
             base=stage.default_model,
             segmenter=stage.segmenter_model,
+            upscaler=stage.upscaler_model,
             model_bucket=storage.model_bucket,
             media_bucket=storage.media_bucket,
             key=storage.key,

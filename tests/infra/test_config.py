@@ -53,6 +53,12 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
         (DEV.serving, {"fewest_instances": 3}, r"serving instances: got \(3, 2\)"),
         (DEV.serving, {"startup_seconds": 5}, r"serving.startup_seconds: got 5; allowed: 60 to 3600"),
         (DEV.serving, {"concurrency": 0}, r"serving.concurrency: got 0"),
+        (
+            DEV.serving,
+            {"upscaler": "sd2-inpaint"},
+            r"serving.upscaler: got 'sd2-inpaint'; allowed: family upscaler, or",
+        ),
+        (DEV.serving, {"upscaler": "swin9"}, r"base model: got 'swin9'; allowed: tiny-inpaint"),
         (DEV.api, {"burst": 0}, r"api.burst: got 0; allowed: more than 0"),
         (DEV, {"base_models": ()}, r"stage.base_models: got \(\)"),
         (DEV, {"base_models": ("sd9",)}, r"base model: got 'sd9'; allowed: tiny-inpaint"),
@@ -89,10 +95,13 @@ def test_costs_follow_the_settings() -> None:
     assert costs(always_on).idle_per_month == pytest.approx(spent.idle_per_month + 730 * 1.408)
 
 
-def test_models_to_train_from_are_mirrored_beside_those_that_are_served() -> None:
-    more = dataclasses.replace(DEV, pretraining=dataclasses.replace(DEV.pretraining, bases=("tiny-inpaint",)))
-    assert [entry.name for entry in more.models] == [entry.name for entry in DEV.models] + ["tiny-inpaint"]
-    assert more.default_model == DEV.default_model
+@pytest.mark.parametrize("upscaler", [None, "tiny-upscaler"])
+def test_an_upscaler_is_mirrored_where_the_stage_serves_one(upscaler: str | None) -> None:
+    stage = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, upscaler=upscaler))
+    mirrored = [entry.name for entry in stage.models]
+    assert mirrored == ["sd2-inpaint", "sd15-inpaint", "clipseg-rd64-refined", *([upscaler] if upscaler else [])]
+    assert stage.default_model.name == "sd2-inpaint"
+    assert (stage.upscaler_model is None) == (upscaler is None)
 
 
 def test_an_unknown_price_is_said_to_be_unknown() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.components.handler import PACKAGES, retention
+from infra.components.handler import PACKAGES
+from infra.components.log_retention import offered, retention
 from tests.infra.conftest import Synthesized
 
 ROW = re.compile(r"^\| `([a-z_]+)` \| (.*) \|$", re.MULTILINE)
@@ -66,8 +67,14 @@ def test_the_code_holds_the_packages_side_by_side_and_no_caches(dev: Synthesized
 
 
 def test_a_log_cannot_be_kept_for_a_time_that_cloudwatch_does_not_offer() -> None:
-    with pytest.raises(ValueError, match=r"got 2 days; allowed: 1, 7"):
+    with pytest.raises(ValueError, match=r"got 2 days; allowed: 1, 3, 5, 7, 14, 30, .*, 3653"):
         retention(2)
+
+
+def test_a_log_can_be_kept_for_every_time_that_cloudwatch_offers() -> None:
+    days = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+    assert list(offered()) == days
+    assert len({retention(number) for number in days}) == len(days)
 
 
 def test_events_of_other_people_s_packages_and_endpoints_resume_nothing(stage: Synthesized) -> None:

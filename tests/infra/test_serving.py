@@ -89,9 +89,12 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
     (model,) = stage.resources("AWS::SageMaker::Model").values()
     environment = model["Properties"]["PrimaryContainer"]["Environment"]
     ends = {key: value["Fn::Join"][1][-1] for key, value in environment.items() if isinstance(value, dict)}
-    segmenter = STAGES[stage.name].segmenter_model.reference
+    settings = STAGES[stage.name]
+    upscaler = settings.upscaler_model
+    assert environment["ATELIER_UPSCALER_URI"] if upscaler else environment["ATELIER_UPSCALER_URI"] == ""
     assert ends == {
-        "ATELIER_SEGMENTER_URI": f"/base/{segmenter}/",
+        **({"ATELIER_UPSCALER_URI": f"/base/{upscaler.reference}/"} if upscaler else {}),
+        "ATELIER_SEGMENTER_URI": f"/base/{settings.segmenter_model.reference}/",
         "ATELIER_STYLES_URI": "/styles/",
         "ATELIER_UPLOADS_URI": "/uploads/",
     }

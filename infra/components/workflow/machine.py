@@ -9,7 +9,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.components.handler import retention
+from infra.components.log_retention import retention
 from infra.components.workflow import deployment, ending, jobs, registration
 from infra.components.workflow.handlers import WorkflowHandlers
 from infra.components.workflow.jobs import JobSettings

@@ -1,0 +1,30 @@
+"""For how many days a log can be kept: the numbers that CloudWatch offers."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from aws_cdk import Stack
+from aws_cdk import aws_logs as logs
+
+
+def retention(days: int) -> logs.RetentionDays:
+    """CDK's name for a retention of ``days``. Raises ValueError for a number that CloudWatch does not offer."""
+    if days not in offered():
+        raise ValueError(f"log retention: got {days} days; allowed: {', '.join(map(str, offered()))}")
+    return offered()[days]
+
+
+@cache
+def offered() -> Mapping[int, logs.RetentionDays]:
+    """Every retention that ends, by its days in ascending order.
+
+    In Python the enum's members carry no numbers, so each is read off a log group in a stack that belongs to no app.
+    """
+    scratch = Stack()
+    days: dict[int, logs.RetentionDays] = {}
+    for member in logs.RetentionDays:
+        group = logs.LogGroup(scratch, member.name, retention=member).node.default_child
+        assert isinstance(group, logs.CfnLogGroup)
+        if group.retention_in_days is not None:
+            days[int(group.retention_in_days)] = member
+    return dict(sorted(days.items()))
