@@ -6,10 +6,11 @@ name alternatives in braces), optional ``masks/{stem}.png`` (white = garment; a 
 evaluation restyles.
 """
 
-from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from contracts.fields import read
-from contracts.prompts import class_prompt, prompt
+from contracts.declarations import about
+from contracts.model import Contract
+from contracts.prompts import ClassPrompt, Prompt
 
 INFO = "dataset_info.json"
 CAPTIONS = "captions.jsonl"
@@ -25,15 +26,10 @@ def is_picture(name: str) -> bool:
     return "/" not in name and name.lower().endswith(PICTURE_SUFFIXES)
 
 
-@dataclass(frozen=True, kw_only=True)
-class DatasetInfo:
+class DatasetInfo(Contract):
     """``dataset_info.json``."""
 
-    instance_prompt: str
-    class_prompt: str | None = None
+    document: ClassVar[str] = INFO
 
-    @classmethod
-    def from_json(cls, data: object) -> "DatasetInfo":
-        """Raises InvalidInputError for an unknown or missing key."""
-        checks = {"instance_prompt": prompt, "class_prompt": class_prompt}
-        return cls(**read(INFO, data, checks, required=["instance_prompt"]))
+    instance_prompt: Annotated[Prompt, about("words for the garment", examples=["a photo of a sks skirt"])]
+    class_prompt: Annotated[ClassPrompt, about("words for the garment's class, alternatives in braces")] = ""

@@ -1,16 +1,68 @@
 """The one error that bad input ends in, wherever it is noticed."""
 
+import reprlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+_LONGEST = 120
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _LONGEST // 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with some input: where it is, what was got, and what is allowed there."""
+
+    what: str
+    got: object
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: got {self.short}; allowed: {self.allowed}"
+
+    @property
+    def short(self) -> str:
+        """What was got, at most 120 characters of it."""
+        text = _SHORT.repr(self.got) if isinstance(self.got, (dict, list, tuple)) else repr(self.got)
+        return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+    def to_json(self) -> dict[str, str]:
+        """``{"what", "got", "allowed"}``, the form in which HTTP answers list problems; ``got`` is shortened."""
+        return {"what": self.what, "got": self.short, "allowed": self.allowed}
+
 
 class InvalidInputError(ValueError):
-    """Input that can never succeed: says what was wrong, what was got, and what is allowed. Never retried."""
+    """Input that can never succeed: says what was wrong, what was got, and what is allowed. Never retried.
+
+    ``problems`` lists everything that is wrong; ``what``, ``got`` and ``allowed`` are those of the first problem.
+    """
+
+    problems: tuple[Problem, ...]
 
     def __init__(self, what: str, *, got: object, allowed: str) -> None:
-        self.what = what
-        self.got = got
-        self.allowed = allowed
-        super().__init__(f"{what}: got {_short(got)}; allowed: {allowed}")
+        self._set((Problem(what, got, allowed),))
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> Self:
+        """One error for several problems, of which there must be at least one."""
+        listed = tuple(problems)
+        error = cls(listed[0].what, got=listed[0].got, allowed=listed[0].allowed)
+        error._set(listed)
+        return error
+
+    def to_json(self) -> list[dict[str, str]]:
+        """Every problem as ``{"what", "got", "allowed"}``."""
+        return [problem.to_json() for problem in self.problems]
+
+    def _set(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        self.what, self.got, self.allowed = problems[0].what, problems[0].got, problems[0].allowed
+        self.args = (_listed(problems),)
 
 
-def _short(value: object, limit: int = 120) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def _listed(problems: tuple[Problem, ...]) -> str:
+    if len(problems) == 1:
+        return str(problems[0])
+    numbered = [f"({number}) {problem}" for number, problem in enumerate(problems, start=1)]
+    return f"{len(problems)} problems: {'; '.join(numbered)}"

@@ -1,90 +1,66 @@
 """The input of one state-machine execution: what to learn, from which pictures, how, and what to do with the result."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from contracts.errors import InvalidInputError
-from contracts.fields import Check, one_of, read, text
+from contracts.declarations import about, text
+from contracts.errors import Problem
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import STYLE_PATTERN
-from contracts.metrics import read_gate
-from contracts.prompts import class_prompt, prompt
+from contracts.metrics import FineTuningMetrics
+from contracts.model import Check, Contract, rule
+from contracts.prompts import ClassPrompt, Prompt
 
-TASKS = ("inpaint", "text-to-image")
-METHODS = ("lora", "full")
-DEPLOYS = ("adapter", "endpoint", "none")
-APPROVALS = ("auto", "manual")
+Task = Literal["inpaint", "text-to-image"]
+Method = Literal["lora", "full"]
+Approval = Literal["auto", "manual"]
+TASKS: tuple[Task, ...] = get_args(Task)
+METHODS: tuple[Method, ...] = get_args(Method)
 
-style_name = text(longest=40, pattern=STYLE_PATTERN, meaning="a style name")
+StyleName = Annotated[str, text("a style name", longest=40, pattern=STYLE_PATTERN)]
+style_name = Check(StyleName)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExecutionInput:
-    """A validated execution input.
+class ExecutionInput(Contract):
+    """The input of one fine-tuning execution."""
 
-    ``base_model`` empty means the stage's default; ``instance_prompt`` and ``class_prompt`` empty mean the dataset's own.
-    ``hyperparameters`` holds only what was given: the base model's own training defaults fill in the rest.
-    """
-
-    style: str
-    dataset: str
-    task: str = "inpaint"
-    target: str = ""
-    instance_prompt: str = ""
-    class_prompt: str = ""
-    base_model: str = ""
-    method: str = "lora"
-    deploy: str = "adapter"
-    approval: str = "auto"
-    hyperparameters: dict[str, Any] = field(default_factory=dict)
-    gate: dict[str, float] = field(default_factory=dict)
+    style: Annotated[StyleName, about("what the learnt style is called")]
+    dataset: Annotated[
+        str, text("an S3 prefix", longest=1_024, pattern=r"s3://[^/]+/.*"), about("the garment's pictures")
+    ]
+    task: Annotated[Task, about("what the base model does: repaint inside a mask, or paint whole pictures")] = "inpaint"
+    target: Annotated[Prompt, about("what to mask, needed when task is inpaint", examples=["a skirt"])] = ""
+    instance_prompt: Annotated[Prompt, about("words for the garment; left out: the dataset's own")] = ""
+    class_prompt: Annotated[
+        ClassPrompt, about("words for the garment's class, alternatives in braces; left out: the dataset's own")
+    ] = ""
+    base_model: Annotated[
+        str, text("a base model's name", longest=63), about("the base model; left out: the stage's default")
+    ] = ""
+    method: Annotated[Method, about("train an adapter (lora), or all weights (full)")] = "lora"
+    deploy: Annotated[
+        Literal["adapter", "endpoint", "none"],
+        about("where the result is served; left out: adapter for method lora, endpoint for method full"),
+    ] = "adapter"
+    approval: Annotated[Approval, about("who approves the result: nobody, or a person")] = "auto"
+    hyperparameters: Annotated[
+        Hyperparameters, about("training settings; left out: the base model's own, then these defaults")
+    ] = Hyperparameters()
+    gate: Annotated[FineTuningMetrics, about("thresholds that the result must meet")] = FineTuningMetrics()
 
     @classmethod
-    def from_json(cls, data: object) -> "ExecutionInput":
-        """Read and cross-check. Raises InvalidInputError naming the first thing that is wrong."""
-        values = read("input", data, CHECKS, required=["style", "dataset"])
-        values.setdefault("deploy", "adapter" if values.get("method", "lora") == "lora" else "endpoint")
-        read_input = cls(**values)
-        read_input._cross_check()
-        return read_input
+    def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A full fine-tune makes no adapter, so it goes to an endpoint of its own."""
+        return {"deploy": "endpoint", **data} if data.get("method") == "full" else data
 
-    def _cross_check(self) -> None:
+    @rule
+    def _inpainting_needs_a_target(self) -> Iterator[Problem]:
         if self.task == "inpaint" and not self.target:
-            raise InvalidInputError(
-                "input.target", got=self.target, allowed='what to mask, e.g. "a skirt", when task is inpaint'
-            )
+            yield Problem("target", self.target, 'what to mask, e.g. "a skirt", when task is inpaint')
+
+    @rule
+    def _deploy_fits_the_method(self) -> Iterator[Problem]:
         if self.method == "full" and self.deploy == "adapter":
-            raise InvalidInputError(
-                "input.deploy", got=self.deploy, allowed="endpoint | none, because method full makes no adapter"
-            )
+            yield Problem("deploy", self.deploy, "endpoint | none, because method full makes no adapter")
         if self.method == "lora" and self.deploy == "endpoint":
-            raise InvalidInputError(
-                "input.deploy",
-                got=self.deploy,
-                allowed="adapter | none, because method lora needs no endpoint of its own",
-            )
-
-    def to_json(self) -> dict[str, Any]:
-        """The same input as JSON values."""
-        return asdict(self)
-
-
-def _hyperparameters(where: str, value: Any) -> dict[str, Any]:
-    Hyperparameters.from_json(value, where=where)
-    return dict(value)
-
-
-CHECKS: dict[str, Check] = {
-    "style": style_name,
-    "dataset": text(longest=1_024, pattern=r"s3://[^/]+/.*", meaning="an S3 prefix"),
-    "task": one_of(*TASKS),
-    "target": prompt,
-    "instance_prompt": prompt,
-    "class_prompt": class_prompt,
-    "base_model": text(longest=63, meaning="a base model's name"),
-    "method": one_of(*METHODS),
-    "deploy": one_of(*DEPLOYS),
-    "approval": one_of(*APPROVALS),
-    "hyperparameters": _hyperparameters,
-    "gate": read_gate,
-}
+            yield Problem("deploy", self.deploy, "adapter | none, because method lora needs no endpoint of its own")

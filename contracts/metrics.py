@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Any
 
-from contracts.fields import number, read
+from pydantic import Field
+
+from contracts.model import Contract
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One number of ``evaluate/metrics.json``: what it means, its range, and whether more is better."""
+    """One number of ``metrics.json``: what it means, its range, and whether more is better."""
 
     meaning: str
     low: float
@@ -20,36 +23,62 @@ class Metric:
         return value >= threshold if self.higher_is_better else value <= threshold
 
 
-METRICS: Mapping[str, Metric] = {
-    "palette_before": Metric(
-        meaning="share of pixels inside the mask in the garment's colours, base model",
-        low=0,
-        high=1,
-        higher_is_better=False,
-    ),
-    "palette_after": Metric(
-        meaning="share of pixels inside the mask in the garment's colours, fine-tuned",
-        low=0,
-        high=1,
-        higher_is_better=True,
-    ),
-    "palette_real": Metric(
-        meaning="the same share on the real pictures of the garment: the upper bound",
-        low=0,
-        high=1,
-        higher_is_better=True,
-    ),
-    "garment_share": Metric(meaning="palette_after / palette_real", low=0, high=10, higher_is_better=True),
-    "mask_score": Metric(meaning="mean confidence of the garment masks", low=0, high=1, higher_is_better=True),
-    "pixels_changed_outside": Metric(
-        meaning="bytes that differ beyond the feathered mask", low=0, high=1e12, higher_is_better=False
-    ),
-    "train_avg_loss": Metric(
-        meaning="mean loss of the last tenth of the steps", low=0, high=1e6, higher_is_better=False
-    ),
-}
+def higher(low: float, high: float, meaning: str) -> Any:
+    """Declare a metric of which more is better."""
+    return Field(ge=low, le=high, description=meaning, json_schema_extra={"x-better": "higher"})
+
+
+def lower(low: float, high: float, meaning: str) -> Any:
+    """Declare a metric of which less is better."""
+    return Field(ge=low, le=high, description=meaning, json_schema_extra={"x-better": "lower"})
+
+
+class Metrics(Contract):
+    """A table of metrics, a field each: as measured, or as the thresholds of a gate, which must be met where they are given."""
+
+    def to_json(self) -> dict[str, float]:
+        """The numbers that are there."""
+        return self.model_dump(exclude_none=True)
+
+
+class FineTuningMetrics(Metrics):
+    """``metrics.json`` of a fine-tuning evaluation, and the gate of an execution."""
+
+    palette_before: Annotated[
+        float | None, lower(0, 1, "share of pixels inside the mask in the garment's colours, base model")
+    ] = None
+    palette_after: Annotated[
+        float | None, higher(0, 1, "share of pixels inside the mask in the garment's colours, fine-tuned")
+    ] = None
+    palette_real: Annotated[
+        float | None, higher(0, 1, "the same share on the real pictures of the garment: the upper bound")
+    ] = None
+    garment_share: Annotated[float | None, higher(0, 10, "palette_after / palette_real")] = None
+    mask_score: Annotated[float | None, higher(0, 1, "mean confidence of the garment masks")] = None
+    pixels_changed_outside: Annotated[float | None, lower(0, 1e12, "bytes that differ beyond the feathered mask")] = (
+        None
+    )
+    train_avg_loss: Annotated[float | None, lower(0, 1e6, "mean loss of the last tenth of the steps")] = None
+
+
+def table(metrics: type[Metrics]) -> Mapping[str, Metric]:
+    """What each field of a table of metrics declares."""
+    return {name: _metric(field) for name, field in metrics.model_fields.items()}
 
 
 def read_gate(where: str, data: object) -> dict[str, float]:
     """Read ``{metric: threshold}``. Raises InvalidInputError for an unknown metric or a threshold out of its range."""
-    return read(where, data, {name: number(m.low, m.high) for name, m in METRICS.items()})
+    return FineTuningMetrics.from_json(data, where=where).to_json()
+
+
+def _metric(field: Any) -> Metric:
+    bounds = {type(bound).__name__: bound for bound in field.metadata}
+    return Metric(
+        meaning=field.description,
+        low=bounds["Ge"].ge,
+        high=bounds["Le"].le,
+        higher_is_better=field.json_schema_extra["x-better"] == "higher",
+    )
+
+
+METRICS = table(FineTuningMetrics)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, get_args
 
 from contracts.errors import InvalidInputError
-from contracts.execution import APPROVALS
+from contracts.execution import Approval
 from contracts.fields import Check, boolean, integer, number, one_of, only_keys, read, text
-from contracts.hyperparameters import typed
 from contracts.layout import STYLE_PATTERN
 from contracts.metrics import Metric
+from contracts.strings import typed
 
 MODELS = ("unet", "vae", "segmenter", "upscaler")
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -241,7 +241,7 @@ _CHECKS: dict[str, Check] = {
     "input_mode": one_of(*INPUT_MODES),
     "hyperparameters": _object,
     "held_out": number(0.001, 0.5),
-    "approval": one_of(*APPROVALS),
+    "approval": one_of(*get_args(Approval)),
     "gate": _object,
 }
 

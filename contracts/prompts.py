@@ -2,12 +2,16 @@
 
 import re
 from itertools import product
-from typing import Any
+from typing import Annotated
 
+from pydantic import AfterValidator
+
+from contracts.declarations import text
 from contracts.errors import InvalidInputError
-from contracts.fields import text
+from contracts.model import Check
 
-prompt = text(longest=1_000, meaning="a prompt")
+LONGEST_PROMPT = 1_000
+"""Characters of a prompt to train or evaluate with."""
 
 
 def readings(words: str) -> list[str]:
@@ -15,19 +19,20 @@ def readings(words: str) -> list[str]:
 
     Raises InvalidInputError where braces are unbalanced or nested.
     """
-    return _readings("prompt", words)
-
-
-def class_prompt(where: str, value: Any) -> str:
-    """Check a class prompt: a text of at most 1,000 characters whose braces are balanced."""
-    checked: str = prompt(where, value)
-    _readings(where, checked)
-    return checked
-
-
-def _readings(where: str, words: str) -> list[str]:
     parts = re.split(r"\{([^{}]*)\}", words)  # every second part was in braces
     if any(brace in part for part in parts[::2] for brace in "{}"):
-        raise InvalidInputError(f"{where}: braces", got=words, allowed="alternatives as in {red|blue}, not nested")
+        raise InvalidInputError("prompt: braces", got=words, allowed="alternatives as in {red|blue}, not nested")
     choices = [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
     return [" ".join("".join(chosen).split()) for chosen in product(*choices)]
+
+
+def _balanced(words: str) -> str:
+    readings(words)
+    return words
+
+
+Prompt = Annotated[str, text("a prompt", longest=LONGEST_PROMPT)]
+ClassPrompt = Annotated[Prompt, AfterValidator(_balanced)]
+"""A prompt that may name alternatives in braces."""
+
+prompt = Check(Prompt)

@@ -3,7 +3,8 @@
 import pytest
 
 from contracts.errors import InvalidInputError
-from contracts.prompts import class_prompt, readings
+from contracts.model import Check
+from contracts.prompts import ClassPrompt, readings
 
 
 def test_a_prompt_without_braces_is_its_only_reading() -> None:
@@ -24,6 +25,7 @@ def test_unbalanced_and_nested_braces_are_refused(prompt: str) -> None:
 
 
 def test_a_class_prompt_is_checked_where_it_is_given() -> None:
+    class_prompt = Check(ClassPrompt)
     assert class_prompt("input.class_prompt", "a {red|blue} skirt") == "a {red|blue} skirt"
-    with pytest.raises(InvalidInputError, match=r"input\.class_prompt: braces"):
+    with pytest.raises(InvalidInputError, match=r"input\.class_prompt: got .*; allowed: alternatives as in"):
         class_prompt("input.class_prompt", "a {red skirt")

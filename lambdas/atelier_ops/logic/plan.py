@@ -44,7 +44,8 @@ def make_plan(body: object, execution: str, dependencies: Dependencies) -> dict[
     arguments = _arguments(request, prompts["instance_prompt"])
     return {
         "execution": execution,
-        **{key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "approval", "gate")},
+        **{key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "approval")},
+        "gate": request.gate.to_json(),
         **prompts,
         "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
         "base": {"name": base.name, "reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
@@ -75,14 +76,14 @@ def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseMani
 
 def _settings(request: ExecutionInput, base: BaseManifest) -> Hyperparameters:
     """The base model's own training settings, overridden by what the input gives."""
-    return Hyperparameters.from_json({**base.training.get(request.method, {}), **request.hyperparameters})
+    return Hyperparameters.from_json({**base.training.get(request.method, {}), **request.hyperparameters.given()})
 
 
 def _prompts(request: ExecutionInput, dataset: Dataset, settings: Hyperparameters) -> dict[str, str]:
     """The input's prompts, or else the dataset's own."""
     own = dataset.info
     instance = request.instance_prompt or (own.instance_prompt if own else "")
-    classes = request.class_prompt or ((own.class_prompt or "") if own else "")
+    classes = request.class_prompt or (own.class_prompt if own else "")
     if not instance:
         raise InvalidInputError(
             "input.instance_prompt",
@@ -111,7 +112,7 @@ def _arguments(request: ExecutionInput, instance_prompt: str) -> dict[str, list[
         if len(value) > LONGEST_ARGUMENT:
             allowed = f"at most {LONGEST_ARGUMENT} characters, because a job takes it as an argument"
             raise InvalidInputError(f"input.{name}", got=f"{len(value)} characters", allowed=allowed)
-    gate = ["--gate", json.dumps(request.gate)] if request.gate else []
+    gate = ["--gate", json.dumps(gate)] if (gate := request.gate.to_json()) else []
     evaluate = ["--task", request.task, "--instance-prompt", instance_prompt, *target, *gate]
     return {"segment": target, "evaluate": evaluate}
 

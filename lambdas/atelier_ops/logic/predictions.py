@@ -114,7 +114,7 @@ def _with_adapter(inputs: PredictionInput, target: Target) -> PredictionInput:
         return inputs
     if inputs.adapter:
         raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
-    return replace(inputs, adapter=target.adapter)
+    return inputs.model_copy(update={"adapter": target.adapter})
 
 
 def _new_record(

@@ -75,7 +75,7 @@ def cancel(request: Request, dependencies: Dependencies, training: str) -> Respo
 def _execution_input(destination: str, body: object) -> dict[str, Any]:
     """The state machine's input, checked now rather than by a run that fails. Passed on as the client wrote it."""
     style = destination.rpartition("/")[2]
-    fields = dict(only_keys("input", body, ExecutionInput.__dataclass_fields__))
+    fields = dict(only_keys("input", body, ExecutionInput.model_fields))
     if fields.setdefault("style", style) != style:
         raise InvalidInputError("input.style", got=fields["style"], allowed=f"{style}, as in destination, or left out")
     ExecutionInput.from_json(fields)

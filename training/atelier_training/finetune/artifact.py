@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,7 @@ def _manifest(job: TrainingJob, base: BaseManifest, model: Path) -> StyleManifes
         instance_prompt=job.instance_prompt,
         class_prompt=job.class_prompt,
         target=job.target,
-        hyperparameters=asdict(job.tuning),
+        hyperparameters=job.tuning.model_dump(),
         dataset_sha256=job.dataset_sha256,
         code_version=code_version(),
         created_at=now(),

@@ -1,0 +1,42 @@
+"""JSON Schema as the contracts use it: kept plain, and looked up by the place of a value in a document."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+def tidy(schema: dict[str, Any]) -> None:
+    """Say in an object's schema only what a person declared.
+
+    A value that may be left out is an optional property of its own type; ``null`` and ``""``, which mean the same, are not spelt out.
+    """
+    for name, declared in schema.get("properties", {}).items():
+        choices = [choice for choice in declared.get("anyOf", []) if choice != {"type": "null"}]
+        if len(choices) == 1:
+            del declared["anyOf"]
+            declared |= {**choices[0], **declared}
+        if declared.get("default", 0) in (None, ""):
+            del declared["default"]
+        if declared.get("title") == name.replace("_", " ").title():
+            del declared["title"]
+
+
+def subschema(root: Schema, place: Sequence[str | int]) -> Schema:
+    """The schema of what lies at ``place`` in a document of schema ``root``; empty where the schema says nothing of it."""
+    found = resolved(root, root)
+    for part in place:
+        inner = found.get("items", {}) if isinstance(part, int) else _member(found, part)
+        found = resolved(root, inner if isinstance(inner, Mapping) else {})
+    return found
+
+
+def resolved(root: Schema, schema: Schema) -> Schema:
+    """``schema`` itself, or what its ``$ref`` points to."""
+    while "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _member(schema: Schema, name: str) -> Any:
+    return schema.get("properties", {}).get(name) or schema.get("additionalProperties") or {}
