@@ -19,7 +19,8 @@ from cli.keep import stay_up
 from cli.measure import bytes_changed_outside, mask_iou
 from cli.page import write_page
 from cli.progress import Progress
-from cli.session import ROOT, Deployment, deployed
+from cli.session import ROOT, Deployment, deployed, upload_folder
+from contracts.layout import S3Uri
 from imaging.sheet import SheetRow, draw_sheet
 
 SAMPLE = ROOT / "models" / "tiny" / "sample"
@@ -41,8 +42,8 @@ COLUMNS = ("original", "mask", "before fine-tuning", "after fine-tuning")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Restyled:
-    """One photo that was not used in training, with what the API made of it; outside ``alpha`` nothing may change."""
+class PhotoResult:
+    """A photo that training never saw, its mask, and the garment repainted; outside ``alpha`` (the feathered mask) nothing changes."""
 
     name: str
     original: Image.Image
@@ -53,15 +54,15 @@ class Restyled:
 
 
 def run_demo(arguments: argparse.Namespace) -> None:
-    """Run it all; pictures, page and numbers land in ``arguments.out``."""
+    """Run the main job; pictures, page and numbers land in ``arguments.out``."""
     out: Path = arguments.out
     shutil.rmtree(out / "run", ignore_errors=True)
     progress = Progress(EXPECTED_SECONDS)
-    began = time.monotonic()
+    start = time.monotonic()
     with deployed((out / "run").resolve(), progress, port=arguments.port) as deployment:
         output = _fine_tune(deployment, progress)
         photos = _restyle_all(deployment, progress, adapter=output["adapter"])
-        numbers = _numbers(output, photos, progress, time.monotonic() - began)
+        numbers = _numbers(output, photos, progress, time.monotonic() - start)
         _write(out, photos, numbers, _download_report(deployment, output, out))
         command = _curl(deployment, output["adapter"])
         progress.say(_summary(numbers, out))
@@ -74,9 +75,7 @@ def _fine_tune(deployment: Deployment, progress: Progress) -> dict[str, Any]:
     bucket = deployment.outputs["DataBucketName"]
     prefix = f"datasets/{STYLE}/"
     with progress.stage("upload"):
-        for path in sorted(p for p in (SAMPLE / "dataset").rglob("*") if p.is_file()):
-            key = prefix + path.relative_to(SAMPLE / "dataset").as_posix()
-            deployment.client("s3").upload_file(str(path), bucket, key)
+        upload_folder(deployment.client("s3"), SAMPLE / "dataset", bucket, prefix)
     execution = deployment.client("stepfunctions").start_execution(
         stateMachineArn=deployment.outputs["StateMachineArn"],
         name=f"demo-{time.strftime('%Y%m%d-%H%M%S')}",
@@ -87,7 +86,7 @@ def _fine_tune(deployment: Deployment, progress: Progress) -> dict[str, Any]:
     return follow(deployment.client, execution["executionArn"], progress).output
 
 
-def _restyle_all(deployment: Deployment, progress: Progress, *, adapter: str) -> list[Restyled]:
+def _restyle_all(deployment: Deployment, progress: Progress, *, adapter: str) -> list[PhotoResult]:
     with progress.stage("restyle") as stage:
         photos = []
         for path in sorted((SAMPLE / "photos").iterdir()):
@@ -96,42 +95,33 @@ def _restyle_all(deployment: Deployment, progress: Progress, *, adapter: str) ->
         return photos
 
 
-def _restyle(deployment: Deployment, path: Path, adapter: str) -> Restyled:
+def _restyle(deployment: Deployment, path: Path, adapter: str) -> PhotoResult:
     request = {"mode": "style", "image": inline(path), "mask_prompt": TARGET, "prompt": PROMPT, "seed": SEED}
     before, alpha = deployment.api.predict({**request, "return_mask": True})
     after, _ = deployment.api.predict({**request, "return_mask": True, "adapter": adapter})
     segment = {"mode": "segment", "image": request["image"], "mask_prompt": TARGET, "mask_grow": 0}
     (mask,) = deployment.api.predict(segment)
-    return Restyled(
-        name=path.stem,
-        original=_open(path.read_bytes()),
-        mask=_open(mask),
-        alpha=_open(alpha),
-        before=_open(before),
-        after=_open(after),
-    )
+    pictures = {"mask": mask, "alpha": alpha, "before": before, "after": after, "original": path.read_bytes()}
+    return PhotoResult(name=path.stem, **{name: _open(picture) for name, picture in pictures.items()})
 
 
 def _open(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
-def _numbers(output: dict[str, Any], photos: list[Restyled], progress: Progress, seconds: float) -> dict[str, Any]:
-    metrics = output["metrics"]
+def _numbers(output: dict[str, Any], photos: list[PhotoResult], progress: Progress, seconds: float) -> dict[str, Any]:
     ious = [mask_iou(photo.mask, _open((SAMPLE / "truth" / f"{photo.name}.png").read_bytes())) for photo in photos]
     changed = [bytes_changed_outside(p.original, painted, p.alpha) for p in photos for painted in (p.before, p.after)]
     return {
         "stages_seconds": progress.seconds,
         "total_seconds": round(seconds, 1),
-        "palette_before": metrics["palette_before"],
-        "palette_after": metrics["palette_after"],
-        "palette_real": metrics["palette_real"],
+        **{name: output["metrics"][name] for name in ("palette_before", "palette_after", "palette_real")},
         "mask_iou": round(sum(ious) / len(ious), 3),
         "pixels_changed_outside": sum(changed),
     }
 
 
-def _write(out: Path, photos: list[Restyled], numbers: dict[str, Any], report: Path) -> None:
+def _write(out: Path, photos: list[PhotoResult], numbers: dict[str, Any], report: Path) -> None:
     rows = [SheetRow(pictures=[p.original, p.mask, p.before, p.after], caption=p.name) for p in photos]
     draw_sheet(COLUMNS, rows, title=f'"{TARGET}" repainted as "{PROMPT}"').save(out / "sheet.png")
     (out / "metrics.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
@@ -139,10 +129,9 @@ def _write(out: Path, photos: list[Restyled], numbers: dict[str, Any], report: P
 
 
 def _download_report(deployment: Deployment, output: dict[str, Any], out: Path) -> Path:
-    """Copy the evaluation's own report out of the data bucket, before the cloud goes."""
-    bucket, _, key = output["report"].removeprefix("s3://").partition("/")
-    path = out / "evaluation.html"
-    deployment.client("s3").download_file(bucket, key, str(path))
+    """Copy the evaluation's own report out of the data bucket, before the cloud stops."""
+    address, path = S3Uri.parse(output["report"]), out / "evaluation.html"
+    deployment.client("s3").download_file(address.bucket, address.key, str(path))
     return path
 
 
@@ -155,28 +144,22 @@ def _curl(deployment: Deployment, adapter: str) -> list[str]:
 
 
 def _try(command: list[str]) -> str:
-    """Run the command that is about to be shown, so that what is printed is known to work."""
+    """Run the command that is printed for the reader to copy, and say what it answered."""
     if shutil.which(command[0]) is None:
         return "(curl is not installed here, so this line was not tried)"
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    return (
-        f"(tried: {ran.stdout.strip()[:100]}…)"
-        if ran.returncode == 0
-        else f"(tried and failed: {ran.stdout}{ran.stderr})"
-    )
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if result.returncode:
+        return f"(tried and failed: {result.stdout}{result.stderr})"
+    return f"(tried: {result.stdout.strip()[:100]}…)"
 
 
 def _summary(numbers: dict[str, Any], out: Path) -> str:
     share = numbers["palette_after"] / numbers["palette_real"]
-    return "\n".join(
-        [
-            "",
-            f"pictures   {out / 'sheet.png'}",
-            f"page       {out / 'index.html'}",
-            f"numbers    {out / 'metrics.json'}",
-            f"garment's colours inside the mask: {numbers['palette_before']:.2f} before, {numbers['palette_after']:.2f} after "
-            f"fine-tuning, {numbers['palette_real']:.2f} in real pictures ({share:.0%} of real)",
-            f"mask IoU {numbers['mask_iou']:.2f}; bytes changed outside the mask: {numbers['pixels_changed_outside']}",
-            f"{numbers['total_seconds']:.0f} s in all",
-        ]
-    )
+    return f"""
+pictures   {out / "sheet.png"}
+page       {out / "index.html"}
+numbers    {out / "metrics.json"}
+garment's colours inside the mask: {numbers["palette_before"]:.2f} before, {numbers["palette_after"]:.2f} after \
+fine-tuning, {numbers["palette_real"]:.2f} in real pictures ({share:.0%} of real)
+mask IoU {numbers["mask_iou"]:.2f}; bytes changed outside the mask: {numbers["pixels_changed_outside"]}
+{numbers["total_seconds"]:.0f} s in all"""

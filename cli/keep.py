@@ -33,14 +33,9 @@ def stay_up(progress: Progress) -> None:
 
 
 def _how_to_reach(deployment: Deployment) -> str:
-    outputs = deployment.outputs
-    return "\n".join(
-        [
-            "",
-            f"API              {deployment.api.url}",
-            f"API key          {deployment.api.key}",
-            f"AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL; key and secret {ROOT_KEY!r}, us-east-1)",
-            f"data bucket      {outputs['DataBucketName']}",
-            f"state machine    {outputs['StateMachineArn']}",
-        ]
-    )
+    return f"""
+API              {deployment.api.url}
+API key          {deployment.api.key}
+AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL; key and secret {ROOT_KEY!r}, us-east-1)
+data bucket      {deployment.outputs["DataBucketName"]}
+state machine    {deployment.outputs["StateMachineArn"]}"""

@@ -1,4 +1,4 @@
-"""``atelier demo`` runs the main job once; ``atelier local`` keeps the local cloud up; ``atelier pretrain`` trains a base model."""
+"""The ``atelier`` command: ``demo`` runs the main job once, ``local`` keeps the local cloud up, ``pretrain`` trains a base model."""
 
 import argparse
 import sys
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="atelier", description=__doc__)
+    parser = argparse.ArgumentParser(prog="atelier", description="Fine-tune, serve and pretrain image models.")
     commands = parser.add_subparsers(required=True, metavar="command")
     demo = commands.add_parser("demo", help="fine-tune on 12 pictures and restyle photos, all on this machine")
     demo.add_argument(

@@ -8,7 +8,7 @@ MEANINGS = {
     "palette_before": "garment's colours inside the mask, before fine-tuning (share of pixels)",
     "palette_after": "the same, after fine-tuning",
     "palette_real": "the same, in real pictures of the garment: the upper bound",
-    "mask_iou": "overlap of the found mask with the true one (1 is perfect)",
+    "mask_iou": "overlap of the mask that was found with the true one (1 is perfect)",
     "pixels_changed_outside": "bytes that changed outside the feathered mask",
     "total_seconds": "seconds from nothing to the last picture",
 }

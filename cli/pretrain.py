@@ -13,14 +13,14 @@ import boto3
 
 from cli.follow import POLL_SECONDS, follow
 from cli.progress import Progress
-from cli.session import deployed
+from cli.session import deployed, upload_folder
 from contracts.corpus import CAPTIONS, VOCABULARY
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix
 
 EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
 SECONDS_BETWEEN_LOOKS = 10.0
-"""In an account, where a run takes hours and looking is a call that is counted."""
+"""In an account, where a run takes hours and every look is a call that AWS counts."""
 
 REPORT = ("report.html", "sheet.png", "metrics.json")
 
@@ -31,7 +31,7 @@ class NotDeployedError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Where a stage is deployed: its clients, its stacks' outputs, and how often to look."""
+    """Where a stage is deployed: its clients, its stacks' outputs, and the seconds between two looks at an execution."""
 
     client: Callable[[str], Any]
     outputs: dict[str, str]
@@ -39,29 +39,29 @@ class Account:
 
 
 def run_pretrain(arguments: argparse.Namespace) -> None:
-    """Run it in the stage that was asked for; a local one lives as long as the run."""
-    given = read_input(arguments)
+    """Run it in one stage; a local one is stopped when the run ends."""
+    request = read_input(arguments)
     progress = Progress(EXPECTED_SECONDS)
     out: Path = arguments.out
     if arguments.stage != "local":
-        _run(in_account(arguments.stage), given, arguments.dataset, out, progress)
+        _run(in_account(arguments.stage), request, arguments.dataset, out, progress)
         return
     shutil.rmtree(out / "run", ignore_errors=True)
     with deployed((out / "run").resolve(), progress) as deployment:
         account = Account(client=deployment.client, outputs=deployment.outputs, every=POLL_SECONDS)
-        _run(account, given, arguments.dataset, out, progress)
+        _run(account, request, arguments.dataset, out, progress)
 
 
 def read_input(arguments: argparse.Namespace) -> dict[str, Any]:
     """The execution's input; the machine's first state checks it. Raises InvalidInputError where it is not an object."""
     try:
-        given = json.loads(arguments.input)
+        request = json.loads(arguments.input)
     except ValueError as error:
         raise InvalidInputError("--input", got=arguments.input, allowed="a JSON object") from error
-    if not isinstance(given, dict):
-        raise InvalidInputError("--input", got=given, allowed="a JSON object")
-    named = Path(arguments.dataset)
-    return {**given, "name": arguments.name, "dataset": arguments.name if named.is_dir() else arguments.dataset}
+    if not isinstance(request, dict):
+        raise InvalidInputError("--input", got=request, allowed="a JSON object")
+    dataset = arguments.name if Path(arguments.dataset).is_dir() else arguments.dataset
+    return {**request, "name": arguments.name, "dataset": dataset}
 
 
 def in_account(stage: str) -> Account:
@@ -79,14 +79,14 @@ def in_account(stage: str) -> Account:
     return Account(client=clients, outputs=outputs, every=SECONDS_BETWEEN_LOOKS)
 
 
-def _run(account: Account, given: dict[str, Any], dataset: str, out: Path, progress: Progress) -> None:
+def _run(account: Account, request: dict[str, Any], dataset: str, out: Path, progress: Progress) -> None:
     if Path(dataset).is_dir():
         with progress.stage("upload") as stage:
-            upload(account, Path(dataset), given["dataset"], stage.detail)
+            upload(account, Path(dataset), request["dataset"], stage.detail)
     started = account.client("stepfunctions").start_execution(
         stateMachineArn=account.outputs["PretrainingMachineArn"],
-        name=f"{given['name']}-{time.strftime('%Y%m%d-%H%M%S')}",
-        input=json.dumps(given),
+        name=f"{request['name']}-{time.strftime('%Y%m%d-%H%M%S')}",
+        input=json.dumps(request),
     )
     output = follow(account.client, started["executionArn"], progress, every=account.every).output
     progress.say(f"\nbase model {output['base_model']}: {output['uri']}")
@@ -94,18 +94,14 @@ def _run(account: Account, given: dict[str, Any], dataset: str, out: Path, progr
     progress.say(f"report     {_fetch_report(account, output['report'], out)}")
 
 
-def upload(account: Account, folder: Path, name: str, said: Callable[[str], None]) -> None:
-    """Put a folder in the format of docs/pretraining.md below ``datasets/{name}/``. Raises InvalidInputError where it is another."""
-    for needed in (VOCABULARY, CAPTIONS):
-        if not (folder / needed).is_file():
-            raise InvalidInputError(
-                f"data set {folder}", got=f"no {needed}", allowed="the format of docs/pretraining.md"
-            )
+def upload(account: Account, folder: Path, name: str, report: Callable[[str], None]) -> None:
+    """Put a folder below ``datasets/{name}/``. Raises InvalidInputError where it lacks a file of the format of docs/pretraining.md."""
+    for required in (VOCABULARY, CAPTIONS):
+        if not (folder / required).is_file():
+            allowed = "the format of docs/pretraining.md"
+            raise InvalidInputError(f"data set {folder}", got=f"no {required}", allowed=allowed)
     s3, bucket = account.client("s3"), account.outputs["DataBucketName"]
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for number, path in enumerate(files, start=1):
-        s3.upload_file(str(path), bucket, dataset_prefix(name) + path.relative_to(folder).as_posix())
-        said(f"{number} of {len(files)} files")
+    upload_folder(s3, folder, bucket, dataset_prefix(name), report)
 
 
 def _fetch_report(account: Account, report: str, out: Path) -> Path:

@@ -1,4 +1,4 @@
-"""One line a stage: its name, what it is doing, elapsed and expected time. A terminal sees it move, a log file sees it end."""
+"""Prints one line a stage: its name, elapsed and expected seconds, what it is doing. On a terminal the line changes in place."""
 
 import sys
 import time
@@ -11,14 +11,14 @@ LONGEST_LINE = 118
 
 
 class Stage:
-    """One running stage; ``detail`` may be called as often as there is something to say."""
+    """One running stage."""
 
     def __init__(self, name: str, expected: float | None, out: TextIO) -> None:
         self.name = name
         self.started = time.monotonic()
         self._expected = f" of about {expected:.0f} s" if expected else ""
         self._out = out
-        self._said = self.started
+        self._printed = self.started
 
     @property
     def seconds(self) -> float:
@@ -31,16 +31,15 @@ class Stage:
         if self._out.isatty():
             self._out.write(f"\r\033[K{line}")
             self._out.flush()
-        elif time.monotonic() - self._said >= LOG_EVERY_SECONDS:
-            self._said = time.monotonic()
+        elif time.monotonic() - self._printed >= LOG_EVERY_SECONDS:
+            self._printed = time.monotonic()
             print(line, file=self._out, flush=True)
 
     def done(self, text: str = "", mark: str = "✓") -> None:
         """Leave the stage's last line."""
         erase = "\r\033[K" if self._out.isatty() else ""
-        print(
-            f"{erase}{mark} {self.name:<26} {self.seconds:6.1f} s{self._expected}  {text}", file=self._out, flush=True
-        )
+        line = f"{erase}{mark} {self.name:<26} {self.seconds:6.1f} s{self._expected}  {text}"
+        print(line, file=self._out, flush=True)
 
 
 class Progress:
@@ -58,7 +57,7 @@ class Progress:
         return stage
 
     def end(self, stage: Stage, text: str = "", mark: str = "✓") -> None:
-        """End a stage and note its time (a name met again adds up)."""
+        """End a stage and add its seconds to those of its name."""
         self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + stage.seconds, 2)
         stage.done(text, mark)
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,8 @@ def deployed(
     with progress.stage("synthesize"):
         assembly = synthesize(run_dir / "cdk.out", stage)
     with LocalCloud(run_dir / "cloud", port=port) as cloud:
-        with progress.stage("deploy") as shown:
-            cloud.deploy(assembly, progress=lambda stack: shown.detail(f"{stack.stack} {stack.status}"))
+        with progress.stage("deploy") as stage_line:
+            cloud.deploy(assembly, progress=lambda stack: stage_line.detail(f"{stack.stack} {stack.status}"))
         outputs: dict[str, str] = {}
         for stack in STACKS:
             outputs |= cloud.outputs(f"atelier-{stage}-{stack}")
@@ -65,16 +65,20 @@ def synthesize(out: Path, stage: str) -> Path:
     context = json.dumps({"stage": stage})
     with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
         environment = {**os.environ, "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
-        # The templates of every stage are validated by `make templates`; here it would cost as long as synthesis itself.
+        # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
         environment["CDK_VALIDATION"] = "false"
-        ran = subprocess.run(
-            [sys.executable, str(ROOT / "app.py")],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if ran.returncode:
-        raise SynthesisError(f"app.py ended with {ran.returncode}:\n{(ran.stdout + ran.stderr)[-4_000:]}")
+        command = [sys.executable, str(ROOT / "app.py")]
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SynthesisError(f"app.py ended with {result.returncode}:\n{(result.stdout + result.stderr)[-4_000:]}")
     return out
+
+
+def upload_folder(
+    s3: Any, folder: Path, bucket: str, prefix: str, report: Callable[[str], None] = lambda _: None
+) -> None:
+    """Put every file of ``folder`` below ``prefix``, and ``report`` each."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for number, path in enumerate(files, start=1):
+        s3.upload_file(str(path), bucket, prefix + path.relative_to(folder).as_posix())
+        report(f"{number} of {len(files)} files")

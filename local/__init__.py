@@ -1,1 +1,1 @@
-"""The local cloud: runs the synthesized templates on one machine. The door is `local.cloud.LocalCloud`."""
+"""The local cloud: runs the synthesized templates on one machine. Start at `local.cloud.LocalCloud`."""

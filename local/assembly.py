@@ -91,36 +91,38 @@ class Assembly:
         )
 
     def _files(self, directory: Path, entries: dict[str, Any]) -> Iterator[FileAsset]:
-        for name, entry in entries.items():
-            source = entry["source"]
-            if "path" not in source:
-                raise LocalCloudError(f"file asset {name}: got a source of {sorted(source)}; allowed: path")
-            for destination in entry["destinations"].values():
-                yield FileAsset(
-                    path=directory / source["path"],
-                    zipped=source.get("packaging", "file") == "zip",
-                    bucket=self._fill(destination["bucketName"]),
-                    key=self._fill(destination["objectKey"]),
-                )
+        for source, destination in _destinations("file", "path", entries):
+            yield FileAsset(
+                path=directory / source["path"],
+                zipped=source.get("packaging", "file") == "zip",
+                bucket=self._fill(destination["bucketName"]),
+                key=self._fill(destination["objectKey"]),
+            )
 
     def _images(self, directory: Path, entries: dict[str, Any]) -> Iterator[ImageAsset]:
-        for name, entry in entries.items():
-            source = entry["source"]
-            if "directory" not in source:
-                raise LocalCloudError(f"image asset {name}: got a source of {sorted(source)}; allowed: directory")
-            for destination in entry["destinations"].values():
-                yield ImageAsset(
-                    repository=self._fill(destination["repositoryName"]),
-                    tag=destination["imageTag"],
-                    directory=(directory / source["directory"]).resolve(),
-                    dockerfile=source.get("dockerFile", "Dockerfile"),
-                    target=source.get("dockerBuildTarget"),
-                )
+        for source, destination in _destinations("image", "directory", entries):
+            yield ImageAsset(
+                repository=self._fill(destination["repositoryName"]),
+                tag=destination["imageTag"],
+                directory=(directory / source["directory"]).resolve(),
+                dockerfile=source.get("dockerFile", "Dockerfile"),
+                target=source.get("dockerBuildTarget"),
+            )
 
     def _fill(self, text: str) -> str:
         for placeholder, value in self._placeholders.items():
             text = text.replace(placeholder, value)
         return text
+
+
+def _destinations(kind: str, member: str, entries: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each asset's source, which must have `member`, with each of its destinations."""
+    for name, entry in entries.items():
+        source = entry["source"]
+        if member not in source:
+            raise LocalCloudError(f"{kind} asset {name}: got a source of {sorted(source)}; allowed: {member}")
+        for destination in entry["destinations"].values():
+            yield source, destination
 
 
 def _is_stack(artifact: dict[str, Any] | None) -> bool:

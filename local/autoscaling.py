@@ -14,6 +14,8 @@ _SERVICE_ROLE = (
     "arn:aws:iam::{account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
     "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 )
+_POLICY_TYPES = ("StepScaling", "TargetTrackingScaling")
+_SUSPENDABLE = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 _VARIANT_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
@@ -75,7 +77,7 @@ class ApplicationAutoScaling:
             "ScalableTargetARN": arn,
             "CreationTime": now(),
             "RoleARN": _SERVICE_ROLE.format(account=self._account),
-            "SuspendedState": _awake(),
+            "SuspendedState": dict.fromkeys(_SUSPENDABLE, False),
             **(known or {}),
             **{k: v for k, v in params.items() if k != "Tags"},
         }
@@ -116,50 +118,38 @@ class ApplicationAutoScaling:
 
     def _put_policy(self, params: Record) -> Record:
         self._require(params)
-        wanted = {
-            "StepScaling": "StepScalingPolicyConfiguration",
-            "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
-        }
-        place = (_key(params), params["PolicyName"])
-        known = self._policies.get(place, {})
+        key = (_key(params), params["PolicyName"])
+        known = self._policies.get(key, {})
         kind = params.get("PolicyType") or known.get("PolicyType") or "StepScaling"
-        if kind not in wanted:
-            raise validation_error(f"PolicyType: got {kind!r}; the local cloud allows {sorted(wanted)}")
-        if wanted[kind] not in params:
-            raise validation_error(
-                f"{wanted[kind]}: got nothing; allowed: the configuration that PolicyType {kind} needs"
-            )
+        if kind not in _POLICY_TYPES:
+            raise validation_error(f"PolicyType: got {kind!r}; the local cloud allows {list(_POLICY_TYPES)}")
+        member = f"{kind}PolicyConfiguration"
+        if member not in params:
+            raise validation_error(f"{member}: got nothing; allowed: the configuration that PolicyType {kind} needs")
         arn = (
             f"arn:aws:autoscaling:{self._region}:{self._account}:scalingPolicy:{uuid.uuid4()}:resource/"
             f"{params['ServiceNamespace']}/{params['ResourceId']}:policyName/{params['PolicyName']}"
         )
-        self._policies[place] = {
-            "PolicyARN": known.get("PolicyARN", arn),
-            "CreationTime": known.get("CreationTime", now()),
-            "Alarms": [],
-            **params,
-            "PolicyType": kind,
-        }
-        return self._policies[place]
+        kept = {"PolicyARN": known.get("PolicyARN", arn), "CreationTime": known.get("CreationTime", now())}
+        self._policies[key] = {**kept, "Alarms": [], **params, "PolicyType": kind}
+        return self._policies[key]
 
     def _delete_policy(self, params: Record) -> Record:
-        place = (_key(params), params["PolicyName"])
-        if place not in self._policies:
+        if self._policies.pop((_key(params), params["PolicyName"]), None) is None:
             raise ServiceError(
                 "ObjectNotFoundException", f"No scaling policy found for policy name: {params['PolicyName']}"
             )
-        del self._policies[place]
         return {}
 
     def _describe_targets(self, params: Record) -> Record:
-        names = params.get("ResourceIds")
-        return {"ScalableTargets": [t for t in self._targets.values() if _wanted(t, params, names)]}
+        resources = params.get("ResourceIds")
+        return {"ScalableTargets": [t for t in self._targets.values() if _matches(t, params, resources)]}
 
     def _describe_policies(self, params: Record) -> Record:
         resources = [params["ResourceId"]] if "ResourceId" in params else None
         names = params.get("PolicyNames")
-        found = [p for p in self._policies.values() if _wanted(p, params, resources)]
-        return {"ScalingPolicies": [p for p in found if not names or p["PolicyName"] in names]}
+        policies = [p for p in self._policies.values() if _matches(p, params, resources)]
+        return {"ScalingPolicies": [p for p in policies if not names or p["PolicyName"] in names]}
 
 
 def condition_keys(params: Record) -> dict[str, str]:
@@ -175,13 +165,9 @@ def _key(params: Record) -> Key:
     return params["ServiceNamespace"], params["ResourceId"], params["ScalableDimension"]
 
 
-def _wanted(record: Record, params: Record, resources: list[Any] | None) -> bool:
+def _matches(record: Record, params: Record, resources: list[Any] | None) -> bool:
     return (
         record["ServiceNamespace"] == params["ServiceNamespace"]
         and (not resources or record["ResourceId"] in resources)
         and params.get("ScalableDimension") in (None, record["ScalableDimension"])
     )
-
-
-def _awake() -> dict[str, bool]:
-    return {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": False}

@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -16,9 +15,9 @@ from typing import IO, Any, Self
 import boto3
 
 from local.assembly import Assembly
-from local.deploy import Deployer, Progress, StackProgress
+from local.deploy import Deployer, OnProgress, StackProgress
 from local.errors import DeploymentError, LocalCloudError
-from local.sagemaker.backend import CLIENT_CONFIG, ROOT_KEY
+from local.sagemaker.backend import connect
 from local.sagemaker.images import INDEX_NAME, ImageRegistry
 from local.server import READY_NAME, child_environment
 from local.supervisor import STOP_SECONDS
@@ -54,26 +53,18 @@ class LocalCloud:
     def __enter__(self) -> Self:
         """Start the server and wait until it is healthy. Raises LocalCloudError with the end of its log."""
         self._take_folder()
-        server = [
-            sys.executable,
-            "-m",
-            "local.server",
-            str(self.run_dir),
-            str(self._wanted_port),
-            self.account,
-            self.region,
-        ]
+        arguments = [str(self.run_dir), str(self._wanted_port), self.account, self.region]
         assert self._lock is not None
         with self.log_path.open("wb") as log:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "-m", "local.supervisor", *server],
+                [sys.executable, "-m", "local.supervisor", sys.executable, "-m", "local.server", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=_ROOT,
-                env=self._environment(),
+                env={**child_environment(), "HOME": str(self.run_dir / "home"), "TMPDIR": str(self.run_dir / "tmp")},
                 start_new_session=True,
-                pass_fds=[self._lock.fileno()],  # held until the supervisor has ended, too
+                pass_fds=[self._lock.fileno()],  # the folder stays locked until the supervisor, too, has ended
             )
         try:
             self._wait_healthy()
@@ -89,18 +80,16 @@ class LocalCloud:
         self.close()
 
     def close(self) -> None:
-        """Let go of the life line and wait until all processes are gone; at the latest the deadline kills them."""
-        if self._supervisor is None:
-            self._release_folder()
-            return
+        """Close the supervisor's standard input, which ends the server, and wait until all processes have ended."""
         supervisor, self._supervisor = self._supervisor, None
-        assert supervisor.stdin is not None
-        supervisor.stdin.close()
-        try:
-            supervisor.wait(STOP_SECONDS + _STOP_MARGIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            supervisor.kill()
-            supervisor.wait()
+        if supervisor:
+            assert supervisor.stdin is not None
+            supervisor.stdin.close()
+            try:
+                supervisor.wait(STOP_SECONDS + _STOP_MARGIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                supervisor.kill()
+                supervisor.wait()
         self._release_folder()
 
     @property
@@ -122,17 +111,10 @@ class LocalCloud:
     def client(self, service: str) -> Any:
         """A boto3 client of the account's root."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(
-                service,  # type: ignore[call-overload]  # the stubs want a literal
-                region_name=self.region,
-                endpoint_url=self.url,
-                config=CLIENT_CONFIG,
-                aws_access_key_id=ROOT_KEY,
-                aws_secret_access_key=ROOT_KEY,
-            )
+            self._clients[service] = connect(self._session, service, url=self.url, region=self.region)
         return self._clients[service]
 
-    def deploy(self, assembly_dir: Path, progress: Progress = lambda _: None) -> None:
+    def deploy(self, assembly_dir: Path, progress: OnProgress = lambda _: None) -> None:
         """Create or update every stack of a cloud assembly, in order.
 
         `progress` gets a StackProgress when a stack begins and when it has ended. Raises DeploymentError that names the
@@ -172,13 +154,6 @@ class LocalCloud:
         if self._lock:
             self._lock.close()
             self._lock = None
-
-    def _environment(self) -> Mapping[str, str]:
-        return {
-            **child_environment(),
-            "HOME": str(self.run_dir / "home"),
-            "TMPDIR": str(self.run_dir / "tmp"),
-        }
 
     def _wait_healthy(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -4,7 +4,7 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class StackProgress:
     reason: str | None = None
 
 
-Progress = Callable[[StackProgress], None]
+OnProgress = Callable[[StackProgress], None]
 
 
 class Deployer:
@@ -46,35 +46,30 @@ class Deployer:
         self._formation = client("cloudformation")
         self._s3 = client("s3")
 
-    def deploy(self, assembly: Assembly, progress: Progress) -> None:
+    def deploy(self, assembly: Assembly, progress: OnProgress) -> None:
         """Deploy every stack in order. Raises DeploymentError with the failing resource's reason."""
         self._client("ssm").put_parameter(
             Name=_BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
         )
         stacks = assembly.stacks()
         self._images.publish([image for stack in stacks for image in stack.images])
-        published: set[str] = set()  # stacks of one assembly share assets
+        shared = {(asset.bucket, asset.key): asset for stack in stacks for asset in stack.files}
+        for asset in shared.values():  # stacks of one assembly share assets
+            self._publish(asset)
         for stack in stacks:
-            started = time.monotonic()
-            progress(StackProgress(stack=stack.name, status="IN_PROGRESS"))
-            for asset in stack.files:
-                address = f"{asset.bucket}/{asset.key}"
-                if address not in published:
-                    self._publish(asset)
-                    published.add(address)
-            status = self._apply(stack)
-            reason = None if status.endswith("_COMPLETE") and "ROLLBACK" not in status else self._reason(stack.name)
-            resources = self._formation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
-            done = StackProgress(
-                stack=stack.name,
-                status=status,
-                resources=sum(len(page["StackResourceSummaries"]) for page in resources),
-                seconds=time.monotonic() - started,
-                reason=reason,
-            )
-            progress(done)
-            if reason:
-                raise DeploymentError(f"stack {stack.name} ended as {status}: {reason}")
+            self._deploy_stack(stack, progress)
+
+    def _deploy_stack(self, stack: Stack, progress: OnProgress) -> None:
+        start = time.monotonic()
+        progress(StackProgress(stack=stack.name, status="IN_PROGRESS"))
+        status = self._apply(stack)
+        reason = None if status.endswith("_COMPLETE") and "ROLLBACK" not in status else self._reason(stack.name)
+        pages = self._formation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
+        resources = sum(len(page["StackResourceSummaries"]) for page in pages)
+        seconds = time.monotonic() - start
+        progress(StackProgress(stack=stack.name, status=status, resources=resources, seconds=seconds, reason=reason))
+        if reason:
+            raise DeploymentError(f"stack {stack.name} ended as {status}: {reason}")
 
     def _publish(self, asset: FileAsset) -> None:
         try:
@@ -133,20 +128,14 @@ class Deployer:
 
     def _reason(self, name: str) -> str:
         """The first failure of the last operation: what failed and why."""
-        failed = []
-        for event in self._events(name):  # newest first
+        reason = "no resource reported a reason"
+        pages = self._formation.get_paginator("describe_stack_events").paginate(StackName=name)
+        for event in (event for page in pages for event in page["StackEvents"]):  # newest first
             if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason"):
-                failed.append(event)
+                reason = f"{event['LogicalResourceId']} ({event['ResourceType']}): {event['ResourceStatusReason']}"
             if event["LogicalResourceId"] == name and event["ResourceStatus"] in _BEGINNINGS:
                 break
-        if not failed:
-            return "no resource reported a reason"
-        first = failed[-1]
-        return f"{first['LogicalResourceId']} ({first['ResourceType']}): {first['ResourceStatusReason']}"
-
-    def _events(self, name: str) -> Iterator[dict[str, Any]]:
-        for page in self._formation.get_paginator("describe_stack_events").paginate(StackName=name):
-            yield from page["StackEvents"]
+        return reason
 
 
 def zip_folder(folder: Path) -> bytes:

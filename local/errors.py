@@ -1,5 +1,10 @@
 """Errors of the local cloud, named for whoever catches them."""
 
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+
+INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
+
 
 class LocalCloudError(Exception):
     """The local cloud itself could not do its work (start, stop, a moved seam); read by the person at the terminal."""
@@ -17,6 +22,10 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+AWS_ERRORS = (ClientError, BotoCoreError, Boto3Error, ServiceError)
+"""What a call of an AWS service raises when it is refused or cannot be made, in this process or over HTTP."""
 
 
 def validation_error(message: str) -> ServiceError:

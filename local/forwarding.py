@@ -1,6 +1,6 @@
-"""What a proxy tells an API about how it was reached: the API's handler builds absolute addresses from it.
+"""Adds the forwarding headers of a proxy, from which an API's handler builds absolute addresses.
 
-API Gateway gives a REST API a domain of its own; here its address has a path in front, ``/_aws/execute-api/{id}``, which the
+API Gateway gives a REST API a domain of its own. Here its address begins with the path ``/_aws/execute-api/{id}``, which the
 handler cannot know.
 """
 
@@ -12,13 +12,13 @@ _API = re.compile(r"/_aws/execute-api/[^/]+")
 
 
 def forwarding(app: ASGIFramework) -> ASGIFramework:
-    """``app``, whose APIs are told scheme and path prefix in the usual headers; whatever the client says of them is dropped."""
+    """``app``, with the scheme and the path prefix of its APIs in the usual headers; the client's own ones are dropped."""
 
     async def forward(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "http" and (found := _API.match(scope["path"])):
+        if scope["type"] == "http" and (match := _API.match(scope["path"])):
             kept = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded-")]
-            told = [(b"x-forwarded-proto", b"http"), (b"x-forwarded-prefix", found.group().encode())]
-            scope = {**scope, "headers": [*kept, *told]}
+            ours = [(b"x-forwarded-proto", b"http"), (b"x-forwarded-prefix", match.group().encode())]
+            scope = {**scope, "headers": [*kept, *ours]}
         await app(scope, receive, send)
 
     return forward

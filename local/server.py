@@ -19,7 +19,7 @@ _GRACE_SECONDS = 0.7  # for jobs and model servers to end by themselves before t
 
 
 def main(run_dir: Path, port: int, account: str, region: str) -> None:
-    """Serve until SIGTERM, or until standard input ends: that is the supervisor's life line."""
+    """Serve until SIGTERM, or until standard input ends, which it does with the supervisor."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
@@ -34,7 +34,7 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
 
 
 def _set_environment(run_dir: Path, port: int, account: str, region: str) -> None:
-    """ministack reads these when it is imported, and gives them on to every Lambda."""
+    """ministack reads these when it is imported, and passes them on to every Lambda."""
     os.environ.update(
         GATEWAY_PORT=str(port),
         BIND_HOST="127.0.0.1",
@@ -97,12 +97,12 @@ def _end_children() -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """What a container process inherits: the way to programs, the locale, thread limits; no credentials, no paths."""
+    """What a container process inherits: PATH, the locale, thread limits; no credentials, no other paths."""
     kept = ("LANG", "LC_ALL", "TZ", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "SSL_CERT_FILE")
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
-        # A run writes nothing outside its folder, byte code beside the sources included.
+        # A run writes nothing outside its folder, not even byte code beside the sources.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
@@ -117,7 +117,9 @@ async def _serve(listener: int, run_dir: Path, port: int) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    threading.Thread(target=_watch_life_line, args=(lambda: loop.call_soon_threadsafe(stop.set),), daemon=True).start()
+    threading.Thread(
+        target=_watch_standard_input, args=(lambda: loop.call_soon_threadsafe(stop.set),), daemon=True
+    ).start()
     config = Config()
     config.bind = [f"fd://{listener}"]
     config.keep_alive_timeout = 75
@@ -129,7 +131,7 @@ async def _serve(listener: int, run_dir: Path, port: int) -> None:
     await serve(forwarding(application()), config, shutdown_trigger=stop.wait)
 
 
-def _watch_life_line(stop: Callable[[], Any]) -> None:
+def _watch_standard_input(stop: Callable[[], Any]) -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
     stop()

@@ -1,6 +1,6 @@
 """The process between a LocalCloud and its server: when either ends, everything the server started ends too.
 
-Its standard input is the life line: the parent holds the other end, so that even a parent that is killed lets go of it.
+The parent holds the other end of its standard input, which therefore ends even when the parent is killed.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _REAP_SECONDS = 0.5
 def supervise(command: Sequence[str]) -> int:
     """Run `command` until it ends or standard input does; its exit code."""
     _adopt_orphans()
-    # A Ctrl-C at the terminal is the parent's to handle; it then closes the life line.
+    # The parent handles a Ctrl-C at the terminal, and then closes standard input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = subprocess.Popen(command, stdin=subprocess.PIPE)
     ended = threading.Event()

@@ -1,4 +1,4 @@
-"""AutoRollbackConfiguration: a new fleet is on trial, and an alarm sends the traffic back to the old one."""
+"""AutoRollbackConfiguration: while a new fleet is on trial, an alarm sends the traffic back to the old one."""
 
 import threading
 import time
@@ -26,9 +26,9 @@ class AlarmWatch:
             return None
         deadline, pause = time.monotonic() + self._seconds, threading.Event()
         while True:
-            found = self._backend.root("cloudwatch").describe_alarms(AlarmNames=self._names, StateValue="ALARM")
-            if found["MetricAlarms"]:
-                return str(found["MetricAlarms"][0]["AlarmName"])
+            alarms = self._backend.root("cloudwatch").describe_alarms(AlarmNames=self._names, StateValue="ALARM")
+            if alarms["MetricAlarms"]:
+                return str(alarms["MetricAlarms"][0]["AlarmName"])
             if time.monotonic() >= deadline:
                 return None
             pause.wait(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Asynchronous inference: a queue for each endpoint, worked off with bounded concurrency; S3 in and out, SNS after."""
+"""Asynchronous inference: a queue for each endpoint, processed with bounded concurrency; answers go to S3, notifications to SNS."""
 
 import contextlib
 import json
@@ -7,29 +7,25 @@ import threading
 import time
 from collections import deque
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.errors import ServiceError
-from local.sagemaker.async_requests import Queued, notification, queued, response_body
+from local.errors import AWS_ERRORS, ServiceError
+from local.sagemaker.async_requests import AsyncRequest, async_request, notification
 from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.fleet import Fleet, Variant
-from local.sagemaker.serving import Answer, ModelServer, forwarded_headers
+from local.sagemaker.serving import ModelAnswer, ModelServer, forwarded_headers
 from local.sagemaker.store import Record
-from local.sagemaker.transfer import split_uri
+from local.sagemaker.transfer import encryption, split_uri
 
 _LOG = logging.getLogger("local.async")
 _DEFAULT_CONCURRENCY = 4
 _DEFAULT_SECONDS = 900
 _IDLE_SECONDS = 0.2
-_SUCCESS = 300
-_SERVER_ERROR = 500
 
 
 class InvocationError(Exception):
     """A request failed; `reason` is what the notification says, `body` what the failure object holds."""
 
-    def __init__(self, reason: str, body: bytes) -> None:
+    def __init__(self, reason: str, body: bytes = b"") -> None:
         super().__init__(reason)
         self.reason = reason
         self.body = body
@@ -48,12 +44,12 @@ class AsyncQueues:
 
     def __init__(self, backend: Backend, endpoints: Endpoints) -> None:
         self._backend, self._endpoints = backend, endpoints
-        self._waiting: dict[str, deque[Queued]] = {}
+        self._waiting: dict[str, deque[AsyncRequest]] = {}
         self._busy: dict[ModelServer, int] = {}
         self._changed = threading.Condition()
         threading.Thread(target=self._dispatch, name="async dispatch", daemon=True).start()
 
-    def put(self, params: Record) -> Queued:
+    def put(self, params: Record) -> AsyncRequest:
         """Queue a request. Raises ValidationError where the endpoint is not asynchronous or gets no input."""
         name = params["EndpointName"]
         config = self._endpoints.fleet(name).config.get("AsyncInferenceConfig")
@@ -61,38 +57,37 @@ class AsyncQueues:
             raise ServiceError("ValidationError", f"Endpoint {name} does not support InvokeEndpointAsync API.")
         if ("InputLocation" in params) == ("Body" in params):
             raise ServiceError("ValidationError", "Exactly one of InputLocation and Body must be given.")
-        item = queued(params, config["OutputConfig"])
+        request = async_request(params, config["OutputConfig"])
         with self._changed:
-            self._waiting.setdefault(name, deque()).append(item)
+            self._waiting.setdefault(name, deque()).append(request)
             self._changed.notify_all()
-        return item
+        return request
 
     def _dispatch(self) -> None:
         while True:
             with self._changed:
-                given = sum(self._hand_out(name) for name in list(self._waiting))
-                if not given:
+                if not sum(self._hand_out(name) for name in list(self._waiting)):
                     self._changed.wait(_IDLE_SECONDS)
 
     def _hand_out(self, name: str) -> int:
-        """Give an endpoint's waiting requests to servers with room; how many were given. Holds the lock."""
-        queue, given = self._waiting[name], 0
+        """Give an endpoint's waiting requests to servers with room; how many. The caller holds the lock."""
+        queue, count = self._waiting[name], 0
         while queue:
             try:
                 fleet = self._endpoints.fleet(name)
             except ServiceError:
                 queue.clear()  # the endpoint was deleted, and its queue with it
                 break
-            place = self._room(fleet)
-            if place is None and queue[0].expires > time.monotonic():
+            room = self._room(fleet)
+            if room is None and queue[0].expires > time.monotonic():
                 break
-            item = queue.popleft()
-            variant, server = place or (fleet.variants[0], None)
+            request = queue.popleft()
+            variant, server = room or (fleet.variants[0], None)
             if server:
                 self._busy[server] = self._busy.get(server, 0) + 1
-            given += 1
-            threading.Thread(target=self._work, args=(fleet, variant, server, item), daemon=True).start()
-        return given
+            count += 1
+            threading.Thread(target=self._work, args=(variant, server, request), daemon=True).start()
+        return count
 
     def _room(self, fleet: Fleet) -> tuple[Variant, ModelServer] | None:
         client = fleet.config["AsyncInferenceConfig"].get("ClientConfig", {})
@@ -105,101 +100,87 @@ class AsyncQueues:
         ]
         return min(free, key=lambda entry: entry[:2])[2:] if free else None
 
-    def _work(self, fleet: Fleet, variant: Variant, server: ModelServer | None, item: Queued) -> None:
-        role = variant.plan.role
+    def _work(self, variant: Variant, server: ModelServer | None, request: AsyncRequest) -> None:
+        role, region = variant.plan.role, self._backend.region
         try:
-            message = self._answer(server, role, item, fleet.config["AsyncInferenceConfig"])
+            answer = self._answer(server, role, request)
+            where = {"contentType": answer.content_type, "outputLocation": request.output}
+            message = notification(request, "Completed", answer.body, region, **where)
         except ServerGoneError:
             with self._changed:
-                self._waiting[item.params["EndpointName"]].appendleft(item)
+                self._waiting[request.params["EndpointName"]].appendleft(request)
             return
         except InvocationError as error:
-            message = self._fail(role, item, error, fleet.config["AsyncInferenceConfig"])
+            self._keep_failure(role, request, error)
+            where = {"failureLocation": request.failure} if request.failure else {}
+            message = notification(request, "Failed", error.body, region, **where) | {"failureReason": error.reason}
         finally:
             if server:
-                with self._changed:
-                    self._busy[server] -= 1
-                    if not self._busy[server]:
-                        del self._busy[server]
-                    self._changed.notify_all()
-        self._notify(role, fleet.config["AsyncInferenceConfig"], message)
+                self._release(server)
+        self._notify(role, request, message)
 
-    def _answer(self, server: ModelServer | None, role: str, item: Queued, config: Record) -> Record:
-        if server is None or item.expires <= time.monotonic():
-            raise InvocationError("ClientError: Request expired in the queue before it could be processed.", b"")
-        body = self._input(role, item.params)
-        answer = _post(server, item, body)
-        output = config["OutputConfig"]
-        self._write(role, item.output, answer.body, answer.content_type, output.get("KmsKeyId"))
-        message = notification(item, "Completed", self._backend.region)
-        message["responseParameters"] = {"contentType": answer.content_type, "outputLocation": item.output}
-        if "SUCCESS_NOTIFICATION_TOPIC" in output.get("NotificationConfig", {}).get("IncludeInferenceResponseIn", []):
-            message["responseBody"] = response_body(answer.body)
-        return message
+    def _release(self, server: ModelServer) -> None:
+        with self._changed:
+            self._busy[server] -= 1
+            if not self._busy[server]:
+                del self._busy[server]
+            self._changed.notify_all()
+
+    def _answer(self, server: ModelServer | None, role: str, request: AsyncRequest) -> ModelAnswer:
+        if server is None or request.expires <= time.monotonic():
+            raise InvocationError("ClientError: Request expired in the queue before it could be processed.")
+        answer = _post(server, request, self._input(role, request.params))
+        self._write(role, request, request.output, answer.body, answer.content_type)
+        return answer
 
     def _input(self, role: str, params: Record) -> bytes:
         if "Body" in params:
-            body: bytes = params["Body"]
-            return body
+            return bytes(params["Body"])
         bucket, key = split_uri(params["InputLocation"])
         try:
-            read: bytes = self._backend.client("s3", role).get_object(Bucket=bucket, Key=key)["Body"].read()
-        except (ClientError, BotoCoreError, ServiceError) as error:
-            raise InvocationError(
-                f"ClientError: Unable to download from {params['InputLocation']}: {error}", b""
-            ) from error
-        return read
+            return bytes(self._backend.client("s3", role).get_object(Bucket=bucket, Key=key)["Body"].read())
+        except AWS_ERRORS as error:
+            raise InvocationError(f"ClientError: Unable to download from {params['InputLocation']}: {error}") from error
 
-    def _write(self, role: str, uri: str, body: bytes, content_type: str, key_id: str | None) -> None:
+    def _write(self, role: str, request: AsyncRequest, uri: str, body: bytes, content_type: str) -> None:
         bucket, key = split_uri(uri)
-        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
+        extra = {"ContentType": content_type, **encryption(request.config.get("KmsKeyId"))}
         try:
-            s3 = self._backend.client("s3", role)
-            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, **encryption)
-        except (ClientError, BotoCoreError, ServiceError) as error:
-            raise InvocationError(f"ClientError: Unable to upload to {uri}: {error}", b"") from error
+            self._backend.client("s3", role).put_object(Bucket=bucket, Key=key, Body=body, **extra)
+        except AWS_ERRORS as error:
+            raise InvocationError(f"ClientError: Unable to upload to {uri}: {error}") from error
 
-    def _fail(self, role: str, item: Queued, error: InvocationError, config: Record) -> Record:
-        _LOG.warning("async request %s failed: %s", item.inference_id, error.reason)
-        output = config["OutputConfig"]
-        if item.failure:
+    def _keep_failure(self, role: str, request: AsyncRequest, error: InvocationError) -> None:
+        _LOG.warning("async request %s failed: %s", request.inference_id, error.reason)
+        if request.failure:
             with contextlib.suppress(InvocationError):  # the notification still tells the first reason
-                self._write(
-                    role, item.failure, error.body or error.reason.encode(), "text/plain", output.get("KmsKeyId")
-                )
-        message = {**notification(item, "Failed", self._backend.region), "failureReason": error.reason}
-        if item.failure:
-            message["responseParameters"] = {"failureLocation": item.failure}
-        if "ERROR_NOTIFICATION_TOPIC" in output.get("NotificationConfig", {}).get("IncludeInferenceResponseIn", []):
-            message["responseBody"] = response_body(error.body)
-        return message
+                self._write(role, request, request.failure, error.body or error.reason.encode(), "text/plain")
 
-    def _notify(self, role: str, config: Record, message: Record) -> None:
-        topics = config["OutputConfig"].get("NotificationConfig", {})
+    def _notify(self, role: str, request: AsyncRequest, message: Record) -> None:
+        topics = request.config.get("NotificationConfig", {})
         topic = topics.get("SuccessTopic" if message["invocationStatus"] == "Completed" else "ErrorTopic")
         if not topic:
             return
         try:
             self._backend.client("sns", role).publish(TopicArn=topic, Message=json.dumps(message))
-        except (ClientError, BotoCoreError, ServiceError) as error:
-            _LOG.error("async request %s: no notification to %s: %s", message["inferenceId"], topic, error)
+        except AWS_ERRORS as error:
+            _LOG.error("async request %s: no notification to %s: %s", request.inference_id, topic, error)
 
 
-def _post(server: ModelServer, item: Queued, body: bytes) -> Answer:
-    params, seconds = item.params, item.params.get("InvocationTimeoutSeconds", _DEFAULT_SECONDS)
-    headers = {**forwarded_headers(params), "X-Amzn-SageMaker-Inference-Id": item.inference_id}
+def _post(server: ModelServer, request: AsyncRequest, body: bytes) -> ModelAnswer:
+    seconds = request.params.get("InvocationTimeoutSeconds", _DEFAULT_SECONDS)
+    headers = forwarded_headers({**request.params, "InferenceId": request.inference_id})
     try:
         answer = server.invoke(body, headers, seconds=seconds)
     except TimeoutError as error:
-        raise InvocationError(f"ClientError: Model did not respond within {seconds} seconds.", b"") from error
+        raise InvocationError(f"ClientError: Model did not respond within {seconds} seconds.") from error
     except OSError as error:
         if server.stopping:
             raise ServerGoneError from error
-        raise InvocationError(f"InternalServerError: The model server cannot be reached: {error}", b"") from error
-    if answer.status >= _SUCCESS:
-        side = "client" if answer.status < _SERVER_ERROR else "server"
+        raise InvocationError(f"InternalServerError: The model server cannot be reached: {error}") from error
+    if answer.failed:
         raise InvocationError(
-            f"ClientError: Received {side} error ({answer.status}) from model. "
+            f"ClientError: Received {answer.side} error ({answer.status}) from model. "
             "See the SageMaker Endpoint logs in your account for more information.",
             answer.body,
         )

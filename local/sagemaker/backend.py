@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 
 # A loopback client needs no proxy, and no second try against a server in the same process.
-CLIENT_CONFIG = Config(
+_CLIENT_CONFIG = Config(
     proxies={},
     retries={"max_attempts": 2, "mode": "standard"},
     request_checksum_calculation="when_required",
@@ -20,6 +20,20 @@ CLIENT_CONFIG = Config(
 
 # ministack's name for the account's root; it is not a secret, and works on this machine's loopback only.
 ROOT_KEY = "test"
+ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_SECRET_ACCESS_KEY": ROOT_KEY}
+
+
+def connect(
+    session: boto3.Session, service: str, *, url: str, region: str, credentials: Mapping[str, str] = ROOT_CREDENTIALS
+) -> Any:
+    """A boto3 client of a service of the local cloud at `url`; `credentials` are named as environment variables are."""
+    return session.client(
+        service,  # type: ignore[call-overload]  # the stubs want a literal
+        region_name=region,
+        endpoint_url=url,
+        config=_CLIENT_CONFIG,
+        **{name.lower(): value for name, value in credentials.items()},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +62,13 @@ class Backend:
 
     def root(self, service: str) -> Any:
         """A boto3 client of `service` that acts as the account's root, for what the service itself does."""
-        return self._client(service, "", {"AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_SECRET_ACCESS_KEY": ROOT_KEY})
+        return self._client(service, "", ROOT_CREDENTIALS)
 
     def _client(self, service: str, role: str, credentials: Mapping[str, str]) -> Any:
         with self._lock:
             if (service, role) not in self._clients:
-                self._clients[service, role] = self._session.client(
-                    service,  # type: ignore[call-overload]  # the stubs want a literal
-                    region_name=self.region,
-                    endpoint_url=self.url,
-                    config=CLIENT_CONFIG,
-                    aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-                    aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-                    aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
+                self._clients[service, role] = connect(
+                    self._session, service, url=self.url, region=self.region, credentials=credentials
                 )
             return self._clients[service, role]
 

@@ -3,22 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.errors import ServiceError, validation_error
+from local.errors import AWS_ERRORS, ServiceError, validation_error
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.images import ImageRegistry
-from local.sagemaker.jobs import epoch_milliseconds
+from local.sagemaker.jobs import JobService
 from local.sagemaker.listing import list_records
 from local.sagemaker.model_check import ApiModel
-from local.sagemaker.processing import ProcessingJobs
+from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.registry import ModelRegistry
 from local.sagemaker.runtime import Runtime
 from local.sagemaker.serving import model_sources
-from local.sagemaker.store import Record, Store, now
-from local.sagemaker.training import TrainingJobs
+from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now
+from local.sagemaker.training import TrainingJob
 from local.sagemaker.transfer import list_keys, split_uri
 
 # The kind of record behind each resource name of the API, and the request member that names it.
@@ -41,11 +39,11 @@ class ControlPlane:
         self, backend: Backend, *, scaled: Callable[[str, str], bool], forget_scaling: Callable[[str], None]
     ) -> None:
         self.api = ApiModel("sagemaker")
-        self.store = Store(account=backend.account, region=backend.region)
+        self.store = RecordStore(account=backend.account, region=backend.region)
         self._backend = backend
         self._images = ImageRegistry(backend.run_dir)
-        self.training = TrainingJobs(backend, self.store, self._images)
-        self.processing = ProcessingJobs(backend, self.store, self._images)
+        self.training = JobService(TrainingJob, backend, self.store, self._images)
+        self.processing = JobService(ProcessingJob, backend, self.store, self._images)
         self.endpoints = Endpoints(backend, self.store, self._images, scaled=scaled, forget_scaling=forget_scaling)
         self.registry = ModelRegistry(self.store, self._announce)
         self.runtime = Runtime(self.endpoints, AsyncQueues(backend, self.endpoints))
@@ -99,12 +97,12 @@ class ControlPlane:
         if action in ("AddTags", "ListTags", "DeleteTags"):
             return str(params.get("ResourceArn", "*"))
         if action == "CreateModelPackage" and "ModelPackageGroupName" in params:
-            return self.store.arn("model-package", f"{Store.name(params['ModelPackageGroupName'])}/*")
+            return self.store.arn("model-package", f"{RecordStore.name(params['ModelPackageGroupName'])}/*")
         if resource == "ModelPackage":
             return str(params.get("ModelPackageArn") or params.get("ModelPackageName", "*"))
         kind, member = KINDS.get(resource, ("endpoint", "EndpointName"))
         name = params.get(member)
-        return self.store.arn(kind, Store.name(str(name))) if name else "*"
+        return self.store.arn(kind, RecordStore.name(str(name))) if name else "*"
 
     def _create_model(self, request: Record) -> Record:
         containers = request.get("Containers") or [request["PrimaryContainer"]] if _one_container(request) else []
@@ -134,7 +132,7 @@ class ControlPlane:
                 found = next(list_keys(s3, uri), None) is not None
             else:
                 found = bool(s3.head_object(Bucket=bucket, Key=key))
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise validation_error(
                 f'Could not access model data at {uri}. Please ensure that the role "{role}" exists and that its trust '
                 'relationship policy allows the action "sts:AssumeRole" for the service principal '

@@ -5,33 +5,25 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from local.errors import ServiceError, validation_error
+from local.errors import INTERNAL_ERROR, ServiceError, validation_error
 from local.sagemaker.alarms import AlarmWatch
 from local.sagemaker.backend import Backend
 from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.images import ImageRegistry
-from local.sagemaker.jobs import INTERNAL_ERROR, epoch_milliseconds
 from local.sagemaker.serving import EndpointFailureError, ModelServer, ServerPlan
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now
 
 _LOG = logging.getLogger("local.endpoints")
 _DRAIN_SECONDS = 60.0  # for requests that are still being answered when a fleet is replaced
 KIND = "endpoint"
 CONFIG = "endpoint-config"
-_EVENT_STATUS = {
-    "Creating": "CREATING",
-    "Updating": "UPDATING",
-    "InService": "IN_SERVICE",
-    "Failed": "FAILED",
-    "Deleting": "DELETING",
-}
 
 
 class Endpoints:
     """Create, update, scale and delete endpoints. `scaled` says whether a variant is a registered scalable target."""
 
     def __init__(
-        self, backend: Backend, store: Store, images: ImageRegistry, *, scaled: Callable[[str, str], bool],
+        self, backend: Backend, store: RecordStore, images: ImageRegistry, *, scaled: Callable[[str, str], bool],
         forget_scaling: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._backend, self._store, self._images = backend, store, images
@@ -196,7 +188,7 @@ class Endpoints:
             ModelServer(self._backend, self._images, plan) for _ in range(variant.get("InitialInstanceCount", 1))
         ]
         for server in servers:
-            started.append(server)
+            started.append(server)  # before it starts: one that never gets healthy is stopped, too
             server.start()
         return Variant(plan=plan, weight=variant.get("InitialVariantWeight", 1.0), servers=servers)
 
@@ -242,7 +234,7 @@ class Endpoints:
             self.changed.notify_all()
 
     def _announce(self, record: Record) -> None:
-        status = _EVENT_STATUS[record["EndpointStatus"]]
+        status = record["EndpointStatus"].replace("InService", "In_Service").upper()
         detail: dict[str, Any] = epoch_milliseconds({**record, "EndpointStatus": status, "Tags": {}})
         self._backend.publish("SageMaker Endpoint State Change", detail, [record["EndpointArn"]])
 

@@ -1,4 +1,4 @@
-"""Image URIs to something a process can run: the asset's folder laid out as its Dockerfile says, and its ENTRYPOINT."""
+"""Turns an image's URI into something a process can run: the asset's folder laid out as its Dockerfile says, and its ENTRYPOINT."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from local.sagemaker.dockerfile import ImagePlan, read_dockerfile
 
 INDEX_NAME = "images.json"
 
-# Those of the host stay: the interpreter and its libraries are the host's, not the image's.
+# These keep the host's values, because the interpreter and its libraries are the host's.
 _HOST_VARIABLES = frozenset({"PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR"})
 
 

@@ -1,111 +1,230 @@
-"""The processes of one job: started on all hosts, watched, stopped together."""
+"""Jobs: what training and processing have in common, from the request to the final status."""
 
-import queue
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import abc
+import contextlib
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
 
-from local.sagemaker.containers import STOP_SECONDS, Container
+from local.errors import AWS_ERRORS, INTERNAL_ERROR, validation_error
+from local.sagemaker.backend import Backend
+from local.sagemaker.containers import Container, ContainerSpec, free_port
+from local.sagemaker.images import Image, ImageRegistry
+from local.sagemaker.logs import LogStream
+from local.sagemaker.processes import JobProcesses
+from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now
+from local.sagemaker.transfer import FolderSync, download
 
-REASON_CHARACTERS = 1024  # SageMaker's limit on FailureReason
-INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
+_LOG = logging.getLogger("local.jobs")
+_LONGEST_SECONDS = 86400
+_REASON_CHARACTERS = 1024  # SageMaker's limit on FailureReason
+_SYNC_SECONDS = 2.0
+_LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
+
+Limits = Iterator[tuple[str, Any, Sequence[Any]]]  # (member, what the request has, what the local cloud can honour)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a job ended: the first non-zero exit code (0 if none), and whether it was stopped or ran out of time."""
-
-    exit_code: int
-    host: int
-    stopped: bool
-    timed_out: bool
+class DataError(Exception):
+    """A job's input could not be fetched; becomes `ClientError: ...` in its FailureReason."""
 
 
-class JobProcesses:
-    """Runs the containers of a job until all have ended.
+class Job(abc.ABC):
+    """One job: its record, its hosts' containers, and its way to a final status.
 
-    The first container that fails, a stop request or the time limit ends the others: SIGTERM, then SIGKILL after
-    `stop_seconds`.
+    A subclass says what a kind of job has of its own. `kind` is the word in every name the API, CloudWatch Logs,
+    EventBridge and the container have for that kind.
     """
 
-    def __init__(
-        self, containers: Sequence[Container], *, max_seconds: float, stop_seconds: float = STOP_SECONDS
-    ) -> None:
-        self._containers = containers
-        self._max_seconds = max_seconds
-        self._stop_seconds = stop_seconds
-        self._events: queue.Queue[tuple[int, int] | None] = queue.Queue()  # (host, exit code); None asks to stop
-        self._deadline = float("inf")
-        self._stopping = self._stopped = self._timed_out = False
+    kind: ClassVar[str]
 
-    def stop(self) -> None:
-        """Ask the job to stop; from any thread, also before it started."""
-        self._events.put(None)
+    def __init__(self, backend: Backend, images: ImageRegistry, arn: str, request: Record) -> None:
+        """Raises ServiceError for what SageMaker would refuse at once."""
+        for member, got, allowed in self.limits(request):
+            if got is not None and got not in allowed:
+                raise validation_error(f"{member}: got {got!r}; the local cloud allows {list(allowed)}")
+        self._backend = backend
+        self.name, self.role = str(request[f"{self.kind}JobName"]), request["RoleArn"]
+        self.record: Record = {
+            **request,
+            f"{self.kind}JobArn": arn,
+            f"{self.kind}JobStatus": "InProgress",
+            "CreationTime": now(),
+            "LastModifiedTime": now(),
+        }
+        image, command = self.program(images)
+        self.hosts = [f"algo-{index + 1}" for index in range(self.host_count())]
+        environment = self._environment()
+        folder = backend.run_dir / "jobs" / self.kind.lower() / self.name
+        self._specs = [
+            ContainerSpec(image=image, command=command, environment=environment, root=folder / host)
+            for host in self.hosts
+        ]
+        limit = self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _LONGEST_SECONDS)
+        self.processes = JobProcesses([self._container(spec) for spec in self._specs], max_seconds=limit)
 
-    def kill(self) -> None:
-        """End every process now."""
-        for container in self._containers:
-            container.kill()
+    @staticmethod
+    @abc.abstractmethod
+    def limits(request: Record) -> Limits:
+        """Members that the local cloud can honour with some values only. Raises ServiceError for those it cannot do without."""
 
-    def run(self, on_line: Callable[[str], None] | None = None) -> Outcome:
-        """Start the containers and wait for the end. `on_line` sees the output of the first host."""
-        for host, container in enumerate(self._containers):
-            container.start(
-                on_exit=lambda code, host=host: self._events.put((host, code)),  # type: ignore[misc]
-                on_line=on_line if host == 0 else None,
-            )
-        self._deadline = time.monotonic() + self._max_seconds
-        running, failed_host, exit_code = len(self._containers), 0, 0
-        while running:
-            ended = self._next()
-            if ended is None:
-                continue
-            running -= 1
-            host, code = ended
-            if code and not exit_code and not self._stopping:
-                failed_host, exit_code = host, code
-                self._terminate()
-        self.kill()  # descendants that outlived their container
-        return Outcome(exit_code=exit_code, host=failed_host, stopped=self._stopped, timed_out=self._timed_out)
+    @abc.abstractmethod
+    def program(self, images: ImageRegistry) -> tuple[Image, list[str]]:
+        """The image, and the command line of each host."""
 
-    def _next(self) -> tuple[int, int] | None:
-        """The next container that ended; None when the wait ended in a stop, a time limit or a kill instead."""
+    @abc.abstractmethod
+    def host_count(self) -> int:
+        """How many hosts the request asks for."""
+
+    @abc.abstractmethod
+    def run(self, s3: Any) -> None:
+        """Fill the hosts' folders, run the containers, upload the results, end. `s3` acts as the job's role."""
+
+    def follow(self) -> None:
+        """Run the job; every end, also a refused download, becomes a final status."""
         try:
-            event = self._events.get(timeout=min(max(0.0, self._deadline - time.monotonic()), 3600.0))
-        except queue.Empty:
-            if time.monotonic() < self._deadline:
-                return None
-            if self._stopping:
-                self.kill()
-                self._deadline = float("inf")
-            else:
-                self._timed_out = True
-                self._terminate()
-            return None
-        if event is None and not self._stopping:
-            self._stopped = True
-            self._terminate()
-        return event
+            self.run(self._backend.client("s3", self.role))
+        except (DataError, *AWS_ERRORS, OSError) as error:
+            self.end("Failed", f"ClientError: {error}")
+        except Exception:  # noqa: BLE001  the edge of the job's thread: a job must end, also by our own mistake
+            _LOG.exception("%s job %s", self.kind, self.name)
+            self.processes.kill()
+            self.end("Failed", INTERNAL_ERROR)
 
-    def _terminate(self) -> None:
-        self._stopping = True
-        self._deadline = time.monotonic() + self._stop_seconds
-        for container in self._containers:
-            container.terminate()
+    def end(self, status: str, message: str = "") -> None:
+        """Settle the job; a failed one keeps the message as its FailureReason."""
+        if status == "Failed":
+            self.record["FailureReason"] = message[:_REASON_CHARACTERS]
+        self.record["LastModifiedTime"] = now()
+        # The status comes last: whoever polls it finds the rest in place.
+        self.record[f"{self.kind}JobStatus"] = status
+        self.announce()
+
+    def announce(self) -> None:
+        """Send the job's state as an event."""
+        detail = epoch_milliseconds({**self.record, "Tags": {}})
+        self._backend.publish(f"SageMaker {self.kind} Job State Change", detail, [self.record[f"{self.kind}JobArn"]])
+
+    def fetch(self, source: Mapping[str, Any], folder: Path, *, host: int) -> None:
+        """Copy an input's objects (S3Uri, S3DataDistributionType) into `folder` for one host.
+
+        Raises DataError with SageMaker's words where there are none or they may not be read.
+        """
+        sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
+        share = {"host": host, "hosts": len(self.hosts)} if sharded else {}
+        uri = source["S3Uri"]
+        try:
+            count = download(self._backend.client("s3", self.role), uri, folder, **share)
+        except AWS_ERRORS as error:
+            raise DataError(f"Data download failed: {error}") from error
+        if not count and not (sharded and host):
+            raise DataError(
+                f'Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source. Please '
+                f"ensure that the bucket exists in the selected region ({self._backend.region}), that objects exist under "
+                f'that S3 prefix, and that the role "{self.role}" has "s3:ListBucket" permissions on the bucket.',
+            )
+
+    def resources(self, host: int) -> Record:
+        """What `resourceconfig.json` tells one host of the others."""
+        return {"current_host": self.hosts[host], "hosts": self.hosts, "network_interface_name": _LOOPBACK}
+
+    def _environment(self) -> dict[str, str]:
+        prefix = f"{self.kind.upper()}_JOB"
+        return {
+            **self._backend.process_environment(self.role),
+            **(meeting_point() if len(self.hosts) > 1 else {}),
+            f"{prefix}_NAME": self.name,
+            f"{prefix}_ARN": self.record[f"{self.kind}JobArn"],
+            **self.record.get("Environment", {}),
+        }
+
+    def _container(self, spec: ContainerSpec) -> Container:
+        """The container of a host, with its log stream `<job>/<host>-<time>`."""
+        stream = f"{self.name}/{spec.root.name}-{int(now().timestamp())}"
+
+        def open_log() -> LogStream:
+            client, group = self._backend.client("logs", self.role), f"/aws/sagemaker/{self.kind}Jobs"
+            return LogStream(client, group=group, stream=stream, copy=spec.root / "output.log")
+
+        return Container(spec, open_log)
+
+
+class JobService:
+    """The Create and Stop operations of one kind of job; each job runs in its own thread."""
+
+    def __init__(self, kind: type[Job], backend: Backend, store: RecordStore, images: ImageRegistry) -> None:
+        self._kind, self._backend, self._store, self._images = kind, backend, store, images
+        self._resource = f"{kind.kind.lower()}-job"
+        self._running: dict[str, JobProcesses] = {}
+
+    def create(self, request: Record) -> Record:
+        """Start a job; its record. Raises ServiceError for what SageMaker would refuse at once."""
+        name = request[f"{self._kind.kind}JobName"]
+        job = self._kind(self._backend, self._images, self._store.arn(self._resource, name), request)
+        self._store.add(self._resource, name, job.record)
+        self._running[name] = job.processes
+        threading.Thread(target=self._follow, args=(job,), name=f"{self._resource} {name}", daemon=True).start()
+        return job.record
+
+    def _follow(self, job: Job) -> None:
+        try:
+            job.follow()
+        finally:
+            self._running.pop(job.name, None)
+
+    def stop(self, name: str) -> None:
+        """Ask a job to stop: SIGTERM, and SIGKILL after 120 s."""
+        record, member = self._store.get(self._resource, name), f"{self._kind.kind}JobStatus"
+        if record[member] != "InProgress":
+            noun = self._resource.replace("-", " ")
+            raise validation_error(f"The request was rejected because the {noun} is in status {record[member]}.")
+        record[member] = "Stopping"
+        self._running[RecordStore.name(name)].stop()
+
+
+def meeting_point() -> dict[str, str]:
+    """Where the hosts of a job meet on this machine, in torch's own variables: `algo-1` has no DNS name here.
+
+    The port is the job's own, because two jobs may run at a time.
+    """
+    return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a configuration file of the container contract; times as ISO text."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, default=str), encoding="utf-8")
+
+
+def read_text(path: Path) -> str | None:
+    """A file the container left behind, or None."""
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
 def failure_reason(text: str | None, exit_code: int) -> str:
     """SageMaker's FailureReason of a container that ended with `exit_code` and left `text` as its reason."""
     tail = f", exit code: {exit_code}"
-    said = " ".join((text or "").split()) or "See job logs for more information"
-    return f"AlgorithmError: {said}"[: REASON_CHARACTERS - len(tail)] + tail
+    reason = " ".join((text or "").split()) or "See job logs for more information"
+    return f"AlgorithmError: {reason}"[: _REASON_CHARACTERS - len(tail)] + tail
 
 
-def epoch_milliseconds(value: Any) -> Any:
-    """Times inside a record as whole milliseconds, the way events and Step Functions carry them."""
-    if isinstance(value, dict):
-        return {k: epoch_milliseconds(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [epoch_milliseconds(v) for v in value]
-    return int(value.timestamp() * 1000) if hasattr(value, "timestamp") else value
+@contextlib.contextmanager
+def pushing(syncs: Sequence[FolderSync]) -> Iterator[None]:
+    """Upload what changed in the folders every few seconds while the block runs."""
+    ended = threading.Event()
+
+    def keep_pushing() -> None:
+        while not ended.wait(_SYNC_SECONDS):
+            for sync in syncs:
+                sync.push()
+
+    thread = threading.Thread(target=keep_pushing, name="sync", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

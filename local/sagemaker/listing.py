@@ -5,7 +5,7 @@ from typing import Any
 from botocore.model import ListShape, OperationModel, StructureShape
 
 from local.errors import validation_error
-from local.sagemaker.store import Record, Store
+from local.sagemaker.store import Record, RecordStore
 
 _PAGE = 100
 _NAMES = (
@@ -50,7 +50,7 @@ def _matches(record: Record, params: Record) -> bool:
     checks = (
         params.get("NameContains", "") in name,
         params.get("StatusEquals") in (None, status),
-        group is None or record.get("ModelPackageGroupName") == Store.name(group),
+        group is None or record.get("ModelPackageGroupName") == RecordStore.name(group),
         params.get("ModelApprovalStatus") in (None, record.get("ModelApprovalStatus")),
         "CreationTimeAfter" not in params or record["CreationTime"].timestamp() > _epoch(params["CreationTimeAfter"]),
         "CreationTimeBefore" not in params or record["CreationTime"].timestamp() < _epoch(params["CreationTimeBefore"]),

@@ -75,39 +75,33 @@ def _constraints(shape: Shape, value: Any, path: str) -> Iterator[str]:
     elif isinstance(shape, ListShape):
         for index, member in enumerate(value, 1):
             yield from _constraints(shape.member, member, f"{path}.{index}.member")
-        yield from _size(shape, len(value), path, value)
+        yield from _bound(shape, "length", len(value), path, value)
     elif isinstance(shape, MapShape):
         for key, member in value.items():
             yield from _constraints(shape.value, member, f"{path}.{key}.member")
     elif shape.type_name == "string":
         yield from _string(shape, value, path)
     elif shape.type_name == "blob":
-        yield from _size(shape, len(value), path, f"<{len(value)} bytes>")
+        yield from _bound(shape, "length", len(value), path, f"<{len(value)} bytes>")
     elif shape.type_name in ("integer", "long", "float", "double"):
-        yield from _range(shape, value, path)
+        yield from _bound(shape, "value", value, path, value)
 
 
 def _string(shape: Shape, value: str, path: str) -> Iterator[str]:
     allowed = getattr(shape, "enum", None)
     if allowed and value not in allowed:
         yield _sentence(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
-    yield from _size(shape, len(value), path, value)
+    yield from _bound(shape, "length", len(value), path, value)
     expression = shape.metadata.get("pattern")
     pattern = _pattern(expression) if expression else None
     if pattern and not pattern.fullmatch(value):
         yield _sentence(value, path, f"Member must satisfy regular expression pattern: {expression}")
 
 
-def _size(shape: Shape, length: int, path: str, value: Any) -> Iterator[str]:
-    high = shape.metadata.get("max")  # botocore itself checks lower bounds, of lengths and of numbers
-    if high is not None and length > high:
-        yield _sentence(value, path, f"Member must have length less than or equal to {high}")
-
-
-def _range(shape: Shape, value: float, path: str) -> Iterator[str]:
-    high = shape.metadata.get("max")
-    if high is not None and value > high:
-        yield _sentence(value, path, f"Member must have value less than or equal to {high}")
+def _bound(shape: Shape, measure: str, number: float, path: str, value: Any) -> Iterator[str]:
+    high = shape.metadata.get("max")  # botocore itself checks lower bounds
+    if high is not None and number > high:
+        yield _sentence(value, path, f"Member must have {measure} less than or equal to {high}")
 
 
 def _sentence(value: Any, path: str, constraint: str) -> str:

@@ -1,95 +1,106 @@
-"""CreateProcessingJob and StopProcessingJob."""
+"""Processing jobs: inputs downloaded, the container run, outputs uploaded."""
 
-import logging
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 from local.errors import validation_error
-from local.sagemaker.backend import Backend
-from local.sagemaker.images import ImageRegistry
-from local.sagemaker.job_files import JobPlan, refuse_unsupported
-from local.sagemaker.jobs import JobProcesses
-from local.sagemaker.processing_run import ProcessingRun
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.images import Image, ImageRegistry
+from local.sagemaker.jobs import Job, Limits, failure_reason, pushing, read_text, write_json
+from local.sagemaker.processes import JobEnd
+from local.sagemaker.store import Record, now
+from local.sagemaker.transfer import FolderSync
 
-_LOG = logging.getLogger("local.jobs")
-KIND = "processing-job"
+_MESSAGE_CHARACTERS = 1024
+_CONFIG_MEMBERS = (
+    "ProcessingJobArn", "ProcessingJobName", "AppSpecification", "Environment", "NetworkConfig", "ProcessingInputs",
+    "ProcessingOutputConfig", "ProcessingResources", "RoleArn", "StoppingCondition",
+)  # fmt: skip
 
 
-class ProcessingJobs:
-    """CreateProcessingJob and StopProcessingJob; each job runs in its own thread."""
+class ProcessingJob(Job):
+    """One processing job."""
 
-    def __init__(self, backend: Backend, store: Store, images: ImageRegistry) -> None:
-        self._backend, self._store, self._images = backend, store, images
-        self._running: dict[str, JobProcesses] = {}
+    kind = "Processing"
 
-    def create(self, request: Record) -> Record:
-        """Start a processing job; its record. Raises ServiceError for what SageMaker would refuse at once."""
-        refuse_unsupported(_limits(request))
-        plan = self._plan(request)
-        record = {
-            **request,
-            "ProcessingJobArn": self._store.arn(KIND, plan.name),
-            "ProcessingJobStatus": "InProgress",
-            "CreationTime": now(),
-            "LastModifiedTime": now(),
-        }
-        self._backend.role_credentials(plan.role)
-        self._store.add(KIND, plan.name, record)
-        run = ProcessingRun(self._backend, record, plan)
-        self._running[plan.name] = run.processes
-        threading.Thread(target=self._follow, args=(run,), name=f"processing {plan.name}", daemon=True).start()
-        return record
+    @staticmethod
+    def limits(request: Record) -> Limits:
+        """Inputs from S3 prefixes, in files."""
+        for entry in request.get("ProcessingInputs", []):
+            name = f"ProcessingInputs.{entry['InputName']}"
+            source = entry.get("S3Input")
+            if source is None:
+                raise validation_error(f"{name}: got {sorted(entry)}; the local cloud allows S3Input")
+            if "LocalPath" not in source:
+                raise validation_error(
+                    f"{name}.S3Input.LocalPath: got nothing; allowed: a path below /opt/ml/processing"
+                )
+            yield f"{name}.S3DataType", source["S3DataType"], ("S3Prefix",)
+            yield f"{name}.S3InputMode", source.get("S3InputMode"), ("File",)
+            yield f"{name}.S3CompressionType", source.get("S3CompressionType"), ("None",)
+        for entry in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+            if "LocalPath" not in entry.get("S3Output", {}):
+                raise validation_error(f"Outputs.{entry['OutputName']}: got no S3Output.LocalPath; allowed: a path")
 
-    def _follow(self, run: ProcessingRun) -> None:
+    def program(self, images: ImageRegistry) -> tuple[Image, list[str]]:
+        """The image's own entry point unless the request has one."""
+        app = self.record["AppSpecification"]
+        image = images.resolve(app["ImageUri"])
+        return image, image.command(app.get("ContainerEntrypoint"), app.get("ContainerArguments", []))
+
+    def host_count(self) -> int:
+        """The cluster's instances."""
+        return int(self.record["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
+
+    def run(self, s3: Any) -> None:
+        """Download, process, upload."""
+        self.announce()
+        for host in range(len(self.hosts)):
+            self._fill(host)
+        syncs = list(self._syncs(s3))
+        self.record["ProcessingStartTime"] = now()
         try:
-            run.follow()
-        except Exception:  # noqa: BLE001  the edge of the job's thread: a job must end, also by our own mistake
-            _LOG.exception("processing job %s", run.plan.name)
-            run.abandon()
+            with pushing([sync for mode, sync in syncs if mode == "Continuous"]):
+                ended = self.processes.run()
         finally:
-            self._running.pop(run.plan.name, None)
+            self.record["ProcessingEndTime"] = now()
+        self._finish(ended, [sync for _, sync in syncs])
 
-    def stop(self, name: str) -> None:
-        """StopProcessingJob: SIGTERM, and SIGKILL after 120 s."""
-        record = self._store.get(KIND, name)
-        if record["ProcessingJobStatus"] != "InProgress":
-            status = record["ProcessingJobStatus"]
-            raise validation_error(f"The request was rejected because the processing job is in status {status}.")
-        record["ProcessingJobStatus"] = "Stopping"
-        self._running[Store.name(name)].stop()
+    def _outputs(self) -> list[Record]:
+        return [output["S3Output"] for output in self.record.get("ProcessingOutputConfig", {}).get("Outputs", [])]
 
-    def _plan(self, request: Record) -> JobPlan:
-        app, name = request["AppSpecification"], request["ProcessingJobName"]
-        image = self._images.resolve(app["ImageUri"])
-        return JobPlan(
-            name=name,
-            role=request["RoleArn"],
-            group="/aws/sagemaker/ProcessingJobs",
-            folder=self._backend.run_dir / "jobs" / "processing" / name,
-            image=image,
-            command=image.command(app.get("ContainerEntrypoint"), app.get("ContainerArguments", [])),
-            environment={
-                "PROCESSING_JOB_NAME": name,
-                "PROCESSING_JOB_ARN": self._store.arn(KIND, name),
-                **request.get("Environment", {}),
-            },
-            hosts=request["ProcessingResources"]["ClusterConfig"]["InstanceCount"],
-        )
+    def _fill(self, host: int) -> None:
+        spec = self._specs[host]
+        for entry in self.record.get("ProcessingInputs", []):
+            source = entry["S3Input"]
+            self.fetch(source, spec.place(source["LocalPath"]), host=host)
+        for output in self._outputs():
+            spec.place(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        (spec.ml / "output").mkdir(parents=True, exist_ok=True)
+        config = {name: self.record[name] for name in _CONFIG_MEMBERS if name in self.record}
+        write_json(spec.ml / "config" / "resourceconfig.json", self.resources(host))
+        write_json(spec.ml / "config" / "processingjobconfig.json", config)
 
+    def _syncs(self, s3: Any) -> Iterator[tuple[str, FolderSync]]:
+        key_id = self.record.get("ProcessingOutputConfig", {}).get("KmsKeyId")
+        for spec in self._specs:
+            for output in self._outputs():
+                folder = spec.place(output["LocalPath"])
+                yield output["S3UploadMode"], FolderSync(s3, folder, output["S3Uri"], key_id=key_id)
 
-def _limits(request: Record) -> Iterator[tuple[str, Any, tuple[Any, ...]]]:
-    for entry in request.get("ProcessingInputs", []):
-        name = f"ProcessingInputs.{entry['InputName']}"
-        source = entry.get("S3Input")
-        if source is None:
-            raise validation_error(f"{name}: got {sorted(entry)}; the local cloud allows S3Input")
-        if "LocalPath" not in source:
-            raise validation_error(f"{name}.S3Input.LocalPath: got nothing; allowed: a path below /opt/ml/processing")
-        yield f"{name}.S3DataType", source["S3DataType"], ("S3Prefix",)
-        yield f"{name}.S3InputMode", source.get("S3InputMode"), ("File",)
-        yield f"{name}.S3CompressionType", source.get("S3CompressionType"), ("None",)
-    for entry in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
-        if "LocalPath" not in entry.get("S3Output", {}):
-            raise validation_error(f"Outputs.{entry['OutputName']}: got no S3Output.LocalPath; allowed: a path")
+    def _finish(self, ended: JobEnd, syncs: list[FolderSync]) -> None:
+        message = read_text(self._specs[ended.host].ml / "output" / "message")
+        if message:
+            self.record["ExitMessage"] = message[:_MESSAGE_CHARACTERS]
+        if ended.exit_code:
+            self.end("Failed", failure_reason(message, ended.exit_code))
+            return
+        for sync in syncs:
+            sync.push()
+        if ended.timed_out:
+            self.record.setdefault("ExitMessage", "Processing job exceeded its maximum runtime")
+        self.end("Stopped" if ended.stopped or ended.timed_out else "Completed")
+
+    def end(self, status: str, message: str = "") -> None:
+        """Settle the job; one that never started ends now."""
+        self.record.setdefault("ProcessingEndTime", now())
+        super().end(status, message)

@@ -1,10 +1,9 @@
 """The model registry: package groups, versions, approval."""
 
 from collections.abc import Callable
-from typing import Any
 
 from local.errors import ServiceError, validation_error
-from local.sagemaker.store import Record, Store, now
+from local.sagemaker.store import Record, RecordStore, now
 
 GROUP = "model-package-group"
 PACKAGE = "model-package"
@@ -14,7 +13,7 @@ _UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "ModelCard", "Infere
 class ModelRegistry:
     """Model package groups and their versions. `announce` sends the state change of a package."""
 
-    def __init__(self, store: Store, announce: Callable[[str, Record, str], None]) -> None:
+    def __init__(self, store: RecordStore, announce: Callable[[str, Record, str], None]) -> None:
         self._store = store
         self._announce = announce
 
@@ -56,11 +55,11 @@ class ModelRegistry:
             name = request.get("ModelPackageName") or self._number(record)
             record["ModelPackageArn"] = self._store.arn(PACKAGE, name)
             self._store.add(PACKAGE, name, record)
-        self._tell(record)
+        self._announce_change(record)
         return record
 
     def _number(self, record: Record) -> str:
-        group = Store.name(record["ModelPackageGroupName"])
+        group = RecordStore.name(record["ModelPackageGroupName"])
         if self._store.find(GROUP, group) is None:
             raise validation_error(f"Model Package Group {self._store.arn(GROUP, group)} does not exist.")
         version = 1 + max((p["ModelPackageVersion"] for p in self.versions(group)), default=0)
@@ -78,17 +77,15 @@ class ModelRegistry:
             record.update({k: request[k] for k in _UPDATABLE if k in request}, LastModifiedTime=now())
             if metadata:
                 record["CustomerMetadataProperties"] = metadata
-        self._tell(record)
+        self._announce_change(record)
         return record
 
     def delete(self, name: str) -> None:
         """DeleteModelPackage."""
         self._store.remove(PACKAGE, name)
 
-    def _tell(self, record: Record) -> None:
-        self._announce("SageMaker Model Package State Change", _event_detail(record), record["ModelPackageArn"])
-
-
-def _event_detail(record: Record) -> dict[str, Any]:
-    """The package as its event shows it: AWS adds the name, which is the group's for a version."""
-    return {"ModelPackageName": record.get("ModelPackageGroupName") or record.get("ModelPackageName"), **record}
+    def _announce_change(self, record: Record) -> None:
+        # AWS adds the name, which is the group's for a version.
+        name = record.get("ModelPackageGroupName") or record.get("ModelPackageName")
+        detail = {"ModelPackageName": name, **record}
+        self._announce("SageMaker Model Package State Change", detail, record["ModelPackageArn"])

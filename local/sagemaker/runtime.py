@@ -8,11 +8,10 @@ from local.errors import ServiceError
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.model_check import ApiModel
-from local.sagemaker.serving import forwarded_headers
+from local.sagemaker.serving import ModelAnswer, forwarded_headers
 from local.sagemaker.store import Record
 
 _REALTIME_SECONDS = 60.0
-_SUCCESS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +64,8 @@ class Runtime:
                 "ModelError",
                 f"Received server error (0) from {variant.plan.name} with message \"{error}\".", 424,
             ) from error  # fmt: skip
-        if answer.status >= _SUCCESS:
-            return _model_error(answer.status, answer.body, variant.plan.name)
+        if answer.failed:
+            return _model_error(answer, variant.plan.name)
         headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant.plan.name}
         if answer.custom_attributes:
             headers["X-Amzn-SageMaker-Custom-Attributes"] = answer.custom_attributes
@@ -74,22 +73,21 @@ class Runtime:
 
     def invoke_async(self, params: Record) -> Reply:
         """InvokeEndpointAsync: queued; where the answer will be."""
-        queued = self._queues.put(params)
+        request = self._queues.put(params)
         headers = {
             "Content-Type": "application/json",
-            "X-Amzn-SageMaker-OutputLocation": queued.output,
-            **({"X-Amzn-SageMaker-FailureLocation": queued.failure} if queued.failure else {}),
+            "X-Amzn-SageMaker-OutputLocation": request.output,
+            **({"X-Amzn-SageMaker-FailureLocation": request.failure} if request.failure else {}),
         }
-        return Reply(status=202, headers=headers, body=json.dumps({"InferenceId": queued.inference_id}).encode())
+        return Reply(status=202, headers=headers, body=json.dumps({"InferenceId": request.inference_id}).encode())
 
 
-def _model_error(status: int, body: bytes, variant: str) -> Reply:
-    side = "client" if status < 500 else "server"
-    text = body.decode("utf-8", errors="replace")
+def _model_error(answer: ModelAnswer, variant: str) -> Reply:
+    text = answer.body.decode("utf-8", errors="replace")
     content: dict[str, Any] = {
-        "Message": f'Received {side} error ({status}) from {variant} with message "{text}". '
+        "Message": f'Received {answer.side} error ({answer.status}) from {variant} with message "{text}". '
         "See the CloudWatch logs of this endpoint for more information.",
-        "OriginalStatusCode": status,
+        "OriginalStatusCode": answer.status,
         "OriginalMessage": text,
     }
     headers = {"Content-Type": "application/json", "x-amzn-errortype": "ModelError"}

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import logging
 import shutil
-import socket
 import threading
 import time
 import uuid
@@ -12,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from local.errors import ServiceError
+from local.errors import AWS_ERRORS, ServiceError
 from local.sagemaker.backend import Backend
-from local.sagemaker.containers import Container, ContainerSpec
+from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.logs import LogStream
 from local.sagemaker.store import Record
-from local.sagemaker.transfer import download, fetch, split_uri, unpack
+from local.sagemaker.transfer import download, fetch, split_uri
 
 _LOG = logging.getLogger("local.serving")
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
@@ -34,17 +31,27 @@ _RESTART_PAUSE_SECONDS = 1.0
 
 
 class EndpointFailureError(Exception):
-    """A variant could not be brought up; its text is the endpoint's FailureReason."""
+    """A variant could not be started; the text is the endpoint's FailureReason."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ModelAnswer:
     """A model server's HTTP answer."""
 
     status: int
     content_type: str
     body: bytes
     custom_attributes: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the server did not answer with success."""
+        return self.status >= http.HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def side(self) -> str:
+        """Whose error it is, in SageMaker's words."""
+        return "client" if self.status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "server"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +91,7 @@ class ModelServer:
         """
         try:
             self._load_model()
-        except (ClientError, BotoCoreError, ServiceError, OSError) as error:
+        except (*AWS_ERRORS, OSError) as error:
             raise EndpointFailureError(
                 f'Failed to download model data for container "container_1" of variant {self.plan.name}. Please ensure '
                 f"that there is an object located at the URL and that the role passed to CreateModel has permissions to "
@@ -102,7 +109,7 @@ class ModelServer:
 
     @property
     def stopping(self) -> bool:
-        """Whether the server was told to stop."""
+        """Whether `stop` has been called."""
         return self._stopping.is_set()
 
     def stop(self) -> None:
@@ -112,14 +119,14 @@ class ModelServer:
             self._container.stop(_STOP_SECONDS)
         shutil.rmtree(self._root / "opt" / "ml" / "model", ignore_errors=True)
 
-    def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> Answer:
+    def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> ModelAnswer:
         """POST /invocations. Raises TimeoutError after `seconds`, ConnectionError where no server answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         self._count(1)
         try:
             connection.request("POST", "/invocations", body=body, headers=headers)
             answer = connection.getresponse()
-            return Answer(
+            return ModelAnswer(
                 status=answer.status,
                 content_type=answer.headers.get("Content-Type", "application/octet-stream"),
                 body=answer.read(),
@@ -154,13 +161,13 @@ class ModelServer:
                 raise ServiceError("ValidationException", f"Could not find model data at {uri}.")
             return
         bucket, key = split_uri(uri)
-        target = (
-            folder.parent / "model.tar.gz" if source["CompressionType"] == "Gzip" else folder / key.rsplit("/", 1)[-1]
-        )
-        fetch(s3, bucket, key, target)
-        if source["CompressionType"] == "Gzip":
-            unpack(target, folder)
-            target.unlink()
+        if source["CompressionType"] != "Gzip":
+            fetch(s3, bucket, key, folder / key.rsplit("/", 1)[-1])
+            return
+        archive = folder.parent / "model.tar.gz"
+        fetch(s3, bucket, key, archive)
+        shutil.unpack_archive(archive, folder, filter="data")
+        archive.unlink()
 
     def _launch(self) -> None:
         self.port = free_port()
@@ -238,11 +245,3 @@ def forwarded_headers(params: Record) -> dict[str, str]:
     if "InferenceId" in params:
         headers["X-Amzn-SageMaker-Inference-Id"] = params["InferenceId"]
     return headers
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

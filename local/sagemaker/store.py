@@ -35,7 +35,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
+def epoch_milliseconds(value: Any) -> Any:
+    """Times inside a record as whole milliseconds, the way events and Step Functions carry them."""
+    if isinstance(value, dict):
+        return {k: epoch_milliseconds(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [epoch_milliseconds(v) for v in value]
+    return int(value.timestamp() * 1000) if hasattr(value, "timestamp") else value
+
+
+class RecordStore:
     """Records by kind (as in the ARN: `training-job`, `endpoint`, ...) and name. Safe to use from many threads."""
 
     def __init__(self, *, account: str, region: str) -> None:

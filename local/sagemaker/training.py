@@ -1,109 +1,196 @@
-"""CreateTrainingJob and StopTrainingJob."""
+"""Training jobs: /opt/ml as SageMaker fills it, checkpoints, metrics, artifacts."""
 
-import logging
-import threading
-from collections.abc import Iterator
+import contextlib
+import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 from local.errors import validation_error
 from local.sagemaker.backend import Backend
-from local.sagemaker.images import ImageRegistry
-from local.sagemaker.job_files import JobPlan, refuse_unsupported
-from local.sagemaker.jobs import JobProcesses
-from local.sagemaker.store import Record, Store, now
-from local.sagemaker.training_run import TrainingRun
+from local.sagemaker.images import Image, ImageRegistry
+from local.sagemaker.jobs import Job, Limits, failure_reason, pushing, read_text, write_json
+from local.sagemaker.processes import JobEnd
+from local.sagemaker.store import Record, now
+from local.sagemaker.transfer import FolderSync, download, upload_file
 
-_LOG = logging.getLogger("local.jobs")
-KIND = "training-job"
 _SECONDS_A_DAY = 86400
 
 
-class TrainingJobs:
-    """CreateTrainingJob and StopTrainingJob; each job runs in its own thread."""
+class TrainingJob(Job):
+    """One training job."""
 
-    def __init__(self, backend: Backend, store: Store, images: ImageRegistry) -> None:
-        self._backend, self._store, self._images = backend, store, images
-        self._running: dict[str, JobProcesses] = {}
+    kind = "Training"
 
-    def create(self, request: Record) -> Record:
-        """Start a training job; its record. Raises ServiceError for what SageMaker would refuse at once."""
-        refuse_unsupported(_limits(request))
-        plan = self._plan(request)
-        record = {
-            **request,
-            "TrainingJobArn": self._store.arn(KIND, plan.name),
-            "TrainingJobStatus": "InProgress",
-            "SecondaryStatusTransitions": [],
-            "CreationTime": now(),
-            "FinalMetricDataList": [],
-        }
-        self._backend.role_credentials(plan.role)
-        self._store.add(KIND, plan.name, record)
-        run = TrainingRun(self._backend, record, plan)
-        self._running[plan.name] = run.processes
-        threading.Thread(target=self._follow, args=(run,), name=f"training {plan.name}", daemon=True).start()
-        return record
+    def __init__(self, backend: Backend, images: ImageRegistry, arn: str, request: Record) -> None:
+        super().__init__(backend, images, arn, request)
+        self.record.update(SecondaryStatusTransitions=[], FinalMetricDataList=[])
+        definitions = request["AlgorithmSpecification"].get("MetricDefinitions", [])
+        self._metrics = [(metric["Name"], re.compile(metric["Regex"])) for metric in definitions]
+        self._key_id = request["OutputDataConfig"].get("KmsKeyId")
 
-    def _follow(self, run: TrainingRun) -> None:
-        try:
-            run.follow()
-        except Exception:  # noqa: BLE001  the edge of the job's thread: a job must end, also by our own mistake
-            _LOG.exception("training job %s", run.plan.name)
-            run.abandon()
-        finally:
-            self._running.pop(run.plan.name, None)
-
-    def stop(self, name: str) -> None:
-        """StopTrainingJob: SIGTERM, and SIGKILL after 120 s."""
-        record = self._store.get(KIND, name)
-        if record["TrainingJobStatus"] != "InProgress":
+    @staticmethod
+    def limits(request: Record) -> Limits:
+        """An image; channels from S3 prefixes, in files; a spot job that may wait as long as it may run."""
+        algorithm = request["AlgorithmSpecification"]
+        if "TrainingImage" not in algorithm:
             raise validation_error(
-                f"The request was rejected because the training job is in status {record['TrainingJobStatus']}."
+                "AlgorithmSpecification.TrainingImage: got nothing; the local cloud allows an image only"
             )
-        record["TrainingJobStatus"] = "Stopping"
-        self._running[Store.name(name)].stop()
+        yield "TrainingInputMode", algorithm["TrainingInputMode"], ("File", "FastFile")
+        for channel in request.get("InputDataConfig", []):
+            name, origin = f"InputDataConfig.{channel['ChannelName']}", channel["DataSource"]
+            if "S3DataSource" not in origin:
+                raise validation_error(f"{name}: got {sorted(origin)}; the local cloud allows S3DataSource")
+            yield f"{name}.S3DataType", origin["S3DataSource"]["S3DataType"], ("S3Prefix",)
+            yield f"{name}.InputMode", channel.get("InputMode"), ("File", "FastFile")
+            yield f"{name}.CompressionType", channel.get("CompressionType"), ("None",)
+            yield f"{name}.RecordWrapperType", channel.get("RecordWrapperType"), ("None",)
+        stopping = request["StoppingCondition"]
+        longest = stopping.setdefault("MaxRuntimeInSeconds", _SECONDS_A_DAY)
+        if request.get("EnableManagedSpotTraining", False) and stopping.get("MaxWaitTimeInSeconds", 0) < longest:
+            raise validation_error(
+                "MaxWaitTimeInSeconds above MaxRuntimeInSeconds is required for managed spot training: "
+                f"got {stopping.get('MaxWaitTimeInSeconds')}; allowed: {longest} or more",
+            )
 
-    def _plan(self, request: Record) -> JobPlan:
-        algorithm, name = request["AlgorithmSpecification"], request["TrainingJobName"]
-        image = self._images.resolve(algorithm["TrainingImage"])
-        entrypoint = algorithm.get("ContainerEntrypoint")
+    def program(self, images: ImageRegistry) -> tuple[Image, list[str]]:
+        """The image's own entry point with `train`, unless the request has one."""
+        algorithm = self.record["AlgorithmSpecification"]
+        image, entrypoint = images.resolve(algorithm["TrainingImage"]), algorithm.get("ContainerEntrypoint")
         arguments = algorithm.get("ContainerArguments", [] if entrypoint else ["train"])
-        return JobPlan(
-            name=name,
-            role=request["RoleArn"],
-            group="/aws/sagemaker/TrainingJobs",
-            folder=self._backend.run_dir / "jobs" / "training" / name,
-            image=image,
-            command=image.command(entrypoint, arguments),
-            environment={
-                "TRAINING_JOB_NAME": name,
-                "TRAINING_JOB_ARN": self._store.arn(KIND, name),
-                **request.get("Environment", {}),
-            },
-            hosts=request["ResourceConfig"].get("InstanceCount", 1),
-        )
+        return image, image.command(entrypoint, arguments)
 
+    def host_count(self) -> int:
+        """The cluster's instances."""
+        return int(self.record["ResourceConfig"].get("InstanceCount", 1))
 
-def _limits(request: Record) -> Iterator[tuple[str, Any, tuple[Any, ...]]]:
-    algorithm = request["AlgorithmSpecification"]
-    if "TrainingImage" not in algorithm:
-        raise validation_error(
-            "AlgorithmSpecification.TrainingImage: got nothing; the local cloud allows an image only"
-        )
-    yield "TrainingInputMode", algorithm["TrainingInputMode"], ("File", "FastFile")
-    for channel in request.get("InputDataConfig", []):
-        name = f"InputDataConfig.{channel['ChannelName']}"
-        source = channel["DataSource"].get("S3DataSource")
-        if source is None:
-            raise validation_error(f"{name}: got {sorted(channel['DataSource'])}; the local cloud allows S3DataSource")
-        yield f"{name}.S3DataType", source["S3DataType"], ("S3Prefix",)
-        yield f"{name}.InputMode", channel.get("InputMode"), ("File", "FastFile")
-        yield f"{name}.CompressionType", channel.get("CompressionType"), ("None",)
-        yield f"{name}.RecordWrapperType", channel.get("RecordWrapperType"), ("None",)
-    stopping, spot = request["StoppingCondition"], request.get("EnableManagedSpotTraining", False)
-    longest = stopping.setdefault("MaxRuntimeInSeconds", _SECONDS_A_DAY)
-    if spot and stopping.get("MaxWaitTimeInSeconds", 0) < longest:
-        raise validation_error(
-            "MaxWaitTimeInSeconds above MaxRuntimeInSeconds is required for managed spot training: "
-            f"got {stopping.get('MaxWaitTimeInSeconds')}; allowed: {longest} or more",
-        )
+    def run(self, s3: Any) -> None:
+        """Download, train while checkpoints are uploaded, upload."""
+        self._advance("Starting", "Preparing the instances for training")
+        self._advance("Downloading", "Downloading input data")
+        for host in range(len(self.hosts)):
+            self._fill(host)
+        self._finish(s3, self._train(s3))
+
+    def _fill(self, host: int) -> None:
+        spec, channels = self._specs[host], {}
+        for folder in ("model", "output/data", "checkpoints", "input/data"):
+            (spec.ml / folder).mkdir(parents=True, exist_ok=True)
+        for channel in self.record.get("InputDataConfig", []):
+            name, source = channel["ChannelName"], channel["DataSource"]["S3DataSource"]
+            self.fetch(source, spec.ml / "input" / "data" / name, host=host)
+            channels[name] = {
+                "TrainingInputMode": channel.get("InputMode", "File"),
+                "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
+                "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+                **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
+            }
+        config = spec.ml / "input" / "config"
+        write_json(config / "hyperparameters.json", self.record.get("HyperParameters", {}))
+        write_json(config / "inputdataconfig.json", channels)
+        write_json(config / "resourceconfig.json", self.resources(host))
+
+    def resources(self, host: int) -> Record:
+        """The hosts, in one group of one instance type."""
+        instance_type = self.record["ResourceConfig"].get("InstanceType", "")
+        group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": self.hosts}
+        return {
+            **super().resources(host),
+            "current_instance_type": instance_type,
+            "current_group_name": "homogeneousCluster",
+            "instance_groups": [group],
+        }
+
+    def _train(self, s3: Any) -> JobEnd:
+        checkpoints = self._checkpoints(s3)
+        self.record["TrainingStartTime"] = now()
+        self._advance("Training", "Training image download completed. Training in progress.")
+        try:
+            with pushing(checkpoints):
+                return self.processes.run(self._read_metrics)
+        finally:
+            for sync in checkpoints:
+                sync.push()
+            self.record["TrainingEndTime"] = now()
+
+    def _checkpoints(self, s3: Any) -> list[FolderSync]:
+        config = self.record.get("CheckpointConfig")
+        if config is None:
+            return []
+        syncs = []
+        for spec in self._specs:
+            folder = spec.place(config.get("LocalPath", "/opt/ml/checkpoints"))
+            download(s3, config["S3Uri"].rstrip("/") + "/", folder)
+            syncs.append(FolderSync(s3, folder, config["S3Uri"], key_id=self._key_id))
+            syncs[-1].remember()
+        return syncs
+
+    def _read_metrics(self, line: str) -> None:
+        for name, pattern in self._metrics:
+            match = pattern.search(line)
+            if match:
+                with contextlib.suppress(ValueError):
+                    self._keep_metric(name, float(match[1]))
+
+    def _keep_metric(self, name: str, value: float) -> None:
+        others = [m for m in self.record["FinalMetricDataList"] if m["MetricName"] != name]
+        self.record["FinalMetricDataList"] = [*others, {"MetricName": name, "Value": value, "Timestamp": now()}]
+
+    def _finish(self, s3: Any, ended: JobEnd) -> None:
+        first = self._specs[0].ml
+        if ended.exit_code:
+            self._upload(s3, first / "output" / "data", "output")
+            reason = read_text(self._specs[ended.host].ml / "output" / "failure")
+            self.end("Failed", failure_reason(reason, ended.exit_code))
+            return
+        self._advance("Uploading", "Uploading generated training model")
+        artifacts = self._upload(s3, first / "model", "model", always=True)
+        self._upload(s3, first / "output" / "data", "output")
+        self.record["ModelArtifacts"] = {"S3ModelArtifacts": artifacts}
+        if ended.timed_out:
+            self.end("Stopped", "Training job exceeded its maximum runtime", secondary="MaxRuntimeExceeded")
+        elif ended.stopped:
+            self.end("Stopped", "Training job stopped")
+        else:
+            self.end("Completed", "Training job completed")
+
+    def _upload(self, s3: Any, folder: Path, name: str, *, always: bool = False) -> str:
+        """Upload a folder as `name`.tar.gz or, uncompressed, below `name`/ (`data`/ for output); where it is now."""
+        config = self.record["OutputDataConfig"]
+        target = f"{config['S3OutputPath'].rstrip('/')}/{self.name}/output"
+        if config.get("CompressionType", "GZIP") == "NONE":
+            uri = f"{target}/{'data' if name == 'output' else name}/"
+            FolderSync(s3, folder, uri, key_id=self._key_id).push()
+            return uri
+        uri = f"{target}/{name}.tar.gz"
+        if always or any(folder.iterdir()):
+            archive = shutil.make_archive(str(folder.parent / name), "gztar", folder)
+            upload_file(s3, Path(archive), uri, key_id=self._key_id)
+        return uri
+
+    def _advance(self, secondary: str, message: str) -> None:
+        self._enter(secondary, message)
+        self.announce()
+
+    def _enter(self, secondary: str, message: str) -> Record:
+        """Begin a secondary status, which ends the one before it; the transition."""
+        transitions, moment = self.record["SecondaryStatusTransitions"], now()
+        if transitions:
+            transitions[-1]["EndTime"] = moment
+        transitions.append({"Status": secondary, "StartTime": moment, "StatusMessage": message})
+        self.record.update(SecondaryStatus=secondary, LastModifiedTime=moment)
+        last: Record = transitions[-1]
+        return last
+
+    def end(self, status: str, message: str = "", *, secondary: str = "") -> None:
+        """Settle the job, with its seconds where it has trained."""
+        started = self.record.get("TrainingStartTime")
+        if started:
+            ended = self.record.setdefault("TrainingEndTime", now())
+            seconds = max(1, round((ended - started).total_seconds()))
+            # Of each instance: the bill is this times their number.
+            self.record.update(TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds)
+        transition = self._enter(secondary or status, message)
+        transition["EndTime"] = transition["StartTime"]
+        super().end(status, message)

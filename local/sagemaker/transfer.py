@@ -1,20 +1,11 @@
 """Moves files between S3 and a container's folders, as SageMaker does around a job."""
 
-import tarfile
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local.errors import ServiceError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shard:
-    """Which part of the objects a host gets: object i of the sorted list goes to host i modulo `count`."""
-
-    index: int
-    count: int
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -23,6 +14,11 @@ def split_uri(uri: str) -> tuple[str, str]:
         raise ServiceError("ValidationException", f"S3 URI: got {uri!r}; allowed: s3://bucket/key")
     bucket, _, key = uri[5:].partition("/")
     return bucket, key
+
+
+def encryption(key_id: str | None) -> dict[str, str]:
+    """The arguments of an upload that encrypt the object with a KMS key, where one is given."""
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
 
 
 def list_keys(s3: Any, uri: str) -> Iterator[str]:
@@ -34,15 +30,13 @@ def list_keys(s3: Any, uri: str) -> Iterator[str]:
                 yield item["Key"]
 
 
-def download(s3: Any, uri: str, folder: Path, *, shard: Shard | None = None) -> int:
-    """Copy the objects below `uri` into `folder`; the number copied.
+def download(s3: Any, uri: str, folder: Path, *, host: int = 0, hosts: int = 1) -> int:
+    """Copy the objects below `uri` into `folder`; the number copied. Host i of n gets every n-th object, from the i-th.
 
     Names are relative to the prefix's last slash or, where the prefix is a folder, to that folder.
     """
     bucket, prefix = split_uri(uri)
-    keys = sorted(list_keys(s3, uri))
-    if shard:
-        keys = keys[shard.index :: shard.count]
+    keys = sorted(list_keys(s3, uri))[host::hosts]
     folder.mkdir(parents=True, exist_ok=True)
     for key in keys:
         target = folder / _relative(key, prefix)
@@ -54,81 +48,48 @@ def download(s3: Any, uri: str, folder: Path, *, shard: Shard | None = None) -> 
 
 
 def _relative(key: str, prefix: str) -> str:
-    rest = key[len(prefix) :]
-    if prefix.endswith("/") or not prefix:
-        return rest
-    return rest[1:] if rest.startswith("/") else key.rsplit("/", 1)[-1] if not rest else _beside(key, prefix)
-
-
-def _beside(key: str, prefix: str) -> str:
-    """The prefix ends inside a name (`data/tr` of `data/train/a`): keep that name."""
-    return key[prefix.rfind("/") + 1 :]
+    folder = prefix if prefix.endswith("/") else f"{prefix}/"
+    return key.removeprefix(folder) if key.startswith(folder) else key[prefix.rfind("/") + 1 :]
 
 
 def fetch(s3: Any, bucket: str, key: str, target: Path) -> None:
-    """Write one object to a file."""
+    """Write one object to a file. GetObject's refusal names the permission; `download_file` asks HEAD, whose 403 does not."""
     with target.open("wb") as file:
-        for chunk in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
-            file.write(chunk)
+        shutil.copyfileobj(s3.get_object(Bucket=bucket, Key=key)["Body"], file)
 
 
 def upload_file(s3: Any, path: Path, uri: str, *, key_id: str | None = None) -> None:
     """Put one file at an S3 address, encrypted with the KMS key where one is given."""
-    bucket, key = split_uri(uri)
-    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_id} if key_id else {}
-    with path.open("rb") as file:
-        s3.put_object(Bucket=bucket, Key=key, Body=file, **encryption)
-
-
-def upload_folder(s3: Any, folder: Path, uri: str, *, key_id: str | None = None) -> int:
-    """Put every file below `folder` under the prefix `uri`; the number uploaded."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for path in files:
-        upload_file(s3, path, f"{uri.rstrip('/')}/{path.relative_to(folder).as_posix()}", key_id=key_id)
-    return len(files)
-
-
-def pack(folder: Path, archive: Path) -> Path:
-    """Make `archive` (tar.gz) of what is in `folder`."""
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(folder, arcname=".")
-    return archive
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Extract a tar.gz into `folder`; members that point outside are refused."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+    s3.upload_file(str(path), *split_uri(uri), ExtraArgs=encryption(key_id))
 
 
 class FolderSync:
-    """Uploads the files of a folder that changed since the last time: checkpoints, continuous outputs."""
+    """Uploads the files of a folder that are new or changed since the last time: outputs, checkpoints."""
 
     def __init__(self, s3: Any, folder: Path, uri: str, *, key_id: str | None = None) -> None:
         self._s3, self._folder, self._uri, self._key_id = s3, folder, uri.rstrip("/"), key_id
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._uploaded: dict[Path, tuple[int, int]] = {}
 
     def remember(self) -> None:
         """Take what is in the folder now as already uploaded (it was just restored from there)."""
-        self._seen = dict(self._marks())
+        self._uploaded = dict(self._versions())
 
     def push(self) -> int:
         """Upload new and changed files; the number uploaded. Files that vanish meanwhile are left for the next time."""
         pushed = 0
-        for path, mark in self._marks():
-            if self._seen.get(path) == mark:
+        for path, version in self._versions():
+            if self._uploaded.get(path) == version:
                 continue
             try:
                 address = f"{self._uri}/{path.relative_to(self._folder).as_posix()}"
                 upload_file(self._s3, path, address, key_id=self._key_id)
             except FileNotFoundError:
                 continue
-            self._seen[path] = mark
+            self._uploaded[path] = version
             pushed += 1
         return pushed
 
-    def _marks(self) -> Iterator[tuple[Path, tuple[int, int]]]:
+    def _versions(self) -> Iterator[tuple[Path, tuple[int, int]]]:
         for path in sorted(self._folder.rglob("*")):
             try:
                 status = path.stat()

@@ -1,4 +1,4 @@
-"""CloudFormation types that ministack lacks or does only in part."""
+"""Adds the CloudFormation types that ministack lacks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,34 +8,37 @@ from ministack.services.cloudformation import provisioners, stacks
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
 from local.sagemaker.control_plane import KINDS, ControlPlane
-from local.seams import template_mends
+from local.seams import template_fixes
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
+Handlers = dict[str, Callable[..., Any]]  # create, update, delete
 _ENDPOINT_SECONDS = 3600.0
+_TARGET_MEMBERS = ("ResourceId", "ScalableDimension", "ServiceNamespace")
+_SCALING_ACTIONS = {
+    "ScalableTarget": ("RegisterScalableTarget", "DeregisterScalableTarget"),
+    "ScalingPolicy": ("PutScalingPolicy", "DeleteScalingPolicy"),
+}
 
 
 def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_client: Callable[[str], Any]) -> None:
     """Add the types. `root_client(service)` is a boto3 client of the account's root."""
+    types = provisioners._RESOURCE_HANDLERS
     for resource in ("Model", "EndpointConfig", "Endpoint", "ModelPackageGroup"):
-        _add(f"AWS::SageMaker::{resource}", **_sagemaker_type(sagemaker, resource))
-    _add("AWS::ApplicationAutoScaling::ScalableTarget", **_target_type(autoscaling))
-    _add("AWS::ApplicationAutoScaling::ScalingPolicy", **_policy_type(autoscaling))
-    _add("Custom::S3AutoDeleteObjects", **_auto_delete_type(root_client))
-    template_mends.install(root_client)
+        types[f"AWS::SageMaker::{resource}"] = _sagemaker_type(sagemaker, resource)
+    for noun, identify in (("ScalableTarget", _target_id), ("ScalingPolicy", _policy_id)):
+        types[f"AWS::ApplicationAutoScaling::{noun}"] = _scaling_type(autoscaling, noun, identify)
+    types["Custom::S3AutoDeleteObjects"] = _auto_delete_type(root_client)
+    template_fixes.install(root_client)
     _run_on_threads()
 
 
-def _add(name: str, **handlers: Callable[..., Any]) -> None:
-    provisioners._RESOURCE_HANDLERS[name] = handlers
-
-
-def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> dict[str, Callable[..., Any]]:
+def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> Handlers:
     name_member, arn_member, action = f"{resource}Name", f"{resource}Arn", f"Create{resource}"
 
     def create(logical_id: str, props: Properties, stack: str) -> Created:
         name = props.get(name_member) or provisioners._physical_name(stack, logical_id, max_len=63)
-        params = _coerced(sagemaker, action, {**props, name_member: name})
+        params = _call(sagemaker.api.coerce, action, {**props, name_member: name})
         arn = _call(sagemaker.dispatch, action, params)[arn_member]
         if resource == "Endpoint":
             _wait(sagemaker, name)
@@ -48,7 +51,7 @@ def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> dict[str, Callabl
             return physical_id, {name_member: name, arn_member: physical_id}
         if resource == "Endpoint" and old.get(name_member) == new.get(name_member):
             kept: Properties = {k: new[k] for k in ("EndpointConfigName", "DeploymentConfig") if k in new}
-            params = _coerced(sagemaker, "UpdateEndpoint", {"EndpointName": name, **kept})
+            params = _call(sagemaker.api.coerce, "UpdateEndpoint", {"EndpointName": name, **kept})
             _call(sagemaker.dispatch, "UpdateEndpoint", params)
             _wait(sagemaker, name)
             return physical_id, {name_member: name, arn_member: physical_id}
@@ -84,49 +87,49 @@ def _successor(name: str) -> str:
     return f"{stem}-{int(last) + 1}" if last.isdigit() and len(last) < 4 else f"{name[:59]}-2"
 
 
-def _target_type(autoscaling: ApplicationAutoScaling) -> dict[str, Callable[..., Any]]:
+def _scaling_type(
+    autoscaling: ApplicationAutoScaling, noun: str, identify: Callable[[Properties, Properties], Created]
+) -> Handlers:
+    """ScalableTarget or ScalingPolicy; `identify(request, answer)` gives the resource's id and attributes."""
+    put, remove = _SCALING_ACTIONS[noun]
+
     def create(logical_id: str, props: Properties, stack: str) -> Created:
-        params = _coerced(autoscaling, "RegisterScalableTarget", props)
-        _call(autoscaling.dispatch, "RegisterScalableTarget", params)
-        physical_id = "|".join((params["ResourceId"], params["ScalableDimension"], params["ServiceNamespace"]))
-        return physical_id, {"Id": physical_id}
+        request = _call(autoscaling.api.coerce, put, _with_target(props))
+        return identify(request, _call(autoscaling.dispatch, put, request))
 
     def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
         return create("", new, stack)
 
     def delete(physical_id: str, props: Properties) -> None:
-        resource, dimension, namespace = physical_id.split("|")
-        params = {"ResourceId": resource, "ScalableDimension": dimension, "ServiceNamespace": namespace}
-        _ignore_missing(autoscaling.dispatch, "DeregisterScalableTarget", params)
+        names = ("PolicyName", *_TARGET_MEMBERS) if noun == "ScalingPolicy" else _TARGET_MEMBERS
+        request = _with_target(props)
+        try:
+            autoscaling.dispatch(remove, {name: request[name] for name in names})
+        except ServiceError as error:
+            if error.code != "ObjectNotFoundException":
+                raise
 
     return {"create": create, "update": update, "delete": delete}
 
 
-def _policy_type(autoscaling: ApplicationAutoScaling) -> dict[str, Callable[..., Any]]:
-    def place(props: Properties) -> Properties:
-        target = props.get("ScalingTargetId")
-        if not target:
-            return props
-        resource, dimension, namespace = target.split("|")
-        rest = {k: v for k, v in props.items() if k != "ScalingTargetId"}
-        return {**rest, "ResourceId": resource, "ScalableDimension": dimension, "ServiceNamespace": namespace}
-
-    def create(logical_id: str, props: Properties, stack: str) -> Created:
-        params = _coerced(autoscaling, "PutScalingPolicy", place(props))
-        arn = _call(autoscaling.dispatch, "PutScalingPolicy", params)["PolicyARN"]
-        return arn, {"Arn": arn}
-
-    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
-        return create("", new, stack)
-
-    def delete(physical_id: str, props: Properties) -> None:
-        params = {k: place(props)[k] for k in ("PolicyName", "ResourceId", "ScalableDimension", "ServiceNamespace")}
-        _ignore_missing(autoscaling.dispatch, "DeleteScalingPolicy", params)
-
-    return {"create": create, "update": update, "delete": delete}
+def _with_target(props: Properties) -> Properties:
+    """A policy's properties with the target's three members in place of its id in the template."""
+    if "ScalingTargetId" not in props:
+        return props
+    target = dict(zip(_TARGET_MEMBERS, props["ScalingTargetId"].split("|"), strict=True))
+    return {**{k: v for k, v in props.items() if k != "ScalingTargetId"}, **target}
 
 
-def _auto_delete_type(root_client: Callable[[str], Any]) -> dict[str, Callable[..., Any]]:
+def _target_id(request: Properties, answer: Properties) -> Created:
+    physical_id = "|".join(request[member] for member in _TARGET_MEMBERS)
+    return physical_id, {"Id": physical_id}
+
+
+def _policy_id(request: Properties, answer: Properties) -> Created:
+    return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
+
+
+def _auto_delete_type(root_client: Callable[[str], Any]) -> Handlers:
     """CDK's own handler for this is a Node bundle that needs an SDK which is not on this machine."""
 
     def create(logical_id: str, props: Properties, stack: str) -> Created:
@@ -138,8 +141,8 @@ def _auto_delete_type(root_client: Callable[[str], Any]) -> dict[str, Callable[.
     def delete(physical_id: str, props: Properties) -> None:
         s3, bucket = root_client("s3"), props["BucketName"]
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            objects = [{"Key": o["Key"], "VersionId": o["VersionId"]} for o in found]
+            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            objects = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]
             if objects:
                 s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
@@ -157,22 +160,9 @@ def _run_on_threads() -> None:
     stacks._runs_on_worker_thread = runs_on_worker_thread
 
 
-def _coerced(service: ControlPlane | ApplicationAutoScaling, action: str, props: Properties) -> Properties:
-    coerced: Properties = _call(service.api.coerce, action, props)
-    return coerced
-
-
 def _call(function: Callable[..., Any], *args: Any) -> Any:
     """Call a service; its error in the words of a CloudFormation resource handler."""
     try:
         return function(*args)
     except ServiceError as error:
         raise ValueError(f"{error.message} (Status Code: {error.status}; Error Code: {error.code})") from error
-
-
-def _ignore_missing(function: Callable[..., Any], *args: Any) -> None:
-    try:
-        function(*args)
-    except ServiceError as error:
-        if error.code != "ObjectNotFoundException":
-            raise

@@ -13,9 +13,9 @@ _OK = 200
 
 
 class EventPublisher:
-    """Puts events on the default bus by ministack's inner door; PutEvents itself refuses the source aws.sagemaker.
+    """Puts events on the default bus with a function of ministack, because PutEvents refuses the source aws.sagemaker.
 
-    Whoever publishes does not wait for the rules' targets.
+    A publisher does not wait for the rules' targets.
     """
 
     def __init__(self) -> None:

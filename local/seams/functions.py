@@ -1,4 +1,4 @@
-"""Mends ministack's Lambda: this Python's packages in place of layers, exceptions by name, custom resources that crash."""
+"""Changes ministack's Lambda: layers stay packed, exceptions keep their names, a crashed custom resource fails at once."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ _latest = threading.local()
 
 
 def install() -> None:
-    """Put the mends in place. Raises LocalCloudError where the worker's script has changed."""
+    """Replace the functions. Raises LocalCloudError where the worker's script has changed."""
     _leave_layers_packed()
     _name_exceptions()
     _fail_crashed_custom_resources()
@@ -49,7 +49,7 @@ def _leave_layers_packed() -> None:
 def _name_exceptions() -> None:
     """Report a handler's exception under its class name, as the Lambda runtime does, not as Runtime.HandlerError."""
     if _FAILED not in lambda_runtime._PYTHON_WORKER_SCRIPT:
-        raise LocalCloudError("ministack moved under the local cloud: the Lambda worker's error line is another one")
+        raise LocalCloudError("ministack moved under the local cloud: the Lambda worker's error line has changed")
     lambda_runtime._PYTHON_WORKER_SCRIPT = lambda_runtime._PYTHON_WORKER_SCRIPT.replace(_FAILED, _NAMED)
     invoke, execute = lambda_runtime.Worker.invoke, lambda_svc._execute_function_warm
 
@@ -82,7 +82,7 @@ def _rename(body: dict[str, Any], response: dict[str, Any]) -> None:
 
 
 def _fail_crashed_custom_resources() -> None:
-    """A custom resource whose Lambda raised never answers; AWS waits an hour for it, we say so at once."""
+    """Fail a custom resource whose Lambda raised, at once: it will never answer, and AWS would wait for an hour."""
     execute = lambda_svc._execute_function_with_config_scope
 
     def execute_and_report(func: dict[str, Any], event: Any) -> dict[str, Any]:

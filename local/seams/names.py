@@ -11,95 +11,78 @@ from local.errors import LocalCloudError
 VERSION = "1.5.33"
 
 # module -> name (of a class's method: with a dot) -> parameters of a function we call or replace; None for data.
-REQUIRED: dict[str, dict[str, tuple[str, ...] | None]] = {
+REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.app": {
-        "app": ("scope", "receive", "send"),
-        "AUTH": None,
-        "SERVICE_HANDLERS": None,
-        "SERVICE_REGISTRY": None,
-        "_loaded_modules": None,
-        "pin_request_origin": ("source_ip", "secure_transport"),
+        **dict.fromkeys(("AUTH", "SERVICE_HANDLERS", "SERVICE_REGISTRY", "_loaded_modules")),
+        "app": "scope receive send",
+        "pin_request_origin": "source_ip secure_transport",
     },
-    "ministack.core.router": {"SERVICE_PATTERNS": None, "extract_access_key_id": ("headers", "query_params")},
-    "ministack.core.concurrency": {"run_reentrant": ("fn", "args", "thread_name")},
+    "ministack.core.router": {
+        "SERVICE_PATTERNS": None,
+        "extract_access_key_id": "headers query_params",
+    },
+    "ministack.core.concurrency": {"run_reentrant": "fn args thread_name"},
     "ministack.core.iam_actions": {
         "SERVICE_TO_IAM_NAMESPACE": None,
-        "extract_iam_action": ("service", "method", "path", "headers", "body", "query_params"),
-        "extract_resource_arn": (
-            "service", "method", "path", "headers", "body", "query_params", "region", "account_id",
-        ),
-        "request_tag_context": ("service", "iam_action", "body", "params"),
+        "extract_iam_action": "service method path headers body query_params",
+        "extract_resource_arn": "service method path headers body query_params region account_id",
+        "request_tag_context": "service iam_action body params",
         "access_denied_response": (
-            "service",
-            "action",
-            "principal_arn",
-            "request_id",
-            "error_code",
-            "message",
-            "headers",
-            "resource_arn",
-            "explicit_deny",
-            "resource_policy_arn",
+            "service action principal_arn request_id error_code message headers resource_arn explicit_deny resource_policy_arn"
         ),
-        "identity_denial_message": ("action", "principal_arn", "resource", "explicit_deny"),
+        "identity_denial_message": "action principal_arn resource explicit_deny",
     },
     "ministack.core.iam_evaluator": {
         "EvalContext": None,
         "AuthError": None,
-        "enforce": ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
-        "evaluate": ("ctx", "policies", "limits"),
-        "_gather_role_policies": ("role_name", "account_id"),
-        "pin_request_origin": ("source_ip", "secure_transport"),
-        "_service_principal_matches": ("principal", "service"),
+        "enforce": "access_key_id iam_action service region resource_arn service_context",
+        "evaluate": "ctx policies limits",
+        "_gather_role_policies": "role_name account_id",
+        "pin_request_origin": "source_ip secure_transport",
+        "_service_principal_matches": "principal service",
     },
     "ministack.core.lambda_runtime": {
         "_PYTHON_WORKER_SCRIPT": None,
-        "Worker": ("func_name", "config", "code_zip"),
-        "Worker._spawn": ("self",),
-        "Worker.invoke": ("self", "event", "request_id", "trace_id", "depth", "durable", "invoked_function_arn"),
-        "execution_credentials": ("config",),
+        "Worker": "func_name config code_zip",
+        "Worker._spawn": "self",
+        "Worker.invoke": "self event request_id trace_id depth durable invoked_function_arn",
+        "execution_credentials": "config",
     },
     "ministack.services.iam": {"_roles": None},
     "ministack.services.lambda_svc": {
-        "_execute_function_warm": ("func", "event", "request_id"),
-        "_execute_function_with_config_scope": ("func", "event"),
+        "_execute_function_warm": "func event request_id",
+        "_execute_function_with_config_scope": "func event",
     },
-    "ministack.services.dynamodb": {"_update_ttl": ("data",)},
-    "ministack.services.eventbridge": {"_put_events": ("data", "allow_aws_source")},
+    "ministack.services.dynamodb": {"_update_ttl": "data"},
+    "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
     "ministack.services.stepfunctions": {
-        "_executions": None,
-        "_state_machines": None,
-        "_task_tokens": None,
-        "_ExecutionError": None,
-        "_SERVICE_DISPATCH": None,
-        "_AWS_SDK_SERVICE_MAP": None,
-        "_AWS_SDK_ERROR_PREFIX": None,
-        "_AWS_SDK_ERROR_CODE_OVERRIDES": None,
-        "_run_execution": ("exec_arn",),
-        "_invoke_resource": ("resource", "input_data"),
-        "_invoke_resource_with_timeout": ("resource", "input_data", "timeout"),
-        "_invoke_with_callback": ("resource", "input_data", "token", "state_def"),
-        "_call_lambda": ("func_ref", "event"),
-        "_api_name_to_sfn_key": ("name",),
-        "_invoke_aws_sdk_integration": ("resource", "input_data"),
+        **dict.fromkeys(("_executions", "_state_machines", "_task_tokens", "_ExecutionError", "_SERVICE_DISPATCH")),
+        **dict.fromkeys(("_AWS_SDK_SERVICE_MAP", "_AWS_SDK_ERROR_PREFIX", "_AWS_SDK_ERROR_CODE_OVERRIDES")),
+        "_run_execution": "exec_arn",
+        "_invoke_resource": "resource input_data",
+        "_invoke_resource_with_timeout": "resource input_data timeout",
+        "_invoke_with_callback": "resource input_data token state_def",
+        "_call_lambda": "func_ref event",
+        "_api_name_to_sfn_key": "name",
+        "_invoke_aws_sdk_integration": "resource input_data",
     },
     "ministack.services.cloudformation.provisioners": {
         "_RESOURCE_HANDLERS": None,
-        "_physical_name": ("stack_name", "logical_id", "lowercase", "max_len", "seeded"),
+        "_physical_name": "stack_name logical_id lowercase max_len seeded",
     },
-    "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": ("resource_type",)},
+    "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": "resource_type"},
     "ministack.services.cloudformation.custom_resource": {
         "_HOST": None,
-        "deliver_response": ("token", "response"),
+        "deliver_response": "token response",
     },
-}  # fmt: skip
+}
 
 
 class SeamMovedError(LocalCloudError):
     """The installed ministack is not the one the local cloud was written for."""
 
 
-def check(required: dict[str, dict[str, tuple[str, ...] | None]] = REQUIRED) -> None:
+def check(required: dict[str, dict[str, str | None]] = REQUIRED) -> None:
     """Raise SeamMovedError that lists every name that is missing or takes other parameters."""
     installed = importlib.metadata.version("ministack")
     problems = [] if installed == VERSION else [f"version: got {installed}; allowed: {VERSION}"]
@@ -114,12 +97,12 @@ def check(required: dict[str, dict[str, tuple[str, ...] | None]] = REQUIRED) -> 
         raise SeamMovedError("ministack moved under the local cloud:\n  " + "\n  ".join(problems))
 
 
-def _problem(module: ModuleType, name: str, parameters: tuple[str, ...] | None) -> str | None:
+def _problem(module: ModuleType, name: str, parameters: str | None) -> str | None:
     try:
-        found = attrgetter(name)(module)
+        attribute = attrgetter(name)(module)
     except AttributeError:
         return f"{module.__name__}.{name}: missing"
     if parameters is None:
         return None
-    got = tuple(inspect.signature(found).parameters)
-    return None if got == parameters else f"{module.__name__}.{name}: got parameters {got}; allowed: {parameters}"
+    got = " ".join(inspect.signature(attribute).parameters)
+    return None if got == parameters else f"{module.__name__}.{name}: got parameters ({got}); allowed: ({parameters})"

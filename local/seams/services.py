@@ -1,5 +1,6 @@
-"""Adds SageMaker and Application Auto Scaling to ministack's HTTP door, with their IAM actions and resources."""
+"""Adds SageMaker and Application Auto Scaling to the services that ministack answers for, with their IAM actions and resources."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -142,12 +143,10 @@ def _action(headers: dict[str, str]) -> str:
 
 
 def _members(body: bytes) -> dict[str, Any]:
-    """A request's members for IAM, which is asked before the service sees whether the request can be read."""
-    try:
-        params = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return params if isinstance(params, dict) else {}
+    """A request's members for IAM, which decides before the service sees whether the request can be read."""
+    with contextlib.suppress(ServiceError):
+        return _request({}, body)[1]
+    return {}
 
 
 def _answer(content: dict[str, Any]) -> Response:

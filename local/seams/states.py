@@ -15,7 +15,7 @@ from ministack.services import stepfunctions
 
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
-from local.sagemaker.jobs import epoch_milliseconds
+from local.sagemaker.store import epoch_milliseconds
 from local.seams import objects, task_permissions
 from local.seams.services import AUTOSCALING, TARGET_PREFIXES
 
@@ -29,28 +29,26 @@ _OPTIMIZED = {*_SYNC, "createModel", "createEndpointConfig", "createEndpoint", "
 _PREFIX = "arn:aws:states:::sagemaker:"
 # The SDK for Java has classes for the modelled errors; all others arrive under the service's general exception.
 _MODELLED = {
-    "ResourceInUse": "ResourceInUseException",
-    "ResourceNotFound": "ResourceNotFoundException",
-    "ResourceLimitExceeded": "ResourceLimitExceededException",
+    **{code: f"{code}Exception" for code in ("ResourceInUse", "ResourceNotFound", "ResourceLimitExceeded")},
     "ConflictException": "ConflictException",
 }
 
 
 @dataclass(kw_only=True)
-class Run:
-    """The execution a thread works for: its role, and whether a task of it ran out of time."""
+class Execution:
+    """The execution a thread works for: its record, its role, and whether a task of it ran out of time."""
 
-    execution: dict[str, Any]
+    record: dict[str, Any]
     role: str
     timed_out: threading.Event = field(default_factory=threading.Event)
 
     @property
     def over(self) -> bool:
         """Whether nobody waits for the task's result any more."""
-        return self.execution["status"] != "RUNNING" or self.timed_out.is_set()
+        return self.record["status"] != "RUNNING" or self.timed_out.is_set()
 
 
-_run: contextvars.ContextVar[Run | None] = contextvars.ContextVar("local_run", default=None)
+_current: contextvars.ContextVar[Execution | None] = contextvars.ContextVar("local_run", default=None)
 # The state machine behind each task token that is waited for: IAM authorizes SendTask* on it.
 _machines: dict[str, str] = {}
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
@@ -97,11 +95,11 @@ def _follow_runs() -> None:
     def run(exec_arn: str) -> None:
         execution = stepfunctions._executions.get(exec_arn)
         machine = execution and stepfunctions._state_machines.get(execution["stateMachineArn"])
-        token = _run.set(Run(execution=execution, role=machine["roleArn"]) if machine else None)
+        token = _current.set(Execution(record=execution, role=machine["roleArn"]) if machine else None)
         try:
             run_execution(exec_arn)
         finally:
-            _run.reset(token)
+            _current.reset(token)
 
     stepfunctions._run_execution = run
 
@@ -117,10 +115,10 @@ def _check_roles(sagemaker: ControlPlane, region: str) -> None:
 
 
 def _check(sagemaker: ControlPlane, region: str, resource: str, data: Any) -> None:
-    run = _run.get()
+    run = _current.get()
     if run is None:
         return
-    session = run.execution["name"]
+    session = run.record["name"]
     denied = task_permissions.first_denial(sagemaker, resource, data, role=run.role, session=session, region=region)
     if denied:
         raise stepfunctions._ExecutionError(denied.error, denied.cause)
@@ -131,11 +129,11 @@ def _time_out_with_stop() -> None:
     invoke = stepfunctions._invoke_resource_with_timeout
 
     def timed(resource: str, data: Any, timeout: float) -> Any:
-        run = _run.get()
+        run = _current.get()
         if run is None:
             return invoke(resource, data, timeout)
-        inner = Run(execution=run.execution, role=run.role)
-        token = _run.set(inner)
+        inner = Execution(record=run.record, role=run.role)
+        token = _current.set(inner)
         try:
             return invoke(resource, data, timeout)
         except stepfunctions._ExecutionError as error:
@@ -143,7 +141,7 @@ def _time_out_with_stop() -> None:
                 inner.timed_out.set()
             raise
         finally:
-            _run.reset(token)
+            _current.reset(token)
 
     stepfunctions._invoke_resource_with_timeout = timed
 
@@ -166,9 +164,9 @@ def _fail_failed_callbacks(sagemaker: ControlPlane, region: str) -> None:
 
     def invoke(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
         _check(sagemaker, region, resource, data)
-        run = _run.get()
+        run = _current.get()
         if run:
-            _machines[token] = run.execution["stateMachineArn"]
+            _machines[token] = run.record["stateMachineArn"]
         waiting = _token.set(token)
         try:
             return invoke_with_callback(resource, data, token, state)
@@ -230,7 +228,7 @@ def _object_task(action: str, task: objects.Task, root_client: Callable[[str], A
 def _follow_job(sagemaker: ControlPlane, action: str, data: dict[str, Any]) -> dict[str, Any]:
     """Wait for the end of a job; stop it when the execution is stopped or the task runs out of time."""
     describe, stop, name, status = _SYNC[action]
-    run = _run.get()
+    run = _current.get()
     pause = threading.Event()
     while True:
         job = sagemaker.dispatch(describe, {name: data[name]})

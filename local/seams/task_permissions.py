@@ -1,6 +1,6 @@
 """What a state machine's role must allow for each task, as the Step Functions documentation lists it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,9 +104,8 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, accoun
     namespace = _SDK_NAMESPACES.get(task.service, task.service)
     action = _ACTIONS.get((namespace, task.action), f"{namespace}:{task.action}")
     if namespace != "sagemaker":
-        name = _RESOURCES.get(namespace, _anything)(data, region, account)
         context = condition_keys(data) if namespace == "application-autoscaling" else {}
-        yield Need(action=action, resource=name, context=context)
+        yield Need(action=action, resource=_resource(namespace, data, f"{region}:{account}"), context=context)
         return
     resource = sagemaker.resource_arn(task.action, data)
     yield Need(action=action, resource=resource, context={})
@@ -124,38 +123,34 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, accoun
             yield Need(action=f"events:{verb}", resource=rule, context={})
 
 
-def _anything(data: dict[str, Any], region: str, account: str) -> str:
-    return "*"
+def _arn(data: dict[str, Any], member: str, pattern: str) -> str:
+    """The ARN that a member names, by itself or by its place in `pattern`; `*` without it."""
+    name = str(data.get(member, "*"))
+    return name if name.startswith("arn:") or name == "*" else pattern.format(name)
 
 
-def _function(data: dict[str, Any], region: str, account: str) -> str:
-    name = data.get("FunctionName", "*")
-    return name if name.startswith("arn:") or name == "*" else f"arn:aws:lambda:{region}:{account}:function:{name}"
-
-
-def _table(data: dict[str, Any], region: str, account: str) -> str:
-    name = str(data.get("TableName", "*"))
-    return name if name.startswith("arn:") or name == "*" else f"arn:aws:dynamodb:{region}:{account}:table/{name}"
-
-
-def _object(data: dict[str, Any], region: str, account: str) -> str:
+def _object(data: dict[str, Any]) -> str:
     bucket = f"arn:aws:s3:::{data['Bucket']}" if "Bucket" in data else "*"
     return f"{bucket}/{data['Key']}" if "Key" in data else bucket
 
 
-def _alarm(data: dict[str, Any], region: str, account: str) -> str:
-    return f"arn:aws:cloudwatch:{region}:{account}:alarm:{data['AlarmName']}" if "AlarmName" in data else "*"
-
-
-_RESOURCES: dict[str, Callable[[dict[str, Any], str, str], str]] = {
-    "lambda": _function,
-    "dynamodb": _table,
-    "s3": _object,
-    "cloudwatch": _alarm,
-    "sns": lambda data, region, account: str(data.get("TopicArn", "*")),
-    "states": lambda data, region, account: str(data.get("StateMachineArn", "*")),
-    "events": lambda data, region, account: f"arn:aws:events:{region}:{account}:event-bus/default",
-    "application-autoscaling": (
-        lambda data, region, account: f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/*"
-    ),
-}
+def _resource(namespace: str, data: dict[str, Any], place: str) -> str:
+    """What an action is authorized on; `place` is `<region>:<account>`. `*` for a service that is not known here."""
+    match namespace:
+        case "lambda":
+            return _arn(data, "FunctionName", f"arn:aws:lambda:{place}:function:{{}}")
+        case "dynamodb":
+            return _arn(data, "TableName", f"arn:aws:dynamodb:{place}:table/{{}}")
+        case "cloudwatch":
+            return _arn(data, "AlarmName", f"arn:aws:cloudwatch:{place}:alarm:{{}}")
+        case "sns":
+            return str(data.get("TopicArn", "*"))
+        case "states":
+            return str(data.get("StateMachineArn", "*"))
+        case "events":
+            return f"arn:aws:events:{place}:event-bus/default"
+        case "application-autoscaling":
+            return f"arn:aws:application-autoscaling:{place}:scalable-target/*"
+        case "s3":
+            return _object(data)
+    return "*"

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud
-from local.sagemaker.job_files import meeting_place
+from local.sagemaker.jobs import meeting_point
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, until
 
@@ -162,8 +162,8 @@ def test_hosts_share_out_the_objects_and_know_their_names(cloud: LocalCloud) -> 
     assert job["BillableTimeInSeconds"] == job["TrainingTimeInSeconds"]
 
 
-def test_two_jobs_meet_at_two_places() -> None:
-    one, other = meeting_place(), meeting_place()
+def test_two_jobs_meet_at_two_ports() -> None:
+    one, other = meeting_point(), meeting_point()
     assert one["MASTER_ADDR"] == other["MASTER_ADDR"] == "127.0.0.1"
     assert one["MASTER_PORT"] != other["MASTER_PORT"]
 

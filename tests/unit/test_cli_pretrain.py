@@ -9,7 +9,7 @@ import pytest
 from cli.follow import job_name
 from cli.pretrain import Account, read_input, upload
 from contracts.errors import InvalidInputError
-from models.tiny.make import upload as drawn
+from models.tiny.make import upload as figures
 
 
 class Bucket:
@@ -40,21 +40,21 @@ def test_the_input_must_be_an_object(text: str) -> None:
 
 
 def test_every_file_of_a_data_set_is_put_below_its_name(tmp_path: Path) -> None:
-    drawn.write(tmp_path, pictures=2, seed=1, side=64)
+    figures.write(tmp_path, pictures=2, seed=1, side=64)
     bucket = Bucket()
-    said: list[str] = []
+    reports: list[str] = []
 
     def client(service: str) -> Any:
         assert service == "s3"
         return bucket
 
-    upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", said.append)
+    upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", reports.append)
     names = ("captions.jsonl", "dataset.json", "labels/000000.png", "labels/000001.png")
     assert bucket.keys[:4] == [f"datasets/figures/{name}" for name in names]
-    assert said[-1] == "6 of 6 files"
+    assert reports[-1] == "6 of 6 files"
     (tmp_path / "captions.jsonl").unlink()
     with pytest.raises(InvalidInputError, match=r"no captions\.jsonl"):
-        upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", said.append)
+        upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", reports.append)
 
 
 @pytest.mark.parametrize(

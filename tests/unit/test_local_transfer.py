@@ -1,23 +1,13 @@
 """Prefixes become folders and folders become prefixes, as SageMaker copies them."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.errors import ServiceError
-from local.sagemaker.transfer import FolderSync, Shard, download, pack, split_uri, unpack, upload_folder
-
-
-class Body(io.BytesIO):
-    """An object's body."""
-
-    def iter_chunks(self, size: int) -> Iterator[bytes]:
-        """The bytes, in pieces."""
-        while chunk := self.read(size):
-            yield chunk
+from local.sagemaker.transfer import FolderSync, download, split_uri
 
 
 class FakeS3:
@@ -25,7 +15,7 @@ class FakeS3:
 
     def __init__(self, **objects: bytes) -> None:
         self.objects = {name.replace("__", "/"): body for name, body in objects.items()}
-        self.puts: list[dict[str, Any]] = []
+        self.uploads: list[dict[str, str]] = []
 
     def get_paginator(self, _: str) -> "FakeS3":
         """A paginator of list_objects_v2."""
@@ -35,14 +25,14 @@ class FakeS3:
         """Pages of one object each."""
         return [{"Contents": [{"Key": key}]} for key in self.objects if key.startswith(request["Prefix"])]
 
-    def get_object(self, **request: str) -> dict[str, Body]:
+    def get_object(self, **request: str) -> dict[str, io.BytesIO]:
         """An object."""
-        return {"Body": Body(self.objects[request["Key"]])}
+        return {"Body": io.BytesIO(self.objects[request["Key"]])}
 
-    def put_object(self, **request: Any) -> None:
-        """Keep an object."""
-        self.puts.append(request)
-        self.objects[request["Key"]] = request["Body"].read()
+    def upload_file(self, name: str, bucket: str, key: str, *, ExtraArgs: dict[str, str]) -> None:  # noqa: N803  boto3's
+        """Keep a file as an object."""
+        self.uploads.append(ExtraArgs)
+        self.objects[key] = Path(name).read_bytes()
 
 
 def names(folder: Path) -> list[str]:
@@ -73,7 +63,7 @@ def test_hosts_get_disjoint_shards(tmp_path: Path) -> None:
     s3 = FakeS3(d__1=b"", d__2=b"", d__3=b"")
 
     for index in (0, 1):
-        download(s3, "s3://bucket/d/", tmp_path / str(index), shard=Shard(index=index, count=2))
+        download(s3, "s3://bucket/d/", tmp_path / str(index), host=index, hosts=2)
 
     assert (names(tmp_path / "0"), names(tmp_path / "1")) == (["1", "3"], ["2"])
 
@@ -91,10 +81,10 @@ def test_a_folder_is_uploaded_with_the_key_it_is_encrypted_with(tmp_path: Path) 
     (tmp_path / "a" / "b.txt").write_text("text")
     s3 = FakeS3()
 
-    assert upload_folder(s3, tmp_path, "s3://bucket/out/", key_id="key") == 1
+    assert FolderSync(s3, tmp_path, "s3://bucket/out/", key_id="key").push() == 1
 
     assert s3.objects == {"out/a/b.txt": b"text"}
-    assert (s3.puts[0]["ServerSideEncryption"], s3.puts[0]["SSEKMSKeyId"]) == ("aws:kms", "key")
+    assert s3.uploads == [{"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "key"}]
 
 
 def test_a_synced_folder_uploads_only_what_changed(tmp_path: Path) -> None:
@@ -108,15 +98,6 @@ def test_a_synced_folder_uploads_only_what_changed(tmp_path: Path) -> None:
     (tmp_path / "new").write_text("longer")
     assert sync.push() == 1
     assert s3.objects == {"checkpoints/new": b"longer"}
-
-
-def test_an_archive_is_what_it_was_made_of(tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "weights").write_bytes(b"w")
-
-    unpack(pack(tmp_path / "model", tmp_path / "model.tar.gz"), tmp_path / "copy")
-
-    assert (tmp_path / "copy" / "weights").read_bytes() == b"w"
 
 
 def test_an_address_must_be_of_s3() -> None:

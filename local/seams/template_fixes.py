@@ -1,4 +1,4 @@
-"""CloudFormation types that ministack has, with what it leaves out of them."""
+"""Adds to CloudFormation types of ministack the properties and attributes that it ignores."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,15 +11,15 @@ Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
 
 
 def install(root_client: Callable[[str], Any]) -> None:
-    """Put the mends in place. `root_client(service)` is a boto3 client of the account's root."""
-    _mend_request_validators(root_client)
-    _mend_vpc()
+    """Replace the handlers. `root_client(service)` is a boto3 client of the account's root."""
+    _fix_request_validators(root_client)
+    _fix_vpc()
     for table in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
-        _mend_time_to_live(table)
+        _fix_time_to_live(table)
 
 
-def _mend_request_validators(root_client: Callable[[str], Any]) -> None:
-    """ministack makes no validator from a template and drops a method's reference to one."""
+def _fix_request_validators(root_client: Callable[[str], Any]) -> None:
+    """ministack creates no validator from a template and drops a method's reference to one."""
     handlers = provisioners._RESOURCE_HANDLERS
     create_method = handlers["AWS::ApiGateway::Method"]["create"]
 
@@ -27,13 +27,13 @@ def _mend_request_validators(root_client: Callable[[str], Any]) -> None:
         return str(props.get(name)).lower() == "true"
 
     def create_validator(logical_id: str, props: Properties, stack: str) -> Created:
-        made = root_client("apigateway").create_request_validator(
+        validator = root_client("apigateway").create_request_validator(
             restApiId=props["RestApiId"],
             name=props.get("Name", logical_id),
             validateRequestBody=flag(props, "ValidateRequestBody"),
             validateRequestParameters=flag(props, "ValidateRequestParameters"),
         )
-        return made["id"], {"RequestValidatorId": made["id"]}
+        return validator["id"], {"RequestValidatorId": validator["id"]}
 
     def create_validated_method(logical_id: str, props: Properties, stack: str) -> Created:
         created: Created = create_method(logical_id, props, stack)
@@ -49,8 +49,8 @@ def _mend_request_validators(root_client: Callable[[str], Any]) -> None:
     handlers["AWS::ApiGateway::Method"]["create"] = create_validated_method
 
 
-def _mend_vpc() -> None:
-    """`VPC.CidrBlock` is an attribute CDK's templates read and ministack does not give."""
+def _fix_vpc() -> None:
+    """CDK's templates read the attribute `VPC.CidrBlock`, which ministack does not return."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     create = handlers["create"]
 
@@ -61,8 +61,8 @@ def _mend_vpc() -> None:
     handlers["create"] = create_with_cidr
 
 
-def _mend_time_to_live(resource_type: str) -> None:
-    """ministack's tables know a time to live; its templates leave it out."""
+def _fix_time_to_live(resource_type: str) -> None:
+    """ministack's tables have a time to live, but its CloudFormation type ignores the property."""
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
     create, update = handlers["create"], handlers["update"]
 
