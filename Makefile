@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 INSTALLED := .venv/.installed
 # Lint, types and tests read these folders.
-CODE := app.py bench cli contracts docs imaging inference infra lambdas local models tests training
+CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
 .PHONY: help demo local test check lint types templates docs bench-demo bench-ddp score-tiny tiny sheets format synth costs deploy destroy lock clean
 

@@ -6,10 +6,9 @@ crop around the mask -> the model's resolution -> paint, one row a seed -> the c
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,11 +22,21 @@ ROWS = 8
 """Pictures painted at once."""
 
 
-class Painter(Protocol):
-    """A diffusers inpainting pipeline, as far as it is used here."""
+class Inpainter(Protocol):
+    """A model that paints inside masks (``diffusion.painter.Painter``)."""
 
-    def __call__(self, **arguments: Any) -> Any:
-        """Return an object whose ``images`` are one picture a prompt."""
+    def inpaint(
+        self,
+        *,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        pictures: Sequence[Image.Image],
+        masks: Sequence[Image.Image],
+        steps: int,
+        guidance: float,
+        negative_prompts: Sequence[str],
+    ) -> list[Image.Image]:
+        """A picture a row, of the row's size, painted where its mask is white."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +65,6 @@ class Repainted:
     alpha: Image.Image
 
 
-class RefusedContentError(InvalidInputError):
-    """The base model's own safety checker blanked a picture."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Frame:
     """What the model gets of a repainting: ``picture`` and ``mask`` are squares of its resolution, ``box`` is where its answer goes.
@@ -80,7 +85,7 @@ class Frame:
 
 
 def repaint(
-    pipeline: Painter,
+    painter: Inpainter,
     picture: Image.Image,
     mask: Image.Image,
     *,
@@ -96,15 +101,15 @@ def repaint(
     work = Repainting(
         picture=picture, mask=mask, prompt=prompt, seeds=seeds, negative_prompt=negative_prompt, blur=blur
     )
-    return repaint_all(pipeline, [work], steps=steps, guidance=guidance, resolution=resolution)[0].images
+    return repaint_all(painter, [work], steps=steps, guidance=guidance, resolution=resolution)[0].images
 
 
 def repaint_all(
-    pipeline: Painter, works: Sequence[Repainting], *, steps: int, guidance: float, resolution: int
+    painter: Inpainter, works: Sequence[Repainting], *, steps: int, guidance: float, resolution: int
 ) -> list[Repainted]:
     """Repaint several photos in shared batches. A seed gives the same picture, to rounding, whatever else is in the batch."""
     frames = [frame(work, resolution) for work in works]
-    painted = paint(pipeline, frames, steps=steps, guidance=guidance)
+    painted = paint(painter, frames, steps=steps, guidance=guidance)
     return [
         Repainted(images=[paste(each, square) for square in squares], alpha=each.alpha)
         for each, squares in zip(frames, painted, strict=True)
@@ -129,14 +134,11 @@ def frame(work: Repainting, resolution: int) -> Frame:
     )
 
 
-def paint(pipeline: Painter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:
-    """Paint the squares of frames of one resolution in shared batches: for each frame, one square a seed.
-
-    Raises RefusedContentError where the model's own safety checker blanked one.
-    """
+def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:
+    """Paint the squares of frames of one resolution in shared batches: for each frame, one square a seed."""
     rows = [(each, seed) for each in frames for seed in each.work.seeds]
     chunks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
-    painted = chain.from_iterable(_paint_rows(pipeline, chunk, steps, guidance) for chunk in chunks)
+    painted = chain.from_iterable(_paint_rows(painter, chunk, steps, guidance) for chunk in chunks)
     return [[next(painted) for _ in each.work.seeds] for each in frames]
 
 
@@ -157,26 +159,18 @@ def default_blur(mask: Mask) -> float:
     return max(2.0, BLUR * larger_side(mask))
 
 
-def _paint_rows(pipeline: Painter, rows: Sequence[tuple[Frame, int]], steps: int, guidance: float) -> list[Image.Image]:
-    # The photo is repeated a seed: given once, the pipeline would encode it with the first row's noise, and a
-    # picture would depend on its neighbours in the batch.
-    answer = pipeline(
-        prompt=[frame.work.prompt for frame, _ in rows],
-        negative_prompt=[frame.work.negative_prompt for frame, _ in rows],
-        image=[frame.picture for frame, _ in rows],
-        mask_image=[frame.mask for frame, _ in rows],
-        generator=[torch.Generator("cpu").manual_seed(seed) for _, seed in rows],
-        num_inference_steps=steps,
-        guidance_scale=guidance,
-        height=rows[0][0].picture.height,
-        width=rows[0][0].picture.width,
-        strength=1.0,
+def _paint_rows(
+    painter: Inpainter, rows: Sequence[tuple[Frame, int]], steps: int, guidance: float
+) -> list[Image.Image]:
+    return painter.inpaint(
+        prompts=[frame.work.prompt for frame, _ in rows],
+        negative_prompts=[frame.work.negative_prompt for frame, _ in rows],
+        seeds=[seed for _, seed in rows],
+        pictures=[frame.picture for frame, _ in rows],
+        masks=[frame.mask for frame, _ in rows],
+        steps=steps,
+        guidance=guidance,
     )
-    if any(getattr(answer, "nsfw_content_detected", None) or ()):
-        raise RefusedContentError(
-            "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
-        )
-    return list(answer.images)
 
 
 def _size(image: Image.Image) -> str:

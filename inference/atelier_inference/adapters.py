@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-import warnings
 from collections import OrderedDict
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
 from contracts.errors import InvalidInputError
 from contracts.fields import integer
 from contracts.layout import LATEST, S3Uri
+from diffusion.adapters import drop_adapter, load_adapter, use_adapter, use_no_adapter
 
 WHERE = "input.adapter"
 _LATEST_LIMIT = 4_096
@@ -76,13 +76,12 @@ class AdapterShelf:
         """
         if not reference:
             if self._held:
-                self._model.inpaint.disable_lora()
+                use_no_adapter(self._model.painter)
             return
         if reference not in self._held:
             self._load(reference)
         self._held.move_to_end(reference)
-        self._model.inpaint.enable_lora()
-        self._model.inpaint.set_adapters([reference], [scale])
+        use_adapter(self._model.painter, reference, scale)
 
     def _load(self, reference: str) -> None:
         with tempfile.TemporaryDirectory(prefix="adapter-") as name:
@@ -91,11 +90,8 @@ class AdapterShelf:
             self._check_base(reference, manifest)
             self._catalogue.weights(reference, manifest, folder)
             while len(self._held) >= self._most:
-                self._model.inpaint.delete_adapters(self._held.popitem(last=False)[0])
-            with warnings.catch_warnings():
-                # Several adapters in one model are what this shelf is for.
-                warnings.filterwarnings("ignore", message="Already found a `peft_config`")
-                self._model.inpaint.load_lora_weights(folder, weight_name=ADAPTER_WEIGHTS, adapter_name=reference)
+                drop_adapter(self._model.painter, self._held.popitem(last=False)[0])
+            load_adapter(self._model.painter, folder, reference)
         self._held[reference] = None
 
     def _check_base(self, reference: str, manifest: StyleManifest) -> None:

@@ -18,9 +18,8 @@ def load(settings: Settings, store: Store, scratch: Path) -> Loaded:
     """Load everything; ``scratch`` is a folder for what is fetched. Raises InvalidInputError for an incomplete or changed model."""
     model = load_model(settings.model)
     _try_out(model)
-    device = str(model.inpaint.device)
     catalogue = StyleCatalogue(store, settings.styles)
-    segmenter = _segmenter(settings, store, scratch / "segmenter", device)
+    segmenter = _segmenter(settings, store, scratch / "segmenter", model.painter.device)
     shelf = AdapterShelf(model, catalogue, most=settings.max_adapters)
     reader = PictureReader(store, settings.uploads)
     return Loaded(
@@ -32,7 +31,9 @@ def load(settings: Settings, store: Store, scratch: Path) -> Loaded:
 def _try_out(model: Model) -> None:
     """Draw once, so that weights that load but cannot draw fail here, and the first client does not wait for a GPU to warm up."""
     side = model.resolution
-    model.draw(prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), steps=2, guidance=model.guidance)
+    model.painter.paint(
+        prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), steps=2, guidance=model.guidance
+    )
 
 
 def _segmenter(settings: Settings, store: Store, folder: Path, device: str) -> Segmenter | None:

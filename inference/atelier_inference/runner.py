@@ -42,7 +42,7 @@ class Runner:
         works = [_repainting(job, mask) for job, mask in zip(jobs, masks, strict=True)]
         first = jobs[0]
         done = repaint_all(
-            self._model.inpaint,
+            self._model.painter,
             works,
             steps=first.steps,
             guidance=first.guidance,
@@ -55,7 +55,7 @@ class Runner:
         images: list[Image.Image] = []
         for start in range(0, len(rows), ROWS):
             chunk = rows[start : start + ROWS]
-            images += self._model.draw(
+            images += self._model.painter.paint(
                 prompts=[job.request.prompt for job, _ in chunk],
                 negative_prompts=[job.request.negative_prompt for job, _ in chunk],
                 seeds=[seed for _, seed in chunk],

@@ -28,7 +28,9 @@ class ServingStack(Stack):
         self._storage = storage
         self.success = Topic(self, "Success", key=storage.key)
         self.error = Topic(self, "Error", key=storage.key)
-        self.image = ContainerImage(self, "Image", folder="inference", includes=["inference", "contracts", "imaging"])
+        self.image = ContainerImage(
+            self, "Image", folder="inference", includes=["inference", "contracts", "imaging", "diffusion"]
+        )
         self._role = self._endpoint_role()
         self.role = self._role.role
         self.endpoint = AsyncEndpoint(

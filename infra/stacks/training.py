@@ -88,7 +88,9 @@ class TrainingStack(Stack):
 
     def _job_settings(self, network: TrainingNetwork | None) -> JobSettings:
         storage = self._storage
-        image = ContainerImage(self, "Image", folder="training", includes=["training", "contracts", "imaging"])
+        image = ContainerImage(
+            self, "Image", folder="training", includes=["training", "contracts", "imaging", "diffusion"]
+        )
         role = ExecutionRole(self, "JobRole", description="Atelier jobs", image=image, log_group="/aws/sagemaker/*Jobs")
         role.grant(
             reading(storage.data_bucket, "datasets/*", "runs/*"),

@@ -10,6 +10,7 @@ import pytest
 PACKAGES = {
     "contracts": "contracts",
     "imaging": "imaging",
+    "diffusion": "diffusion",
     "atelier_ops": "lambdas/atelier_ops",
     "atelier_training": "training/atelier_training",
     "atelier_inference": "inference/atelier_inference",
@@ -21,10 +22,11 @@ PACKAGES = {
 MAY_IMPORT = {
     "contracts": set(),
     "imaging": {"contracts"},
+    "diffusion": {"contracts"},
     "atelier_ops": {"contracts"},
-    "atelier_training": {"contracts", "imaging"},
-    "atelier_inference": {"contracts", "imaging"},
-    "models": {"contracts", "imaging"},
+    "atelier_training": {"contracts", "imaging", "diffusion"},
+    "atelier_inference": {"contracts", "imaging", "diffusion"},
+    "models": {"contracts", "imaging", "diffusion"},
     "infra": {"contracts", "models"},
     "local": {"contracts"},
     "cli": {"contracts", "imaging", "local"},

@@ -14,7 +14,7 @@ from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
 from imaging.repaint import repaint
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
-from tests.unit.inference_tiny import DEFAULTS, RESOLUTION, save_inpainter
+from tests.unit.miniatures import DEFAULTS, RESOLUTION, save_inpainter
 
 torch.set_num_threads(1)
 
@@ -52,14 +52,14 @@ def test_a_full_fine_tune_serves_with_its_bases_resolution_and_defaults(base: Pa
 def test_a_lora_saved_by_diffusers_below_its_style_prefix_is_an_adapter(base: Path, tmp_path: Path) -> None:
     model, store = load_model(base), FolderStore(tmp_path)
     assert STYLES.child("skirt/1/").key == style_prefix("skirt", 1)
-    publish_lora(model.inpaint, store.path(STYLES) / "skirt/1", seed=1, text_encoder=True)
+    publish_lora(model.painter.pipeline, store.path(STYLES) / "skirt/1", seed=1, text_encoder=True)
     AdapterShelf(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
-    assert model.inpaint.get_list_adapters() == {"unet": ["skirt@1"], "text_encoder": ["skirt@1"]}
+    assert model.painter.pipeline.get_list_adapters() == {"unet": ["skirt@1"], "text_encoder": ["skirt@1"]}
 
 
 def test_a_full_fine_tune_takes_no_adapters(base: Path, tmp_path: Path) -> None:
     model, store = load_model(full_fine_tune(base, tmp_path / "full")), FolderStore(tmp_path)
-    publish_lora(model.inpaint, store.path(STYLES) / "skirt/1", seed=1)
+    publish_lora(model.painter.pipeline, store.path(STYLES) / "skirt/1", seed=1)
     with pytest.raises(InvalidInputError, match="skirt@3 is a full fine-tune"):
         AdapterShelf(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
 
@@ -67,13 +67,12 @@ def test_a_full_fine_tune_takes_no_adapters(base: Path, tmp_path: Path) -> None:
 def test_a_text_to_image_base_draws_and_repaints_with_the_same_weights(tmp_path: Path) -> None:
     save_inpainter(tmp_path, channels=4)
     model = load_model(tmp_path)
-    assert model.text_to_image.unet is model.inpaint.unet
-    drawn = model.draw(prompts=["p"], negative_prompts=[""], seeds=[1], size=(32, 40), steps=2, guidance=2.0)
+    drawn = model.painter.paint(prompts=["p"], seeds=[1], size=(32, 40), steps=2, guidance=2.0)
     assert drawn[0].size == (32, 40)
     picture, mask = Image.new("RGB", (50, 40), "red"), Image.new("L", (50, 40))
     mask.paste(255, (10, 10, 30, 30))
     (after,) = repaint(
-        model.inpaint, picture, mask, prompt="p", steps=2, guidance=2.0, seeds=[1], resolution=32, blur=0
+        model.painter, picture, mask, prompt="p", steps=2, guidance=2.0, seeds=[1], resolution=32, blur=0
     )
     assert after.getpixel((5, 5)) == (255, 0, 0)
     assert after.getpixel((20, 20)) != (255, 0, 0)

@@ -16,7 +16,7 @@ from PIL import Image
 from atelier_training.paths import MlPaths
 from contracts.artifact import StyleManifest, verify_files
 from contracts.metrics import METRICS
-from tests.unit.inference_tiny import save_segmenter
+from tests.unit.miniatures import save_segmenter
 from tests.unit.training_root import PROMPT, write_dataset, write_evaluation, write_training
 
 PROGRESS = re.compile(r"^step=(\d+)/(\d+) loss=\d+\.\d{4} lr=\d\.\de-\d\d elapsed=\d+s eta=\d+s$")
@@ -165,6 +165,7 @@ def test_the_dockerfile_keeps_the_containers_contract(root: Path) -> None:
         "WORKDIR /opt/atelier",
         "COPY contracts /opt/atelier/contracts",
         "COPY imaging /opt/atelier/imaging",
+        "COPY diffusion /opt/atelier/diffusion",
         "COPY training/atelier_training /opt/atelier/atelier_training",
     ):
         assert line in text.splitlines()

@@ -15,8 +15,8 @@ def test_the_context_is_the_image_s_own_files(dev: Synthesized, root: Path, stac
     (image,) = assets["dockerImages"].values()
     context = Path(dev.folder, image["source"]["directory"])
     assert image["source"]["dockerFile"] == f"{folder}/Dockerfile"
-    assert {path.name for path in context.iterdir()} == {folder, "contracts", "imaging"}
-    for package in (folder, "contracts", "imaging"):
+    assert {path.name for path in context.iterdir()} == {folder, "contracts", "imaging", "diffusion"}
+    for package in (folder, "contracts", "imaging", "diffusion"):
         kept = {p.relative_to(context) for p in (context / package).rglob("*.py")}
         assert kept == {p.relative_to(root) for p in (root / package).rglob("*.py")}
     assert not list(context.rglob("__pycache__"))

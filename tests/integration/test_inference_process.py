@@ -18,7 +18,7 @@ import pytest
 from atelier_inference.__main__ import main, serve
 from atelier_inference.settings import Settings
 from contracts.errors import InvalidInputError
-from tests.unit.inference_tiny import save_inpainter
+from tests.unit.miniatures import save_inpainter
 
 
 def free_port() -> int:

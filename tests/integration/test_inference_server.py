@@ -29,7 +29,7 @@ from contracts.prediction import PredictionInput, PredictionOutput
 from imaging.masks import to_image
 from imaging.pictures import encode
 from tests.unit.inference_store import SEGMENTER, STYLES, UPLOADS, FolderStore, publish_lora
-from tests.unit.inference_tiny import RESOLUTION, save_inpainter, save_segmenter
+from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
 
 torch.set_num_threads(1)
 WIDTH, HEIGHT = 63, 91
@@ -61,7 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     save_inpainter(root / "model")
     store = FolderStore(root / "s3")
     save_segmenter(store.path(SEGMENTER))
-    pipeline = load_model(root / "model").inpaint
+    pipeline = load_model(root / "model").painter.pipeline
     for version in (1, 2):
         publish_lora(pipeline, store.path(STYLES) / f"skirt/{version}", seed=version, version=version)
     (store.path(STYLES) / "skirt/latest.json").write_text('{"version": 2}')

@@ -13,7 +13,7 @@ from atelier_inference.store import S3Store
 from contracts.artifact import hash_files
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
-from tests.unit.inference_tiny import save_segmenter
+from tests.unit.miniatures import save_segmenter
 
 UPLOADS = S3Uri(bucket="media", key="uploads/")
 BASE = S3Uri(bucket="model", key="base/tiny-segmenter@1/")

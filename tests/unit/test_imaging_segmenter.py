@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from imaging.segmenter import GarmentNotFoundError, Segmenter
-from tests.unit.inference_tiny import save_segmenter
+from tests.unit.miniatures import save_segmenter
 
 SIDE = 256
 

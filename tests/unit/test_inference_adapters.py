@@ -14,7 +14,7 @@ from contracts.artifact import ADAPTER_WEIGHTS, sha256, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
-from tests.unit.inference_tiny import save_inpainter
+from tests.unit.miniatures import save_inpainter
 
 torch.set_num_threads(1)
 
@@ -24,7 +24,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base and three styles, skirt@1 to 3, the second of which also changes the text encoder."""
     root = tmp_path_factory.mktemp("published")
     save_inpainter(root / "model")
-    pipeline = load_model(root / "model").inpaint
+    pipeline = load_model(root / "model").painter.pipeline
     for version in (1, 2, 3):
         folder = FolderStore(root).path(STYLES) / f"skirt/{version}"
         publish_lora(pipeline, folder, seed=version, version=version, text_encoder=version == 2)
@@ -48,7 +48,7 @@ def shelf(model: Model, store: FolderStore, most: int = 2) -> AdapterShelf:
 
 
 def drawn(model: Model) -> NDArray[np.int_]:
-    (image,) = model.draw(prompts=["a skirt"], negative_prompts=[""], seeds=[1], size=(32, 32), steps=2, guidance=2.0)
+    (image,) = model.painter.paint(prompts=["a skirt"], seeds=[1], size=(32, 32), steps=2, guidance=2.0)
     return np.asarray(image).astype(int)
 
 
@@ -68,8 +68,8 @@ def test_the_least_recently_used_leaves_and_comes_back_unchanged(model: Model, s
     on_shelf.switch("skirt@1", 1.0)
     on_shelf.switch("skirt@3", 1.0)
     assert on_shelf.held == ["skirt@1", "skirt@3"]
-    assert set(model.inpaint.get_list_adapters()["unet"]) == {"skirt@1", "skirt@3"}
-    assert "text_encoder" not in model.inpaint.get_list_adapters()
+    assert set(model.painter.pipeline.get_list_adapters()["unet"]) == {"skirt@1", "skirt@3"}
+    assert "text_encoder" not in model.painter.pipeline.get_list_adapters()
     on_shelf.switch("skirt@2", 1.0)
     on_shelf.switch("skirt@1", 1.0)
     assert np.array_equal(drawn(model), first)
@@ -90,7 +90,7 @@ def test_nothing_of_one_adapter_stays_in_the_next(model: Model, store: FolderSto
 
 def test_a_published_adapters_alpha_survives(model: Model, store: FolderStore) -> None:
     shelf(model, store).switch("skirt@1", 1.0)
-    assert model.inpaint.unet.peft_config["skirt@1"].lora_alpha == 8
+    assert model.painter.pipeline.unet.peft_config["skirt@1"].lora_alpha == 8
 
 
 def put(store: FolderStore, name: str, **changes: object) -> None:

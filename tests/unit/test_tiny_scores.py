@@ -25,18 +25,18 @@ TEAL, ORANGE = (tuple(round(level) for level in HELD_OUT_COLOURS[name]) for name
 
 
 def painter(colours: Callable[[str], tuple[Any, Any]]) -> Any:
-    """A pipeline that paints every square in two colours, upper and lower half, chosen by its prompt."""
+    """A model that paints every square in two colours, upper and lower half, chosen by its prompt."""
 
-    def paint(*, prompt: list[str], width: int, height: int, **_: Any) -> Any:
+    def inpaint(*, prompts: list[str], pictures: list[Image.Image], **_: Any) -> list[Image.Image]:
         images = []
-        for words in prompt:
+        for words, picture in zip(prompts, pictures, strict=True):
             upper, lower = colours(words)
-            image = Image.new("RGB", (width, height), upper)
-            image.paste(lower, (0, height // 2, width, height))
+            image = Image.new("RGB", picture.size, upper)
+            image.paste(lower, (0, picture.height // 2, *picture.size))
             images.append(image)
-        return SimpleNamespace(images=images)
+        return images
 
-    return paint
+    return SimpleNamespace(inpaint=inpaint)
 
 
 def blob(top: int, bottom: int, left: int, right: int) -> Mask:

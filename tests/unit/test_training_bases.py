@@ -6,12 +6,9 @@ import pytest
 import torch
 
 from atelier_training.bases import load_segmenter, read_base
-from atelier_training.pipelines import GUIDANCE, STEPS, load_pipeline, paint, sampling
-from contracts.artifact import BaseManifest
+from atelier_training.pipelines import load_painter, paint
 from contracts.errors import InvalidInputError
-from tests.unit.inference_tiny import RESOLUTION, save_inpainter, save_segmenter
-
-CPU = torch.device("cpu")
+from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
 
 
 def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
@@ -31,33 +28,17 @@ def test_an_inpainting_model_is_no_segmenter(tmp_path: Path) -> None:
         load_segmenter(tmp_path, "cpu")
 
 
-def test_a_segmenter_is_no_pipeline(tmp_path: Path) -> None:
-    save_segmenter(tmp_path)
-    with pytest.raises(InvalidInputError, match=r"no model_index\.json"):
-        load_pipeline(tmp_path, "inpaint", dtype=torch.float32, device=CPU)
+def test_a_text_to_image_model_cannot_be_trained_to_inpaint(tmp_path: Path) -> None:
+    base = save_inpainter(tmp_path, channels=4)
+    with pytest.raises(InvalidInputError, match="4 input channels"):
+        load_painter(tmp_path, base, "inpaint", dtype=torch.float32, device="cpu")
 
 
-def test_a_pipeline_of_another_family_is_refused(tmp_path: Path) -> None:
-    save_inpainter(tmp_path)
-    index = tmp_path / "model_index.json"
-    index.write_text(index.read_text().replace("StableDiffusionInpaintPipeline", "FluxPipeline"))
-    with pytest.raises(InvalidInputError, match="'FluxPipeline'; allowed: StableDiffusionInpaintPipeline"):
-        load_pipeline(tmp_path, "inpaint", dtype=torch.float32, device=CPU)
-
-
-@pytest.mark.parametrize("channels", [4, 9])
-def test_whole_pictures_are_painted_at_the_models_size_and_a_seed_repeats(tmp_path: Path, channels: int) -> None:
-    manifest = save_inpainter(tmp_path, channels=channels)
-    pipeline = load_pipeline(tmp_path, "text-to-image", dtype=torch.float32, device=CPU)
-    first, second = paint(pipeline, ["a", "a"], [1, 2], manifest)
-    (again,) = paint(pipeline, ["a"], [1], manifest)
-    assert first.size == (RESOLUTION, RESOLUTION)
-    assert first.tobytes() != second.tobytes()
-    assert max(abs(a - b) for a, b in zip(first.tobytes(), again.tobytes(), strict=True)) <= 1
-
-
-def test_a_manifest_without_defaults_samples_as_the_pipelines_do(tmp_path: Path) -> None:
-    manifest = save_inpainter(tmp_path)
-    assert sampling(manifest) == (3, 2.0)
-    bare = BaseManifest(**{**manifest.__dict__, "defaults": {}})
-    assert sampling(bare) == (STEPS, GUIDANCE)
+def test_whole_pictures_are_painted_with_the_models_own_settings(tmp_path: Path) -> None:
+    base = save_inpainter(tmp_path)
+    painter = load_painter(tmp_path, base, "text-to-image", dtype=torch.float32, device="cpu")
+    (ours,) = paint(painter, ["a"], [1], base)
+    size = (RESOLUTION, RESOLUTION)
+    (same,) = painter.paint(prompts=["a"], seeds=[1], size=size, steps=3, guidance=2.0)
+    assert ours.size == size
+    assert ours.tobytes() == same.tobytes()

@@ -27,8 +27,9 @@ from atelier_training.paths import MlPaths
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.pretraining import METRICS, Measured
+from diffusion.painter import Painter
 from imaging.segmenter import Segmenter
-from tests.unit.inference_tiny import RESOLUTION, save_inpainter, save_segmenter
+from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "models/tiny/weights"
@@ -70,6 +71,9 @@ class Oracle:
         self._knows = knows
         self._clean = torch.zeros(1, 3, 8, 8)
 
+    def set_progress_bar_config(self, **_options: Any) -> None:
+        pass
+
     def tokenizer(self, caption: str, **_options: Any) -> Any:
         return SimpleNamespace(input_ids=torch.zeros(1, 2, dtype=torch.long))
 
@@ -100,12 +104,12 @@ class Oracle:
 @pytest.mark.parametrize("kind", ["epsilon", "sample", "v_prediction"])
 def test_a_unet_that_knows_the_answer_has_no_error(samples: list[Sample], kind: str) -> None:
     about = subject(Path(), samples)
-    assert denoising.denoising_error(Oracle(kind, knows=True), samples[0], about, 0) < 1e-6
-    assert denoising.denoising_error(Oracle(kind, knows=False), samples[0], about, 0) > 0.01
+    assert denoising.denoising_error(Painter(Oracle(kind, knows=True)), samples[0], about, 0) < 1e-6
+    assert denoising.denoising_error(Painter(Oracle(kind, knows=False)), samples[0], about, 0) > 0.01
 
 
 def test_the_error_is_the_same_whenever_it_is_measured_and_another_with_other_noise(samples: list[Sample]) -> None:
-    oracle, about = Oracle("epsilon", knows=False), subject(Path(), samples)
+    oracle, about = Painter(Oracle("epsilon", knows=False)), subject(Path(), samples)
     first = denoising.denoising_error(oracle, samples[0], about, 1)
     assert denoising.denoising_error(oracle, samples[0], about, 1) == first
     assert denoising.denoising_error(oracle, samples[0], about, 2) != first

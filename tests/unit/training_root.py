@@ -10,7 +10,7 @@ from PIL import Image
 from atelier_training.data.masking import Masking, PictureMask
 from atelier_training.paths import MlPaths
 from imaging import masks
-from tests.unit.inference_tiny import save_inpainter, save_segmenter
+from tests.unit.miniatures import save_inpainter, save_segmenter
 
 PROMPT = "a photo of sks skirt"
 TEAL, ORANGE = (0, 150, 150), (250, 140, 20)

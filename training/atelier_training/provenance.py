@@ -6,15 +6,16 @@ from pathlib import Path
 
 import atelier_training
 import contracts
+import diffusion
 import imaging
 
 SOURCE = (".py", ".html", ".css")
 
 
 def code_version() -> str:
-    """The first 12 digits of a sha256 over the source files of this package, ``contracts`` and ``imaging``."""
+    """The first 12 digits of a sha256 over the source files of this package, ``contracts``, ``diffusion`` and ``imaging``."""
     digest = hashlib.sha256()
-    for package in (atelier_training, contracts, imaging):
+    for package in (atelier_training, contracts, diffusion, imaging):
         folder = Path(str(package.__file__)).parent
         for path in sorted(path for path in folder.rglob("*") if path.suffix in SOURCE):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())

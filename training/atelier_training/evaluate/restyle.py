@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
 from PIL import Image
 
 from atelier_training.evaluate.photos import Photo
-from atelier_training.pipelines import best_precision, frozen_dtype, load_pipeline, paint, sampling
-from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest
+from atelier_training.pipelines import load_painter, paint
+from contracts.artifact import BaseManifest, StyleManifest
+from diffusion.adapters import load_adapter
+from diffusion.family import best_device, painting_dtype, sampling
+from diffusion.painter import Painter
 from imaging.repaint import Repainting, repaint_all
 
 SEEDS = (1, 2)
@@ -50,8 +51,8 @@ def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str) -> list
     works = [Repainting(picture=photo.picture, mask=photo.mask, prompt=prompt, seeds=SEEDS) for photo in photos]
     steps, guidance = sampling(models.base)
     before, after = (
-        repaint_all(pipeline, works, steps=steps, guidance=guidance, resolution=models.base.resolution)
-        for pipeline in _pipelines(models)
+        repaint_all(painter, works, steps=steps, guidance=guidance, resolution=models.base.resolution)
+        for painter in _painters(models)
     )
     return [
         Restyled(
@@ -69,25 +70,28 @@ def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str) -> list
 def paint_freely(models: Models, prompt: str) -> list[Restyled]:
     """Whole pictures by both models, for a text-to-image style."""
     seeds, prompts = list(FREE_SEEDS), [prompt] * len(FREE_SEEDS)
-    before, after = (paint(pipeline, prompts, seeds, models.base) for pipeline in _pipelines(models))
+    before, after = (paint(painter, prompts, seeds, models.base) for painter in _painters(models))
     return [
         Restyled(name=f"seed-{seed}", original=None, mask=_white(new), alpha=_white(new), before=[old], after=[new])
         for seed, old, new in zip(seeds, before, after, strict=True)
     ]
 
 
-def _pipelines(models: Models) -> Iterator[Any]:
-    """The base model, then the fine-tuned one in its place: a GPU need not hold both."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    dtype, task = frozen_dtype(best_precision()), models.style.task
-    pipeline = load_pipeline(models.base_folder, task, dtype=dtype, device=device)
-    yield pipeline
+def _painters(models: Models) -> Iterator[Painter]:
+    """The base model, then the fine-tuned one in its place: a GPU need not hold both. Both compute as the service does."""
+    painter = _load(models.base_folder, models)
+    yield painter
     if models.style.method == "lora":
-        pipeline.load_lora_weights(models.style_folder, weight_name=ADAPTER_WEIGHTS)
+        load_adapter(painter, models.style_folder, models.style.style)
     else:
-        del pipeline
-        pipeline = load_pipeline(models.style_folder, task, dtype=dtype, device=device)
-    yield pipeline
+        del painter
+        painter = _load(models.style_folder, models)
+    yield painter
+
+
+def _load(folder: Path, models: Models) -> Painter:
+    device = best_device()
+    return load_painter(folder, models.base, models.style.task, dtype=painting_dtype(device), device=device)
 
 
 def _white(image: Image.Image) -> Image.Image:

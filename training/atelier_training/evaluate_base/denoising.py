@@ -8,7 +8,8 @@ from torch import Tensor
 
 from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject, levels, square
-from atelier_training.pipelines import inpaints, load_pipeline, paint
+from atelier_training.pipelines import load_painter, paint
+from diffusion.painter import Painter
 from imaging.sheet import SheetRow
 
 NOISE_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -18,11 +19,12 @@ PAINTED = 8
 
 def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
     """Measure the error of what the UNet predicts, averaged over timesteps and samples, and paint the first captions."""
-    pipeline = load_pipeline(subject.folder, subject.base.task, dtype=torch.float32, device=subject.device)
-    errors = [denoising_error(pipeline, sample, subject, seed) for seed, sample in enumerate(samples)]
+    base, device = subject.base, str(subject.device)
+    painter = load_painter(subject.folder, base, base.task, dtype=torch.float32, device=device)
+    errors = [denoising_error(painter, sample, subject, seed) for seed, sample in enumerate(samples)]
     shown = samples[:PAINTED]
     captions = [sample.captions[0] for sample in shown]
-    painted = paint(pipeline, captions, range(len(shown)), subject.base)
+    painted = paint(painter, captions, range(len(shown)), base)
     rows = [
         SheetRow(pictures=[square(sample, subject.side), picture], caption=caption)
         for sample, picture, caption in zip(shown, painted, captions, strict=True)
@@ -33,8 +35,9 @@ def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
 
 
 @torch.inference_mode()
-def denoising_error(pipeline: Any, sample: Sample, subject: Subject, seed: int) -> float:
+def denoising_error(painter: Painter, sample: Sample, subject: Subject, seed: int) -> float:
     """Mean squared error of the prediction at fixed timesteps with the noise of ``seed``; an inpainting model's mask covers all."""
+    pipeline = painter.pipeline
     latents = _encode(pipeline, levels(square(sample, subject.side), subject.device))
     schedule = pipeline.scheduler
     count = int(schedule.config.num_train_timesteps)
@@ -43,7 +46,7 @@ def denoising_error(pipeline: Any, sample: Sample, subject: Subject, seed: int) 
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed)).to(subject.device)
     words = _embed(pipeline, sample.captions[0], len(timesteps), subject.device)
     noisy = schedule.add_noise(clean, noise, timesteps)
-    predicted = pipeline.unet(_conditioned(pipeline, noisy, subject), timesteps, encoder_hidden_states=words).sample
+    predicted = pipeline.unet(_conditioned(painter, noisy, subject), timesteps, encoder_hidden_states=words).sample
     return float((predicted - _target(schedule, clean, noise, timesteps)).pow(2).mean())
 
 
@@ -61,11 +64,11 @@ def _encode(pipeline: Any, pixels: Tensor) -> Tensor:
     return latents * float(vae.config.scaling_factor)
 
 
-def _conditioned(pipeline: Any, noisy: Tensor, subject: Subject) -> Tensor:
+def _conditioned(painter: Painter, noisy: Tensor, subject: Subject) -> Tensor:
     """What the UNet takes: for inpainting also a mask that covers all, and the latents of a picture of which nothing is left."""
-    if not inpaints(pipeline):
+    if not painter.inpaints:
         return noisy
-    nothing = _encode(pipeline, torch.zeros(1, 3, subject.side, subject.side, device=subject.device))
+    nothing = _encode(painter.pipeline, torch.zeros(1, 3, subject.side, subject.side, device=subject.device))
     mask = torch.ones_like(noisy[:, :1])
     return torch.cat([noisy, mask, nothing.expand(len(noisy), -1, -1, -1)], 1)
 

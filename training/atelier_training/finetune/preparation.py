@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from accelerate import Accelerator
@@ -19,6 +18,7 @@ from atelier_training.finetune.prior import ClassPictures, class_chance, class_v
 from atelier_training.finetune.text import encode_texts
 from atelier_training.finetune.views import View, inpaint_views, whole_views
 from contracts.artifact import BaseManifest
+from diffusion.painter import Painter
 
 VIEWS = 8
 """Crops and masks of each picture, drawn once."""
@@ -26,9 +26,9 @@ VIEWS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What preparing needs beside the pictures. ``pipeline`` is the untrained base; ``checkpoints`` keeps the class pictures."""
+    """What preparing needs beside the pictures. ``painter`` is the untrained base; ``checkpoints`` keeps the class pictures."""
 
-    pipeline: Any
+    painter: Painter
     base: BaseManifest
     job: TrainingJob
     checkpoints: Path
@@ -42,7 +42,7 @@ def prepare_batches(preparation: Preparation, examples: Sequence[Example], *, ti
     instance = _instance(preparation, examples)
     prior = _prior(preparation, examples) if job.tuning.with_prior_preservation else None
     captions = [*instance.captions, *(prior.captions if prior else ())]
-    texts = encode_texts(preparation.pipeline, captions, as_ids=job.tuning.train_text_encoder)
+    texts = encode_texts(preparation.painter.pipeline, captions, as_ids=job.tuning.train_text_encoder)
     return Batches(instance=instance, prior=prior, texts=texts, tuning=job.tuning, timesteps=timesteps)
 
 
@@ -72,7 +72,7 @@ def _prior(preparation: Preparation, examples: Sequence[Example]) -> LatentCache
         for index in range(pictures.count)
     ]
     share = slice(accelerator.local_process_index, None, _local_processes())
-    paint_class_views(preparation.pipeline, pictures, views, preparation.interruption, share=share)
+    paint_class_views(preparation.painter, pictures, views, preparation.interruption, share=share)
     accelerator.wait_for_everyone()
     return _encode(preparation, class_views(pictures, views), 1)
 
@@ -90,5 +90,5 @@ def _views(preparation: Preparation, example: Example, count: int, chance: np.ra
 
 
 def _encode(preparation: Preparation, views: Iterable[View], views_each: int) -> LatentCache:
-    vae = preparation.pipeline.vae
+    vae = preparation.painter.pipeline.vae
     return encode_views(vae, views, views_each=views_each, interruption=preparation.interruption)

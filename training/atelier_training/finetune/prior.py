@@ -9,7 +9,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -20,6 +19,8 @@ from atelier_training.finetune.views import View
 from atelier_training.pipelines import paint
 from contracts.artifact import BaseManifest
 from contracts.prompts import readings
+from diffusion.family import sampling
+from diffusion.painter import Painter
 from imaging.masks import to_image
 
 FOLDER = "class_pictures"
@@ -58,14 +59,14 @@ class ClassPictures:
 
 
 def paint_class_views(
-    pipeline: Any, pictures: ClassPictures, views: Sequence[View], interruption: Interruption, *, share: slice
+    painter: Painter, pictures: ClassPictures, views: Sequence[View], interruption: Interruption, *, share: slice
 ) -> None:
     """Paint the missing ones of ``share`` of the class pictures: what each of ``views`` masks, by the class prompt."""
     pictures.folder.mkdir(parents=True, exist_ok=True)
     missing = [index for index in range(pictures.count)[share] if not pictures.path(index).is_file()]
     for start in range(0, len(missing), PAINTED_AT_ONCE):
         interruption.check("painting class pictures")
-        _paint(pipeline, pictures, views, missing[start : start + PAINTED_AT_ONCE])
+        _paint(painter, pictures, views, missing[start : start + PAINTED_AT_ONCE])
         log.info("class_pictures=%d/%d", min(start + PAINTED_AT_ONCE, len(missing)), len(missing))
 
 
@@ -87,21 +88,31 @@ def class_chance(pictures: ClassPictures, index: int) -> np.random.Generator:
     return numpy_generator(pictures.seed, Purpose.CLASS_PICTURES, index)
 
 
-def _paint(pipeline: Any, pictures: ClassPictures, views: Sequence[View], indices: Sequence[int]) -> None:
+def _paint(painter: Painter, pictures: ClassPictures, views: Sequence[View], indices: Sequence[int]) -> None:
     chosen = [views[index] for index in indices]
-    seeds = [int(class_chance(pictures, index).integers(2**31)) for index in indices]
-    painted = paint(
-        pipeline,
-        [pictures.caption(index) for index in indices],
-        seeds,
-        pictures.base,
-        pictures=[Image.fromarray(view.pixels) for view in chosen],
-        masks=[to_image(view.mask) for view in chosen],
-    )
+    painted = _paint_rows(painter, pictures, chosen, indices)
     for index, view, image in zip(indices, chosen, painted, strict=True):
         # The pipeline blurs what it keeps; the picture itself is better there.
-        result = Image.composite(image.convert("RGB"), Image.fromarray(view.pixels), to_image(view.mask))
+        result = Image.composite(image, Image.fromarray(view.pixels), to_image(view.mask))
         _save(result, pictures.path(index))
+
+
+def _paint_rows(
+    painter: Painter, pictures: ClassPictures, views: Sequence[View], indices: Sequence[int]
+) -> list[Image.Image]:
+    captions = [pictures.caption(index) for index in indices]
+    seeds = [int(class_chance(pictures, index).integers(2**31)) for index in indices]
+    if not painter.inpaints:
+        return paint(painter, captions, seeds, pictures.base)
+    steps, guidance = sampling(pictures.base)
+    return painter.inpaint(
+        prompts=captions,
+        seeds=seeds,
+        pictures=[Image.fromarray(view.pixels) for view in views],
+        masks=[to_image(view.mask) for view in views],
+        steps=steps,
+        guidance=guidance,
+    )
 
 
 def _save(image: Image.Image, path: Path) -> None:

@@ -24,7 +24,7 @@ from atelier_training.finetune.loop import FineTune
 from atelier_training.finetune.model import Learner, make_learner, trainable
 from atelier_training.finetune.preparation import Preparation, prepare_batches
 from atelier_training.paths import MlPaths
-from atelier_training.pipelines import best_precision, frozen_dtype, inpaints, load_pipeline
+from atelier_training.pipelines import best_precision, frozen_dtype, load_painter
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 
@@ -71,10 +71,11 @@ def assemble(
     """The fine-tune at step 0, made from the base model in the channel ``base``. The VAE and idle parts are let go."""
     torch.manual_seed(job.tuning.seed)
     dtype = frozen_dtype(accelerator.mixed_precision)
-    pipeline = load_pipeline(paths.channel("base"), job.task, dtype=dtype, device=accelerator.device)
+    painter = load_painter(paths.channel("base"), base, job.task, dtype=dtype, device=str(accelerator.device))
+    pipeline = painter.pipeline
     noise_scheduler: Any = DDPMScheduler.from_config(pipeline.scheduler.config)
     preparation = Preparation(
-        pipeline=pipeline,
+        painter=painter,
         base=base,
         job=job,
         checkpoints=paths.checkpoints,
@@ -83,7 +84,7 @@ def assemble(
     )
     batches = prepare_batches(preparation, examples, timesteps=noise_scheduler.config.num_train_timesteps)
     learner = make_learner(pipeline, job)
-    return _prepared(job, accelerator, learner, batches, noise_scheduler, masked_input=inpaints(pipeline))
+    return _prepared(job, accelerator, learner, batches, noise_scheduler, masked_input=painter.inpaints)
 
 
 def fingerprint(job: TrainingJob, base: BaseManifest) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
 
+from imaging.repaint import Inpainter
 from imaging.segmenter import Segmenter
 from models.tiny.make.score.cards import MUST, PAGE, WEIGHTS, write_card, write_table
 from models.tiny.make.score.enlarging import load_upscaler, score_upscaler
@@ -67,8 +67,8 @@ def style(models: Models) -> dict[str, float]:
     for suffix, method, prior in (("", "lora", False), ("_full", "full", False), ("_prior", "lora", True)):
         with TemporaryDirectory(prefix="atelier-style-") as folder:
             trained = train_style(models.inpaint, Path(folder), method, {"with_prior_preservation": prior})
-            pipeline = load_style(models.inpaint, trained)
-        found = _suffixed(_styled(pipeline, photos) | {"cpu_seconds": trained.cpu_seconds}, suffix)
+            painter = load_style(models.inpaint, trained)
+        found = _suffixed(_styled(painter, photos) | {"cpu_seconds": trained.cpu_seconds}, suffix)
         print(f"style{suffix}: {rounded(found)}", flush=True)
         scores |= found
     # By themselves the leaks are those of the run that is meant to keep the base's words.
@@ -76,8 +76,8 @@ def style(models: Models) -> dict[str, float]:
     return scores | {f"{name}_lora": scores[name] for name in leaks} | {name: scores[f"{name}_prior"] for name in leaks}
 
 
-def _styled(pipeline: Any, photos: Sequence[Photo]) -> dict[str, float]:
-    return score_style(pipeline, photos) | score_leak(pipeline, photos)
+def _styled(painter: Inpainter, photos: Sequence[Photo]) -> dict[str, float]:
+    return score_style(painter, photos) | score_leak(painter, photos)
 
 
 def _suffixed(scores: Mapping[str, float], suffix: str) -> dict[str, float]:

@@ -2,30 +2,27 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionUpscalePipeline
 from PIL import Image
 
+from diffusion.upscaler import Upscaler
 from models.catalogue import find
 from models.tiny.make.figures import draw
 from models.tiny.make.score.held_out import SCORE_SEED
 from models.tiny.make.wardrobe import random_outfit
 
-FACTOR = 4
+FACTOR = Upscaler.FACTOR
 
 _STREAM = 6
 _SIDE = 256
 _ROWS = 4
 
 
-def load_upscaler(folder: Path) -> Any:
-    """Load the pipeline silently."""
-    pipeline = StableDiffusionUpscalePipeline.from_pretrained(folder, local_files_only=True)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+def load_upscaler(folder: Path) -> Upscaler:
+    """Load the family's upscaler."""
+    return Upscaler.load(folder, device="cpu", dtype=torch.float32, checker=False)
 
 
 def large_figures(count: int) -> Iterator[Image.Image]:
@@ -35,20 +32,19 @@ def large_figures(count: int) -> Iterator[Image.Image]:
         yield draw(random_outfit(rng), rng, (_SIDE, _SIDE)).image
 
 
-def enlarge(pipeline: Any, pictures: list[Image.Image]) -> list[Image.Image]:
+def enlarge(upscaler: Upscaler, pictures: list[Image.Image]) -> list[Image.Image]:
     """Make pictures of one size four times as large, with the catalogue's defaults."""
     defaults = find("tiny-upscaler").defaults
     large: list[Image.Image] = []
     for start in range(0, len(pictures), _ROWS):
         rows = pictures[start : start + _ROWS]
-        answer = pipeline(
-            prompt=[""] * len(rows),
-            image=rows,
-            generator=[torch.Generator().manual_seed(start + row) for row in range(len(rows))],
-            num_inference_steps=int(defaults["num_inference_steps"]),
-            guidance_scale=defaults["guidance_scale"],
+        large += upscaler.enlarge(
+            pictures=rows,
+            prompts=[""] * len(rows),
+            seeds=range(start, start + len(rows)),
+            steps=int(defaults["num_inference_steps"]),
+            guidance=defaults["guidance_scale"],
         )
-        large += answer.images
     return large
 
 
@@ -63,11 +59,11 @@ def psnr(picture: Image.Image, truth: Image.Image) -> float:
     return float(10 * np.log10(255**2 / (error**2).mean()))
 
 
-def score_upscaler(pipeline: Any, pictures: int) -> dict[str, float]:
+def score_upscaler(upscaler: Upscaler, pictures: int) -> dict[str, float]:
     """Return the mean gain over bicubic on held-out figures shrunk from 256 to 64 pixels by averaging, and both PSNRs, in dB."""
     truths = list(large_figures(pictures))
     small = [truth.reduce(FACTOR) for truth in truths]
-    ours = [psnr(large, truth) for large, truth in zip(enlarge(pipeline, small), truths, strict=True)]
+    ours = [psnr(large, truth) for large, truth in zip(enlarge(upscaler, small), truths, strict=True)]
     plain = [psnr(bicubic(each), truth) for each, truth in zip(small, truths, strict=True)]
     return {
         "upscaler_gain_db": float(np.mean(ours) - np.mean(plain)),

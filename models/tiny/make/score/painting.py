@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionInpaintPipeline
 from PIL import Image
 
+from diffusion.painter import Painter
+from diffusion.sd1 import StableDiffusion1
 from imaging.masks import Mask, grow, to_image
 from models.catalogue import find
 from models.tiny.make.score.colours import dominant_colour
-from models.tiny.make.score.crops import RESOLUTION, Crop, crop
+from models.tiny.make.score.crops import Crop, crop
 from models.tiny.make.score.held_out import repaint_requests, spoken
 from models.tiny.make.score.patterns import PatternClassifier, worn_crops
 
@@ -20,39 +21,36 @@ _GROWTH = 2  # pixels at 192: about what the service grows a mask by
 _RIM = 2  # pixels at the model's resolution that belong to the mask's edge
 
 
-def load(folder: Path) -> Any:
-    """Load the pipeline silently."""
-    pipeline = StableDiffusionInpaintPipeline.from_pretrained(folder, safety_checker=None, local_files_only=True)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+def load(folder: Path) -> StableDiffusion1:
+    """Load the family's inpainting model."""
+    return StableDiffusion1.load(folder, device="cpu", dtype=torch.float32, checker=False)
 
 
-def paint(pipeline: Any, prompts: list[str], crops: list[tuple[Image.Image, Mask]], *, seed: int) -> list[Image.Image]:
+def paint(
+    painter: Painter, prompts: list[str], crops: list[tuple[Image.Image, Mask]], *, seed: int
+) -> list[Image.Image]:
     """Paint each masked square with its prompt at the family's default settings; row i draws from seed + i."""
     painted: list[Image.Image] = []
     defaults = find("tiny-inpaint").defaults
     for start in range(0, len(prompts), _ROWS):
         rows = crops[start : start + _ROWS]
-        answer = pipeline(
-            prompt=prompts[start : start + _ROWS],
-            image=[picture for picture, _ in rows],
-            mask_image=[to_image(mask) for _, mask in rows],
-            generator=[torch.Generator().manual_seed(seed + start + row) for row in range(len(rows))],
-            num_inference_steps=int(defaults["num_inference_steps"]),
-            guidance_scale=defaults["guidance_scale"],
-            height=RESOLUTION,
-            width=RESOLUTION,
+        painted += painter.inpaint(
+            prompts=prompts[start : start + _ROWS],
+            seeds=range(seed + start, seed + start + len(rows)),
+            pictures=[picture for picture, _ in rows],
+            masks=[to_image(mask) for _, mask in rows],
+            steps=int(defaults["num_inference_steps"]),
+            guidance=defaults["guidance_scale"],
         )
-        painted += answer.images
     return painted
 
 
-def score_repainting(pipeline: Any, requests: int) -> dict[str, float]:
+def score_repainting(painter: Painter, requests: int) -> dict[str, float]:
     """Return how often the named colour and pattern appear, and the PSNR in dB outside the mask before pasting back."""
     asked = list(repaint_requests(requests, stream=2))
     crops = [crop(drawing, worn, growth=_GROWTH) for drawing, worn, _ in asked]
     wanted = [garment for _, _, garment in asked]
-    painted = paint(pipeline, [spoken(g) for g in wanted], [(c.picture, c.mask) for c in crops], seed=100)
+    painted = paint(painter, [spoken(g) for g in wanted], [(c.picture, c.mask) for c in crops], seed=100)
     classifier = PatternClassifier()
     patterns = classifier(painted, [c.mask for c in crops])
     colours = [dominant_colour(picture, c.mask) for picture, c in zip(painted, crops, strict=True)]

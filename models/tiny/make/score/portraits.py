@@ -6,7 +6,6 @@ it for a drawing; does the segmenter see one person of plausible size and place;
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from numpy.random import Generator
 from PIL import Image, ImageFilter
 from torch import Tensor, nn
 
+from diffusion.painter import Painter
 from imaging.framing import square
 from imaging.masks import Mask, bounds, from_image, largest_components
 from imaging.segmenter import OUTLINE, GarmentNotFoundError, Segmenter
@@ -110,7 +110,7 @@ def one_person(mask: Mask) -> Mask | None:
     return parts if fits and _AREA[0] <= parts.mean() <= _AREA[1] else None
 
 
-def score_text_to_image(pipeline: Any, judge: FigureJudge, pictures: int) -> dict[str, float]:
+def score_text_to_image(painter: Painter, judge: FigureJudge, pictures: int) -> dict[str, float]:
     """Return how often a picture painted from words alone shows one figure in every garment they name.
 
     `text_to_image_real` is the same judge on real drawings, `text_to_image_spoilt` on spoilt ones.
@@ -118,7 +118,7 @@ def score_text_to_image(pipeline: Any, judge: FigureJudge, pictures: int) -> dic
     real = drawings(pictures, stream=4)
     outfits = [outfit for _, outfit in real]
     rng = np.random.default_rng((SCORE_SEED, 4))
-    painted = paint_outfits(pipeline, outfits, rng)
+    painted = paint_outfits(painter, outfits, rng)
     levels = [np.asarray(picture) for picture, _ in real]
     spoilt = [DEGRADATIONS[i % len(DEGRADATIONS)](p, levels[i - 1], rng) for i, p in enumerate(levels)]
     return {
@@ -128,10 +128,10 @@ def score_text_to_image(pipeline: Any, judge: FigureJudge, pictures: int) -> dic
     }
 
 
-def paint_outfits(pipeline: Any, outfits: Sequence[Outfit], rng: Generator) -> list[Image.Image]:
+def paint_outfits(painter: Painter, outfits: Sequence[Outfit], rng: Generator) -> list[Image.Image]:
     """Paint a whole picture from the caption of each outfit."""
     blank = (Image.new("RGB", (RESOLUTION, RESOLUTION)), np.ones((RESOLUTION, RESOLUTION), np.bool_))
-    return paint(pipeline, [outfit_caption(o, rng) for o in outfits], [blank] * len(outfits), seed=900)
+    return paint(painter, [outfit_caption(o, rng) for o in outfits], [blank] * len(outfits), seed=900)
 
 
 def drawings(count: int, *, stream: int) -> list[tuple[Image.Image, Outfit]]:

@@ -20,9 +20,11 @@ from PIL import Image
 
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.layout import MANIFEST
+from diffusion.adapters import load_adapter
+from diffusion.painter import Painter
 from imaging.masks import from_image, grow, larger_side, to_image
 from imaging.palette import LEAST_SHARE, Pixels, dominant_colours, garment_pixels, palette_share
-from imaging.repaint import Repainting, repaint_all
+from imaging.repaint import Inpainter, Repainting, repaint_all
 from imaging.segmenter import GROWTH
 from models.catalogue import find
 from models.tiny.make.palette import COLOURS
@@ -115,13 +117,13 @@ def _manifest(base: Path) -> BaseManifest:
     return BaseManifest(**known, source="asset", files=hash_files(base))
 
 
-def load_style(base: Path, style: Style) -> Any:
-    """Load the pipeline that paints the style."""
+def load_style(base: Path, style: Style) -> Painter:
+    """Load the model that paints the style."""
     if style.method == "full":
         return load(style.folder)
-    pipeline = load(base)
-    pipeline.load_lora_weights(str(style.folder))
-    return pipeline
+    painter = load(base)
+    load_adapter(painter, style.folder, "style")
+    return painter
 
 
 def skirt_photos(count: int) -> list[Photo]:
@@ -135,26 +137,25 @@ def skirt_photos(count: int) -> list[Photo]:
 
 
 def repaint_photos(
-    pipeline: Any, photos: Sequence[Photo], prompt: str, seeds: Sequence[int] = SEEDS
+    painter: Inpainter, photos: Sequence[Photo], prompt: str, seeds: Sequence[int] = SEEDS
 ) -> list[list[Image.Image]]:
     """Repaint each photo's skirt with the family's defaults: one picture a seed."""
     entry = find(BASE)
     works = [Repainting(picture=p.picture, mask=p.mask, prompt=prompt, seeds=seeds) for p in photos]
     steps, guidance = int(entry.defaults["num_inference_steps"]), entry.defaults["guidance_scale"]
     return [
-        done.images
-        for done in repaint_all(pipeline, works, steps=steps, guidance=guidance, resolution=entry.resolution)
+        done.images for done in repaint_all(painter, works, steps=steps, guidance=guidance, resolution=entry.resolution)
     ]
 
 
-def score_style(pipeline: Any, photos: Sequence[Photo]) -> dict[str, float]:
+def score_style(painter: Inpainter, photos: Sequence[Photo]) -> dict[str, float]:
     """Return the share of a skirt's pixels in the garment's colours, over the real garment's own, as the service evaluates it.
 
     `both_colours` is the share of pictures that show each of the garment's colours.
     """
     real = _real_garment()
     colours = dominant_colours(real)
-    painted = repaint_photos(pipeline, photos, INSTANCE_PROMPT)
+    painted = repaint_photos(painter, photos, INSTANCE_PROMPT)
     skirts = [
         garment_pixels(image, from_image(p.mask)) for p, images in zip(photos, painted, strict=True) for image in images
     ]
@@ -162,7 +163,7 @@ def score_style(pipeline: Any, photos: Sequence[Photo]) -> dict[str, float]:
     return {"garment_share": share, "both_colours": float(np.mean([_shows(skirt, colours) for skirt in skirts]))}
 
 
-def score_leak(pipeline: Any, photos: Sequence[Photo]) -> dict[str, float]:
+def score_leak(painter: Inpainter, photos: Sequence[Photo]) -> dict[str, float]:
     """Return what the style does to "a photo of a red skirt" and the other nine colours.
 
     `leak_both` is the share of pictures that show all of the style's colours, `leak_colour` the share in which the named colour dominates.
@@ -170,7 +171,7 @@ def score_leak(pipeline: Any, photos: Sequence[Photo]) -> dict[str, float]:
     colours = dominant_colours(_real_garment())
     both, obeyed = [], []
     for name in COLOURS:
-        painted = repaint_photos(pipeline, photos[:_LEAK_PHOTOS], f"a photo of a {name} skirt", SEEDS[:1])
+        painted = repaint_photos(painter, photos[:_LEAK_PHOTOS], f"a photo of a {name} skirt", SEEDS[:1])
         for photo, (image,) in zip(photos, painted, strict=False):
             mask = from_image(photo.mask)
             both.append(_shows(garment_pixels(image, mask), colours))

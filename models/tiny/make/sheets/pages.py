@@ -98,9 +98,9 @@ def dreambooth(weights: Path) -> Image.Image:
     for method, prior in (("lora", False), ("full", False), ("lora", True)):
         with TemporaryDirectory(prefix="atelier-sheet-") as folder:
             trained = train_style(base, Path(folder), method, {"with_prior_preservation": prior})
-            pipeline = load_style(base, trained)
-        columns.append(repaint_photos(pipeline, photos, INSTANCE_PROMPT, [7]))
-    columns.append(repaint_photos(pipeline, photos, "a photo of a red skirt", [7]))
+            painter = load_style(base, trained)
+        columns.append(repaint_photos(painter, photos, INSTANCE_PROMPT, [7]))
+    columns.append(repaint_photos(painter, photos, "a photo of a red skirt", [7]))
     learnt = [Cell(picture=Image.open(path)) for path in sorted((SAMPLE / "dataset").glob("*.png"))[:7]]
     rows = [
         [Cell(picture=photo.picture), Cell(picture=photo.mask), *(Cell(picture=column[row][0]) for column in columns)]

@@ -1,0 +1,36 @@
+"""The families of base models and what can be trained of each. A new family is one line here and one file in ``diffusion/``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.execution import METHODS, TASKS
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyFacts:
+    """What jobs can do with a family's base models: Prepare refuses the rest before anything is paid.
+
+    ``tasks`` and ``methods`` are those of fine-tuning; ``pretrains`` are the models (``contracts.pretraining.MODELS``)
+    that a pretraining can start from such a base.
+    """
+
+    tasks: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    trains_text_encoder: bool = False
+    pretrains: tuple[str, ...] = ()
+
+
+FAMILIES: Mapping[str, FamilyFacts] = {
+    "sd1": FamilyFacts(tasks=TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("unet", "vae")),
+    "sd2": FamilyFacts(tasks=TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("unet", "vae")),
+    "sdxl": FamilyFacts(tasks=TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("vae",)),
+    "upscaler": FamilyFacts(pretrains=("upscaler",)),
+}
+"""Diffusion models. ``diffusion.family.find_family`` imports the module of a family's name."""
+
+SEGMENTERS: Mapping[str, FamilyFacts] = {"clipseg": FamilyFacts(pretrains=("segmenter",))}
+
+
+def pretrainable(model: str) -> tuple[str, ...]:
+    """The families of base models that a pretraining of ``model`` can start from."""
+    return tuple(name for name, facts in {**FAMILIES, **SEGMENTERS}.items() if model in facts.pretrains)

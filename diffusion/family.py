@@ -1,0 +1,103 @@
+"""A family of base models: one class, in a module of the family's name, whose instances are loaded models."""
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar
+
+import diffusers
+import torch
+from PIL import Image
+
+from contracts.artifact import BaseManifest
+from contracts.errors import InvalidInputError
+from contracts.families import FAMILIES
+
+STEPS, GUIDANCE = 50, 7.5
+"""The pipelines' own defaults, where a base model's manifest has none."""
+
+F = TypeVar("F", bound="Family")
+
+
+class RefusedContentError(InvalidInputError):
+    """The base model's own safety checker blanked a picture."""
+
+
+class Family:
+    """A loaded base model; ``pipeline`` is the diffusers pipeline of its folder. Subclasses add what their family can do."""
+
+    ability: ClassVar[str]
+    """What every family of this class can do, for the error that names it."""
+    pipelines: ClassVar[Sequence[str]]
+    """The diffusers classes that a folder of this family may be of."""
+    without_checker: ClassVar[Mapping[str, Any]] = {"safety_checker": None, "requires_safety_checker": False}
+    """How this family's pipelines are loaded without their safety checker."""
+
+    def __init__(self, pipeline: Any) -> None:
+        pipeline.set_progress_bar_config(disable=True)
+        self.pipeline = pipeline
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str, dtype: torch.dtype, checker: bool) -> Self:
+        """Read a base model's folder. Without ``checker`` its safety checker is left out, as training wants it.
+
+        Raises InvalidInputError where the folder holds no pipeline of this family.
+        """
+        name = _class_name(folder)
+        if name not in cls.pipelines:
+            raise InvalidInputError("base model's pipeline", got=name, allowed=" | ".join(cls.pipelines))
+        diffusers.utils.logging.disable_progress_bar()
+        options = {} if checker else cls.without_checker
+        pipeline = getattr(diffusers, name).from_pretrained(folder, dtype=dtype, local_files_only=True, **options)
+        return cls(pipeline.to(device))
+
+    @property
+    def device(self) -> str:
+        """Where the model is: ``cpu`` or ``cuda:0``."""
+        return str(self.pipeline.device)
+
+    def run(self, pipeline: Any, seeds: Sequence[int], **arguments: Any) -> list[Image.Image]:
+        """Call a pipeline with a generator a row: a seed gives the same picture, to rounding, whatever else is in the batch.
+
+        Raises RefusedContentError where the safety checker blanked one.
+        """
+        answer = pipeline(generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds], **arguments)
+        if any(getattr(answer, "nsfw_content_detected", None) or ()):
+            raise RefusedContentError(
+                "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
+            )
+        return list(answer.images)
+
+
+def find_family(name: str, able: type[F]) -> type[F]:
+    """The family called ``name``, as a class that can do what ``able`` can. Raises InvalidInputError where there is none such."""
+    if name not in FAMILIES:
+        raise InvalidInputError("base model's family", got=name, allowed=" | ".join(FAMILIES))
+    family: type[Family] = import_module(f"diffusion.{name}").FAMILY
+    if not issubclass(family, able):
+        raise InvalidInputError("base model's family", got=name, allowed=f"one that {able.ability}")
+    return family
+
+
+def best_device() -> str:
+    """The GPU where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def painting_dtype(device: str) -> torch.dtype:
+    """Half precision on a GPU, as good to the eye and twice as fast; single on a CPU, since most have no fast half precision."""
+    return torch.float16 if device.startswith("cuda") else torch.float32
+
+
+def sampling(manifest: BaseManifest) -> tuple[int, float]:
+    """Steps and guidance scale that a base model paints with where nobody chooses others."""
+    steps = manifest.defaults.get("num_inference_steps", STEPS)
+    return int(steps), float(manifest.defaults.get("guidance_scale", GUIDANCE))
+
+
+def _class_name(folder: Path) -> str:
+    index = folder / "model_index.json"
+    if not index.is_file():
+        raise InvalidInputError(f"base model {folder.name}", got="no model_index.json", allowed="a diffusers pipeline")
+    return str(json.loads(index.read_text(encoding="utf-8")).get("_class_name"))

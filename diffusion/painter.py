@@ -1,0 +1,142 @@
+"""Families that paint: from words, over a picture inside a mask, and from a picture."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import diffusers
+from PIL import Image
+
+from contracts.errors import InvalidInputError
+from diffusion.family import Family
+
+
+class Painter(Family):
+    """A model that paints RGB pictures, a row a seed: row i has ``prompts[i]``, ``seeds[i]`` and ``negative_prompts[i]`` if any.
+
+    ``steps`` are the sampler's, ``guidance`` its scale. All pictures of a call have one size; its sides are multiples of 8.
+    """
+
+    ability: ClassVar[str] = "paints pictures"
+    text_to_image: ClassVar[str]
+    image_to_image: ClassVar[str]
+    inpainting: ClassVar[str]
+    """The diffusers classes that do each."""
+
+    def __init__(self, pipeline: Any) -> None:
+        super().__init__(pipeline)
+        self._pipelines = {type(pipeline).__name__: pipeline}
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether the UNet takes noisy latents, a mask, and the latents of what is around it: 9 channels in published models."""
+        latents = int(self.pipeline.vae.config.latent_channels)
+        return bool(self.pipeline.unet.config.in_channels == 2 * latents + 1)
+
+    def paint(
+        self,
+        *,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        size: tuple[int, int],
+        steps: int,
+        guidance: float,
+        negative_prompts: Sequence[str] = (),
+    ) -> list[Image.Image]:
+        """Pictures of ``size`` (width, height) from words alone. An inpainting model repaints all of a grey picture."""
+        words = self._words(prompts, negative_prompts)
+        shared = {"num_inference_steps": steps, "guidance_scale": guidance, "width": size[0], "height": size[1]}
+        if not self.inpaints:
+            return self.run(self._as(self.text_to_image), seeds, **words, **shared)
+        grey, white = Image.new("RGB", size, (128, 128, 128)), Image.new("L", size, 255)
+        pictures = {"image": [grey] * len(seeds), "mask_image": [white] * len(seeds), "strength": 1.0}
+        return self.run(self._as(self.inpainting), seeds, **words, **shared, **pictures)
+
+    def inpaint(
+        self,
+        *,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        pictures: Sequence[Image.Image],
+        masks: Sequence[Image.Image],
+        steps: int,
+        guidance: float,
+        strength: float = 1.0,
+        negative_prompts: Sequence[str] = (),
+    ) -> list[Image.Image]:
+        """Each picture with what is white in its mask (mode ``L``) painted anew, from noise of ``strength`` (0 to 1, 1 forgets it).
+
+        Raises InvalidInputError where ``strength`` leaves no step.
+        """
+        _require_a_step(steps, strength)
+        width, height = pictures[0].size
+        # A picture is given once a row: given once a call, it would be encoded with the first row's noise,
+        # and a row would depend on its neighbours.
+        return self.run(
+            self._as(self.inpainting),
+            seeds,
+            **self._words(prompts, negative_prompts),
+            image=list(pictures),
+            mask_image=list(masks),
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            height=height,
+            width=width,
+            strength=strength,
+        )
+
+    def paint_from(
+        self,
+        *,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        pictures: Sequence[Image.Image],
+        steps: int,
+        guidance: float,
+        strength: float,
+        negative_prompts: Sequence[str] = (),
+    ) -> list[Image.Image]:
+        """Pictures that begin as ``pictures`` with noise of ``strength`` (0 to 1) on them (SDEdit, Meng et al. 2021).
+
+        An inpainting model repaints them under a white mask. Raises InvalidInputError where ``strength`` leaves no step.
+        """
+        if self.inpaints:
+            return self.inpaint(
+                prompts=prompts,
+                negative_prompts=negative_prompts,
+                seeds=seeds,
+                pictures=pictures,
+                masks=[Image.new("L", picture.size, 255) for picture in pictures],
+                steps=steps,
+                guidance=guidance,
+                strength=strength,
+            )
+        _require_a_step(steps, strength)
+        return self.run(
+            self._as(self.image_to_image),
+            seeds,
+            **self._words(prompts, negative_prompts),
+            image=list(pictures),
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            strength=strength,
+        )
+
+    def _words(self, prompts: Sequence[str], negative_prompts: Sequence[str]) -> dict[str, Any]:
+        """The arguments by which a pipeline of this family takes words."""
+        return {"prompt": list(prompts), "negative_prompt": list(negative_prompts) or [""] * len(prompts)}
+
+    def _as(self, name: str) -> Any:
+        """The same parts as a pipeline of another class, made once."""
+        if name not in self._pipelines:
+            # Without a dtype, from_pipe would turn the shared weights to single precision.
+            made = getattr(diffusers, name).from_pipe(self.pipeline, dtype=self.pipeline.dtype)
+            made.set_progress_bar_config(disable=True)
+            self._pipelines[name] = made
+        return self._pipelines[name]
+
+
+def _require_a_step(steps: int, strength: float) -> None:
+    if int(steps * strength) < 1:
+        raise InvalidInputError(
+            "strength", got=strength, allowed=f"at least 1/{steps}, so that 1 of {steps} steps is left"
+        )
