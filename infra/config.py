@@ -234,7 +234,7 @@ _STAGES = (
         ),
         serving=Serving(
             instance="ml.g5.xlarge",
-            upscaler=None,
+            upscaler="sd-x4-upscaler",
             most_instances=2,
             backlog_per_instance=4,
             concurrency=4,

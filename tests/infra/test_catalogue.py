@@ -1,6 +1,7 @@
 """The catalogue of base models holds what the mirror, training and serving can read."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ def test_training_defaults_are_hyperparameters(entry: Entry) -> None:
 @ENTRIES
 def test_a_model_that_paints_says_how_and_how_to_train_it(entry: Entry) -> None:
     assert entry.family in FAMILIES
-    if entry.task == "inpaint":
+    if entry.task != "segment":
         assert set(entry.defaults) == {"num_inference_steps", "guidance_scale"}
+    if entry.task == "inpaint":
         assert set(entry.training) == set(METHODS)
         assert entry.resolution % 8 == 0
 
@@ -46,6 +48,12 @@ def test_a_source_is_a_hub_repository_or_a_folder_that_is_shipped(entry: Entry, 
     else:
         assert isinstance(entry.source, HubSource)
         assert entry.source.repository.count("/") == 1
+
+
+def test_the_published_upscaler_is_pinned_to_a_commit_and_enlarges_tiles_of_128_pixels() -> None:
+    entry = find("sd-x4-upscaler")
+    assert (entry.family, entry.task, entry.resolution) == ("upscaler", "upscale", 128)
+    assert re.fullmatch("[0-9a-f]{40}", entry.revision)
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:

@@ -178,6 +178,18 @@ def test_the_variant_of_transformers_models_is_renamed_too() -> None:
     }
 
 
+def test_an_upscalers_second_scheduler_is_taken_and_its_single_file_is_not() -> None:
+    parts = ("text_encoder/model", "unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model")
+    files = [
+        f"{part}{ending}" for part in parts for ending in (".bin", ".safetensors", ".fp16.bin", ".fp16.safetensors")
+    ]
+    configs = ["model_index.json", "low_res_scheduler/scheduler_config.json", "scheduler/scheduler_config.json"]
+    assert selected(*configs, *files, "x4-upscaler-ema.safetensors", "x4-upscaler-ema.ckpt", variant="fp16") == {
+        **{name: name for name in configs},
+        **{f"{part}.safetensors": f"{part}.fp16.safetensors" for part in parts},
+    }
+
+
 def test_a_repository_of_pickles_is_refused() -> None:
     with pytest.raises(SourceFileError, match="safetensors"):
         selected("model_index.json", "unet/m.bin")
