@@ -1,7 +1,7 @@
 """The native request body of the model server, and its response."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,17 +9,16 @@ from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
+from contracts.modes import MODES
 
-Mode = Literal["style", "inpaint", "segment", "text_to_image"]
+if TYPE_CHECKING:
+    Mode = str
+else:
+    Mode = Literal[tuple(MODES)]
+
 Format = Literal["png", "jpeg", "webp"]
-MODES: tuple[Mode, ...] = get_args(Mode)
-NEEDS: Mapping[Mode, Sequence[str]] = {
-    "style": ("prompt", "image", "mask_prompt"),
-    "inpaint": ("prompt", "image", "mask"),
-    "segment": ("image", "mask_prompt"),
-    "text_to_image": ("prompt",),
-}
-"""What each mode cannot do without."""
+MOST_PIXELS_TO_UPSCALE = 2_097_152
+"""Pixels of a picture before it is made 4 times as wide and high: 2048 x 1024, a full HD frame."""
 
 LONGEST_PICTURE = 64 * 1024 * 1024
 """Characters of one inline picture; larger ones go through an upload."""
@@ -63,6 +62,14 @@ class PredictionInput(Contract):
     guidance_scale: Annotated[
         float | None, bounds(0, 50, "how closely to follow the prompt; left out: the base model's own")
     ] = None
+    strength: Annotated[
+        float, bounds(0, 1, "how much of the picture is painted anew in mode image_to_image: 1 keeps nothing of it")
+    ] = 0.8
+    upscale: Annotated[bool, about("also make what was painted 4 times as wide and high")] = False
+    noise_level: Annotated[
+        int | None,
+        bounds(0, 350, "noise on the small picture before it is upscaled, by which more is invented; left out: 20"),
+    ] = None
     seed: Annotated[int | None, bounds(0, 2**32 - 1, "makes the answer repeatable; left out: chosen at random")] = None
     adapter: Annotated[
         str,
@@ -75,9 +82,16 @@ class PredictionInput(Contract):
 
     @rule
     def _a_mode_has_what_it_needs(self) -> Iterator[Problem]:
-        for name in NEEDS[self.mode]:
+        for name in MODES[self.mode].needs:
             if not getattr(self, name):
                 yield Problem(name, None, f"required when mode is {self.mode}")
+
+    @rule
+    def _what_is_upscaled_is_not_too_large(self) -> Iterator[Problem]:
+        pixels = (self.width or 0) * (self.height or 0)
+        if self.upscale and "width" in MODES[self.mode].uses and pixels > MOST_PIXELS_TO_UPSCALE:
+            allowed = f"to upscale, at most {MOST_PIXELS_TO_UPSCALE} pixels"
+            yield Problem("width", f"{self.width}x{self.height} pixels", allowed)
 
 
 class PredictionOutput(Contract):
@@ -95,6 +109,10 @@ class PredictionOutput(Contract):
     adapter: Annotated[str, about("the adapter that was used, style@version")] = ""
     mask: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"}), about("a PNG of the mask used")] = ""
     seconds: Annotated[Mapping[str, float], about("what each stage took", unit="seconds")] = {}
+
+    def given(self) -> dict[str, Any]:
+        """TEMP."""
+        return {k: v for k, v in self.__dict__.items() if v != type(self).__dataclass_fields__[k].default}
 
     def to_json(self) -> dict[str, Any]:
         """The response body: every field, those that are empty too."""

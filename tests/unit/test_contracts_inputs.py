@@ -11,7 +11,7 @@ from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
 from contracts.metrics import METRICS, read_gate
-from contracts.prediction import NEEDS, PredictionInput, PredictionOutput
+from contracts.prediction import PredictionInput, PredictionOutput
 
 INPUT = {"style": "skirt", "dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
 
@@ -104,16 +104,12 @@ def test_a_string_of_the_wrong_type_is_refused(value: str) -> None:
         Hyperparameters.from_strings({"max_steps": value})
 
 
-def test_a_mode_says_what_it_needs() -> None:
-    full = {"prompt": "p", "image": "i", "mask": "m", "mask_prompt": "s"}
-    for mode, names in NEEDS.items():
-        assert PredictionInput.from_json({"mode": mode, **full}).mode == mode
-        for name in names:
-            without = {key: value for key, value in full.items() if key != name}
-            with pytest.raises(
-                InvalidInputError, match=f"input.{name}: got None; allowed: required when mode is {mode}"
-            ):
-                PredictionInput.from_json({"mode": mode, **without})
+def test_a_size_that_is_too_large_to_upscale_is_refused_before_it_is_painted() -> None:
+    words = {"mode": "text_to_image", "prompt": "p", "width": 2048}
+    assert PredictionInput.from_json({**words, "height": 1024, "upscale": True}).upscale
+    assert PredictionInput.from_json({**words, "height": 1032}).height == 1032
+    with pytest.raises(InvalidInputError, match=r"input.width: got '2048x1032 pixels'; .* at most 2097152 pixels"):
+        PredictionInput.from_json({**words, "height": 1032, "upscale": True})
 
 
 def test_search_prompt_is_an_alias_that_may_not_contradict() -> None:
@@ -141,7 +137,10 @@ def test_a_prediction_input_survives_the_trip() -> None:
         ("output_format", "gif"),
         ("guidance_scale", "7"),
         ("return_mask", "yes"),
-        ("strength", 0.5),
+        ("strength", 1.01),
+        ("noise_level", 351),
+        ("upscale", 1),
+        ("strenght", 0.5),
     ],
 )
 def test_a_prediction_input_out_of_range_is_refused(key: str, value: Any) -> None:

@@ -11,6 +11,7 @@ from atelier_ops.logic.predictions import LATEST_ANSWER
 from atelier_ops.logic.results import prediction_key
 from contracts.artifact import StyleManifest, to_json
 from contracts.layout import style_prefix
+from contracts.modes import MODES
 from tests.unit.ops_api import SHARED, Answered, Api
 from tests.unit.ops_fakes import PNG
 from tests.unit.ops_stage import make_stage, put_artifact
@@ -51,6 +52,20 @@ def test_a_prediction_is_queued_with_its_pictures_in_s3(api: Api) -> None:
     assert api.inference.queue == [(SHARED, f"s3://media/requests/{made['id']}.json", made["id"])]
     assert api.buckets.store("media").json(f"requests/{made['id']}.json")["image"] == PICTURE
     assert PICTURE not in json.dumps(made)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_of_the_contract_is_accepted_and_none_without_what_it_needs(api: Api, mode: str) -> None:
+    values = {"prompt": "p", "mask_prompt": "a skirt", "image": PICTURE, "mask": PICTURE}
+    needed = {name: values[name] for name in MODES[mode].needs}
+    made = post(api, {"input": {"mode": mode, **needed, "noise_level": 40}}).body
+    assert made["input"]["mode"] == mode
+    assert PICTURE not in json.dumps(made)
+    assert api.buckets.store("media").json(f"requests/{made['id']}.json")["noise_level"] == 40
+    for name in needed:
+        refused = post(api, {"input": {"mode": mode, **needed, name: None}})
+        assert refused.status == 422
+        assert f"required when mode is {mode}" in refused.body["detail"]
 
 
 def test_what_was_made_can_be_fetched(api: Api) -> None:

@@ -1,0 +1,35 @@
+"""The modes of a prediction: what each needs of a request, and what it uses. Every other field means nothing in it.
+
+A new mode is one entry of MODES and one file of its name in the model server's ``modes/``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_ALWAYS = ("mode", "output_format")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeFields:
+    """The fields of a request that mean something in a mode: it cannot do without ``needs``; ``uses`` may be left out."""
+
+    needs: tuple[str, ...]
+    uses: tuple[str, ...]
+
+    def ignored(self, fields: Iterable[str]) -> list[str]:
+        """Those of ``fields`` that mean nothing in this mode."""
+        return [name for name in fields if name not in (*_ALWAYS, *self.needs, *self.uses)]
+
+
+_SAMPLING = ("negative_prompt", "num_outputs", "num_inference_steps", "guidance_scale", "seed")
+_PAINTING = (*_SAMPLING, "adapter", "adapter_scale", "upscale", "noise_level")
+_MASKING = ("mask_grow", "mask_blur", "return_mask")
+
+MODES: Mapping[str, ModeFields] = {
+    "style": ModeFields(needs=("prompt", "image", "mask_prompt"), uses=(*_PAINTING, *_MASKING)),
+    "inpaint": ModeFields(needs=("prompt", "image", "mask"), uses=(*_PAINTING, *_MASKING)),
+    "image_to_image": ModeFields(needs=("prompt", "image"), uses=(*_PAINTING, "strength")),
+    "text_to_image": ModeFields(needs=("prompt",), uses=(*_PAINTING, "width", "height")),
+    "upscale": ModeFields(needs=("image",), uses=("prompt", *_SAMPLING, "noise_level")),
+    "segment": ModeFields(needs=("image", "mask_prompt"), uses=("mask_grow", "return_mask")),
+}
