@@ -13,6 +13,9 @@ CONTEXT = 1.5
 LEAST_CONTEXT = 1.2
 """Below this, a narrow picture is cut to a box that is not square rather than to a tighter square."""
 
+LONGEST_ASPECT = 4
+"""Longer side over the shorter one beyond which a whole picture is not painted at its own aspect."""
+
 
 def crop_box(mask: Mask, *, resolution: int, context: float = CONTEXT) -> Box:
     """The square around ``mask`` (h, w), ``context`` times its larger side and at least ``resolution`` pixels where the picture has them.
@@ -36,6 +39,16 @@ def crop_box(mask: Mask, *, resolution: int, context: float = CONTEXT) -> Box:
     return x0, y0, x1, y1
 
 
+def painting_size(size: tuple[int, int], resolution: int) -> tuple[int, int]:
+    """Width and height at which a whole picture of ``size`` is painted: its aspect, about ``resolution`` squared pixels, multiples of 8.
+
+    A picture that is more than 4 times as wide as high, or as high as wide, is painted at 4 to 1: no model was trained on longer ones.
+    """
+    longest = math.sqrt(LONGEST_ASPECT)
+    stretch = min(max(math.sqrt(size[0] / size[1]), 1 / longest), longest)
+    return _multiple_of_8(resolution * stretch), _multiple_of_8(resolution / stretch)
+
+
 def square(image: Image.Image, box: Box, side: int) -> Image.Image:
     """The box cut out of an image, widened to a square by repeating its border, and resized to ``side`` pixels."""
     part = np.asarray(image.crop(box))
@@ -52,6 +65,10 @@ def unsquare(image: Image.Image, box: Box) -> Image.Image:
     top, left = _padding(box)
     resized = image.resize((longest, longest), Image.Resampling.LANCZOS)
     return resized.crop((left, top, left + width, top + height))
+
+
+def _multiple_of_8(length: float) -> int:
+    return max(8, 8 * round(length / 8))
 
 
 def _interval(low: int, high: int, side: int, limit: int) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def serve(settings: Settings, scratch: Path) -> int:
     from atelier_inference.server import make_app
     from atelier_inference.store import S3Store
 
-    store = S3Store([uri for uri in (settings.segmenter, settings.styles, settings.uploads) if uri])
+    store = S3Store([uri for uri in (settings.segmenter, settings.upscaler, settings.styles, settings.uploads) if uri])
     broke = False
 
     def broken() -> None:

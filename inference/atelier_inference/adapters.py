@@ -55,7 +55,7 @@ class StyleCatalogue:
         return self._styles
 
 
-class AdapterShelf:
+class AdapterCache:
     """The adapters in a model's memory, at most ``most``; only the thread that owns the model may use it."""
 
     def __init__(self, model: Model, catalogue: StyleCatalogue, *, most: int) -> None:

@@ -1,43 +1,69 @@
-"""Puts the server's parts together: the model, the segmenter and the styles that the settings name."""
+"""Puts the server's parts together: the model, and the segmenter, the upscaler and the styles that the settings name."""
 
 from pathlib import Path
 
-from atelier_inference.adapters import AdapterShelf, StyleCatalogue
+from PIL import Image
+
+from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.inputs import PictureReader
-from atelier_inference.jobs import JobMaker
+from atelier_inference.mode import Dependencies
+from atelier_inference.modes import Modes, make_modes
 from atelier_inference.pipelines import Model, load_model
 from atelier_inference.prefixes import fetch_base
-from atelier_inference.runner import Runner
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
-from atelier_inference.worker import Loaded
+from atelier_inference.upscaling import Enlarger, Upscaling
+from contracts.layout import S3Uri
+from diffusion.family import find_family, painting_dtype, sampling
+from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
 
 
-def load(settings: Settings, store: Store, scratch: Path) -> Loaded:
+def load(settings: Settings, store: Store, scratch: Path) -> Modes:
     """Load everything; ``scratch`` is a folder for what is fetched. Raises InvalidInputError for an incomplete or changed model."""
     model = load_model(settings.model)
     _try_out(model)
+    device = model.painter.device
     catalogue = StyleCatalogue(store, settings.styles)
-    segmenter = _segmenter(settings, store, scratch / "segmenter", model.painter.device)
-    shelf = AdapterShelf(model, catalogue, most=settings.max_adapters)
-    reader = PictureReader(store, settings.uploads)
-    return Loaded(
-        maker=JobMaker(model, reader, catalogue, segmenter=segmenter is not None),
-        runner=Runner(model, segmenter, shelf),
+    dependencies = Dependencies(
+        model=model,
+        adapters=AdapterCache(model, catalogue, most=settings.max_adapters),
+        catalogue=catalogue,
+        reader=PictureReader(store, settings.uploads),
+        segmenter=_segmenter(settings.segmenter, store, scratch / "segmenter", device),
+        enlarger=_enlarger(settings.upscaler, store, scratch / "upscaler", device),
     )
+    return make_modes(dependencies)
 
 
 def _try_out(model: Model) -> None:
-    """Draw once, so that weights that load but cannot draw fail here, and the first client does not wait for a GPU to warm up."""
+    """Paint once: weights that load but cannot paint fail here, and the first request does not wait for a GPU to warm up."""
     side = model.resolution
     model.painter.paint(
         prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), steps=2, guidance=model.guidance
     )
 
 
-def _segmenter(settings: Settings, store: Store, folder: Path, device: str) -> Segmenter | None:
-    if settings.segmenter is None:
+def _segmenter(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> Segmenter | None:
+    if prefix is None:
         return None
-    fetch_base(store, settings.segmenter, folder)
+    fetch_base(store, prefix, folder)
     return Segmenter.load(folder, device)
+
+
+def _enlarger(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> Enlarger | None:
+    """The upscaler, tried out as the model is."""
+    if prefix is None:
+        return None
+    manifest = fetch_base(store, prefix, folder)
+    steps, guidance = sampling(manifest)
+    family = find_family(manifest.family, Upscaler)
+    enlarger = Enlarger(
+        reference=manifest.reference,
+        upscaler=family.load(folder, device=device, dtype=painting_dtype(device), checker=True),
+        side=manifest.resolution,
+        defaults=Upscaling(steps=steps, guidance=guidance, noise_level=Upscaler.NOISE_LEVEL),
+    )
+    tile = Image.new("RGB", (manifest.resolution, manifest.resolution))
+    enlarger.enlarge([enlarger.tiles(tile, seed=0)], enlarger.settings(None, steps=2))
+    return enlarger

@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from atelier_inference.jobs import JobMaker, unused
-from atelier_inference.waiting import BusyError
-from atelier_inference.worker import Loaded, Worker
+from atelier_inference.answer import make_answer
+from atelier_inference.modes import Modes, find_mode
+from atelier_inference.queue import BusyError
+from atelier_inference.worker import Worker
 from contracts.errors import InvalidInputError
 from contracts.prediction import LONGEST_PICTURE, PredictionInput
 
@@ -41,7 +42,7 @@ class RequestError(Exception):
         super().__init__(str(reason))
 
 
-def make_app(load: Callable[[], Loaded], *, broken: Callable[[], None]) -> Starlette:
+def make_app(load: Callable[[], Modes], *, broken: Callable[[], None]) -> Starlette:
     """The ASGI application. It loads the model in the background; ``broken`` is called where that fails."""
     service = Service(Worker(load, broken=broken))
     routes = [Route("/ping", service.ping), Route("/invocations", service.invocations, methods=["POST"])]
@@ -56,14 +57,14 @@ class Service:
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        """Start loading; at the end, finish what is in line."""
+        """Start loading; at the end, finish what is queued."""
         self._worker.start()
         yield
         await run_in_threadpool(self._worker.close)
 
     async def ping(self, _: Request) -> Response:
         """200 once the model is loaded, 503 before and after."""
-        ready = self._worker.maker is not None
+        ready = self._worker.modes is not None
         return JSONResponse({"status": "ready" if ready else "loading"}, status_code=200 if ready else 503)
 
     async def invocations(self, request: Request) -> Response:
@@ -77,10 +78,10 @@ class Service:
 
     async def _respond(self, request: Request, line: dict[str, Any]) -> Response:
         try:
-            maker = self._worker.maker
-            if maker is None:
+            modes = self._worker.modes
+            if modes is None:
                 raise BusyError("the model is not loaded")
-            return JSONResponse(await self._predict(maker, request, line))
+            return JSONResponse(await self._predict(modes, request, line))
         except RequestError as error:
             return _refuse(error.status, error.kind, error.reason, line)
         except InvalidInputError as error:
@@ -96,16 +97,17 @@ class Service:
             body = {"error": {"type": "InternalError", "message": message, "what": "server", "allowed": ""}}
             return JSONResponse(body, status_code=500)
 
-    async def _predict(self, maker: JobMaker, request: Request, line: dict[str, Any]) -> dict[str, Any]:
+    async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> dict[str, Any]:
         wanted = PredictionInput.from_json(await _read_json(request))
         line |= {"mode": wanted.mode, "outputs": wanted.num_outputs, "adapter": wanted.adapter}
-        if ignored := unused(wanted):
+        mode = find_mode(modes, wanted.mode)
+        if ignored := mode.ignores(wanted):
             line["ignored"] = ignored
-        job = await run_in_threadpool(maker.prepare, wanted)
-        line |= {"adapter": job.adapter, "size": job.picture.size if job.picture else job.size}
+        job = await run_in_threadpool(mode.prepare, wanted)
+        line |= {"adapter": job.adapter, "size": job.size}
         self._worker.submit(job)
-        painted = await asyncio.wrap_future(job.future)
-        answer = await run_in_threadpool(maker.answer, job, painted)
+        finish = await asyncio.wrap_future(job.future)
+        answer = await run_in_threadpool(make_answer, job, finish)
         line["seconds"] = answer.seconds
         return answer.to_json()
 

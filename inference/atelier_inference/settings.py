@@ -1,4 +1,4 @@
-"""What the server is told by its environment."""
+"""The server's settings, read from its environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ class Settings:
     model: Path
     port: int = 8080
     segmenter: S3Uri | None = None
+    upscaler: S3Uri | None = None
     styles: S3Uri | None = None
     uploads: S3Uri | None = None
     max_adapters: int = 4
@@ -30,6 +31,7 @@ class Settings:
             model=Path(environment.get("ATELIER_ML_ROOT", "/opt/ml")) / "model",
             port=_number(environment, "SAGEMAKER_BIND_TO_PORT", 8080, integer(1, 65_535)),
             segmenter=_prefix(environment, "ATELIER_SEGMENTER_URI"),
+            upscaler=_prefix(environment, "ATELIER_UPSCALER_URI"),
             styles=_prefix(environment, "ATELIER_STYLES_URI"),
             uploads=_prefix(environment, "ATELIER_UPLOADS_URI"),
             max_adapters=_number(environment, "ATELIER_MAX_ADAPTERS", 4, integer(1, 64)),

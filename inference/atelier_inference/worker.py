@@ -1,108 +1,99 @@
-"""The one thread that owns the model: loads it, then serves the line, batch by batch."""
+"""The one thread that owns the models: loads them, then serves the queue, batch by batch."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 
-from atelier_inference.jobs import Job, JobMaker, Painted
-from atelier_inference.runner import Runner
-from atelier_inference.waiting import BusyError, Line
+from atelier_inference.mode import Finish, Job
+from atelier_inference.modes import Modes
+from atelier_inference.queue import BatchQueue, BusyError
 from imaging.repaint import ROWS
 
 MOST_WAITING = 32
-"""Requests in line before the server says it is busy; each holds its decoded photo."""
+"""Requests in the queue before the server says it is busy; each holds its decoded photo."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """What loading gives: how to make jobs, and how to run them."""
-
-    maker: JobMaker
-    runner: Runner
 
 
 class Worker:
     """Runs ``load`` and then every job in a thread of its own.
 
-    ``broken`` is called, in that thread, when there is no use in going on: loading failed, or the GPU is lost.
+    ``broken`` is called, in that thread, when the process cannot serve any more: loading failed, or the GPU is lost.
     """
 
-    def __init__(self, load: Callable[[], Loaded], *, broken: Callable[[], None]) -> None:
+    def __init__(self, load: Callable[[], Modes], *, broken: Callable[[], None]) -> None:
         self._load = load
         self._broken = broken
-        self._line: Line[Job] = Line(most=MOST_WAITING)
-        self._loaded: Loaded | None = None
+        self._queue: BatchQueue[Job] = BatchQueue(most=MOST_WAITING)
+        self._modes: Modes | None = None
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
 
     @property
-    def maker(self) -> JobMaker | None:
-        """Makes jobs; None until the model is loaded, and again once it is lost."""
-        return self._loaded.maker if self._loaded else None
+    def modes(self) -> Modes | None:
+        """The modes by name; None until the models are loaded, and again once they are lost."""
+        return self._modes
 
     def start(self) -> None:
         """Begin loading."""
         self._thread.start()
 
     def submit(self, job: Job) -> None:
-        """Put a job in line; its future gets the result. Raises BusyError."""
-        self._line.join(job)
+        """Queue a job; its future gets what is left to do of it. Raises BusyError."""
+        self._queue.put(job)
 
     def close(self) -> None:
-        """Finish what is in line, then end the thread; returns when it has ended."""
-        self._line.close()
+        """Finish what is queued, then end the thread; returns when it has ended."""
+        self._queue.close()
         self._thread.join()
 
     def _work(self) -> None:
         try:
-            loaded = self._loaded = self._load()
-            while batch := self._line.next_batch(rows=ROWS):
-                self._serve(loaded.runner, batch)
-        except Exception:  # the thread's edge: whatever it was, the process must say so and end
+            self._modes = self._load()
+            while batch := self._queue.next_batch(rows=ROWS):
+                self._serve(batch)
+        except Exception:  # the thread's edge: whatever it was, the log must have it and the process must end
             log.exception("the model's thread ended")
             self._broken()
         finally:
-            self._loaded = None
-            self._line.close()
-            self._turn_away()
+            self._modes = None
+            self._queue.close()
+            self._fail_queued()
 
-    def _turn_away(self) -> None:
-        """Whoever still waits when the thread ends must hear of it, or the server waits for them for ever."""
-        while batch := self._line.next_batch(rows=ROWS):
+    def _fail_queued(self) -> None:
+        """Fail the requests that still wait when the thread ends; nothing else would ever answer them."""
+        while batch := self._queue.next_batch(rows=ROWS):
             _fail([job for job in batch if job.future.set_running_or_notify_cancel()], BusyError("the model is lost"))
 
-    def _serve(self, runner: Runner, batch: Sequence[Job]) -> None:
+    def _serve(self, batch: Sequence[Job]) -> None:
         now = time.perf_counter()
         jobs = [job for job in batch if job.future.set_running_or_notify_cancel()]
         for job in jobs:
             job.watch.add("wait", now - job.created)
         if jobs:
-            self._run(runner, jobs)
+            self._run(jobs)
 
-    def _run(self, runner: Runner, jobs: Sequence[Job]) -> None:
+    def _run(self, jobs: Sequence[Job]) -> None:
         try:
-            results = runner.run(jobs)
+            finishes = jobs[0].mode.run(jobs)
         except torch.AcceleratorError as error:
             # The GPU's context is gone: every later request would fail too, so the platform must start a new process.
             _fail(jobs, error)
             raise
-        except Exception as error:  # noqa: BLE001 - a request's edge: its error goes to whoever waits for it
-            self._blame(runner, jobs, error)
+        except Exception as error:  # noqa: BLE001 - a request's edge: its error goes to the request's future
+            self._blame(jobs, error)
         else:
-            _succeed(jobs, results)
+            _succeed(jobs, finishes)
 
-    def _blame(self, runner: Runner, jobs: Sequence[Job], error: Exception) -> None:
-        """Give the error to the only job, or find out alone whose it was: one bad request must not fail its neighbours."""
+    def _blame(self, jobs: Sequence[Job], error: Exception) -> None:
+        """Fail the only job, or run each alone to find the one at fault: a bad request must not fail its neighbours."""
         if len(jobs) == 1:
             _fail(jobs, error)
             return
         for job in jobs:
-            self._run(runner, [job])
+            self._run([job])
 
 
 def _fail(jobs: Sequence[Job], error: Exception) -> None:
@@ -110,6 +101,6 @@ def _fail(jobs: Sequence[Job], error: Exception) -> None:
         job.future.set_exception(error)
 
 
-def _succeed(jobs: Sequence[Job], results: Sequence[Painted]) -> None:
-    for job, painted in zip(jobs, results, strict=True):
-        job.future.set_result(painted)
+def _succeed(jobs: Sequence[Job], finishes: Sequence[Finish]) -> None:
+    for job, finish in zip(jobs, finishes, strict=True):
+        job.future.set_result(finish)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from atelier_inference.adapters import AdapterShelf, StyleCatalogue
+from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.pipelines import BASE_MANIFEST, load_model
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
@@ -53,7 +53,7 @@ def test_a_lora_saved_by_diffusers_below_its_style_prefix_is_an_adapter(base: Pa
     model, store = load_model(base), FolderStore(tmp_path)
     assert STYLES.child("skirt/1/").key == style_prefix("skirt", 1)
     publish_lora(model.painter.pipeline, store.path(STYLES) / "skirt/1", seed=1, text_encoder=True)
-    AdapterShelf(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
+    AdapterCache(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
     assert model.painter.pipeline.get_list_adapters() == {"unet": ["skirt@1"], "text_encoder": ["skirt@1"]}
 
 
@@ -61,7 +61,7 @@ def test_a_full_fine_tune_takes_no_adapters(base: Path, tmp_path: Path) -> None:
     model, store = load_model(full_fine_tune(base, tmp_path / "full")), FolderStore(tmp_path)
     publish_lora(model.painter.pipeline, store.path(STYLES) / "skirt/1", seed=1)
     with pytest.raises(InvalidInputError, match="skirt@3 is a full fine-tune"):
-        AdapterShelf(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
+        AdapterCache(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
 
 
 def test_a_text_to_image_base_draws_and_repaints_with_the_same_weights(tmp_path: Path) -> None:

@@ -1,234 +1,38 @@
-"""The server over HTTP with tiny random models of the real classes: every mode, every refusal, styles and the log."""
+"""The server over HTTP: what it refuses and how it says so, the log, and what happens while it loads and when it breaks."""
 
 import base64
-import io
 import json
 import logging
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx2
-import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from starlette.testclient import TestClient
 
-from atelier_inference.loading import load
-from atelier_inference.pipelines import load_model
+from atelier_inference.modes import Modes
+from atelier_inference.queue import BusyError
 from atelier_inference.server import make_app
-from atelier_inference.settings import Settings
-from atelier_inference.waiting import BusyError
-from atelier_inference.worker import Loaded, Worker
-from contracts.prediction import PredictionInput, PredictionOutput
-from imaging.masks import to_image
-from imaging.pictures import encode
-from tests.unit.inference_store import SEGMENTER, STYLES, UPLOADS, FolderStore, publish_lora
-from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
-
-torch.set_num_threads(1)
-WIDTH, HEIGHT = 63, 91
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    client: TestClient
-    store: FolderStore
-
-    def post(self, **fields: Any) -> httpx2.Response:
-        return self.client.post("/invocations", json=fields)
-
-    def predict(self, **fields: Any) -> PredictionOutput:
-        answer = self.post(**fields)
-        assert answer.status_code == 200, answer.text
-        return PredictionOutput.from_json(answer.json())
-
-
-def wait_until_loaded(client: TestClient) -> None:
-    deadline = time.monotonic() + 60
-    while client.get("/ping").status_code != 200:
-        assert time.monotonic() < deadline
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    root = tmp_path_factory.mktemp("server")
-    save_inpainter(root / "model")
-    store = FolderStore(root / "s3")
-    save_segmenter(store.path(SEGMENTER))
-    pipeline = load_model(root / "model").painter.pipeline
-    for version in (1, 2):
-        publish_lora(pipeline, store.path(STYLES) / f"skirt/{version}", seed=version, version=version)
-    (store.path(STYLES) / "skirt/latest.json").write_text('{"version": 2}')
-    settings = Settings(model=root / "model", segmenter=SEGMENTER, styles=STYLES, uploads=UPLOADS, max_adapters=2)
-    app = make_app(lambda: load(settings, store, root / "scratch"), broken=lambda: None)
-    with TestClient(app) as client:
-        wait_until_loaded(client)
-        yield Server(client=client, store=store)
-
-
-def noise(width: int = WIDTH, height: int = HEIGHT) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8))
-
-
-def disc(width: int = WIDTH, height: int = HEIGHT) -> Image.Image:
-    y, x = np.mgrid[:height, :width]
-    return to_image((x - width / 2) ** 2 + (y - height / 2) ** 2 <= (min(width, height) / 4) ** 2)
-
-
-def sent(image: Image.Image, file_format: str = "png") -> str:
-    return base64.b64encode(encode(image, file_format)).decode()
-
-
-def received(text: str) -> NDArray[np.uint8]:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
-
-
-INPAINT = {"mode": "inpaint", "prompt": "a red skirt", "image": sent(noise()), "mask": sent(disc()), "seed": 7}
+from atelier_inference.worker import Worker
+from contracts.prediction import PredictionInput
+from tests.integration.inference_server import (
+    HEIGHT,
+    INPAINT,
+    WIDTH,
+    Server,
+    disc,
+    load_alone,
+    noise,
+    sent,
+    wait_until_loaded,
+)
 
 
 def test_ping_says_ready(server: Server) -> None:
     assert server.client.get("/ping").status_code == 200
-
-
-def test_inpaint_changes_the_mask_and_not_one_byte_beyond_its_alpha(server: Server) -> None:
-    answer = server.predict(**INPAINT, return_mask=True)
-    before, after, alpha = np.asarray(noise()), received(answer.images[0]), received(answer.mask)
-    assert after.shape == (HEIGHT, WIDTH, 3)
-    assert np.array_equal(after[alpha == 0], before[alpha == 0])
-    assert (after[np.asarray(disc()) == 255] != before[np.asarray(disc()) == 255]).any(axis=-1).mean() > 0.9
-    assert (answer.seed, answer.model, answer.adapter, answer.output_format) == (7, "tiny-random@1", "", "png")
-    assert set(answer.seconds) == {"read", "wait", "adapter", "paint", "encode"}
-
-
-@pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_a_rotated_phone_photo_comes_back_upright_and_untouched_outside(server: Server, orientation: int) -> None:
-    exif, buffer = Image.Exif(), io.BytesIO()
-    exif[0x0112] = orientation
-    noise().save(buffer, format="JPEG", exif=exif)
-    stored = np.asarray(Image.open(buffer))
-    upright = np.rot90(stored, {3: 2, 6: 3, 8: 1}[orientation])
-    mask = sent(disc(upright.shape[1], upright.shape[0]))
-    image = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-    answer = server.predict(**{**INPAINT, "image": image, "mask": mask}, return_mask=True)
-    after, alpha = received(answer.images[0]), received(answer.mask)
-    assert after.shape == upright.shape
-    assert np.array_equal(after[alpha == 0], upright[alpha == 0])
-
-
-def test_a_seed_repeats_and_each_further_picture_is_the_next_seed(server: Server) -> None:
-    pair = server.predict(**INPAINT, num_outputs=2)
-    next_seed = server.predict(**{**INPAINT, "seed": 8})
-    first, second = (received(image).astype(int) for image in pair.images)
-    assert np.abs(second - received(next_seed.images[0])).max() <= 1
-    assert np.abs(first - second).max() > 10
-
-
-def test_without_a_seed_one_is_chosen_and_reported(server: Server) -> None:
-    fields = {key: value for key, value in INPAINT.items() if key != "seed"}
-    first = server.predict(**fields)
-    again = server.predict(**fields, seed=first.seed)
-    assert again.images == first.images
-    assert server.predict(**fields).seed != first.seed
-
-
-@pytest.mark.parametrize(("file_format", "name"), [("jpeg", "JPEG"), ("webp", "WEBP"), ("png", "PNG")])
-def test_the_output_format_is_what_was_asked(server: Server, file_format: str, name: str) -> None:
-    answer = server.predict(**INPAINT, output_format=file_format)
-    assert Image.open(io.BytesIO(base64.b64decode(answer.images[0]))).format == name
-
-
-def test_mask_grow_and_blur_are_pixels_of_the_picture(server: Server) -> None:
-    white = np.asarray(disc()) == 255
-    exact = received(server.predict(**INPAINT, mask_blur=0, return_mask=True).mask)
-    assert np.array_equal(exact == 255, white)
-    assert set(np.unique(exact)) == {0, 255}
-    grown = received(server.predict(**INPAINT, mask_blur=0, mask_grow=3, return_mask=True).mask)
-    assert (grown == 255).any(axis=1).sum() == white.any(axis=1).sum() + 6
-
-
-def test_steps_and_guidance_default_to_the_base_models_own(server: Server) -> None:
-    default = server.predict(**INPAINT)
-    assert server.predict(**INPAINT, num_inference_steps=3, guidance_scale=2.0).images == default.images
-    assert server.predict(**INPAINT, num_inference_steps=5).images != default.images
-    assert server.predict(**INPAINT, guidance_scale=0).images != default.images
-
-
-def test_segment_gives_a_hard_mask_of_the_pictures_size(server: Server) -> None:
-    answer = server.predict(mode="segment", image=sent(noise()), mask_prompt="a skirt")
-    mask = received(answer.images[0])
-    assert mask.shape == (HEIGHT, WIDTH)
-    assert set(np.unique(mask)) <= {0, 255}
-    assert "segment" in answer.seconds
-
-
-def test_style_repaints_what_segment_finds(server: Server) -> None:
-    fields = {"image": sent(noise()), "search_prompt": "a skirt"}
-    found = received(server.predict(mode="segment", **fields).images[0])
-    answer = server.predict(mode="style", prompt="a red skirt", **fields, return_mask=True, mask_blur=0)
-    assert np.array_equal(received(answer.mask), found)
-    after = received(answer.images[0])
-    assert np.array_equal(after[found == 0], np.asarray(noise())[found == 0])
-
-
-def test_text_to_image_draws_at_the_models_resolution_or_what_is_asked(server: Server) -> None:
-    assert received(server.predict(mode="text_to_image", prompt="a skirt").images[0]).shape[:2] == (RESOLUTION,) * 2
-    answer = server.predict(mode="text_to_image", prompt="a skirt", width=72, height=64, num_outputs=2, seed=1)
-    assert [received(image).shape[:2] for image in answer.images] == [(64, 72)] * 2
-
-
-def test_an_upload_is_read_and_nothing_else_of_the_bucket(server: Server) -> None:
-    uri = UPLOADS.child("a/photo.png")
-    server.store.path(uri).parent.mkdir(parents=True)
-    server.store.path(uri).write_bytes(encode(noise(), "png"))
-    assert server.predict(**{**INPAINT, "image": str(uri)}).images == server.predict(**INPAINT).images
-    for outside in ("s3://media/outputs/a/0.png", "s3://other/uploads/a.png", "s3://model/base/x/manifest.json"):
-        answer = server.post(**{**INPAINT, "image": outside})
-        assert answer.status_code == 400
-        assert "below s3://media/uploads/" in answer.json()["error"]["allowed"]
-
-
-def test_an_adapter_changes_the_picture_by_its_scale(server: Server) -> None:
-    base = server.predict(**INPAINT)
-    styled = server.predict(**INPAINT, adapter="skirt@1")
-    assert styled.adapter == "skirt@1"
-    assert styled.images != base.images
-    assert server.predict(**INPAINT, adapter="skirt@1", adapter_scale=0).images == base.images
-    assert server.predict(**INPAINT, adapter="skirt@1", adapter_scale=0.5).images not in (base.images, styled.images)
-    assert server.predict(**INPAINT).images == base.images
-
-
-def test_a_style_without_a_version_is_its_newest_at_each_request(server: Server) -> None:
-    latest = server.store.path(STYLES) / "skirt/latest.json"
-    newest = server.predict(**INPAINT, adapter="skirt")
-    assert newest.adapter == "skirt@2"
-    latest.write_text('{"version": 1}')
-    try:
-        rolled_back = server.predict(**INPAINT, adapter="skirt")
-    finally:
-        latest.write_text('{"version": 2}')
-    assert rolled_back.adapter == "skirt@1"
-    assert rolled_back.images != newest.images
-
-
-def test_requests_that_wait_together_are_answered_as_if_alone(server: Server) -> None:
-    alone = [received(server.predict(**{**INPAINT, "seed": seed}).images[0]).astype(int) for seed in range(4)]
-    together: dict[int, Any] = {}
-    threads = [
-        threading.Thread(target=lambda s=seed: together.update({s: server.predict(**{**INPAINT, "seed": s})}))
-        for seed in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for seed in range(4):
-        assert np.abs(received(together[seed].images[0]) - alone[seed]).max() <= 1
 
 
 BAD = {
@@ -303,7 +107,7 @@ def test_each_request_leaves_one_line_without_pictures_or_prompts(
         server.predict(**INPAINT, width=64, adapter="skirt@2")
         headers = {"X-Amzn-SageMaker-Inference-Id": "prediction-1"}
         server.client.post("/invocations", json={"mode": "nonsense"}, headers=headers)
-    fine, refused = (record.__dict__["fields"] for record in caplog.records)
+    fine, refused = (record.__dict__["fields"] for record in caplog.records if "fields" in record.__dict__)
     assert (fine["mode"], fine["status"], fine["adapter"], fine["ignored"]) == ("inpaint", 200, "skirt@2", ["width"])
     assert (refused["id"], refused["status"], refused["error"]) == ("prediction-1", 400, "InvalidInputError")
     assert len(json.dumps(fine)) < 600
@@ -317,7 +121,7 @@ def small_app(load_it: Any, broken: Any = lambda: None) -> TestClient:
 def test_until_the_model_is_loaded_ping_and_predictions_are_503() -> None:
     let_go = threading.Event()
 
-    def slow() -> Loaded:
+    def slow() -> Modes:
         let_go.wait()
         raise RuntimeError("never meant to finish")
 
@@ -333,7 +137,7 @@ def test_until_the_model_is_loaded_ping_and_predictions_are_503() -> None:
 def test_a_model_that_cannot_be_loaded_breaks_the_server() -> None:
     broke = threading.Event()
 
-    def fail() -> Loaded:
+    def fail() -> Modes:
         raise RuntimeError("no such weights")
 
     with small_app(fail, broke.set) as client:
@@ -341,22 +145,15 @@ def test_a_model_that_cannot_be_loaded_breaks_the_server() -> None:
         assert client.get("/ping").status_code == 503
 
 
-@dataclass
-class Failing:
-    """A runner whose model always fails in one way."""
+def failing_server(root: Path, error: Exception) -> Callable[[], Modes]:
+    """Loads modes of which inpaint always fails in one way."""
+    modes = load_alone(root)
 
-    error: Exception
+    def fail(jobs: Any) -> Any:
+        raise error
 
-    def run(self, jobs: Any) -> Any:
-        raise self.error
-
-
-def failing_server(server_root: Path, error: Exception) -> Any:
-    model = server_root / "model"
-    save_inpainter(model)
-    settings = Settings(model=model)
-    loaded = load(settings, FolderStore(server_root), server_root)
-    return lambda: Loaded(maker=loaded.maker, runner=Failing(error))  # type: ignore[arg-type]
+    modes["inpaint"].run = fail  # type: ignore[method-assign]
+    return lambda: modes
 
 
 def test_an_unexpected_failure_is_500_and_its_traceback_stays_in_the_log(
@@ -381,21 +178,21 @@ def test_a_lost_gpu_ends_the_server(tmp_path: Path) -> None:
         assert client.get("/ping").status_code == 503
 
 
-def test_who_waits_when_the_gpu_is_lost_is_turned_away(tmp_path: Path) -> None:
+def test_requests_that_wait_when_the_gpu_is_lost_are_failed(tmp_path: Path) -> None:
     begun, let_go = threading.Event(), threading.Event()
 
-    class Dying:
-        def run(self, jobs: Any) -> Any:
-            begun.set()
-            let_go.wait()
-            raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+    def die(jobs: Any) -> Any:
+        begun.set()
+        let_go.wait()
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure")
 
-    save_inpainter(tmp_path / "model")
-    loaded = load(Settings(model=tmp_path / "model"), FolderStore(tmp_path), tmp_path)
-    worker = Worker(lambda: Loaded(maker=loaded.maker, runner=Dying()), broken=lambda: None)  # type: ignore[arg-type]
+    modes = load_alone(tmp_path)
+    modes["inpaint"].run = die  # type: ignore[method-assign]
+    worker = Worker(lambda: modes, broken=lambda: None)
     worker.start()
     running, waiting = (
-        loaded.maker.prepare(PredictionInput.from_json({**INPAINT, "adapter": a})) for a in ("a@1", "b@1")
+        modes["inpaint"].prepare(PredictionInput.from_json({**INPAINT, "num_inference_steps": steps}))
+        for steps in (2, 3)
     )
     worker.submit(running)
     assert begun.wait(timeout=30)
@@ -408,13 +205,19 @@ def test_who_waits_when_the_gpu_is_lost_is_turned_away(tmp_path: Path) -> None:
     worker.close()
 
 
-def test_without_a_segmenter_or_styles_the_modes_that_need_them_say_so(tmp_path: Path) -> None:
-    save_inpainter(tmp_path / "model")
-    with small_app(lambda: load(Settings(model=tmp_path / "model"), FolderStore(tmp_path), tmp_path)) as client:
+def test_what_a_server_does_not_hold_is_said_to_whoever_needs_it(tmp_path: Path) -> None:
+    modes, words = load_alone(tmp_path), {"prompt": "p", "mask_prompt": "a skirt", "image": sent(noise())}
+    requests = {
+        "no segmenter": {"mode": "style", **words},
+        "holds no segmenter": {"mode": "segment", "image": sent(noise()), "mask_prompt": "a skirt"},
+        "no styles": {**INPAINT, "adapter": "skirt"},
+        "takes no uploads": {**INPAINT, "image": "s3://media/uploads/a.png"},
+        "holds no upscaler": {"mode": "upscale", "image": sent(noise())},
+        "no upscaler": {**INPAINT, "upscale": True},
+    }
+    with small_app(lambda: modes) as client:
         wait_until_loaded(client)
-        style = client.post("/invocations", json={"prompt": "p", "image": sent(noise()), "mask_prompt": "a skirt"})
-        adapter = client.post("/invocations", json={**INPAINT, "adapter": "skirt"})
-        upload = client.post("/invocations", json={**INPAINT, "image": "s3://media/uploads/a.png"})
-    assert "no segmenter" in style.json()["error"]["message"]
-    assert "no styles" in adapter.json()["error"]["message"]
-    assert "takes no uploads" in upload.json()["error"]["message"]
+        for words_of_refusal, request in requests.items():
+            answer = client.post("/invocations", json=request)
+            assert answer.status_code == 400
+            assert words_of_refusal in answer.json()["error"]["message"]

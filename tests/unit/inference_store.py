@@ -15,6 +15,7 @@ from contracts.layout import MANIFEST, S3Uri
 STYLES = S3Uri.parse("s3://model/styles/")
 UPLOADS = S3Uri.parse("s3://media/uploads/")
 SEGMENTER = S3Uri.parse("s3://model/base/tiny-segmenter@1/")
+UPSCALER = S3Uri.parse("s3://model/base/tiny-upscaler@1/")
 
 
 class FolderStore:

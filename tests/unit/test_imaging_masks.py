@@ -8,7 +8,7 @@ from PIL import Image
 from scipy import ndimage
 
 from contracts.errors import InvalidInputError
-from imaging.framing import CONTEXT, LEAST_CONTEXT, crop_box, square, unsquare
+from imaging.framing import CONTEXT, LEAST_CONTEXT, crop_box, painting_size, square, unsquare
 from imaging.masks import (
     Mask,
     bounds,
@@ -144,3 +144,15 @@ def test_a_narrow_box_is_widened_by_its_own_border() -> None:
     wide = np.asarray(square(image, (0, 0, 10, 30), 30))
     assert (wide[:, :10] == (255, 0, 0)).all()
     assert (wide[:, -10:] == (0, 0, 255)).all()
+
+
+@settings(deadline=None)
+@given(st.integers(1, 5_000), st.integers(1, 5_000), st.sampled_from([64, 512, 1024]))
+def test_a_whole_picture_is_painted_at_its_aspect_with_the_models_pixels(
+    width: int, height: int, resolution: int
+) -> None:
+    size = painting_size((width, height), resolution)
+    aspect = min(max(width / height, 1 / 4), 4)
+    assert all(side % 8 == 0 for side in size)
+    assert abs(size[0] - resolution * aspect**0.5) <= 4
+    assert abs(size[1] - resolution / aspect**0.5) <= 4

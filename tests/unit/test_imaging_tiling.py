@@ -49,6 +49,7 @@ def test_a_plain_resize_gives_the_same_picture_through_tiles(width: int, height:
     assert np.abs(np.asarray(tiled, dtype=int) - np.asarray(whole, dtype=int)).max() <= 1
 
 
+@settings(deadline=None)
 @given(st.integers(1, 600), st.sampled_from([8, 32, 64, 128]))
 def test_every_pixels_weights_add_up_to_one(length: int, side: int) -> None:
     shares = weights(length, side)
@@ -57,6 +58,7 @@ def test_every_pixels_weights_add_up_to_one(length: int, side: int) -> None:
     assert np.abs(shares.sum(axis=0) - 1).max() < 1e-6
 
 
+@settings(deadline=None)
 @given(st.integers(1, 600), st.sampled_from([32, 64, 128]))
 def test_tiles_cover_the_picture_and_none_counts_near_its_inner_border(length: int, side: int) -> None:
     picture = Image.new("RGB", (length, 1))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from atelier_inference.adapters import AdapterShelf, StyleCatalogue
+from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.pipelines import Model, load_model
 from contracts.artifact import ADAPTER_WEIGHTS, sha256, to_json
 from contracts.errors import InvalidInputError
@@ -43,8 +43,8 @@ def model(published: Path) -> Model:
     return load_model(published / "model")
 
 
-def shelf(model: Model, store: FolderStore, most: int = 2) -> AdapterShelf:
-    return AdapterShelf(model, StyleCatalogue(store, STYLES), most=most)
+def cached(model: Model, store: FolderStore, most: int = 2) -> AdapterCache:
+    return AdapterCache(model, StyleCatalogue(store, STYLES), most=most)
 
 
 def drawn(model: Model) -> NDArray[np.int_]:
@@ -53,25 +53,25 @@ def drawn(model: Model) -> NDArray[np.int_]:
 
 
 def test_an_adapter_is_fetched_once(model: Model, store: FolderStore) -> None:
-    on_shelf = shelf(model, store)
+    cache = cached(model, store)
     for _ in range(3):
-        on_shelf.switch("skirt@1", 1.0)
+        cache.switch("skirt@1", 1.0)
     assert store.asked.count(f"{STYLES}skirt/1/{ADAPTER_WEIGHTS}") == 1
     assert not any("training_log" in uri for uri in store.asked)
 
 
 def test_the_least_recently_used_leaves_and_comes_back_unchanged(model: Model, store: FolderStore) -> None:
-    on_shelf = shelf(model, store)
-    on_shelf.switch("skirt@1", 1.0)
+    cache = cached(model, store)
+    cache.switch("skirt@1", 1.0)
     first = drawn(model)
-    on_shelf.switch("skirt@2", 1.0)
-    on_shelf.switch("skirt@1", 1.0)
-    on_shelf.switch("skirt@3", 1.0)
-    assert on_shelf.held == ["skirt@1", "skirt@3"]
+    cache.switch("skirt@2", 1.0)
+    cache.switch("skirt@1", 1.0)
+    cache.switch("skirt@3", 1.0)
+    assert cache.held == ["skirt@1", "skirt@3"]
     assert set(model.painter.pipeline.get_list_adapters()["unet"]) == {"skirt@1", "skirt@3"}
     assert "text_encoder" not in model.painter.pipeline.get_list_adapters()
-    on_shelf.switch("skirt@2", 1.0)
-    on_shelf.switch("skirt@1", 1.0)
+    cache.switch("skirt@2", 1.0)
+    cache.switch("skirt@1", 1.0)
     assert np.array_equal(drawn(model), first)
 
 
@@ -79,17 +79,17 @@ def test_nothing_of_one_adapter_stays_in_the_next(model: Model, store: FolderSto
     alone = {}
     for name in ("", "skirt@1", "skirt@2", "skirt@3"):
         fresh = load_model(store.root / "model")
-        shelf(fresh, store).switch(name, 1.0)
+        cached(fresh, store).switch(name, 1.0)
         alone[name] = drawn(fresh)
-    on_shelf = shelf(model, store, most=3)
+    cache = cached(model, store, most=3)
     for name in ("skirt@2", "skirt@1", "", "skirt@2", "skirt@3", "skirt@1", ""):
-        on_shelf.switch(name, 1.0)
+        cache.switch(name, 1.0)
         assert np.abs(drawn(model) - alone[name]).max() <= 1, name
     assert np.abs(alone["skirt@1"] - alone["skirt@2"]).max() > 10
 
 
 def test_a_published_adapters_alpha_survives(model: Model, store: FolderStore) -> None:
-    shelf(model, store).switch("skirt@1", 1.0)
+    cached(model, store).switch("skirt@1", 1.0)
     assert model.painter.pipeline.unet.peft_config["skirt@1"].lora_alpha == 8
 
 
@@ -103,28 +103,28 @@ def test_a_style_of_another_base_is_refused(model: Model, store: FolderStore) ->
     weights = store.path(STYLES) / "skirt/1" / ADAPTER_WEIGHTS
     put(store, "skirt/1", base_model="other@2", files={ADAPTER_WEIGHTS: sha256(weights)})
     with pytest.raises(InvalidInputError, match=r"skirt@1, trained on other@2.*trained on tiny-random@1"):
-        shelf(model, store).switch("skirt@1", 1.0)
+        cached(model, store).switch("skirt@1", 1.0)
 
 
 def test_a_full_fine_tune_is_no_adapter(model: Model, store: FolderStore) -> None:
     put(store, "coat/1", style="coat", method="full")
     with pytest.raises(InvalidInputError, match="method full"):
-        shelf(model, store).switch("coat@1", 1.0)
+        cached(model, store).switch("coat@1", 1.0)
 
 
 def test_a_changed_file_is_refused_and_holds_no_place(model: Model, store: FolderStore) -> None:
     with (store.path(STYLES) / "skirt/1" / ADAPTER_WEIGHTS).open("ab") as file:
         file.write(b"x")
-    on_shelf = shelf(model, store)
+    cache = cached(model, store)
     with pytest.raises(InvalidInputError, match=ADAPTER_WEIGHTS):
-        on_shelf.switch("skirt@1", 1.0)
-    assert on_shelf.held == []
+        cache.switch("skirt@1", 1.0)
+    assert cache.held == []
 
 
 def test_a_manifest_without_weights_is_refused(model: Model, store: FolderStore) -> None:
     put(store, "empty/1", style="empty")
     with pytest.raises(InvalidInputError, match=ADAPTER_WEIGHTS):
-        shelf(model, store).switch("empty@1", 1.0)
+        cached(model, store).switch("empty@1", 1.0)
 
 
 def test_a_name_is_resolved_by_its_latest_and_a_version_is_taken_as_it_is(store: FolderStore) -> None:

@@ -1,0 +1,147 @@
+"""What a mode of the server is: how a request becomes a job, which jobs share a batch, and what the model does with a batch."""
+
+import secrets
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from PIL import Image
+
+from atelier_inference.adapters import AdapterCache, StyleCatalogue
+from atelier_inference.inputs import PictureReader
+from atelier_inference.pipelines import Model
+from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.upscaling import Enlarger
+from contracts.errors import InvalidInputError
+from contracts.modes import ModeFields
+from contracts.prediction import PredictionInput
+from imaging.segmenter import Segmenter
+
+_SEEDS = 2**32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """What modes work with. Only the model's thread may use the models and the adapters."""
+
+    model: Model
+    adapters: AdapterCache
+    catalogue: StyleCatalogue
+    reader: PictureReader
+    segmenter: Segmenter | None
+    enlarger: Enlarger | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The pictures of an answer (RGB; in mode segment the mask, ``L``), and the mask used where there is one."""
+
+    images: list[Image.Image]
+    mask: Image.Image | None = None
+
+
+Finish = Callable[[], Result]
+"""What is left to do of a job once the model is done with it; any thread may do it."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """A checked request, its pictures decoded and its defaults filled in.
+
+    ``size`` is the width and height, in pixels, of the request's picture or of the one to paint; ``model`` is what answers.
+    """
+
+    mode: "Mode[Any]"
+    request: PredictionInput
+    model: str
+    size: tuple[int, int]
+    watch: Stopwatch
+    seeds: Sequence[int] = (0,)
+    adapter: str = ""
+    created: float = field(default_factory=time.perf_counter)
+    future: "Future[Finish]" = field(default_factory=Future)
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for jobs that can share a batch."""
+        return self.mode.batch_key(self)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the model's batch that the job takes up."""
+        return len(self.seeds)
+
+
+J = TypeVar("J", bound=Job)
+
+
+class Mode(ABC, Generic[J]):
+    """One mode. ``needs`` are the fields it cannot do without; both come from the contract's declaration of the mode."""
+
+    def __init__(self, fields: ModeFields, dependencies: Dependencies) -> None:
+        self._fields = fields
+        self.dependencies = dependencies
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """The fields that a request of this mode cannot do without."""
+        return self._fields.needs
+
+    def ignores(self, request: PredictionInput) -> list[str]:
+        """The fields that were given but mean nothing in this mode, for the log to warn of."""
+        fields = type(request).model_fields
+        return self._fields.ignored(name for name in fields if getattr(request, name) != fields[name].default)
+
+    @abstractmethod
+    def prepare(self, request: PredictionInput) -> J:
+        """Do all that needs no model, and refuse what cannot succeed, with InvalidInputError. Any thread may call this."""
+
+    @abstractmethod
+    def batch_key(self, job: J) -> Hashable:
+        """What must be equal for two jobs to run in one batch; modes that share a key share ``run``."""
+
+    @abstractmethod
+    def run(self, jobs: Sequence[J]) -> list[Finish]:
+        """Use the model, in its thread, for jobs of one key; for each job, in order, what is left to do.
+
+        Raises InvalidInputError where one of them cannot succeed.
+        """
+
+    def require_enlarger(self, where: str, got: object) -> Enlarger:
+        """The upscaler. Raises InvalidInputError, naming the field ``where``, in a server that holds none."""
+        if self.dependencies.enlarger is None:
+            raise InvalidInputError(where, got=got, allowed="nothing that upscales: this server holds no upscaler")
+        return self.dependencies.enlarger
+
+    def require_segmenter(self, request: PredictionInput) -> Segmenter:
+        """The segmenter. Raises InvalidInputError in a server that holds none."""
+        if self.dependencies.segmenter is None:
+            allowed = "a mode that finds no garment: this server holds no segmenter"
+            raise InvalidInputError("input.mode", got=request.mode, allowed=allowed)
+        return self.dependencies.segmenter
+
+
+def seeds(request: PredictionInput) -> list[int]:
+    """One seed a picture: each counts on from the first, which is random where the request has none."""
+    first = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
+    return [(first + number) % _SEEDS for number in range(request.num_outputs)]
+
+
+def blended(enlarger: Enlarger, size: tuple[int, int], pictures: Sequence[Sequence[Image.Image]]) -> Result:
+    """Finish a job whose pictures, of ``size`` (width, height), were enlarged tile by tile."""
+    return Result(images=[enlarger.blend(tiles, size) for tiles in pictures])
+
+
+@contextmanager
+def measured(jobs: Sequence[Job], stage: str) -> Iterator[None]:
+    """Measure a stage that a whole batch goes through together: each of its jobs took that long."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.watch.add(stage, time.perf_counter() - started)

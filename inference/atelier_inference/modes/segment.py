@@ -1,0 +1,51 @@
+"""segment: find the garment that words describe, and answer with its mask."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PIL import Image
+
+from atelier_inference.mode import Finish, Job, Mode, Result
+from atelier_inference.stopwatch import Stopwatch
+from contracts.prediction import PredictionInput
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SegmentJob(Job):
+    """A picture to look at."""
+
+    picture: Image.Image
+
+
+class Segment(Mode[SegmentJob]):
+    """The mask is hard, of the picture's own size: 255 on the garment, 0 elsewhere."""
+
+    def prepare(self, request: PredictionInput) -> SegmentJob:
+        """See Mode."""
+        self.require_segmenter(request)
+        watch = Stopwatch()
+        with watch.measure("read"):
+            picture = self.dependencies.reader.picture(request.image, where="input.image")
+        model = self.dependencies.model.reference
+        return SegmentJob(mode=self, request=request, model=model, size=picture.size, watch=watch, picture=picture)
+
+    def batch_key(self, job: SegmentJob) -> Hashable:
+        """Jobs are done one after the other."""
+        return "segment"
+
+    def run(self, jobs: Sequence[SegmentJob]) -> list[Finish]:
+        """See Mode."""
+        return [partial(_result, self._mask(job)) for job in jobs]
+
+    def _mask(self, job: SegmentJob) -> Image.Image:
+        segmenter = self.require_segmenter(job.request)
+        with job.watch.measure("segment"):
+            return segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow).mask
+
+
+def _result(mask: Image.Image) -> Result:
+    return Result(images=[mask], mask=mask)
+
+
+MODE = Segment

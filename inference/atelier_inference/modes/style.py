@@ -1,0 +1,20 @@
+"""style: repaint the garment that words describe."""
+
+from atelier_inference.repainting import RepaintingJob, RepaintingMode
+from atelier_inference.stopwatch import Stopwatch
+from contracts.prediction import PredictionInput
+
+
+class Style(RepaintingMode):
+    """The segmenter finds the mask, in the model's thread."""
+
+    def prepare(self, request: PredictionInput) -> RepaintingJob:
+        """See Mode."""
+        self.require_segmenter(request)
+        watch = Stopwatch()
+        with watch.measure("read"):
+            picture = self.dependencies.reader.picture(request.image, where="input.image")
+        return self.job(request, watch, picture.size, picture=picture)
+
+
+MODE = Style

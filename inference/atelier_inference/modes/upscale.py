@@ -1,0 +1,65 @@
+"""upscale: make a picture four times as wide and high."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from atelier_inference.mode import Finish, Job, Mode, blended, measured, seeds
+from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.upscaling import Tile, Upscaling, check_size
+from contracts.prediction import PredictionInput
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UpscaleJob(Job):
+    """For each seed, the picture's tiles."""
+
+    upscaling: Upscaling
+    tiles: Sequence[Sequence[Tile]]
+
+    @property
+    def rows(self) -> int:
+        """A tile is a row."""
+        return sum(len(tiles) for tiles in self.tiles)
+
+
+class Upscale(Mode[UpscaleJob]):
+    """A picture larger than a tile is enlarged tile by tile; tiles of different requests share batches."""
+
+    def prepare(self, request: PredictionInput) -> UpscaleJob:
+        """See Mode."""
+        enlarger, watch, chosen = self.require_enlarger("input.mode", request.mode), Stopwatch(), seeds(request)
+        with watch.measure("read"):
+            picture = self.dependencies.reader.picture(request.image, where="input.image")
+            check_size(picture.size, "input.image")
+            tiles = [enlarger.tiles(picture, seed, request.prompt, request.negative_prompt) for seed in chosen]
+        return UpscaleJob(
+            mode=self,
+            request=request,
+            model=enlarger.reference,
+            size=picture.size,
+            watch=watch,
+            seeds=chosen,
+            upscaling=enlarger.settings(
+                request.noise_level,
+                words=bool(request.prompt or request.negative_prompt),
+                steps=request.num_inference_steps,
+                guidance=request.guidance_scale,
+            ),
+            tiles=tiles,
+        )
+
+    def batch_key(self, job: UpscaleJob) -> Hashable:
+        """All tiles are of one size."""
+        return "upscale", job.upscaling
+
+    def run(self, jobs: Sequence[UpscaleJob]) -> list[Finish]:
+        """See Mode."""
+        enlarger = self.require_enlarger("input.mode", "upscale")
+        with measured(jobs, "upscale"):
+            pictures = [tiles for job in jobs for tiles in job.tiles]
+            enlarged = iter(enlarger.enlarge(pictures, jobs[0].upscaling))
+        return [partial(blended, enlarger, job.size, [next(enlarged) for _ in job.seeds]) for job in jobs]
+
+
+MODE = Upscale

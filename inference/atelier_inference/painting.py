@@ -1,0 +1,130 @@
+"""What the modes that paint share: an adapter, a call of the model, and, where asked, the upscaler after it."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from PIL import Image
+
+from atelier_inference.mode import Finish, Job, Mode, Result, blended, measured, seeds
+from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.upscaling import Upscaling, check_size
+from contracts.prediction import PredictionInput
+from imaging.repaint import ROWS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a request is painted; equal for those that one call of the model can serve. ``upscaling``: what follows, if anything."""
+
+    adapter: str
+    adapter_scale: float
+    steps: int
+    guidance: float
+    upscaling: Upscaling | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PaintingJob(Job):
+    """A job that the model paints; the pictures of its answer are of ``size`` before they are upscaled."""
+
+    sampling: Sampling
+
+
+P = TypeVar("P", bound=PaintingJob)
+
+
+class PaintingMode(Mode[P]):
+    """A mode that paints: subclasses say what the model paints and what becomes of it."""
+
+    kind: ClassVar[type[PaintingJob]] = PaintingJob
+    """The class of the mode's jobs."""
+
+    def job(self, request: PredictionInput, watch: Stopwatch, size: tuple[int, int], **fields: Any) -> P:
+        """A job with the base model's defaults filled in and a style's newest version looked up.
+
+        ``fields`` are those that the mode's own class of jobs adds. Raises InvalidInputError.
+        """
+        if request.upscale:
+            check_size(size, "input.upscale")
+        with watch.measure("read"):
+            sampling = self._sampling(request)
+        made: P = self.kind(  # type: ignore[assignment]
+            mode=self,
+            request=request,
+            model=self.dependencies.model.reference,
+            size=size,
+            watch=watch,
+            seeds=seeds(request),
+            adapter=sampling.adapter,
+            sampling=sampling,
+            **fields,
+        )
+        return made
+
+    @abstractmethod
+    def paint(self, jobs: Sequence[P]) -> list[list[Image.Image]]:
+        """What the model paints: for each job, a picture a seed."""
+
+    def restore(self, job: P, painted: Image.Image) -> Image.Image:
+        """A picture of the answer, of the job's size, from what the model painted; needs no model."""
+        return painted
+
+    def result(self, job: P, painted: Sequence[Image.Image]) -> Result:
+        """The answer to a job that is not upscaled."""
+        return Result(images=[self.restore(job, picture) for picture in painted])
+
+    def run(self, jobs: Sequence[P]) -> list[Finish]:
+        """Switch to the batch's adapter, paint, and upscale where the batch asks for it."""
+        sampling = jobs[0].sampling
+        with measured(jobs, "adapter"):
+            self.dependencies.adapters.switch(sampling.adapter, sampling.adapter_scale)
+        with measured(jobs, "paint"):
+            painted = self.paint(jobs)
+        if sampling.upscaling is None:
+            return [partial(self.result, job, pictures) for job, pictures in zip(jobs, painted, strict=True)]
+        with measured(jobs, "upscale"):
+            pictures = [[self.restore(job, each) for each in some] for job, some in zip(jobs, painted, strict=True)]
+            return self.upscale(jobs, pictures, sampling.upscaling)
+
+    def upscale(
+        self, jobs: Sequence[P], pictures: Sequence[Sequence[Image.Image]], upscaling: Upscaling
+    ) -> list[Finish]:
+        """Enlarge each job's pictures with the seeds that they were painted with, and without their words.
+
+        The words describe a garment, not all of the picture that the upscaler sees.
+        """
+        enlarger = self.require_enlarger("input.upscale", True)
+        tiles = [
+            enlarger.tiles(picture, seed)
+            for job, some in zip(jobs, pictures, strict=True)
+            for picture, seed in zip(some, job.seeds, strict=True)
+        ]
+        enlarged = iter(enlarger.enlarge(tiles, upscaling))
+        return [partial(blended, enlarger, job.size, [next(enlarged) for _ in job.seeds]) for job in jobs]
+
+    def _sampling(self, request: PredictionInput) -> Sampling:
+        model = self.dependencies.model
+        chained = self.require_enlarger("input.upscale", True) if request.upscale else None
+        return Sampling(
+            adapter=self.dependencies.catalogue.resolve(request.adapter) if request.adapter else "",
+            adapter_scale=request.adapter_scale,
+            steps=request.num_inference_steps or model.steps,
+            guidance=model.guidance if request.guidance_scale is None else request.guidance_scale,
+            upscaling=chained.settings(request.noise_level) if chained else None,
+        )
+
+
+def in_rows(
+    jobs: Sequence[P], paint: Callable[[Sequence[P], Sequence[int]], list[Image.Image]]
+) -> list[list[Image.Image]]:
+    """Paint a row for each seed of each job, a limited number at once: ``paint`` gets the rows' jobs and seeds."""
+    rows = [(job, seed) for job in jobs for seed in job.seeds]
+    painted: list[Image.Image] = []
+    for start in range(0, len(rows), ROWS):
+        batch = rows[start : start + ROWS]
+        painted += paint([job for job, _ in batch], [seed for _, seed in batch])
+    left = iter(painted)
+    return [[next(left) for _ in job.seeds] for job in jobs]

@@ -1,0 +1,105 @@
+"""What the modes that repaint a masked part of a photo share; they share batches too."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import ClassVar
+
+from PIL import Image
+
+from atelier_inference.mode import Finish, Result
+from atelier_inference.painting import PaintingJob, PaintingMode
+from atelier_inference.upscaling import Enlarger, Upscaling, enlarged_size
+from contracts.prediction import PredictionInput
+from imaging import repaint
+from imaging.repaint import Frame, Repainting
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RepaintingJob(PaintingJob):
+    """A photo to repaint; without a ``frame`` its mask is still to be found."""
+
+    picture: Image.Image
+    frame: Frame | None = None
+
+
+class RepaintingMode(PaintingMode[RepaintingJob]):
+    """Outside the mask's soft edge not one byte of the photo changes; upscaled, of the upscaled photo."""
+
+    kind: ClassVar[type[PaintingJob]] = RepaintingJob
+
+    def batch_key(self, job: RepaintingJob) -> Hashable:
+        """All photos are painted at the model's resolution."""
+        return "repaint", job.sampling
+
+    def frame(
+        self, request: PredictionInput, picture: Image.Image, mask: Image.Image, row_seeds: Sequence[int]
+    ) -> Frame:
+        """What the model gets of the photo. Raises InvalidInputError for a mask that is empty or of another size."""
+        work = Repainting(
+            picture=picture,
+            mask=mask,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            seeds=row_seeds,
+            blur=request.mask_blur,
+        )
+        return repaint.frame(work, self.dependencies.model.resolution)
+
+    def run(self, jobs: Sequence[RepaintingJob]) -> list[Finish]:
+        """Find the masks that nobody gave, then paint."""
+        return super().run([job if job.frame else self._masked(job) for job in jobs])
+
+    def paint(self, jobs: Sequence[RepaintingJob]) -> list[list[Image.Image]]:
+        """See PaintingMode: squares of the model's resolution."""
+        sampling = jobs[0].sampling
+        painter, frames = self.dependencies.model.painter, [_frame(job) for job in jobs]
+        return repaint.paint(painter, frames, steps=sampling.steps, guidance=sampling.guidance)
+
+    def restore(self, job: RepaintingJob, painted: Image.Image) -> Image.Image:
+        """The photo with a painted square in its place."""
+        return repaint.paste(_frame(job), painted)
+
+    def result(self, job: RepaintingJob, painted: Sequence[Image.Image]) -> Result:
+        """See PaintingMode; the mask is the soft one that was used."""
+        return Result(images=super().result(job, painted).images, mask=_frame(job).alpha)
+
+    def upscale(
+        self, jobs: Sequence[RepaintingJob], pictures: Sequence[Sequence[Image.Image]], upscaling: Upscaling
+    ) -> list[Finish]:
+        """Enlarge each photo as mode upscale would, and of each result only the tiles that differ."""
+        enlarger = self.require_enlarger("input.upscale", True)
+        enlarged: dict[Hashable, Image.Image] = {}
+        tiles = [enlarger.tiles(job.picture, job.seeds[0]) for job in jobs]
+        photos = enlarger.enlarge(tiles, upscaling, enlarged)
+        results = [
+            enlarger.enlarge([enlarger.tiles(each, job.seeds[0]) for each in some], upscaling, enlarged)
+            for job, some in zip(jobs, pictures, strict=True)
+        ]
+        return [
+            partial(_pasted, enlarger, job, photo, some) for job, photo, some in zip(jobs, photos, results, strict=True)
+        ]
+
+    def _masked(self, job: RepaintingJob) -> RepaintingJob:
+        segmenter = self.require_segmenter(job.request)
+        with job.watch.measure("segment"):
+            found = segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow)
+        return replace(job, frame=self.frame(job.request, job.picture, found.mask, job.seeds))
+
+
+def _frame(job: RepaintingJob) -> Frame:
+    assert job.frame is not None
+    return job.frame
+
+
+def _pasted(
+    enlarger: Enlarger,
+    job: RepaintingJob,
+    photo: Sequence[Image.Image],
+    results: Sequence[Sequence[Image.Image]],
+) -> Result:
+    """The enlarged results under the enlarged soft mask: where that is 0, the bytes are the enlarged photo's."""
+    before = enlarger.blend(photo, job.size)
+    alpha = _frame(job).alpha.resize(enlarged_size(job.size), Image.Resampling.BILINEAR)
+    images = [Image.composite(enlarger.blend(tiles, job.size), before, alpha) for tiles in results]
+    return Result(images=images, mask=alpha)

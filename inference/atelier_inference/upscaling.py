@@ -1,0 +1,125 @@
+"""The server's upscaler: makes pictures four times as wide and high, tile by tile; tiles of many pictures share batches."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from contracts.errors import InvalidInputError
+from contracts.prediction import MOST_PIXELS_TO_UPSCALE
+from diffusion.upscaler import Upscaler
+from imaging.pictures import LONGEST_SIDE
+from imaging.repaint import ROWS
+from imaging.tiling import FACTOR, blend, cut
+
+_LONGEST_TO_UPSCALE = LONGEST_SIDE // FACTOR
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """A square part of a small picture, and what the model gets besides."""
+
+    picture: Image.Image
+    seed: int
+    prompt: str
+    negative_prompt: str
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for tiles that enlarge to the same picture."""
+        return self.seed, self.prompt, self.negative_prompt, self.picture.tobytes()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upscaling:
+    """How tiles are enlarged; equal for those that can share a call of the model."""
+
+    steps: int
+    guidance: float
+    noise_level: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enlarger:
+    """A loaded upscaler: ``side`` is that of its tiles in pixels of the small picture; ``defaults`` are its manifest's."""
+
+    reference: str
+    upscaler: Upscaler
+    side: int
+    defaults: Upscaling
+
+    def settings(
+        self, noise_level: int | None, *, words: bool = False, steps: int | None = None, guidance: float | None = None
+    ) -> Upscaling:
+        """What was chosen, filled in by the upscaler's defaults.
+
+        Without ``words`` there is nothing that guidance could lead to: 1 switches it off, which halves the work.
+        """
+        chosen = self.defaults.guidance if guidance is None else guidance
+        return Upscaling(
+            steps=steps or self.defaults.steps,
+            guidance=chosen if words else 1.0,
+            noise_level=self.defaults.noise_level if noise_level is None else noise_level,
+        )
+
+    def tiles(self, picture: Image.Image, seed: int, prompt: str = "", negative_prompt: str = "") -> list[Tile]:
+        """The tiles of an RGB picture, each with a seed of its own."""
+        return [
+            Tile(picture=part, seed=_seed(seed, number), prompt=prompt, negative_prompt=negative_prompt)
+            for number, part in enumerate(cut(picture, self.side))
+        ]
+
+    def enlarge(
+        self,
+        pictures: Sequence[Sequence[Tile]],
+        upscaling: Upscaling,
+        enlarged: dict[Hashable, Image.Image] | None = None,
+    ) -> list[list[Image.Image]]:
+        """The tiles of several pictures, enlarged, in order.
+
+        A tile whose key is in ``enlarged`` is taken from there; all others are added to it.
+        """
+        known = {} if enlarged is None else enlarged
+        new = {tile.key: tile for tiles in pictures for tile in tiles if tile.key not in known}
+        rows = list(new.values())
+        for start in range(0, len(rows), ROWS):
+            batch = rows[start : start + ROWS]
+            known |= zip([tile.key for tile in batch], self._call(batch, upscaling), strict=True)
+        return [[known[tile.key] for tile in tiles] for tiles in pictures]
+
+    def blend(self, tiles: Sequence[Image.Image], size: tuple[int, int]) -> Image.Image:
+        """The enlarged tiles of a picture of ``size`` (width, height) as one picture."""
+        return blend(tiles, size, self.side)
+
+    def _call(self, tiles: Sequence[Tile], upscaling: Upscaling) -> list[Image.Image]:
+        return self.upscaler.enlarge(
+            pictures=[tile.picture for tile in tiles],
+            prompts=[tile.prompt for tile in tiles],
+            negative_prompts=[tile.negative_prompt for tile in tiles],
+            seeds=[tile.seed for tile in tiles],
+            steps=upscaling.steps,
+            guidance=upscaling.guidance,
+            noise_level=upscaling.noise_level,
+        )
+
+
+def check_size(size: tuple[int, int], where: str) -> None:
+    """Refuse, with InvalidInputError that names ``where``, a picture of ``size`` whose enlargement would be too large."""
+    width, height = size
+    if width * height > MOST_PIXELS_TO_UPSCALE or max(size) > _LONGEST_TO_UPSCALE:
+        raise InvalidInputError(
+            where,
+            got=f"{width}x{height} pixels, {FACTOR * width}x{FACTOR * height} once upscaled",
+            allowed=f"to upscale, at most {MOST_PIXELS_TO_UPSCALE} pixels and {_LONGEST_TO_UPSCALE} a side",
+        )
+
+
+def enlarged_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of what becomes of a picture of ``size``."""
+    return size[0] * FACTOR, size[1] * FACTOR
+
+
+def _seed(seed: int, number: int) -> int:
+    """Tiles of one noise would show it as a pattern."""
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])

@@ -1,0 +1,175 @@
+"""What each mode of the model server answers, with random miniatures of the real classes: sizes, seeds, masks, styles."""
+
+import base64
+import io
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from imaging.pictures import encode
+from tests.integration.inference_server import HEIGHT, INPAINT, WIDTH, Server, disc, noise, received, sent, smooth
+from tests.unit.inference_store import STYLES, UPLOADS
+from tests.unit.miniatures import RESOLUTION
+
+
+def test_inpaint_changes_the_mask_and_not_one_byte_beyond_its_alpha(server: Server) -> None:
+    answer = server.predict(**INPAINT, return_mask=True)
+    before, after, alpha = np.asarray(noise()), received(answer.images[0]), received(answer.mask)
+    assert after.shape == (HEIGHT, WIDTH, 3)
+    assert np.array_equal(after[alpha == 0], before[alpha == 0])
+    assert (after[np.asarray(disc()) == 255] != before[np.asarray(disc()) == 255]).any(axis=-1).mean() > 0.9
+    assert (answer.seed, answer.model, answer.adapter, answer.output_format) == (7, "tiny-random@1", "", "png")
+    assert set(answer.seconds) == {"read", "frame", "wait", "adapter", "paint", "finish", "encode"}
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_rotated_phone_photo_comes_back_upright_and_untouched_outside(server: Server, orientation: int) -> None:
+    exif, buffer = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    noise().save(buffer, format="JPEG", exif=exif)
+    stored = np.asarray(Image.open(buffer))
+    upright = np.rot90(stored, {3: 2, 6: 3, 8: 1}[orientation])
+    mask = sent(disc(upright.shape[1], upright.shape[0]))
+    image = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    answer = server.predict(**{**INPAINT, "image": image, "mask": mask}, return_mask=True)
+    after, alpha = received(answer.images[0]), received(answer.mask)
+    assert after.shape == upright.shape
+    assert np.array_equal(after[alpha == 0], upright[alpha == 0])
+
+
+def test_a_seed_repeats_and_each_further_picture_is_the_next_seed(server: Server) -> None:
+    pair = server.predict(**INPAINT, num_outputs=2)
+    next_seed = server.predict(**{**INPAINT, "seed": 8})
+    first, second = (received(image).astype(int) for image in pair.images)
+    assert np.abs(second - received(next_seed.images[0])).max() <= 1
+    assert np.abs(first - second).max() > 10
+
+
+def test_without_a_seed_one_is_chosen_and_reported(server: Server) -> None:
+    fields = {key: value for key, value in INPAINT.items() if key != "seed"}
+    first = server.predict(**fields)
+    again = server.predict(**fields, seed=first.seed)
+    assert again.images == first.images
+    assert server.predict(**fields).seed != first.seed
+
+
+@pytest.mark.parametrize(("file_format", "name"), [("jpeg", "JPEG"), ("webp", "WEBP"), ("png", "PNG")])
+def test_the_output_format_is_what_was_asked(server: Server, file_format: str, name: str) -> None:
+    answer = server.predict(**INPAINT, output_format=file_format)
+    assert Image.open(io.BytesIO(base64.b64decode(answer.images[0]))).format == name
+
+
+def test_mask_grow_and_blur_are_pixels_of_the_picture(server: Server) -> None:
+    white = np.asarray(disc()) == 255
+    exact = received(server.predict(**INPAINT, mask_blur=0, return_mask=True).mask)
+    assert np.array_equal(exact == 255, white)
+    assert set(np.unique(exact)) == {0, 255}
+    grown = received(server.predict(**INPAINT, mask_blur=0, mask_grow=3, return_mask=True).mask)
+    assert (grown == 255).any(axis=1).sum() == white.any(axis=1).sum() + 6
+
+
+def test_steps_and_guidance_default_to_the_base_models_own(server: Server) -> None:
+    default = server.predict(**INPAINT)
+    assert server.predict(**INPAINT, num_inference_steps=3, guidance_scale=2.0).images == default.images
+    assert server.predict(**INPAINT, num_inference_steps=5).images != default.images
+    assert server.predict(**INPAINT, guidance_scale=0).images != default.images
+
+
+def test_segment_gives_a_hard_mask_of_the_pictures_size(server: Server) -> None:
+    answer = server.predict(mode="segment", image=sent(noise()), mask_prompt="a skirt")
+    mask = received(answer.images[0])
+    assert mask.shape == (HEIGHT, WIDTH)
+    assert set(np.unique(mask)) <= {0, 255}
+    assert "segment" in answer.seconds
+
+
+def test_style_repaints_what_segment_finds(server: Server) -> None:
+    fields = {"image": sent(noise()), "search_prompt": "a skirt"}
+    found = received(server.predict(mode="segment", **fields).images[0])
+    answer = server.predict(mode="style", prompt="a red skirt", **fields, return_mask=True, mask_blur=0)
+    assert np.array_equal(received(answer.mask), found)
+    after = received(answer.images[0])
+    assert np.array_equal(after[found == 0], np.asarray(noise())[found == 0])
+
+
+def test_text_to_image_draws_at_the_models_resolution_or_what_is_asked(server: Server) -> None:
+    assert received(server.predict(mode="text_to_image", prompt="a skirt").images[0]).shape[:2] == (RESOLUTION,) * 2
+    answer = server.predict(mode="text_to_image", prompt="a skirt", width=72, height=64, num_outputs=2, seed=1)
+    assert [received(image).shape[:2] for image in answer.images] == [(64, 72)] * 2
+
+
+def test_an_upload_is_read_and_nothing_else_of_the_bucket(server: Server) -> None:
+    uri = UPLOADS.child("a/photo.png")
+    server.store.path(uri).parent.mkdir(parents=True)
+    server.store.path(uri).write_bytes(encode(noise(), "png"))
+    assert server.predict(**{**INPAINT, "image": str(uri)}).images == server.predict(**INPAINT).images
+    for outside in ("s3://media/outputs/a/0.png", "s3://other/uploads/a.png", "s3://model/base/x/manifest.json"):
+        answer = server.post(**{**INPAINT, "image": outside})
+        assert answer.status_code == 400
+        assert "below s3://media/uploads/" in answer.json()["error"]["allowed"]
+
+
+def test_an_adapter_changes_the_picture_by_its_scale(server: Server) -> None:
+    base = server.predict(**INPAINT)
+    styled = server.predict(**INPAINT, adapter="skirt@1")
+    assert styled.adapter == "skirt@1"
+    assert styled.images != base.images
+    assert server.predict(**INPAINT, adapter="skirt@1", adapter_scale=0).images == base.images
+    assert server.predict(**INPAINT, adapter="skirt@1", adapter_scale=0.5).images not in (base.images, styled.images)
+    assert server.predict(**INPAINT).images == base.images
+
+
+def test_a_style_without_a_version_is_its_newest_at_each_request(server: Server) -> None:
+    latest = server.store.path(STYLES) / "skirt/latest.json"
+    newest = server.predict(**INPAINT, adapter="skirt")
+    assert newest.adapter == "skirt@2"
+    latest.write_text('{"version": 1}')
+    try:
+        rolled_back = server.predict(**INPAINT, adapter="skirt")
+    finally:
+        latest.write_text('{"version": 2}')
+    assert rolled_back.adapter == "skirt@1"
+    assert rolled_back.images != newest.images
+
+
+def test_requests_that_wait_together_are_answered_as_if_alone(server: Server) -> None:
+    alone = [received(server.predict(**{**INPAINT, "seed": seed}).images[0]).astype(int) for seed in range(4)]
+    together: dict[int, Any] = {}
+    threads = [
+        threading.Thread(target=lambda s=seed: together.update({s: server.predict(**{**INPAINT, "seed": s})}))
+        for seed in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed in range(4):
+        assert np.abs(received(together[seed].images[0]) - alone[seed]).max() <= 1
+
+
+def test_image_to_image_keeps_the_pictures_size_and_the_less_of_it_the_greater_its_strength(server: Server) -> None:
+    fields = {"mode": "image_to_image", "prompt": "a red skirt", "seed": 3, "num_inference_steps": 10}
+
+    def painted(picture: Image.Image, strength: float) -> NDArray[np.int_]:
+        answer = server.predict(**fields, image=sent(picture), strength=strength)
+        return received(answer.images[0]).astype(int)
+
+    one, other = smooth(72, 50), smooth(72, 50).rotate(180)
+    assert painted(one, 0.5).shape == (50, 72, 3)
+    slight, half, whole = (np.abs(painted(one, each) - painted(other, each)).mean() for each in (0.1, 0.5, 1.0))
+    assert slight > half > whole == 0
+    default = server.predict(**fields, image=sent(one))
+    assert np.array_equal(received(default.images[0]), painted(one, 0.8))
+
+
+def test_a_strength_that_leaves_no_step_is_refused_with_the_least_that_does(server: Server) -> None:
+    fields = {"mode": "image_to_image", "prompt": "p", "image": sent(noise()), "num_inference_steps": 4}
+    answer = server.post(**fields, strength=0.2)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["what"] == "input.strength"
+    assert "1/4" in answer.json()["error"]["allowed"]
+    assert server.post(**fields, strength=0.25).status_code == 200
