@@ -1,0 +1,61 @@
+"""Modes beyond the main job, through the HTTP API and the tiny models: pictures from pictures, and upscaling."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from cli.client import ApiError, inline
+from tests.e2e.studio import SAMPLE, Studio
+
+PATH = SAMPLE / "photos" / "street-01.png"
+PHOTO = Image.open(PATH).convert("RGB")
+
+
+def predicted(studio: Studio, **request: Any) -> list[NDArray[np.uint8]]:
+    pictures = studio.deployment.api.predict({"image": inline(PATH), "seed": 3, **request})
+    return [np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")) for picture in pictures]
+
+
+def test_a_picture_becomes_another_of_its_size(studio: Studio) -> None:
+    words = {"mode": "image_to_image", "prompt": "a photo of a red skirt", "num_inference_steps": 10}
+    (slight,), (strong,) = (predicted(studio, **words, strength=strength) for strength in (0.2, 0.9))
+    before = np.asarray(PHOTO, dtype=float)
+    assert slight.shape == strong.shape == before.shape
+    assert 0 < np.abs(slight - before).mean() < np.abs(strong - before).mean()
+
+
+@pytest.fixture(scope="module")
+def upscaled(studio: Studio) -> NDArray[np.uint8]:
+    (picture,) = predicted(studio, mode="upscale")
+    return picture
+
+
+def test_a_picture_becomes_four_times_as_wide_and_high(upscaled: NDArray[np.uint8]) -> None:
+    assert upscaled.shape == (4 * PHOTO.height, 4 * PHOTO.width, 3)
+    again = np.asarray(Image.fromarray(upscaled).reduce(4), dtype=float)
+    assert np.abs(again - np.asarray(PHOTO)).mean() < 4
+
+
+def test_an_upscaled_style_changes_not_one_byte_of_the_upscaled_photo_outside_its_mask(
+    studio: Studio, upscaled: NDArray[np.uint8]
+) -> None:
+    words = {"mode": "style", "prompt": "a photo of a red skirt", "mask_prompt": "a skirt", "num_inference_steps": 4}
+    painted, alpha = predicted(studio, **words, upscale=True, return_mask=True)
+    outside = alpha[..., 0] == 0
+    assert painted.shape == alpha.shape == upscaled.shape
+    assert 0.3 < outside.mean() < 1
+    assert np.array_equal(painted[outside], upscaled[outside])
+    assert not np.array_equal(painted[~outside], upscaled[~outside])
+
+
+def test_a_picture_too_large_to_upscale_fails_with_the_size_that_is_allowed(studio: Studio) -> None:
+    large = io.BytesIO()
+    Image.new("RGB", (2049, 1024)).save(large, "PNG")
+    address = f"data:image/png;base64,{base64.b64encode(large.getvalue()).decode()}"
+    with pytest.raises(ApiError, match=r"2049x1024 pixels.*at most 2097152 pixels"):
+        predicted(studio, mode="upscale", image=address)
