@@ -12,9 +12,9 @@ from contracts.model import Contract, rule
 from contracts.modes import MODES
 
 if TYPE_CHECKING:
-    Mode = str
+    ModeName = str
 else:
-    Mode = Literal[tuple(MODES)]
+    ModeName = Literal[tuple(MODES)]
 
 Format = Literal["png", "jpeg", "webp"]
 MOST_PIXELS_TO_UPSCALE = 2_097_152
@@ -41,7 +41,7 @@ class PredictionInput(Contract):
 
     aliases: ClassVar[Mapping[str, str]] = {"search_prompt": "mask_prompt"}
 
-    mode: Annotated[Mode, about("what to do")] = "style"
+    mode: Annotated[ModeName, about("what to do")] = "style"
     prompt: Annotated[_Words, about("what to paint")] = ""
     negative_prompt: Annotated[_Words, about("what not to paint")] = ""
     image: Annotated[_Picture, about("the picture to work on")] = ""
