@@ -94,7 +94,7 @@ def _teach_iam(sagemaker: ControlPlane) -> None:
             invocation = _INVOCATION.match(path)
             if invocation:
                 return sagemaker.store.arn("endpoint", invocation[1])
-            return sagemaker.resource_arn(_action(headers), _members(body))
+            return sagemaker.resource_arn(action_name(headers), _members(body))
         if service == AUTOSCALING:
             return f"arn:aws:application-autoscaling:{region}:{account_id}:scalable-target/*"
         return str(resource_of(service, method, path, headers, body, query_params, region, account_id))
@@ -134,10 +134,11 @@ def _request(headers: dict[str, str], body: bytes) -> tuple[str, dict[str, Any]]
         raise ServiceError("SerializationException", str(error)) from error
     if not isinstance(params, dict):
         raise validation_error("The request body must be a JSON object.")
-    return _action(headers), params
+    return action_name(headers), params
 
 
-def _action(headers: dict[str, str]) -> str:
+def action_name(headers: dict[str, str]) -> str:
+    """The action that a request's X-Amz-Target names; empty without one."""
     target = next((v for k, v in headers.items() if k.lower() == "x-amz-target"), "")
     return target.rpartition(".")[2]
 

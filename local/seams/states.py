@@ -17,14 +17,10 @@ from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.store import epoch_milliseconds
 from local.seams import objects, task_permissions
-from local.seams.services import AUTOSCALING, TARGET_PREFIXES
+from local.seams.services import AUTOSCALING, TARGET_PREFIXES, action_name
 
 _POLL_SECONDS = 0.1
-# action -> (the job's describe, stop, name member, status member)
-_SYNC = {
-    "createTrainingJob": ("DescribeTrainingJob", "StopTrainingJob", "TrainingJobName", "TrainingJobStatus"),
-    "createProcessingJob": ("DescribeProcessingJob", "StopProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
-}
+_SYNC = ("createTrainingJob", "createProcessingJob")
 _OPTIMIZED = {*_SYNC, "createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint"}
 _PREFIX = "arn:aws:states:::sagemaker:"
 # The SDK for Java has classes for the modelled errors; all others arrive under the service's general exception.
@@ -44,7 +40,7 @@ class Execution:
 
     @property
     def over(self) -> bool:
-        """Whether nobody waits for the task's result any more."""
+        """Whether the execution has ended or the task has run out of time, so that its result is not needed."""
         return self.record["status"] != "RUNNING" or self.timed_out.is_set()
 
 
@@ -125,7 +121,7 @@ def _check(sagemaker: ControlPlane, region: str, resource: str, data: Any) -> No
 
 
 def _time_out_with_stop() -> None:
-    """TimeoutSeconds also ends the job that a `.sync` task waits for."""
+    """Let TimeoutSeconds end the job that a `.sync` task waits for, too."""
     invoke = stepfunctions._invoke_resource_with_timeout
 
     def timed(resource: str, data: Any, timeout: float) -> Any:
@@ -147,7 +143,7 @@ def _time_out_with_stop() -> None:
 
 
 def _fail_failed_callbacks(sagemaker: ControlPlane, region: str) -> None:
-    """`lambda:invoke.waitForTaskToken` fails with the function's exception; ministack would wait for the token."""
+    """Let `lambda:invoke.waitForTaskToken` fail with the function's exception; ministack goes on waiting for the token."""
     invoke_with_callback = stepfunctions._invoke_with_callback
     call_lambda = stepfunctions._call_lambda
 
@@ -179,15 +175,14 @@ def _fail_failed_callbacks(sagemaker: ControlPlane, region: str) -> None:
 
 
 def _authorize_tokens_on_machines() -> None:
-    """`grant_task_response` of the CDK names the state machine; ministack asks for `*`."""
+    """Authorize SendTask* on the state machine, which the CDK's `grant_task_response` names; ministack requires `*`."""
     resource_of = iam_actions.extract_resource_arn
 
     def resource_arn(
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any],
         region: str, account_id: str,
     ) -> str:  # fmt: skip
-        target = next((v for k, v in headers.items() if k.lower() == "x-amz-target"), "")
-        if target.startswith("AWSStepFunctions.SendTask"):
+        if service == "states" and action_name(headers).startswith("SendTask"):
             with contextlib.suppress(ValueError):
                 return _machines.get(json.loads(body or b"{}").get("taskToken"), "*")
         return str(resource_of(service, method, path, headers, body, query_params, region, account_id))
@@ -206,12 +201,12 @@ def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]
     with _errors():
         answer = sagemaker.dispatch(action[0].upper() + action[1:], data)
         if pattern:
-            answer = _follow_job(sagemaker, action, data)
+            answer = _follow_job(sagemaker, action.removeprefix("create"), data)
     return epoch_milliseconds(answer)
 
 
 def _object_task(action: str, task: objects.Task, root_client: Callable[[str], Any]) -> Callable[[str, Any], Any]:
-    """`aws-sdk:s3:<action>`, which ministack lacks; a longer action of the same beginning is still ministack's."""
+    """`aws-sdk:s3:<action>`, which ministack lacks; it still answers longer actions that begin with the same word."""
 
     def run(resource: str, data: dict[str, Any]) -> Any:
         if resource != f"{objects.PREFIX}{action}":
@@ -225,20 +220,20 @@ def _object_task(action: str, task: objects.Task, root_client: Callable[[str], A
     return run
 
 
-def _follow_job(sagemaker: ControlPlane, action: str, data: dict[str, Any]) -> dict[str, Any]:
-    """Wait for the end of a job; stop it when the execution is stopped or the task runs out of time."""
-    describe, stop, name, status = _SYNC[action]
-    run = _current.get()
-    pause = threading.Event()
+def _follow_job(sagemaker: ControlPlane, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the end of a `TrainingJob` or `ProcessingJob`; stop it when its result is not needed any more."""
+    name = {f"{kind}Name": data[f"{kind}Name"]}
+    run, pause = _current.get(), threading.Event()
     while True:
-        job = sagemaker.dispatch(describe, {name: data[name]})
-        if job[status] == "Completed":
+        job = sagemaker.dispatch(f"Describe{kind}", name)
+        status = job[f"{kind}Status"]
+        if status == "Completed":
             return job
-        if job[status] in ("Failed", "Stopped"):
+        if status in ("Failed", "Stopped"):
             raise stepfunctions._ExecutionError("States.TaskFailed", json.dumps(epoch_milliseconds(job)))
-        if run and run.over and job[status] == "InProgress":
+        if run and run.over and status == "InProgress":
             with contextlib.suppress(ServiceError):  # it may have ended this moment
-                sagemaker.dispatch(stop, {name: data[name]})
+                sagemaker.dispatch(f"Stop{kind}", name)
         pause.wait(_POLL_SECONDS)
 
 
