@@ -1,4 +1,4 @@
-"""The base models Atelier offers: what each is, where its files come from, and how it likes to be used and trained.
+"""The base models that Atelier offers: what each is, where its files come from, and its defaults for use and training.
 
 An entry is data. ``infra`` turns each entry of a stage into one ``Custom::BaseModel`` resource, whose Lambda copies the files once
 to ``base/{name}@{revision}/`` of the model bucket and writes the manifest; nothing is fetched when training or serving.

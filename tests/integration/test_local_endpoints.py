@@ -326,9 +326,9 @@ def test_an_update_that_never_gets_healthy_leaves_the_old_server(
     with pytest.raises(DeploymentError) as failed:
         cloud.deploy(local_toy.write_assembly(tmp_path_factory.mktemp("broken") / "out", {"Toy": broken}))
 
-    said = "The primary container for production variant AllTraffic did not pass the ping health check."
+    problem = "The primary container for production variant AllTraffic did not pass the ping health check."
     assert "Endpoint (AWS::SageMaker::Endpoint)" in str(failed.value)
-    assert said in str(failed.value)
+    assert problem in str(failed.value)
     assert "cannot load the model" in "".join(
         event["message"]
         for event in cloud.client("logs").filter_log_events(logGroupName="/aws/sagemaker/Endpoints/live")["events"]

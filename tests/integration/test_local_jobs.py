@@ -133,7 +133,7 @@ def test_a_container_sees_nothing_of_the_callers_environment(cloud: LocalCloud) 
     assert {"ATELIER_ML_ROOT", "TRAINING_JOB_NAME", "AWS_ENDPOINT_URL"} <= set(facts["environment"])
 
 
-def test_artifacts_are_a_tarball_unless_said_otherwise(cloud: LocalCloud) -> None:
+def test_artifacts_are_a_tarball_unless_compression_is_off(cloud: LocalCloud) -> None:
     target = f"s3://{cloud.outputs('Toy')['Bucket']}/models"
 
     job = run_training(cloud, "packed", OutputDataConfig={"S3OutputPath": target})
@@ -265,7 +265,7 @@ def test_names_are_taken_once(cloud: LocalCloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "problem"),
     [
         ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "Could not assume role"),
         (
@@ -276,11 +276,11 @@ def test_names_are_taken_once(cloud: LocalCloud) -> None:
         ({"HyperParameters": {"k": "v" * 3000}}, "Member must have length less than or equal to 2500"),
     ],
 )
-def test_bad_requests_are_refused(cloud: LocalCloud, change: Record, said: str) -> None:
+def test_bad_requests_are_refused(cloud: LocalCloud, change: Record, problem: str) -> None:
     with pytest.raises(ClientError, match="ValidationException") as refused:
         cloud.client("sagemaker").create_training_job(**training(cloud, "refused", **change))
 
-    assert said in str(refused.value)
+    assert problem in str(refused.value)
 
 
 def processing(cloud: LocalCloud, name: str, arguments: list[str], *, hosts: int = 1) -> Record:

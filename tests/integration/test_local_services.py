@@ -383,18 +383,18 @@ def last_event(cloud: LocalCloud) -> Record:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "problem"),
     [("refuse", "the licence was not accepted"), ("crash", "QuotaError: no room for a model")],
 )
 def test_a_failing_custom_resource_fails_its_stack_at_once(
-    cloud: LocalCloud, code: Path, tmp_path: Path, words: str, said: str
+    cloud: LocalCloud, code: Path, tmp_path: Path, words: str, problem: str
 ) -> None:
     assembly = local_toy.write_assembly(tmp_path / "out", {"Toy": template(words)}, lambdas={"code": code})
 
     with pytest.raises(DeploymentError, match=r"Base \(Custom::BaseModel\): ") as failed:
         cloud.deploy(assembly)
 
-    assert said in str(failed.value)
+    assert problem in str(failed.value)
 
 
 def test_a_deleted_stack_empties_its_bucket(cloud: LocalCloud, code: Path, tmp_path: Path) -> None:

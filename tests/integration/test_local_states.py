@@ -354,6 +354,6 @@ def test_a_function_may_answer_only_the_machines_it_was_granted(cloud: LocalClou
 
     found = run(cloud, "another-machine", {"Ask": state})
 
-    said = "states:SendTaskSuccess on resource: arn:aws:states:us-east-1:123456789012:stateMachine:another-machine"
+    problem = "states:SendTaskSuccess on resource: arn:aws:states:us-east-1:123456789012:stateMachine:another-machine"
     assert "AccessDenied" in found["cause"]
-    assert said in found["cause"]
+    assert problem in found["cause"]

@@ -77,21 +77,21 @@ def test_assets_get_the_accounts_names(tmp_path: Path) -> None:
         **{"A.assets": assets},
     )
 
-    (found,) = read(folder).stacks()
+    (deployed,) = read(folder).stacks()
 
-    assert found.template_uri == "s3://assets-111111111111-eu-west-1/t.json"
-    assert [(f.bucket, f.key, f.zipped) for f in found.files] == [("assets-111111111111-eu-west-1", "k.zip", True)]
-    (image,) = found.images
+    assert deployed.template_uri == "s3://assets-111111111111-eu-west-1/t.json"
+    assert [(f.bucket, f.key, f.zipped) for f in deployed.files] == [("assets-111111111111-eu-west-1", "k.zip", True)]
+    (image,) = deployed.images
     assert (image.repository, image.tag, image.dockerfile) == ("repo-111111111111", "hash", "training/Dockerfile")
     assert (image.directory, image.target) == (tmp_path / "asset.i", "final")
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "missing; a cloud assembly is made by"), ("{", "not JSON")])
-def test_something_else_is_told(tmp_path: Path, content: str | None, said: str) -> None:
+@pytest.mark.parametrize(("content", "problem"), [(None, "missing; a cloud assembly is made by"), ("{", "not JSON")])
+def test_another_folder_is_refused(tmp_path: Path, content: str | None, problem: str) -> None:
     if content:
         (tmp_path / "manifest.json").write_text(content)
 
-    with pytest.raises(LocalCloudError, match=said):
+    with pytest.raises(LocalCloudError, match=problem):
         read(tmp_path)
 
 

@@ -51,7 +51,7 @@ def test_registering_again_changes_only_what_is_given(service: ApplicationAutoSc
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "problem"),
     [
         ({"ResourceId": "endpoint/gone/variant/AllTraffic"}, "Endpoint/Variant not found"),
         ({"ResourceId": "table/x"}, "allowed: endpoint/<name>/variant/<name>"),
@@ -60,11 +60,11 @@ def test_registering_again_changes_only_what_is_given(service: ApplicationAutoSc
         ({"ScalableDimension": "sagemaker:variant:Count"}, "Member must satisfy enum value set"),
     ],
 )
-def test_a_target_that_cannot_be_is_refused(service: ApplicationAutoScaling, changes: Record, said: str) -> None:
+def test_a_target_that_cannot_be_is_refused(service: ApplicationAutoScaling, changes: Record, problem: str) -> None:
     with pytest.raises(ServiceError) as refused:
         register(service, **changes)
 
-    assert said in refused.value.message
+    assert problem in refused.value.message
     assert targets(service) == []
 
 

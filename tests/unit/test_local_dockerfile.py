@@ -65,16 +65,16 @@ def test_a_target_stage_can_be_named(context: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
         ("FROM x\nENTRYPOINT python -m pkg\n", "got the shell form 'python -m pkg'"),
         ("FROM x\n", "needs ENTRYPOINT in JSON form"),
     ],
 )
-def test_an_entry_point_that_cannot_be_run_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_an_entry_point_that_cannot_be_run_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "Dockerfile").write_text(text)
 
-    with pytest.raises(LocalCloudError, match=said):
+    with pytest.raises(LocalCloudError, match=problem):
         read_dockerfile(tmp_path / "Dockerfile")
 
 

@@ -27,7 +27,7 @@ def test_a_valid_request_passes(sagemaker: ApiModel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "problem"),
     [
         ({"Colour": "red"}, "Unknown parameter in input"),
         ({"ProductionVariants": None}, "Invalid type for parameter ProductionVariants"),
@@ -48,12 +48,12 @@ def test_a_valid_request_passes(sagemaker: ApiModel) -> None:
         ),
     ],
 )
-def test_what_the_service_refuses_is_refused(sagemaker: ApiModel, changes: Record, said: str) -> None:
+def test_what_the_service_refuses_is_refused(sagemaker: ApiModel, changes: Record, problem: str) -> None:
     with pytest.raises(ServiceError) as refused:
         sagemaker.check("CreateEndpointConfig", request(**changes))
 
     assert refused.value.code == "ValidationException"
-    assert said in refused.value.message
+    assert problem in refused.value.message
 
 
 def test_a_missing_member_is_named(sagemaker: ApiModel) -> None:
