@@ -15,20 +15,11 @@ from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.registry import ModelRegistry
 from local.sagemaker.runtime import Runtime
 from local.sagemaker.serving import model_sources
-from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now
+from local.sagemaker.store import Record, RecordStore, epoch_milliseconds
 from local.sagemaker.training import TrainingJob
 from local.sagemaker.transfer import list_keys, split_uri
 
-# The kind of record behind each resource name of the API, and the request member that names it.
-KINDS = {
-    "TrainingJob": ("training-job", "TrainingJobName"),
-    "ProcessingJob": ("processing-job", "ProcessingJobName"),
-    "Model": ("model", "ModelName"),
-    "EndpointConfig": ("endpoint-config", "EndpointConfigName"),
-    "Endpoint": ("endpoint", "EndpointName"),
-    "ModelPackageGroup": ("model-package-group", "ModelPackageGroupName"),
-    "ModelPackage": ("model-package", "ModelPackageName"),
-}
+RESOURCES = ("TrainingJob", "ProcessingJob", "Model", "EndpointConfig", "Endpoint", "ModelPackageGroup", "ModelPackage")
 _VERBS = ("Create", "Describe", "Update", "Delete", "Stop")
 
 
@@ -79,16 +70,13 @@ class ControlPlane:
             return known(params)
         verb = next((v for v in ("Describe", "Delete", "List") if action.startswith(v)), "")
         resource = action.removeprefix(verb)
-        if verb == "Describe" and resource in KINDS:
-            kind, member = KINDS[resource]
-            return dict(self.store.get(kind, params[member]))
+        if verb == "Describe" and resource in RESOURCES:
+            return dict(self.store.get(resource, params[f"{resource}Name"]))
         if verb == "Delete" and resource in ("Model", "EndpointConfig"):
-            kind, member = KINDS[resource]
-            self.store.remove(kind, params[member])
+            self.store.remove(resource, params[f"{resource}Name"])
             return None
-        if verb == "List" and resource.removesuffix("s") in KINDS:
-            kind, _ = KINDS[resource.removesuffix("s")]
-            return list_records(self.api.operation(action), self.store.all(kind), params)
+        if verb == "List" and resource.removesuffix("s") in RESOURCES:
+            return list_records(self.api.operation(action), self.store.all(resource.removesuffix("s")), params)
         raise ServiceError("UnknownOperationException", f"{action} is not part of the local cloud.")
 
     def resource_arn(self, action: str, params: Record) -> str:
@@ -97,11 +85,11 @@ class ControlPlane:
         if action in ("AddTags", "ListTags", "DeleteTags"):
             return str(params.get("ResourceArn", "*"))
         if action == "CreateModelPackage" and "ModelPackageGroupName" in params:
-            return self.store.arn("model-package", f"{RecordStore.name(params['ModelPackageGroupName'])}/*")
+            return self.store.arn("ModelPackage", f"{RecordStore.name(params['ModelPackageGroupName'])}/*")
         if resource == "ModelPackage":
             return str(params.get("ModelPackageArn") or params.get("ModelPackageName", "*"))
-        kind, member = KINDS.get(resource, ("endpoint", "EndpointName"))
-        name = params.get(member)
+        kind = resource if resource in RESOURCES else "Endpoint"
+        name = params.get(f"{kind}Name")
         return self.store.arn(kind, RecordStore.name(str(name))) if name else "*"
 
     def _create_model(self, request: Record) -> Record:
@@ -115,10 +103,7 @@ class ControlPlane:
                 self._images.resolve(container["Image"])
             for source in model_sources(container):
                 self._check_model_data(source, role)
-        name = request["ModelName"]
-        return self.store.add(
-            "model", name, {**request, "ModelArn": self.store.arn("model", name), "CreationTime": now()}
-        )
+        return self.store.create("Model", request)
 
     def _check_model_data(self, source: Record, role: str) -> None:
         """CreateModel looks at the data with the model's role, and so do we."""
@@ -143,13 +128,11 @@ class ControlPlane:
             raise validation_error(f"Could not find model data at {uri}.")
 
     def _create_endpoint_config(self, request: Record) -> Record:
-        name = request["EndpointConfigName"]
         for variant in request["ProductionVariants"]:
             if "ModelName" not in variant:
                 raise validation_error("ProductionVariants.ModelName: got nothing; the local cloud allows models only")
-            self.store.get("model", variant["ModelName"])
-        record = {**request, "EndpointConfigArn": self.store.arn("endpoint-config", name), "CreationTime": now()}
-        return self.store.add("endpoint-config", name, record)
+            self.store.get("Model", variant["ModelName"])
+        return self.store.create("EndpointConfig", request)
 
     def _add_tags(self, params: Record) -> Record:
         self.store.tag(params["ResourceArn"], params["Tags"])

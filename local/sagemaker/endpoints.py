@@ -15,8 +15,6 @@ from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now
 
 _LOG = logging.getLogger("local.endpoints")
 _DRAIN_SECONDS = 60.0  # for requests that are still being answered when a fleet is replaced
-KIND = "endpoint"
-CONFIG = "endpoint-config"
 
 
 class Endpoints:
@@ -33,32 +31,21 @@ class Endpoints:
 
     def create(self, request: Record) -> Record:
         """CreateEndpoint: Creating now, InService or Failed later."""
-        name, config = request["EndpointName"], self._store.get(CONFIG, request["EndpointConfigName"])
-        record = {
-            **request,
-            "EndpointArn": self._store.arn(KIND, name),
-            "EndpointStatus": "Creating",
-            "CreationTime": now(),
-            "LastModifiedTime": now(),
-        }
-        self._store.add(KIND, name, record)
+        config = self._store.get("EndpointConfig", request["EndpointConfigName"])
+        record = self._store.create("Endpoint", request, EndpointStatus="Creating", LastModifiedTime=now())
         self._announce(record)
-        threading.Thread(target=self._roll_out, args=(record, config, None), name=f"deploy {name}", daemon=True).start()
+        self._begin(self._roll_out, record, config, None)
         return record
 
     def update(self, request: Record) -> Record:
         """UpdateEndpoint: the old fleet serves until the new one is healthy, and stays if it never is."""
-        config = self._store.get(CONFIG, request["EndpointConfigName"])
+        config = self._store.get("EndpointConfig", request["EndpointConfigName"])
         with self._store.lock:
             record = self._settled(request["EndpointName"])
             self._refuse_scaled_change(record, config)
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
         self._announce(record)
-        name = record["EndpointName"]
-        watch = AlarmWatch(self._backend, request.get("DeploymentConfig", {}))
-        threading.Thread(
-            target=self._roll_out, args=(record, config, watch), name=f"update {name}", daemon=True
-        ).start()
+        self._begin(self._roll_out, record, config, AlarmWatch(self._backend, request.get("DeploymentConfig", {})))
         return record
 
     def resize(self, request: Record) -> Record:
@@ -71,22 +58,28 @@ class Endpoints:
             if unknown:
                 raise validation_error(f'Could not find variant "{unknown[0]}" of endpoint "{record["EndpointArn"]}".')
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
-        threading.Thread(target=self._resize, args=(record, fleet, wanted), daemon=True).start()
+        self._begin(self._resize, record, fleet, wanted)
         return record
 
     def delete(self, name: str) -> None:
         """DeleteEndpoint: the servers stop, scalable targets are deregistered, the record goes."""
-        record = self._store.get(KIND, name)
+        record = self._store.get("Endpoint", name)
         if record["EndpointStatus"] in ("Creating", "Updating"):
             raise validation_error(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         record["EndpointStatus"] = "Deleting"
         self._announce(record)
         self._forget_scaling(record["EndpointName"])
-        self._store.remove(KIND, name)
+        self._store.remove("Endpoint", name)
         fleet = self._fleets.pop(record["EndpointName"], None)
         self._notify()
         if fleet:
             threading.Thread(target=fleet.stop, daemon=True).start()
+
+    @staticmethod
+    def _begin(change: Callable[..., None], record: Record, *arguments: Any) -> None:
+        """Carry out a change of an endpoint in a thread of its own."""
+        name = f"{record['EndpointStatus']} {record['EndpointName']}"
+        threading.Thread(target=change, args=(record, *arguments), name=name, daemon=True).start()
 
     def fleet(self, name: str) -> Fleet:
         """The fleet that serves an endpoint. Raises ValidationError where there is none."""
@@ -97,22 +90,22 @@ class Endpoints:
 
     def has_variant(self, name: str, variant: str) -> bool:
         """Whether an endpoint exists, in any status, whose configuration has the variant."""
-        record = self._store.find(KIND, name)
-        config = self._store.find(CONFIG, record["EndpointConfigName"]) if record else None
+        record = self._store.find("Endpoint", name)
+        config = self._store.find("EndpointConfig", record["EndpointConfigName"]) if record else None
         return config is not None and any(v["VariantName"] == variant for v in config["ProductionVariants"])
 
     def wait(self, name: str, seconds: float) -> Record | None:
         """Block while an endpoint is Creating or Updating, up to `seconds`; its record, or None once it is gone."""
         with self.changed:
             self.changed.wait_for(lambda: self._status(name) not in ("Creating", "Updating"), timeout=seconds)
-        return self._store.find(KIND, name)
+        return self._store.find("Endpoint", name)
 
     def _status(self, name: str) -> str | None:
-        record = self._store.find(KIND, name)
+        record = self._store.find("Endpoint", name)
         return record["EndpointStatus"] if record else None
 
     def _settled(self, name: str) -> Record:
-        record = self._store.get(KIND, name)
+        record = self._store.get("Endpoint", name)
         if record["EndpointStatus"] not in ("InService", "Failed"):
             raise validation_error(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         if record["EndpointStatus"] == "Failed" and name not in self._fleets:
@@ -150,7 +143,7 @@ class Endpoints:
             record["FailureReason"] = _reason(error)
             self._roll_back(record, old, started)
             return
-        if self._store.find(KIND, name) is not record:  # deleted meanwhile
+        if self._store.find("Endpoint", name) is not record:  # deleted meanwhile
             new.stop()
             return
         record.pop("FailureReason", None)
@@ -176,7 +169,7 @@ class Endpoints:
         self._settle(record, "InService" if old else "Failed")
 
     def _start(self, endpoint: str, variant: Record, started: list[ModelServer]) -> Variant:
-        model = self._store.get("model", variant["ModelName"])
+        model = self._store.get("Model", variant["ModelName"])
         plan = ServerPlan(
             endpoint=endpoint,
             variant=variant,
@@ -196,7 +189,7 @@ class Endpoints:
         container: Record = model.get("PrimaryContainer") or model["Containers"][0]
         if "ModelPackageName" not in container:
             return container
-        package = self._store.get("model-package", container["ModelPackageName"])
+        package = self._store.get("ModelPackage", container["ModelPackageName"])
         if package.get("ModelApprovalStatus", "Approved") != "Approved":
             raise validation_error(f"Cannot deploy unapproved model package {package['ModelPackageArn']}.")
         packaged: Record = package["InferenceSpecification"]["Containers"][0]

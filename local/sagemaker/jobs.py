@@ -16,7 +16,7 @@ from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import Image, ImageRegistry
 from local.sagemaker.logs import LogStream
 from local.sagemaker.processes import JobProcesses
-from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now
+from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now, words
 from local.sagemaker.transfer import FolderSync, download
 
 _LOG = logging.getLogger("local.jobs")
@@ -157,12 +157,12 @@ class JobService:
 
     def __init__(self, kind: type[Job], backend: Backend, store: RecordStore, images: ImageRegistry) -> None:
         self._kind, self._backend, self._store, self._images = kind, backend, store, images
-        self._resource = f"{kind.kind.lower()}-job"
+        self._resource = f"{kind.kind}Job"
         self._running: dict[str, JobProcesses] = {}
 
     def create(self, request: Record) -> Record:
         """Start a job; its record. Raises ServiceError for what SageMaker would refuse at once."""
-        name = request[f"{self._kind.kind}JobName"]
+        name = request[f"{self._resource}Name"]
         job = self._kind(self._backend, self._images, self._store.arn(self._resource, name), request)
         self._store.add(self._resource, name, job.record)
         self._running[name] = job.processes
@@ -177,10 +177,11 @@ class JobService:
 
     def stop(self, name: str) -> None:
         """Ask a job to stop: SIGTERM, and SIGKILL after 120 s."""
-        record, member = self._store.get(self._resource, name), f"{self._kind.kind}JobStatus"
+        record, member = self._store.get(self._resource, name), f"{self._resource}Status"
         if record[member] != "InProgress":
-            noun = self._resource.replace("-", " ")
-            raise validation_error(f"The request was rejected because the {noun} is in status {record[member]}.")
+            raise validation_error(
+                f"The request was rejected because the {words(self._resource)} is in status {record[member]}."
+            )
         record[member] = "Stopping"
         self._running[RecordStore.name(name)].stop()
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from local.errors import ServiceError, validation_error
 from local.sagemaker.store import Record, RecordStore, now
 
-GROUP = "model-package-group"
-PACKAGE = "model-package"
+GROUP = "ModelPackageGroup"
+PACKAGE = "ModelPackage"
 _UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "ModelCard", "InferenceSpecification", "SourceUri")
 
 
@@ -19,14 +19,7 @@ class ModelRegistry:
 
     def create_group(self, request: Record) -> Record:
         """CreateModelPackageGroup."""
-        name = request["ModelPackageGroupName"]
-        record = {
-            **request,
-            "ModelPackageGroupArn": self._store.arn(GROUP, name),
-            "ModelPackageGroupStatus": "Completed",
-            "CreationTime": now(),
-        }
-        return self._store.add(GROUP, name, record)
+        return self._store.create(GROUP, request, ModelPackageGroupStatus="Completed")
 
     def delete_group(self, name: str) -> None:
         """DeleteModelPackageGroup. Raises ConflictException while versions are left."""

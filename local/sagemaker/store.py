@@ -1,5 +1,6 @@
 """The records of the SageMaker control plane: one dictionary per resource, in the shape Describe* answers."""
 
+import re
 import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,22 +12,22 @@ Record = dict[str, Any]
 
 # AWS words "there is no such thing" differently for each kind; callers match on these texts.
 _MISSING = {
-    "training-job": "Requested resource not found.",
-    "processing-job": "Could not find requested job with name: {name}",
-    "model-package-group": "ModelPackageGroup {arn} does not exist.",
-    "model-package": "ModelPackage {arn} does not exist.",
+    "TrainingJob": "Requested resource not found.",
+    "ProcessingJob": "Could not find requested job with name: {name}",
+    "ModelPackageGroup": "ModelPackageGroup {arn} does not exist.",
+    "ModelPackage": "ModelPackage {arn} does not exist.",
 }
 _EXISTING = {
-    "training-job": (
+    "TrainingJob": (
         "ResourceInUse",
         "Training job names must be unique within an AWS account and region, "
         "and a training job with this name already exists ({arn})",
     ),
-    "processing-job": (
+    "ProcessingJob": (
         "ResourceInUse",
         "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
     ),
-    "model-package-group": ("ValidationException", "Model Package Group already exists: {arn}"),
+    "ModelPackageGroup": ("ValidationException", "Model Package Group already exists: {arn}"),
 }
 
 
@@ -44,8 +45,13 @@ def epoch_milliseconds(value: Any) -> Any:
     return int(value.timestamp() * 1000) if hasattr(value, "timestamp") else value
 
 
+def words(kind: str, separator: str = " ") -> str:
+    """`training job` of `TrainingJob`, or `training-job`."""
+    return re.sub(r"\B(?=[A-Z])", separator, kind).lower()
+
+
 class RecordStore:
-    """Records by kind (as in the ARN: `training-job`, `endpoint`, ...) and name. Safe to use from many threads."""
+    """Records by kind (as in the API: `TrainingJob`, `Endpoint`, ...) and name. Safe to use from many threads."""
 
     def __init__(self, *, account: str, region: str) -> None:
         self.account = account
@@ -56,7 +62,13 @@ class RecordStore:
 
     def arn(self, kind: str, name: str) -> str:
         """The ARN of a resource of this account."""
-        return f"arn:aws:sagemaker:{self.region}:{self.account}:{kind}/{name}"
+        return f"arn:aws:sagemaker:{self.region}:{self.account}:{words(kind, '-')}/{name}"
+
+    def create(self, kind: str, request: Record, **members: Any) -> Record:
+        """Keep a request as a new record with its ARN, the present as CreationTime, and `members`."""
+        name = request[f"{kind}Name"]
+        record = {**request, f"{kind}Arn": self.arn(kind, name), "CreationTime": now(), **members}
+        return self.add(kind, name, record)
 
     def add(self, kind: str, name: str, record: Record) -> Record:
         """Keep a new record, without its Tags. Raises AWS's error of that kind if the name is taken."""
@@ -66,7 +78,7 @@ class RecordStore:
                 code, text = _EXISTING.get(
                     kind, ("ValidationException", 'Cannot create already existing {kind} "{arn}".')
                 )
-                raise ServiceError(code, text.format(kind=kind.replace("-", " "), arn=arn))
+                raise ServiceError(code, text.format(kind=words(kind), arn=arn))
             self._records[kind, name] = record
             self.tag(arn, record.pop("Tags", []))
             return record
@@ -81,7 +93,7 @@ class RecordStore:
         if record is None:
             text = _MISSING.get(kind, 'Could not find {kind} "{arn}".')
             raise validation_error(
-                text.format(kind=kind.replace("-", " "), arn=self.arn(kind, self.name(name)), name=self.name(name)),
+                text.format(kind=words(kind), arn=self.arn(kind, self.name(name)), name=self.name(name)),
             )
         return record
 

@@ -7,7 +7,7 @@ from ministack.services.cloudformation import provisioners, stacks
 
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
-from local.sagemaker.control_plane import KINDS, ControlPlane
+from local.sagemaker.control_plane import ControlPlane
 from local.seams import template_fixes
 
 Properties = dict[str, Any]
@@ -64,9 +64,8 @@ def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> Handlers:
         return create("", new if new.get(name_member) else {**new, name_member: _successor(name)}, stack)
 
     def delete(physical_id: str, props: Properties) -> None:
-        kind, _ = KINDS[resource]
         name = physical_id.split("/", 1)[-1]
-        if sagemaker.store.find(kind, name) is None:
+        if sagemaker.store.find(resource, name) is None:
             return
         if resource == "Endpoint":
             sagemaker.endpoints.wait(name, _ENDPOINT_SECONDS)

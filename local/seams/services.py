@@ -93,7 +93,7 @@ def _teach_iam(sagemaker: ControlPlane) -> None:
         if service == SAGEMAKER:
             invocation = _INVOCATION.match(path)
             if invocation:
-                return sagemaker.store.arn("endpoint", invocation[1])
+                return sagemaker.store.arn("Endpoint", invocation[1])
             return sagemaker.resource_arn(action_name(headers), _members(body))
         if service == AUTOSCALING:
             return f"arn:aws:application-autoscaling:{region}:{account_id}:scalable-target/*"
