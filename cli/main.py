@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from contracts.errors import InvalidInputError
 KNOWN_ERRORS = (ApiError, ExecutionFailedError, InvalidInputError, NotDeployedError, SynthesisError)
 
 
-def main() -> int:
-    """Entry point of the ``atelier`` command; returns the process's exit code."""
-    arguments = _parser().parse_args()
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the ``atelier`` command with ``words``, or those of the command line; the process's exit code."""
     try:
+        arguments, unknown = _parser().parse_known_args(words)
+        if unknown:
+            raise InvalidInputError("command line", got=" ".join(unknown), allowed="the options that --help lists")
         arguments.run(arguments)
     except KNOWN_ERRORS as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -30,41 +33,63 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="atelier", description="Fine-tune, serve and pretrain image models.")
+    description = "Fine-tune a style, repaint photos with it, and pretrain base models."
+    parser = argparse.ArgumentParser(prog="atelier", description=description, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="command")
-    demo = commands.add_parser("demo", help="fine-tune on 12 pictures and restyle photos, all on this machine")
-    demo.add_argument(
-        "--out", type=Path, default=Path("out/demo"), help="folder for the pictures, the page and metrics.json"
+    _add_demo(_command(commands, "demo", "fine-tune on 12 pictures and restyle photos, all on this machine", run_demo))
+    _add_local(_command(commands, "local", "keep the local cloud and its API up until Ctrl-C", run_local))
+    _add_pretrain(
+        _command(commands, "pretrain", "train a base model on captioned pictures, and follow it", run_pretrain)
     )
-    demo.add_argument("--port", type=int, help="port of the local cloud on 127.0.0.1 (default: a free one)")
-    demo.add_argument(
+    return parser
+
+
+def _command(
+    commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], None]
+) -> argparse.ArgumentParser:
+    description = f"{summary[0].upper()}{summary[1:]}."
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=description, allow_abbrev=False
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_out(parser: argparse.ArgumentParser, default: str, contents: str) -> None:
+    parser.add_argument("--out", type=Path, default=Path(default), help=f"folder for {contents} (default: {default})")
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    _add_out(parser, "out/demo", "the pictures, the page and metrics.json")
+    parser.add_argument("--port", type=_port, help="port of the local cloud on 127.0.0.1 (default: a free one)")
+    parser.add_argument(
         "--stay",
         action=argparse.BooleanOptionalAction,
         default=sys.stdin.isatty() and sys.stdout.isatty(),
         help="keep the API up at the end, until Ctrl-C (default: on a terminal)",
     )
-    demo.set_defaults(run=run_demo)
-    local = commands.add_parser("local", help="keep the local cloud and its API up until Ctrl-C")
-    local.add_argument(
-        "--out", type=Path, default=Path("out/local"), help="folder for everything the local cloud writes"
-    )
-    local.add_argument("--port", type=int, default=4700, help="port on 127.0.0.1")
-    local.set_defaults(run=run_local)
-    _add_pretrain(commands)
-    return parser
 
 
-def _add_pretrain(commands: Any) -> None:
-    pretrain = commands.add_parser("pretrain", help="train a base model on many captioned pictures, and follow it")
-    pretrain.add_argument("name", help="what the new base model is called")
-    pretrain.add_argument(
-        "--dataset", required=True, help="a folder to upload, or the name of what lies below datasets/ already"
+def _add_local(parser: argparse.ArgumentParser) -> None:
+    _add_out(parser, "out/local", "everything that the local cloud writes")
+    parser.add_argument("--port", type=_port, default=4700, help="port on 127.0.0.1 (default: 4700)")
+
+
+def _add_pretrain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="what the new base model is called")
+    parser.add_argument(
+        "--dataset", required=True, help="a folder to upload, or the name of a data set below datasets/"
     )
-    pretrain.add_argument(
+    parser.add_argument(
         "--input", default="{}", help='the rest of the execution\'s input, e.g. \'{"instances": {"train": 4}}\''
     )
-    pretrain.add_argument(
-        "--stage", default="local", help="a deployed stage, or local: in a cloud on this machine, for this one run"
-    )
-    pretrain.add_argument("--out", type=Path, default=Path("out/pretrain"), help="folder for the report")
-    pretrain.set_defaults(run=run_pretrain)
+    stage = "a deployed stage; local starts a local cloud for this run (default: local)"
+    parser.add_argument("--stage", default="local", help=stage)
+    _add_out(parser, "out/pretrain", "the report")
+
+
+def _port(text: str) -> int:
+    """A TCP port."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"got {text!r}; allowed: 1 to 65535")
+    return int(text)
