@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from local.supervisor import kill
+
 READY_NAME = "server.json"
 _GRACE_SECONDS = 0.7  # for jobs and model servers to end by themselves before they are killed
 
@@ -90,10 +92,7 @@ def _end_children() -> None:
     for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.terminate()
-    _, stubborn = psutil.wait_procs(children, timeout=_GRACE_SECONDS)
-    for child in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
+    kill(psutil.wait_procs(children, timeout=_GRACE_SECONDS)[1])
 
 
 def child_environment() -> dict[str, str]:

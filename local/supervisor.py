@@ -72,13 +72,13 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
-    _kill(victims)
+    kill(victims)
 
 
 def _sweep() -> None:
     """Kill what is left below this process until nothing is."""
     while victims := _descendants():
-        _kill(victims)
+        kill(victims)
         psutil.wait_procs(victims, timeout=_SWEEP_SECONDS)
 
 
@@ -86,10 +86,11 @@ def _descendants() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
-def _kill(victims: Sequence[psutil.Process]) -> None:
-    for victim in victims:
+def kill(processes: Sequence[psutil.Process]) -> None:
+    """SIGKILL to the processes that have not ended."""
+    for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
-            victim.kill()
+            process.kill()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import psutil
 
 from local.sagemaker.images import Image
 from local.sagemaker.logs import LogStream
+from local.supervisor import kill
 
 STOP_SECONDS = 120.0  # between SIGTERM and SIGKILL, as SageMaker gives
 ML_ROOT_VARIABLE = "ATELIER_ML_ROOT"
@@ -139,6 +140,4 @@ def kill_tree(pid: int) -> None:
         victims = psutil.Process(pid).children(recursive=True)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    for victim in victims:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            victim.kill()
+    kill(victims)
