@@ -5,6 +5,8 @@ BIN := .venv/bin
 # One thread a process: jobs and model server share the cores, and a team of threads that waits for a core is slower than one.
 export OMP_NUM_THREADS ?= 1
 INSTALLED := .venv/.installed
+# The packages of the Lambdas' layer, beside the lock file that they were made from.
+LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
@@ -37,8 +39,13 @@ templates: $(INSTALLED) ## every stage's templates against the offline validator
 docs: $(INSTALLED) ## write the generated parts of the docs
 	@$(BIN)/python -m docs.generate
 
+lambda-packages: $(LAYER) ## fetch the packages of the Lambdas' layer; the install step does it too
+
 bench-demo: $(INSTALLED) ## run the demo and print what each stage took
 	@$(BIN)/python -m bench.demo
+
+bench-cold: $(INSTALLED) ## compare a cold import of the API handler with boto3 and one client
+	@PYTHONPATH=.:lambdas $(BIN)/python -m bench.cold
 
 bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and with two independent ones
 	@PYTHONPATH=.:training HF_HUB_DISABLE_PROGRESS_BARS=1 $(BIN)/python -m bench.ddp
@@ -74,12 +81,21 @@ lock: $(INSTALLED) ## write requirements.lock from what is installed
 clean: ## remove what the commands above made
 	rm -rf .venv .work out cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
-$(INSTALLED): pyproject.toml requirements.lock
+$(INSTALLED): pyproject.toml requirements.lock lambdas/requirements.lock
 	@echo "Installing the locked packages into .venv (several minutes the first time)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(MAKE) --no-print-directory $(LAYER)
 	@touch $@
+
+# Wheels for the Lambdas' processor and Python, unpacked but never run here; scripts hold this machine's paths, so they are left out.
+$(LAYER): lambdas/requirements.lock
+	rm -rf $(@D)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --target $(@D)/python --only-binary=:all: \
+		--implementation cp --python-version 3.13 --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 -r $<
+	rm -rf $(@D)/python/bin
+	@cp $< $@
 
 node_modules/.installed: package.json package-lock.json
 	npm ci

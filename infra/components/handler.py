@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsii
-from aws_cdk import AssetHashType, BundlingOptions, DockerImage, Duration, ILocalBundling, RemovalPolicy, Size
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, Duration, ILocalBundling, RemovalPolicy, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -14,6 +14,7 @@ from constructs import Construct
 
 from infra.components.image import REPOSITORY_ROOT
 from infra.components.log_retention import retention
+from infra.components.packages import ARCHITECTURE, RUNTIME, packages_layer
 from infra.nag import accept, accept_prefixes
 
 PACKAGES = ("lambdas/atelier_ops", "contracts")
@@ -22,7 +23,7 @@ PACKAGES = ("lambdas/atelier_ops", "contracts")
 
 @jsii.implements(ILocalBundling)
 class _SideBySide:
-    """Copies the packages into the asset. The standard library and boto3 are all they need, so there is nothing to install."""
+    """Copies our packages into the asset. The others come in the layer."""
 
     def try_bundle(self, output_dir: str, *_options: Any, **_named_options: Any) -> bool:
         for package in PACKAGES:
@@ -75,13 +76,15 @@ class Handler(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
             handler=f"atelier_ops.handlers.{name}.handler",
             code=code,
+            layers=[packages_layer(self)],
             role=self.role,
             log_group=log_group,
-            environment=dict(environment),
+            environment={**environment, **observability(self)},
+            tracing=lambda_.Tracing.ACTIVE,
             timeout=timeout or Duration.seconds(30),
             memory_size=memory_mib,
             ephemeral_storage_size=storage,
@@ -90,6 +93,11 @@ class Handler(Construct):
             self.function,
             "AwsSolutions-L1",
             because="The code is tested on Python 3.13, which Lambda patches until 2029.",
+        )
+        accept(
+            self.role,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="X-Ray takes trace segments from whoever may send them: its calls know no resource.",
         )
 
     @property
@@ -102,3 +110,16 @@ class Handler(Construct):
         for group in statements:
             for statement in group:
                 self.role.add_to_policy(statement)
+
+
+def observability(scope: Construct) -> dict[str, str]:
+    """The settings of Powertools: logs, metrics and traces of a stage carry its name, ``atelier-{stage}``.
+
+    Traces hold neither what a handler returned nor the text of an error: both can quote what a client sent.
+    """
+    return {
+        "POWERTOOLS_SERVICE_NAME": f"atelier-{Stack.of(scope).tags.tag_values()['atelier:stage']}",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",
+        "POWERTOOLS_TRACER_CAPTURE_ERROR": "false",
+    }

@@ -60,7 +60,10 @@ def test_a_package_imports_only_what_lies_below_it(package: str, root: Path) -> 
 
 @pytest.mark.parametrize(
     ("package", "carried"),
-    [("contracts", {"pydantic", "pydantic_core"}), ("atelier_ops", {"atelier_ops", "boto3", "botocore"})],
+    [
+        ("contracts", {"pydantic", "pydantic_core"}),
+        ("atelier_ops", {"atelier_ops", "boto3", "botocore", "aws_lambda_powertools"}),
+    ],
 )
 def test_what_lambdas_carry_needs_no_other_third_party_package(package: str, carried: set[str], root: Path) -> None:
     allowed = set(sys.stdlib_module_names) | {"contracts"} | carried

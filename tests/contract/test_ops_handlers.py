@@ -20,6 +20,7 @@ from contracts.artifact import BaseManifest
 from contracts.layout import MANIFEST
 from tests.contract.ops_cloud import HANDLERS, cloud, handler_module
 from tests.unit.ops_fakes import PNG
+from tests.unit.ops_logs import lines
 from tests.unit.ops_pretraining import make_pretraining_stage, pretraining_plan_of, put_base_artifact
 from tests.unit.ops_stage import make_request, make_stage, plan_of, put_artifact
 
@@ -50,9 +51,21 @@ def plan() -> dict[str, Any]:
     return plan_of(dependencies)
 
 
-def call(name: str, event: dict[str, Any], context: Any = None) -> Any:
+class Context:
+    """What Lambda says about an invocation."""
+
+    function_name = "atelier-test"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:atelier-test"
+    aws_request_id = "invocation-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
+def call(name: str, event: dict[str, Any]) -> Any:
     """Run a handler; what it returns must be JSON, as Lambda makes it."""
-    return json.loads(json.dumps(handler_module(name).handler(event, context)))
+    return json.loads(json.dumps(handler_module(name).handler(event, Context())))
 
 
 def body(bucket: str, key: str) -> bytes:
@@ -147,9 +160,12 @@ def test_an_endpoint_in_service_before_the_token_was_stored_goes_on_at_once(plan
     assert config["ProductionVariants"][0]["InstanceType"] == "ml.m5.xlarge"
 
 
-def test_an_event_about_anything_else_is_ignored(capsys: pytest.CaptureFixture[str]) -> None:
-    call("resume", {"detail-type": "SageMaker Training Job State Change", "detail": {}})
-    assert "ignored" in capsys.readouterr().out
+def test_an_event_about_anything_else_is_ignored_and_logged_with_the_invocation() -> None:
+    with lines() as logged:
+        call("resume", {"detail-type": "SageMaker Training Job State Change", "detail": {}})
+    (line,) = logged
+    assert (line["message"], line["detail_type"]) == ("ignored", "SageMaker Training Job State Change")
+    assert line["function_request_id"] == "invocation-1"
 
 
 def test_a_smoke_test_is_answered_by_its_result(plan: dict[str, Any]) -> None:
@@ -250,13 +266,6 @@ class _Answered(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-class Context:
-    """What Lambda tells about its time."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 900_000
-
-
 ENTRY = {
     "name": "tiny",
     "revision": "v2",
@@ -285,7 +294,7 @@ def test_a_base_model_is_unpacked_and_cloudformation_hears_of_it() -> None:
             "LogicalResourceId": "Tiny",
             "ResourceProperties": {"Entry": json.dumps(ENTRY), "AssetBucket": "assets", "AssetKey": "tiny.zip"},
         }
-        call("base_model", event, Context())
+        call("base_model", event)
         thread.join()
     ((content_type, answer),) = _Answered.got
     assert content_type == ""

@@ -2,12 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import fields
 from importlib import import_module
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from aws_cdk import App, Stack
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from infra.components import packages
 from infra.components.handler import PACKAGES
 from infra.components.log_retention import offered, retention
 from tests.infra.conftest import Synthesized
@@ -30,7 +36,8 @@ def given(stage: Synthesized) -> dict[str, set[str]]:
         properties = function["Properties"]
         if properties["Handler"].startswith("atelier_ops.handlers."):
             name = properties["Handler"].split(".")[2]
-            found[name] = set(properties.get("Environment", {}).get("Variables", {}))
+            variables = properties.get("Environment", {}).get("Variables", {})
+            found[name] = {variable for variable in variables if not variable.startswith("POWERTOOLS_")}
     return found
 
 
@@ -56,6 +63,78 @@ def test_handlers_run_on_arm_with_a_log_that_ends(stage: Synthesized) -> None:
             assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), name
             log = properties["LoggingConfig"]["LogGroup"]["Ref"]
             assert stage.resources("AWS::Logs::LogGroup")[log]["Properties"]["RetentionInDays"] >= 1, name
+
+
+def test_handlers_are_traced_and_watched_in_the_stage_s_name(stage: Synthesized) -> None:
+    for name, function in stage.resources("AWS::Lambda::Function").items():
+        properties = function["Properties"]
+        if properties["Handler"].startswith("atelier_ops."):
+            variables = properties["Environment"]["Variables"]
+            assert variables["POWERTOOLS_SERVICE_NAME"] == f"atelier-{stage.name}", name
+            assert properties["TracingConfig"] == {"Mode": "Active"}, name
+            # What a handler returns, and the text of its errors, can quote what a client sent.
+            assert variables["POWERTOOLS_TRACER_CAPTURE_RESPONSE"] == "false", name
+            assert variables["POWERTOOLS_TRACER_CAPTURE_ERROR"] == "false", name
+
+
+def test_every_handler_has_its_stack_s_layer_of_packages(stage: Synthesized) -> None:
+    for stack in stage.templates:
+        layers = set(stage.resources("AWS::Lambda::LayerVersion", stack))
+        functions = stage.resources("AWS::Lambda::Function", stack).values()
+        ours = [f["Properties"] for f in functions if f["Properties"]["Handler"].startswith("atelier_ops.")]
+        assert {layer["Ref"] for properties in ours for layer in properties["Layers"]} == layers, stack
+
+
+def test_the_layer_is_for_the_functions_processor_and_python(dev: Synthesized) -> None:
+    assets = json.loads(Path(dev.folder, "Api.assets.json").read_text(encoding="utf-8"))
+    folders = [Path(dev.folder, asset["source"]["path"]) for asset in assets["files"].values()]
+    (layer,) = [folder for folder in folders if (folder / "python").is_dir()]
+    libraries = [path.name for path in layer.rglob("*.so")]
+    assert libraries
+    assert all(name.endswith(".cpython-313-aarch64-linux-gnu.so") for name in libraries)
+    assert not (layer / "python" / "boto3").exists()
+    assert sum(path.stat().st_size for path in layer.rglob("*") if path.is_file()) < 30 * 2**20
+
+
+@pytest.mark.parametrize(("lock", "got"), [(None, "got none"), ("pydantic==1.0\n", "got another lock file's")])
+def test_synth_says_which_command_fetches_the_packages(
+    lock: str | None, got: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if lock is not None:
+        (tmp_path / "requirements.lock").write_text(lock, encoding="utf-8")
+    monkeypatch.setattr(packages, "FOLDER", tmp_path)
+    with pytest.raises(packages.PackagesMissingError, match=rf"{got}.*make lambda-packages"):
+        packages.packages_layer(Stack(App(), "Any"))
+
+
+def test_the_layer_s_lock_is_what_its_requirements_need_at_the_versions_of_the_tests(root: Path) -> None:
+    locked = set(versions(root / "lambdas" / "requirements.lock").items())
+    assert locked <= set(versions(root / "requirements.lock").items())
+    wanted = needed(Requirement(line) for line in lines(root / "lambdas" / "requirements.txt"))
+    runtime = {"botocore", "urllib3", "python-dateutil", "six"}
+    assert {name for name, _ in locked} == wanted - runtime
+
+
+def lines(path: Path) -> list[str]:
+    """A requirements file without its comments."""
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+
+
+def versions(path: Path) -> dict[str, str]:
+    """Version by canonical name."""
+    pairs = (line.split("==") for line in lines(path))
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def needed(requirements: Iterable[Requirement]) -> set[str]:
+    """Canonical names of the requirements and of everything that they need, as installed here."""
+    names = set[str]()
+    for requirement in requirements:
+        extras = requirement.extras or {""}
+        inner = (Requirement(text) for text in distribution(requirement.name).requires or [])
+        applies = (r for r in inner if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in extras))
+        names |= {canonicalize_name(requirement.name)} | needed(applies)
+    return names
 
 
 def test_the_code_holds_the_packages_side_by_side_and_no_caches(dev: Synthesized) -> None:

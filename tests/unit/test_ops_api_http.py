@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from atelier_ops.logic.http import LARGEST_BODY, Request
 from tests.unit.ops_api import Answered, Api
 from tests.unit.ops_fakes import MemoryRecords
+from tests.unit.ops_logs import lines
 
 
 @pytest.fixture
@@ -90,15 +91,16 @@ def test_a_service_that_does_not_answer_is_503_with_retry_after() -> None:
     assert int(answered.headers["Retry-After"]) > 0
 
 
-def test_an_error_of_ours_is_500_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_ours_is_500_without_its_words() -> None:
     class Broken(MemoryRecords):
         def get(self, key: str) -> None:
             raise RuntimeError("a secret")
 
-    answered = Api(records=Broken()).call("GET", f"/v1/predictions/{'a' * 26}")
+    with lines() as logged:
+        answered = Api(records=Broken()).call("GET", f"/v1/predictions/{'a' * 26}")
     assert "secret" not in json.dumps(answered.body)
     is_problem(answered, 500)
-    assert "a secret" in capsys.readouterr().err
+    assert "a secret" in logged[0]["exception"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from atelier_ops.logic.mirror import Clock, Entry, mirror_asset, mirror_hub
 from atelier_ops.logic.selection import select
 from contracts.artifact import BaseManifest
 from tests.unit.ops_fakes import MemoryBuckets, MemoryStore
+from tests.unit.ops_logs import lines
 
 COMMIT = "c" * 40
 ENTRY: dict[str, Any] = {
@@ -298,9 +299,10 @@ def test_deleting_it_leaves_the_files() -> None:
 
 
 @pytest.mark.parametrize("given", ["not json", {}, {**TINY, "source": {"kind": "ftp"}}, TINY])
-def test_every_failure_is_answered_with_a_reason(given: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    answer = Stack().ask("Create", given)
+def test_every_failure_is_answered_with_a_reason(given: Any) -> None:
+    with lines() as logged:
+        answer = Stack().ask("Create", given)
     assert answer["Status"] == "FAILED"
     assert answer["Reason"]
     assert answer["PhysicalResourceId"]
-    assert answer["Reason"][:40] in capsys.readouterr().out
+    assert answer["Reason"].partition(":")[0] == logged[0]["exception_name"]

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from atelier_ops.errors import MissingObjectError
@@ -14,8 +13,8 @@ from atelier_ops.gateways.aws import client, error_code
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
-ONE_AT_A_TIME = TransferConfig(multipart_threshold=16 * 2**20, multipart_chunksize=16 * 2**20, use_threads=False)
-"""At most one part of 16 MiB in memory while a stream is uploaded (10,000 parts: up to 160 GB)."""
+PART = 16 * 2**20
+"""Bytes of a stream that are in memory while it is uploaded; 10,000 parts are 160 GB."""
 
 READERS = 8
 """Small ranged reads in flight at once."""
@@ -119,8 +118,11 @@ class S3Store:
 
     def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
         """Put a stream of any length in constant memory, noting the hash it should have (empty where unknown)."""
+        from boto3.s3.transfer import TransferConfig  # as slow to import as boto3, and only mirrors upload streams
+
+        one_at_a_time = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
         extra = {"Metadata": {"sha256": sha256}}
-        client("s3").upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=ONE_AT_A_TIME)
+        client("s3").upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=one_at_a_time)
 
     def uploaded(self, key: str) -> Uploaded | None:
         """What an upload left at the key; None where there is no object."""

@@ -12,6 +12,7 @@ from atelier_ops.gateways.storage import S3Store
 from atelier_ops.gateways.workflow import StepFunctionsExecutions
 from atelier_ops.logic import predictions, trainings, uploads
 from atelier_ops.logic.api import Dependencies, answer
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 
 
@@ -47,6 +48,7 @@ def dependencies() -> Callable[[float], Dependencies]:
     return lambda now: Dependencies(predictions=for_predictions, trainings=for_trainings, uploads=for_uploads, now=now)
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """One REST proxy event → one proxy response."""
     return answer(event, dependencies()(time.time()))

@@ -9,6 +9,7 @@ from atelier_ops.gateways.hub import HuggingFaceHub
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.custom_resource import Dependencies, settle
 from atelier_ops.logic.mirror import Clock
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 
 
@@ -27,6 +28,7 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event with properties ``Entry`` and, for an asset, ``AssetBucket`` and ``AssetKey``."""
     bucket = event["ResourceProperties"].get("AssetBucket")

@@ -9,6 +9,7 @@ from atelier_ops.gateways.endpoints import Endpoints, SageMakerEndpoints
 from atelier_ops.gateways.records import DynamoRecords, Records
 from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
 from atelier_ops.logic.endpoint import Serving, roll_out, settle_endpoint, waiting
+from atelier_ops.observability import count, logger, observed
 from atelier_ops.settings import read_settings
 
 
@@ -41,11 +42,13 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "version", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
     use, plan = dependencies(), event["plan"]
     name = plan["endpoint"]
     config = roll_out(name, int(event["version"]), event["uri"], use.serving, use.endpoints)
+    count("EndpointRollouts")
     use.records.put(waiting(name, config, event["token"], plan["execution"], int(time.time())))
     # The endpoint may have settled before the token was stored, and its event been ignored.
-    print(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))
+    logger.info(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))

@@ -6,6 +6,7 @@ from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore, S3Store, read_json
 from atelier_ops.logic.gate import judge
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 from contracts.layout import run_prefix
 from contracts.metrics import METRICS
@@ -25,6 +26,7 @@ def dependencies() -> ObjectStore:
     return S3Store(read_settings(Settings).data_bucket)
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics"}``. Raises MetricMissingError, MissingObjectError."""
     plan = event["plan"]

@@ -10,6 +10,7 @@ from atelier_ops.gateways.storage import S3Store
 from atelier_ops.gateways.workflow import StepFunctionsTokens
 from atelier_ops.logic.notification import outcomes
 from atelier_ops.logic.results import Dependencies, settle
+from atelier_ops.observability import logger, observed
 from atelier_ops.settings import read_settings
 
 
@@ -32,7 +33,8 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> None:
     """An SNS event with one or more notifications of an asynchronous endpoint."""
     for outcome in outcomes(event):
-        print(settle(outcome, dependencies(), time.time()))
+        logger.info(settle(outcome, dependencies(), time.time()))

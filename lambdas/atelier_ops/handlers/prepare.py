@@ -6,6 +6,7 @@ from typing import Any
 
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.plan import Dependencies, make_plan
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 
 
@@ -35,6 +36,7 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"input", "execution"}`` → the plan. Raises InvalidInputError."""
     return make_plan(event["input"], event["execution"], dependencies())

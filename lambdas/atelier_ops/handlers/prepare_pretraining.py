@@ -6,6 +6,7 @@ from typing import Any
 
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 from contracts.pretraining import Instances, StageDefaults
 
@@ -39,6 +40,7 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"input", "execution"}`` → the plan. Raises InvalidInputError."""
     return make_pretraining_plan(event["input"], event["execution"], dependencies())

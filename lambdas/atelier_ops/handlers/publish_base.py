@@ -7,6 +7,7 @@ from typing import Any
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.publish_base import publish_base
 from atelier_ops.logic.publishing import Dependencies, Registration
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 
 
@@ -25,6 +26,7 @@ def dependencies() -> Dependencies:
     return Dependencies(data=S3Store(settings.data_bucket), models=S3Store(settings.model_bucket))
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact", "package", "version", "metrics"}`` → ``{"reference", "uri"}``."""
     return publish_base(Registration.from_event(event), dependencies())

@@ -9,6 +9,7 @@ from atelier_ops.gateways.registry import SageMakerJobs
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.gateways.topic import SnsTopic
 from atelier_ops.logic.report import Dependencies, report
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 
 
@@ -33,6 +34,7 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """``{"execution", "step", "error", "cause", "plan"?, "started"}`` → ``{"error", "cause"}``."""
     return report(event, dependencies(), time.time())

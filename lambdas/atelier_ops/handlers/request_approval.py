@@ -10,6 +10,7 @@ from atelier_ops.gateways.registry import Packages, SageMakerPackages
 from atelier_ops.gateways.topic import SnsTopic, Topic
 from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
 from atelier_ops.logic.approval import request_message, settle_approval, waiting
+from atelier_ops.observability import logger, observed
 from atelier_ops.settings import read_settings
 
 
@@ -43,10 +44,11 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "token"}``: store the token, ask, and go on at once where somebody has decided already."""
     use, plan, package = dependencies(), event["plan"], event["package"]
     use.records.put(waiting(package, event["token"], plan["execution"], int(time.time())))
     use.topic.publish(*request_message(plan, package))
     status, reason = use.packages.approval(package)
-    print(settle_approval(package, status, reason, use.records, use.tokens))
+    logger.info(settle_approval(package, status, reason, use.records, use.tokens))

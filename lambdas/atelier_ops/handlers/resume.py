@@ -9,6 +9,7 @@ from atelier_ops.gateways.records import DynamoRecords, Records
 from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
 from atelier_ops.logic.approval import settle_approval
 from atelier_ops.logic.endpoint import settle_endpoint
+from atelier_ops.observability import logger, observed
 from atelier_ops.settings import read_settings
 
 
@@ -35,15 +36,16 @@ def dependencies() -> Dependencies:
     return Dependencies(records=records, endpoints=SageMakerEndpoints(), tokens=StepFunctionsTokens())
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> None:
     """An EventBridge event of SageMaker. Others are logged and ignored; repeated and late ones do nothing."""
     use, detail = dependencies(), event["detail"]
     if "ModelApprovalStatus" in detail:
         package, status = detail["ModelPackageArn"], detail["ModelApprovalStatus"]
-        print(settle_approval(package, status, detail.get("ApprovalDescription", ""), use.records, use.tokens))
+        logger.info(settle_approval(package, status, detail.get("ApprovalDescription", ""), use.records, use.tokens))
     elif "EndpointStatus" in detail:
         # The event may be old by now: the endpoint itself says what holds.
         name = detail["EndpointName"]
-        print(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))
+        logger.info(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))
     else:
-        print(f"ignored: {event.get('detail-type')}")
+        logger.info("ignored", detail_type=event.get("detail-type"))

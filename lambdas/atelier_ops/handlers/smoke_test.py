@@ -10,6 +10,7 @@ from atelier_ops.gateways.inference import Inference, SageMakerInference
 from atelier_ops.gateways.records import DynamoRecords, Records
 from atelier_ops.gateways.storage import ObjectStore, S3Store
 from atelier_ops.logic.smoke import inference_id, smoke_request, waiting
+from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 from contracts.layout import S3Uri, request_key
 
@@ -45,6 +46,7 @@ def dependencies() -> Dependencies:
     )
 
 
+@observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "version", "endpoint", "token"}``; no endpoint means the shared one. Raises EndpointUnavailableError."""
     use, plan, version, dedicated = dependencies(), event["plan"], int(event["version"]), event.get("endpoint")

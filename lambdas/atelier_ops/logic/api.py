@@ -1,6 +1,5 @@
 """The API's routes, and how errors become responses."""
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from atelier_ops.logic import predictions, trainings, uploads
 from atelier_ops.logic.http import ProblemError, Request, Response, invalid, problem
 from atelier_ops.logic.router import Route, dispatch
+from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
 
 
@@ -85,9 +85,9 @@ def _answer(request: Request, dependencies: Dependencies) -> Response:
     except ProblemError as error:
         return problem(error, request)
     except (ClientError, BotoCoreError) as error:
-        traceback.print_exc()
+        logger.exception("a service did not answer")
         detail = f"a service this request needs did not answer: {type(error).__name__}"
         return problem(ProblemError(503, detail, headers={"Retry-After": "30"}), request)
     except Exception:  # noqa: BLE001 - the process edge: the trace goes to the log, not to the client
-        traceback.print_exc()
+        logger.exception("an error of ours")
         return problem(ProblemError(500, "an error of ours; the log has it under this request's id"), request)

@@ -8,6 +8,7 @@ from atelier_ops.gateways.answers import Answers
 from atelier_ops.gateways.hub import Hub
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.mirror import Clock, Entry, mirror_asset, mirror_hub
+from atelier_ops.observability import logger
 
 LONGEST_REASON = 1_000
 """Characters: CloudFormation takes an answer of 4 KB in all."""
@@ -33,7 +34,7 @@ def settle(event: Mapping[str, Any], dependencies: Dependencies, assets: ObjectS
             _mirror(entry, event["ResourceProperties"], dependencies, assets, clock)
         outcome: dict[str, Any] = {"Status": "SUCCESS", "Data": {"Prefix": entry.prefix, "Reference": physical}}
     except Exception as error:  # noqa: BLE001 - the process edge: CloudFormation must hear of every failure
-        print(f"{physical}: {type(error).__name__}: {error}")
+        logger.exception("base model not mirrored", base_model=physical)
         outcome = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
     if event["RequestType"] == "Delete":
         # Deleting leaves the files to the bucket's own policy, so it cannot fail.
@@ -51,4 +52,4 @@ def _mirror(
         raise ValueError("properties: got no AssetBucket; allowed: the asset's bucket and key, as source.kind is asset")
     else:
         manifest = mirror_asset(entry, dependencies.models, assets.read(properties["AssetKey"]), clock)
-    print(f"{manifest.reference}: {len(manifest.files)} files from {manifest.source}")
+    logger.info("base model mirrored", base_model=manifest.reference, files=len(manifest.files), source=manifest.source)

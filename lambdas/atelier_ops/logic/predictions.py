@@ -15,6 +15,7 @@ from atelier_ops.logic.identity import new_id
 from atelier_ops.logic.results import OPEN, failed, prediction_key
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.logic.versions import BASE, Target, resolve
+from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.fields import read, text
 from contracts.layout import S3Uri, request_key
@@ -84,9 +85,9 @@ def cancel(request: Request, dependencies: Dependencies, prediction: str, now: f
     record = _existing(prediction, dependencies)
     if record.status in OPEN:
         ended = {"completed_at": rfc3339(now), "logs": "canceled by the client\n"}
-        dependencies.records.replace(
-            replace(record, status="canceled", data={**record.data, **ended}), while_status=OPEN
-        )
+        canceled = replace(record, status="canceled", data={**record.data, **ended})
+        if dependencies.records.replace(canceled, while_status=OPEN):
+            count("PredictionsCanceled")
     return get(request, dependencies, prediction, now)
 
 
@@ -166,6 +167,7 @@ def _submit(record: Record, inputs: PredictionInput, dependencies: Dependencies)
         dependencies.records.remove(record.key)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
     submitted = replace(record, data={**record.data, "submitted": True})
+    count("PredictionsQueued")
     if dependencies.records.replace(submitted, while_status=OPEN):
         return submitted
     return dependencies.records.get(record.key) or submitted

@@ -12,6 +12,7 @@ from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.cost import in_words, jobs_cost
 from atelier_ops.logic.failure import Failure, read_failure
 from atelier_ops.logic.timestamps import rfc3339, seconds
+from atelier_ops.observability import count, logger
 from contracts.layout import run_prefix
 from contracts.prices import estimate
 
@@ -52,6 +53,7 @@ def report(event: Mapping[str, Any], dependencies: Dependencies, now: float) -> 
     _attempt("failure.json", lambda: write_json(dependencies.data, key, summary))
     message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{dependencies.data.bucket}/{key}\n"
     _attempt("message", lambda: dependencies.topic.publish(f"Atelier: {execution} failed at {step}", message))
+    count("RunFailures")
     return {"error": failure.error, "cause": cause}
 
 
@@ -60,7 +62,7 @@ def _attempt(what: str, act: Callable[[], None]) -> None:
     try:
         act()
     except (ClientError, BotoCoreError) as error:
-        print(f"{what} not delivered: {error}")
+        logger.warning("report not delivered", what=what, reason=str(error))
 
 
 def _cost(event: Mapping[str, Any], failure: Failure, dependencies: Dependencies, now: float) -> float | None:
@@ -72,7 +74,7 @@ def _cost(event: Mapping[str, Any], failure: Failure, dependencies: Dependencies
         descriptions = [dependencies.jobs.describe(JOB_KINDS[step], name) for step, name in plan["jobs"].items()]
         return jobs_cost(job for job in descriptions if job is not None)
     except (ClientError, BotoCoreError) as error:
-        print(f"jobs cannot be read, so the cost is a guess: {error}")
+        logger.warning("jobs cannot be read, so the cost is estimated", reason=str(error))
     if failure.job is not None:
         return jobs_cost([failure.job])
     return estimate(dependencies.instance_type, _elapsed(event, now)) if event.get("step") in JOB_STEPS else 0.0

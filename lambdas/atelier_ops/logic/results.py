@@ -12,6 +12,7 @@ from atelier_ops.logic import smoke
 from atelier_ops.logic.notification import Outcome, model_message
 from atelier_ops.logic.picture import decode_picture
 from atelier_ops.logic.timestamps import rfc3339, seconds
+from atelier_ops.observability import count, logger, measure_queue
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, output_key
 from contracts.prediction import PredictionOutput
@@ -63,8 +64,18 @@ def _settle_prediction(outcome: Outcome, dependencies: Dependencies, now: float)
         finished = _succeeded(record, answer, _store(outcome.inference_id, answer, dependencies.media), now)
     except (InvalidInputError, MissingObjectError, ModelError) as error:
         finished = failed(record, str(error), now)
-    changed = dependencies.records.replace(finished, while_status=OPEN)
-    return f"{outcome.inference_id}: {finished.status if changed else 'settled by another notification'}"
+    if not dependencies.records.replace(finished, while_status=OPEN):
+        return f"{outcome.inference_id}: settled by another notification"
+    _measure(finished)
+    return f"{outcome.inference_id}: {finished.status}"
+
+
+def _measure(finished: Record) -> None:
+    if finished.status == "failed":
+        count("PredictionsFailed")
+        return
+    count("PredictionsSucceeded")
+    measure_queue(max(0.0, seconds(finished.data["started_at"]) - seconds(finished.data["created_at"])))
 
 
 class ModelError(RuntimeError):
@@ -84,7 +95,7 @@ def _reason(outcome: Outcome, media: ObjectStore) -> str:
         try:
             text = media.read(_own_key(outcome.failure, media)).decode("utf-8", "replace") or text
         except MissingObjectError:
-            print(f"{outcome.failure}: gone, using the notification's own reason")
+            logger.warning("failure file is gone, using the notification's own reason", key=outcome.failure.key)
     return model_message(text)[:2_000] or "the model server gave no reason"
 
 

@@ -10,6 +10,7 @@ from atelier_ops.gateways.workflow import Execution, Executions, StateEvent
 from atelier_ops.logic.http import ProblemError, Request, Response
 from atelier_ops.logic.identity import new_id
 from atelier_ops.logic.timestamps import rfc3339
+from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.fields import only_keys, read, text
@@ -47,6 +48,7 @@ def create(request: Request, dependencies: Dependencies, now: float) -> Response
     name = f"{inputs['style']}-{new_id(request, 'training')[:12]}"
     try:
         dependencies.executions.start(name, inputs)
+        count("TrainingsStarted")
     except ExecutionNameTakenError as error:
         execution = dependencies.executions.describe(name)
         if execution is None or execution.input != inputs:

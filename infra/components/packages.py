@@ -1,0 +1,47 @@
+"""The third-party packages of the Lambdas: a layer of the wheels that the install step unpacked for their processor."""
+
+from hashlib import sha256
+
+from aws_cdk import Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.components.image import REPOSITORY_ROOT
+
+LOCK = REPOSITORY_ROOT / "lambdas" / "requirements.lock"
+FOLDER = REPOSITORY_ROOT / ".venv" / "lambda-packages"
+"""Holds ``python/``, as a layer must, and a copy of the lock file that it was made from."""
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+ARCHITECTURE = lambda_.Architecture.ARM_64
+
+
+class PackagesMissingError(RuntimeError):
+    """The packages of the Lambdas were not fetched, or come from another lock file."""
+
+
+def packages_layer(scope: Construct) -> lambda_.ILayerVersion:
+    """The layer of the stack that ``scope`` is in, made at first use. Raises PackagesMissingError."""
+    stack = Stack.of(scope)
+    layer = stack.node.try_find_child("Packages")
+    if isinstance(layer, lambda_.LayerVersion):
+        return layer
+    return lambda_.LayerVersion(
+        stack,
+        "Packages",
+        description="Powertools for AWS Lambda and pydantic",
+        code=lambda_.Code.from_asset(str(FOLDER), asset_hash=_locked()),
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+    )
+
+
+def _locked() -> str:
+    """The lock file's hash, which names the asset: the same commit gives the same template, whoever made the folder."""
+    copy = FOLDER / LOCK.name
+    if not copy.exists() or copy.read_bytes() != LOCK.read_bytes():
+        got = "another lock file's" if copy.exists() else "none"
+        raise PackagesMissingError(
+            f"packages of the Lambdas in {FOLDER}: got {got}; allowed: those of {LOCK}, which `make lambda-packages` fetches"
+        )
+    return sha256(LOCK.read_bytes()).hexdigest()

@@ -1,0 +1,54 @@
+"""How a stage is watched: JSON logs that carry the invocation's id, X-Ray traces, and metrics in CloudWatch's embedded format.
+
+Infra's handler construct sets the ``POWERTOOLS_*`` variables that these read. Log what happened to which prediction, run or endpoint;
+never what a client sent or gets (prompts, pictures, presigned addresses, API keys).
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from aws_lambda_powertools import Logger, Tracer, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+Event = Literal[
+    "PredictionsQueued",
+    "PredictionsSucceeded",
+    "PredictionsFailed",
+    "PredictionsCanceled",
+    "TrainingsStarted",
+    "RunFailures",
+    "EndpointRollouts",
+]
+"""What is counted."""
+
+NAMESPACE = "Atelier"
+"""Of the metrics in CloudWatch; their one dimension, ``service``, is the stage's ``atelier-{stage}``."""
+
+logger = Logger(serialize_stacktrace=False)
+_tracer = Tracer(patch_modules=("botocore",))
+
+
+def observed(handler: Handler) -> Handler:
+    """Give every line that ``handler`` logs the request's id, and its AWS calls a segment in the trace."""
+    logged: Handler = logger.inject_lambda_context(handler, clear_state=True)
+    traced: Handler = _tracer.capture_lambda_handler(logged)
+    return traced
+
+
+def count(event: Event) -> None:
+    """Add one to a metric."""
+    _write(event, MetricUnit.Count, 1)
+
+
+def measure_queue(seconds: float) -> None:
+    """Metric ``SecondsInQueue``: from a prediction's request to the start of work on it, a waking instance's start included."""
+    _write("SecondsInQueue", MetricUnit.Seconds, seconds)
+
+
+def _write(name: str, unit: MetricUnit, value: float) -> None:
+    with single_metric(
+        name=name, unit=unit, value=value, namespace=NAMESPACE, default_dimensions={"service": logger.service}
+    ):
+        pass
