@@ -3,95 +3,99 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Self
 
+from contracts.declarations import about, listed
 from contracts.errors import InvalidInputError
-from contracts.fields import only_keys
 from contracts.layout import MANIFEST
+from contracts.model import Contract
 
 ADAPTER_WEIGHTS = "pytorch_lora_weights.safetensors"
 TRAINING_LOG = "training_log.jsonl"
 
 
-@dataclass(frozen=True, kw_only=True)
-class BaseManifest:
-    """``base/{name}@{revision}/manifest.json``: a base model as mirrored once, or as a pretraining run published it.
+class Manifest(Contract):
+    """``manifest.json`` of a folder of files."""
 
-    ``resolution`` is the side, in pixels, that the model paints at; ``defaults`` are its own
-    ``num_inference_steps`` and ``guidance_scale``;
-    ``training`` its own hyperparameters a method (``{"lora": {...}, "full": {...}}``), which an execution's input overrides;
-    ``origin`` of a pretrained one says which run made it from what (``contracts.pretraining.Origin``).
-    """
+    document: ClassVar[str] = MANIFEST
 
-    name: str
-    revision: str
-    family: str
-    task: str
-    licence: str
-    source: str
-    resolution: int
-    defaults: Mapping[str, float] = field(default_factory=dict)
-    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-    origin: Mapping[str, Any] = field(default_factory=dict)
+    files: Annotated[Mapping[str, str], about("sha256 of every other file, by relative path")] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read ``manifest.json`` of a local folder. Raises InvalidInputError where it is missing or not one."""
+        path = folder / MANIFEST
+        if not path.is_file():
+            what = f"{folder.name}/{MANIFEST}"
+            raise InvalidInputError(what, got="no such file", allowed="a complete artifact has one")
+        return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+class PretrainingOrigin(Contract):
+    """Where a pretrained base model came from."""
+
+    execution: Annotated[str, about("the run")]
+    model: Annotated[str, about("what it trained")]
+    parents: Annotated[tuple[str, ...], listed("the base models it started from, name@revision")]
+    dataset: Annotated[str, about("the data set's address")]
+    dataset_sha256: Annotated[str, about("hash of the data set's listing")]
+    hyperparameters: Annotated[Mapping[str, str], about("as the job got them")]
+    metrics: Annotated[Mapping[str, float], about("as the evaluation measured them")]
+    model_package: Annotated[str, about("its ARN")]
+    code_version: Annotated[str, about("hash of the code that trained")]
+    created_at: Annotated[str, about("when it was measured", unit="ISO 8601, UTC")]
+
+
+class BaseManifest(Manifest):
+    """``base/{name}@{revision}/manifest.json``: a base model as mirrored once, or as a pretraining run published it."""
+
+    name: Annotated[str, about("of the base model")]
+    revision: Annotated[str, about("the hub's revision, or a published version")]
+    family: Annotated[str, about("which code trains and serves it")]
+    task: Annotated[str, about("what it does")]
+    licence: Annotated[str, about("of the weights")]
+    source: Annotated[str, about("where the files came from")]
+    resolution: Annotated[int, about("side that it paints at", unit="pixels")]
+    defaults: Annotated[Mapping[str, float], about("its own num_inference_steps and guidance_scale")] = {}
+    training: Annotated[
+        Mapping[str, Mapping[str, Any]],
+        about("its own hyperparameters by method, which an execution's input overrides"),
+    ] = {}
+    origin: Annotated[PretrainingOrigin | None, about("of a pretrained one: which run made it from what")] = None
 
     @property
     def reference(self) -> str:
         """``name@revision``."""
         return f"{self.name}@{self.revision}"
 
-    @classmethod
-    def load(cls, folder: Path) -> "BaseManifest":
-        """Read ``manifest.json`` of a local folder. Raises InvalidInputError where it is missing or not one."""
-        return cls(**_read_manifest(folder, cls))
 
-    @classmethod
-    def from_json(cls, data: object) -> "BaseManifest":
-        """Raises InvalidInputError for an unknown or missing key."""
-        return cls(**only_keys(MANIFEST, data, cls.__dataclass_fields__, _required(cls)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class StyleManifest:
+class StyleManifest(Manifest):
     """``manifest.json`` beside trained weights.
 
     Training writes it with ``version`` 0 and no evaluation; publishing adds ``version``, ``model_package`` and ``metrics``.
-    ``files`` maps each other file's relative path to its sha256.
     """
 
-    style: str
-    execution: str
-    task: str
-    method: str
-    base_model: str
-    instance_prompt: str
-    class_prompt: str
-    target: str
-    hyperparameters: Mapping[str, Any]
-    dataset_sha256: str
-    code_version: str
-    created_at: str
-    version: int = 0
-    model_package: str = ""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def load(cls, folder: Path) -> "StyleManifest":
-        """Read ``manifest.json`` of a local folder. Raises InvalidInputError where it is missing or not one."""
-        return cls(**_read_manifest(folder, cls))
-
-    @classmethod
-    def from_json(cls, data: object) -> "StyleManifest":
-        """Raises InvalidInputError for an unknown or missing key."""
-        return cls(**only_keys(MANIFEST, data, cls.__dataclass_fields__, _required(cls)))
+    style: Annotated[str, about("what was learnt")]
+    execution: Annotated[str, about("the run")]
+    task: Annotated[str, about("what the base model does")]
+    method: Annotated[str, about("lora or full")]
+    base_model: Annotated[str, about("name@revision")]
+    instance_prompt: Annotated[str, about("words for the garment")]
+    class_prompt: Annotated[str, about("words for the garment's class")] = ""
+    target: Annotated[str, about("what was masked")] = ""
+    hyperparameters: Annotated[Mapping[str, Any], about("as used")]
+    dataset_sha256: Annotated[str, about("hash of the dataset's listing")]
+    code_version: Annotated[str, about("hash of the code that trained")]
+    created_at: Annotated[str, about("when training ended", unit="ISO 8601, UTC")]
+    version: Annotated[int, about("the published version; 0 before")] = 0
+    model_package: Annotated[str, about("its ARN, once published")] = ""
+    metrics: Annotated[Mapping[str, float], about("as the evaluation measured them, once published")] = {}
 
 
-def to_json(manifest: BaseManifest | StyleManifest) -> str:
+def to_json(manifest: Manifest) -> str:
     """A manifest as stable, indented JSON text."""
-    return json.dumps(asdict(manifest), indent=2, sort_keys=True) + "\n"
+    return json.dumps(manifest.model_dump(mode="json", exclude_none=True), indent=2, sort_keys=True) + "\n"
 
 
 def hash_files(folder: Path) -> dict[str, str]:
@@ -113,16 +117,3 @@ def verify_files(folder: Path, files: Mapping[str, str]) -> None:
         got = sha256(path) if path.is_file() else "no such file"
         if got != expected:
             raise InvalidInputError(f"artifact file {name}", got=got, allowed=f"sha256 {expected}")
-
-
-def _required(cls: type[BaseManifest] | type[StyleManifest]) -> list[str]:
-    optional = {"version", "model_package", "metrics", "files", "defaults", "training", "origin"}
-    return [name for name in cls.__dataclass_fields__ if name not in optional]
-
-
-def _read_manifest(folder: Path, cls: type[BaseManifest] | type[StyleManifest]) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise InvalidInputError(f"{folder.name}/{MANIFEST}", got="no such file", allowed="a complete artifact has one")
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return dict(only_keys(MANIFEST, data, cls.__dataclass_fields__, _required(cls)))

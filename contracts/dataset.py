@@ -26,6 +26,15 @@ def is_picture(name: str) -> bool:
     return "/" not in name and name.lower().endswith(PICTURE_SUFFIXES)
 
 
+class PictureCaption(Contract):
+    """One line of ``captions.jsonl``: words for one picture, instead of the instance prompt."""
+
+    document: ClassVar[str] = CAPTIONS
+
+    file_name: Annotated[str, about("the picture")]
+    text: Annotated[str, about("words for it")]
+
+
 class DatasetInfo(Contract):
     """``dataset_info.json``."""
 

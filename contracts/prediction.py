@@ -110,10 +110,6 @@ class PredictionOutput(Contract):
     mask: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"}), about("a PNG of the mask used")] = ""
     seconds: Annotated[Mapping[str, float], about("what each stage took", unit="seconds")] = {}
 
-    def given(self) -> dict[str, Any]:
-        """TEMP."""
-        return {k: v for k, v in self.__dict__.items() if v != type(self).__dataclass_fields__[k].default}
-
     def to_json(self) -> dict[str, Any]:
         """The response body: every field, those that are empty too."""
         return self.model_dump(mode="json")

@@ -68,4 +68,5 @@ def _known(key: str, names: Mapping[str, Any]) -> str:
 
 
 def _path(where: str, place: Sequence[str | int]) -> str:
-    return where + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    path = where + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return path.removeprefix(".") or "body"

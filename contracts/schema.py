@@ -9,14 +9,15 @@ Schema = Mapping[str, Any]
 def tidy(schema: dict[str, Any]) -> None:
     """Say in an object's schema only what a person declared.
 
-    A value that may be left out is an optional property of its own type; ``null`` and ``""``, which mean the same, are not spelt out.
+    A value that may be left out is an optional property of its own type; ``null`` and ``""``, which mean the same, are not spelt out,
+    nor are the defaults of an object, which stand in its own schema.
     """
     for name, declared in schema.get("properties", {}).items():
         choices = [choice for choice in declared.get("anyOf", []) if choice != {"type": "null"}]
         if len(choices) == 1:
             del declared["anyOf"]
             declared |= {**choices[0], **declared}
-        if declared.get("default", 0) in (None, ""):
+        if declared.get("default", 0) in (None, "") or isinstance(declared.get("default"), dict):
             del declared["default"]
         if declared.get("title") == name.replace("_", " ").title():
             del declared["title"]

@@ -6,9 +6,13 @@ A part is either a whole file or the lines between ``<!-- generated: NAME -->`` 
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from docs.fields import TABLES
+from docs.markdown import table
+from docs.schemas import SCHEMAS, schema
 from infra.config import STAGES
 from infra.costs import report
 
@@ -38,10 +42,13 @@ class Part:
         return f"{before}{begin}\n{self.write().rstrip()}\n\n{end}{after}"
 
 
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+@dataclass(frozen=True, kw_only=True)
+class File(Part):
+    """A file that is generated as a whole."""
+
+    def rendered(self) -> str:
+        """The whole file as the code has it now."""
+        return self.write()
 
 
 def stage_settings() -> str:
@@ -71,12 +78,15 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
 PARTS = (
     Part(page="stages.md", name="settings", write=stage_settings),
     Part(page="stages.md", name="costs", write=stage_costs),
+    *(Part(page=page, name=name, write=write) for page, parts in TABLES.items() for name, write in parts.items()),
+    *(File(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name)) for name in SCHEMAS),
 )
 
 
 def main() -> None:
     """Rewrite every part."""
     for part in PARTS:
+        part.path.parent.mkdir(exist_ok=True)
         part.path.write_text(part.rendered(), encoding="utf-8")
 
 

@@ -4,19 +4,21 @@ import json
 import tempfile
 from collections import OrderedDict
 from pathlib import Path
+from typing import Annotated
 
 from atelier_inference.pipelines import Model
 from atelier_inference.prefixes import fetch_files, fetch_style_manifest
 from atelier_inference.store import Store
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
+from contracts.declarations import bounds
 from contracts.errors import InvalidInputError
-from contracts.fields import integer
 from contracts.layout import LATEST, S3Uri
+from contracts.model import Check
 from diffusion.adapters import drop_adapter, load_adapter, use_adapter, use_no_adapter
 
 WHERE = "input.adapter"
 _LATEST_LIMIT = 4_096
-_version = integer(1, 999_999)
+_version = Check(Annotated[int, bounds(1, 999_999)])
 
 
 class StyleCatalogue:

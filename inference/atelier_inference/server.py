@@ -133,4 +133,4 @@ async def _read_json(request: Request) -> Any:
 def _refuse(status: int, kind: str, error: InvalidInputError, line: dict[str, Any]) -> Response:
     line["error"] = kind
     body = {"type": kind, "message": str(error), "what": error.what, "allowed": error.allowed}
-    return JSONResponse({"error": body}, status_code=status)
+    return JSONResponse({"error": body, "errors": error.to_json()}, status_code=status)

@@ -1,53 +1,52 @@
 """The server's settings, read from its environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
+from pydantic import BeforeValidator
+
+from contracts.declarations import bounds
 from contracts.errors import InvalidInputError
-from contracts.fields import Check, integer
 from contracts.layout import S3Uri
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+def _prefix(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not value.endswith("/"):
+        raise InvalidInputError("prefix", got=value, allowed="an S3 prefix that ends in a slash")
+    return S3Uri.parse(value)
+
+
+def _model_folder(value: Any) -> Any:
+    return Path(value) / "model" if isinstance(value, str) else value
+
+
+_Prefix = Annotated[S3Uri | None, BeforeValidator(_prefix)]
+
+
+class Settings(EnvironmentSettings):
     """The server's settings. A location of ``None`` switches off what needs it, and a request for it says so.
 
     ``model`` holds a base model's prefix or a full fine-tune's; ``max_adapters`` bounds the styles held in memory.
     """
 
-    model: Path
-    port: int = 8080
-    segmenter: S3Uri | None = None
-    upscaler: S3Uri | None = None
-    styles: S3Uri | None = None
-    uploads: S3Uri | None = None
-    max_adapters: int = 4
+    variables: ClassVar[Mapping[str, str]] = {
+        "model": "ATELIER_ML_ROOT",
+        "port": "SAGEMAKER_BIND_TO_PORT",
+        "segmenter": "ATELIER_SEGMENTER_URI",
+        "upscaler": "ATELIER_UPSCALER_URI",
+        "styles": "ATELIER_STYLES_URI",
+        "uploads": "ATELIER_UPLOADS_URI",
+        "max_adapters": "ATELIER_MAX_ADAPTERS",
+    }
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the variables that docs/architecture.md lists. Raises InvalidInputError for a bad value."""
-        return cls(
-            model=Path(environment.get("ATELIER_ML_ROOT", "/opt/ml")) / "model",
-            port=_number(environment, "SAGEMAKER_BIND_TO_PORT", 8080, integer(1, 65_535)),
-            segmenter=_prefix(environment, "ATELIER_SEGMENTER_URI"),
-            upscaler=_prefix(environment, "ATELIER_UPSCALER_URI"),
-            styles=_prefix(environment, "ATELIER_STYLES_URI"),
-            uploads=_prefix(environment, "ATELIER_UPLOADS_URI"),
-            max_adapters=_number(environment, "ATELIER_MAX_ADAPTERS", 4, integer(1, 64)),
-        )
-
-
-def _prefix(environment: Mapping[str, str], name: str) -> S3Uri | None:
-    value = environment.get(name, "")
-    if not value:
-        return None
-    uri = S3Uri.parse(value, where=name)
-    if not uri.key.endswith("/"):
-        raise InvalidInputError(name, got=value, allowed="an S3 prefix that ends in a slash")
-    return uri
-
-
-def _number(environment: Mapping[str, str], name: str, default: int, check: Check) -> int:
-    value = environment.get(name, "")
-    return int(check(name, int(value) if value.isdecimal() else value)) if value else default
+    model: Annotated[Path, BeforeValidator(_model_folder)] = Path("/opt/ml/model")
+    port: Annotated[int, bounds(1, 65_535)] = 8080
+    segmenter: _Prefix = None
+    upscaler: _Prefix = None
+    styles: _Prefix = None
+    uploads: _Prefix = None
+    max_adapters: Annotated[int, bounds(1, 64)] = 4

@@ -320,4 +320,5 @@ def test_a_pretraining_run_is_prepared_gated_and_published() -> None:
     registered = {"plan": plan, "artifact": artifact, "package": PACKAGE, "version": 4, "metrics": judged["metrics"]}
     assert call("publish_base", registered) == {"reference": "drawn@4", "uri": "s3://model/base/drawn@4/"}
     manifest = BaseManifest.from_json(json.loads(body("model", f"base/drawn@4/{MANIFEST}")))
-    assert manifest.origin["metrics"] == {"denoising_loss": 0.2, "held_out": 3.0}
+    assert manifest.origin is not None
+    assert manifest.origin.metrics == {"denoising_loss": 0.2, "held_out": 3.0}

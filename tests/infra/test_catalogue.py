@@ -34,7 +34,7 @@ def test_a_model_that_paints_says_how_and_how_to_train_it(entry: Entry) -> None:
 @ENTRIES
 def test_an_entry_becomes_a_manifest(entry: Entry) -> None:
     data = json.loads(entry.to_json())
-    names = BaseManifest.__dataclass_fields__
+    names = BaseManifest.model_fields
     kept = {key: value for key, value in data.items() if key in names}
     manifest = BaseManifest.from_json(kept | {"source": str(data["source"])})
     assert manifest.reference == entry.reference

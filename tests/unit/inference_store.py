@@ -1,6 +1,5 @@
 """A store that is a folder: ``s3://bucket/key`` is the file ``bucket/key``; and published styles to put there."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,7 @@ def style_manifest(**changes: Any) -> StyleManifest:
         created_at="2026-11-22T12:00:00Z",
         version=1,
     )
-    return replace(manifest, **changes)
+    return manifest.model_copy(update=changes)
 
 
 def publish_lora(

@@ -6,7 +6,8 @@ import pytest
 
 from contracts.corpus import Caption, Vocabulary, is_held_out
 from contracts.errors import InvalidInputError
-from contracts.pretraining import Instances, PretrainHyperparameters, PretrainingInput, StageDefaults
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
+from contracts.pretraining import Instances, PretrainingInput, StageDefaults
 
 STAGE = StageDefaults(instances=Instances(shard=2, train=4), input_mode="FastFile")
 
@@ -16,7 +17,7 @@ def asked(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_stage_and_the_model_fill_in_what_the_input_leaves_out() -> None:
-    read = PretrainingInput.from_json(asked(hyperparameters={"model": "vae"}, instances={"train": 2}), STAGE)
+    read = PretrainingInput.from_json(STAGE.fill(asked(hyperparameters={"model": "vae"}, instances={"train": 2})))
     assert (read.instances, read.input_mode) == (Instances(shard=2, train=2), "FastFile")
     assert (read.hyperparameters.steps, read.hyperparameters.batch) == (3_000, 16)
     assert read.held_out == 0.02
@@ -55,7 +56,7 @@ def test_the_stage_and_the_model_fill_in_what_the_input_leaves_out() -> None:
 )
 def test_a_wrong_input_says_what_was_got_and_what_is_allowed(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        PretrainingInput.from_json(asked(**changes), STAGE)
+        PretrainingInput.from_json(STAGE.fill(asked(**changes)))
     assert says in str(caught.value)
 
 

@@ -14,7 +14,8 @@ from atelier_ops.logic.publishing import Registration
 from contracts.artifact import BaseManifest
 from contracts.corpus import is_held_out
 from contracts.errors import InvalidInputError
-from contracts.pretraining import METRICS, PretrainHyperparameters
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
+from contracts.pretraining_metrics import METRICS
 from tests.unit.ops_fakes import PNG, MemoryBuckets
 from tests.unit.ops_pretraining import (
     KEYS,
@@ -174,10 +175,11 @@ def test_a_published_base_model_says_where_it_came_from(stage: Stage) -> None:
     manifest = BaseManifest.from_json(stage[0].store("model").json("base/drawn@1/manifest.json"))
     assert (manifest.task, manifest.family, manifest.resolution) == ("inpaint", "sd1", 64)
     assert manifest.defaults == {"guidance_scale": 2.5}, "how it likes to be used it has from its parent"
-    assert manifest.origin["parents"] == ["tiny@v1"]
-    assert manifest.origin["metrics"] == {"denoising_loss": 0.1}
-    assert manifest.origin["dataset_sha256"] == pretraining_plan_of(stage[1])["dataset"]["sha256"]
-    assert (manifest.origin["model_package"], manifest.origin["code_version"]) == (PACKAGE, "test")
+    assert manifest.origin is not None
+    assert manifest.origin.parents == ("tiny@v1",)
+    assert manifest.origin.metrics == {"denoising_loss": 0.1}
+    assert manifest.origin.dataset_sha256 == pretraining_plan_of(stage[1])["dataset"]["sha256"]
+    assert (manifest.origin.model_package, manifest.origin.code_version) == (PACKAGE, "test")
     assert stage[0].writes[-1] == "base/drawn@1/manifest.json"
     assert {f"base/drawn@1/{name}" for name in manifest.files} <= set(stage[0].writes)
 

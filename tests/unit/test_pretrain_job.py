@@ -19,7 +19,7 @@ from atelier_training.engine.training_log import read
 from atelier_training.jobs import pretrain as job
 from atelier_training.learners.start import Origin, make_learner
 from contracts.errors import InvalidInputError
-from contracts.pretraining import PretrainHyperparameters
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from tests.unit.pretrain_job_root import WEIGHTS, write_job
 from tests.unit.pretrain_shards import write_shards
 

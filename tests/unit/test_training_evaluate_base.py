@@ -1,7 +1,6 @@
 """Judging pretrained models: the measures measure what they say, and the report says what was measured."""
 
 import argparse
-import dataclasses
 import json
 import math
 import shutil
@@ -26,7 +25,8 @@ from atelier_training.learners import upscaler
 from atelier_training.paths import MlPaths
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
-from contracts.pretraining import METRICS, Measured
+from contracts.pretraining import MeasuredArtifact
+from contracts.pretraining_metrics import METRICS
 from diffusion.painter import Painter
 from imaging.segmenter import Segmenter
 from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
@@ -205,7 +205,7 @@ def test_the_job_writes_numbers_pictures_and_what_it_measured(tmp_path: Path, sh
     metrics = json.loads((output / "metrics.json").read_text())
     assert set(metrics) == set(METRICS["unet"])
     assert (metrics["held_out"], metrics["train_avg_loss"]) == (8, 0.1)
-    measured = Measured.from_json(json.loads((output / "artifact.json").read_text()))
+    measured = MeasuredArtifact.from_json(json.loads((output / "artifact.json").read_text()))
     assert "unet/config.json" in measured.files
     assert "training_log.jsonl" in measured.files
     assert (measured.task, measured.family) == ("inpaint", "sd1")
@@ -220,7 +220,7 @@ def test_a_vae_alone_is_a_part_and_says_so(tmp_path: Path, shards: Path) -> None
     paths = processing(tmp_path, shards, folder="vae")
     run(argparse.Namespace(model="vae", gate={}), paths)
     output = paths.processing_output("evaluate")
-    assert Measured.from_json(json.loads((output / "artifact.json").read_text())).task == "vae"
+    assert MeasuredArtifact.from_json(json.loads((output / "artifact.json").read_text())).task == "vae"
     assert set(json.loads((output / "metrics.json").read_text())) == set(METRICS["vae"])
     assert "Gate" not in (output / "report.html").read_text()
 
@@ -237,7 +237,7 @@ def test_a_segmenter_is_whole_by_itself(tmp_path: Path) -> None:
 
 def test_a_unet_s_pipeline_says_what_it_is_for_and_a_new_vae_leaves_it_useless(tmp_path: Path) -> None:
     base = save_inpainter(tmp_path)
-    assert task_of(tmp_path, dataclasses.replace(base, task="vae"), "unet") == "inpaint"
+    assert task_of(tmp_path, base.model_copy(update={"task": "vae"}), "unet") == "inpaint"
     assert task_of(tmp_path, base, "vae") == "vae"
 
 

@@ -61,7 +61,7 @@ def write_masking(folder: Path, count: int = 4) -> None:
         name = f"masks/skirt-{index}.png"
         masks.to_image(garment(index)[1]).save(folder / name)
         pictures.append(PictureMask(name=f"skirt-{index}.png", mask=name, score=0.9, area=0.1, source="clipseg"))
-    Masking(mask_score=0.9, pictures=pictures).write(folder)
+    Masking(mask_score=0.9, pictures=tuple(pictures)).write(folder)
 
 
 def write_training(root: Path, *, channels: int = 9, **hyperparameters: str) -> MlPaths:

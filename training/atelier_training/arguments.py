@@ -3,13 +3,14 @@
 import argparse
 import json
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from contracts.errors import InvalidInputError
 from contracts.execution import TASKS
-from contracts.fields import number
 from contracts.metrics import read_gate
-from contracts.pretraining import MODELS
+from contracts.model import Check
+from contracts.pretrain_hyperparameters import MODELS
+from contracts.pretraining import HELD_OUT
 from contracts.prompts import prompt
 
 
@@ -49,7 +50,7 @@ def _add_pretraining(steps: Any) -> None:
 
 
 def _share(value: str) -> float:
-    return float(_checked(lambda: number(0.001, 0.5)("held-out", float(value))))
+    return float(_checked(lambda: Check(Annotated[float, HELD_OUT])("held-out", float(value))))
 
 
 def _prompt(value: str) -> str:

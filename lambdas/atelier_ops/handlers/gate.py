@@ -10,7 +10,7 @@ from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 from contracts.layout import run_prefix
 from contracts.metrics import METRICS
-from contracts.pretraining import METRICS as PRETRAINING_METRICS
+from contracts.pretraining_metrics import METRICS as PRETRAINING_METRICS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,8 +101,8 @@ def problem(error: ProblemError, request: Request) -> Response:
 
 
 def invalid(error: InvalidInputError) -> ProblemError:
-    """Well-formed JSON that says something impossible: 422, with what and allowed as members of their own."""
-    return ProblemError(422, str(error), what=error.what, allowed=error.allowed)
+    """Well-formed JSON that says something impossible: 422, with every problem in ``errors``; ``what`` and ``allowed`` are the first's."""
+    return ProblemError(422, str(error), what=error.what, allowed=error.allowed, errors=error.to_json())
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

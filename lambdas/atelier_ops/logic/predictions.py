@@ -17,9 +17,9 @@ from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.logic.versions import BASE, Target, resolve
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
-from contracts.fields import read, text
 from contracts.layout import S3Uri, request_key
 from contracts.prediction import PredictionInput
+from contracts.requests import PredictionRequest
 
 KEEP = 7 * 86_400
 """Seconds a prediction is kept."""
@@ -29,8 +29,6 @@ URL_SECONDS = 3_600
 
 LATEST_ANSWER = WAIT_IN_QUEUE + LONGEST_RUN + 300
 """Seconds after which an answer cannot come any more."""
-
-CHECKS = {"version": text(longest=47, meaning="style or style@version"), "input": lambda where, value: value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +48,12 @@ def create(request: Request, dependencies: Dependencies, now: float) -> Response
 
     The same Idempotency-Key and body give the same prediction. Raises ProblemError, InvalidInputError.
     """
-    body = read("body", request.json(), CHECKS, required=["input"])
-    inputs = PredictionInput.from_json(body["input"])
+    body = request.json()
+    prediction = PredictionRequest.from_json(body)
+    inputs = prediction.input
     _check_places(inputs, dependencies.media.bucket)
     target = resolve(
-        body.get("version", ""),
+        prediction.version,
         dependencies.models,
         shared_endpoint=dependencies.shared_endpoint,
         name_prefix=dependencies.name_prefix,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
@@ -13,7 +13,8 @@ from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, run_prefix
-from contracts.pretraining import PretrainHyperparameters, PretrainingInput, StageDefaults
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
+from contracts.pretraining import PretrainingInput, StageDefaults
 
 RUN_PREFIX = "pretrain-"
 """Before the execution's name, so that a fine-tuning execution of the same name has other jobs and another folder."""
@@ -46,7 +47,7 @@ class Dependencies:
 
 def make_pretraining_plan(body: object, execution: str, dependencies: Dependencies) -> dict[str, Any]:
     """The plan of one execution. Raises InvalidInputError naming the first thing that is wrong."""
-    request = PretrainingInput.from_json(body, dependencies.defaults)
+    request = PretrainingInput.from_json(dependencies.defaults.fill(body))
     _check_name(request, dependencies)
     _check_mode(request, dependencies)
     base = _base_model(request, dependencies)
@@ -60,8 +61,8 @@ def make_pretraining_plan(body: object, execution: str, dependencies: Dependenci
         "name": request.name,
         "model": tuned.model,
         "approval": request.approval,
-        "gate": dict(request.gate),
-        "instances": asdict(request.instances),
+        "gate": request.thresholds,
+        "instances": request.instances.to_json(),
         "isolated": request.input_mode != "stream",
         "dataset": _dataset(corpus),
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
@@ -121,7 +122,7 @@ def _runs(run: str, bucket: str) -> dict[str, str]:
 def _hyperparameters(request: PretrainingInput, runs: Mapping[str, str]) -> PretrainHyperparameters:
     if request.input_mode != "stream":
         return request.hyperparameters
-    return replace(request.hyperparameters, shards_uri=runs["training_shards"])
+    return request.hyperparameters.model_copy(update={"shards_uri": runs["training_shards"]})
 
 
 def _dataset(corpus: Corpus) -> dict[str, Any]:
@@ -167,7 +168,7 @@ def _lustre_channel(lustre: str, run: str) -> dict[str, Any]:
 
 
 def _arguments(request: PretrainingInput) -> dict[str, list[str]]:
-    gate = ["--gate", json.dumps(dict(request.gate))] if request.gate else []
+    gate = ["--gate", json.dumps(gate)] if (gate := request.thresholds) else []
     return {
         "shard": ["--held-out", str(request.held_out)],
         "evaluate": ["--model", request.hyperparameters.model, *gate],

@@ -1,7 +1,6 @@
 """Publishing a trained artifact as a style's version."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError
@@ -20,7 +19,9 @@ def publish(registered: Registration, dependencies: Dependencies) -> dict[str, A
     source = artifact_prefix(registered.artifact, plan["execution"], dependencies.data.bucket)
     trained = _trained(plan, source, dependencies.data)
     target = style_prefix(plan["style"], version)
-    final = replace(trained, version=version, model_package=registered.package, metrics=dict(registered.metrics))
+    final = trained.model_copy(
+        update={"version": version, "model_package": registered.package, "metrics": dict(registered.metrics)}
+    )
     publish_once(final, source, target, dependencies)
     adapter = f"{plan['style']}@{version}" if plan["method"] == "lora" else ""
     return {"version": version, "uri": str(S3Uri(bucket=dependencies.models.bucket, key=target)), "adapter": adapter}

@@ -1,16 +1,15 @@
 """Publishing a pretrained model as a base model."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.bases import read_manifest
 from atelier_ops.logic.publishing import Dependencies, Registration, artifact_prefix, publish_once
-from contracts.artifact import BaseManifest
+from contracts.artifact import BaseManifest, PretrainingOrigin
 from contracts.layout import S3Uri, base_prefix, run_prefix
-from contracts.pretraining import MEASURED, Measured, Origin
+from contracts.pretraining import MEASURED, MeasuredArtifact
 
 
 def publish_base(registered: Registration, dependencies: Dependencies) -> dict[str, Any]:
@@ -27,10 +26,10 @@ def publish_base(registered: Registration, dependencies: Dependencies) -> dict[s
     return {"reference": final.reference, "uri": str(S3Uri(bucket=models.bucket, key=target))}
 
 
-def _measured(plan: Mapping[str, Any], data: ObjectStore) -> Measured:
+def _measured(plan: Mapping[str, Any], data: ObjectStore) -> MeasuredArtifact:
     key = run_prefix(plan["execution"], "evaluate") + MEASURED
     try:
-        measured = Measured.from_json(read_json(data, key))
+        measured = MeasuredArtifact.from_json(read_json(data, key))
     except MissingObjectError as error:
         raise ArtifactIncompleteError(f"{key}: got no such object; the evaluation writes it") from error
     if not measured.files:
@@ -38,10 +37,10 @@ def _measured(plan: Mapping[str, Any], data: ObjectStore) -> Measured:
     return measured
 
 
-def _manifest(registered: Registration, measured: Measured, parent: BaseManifest) -> BaseManifest:
+def _manifest(registered: Registration, measured: MeasuredArtifact, parent: BaseManifest) -> BaseManifest:
     """The new base model has its parent's architecture, so it keeps the parent's resolution, defaults and training settings."""
     plan = registered.plan
-    origin = Origin(
+    origin = PretrainingOrigin(
         execution=plan["execution"],
         model=plan["model"],
         parents=(parent.reference,),
@@ -64,5 +63,5 @@ def _manifest(registered: Registration, measured: Measured, parent: BaseManifest
         defaults=parent.defaults,
         training=parent.training,
         files=measured.files,
-        origin=asdict(origin),
+        origin=origin,
     )

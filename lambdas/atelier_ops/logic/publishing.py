@@ -57,7 +57,9 @@ def _is_published(final: StyleManifest | BaseManifest, target: str, models: Obje
 
 
 def _run(manifest: StyleManifest | BaseManifest) -> str | None:
-    return manifest.execution if isinstance(manifest, StyleManifest) else manifest.origin.get("execution")
+    if isinstance(manifest, StyleManifest):
+        return manifest.execution
+    return manifest.origin.execution if manifest.origin else None
 
 
 def artifact_prefix(artifact: str, execution: str, bucket: str) -> str:

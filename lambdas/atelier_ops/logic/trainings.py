@@ -11,10 +11,8 @@ from atelier_ops.logic.http import ProblemError, Request, Response
 from atelier_ops.logic.identity import new_id
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
-from contracts.errors import InvalidInputError
-from contracts.execution import ExecutionInput
-from contracts.fields import only_keys, read, text
 from contracts.layout import S3Uri, style_prefix
+from contracts.requests import TrainingRequest
 
 STATUSES = {
     "RUNNING": "processing",
@@ -26,8 +24,6 @@ STATUSES = {
 }
 REPORTING = "RecordFailure"
 """The state that reports a failure is not the one that failed."""
-
-CHECKS = {"destination": text(longest=100, meaning="style or owner/style"), "input": lambda where, value: value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +39,8 @@ def create(request: Request, dependencies: Dependencies, now: float) -> Response
 
     Raises ProblemError, InvalidInputError.
     """
-    body = read("body", request.json(), CHECKS, required=["destination", "input"])
-    inputs = _execution_input(body["destination"], body["input"])
+    # Checked now rather than by a run that fails; only what the client gave is passed on.
+    inputs = TrainingRequest.from_json(request.json()).input.given()
     name = f"{inputs['style']}-{new_id(request, 'training')[:12]}"
     try:
         dependencies.executions.start(name, inputs)
@@ -72,16 +68,6 @@ def cancel(request: Request, dependencies: Dependencies, training: str) -> Respo
     if _existing(training, dependencies).status == "RUNNING":
         dependencies.executions.stop(training)
     return get(request, dependencies, training)
-
-
-def _execution_input(destination: str, body: object) -> dict[str, Any]:
-    """The state machine's input, checked now rather than by a run that fails. Passed on as the client wrote it."""
-    style = destination.rpartition("/")[2]
-    fields = dict(only_keys("input", body, ExecutionInput.model_fields))
-    if fields.setdefault("style", style) != style:
-        raise InvalidInputError("input.style", got=fields["style"], allowed=f"{style}, as in destination, or left out")
-    ExecutionInput.from_json(fields)
-    return fields
 
 
 def _just_started(name: str, inputs: dict[str, Any], now: float) -> Execution:

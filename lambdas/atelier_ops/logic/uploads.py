@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Request, Response
@@ -12,14 +11,13 @@ from atelier_ops.logic.identity import new_id
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.dataset import CAPTIONS, EVALUATION, INFO, MASKS
 from contracts.errors import InvalidInputError
-from contracts.execution import style_name
-from contracts.fields import Check, one_of, read, text
 from contracts.layout import S3Uri, dataset_prefix, upload_key
+from contracts.requests import ContentType, FileRequest
 
 URL_SECONDS = 3_600
 """Seconds both addresses work."""
 
-ENDINGS: Mapping[str, tuple[str, ...]] = {
+ENDINGS: Mapping[ContentType, tuple[str, ...]] = {
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg"),
     "image/webp": (".webp",),
@@ -28,12 +26,6 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
 }
 UPLOADS = ("image/png", "image/jpeg", "image/webp")
 DATASET = ("image/png", "image/jpeg", "application/json", "application/jsonl")
-CHECKS: dict[str, Check] = {
-    "name": text(longest=200, meaning="a file name"),
-    "content_type": one_of(*ENDINGS),
-    "purpose": one_of("upload", "dataset"),
-    "style": style_name,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +38,7 @@ class Dependencies:
 
 def create(request: Request, dependencies: Dependencies, now: float) -> Response:
     """201 with ``urls.upload``: one PUT with the same Content-Type. Raises ProblemError, InvalidInputError."""
-    body = read("body", request.json(), CHECKS, required=["name", "content_type", "purpose"])
+    body = FileRequest.from_json(request.json())
     upload = new_id(request, "file")
     store, key = _place(upload, body, dependencies)
     return Response(
@@ -54,37 +46,35 @@ def create(request: Request, dependencies: Dependencies, now: float) -> Response
         body={
             "id": upload,
             "name": PurePosixPath(key).name,
-            "content_type": body["content_type"],
+            "content_type": body.content_type,
             "uri": str(S3Uri(bucket=store.bucket, key=key)),
             "created_at": rfc3339(now),
             "expires_at": rfc3339(now + URL_SECONDS),
             "urls": {
-                "upload": store.put_url(key, body["content_type"], URL_SECONDS),
+                "upload": store.put_url(key, body.content_type, URL_SECONDS),
                 "get": store.get_url(key, URL_SECONDS),
             },
         },
     )
 
 
-def _place(upload: str, body: Mapping[str, Any], dependencies: Dependencies) -> tuple[ObjectStore, str]:
+def _place(upload: str, body: FileRequest, dependencies: Dependencies) -> tuple[ObjectStore, str]:
     """Bucket and key. Raises InvalidInputError where name, type and purpose do not go together."""
-    kind, name = body["content_type"], body["name"]
-    if body["purpose"] == "upload":
+    kind, name = body.content_type, body.name
+    if body.purpose == "upload":
         _check_kind(kind, UPLOADS)
         return dependencies.media, upload_key(upload, _safe(name, kind))
-    if "style" not in body:
-        raise InvalidInputError("body.style", got=None, allowed="a style name, required when purpose is dataset")
     _check_kind(kind, DATASET)
     folder, base = _folder(name)
     safe = _safe(base, kind)
     if not kind.startswith("image/") and (folder or safe not in (INFO, CAPTIONS)):
-        raise InvalidInputError("body.name", got=name, allowed=f"{INFO} | {CAPTIONS}, or a picture")
-    return dependencies.data, dataset_prefix(body["style"]) + folder + safe
+        raise InvalidInputError("name", got=name, allowed=f"{INFO} | {CAPTIONS}, or a picture")
+    return dependencies.data, dataset_prefix(body.style) + folder + safe
 
 
-def _check_kind(kind: str, allowed: tuple[str, ...]) -> None:
+def _check_kind(kind: ContentType, allowed: tuple[str, ...]) -> None:
     if kind not in allowed:
-        raise InvalidInputError("body.content_type", got=kind, allowed=" | ".join(allowed))
+        raise InvalidInputError("content_type", got=kind, allowed=" | ".join(allowed))
 
 
 def _folder(name: str) -> tuple[str, str]:
@@ -93,15 +83,15 @@ def _folder(name: str) -> tuple[str, str]:
         if name.startswith(folder):
             return folder, name.removeprefix(folder)
     if "/" in name:
-        raise InvalidInputError("body.name", got=name, allowed=f"a file name, {MASKS}… or {EVALUATION}…")
+        raise InvalidInputError("name", got=name, allowed=f"a file name, {MASKS}… or {EVALUATION}…")
     return "", name
 
 
-def _safe(name: str, kind: str) -> str:
+def _safe(name: str, kind: ContentType) -> str:
     """The name's last part, with anything unusual replaced; its ending must go with the content type."""
     last = re.split(r"[/\\]", name)[-1]
     safe = re.sub(r"[^a-zA-Z0-9._-]", "_", last).lstrip(".")
     if not safe or not safe.lower().endswith(ENDINGS[kind]) or safe.lower() in ENDINGS[kind]:
         allowed = f"a name ending in {' or '.join(ENDINGS[kind])}, as {kind} does"
-        raise InvalidInputError("body.name", got=name, allowed=allowed)
+        raise InvalidInputError("name", got=name, allowed=allowed)
     return safe

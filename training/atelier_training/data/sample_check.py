@@ -35,7 +35,7 @@ def check_sample(picture: Path, caption: Caption | None, labels: Path | None, vo
     if caption is None:
         raise InvalidInputError(f"sample {key}", got=f"no line in {CAPTIONS}", allowed="a line with its key")
     suffix, body, size = _picture(picture, key)
-    for label, _ in caption.regions:
+    for label in (region.label for region in caption.regions):
         if label >= len(vocabulary.labels):
             allowed = f"a label from 0 to {len(vocabulary.labels) - 1}"
             raise InvalidInputError(f"sample {key}: a region in {CAPTIONS}", got=f"label {label}", allowed=allowed)

@@ -31,7 +31,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """Numbers by the names of ``contracts.pretraining.METRICS``, and pictures to look at: ``rows`` under ``columns``."""
+    """Numbers by the names of ``contracts.pretraining_metrics.METRICS``, and pictures to look at: ``rows`` under ``columns``."""
 
     metrics: dict[str, float]
     columns: Sequence[str]

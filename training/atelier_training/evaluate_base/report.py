@@ -12,7 +12,9 @@ from atelier_training.evaluate.markup import data_uri, figure, table, text_rows
 from atelier_training.evaluate.report import STYLE, metric_row, verdict
 from atelier_training.evaluate_base.judged import Judged
 from contracts.artifact import BaseManifest
-from contracts.pretraining import METRICS, Measured
+from contracts.pretrain_hyperparameters import Model
+from contracts.pretraining import MeasuredArtifact
+from contracts.pretraining_metrics import METRICS
 from imaging.sheet import SheetRow
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -22,10 +24,10 @@ TEMPLATE = Path(__file__).with_name("report.html")
 class BaseReport:
     """All that the page shows. ``gate`` maps metrics to thresholds and may be empty."""
 
-    model: str
+    model: Model
     base: BaseManifest
     judged: Judged
-    measured: Measured
+    measured: MeasuredArtifact
     gate: Mapping[str, float]
     loss: Image.Image
     steps: int

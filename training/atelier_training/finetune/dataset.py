@@ -11,9 +11,8 @@ from PIL import Image
 
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import picture_files, read_mask, read_pictures, require_enough
-from contracts.dataset import CAPTIONS
+from contracts.dataset import CAPTIONS, PictureCaption
 from contracts.errors import InvalidInputError
-from contracts.fields import only_keys
 from imaging.masks import Mask
 
 CLASS_PICTURES = "class_data_dir"
@@ -84,8 +83,8 @@ def _captions(path: Path) -> dict[str, str]:
             continue
         where = f"{path.name} line {number}"
         try:
-            entry = only_keys(where, json.loads(line), ["file_name", "text"], ["file_name", "text"])
+            entry = PictureCaption.from_json(json.loads(line), where=where)
         except json.JSONDecodeError as error:
             raise InvalidInputError(where, got=line, allowed='{"file_name": …, "text": …}') from error
-        captions[str(entry["file_name"])] = str(entry["text"])
+        captions[entry.file_name] = entry.text
     return captions

@@ -4,7 +4,6 @@ import argparse
 import importlib
 import json
 import logging
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -19,7 +18,8 @@ from atelier_training.evaluate_base.report import BaseReport
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version, now
 from contracts.artifact import TRAINING_LOG, BaseManifest, hash_files
-from contracts.pretraining import MEASURED, Measured, read_gate
+from contracts.pretraining import MEASURED, MeasuredArtifact
+from contracts.pretraining_metrics import read_gate
 from imaging.sheet import draw_sheet
 
 MEASURES = {
@@ -74,9 +74,9 @@ def spaced(count: int, most: int) -> list[int]:
     return [int(index * step) for index in range(min(count, most))]
 
 
-def measured_files(artifact: Path, base: BaseManifest, model: str) -> Measured:
+def measured_files(artifact: Path, base: BaseManifest, model: str) -> MeasuredArtifact:
     """The artifact's files as they were measured, and what they are for."""
-    return Measured(
+    return MeasuredArtifact(
         files=hash_files(artifact),
         task=task_of(artifact, base, model),
         family=base.family,
@@ -97,7 +97,7 @@ def write(report: BaseReport, output: Path) -> None:
     """``metrics.json``, ``artifact.json``, ``sheet.png``, ``loss.png`` and ``report.html``."""
     judged = report.judged
     (output / "metrics.json").write_text(json.dumps(judged.metrics, indent=2) + "\n", encoding="utf-8")
-    (output / MEASURED).write_text(json.dumps(asdict(report.measured), indent=2) + "\n", encoding="utf-8")
+    (output / MEASURED).write_text(json.dumps(report.measured.to_json(), indent=2) + "\n", encoding="utf-8")
     draw_sheet(judged.columns, judged.rows, title=report.title).save(output / "sheet.png")
     report.loss.save(output / "loss.png")
     (output / "report.html").write_text(report.html(), encoding="utf-8")

@@ -25,7 +25,7 @@ from atelier_training.provenance import code_version
 from contracts.artifact import TRAINING_LOG
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
-from contracts.pretraining import PretrainHyperparameters
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 
 SUMMARY = "pretraining.json"
 """Beside the weights: every setting as used, and what the run was like."""
@@ -82,7 +82,7 @@ def read_shards(tuned: PretrainHyperparameters, paths: MlPaths) -> ShardFolder:
 def train_settings(tuned: PretrainHyperparameters) -> TrainSettings:
     """The loop's settings: the hyperparameters of the same names, and what follows from the run and the machine."""
     names = {field.name for field in fields(TrainSettings)}
-    chosen: dict[str, Any] = {name: value for name, value in asdict(tuned).items() if name in names}
+    chosen: dict[str, Any] = {name: value for name, value in tuned.model_dump().items() if name in names}
     log_every = max(1, min(_MOST_STEPS_A_LINE, tuned.steps // _LINES))
     return TrainSettings(**chosen, log_every=log_every, workers=_workers())
 
@@ -93,7 +93,7 @@ def write_summary(
     """Write the training log and the summary beside the weights, and the metrics to the job's log."""
     shutil.copyfile(paths.checkpoints / LOG, paths.model / TRAINING_LOG)
     told = {
-        "hyperparameters": asdict(tuned),
+        "hyperparameters": tuned.model_dump(),
         "settings": asdict(settings),
         "samples": len(data),
         "shards": len(data.counts),

@@ -97,6 +97,6 @@ def _write(found: Mapping[Path, Found], missing: Mapping[str, GarmentNotFoundErr
         pictures.append(PictureMask(name=path.name, mask=name, score=each.score, area=area, source=each.source))
     score = sum(each.score for each in pictures) / len(pictures)
     warnings = [f"{name} is left out: {error}" for name, error in missing.items()]
-    masking = Masking(mask_score=round(score, 6), pictures=pictures, warnings=warnings)
+    masking = Masking(mask_score=round(score, 6), pictures=tuple(pictures), warnings=tuple(warnings))
     masking.write(output)
     return masking

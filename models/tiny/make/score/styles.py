@@ -113,7 +113,7 @@ def _lay_out(base: Path, root: Path) -> None:
 
 def _manifest(base: Path) -> BaseManifest:
     entry = asdict(find(BASE))
-    known = {name: entry[name] for name in BaseManifest.__dataclass_fields__ if name in entry and name != "source"}
+    known = {name: entry[name] for name in BaseManifest.model_fields if name in entry and name != "source"}
     return BaseManifest(**known, source="asset", files=hash_files(base))
 
 

@@ -1,0 +1,64 @@
+"""The bodies that clients post to the HTTP API. Errors name their parts without a word in front: ``input.width``, ``version``."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from contracts.declarations import about, text
+from contracts.errors import Problem
+from contracts.execution import ExecutionInput, StyleName
+from contracts.model import Contract, rule
+from contracts.prediction import PredictionInput
+
+ContentType = Literal["image/png", "image/jpeg", "image/webp", "application/json", "application/jsonl"]
+
+
+class RequestBody(Contract):
+    """A body."""
+
+    document: ClassVar[str] = ""
+
+
+class PredictionRequest(RequestBody):
+    """``POST /v1/predictions``."""
+
+    version: Annotated[
+        str, text("style or style@version", longest=47), about("what to paint with; left out: the base model")
+    ] = ""
+    input: Annotated[PredictionInput, about("what to paint")]
+
+
+class TrainingRequest(RequestBody):
+    """``POST /v1/trainings``."""
+
+    destination: Annotated[
+        str, text("style or owner/style", longest=100), about("the style that is learnt, which input need not repeat")
+    ]
+    input: Annotated[ExecutionInput, about("what to learn, and how")]
+
+    @classmethod
+    def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The destination names the style."""
+        destination, inputs = data.get("destination"), data.get("input")
+        if not isinstance(destination, str) or not isinstance(inputs, Mapping) or inputs.get("style") is not None:
+            return data
+        return {**data, "input": {**inputs, "style": destination.rpartition("/")[2]}}
+
+    @rule
+    def _style_is_the_destinations(self) -> Iterator[Problem]:
+        style = self.destination.rpartition("/")[2]
+        if self.input.style != style:
+            yield Problem("input.style", self.input.style, f"{style}, as in destination, or left out")
+
+
+class FileRequest(RequestBody):
+    """``POST /v1/files``."""
+
+    name: Annotated[str, text("a file name", longest=200), about("of the file; masks/… and evaluation/… in a dataset")]
+    content_type: Annotated[ContentType, about("of the file, and of the request that puts it")]
+    purpose: Annotated[Literal["upload", "dataset"], about("a prediction's picture, or a file of a dataset")]
+    style: Annotated[StyleName, about("whose dataset, needed when purpose is dataset")] = ""
+
+    @rule
+    def _a_dataset_is_of_a_style(self) -> Iterator[Problem]:
+        if self.purpose == "dataset" and not self.style:
+            yield Problem("style", None, "a style name, required when purpose is dataset")
