@@ -10,9 +10,11 @@ from cli.client import ApiError
 from cli.demo import run_demo
 from cli.follow import ExecutionFailedError
 from cli.keep import run_local
+from cli.options import add_options
 from cli.pretrain import NotDeployedError, run_pretrain
 from cli.session import SynthesisError
 from contracts.errors import InvalidInputError
+from contracts.pretraining import PretrainingInput
 
 KNOWN_ERRORS = (ApiError, ExecutionFailedError, InvalidInputError, NotDeployedError, SynthesisError)
 
@@ -20,7 +22,7 @@ KNOWN_ERRORS = (ApiError, ExecutionFailedError, InvalidInputError, NotDeployedEr
 def main(words: Sequence[str] | None = None) -> int:
     """Run the ``atelier`` command with ``words``, or those of the command line; the process's exit code."""
     try:
-        arguments, unknown = _parser().parse_known_args(words)
+        arguments, unknown = command_parser().parse_known_args(words)
         if unknown:
             raise InvalidInputError("command line", got=" ".join(unknown), allowed="the options that --help lists")
         arguments.run(arguments)
@@ -32,7 +34,8 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
     description = "Fine-tune a style, repaint photos with it, and pretrain base models."
     parser = argparse.ArgumentParser(prog="atelier", description=description, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -80,12 +83,13 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset", required=True, help="a folder to upload, or the name of a data set below datasets/"
     )
-    parser.add_argument(
-        "--input", default="{}", help='the rest of the execution\'s input, e.g. \'{"instances": {"train": 4}}\''
-    )
     stage = "a deployed stage; local starts a local cloud for this run (default: local)"
     parser.add_argument("--stage", default="local", help=stage)
     _add_out(parser, "out/pretrain", "the report")
+    add_options(parser, PretrainingInput, without=("name", "dataset"))
+    parser.usage = (
+        "atelier pretrain NAME --dataset DATASET [--stage STAGE] [--out OUT] [options of the execution's input]"
+    )
 
 
 def _port(text: str) -> int:

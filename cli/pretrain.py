@@ -12,11 +12,13 @@ from typing import Any
 import boto3
 
 from cli.follow import POLL_SECONDS, follow
+from cli.options import read_options
 from cli.progress import Progress
 from cli.session import deployed, upload_folder
 from contracts.corpus import CAPTIONS, VOCABULARY
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix
+from contracts.pretraining import PretrainingInput
 
 EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
 SECONDS_BETWEEN_LOOKS = 10.0
@@ -53,15 +55,11 @@ def run_pretrain(arguments: argparse.Namespace) -> None:
 
 
 def read_input(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The execution's input; the machine's first state checks it. Raises InvalidInputError where it is not an object."""
-    try:
-        request = json.loads(arguments.input)
-    except ValueError as error:
-        raise InvalidInputError("--input", got=arguments.input, allowed="a JSON object") from error
-    if not isinstance(request, dict):
-        raise InvalidInputError("--input", got=request, allowed="a JSON object")
+    """The execution's input. Raises InvalidInputError with everything that is wrong, before anything is deployed or uploaded."""
     dataset = arguments.name if Path(arguments.dataset).is_dir() else arguments.dataset
-    return {**request, "name": arguments.name, "dataset": dataset}
+    request = {**read_options(arguments, PretrainingInput), "name": arguments.name, "dataset": dataset}
+    PretrainingInput.from_json(request)
+    return request
 
 
 def in_account(stage: str) -> Account:

@@ -1,12 +1,15 @@
 """The pretrain command: what it reads, what it uploads, and whose log it shows."""
 
 import argparse
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.follow import job_name
+from cli.main import command_parser
 from cli.pretrain import Account, read_input, upload
 from contracts.errors import InvalidInputError
 from models.tiny.make import upload as figures
@@ -25,18 +28,34 @@ class Bucket:
 
 
 def arguments(**changes: str) -> argparse.Namespace:
-    return argparse.Namespace(**{"name": "figures", "dataset": "drawn", "input": "{}", **changes})
+    return argparse.Namespace(**{"name": "figures", "dataset": "drawn", **changes})
 
 
 def test_a_folder_is_uploaded_under_the_model_s_name_and_a_name_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert read_input(arguments(input='{"held_out": 0.1}')) == {"held_out": 0.1, "name": "figures", "dataset": "drawn"}
+    assert read_input(arguments(held_out="0.1")) == {"held_out": 0.1, "name": "figures", "dataset": "drawn"}
     assert read_input(arguments(dataset=str(tmp_path)))["dataset"] == "figures"
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "7"])
-def test_the_input_must_be_an_object(text: str) -> None:
-    with pytest.raises(InvalidInputError, match="--input: got"):
-        read_input(arguments(input=text))
+@pytest.mark.parametrize("page", ["README.md", "docs/pretraining.md"])
+def test_the_command_of_the_docs_is_an_input_that_is_accepted(
+    root: Path, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out" / "figures").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    (line,) = re.findall(
+        r"^\$ \.venv/bin/atelier (pretrain .+)$", (root / page).read_text(encoding="utf-8"), re.MULTILINE
+    )
+    request = read_input(command_parser().parse_args(shlex.split(line)))
+    assert request["name"] == "drawn"
+    assert request["hyperparameters"] == {"steps": 4, "batch": 4, "warmup": 1}
+
+
+def test_everything_wrong_is_said_before_anything_starts() -> None:
+    wrong = {"held_out": "2", "hyperparameters.model": "lamp"}
+    with pytest.raises(InvalidInputError) as refused:
+        read_input(arguments(**wrong))
+    fields = {problem.what for problem in refused.value.problems}
+    assert {"input.held_out", "input.hyperparameters.model"} <= fields
 
 
 def test_every_file_of_a_data_set_is_put_below_its_name(tmp_path: Path) -> None:
