@@ -53,4 +53,4 @@ def _from_base64(text: str, where: str) -> bytes:
         # MIME encoders break lines; anything else that is not base64 is an error.
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidInputError(where, got=text, allowed=ALLOWED) from error
+        raise InvalidInputError(where, got=f"{len(text)} characters", allowed=ALLOWED) from error

@@ -10,8 +10,14 @@ import pytest
 
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
-from contracts.model import json_schema
+from contracts.corpus import FEWEST_PICTURES as FEWEST_SAMPLES
+from contracts.dataset import FEWEST_PICTURES
+from contracts.execution import ExecutionInput
+from contracts.hyperparameters import Hyperparameters
+from contracts.model import Contract, json_schema
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE, PredictionInput
+from contracts.pretrain_hyperparameters import DEFAULTS
+from contracts.pretraining import PretrainingInput
 from diffusion.upscaler import Upscaler
 from imaging.framing import LONGEST_ASPECT
 from imaging.masks import feather
@@ -20,6 +26,7 @@ from imaging.repaint import ROWS, default_blur
 from imaging.tiling import FACTOR, OVERLAP
 
 ARCHITECTURE = "docs/architecture.md"
+REFERENCE = "docs/reference.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +39,15 @@ class Promise:
     promised: Any
 
 
-def bounds(field: str) -> tuple[float, float]:
-    """The least and the largest value of a field of a prediction."""
-    schema = json_schema(PredictionInput)["properties"][field]
+def bounds(field: str, contract: type[Contract] = PredictionInput) -> tuple[float, float]:
+    """The least and the largest value of a field."""
+    schema = json_schema(contract)["properties"][field]
     return schema["minimum"], schema["maximum"]
+
+
+def longest(field: str, contract: type[Contract] = PredictionInput) -> int:
+    """Characters that a text may have."""
+    return int(json_schema(contract)["properties"][field]["maxLength"])
 
 
 def soft_edge() -> tuple[list[float], float, float]:
@@ -96,6 +108,80 @@ PROMISES = [
         words="`ATELIER_MAX_ADAPTERS` (4)",
         values=lambda: Settings.from_environment({}).max_adapters,
         promised=4,
+    ),
+    Promise(
+        page=REFERENCE,
+        words="| `width` | an integer from 64 to 2048, a multiple of 8 (pixels) |",
+        values=lambda: (
+            bounds("width"),
+            bounds("height"),
+            json_schema(PredictionInput)["properties"]["width"]["multipleOf"],
+        ),
+        promised=((64, 2048), (64, 2048), 8),
+    ),
+    Promise(
+        page=REFERENCE,
+        words="| `guidance_scale` | a number from 0 to 50 |",
+        values=lambda: (bounds("guidance_scale"), bounds("num_inference_steps"), bounds("adapter_scale")),
+        promised=((0, 50), (1, 500), (0, 2)),
+    ),
+    Promise(
+        page=REFERENCE,
+        words="| `mask_grow` | an integer from -256 to 256 (pixels) |",
+        values=lambda: (bounds("mask_grow"), bounds("mask_blur")),
+        promised=((-256, 256), (0, 256)),
+    ),
+    Promise(
+        page=REFERENCE,
+        words="| `prompt` | a prompt, 1 to 2000 characters |",
+        values=lambda: (
+            longest("prompt"),
+            longest("target", ExecutionInput),
+            longest("instance_prompt", ExecutionInput),
+        ),
+        promised=(2_000, 1_000, 1_000),
+    ),
+    Promise(
+        page=REFERENCE,
+        words="a data: URI, or the uri that POST /v1/files gave, 1 to 67108864 characters |",
+        values=lambda: longest("image"),
+        promised=64 * 2**20,
+    ),
+    Promise(
+        page=REFERENCE,
+        words="| `lora_rank` | an integer from 1 to 256 | 8 |",
+        values=lambda: (bounds("lora_rank", Hyperparameters), Hyperparameters().lora_rank),
+        promised=((1, 256), 8),
+    ),
+    Promise(
+        page=REFERENCE,
+        words="| `learning_rate` | a number from 1e-09 to 1 | 2e-06 |",
+        values=lambda: (Hyperparameters().learning_rate, Hyperparameters().epochs, Hyperparameters().mask_weight),
+        promised=(2e-6, 20, 0.9),
+    ),
+    Promise(
+        page="docs/pretraining.md",
+        words="`held_out` (2 % by default)",
+        values=lambda: (PretrainingInput.model_fields["held_out"].default, bounds("held_out", PretrainingInput)),
+        promised=(0.02, (0.001, 0.5)),
+    ),
+    Promise(
+        page="docs/pretraining.md",
+        words="| `unet` | 6000 | 32 | 0.002 | | `vae` | 3000 | 16 | 0.002 |",
+        values=lambda: [list(DEFAULTS[model].values()) for model in ("unet", "vae", "segmenter", "upscaler")],
+        promised=[[6_000, 32, 2e-3], [3_000, 16, 2e-3], [3_000, 16, 1.5e-3], [3_000, 16, 1e-3]],
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="fewer than 4 pictures",
+        values=lambda: FEWEST_PICTURES,
+        promised=4,
+    ),
+    Promise(
+        page="docs/pretraining.md",
+        words="At least 8 pictures.",
+        values=lambda: FEWEST_SAMPLES,
+        promised=8,
     ),
 ]
 

@@ -61,6 +61,22 @@ def test_bad_input_is_400_and_says_what_is_allowed(server: Server, case: str) ->
     assert error["type"] in ("InvalidInputError", "UnreadablePictureError")
 
 
+def test_five_wrong_fields_are_answered_all_five(server: Server) -> None:
+    wrong = {"seed": "7", "num_outputs": 0, "output_format": "gif", "guidance_scale": 51, "image": " " * 1000}
+    answer = server.post(**{**INPAINT, **wrong})
+    assert answer.status_code == 400
+    found = {each["what"]: each["got"] for each in answer.json()["errors"]}
+    assert set(found) == {f"input.{name}" for name in wrong}
+    assert found["input.image"] == "'1000 characters'"
+
+
+@pytest.mark.parametrize(
+    "empty", [{"seed": None, "adapter": None}, {"negative_prompt": "", "adapter": "", "mask_prompt": ""}]
+)
+def test_empty_fields_are_the_same_as_left_out(server: Server, empty: dict[str, Any]) -> None:
+    assert server.post(**{**INPAINT, **empty}).status_code == 200
+
+
 def test_one_bad_request_does_not_fail_those_that_wait_with_it(server: Server) -> None:
     fine, bad = dict(INPAINT), {**INPAINT, "mask": sent(Image.new("L", (WIDTH, HEIGHT)))}
     statuses: list[int] = []

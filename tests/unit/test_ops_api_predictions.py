@@ -244,3 +244,30 @@ def test_canceling_what_has_ended_changes_nothing(api: Api) -> None:
 
 def test_canceling_an_unknown_prediction_is_404(api: Api) -> None:
     assert api.call("POST", f"/v1/predictions/{'0' * 26}/cancel").status == 404
+
+
+def test_five_wrong_fields_are_answered_all_five_and_no_picture_is_echoed(api: Api) -> None:
+    wrong = {"width": 65, "seed": "7", "output_format": "gif", "guidance_scale": 51, "image": " " * 1000}
+    answered = post(api, {"input": {**INPUT, **wrong}})
+    assert answered.status == 422
+    found = {each["what"]: (each["got"], each["allowed"]) for each in answered.body["errors"]}
+    assert set(found) == {f"input.{name}" for name in wrong}
+    assert found["input.seed"] == ("'7'", "an integer from 0 to 4294967295")
+    assert found["input.image"][0] == "'1000 characters'"
+
+
+EMPTY = [
+    {"input": {"seed": None, "width": None, "mask_grow": None, "num_outputs": None}},
+    {"input": {"negative_prompt": "", "adapter": ""}},
+    {"version": None},
+    {"version": ""},
+    {},
+]
+
+
+@pytest.mark.parametrize("empty", EMPTY, ids=str)
+def test_an_empty_field_is_the_same_as_one_left_out(api: Api, empty: dict[str, Any]) -> None:
+    answered = post(api, {**empty, "input": {**INPUT, **empty.get("input", {})}})
+    assert answered.status == 201
+    assert answered.body["input"] == post(api, {"input": INPUT}).body["input"]
+    assert answered.body["version"] == "base"

@@ -171,3 +171,19 @@ def test_canceling_what_has_ended_changes_nothing(api: Api) -> None:
 
 def test_canceling_an_unknown_training_is_404(api: Api) -> None:
     assert api.call("POST", "/v1/trainings/nothing/cancel").status == 404
+
+
+def test_everything_that_is_wrong_is_answered_at_once(api: Api) -> None:
+    wrong = {"dataset": "/tmp", "approval": "me", "hyperparameters": {"epochs": 0, "lr": 1}, "gate": {"mask_score": 2}}
+    answered = post(api, **wrong, target="")
+    assert answered.status == 422
+    assert {each["what"] for each in answered.body["errors"]} == {
+        *("input.dataset", "input.approval", "input.hyperparameters.epochs", "input.hyperparameters: unknown key"),
+        *("input.gate.mask_score", "input.target"),
+    }
+
+
+@pytest.mark.parametrize("empty", [{"gate": {}}, {"hyperparameters": {}}, {"hyperparameters": {"max_steps": None}}])
+@pytest.mark.parametrize("more", [{"class_prompt": ""}, {"class_prompt": None, "base_model": None, "method": None}])
+def test_empty_fields_are_left_out(api: Api, empty: dict[str, Any], more: dict[str, Any]) -> None:
+    assert post(api, **empty, **more).status == 201
