@@ -29,8 +29,8 @@ class Painter(Family):
     @property
     def inpaints(self) -> bool:
         """Whether the UNet takes noisy latents, a mask, and the latents of what is around it: 9 channels in published models."""
-        latents = int(self.pipeline.vae.config.latent_channels)
-        return bool(self.pipeline.unet.config.in_channels == 2 * latents + 1)
+        config = self.pipeline.unet.config
+        return bool(config.in_channels == 2 * config.out_channels + 1)
 
     def paint(
         self,

@@ -4,18 +4,57 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
 
-from diffusion.painter import Painter
+from diffusion.sd1 import TEXT_TARGETS, UNET_TARGETS
+from diffusion.trainee import Trainee, Words
 
 
-class StableDiffusionXL(Painter):
-    """4 channels from words, 9 for inpainting. It has no safety checker."""
+class StableDiffusionXL(Trainee):
+    """4 channels from words, 9 for inpainting; it has no safety checker.
+
+    Its words are ``states`` (n, tokens, features of both encoders) and the second encoder's ``pooled`` (n, width).
+    """
 
     text_to_image: ClassVar[str] = "StableDiffusionXLPipeline"
     image_to_image: ClassVar[str] = "StableDiffusionXLImg2ImgPipeline"
     inpainting: ClassVar[str] = "StableDiffusionXLInpaintPipeline"
-    pipelines: ClassVar = (text_to_image, inpainting)
+    pipelines: ClassVar[Sequence[str]] = (inpainting, text_to_image)
     without_checker: ClassVar[Mapping[str, Any]] = {}
+    tokenizers: ClassVar[Mapping[str, str]] = {"text_encoder": "tokenizer", "text_encoder_2": "tokenizer_2"}
+    lora_targets: ClassVar[Mapping[str, Sequence[str]]] = {
+        "unet": UNET_TARGETS,
+        "text_encoder": TEXT_TARGETS,
+        "text_encoder_2": TEXT_TARGETS,
+    }
+
+    def encode_pictures(self, pixels: Tensor) -> Tensor:
+        """See Trainee. The published autoencoder overflows in half precision, so it computes in single."""
+        dtype = self.pipeline.vae.dtype
+        self.pipeline.vae.float()
+        latents = super().encode_pictures(pixels)
+        self.pipeline.vae.to(dtype)
+        return latents
+
+    def words(self, ids: Words) -> Words:
+        """See Trainee. Both encoders give their last layer but one."""
+        outputs = [getattr(self.pipeline, name)(ids[name], output_hidden_states=True) for name in self.tokenizers]
+        return {"states": torch.cat([each.hidden_states[-2] for each in outputs], -1), "pooled": outputs[-1][0]}
+
+    def idle(self, part: str) -> Sequence[str]:
+        """See Trainee. Of the first encoder, whose pooled output nobody asks for, the last layer is not used."""
+        if part != "text_encoder":
+            return ()
+        last = self.pipeline.text_encoder.config.num_hidden_layers - 1
+        return (f"encoder.layers.{last}.", "final_layer_norm.")
+
+    def predict(self, inputs: Tensor, timesteps: Tensor, words: Words, frames: Tensor) -> Tensor:
+        """See Trainee; ``frames`` are the paper's size and crop conditioning, the pipelines' ``time_ids``."""
+        added = {"text_embeds": words["pooled"], "time_ids": frames}
+        prediction: Tensor = self.pipeline.unet(
+            inputs, timesteps, encoder_hidden_states=words["states"], added_cond_kwargs=added
+        ).sample
+        return prediction
 
     @torch.no_grad()
     def _words(self, prompts: Sequence[str], negative_prompts: Sequence[str]) -> dict[str, Any]:

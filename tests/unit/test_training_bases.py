@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from atelier_training.bases import load_segmenter, read_base
-from atelier_training.pipelines import load_painter, paint
+from atelier_training.pipelines import load_base, paint
 from contracts.errors import InvalidInputError
+from diffusion.painter import Painter
 from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
 
 
@@ -31,12 +32,12 @@ def test_an_inpainting_model_is_no_segmenter(tmp_path: Path) -> None:
 def test_a_text_to_image_model_cannot_be_trained_to_inpaint(tmp_path: Path) -> None:
     base = save_inpainter(tmp_path, channels=4)
     with pytest.raises(InvalidInputError, match="4 input channels"):
-        load_painter(tmp_path, base, "inpaint", dtype=torch.float32, device="cpu")
+        load_base(Painter, tmp_path, base, "inpaint", dtype=torch.float32, device="cpu")
 
 
 def test_whole_pictures_are_painted_with_the_models_own_settings(tmp_path: Path) -> None:
     base = save_inpainter(tmp_path)
-    painter = load_painter(tmp_path, base, "text-to-image", dtype=torch.float32, device="cpu")
+    painter = load_base(Painter, tmp_path, base, "text-to-image", dtype=torch.float32, device="cpu")
     (ours,) = paint(painter, ["a"], [1], base)
     size = (RESOLUTION, RESOLUTION)
     (same,) = painter.paint(prompts=["a"], seeds=[1], size=size, steps=3, guidance=2.0)

@@ -20,17 +20,18 @@ def cache(caption: str) -> LatentCache:
         latents=torch.arange(count).float().reshape(count, 1, 1, 1).expand(count, 4, 2, 2),
         masks=torch.ones(count, 1, 2, 2),
         masked=torch.zeros(count, 4, 2, 2),
+        frames=torch.arange(count).float()[:, None].expand(count, 6),
         views=VIEWS,
     )
 
 
 def batches(*, prior: bool = False, **tuning: object) -> Batches:
     settings = Hyperparameters(**{"batch_size": 2, "prior_loss_weight": 0.5, **tuning})  # type: ignore[arg-type]
-    texts = {"garment": torch.zeros(3, 8), "class": torch.ones(3, 8)}
+    words = {"garment": {"states": torch.zeros(3, 8)}, "class": {"states": torch.ones(3, 8)}}
     return Batches(
         instance=cache("garment"),
         prior=cache("class") if prior else None,
-        texts=texts,
+        words=words,
         tuning=settings,
         timesteps=1000,
     )
@@ -70,6 +71,7 @@ def test_latents_belong_to_the_picture_that_is_named() -> None:
     batch = batches().draw(place(3))
     views = [int(latent[0, 0, 0]) for latent in batch.latents]
     assert [f"garment-{view // VIEWS}" for view in views] == list(batch.names)
+    assert batch.frames[:, 0].tolist() == views
 
 
 def test_the_prior_adds_as_many_class_pictures_at_their_own_share() -> None:
@@ -77,7 +79,7 @@ def test_the_prior_adds_as_many_class_pictures_at_their_own_share() -> None:
     assert list(both.names[:2]) == list(own.names)
     assert all(name.startswith("class") for name in both.names[2:])
     assert both.shares.tolist() == [0.5, 0.5, 0.25, 0.25]
-    assert both.text[:, 0, 0].tolist() == [0, 0, 1, 1]
+    assert both.words["states"][:, 0, 0].tolist() == [0, 0, 1, 1]
     assert torch.equal(both.noise[:2], own.noise)
 
 
@@ -86,5 +88,5 @@ def test_moving_a_batch_keeps_its_names_and_its_values() -> None:
     moved = batch.to(torch.device("meta"))
     assert moved.names == batch.names
     assert moved.latents.is_meta
-    assert moved.text.is_meta
+    assert moved.words["states"].is_meta
     assert replace(batch).latents is batch.latents

@@ -66,7 +66,7 @@ class Oracle:
         self.scheduler = DDIMScheduler(prediction_type=kind)
         self.vae = SimpleNamespace(config=SimpleNamespace(scaling_factor=0.5, latent_channels=3), encode=self._encode)
         self.unet = self
-        self.config = SimpleNamespace(in_channels=7)
+        self.config = SimpleNamespace(in_channels=7, out_channels=3)
         self.text_encoder = lambda tokens: (torch.zeros(1, 2, 4),)
         self._knows = knows
         self._clean = torch.zeros(1, 3, 8, 8)

@@ -1,33 +1,9 @@
-"""The loss: the right target for each kind of model, weighted towards the garment."""
+"""The loss is weighted towards the garment."""
 
 import pytest
 import torch
-from diffusers import DDPMScheduler
 
-from atelier_training.finetune.loss import NonFiniteLossError, target, weighted_error
-from contracts.errors import InvalidInputError
-
-LATENTS, NOISE = torch.full((1, 4, 2, 2), 2.0), torch.full((1, 4, 2, 2), 3.0)
-TIMES = torch.tensor([500])
-
-
-def scheduler(kind: str) -> DDPMScheduler:
-    made = DDPMScheduler()
-    made.register_to_config(prediction_type=kind)
-    return made
-
-
-def test_noise_clean_latents_or_velocity_by_the_schedulers_configuration() -> None:
-    assert torch.equal(target(scheduler("epsilon"), LATENTS, NOISE, TIMES), NOISE)
-    assert torch.equal(target(scheduler("sample"), LATENTS, NOISE, TIMES), LATENTS)
-    kept = DDPMScheduler().alphas_cumprod[500]
-    velocity = kept.sqrt() * NOISE - (1 - kept).sqrt() * LATENTS
-    assert torch.allclose(target(scheduler("v_prediction"), LATENTS, NOISE, TIMES), velocity)
-
-
-def test_an_unknown_prediction_type_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="'flow'"):
-        target(scheduler("flow"), LATENTS, NOISE, TIMES)
+from atelier_training.finetune.loss import NonFiniteLossError, weighted_error
 
 
 def test_a_pixel_outside_the_mask_counts_one_minus_the_mask_weight() -> None:

@@ -71,3 +71,16 @@ def test_whole_views_are_painted_everywhere(centre: bool) -> None:
     made = list(whole_views(example(), SIDE, 6, np.random.default_rng(0), centre=centre))
     assert all(view.mask.all() and view.pixels.shape == (SIDE, SIDE, 3) for view in made)
     assert (len({view.pixels.tobytes() for view in made}) == 1) == centre
+
+
+def test_an_inpainting_view_is_framed_as_serving_says_that_it_is() -> None:
+    assert {view.frame for view in views()} == {(SIDE, SIDE, 0, 0, SIDE, SIDE)}
+
+
+def test_a_whole_view_says_what_it_was_cut_from() -> None:
+    wide = example()  # 48 x 64, so the cut of 48 x 48 is 8 to 16 pixels from the top
+    (centre,) = whole_views(wide, SIDE, 1, np.random.default_rng(0), centre=True)
+    assert centre.frame == (64, 48, round(8 * SIDE / 48), 0, SIDE, SIDE)
+    tops = {view.frame[2] for view in whole_views(wide, SIDE, 20, np.random.default_rng(0), centre=False)}
+    assert len(tops) > 3
+    assert max(tops) <= round(16 * SIDE / 48)

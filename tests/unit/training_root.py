@@ -10,8 +10,9 @@ from PIL import Image
 from atelier_training.data.masking import Masking, PictureMask
 from atelier_training.paths import MlPaths
 from imaging import masks
-from tests.unit.miniatures import save_inpainter, save_segmenter
+from tests.unit.miniatures import save_miniature, save_segmenter
 
+PREDICTIONS = {"sd2": "v_prediction"}
 PROMPT = "a photo of sks skirt"
 TEAL, ORANGE = (0, 150, 150), (250, 140, 20)
 JOB = {
@@ -64,12 +65,13 @@ def write_masking(folder: Path, count: int = 4) -> None:
     Masking(mask_score=0.9, pictures=tuple(pictures)).write(folder)
 
 
-def write_training(root: Path, *, channels: int = 9, **hyperparameters: str) -> MlPaths:
+def write_training(root: Path, *, channels: int = 9, family: str = "sd1", **hyperparameters: str) -> MlPaths:
     """A training job's input: dataset, masks, base model and hyperparameters."""
     paths = MlPaths(root=root)
     write_dataset(paths.channel("dataset"))
     write_masking(paths.channel("masks"))
-    save_inpainter(paths.channel("base"), channels=channels)
+    task = "inpaint" if channels == 9 else "text-to-image"
+    save_miniature(paths.channel("base"), family, task=task, prediction=PREDICTIONS.get(family, "epsilon"))
     paths.hyperparameters.parent.mkdir(parents=True)
     paths.hyperparameters.write_text(json.dumps(JOB | hyperparameters))
     return paths

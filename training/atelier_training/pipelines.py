@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from PIL import Image
@@ -10,6 +11,8 @@ from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from diffusion.family import find_family, sampling
 from diffusion.painter import Painter
+
+P = TypeVar("P", bound=Painter)
 
 
 def best_precision() -> str:
@@ -24,17 +27,17 @@ def frozen_dtype(precision: str) -> torch.dtype:
     return {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 
 
-def load_painter(folder: Path, base: BaseManifest, task: str, *, dtype: torch.dtype, device: str) -> Painter:
+def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dtype: torch.dtype, device: str) -> P:
     """The model in ``folder``, of the family of ``base``, without a safety checker.
 
-    Raises InvalidInputError where it is of another family, or its UNet cannot do ``task``.
+    Raises InvalidInputError where the family cannot do what ``able`` can, or its UNet cannot do ``task``.
     """
-    painter = find_family(base.family, Painter).load(folder, device=device, dtype=dtype, checker=False)
-    if task == "inpaint" and not painter.inpaints:
-        got = f"{painter.pipeline.unet.config.in_channels} input channels"
+    model = find_family(base.family, able).load(folder, device=device, dtype=dtype, checker=False)
+    if task == "inpaint" and not model.inpaints:
+        got = f"{model.pipeline.unet.config.in_channels} input channels"
         allowed = "9 channels, an inpainting model, when task is inpaint"
         raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
-    return painter
+    return model
 
 
 def paint(painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest) -> list[Image.Image]:

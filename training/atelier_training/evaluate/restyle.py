@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from atelier_training.evaluate.photos import Photo
-from atelier_training.pipelines import load_painter, paint
+from atelier_training.pipelines import load_base, paint
 from contracts.artifact import BaseManifest, StyleManifest
 from diffusion.adapters import load_adapter
 from diffusion.family import best_device, painting_dtype, sampling
@@ -91,7 +91,7 @@ def _painters(models: Models) -> Iterator[Painter]:
 
 def _load(folder: Path, models: Models) -> Painter:
     device = best_device()
-    return load_painter(folder, models.base, models.style.task, dtype=painting_dtype(device), device=device)
+    return load_base(Painter, folder, models.base, models.style.task, dtype=painting_dtype(device), device=device)
 
 
 def _white(image: Image.Image) -> Image.Image:

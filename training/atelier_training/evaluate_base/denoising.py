@@ -8,7 +8,7 @@ from torch import Tensor
 
 from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject, levels, square
-from atelier_training.pipelines import load_painter, paint
+from atelier_training.pipelines import load_base, paint
 from diffusion.painter import Painter
 from imaging.sheet import SheetRow
 
@@ -20,7 +20,7 @@ PAINTED = 8
 def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
     """Measure the error of what the UNet predicts, averaged over timesteps and samples, and paint the first captions."""
     base, device = subject.base, str(subject.device)
-    painter = load_painter(subject.folder, base, base.task, dtype=torch.float32, device=device)
+    painter = load_base(Painter, subject.folder, base, base.task, dtype=torch.float32, device=device)
     errors = [denoising_error(painter, sample, subject, seed) for seed, sample in enumerate(samples)]
     shown = samples[:PAINTED]
     captions = [sample.captions[0] for sample in shown]

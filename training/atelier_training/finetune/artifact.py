@@ -5,29 +5,31 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from diffusers import StableDiffusionInpaintPipeline
-from peft.utils import get_peft_model_state_dict
-
 from atelier_training.engine import training_log
 from atelier_training.engine.training_log import Entry
 from atelier_training.finetune.config import TrainingJob
-from atelier_training.finetune.model import Learner
 from atelier_training.provenance import code_version, now
 from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
 from contracts.layout import MANIFEST
+from diffusion.trained_model import TrainedModel
 
 BASE_MANIFEST = "base_manifest.json"
 CONFIGURATION = "training_config.json"
 
 
 def write_artifact(
-    model: Path, learner: Learner, history: list[Entry], job: TrainingJob, base: Path, configuration: dict[str, Any]
+    model: Path,
+    learner: TrainedModel,
+    history: list[Entry],
+    job: TrainingJob,
+    base: Path,
+    configuration: dict[str, Any],
 ) -> None:
     """Fill ``model`` with the job's weights, log, resolved configuration and manifest. ``base`` is the base model's folder."""
     model.mkdir(parents=True, exist_ok=True)
     manifest = BaseManifest.load(base)
     if job.method == "lora":
-        _write_adapter(learner, model)
+        learner.family.save_adapter(learner.parts, model)
     else:
         _write_pipeline(learner, base, manifest, model)
     training_log.write(history, model / TRAINING_LOG)
@@ -36,27 +38,15 @@ def write_artifact(
     (model / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def _write_adapter(learner: Learner, model: Path) -> None:
-    parts: dict[str, Any] = {"unet": learner.unet}
-    if learner.text_encoder is not None:
-        parts["text_encoder"] = learner.text_encoder
-    layers = {f"{name}_lora_layers": get_peft_model_state_dict(part) for name, part in parts.items()}
-    metadata = {f"{name}_lora_adapter_metadata": part.peft_config["default"].to_dict() for name, part in parts.items()}
-    StableDiffusionInpaintPipeline.save_lora_weights(model, **layers, **metadata)
-
-
-def _write_pipeline(learner: Learner, base: Path, manifest: BaseManifest, model: Path) -> None:
+def _write_pipeline(learner: TrainedModel, base: Path, manifest: BaseManifest, model: Path) -> None:
     """The base's files as they are, but for the parts that were trained: nothing else can have changed."""
-    trained: dict[str, Any] = {"unet": learner.unet}
-    if learner.text_encoder is not None:
-        trained["text_encoder"] = learner.text_encoder
     shutil.copytree(
         base,
         model,
         dirs_exist_ok=True,
-        ignore=lambda folder, names: [MANIFEST, *trained] if Path(folder) == base else [],
+        ignore=lambda folder, names: [MANIFEST, *learner.parts] if Path(folder) == base else [],
     )
-    for name, part in trained.items():
+    for name, part in learner.parts.items():
         part.save_pretrained(model / name)
     (model / BASE_MANIFEST).write_text(to_json(manifest), encoding="utf-8")
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from atelier_training.finetune.cache import LatentCache
 from atelier_training.finetune.draws import Purpose, order, torch_generator
 from contracts.hyperparameters import Hyperparameters
+from diffusion.trainee import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class Batch:
     """B drawn views. ``shares`` (B,) are each picture's weight in the loss.
 
     ``latents`` and ``noise`` (B, 4, h, w); ``masks`` (B, 1, h, w); ``masked`` (B, 4, h, w); ``timesteps`` (B,);
-    ``text`` (B, tokens, features) or token ids (B, tokens).
+    ``words`` as ``diffusion.trainee`` encodes or tokenizes them; ``frames`` (B, 6), see ``View``.
     """
 
     names: Sequence[str]
@@ -26,7 +27,8 @@ class Batch:
     masks: Tensor
     masked: Tensor
     timesteps: Tensor
-    text: Tensor
+    words: Words
+    frames: Tensor
     shares: Tensor
 
     def to(self, device: torch.device) -> "Batch":
@@ -34,7 +36,7 @@ class Batch:
         moved: dict[str, Any] = {
             name: value.to(device) for name, value in self.__dict__.items() if isinstance(value, Tensor)
         }
-        return replace(self, **moved)
+        return replace(self, **moved, words={name: each.to(device) for name, each in self.words.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class Batches:
 
     instance: LatentCache
     prior: LatentCache | None
-    texts: Mapping[str, Tensor]
+    words: Mapping[str, Words]
     tuning: Hyperparameters
     timesteps: int
 
@@ -78,12 +80,22 @@ class Batches:
             masks=cache.masks[index],
             masked=cache.masked[index],
             timesteps=torch.randint(self.timesteps, (size,), generator=chance),
-            text=torch.stack([self.texts[cache.captions[i]] for i in index]),
+            words=_stacked([self.words[cache.captions[i]] for i in index]),
+            frames=cache.frames[index],
             shares=torch.full((size,), share / size),
         )
 
 
+def _stacked(rows: Sequence[Words]) -> Words:
+    return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+
+
 def _joined(first: Batch, second: Batch) -> Batch:
-    names = [*first.names, *second.names]
-    pairs = {name: (value, getattr(second, name)) for name, value in first.__dict__.items() if name != "names"}
-    return Batch(names=names, **{name: torch.cat(pair) for name, pair in pairs.items()})
+    pairs = {
+        name: (value, getattr(second, name)) for name, value in first.__dict__.items() if isinstance(value, Tensor)
+    }
+    return Batch(
+        names=[*first.names, *second.names],
+        words={name: torch.cat([each, second.words[name]]) for name, each in first.words.items()},
+        **{name: torch.cat(pair) for name, pair in pairs.items()},
+    )

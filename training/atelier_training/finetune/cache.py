@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +10,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from atelier_training.engine.interruption import Interruption
-from atelier_training.finetune.views import View
+from atelier_training.finetune.views import Frame, View
+from diffusion.trainee import Trainee
 
 ENCODED_AT_ONCE = 4
 
@@ -21,7 +21,7 @@ class LatentCache:
     """N views, ``views`` of one picture after another, on the CPU in float32.
 
     ``latents`` (N, 4, h, w); ``masks`` (N, 1, h, w), 1 where painted; ``masked`` (N, 4, h, w), the latents of the picture with the
-    painted part grey; ``names`` and ``captions`` of each.
+    painted part grey; ``frames`` (N, 6), see ``View``; ``names`` and ``captions`` of each.
     """
 
     names: Sequence[str]
@@ -29,6 +29,7 @@ class LatentCache:
     latents: Tensor
     masks: Tensor
     masked: Tensor
+    frames: Tensor
     views: int
 
     @property
@@ -37,33 +38,36 @@ class LatentCache:
         return len(self.names) // self.views
 
 
-@torch.no_grad()
-def encode_views(vae: Any, views: Iterable[View], *, views_each: int, interruption: Interruption) -> LatentCache:
+def encode_views(family: Trainee, views: Iterable[View], *, views_each: int, interruption: Interruption) -> LatentCache:
     """Encode every view and its masked twin, as the inpainting pipeline does at sampling."""
     names: list[str] = []
     captions: list[str] = []
+    frames: list[Frame] = []
     parts: list[tuple[Tensor, Tensor, Tensor]] = []
     waiting = iter(views)
     while chunk := list(islice(waiting, ENCODED_AT_ONCE)):
         interruption.check(f"encoding {chunk[0].name}")
         names += [view.name for view in chunk]
         captions += [view.caption for view in chunk]
-        parts.append(_encode(vae, chunk))
+        frames += [view.frame for view in chunk]
+        parts.append(_encode(family, chunk))
     latents, masks, masked = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
-    return LatentCache(names=names, captions=captions, latents=latents, masks=masks, masked=masked, views=views_each)
+    return LatentCache(
+        names=names,
+        captions=captions,
+        latents=latents,
+        masks=masks,
+        masked=masked,
+        frames=torch.tensor(frames, dtype=torch.float32),
+        views=views_each,
+    )
 
 
-def _encode(vae: Any, views: Sequence[View]) -> tuple[Tensor, Tensor, Tensor]:
+def _encode(family: Trainee, views: Sequence[View]) -> tuple[Tensor, Tensor, Tensor]:
     levels = torch.from_numpy(np.stack([view.pixels for view in views])).permute(0, 3, 1, 2)
     pictures = levels.float() / 127.5 - 1  # (n, 3, side, side) in [-1, 1]
     masks = torch.from_numpy(np.stack([view.mask for view in views]))[:, None].float()  # (n, 1, side, side)
-    latents = _latents(vae, pictures)
+    latents = family.encode_pictures(pictures)
     # Grey is 0: what the pipeline fills the painted part with.
-    masked = _latents(vae, pictures * (1 - masks))
+    masked = family.encode_pictures(pictures * (1 - masks))
     return latents, interpolate(masks, size=latents.shape[-2:]), masked
-
-
-def _latents(vae: Any, pictures: Tensor) -> Tensor:
-    posterior = vae.encode(pictures.to(vae.device, vae.dtype)).latent_dist
-    scaled: Tensor = posterior.mode() * vae.config.scaling_factor
-    return scaled.float().cpu()

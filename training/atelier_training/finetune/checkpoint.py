@@ -11,8 +11,8 @@ from accelerate.utils import gather_object
 
 from atelier_training.engine.training_log import Entry
 from atelier_training.finetune.loop import FineTune
-from atelier_training.finetune.model import trainable
 from contracts.errors import InvalidInputError
+from diffusion.trained_model import trainable
 
 STATE = "state.pt"
 UNFINISHED = ".unfinished"

@@ -15,9 +15,10 @@ from torch import Tensor
 from atelier_training.engine.interruption import InterruptedJobError, Interruption
 from atelier_training.engine.training_log import Entry
 from atelier_training.finetune.batches import Batch, Batches, Place
-from atelier_training.finetune.loss import NonFiniteLossError, target, weighted_error
-from atelier_training.finetune.model import trainable
+from atelier_training.finetune.loss import NonFiniteLossError, weighted_error
 from contracts.hyperparameters import Hyperparameters
+from diffusion.noise import target
+from diffusion.trained_model import trainable
 
 MOST_LINES = 100
 """Progress lines of a whole run: enough for a curve, few enough to read."""
@@ -37,7 +38,6 @@ class FineTune:
     batches: Batches
     tuning: Hyperparameters
     total_steps: int
-    masked_input: bool
     history: list[Entry] = field(default_factory=list)
 
     @property
@@ -86,8 +86,7 @@ def train_step(training: FineTune) -> float:
 def batch_loss(training: FineTune, batch: Batch) -> Tensor:
     """The loss of one batch, a scalar: the pictures' masked errors, each by its share."""
     noisy = training.noise_scheduler.add_noise(batch.latents, batch.noise, batch.timesteps)
-    inputs = torch.cat([noisy, batch.masks, batch.masked], dim=1) if training.masked_input else noisy
-    predicted = training.learner(inputs, batch.timesteps, batch.text)  # (B, 4, h, w)
+    predicted = training.learner(noisy, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames)
     wanted = target(training.noise_scheduler, batch.latents, batch.noise, batch.timesteps)
     errors = weighted_error(predicted, wanted, batch.masks, training.tuning.mask_weight)  # (B,)
     return (errors * batch.shares).sum()

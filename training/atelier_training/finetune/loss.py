@@ -1,7 +1,5 @@
 """The denoising loss of diffusion models, weighted towards the garment."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -16,19 +14,6 @@ class NonFiniteLossError(InvalidInputError):
         self.pictures = pictures
         what = f"loss at step {step} on {', '.join(pictures)}"
         super().__init__(what, got=loss, allowed="a finite number: try a smaller learning_rate")
-
-
-def target(scheduler: Any, latents: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
-    """What the UNet should predict (B, 4, h, w): the noise, the velocity or the clean latents, by the scheduler's configuration."""
-    kind = scheduler.config.prediction_type
-    if kind == "epsilon":
-        return noise
-    if kind == "sample":
-        return latents
-    if kind == "v_prediction":
-        velocity: Tensor = scheduler.get_velocity(latents, noise, timesteps)
-        return velocity
-    raise InvalidInputError("scheduler's prediction_type", got=kind, allowed="epsilon | sample | v_prediction")
 
 
 def weighted_error(predicted: Tensor, wanted: Tensor, mask: Tensor, mask_weight: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""From pictures to cached tensors: views of the garment, class pictures, latents and texts."""
+"""From pictures to cached tensors: views of the garment, class pictures, latents and words."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -15,10 +15,9 @@ from atelier_training.finetune.config import TrainingJob
 from atelier_training.finetune.dataset import Example
 from atelier_training.finetune.draws import Purpose, numpy_generator
 from atelier_training.finetune.prior import ClassPictures, class_chance, class_views, paint_class_views
-from atelier_training.finetune.text import encode_texts
 from atelier_training.finetune.views import View, inpaint_views, whole_views
 from contracts.artifact import BaseManifest
-from diffusion.painter import Painter
+from diffusion.trainee import Trainee
 
 VIEWS = 8
 """Crops and masks of each picture, drawn once."""
@@ -26,9 +25,9 @@ VIEWS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What preparing needs beside the pictures. ``painter`` is the untrained base; ``checkpoints`` keeps the class pictures."""
+    """What preparing needs beside the pictures. ``family`` is the untrained base; ``checkpoints`` keeps the class pictures."""
 
-    painter: Painter
+    family: Trainee
     base: BaseManifest
     job: TrainingJob
     checkpoints: Path
@@ -42,8 +41,8 @@ def prepare_batches(preparation: Preparation, examples: Sequence[Example], *, ti
     instance = _instance(preparation, examples)
     prior = _prior(preparation, examples) if job.tuning.with_prior_preservation else None
     captions = [*instance.captions, *(prior.captions if prior else ())]
-    texts = encode_texts(preparation.painter.pipeline, captions, as_ids=job.tuning.train_text_encoder)
-    return Batches(instance=instance, prior=prior, texts=texts, tuning=job.tuning, timesteps=timesteps)
+    words = preparation.family.encode_words(captions, as_ids=job.tuning.train_text_encoder)
+    return Batches(instance=instance, prior=prior, words=words, tuning=job.tuning, timesteps=timesteps)
 
 
 def _instance(preparation: Preparation, examples: Sequence[Example]) -> LatentCache:
@@ -72,7 +71,7 @@ def _prior(preparation: Preparation, examples: Sequence[Example]) -> LatentCache
         for index in range(pictures.count)
     ]
     share = slice(accelerator.local_process_index, None, _local_processes())
-    paint_class_views(preparation.painter, pictures, views, preparation.interruption, share=share)
+    paint_class_views(preparation.family, pictures, views, preparation.interruption, share=share)
     accelerator.wait_for_everyone()
     return _encode(preparation, class_views(pictures, views), 1)
 
@@ -90,5 +89,4 @@ def _views(preparation: Preparation, example: Example, count: int, chance: np.ra
 
 
 def _encode(preparation: Preparation, views: Iterable[View], views_each: int) -> LatentCache:
-    vae = preparation.painter.pipeline.vae
-    return encode_views(vae, views, views_each=views_each, interruption=preparation.interruption)
+    return encode_views(preparation.family, views, views_each=views_each, interruption=preparation.interruption)

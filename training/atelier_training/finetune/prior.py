@@ -15,7 +15,7 @@ from PIL import Image
 
 from atelier_training.engine.interruption import Interruption
 from atelier_training.finetune.draws import Purpose, numpy_generator
-from atelier_training.finetune.views import View
+from atelier_training.finetune.views import View, uncropped
 from atelier_training.pipelines import paint
 from contracts.artifact import BaseManifest
 from contracts.prompts import readings
@@ -78,6 +78,7 @@ def class_views(pictures: ClassPictures, views: Sequence[View]) -> list[View]:
             pixels=np.asarray(Image.open(pictures.path(index)).convert("RGB")),
             mask=views[index].mask,
             caption=pictures.caption(index),
+            frame=uncropped(pictures.base.resolution),
         )
         for index in range(pictures.count)
     ]

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from diffusers import DDPMScheduler
 from diffusers.optimization import get_scheduler
 
 from atelier_training.bases import read_base
@@ -21,12 +20,13 @@ from atelier_training.finetune.batches import Batches
 from atelier_training.finetune.config import TrainingJob
 from atelier_training.finetune.dataset import Example, load_examples
 from atelier_training.finetune.loop import FineTune
-from atelier_training.finetune.model import Learner, make_learner, trainable
 from atelier_training.finetune.preparation import Preparation, prepare_batches
 from atelier_training.paths import MlPaths
-from atelier_training.pipelines import best_precision, frozen_dtype, load_painter
+from atelier_training.pipelines import best_precision, frozen_dtype, load_base
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
+from diffusion.trained_model import TrainedModel, train_parts, trainable
+from diffusion.trainee import Trainee
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def fine_tune(job: TrainingJob, paths: MlPaths, accelerator: Accelerator, interr
     loop.run(training, interruption, lambda: checkpoint.save(training, paths.checkpoints, identity))
 
     if accelerator.is_main_process:
-        learner: Learner = accelerator.unwrap_model(training.learner)
+        learner: TrainedModel = accelerator.unwrap_model(training.learner)
         write_artifact(paths.model, learner, training.history, job, paths.channel("base"), configuration)
         log.info("train_avg_loss=%.6f", average_loss(training.history))
     accelerator.wait_for_everyone()
@@ -71,11 +71,11 @@ def assemble(
     """The fine-tune at step 0, made from the base model in the channel ``base``. The VAE and idle parts are let go."""
     torch.manual_seed(job.tuning.seed)
     dtype = frozen_dtype(accelerator.mixed_precision)
-    painter = load_painter(paths.channel("base"), base, job.task, dtype=dtype, device=str(accelerator.device))
-    pipeline = painter.pipeline
-    noise_scheduler: Any = DDPMScheduler.from_config(pipeline.scheduler.config)
+    folder, device = paths.channel("base"), str(accelerator.device)
+    family = load_base(Trainee, folder, base, job.task, dtype=dtype, device=device)  # type: ignore[type-abstract]
+    noise_scheduler = family.noise_schedule()
     preparation = Preparation(
-        painter=painter,
+        family=family,
         base=base,
         job=job,
         checkpoints=paths.checkpoints,
@@ -83,8 +83,16 @@ def assemble(
         interruption=interruption,
     )
     batches = prepare_batches(preparation, examples, timesteps=noise_scheduler.config.num_train_timesteps)
-    learner = make_learner(pipeline, job)
-    return _prepared(job, accelerator, learner, batches, noise_scheduler, masked_input=painter.inpaints)
+    learner = train_parts(
+        family,
+        method=job.method,
+        rank=job.tuning.lora_rank,
+        train_text_encoder=job.tuning.train_text_encoder,
+        gradient_checkpointing=job.tuning.gradient_checkpointing,
+    )
+    count = sum(parameter.numel() for parameter in trainable(learner).values())
+    log.info("trainable_parameters=%d method=%s", count, job.method)
+    return _prepared(job, accelerator, learner, batches, noise_scheduler)
 
 
 def fingerprint(job: TrainingJob, base: BaseManifest) -> str:
@@ -103,11 +111,9 @@ def total_steps(job: TrainingJob, pictures: int, processes: int) -> int:
 def _prepared(
     job: TrainingJob,
     accelerator: Accelerator,
-    learner: Learner,
+    learner: TrainedModel,
     batches: Batches,
     noise_scheduler: Any,
-    *,
-    masked_input: bool,
 ) -> FineTune:
     tuning = job.tuning
     optimizer = torch.optim.AdamW(
@@ -131,7 +137,6 @@ def _prepared(
         batches=batches,
         tuning=tuning,
         total_steps=steps,
-        masked_input=masked_input,
     )
 
 

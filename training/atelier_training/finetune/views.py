@@ -19,14 +19,22 @@ BOX_MARGIN = 0.15
 """A box reaches beyond the garment by up to this share of the mask's larger side."""
 
 
+Frame = tuple[int, int, int, int, int, int]
+
+
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One training picture: RGB levels (side, side, 3), what to paint of it (side, side), and its words."""
+    """One training picture: RGB levels (side, side, 3), what to paint of it (side, side), and its words.
+
+    ``frame`` says what it was cut from, in pixels: height and width of the photo, top and left of the cut in the photo at
+    the view's scale, height and width of the view.
+    """
 
     name: str
     pixels: NDArray[np.uint8]
     mask: Mask
     caption: str
+    frame: Frame
 
 
 def inpaint_views(example: Example, side: int, count: int, chance: np.random.Generator) -> Iterator[View]:
@@ -40,6 +48,7 @@ def inpaint_views(example: Example, side: int, count: int, chance: np.random.Gen
             pixels=np.asarray(square(picture, box, side)),
             mask=from_image(square(to_image(loose), box, side)),
             caption=example.caption,
+            frame=uncropped(side),
         )
 
 
@@ -54,10 +63,19 @@ def whole_views(
             (length - shorter) // 2 if centre else int(chance.integers(length - shorter + 1)) for length in picture.size
         ]
         box = (places[0], places[1], places[0] + shorter, places[1] + shorter)
-        pixels = np.asarray(square(picture, box, side))
+        left, top = (round(place * side / shorter) for place in places)
         yield View(
-            name=example.name, pixels=pixels, mask=np.ones((side, side), dtype=np.bool_), caption=example.caption
+            name=example.name,
+            pixels=np.asarray(square(picture, box, side)),
+            mask=np.ones((side, side), dtype=np.bool_),
+            caption=example.caption,
+            frame=(picture.height, picture.width, top, left, side, side),
         )
+
+
+def uncropped(side: int) -> Frame:
+    """The frame that serving names for every square it paints, a garment's included: whole, and of the model's size."""
+    return (side, side, 0, 0, side, side)
 
 
 def _shrunk(picture: Image.Image, mask: Mask, side: int) -> tuple[Image.Image, Mask]:

@@ -1,0 +1,102 @@
+"""What is trained of a base model: LoRA matrices beside its weights, or the weights themselves."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig
+from torch import Tensor, nn
+
+from diffusion.trainee import Trainee, Words
+
+
+class TrainedModel(nn.Module):
+    """The denoiser and, where they are trained too, the text encoders: everything that gets gradients, as one module."""
+
+    def __init__(self, family: Trainee, parts: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self.family = family
+        self._parts = nn.ModuleDict(parts)
+
+    def forward(
+        self, noisy: Tensor, masks: Tensor, masked: Tensor, timesteps: Tensor, words: Words, frames: Tensor
+    ) -> Tensor:
+        """What the denoiser predicts (n, c, h, w); see ``Trainee`` for the arguments.
+
+        ``words`` are token ids where the text encoders are trained, else encoded.
+        """
+        family = self.family
+        encoded = family.words(words) if self.trains_words else words
+        return family.predict(family.denoiser_inputs(noisy, masks, masked), timesteps, encoded, frames)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What is trained, by its name in the pipeline."""
+        return dict(self._parts.items())
+
+    @property
+    def trains_words(self) -> bool:
+        """Whether the text encoders are trained."""
+        return len(self._parts) > 1
+
+
+def train_parts(
+    family: Trainee, *, method: str, rank: int, train_text_encoder: bool, gradient_checkpointing: bool
+) -> TrainedModel:
+    """Freeze the model, make trainable in float32 what ``method`` (``lora`` or ``full``) trains, and let the idle parts go.
+
+    ``rank`` is a LoRA's.
+    """
+    names = [family.denoiser, *(family.tokenizers if train_text_encoder else ())]
+    for name, part in family.pipeline.components.items():
+        if isinstance(part, nn.Module):
+            part.requires_grad_(False)
+            if name not in names:
+                setattr(family.pipeline, name, None)
+    for name in names:
+        if method == "lora":
+            _add_lora(getattr(family.pipeline, name), rank, family.lora_targets[name])
+        else:
+            _train_whole(family, name)
+    parts = {name: getattr(family.pipeline, name) for name in names}
+    for name, part in parts.items():
+        for parameter_name, parameter in part.named_parameters():
+            if any(idle in parameter_name for idle in family.idle(name)):
+                parameter.requires_grad_(False)
+    if gradient_checkpointing:
+        for part in parts.values():
+            _checkpoint(part)
+    return TrainedModel(family, parts).train()
+
+
+def trainable(module: nn.Module) -> Mapping[str, nn.Parameter]:
+    """The parameters that get gradients, by name."""
+    return {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
+
+
+def _add_lora(part: Any, rank: int, targets: Sequence[str]) -> None:
+    # alpha equals rank, so that a reader that ignores the saved metadata still scales the adapter by 1.
+    config = LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=list(targets))
+    part.add_adapter(config)
+    # Half precision is too coarse for small updates.
+    for parameter in trainable(part).values():
+        parameter.data = parameter.data.float()
+
+
+def _train_whole(family: Trainee, name: str) -> None:
+    """Train a part from its weights as they were saved: as loaded, they may have been rounded to half precision."""
+    part = getattr(family.pipeline, name)
+    if part.dtype != torch.float32:
+        folder = Path(family.pipeline.name_or_path) / name
+        part = type(part).from_pretrained(folder).float().to(family.device)
+        setattr(family.pipeline, name, part)
+    part.requires_grad_(True)
+
+
+def _checkpoint(part: Any) -> None:
+    """Compute activations again in the backward pass: diffusers and transformers have different names for it."""
+    if hasattr(part, "enable_gradient_checkpointing"):
+        part.enable_gradient_checkpointing()
+    else:
+        part.activation_checkpointing_enable()

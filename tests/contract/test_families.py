@@ -1,0 +1,130 @@
+"""Each family's miniature goes through fine-tuning, evaluation, plain diffusers and the server, which all see the same style."""
+
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from PIL import Image
+from safetensors import safe_open
+
+from atelier_inference.pipelines import load_model
+from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.photos import Photo
+from atelier_training.evaluate.restyle import Models, paint_freely, restyle_photos
+from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.train import fine_tune
+from atelier_training.paths import MlPaths
+from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest
+from contracts.families import FAMILIES
+from diffusion.adapters import load_adapter
+from diffusion.family import find_family
+from diffusion.trainee import Trainee
+from imaging.masks import to_image
+from tests.unit.training_root import PROMPT, garment, write_training
+
+CASES = [(name, task, method) for name, facts in FAMILIES.items() for task in facts.tasks for method in facts.methods]
+STRONG = {"max_steps": "3", "learning_rate": "2e-2"}
+
+
+@pytest.fixture(autouse=True)
+def _quiet_machine() -> None:
+    torch.set_num_threads(1)
+
+
+def train(root: Path, family: str, task: str, method: str, **tuning: str) -> MlPaths:
+    """Fine-tune the family's miniature; where SageMaker would have its folders."""
+    channels = 9 if task == "inpaint" else 4
+    paths = write_training(root, family=family, channels=channels, task=task, method=method, **STRONG, **tuning)
+    fine_tune(TrainingJob.load(paths.hyperparameters), paths, Accelerator(cpu=True), Interruption())
+    return paths
+
+
+def plain(paths: MlPaths, method: str) -> tuple[Image.Image, Image.Image]:
+    """What diffusers paints by itself with the base and with the style."""
+    index = diffusers.DiffusionPipeline.load_config(paths.channel("base"))
+    kind = getattr(diffusers, index["_class_name"])
+    pipeline = kind.from_pretrained(paths.channel("base"))
+    before = _paint(pipeline)
+    if method == "full":
+        return before, _paint(kind.from_pretrained(paths.model))
+    pipeline.load_lora_weights(paths.model)
+    return before, _paint(pipeline)
+
+
+def _paint(pipeline: Any) -> Image.Image:
+    pipeline.set_progress_bar_config(disable=True)
+    size = (32, 32)
+    pictures: dict[str, Any] = {}
+    if pipeline.unet.config.in_channels == 9:
+        pictures = {"image": Image.new("RGB", size, "gray"), "mask_image": Image.new("L", size, 255), "strength": 1.0}
+    settings = {"num_inference_steps": 3, "guidance_scale": 2.0, "width": 32, "height": 32}
+    made: Image.Image = pipeline(
+        prompt=PROMPT, generator=[torch.Generator().manual_seed(1)], **settings, **pictures
+    ).images[0]
+    return made
+
+
+def served(paths: MlPaths, method: str) -> Image.Image:
+    """What the server paints with the style."""
+    model = load_model(paths.channel("base") if method == "lora" else paths.model)
+    if method == "lora":
+        load_adapter(model.painter, paths.model, "sks@1")
+    (made,) = model.painter.paint(prompts=[PROMPT], seeds=[1], size=(32, 32), steps=3, guidance=2.0)
+    return made
+
+
+def evaluated(paths: MlPaths, task: str) -> tuple[Image.Image, Image.Image]:
+    """What the evaluation paints before and after."""
+    base, style = paths.channel("base"), paths.model
+    models = Models(base_folder=base, base=BaseManifest.load(base), style_folder=style, style=StyleManifest.load(style))
+    if task == "text-to-image":
+        (first, *_) = paint_freely(models, PROMPT)
+    else:
+        picture, mask = garment(5, (70, 90))
+        (first,) = restyle_photos(models, [Photo(name="look", picture=picture, mask=to_image(mask))], PROMPT)
+    return first.before[0], first.after[0]
+
+
+def apart(one: Image.Image, other: Image.Image) -> int:
+    """The largest difference of two pictures, in levels."""
+    return int(np.abs(np.asarray(one).astype(int) - np.asarray(other)).max())
+
+
+@pytest.mark.parametrize(("family", "task", "method"), CASES)
+def test_a_style_is_the_same_to_training_evaluation_diffusers_and_the_server(
+    tmp_path: Path, family: str, task: str, method: str
+) -> None:
+    paths = train(tmp_path, family, task, method)
+    before, after = plain(paths, method)
+    assert apart(before, after) > 5
+    assert apart(served(paths, method), after) == 0
+    assert apart(*evaluated(paths, task)) > 5
+
+
+@pytest.mark.parametrize("family", [name for name, facts in FAMILIES.items() if facts.trains_text_encoder])
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_every_text_encoder_is_trained_and_saved_where_asked(tmp_path: Path, family: str, method: str) -> None:
+    paths = train(tmp_path, family, "text-to-image", method, train_text_encoder="True", gradient_checkpointing="True")
+    encoders = find_family(family, Trainee).tokenizers  # type: ignore[type-abstract]
+    for name in encoders:
+        learnt = _weights(paths, name, method)
+        assert learnt
+        assert any(learnt.values()), name
+    assert apart(served(paths, method), plain(paths, method)[1]) == 0
+
+
+def _weights(paths: MlPaths, encoder: str, method: str) -> dict[str, bool]:
+    """Of an encoder's saved tensors, which training has changed."""
+    if method == "lora":
+        with safe_open(paths.model / ADAPTER_WEIGHTS, "pt") as file:
+            names = [name for name in file.keys() if name.startswith(f"{encoder}.") and "lora_B" in name]  # noqa: SIM118
+            return {name: bool(file.get_tensor(name).any()) for name in names}
+    with (
+        safe_open(paths.channel("base") / encoder / "model.safetensors", "pt") as old,
+        safe_open(paths.model / encoder / "model.safetensors", "pt") as new,
+    ):
+        return {name: not torch.equal(old.get_tensor(name), new.get_tensor(name)) for name in old.keys()}  # noqa: SIM118
