@@ -2,17 +2,31 @@
 
 import warnings
 from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from contracts.artifact import ADAPTER_WEIGHTS
+from contracts.errors import InvalidInputError
 from diffusion.painter import Painter
 
 
 def load_adapter(painter: Painter, folder: Path, name: str) -> None:
-    """Add the LoRA in ``folder`` as ``name``; it is active at scale 1 until another one is used."""
-    with warnings.catch_warnings():
-        # Several adapters in one model are what this is for.
-        warnings.filterwarnings("ignore", message="Already found a `peft_config`")
-        painter.pipeline.load_lora_weights(folder, weight_name=ADAPTER_WEIGHTS, adapter_name=name)
+    """Add the LoRA in ``folder`` as ``name``; it is active at scale 1 until another one is used.
+
+    Raises InvalidInputError where its weights are unusable, and leaves nothing of it in the model then.
+    """
+    tensors = _finite_tensors(folder / ADAPTER_WEIGHTS, name)
+    try:
+        _load(painter.pipeline, folder, name)
+        loaded = sum(name in key.split(".") for part in _parts(painter) for key, _ in part.named_parameters())
+        if loaded != len(tensors):
+            raise ValueError(f"the file has {len(tensors)} tensors, of which the model takes {loaded}")
+    except (ValueError, RuntimeError, RuntimeWarning) as error:  # keys and shapes that do not fit
+        drop_adapter(painter, name)
+        raise _unusable(name, str(error).strip().splitlines()[0], "weights made for the base model") from error
 
 
 def use_adapter(painter: Painter, name: str, scale: float) -> None:
@@ -29,3 +43,31 @@ def use_no_adapter(painter: Painter) -> None:
 def drop_adapter(painter: Painter, name: str) -> None:
     """Forget an adapter."""
     painter.pipeline.delete_adapters(name)
+
+
+def _load(pipeline: Any, folder: Path, name: str) -> None:
+    with warnings.catch_warnings():
+        # Several adapters in one model are what this is for.
+        warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+        # Keys that are not those of the LoRA's own configuration.
+        warnings.filterwarnings("error", message="While injecting the PEFT adapters")
+        pipeline.load_lora_weights(folder, weight_name=ADAPTER_WEIGHTS, adapter_name=name)
+
+
+def _finite_tensors(path: Path, name: str) -> dict[str, Tensor]:
+    try:
+        tensors: dict[str, Tensor] = load_file(path)
+    except SafetensorError as error:
+        raise _unusable(name, str(error), "a safetensors file") from error
+    broken = [key for key, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+    if broken:
+        raise _unusable(name, f"{len(broken)} tensors with NaN or infinity, {broken[0]} among them", "finite numbers")
+    return tensors
+
+
+def _parts(painter: Painter) -> list[nn.Module]:
+    return [part for part in painter.pipeline.components.values() if isinstance(part, nn.Module)]
+
+
+def _unusable(name: str, got: str, allowed: str) -> InvalidInputError:
+    return InvalidInputError(f"adapter {name}: weights", got=got, allowed=allowed)

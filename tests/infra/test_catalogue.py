@@ -8,8 +8,9 @@ import pytest
 
 from contracts.artifact import BaseManifest
 from contracts.execution import METHODS
+from contracts.families import FAMILIES, SEGMENTERS
 from contracts.hyperparameters import Hyperparameters
-from models.catalogue import CATALOGUE, FAMILIES, AssetSource, Entry, HubSource, find
+from models.catalogue import CATALOGUE, AssetSource, Entry, HubSource, find
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=str)
 
@@ -23,11 +24,12 @@ def test_training_defaults_are_hyperparameters(entry: Entry) -> None:
 
 @ENTRIES
 def test_a_model_that_paints_says_how_and_how_to_train_it(entry: Entry) -> None:
-    assert entry.family in FAMILIES
+    assert entry.family in {**FAMILIES, **SEGMENTERS}
     if entry.task != "segment":
         assert set(entry.defaults) == {"num_inference_steps", "guidance_scale"}
     if entry.task == "inpaint":
         assert set(entry.training) == set(METHODS)
+        assert entry.task in FAMILIES[entry.family].tasks
         assert entry.resolution % 8 == 0
 
 

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atelier_ops.logic.plan import Dependencies
+from contracts.artifact import to_json
 from contracts.dataset import MOST_PICTURES
 from contracts.errors import InvalidInputError
+from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
+from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
-from tests.unit.ops_stage import DATASET, make_stage, plan_of, put_dataset
+from tests.unit.ops_stage import DATASET, base_manifest, make_stage, plan_of, put_dataset
 
 Stage = tuple[MemoryBuckets, Dependencies]
 
@@ -220,3 +223,58 @@ def test_job_names_are_what_sagemaker_takes(execution: str) -> None:
         assert name.isascii()
         assert name[0] != "-"
         assert name[-1] != "-"
+
+
+@pytest.mark.parametrize(
+    ("family", "facts", "changes", "message"),
+    [
+        (
+            "upscaler",
+            None,
+            {},
+            "input.base_model: got 'tiny@v1'; allowed: a base model of family sd1 | sd2 | sdxl: upscaler",
+        ),
+        ("flux", None, {}, "a base model of family sd1 | sd2 | sdxl: flux is not fine-tuned"),
+        (
+            "sdxl",
+            {"tasks": ("text-to-image",)},
+            {},
+            "input.task: got 'inpaint'; allowed: text-to-image: tiny@v1's family",
+        ),
+        (
+            "sdxl",
+            {"methods": ("lora",)},
+            {"method": "full"},
+            "input.method: got 'full'; allowed: lora: tiny@v1's family",
+        ),
+        (
+            "sdxl",
+            {"trains_text_encoder": False},
+            {"hyperparameters": {"train_text_encoder": True}},
+            "input.hyperparameters.train_text_encoder: got True; allowed: false: tiny@v1's family, sdxl",
+        ),
+    ],
+)
+def test_what_no_code_can_train_is_refused_before_anything_is_paid(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    family: str,
+    facts: dict[str, Any] | None,
+    changes: dict[str, Any],
+    message: str,
+) -> None:
+    manifest = base_manifest("tiny", "inpaint", family=family)
+    stage[0].put("model", f"base/{manifest.reference}/{MANIFEST}", to_json(manifest).encode())
+    if facts is not None:
+        values = {**FAMILIES[family].__dict__, **facts}
+        monkeypatch.setattr("atelier_ops.logic.plan.FAMILIES", {**FAMILIES, family: FamilyFacts(**values)})
+    assert message in refused(stage, **changes)
+
+
+def test_an_sdxl_base_is_planned_for_every_task_and_method_that_its_family_trains(stage: Stage) -> None:
+    manifest = base_manifest("tiny", "inpaint", family="sdxl")
+    stage[0].put("model", f"base/{manifest.reference}/{MANIFEST}", to_json(manifest).encode())
+    for task in FAMILIES["sdxl"].tasks:
+        for method in FAMILIES["sdxl"].methods:
+            plan = plan_of(stage[1], task=task, method=method, hyperparameters={"train_text_encoder": True})
+            assert plan["hyperparameters"]["train_text_encoder"] == "True"

@@ -13,6 +13,7 @@ from contracts.artifact import BaseManifest
 from contracts.dataset import INFO
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
+from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import S3Uri, run_prefix, style_prefix
 
@@ -40,6 +41,7 @@ def make_plan(body: object, execution: str, dependencies: Dependencies) -> dict[
         read_manifest(dependencies.segmenter, dependencies.models)
     dataset = read_dataset(request.dataset, dependencies.data)
     settings = _settings(request, base)
+    _require_trainable(request, base, settings)
     prompts = _prompts(request, dataset, settings)
     arguments = _arguments(request, prompts["instance_prompt"])
     return {
@@ -77,6 +79,21 @@ def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseMani
 def _settings(request: ExecutionInput, base: BaseManifest) -> Hyperparameters:
     """The base model's own training settings, overridden by what the input gives."""
     return Hyperparameters.from_json({**base.training.get(request.method, {}), **request.hyperparameters.given()})
+
+
+def _require_trainable(request: ExecutionInput, base: BaseManifest, settings: Hyperparameters) -> None:
+    """Refuse what no code can train of the base model's family, before anything is paid."""
+    facts, whose = FAMILIES.get(base.family, FamilyFacts()), f"{base.reference}'s family, {base.family}"
+    if not facts.tasks:
+        trainable = " | ".join(name for name, each in FAMILIES.items() if each.tasks)
+        allowed = f"a base model of family {trainable}: {base.family} is not fine-tuned"
+        raise InvalidInputError("input.base_model", got=base.reference, allowed=allowed)
+    if request.task not in facts.tasks:
+        raise InvalidInputError("input.task", got=request.task, allowed=f"{' | '.join(facts.tasks)}: {whose}")
+    if request.method not in facts.methods:
+        raise InvalidInputError("input.method", got=request.method, allowed=f"{' | '.join(facts.methods)}: {whose}")
+    if settings.train_text_encoder and not facts.trains_text_encoder:
+        raise InvalidInputError("input.hyperparameters.train_text_encoder", got=True, allowed=f"false: {whose}")
 
 
 def _prompts(request: ExecutionInput, dataset: Dataset, settings: Hyperparameters) -> dict[str, str]:

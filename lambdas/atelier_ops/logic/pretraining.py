@@ -12,20 +12,13 @@ from atelier_ops.logic.names import job_name, package_group
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.errors import InvalidInputError
+from contracts.families import pretrainable
 from contracts.layout import S3Uri, run_prefix
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining import PretrainingInput, StageDefaults
 
 RUN_PREFIX = "pretrain-"
 """Before the execution's name, so that a fine-tuning execution of the same name has other jobs and another folder."""
-
-FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "unet": ("sd1", "sd2", "sdxl"),
-    "vae": ("sd1", "sd2", "sdxl"),
-    "segmenter": ("clipseg",),
-    "upscaler": ("upscaler",),
-}
-"""Which base models a kind of model can be trained from."""
 
 NO_LUSTRE = "none"
 
@@ -94,7 +87,7 @@ def _check_mode(request: PretrainingInput, dependencies: Dependencies) -> None:
 
 def _base_model(request: PretrainingInput, dependencies: Dependencies) -> BaseManifest:
     """The one that is named or, of the stage's own, the first that fits."""
-    families = FAMILIES[request.hyperparameters.model]
+    families = pretrainable(request.hyperparameters.model)
     wanted = (request.base_model,) if request.base_model else dependencies.base_models
     for name in wanted:
         found = find_base(name, dependencies.base_models, dependencies.models, where="input.base_model")
