@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contracts.hosting import has_gpu
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR, SPOT_SHARE
 from infra.config import STAGES, Stage, stage_named
-from infra.instances import has_gpu
 
 HOURS_PER_MONTH = 730
 KEY_DOLLARS_PER_MONTH = 1.0

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from contracts.hosting import has_efa, has_gpu
 from contracts.pretraining import INPUT_MODES, MOST_INSTANCES
-from infra.instances import has_efa, has_gpu
 from infra.validation import MOST_RUN_SECONDS, check, check_instance_type
 
 

@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from contracts.hosting import VARIANT
 from infra.config import Serving
 
 NAMESPACE = "AWS/SageMaker"
@@ -18,7 +19,6 @@ SERVICE = "sagemaker"
 SCALABLE_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 BACKLOG = "ApproximateBacklogSizePerInstance"
 BACKLOG_WITHOUT_CAPACITY = "HasBacklogWithoutCapacity"
-VARIANT = "AllTraffic"
 SCALE_IN_COOLDOWN_SECONDS = 600
 SCALE_OUT_COOLDOWN_SECONDS = 300
 WAKE_COOLDOWN_SECONDS = 300

@@ -78,10 +78,7 @@ class TrainingStack(Stack):
             table=storage.table,
             topic=self.topic,
             endpoint=serving.endpoint,
-            endpoint_role=serving.role,
-            endpoint_image_uri=serving.image.uri,
-            success_topic=serving.success,
-            error_topic=serving.error,
+            hosting=serving.hosting,
             workflow_arn=machine_arn(self, workflow_name(self._stage.prefix)),
             pretraining_arn=machine_arn(self, pretraining_name(self._stage.prefix)),
         )

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from atelier_ops.gateways import aws
+from contracts.hosting import Hosting
 
 HANDLERS = (
     "prepare",
@@ -69,22 +70,31 @@ def environment() -> dict[str, str]:
         "MEDIA_BUCKET": "media",
         "TABLE_NAME": "table",
         "TOPIC_ARN": topic,
-        "SUCCESS_TOPIC_ARN": topic,
-        "ERROR_TOPIC_ARN": topic,
         "STATE_MACHINE_ARN": machine["stateMachineArn"],
         "NAME_PREFIX": "atelier-test",
         "DEFAULT_BASE_MODEL": "tiny@v1",
         "BASE_MODELS": "tiny@v1,words@v1",
         "SEGMENTER": "clipseg@v1",
-        "SERVER_ENVIRONMENT": '{"ATELIER_SEGMENTER_URI": "s3://model/base/clipseg@v1/"}',
         "ENDPOINT_NAME": "shared",
-        "ENDPOINT_ROLE_ARN": role,
-        "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
+        "HOSTING": json.dumps(_hosting(role, topic).to_json()),
         "INSTANCE_TYPE": "ml.m5.xlarge",
-        "STARTUP_SECONDS": "600",
         "SHARD_INSTANCES": "2",
         "TRAIN_INSTANCES": "2",
         "INPUT_MODE": "FastFile",
         "LUSTRE": "none",
-        "KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/1",
     }
+
+
+def _hosting(role: str, topic: str) -> Hosting:
+    return Hosting(
+        image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
+        role_arn=role,
+        key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
+        instance_type="ml.m5.xlarge",
+        startup_seconds=600,
+        concurrency=4,
+        media_bucket="media",
+        success_topic_arn=topic,
+        error_topic_arn=topic,
+        environment={"ATELIER_SEGMENTER_URI": "s3://model/base/clipseg@v1/"},
+    )

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from contracts.hosting import has_efa, has_gpu
 from infra.config import STAGES, Api, Jobs, Serving, Stage, stage_named
 from infra.costs import costs, machine_types, quotas, report
-from infra.instances import has_efa, has_gpu, volume_key
 from infra.pretraining import Lustre, Pretraining
 
 DEV = STAGES["dev"]
@@ -73,14 +73,6 @@ def test_a_wrong_setting_says_what_it_got_and_what_is_allowed(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(part, **change)
-
-
-@pytest.mark.parametrize(
-    ("instance_type", "key"),
-    [("ml.m5.xlarge", "key"), ("ml.c7i.xlarge", "key"), ("ml.g5.xlarge", None), ("ml.p5.48xlarge", None)],
-)
-def test_local_disks_take_no_key(instance_type: str, key: str | None) -> None:
-    assert volume_key(instance_type, "key") == key
 
 
 def test_costs_follow_the_settings() -> None:

@@ -1,10 +1,12 @@
 """The shared endpoint: what it loads, and how its fleet goes to zero and comes back."""
 
+import re
 from typing import Any
 
+from contracts.hosting import Hosting
 from infra.config import STAGES
 from tests.infra.conftest import Synthesized
-from tests.infra.definition import evaluate
+from tests.infra.definition import evaluate, text
 from tests.infra.plan import variables
 
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
@@ -107,6 +109,32 @@ def test_gpu_variants_ask_for_the_ami_that_runs_cuda_13(stage: Synthesized) -> N
     gpu = ".g5." in variant["InstanceType"]
     assert variant.get("InferenceAmiVersion") == ("al2023-ami-sagemaker-inference-gpu-4-1" if gpu else None)
     assert ("KmsKeyId" in config) == (not gpu)
+
+
+def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesized) -> None:
+    (function,) = [
+        f["Properties"]
+        for f in stage.resources("AWS::Lambda::Function").values()
+        if f["Properties"]["Handler"].endswith(".deploy_endpoint.handler")
+    ]
+    hosting = Hosting.from_text(text(function["Environment"]["Variables"]["HOSTING"]))
+    shared_model, shared = stage.one("AWS::SageMaker::Model"), stage.one("AWS::SageMaker::EndpointConfig")
+    own = hosting.endpoint_config(text(shared["ProductionVariants"][0]["ModelName"]))
+    container, shared_container = hosting.model("s3://model/styles/")["PrimaryContainer"], shared_model["PrimaryContainer"]
+    assert shape(own) == shape(shared)
+    assert shape(container) == shape(shared_container)
+    settings = STAGES[stage.name].serving
+    assert own["AsyncInferenceConfig"]["ClientConfig"] == {"MaxConcurrentInvocationsPerInstance": settings.concurrency}
+
+
+def shape(node: Any) -> Any:
+    """``node`` with every name that CloudFormation gives left out: a reference, or text made of one."""
+    if isinstance(node, dict):
+        is_reference = len(node) == 1 and next(iter(node)).startswith(("Fn::", "Ref"))
+        return "a name" if is_reference else {key: shape(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [shape(item) for item in node]
+    return "a name" if re.search(r"output-|arn:aws:|s3://|dkr\.ecr|ref-", str(node)) else node
 
 
 def test_every_model_of_the_stage_is_mirrored_by_the_same_function(stage: Synthesized) -> None:

@@ -10,31 +10,30 @@ from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.logic.endpoint import (
     FAILED,
     ROLLED_BACK,
-    VARIANT,
-    Serving,
-    config_request,
     roll_out,
     settle_endpoint,
     waiting,
 )
+from contracts.hosting import VARIANT, Hosting
 from tests.unit.ops_fakes import NOW, MemoryEndpoints, MemoryRecords, MemoryTokens
 
 NAME = "atelier-test-style-skirt"
-SERVING = Serving(
-    media_bucket="media",
+HOSTING = Hosting(
     image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
-    endpoint_role_arn="arn:aws:iam::123456789012:role/endpoint",
+    role_arn="arn:aws:iam::123456789012:role/endpoint",
+    key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
     instance_type="ml.m5.xlarge",
+    startup_seconds=600,
+    concurrency=4,
+    media_bucket="media",
     success_topic_arn="arn:aws:sns:us-east-1:123456789012:success",
     error_topic_arn="arn:aws:sns:us-east-1:123456789012:error",
-    startup_seconds=600,
-    key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
-    server_environment='{"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"}',
+    environment={"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"},
 )
 
 
-def deploy(endpoints: MemoryEndpoints, version: int, serving: Serving = SERVING) -> str:
-    return roll_out(NAME, version, f"s3://model/styles/skirt/{version}/", serving, endpoints)
+def deploy(endpoints: MemoryEndpoints, version: int, hosting: Hosting = HOSTING) -> str:
+    return roll_out(NAME, version, f"s3://model/styles/skirt/{version}/", hosting, endpoints)
 
 
 def in_service(endpoints: MemoryEndpoints, config: str, **changes: Any) -> None:
@@ -51,22 +50,10 @@ def test_the_first_version_creates_the_endpoint() -> None:
     assert container["Environment"] == {"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"}
 
 
-def test_the_configuration_is_asynchronous_and_tells_both_topics() -> None:
-    request = config_request(NAME, 1, SERVING)
-    output = request["AsyncInferenceConfig"]["OutputConfig"]
-    assert output["S3OutputPath"] == "s3://media/responses/"
-    assert output["NotificationConfig"] == {
-        "SuccessTopic": SERVING.success_topic_arn,
-        "ErrorTopic": SERVING.error_topic_arn,
-    }
-    assert request["ProductionVariants"][0]["ContainerStartupHealthCheckTimeoutInSeconds"] == 600
-
-
-def test_only_types_without_local_disks_take_a_volume_key() -> None:
-    assert config_request(NAME, 1, SERVING)["KmsKeyId"] == SERVING.key_arn
-    gpu = config_request(NAME, 1, replace(SERVING, instance_type="ml.g5.xlarge"))
-    assert "KmsKeyId" not in gpu
-    assert "gpu" in gpu["ProductionVariants"][0]["InferenceAmiVersion"]
+def test_the_configuration_is_the_stage_s_own() -> None:
+    endpoints = MemoryEndpoints()
+    config = endpoints.configs[deploy(endpoints, 1)]
+    assert config == {"EndpointConfigName": f"{NAME}-v1", **HOSTING.endpoint_config(f"{NAME}-v1")}
 
 
 def test_the_next_version_updates_it_behind_an_alarm() -> None:
@@ -94,7 +81,7 @@ def test_two_instances_or_more_get_a_canary() -> None:
 def test_another_instance_type_needs_the_scaling_target_gone() -> None:
     endpoints = MemoryEndpoints()
     in_service(endpoints, deploy(endpoints, 1))
-    deploy(endpoints, 2, replace(SERVING, instance_type="ml.m5.2xlarge"))
+    deploy(endpoints, 2, replace(HOSTING, instance_type="ml.m5.2xlarge"))
     assert endpoints.unscaled == [(NAME, VARIANT)]
 
 
@@ -138,9 +125,9 @@ def test_a_name_that_means_something_else_is_an_error_that_says_where() -> None:
     endpoints = MemoryEndpoints()
     deploy(endpoints, 1)
     with pytest.raises(NameCollisionError, match=r"PrimaryContainer\.Image.*serve:1.*serve:2"):
-        deploy(endpoints, 1, replace(SERVING, image_uri=SERVING.image_uri.replace(":1", ":2")))
+        deploy(endpoints, 1, replace(HOSTING, image_uri=HOSTING.image_uri.replace(":1", ":2")))
     with pytest.raises(NameCollisionError, match=r"ProductionVariants\[0\]\.InstanceType"):
-        deploy(endpoints, 1, replace(SERVING, instance_type="ml.m5.2xlarge"))
+        deploy(endpoints, 1, replace(HOSTING, instance_type="ml.m5.2xlarge"))
 
 
 def settled(status: str, config: str, reason: str = "") -> tuple[str, Any]:

@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from contracts.hosting import Hosting
 from infra.components.access import allow, answering, keeping, passing, publishing, reading, using, writing
 from infra.components.endpoint import AsyncEndpoint
 from infra.components.handler import Handler
@@ -32,10 +33,7 @@ class Surroundings:
     table: dynamodb.ITable
     topic: sns.ITopic
     endpoint: AsyncEndpoint
-    endpoint_role: iam.IRole
-    endpoint_image_uri: str
-    success_topic: sns.ITopic
-    error_topic: sns.ITopic
+    hosting: Hosting
     workflow_arn: str
     pretraining_arn: str
 
@@ -149,21 +147,13 @@ class WorkflowHandlers(Construct):
         return handler
 
     def _deploy_endpoint(self) -> Handler:
-        around, stage = self._around, self._around.stage
+        around = self._around
         environment = {
             "TABLE_NAME": around.table.table_name,
-            "MEDIA_BUCKET": around.media_bucket.bucket_name,
-            "IMAGE_URI": around.endpoint_image_uri,
-            "ENDPOINT_ROLE_ARN": around.endpoint_role.role_arn,
-            "INSTANCE_TYPE": stage.serving.instance,
-            "SERVER_ENVIRONMENT": Stack.of(self).to_json_string(around.endpoint.environment),
-            "SUCCESS_TOPIC_ARN": around.success_topic.topic_arn,
-            "ERROR_TOPIC_ARN": around.error_topic.topic_arn,
-            "STARTUP_SECONDS": str(stage.serving.startup_seconds),
-            "KEY_ARN": around.key.key_arn,
+            "HOSTING": Stack.of(self).to_json_string(around.hosting.to_json()),
         }
         handler = self._handler("DeployEndpoint", "deploy_endpoint", environment)
-        handler.grant(keeping(around.table), answering(around.workflow_arn), passing(around.endpoint_role.role_arn))
+        handler.grant(keeping(around.table), answering(around.workflow_arn), passing(around.hosting.role_arn))
         handler.grant(self._endpoint_calls())
         accept(
             handler.role,

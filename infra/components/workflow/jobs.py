@@ -7,9 +7,9 @@ from typing import Any
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contracts.hosting import volume_key
 from infra.components.workflow.task import SAGEMAKER_JOB_TRANSIENT, Task, retry
 from infra.config import Jobs, threads_environment
-from infra.instances import volume_key
 
 CAPACITY_SECONDS = 3600
 """How long a job may wait for an instance before its state gives up; the job's own limit counts from its start."""

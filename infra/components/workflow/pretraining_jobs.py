@@ -5,6 +5,7 @@ from typing import Any
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contracts.hosting import has_efa
 from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.jobs import (
     CAPACITY_SECONDS,
@@ -18,7 +19,6 @@ from infra.components.workflow.jobs import (
 )
 from infra.components.workflow.task import SAGEMAKER_JOB_TRANSIENT, Task, retry
 from infra.config import threads_environment
-from infra.instances import has_efa
 from infra.pretraining import Pretraining
 
 _SPEED = {"Name": "samples_per_second", "Regex": r"samples_per_second=([0-9.]+)"}

@@ -8,23 +8,25 @@ from typing import Any
 from atelier_ops.gateways.endpoints import Endpoints, SageMakerEndpoints
 from atelier_ops.gateways.records import DynamoRecords, Records
 from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
-from atelier_ops.logic.endpoint import Serving, roll_out, settle_endpoint, waiting
+from atelier_ops.logic.endpoint import roll_out, settle_endpoint, waiting
 from atelier_ops.observability import count, logger, observed
 from atelier_ops.settings import read_settings
+from contracts.hosting import Hosting
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Serving):
-    """Environment: how the stage serves, and the table of waiting runs."""
+class Settings:
+    """Environment: the table of waiting runs, and how the stage hosts (``contracts.hosting.Hosting`` as JSON)."""
 
     table_name: str
+    hosting: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
     """What deploying needs."""
 
-    serving: Serving
+    hosting: Hosting
     records: Records
     endpoints: Endpoints
     tokens: Tokens
@@ -35,7 +37,7 @@ def dependencies() -> Dependencies:
     """Made once a container."""
     settings = read_settings(Settings)
     return Dependencies(
-        serving=settings,
+        hosting=Hosting.from_text(settings.hosting),
         records=DynamoRecords(settings.table_name),
         endpoints=SageMakerEndpoints(),
         tokens=StepFunctionsTokens(),
@@ -47,7 +49,7 @@ def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "version", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
     use, plan = dependencies(), event["plan"]
     name = plan["endpoint"]
-    config = roll_out(name, int(event["version"]), event["uri"], use.serving, use.endpoints)
+    config = roll_out(name, int(event["version"]), event["uri"], use.hosting, use.endpoints)
     count("EndpointRollouts")
     use.records.put(waiting(name, config, event["token"], plan["execution"], int(time.time())))
     # The endpoint may have settled before the token was stored, and its event been ignored.

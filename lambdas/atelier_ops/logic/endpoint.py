@@ -1,8 +1,6 @@
 """The dedicated endpoint of a full fine-tune: what to ask SageMaker for, and what its state means for the run that waits."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.errors import EndpointBusyError, NameCollisionError
@@ -10,15 +8,7 @@ from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.names import bounded, versioned
-
-VARIANT = "AllTraffic"
-"""As the shared endpoint's."""
-
-GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
-"""Driver that CUDA 13 images need; only GPU types have the choice."""
-
-LOCAL_NVME = ("g4dn", "g5", "g6", "g6e", "p4d", "p4de", "p5")
-"""Families whose disks are encrypted by their own hardware: SageMaker refuses a volume key for them."""
+from contracts.hosting import VARIANT, Hosting
 
 LONGEST_DEPLOYMENT = 2 * 86_400
 """Seconds the record of a waiting run is kept."""
@@ -29,89 +19,25 @@ FAILED = "EndpointFailed"
 ROLLED_BACK = "EndpointUpdateRolledBack"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """How the stage serves: bucket, image, role, machine, topics.
-
-    ``startup_seconds`` bounds download and health check each; ``server_environment`` is the shared endpoint's container environment,
-    as JSON.
-    """
-
-    media_bucket: str
-    image_uri: str
-    endpoint_role_arn: str
-    instance_type: str
-    success_topic_arn: str
-    error_topic_arn: str
-    startup_seconds: int
-    key_arn: str
-    server_environment: str
-
-
-def model_request(endpoint: str, version: int, uri: str, serving: Serving) -> dict[str, Any]:
-    """CreateModel for one published version."""
-    source = {"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"}
-    return {
-        "ModelName": versioned(endpoint, version),
-        "ExecutionRoleArn": serving.endpoint_role_arn,
-        "PrimaryContainer": {
-            "Image": serving.image_uri,
-            "ModelDataSource": {"S3DataSource": source},
-            "Environment": json.loads(serving.server_environment),
-        },
-    }
-
-
-def config_request(endpoint: str, version: int, serving: Serving) -> dict[str, Any]:
-    """CreateEndpointConfig: one asynchronous variant, as the shared endpoint's."""
-    variant = {
-        "VariantName": VARIANT,
-        "ModelName": versioned(endpoint, version),
-        "InstanceType": serving.instance_type,
-        "InitialInstanceCount": 1,
-        "ModelDataDownloadTimeoutInSeconds": max(60, serving.startup_seconds),
-        "ContainerStartupHealthCheckTimeoutInSeconds": max(60, serving.startup_seconds),
-    }
-    if serving.instance_type.startswith(("ml.g", "ml.p")):
-        variant["InferenceAmiVersion"] = GPU_AMI
-    output = {
-        "S3OutputPath": f"s3://{serving.media_bucket}/responses/",
-        "S3FailurePath": f"s3://{serving.media_bucket}/failures/",
-        "KmsKeyId": serving.key_arn,
-        "NotificationConfig": {
-            "SuccessTopic": serving.success_topic_arn,
-            "ErrorTopic": serving.error_topic_arn,
-        },
-    }
-    limits = {"MaxConcurrentInvocationsPerInstance": 1}
-    request = {
-        "EndpointConfigName": versioned(endpoint, version),
-        "ProductionVariants": [variant],
-        "AsyncInferenceConfig": {"OutputConfig": output, "ClientConfig": limits},
-    }
-    if serving.instance_type.split(".")[1] not in LOCAL_NVME:
-        request["KmsKeyId"] = serving.key_arn
-    return request
-
-
-def roll_out(endpoint: str, version: int, uri: str, serving: Serving, endpoints: Endpoints) -> str:
+def roll_out(endpoint: str, version: int, uri: str, hosting: Hosting, endpoints: Endpoints) -> str:
     """Create the endpoint or update it to ``version``; returns the configuration it should end with.
 
     Repeatable: what is there already and the same is left alone. Raises NameCollisionError, EndpointBusyError, QuotaExceeded.
     """
-    model, config = model_request(endpoint, version, uri, serving), config_request(endpoint, version, serving)
+    name = versioned(endpoint, version)
+    model = {"ModelName": name, **hosting.model(uri)}
+    config = {"EndpointConfigName": name, **hosting.endpoint_config(name)}
     _check_same(model, endpoints.make_model(model))
     _check_same(config, endpoints.make_config(config))
-    name: str = config["EndpointConfigName"]
     state = endpoints.state(endpoint)
     if state is None:
         endpoints.create(endpoint, name)
     elif name not in (state.config, state.pending):
-        _change(state, name, serving, endpoints)
+        _change(state, name, hosting, endpoints)
     return name
 
 
-def _change(state: EndpointState, config: str, serving: Serving, endpoints: Endpoints) -> None:
+def _change(state: EndpointState, config: str, hosting: Hosting, endpoints: Endpoints) -> None:
     if state.status in BUSY:
         raise EndpointBusyError(f"endpoint {state.name}: got {state.status}; allowed: InService")
     if state.status in BROKEN:
@@ -119,7 +45,7 @@ def _change(state: EndpointState, config: str, serving: Serving, endpoints: Endp
         endpoints.drop_scaling(state.name, state.variant or VARIANT)
         endpoints.delete(state.name)
         raise EndpointBusyError(f"endpoint {state.name}: was {state.status} ({state.reason}); it is being deleted")
-    if _instance_type(endpoints.config(state.config)) != serving.instance_type:
+    if _instance_type(endpoints.config(state.config)) != hosting.instance_type:
         # UpdateEndpoint refuses another instance type while a scalable target is registered.
         endpoints.drop_scaling(state.name, state.variant or VARIANT)
     alarm = alarm_request(state.name)

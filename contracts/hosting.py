@@ -1,0 +1,127 @@
+"""How SageMaker hosts a model of ours: facts of instance types, and the requests that make an asynchronous endpoint.
+
+The shared endpoint (a template) and a style's own endpoint (calls of a Lambda) are made from the same requests: CloudFormation and the API
+spell these keys alike.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VARIANT = "AllTraffic"
+"""The name of an endpoint's one production variant."""
+
+_NVME_FAMILIES = frozenset({"g5", "g6", "g6e", "g7e", "p5", "p5e", "p5en", "trn1", "trn1n", "trn2"})
+"""Families with local disks that their names do not tell; all others have a ``d`` after the generation (``g4dn``, ``p4d``, ``m5d``)."""
+
+_EFA_FAMILIES = frozenset({"p4d", "p4de", "p5", "p5e", "p5en"})
+"""GPU families whose only sizes have an Elastic Fabric Adapter. Large g5 and g6 have one too, but a slow one."""
+
+_GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
+"""The inference AMI whose driver runs CUDA 13 images."""
+
+
+def family(instance_type: str) -> str:
+    """``ml.g5.xlarge`` → ``g5``."""
+    return instance_type.split(".")[1]
+
+
+def has_gpu(instance_type: str) -> bool:
+    """Whether the type carries NVIDIA GPUs (the g and p families)."""
+    return family(instance_type)[0] in "gp"
+
+
+def has_efa(instance_type: str) -> bool:
+    """Whether hosts of this type reach each other over an Elastic Fabric Adapter, past the kernel."""
+    return family(instance_type) in _EFA_FAMILIES
+
+
+def has_nvme(instance_type: str) -> bool:
+    """Whether the type stores on local NVMe disks."""
+    name = family(instance_type)
+    return name in _NVME_FAMILIES or bool(re.fullmatch(r"[a-z]+\d+[a-z]*d[a-z]*", name))
+
+
+def volume_key(instance_type: str, key: str) -> str | None:
+    """The KMS key for the storage volume, or ``None`` where the type stores on local NVMe.
+
+    SageMaker refuses a key for such types: their disks are encrypted by a hardware key of their own.
+    """
+    return None if has_nvme(instance_type) else key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hosting:
+    """What every endpoint of a stage has in common.
+
+    ``startup_seconds`` (60 to 3600) bounds the download of the model and the container's first health check, each. ``concurrency`` is
+    how many requests one container is handed at a time. ``environment`` is the container's. Names and ARNs may still be references of a
+    template.
+    """
+
+    image_uri: str
+    role_arn: str
+    key_arn: str
+    instance_type: str
+    startup_seconds: int
+    concurrency: int
+    media_bucket: str
+    success_topic_arn: str
+    error_topic_arn: str
+    environment: Mapping[str, str]
+
+    @classmethod
+    def from_text(cls, text: str) -> "Hosting":
+        """Read what ``to_json`` gave, once it has become text."""
+        return cls(**json.loads(text))
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values: how a template hands this to a Lambda."""
+        return asdict(self)
+
+    def model(self, uri: str) -> dict[str, Any]:
+        """The model below the S3 prefix ``uri``, without a name of its own."""
+        source = {"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"}
+        container = {
+            "Image": self.image_uri,
+            "ModelDataSource": {"S3DataSource": source},
+            "Environment": dict(self.environment),
+        }
+        # No network isolation: the server fetches adapters and uploads from S3 while it runs.
+        return {"ExecutionRoleArn": self.role_arn, "PrimaryContainer": container}
+
+    def endpoint_config(self, model_name: str) -> dict[str, Any]:
+        """One asynchronous variant that serves the model, without a name of its own."""
+        key = volume_key(self.instance_type, self.key_arn)
+        return {
+            "ProductionVariants": [self._variant(model_name)],
+            "AsyncInferenceConfig": self._asynchronous(),
+            **({"KmsKeyId": key} if key else {}),
+        }
+
+    def _variant(self, model_name: str) -> dict[str, Any]:
+        variant = {
+            "VariantName": VARIANT,
+            "ModelName": model_name,
+            "InstanceType": self.instance_type,
+            "InitialInstanceCount": 1,
+            "InitialVariantWeight": 1,
+            "ModelDataDownloadTimeoutInSeconds": self.startup_seconds,
+            "ContainerStartupHealthCheckTimeoutInSeconds": self.startup_seconds,
+        }
+        # Only GPU types have a choice of AMI.
+        return variant | ({"InferenceAmiVersion": _GPU_AMI} if has_gpu(self.instance_type) else {})
+
+    def _asynchronous(self) -> dict[str, Any]:
+        output = {
+            "S3OutputPath": f"s3://{self.media_bucket}/responses/",
+            "S3FailurePath": f"s3://{self.media_bucket}/failures/",
+            "KmsKeyId": self.key_arn,
+            "NotificationConfig": {"SuccessTopic": self.success_topic_arn, "ErrorTopic": self.error_topic_arn},
+        }
+        return {
+            "OutputConfig": output,
+            "ClientConfig": {"MaxConcurrentInvocationsPerInstance": self.concurrency},
+        }
