@@ -2,20 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from cli.progress import Progress, Stage
-
-JOB_LOGS = {
-    "Segment": ("/aws/sagemaker/ProcessingJobs", "-seg"),
-    "Shard": ("/aws/sagemaker/ProcessingJobs", "-shard"),
-    "FineTune": ("/aws/sagemaker/TrainingJobs", "-train"),
-    "Train": ("/aws/sagemaker/TrainingJobs", "-train"),
-    "Evaluate": ("/aws/sagemaker/ProcessingJobs", "-eval"),
-}
-"""Where each state's job writes, and what its name ends in."""
 
 POLL_SECONDS = 0.3
 
@@ -32,71 +23,83 @@ class Followed:
     states: list[str]
 
 
+@dataclass(kw_only=True)
+class _Run:
+    """What is known of an execution so far: its plan's jobs by the state that runs each, the states entered, the one it is in."""
+
+    progress: Progress
+    jobs: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+    stage: Stage | None = None
+
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """Take one event of the history."""
+        if event["type"] == "TaskStateEntered":
+            name = event["stateEnteredEventDetails"]["name"]
+            self.seen.append(name)
+            self.stage = self.progress.begin(name)
+        elif event["type"] == "TaskStateExited":
+            details = event["stateExitedEventDetails"]
+            self.jobs |= planned_jobs(details.get("output") or "{}")
+            if self.stage is not None and self.stage.name == details["name"]:
+                self.end("", "✓")
+
+    def end(self, text: str, mark: str) -> None:
+        """The state the execution was in is over."""
+        if self.stage is not None:
+            self.progress.end(self.stage, text, mark)
+        self.stage = None
+
+
 def follow(
     client: Callable[[str], Any], execution_arn: str, progress: Progress, *, every: float = POLL_SECONDS
 ) -> Followed:
     """Print each state until the execution ends, looking ``every`` seconds. Raises ExecutionFailedError with the run's own cause."""
-    states = client("stepfunctions")
-    seen: list[str] = []
-    stage: Stage | None = None
+    states, run = client("stepfunctions"), _Run(progress=progress)
     events = _new_events(states, execution_arn)
     while True:
         status = states.describe_execution(executionArn=execution_arn)
-        for name, entered in next(events):
-            if entered:
-                seen.append(name)
-                stage = progress.begin(name)
-            elif stage is not None and stage.name == name:
-                progress.end(stage)
-                stage = None
+        for event in next(events):
+            run.hear(event)
         if status["status"] != "RUNNING":
             break
-        if stage is not None:
-            stage.detail(_last_log_line(client("logs"), stage, execution_arn))
+        if run.stage is not None and run.stage.name in run.jobs:
+            run.stage.detail(last_log_line(client("logs"), run.jobs[run.stage.name]))
+        elif run.stage is not None:
+            run.stage.detail()
         time.sleep(every)
-    if stage is not None:
-        progress.end(
-            stage, "" if status["status"] == "SUCCEEDED" else "failed", "✓" if status["status"] == "SUCCEEDED" else "✗"
-        )
     if status["status"] != "SUCCEEDED":
+        run.end("failed", "✗")
         raise ExecutionFailedError(
             f"{status['status']}: {status.get('error', '')}: {status.get('cause', 'no cause given')}"
         )
-    return Followed(output=json.loads(status["output"]), states=seen)
+    run.end("", "✓")
+    return Followed(output=json.loads(status["output"]), states=run.seen)
 
 
-def _new_events(states: Any, execution_arn: str) -> Iterator[list[tuple[str, bool]]]:
-    """Task states entered (True) and left (False) since the last look, oldest first."""
-    last = 0
-    while True:
-        fresh: list[tuple[str, bool]] = []
-        pages = states.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
-        for event in (event for page in pages for event in page["events"]):
-            if event["id"] <= last:
-                continue
-            last = event["id"]
-            for kind, entered in (("Entered", True), ("Exited", False)):
-                if event["type"] == f"TaskState{kind}":
-                    fresh.append((event[f"state{kind}EventDetails"]["name"], entered))
-        yield fresh
+def planned_jobs(output: str) -> dict[str, Mapping[str, str]]:
+    """The jobs of the plan (``kind``, ``name``) by the state that runs each, where a state's output is a plan; else none."""
+    payload = (json.loads(output) or {}).get("Payload")
+    plan = payload if isinstance(payload, dict) else {}
+    return {job["state"]: job for job in (plan.get("jobs") or {}).values()}
 
 
-def _last_log_line(logs: Any, stage: Stage, execution_arn: str) -> str:
-    """The newest line the state's job printed; empty where it has none yet."""
-    if stage.name not in JOB_LOGS:
-        return ""
-    group, ending = JOB_LOGS[stage.name]
-    job = job_name(execution_arn, ending)
+def last_log_line(logs: Any, job: Mapping[str, str]) -> str:
+    """The newest line that a job printed; empty where it has none yet. SageMaker names a job's log streams after the job."""
+    group = f"/aws/sagemaker/{job['kind'].capitalize()}Jobs"
     try:
-        events = logs.filter_log_events(logGroupName=group, logStreamNamePrefix=job)["events"]
+        events = logs.filter_log_events(logGroupName=group, logStreamNamePrefix=job["name"])["events"]
     except logs.exceptions.ResourceNotFoundException:
         return ""
     lines = [event["message"].strip() for event in events]
     return next((line for line in reversed(lines) if line), "")
 
 
-def job_name(execution_arn: str, ending: str) -> str:
-    """What an execution calls a job (a name too long for SageMaker is shortened, and then not found by this one)."""
-    machine, execution = execution_arn.split(":")[-2:]
-    prefix, _, kind = machine.rpartition("-")
-    return f"{prefix}-{'pretrain-' if kind == 'pretraining' else ''}{execution}{ending}"
+def _new_events(states: Any, execution_arn: str) -> Iterator[list[dict[str, Any]]]:
+    """The events since the last look, oldest first."""
+    last = 0
+    while True:
+        pages = states.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+        fresh = [event for page in pages for event in page["events"] if event["id"] > last]
+        last = max((event["id"] for event in fresh), default=last)
+        yield fresh

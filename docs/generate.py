@@ -13,6 +13,7 @@ from typing import Any
 from docs.fields import TABLES
 from docs.markdown import table
 from docs.schemas import SCHEMAS, schema
+from docs.states import fine_tuning_states, pretraining_states
 from infra.config import STAGES
 from infra.costs import report
 
@@ -80,6 +81,8 @@ PARTS = (
     Part(page="stages.md", name="costs", write=stage_costs),
     *(Part(page=page, name=name, write=write) for page, parts in TABLES.items() for name, write in parts.items()),
     *(File(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name)) for name in SCHEMAS),
+    Part(page="architecture.md", name="fine-tuning states", write=fine_tuning_states),
+    Part(page="architecture.md", name="pretraining states", write=pretraining_states),
 )
 
 

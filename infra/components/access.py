@@ -1,5 +1,6 @@
 """The few kinds of access a role of ours is given, each as exact as its service allows."""
 
+from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -54,3 +55,24 @@ def passing(role_arn: str) -> list[iam.PolicyStatement]:
     """Hand the role to SageMaker, and to no other service."""
     condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     return [iam.PolicyStatement(actions=["iam:PassRole"], resources=[role_arn], conditions=condition)]
+
+
+def queueing(endpoint_arn: str, prefix: str) -> list[iam.PolicyStatement]:
+    """Queue requests on the shared endpoint and on every style's own."""
+    return [allow(["sagemaker:InvokeEndpointAsync"], [endpoint_arn, arn("sagemaker", f"endpoint/{prefix}-style-*")])]
+
+
+def encrypting_volumes(key: kms.IKey) -> list[iam.PolicyStatement]:
+    """Let SageMaker encrypt the volumes of the instances that a role starts or runs on."""
+    attach = iam.PolicyStatement(
+        actions=["kms:CreateGrant"],
+        resources=[key.key_arn],
+        # Only services such as EBS, and only to attach the encrypted volume of an instance.
+        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
+    return [allow(["kms:DescribeKey"], [key.key_arn]), attach]
+
+
+def arn(service: str, resource: str) -> str:
+    """An ARN in the stack's own partition, region and account; ``resource`` is what follows them."""
+    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"

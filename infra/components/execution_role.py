@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.components.access import allow
+from infra.components.access import allow, encrypting_volumes
 from infra.components.image import ContainerImage
 from infra.nag import accept, accept_prefixes
 
@@ -42,14 +42,7 @@ class ExecutionRole(Construct):
 
     def grant_volumes(self, key: kms.IKey) -> None:
         """Let SageMaker encrypt the volumes of this role's instances with the key."""
-        self.role.add_to_policy(allow(["kms:DescribeKey"], [key.key_arn]))
-        attach = iam.PolicyStatement(
-            actions=["kms:CreateGrant"],
-            resources=[key.key_arn],
-            # Only services such as EBS, and only to attach the encrypted volume of an instance.
-            conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        )
-        self.role.add_to_policy(attach)
+        self.grant(encrypting_volumes(key))
 
     def _allow_logs(self, log_group: str) -> None:
         group = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{log_group}"

@@ -5,15 +5,32 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from infra.components.handler import Handler
+from infra.components.access import allow, answering, arn, keeping
+from infra.components.workflow.handlers import Spec
+from infra.components.workflow.resources import Resources
+
+
+def resume(use: Resources) -> Spec:
+    """The handler that asks SageMaker what became of the package or endpoint, and answers the run that waits for it."""
+    endpoints = arn("sagemaker", f"endpoint/{use.stage.prefix}-style-*")
+    return Spec(
+        name="resume",
+        environment={"TABLE_NAME": use.table.table_name},
+        grants=[
+            keeping(use.table),
+            answering(*use.machine_arns),
+            [allow(["sagemaker:DescribeEndpoint"], [endpoints])],
+        ],
+    )
 
 
 class Resumption(Construct):
-    """Two EventBridge rules, limited to names that start with ``prefix``, that call ``resume``."""
+    """Two EventBridge rules, limited to names of the stage, that call ``resume``."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, prefix: str, resume: Handler) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, use: Resources) -> None:
         super().__init__(scope, construct_id)
-        self._resume = resume
+        self._function = use.handlers.of(resume(use)).function
+        prefix = use.stage.prefix
         self._rule(
             "PackageState",
             "A model package of ours was approved or rejected",
@@ -28,7 +45,7 @@ class Resumption(Construct):
         )
 
     def _rule(self, construct_id: str, description: str, detail_type: str, detail: dict[str, object]) -> None:
-        target = targets.LambdaFunction(self._resume.function, max_event_age=Duration.hours(2), retry_attempts=20)
+        target = targets.LambdaFunction(self._function, max_event_age=Duration.hours(2), retry_attempts=20)
         events.Rule(
             self,
             construct_id,

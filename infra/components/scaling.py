@@ -1,4 +1,4 @@
-"""How an asynchronous endpoint's fleet follows its queue, to zero and back: said once, for templates and for the state machine.
+"""How an asynchronous endpoint's fleet follows its queue, to zero and back: the same requests for templates and for the state machine.
 
 Two policies are needed. Target tracking on the backlog a running instance has shrinks the fleet to zero but cannot leave zero: with no
 instance its metric has no value. Step scaling on ``HasBacklogWithoutCapacity`` wakes it. Both metrics are published with the dimension
@@ -6,19 +6,15 @@ instance its metric has no value. Step scaling on ``HasBacklogWithoutCapacity`` 
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 """
 
-from aws_cdk import aws_applicationautoscaling as scaling
-from aws_cdk import aws_cloudwatch as cloudwatch
+from typing import Any
+
+from aws_cdk import CfnResource
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from contracts.hosting import VARIANT
 from infra.config import Serving
 
-NAMESPACE = "AWS/SageMaker"
-SERVICE = "sagemaker"
-SCALABLE_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
-BACKLOG = "ApproximateBacklogSizePerInstance"
-BACKLOG_WITHOUT_CAPACITY = "HasBacklogWithoutCapacity"
 SCALE_IN_COOLDOWN_SECONDS = 600
 SCALE_OUT_COOLDOWN_SECONDS = 300
 WAKE_COOLDOWN_SECONDS = 300
@@ -33,72 +29,84 @@ class EndpointScaling(Construct):
         self, scope: Construct, construct_id: str, *, endpoint: sagemaker.CfnEndpoint, serving: Serving
     ) -> None:
         super().__init__(scope, construct_id)
-        self._endpoint_name = endpoint.attr_endpoint_name
-        self._target = scaling.CfnScalableTarget(
+        name = endpoint.attr_endpoint_name
+        policy = "AWS::ApplicationAutoScaling::ScalingPolicy"
+        target = CfnResource(
             self,
             "Target",
-            service_namespace=SERVICE,
-            scalable_dimension=SCALABLE_DIMENSION,
-            resource_id=f"endpoint/{self._endpoint_name}/variant/{VARIANT}",
-            min_capacity=serving.fewest_instances,
-            max_capacity=serving.most_instances,
+            type="AWS::ApplicationAutoScaling::ScalableTarget",
+            properties=scalable(f"endpoint/{name}/variant/{VARIANT}") | capacity(serving),
         )
-        self._follow_backlog(serving.backlog_per_instance)
-        self._wake_from_zero()
+        scaled = {"ScalingTargetId": target.ref}
+        CfnResource(self, "Backlog", type=policy, properties=scaled | backlog_policy(name, serving))
+        wake = CfnResource(self, "Wake", type=policy, properties=scaled | wake_policy())
+        alarm = wake_alarm(name, wake.get_att("Arn").to_string())
+        CfnResource(self, "WakeAlarm", type="AWS::CloudWatch::Alarm", properties=alarm)
 
-    def _follow_backlog(self, backlog_per_instance: int) -> None:
-        policy = scaling.CfnScalingPolicy
-        metric = policy.CustomizedMetricSpecificationProperty(
-            namespace=NAMESPACE,
-            metric_name=BACKLOG,
-            dimensions=[policy.MetricDimensionProperty(name="EndpointName", value=self._endpoint_name)],
-            statistic="Average",
-        )
-        tracking = policy.TargetTrackingScalingPolicyConfigurationProperty(
-            target_value=backlog_per_instance,
-            customized_metric_specification=metric,
-            scale_in_cooldown=SCALE_IN_COOLDOWN_SECONDS,
-            scale_out_cooldown=SCALE_OUT_COOLDOWN_SECONDS,
-        )
-        policy(
-            self,
-            "Backlog",
-            policy_name="backlog",
-            policy_type="TargetTrackingScaling",
-            scaling_target_id=self._target.ref,
-            target_tracking_scaling_policy_configuration=tracking,
-        )
 
-    def _wake_from_zero(self) -> None:
-        policy = scaling.CfnScalingPolicy
-        step = policy.StepAdjustmentProperty(metric_interval_lower_bound=0, scaling_adjustment=1)
-        wake = policy(
-            self,
-            "Wake",
-            policy_name="wake",
-            policy_type="StepScaling",
-            scaling_target_id=self._target.ref,
-            step_scaling_policy_configuration=policy.StepScalingPolicyConfigurationProperty(
-                adjustment_type="ChangeInCapacity",
-                metric_aggregation_type="Average",
-                cooldown=WAKE_COOLDOWN_SECONDS,
-                step_adjustments=[step],
-            ),
-        )
-        cloudwatch.CfnAlarm(
-            self,
-            "WakeAlarm",
-            alarm_description="Requests wait and no instance runs",
-            namespace=NAMESPACE,
-            metric_name=BACKLOG_WITHOUT_CAPACITY,
-            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="EndpointName", value=self._endpoint_name)],
-            statistic="Average",
-            period=WAKE_PERIOD_SECONDS,
-            evaluation_periods=WAKE_PERIODS,
-            datapoints_to_alarm=WAKE_PERIODS,
-            threshold=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            # The metric is published only while something waits: silence changes nothing.
-            treat_missing_data="missing",
-            alarm_actions=[wake.attr_arn],
-        )
+def scalable(resource: str) -> dict[str, Any]:
+    """What Application Auto Scaling calls the number of instances of ``endpoint/{name}/variant/{variant}``."""
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "ResourceId": resource,
+    }
+
+
+def capacity(serving: Serving) -> dict[str, int]:
+    """How many instances there may be."""
+    return {"MinCapacity": serving.fewest_instances, "MaxCapacity": serving.most_instances}
+
+
+def backlog_policy(endpoint: str, serving: Serving) -> dict[str, Any]:
+    """Follow the queue, down to zero."""
+    metric = _metric(endpoint, "ApproximateBacklogSizePerInstance")
+    return {
+        "PolicyName": "backlog",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": serving.backlog_per_instance,
+            "CustomizedMetricSpecification": metric,
+            "ScaleInCooldown": SCALE_IN_COOLDOWN_SECONDS,
+            "ScaleOutCooldown": SCALE_OUT_COOLDOWN_SECONDS,
+        },
+    }
+
+
+def wake_policy() -> dict[str, Any]:
+    """One instance more when requests wait and none runs."""
+    return {
+        "PolicyName": "wake",
+        "PolicyType": "StepScaling",
+        "StepScalingPolicyConfiguration": {
+            "AdjustmentType": "ChangeInCapacity",
+            "MetricAggregationType": "Average",
+            "Cooldown": WAKE_COOLDOWN_SECONDS,
+            "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+        },
+    }
+
+
+def wake_alarm(endpoint: str, policy_arn: str) -> dict[str, Any]:
+    """The alarm that sets the wake policy off."""
+    return {
+        "AlarmDescription": "Requests wait and no instance runs",
+        **_metric(endpoint, "HasBacklogWithoutCapacity"),
+        "Period": WAKE_PERIOD_SECONDS,
+        "EvaluationPeriods": WAKE_PERIODS,
+        "DatapointsToAlarm": WAKE_PERIODS,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        # The metric is published only while something waits: silence changes nothing.
+        "TreatMissingData": "missing",
+        "AlarmActions": [policy_arn],
+    }
+
+
+def _metric(endpoint: str, name: str) -> dict[str, Any]:
+    return {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": name,
+        "Dimensions": [{"Name": "EndpointName", "Value": endpoint}],
+        "Statistic": "Average",
+    }

@@ -1,13 +1,13 @@
-"""What is called: the HTTP API, and what fills in its predictions when the endpoint has answered."""
+"""API: the HTTP API, and what fills in its predictions when the endpoint has answered."""
 
 from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct
 
-from infra.components.access import allow, keeping, reading, using, writing
+from infra.components.access import allow, keeping, queueing, reading, using, writing
 from infra.components.answers import Answers
 from infra.components.handler import Handler, handler_code
 from infra.components.rest_api import RestApi
-from infra.components.workflow.handlers import invoking
+from infra.components.workflow.fine_tuning import fine_tuning_name
 from infra.components.workflow.machine import executions_arn
 from infra.config import Stage
 from infra.stacks.serving import ServingStack
@@ -32,7 +32,7 @@ class ApiStack(Stack):
             scope,
             construct_id,
             stack_name=f"{stage.prefix}-api",
-            description="Atelier: what is called",
+            description="Atelier: HTTP API, and the handler of the endpoint's answers",
             tags=stage.tags,
         )
         self._stage, self._storage, self._serving, self._training = stage, storage, serving, training
@@ -80,12 +80,12 @@ class ApiStack(Stack):
             reading(storage.model_bucket, "styles/*"),
             keeping(storage.table),
             using(storage.key),
-            [invoking(self, self._serving.endpoint, self._stage.prefix)],
+            queueing(self._serving.endpoint.arn, self._stage.prefix),
             [allow(["states:StartExecution"], [machine.state_machine_arn])],
             [
                 allow(
                     ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"],
-                    [executions_arn(self, self._stage.prefix)],
+                    [executions_arn(self, fine_tuning_name(self._stage.prefix))],
                 )
             ],
         )

@@ -1,4 +1,4 @@
-"""What is kept: buckets, their key, the table of records."""
+"""Storage: buckets, their key, the table of records."""
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
@@ -16,7 +16,7 @@ class StorageStack(Stack):
             scope,
             construct_id,
             stack_name=f"{stage.prefix}-storage",
-            description="Atelier: what is kept",
+            description="Atelier: buckets, their key, and the table of records",
             tags=stage.tags,
         )
         buckets = Buckets(self, "Buckets", keep=stage.keep_data, media_days=stage.media_days, log_days=stage.log_days)

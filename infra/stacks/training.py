@@ -1,4 +1,4 @@
-"""What learns: the training image, the two state machines, the handlers behind their states."""
+"""Training: the training image, the two state machines, the handlers behind their steps."""
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
@@ -10,18 +10,18 @@ from infra.components.image import ContainerImage
 from infra.components.resumption import Resumption
 from infra.components.topic import Topic
 from infra.components.training_network import TrainingNetwork
-from infra.components.workflow.handlers import Surroundings, WorkflowHandlers
-from infra.components.workflow.jobs import JobSettings
-from infra.components.workflow.machine import Targets, Workflow, machine_arn, workflow_name
-from infra.components.workflow.pretraining import PretrainingWorkflow, pretraining_name
-from infra.components.workflow.pretraining_handlers import PretrainingHandlers
+from infra.components.workflow.fine_tuning import fine_tuning, fine_tuning_name
+from infra.components.workflow.handlers import Handlers
+from infra.components.workflow.machine import Machine, machine_arn
+from infra.components.workflow.pretraining import pretraining, pretraining_name
+from infra.components.workflow.resources import Resources
 from infra.config import Stage
 from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack
 
 
 class TrainingStack(Stack):
-    """Jobs, handlers, state machine, and the topic that tells people."""
+    """Jobs, handlers, both state machines, and the topic that people subscribe to."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack, serving: ServingStack
@@ -30,47 +30,30 @@ class TrainingStack(Stack):
             scope,
             construct_id,
             stack_name=f"{stage.prefix}-training",
-            description="Atelier: what learns",
+            description="Atelier: state machines, jobs and handlers that train",
             tags=stage.tags,
         )
-        self._stage, self._storage, self._serving = stage, storage, serving
+        self._stage, self._storage = stage, storage
         self.topic = Topic(self, "News", key=storage.key)
-        around = self._surroundings()
-        handlers = WorkflowHandlers(self, "Handlers", around=around)
-        Resumption(self, "Resumption", prefix=stage.prefix, resume=handlers.resume)
-        lustre = stage.pretraining.lustre
-        network = TrainingNetwork(self, "Network", lustre=lustre) if lustre else None
-        settings = self._job_settings(network)
-        targets = Targets(inference_image_uri=serving.image.uri, model_bucket=storage.model_bucket, topic=self.topic)
-        self.workflow = Workflow(
-            self,
-            "Workflow",
-            prefix=stage.prefix,
-            settings=settings,
-            handlers=handlers,
-            targets=targets,
-            serving=stage.serving,
-            log_days=stage.log_days,
-        )
-        self.pretraining = PretrainingWorkflow(
-            self,
-            "Pretraining",
-            stage=stage,
-            settings=settings,
-            own=PretrainingHandlers(self, "PretrainingHandlers", around=around),
-            shared=handlers,
-            targets=targets,
-            network=network,
-        )
+        use = self._resources(serving)
+        Resumption(self, "Resumption", use=use)
+        fine, pre = fine_tuning_name(stage.prefix), pretraining_name(stage.prefix)
+        self.workflow = Machine(self, "Workflow", name=fine, flow=fine_tuning(use), use=use)
+        self.pretraining = Machine(self, "Pretraining", name=pre, flow=pretraining(use), use=use)
         CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)
         CfnOutput(self, "PretrainingMachineArn", value=self.pretraining.machine.state_machine_arn)
         CfnOutput(self, "NewsTopicArn", value=self.topic.topic_arn)
 
-    def _surroundings(self) -> Surroundings:
-        storage, serving = self._storage, self._serving
-        return Surroundings(
-            stage=self._stage,
-            code=handler_code(),
+    def _resources(self, serving: ServingStack) -> Resources:
+        stage, storage, lustre = self._stage, self._storage, self._stage.pretraining.lustre
+        network = TrainingNetwork(self, "Network", lustre=lustre) if lustre else None
+        image = ContainerImage(
+            self, "Image", folder="training", includes=["training", "contracts", "imaging", "diffusion"]
+        )
+        names = (fine_tuning_name(stage.prefix), pretraining_name(stage.prefix))
+        return Resources(
+            stage=stage,
+            handlers=Handlers(self, "Handlers", code=handler_code(), key=storage.key, log_days=stage.log_days),
             data_bucket=storage.data_bucket,
             model_bucket=storage.model_bucket,
             media_bucket=storage.media_bucket,
@@ -79,15 +62,14 @@ class TrainingStack(Stack):
             topic=self.topic,
             endpoint=serving.endpoint,
             hosting=serving.hosting,
-            workflow_arn=machine_arn(self, workflow_name(self._stage.prefix)),
-            pretraining_arn=machine_arn(self, pretraining_name(self._stage.prefix)),
+            machine_arns=(machine_arn(self, names[0]), machine_arn(self, names[1])),
+            job_image_uri=image.uri,
+            job_role_arn=self._job_role(image, network).role.role_arn,
+            job_network=network.config if network else {},
         )
 
-    def _job_settings(self, network: TrainingNetwork | None) -> JobSettings:
+    def _job_role(self, image: ContainerImage, network: TrainingNetwork | None) -> ExecutionRole:
         storage = self._storage
-        image = ContainerImage(
-            self, "Image", folder="training", includes=["training", "contracts", "imaging", "diffusion"]
-        )
         role = ExecutionRole(self, "JobRole", description="Atelier jobs", image=image, log_group="/aws/sagemaker/*Jobs")
         role.grant(
             reading(storage.data_bucket, "datasets/*", "runs/*"),
@@ -99,10 +81,4 @@ class TrainingStack(Stack):
         if network is not None:
             role.grant(network.statements())
             network.accept_on(role.role)
-        return JobSettings(
-            image_uri=image.uri,
-            role_arn=role.role.role_arn,
-            key_arn=storage.key.key_arn,
-            jobs=self._stage.jobs,
-            tags=self._stage.tags,
-        )
+        return role

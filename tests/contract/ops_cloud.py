@@ -77,7 +77,6 @@ def environment() -> dict[str, str]:
         "SEGMENTER": "clipseg@v1",
         "ENDPOINT_NAME": "shared",
         "HOSTING": json.dumps(_hosting(role, topic).to_json()),
-        "INSTANCE_TYPE": "ml.m5.xlarge",
         "SHARD_INSTANCES": "2",
         "TRAIN_INSTANCES": "2",
         "INPUT_MODE": "FastFile",

@@ -21,8 +21,9 @@ from contracts.layout import MANIFEST
 from tests.contract.ops_cloud import HANDLERS, cloud, handler_module
 from tests.unit.ops_fakes import PNG
 from tests.unit.ops_logs import lines
+from tests.unit.ops_pretraining import JOBS as PRETRAINING_JOBS
 from tests.unit.ops_pretraining import make_pretraining_stage, pretraining_plan_of, put_base_artifact
-from tests.unit.ops_stage import make_request, make_stage, plan_of, put_artifact
+from tests.unit.ops_stage import JOBS, make_request, make_stage, plan_of, put_artifact
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/1"
 
@@ -92,7 +93,9 @@ def test_a_handler_without_its_environment_names_the_variable(name: str, monkeyp
 
 
 def test_prepare_gives_the_same_plan_as_its_logic(plan: dict[str, Any]) -> None:
-    assert call("prepare", {"input": make_request(), "execution": "run-1"}) == json.loads(json.dumps(plan))
+    assert call("prepare", {"input": make_request(), "execution": "run-1", "jobs": JOBS}) == json.loads(
+        json.dumps(plan)
+    )
 
 
 def test_the_plans_keys_are_those_of_the_architecture(plan: dict[str, Any], root: Path) -> None:
@@ -311,10 +314,10 @@ def test_a_pretraining_run_is_prepared_gated_and_published() -> None:
     for (bucket, key), content in buckets.objects.items():
         aws.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
     plan = pretraining_plan_of(dependencies)
-    event = {"input": {"name": "drawn", "dataset": "figures"}, "execution": "first"}
+    event = {"input": {"name": "drawn", "dataset": "figures"}, "execution": "first", "jobs": PRETRAINING_JOBS}
     prepared = call("prepare_pretraining", event)
     assert prepared["base"] == plan["base"]
-    assert prepared["instances"] == {"shard": 2, "train": 2}
+    assert prepared["jobs"] == plan["jobs"]
     judged = call("gate", {"plan": {**plan, "gate": {"denoising_loss": 0.1}}, "artifact": artifact})
     assert (judged["passed"], judged["metrics"]) == (False, {"denoising_loss": 0.2, "held_out": 3.0})
     registered = {"plan": plan, "artifact": artifact, "package": PACKAGE, "version": 4, "metrics": judged["metrics"]}

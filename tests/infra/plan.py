@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from atelier_ops.logic.names import run_jobs
+from tests.unit.ops_stage import JOBS
+
 BUCKET = "s3://data-bucket"
 
 
@@ -19,7 +22,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "deploy": "adapter",
         "approval": "auto",
         "gate": {"garment_share": 0.5},
-        "jobs": {name: f"atelier-dev-first-run-{name[:4]}" for name in ("segment", "train", "evaluate")},
+        "jobs": run_jobs(JOBS, "atelier-dev", "first-run"),
         "dataset": {"uri": f"{BUCKET}/datasets/teal/", "pictures": 12, "sha256": "0" * 64},
         "base": {"name": "sd2-inpaint", "reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
         "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},

@@ -65,6 +65,7 @@ def test_pictures_without_label_maps_are_sharded_without_them(dev: Synthesized) 
 
 def test_an_execution_decides_on_how_many_hosts(dev: Synthesized) -> None:
     plan = pretraining_plan(instances={"shard": 7, "train": 4})
+    assert plan["jobs"]["evaluate"]["instances"] == 1
     shard, train = arguments(dev, "Shard", plan=plan), arguments(dev, "Train", plan=plan)
     assert shard["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 7
     assert train["ResourceConfig"]["InstanceCount"] == 4

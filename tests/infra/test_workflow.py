@@ -204,9 +204,9 @@ def assigned_before(definition: dict[str, Any]) -> dict[str, set[str]]:
         ("Workflow", "Prepare", "HandlersPrepareFunction"),
         ("Workflow", "SmokeTest", "HandlersSmokeTestFunction"),
         ("Workflow", "Gate", "HandlersGateFunction"),
-        ("Pretraining", "Prepare", "PretrainingHandlersPrepareFunction"),
+        ("Pretraining", "Prepare", "HandlersPreparePretrainingFunction"),
         ("Pretraining", "Gate", "HandlersGateFunction"),
-        ("Pretraining", "Publish", "PretrainingHandlersPublishFunction"),
+        ("Pretraining", "Publish", "HandlersPublishBaseFunction"),
         ("Pretraining", "RequestApproval", "HandlersRequestApprovalFunction"),
     ],
 )

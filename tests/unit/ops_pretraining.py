@@ -12,6 +12,12 @@ from tests.unit.ops_stage import base_manifest
 
 KEYS = [f"{number:03}" for number in range(60)]
 VOCABULARY = {"labels": ["background", "skirt"], "prompts": {"a skirt": [1]}}
+JOBS = {
+    "shard": {"state": "Shard", "kind": "processing", "instance": "ml.m5.xlarge"},
+    "train": {"state": "Train", "kind": "training", "instance": "ml.p4d.24xlarge"},
+    "evaluate": {"state": "Evaluate", "kind": "processing", "instance": "ml.m5.xlarge"},
+}
+"""What the pretraining machine says of its jobs."""
 LUSTRE = "fs-0123456789abcdef0:/fsx/atelier"
 
 
@@ -44,7 +50,7 @@ def put_corpus(buckets: MemoryBuckets, name: str = "figures") -> None:
 
 
 def pretraining_plan_of(dependencies: Dependencies, execution: str = "first", **changes: Any) -> dict[str, Any]:
-    return make_pretraining_plan({"name": "drawn", "dataset": "figures", **changes}, execution, dependencies)
+    return make_pretraining_plan({"name": "drawn", "dataset": "figures", **changes}, execution, JOBS, dependencies)
 
 
 def put_base_artifact(buckets: MemoryBuckets, run: str = "pretrain-first", **changes: Any) -> str:

@@ -9,6 +9,12 @@ from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
 
 DATASET = "s3://data/datasets/skirt/"
+JOBS = {
+    "segment": {"state": "Segment", "kind": "processing", "instance": "ml.m5.xlarge"},
+    "train": {"state": "FineTune", "kind": "training", "instance": "ml.g5.xlarge"},
+    "evaluate": {"state": "Evaluate", "kind": "processing", "instance": "ml.m5.xlarge"},
+}
+"""What the fine-tuning machine says of its jobs."""
 
 
 def base_manifest(name: str, task: str, **changes: Any) -> BaseManifest:
@@ -67,7 +73,7 @@ def make_request(**changes: Any) -> dict[str, Any]:
 
 
 def plan_of(dependencies: Dependencies, execution: str = "run-1", **changes: Any) -> dict[str, Any]:
-    return make_plan(make_request(**changes), execution, dependencies)
+    return make_plan(make_request(**changes), execution, JOBS, dependencies)
 
 
 def put_artifact(buckets: MemoryBuckets, execution: str = "run-1", **changes: Any) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from cli.follow import job_name
 from cli.main import command_parser
 from cli.pretrain import Account, read_input, upload
 from contracts.errors import InvalidInputError
@@ -74,14 +73,3 @@ def test_every_file_of_a_data_set_is_put_below_its_name(tmp_path: Path) -> None:
     (tmp_path / "captions.jsonl").unlink()
     with pytest.raises(InvalidInputError, match=r"no captions\.jsonl"):
         upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", reports.append)
-
-
-@pytest.mark.parametrize(
-    ("machine", "ending", "job"),
-    [
-        ("atelier-dev-workflow", "-seg", "atelier-dev-first-seg"),
-        ("atelier-dev-pretraining", "-train", "atelier-dev-pretrain-first-train"),
-    ],
-)
-def test_the_log_that_is_shown_is_the_running_job_s(machine: str, ending: str, job: str) -> None:
-    assert job_name(f"arn:aws:states:us-east-1:1:execution:{machine}:first", ending) == job

@@ -145,12 +145,18 @@ class Jobs:
         return self.known.get(f"{kind}/{name}")
 
 
-PLAN = {"style": "skirt", "jobs": {"segment": "s", "train": "t", "evaluate": "e"}}
+PLAN = {
+    "style": "skirt",
+    "jobs": {
+        "segment": {"state": "Segment", "kind": "processing", "instance": "ml.m5.xlarge", "name": "s", "instances": 1},
+        "train": {"state": "FineTune", "kind": "training", "instance": "ml.g5.xlarge", "name": "t", "instances": 2},
+    },
+}
 
 
 def told(jobs: Jobs, **changes: Any) -> tuple[dict[str, str], MemoryBuckets, MemoryTopic]:
     buckets, topic = MemoryBuckets(), MemoryTopic()
-    dependencies = Dependencies(data=buckets.store("data"), topic=topic, jobs=jobs, instance_type="ml.g5.xlarge")
+    dependencies = Dependencies(data=buckets.store("data"), topic=topic, jobs=jobs)
     event = {"execution": "run-1", "step": "Gate", "error": "GateNotMet", "cause": "too little", "plan": PLAN}
     started = {"started": "2027-01-15T07:00:00.000Z"}
     return report({**event, **started, **changes}, dependencies, NOW), buckets, topic
@@ -186,9 +192,16 @@ def test_where_jobs_cannot_be_read_the_failed_one_counts() -> None:
     assert result["cause"].endswith("(cost about $1.41)")
 
 
-def test_where_no_job_is_known_the_time_since_the_start_counts() -> None:
+def test_where_no_job_can_be_read_the_time_since_the_start_counts_on_each_host_of_the_failed_one() -> None:
     result, _, _ = told(Jobs({}, refuses=True), step="FineTune", cause="States.Timeout")
-    assert result["cause"].endswith("(cost about $1.41)")
+    assert result["cause"].endswith("(cost about $2.82)")
+
+
+def test_the_jobs_of_a_machine_that_nobody_here_has_heard_of_are_counted() -> None:
+    caption = {"state": "Caption", "kind": "processing", "instance": "ml.m5.xlarge", "name": "c", "instances": 1}
+    known = {"processing/c": processing(ProcessingStartTime=0, ProcessingEndTime=3_600)}
+    result, _, _ = told(Jobs(known), plan={"jobs": {"caption": caption}}, step="Caption")
+    assert result["cause"].endswith("(cost about $0.23)")
 
 
 def test_a_report_that_cannot_be_delivered_does_not_hide_the_failure() -> None:
@@ -197,6 +210,6 @@ def test_a_report_that_cannot_be_delivered_does_not_hide_the_failure() -> None:
             raise ClientError({"Error": {"Code": "NotFound", "Message": "gone"}}, "Publish")
 
     buckets = MemoryBuckets()
-    dependencies = Dependencies(data=buckets.store("data"), topic=Broken(), jobs=Jobs({}), instance_type="ml.g5.xlarge")
+    dependencies = Dependencies(data=buckets.store("data"), topic=Broken(), jobs=Jobs({}))
     result = report({"execution": "run-1", "step": "Prepare", "error": "E", "cause": "why"}, dependencies, NOW)
     assert result == {"error": "E", "cause": "Prepare: E: why (cost about $0.00)"}

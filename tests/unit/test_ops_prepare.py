@@ -15,7 +15,7 @@ from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
-from tests.unit.ops_stage import DATASET, base_manifest, make_stage, plan_of, put_dataset
+from tests.unit.ops_stage import DATASET, JOBS, base_manifest, make_stage, plan_of, put_dataset
 
 Stage = tuple[MemoryBuckets, Dependencies]
 
@@ -37,10 +37,9 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     assert plan["base"] == {"name": "tiny", "reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/"}
     assert plan["segmenter"] == {"uri": "s3://model/base/clipseg@v1/"}
     assert plan["jobs"] == {
-        "segment": "atelier-test-run-1-seg",
-        "train": "atelier-test-run-1-train",
-        "evaluate": "atelier-test-run-1-eval",
+        key: {**facts, "name": f"atelier-test-run-1-{key}", "instances": 1} for key, facts in JOBS.items()
     }
+    assert set(plan["runs"]) == {*JOBS, "checkpoints"}
     assert plan["runs"]["checkpoints"] == "s3://data/runs/run-1/checkpoints/"
     assert (plan["model_package_group"], plan["endpoint"]) == ("atelier-test-skirt", "atelier-test-style-skirt")
     assert plan["published"] == "styles/skirt/"
@@ -217,7 +216,8 @@ def test_prompts_are_one_line(stage: Stage, key: str) -> None:
 
 @given(execution=st.text(st.sampled_from("abcXYZ019-_. ()+é"), min_size=1, max_size=80))
 def test_job_names_are_what_sagemaker_takes(execution: str) -> None:
-    for name in plan_of(make_stage()[1], execution=execution)["jobs"].values():
+    for job in plan_of(make_stage()[1], execution=execution)["jobs"].values():
+        name = job["name"]
         assert len(name) <= 63
         assert name.replace("-", "").isalnum()
         assert name.isascii()

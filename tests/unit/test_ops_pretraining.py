@@ -18,6 +18,7 @@ from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining_metrics import METRICS
 from tests.unit.ops_fakes import PNG, MemoryBuckets
 from tests.unit.ops_pretraining import (
+    JOBS,
     KEYS,
     LUSTRE,
     VOCABULARY,
@@ -46,12 +47,11 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     plan = pretraining_plan_of(stage[1], instances={"shard": 3})
     runs = "s3://data/runs/pretrain-first"
     assert (plan["execution"], plan["name"], plan["model"]) == ("pretrain-first", "drawn", "unet")
+    hosts = {"shard": 3, "train": 2, "evaluate": 1}
     assert plan["jobs"] == {
-        "shard": "atelier-test-pretrain-first-shard",
-        "train": "atelier-test-pretrain-first-train",
-        "evaluate": "atelier-test-pretrain-first-eval",
+        key: {**facts, "name": f"atelier-test-pretrain-first-{key}", "instances": hosts[key]}
+        for key, facts in JOBS.items()
     }
-    assert plan["instances"] == {"shard": 3, "train": 2}
     assert plan["runs"]["held_out"] == f"{runs}/shard/held-out/"
     assert plan["dataset"]["samples"] == len(KEYS)
     assert plan["dataset"]["pictures"] == "s3://data/datasets/figures/pictures/"
@@ -63,7 +63,8 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
 def test_a_fine_tuning_run_of_the_same_name_shares_nothing_with_it(stage: Stage) -> None:
     ours, other = pretraining_plan_of(stage[1], "run-1"), plan_of(make_stage()[1], "run-1")
     assert set(ours["runs"].values()).isdisjoint(other["runs"].values())
-    assert set(ours["jobs"].values()).isdisjoint(other["jobs"].values())
+    names, others = ({job["name"] for job in plan["jobs"].values()} for plan in (ours, other))
+    assert names.isdisjoint(others)
     assert pretraining_plan_of(stage[1], name="skirt")["model_package_group"] != other["model_package_group"]
 
 

@@ -1,18 +1,18 @@
-"""The jobs of a fine-tuning execution, segment and evaluate (processing) and fine-tune (training), and how a job is written."""
+"""How a job of SageMaker's is written as a step: the arguments that jobs of a stage share, and what the machine's role needs for them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
-from aws_cdk import aws_stepfunctions as sfn
-from constructs import Construct
+from aws_cdk import aws_iam as iam
 
 from contracts.hosting import volume_key
-from infra.components.workflow.task import SAGEMAKER_JOB_TRANSIENT, Task, retry
-from infra.config import Jobs, threads_environment
+from infra.components.access import allow, arn, passing
+from infra.components.workflow.resources import Resources
+from infra.components.workflow.step import Job, Step, retry
+from infra.config import threads_environment
 
 CAPACITY_SECONDS = 3600
-"""How long a job may wait for an instance before its state gives up; the job's own limit counts from its start."""
+"""How long a job may wait for an instance before its step gives up; the job's own limit counts from its start."""
 
 METRIC_DEFINITIONS = [
     {"Name": "loss", "Regex": r"\bloss=([0-9.]+)"},
@@ -20,185 +20,141 @@ METRIC_DEFINITIONS = [
 ]
 """Read off the log of a training job's first host."""
 
+_RETRY = retry(("SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"))
+"""Throttling and 5xx of the job integrations. A quota (``ResourceLimitExceeded``) has a name of its own and is final."""
+
 _INPUT = "/opt/ml/processing/input"
 _OUTPUT = "/opt/ml/processing/output"
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobSettings:
-    """What every job of a stage shares: image, role, key, machines and tags."""
+def processing(
+    use: Resources,
+    *,
+    name: str,
+    does: str,
+    key: str,
+    inputs: Mapping[str, str],
+    instance: str = "",
+    command: str = "",
+    dealt: str = "",
+) -> Step:
+    """The step that runs a processing job and waits for its end.
 
-    image_uri: str
-    role_arn: str
-    key_arn: str
-    jobs: Jobs
-    tags: Mapping[str, str]
-
-    def tag_list(self) -> list[dict[str, str]]:
-        """The tags as SageMaker takes them."""
-        return [{"Key": key, "Value": value} for key, value in self.tags.items()]
-
-
-def segment(scope: Construct, settings: JobSettings, on_error: sfn.IChainable) -> Task:
-    """Masks of the garment on every picture."""
-    inputs = {"dataset": "$plan.dataset.uri", "segmenter": "$plan.segmenter.uri"}
-    return processing(scope, "Segment", Processing(step="segment", inputs=inputs), settings, on_error)
-
-
-def evaluate(scope: Construct, settings: JobSettings, on_error: sfn.IChainable) -> Task:
-    """Metrics, pictures and report of what was trained."""
-    inputs = {
-        "dataset": "$plan.dataset.uri",
-        "segment": "$plan.task = 'inpaint' ? $plan.runs.segment",
-        "base": "$plan.base.uri",
-        "segmenter": "$plan.segmenter.uri",
-        "artifact": "$artifact",
+    ``inputs`` are S3 prefixes by name (JSONata); ``dealt`` names one of which each host gets a part. ``instance`` is a type where it is not
+    the stage's usual one, ``command`` what the container is told to do where that is not ``key``.
+    """
+    settings = use.stage.jobs
+    job = Job(key=key, kind="processing", instance=instance or settings.processing_instance)
+    output = {
+        "OutputName": key,
+        "S3Output": {"S3Uri": f"{{% $plan.runs.{key} %}}", "LocalPath": f"{_OUTPUT}/{key}", "S3UploadMode": "EndOfJob"},
     }
-    return processing(scope, "Evaluate", Processing(step="evaluate", inputs=inputs), settings, on_error)
-
-
-def fine_tune(scope: Construct, settings: JobSettings, on_error: sfn.IChainable) -> Task:
-    """Learn the style: ``$artifact`` is the prefix of what came out, ``$trained`` the seconds billed."""
-    seconds = settings.jobs.most_wait_seconds or settings.jobs.most_training_seconds
-    return Task(
-        scope,
-        "FineTune",
-        resource="sagemaker:createTrainingJob.sync",
-        arguments=_training_arguments(settings),
-        assign={
-            "artifact": "{% $states.result.ModelArtifacts.S3ModelArtifacts %}",
-            "trained": "{% $states.result.BillableTimeInSeconds %}",
+    arguments = {
+        "ProcessingJobName": f"{{% $plan.jobs.{key}.name %}}",
+        "RoleArn": use.job_role_arn,
+        "AppSpecification": {
+            "ImageUri": use.job_image_uri,
+            "ContainerArguments": f"{{% $append(['{command or key}'], $plan.arguments.{key}) %}}",
         },
-        retries=[retry(SAGEMAKER_JOB_TRANSIENT)],
-        on_error=on_error,
-        seconds=seconds + CAPACITY_SECONDS,
+        "ProcessingInputs": _each(inputs, _processing_input(dealt)),
+        "ProcessingOutputConfig": {"KmsKeyId": use.key.key_arn, "Outputs": [output]},
+        "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
+        "StoppingCondition": {"MaxRuntimeInSeconds": settings.most_processing_seconds},
+        **_environment(threads_environment(settings.threads)),
+        "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
+        "Tags": use.tags,
+    }
+    seconds = settings.most_processing_seconds + CAPACITY_SECONDS
+    return Step(
+        name=name,
+        does=does,
+        resource="sagemaker:createProcessingJob.sync",
+        arguments=arguments,
+        retries=[_RETRY],
+        seconds=seconds,
+        allows=_access(use, "processing"),
+        job=job,
     )
 
 
-def _training_arguments(settings: JobSettings) -> dict[str, Any]:
-    jobs = settings.jobs
-    channels = {
-        "dataset": "$plan.dataset.uri",
-        "masks": "$plan.task = 'inpaint' ? $plan.runs.segment",
-        "base": "$plan.base.uri",
-    }
-    return {
-        "TrainingJobName": "{% $plan.jobs.train %}",
-        "RoleArn": settings.role_arn,
+def training(
+    use: Resources,
+    *,
+    name: str,
+    does: str,
+    instance: str,
+    volume_gib: int,
+    limits: Mapping[str, int],
+    own: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    metrics: Iterable[Mapping[str, str]] = (),
+    command: str = "",
+    keep_alive_seconds: int = 0,
+) -> Step:
+    """The step that runs a training job: ``$artifact`` is the prefix of what came out, ``$trained`` the seconds that each host was billed.
+
+    ``limits`` is its ``StoppingCondition``; ``own`` are arguments of CreateTrainingJob that only this job has.
+    """
+    job = Job(key="train", kind="training", instance=instance)
+    warm = {"KeepAlivePeriodInSeconds": keep_alive_seconds} if keep_alive_seconds else {}
+    arguments = {
+        "TrainingJobName": "{% $plan.jobs.train.name %}",
+        "RoleArn": use.job_role_arn,
         "AlgorithmSpecification": {
-            "TrainingImage": settings.image_uri,
+            "TrainingImage": use.job_image_uri,
             "TrainingInputMode": "File",
-            "MetricDefinitions": METRIC_DEFINITIONS,
+            "MetricDefinitions": [*METRIC_DEFINITIONS, *metrics],
+            **({"ContainerArguments": [command]} if command else {}),
         },
         "HyperParameters": "{% $plan.hyperparameters %}",
-        "InputDataConfig": _each(channels, _CHANNEL),
-        **training_outputs(settings),
-        "ResourceConfig": machines(jobs.training_instance, settings.key_arn, volume_gib=jobs.volume_gib),
-        "EnableManagedSpotTraining": jobs.spot,
-        "StoppingCondition": _training_limits(jobs),
-        **environment(threads_environment(jobs.threads)),
-        # The data are already in the container's folders: it needs nobody.
-        "EnableNetworkIsolation": True,
-        "EnableInterContainerTrafficEncryption": True,
-        "Tags": settings.tag_list(),
-    }
-
-
-def training_outputs(settings: JobSettings) -> dict[str, Any]:
-    """Where a training job's model and checkpoints go: below its run, encrypted with the stage's key."""
-    return {
         "OutputDataConfig": {
             "S3OutputPath": "{% $plan.runs.train %}",
-            "KmsKeyId": settings.key_arn,
+            "KmsKeyId": use.key.key_arn,
             "CompressionType": "NONE",
         },
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
+        "ResourceConfig": _machines(use, job, volume_gib) | warm,
+        "StoppingCondition": dict(limits),
+        **_environment(threads_environment(use.stage.jobs.threads) | dict(environment or {})),
+        "Tags": use.tags,
+        **own,
     }
+    return Step(
+        name=name,
+        does=does,
+        resource="sagemaker:createTrainingJob.sync",
+        arguments=arguments,
+        assign={
+            # SageMaker does not promise the slash at the end that it asks for where the artifact is used.
+            "artifact": "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts & '/', /\\/+$/, '/') %}",
+            "trained": "{% $states.result.BillableTimeInSeconds %}",
+        },
+        retries=[_RETRY],
+        seconds=max(limits.values()) + CAPACITY_SECONDS,
+        allows=_access(use, "training"),
+        job=job,
+    )
 
 
-def environment(variables: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def channels(uris: Mapping[str, str]) -> str:
+    """A training job's InputDataConfig (JSONata): a channel for every name whose address is defined."""
+    return _each(
+        uris,
+        "{'ChannelName': $name, 'InputMode': 'File', 'DataSource': {'S3DataSource': "
+        "{'S3DataType': 'S3Prefix', 'S3DataDistributionType': 'FullyReplicated', 'S3Uri': $uri}}}",
+    )
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The container's environment; SageMaker refuses an empty one."""
     return {"Environment": dict(variables)} if variables else {}
 
 
-def _training_limits(jobs: Jobs) -> dict[str, int]:
-    limits = {"MaxRuntimeInSeconds": jobs.most_training_seconds}
-    return limits | ({"MaxWaitTimeInSeconds": jobs.most_wait_seconds} if jobs.most_wait_seconds else {})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Processing:
-    """One processing job: the ``step`` whose keys the plan has, its inputs as JSONata, and what differs from the stage's usual.
-
-    ``command`` is what the container is told to do where that is not the step's name. ``dealt`` names an input of which each host
-    gets a part. ``instances`` is JSONata, ``instance`` a type.
-    """
-
-    step: str
-    inputs: Mapping[str, str]
-    command: str = ""
-    dealt: str = ""
-    instances: str = "1"
-    instance: str = ""
-
-
-def processing(
-    scope: Construct, state_name: str, job: Processing, settings: JobSettings, on_error: sfn.IChainable
-) -> Task:
-    """The state that runs one processing job and waits for its end."""
-    return Task(
-        scope,
-        state_name,
-        resource="sagemaker:createProcessingJob.sync",
-        arguments=_processing_arguments(job, settings),
-        retries=[retry(SAGEMAKER_JOB_TRANSIENT)],
-        on_error=on_error,
-        seconds=settings.jobs.most_processing_seconds + CAPACITY_SECONDS,
-    )
-
-
-def _processing_arguments(job: Processing, settings: JobSettings) -> dict[str, Any]:
-    step, jobs = job.step, settings.jobs
-    output = {
-        "OutputName": step,
-        "S3Output": {
-            "S3Uri": f"{{% $plan.runs.{step} %}}",
-            "LocalPath": f"{_OUTPUT}/{step}",
-            "S3UploadMode": "EndOfJob",
-        },
-    }
-    cluster = machines(
-        job.instance or jobs.processing_instance, settings.key_arn, volume_gib=jobs.volume_gib, count=job.instances
-    )
-    return {
-        "ProcessingJobName": f"{{% $plan.jobs.{step} %}}",
-        "RoleArn": settings.role_arn,
-        "AppSpecification": {
-            "ImageUri": settings.image_uri,
-            "ContainerArguments": f"{{% $append(['{job.command or step}'], $plan.arguments.{step}) %}}",
-        },
-        "ProcessingInputs": _each(job.inputs, _processing_input(job.dealt)),
-        "ProcessingOutputConfig": {"KmsKeyId": settings.key_arn, "Outputs": [output]},
-        "ProcessingResources": {"ClusterConfig": cluster},
-        "StoppingCondition": {"MaxRuntimeInSeconds": jobs.most_processing_seconds},
-        **environment(threads_environment(jobs.threads)),
-        "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
-        "Tags": settings.tag_list(),
-    }
-
-
-def machines(instance_type: str, key_arn: str, *, volume_gib: int, count: str = "1") -> dict[str, Any]:
-    """The machines of a job; ``count`` is a number or JSONata that gives one."""
-    number = int(count) if count.isdecimal() else f"{{% {count} %}}"
-    chosen = {"InstanceCount": number, "InstanceType": instance_type, "VolumeSizeInGB": volume_gib}
-    key = volume_key(instance_type, key_arn)
-    return chosen | ({"VolumeKmsKeyId": key} if key else {})
-
-
-_CHANNEL = (
-    "{'ChannelName': $name, 'InputMode': 'File', 'DataSource': {'S3DataSource': "
-    "{'S3DataType': 'S3Prefix', 'S3DataDistributionType': 'FullyReplicated', 'S3Uri': $uri}}}"
-)
+def _machines(use: Resources, job: Job, volume_gib: int) -> dict[str, Any]:
+    count = f"{{% $plan.jobs.{job.key}.instances %}}"
+    key = volume_key(job.instance, use.key.key_arn)
+    cluster = {"InstanceCount": count, "InstanceType": job.instance, "VolumeSizeInGB": volume_gib}
+    return cluster | ({"VolumeKmsKeyId": key} if key else {})
 
 
 def _processing_input(dealt: str) -> str:
@@ -215,3 +171,17 @@ def _each(uris: Mapping[str, str], item: str) -> str:
     """A JSONata list of ``item`` for every name whose address is defined: ``x ? y`` without ``:`` leaves a name out."""
     pairs = ", ".join(f"'{name}': {uri}" for name, uri in uris.items())
     return f"{{% $each({{{pairs}}}, function($uri, $name) {{ {item} }}) %}}"
+
+
+def _access(use: Resources, kind: Literal["processing", "training"]) -> list[iam.PolicyStatement]:
+    """``.sync`` starts a job, tags it, watches it through a managed EventBridge rule, and stops it with the execution."""
+    jobs, word = arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*"), kind.capitalize()
+    rule = arn("events", f"rule/StepFunctionsGetEventsForSageMaker{word}JobsRule")
+    calls = [f"sagemaker:{verb}{word}Job" for verb in ("Create", "Describe", "Stop")]
+    return [
+        allow([*calls, "sagemaker:AddTags"], [jobs]),
+        allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
+        *passing(use.job_role_arn),
+        # What jobs write is encrypted with the stage's key.
+        allow(["kms:GenerateDataKey", "kms:Decrypt"], [use.key.key_arn]),
+    ]

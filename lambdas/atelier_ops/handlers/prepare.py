@@ -38,5 +38,5 @@ def dependencies() -> Dependencies:
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"input", "execution"}`` → the plan. Raises InvalidInputError."""
-    return make_plan(event["input"], event["execution"], dependencies())
+    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
+    return make_plan(event["input"], event["execution"], event["jobs"], dependencies())

@@ -15,11 +15,10 @@ from atelier_ops.settings import read_settings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Environment. ``instance_type`` is the training machine."""
+    """Environment."""
 
     data_bucket: str
     topic_arn: str
-    instance_type: str
 
 
 @cache
@@ -30,7 +29,6 @@ def dependencies() -> Dependencies:
         data=S3Store(settings.data_bucket),
         topic=SnsTopic(settings.topic_arn),
         jobs=SageMakerJobs(),
-        instance_type=settings.instance_type,
     )
 
 

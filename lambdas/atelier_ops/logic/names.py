@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 LONGEST_NAME = 63
 """SageMaker's limit for jobs, models, endpoints and groups."""
@@ -24,6 +26,20 @@ def bounded(text: str, limit: int = LONGEST_NAME) -> str:
 def job_name(prefix: str, execution: str, suffix: str) -> str:
     """The job of one step: ``{prefix}-{execution}-{suffix}``."""
     return f"{bounded(f'{prefix}-{execution}', LONGEST_NAME - len(suffix) - 1)}-{suffix}"
+
+
+def run_jobs(
+    jobs: Mapping[str, Mapping[str, str]], prefix: str, run: str, instances: Mapping[str, int] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The jobs that a state machine will run, as its plan keeps them: what the machine says of each, its name and its number of hosts.
+
+    Keys are the steps' own (``segment``, ``train``); the machine gives each job's ``state``, ``kind`` and ``instance``.
+    """
+    counts = instances or {}
+    return {
+        key: {**facts, "name": job_name(prefix, run, key), "instances": counts.get(key, 1)}
+        for key, facts in jobs.items()
+    }
 
 
 def package_group(prefix: str, style: str) -> str:

@@ -1,14 +1,14 @@
 """Turning an execution's input into its plan: everything later states need, decided and checked once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, read_dataset
-from atelier_ops.logic.names import job_name, package_group, style_endpoint
+from atelier_ops.logic.names import package_group, run_jobs, style_endpoint
 from contracts.artifact import BaseManifest
 from contracts.dataset import INFO
 from contracts.errors import InvalidInputError
@@ -33,8 +33,10 @@ class Dependencies:
     segmenter: str
 
 
-def make_plan(body: object, execution: str, dependencies: Dependencies) -> dict[str, Any]:
-    """The plan of one execution. Raises InvalidInputError naming the first thing that is wrong."""
+def make_plan(
+    body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
+) -> dict[str, Any]:
+    """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
     request = ExecutionInput.from_json(body)
     base = _base_model(request, dependencies)
     if request.task == "inpaint":
@@ -52,10 +54,11 @@ def make_plan(body: object, execution: str, dependencies: Dependencies) -> dict[
         "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
         "base": {"name": base.name, "reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
-        "runs": _runs(execution, dependencies),
+        "runs": _runs(jobs, execution, dependencies),
         "arguments": arguments,
         "hyperparameters": _strings(request, execution, prompts, dataset, settings),
-        **_names(request.style, execution, dependencies.name_prefix),
+        "jobs": run_jobs(jobs, dependencies.name_prefix, execution),
+        **_names(request.style, dependencies.name_prefix),
     }
 
 
@@ -134,8 +137,8 @@ def _arguments(request: ExecutionInput, instance_prompt: str) -> dict[str, list[
     return {"segment": target, "evaluate": evaluate}
 
 
-def _runs(execution: str, dependencies: Dependencies) -> dict[str, str]:
-    steps = ("segment", "train", "evaluate", "checkpoints")
+def _runs(jobs: Iterable[str], execution: str, dependencies: Dependencies) -> dict[str, str]:
+    steps = (*jobs, "checkpoints")
     return {step: str(S3Uri(bucket=dependencies.data.bucket, key=run_prefix(execution, step))) for step in steps}
 
 
@@ -153,10 +156,8 @@ def _strings(
     }
 
 
-def _names(style: str, execution: str, prefix: str) -> dict[str, Any]:
-    suffixes = {"segment": "seg", "train": "train", "evaluate": "eval"}
+def _names(style: str, prefix: str) -> dict[str, str]:
     return {
-        "jobs": {step: job_name(prefix, execution, suffix) for step, suffix in suffixes.items()},
         "model_package_group": package_group(prefix, style),
         "endpoint": style_endpoint(prefix, style),
         "published": style_prefix(style),

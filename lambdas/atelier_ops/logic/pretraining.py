@@ -1,14 +1,14 @@
 """Turning a pretraining execution's input into its plan: everything later states need, decided and checked once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base
 from atelier_ops.logic.corpus import Corpus, read_corpus
-from atelier_ops.logic.names import job_name, package_group
+from atelier_ops.logic.names import package_group, run_jobs
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.errors import InvalidInputError
@@ -38,8 +38,10 @@ class Dependencies:
     lustre: str
 
 
-def make_pretraining_plan(body: object, execution: str, dependencies: Dependencies) -> dict[str, Any]:
-    """The plan of one execution. Raises InvalidInputError naming the first thing that is wrong."""
+def make_pretraining_plan(
+    body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
+) -> dict[str, Any]:
+    """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
     request = PretrainingInput.from_json(dependencies.defaults.fill(body))
     _check_name(request, dependencies)
     _check_mode(request, dependencies)
@@ -47,7 +49,7 @@ def make_pretraining_plan(body: object, execution: str, dependencies: Dependenci
     corpus = read_corpus(request.dataset, request.held_out, dependencies.data)
     _check_instances(request, corpus)
     run = f"{RUN_PREFIX}{execution}"
-    runs = _runs(run, dependencies.data.bucket)
+    runs = _runs(jobs, run, dependencies.data.bucket)
     tuned = _hyperparameters(request, runs)
     return {
         "execution": run,
@@ -55,7 +57,6 @@ def make_pretraining_plan(body: object, execution: str, dependencies: Dependenci
         "model": tuned.model,
         "approval": request.approval,
         "gate": request.thresholds,
-        "instances": request.instances.to_json(),
         "isolated": request.input_mode != "stream",
         "dataset": _dataset(corpus),
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
@@ -63,13 +64,10 @@ def make_pretraining_plan(body: object, execution: str, dependencies: Dependenci
         "channels": _channels(request, run, runs, base_uri(base.reference, dependencies.models), dependencies.lustre),
         "arguments": _arguments(request),
         "hyperparameters": tuned.to_strings(),
-        "jobs": {step: job_name(dependencies.name_prefix, run, end) for step, end in _JOB_ENDINGS.items()},
+        "jobs": run_jobs(jobs, dependencies.name_prefix, run, request.instances.to_json()),
         # A capital keeps the group apart from those of styles, whose names have none.
         "model_package_group": package_group(dependencies.name_prefix, f"Base-{request.name}"),
     }
-
-
-_JOB_ENDINGS = {"shard": "shard", "train": "train", "evaluate": "eval"}
 
 
 def _check_name(request: PretrainingInput, dependencies: Dependencies) -> None:
@@ -106,8 +104,8 @@ def _check_instances(request: PretrainingInput, corpus: Corpus) -> None:
         raise InvalidInputError("input.instances.shard", got=request.instances.shard, allowed=allowed)
 
 
-def _runs(run: str, bucket: str) -> dict[str, str]:
-    steps = ("shard", "train", "evaluate", "checkpoints")
+def _runs(jobs: Iterable[str], run: str, bucket: str) -> dict[str, str]:
+    steps = (*jobs, "checkpoints")
     runs = {step: str(S3Uri(bucket=bucket, key=run_prefix(run, step))) for step in steps}
     return runs | {"training_shards": f"{runs['shard']}train/", "held_out": f"{runs['shard']}held-out/"}
 

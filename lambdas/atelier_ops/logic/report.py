@@ -16,18 +16,14 @@ from atelier_ops.observability import count, logger
 from contracts.layout import run_prefix
 from contracts.prices import estimate
 
-JOB_KINDS = {"segment": "processing", "shard": "processing", "train": "training", "evaluate": "processing"}
-JOB_STEPS = ("Segment", "FineTune", "Shard", "Train", "Evaluate")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """What reporting needs; ``instance_type`` is the training machine, for an estimate where no job can be read."""
+    """What reporting needs."""
 
     data: ObjectStore
     topic: Topic
     jobs: Jobs
-    instance_type: str
 
 
 def report(event: Mapping[str, Any], dependencies: Dependencies, now: float) -> dict[str, str]:
@@ -67,17 +63,16 @@ def _attempt(what: str, act: Callable[[], None]) -> None:
 
 def _cost(event: Mapping[str, Any], failure: Failure, dependencies: Dependencies, now: float) -> float | None:
     """From every job of the run; where they cannot be read, from the failed one; else from the time since the start."""
-    plan = event.get("plan") or {}
-    if not plan.get("jobs"):
-        return 0.0
+    jobs = ((event.get("plan") or {}).get("jobs") or {}).values()
     try:
-        descriptions = [dependencies.jobs.describe(JOB_KINDS[step], name) for step, name in plan["jobs"].items()]
+        descriptions = [dependencies.jobs.describe(job["kind"], job["name"]) for job in jobs]
         return jobs_cost(job for job in descriptions if job is not None)
     except (ClientError, BotoCoreError) as error:
         logger.warning("jobs cannot be read, so the cost is estimated", reason=str(error))
     if failure.job is not None:
         return jobs_cost([failure.job])
-    return estimate(dependencies.instance_type, _elapsed(event, now)) if event.get("step") in JOB_STEPS else 0.0
+    running = next((job for job in jobs if job["state"] == event.get("step")), None)
+    return estimate(running["instance"], _elapsed(event, now), count=running["instances"]) if running else 0.0
 
 
 def _elapsed(event: Mapping[str, Any], now: float) -> float:

@@ -1,0 +1,54 @@
+"""The fine-tuning machine: one style from pictures to a tested, promoted version. Its flow is the same in every stage."""
+
+from infra.components.workflow.flow import Branch, Flow
+from infra.components.workflow.resources import Resources
+from infra.components.workflow.steps.deployment import endpoint_steps, smoke_test
+from infra.components.workflow.steps.ending import notify
+from infra.components.workflow.steps.fine_tuning_jobs import evaluate, fine_tune, segment
+from infra.components.workflow.steps.preparation import prepare
+from infra.components.workflow.steps.publication import promote, publish
+from infra.components.workflow.steps.registration import Package, registered
+
+_PACKAGE = Package(
+    group="'Versions of the style ' & $plan.style",
+    description="$plan.method & ' on ' & $plan.base.reference & ': ' & $plan.execution",
+    metadata={
+        "style": "$plan.style",
+        "execution": "$plan.execution",
+        "task": "$plan.task",
+        "method": "$plan.method",
+        "base_model": "$plan.base.reference",
+        "dataset_sha256": "$plan.dataset.sha256",
+        "trained_seconds": "$string($trained)",
+    },
+    # What a run without deployment reports.
+    leaves={"adapter": "", "endpoint": ""},
+)
+_SUBJECT = "'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is ready'"
+_OUTCOME = (
+    "{'style': $plan.style, 'version': $version, 'package': $package, 'adapter': $adapter, 'endpoint': $endpoint, "
+    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html'}"
+)
+
+
+def fine_tuning_name(prefix: str) -> str:
+    """The machine's name."""
+    return f"{prefix}-workflow"
+
+
+def fine_tuning(use: Resources) -> Flow:
+    """The machine's steps, in order."""
+    own_endpoint = Branch(name="NeedsEndpoint", when="$plan.deploy = 'endpoint'", then=endpoint_steps(use))
+    rest: Flow = (
+        Branch(name="NeedsMasks", when="$plan.task = 'text-to-image'", otherwise=(segment(use),)),
+        fine_tune(use),
+        evaluate(use),
+        *registered(use, _PACKAGE),
+        Branch(
+            name="DeployChoice",
+            when="$plan.deploy = 'none'",
+            otherwise=(publish(use), own_endpoint, smoke_test(use), promote(use)),
+        ),
+        notify(use, subject=_SUBJECT, outcome=_OUTCOME),
+    )
+    return (prepare(use, rest), *rest)

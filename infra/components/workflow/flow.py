@@ -1,0 +1,74 @@
+"""The order of steps: a flow is a sequence of steps, branches and checks, and becomes a definition in Amazon States Language."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.components.workflow.step import RECORD_FAILURE, Step, failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """Where ``when`` (JSONata) holds, ``then`` is done, else ``otherwise``; both go on with what follows the branch."""
+
+    name: str
+    when: str
+    then: "Flow" = ()
+    otherwise: "Flow" = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of both ways."""
+        return (*steps(self.then), *steps(self.otherwise))
+
+    def states(self, after: str) -> dict[str, dict[str, Any]]:
+        """The choice, then the states of both ways."""
+        rule = {"Condition": f"{{% {self.when} %}}", "Next": first(self.then, after)}
+        choice = {"Type": "Choice", "Choices": [rule], "Default": first(self.otherwise, after)}
+        return {self.name: choice, **states(self.then, after), **states(self.otherwise, after)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """The run goes on where ``when`` (JSONata) holds; else ``step`` failed with ``error`` and the text ``cause`` (JSONata)."""
+
+    name: str
+    when: str
+    step: str
+    error: str
+    cause: str
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """A check calls nothing."""
+        return ()
+
+    def states(self, after: str) -> dict[str, dict[str, Any]]:
+        """The choice. Its own Assign counts where its default is taken."""
+        rule = {"Condition": f"{{% {self.when} %}}", "Next": after}
+        record = failure(self.step, f"'{self.error}'", self.cause)
+        choice = {"Type": "Choice", "Choices": [rule], "Assign": {"failure": record}, "Default": RECORD_FAILURE}
+        return {self.name: choice}
+
+
+Flow = Sequence[Step | Branch | Check]
+
+
+def steps(flow: Flow) -> tuple[Step, ...]:
+    """Every step, in the order written."""
+    return tuple(step for item in flow for step in item.steps)
+
+
+def first(flow: Flow, after: str) -> str:
+    """The name of the state that a flow begins with; ``after`` where it is empty."""
+    return flow[0].name if flow else after
+
+
+def states(flow: Flow, after: str) -> dict[str, dict[str, Any]]:
+    """The states of a flow that goes on to ``after``."""
+    return {name: state for item, following in _pairs(flow, after) for name, state in item.states(following).items()}
+
+
+def _pairs(flow: Flow, after: str) -> Iterator[tuple[Step | Branch | Check, str]]:
+    for index, item in enumerate(flow):
+        yield item, first(flow[index + 1 :], after)

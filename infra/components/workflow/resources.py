@@ -1,0 +1,42 @@
+"""What the steps of a stage's state machines read, write, run and call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+
+from contracts.hosting import Hosting
+from infra.components.endpoint import AsyncEndpoint
+from infra.components.workflow.handlers import Handlers
+from infra.config import Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """``machine_arns`` are those of both machines, the fine-tuning one first, known before the machines exist.
+
+    ``job_network`` is a training job's ``VpcConfig``, empty where the stage has no network of its own.
+    """
+
+    stage: Stage
+    handlers: Handlers
+    data_bucket: s3.IBucket
+    model_bucket: s3.IBucket
+    media_bucket: s3.IBucket
+    key: kms.IKey
+    table: dynamodb.ITable
+    topic: sns.ITopic
+    endpoint: AsyncEndpoint
+    hosting: Hosting
+    machine_arns: tuple[str, str]
+    job_image_uri: str
+    job_role_arn: str
+    job_network: Mapping[str, list[str]]
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        """The stage's tags as SageMaker takes them."""
+        return [{"Key": key, "Value": value} for key, value in self.stage.tags.items()]

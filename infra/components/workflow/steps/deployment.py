@@ -1,0 +1,214 @@
+"""From a published version to something that answers: an endpoint of its own where asked, its scaling, a smoke test."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+
+from infra.components import scaling
+from infra.components.access import (
+    allow,
+    answering,
+    arn,
+    encrypting_volumes,
+    keeping,
+    passing,
+    queueing,
+    reading,
+    writing,
+)
+from infra.components.workflow.flow import Flow
+from infra.components.workflow.handlers import Spec
+from infra.components.workflow.resources import Resources
+from infra.components.workflow.step import Step, retry, sdk_transient, variables
+
+SMOKE_TEST_SECONDS = 3600
+"""An endpoint at zero wakes in 5 to 10 minutes, then loads its models."""
+
+ENDPOINT_SECONDS = 3 * 3600
+"""SageMaker itself gives up on a stuck endpoint after about an hour; a canary and its rollback come on top."""
+
+_ENDPOINT = "{% $endpoint %}"
+_SCALED = scaling.scalable("{% 'endpoint/' & $endpoint & '/variant/' & $variant %}")
+_LINKED = "sagemaker.application-autoscaling.amazonaws.com"
+_TARGETS = "application-autoscaling:<AWS::Region>:<AWS::AccountId>:scalable-target/*"
+_ACCEPTS_TARGETS = {
+    f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:{_TARGETS}]": "A scalable target's ARN holds an identifier of AWS's choice, "
+    "unknown before the target is made."
+}
+_ACCEPTS_LINKED_ROLE = {
+    f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:role/aws-service-role/{_LINKED}/*]": "The service "
+    "names its own role; a condition limits it to that service."
+}
+
+
+def endpoint_steps(use: Resources) -> Flow:
+    """An endpoint for one style alone, which scales as the shared one does."""
+    serving = use.stage.serving
+    return (
+        deploy_endpoint(use),
+        _autoscaling(
+            use,
+            name="RegisterScalableTarget",
+            does="Hand the number of the endpoint's instances to Application Auto Scaling",
+            operation="registerScalableTarget",
+            arguments=_SCALED | scaling.capacity(serving),
+            allows=_registering(use),
+        ),
+        _autoscaling(
+            use,
+            name="PutBacklogPolicy",
+            does="Let the number follow the queue, down to zero",
+            operation="putScalingPolicy",
+            arguments=_SCALED | scaling.backlog_policy(_ENDPOINT, serving),
+            allows=_putting_policies(use),
+        ),
+        _autoscaling(
+            use,
+            name="PutWakePolicy",
+            does="Let a request that finds no instance start one",
+            operation="putScalingPolicy",
+            arguments=_SCALED | scaling.wake_policy(),
+            allows=_putting_policies(use),
+            assign={"wake": "{% $states.result.PolicyARN %}"},
+        ),
+        Step(
+            name="PutWakeAlarm",
+            does="Set off the wake policy when requests wait and no instance runs",
+            resource="aws-sdk:cloudwatch:putMetricAlarm",
+            arguments={"AlarmName": "{% $endpoint & '-wake' %}", **scaling.wake_alarm(_ENDPOINT, "{% $wake %}")},
+            retries=[retry(sdk_transient("CloudWatch"))],
+            seconds=60,
+            allows=[allow(["cloudwatch:PutMetricAlarm"], [arn("cloudwatch", f"alarm:{use.stage.prefix}-style-*")])],
+        ),
+    )
+
+
+def deploy_endpoint(use: Resources) -> Step:
+    """The endpoint itself, created or updated."""
+    spec = Spec(
+        name="deploy_endpoint",
+        environment={
+            "TABLE_NAME": use.table.table_name,
+            "HOSTING": Stack.of(use.handlers).to_json_string(use.hosting.to_json()),
+        },
+        grants=[
+            keeping(use.table),
+            answering(use.machine_arns[0]),
+            passing(use.hosting.role_arn),
+            # Whoever makes an endpoint whose volumes have a key must be allowed to lend that key.
+            encrypting_volumes(use.key),
+            _endpoint_calls(f"{use.stage.prefix}-style-*"),
+        ],
+        accepts=_ACCEPTS_TARGETS,
+    )
+    return use.handlers.wait(
+        spec,
+        name="DeployEndpoint",
+        does="Create or update the style's own endpoint, and wait until it is in service or has failed",
+        payload=variables("plan", "package", "version", "uri"),
+        assign={name: f"{{% $states.result.{name} %}}" for name in ("endpoint", "variant")},
+        seconds=ENDPOINT_SECONDS,
+        # Another rollout is under way, or a failed endpoint is being removed.
+        busy=retry(["EndpointBusyError"], seconds=60, attempts=10, backoff=1.0),
+    )
+
+
+def _endpoint_calls(name: str) -> list[iam.PolicyStatement]:
+    model, config, endpoint = (arn("sagemaker", f"{kind}/{name}") for kind in ("model", "endpoint-config", "endpoint"))
+    return [
+        allow(["sagemaker:CreateModel", "sagemaker:DescribeModel"], [model]),
+        allow(["sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig"], [config, model]),
+        allow(["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], [endpoint, config]),
+        allow(["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"], [endpoint]),
+        allow(["sagemaker:AddTags"], [model, config, endpoint]),
+        # A scalable target's ARN holds an identifier of AWS's choice: the service is the narrowest name there is.
+        allow(
+            ["application-autoscaling:DeregisterScalableTarget"], [arn("application-autoscaling", "scalable-target/*")]
+        ),
+        allow(["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms"], [arn("cloudwatch", f"alarm:{name}")]),
+    ]
+
+
+def smoke_test(use: Resources) -> Step:
+    """One request through the endpoint that will serve the version."""
+    requests = "requests/*"
+    spec = Spec(
+        name="smoke_test",
+        environment={
+            "TABLE_NAME": use.table.table_name,
+            "MEDIA_BUCKET": use.media_bucket.bucket_name,
+            "ENDPOINT_NAME": use.endpoint.name,
+        },
+        grants=[
+            keeping(use.table),
+            reading(use.media_bucket, requests),
+            writing(use.media_bucket, requests),
+            queueing(use.endpoint.arn, use.stage.prefix),
+        ],
+    )
+    return use.handlers.wait(
+        spec,
+        name="SmokeTest",
+        does="Send one request through the endpoint, and wait for its answer",
+        payload=variables("plan", "version", "endpoint"),
+        seconds=SMOKE_TEST_SECONDS,
+        busy=retry(["EndpointUnavailableError"], seconds=30, attempts=10, backoff=1.0),
+    )
+
+
+def _autoscaling(
+    use: Resources,
+    *,
+    name: str,
+    does: str,
+    operation: str,
+    arguments: dict[str, Any],
+    allows: Sequence[iam.PolicyStatement],
+    assign: dict[str, str] | None = None,
+) -> Step:
+    """A call of Application Auto Scaling, which checks the caller's rights on the endpoint that it will touch."""
+    endpoints = arn("sagemaker", f"endpoint/{use.stage.prefix}-style-*")
+    configs = arn("sagemaker", f"endpoint-config/{use.stage.prefix}-style-*")
+    own = ("ConcurrentUpdateException", "InternalServiceException")
+    service = "ApplicationAutoScaling"
+    return Step(
+        name=name,
+        does=does,
+        resource=f"aws-sdk:applicationautoscaling:{operation}",
+        arguments=arguments,
+        assign=assign or {},
+        retries=[retry((*(f"{service}.{error}" for error in own), *sdk_transient(service)))],
+        seconds=60,
+        allows=[
+            iam.PolicyStatement(
+                actions=[f"application-autoscaling:{operation[0].upper()}{operation[1:]}"],
+                resources=[arn("application-autoscaling", "scalable-target/*")],
+                conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+            ),
+            allow(["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"], [endpoints]),
+            allow(["sagemaker:DescribeEndpointConfig"], [configs]),
+            *allows,
+        ],
+        accepts=_ACCEPTS_TARGETS | _ACCEPTS_LINKED_ROLE,
+    )
+
+
+def _registering(use: Resources) -> list[iam.PolicyStatement]:
+    """The first scalable target of an account makes the service's own role."""
+    role = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/{_LINKED}/*"
+    return [
+        iam.PolicyStatement(
+            actions=["iam:CreateServiceLinkedRole"],
+            resources=[role],
+            conditions={"StringEquals": {"iam:AWSServiceName": _LINKED}},
+        )
+    ]
+
+
+def _putting_policies(use: Resources) -> list[iam.PolicyStatement]:
+    """Target tracking makes its own alarms, called TargetTracking-endpoint/{name}/…."""
+    names = [f"alarm:TargetTracking-endpoint/{use.stage.prefix}-style-*", f"alarm:{use.stage.prefix}-style-*"]
+    actions = ["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"]
+    return [allow(actions, [arn("cloudwatch", name) for name in names])]

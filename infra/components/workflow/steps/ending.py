@@ -1,0 +1,69 @@
+"""How an execution ends: a message and success, or a recorded failure."""
+
+from typing import Any
+
+from infra.components.access import allow, arn, publishing, using, writing
+from infra.components.workflow.handlers import LAMBDA_RETRY, Spec
+from infra.components.workflow.resources import Resources
+from infra.components.workflow.step import RECORD_FAILURE, Step, integration, retry, sdk_transient
+
+SUCCEED = "Succeed"
+"""The state after a flow's last step."""
+
+
+def notify(use: Resources, *, subject: str, outcome: str) -> Step:
+    """The message about a run that succeeded: ``subject`` and ``outcome`` are JSONata. The execution's output is the same."""
+    return Step(
+        name="Notify",
+        does="Tell people what there is now",
+        resource="sns:publish",
+        arguments={
+            "TopicArn": use.topic.topic_arn,
+            "Subject": f"{{% {subject} %}}",
+            "Message": f"{{% $string({outcome}) %}}",
+        },
+        output=f"{{% {outcome} %}}",
+        retries=[retry(("SNS.InternalErrorException", "SNS.ThrottledException", *sdk_transient("SNS")))],
+        seconds=60,
+        allows=[*publishing(use.topic), *using(use.key)],
+    )
+
+
+def record_failure(use: Resources) -> Spec:
+    """The handler that writes down what went wrong and tells people: which step, why, and what the run has cost."""
+    jobs = [
+        allow([f"sagemaker:Describe{kind.capitalize()}Job"], [arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*")])
+        for kind in ("training", "processing")
+    ]
+    return Spec(
+        name="record_failure",
+        environment={"DATA_BUCKET": use.data_bucket.bucket_name, "TOPIC_ARN": use.topic.topic_arn},
+        grants=[writing(use.data_bucket, "runs/*/failure.json"), publishing(use.topic), jobs],
+    )
+
+
+def end_states(function_arn: str) -> dict[str, dict[str, Any]]:
+    """Success; or the recorded failure, whose cause names the step and the cost.
+
+    Where even recording fails, the execution still fails with its original error.
+    """
+    unrecorded = {
+        "error": "{% $failure.error %}",
+        "cause": "{% $failure.step & ': ' & $failure.error & ': ' & $failure.cause %}",
+    }
+    record = {
+        "Type": "Task",
+        "Comment": "Write down what went wrong and what it cost, and tell people",
+        "Resource": integration("lambda:invoke"),
+        "Arguments": {"FunctionName": function_arn, "Payload": "{% $failure %}"},
+        "Assign": {name: f"{{% $states.result.Payload.{name} %}}" for name in ("error", "cause")},
+        "Retry": [LAMBDA_RETRY],
+        "TimeoutSeconds": 120,
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": unrecorded, "Next": "Fail"}],
+        "Next": "Fail",
+    }
+    return {
+        SUCCEED: {"Type": "Succeed"},
+        RECORD_FAILURE: record,
+        "Fail": {"Type": "Fail", "Error": "{% $error %}", "Cause": "{% $cause %}"},
+    }

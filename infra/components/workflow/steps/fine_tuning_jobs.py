@@ -1,0 +1,59 @@
+"""The jobs of a fine-tuning execution."""
+
+from infra.components.workflow.jobs import channels, processing, training
+from infra.components.workflow.resources import Resources
+from infra.components.workflow.step import Step
+
+
+def segment(use: Resources) -> Step:
+    """Masks of the garment on every picture."""
+    return processing(
+        use,
+        name="Segment",
+        does="Find the garment on every picture that has no mask",
+        key="segment",
+        inputs={"dataset": "$plan.dataset.uri", "segmenter": "$plan.segmenter.uri"},
+    )
+
+
+def fine_tune(use: Resources) -> Step:
+    """A style, learnt from the pictures and their masks."""
+    jobs = use.stage.jobs
+    wait = {"MaxWaitTimeInSeconds": jobs.most_wait_seconds} if jobs.most_wait_seconds else {}
+    inputs = {
+        "dataset": "$plan.dataset.uri",
+        "masks": "$plan.task = 'inpaint' ? $plan.runs.segment",
+        "base": "$plan.base.uri",
+    }
+    return training(
+        use,
+        name="FineTune",
+        does="Learn the style",
+        instance=jobs.training_instance,
+        volume_gib=jobs.volume_gib,
+        limits={"MaxRuntimeInSeconds": jobs.most_training_seconds, **wait},
+        own={
+            "InputDataConfig": channels(inputs),
+            "EnableManagedSpotTraining": jobs.spot,
+            # The data are already in the container's folders: it needs nobody.
+            "EnableNetworkIsolation": True,
+            "EnableInterContainerTrafficEncryption": True,
+        },
+    )
+
+
+def evaluate(use: Resources) -> Step:
+    """Metrics, pictures and report of a style."""
+    return processing(
+        use,
+        name="Evaluate",
+        does="Measure the style on pictures, and write its report",
+        key="evaluate",
+        inputs={
+            "dataset": "$plan.dataset.uri",
+            "segment": "$plan.task = 'inpaint' ? $plan.runs.segment",
+            "base": "$plan.base.uri",
+            "segmenter": "$plan.segmenter.uri",
+            "artifact": "$artifact",
+        },
+    )

@@ -1,0 +1,73 @@
+"""The first step of each machine: the input is checked, and everything that later steps need is decided once."""
+
+from collections.abc import Mapping
+
+from infra.components.access import reading
+from infra.components.workflow.flow import Flow, steps
+from infra.components.workflow.handlers import Spec
+from infra.components.workflow.resources import Resources
+from infra.components.workflow.step import Step
+from models.catalogue import find
+
+NO_LUSTRE = "none"
+
+
+def prepare(use: Resources, rest: Flow) -> Step:
+    """Check the input and its dataset; ``rest`` is the flow that the plan is for."""
+    stage = use.stage
+    environment = {
+        "DEFAULT_BASE_MODEL": stage.default_model.reference,
+        "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
+        "SEGMENTER": stage.segmenter_model.reference,
+    }
+    return _prepare(use, rest, _spec(use, "prepare", environment, seconds=240, memory_mib=1024))
+
+
+def prepare_pretraining(use: Resources, rest: Flow) -> Step:
+    """The same for a data set of captioned pictures, of which there may be a million."""
+    stage, config = use.stage, use.stage.pretraining
+    lustre = config.lustre
+    environment = {
+        "BASE_MODELS": ",".join(entry.reference for entry in stage.models),
+        "SHARD_INSTANCES": str(config.shard_instances),
+        "TRAIN_INSTANCES": str(config.train_instances),
+        "INPUT_MODE": config.input_mode,
+        "LUSTRE": f"{lustre.file_system}:{lustre.directory}" if lustre else NO_LUSTRE,
+    }
+    # S3 takes about two minutes to list a million pictures, and the list takes about 700 MB.
+    return _prepare(use, rest, _spec(use, "prepare_pretraining", environment, seconds=840, memory_mib=2048))
+
+
+def _spec(use: Resources, name: str, environment: Mapping[str, str], *, seconds: int, memory_mib: int) -> Spec:
+    shared = {
+        "DATA_BUCKET": use.data_bucket.bucket_name,
+        "MODEL_BUCKET": use.model_bucket.bucket_name,
+        "NAME_PREFIX": use.stage.prefix,
+    }
+    return Spec(
+        name=name,
+        environment=shared | dict(environment),
+        grants=[reading(use.data_bucket, "datasets/*"), reading(use.model_bucket, "base/*/manifest.json")],
+        seconds=seconds,
+        memory_mib=memory_mib,
+    )
+
+
+def _prepare(use: Resources, rest: Flow, spec: Spec) -> Step:
+    jobs = {
+        step.job.key: {"state": step.name, "kind": step.job.kind, "instance": step.job.instance}
+        for step in steps(rest)
+        if step.job
+    }
+    return use.handlers.call(
+        spec,
+        name="Prepare",
+        does="Check the input and the data set, and decide everything that later steps need",
+        payload={
+            "input": "{% $states.context.Execution.Input %}",
+            "execution": "{% $states.context.Execution.Name %}",
+            "jobs": jobs,
+        },
+        assign={"plan": "{% $states.result.Payload %}"},
+        knows_plan=False,
+    )

@@ -1,0 +1,165 @@
+"""From metrics to a registered, approved model package."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.components.access import allow, answering, arn, keeping, publishing, reading
+from infra.components.workflow.flow import Branch, Check, Flow
+from infra.components.workflow.handlers import Spec
+from infra.components.workflow.resources import Resources
+from infra.components.workflow.step import Step, retry, sdk_transient, variables
+
+APPROVAL_SECONDS = 7 * 24 * 3600
+"""How long a person may take to approve."""
+
+_JSON = ["application/json"]
+_RETRY = retry(sdk_transient("SageMaker"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """What a kind of run registers: descriptions of its group and package and the package's metadata (JSONata).
+
+    ``leaves`` is assigned along with ``$package`` and ``$version``.
+    """
+
+    group: str
+    description: str
+    metadata: Mapping[str, str]
+    leaves: Mapping[str, str]
+
+
+def registered(use: Resources, package: Package) -> Flow:
+    """The metrics meet the execution's thresholds, the package is registered and approved."""
+    return (
+        gate(use),
+        Check(
+            name="GatePassed",
+            when="$gate.passed",
+            step="Gate",
+            error="GateNotMet",
+            cause="$join($gate.failures, '; ')",
+        ),
+        ensure_group(use, package),
+        register(use, package),
+        Branch(
+            name="Approval",
+            when="$plan.approval = 'auto'",
+            then=(auto_approve(use),),
+            otherwise=(request_approval(use),),
+        ),
+    )
+
+
+def gate(use: Resources) -> Step:
+    """The thresholds of the execution's input."""
+    spec = Spec(
+        name="gate",
+        environment={"DATA_BUCKET": use.data_bucket.bucket_name},
+        grants=[reading(use.data_bucket, "runs/*")],
+    )
+    return use.handlers.call(
+        spec,
+        name="Gate",
+        does="Compare the metrics with the thresholds of the input",
+        payload=variables("plan", "artifact"),
+        assign={"gate": "{% $states.result.Payload %}"},
+    )
+
+
+def ensure_group(use: Resources, package: Package) -> Step:
+    """The model package group; SageMaker tells by the text of its error that it is there already."""
+    groups = arn("sagemaker", f"model-package-group/{use.stage.prefix}-*")
+    return Step(
+        name="EnsureModelPackageGroup",
+        does="Make the model package group, unless it is there",
+        resource="aws-sdk:sagemaker:createModelPackageGroup",
+        arguments={
+            "ModelPackageGroupName": "{% $plan.model_package_group %}",
+            "ModelPackageGroupDescription": f"{{% {package.group} %}}",
+            "Tags": use.tags,
+        },
+        retries=[_RETRY],
+        seconds=60,
+        allows=[allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [groups])],
+        tolerates=("GroupExists", "$contains($failure.cause, 'already exist')"),
+    )
+
+
+def register(use: Resources, package: Package) -> Step:
+    """The package: ``$package`` is its ARN, ``$version`` the number at its end."""
+    # A version is created in its group: SageMaker checks both names.
+    names = [arn("sagemaker", f"{kind}/{use.stage.prefix}-*") for kind in ("model-package-group", "model-package")]
+    return Step(
+        name="Register",
+        does="Register the artifact as the next version of its group",
+        resource="aws-sdk:sagemaker:createModelPackage",
+        arguments=_package(use, package),
+        assign={
+            "package": "{% $states.result.ModelPackageArn %}",
+            "version": "{% $number($split($states.result.ModelPackageArn, '/')[-1]) %}",
+            **package.leaves,
+        },
+        retries=[_RETRY],
+        seconds=120,
+        allows=[allow(["sagemaker:CreateModelPackage"], names)],
+    )
+
+
+def _package(use: Resources, package: Package) -> dict[str, Any]:
+    artifact = {"S3Uri": "{% $artifact %}", "S3DataType": "S3Prefix", "CompressionType": "None"}
+    metrics = {"ContentType": "application/json", "S3Uri": "{% $plan.runs.evaluate & 'metrics.json' %}"}
+    container = {"Image": use.hosting.image_uri, "ModelDataSource": {"S3DataSource": artifact}}
+    return {
+        "ModelPackageGroupName": "{% $plan.model_package_group %}",
+        "ModelPackageDescription": f"{{% {package.description} %}}",
+        "ModelApprovalStatus": "PendingManualApproval",
+        "InferenceSpecification": {
+            "Containers": [container],
+            "SupportedContentTypes": _JSON,
+            "SupportedResponseMIMETypes": _JSON,
+        },
+        "ModelMetrics": {"ModelQuality": {"Statistics": metrics}},
+        "CustomerMetadataProperties": {name: f"{{% {value} %}}" for name, value in package.metadata.items()},
+    }
+
+
+def auto_approve(use: Resources) -> Step:
+    """Approval by the execution's own input."""
+    packages = arn("sagemaker", f"model-package/{use.stage.prefix}-*")
+    return Step(
+        name="AutoApprove",
+        does="Approve the package at once, because the input says so",
+        resource="aws-sdk:sagemaker:updateModelPackage",
+        arguments={
+            "ModelPackageArn": "{% $package %}",
+            "ModelApprovalStatus": "Approved",
+            "ApprovalDescription": "{% 'approval: auto in the input of ' & $plan.execution %}",
+        },
+        retries=[_RETRY],
+        seconds=60,
+        allows=[allow(["sagemaker:UpdateModelPackage"], [packages])],
+    )
+
+
+def request_approval(use: Resources) -> Step:
+    """Approval by a person."""
+    packages = arn("sagemaker", f"model-package/{use.stage.prefix}-*")
+    spec = Spec(
+        name="request_approval",
+        environment={"TABLE_NAME": use.table.table_name, "TOPIC_ARN": use.topic.topic_arn},
+        grants=[
+            keeping(use.table),
+            publishing(use.topic),
+            answering(*use.machine_arns),
+            [allow(["sagemaker:DescribeModelPackage"], [packages])],
+        ],
+    )
+    return use.handlers.wait(
+        spec,
+        name="RequestApproval",
+        does="Ask a person, and wait until the package is approved or rejected",
+        payload=variables("plan", "package"),
+        seconds=APPROVAL_SECONDS,
+    )
