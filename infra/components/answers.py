@@ -13,7 +13,7 @@ from infra.components.access import answering, keeping, reading, using, writing
 from infra.components.handler import Handler
 
 
-class Answers(Construct):
+class AnswerDelivery(Construct):
     """``inference_result``, called by the endpoint's success and error topics."""
 
     def __init__(

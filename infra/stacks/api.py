@@ -4,7 +4,7 @@ from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct
 
 from infra.components.access import allow, keeping, queueing, reading, using, writing
-from infra.components.answers import Answers
+from infra.components.answers import AnswerDelivery
 from infra.components.handler import Handler, handler_code
 from infra.components.rest_api import RestApi
 from infra.components.workflow.fine_tuning import fine_tuning_name
@@ -37,7 +37,7 @@ class ApiStack(Stack):
         )
         self._stage, self._storage, self._serving, self._training = stage, storage, serving, training
         self._code = handler_code()
-        Answers(
+        AnswerDelivery(
             self,
             "Answers",
             code=self._code,

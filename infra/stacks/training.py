@@ -35,7 +35,7 @@ class TrainingStack(Stack):
         )
         self._stage, self._storage = stage, storage
         self.topic = Topic(self, "News", key=storage.key)
-        use = self._resources(serving)
+        self.resources = use = self._resources(serving)
         Resumption(self, "Resumption", use=use)
         fine, pre = fine_tuning_name(stage.prefix), pretraining_name(stage.prefix)
         self.workflow = Machine(self, "Workflow", name=fine, flow=fine_tuning(use), use=use)

@@ -1,4 +1,4 @@
-"""The order of steps: a flow is a sequence of steps, branches and checks, and becomes a definition in Amazon States Language."""
+"""The order of steps: a flow is a sequence of steps, branches and requirements, and becomes a definition in Amazon States Language."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Branch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class Requirement:
     """The run goes on where ``when`` (JSONata) holds; else ``step`` failed with ``error`` and the text ``cause`` (JSONata)."""
 
     name: str
@@ -40,7 +40,7 @@ class Check:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """A check calls nothing."""
+        """A requirement calls nothing."""
         return ()
 
     def states(self, after: str) -> dict[str, dict[str, Any]]:
@@ -51,7 +51,7 @@ class Check:
         return {self.name: choice}
 
 
-Flow = Sequence[Step | Branch | Check]
+Flow = Sequence[Step | Branch | Requirement]
 
 
 def steps(flow: Flow) -> tuple[Step, ...]:
@@ -69,6 +69,6 @@ def states(flow: Flow, after: str) -> dict[str, dict[str, Any]]:
     return {name: state for item, following in _pairs(flow, after) for name, state in item.states(following).items()}
 
 
-def _pairs(flow: Flow, after: str) -> Iterator[tuple[Step | Branch | Check, str]]:
+def _pairs(flow: Flow, after: str) -> Iterator[tuple[Step | Branch | Requirement, str]]:
     for index, item in enumerate(flow):
         yield item, first(flow[index + 1 :], after)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.components.access import allow, answering, arn, keeping, publishing, reading
-from infra.components.workflow.flow import Branch, Check, Flow
+from infra.components.workflow.flow import Branch, Flow, Requirement
 from infra.components.workflow.handlers import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, retry, sdk_transient, variables
@@ -34,7 +34,7 @@ def registered(use: Resources, package: Package) -> Flow:
     """The metrics meet the execution's thresholds, the package is registered and approved."""
     return (
         gate(use),
-        Check(
+        Requirement(
             name="GatePassed",
             when="$gate.passed",
             step="Gate",
