@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from infra.node import use_packaged_node
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Two cores run several processes: one thread each is faster than many that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+use_packaged_node()
 
 
 @pytest.fixture(scope="session")

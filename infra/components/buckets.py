@@ -7,11 +7,14 @@ from constructs import Construct
 
 from infra.nag import accept
 
+OLD_VERSION_DAYS = 30
+"""How long what was overwritten or deleted in a precious bucket can be had back."""
+
 
 class Buckets(Construct):
     """``data``, ``model``, ``media`` and ``log``: TLS only, public access blocked, encrypted.
 
-    Data and models are precious: versioned, old versions kept 30 days. Media (uploads, requests, pictures made) expires after
+    Data and models are precious: versioned, old versions kept ``OLD_VERSION_DAYS``. Media (uploads, requests, pictures made) expires after
     ``media_days`` days. ``keep`` leaves everything behind when the stack is deleted; otherwise buckets are emptied and removed.
     """
 
@@ -74,5 +77,6 @@ def _expire(days: int) -> s3.LifecycleRule:
 
 def _expire_old_versions() -> s3.LifecycleRule:
     return s3.LifecycleRule(
-        noncurrent_version_expiration=Duration.days(30), abort_incomplete_multipart_upload_after=Duration.days(1)
+        noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
+        abort_incomplete_multipart_upload_after=Duration.days(1),
     )

@@ -9,6 +9,9 @@ from infra.components.access import allow, answering, arn, keeping
 from infra.components.workflow.handlers import Spec
 from infra.components.workflow.resources import Resources
 
+LONGEST_EVENT_HOURS = 2
+"""How long EventBridge tries to deliver an event."""
+
 
 def resume(use: Resources) -> Spec:
     """The handler that asks SageMaker what became of the package or endpoint, and answers the run that waits for it."""
@@ -45,7 +48,9 @@ class Resumption(Construct):
         )
 
     def _rule(self, construct_id: str, description: str, detail_type: str, detail: dict[str, object]) -> None:
-        target = targets.LambdaFunction(self._function, max_event_age=Duration.hours(2), retry_attempts=20)
+        target = targets.LambdaFunction(
+            self._function, max_event_age=Duration.hours(LONGEST_EVENT_HOURS), retry_attempts=20
+        )
         events.Rule(
             self,
             construct_id,

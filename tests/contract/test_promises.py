@@ -24,9 +24,17 @@ from imaging.masks import feather
 from imaging.pictures import LONGEST_SIDE
 from imaging.repaint import ROWS, default_blur
 from imaging.tiling import FACTOR, OVERLAP
+from infra.components import scaling
+from infra.components.buckets import OLD_VERSION_DAYS
+from infra.components.resumption import LONGEST_EVENT_HOURS
+from infra.components.workflow.jobs import CAPACITY_SECONDS
+from infra.components.workflow.machine import LONGEST_RUN_SECONDS
+from infra.components.workflow.steps import deployment, registration
+from infra.config import STAGES
 
 ARCHITECTURE = "docs/architecture.md"
 REFERENCE = "docs/reference.md"
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +104,40 @@ PROMISES = [
         words="at most 8 pictures (`num_outputs`), the model paints at most 8 rows at once, and at most 32 requests wait",
         values=lambda: (bounds("num_outputs"), ROWS, MOST_WAITING),
         promised=((1, 8), 8, 32),
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="a person has 7 days to approve. A job may wait an hour for an instance, beyond its own limit. An endpoint has 3 hours to "
+        "come into service, a smoke test one hour to be answered. An event that cannot be delivered is tried again for 2 "
+        "hours. After 30 days an execution ends",
+        values=lambda: (
+            registration.APPROVAL_SECONDS / DAY,
+            CAPACITY_SECONDS / HOUR,
+            deployment.ENDPOINT_SECONDS / HOUR,
+            deployment.SMOKE_TEST_SECONDS / HOUR,
+            LONGEST_EVENT_HOURS,
+            LONGEST_RUN_SECONDS / DAY,
+        ),
+        promised=(7, 1, 3, 1, 2, 30),
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="grows at most every 5 minutes and shrinks at most every 10. A request that finds no instance wakes one within 2 minutes, "
+        "and not again for 5. Old versions of objects in the data and the model bucket are kept 30 days",
+        values=lambda: (
+            scaling.SCALE_OUT_COOLDOWN_SECONDS / MINUTE,
+            scaling.SCALE_IN_COOLDOWN_SECONDS / MINUTE,
+            scaling.WAKE_PERIOD_SECONDS * scaling.WAKE_PERIODS / MINUTE,
+            scaling.WAKE_COOLDOWN_SECONDS / MINUTE,
+            OLD_VERSION_DAYS,
+        ),
+        promised=(5, 10, 2, 5, 30),
+    ),
+    Promise(
+        page="docs/stages.md",
+        words="| `media_days` | 1 | 7 | 30 |",
+        values=lambda: [stage.media_days for stage in STAGES.values()],
+        promised=[1, 7, 30],
     ),
     Promise(
         page=ARCHITECTURE,

@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from aws_cdk import App
 
-from infra.node import use_packaged_node
-
-use_packaged_node()
-
-from aws_cdk import App  # noqa: E402  jsii starts Node.js when aws_cdk is imported
-
-from infra.application import Stacks, add_stacks, feature_flags  # noqa: E402
-from infra.config import STAGES  # noqa: E402
-from tests.infra.definition import resolve  # noqa: E402
-from tests.infra.plan import plan  # noqa: E402
-from tests.infra.pretraining_plan import pretraining_plan  # noqa: E402
+from infra.application import Stacks, add_stacks, feature_flags
+from infra.config import STAGES
+from tests.infra.definition import resolve
+from tests.infra.plan import plan
+from tests.infra.pretraining_plan import pretraining_plan
 
 TEMPLATES = ("Storage", "Serving", "Training", "Api")
 
