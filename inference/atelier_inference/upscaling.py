@@ -54,13 +54,18 @@ class Enlarger:
     ) -> Upscaling:
         """What was chosen, filled in by the upscaler's defaults.
 
-        Without ``words`` there is nothing that guidance could lead to: 1 switches it off, which halves the work.
+        Without ``words`` there is nothing that guidance could lead to: 1 switches it off, which halves the work. Raises
+        InvalidInputError for a noise level that the model does not know.
         """
+        noise = self.defaults.noise_level if noise_level is None else noise_level
+        if noise > self.upscaler.most_noise:
+            allowed = f"0 to {self.upscaler.most_noise}, which {self.reference} was trained for"
+            raise InvalidInputError("input.noise_level", got=noise, allowed=allowed)
         chosen = self.defaults.guidance if guidance is None else guidance
         return Upscaling(
             steps=steps or self.defaults.steps,
             guidance=chosen if words else 1.0,
-            noise_level=self.defaults.noise_level if noise_level is None else noise_level,
+            noise_level=noise,
         )
 
     def tiles(self, picture: Image.Image, seed: int, prompt: str = "", negative_prompt: str = "") -> list[Tile]:

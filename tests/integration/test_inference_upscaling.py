@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_inference.upscaling import Enlarger, Upscaling
+from contracts.errors import InvalidInputError
 from diffusion.upscaler import Upscaler
 from imaging.tiling import FACTOR, weights
 from models.catalogue import find
@@ -123,6 +124,13 @@ def tiny(root: Path) -> Enlarger:
         side=entry.resolution,
         defaults=Upscaling(steps=int(entry.defaults["num_inference_steps"]), guidance=1.0, noise_level=20),
     )
+
+
+def test_a_noise_level_that_the_upscaler_was_not_trained_for_is_refused(tiny: Enlarger) -> None:
+    known = tiny.upscaler.most_noise
+    assert tiny.settings(known).noise_level == known
+    with pytest.raises(InvalidInputError, match=rf"input\.noise_level: got {known + 1}; allowed: 0 to {known}"):
+        tiny.settings(known + 1)
 
 
 def figure(seed: int, side: int) -> Image.Image:
