@@ -55,7 +55,7 @@ class GarmentNotFoundError(InvalidInputError):
 
 @dataclass(frozen=True, kw_only=True)
 class GarmentMask:
-    """A garment found: ``mask`` is mode ``L`` at the picture's size, white on the garment, grown by what was asked.
+    """The mask of a garment: ``mask`` is mode ``L`` at the picture's size, white on the garment, grown as requested.
 
     ``score`` is the mean probability (0 to 1) inside the mask before growing; ``area`` is that mask's share of the picture (0 to 1).
     """
@@ -101,11 +101,14 @@ class Segmenter:
         if near.mean() < SMALLEST_AREA:
             raise GarmentNotFoundError(target, score=float(first.max()), threshold=THRESHOLD)
         probability = self._look_closer(working, target, first, near)
-        found = _outlined(probability)
-        if found.mean() < SMALLEST_AREA:
-            found, probability = near, first  # the second look was not sure: keep to the one that saw the whole figure
-        score, area = float(probability[found].mean()), float(found.mean())
-        full = from_image(to_image(found).resize(picture.size, Image.Resampling.BILINEAR))
+        outline = _outlined(probability)
+        if outline.mean() < SMALLEST_AREA:
+            outline, probability = (
+                near,
+                first,
+            )  # the second look was not sure: keep to the one that saw the whole figure
+        score, area = float(probability[outline].mean()), float(outline.mean())
+        full = from_image(to_image(outline).resize(picture.size, Image.Resampling.BILINEAR))
         pixels = round(GROWTH * larger_side(full)) if grow is None else grow
         return GarmentMask(mask=to_image(masks.grow(full, pixels)), score=score, area=area)
 

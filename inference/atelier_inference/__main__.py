@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 def serve(settings: Settings, scratch: Path) -> int:
     """Run the server; uvicorn finishes open requests on SIGTERM."""
-    # Imported late: torch and diffusers take seconds, and wrong settings should be said at once.
+    # Imported late: torch and diffusers take seconds, and wrong settings should be reported at once.
     from atelier_inference.loading import load
     from atelier_inference.server import make_app
     from atelier_inference.store import S3Store

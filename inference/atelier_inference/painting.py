@@ -1,4 +1,4 @@
-"""What the modes that paint share: an adapter, a call of the model, and, where asked, the upscaler after it."""
+"""What the modes that paint share: an adapter, a call of the model, and the upscaler after it where the request wants it."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ class PaintingMode(Mode[P]):
             check_size(size, "input.upscale")
         with watch.measure("read"):
             sampling = self._sampling(request)
-        made: P = self.kind(  # type: ignore[assignment]
+        job: P = self.kind(  # type: ignore[assignment]
             mode=self,
             request=request,
             model=self.dependencies.model.reference,
@@ -62,7 +62,7 @@ class PaintingMode(Mode[P]):
             sampling=sampling,
             **fields,
         )
-        return made
+        return job
 
     @abstractmethod
     def paint(self, jobs: Sequence[P]) -> list[list[Image.Image]]:

@@ -17,7 +17,7 @@ from imaging.repaint import Frame, Repainting
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RepaintingJob(PaintingJob):
-    """A photo to repaint; without a ``frame`` its mask is still to be found."""
+    """A photo to repaint; without a ``frame``, the segmenter has yet to find its mask."""
 
     picture: Image.Image
     frame: Frame | None = None
@@ -47,7 +47,7 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
         return repaint.frame(work, self.dependencies.model.resolution)
 
     def run(self, jobs: Sequence[RepaintingJob]) -> list[Finish]:
-        """Find the masks that nobody gave, then paint."""
+        """Find the masks that requests did not bring, then paint."""
         return super().run([job if job.frame else self._masked(job) for job in jobs])
 
     def paint(self, jobs: Sequence[RepaintingJob]) -> list[list[Image.Image]]:
@@ -83,8 +83,8 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
     def _masked(self, job: RepaintingJob) -> RepaintingJob:
         segmenter = self.require_segmenter(job.request)
         with job.watch.measure("segment"):
-            found = segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow)
-        return replace(job, frame=self.frame(job.request, job.picture, found.mask, job.seeds))
+            garment = segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow)
+        return replace(job, frame=self.frame(job.request, job.picture, garment.mask, job.seeds))
 
 
 def _frame(job: RepaintingJob) -> Frame:

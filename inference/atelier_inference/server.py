@@ -98,12 +98,12 @@ class Service:
             return JSONResponse(body, status_code=500)
 
     async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> dict[str, Any]:
-        wanted = PredictionInput.from_json(await _read_json(request))
-        line |= {"mode": wanted.mode, "outputs": wanted.num_outputs, "adapter": wanted.adapter}
-        mode = find_mode(modes, wanted.mode)
-        if ignored := mode.ignores(wanted):
+        body = PredictionInput.from_json(await _read_json(request))
+        line |= {"mode": body.mode, "outputs": body.num_outputs, "adapter": body.adapter}
+        mode = find_mode(modes, body.mode)
+        if ignored := mode.ignores(body):
             line["ignored"] = ignored
-        job = await run_in_threadpool(mode.prepare, wanted)
+        job = await run_in_threadpool(mode.prepare, body)
         line |= {"adapter": job.adapter, "size": job.size}
         self._worker.submit(job)
         finish = await asyncio.wrap_future(job.future)

@@ -1,4 +1,4 @@
-"""Reads what lies in S3: uploads, the segmenter, published styles. Nothing else, and nothing is ever written."""
+"""Reads uploads, base models and published styles from S3, and nothing else; the server never writes."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -25,7 +25,7 @@ class Store(Protocol):
 
 
 class S3Store:
-    """The store in AWS; it reads only below the prefixes it is given."""
+    """The store in AWS; it reads only below its allowed prefixes."""
 
     def __init__(self, allowed: Collection[S3Uri]) -> None:
         self._allowed = [str(prefix) for prefix in allowed]

@@ -47,7 +47,7 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
         return in_rows(jobs, self._paint)
 
     def restore(self, job: ImageToImageJob, painted: Image.Image) -> Image.Image:
-        """The painted picture at the size of the given one."""
+        """The painted picture at the size of the request's picture."""
         return painted.resize(job.size, Image.Resampling.LANCZOS)
 
     def _paint(self, jobs: Sequence[ImageToImageJob], seeds: Sequence[int]) -> list[Image.Image]:

@@ -10,7 +10,7 @@ from contracts.prediction import PredictionInput
 
 
 class TextToImage(PaintingMode[PaintingJob]):
-    """Pictures of the requested size; where none is given, squares of the model's resolution."""
+    """Pictures of the requested size, by default squares of the model's resolution."""
 
     def prepare(self, request: PredictionInput) -> PaintingJob:
         """See Mode."""
