@@ -17,7 +17,7 @@ from imaging.tiling import weights
 from models.catalogue import find
 from models.tiny.make.figures import draw
 from models.tiny.make.wardrobe import random_outfit
-from tests.integration.inference_server import HEIGHT, INPAINT, WIDTH, Server, noise, received, sent, smooth
+from tests.integration.inference_server import INPAINT, Server, disc, noise, received, sent, smooth
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (20, 90), (32, 32), (63, 41)])
@@ -76,11 +76,13 @@ def test_a_picture_too_large_to_upscale_is_refused_with_what_is_allowed(server: 
 
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_an_upscaled_inpainting_is_the_upscaled_photo_outside_its_mask(server: Server, outputs: int) -> None:
-    photo = server.predict(mode="upscale", image=INPAINT["image"], seed=7)
-    small = server.predict(**INPAINT, num_outputs=outputs)
-    answer = server.predict(**INPAINT, num_outputs=outputs, upscale=True, return_mask=True)
+    width, height = 44, 40
+    fields = {**INPAINT, "image": sent(noise(width, height)), "mask": sent(disc(width, height))}
+    photo = server.predict(mode="upscale", image=fields["image"], seed=7)
+    small = server.predict(**fields, num_outputs=outputs)
+    answer = server.predict(**fields, num_outputs=outputs, upscale=True, return_mask=True)
     before, alpha = received(photo.images[0]), received(answer.mask)
-    assert alpha.shape == (4 * HEIGHT, 4 * WIDTH)
+    assert alpha.shape == (4 * height, 4 * width)
     assert (alpha == 0).mean() > 0.3
     for large, plain in zip(answer.images, small.images, strict=True):
         after = received(large)
