@@ -11,8 +11,12 @@ _ALWAYS = ("mode", "output_format")
 
 @dataclass(frozen=True, kw_only=True)
 class ModeFields:
-    """The fields of a request that mean something in a mode: it cannot do without ``needs``; ``uses`` may be left out."""
+    """The fields of a request that mean something in a mode: it cannot do without ``needs``; ``uses`` may be left out.
 
+    ``meaning`` is what the mode does, for the docs.
+    """
+
+    meaning: str
     needs: tuple[str, ...]
     uses: tuple[str, ...]
 
@@ -26,10 +30,34 @@ _PAINTING = (*_SAMPLING, "adapter", "adapter_scale", "upscale", "noise_level")
 _MASKING = ("mask_grow", "mask_blur", "return_mask")
 
 MODES: Mapping[str, ModeFields] = {
-    "style": ModeFields(needs=("prompt", "image", "mask_prompt"), uses=(*_PAINTING, *_MASKING)),
-    "inpaint": ModeFields(needs=("prompt", "image", "mask"), uses=(*_PAINTING, *_MASKING)),
-    "image_to_image": ModeFields(needs=("prompt", "image"), uses=(*_PAINTING, "strength")),
-    "text_to_image": ModeFields(needs=("prompt",), uses=(*_PAINTING, "width", "height")),
-    "upscale": ModeFields(needs=("image",), uses=("prompt", *_SAMPLING, "noise_level")),
-    "segment": ModeFields(needs=("image", "mask_prompt"), uses=("mask_grow", "return_mask")),
+    "style": ModeFields(
+        meaning="repaints the garment that `mask_prompt` describes",
+        needs=("prompt", "image", "mask_prompt"),
+        uses=(*_PAINTING, *_MASKING),
+    ),
+    "inpaint": ModeFields(
+        meaning="repaints what is white in `mask`",
+        needs=("prompt", "image", "mask"),
+        uses=(*_PAINTING, *_MASKING),
+    ),
+    "image_to_image": ModeFields(
+        meaning="paints the whole picture anew, starting from it",
+        needs=("prompt", "image"),
+        uses=(*_PAINTING, "strength"),
+    ),
+    "text_to_image": ModeFields(
+        meaning="paints a picture from words alone",
+        needs=("prompt",),
+        uses=(*_PAINTING, "width", "height"),
+    ),
+    "upscale": ModeFields(
+        meaning="makes a picture 4 times as wide and high",
+        needs=("image",),
+        uses=("prompt", *_SAMPLING, "noise_level"),
+    ),
+    "segment": ModeFields(
+        meaning="answers with the mask of the garment that `mask_prompt` describes",
+        needs=("image", "mask_prompt"),
+        uses=("mask_grow", "return_mask"),
+    ),
 }

@@ -41,7 +41,7 @@ class PredictionInput(Contract):
 
     aliases: ClassVar[Mapping[str, str]] = {"search_prompt": "mask_prompt"}
 
-    mode: Annotated[ModeName, about("what to do")] = "style"
+    mode: Annotated[ModeName, about("what to do, see the table of modes")] = "style"
     prompt: Annotated[_Words, about("what to paint")] = ""
     negative_prompt: Annotated[_Words, about("what not to paint")] = ""
     image: Annotated[_Picture, about("the picture to work on")] = ""

@@ -1,6 +1,6 @@
 """The tables of fields and metrics in the docs, written from the declarations in contracts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +8,7 @@ from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
 from contracts.metrics import METRICS, Metric
 from contracts.model import Contract, json_schema
+from contracts.modes import MODES
 from contracts.prediction import PredictionInput, PredictionOutput
 from contracts.pretrain_hyperparameters import DEFAULTS, PretrainHyperparameters
 from contracts.pretraining import PretrainingInput
@@ -40,6 +41,16 @@ def metric_table(metrics: Mapping[str, Metric]) -> str:
     return table(["metric", "range", "better", "meaning"], rows)
 
 
+def mode_table() -> str:
+    """Mode, what it does, and the fields that mean something in it."""
+    rows = [[f"`{name}`", mode.meaning, _listed(mode.needs), _listed(mode.uses)] for name, mode in MODES.items()]
+    return table(["mode", "does", "needs", "also uses"], rows)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def _row(name: str, declared: Schema, root: Schema) -> list[str]:
     unit = f" ({declared['x-unit']})" if "x-unit" in declared else ""
     kind = resolved(root, declared)
@@ -68,6 +79,7 @@ TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "hyperparameters": partial(field_table, Hyperparameters),
         "metrics": partial(metric_table, METRICS),
         "prediction input": partial(field_table, PredictionInput),
+        "modes": mode_table,
         "prediction output": partial(field_table, PredictionOutput),
         **{f"{model} metrics": partial(metric_table, found) for model, found in PRETRAINING_METRICS.items()},
     },
