@@ -44,7 +44,7 @@ class Family:
 
         Raises InvalidInputError where the folder holds no pipeline of this family.
         """
-        name = _class_name(folder)
+        name = class_name(folder)
         if name not in cls.pipelines:
             raise InvalidInputError("base model's pipeline", got=name, allowed=" | ".join(cls.pipelines))
         diffusers.utils.logging.disable_progress_bar()
@@ -96,7 +96,8 @@ def sampling(manifest: BaseManifest) -> tuple[int, float]:
     return int(steps), float(manifest.defaults.get("guidance_scale", GUIDANCE))
 
 
-def _class_name(folder: Path) -> str:
+def class_name(folder: Path) -> str:
+    """The diffusers class of a pipeline's folder. Raises InvalidInputError where it holds none."""
     index = folder / "model_index.json"
     if not index.is_file():
         raise InvalidInputError(f"base model {folder.name}", got="no model_index.json", allowed="a diffusers pipeline")

@@ -1,13 +1,14 @@
 """Families that paint: from words, over a picture inside a mask, and from a picture."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import diffusers
 from PIL import Image
 
 from contracts.errors import InvalidInputError
-from diffusion.family import Family
+from diffusion.family import Family, class_name
 
 
 class Painter(Family):
@@ -25,6 +26,11 @@ class Painter(Family):
     def __init__(self, pipeline: Any) -> None:
         super().__init__(pipeline)
         self._pipelines = {type(pipeline).__name__: pipeline}
+
+    @classmethod
+    def task(cls, folder: Path) -> str:
+        """What a pipeline's folder is for: ``inpaint`` or ``text-to-image``."""
+        return "inpaint" if class_name(folder) == cls.inpainting else "text-to-image"
 
     @property
     def inpaints(self) -> bool:

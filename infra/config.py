@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from contracts.families import SEGMENTERS
 from infra.pretraining import Pretraining
 from infra.validation import MOST_RUN_SECONDS, check, check_instance_type
 from models.catalogue import Entry, find
@@ -115,7 +116,8 @@ class Stage:
         check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
         for name in self.base_models:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
-        check(find(self.segmenter).family == "clipseg", "stage.segmenter", got=self.segmenter, allowed="family clipseg")
+        segments = find(self.segmenter).family in SEGMENTERS
+        check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
         for field in ("media_days", "log_days"):
             check(getattr(self, field) >= 1, f"stage.{field}", got=getattr(self, field), allowed="at least 1 day")
 

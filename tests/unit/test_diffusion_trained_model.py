@@ -116,6 +116,19 @@ def test_full_training_starts_from_the_weights_as_they_were_saved_even_where_the
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
 
 
+@pytest.mark.parametrize("name", TRAINABLE)
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_step_in_mixed_precision_trains_in_single_precision(tmp_path: Path, name: str, method: str) -> None:
+    family = load(tmp_path, name, dtype=torch.bfloat16)
+    words = family.encode_words(["a skirt"], as_ids=True)["a skirt"]
+    model = train(family, method, text=True, checkpointing=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = model(*batch(words)).float().square().mean()
+    loss.backward()
+    assert bool(loss.isfinite())
+    assert {each.grad.dtype for each in trainable(model).values() if each.grad is not None} == {torch.float32}
+
+
 def test_a_loras_own_matrices_are_in_single_precision_beside_half_precision_weights(tmp_path: Path) -> None:
     model = train(load(tmp_path, "sd1", dtype=torch.bfloat16), "lora")
     assert {parameter.dtype for parameter in trainable(model).values()} == {torch.float32}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from contracts.artifact import BaseManifest, verify_files
 from contracts.errors import InvalidInputError
+from contracts.families import SEGMENTERS
 from imaging.segmenter import Segmenter
 
 
@@ -17,6 +18,6 @@ def read_base(folder: Path) -> BaseManifest:
 def load_segmenter(folder: Path, device: str) -> Segmenter:
     """The segmenter in a base model's folder. Raises InvalidInputError where it is of another family."""
     manifest = read_base(folder)
-    if manifest.family != "clipseg":
-        raise InvalidInputError(f"segmenter {manifest.reference}", got=manifest.family, allowed="clipseg")
+    if manifest.family not in SEGMENTERS:
+        raise InvalidInputError(f"segmenter {manifest.reference}", got=manifest.family, allowed=" | ".join(SEGMENTERS))
     return Segmenter.load(folder, device)

@@ -20,6 +20,8 @@ from atelier_training.provenance import code_version, now
 from contracts.artifact import TRAINING_LOG, BaseManifest, hash_files
 from contracts.pretraining import MEASURED, MeasuredArtifact
 from contracts.pretraining_metrics import read_gate
+from diffusion.family import find_family
+from diffusion.painter import Painter
 from imaging.sheet import draw_sheet
 
 MEASURES = {
@@ -32,9 +34,6 @@ MEASURES = {
 
 MOST_SAMPLES = 64
 """More would make the numbers steadier by less than runs differ, and the job longer."""
-
-TASKS = {"StableDiffusionInpaintPipeline": "inpaint", "StableDiffusionPipeline": "text-to-image"}
-"""What a pipeline is for, whatever the base model was."""
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +86,8 @@ def measured_files(artifact: Path, base: BaseManifest, model: str) -> MeasuredAr
 
 def task_of(artifact: Path, base: BaseManifest, model: str) -> str:
     """What the files can be used for. A new VAE makes the UNet beside it useless: it is there to train the next UNet from."""
-    index = artifact / "model_index.json"
-    if model == "unet" and index.is_file():
-        return TASKS[json.loads(index.read_text(encoding="utf-8"))["_class_name"]]
+    if model == "unet" and (artifact / "model_index.json").is_file():
+        return find_family(base.family, Painter).task(artifact)
     return model if model in ("unet", "vae") else base.task
 
 
