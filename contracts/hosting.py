@@ -7,8 +7,10 @@ spell these keys alike.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar, Self
+
+from contracts.declarations import about
+from contracts.model import Contract
 
 VARIANT = "AllTraffic"
 """The name of an endpoint's one production variant."""
@@ -52,34 +54,29 @@ def volume_key(instance_type: str, key: str) -> str | None:
     return None if has_nvme(instance_type) else key
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hosting:
-    """What every endpoint of a stage has in common.
+class Hosting(Contract):
+    """What every endpoint of a stage has in common. Names and ARNs may still be references of a template.
 
-    ``startup_seconds`` (60 to 3600) bounds the download of the model and the container's first health check, each. ``concurrency`` is
-    how many requests one container is handed at a time. ``environment`` is the container's. Names and ARNs may still be references of a
-    template.
+    ``from_text`` reads what a template handed to a Lambda: ``to_json`` as text.
     """
 
-    image_uri: str
-    role_arn: str
-    key_arn: str
-    instance_type: str
-    startup_seconds: int
-    concurrency: int
-    media_bucket: str
-    success_topic_arn: str
-    error_topic_arn: str
-    environment: Mapping[str, str]
+    document: ClassVar[str] = "hosting"
+
+    image_uri: Annotated[str, about("the inference image")]
+    role_arn: Annotated[str, about("the role of the containers")]
+    key_arn: Annotated[str, about("the KMS key of volumes and answers")]
+    instance_type: Annotated[str, about("an ML instance type")]
+    startup_seconds: Annotated[int, about("bounds the download of the model and the first health check, each")]
+    concurrency: Annotated[int, about("requests that one container is handed at a time")]
+    media_bucket: Annotated[str, about("where answers and failures go")]
+    success_topic_arn: Annotated[str, about("hears of answers")]
+    error_topic_arn: Annotated[str, about("hears of failures")]
+    environment: Annotated[Mapping[str, str], about("the container's environment")]
 
     @classmethod
-    def from_text(cls, text: str) -> "Hosting":
-        """Read what ``to_json`` gave, once it has become text."""
-        return cls(**json.loads(text))
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values: how a template hands this to a Lambda."""
-        return asdict(self)
+    def from_text(cls, text: str) -> Self:
+        """Read JSON text. Raises InvalidInputError."""
+        return cls.from_json(json.loads(text))
 
     def model(self, uri: str) -> dict[str, Any]:
         """The model below the S3 prefix ``uri``, without a name of its own."""

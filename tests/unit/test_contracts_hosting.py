@@ -1,7 +1,6 @@
 """Facts of instance types, and the requests that make an endpoint, checked against SageMaker's own model."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import botocore.loaders
@@ -49,7 +48,7 @@ def test_types_with_local_disks_are_known(family: str, nvme: bool) -> None:
 def test_a_volume_key_and_an_ami_are_asked_for_only_where_sagemaker_takes_them(
     instance: str, key: bool, ami: bool
 ) -> None:
-    config = replace(HOSTING, instance_type=instance).endpoint_config("model")
+    config = HOSTING.model_copy(update={"instance_type": instance}).endpoint_config("model")
     (variant,) = config["ProductionVariants"]
     assert config.get("KmsKeyId") == (HOSTING.key_arn if key else None)
     assert variant.get("InferenceAmiVersion") == ("al2023-ami-sagemaker-inference-gpu-4-1" if ami else None)

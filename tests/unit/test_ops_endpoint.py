@@ -1,6 +1,5 @@
 """The dedicated endpoint: created, updated, repeated, rolled back, and the run that waits for it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -81,7 +80,7 @@ def test_two_instances_or_more_get_a_canary() -> None:
 def test_another_instance_type_needs_the_scaling_target_gone() -> None:
     endpoints = MemoryEndpoints()
     in_service(endpoints, deploy(endpoints, 1))
-    deploy(endpoints, 2, replace(HOSTING, instance_type="ml.m5.2xlarge"))
+    deploy(endpoints, 2, HOSTING.model_copy(update={"instance_type": "ml.m5.2xlarge"}))
     assert endpoints.unscaled == [(NAME, VARIANT)]
 
 
@@ -125,9 +124,9 @@ def test_a_name_that_means_something_else_is_an_error_that_says_where() -> None:
     endpoints = MemoryEndpoints()
     deploy(endpoints, 1)
     with pytest.raises(NameCollisionError, match=r"PrimaryContainer\.Image.*serve:1.*serve:2"):
-        deploy(endpoints, 1, replace(HOSTING, image_uri=HOSTING.image_uri.replace(":1", ":2")))
+        deploy(endpoints, 1, HOSTING.model_copy(update={"image_uri": HOSTING.image_uri.replace(":1", ":2")}))
     with pytest.raises(NameCollisionError, match=r"ProductionVariants\[0\]\.InstanceType"):
-        deploy(endpoints, 1, replace(HOSTING, instance_type="ml.m5.2xlarge"))
+        deploy(endpoints, 1, HOSTING.model_copy(update={"instance_type": "ml.m5.2xlarge"}))
 
 
 def settled(status: str, config: str, reason: str = "") -> tuple[str, Any]:
