@@ -1,8 +1,8 @@
 """cdk-nag's AWS Solutions rules, and the small ways of accepting a finding: on its own construct, with a reason a stranger accepts."""
 
 import re
-from collections.abc import Iterator
 from importlib import metadata
+from weakref import WeakKeyDictionary
 
 import jsii
 from aws_cdk import (
@@ -24,6 +24,10 @@ _PREFIX_FINDING = re.compile(rf"AwsSolutions-IAM5\[Resource::.*({_OUR_KEYS}|{_OU
 """A grant on one prefix of a bucket, or on run-time names that start with the stage's own prefix."""
 
 
+_accepted: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
+"""The paths that ``accept_prefixes`` was called with, by app: to read them back from every construct's metadata takes seconds."""
+
+
 def accept(construct: IConstruct, finding: str, *, because: str) -> None:
     """Accept ``finding`` (an exact id such as ``AwsSolutions-S1``) on ``construct`` and what it contains."""
     Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=because))
@@ -35,6 +39,7 @@ def accept_prefixes(construct: IConstruct, *, because: str) -> None:
     cdk-nag matches ids exactly, and the id of a grant on another stack's bucket holds a reference that is only known after synth.
     """
     construct.node.add_metadata(_PREFIXES, because)
+    _accepted.setdefault(construct.node.root, set()).add(construct.node.path)
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -82,17 +87,5 @@ def _without_accepted(violation: PolicyViolation, root: IConstruct) -> PolicyVio
 
 
 def _accepts_prefixes(resource: PolicyViolatingResource, root: IConstruct) -> bool:
-    return any(
-        entry.type == _PREFIXES
-        for construct in _path(root, resource.construct_path or "")
-        for entry in construct.node.metadata
-    )
-
-
-def _path(root: IConstruct, path: str) -> Iterator[IConstruct]:
-    """``root`` and every construct on the way to ``path``."""
-    construct = root
-    yield construct
-    for name in path.split("/"):
-        construct = construct.node.find_child(name)
-        yield construct
+    path = f"{resource.construct_path}/"
+    return any(path.startswith(f"{accepted}/") for accepted in _accepted.get(root, ()))

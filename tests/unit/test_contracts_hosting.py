@@ -82,6 +82,7 @@ def test_answers_are_encrypted_and_told_to_both_topics() -> None:
 def test_a_request_is_one_that_sagemaker_knows(operation: str, request_: dict[str, Any]) -> None:
     loaded = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
     shape = botocore.model.ServiceModel(loaded).operation_model(operation).input_shape
+    assert shape is not None
     report = botocore.validate.ParamValidator().validate(request_, shape)
     assert not report.has_errors(), report.generate_report()
 
