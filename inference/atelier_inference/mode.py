@@ -80,7 +80,7 @@ J = TypeVar("J", bound=Job)
 
 
 class Mode(ABC, Generic[J]):
-    """One mode. ``needs`` are the fields it cannot do without; both come from the contract's declaration of the mode."""
+    """One mode; which fields it needs and which it ignores comes from the contract's declaration of it."""
 
     def __init__(self, fields: ModeFields, dependencies: Dependencies) -> None:
         self._fields = fields
