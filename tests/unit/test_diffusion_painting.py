@@ -173,7 +173,7 @@ def test_every_family_of_the_table_has_its_module(name: str) -> None:
 
 
 def test_a_folder_of_another_family_is_refused(folders: dict[tuple[str, str], Path], tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="'StableDiffusionXLPipeline'; allowed: StableDiffusionPipeline"):
+    with pytest.raises(InvalidInputError, match="'StableDiffusionXLPipeline'; allowed: StableDiffusionInpaintPipeline"):
         load("sd1", folders["sdxl", "text-to-image"])
     save_segmenter(tmp_path)
     with pytest.raises(InvalidInputError, match=r"no model_index\.json"):
