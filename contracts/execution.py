@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args
 
+from pydantic import Field
+
 from contracts.declarations import about, text
 from contracts.errors import Problem
 from contracts.hyperparameters import Hyperparameters
@@ -13,6 +15,7 @@ from contracts.prompts import ClassPrompt, Prompt
 
 Task = Literal["inpaint", "text-to-image"]
 Method = Literal["lora", "full"]
+Deploy = Literal["adapter", "endpoint", "none"]
 Approval = Literal["auto", "manual"]
 TASKS: tuple[Task, ...] = get_args(Task)
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -39,14 +42,16 @@ class ExecutionInput(Contract):
     ] = ""
     method: Annotated[Method, about("train an adapter (lora), or all weights (full)")] = "lora"
     deploy: Annotated[
-        Literal["adapter", "endpoint", "none"],
+        Deploy,
         about("where the result is served; left out: adapter for method lora, endpoint for method full"),
     ] = "adapter"
     approval: Annotated[Approval, about("who approves the result: nobody, or a person")] = "auto"
     hyperparameters: Annotated[
         Hyperparameters, about("training settings; left out: the base model's own, then these defaults")
-    ] = Hyperparameters()
-    gate: Annotated[FineTuningMetrics, about("thresholds that the result must meet")] = FineTuningMetrics()
+    ] = Field(default_factory=Hyperparameters)
+    gate: Annotated[FineTuningMetrics, about("thresholds that the result must meet")] = Field(
+        default_factory=FineTuningMetrics
+    )
 
     @classmethod
     def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
+from pydantic import Field
+
 from contracts.declarations import about, bounds, text
 from contracts.errors import InvalidInputError, Problem
 from contracts.execution import Approval
@@ -68,9 +70,11 @@ class PretrainingInput(Contract):
             "hyperparameters.from_nothing, the weights to start from; left out: the stage's default for the model"
         ),
     ] = ""
-    instances: Annotated[Instances, about("hosts; left out: the stage's")] = Instances()
+    instances: Annotated[Instances, about("hosts; left out: the stage's")] = Field(default_factory=Instances)
     input_mode: Annotated[InputMode, about("how training reads the shards; left out: the stage's")] = "File"
-    hyperparameters: Annotated[PretrainHyperparameters, about("training settings")] = PretrainHyperparameters()
+    hyperparameters: Annotated[PretrainHyperparameters, about("training settings")] = Field(
+        default_factory=PretrainHyperparameters
+    )
     held_out: Annotated[float, HELD_OUT] = 0.02
     approval: Annotated[Approval, about("who approves the result: nobody, or a person")] = "auto"
     gate: Annotated[Mapping[str, Any], about("thresholds that the result must meet, by the model's metrics")] = {}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from atelier_ops.logic.names import run_jobs
+from contracts.plan import FineTuningPlan
 from tests.unit.ops_stage import JOBS
 
 BUCKET = "s3://data-bucket"
@@ -24,7 +25,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "gate": {"garment_share": 0.5},
         "jobs": run_jobs(JOBS, "atelier-dev", "first-run"),
         "dataset": {"uri": f"{BUCKET}/datasets/teal/", "pictures": 12, "sha256": "0" * 64},
-        "base": {"name": "sd2-inpaint", "reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
+        "base": {"reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
         "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
         "runs": {name: f"{runs}/{name}/" for name in ("segment", "train", "evaluate", "checkpoints")},
         "arguments": {"segment": ["--target", "a skirt"], "evaluate": ["--task", "inpaint", "--target", "a skirt"]},
@@ -33,7 +34,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "endpoint": "atelier-dev-style-teal",
         "published": "styles/teal/",
     }
-    return made | changes
+    return FineTuningPlan.from_json(made | changes).to_json()
 
 
 def variables(**changes: Any) -> dict[str, Any]:

@@ -50,7 +50,9 @@ def put_corpus(buckets: MemoryBuckets, name: str = "figures") -> None:
 
 
 def pretraining_plan_of(dependencies: Dependencies, execution: str = "first", **changes: Any) -> dict[str, Any]:
-    return make_pretraining_plan({"name": "drawn", "dataset": "figures", **changes}, execution, JOBS, dependencies)
+    return make_pretraining_plan(
+        {"name": "drawn", "dataset": "figures", **changes}, execution, JOBS, dependencies
+    ).to_json()
 
 
 def put_base_artifact(buckets: MemoryBuckets, run: str = "pretrain-first", **changes: Any) -> str:

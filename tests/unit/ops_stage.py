@@ -73,7 +73,7 @@ def make_request(**changes: Any) -> dict[str, Any]:
 
 
 def plan_of(dependencies: Dependencies, execution: str = "run-1", **changes: Any) -> dict[str, Any]:
-    return make_plan(make_request(**changes), execution, JOBS, dependencies)
+    return make_plan(make_request(**changes), execution, JOBS, dependencies).to_json()
 
 
 def put_artifact(buckets: MemoryBuckets, execution: str = "run-1", **changes: Any) -> str:

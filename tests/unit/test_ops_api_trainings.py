@@ -174,7 +174,12 @@ def test_canceling_an_unknown_training_is_404(api: Api) -> None:
 
 
 def test_everything_that_is_wrong_is_answered_at_once(api: Api) -> None:
-    wrong = {"dataset": "/tmp", "approval": "me", "hyperparameters": {"epochs": 0, "lr": 1}, "gate": {"mask_score": 2}}
+    wrong: dict[str, Any] = {
+        "dataset": "/tmp",
+        "approval": "me",
+        "hyperparameters": {"epochs": 0, "lr": 1},
+        "gate": {"mask_score": 2},
+    }
     answered = post(api, **wrong, target="")
     assert answered.status == 422
     assert {each["what"] for each in answered.body["errors"]} == {
@@ -186,4 +191,5 @@ def test_everything_that_is_wrong_is_answered_at_once(api: Api) -> None:
 @pytest.mark.parametrize("empty", [{"gate": {}}, {"hyperparameters": {}}, {"hyperparameters": {"max_steps": None}}])
 @pytest.mark.parametrize("more", [{"class_prompt": ""}, {"class_prompt": None, "base_model": None, "method": None}])
 def test_empty_fields_are_left_out(api: Api, empty: dict[str, Any], more: dict[str, Any]) -> None:
-    assert post(api, **empty, **more).status == 201
+    fields: dict[str, Any] = {**empty, **more}
+    assert post(api, **fields).status == 201

@@ -3,6 +3,7 @@
 import pytest
 
 from atelier_ops.logic.approval import REJECTED, request_message, settle_approval, waiting
+from contracts.plan import read_plan
 from tests.unit.ops_fakes import NOW, MemoryRecords, MemoryTokens
 from tests.unit.ops_stage import make_stage, plan_of
 
@@ -61,7 +62,7 @@ def test_the_record_outlives_the_time_to_decide(records: MemoryRecords) -> None:
 
 
 def test_the_message_holds_commands_that_decide() -> None:
-    subject, text = request_message(plan_of(make_stage()[1]), PACKAGE)
+    subject, text = request_message(read_plan(plan_of(make_stage()[1])), PACKAGE)
     assert "skirt" in subject
     command = f"aws sagemaker update-model-package --region eu-west-1 --model-package-arn {PACKAGE}"
     assert f"{command} --model-approval-status Approved\n" in text

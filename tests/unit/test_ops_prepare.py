@@ -34,7 +34,7 @@ def refused(stage: Stage, **changes: Any) -> str:
 def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     plan = plan_of(stage[1], execution="run-1", gate={"garment_share": 0.5})
     assert plan["dataset"] | {"sha256": ""} == {"uri": DATASET, "pictures": 4, "sha256": ""}
-    assert plan["base"] == {"name": "tiny", "reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/"}
+    assert plan["base"] == {"reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/"}
     assert plan["segmenter"] == {"uri": "s3://model/base/clipseg@v1/"}
     assert plan["jobs"] == {
         key: {**facts, "name": f"atelier-test-run-1-{key}", "instances": 1} for key, facts in JOBS.items()
@@ -188,7 +188,7 @@ def test_a_base_model_for_another_task_is_refused(stage: Stage) -> None:
 
 
 def test_an_inpainting_base_learns_text_to_image_too(stage: Stage) -> None:
-    assert plan_of(stage[1], task="text-to-image")["base"]["name"] == "tiny"
+    assert plan_of(stage[1], task="text-to-image")["base"]["reference"] == "tiny@v1"
 
 
 def test_an_adapter_must_fit_the_model_that_the_shared_endpoint_serves(stage: Stage) -> None:

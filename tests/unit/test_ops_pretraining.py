@@ -14,6 +14,7 @@ from atelier_ops.logic.publishing import Registration
 from contracts.artifact import BaseManifest
 from contracts.corpus import is_held_out
 from contracts.errors import InvalidInputError
+from contracts.plan import PretrainingPlan
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining_metrics import METRICS
 from tests.unit.ops_fakes import PNG, MemoryBuckets
@@ -163,7 +164,7 @@ def test_changing_one_picture_changes_the_data_set_s_hash(stage: Stage) -> None:
 
 def published(stage: Stage, artifact: str, execution: str = "first") -> dict[str, Any]:
     buckets, dependencies = stage
-    plan = pretraining_plan_of(dependencies, execution)
+    plan = PretrainingPlan.from_json(pretraining_plan_of(dependencies, execution))
     registered = Registration(plan=plan, artifact=artifact, package=PACKAGE, version=1, metrics={"denoising_loss": 0.1})
     stores = publishing.Dependencies(data=buckets.store("data"), models=buckets.store("model"))
     return publish_base(registered, stores)
@@ -190,7 +191,7 @@ def test_a_fine_tuning_run_may_name_the_new_base_model(stage: Stage) -> None:
     buckets, dependencies = make_stage()
     buckets.objects |= {place: body for place, body in stage[0].objects.items() if place[1].startswith("base/drawn@")}
     plan = plan_of(dependencies, base_model="drawn@1", deploy="none")
-    assert plan["base"] == {"name": "drawn", "reference": "drawn@1", "uri": "s3://model/base/drawn@1/"}
+    assert plan["base"] == {"reference": "drawn@1", "uri": "s3://model/base/drawn@1/"}
     for wrong in ("drawn", "drawn@2", "../drawn@1"):
         with pytest.raises(InvalidInputError, match="or name@version of a base model that a pretraining run published"):
             plan_of(dependencies, base_model=wrong, deploy="none")

@@ -9,6 +9,7 @@ from atelier_ops.logic.publish import publish
 from atelier_ops.logic.publishing import Dependencies, Registration
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
 from contracts.errors import InvalidInputError
+from contracts.plan import FineTuningPlan
 from tests.unit.ops_fakes import MemoryBuckets
 from tests.unit.ops_stage import make_stage, plan_of, put_artifact
 
@@ -25,7 +26,7 @@ def stores(buckets: MemoryBuckets) -> Dependencies:
 
 
 def published(buckets: MemoryBuckets, artifact: str, version: int = 1, execution: str = "run-1") -> dict[str, Any]:
-    plan = plan_of(make_stage()[1], execution=execution)
+    plan = FineTuningPlan.from_json(plan_of(make_stage()[1], execution=execution))
     registered = Registration(
         plan=plan, artifact=artifact, package=PACKAGE, version=version, metrics={"mask_score": 0.9}
     )
@@ -113,6 +114,6 @@ def test_another_runs_artifact_is_refused(buckets: MemoryBuckets) -> None:
 
 def test_a_full_fine_tune_has_no_adapter(buckets: MemoryBuckets) -> None:
     artifact = put_artifact(buckets, method="full")
-    plan = plan_of(make_stage()[1], method="full")
+    plan = FineTuningPlan.from_json(plan_of(make_stage()[1], method="full"))
     registered = Registration(plan=plan, artifact=artifact, package=PACKAGE, version=1, metrics={})
     assert publish(registered, stores(buckets))["adapter"] == ""

@@ -12,6 +12,7 @@ from atelier_ops.logic.notification import Outcome, model_message, outcomes
 from atelier_ops.logic.picture import PNG, format_of, grey_png
 from atelier_ops.logic.results import Dependencies, prediction_key, settle
 from atelier_ops.logic.timestamps import rfc3339
+from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput
 from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryRecords, MemoryTokens
 from tests.unit.ops_stage import make_stage, plan_of
@@ -124,7 +125,7 @@ def test_an_answer_in_a_foreign_bucket_is_refused(dependencies: Dependencies) ->
 
 def waiting_smoke_test(dependencies: Dependencies) -> str:
     inference = smoke.inference_id("run-1", 3)
-    dependencies.records.put(smoke.waiting(inference, "token", {"execution": "run-1"}, int(NOW)))
+    dependencies.records.put(smoke.waiting(inference, "token", "run-1", int(NOW)))
     return inference
 
 
@@ -173,7 +174,7 @@ def test_words_that_are_no_error_body_stay_as_they_are(text: str) -> None:
 
 
 def test_an_inpainting_smoke_test_repaints_a_drawn_picture() -> None:
-    body = smoke.smoke_request(plan_of(make_stage()[1]), 3, dedicated=False)
+    body = smoke.smoke_request(FineTuningPlan.from_json(plan_of(make_stage()[1])), 3, dedicated=False)
     asked = PredictionInput.from_json(body)
     assert (asked.mode, asked.adapter, asked.prompt) == ("inpaint", "skirt@3", "a photo of sks skirt")
     assert base64.b64decode(asked.image).startswith(PNG)
@@ -181,7 +182,7 @@ def test_an_inpainting_smoke_test_repaints_a_drawn_picture() -> None:
 
 
 def test_a_text_to_image_smoke_test_needs_no_picture() -> None:
-    plan = plan_of(make_stage()[1], task="text-to-image")
+    plan = FineTuningPlan.from_json(plan_of(make_stage()[1], task="text-to-image"))
     body = smoke.smoke_request(plan, 3, dedicated=True)
     assert body["mode"] == "text_to_image"
     assert "image" not in body

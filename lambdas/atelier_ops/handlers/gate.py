@@ -9,8 +9,7 @@ from atelier_ops.logic.gate import judge
 from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 from contracts.layout import run_prefix
-from contracts.metrics import METRICS
-from contracts.pretraining_metrics import METRICS as PRETRAINING_METRICS
+from contracts.plan import read_plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +28,6 @@ def dependencies() -> ObjectStore:
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics"}``. Raises MetricMissingError, MissingObjectError."""
-    plan = event["plan"]
-    table = PRETRAINING_METRICS[plan["model"]] if "model" in plan else METRICS
-    return judge(
-        plan["gate"], read_json(dependencies(), run_prefix(plan["execution"], "evaluate") + "metrics.json"), table
-    )
+    plan = read_plan(event["plan"])
+    measured = read_json(dependencies(), run_prefix(plan.execution, "evaluate") + "metrics.json")
+    return judge(plan.gate, measured, plan.metrics)

@@ -39,4 +39,4 @@ def dependencies() -> Dependencies:
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
-    return make_plan(event["input"], event["execution"], event["jobs"], dependencies())
+    return make_plan(event["input"], event["execution"], event["jobs"], dependencies()).to_json()

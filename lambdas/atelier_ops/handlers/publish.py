@@ -9,6 +9,7 @@ from atelier_ops.logic.publish import publish
 from atelier_ops.logic.publishing import Dependencies, Registration
 from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
+from contracts.plan import FineTuningPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,4 +30,4 @@ def dependencies() -> Dependencies:
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact", "package", "version", "metrics"}`` → ``{"version", "uri", "adapter"}``."""
-    return publish(Registration.from_event(event), dependencies())
+    return publish(Registration.from_event(event, FineTuningPlan), dependencies())

@@ -9,6 +9,7 @@ from atelier_ops.logic.publish_base import publish_base
 from atelier_ops.logic.publishing import Dependencies, Registration
 from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
+from contracts.plan import PretrainingPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,4 +30,4 @@ def dependencies() -> Dependencies:
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact", "package", "version", "metrics"}`` → ``{"reference", "uri"}``."""
-    return publish_base(Registration.from_event(event), dependencies())
+    return publish_base(Registration.from_event(event, PretrainingPlan), dependencies())

@@ -12,6 +12,7 @@ from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
 from atelier_ops.logic.approval import request_message, settle_approval, waiting
 from atelier_ops.observability import logger, observed
 from atelier_ops.settings import read_settings
+from contracts.plan import read_plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +48,8 @@ def dependencies() -> Dependencies:
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "token"}``: store the token, ask, and go on at once where somebody has decided already."""
-    use, plan, package = dependencies(), event["plan"], event["package"]
-    use.records.put(waiting(package, event["token"], plan["execution"], int(time.time())))
+    use, plan, package = dependencies(), read_plan(event["plan"]), event["package"]
+    use.records.put(waiting(package, event["token"], plan.execution, int(time.time())))
     use.topic.publish(*request_message(plan, package))
     status, reason = use.packages.approval(package)
     logger.info(settle_approval(package, status, reason, use.records, use.tokens))

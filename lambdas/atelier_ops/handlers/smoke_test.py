@@ -13,6 +13,7 @@ from atelier_ops.logic.smoke import inference_id, smoke_request, waiting
 from atelier_ops.observability import observed
 from atelier_ops.settings import read_settings
 from contracts.layout import S3Uri, request_key
+from contracts.plan import FineTuningPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +50,12 @@ def dependencies() -> Dependencies:
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "version", "endpoint", "token"}``; no endpoint means the shared one. Raises EndpointUnavailableError."""
-    use, plan, version, dedicated = dependencies(), event["plan"], int(event["version"]), event.get("endpoint")
-    inference = inference_id(plan["execution"], version)
+    use, plan = dependencies(), FineTuningPlan.from_json(event["plan"])
+    version, dedicated = int(event["version"]), event.get("endpoint")
+    inference = inference_id(plan.execution, version)
     body = smoke_request(plan, version, dedicated=bool(dedicated))
     use.media.write(request_key(inference), json.dumps(body).encode(), "application/json")
     # Stored before asking: the answer may come at once.
-    use.records.put(waiting(inference, event["token"], plan, int(time.time())))
+    use.records.put(waiting(inference, event["token"], plan.execution, int(time.time())))
     where = S3Uri(bucket=use.media.bucket, key=request_key(inference))
     use.inference.submit(dedicated or use.shared_endpoint, where, inference)

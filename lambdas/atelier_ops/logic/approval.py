@@ -1,9 +1,8 @@
 """Waiting for a person to approve a model package, and going on when they have decided."""
 
-from typing import Any
-
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.workflow import Tokens
+from contracts.plan import AnyPlan
 
 SECONDS_TO_DECIDE = 7 * 86_400
 """The state machine's own timeout of the state; the record outlives it by a day."""
@@ -42,14 +41,14 @@ def settle_approval(package: str, status: str, reason: str, records: Records, to
     return f"{package} is {status}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
 
 
-def request_message(plan: dict[str, Any], package: str) -> tuple[str, str]:
+def request_message(plan: AnyPlan, package: str) -> tuple[str, str]:
     """Subject and text of the message that asks for a decision, with the commands that decide."""
     region = package.split(":")[3]
     command = f"aws sagemaker update-model-package --region {region} --model-package-arn {package}"
-    what = f"style {plan['style']}" if "style" in plan else f"base model {plan['name']}"
-    text = f"""{what[0].upper()}{what[1:]} was trained by run {plan["execution"]} and waits for approval (7 days).
+    what = plan.subject
+    text = f"""{what[0].upper()}{what[1:]} was trained by run {plan.execution} and waits for approval (7 days).
 
-Report (pictures and metrics): {plan["runs"]["evaluate"]}report.html
+Report (pictures and metrics): {plan.runs["evaluate"]}report.html
 
 Approve:
 {command} --model-approval-status Approved

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.errors import MetricMissingError
-from contracts.metrics import METRICS, Metric
+from contracts.metrics import Metric
 
 
-def judge(
-    gate: Mapping[str, float], measured: Mapping[str, Any], table: Mapping[str, Metric] = METRICS
-) -> dict[str, Any]:
+def judge(gate: Mapping[str, float], measured: Mapping[str, Any], table: Mapping[str, Metric]) -> dict[str, Any]:
     """``{"passed", "failures", "metrics"}``; a failure says metric, value and threshold. Raises MetricMissingError.
 
     ``table`` has the metrics that count; others are left out.

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
@@ -16,6 +15,7 @@ from contracts.execution import ExecutionInput
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import S3Uri, run_prefix, style_prefix
+from contracts.plan import FineTuningPlan
 
 LONGEST_ARGUMENT = 256
 """Characters SageMaker takes as one container argument of a processing job."""
@@ -35,7 +35,7 @@ class Dependencies:
 
 def make_plan(
     body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
-) -> dict[str, Any]:
+) -> FineTuningPlan:
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
     request = ExecutionInput.from_json(body)
     base = _base_model(request, dependencies)
@@ -46,13 +46,13 @@ def make_plan(
     _require_trainable(request, base, settings)
     prompts = _prompts(request, dataset, settings)
     arguments = _arguments(request, prompts["instance_prompt"])
-    return {
+    plan = {
         "execution": execution,
         **{key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "approval")},
         "gate": request.gate.to_json(),
         **prompts,
         "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
-        "base": {"name": base.name, "reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
+        "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
         "runs": _runs(jobs, execution, dependencies),
         "arguments": arguments,
@@ -60,6 +60,7 @@ def make_plan(
         "jobs": run_jobs(jobs, dependencies.name_prefix, execution),
         **_names(request.style, dependencies.name_prefix),
     }
+    return FineTuningPlan.from_json(plan)
 
 
 def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseManifest:

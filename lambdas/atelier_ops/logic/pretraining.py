@@ -14,6 +14,7 @@ from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.errors import InvalidInputError
 from contracts.families import pretrainable
 from contracts.layout import S3Uri, run_prefix
+from contracts.plan import PretrainingPlan
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining import PretrainingInput, StageDefaults
 
@@ -40,7 +41,7 @@ class Dependencies:
 
 def make_pretraining_plan(
     body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
-) -> dict[str, Any]:
+) -> PretrainingPlan:
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
     request = PretrainingInput.from_json(dependencies.defaults.fill(body))
     _check_name(request, dependencies)
@@ -51,7 +52,7 @@ def make_pretraining_plan(
     run = f"{RUN_PREFIX}{execution}"
     runs = _runs(jobs, run, dependencies.data.bucket)
     tuned = _hyperparameters(request, runs)
-    return {
+    plan = {
         "execution": run,
         "name": request.name,
         "model": tuned.model,
@@ -68,6 +69,7 @@ def make_pretraining_plan(
         # A capital keeps the group apart from those of styles, whose names have none.
         "model_package_group": package_group(dependencies.name_prefix, f"Base-{request.name}"),
     }
+    return PretrainingPlan.from_json(plan)
 
 
 def _check_name(request: PretrainingInput, dependencies: Dependencies) -> None:

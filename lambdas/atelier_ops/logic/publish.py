@@ -1,6 +1,5 @@
 """Publishing a trained artifact as a style's version."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError
@@ -8,31 +7,32 @@ from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.publishing import Dependencies, Registration, artifact_prefix, publish_once
 from contracts.artifact import StyleManifest
 from contracts.layout import MANIFEST, S3Uri, style_prefix
+from contracts.plan import FineTuningPlan
 
 
-def publish(registered: Registration, dependencies: Dependencies) -> dict[str, Any]:
+def publish(registered: Registration[FineTuningPlan], dependencies: Dependencies) -> dict[str, Any]:
     """Copy the artifact to ``styles/{style}/{version}/``, the manifest last; ``{"version", "uri", "adapter"}``.
 
     Repeating it for the same run changes nothing. Raises ArtifactIncompleteError, VersionTakenError.
     """
     plan, version = registered.plan, registered.version
-    source = artifact_prefix(registered.artifact, plan["execution"], dependencies.data.bucket)
+    source = artifact_prefix(registered.artifact, plan.execution, dependencies.data.bucket)
     trained = _trained(plan, source, dependencies.data)
-    target = style_prefix(plan["style"], version)
+    target = style_prefix(plan.style, version)
     final = trained.model_copy(
         update={"version": version, "model_package": registered.package, "metrics": dict(registered.metrics)}
     )
     publish_once(final, source, target, dependencies)
-    adapter = f"{plan['style']}@{version}" if plan["method"] == "lora" else ""
+    adapter = f"{plan.style}@{version}" if plan.method == "lora" else ""
     return {"version": version, "uri": str(S3Uri(bucket=dependencies.models.bucket, key=target)), "adapter": adapter}
 
 
-def _trained(plan: Mapping[str, Any], source: str, data: ObjectStore) -> StyleManifest:
+def _trained(plan: FineTuningPlan, source: str, data: ObjectStore) -> StyleManifest:
     try:
         manifest = StyleManifest.from_json(read_json(data, source + MANIFEST))
     except MissingObjectError as error:
         raise ArtifactIncompleteError(f"{source}: got no {MANIFEST}; the training job writes it last") from error
-    got, expected = (manifest.style, manifest.execution), (plan["style"], plan["execution"])
+    got, expected = (manifest.style, manifest.execution), (plan.style, plan.execution)
     if got != expected:
         raise ArtifactIncompleteError(f"{source}{MANIFEST}: got style and run {got}; allowed: {expected}")
     if not manifest.files:

@@ -1,6 +1,5 @@
 """Publishing a pretrained model as a base model."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError
@@ -9,25 +8,26 @@ from atelier_ops.logic.bases import read_manifest
 from atelier_ops.logic.publishing import Dependencies, Registration, artifact_prefix, publish_once
 from contracts.artifact import BaseManifest, PretrainingOrigin
 from contracts.layout import S3Uri, base_prefix, run_prefix
+from contracts.plan import PretrainingPlan
 from contracts.pretraining import MEASURED, MeasuredArtifact
 
 
-def publish_base(registered: Registration, dependencies: Dependencies) -> dict[str, Any]:
+def publish_base(registered: Registration[PretrainingPlan], dependencies: Dependencies) -> dict[str, Any]:
     """Copy the artifact to ``base/{name}@{version}/``, the manifest last; ``{"reference", "uri"}``.
 
     Repeating it for the same run changes nothing. Raises ArtifactIncompleteError, VersionTakenError.
     """
     plan, data, models = registered.plan, dependencies.data, dependencies.models
-    source = artifact_prefix(registered.artifact, plan["execution"], data.bucket)
+    source = artifact_prefix(registered.artifact, plan.execution, data.bucket)
     measured = _measured(plan, data)
-    final = _manifest(registered, measured, read_manifest(plan["base"]["reference"], models))
+    final = _manifest(registered, measured, read_manifest(plan.base.reference, models))
     target = base_prefix(final.name, final.revision)
     publish_once(final, source, target, dependencies)
     return {"reference": final.reference, "uri": str(S3Uri(bucket=models.bucket, key=target))}
 
 
-def _measured(plan: Mapping[str, Any], data: ObjectStore) -> MeasuredArtifact:
-    key = run_prefix(plan["execution"], "evaluate") + MEASURED
+def _measured(plan: PretrainingPlan, data: ObjectStore) -> MeasuredArtifact:
+    key = run_prefix(plan.execution, "evaluate") + MEASURED
     try:
         measured = MeasuredArtifact.from_json(read_json(data, key))
     except MissingObjectError as error:
@@ -37,23 +37,25 @@ def _measured(plan: Mapping[str, Any], data: ObjectStore) -> MeasuredArtifact:
     return measured
 
 
-def _manifest(registered: Registration, measured: MeasuredArtifact, parent: BaseManifest) -> BaseManifest:
+def _manifest(
+    registered: Registration[PretrainingPlan], measured: MeasuredArtifact, parent: BaseManifest
+) -> BaseManifest:
     """The new base model has its parent's architecture, so it keeps the parent's resolution, defaults and training settings."""
     plan = registered.plan
     origin = PretrainingOrigin(
-        execution=plan["execution"],
-        model=plan["model"],
+        execution=plan.execution,
+        model=plan.model,
         parents=(parent.reference,),
-        dataset=plan["dataset"]["uri"],
-        dataset_sha256=plan["dataset"]["sha256"],
-        hyperparameters=plan["hyperparameters"],
+        dataset=plan.dataset.uri,
+        dataset_sha256=plan.dataset.sha256,
+        hyperparameters=plan.hyperparameters,
         metrics=dict(registered.metrics),
         model_package=registered.package,
         code_version=measured.code_version,
         created_at=measured.created_at,
     )
     return BaseManifest(
-        name=plan["name"],
+        name=plan.name,
         revision=str(registered.version),
         family=measured.family,
         task=measured.task,

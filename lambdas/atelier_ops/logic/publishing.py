@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError, VersionTakenError
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from contracts.artifact import BaseManifest, StyleManifest, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, S3Uri, run_prefix
+from contracts.plan import Plan
+
+P = TypeVar("P", bound=Plan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,19 +23,19 @@ class Dependencies:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registration:
+class Registration(Generic[P]):
     """A registered artifact: its run's plan, address, model package, version in the package group, and metrics."""
 
-    plan: Mapping[str, Any]
+    plan: P
     artifact: str
     package: str
     version: int
     metrics: Mapping[str, float]
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "Registration":
+    def from_event(cls, event: Mapping[str, Any], plan: type[P]) -> "Registration[P]":
         """From ``{"plan", "artifact", "package", "version", "metrics"}``; Step Functions gives the version as text."""
-        return cls(**{**event, "version": int(event["version"])})
+        return cls(**{**event, "plan": plan.from_json(event["plan"]), "version": int(event["version"])})
 
 
 def publish_once(final: StyleManifest | BaseManifest, source: str, target: str, buckets: Dependencies) -> None:

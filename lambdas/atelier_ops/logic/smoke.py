@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.picture import decode_picture, grey_png
 from contracts.errors import InvalidInputError
+from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput, PredictionOutput
 
 FAILED = "SmokeTestFailed"
@@ -36,24 +36,24 @@ def smoke_key(inference: str) -> str:
     return f"smoke#{inference}"
 
 
-def waiting(inference: str, token: str, plan: Mapping[str, Any], now: int) -> Record:
+def waiting(inference: str, token: str, execution: str, now: int) -> Record:
     """The record that lets the answer find its run."""
-    data = {"token": token, "execution": plan["execution"]}
+    data = {"token": token, "execution": execution}
     return Record(key=smoke_key(inference), status="waiting", expires_at=now + LONGEST_TEST, data=data)
 
 
-def smoke_request(plan: Mapping[str, Any], version: int, *, dedicated: bool) -> dict[str, Any]:
+def smoke_request(plan: FineTuningPlan, version: int, *, dedicated: bool) -> dict[str, Any]:
     """The request body: an inpainting model repaints the middle of a drawn picture, others paint from words alone.
 
     The adapter is the published version; a dedicated endpoint needs none. The size is the model's own resolution.
     """
-    body: dict[str, Any] = {"prompt": plan["instance_prompt"], "num_inference_steps": STEPS, "seed": 0}
-    if plan["task"] == "inpaint":
+    body: dict[str, Any] = {"prompt": plan.instance_prompt, "num_inference_steps": STEPS, "seed": 0}
+    if plan.task == "inpaint":
         body |= {"mode": "inpaint", "image": _base64(PICTURE), "mask": _base64(MASK)}
     else:
         body |= {"mode": "text_to_image"}
     if not dedicated:
-        body["adapter"] = f"{plan['style']}@{version}"
+        body["adapter"] = f"{plan.style}@{version}"
     PredictionInput.from_json(body)
     return body
 

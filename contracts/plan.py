@@ -1,0 +1,135 @@
+"""What Prepare decides for one execution, and every later state reads: a type for each state machine, told apart by ``kind``."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from contracts.declarations import about, bounds
+from contracts.errors import InvalidInputError
+from contracts.execution import Approval, Deploy, Method, StyleName, Task
+from contracts.metrics import METRICS, Metric
+from contracts.model import Contract
+from contracts.pretrain_hyperparameters import Model
+from contracts.pretraining_metrics import METRICS as PRETRAINING_METRICS
+
+
+class Job(Contract):
+    """A job of the run."""
+
+    state: Annotated[str, about("the state that runs it")]
+    kind: Annotated[Literal["processing", "training"], about("which of SageMaker's jobs it is")]
+    instance: Annotated[str, about("type of its hosts")]
+    name: Annotated[str, about("what it is called")]
+    instances: Annotated[int, bounds(1, 1_000, "its hosts")]
+
+
+class Base(Contract):
+    """The base model that the run starts from."""
+
+    reference: Annotated[str, about("name@revision")]
+    uri: Annotated[str, about("its files")]
+
+
+class Segmenter(Contract):
+    """The stage's segmenter."""
+
+    uri: Annotated[str, about("its files")]
+
+
+class StyleDataset(Contract):
+    """The garment's pictures."""
+
+    uri: Annotated[str, about("their prefix")]
+    pictures: Annotated[int, about("how many are trained on")]
+    sha256: Annotated[str, about("hash of the listing")]
+
+
+class CorpusDataset(Contract):
+    """The captioned pictures, and where each part of them lies."""
+
+    uri: Annotated[str, about("their prefix")]
+    samples: Annotated[int, about("how many there are")]
+    sha256: Annotated[str, about("hash of the listing")]
+    vocabulary: Annotated[str, about("address of dataset.json")]
+    captions: Annotated[str, about("address of captions.jsonl")]
+    pictures: Annotated[str, about("prefix of the pictures")]
+    labels: Annotated[str | None, about("prefix of the label maps, where there are any")] = None
+
+
+class Plan(Contract):
+    """What both machines' plans hold."""
+
+    document: ClassVar[str] = "plan"
+
+    execution: Annotated[str, about("the run, which names its folder and its jobs")]
+    approval: Annotated[Approval, about("who approves the result")]
+    gate: Annotated[Mapping[str, float], about("thresholds by metric")]
+    base: Annotated[Base, about("the base model")]
+    jobs: Annotated[Mapping[str, Job], about("by the key of their step")]
+    runs: Annotated[Mapping[str, str], about("where each step writes")]
+    arguments: Annotated[Mapping[str, list[str]], about("of a processing job's container, after the subcommand")]
+    hyperparameters: Annotated[Mapping[str, str], about("everything that the training job reads")]
+    model_package_group: Annotated[str, about("where the result is registered")]
+
+    def to_json(self) -> dict[str, Any]:
+        """Every value, empty texts too, because state machines fail on a name that is missing."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class FineTuningPlan(Plan):
+    """The plan of a run that learns a style."""
+
+    kind: Annotated[Literal["fine-tuning"], about("tells the two plans apart")] = "fine-tuning"
+    style: Annotated[StyleName, about("what is learnt")]
+    task: Annotated[Task, about("what the base model does")]
+    target: Annotated[str, about("what is masked")] = ""
+    instance_prompt: Annotated[str, about("words for the garment")]
+    class_prompt: Annotated[str, about("words for the garment's class")] = ""
+    method: Annotated[Method, about("adapter, or all weights")]
+    deploy: Annotated[Deploy, about("where the result is served")]
+    dataset: Annotated[StyleDataset, about("the pictures")]
+    segmenter: Annotated[Segmenter, about("who masks them")]
+    endpoint: Annotated[str, about("the style's own endpoint, where it gets one")]
+    published: Annotated[str, about("prefix of the style's published versions")]
+
+    @property
+    def subject(self) -> str:
+        """What the run makes, in words."""
+        return f"style {self.style}"
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """What its evaluation measures."""
+        return METRICS
+
+
+class PretrainingPlan(Plan):
+    """The plan of a run that trains a base model."""
+
+    kind: Annotated[Literal["pretraining"], about("tells the two plans apart")] = "pretraining"
+    name: Annotated[str, about("the new base model")]
+    model: Annotated[Model, about("what is trained")]
+    isolated: Annotated[bool, about("whether the training job has no network")]
+    dataset: Annotated[CorpusDataset, about("the pictures")]
+    channels: Annotated[list[dict[str, Any]], about("the training job's InputDataConfig")]
+
+    @property
+    def subject(self) -> str:
+        """What the run makes, in words."""
+        return f"base model {self.name}"
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """What its evaluation measures."""
+        return PRETRAINING_METRICS[self.model]
+
+
+AnyPlan = FineTuningPlan | PretrainingPlan
+_KINDS: Mapping[str, type[AnyPlan]] = {"fine-tuning": FineTuningPlan, "pretraining": PretrainingPlan}
+
+
+def read_plan(data: Mapping[str, Any]) -> AnyPlan:
+    """A plan of either machine. Raises InvalidInputError."""
+    kind = str(data.get("kind"))
+    if kind not in _KINDS:
+        raise InvalidInputError("plan.kind", got=kind, allowed=" | ".join(_KINDS))
+    return _KINDS[kind].from_json(data)
