@@ -23,13 +23,16 @@ from typing import Any
 
 import torch
 
-from atelier_training.data.feed import Feed
-from atelier_training.data.shards import open_shards
-from atelier_training.engine.loop import LOG, Run, begin, train, train_step
+from atelier_training.data.feed import ShardFeed
+from atelier_training.data.shards import ShardFolder, open_shards
+from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.loop import LOG
 from atelier_training.engine.processes import Processes, joined
-from atelier_training.engine.settings import TrainSettings
+from atelier_training.engine.run import Run, begin, train_step
 from atelier_training.engine.training_log import read
-from atelier_training.learners.start import Origin, make_learner
+from atelier_training.learners.pretraining import ShardLearner, pretrain, settings_of
+from atelier_training.learners.start import Start, make_learner
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from models.tiny.make import shards
 
 BASE = Path(__file__).parents[1] / "models" / "tiny" / "weights" / "inpaint"
@@ -85,7 +88,7 @@ def compare_losses(folder: Path) -> tuple[float, float]:
     logs = []
     for size in (1, 2):
         out = folder / f"run-{size}"
-        _fork(size, partial(_train, folder, _settings(steps=STEPS, batch=BATCH), out))
+        _fork(size, partial(_train, folder, _tuned(steps=STEPS, batch=BATCH), out))
         logs.append([entry.loss for entry in read(out / LOG)])
     differences = [abs(one - two) for one, two in zip(*logs, strict=True)]
     return max(differences), logs[0][-1]
@@ -95,23 +98,25 @@ def compare_speeds(folder: Path) -> tuple[list[float], list[float]]:
     """Samples a second of each round: both processes training one model, and the sum of each training its own."""
     seconds = _fork(2, partial(_take_turns, folder))
     count = ROUND_STEPS * SHARE
-    together = [2 * count / max(both) for both in zip(*(told["together"] for told in seconds), strict=True)]
-    apart = [sum(count / one for one in both) for both in zip(*(told["apart"] for told in seconds), strict=True)]
+    together = [2 * count / max(both) for both in zip(*(answers["together"] for answers in seconds), strict=True)]
+    apart = [sum(count / one for one in both) for both in zip(*(answers["apart"] for answers in seconds), strict=True)]
     return together, apart
 
 
-def _settings(**chosen: Any) -> TrainSettings:
-    return TrainSettings(**{"learning_rate": 1.5e-3, "log_every": 1, "streams": 4, **chosen})  # as the recipe warms up
+def _tuned(**chosen: Any) -> PretrainHyperparameters:
+    usual = {"learning_rate": 1.5e-3, "streams": 4, "precision": "fp32"}  # as the recipe warms up
+    return PretrainHyperparameters(**{**usual, **chosen})
 
 
-def _origin(folder: Path, settings: TrainSettings) -> Origin:
-    return Origin(data=open_shards(str(folder)), base=BASE, from_nothing=False, settings=settings, scratch=folder)
+def _learner(folder: Path, tuned: PretrainHyperparameters) -> tuple[ShardLearner[Any], ShardFolder]:
+    data = open_shards(str(folder))
+    return make_learner(Start(data=data, base=BASE, tuned=tuned, scratch=folder)), data
 
 
-def _train(folder: Path, settings: TrainSettings, out: Path) -> None:
-    origin = _origin(folder, settings)
-    with contextlib.redirect_stdout(None):
-        train(make_learner("unet", origin), origin.data, settings, out)
+def _train(folder: Path, tuned: PretrainHyperparameters, out: Path) -> None:
+    learner, data = _learner(folder, tuned)
+    with contextlib.redirect_stdout(None), Interruption() as interruption:
+        pretrain(learner, data, tuned, out, export=out / "export", interruption=interruption, log_every=1)
 
 
 def _take_turns(folder: Path) -> dict[str, list[float]]:
@@ -121,26 +126,25 @@ def _take_turns(folder: Path) -> dict[str, list[float]]:
     with joined() as processes:
         alone = Processes(device=processes.device)
         turns = {
-            "together": _begun(folder, _settings(steps=steps, batch=2 * SHARE), processes),
-            "apart": _begun(folder, _settings(steps=steps, batch=SHARE), alone),
+            "together": _begun(folder, _tuned(steps=steps, batch=2 * SHARE), processes),
+            "apart": _begun(folder, _tuned(steps=steps, batch=SHARE), alone),
         }
         for _ in range(ROUNDS + 1):
             for name, (run, batches) in turns.items():
                 processes.wait()
                 start = time.perf_counter()
                 for _ in range(ROUND_STEPS):
-                    train_step(run, next(batches))
+                    train_step(run, batches)
                 seconds[name].append(time.perf_counter() - start)
         for run, _ in turns.values():
             run.disconnect()
     return {name: values[1:] for name, values in seconds.items()}  # the first round warms up
 
 
-def _begun(folder: Path, settings: TrainSettings, processes: Processes) -> tuple[Run, Any]:
-    origin = _origin(folder, settings)
-    learner = make_learner("unet", origin)
-    run = begin(learner, settings, processes)
-    return run, Feed(learner.batch, origin.data, settings, processes, 0).batches()
+def _begun(folder: Path, tuned: PretrainHyperparameters, processes: Processes) -> tuple[Run, Any]:
+    learner, data = _learner(folder, tuned)
+    run = begin(learner, settings_of(tuned), processes)
+    return run, ShardFeed(learner.batch, data, tuned).batches(processes, 0)
 
 
 def _fork(size: int, work: Callable[[], Any]) -> list[Any]:
@@ -149,11 +153,11 @@ def _fork(size: int, work: Callable[[], Any]) -> list[Any]:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     context = multiprocessing.get_context("fork")
-    told = [context.Pipe(duplex=False) for _ in range(size)]
+    answers = [context.Pipe(duplex=False) for _ in range(size)]
 
     def run(rank: int) -> None:
         os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1", MASTER_PORT=port)
-        told[rank][1].send(work())
+        answers[rank][1].send(work())
 
     processes = [context.Process(target=run, args=(rank,)) for rank in range(size)]
     for process in processes:
@@ -164,7 +168,7 @@ def _fork(size: int, work: Callable[[], Any]) -> list[Any]:
             for process in processes:
                 process.kill()  # the others would wait for the one that failed
             raise RuntimeError(f"exit codes: got {[process.exitcode for process in processes]}; allowed: 0; see above")
-    return [receiver.recv() for receiver, _ in told]
+    return [receiver.recv() for receiver, _ in answers]
 
 
 if __name__ == "__main__":

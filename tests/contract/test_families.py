@@ -7,16 +7,16 @@ import diffusers
 import numpy as np
 import pytest
 import torch
-from accelerate import Accelerator
 from PIL import Image
 from safetensors import safe_open
 
 from atelier_inference.pipelines import load_model
 from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.processes import Processes
 from atelier_training.evaluate.photos import Photo
 from atelier_training.evaluate.restyle import Models, paint_freely, restyle_photos
 from atelier_training.finetune.config import TrainingJob
-from atelier_training.finetune.train import fine_tune
+from atelier_training.jobs.fine_tune import fine_tune
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest
 from contracts.families import FAMILIES
@@ -39,7 +39,7 @@ def train(root: Path, family: str, task: str, method: str, **tuning: str) -> MlP
     """Fine-tune the family's miniature; where SageMaker would have its folders."""
     channels = 9 if task == "inpaint" else 4
     paths = write_training(root, family=family, channels=channels, task=task, method=method, **STRONG, **tuning)
-    fine_tune(TrainingJob.load(paths.hyperparameters), paths, Accelerator(cpu=True), Interruption())
+    fine_tune(TrainingJob.load(paths.hyperparameters), paths, Processes(device=torch.device("cpu")), Interruption())
     return paths
 
 

@@ -13,13 +13,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from atelier_training.engine.checkpoint import FILE
 from atelier_training.paths import MlPaths
 from contracts.artifact import StyleManifest, verify_files
 from contracts.metrics import METRICS
 from tests.unit.miniatures import save_segmenter
 from tests.unit.training_root import PROMPT, write_dataset, write_evaluation, write_training
 
-PROGRESS = re.compile(r"^step=(\d+)/(\d+) loss=\d+\.\d{4} lr=\d\.\de-\d\d elapsed=\d+s eta=\d+s$")
+PROGRESS = re.compile(
+    r"^step=(\d+)/(\d+) loss=\d+\.\d{4} lr=\d\.\de-\d\d elapsed=\d+s eta=\d+s samples_per_second=\d+\.\d$"
+)
 
 
 def start(root: Path, paths: MlPaths, *arguments: str) -> subprocess.Popen[str]:
@@ -139,7 +142,8 @@ def test_sigterm_saves_a_checkpoint_and_the_next_start_goes_on_from_it(tmp_path:
     (checkpoint,) = paths.checkpoints.iterdir()
     code, log = run(root, paths, "train")
     assert code == 0, log
-    assert f"resumed={checkpoint.name}" in log
+    assert checkpoint.name == FILE
+    assert re.search(r"^training .* from step [1-9]\d* on 4 pictures", log, re.MULTILINE)
     assert StyleManifest.load(paths.model).hyperparameters["max_steps"] == 200
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from atelier_training.data.sampling import Drawn, keys
-from atelier_training.engine.settings import TrainSettings
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class PointLearner:
         save_file(self.module.state_dict(), folder / "model.safetensors")
 
 
-def settings(**chosen: Any) -> TrainSettings:
-    """Twelve logged steps unless `chosen` says otherwise."""
-    usual = {"steps": 12, "batch": 8, "learning_rate": 0.05, "warmup": 2, "log_every": 1, "streams": 4}
-    return TrainSettings(**{**usual, **chosen})
+def tuned(**chosen: Any) -> PretrainHyperparameters:
+    """Twelve steps unless `chosen` says otherwise."""
+    usual = {"steps": 12, "batch": 8, "learning_rate": 0.05, "warmup": 2, "streams": 4, "precision": "fp32"}
+    return PretrainHyperparameters(**{**usual, **chosen})

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 
 from atelier_training.engine import training_log
-from atelier_training.finetune import loop, train
+from atelier_training.engine.interruption import Interruption
+from atelier_training.finetune import batches
+from atelier_training.jobs import fine_tune
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG
 from tests.integration.team import Team
@@ -22,17 +23,16 @@ def team(paths: MlPaths, processes: int, *, stopped_at: int = 0) -> Team:
     """Processes that run the job together; the second one gets SIGTERM in that step, from 1."""
 
     def work(rank: int) -> None:
-        # The test's own process may have joined as the only one.
-        AcceleratorState._reset_state(reset_partial_state=True)
-        step = loop.train_step
+        draw = batches.Batches.draw
 
-        def interrupted(training: loop.FineTune) -> float:
-            if rank == 1 and training.step + 1 == stopped_at:
+        def interrupted(self: batches.Batches, number: int) -> batches.Batch:
+            if rank == 1 and number // processes + 1 == stopped_at:
                 os.kill(os.getpid(), signal.SIGTERM)
-            return step(training)
+            return draw(self, number)
 
-        loop.train_step = interrupted  # in a process of its own
-        train.run(argparse.Namespace(), paths)
+        batches.Batches.draw = interrupted  # type: ignore[method-assign]  # in a process of its own
+        with Interruption() as interruption:
+            fine_tune.run(argparse.Namespace(), paths, interruption)
 
     return Team(work, processes)
 
@@ -64,7 +64,7 @@ def test_sigterm_to_one_process_stops_both_and_the_run_goes_on_exactly(tmp_path:
     assert team(whole, 2).finish()[0] == [0, 0]
     codes, printed = team(parted, 2, stopped_at=2).finish()
     assert codes == [1, 1]
-    assert "stopped by SIGTERM after step 2; the checkpoint is saved" in printed
+    assert "after step 2 of 4; the checkpoint is saved" in printed
     codes, printed = team(parted, 2).finish()
     assert codes == [0, 0], printed
     assert_same_training(whole, parted)

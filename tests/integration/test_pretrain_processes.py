@@ -13,10 +13,13 @@ from safetensors.torch import load_file
 
 from atelier_training.data.shards import open_shards
 from atelier_training.engine.checkpoint import FILE
-from atelier_training.engine.loop import LOG, train
+from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.loop import LOG
 from atelier_training.engine.processes import joined
 from atelier_training.engine.training_log import read
-from tests.integration.pretrain_line import PointLearner, settings
+from atelier_training.learners.pretraining import pretrain
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
+from tests.integration.pretrain_line import PointLearner, tuned
 from tests.integration.team import Team
 from tests.unit.pretrain_shards import write_shards
 
@@ -26,9 +29,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_shards(tmp_path_factory.mktemp("shards"))
 
 
+def train(learner: PointLearner, data: Path, chosen: PretrainHyperparameters, out: Path) -> None:
+    with Interruption() as stop:
+        shards = open_shards(str(data))
+        pretrain(learner, shards, chosen, out, export=out / "export", interruption=stop, log_every=1)
+
+
 def team(data: Path, out: Path, size: int, learner: dict[str, Any] | None = None, **chosen: Any) -> Team:
     def work(_rank: int) -> None:
-        train(PointLearner(**(learner or {})), open_shards(str(data)), settings(**chosen), out)
+        train(PointLearner(**(learner or {})), data, tuned(**chosen), out)
 
     return Team(work, size)
 
@@ -81,7 +90,7 @@ def test_processes_can_train_one_thing_after_another(data: Path, alone: Path, tm
         with joined():
             group = dist.group.WORLD
             for name in ("first", "second"):
-                train(PointLearner(), open_shards(str(data)), settings(), tmp_path / name)
+                train(PointLearner(), data, tuned(), tmp_path / name)
                 assert dist.group.WORLD is group
         assert not dist.is_initialized()
 
@@ -101,7 +110,7 @@ def test_sigterm_to_one_process_stops_all_at_the_same_step_and_the_run_goes_on_e
 
     codes, printed = team(data, tmp_path, 2, {"before": stop_second}, sharding=sharding).finish()
     assert codes == [1, 1]
-    assert "InterruptedJobError: stopped by SIGTERM while training, at step 7 of 12" in printed
+    assert "InterruptedJobError: stopped by SIGTERM while training, after step 7 of 12" in printed
     assert torch.load(tmp_path / FILE, weights_only=True)["step"] == 7
     codes, printed = team(data, tmp_path, then, sharding=sharding).finish()
     assert codes == [0] * then, printed
@@ -113,7 +122,7 @@ def test_a_loss_that_is_no_number_in_one_process_stops_all_and_names_the_sample(
     key = "00001-00002"
     codes, printed = team(data, tmp_path, 2, {"poisoned": key}).finish()
     assert codes == [1, 1]
-    assert printed.count(f"NonFiniteLossError: loss at step 0 on samples {key}") == 2
+    assert printed.count(f"NonFiniteLossError: loss at step 1 on {key}") == 2
     assert not (tmp_path / FILE).exists()
 
 
@@ -139,7 +148,7 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(
 
 def test_processes_that_do_not_find_the_same_checkpoint_do_not_start(data: Path, alone: Path, tmp_path: Path) -> None:
     def work(rank: int) -> None:
-        train(PointLearner(), open_shards(str(data)), settings(), alone if rank == 0 else tmp_path)
+        train(PointLearner(), data, tuned(), alone if rank == 0 else tmp_path)
 
     codes, printed = Team(work, 2).finish()
     assert codes == [1, 1]

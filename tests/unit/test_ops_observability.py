@@ -88,7 +88,7 @@ def use(api: Api) -> None:
     api.call("POST", "/v1/trainings", training, x_api_key=KEY)
     api.records = Throttled()
     assert api.call("GET", f"/v1/predictions/{made}", x_api_key=KEY).status == 503
-    api.inference.submit = broken  # type: ignore[method-assign]
+    api.inference.submit = broken  # type: ignore[method-assign, assignment]
     api.records = MemoryRecords()
     assert api.call("POST", "/v1/predictions", body, x_api_key=KEY).status == 500
 

@@ -9,11 +9,11 @@ from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
 
 from atelier_training.data.sampling import draw
 from atelier_training.data.shards import open_shards
-from atelier_training.engine.settings import TrainSettings
-from atelier_training.learners import unet_parts, vae
+from atelier_training.learners import vae
 from atelier_training.learners.unet import PaintingLearner
-from atelier_training.learners.unet_parts import Parts, begin_from_base
+from atelier_training.learners.unet_parts import Parts, begin
 from contracts.errors import InvalidInputError
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
 
@@ -27,7 +27,8 @@ def fresh(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Parts:
     """The small family's untrained parts."""
     folder = tmp_path_factory.mktemp("parts")
     vae.begin(open_shards(str(shards)), None, seed=0).save_pretrained(folder / "vae")
-    return unet_parts.begin(folder / "vae", write_tokenizer(folder / "tokenizer"), None, seed=0)
+    write_tokenizer(folder / "tokenizer")
+    return begin(folder, from_nothing=True, seed=0)
 
 
 def save(parts: Parts, folder: Path, prediction: str, channels: int) -> Path:
@@ -53,15 +54,15 @@ def save(parts: Parts, folder: Path, prediction: str, channels: int) -> Path:
 
 
 def learner(base: Path, **options: Any) -> tuple[Parts, PaintingLearner]:
-    parts = begin_from_base(base, **{"from_nothing": False, "seed": 1} | options)
-    return parts, PaintingLearner(parts, base / "tokenizer", TrainSettings(steps=1, batch=2, learning_rate=1e-3))
+    parts = begin(base, **{"from_nothing": False, "seed": 1} | options)
+    return parts, PaintingLearner(parts, base / "tokenizer", PretrainHyperparameters())
 
 
 @pytest.mark.parametrize(
     ("prediction", "channels", "pipeline"),
     [("epsilon", 4, "StableDiffusionPipeline"), ("v_prediction", 9, "StableDiffusionInpaintPipeline")],
 )
-def test_a_base_model_is_gone_on_from_and_exported_as_its_own_kind(
+def test_a_base_model_is_trained_further_and_exported_as_its_own_kind(
     fresh: Parts, shards: Path, tmp_path: Path, prediction: str, channels: int, pipeline: str
 ) -> None:
     parts, learning = learner(save(fresh, tmp_path / "base", prediction, channels))
@@ -123,4 +124,4 @@ def test_from_nothing_gives_the_unet_new_weights_and_leaves_the_text_encoder_alo
 
 def test_a_unet_with_other_inputs_is_refused(fresh: Parts, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"base model's UNet: got '?7 input channels"):
-        begin_from_base(save(fresh, tmp_path, "epsilon", 7), from_nothing=False, seed=0)
+        begin(save(fresh, tmp_path, "epsilon", 7), from_nothing=False, seed=0)

@@ -14,7 +14,7 @@ from atelier_training.data.questions import ask
 from atelier_training.data.sampling import framed_view
 from atelier_training.data.scenes import scene
 from atelier_training.data.shards import Sample, ShardError, ShardFolder, open_shards
-from atelier_training.data.views import View, around, cut, garment_box, garment_mask, grown, random_mask, whole
+from atelier_training.data.views import CutOut, around, cut, garment_box, garment_mask, grown, random_mask, whole
 from atelier_training.learners.pixel_classes import covered
 from atelier_training.learners.segmenter import dice_loss
 from tests.unit.pretrain_shards import write_shards
@@ -82,7 +82,7 @@ def test_views_are_whole_or_framed_in_the_asked_shares(samples: list[Sample]) ->
 def test_a_garment_mask_covers_the_garment_and_grows_little() -> None:
     labels = np.zeros((32, 32), np.uint8)
     labels[10:20, 12:20] = 4
-    view = View(pixels=np.zeros((32, 32, 3), np.uint8), labels=labels)
+    view = CutOut(pixels=np.zeros((32, 32, 3), np.uint8), labels=labels)
     for seed in range(20):
         mask = garment_mask(view, 4, np.random.default_rng(seed))
         assert mask[10:20, 12:20].all()
@@ -163,7 +163,7 @@ def test_pictures_from_words_alone_are_captioned_by_their_outfit_or_one_garment(
 def test_what_is_kept_and_the_ground_of_a_whole_new_picture_weigh_a_tenth() -> None:
     labels = np.zeros((5, 5), np.uint8)
     labels[2, 2] = 3
-    view = View(pixels=np.zeros((5, 5, 3), np.uint8), labels=labels)
+    view = CutOut(pixels=np.zeros((5, 5, 3), np.uint8), labels=labels)
     new = Painting(view=view, mask=np.ones((5, 5), np.bool_), caption="").weights
     expected = np.full((5, 5), 0.1, np.float32)
     expected[1:4, 1:4] = 1

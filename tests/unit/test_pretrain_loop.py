@@ -1,9 +1,9 @@
-"""atelier_training.engine.loop: schedule, exact resume, the averaged weights, and losses that are no number."""
+"""The engine on shards: schedule, exact resume, the averaged weights, and losses that are no number."""
 
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,30 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from atelier_training.data.feed import Feed
+from atelier_training.data.feed import ShardFeed
 from atelier_training.data.sampling import Drawn, draw, keys
 from atelier_training.data.shards import ShardFolder, open_shards
-from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError, WeightAverage
-from atelier_training.engine.interruption import InterruptedJobError
-from atelier_training.engine.loop import LOG, NonFiniteLossError, train
+from atelier_training.engine.average import WeightAverage
+from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError
+from atelier_training.engine.interruption import InterruptedJobError, Interruption
+from atelier_training.engine.loop import LOG
 from atelier_training.engine.precision import compute_dtype
 from atelier_training.engine.processes import Processes
-from atelier_training.engine.settings import TrainSettings
+from atelier_training.engine.run import NonFiniteLossError
 from atelier_training.engine.training_log import read
+from atelier_training.learners.pretraining import FLOOR, pretrain, rate
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from tests.unit.pretrain_shards import write_shards
 
-SETTINGS = TrainSettings(steps=12, batch=4, learning_rate=0.1, warmup=2, checkpoint_every=5, log_every=4)
+TUNED: dict[str, Any] = {
+    "steps": 12,
+    "batch": 4,
+    "learning_rate": 0.1,
+    "warmup": 2,
+    "checkpoint_every": 5,
+    "precision": "fp32",
+}
+SETTINGS = PretrainHyperparameters(**TUNED)
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> ShardFolder:
     return open_shards(str(write_shards(tmp_path_factory.mktemp("shards"))))
 
 
+def train(learner: Any, data: ShardFolder, tuned: PretrainHyperparameters, folder: Path) -> None:
+    with Interruption() as interruption:
+        pretrain(learner, data, tuned, folder, export=folder / "export", interruption=interruption, log_every=4)
+
+
 def weights(folder: Path) -> dict[str, Tensor]:
     loaded: dict[str, Tensor] = torch.load(folder / "export" / "weights.pt", weights_only=True)
     return loaded
@@ -103,22 +119,22 @@ def test_a_killed_run_resumes_from_its_last_checkpoint(data: ShardFolder, tmp_pa
 def test_other_settings_do_not_resume_a_checkpoint(data: ShardFolder, tmp_path: Path) -> None:
     train(Line(), data, SETTINGS, tmp_path)
     with pytest.raises(CheckpointMismatchError, match=r"steps: got \{'steps': 12\}; allowed: \{'steps': 20\}"):
-        train(Line(), data, replace(SETTINGS, steps=20), tmp_path)
+        train(Line(), data, PretrainHyperparameters(**{**TUNED, "steps": 20}), tmp_path)
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_sample(data: ShardFolder, tmp_path: Path) -> None:
     bad = draw(data, SETTINGS.seed, range(4))[2].sample.key
-    with pytest.raises(NonFiniteLossError, match=rf"step 0 on samples {bad}: "):
+    with pytest.raises(NonFiniteLossError, match=rf"step 1 on {bad}: "):
         train(Line(bad_key=bad), data, SETTINGS, tmp_path / "bad")
     assert not (tmp_path / "bad" / FILE).exists()
 
 
 def test_the_rate_warms_up_holds_and_decays_to_its_floor() -> None:
-    settings = TrainSettings(steps=1000, batch=1, learning_rate=2.0, warmup=10, hold=0.5, floor=0.03)
-    assert settings.rate(0) == pytest.approx(0.2)
-    assert settings.rate(9) == settings.rate(500) == pytest.approx(2.0)
-    assert settings.rate(750) == pytest.approx(1.0)
-    assert settings.rate(999) == pytest.approx(0.06)
+    tuned = PretrainHyperparameters(steps=1000, learning_rate=0.2, warmup=10, hold=0.5)
+    assert rate(tuned, 0) == pytest.approx(0.02)
+    assert rate(tuned, 9) == rate(tuned, 500) == pytest.approx(0.2)
+    assert rate(tuned, 750) == pytest.approx(0.1)
+    assert rate(tuned, 999) == pytest.approx(0.2 * FLOOR)
 
 
 def test_the_average_follows_fast_at_first_and_then_slowly() -> None:
@@ -139,7 +155,7 @@ def test_the_export_holds_the_averaged_weights(data: ShardFolder, tmp_path: Path
     train(line, data, SETTINGS, tmp_path)
     state = torch.load(tmp_path / FILE, weights_only=True)
     exported = weights(tmp_path)
-    assert [exported["weight"], exported["bias"]] == state["average"]
+    assert [exported["weight"], exported["bias"]] == list(state["average"].values())
     assert exported["weight"] != state["weights"]["weight"]
 
 
@@ -162,9 +178,9 @@ def test_a_parameter_that_no_loss_uses_is_named(data: ShardFolder, tmp_path: Pat
 
 def test_workers_change_neither_the_batches_nor_their_order(data: ShardFolder) -> None:
     def values(workers: int) -> list[list[float]]:
-        settings = replace(SETTINGS, workers=workers)
-        feed = Feed(Line().batch, data, settings, Processes(device=torch.device("cpu"), rank=1, world=2), first=3)
-        return [batch.values.tolist() for batch in feed.batches()]
+        processes = Processes(device=torch.device("cpu"), rank=1, world=2)
+        feed = ShardFeed(Line().batch, data, SETTINGS, workers)
+        return [batch.values.tolist() for batch in feed.batches(processes, first=3)]
 
     assert values(2) == values(0)
     assert len(values(0)) == 9
@@ -173,7 +189,7 @@ def test_workers_change_neither_the_batches_nor_their_order(data: ShardFolder) -
 
 def test_a_batch_that_processes_cannot_share_equally_is_refused(data: ShardFolder) -> None:
     with pytest.raises(ValueError, match="batch: got 4; allowed: a multiple of 3"):
-        Feed(Line().batch, data, SETTINGS, Processes(device=torch.device("cpu"), world=3), first=0)
+        ShardFeed(Line().batch, data, SETTINGS).batches(Processes(device=torch.device("cpu"), world=3), first=0)
 
 
 def test_automatic_precision_on_a_cpu_without_matrix_tiles_is_single(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,9 +200,3 @@ def test_automatic_precision_on_a_cpu_without_matrix_tiles_is_single(monkeypatch
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
     assert compute_dtype("auto", cpu) is torch.bfloat16
     assert compute_dtype("fp32", cpu) is torch.float32
-
-
-@pytest.mark.parametrize("wrong", [{"precision": "fp8"}, {"sharding": "zero"}, {"steps": 0}, {"batch": 0}])
-def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*allowed"):
-        replace(SETTINGS, **wrong)

@@ -1,7 +1,8 @@
-"""The models that pretrain starts from, and that each command's export is what diffusers and transformers load."""
+"""The models that pretrain starts from, and that each learner's export is what diffusers and transformers load."""
 
 import copy
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,16 @@ from torch import nn
 from atelier_training.data.sampling import draw, pixels
 from atelier_training.data.shards import open_shards
 from atelier_training.engine.checkpoint import FILE
-from atelier_training.engine.loop import Learner
-from atelier_training.engine.settings import TrainSettings
 from atelier_training.learners import segmenter, unet, unet_parts, vae
 from atelier_training.learners.analytic import skip_silent_residuals
 from atelier_training.learners.patch_autoencoder import PatchCode, patch_autoencoder
+from atelier_training.learners.pretraining import ShardLearner
 from atelier_training.learners.segmenter_model import SIDE, LabelHead, answer, look
 from atelier_training.learners.text import Words
 from atelier_training.learners.unet_model import LATENTS, inpainting_unet
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from imaging.segmenter import Segmenter
+from tests.unit.pretrain_run import export_of
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
 
@@ -40,9 +42,16 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def encoder(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exported autoencoder of a run of two steps."""
-    out = tmp_path_factory.mktemp("vae")
-    vae.main(["--data", str(shards), "--out", str(out), "--steps", "2", "--batch", "2"])
-    return out / "export"
+    return export_of("vae", shards, tmp_path_factory.mktemp("vae"))
+
+
+@pytest.fixture(scope="module")
+def base(encoder: Path, tokens: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base model that has an autoencoder and a tokenizer alone."""
+    folder = tmp_path_factory.mktemp("base")
+    shutil.copytree(encoder, folder / "vae")
+    shutil.copytree(tokens, folder / "tokenizer")
+    return folder
 
 
 def gradients(count: int) -> torch.Tensor:
@@ -154,10 +163,8 @@ def test_the_exported_autoencoder_keeps_the_computed_encoder(encoder: Path, shar
     assert sum(changed) > len(changed) / 2
 
 
-def test_the_exported_pipeline_paints(encoder: Path, shards: Path, tokens: Path, tmp_path: Path) -> None:
-    sources = ["--data", str(shards), "--vae", str(encoder), "--tokenizer", str(tokens)]
-    unet.main([*sources, "--out", str(tmp_path), "--steps", "2", "--batch", "2", "--precision", "bf16"])
-    export = tmp_path / "export"
+def test_the_exported_pipeline_paints(base: Path, shards: Path, tmp_path: Path) -> None:
+    export = export_of("unet", shards, tmp_path, base, precision="bf16")
     assert (tmp_path / FILE).is_file()
     assert (export / "tokenizer" / "vocab.json").is_file()
     pipeline = StableDiffusionInpaintPipeline.from_pretrained(export, safety_checker=None)
@@ -175,19 +182,16 @@ def test_the_exported_pipeline_paints(encoder: Path, shards: Path, tokens: Path,
     assert painted.size == (64, 64)
 
 
-def test_training_goes_on_from_exported_weights(encoder: Path, shards: Path, tokens: Path, tmp_path: Path) -> None:
-    sources = ["--data", str(shards), "--vae", str(encoder), "--tokenizer", str(tokens), "--steps", "1", "--batch", "1"]
-    unet.main([*sources, "--out", str(tmp_path / "first")])
-    parts = unet_parts.begin(encoder, tokens, tmp_path / "first" / "export", seed=5)
-    saved = StableDiffusionInpaintPipeline.from_pretrained(tmp_path / "first" / "export", safety_checker=None)
+def test_training_continues_from_exported_weights(base: Path, shards: Path, tmp_path: Path) -> None:
+    export = export_of("unet", shards, tmp_path, base, steps=1, batch=1)
+    parts = unet_parts.begin(export, from_nothing=False, seed=5)
+    saved = StableDiffusionInpaintPipeline.from_pretrained(export, safety_checker=None)
     assert all(torch.equal(a, b) for a, b in zip(parts.unet.parameters(), saved.unet.parameters(), strict=True))
     assert parts.unet.dtype == torch.float32
 
 
 def test_the_exported_segmenter_is_what_the_service_loads(shards: Path, tokens: Path, tmp_path: Path) -> None:
-    sources = ["--data", str(shards), "--tokenizer", str(tokens), "--out", str(tmp_path)]
-    segmenter.main([*sources, "--vision-steps", "2", "--steps", "2", "--batch", "2"])
-    export = tmp_path / "export"
+    export = export_of("segmenter", shards, tmp_path, tokens, optimizer="muon")
     loaded = Segmenter.load(export)
     probability = loaded.probability(Image.new("RGB", (80, 120)), "a skirt")
     assert probability.shape == (120, 80)
@@ -195,12 +199,12 @@ def test_the_exported_segmenter_is_what_the_service_loads(shards: Path, tokens: 
     assert (export / "model.safetensors").stat().st_size < 2_000_000
 
 
-def test_a_batch_means_the_same_however_it_is_shared(shards: Path, encoder: Path, tokens: Path) -> None:
+def test_a_batch_means_the_same_however_it_is_shared(shards: Path, base: Path, tokens: Path) -> None:
     data, words = open_shards(str(shards)), Words(tokens, segmenter.POSITIONS)
-    chosen = TrainSettings(steps=1, batch=4, learning_rate=1e-3)
-    learners: list[Learner[Any]] = [
+    parts = unet_parts.begin(base, from_nothing=True, seed=0)
+    learners: list[ShardLearner[Any]] = [
         vae.AutoencoderLearner(vae.begin(data, None, seed=0)),
-        unet.PaintingLearner(unet_parts.begin(encoder, tokens, None, seed=0), tokens, chosen),
+        unet.PaintingLearner(parts, tokens, PretrainHyperparameters()),
         segmenter.SegmentingLearner(data.vocabulary, segmenter.begin(words, None, seed=0), words, tokens),
     ]
     for learner in learners:

@@ -49,7 +49,7 @@ def job(root: Path, uploaded: Path, host: int = 0, hosts: int = 1, *, labels: bo
 
 
 def shard(paths: MlPaths) -> Path:
-    run(argparse.Namespace(held_out=SHARE), paths)
+    run(argparse.Namespace(held_out=SHARE), paths, Interruption())
     return paths.processing_output("shard")
 
 

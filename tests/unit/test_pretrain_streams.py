@@ -6,7 +6,6 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import numpy as np
@@ -14,22 +13,22 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
-from atelier_training.data.order import Order, Place
+from atelier_training.data.order import Order, Position
 from atelier_training.data.sampling import draw
 from atelier_training.data.shards import ShardError, ShardFolder, mounted_shards, open_shards
-from atelier_training.data.stores import Cache
+from atelier_training.data.stores import Cached, Folder
 
 UNEVEN = {"a.tar": 7, "b.tar": 1, "c.tar": 12, "d.tar": 3, "empty.tar": 0}  # 23 samples
 
 
-def places(order: Order, numbers: range) -> list[Place]:
-    return [order.place(number) for number in numbers]
+def places(order: Order, numbers: range) -> list[Position]:
+    return [order.position(number) for number in numbers]
 
 
 @pytest.mark.parametrize("streams", [1, 2, 3, 8, 40])
 def test_every_epoch_has_each_sample_once_also_of_uneven_shards(streams: int) -> None:
     order = Order(UNEVEN, seed=1, streams=streams)
-    everything = {Place(shard=name, index=i) for name, count in UNEVEN.items() for i in range(count)}
+    everything = {Position(shard=name, index=i) for name, count in UNEVEN.items() for i in range(count)}
     for epoch in range(5):
         seen = places(order, range(23 * epoch, 23 * (epoch + 1)))
         assert len(seen) == len(set(seen))
@@ -50,7 +49,7 @@ def test_epochs_and_seeds_differ_in_the_order_of_shards_and_of_samples() -> None
 def test_the_place_of_a_sample_follows_from_its_number_alone() -> None:
     order = Order(UNEVEN, seed=1, streams=3)
     asked_in_turn = places(order, range(100))
-    assert [Order(UNEVEN, seed=1, streams=3).place(number) for number in (99, 3, 57, 4)] == [
+    assert [Order(UNEVEN, seed=1, streams=3).position(number) for number in (99, 3, 57, 4)] == [
         asked_in_turn[number] for number in (99, 3, 57, 4)
     ]
 
@@ -70,7 +69,7 @@ def test_processes_that_divide_the_streams_share_no_shard_but_at_the_cuts(proces
     readers: dict[str, set[int]] = {}
     for rank in range(processes):
         for number in range(rank, 2000, processes):
-            readers.setdefault(order.place(number).shard, set()).add(rank)
+            readers.setdefault(order.position(number).shard, set()).add(rank)
     assert sum(len(ranks) > 1 for ranks in readers.values()) < 8
     assert max(len(ranks) for ranks in readers.values()) <= 2
 
@@ -132,7 +131,7 @@ def test_streaming_from_s3_reads_the_same_samples_and_keeps_few_shards(bucket: s
     local, streamed = open_shards(str(folder)), open_shards(bucket)
     streamed.reserve(1)
     assert keys_of(streamed, range(60)) == keys_of(local, range(60))
-    copies: Path = streamed._store._cache._folder  # type: ignore[attr-defined]
+    copies: Path = streamed._store._folder  # type: ignore[attr-defined]
     assert len(list(copies.glob("*.copy"))) <= 3
     del streamed
     assert not copies.exists()
@@ -157,15 +156,15 @@ def test_an_index_that_promises_too_much_is_named(folder: Path, tmp_path: Path) 
 
 def test_the_cache_forgets_what_was_used_longest_ago_and_keeps_what_is_being_read(tmp_path: Path) -> None:
     brought: list[str] = []
-    cache = Cache(2)
 
-    def read(name: str) -> Any:
-        def bring(path: Path) -> None:
+    class Noted(Folder):
+        def copy(self, name: str, target: Path) -> None:
             brought.append(name)
-            path.write_text(name)
+            super().copy(name, target)
 
-        return cache.open(name, bring)
-
+    for name in "abc":
+        (tmp_path / name).write_text(name)
+    read = Cached(Noted(tmp_path), 2).open
     with read("a") as a, read("b"), read("a"), read("c"), read("a"):
         assert brought == ["a", "b", "c"]  # c took b's room, because a was used again
         with read("b"), read("c"):

@@ -15,6 +15,7 @@ from atelier_training.learners import upscaler
 from atelier_training.learners.patch_autoencoder import PatchCode
 from atelier_training.learners.upscaler_model import linear_map, noise_of_small_pictures, upscaling_unet
 from atelier_training.learners.upscaler_vae import LATENTS, patch_code, upscaler_autoencoder
+from tests.unit.pretrain_run import export_of
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
 
@@ -25,7 +26,12 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="module")
 def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tokenizer(tmp_path_factory.mktemp("tokenizer"))
+    return write_tokenizer(tmp_path_factory.mktemp("base") / "tokenizer")
+
+
+def base_of(tokens: Path) -> Path:
+    """A base model that has a tokenizer alone."""
+    return tokens.parent
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +98,7 @@ def test_the_pipelines_own_noise_level_is_about_one_of_255_levels() -> None:
 
 
 def test_the_exported_pipeline_makes_a_picture_four_times_as_large(shards: Path, tokens: Path, tmp_path: Path) -> None:
-    sources = ["--data", str(shards), "--tokenizer", str(tokens), "--out", str(tmp_path)]
-    upscaler.main([*sources, "--steps", "2", "--batch", "2"])
-    export = tmp_path / "export"
+    export = export_of("upscaler", shards, tmp_path, base_of(tokens))
     assert sum(path.stat().st_size for path in export.rglob("*") if path.is_file()) <= 2_000_000
     pipeline = StableDiffusionUpscalePipeline.from_pretrained(export)
     pipeline.set_progress_bar_config(disable=True)
@@ -104,11 +108,10 @@ def test_the_exported_pipeline_makes_a_picture_four_times_as_large(shards: Path,
     assert np.abs(np.asarray(large, float).mean((0, 1)) - (200, 30, 40)).max() < 20
 
 
-def test_training_goes_on_from_exported_weights(shards: Path, tokens: Path, tmp_path: Path) -> None:
-    sources = ["--data", str(shards), "--tokenizer", str(tokens), "--steps", "1", "--batch", "1"]
-    upscaler.main([*sources, "--out", str(tmp_path)])
-    parts = upscaler.begin(open_shards(str(shards)), tokens, tmp_path / "export", seed=5)
-    saved = StableDiffusionUpscalePipeline.from_pretrained(tmp_path / "export")
+def test_training_continues_from_exported_weights(shards: Path, tokens: Path, tmp_path: Path) -> None:
+    export = export_of("upscaler", shards, tmp_path, base_of(tokens), steps=1, batch=1)
+    parts = upscaler.begin(open_shards(str(shards)), tokens, export, seed=5)
+    saved = StableDiffusionUpscalePipeline.from_pretrained(export)
     assert all(torch.equal(a, b) for a, b in zip(parts.unet.parameters(), saved.unet.parameters(), strict=True))
     assert all(torch.equal(a, b) for a, b in zip(parts.vae.parameters(), saved.vae.parameters(), strict=True))
 

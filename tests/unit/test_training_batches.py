@@ -1,10 +1,13 @@
-"""What is drawn at each step depends on the seed and the place alone, and every epoch shows every picture once."""
+"""What is drawn at each step depends on the seed and the batch's number alone, and every epoch shows every picture once."""
 
-from dataclasses import replace
+from itertools import islice
+from typing import Any
 
 import torch
 
-from atelier_training.finetune.batches import Batches, Place
+from atelier_training.engine.parallel import on_device
+from atelier_training.engine.processes import Processes
+from atelier_training.finetune.batches import Batches
 from atelier_training.finetune.cache import LatentCache
 from atelier_training.finetune.draws import order
 from contracts.hyperparameters import Hyperparameters
@@ -37,8 +40,8 @@ def batches(*, prior: bool = False, **tuning: object) -> Batches:
     )
 
 
-def place(step: int, micro: int = 0, rank: int = 0, world: int = 1) -> Place:
-    return Place(step=step, micro=micro, rank=rank, world=world)
+def processes(**others: Any) -> Processes:
+    return Processes(device=torch.device("cpu"), **others)
 
 
 def test_every_epoch_shows_every_picture_once_in_its_own_order() -> None:
@@ -51,42 +54,43 @@ def test_a_batch_may_span_two_epochs() -> None:
     assert order(0, PICTURES, 3, 4) == order(0, PICTURES, 0, 10)[3:7]
 
 
-def test_the_same_place_draws_the_same_and_another_place_another_batch() -> None:
-    drawn, again, later = batches().draw(place(7)), batches().draw(place(7)), batches().draw(place(8))
-    assert drawn.names == again.names
+def test_the_same_number_draws_the_same_and_another_number_another_batch() -> None:
+    drawn, again, later = batches().draw(7), batches().draw(7), batches().draw(8)
+    assert drawn.keys == again.keys
     assert torch.equal(drawn.noise, again.noise)
     assert torch.equal(drawn.timesteps, again.timesteps)
     assert not torch.equal(drawn.noise, later.noise)
-    assert not torch.equal(drawn.noise, batches(seed=1).draw(place(7)).noise)
+    assert not torch.equal(drawn.noise, batches(seed=1).draw(7).noise)
 
 
 def test_two_processes_see_what_one_process_sees_in_twice_the_batches() -> None:
-    two = [batches().draw(place(step, rank=rank, world=2)) for step in range(2) for rank in range(2)]
-    one = [batches(gradient_accumulation_steps=2).draw(place(step, micro)) for step in range(2) for micro in range(2)]
-    assert [batch.names for batch in two] == [batch.names for batch in one]
+    shares = [list(islice(batches().batches(processes(rank=rank, world=2), first=1), 2)) for rank in range(2)]
+    two = [batch for pair in zip(*shares, strict=True) for batch in pair]
+    one = list(islice(batches(gradient_accumulation_steps=2).batches(processes(), first=1), 4))
+    assert [batch.keys for batch in two] == [batch.keys for batch in one]
     assert all(torch.equal(a.noise, b.noise) for a, b in zip(two, one, strict=True))
 
 
 def test_latents_belong_to_the_picture_that_is_named() -> None:
-    batch = batches().draw(place(3))
+    batch = batches().draw(3)
     views = [int(latent[0, 0, 0]) for latent in batch.latents]
-    assert [f"garment-{view // VIEWS}" for view in views] == list(batch.names)
+    assert [f"garment-{view // VIEWS}" for view in views] == list(batch.keys)
     assert batch.frames[:, 0].tolist() == views
 
 
 def test_the_prior_adds_as_many_class_pictures_at_their_own_share() -> None:
-    own, both = batches().draw(place(2)), batches(prior=True).draw(place(2))
-    assert list(both.names[:2]) == list(own.names)
-    assert all(name.startswith("class") for name in both.names[2:])
+    own, both = batches().draw(2), batches(prior=True).draw(2)
+    assert list(both.keys[:2]) == list(own.keys)
+    assert all(name.startswith("class") for name in both.keys[2:])
     assert both.shares.tolist() == [0.5, 0.5, 0.25, 0.25]
     assert both.words["states"][:, 0, 0].tolist() == [0, 0, 1, 1]
     assert torch.equal(both.noise[:2], own.noise)
 
 
-def test_moving_a_batch_keeps_its_names_and_its_values() -> None:
-    batch = batches().draw(place(0))
-    moved = batch.to(torch.device("meta"))
-    assert moved.names == batch.names
+def test_moving_a_batch_keeps_its_keys_and_its_values() -> None:
+    batch = batches().draw(0)
+    moved = on_device(batch, torch.device("meta"))
+    assert moved.keys == batch.keys
     assert moved.latents.is_meta
     assert moved.words["states"].is_meta
-    assert replace(batch).latents is batch.latents
+    assert on_device(batch, torch.device("cpu")) is batch

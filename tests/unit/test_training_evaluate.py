@@ -1,19 +1,20 @@
 """What an evaluation measures and shows."""
 
-from html import escape
+import dataclasses
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from markupsafe import escape
 from PIL import Image
 
-from atelier_training.engine.training_log import Entry, average_loss
-from atelier_training.evaluate.markup import fitted
+from atelier_training.engine.training_log import LoggedStep, average_loss
 from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.plot import draw_loss, running_mean
-from atelier_training.evaluate.report import Report, failures
+from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Restyled
 from atelier_training.finetune.dataset import Example
+from atelier_training.reports.page import Results, fitted
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS
 from imaging.masks import from_image, to_image
@@ -37,7 +38,7 @@ STYLE = StyleManifest(
 BASE = BaseManifest(
     name="tiny", revision="1", family="sd1", task="inpaint", licence="Apache-2.0", source="here", resolution=32
 )
-ENTRIES = [Entry(step=step, loss=1 / step, lr=1e-3, seconds=step / 10) for step in range(1, 41)]
+ENTRIES = [LoggedStep(step=step, loss=1 / step, lr=1e-3, seconds=step / 10) for step in range(1, 41)]
 
 
 def examples() -> list[Example]:
@@ -181,18 +182,25 @@ def test_the_report_needs_no_other_file_and_describes_every_picture() -> None:
 
 
 def test_the_report_escapes_what_people_wrote() -> None:
-    text = report().html()
+    evil = '<script>alert(1)</script> & "quotes"'
+    shown = dataclasses.replace(
+        report(), prompt=evil, notes=[evil], restyled=[dataclasses.replace(restyled(), name=evil)]
+    )
+    text = shown.html()
     assert "&lt;sks&gt;" in text
     assert "<sks>" not in text
+    assert text.count("&lt;script&gt;") >= 4
+    assert "script" not in Page(text).tags
+    assert Page(text).without_alt == 0
 
 
 def test_the_report_says_every_metric_its_meaning_and_whether_the_gate_is_met() -> None:
     text = report(garment_share=0.5, palette_before=0.1).html()
     assert "Gate met" in text
-    assert all(name in text and escape(metric.meaning) in text for name, metric in METRICS.items())
+    assert all(name in text and str(escape(metric.meaning)) in text for name, metric in METRICS.items())
     assert "look-9.png is left out" in text
     failed = report(garment_share=5)
-    assert failures(failed.measured.metrics, failed.gate, METRICS) == ["garment_share"]
+    assert Results(metrics=failed.measured.metrics, gate=failed.gate, known=METRICS).failures == ["garment_share"]
     assert "Gate not met: garment_share" in failed.html()
     assert "Gate" not in Page(report().html()).tags
     assert "Gate met" not in report().html()

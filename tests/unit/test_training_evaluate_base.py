@@ -1,6 +1,7 @@
 """Judging pretrained models: the measures measure what they say, and the report says what was measured."""
 
 import argparse
+import dataclasses
 import json
 import math
 import shutil
@@ -16,14 +17,16 @@ from diffusers import DDIMScheduler
 from PIL import Image
 from torch import Tensor
 
-from atelier_training.data.shards import Sample, Vocabulary, open_shards
+from atelier_training.data.shards import Sample, open_shards
 from atelier_training.engine import training_log
+from atelier_training.engine.interruption import Interruption
 from atelier_training.evaluate_base import denoising, enlargement, reconstruction, segmentation
 from atelier_training.evaluate_base.judged import Subject, psnr
 from atelier_training.jobs.evaluate_base import measured_files, run, spaced, task_of
 from atelier_training.learners import upscaler
 from atelier_training.paths import MlPaths
 from contracts.artifact import BaseManifest
+from contracts.corpus import Vocabulary
 from contracts.errors import InvalidInputError
 from contracts.pretraining import MeasuredArtifact
 from contracts.pretraining_metrics import METRICS
@@ -32,6 +35,7 @@ from imaging.segmenter import Segmenter
 from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 
+LABELS = tuple(f"label {number}" for number in range(9))
 WEIGHTS = Path(__file__).resolve().parents[2] / "models/tiny/weights"
 SHORT = {"num_inference_steps": 1, "guidance_scale": 1.0}
 
@@ -55,7 +59,7 @@ def samples(shards: Path) -> list[Sample]:
 def subject(folder: Path, samples: Sequence[Sample], **changes: Any) -> Subject:
     values = {"name": "tiny", "revision": "v1", "family": "sd1", "task": "inpaint", "licence": "none", "source": "test"}
     base = BaseManifest(**{**values, "resolution": 64, "defaults": SHORT, **changes})
-    vocabulary = Vocabulary(labels=("background",), prompts={"a skirt": (3,)})
+    vocabulary = Vocabulary(labels=LABELS, prompts={"a skirt": (3,)})
     return Subject(folder=folder, base=base, vocabulary=vocabulary, device=torch.device("cpu"))
 
 
@@ -158,9 +162,8 @@ def test_overlap_counts_where_it_is_there_and_false_pixels_where_it_is_not(
     )
     truths = {each.image.tobytes(): each.labels == label for each in (present, absent)}
     monkeypatch.setattr(Segmenter, "load", lambda *_: Finder(truths))
-    about = subject(Path(), samples)
-    about.vocabulary.prompts.clear()
-    about.vocabulary.prompts["a garment"] = (label,)
+    vocabulary = Vocabulary(labels=LABELS, prompts={"a garment": (label,)})
+    about = dataclasses.replace(subject(Path(), samples), vocabulary=vocabulary)
     judged = segmentation.judge(about, [present, absent])
     assert judged.metrics == {
         "mask_iou_mean": 1.0,
@@ -193,14 +196,14 @@ def processing(root: Path, shards: Path, *, folder: str = "") -> MlPaths:
     artifact = paths.processing_input("artifact")
     shutil.copytree(paths.processing_input("base") / folder, artifact)
     (artifact / "manifest.json").unlink(missing_ok=True)
-    entries = [training_log.Entry(step=step, loss=1 / step, lr=1e-3, seconds=step) for step in range(1, 11)]
+    entries = [training_log.LoggedStep(step=step, loss=1 / step, lr=1e-3, seconds=step) for step in range(1, 11)]
     training_log.write(entries, artifact / "training_log.jsonl")
     return paths
 
 
 def test_the_job_writes_numbers_pictures_and_what_it_measured(tmp_path: Path, shards: Path) -> None:
     paths = processing(tmp_path, shards)
-    run(argparse.Namespace(model="unet", gate={"denoising_loss": 1e-9}), paths)
+    run(argparse.Namespace(model="unet", gate={"denoising_loss": 1e-9}), paths, Interruption())
     output = paths.processing_output("evaluate")
     metrics = json.loads((output / "metrics.json").read_text())
     assert set(metrics) == set(METRICS["unet"])
@@ -211,14 +214,14 @@ def test_the_job_writes_numbers_pictures_and_what_it_measured(tmp_path: Path, sh
     assert (measured.task, measured.family) == ("inpaint", "sd1")
     page = (output / "report.html").read_text()
     assert "Gate not met: denoising_loss" in page
-    assert "$" not in page
+    assert "{{" not in page
     with Image.open(output / "sheet.png") as sheet:
         assert sheet.width > RESOLUTION
 
 
 def test_a_vae_alone_is_a_part_and_says_so(tmp_path: Path, shards: Path) -> None:
     paths = processing(tmp_path, shards, folder="vae")
-    run(argparse.Namespace(model="vae", gate={}), paths)
+    run(argparse.Namespace(model="vae", gate={}), paths, Interruption())
     output = paths.processing_output("evaluate")
     assert MeasuredArtifact.from_json(json.loads((output / "artifact.json").read_text())).task == "vae"
     assert set(json.loads((output / "metrics.json").read_text())) == set(METRICS["vae"])
@@ -227,7 +230,7 @@ def test_a_vae_alone_is_a_part_and_says_so(tmp_path: Path, shards: Path) -> None
 
 def test_a_gate_of_another_kind_of_model_is_refused(tmp_path: Path, shards: Path) -> None:
     with pytest.raises(InvalidInputError, match="unknown key: got 'psnr'"):
-        run(argparse.Namespace(model="unet", gate={"psnr": 1}), MlPaths(root=tmp_path))
+        run(argparse.Namespace(model="unet", gate={"psnr": 1}), MlPaths(root=tmp_path), Interruption())
 
 
 def test_a_segmenter_is_whole_by_itself(tmp_path: Path) -> None:

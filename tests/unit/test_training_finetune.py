@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 import torch
-from accelerate import Accelerator
 from diffusers import StableDiffusionInpaintPipeline, UNet2DConditionModel
 from safetensors.torch import load_file
 
 from atelier_training.engine import training_log
+from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError
 from atelier_training.engine.interruption import InterruptedJobError, Interruption
-from atelier_training.finetune import loop
+from atelier_training.engine.processes import Processes
+from atelier_training.engine.run import NonFiniteLossError
+from atelier_training.finetune import loss
 from atelier_training.finetune.config import TrainingJob
-from atelier_training.finetune.loss import NonFiniteLossError
-from atelier_training.finetune.train import fine_tune, total_steps
+from atelier_training.jobs.fine_tune import fine_tune, total_steps
+from atelier_training.learners import fine_tune as learner
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
@@ -33,26 +35,31 @@ def _quiet_machine() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
-def train(paths: MlPaths, interruption: Interruption | None = None) -> list[training_log.Entry]:
+def train(paths: MlPaths, interruption: Interruption | None = None) -> list[training_log.LoggedStep]:
     """Run the job in this process; the log that it leaves."""
     job = TrainingJob.load(paths.hyperparameters)
-    fine_tune(job, paths, Accelerator(cpu=True), interruption or Interruption())
+    fine_tune(job, paths, Processes(device=torch.device("cpu")), interruption or Interruption())
     return training_log.read(paths.model / TRAINING_LOG)
 
 
 class StopsAfter(Interruption):
-    """SIGTERM, as if it had come during one step."""
+    """SIGTERM, as if it had come during one step: the engine asks once a step."""
 
     def __init__(self, steps: int) -> None:
-        self._left = steps
+        self._left, self._stops = steps, False
 
     @property
-    def requested(self) -> bool:  # type: ignore[override]
+    def requested(self) -> bool:
         self._left -= 1
         return self._left < 0
 
+    @requested.setter
+    def requested(self, value: bool) -> None:
+        self._stops = value
+
     def check(self, what: str) -> None:
-        """Only steps count."""
+        if self._stops:
+            raise InterruptedJobError(f"stopped by SIGTERM while {what}")
 
 
 def same_weights(first: Path, second: Path) -> bool:
@@ -154,7 +161,7 @@ def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str) -> None:
     with pytest.raises(InterruptedJobError, match="after step 3"):
         train(parts, StopsAfter(2))
     assert not parts.model.exists()
-    assert [path.name for path in parts.checkpoints.iterdir()] == ["step-000003"]
+    assert torch.load(parts.checkpoints / FILE, weights_only=True)["step"] == 3
     torch.manual_seed(99)
     resumed = train(parts)
     assert [(e.step, e.loss, e.lr) for e in resumed] == [(e.step, e.loss, e.lr) for e in expected]
@@ -162,14 +169,11 @@ def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str) -> None:
     assert same_weights(parts.model / name, whole.model / name)
 
 
-def test_checkpoints_are_whole_few_and_not_mixed_between_trainings(tmp_path: Path) -> None:
-    paths = write_training(tmp_path, max_steps="7", checkpoint_steps="2")
-    (paths.checkpoints / "step-000099.unfinished").mkdir(parents=True)
+def test_a_checkpoint_of_another_training_is_not_continued(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, max_steps="2")
     train(paths)
-    kept = sorted(path.name for path in paths.checkpoints.iterdir())
-    assert kept == ["step-000004", "step-000006", "step-000099.unfinished"]
-    paths.hyperparameters.write_text(json.dumps(JOB | {"max_steps": "7", "learning_rate": "2e-3"}))
-    with pytest.raises(InvalidInputError, match="step-000006: got 'one of another training"):
+    paths.hyperparameters.write_text(json.dumps(JOB | {"max_steps": "2", "learning_rate": "2e-3"}))
+    with pytest.raises(CheckpointMismatchError, match=r"learning_rate: got \{'learning_rate': 0.001\}"):
         train(paths)
 
 
@@ -197,11 +201,26 @@ def test_the_prior_changes_what_is_learnt(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_stops_the_job_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write_training(tmp_path)
-    original: Callable[..., torch.Tensor] = loop.batch_loss
-    monkeypatch.setattr(loop, "batch_loss", lambda *given: original(*given) * math.nan)
-    with pytest.raises(NonFiniteLossError, match=r"step 1 on skirt-\d\.png, skirt-\d\.png: got nan"):
+    original: Callable[..., torch.Tensor] = loss.weighted_error
+    monkeypatch.setattr(learner, "weighted_error", lambda *given: original(*given) * math.nan)
+    with pytest.raises(NonFiniteLossError, match=r"step 1 on skirt-\d\.png, skirt-\d\.png: got 'NaN or infinity'"):
         train(paths)
     assert not paths.model.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "rates"),
+    [
+        ("constant", [2.0, 2.0, 2.0, 2.0]),
+        ("constant_with_warmup", [0.0, 1.0, 2.0, 2.0]),
+        ("linear", [0.0, 1.0, 2.0, 1.0]),
+        ("cosine", [0.0, 1.0, 2.0, 1.0]),
+    ],
+)
+def test_the_learning_rate_follows_the_schedule_of_its_name(name: str, rates: list[float]) -> None:
+    strings = JOB | {"lr_scheduler": name, "lr_warmup_steps": "2", "learning_rate": "0.2"}
+    rate = learner.learning_rate(TrainingJob.from_strings(strings), 4)
+    assert [rate(step) for step in range(4)] == pytest.approx([0.1 * each for each in rates])
 
 
 @pytest.mark.parametrize(

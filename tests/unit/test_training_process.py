@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,6 @@ from atelier_training.launch import Cluster, relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version
 from contracts.errors import InvalidInputError
-
-
-@pytest.fixture(autouse=True)
-def _handler() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def raising(error: Exception) -> None:
@@ -55,9 +47,11 @@ def test_the_first_process_to_fail_gives_the_reason(tmp_path: Path) -> None:
 
 
 def test_sigterm_is_remembered_until_the_work_can_stop(tmp_path: Path) -> None:
-    interruption = Interruption()
-    interruption.check("nothing")
-    os.kill(os.getpid(), signal.SIGTERM)
+    former = signal.getsignal(signal.SIGTERM)
+    with Interruption() as interruption:
+        interruption.check("nothing")
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is former
     assert interruption.requested
     with pytest.raises(InterruptedJobError, match=r"while masking a\.png"):
         interruption.check("masking a.png")

@@ -7,19 +7,20 @@ import sys
 from collections.abc import Sequence
 
 from atelier_training.arguments import parser
+from atelier_training.engine.interruption import Interruption
 from atelier_training.failure import guard
 from atelier_training.launch import relaunch_if_distributed
 from atelier_training.paths import MlPaths
 
 STEPS = {
     "segment": "atelier_training.jobs.segment",
-    "train": "atelier_training.finetune.train",
+    "train": "atelier_training.jobs.fine_tune",
     "evaluate": "atelier_training.jobs.evaluate",
     "shard": "atelier_training.jobs.shard",
     "pretrain": "atelier_training.jobs.pretrain",
     "evaluate-base": "atelier_training.jobs.evaluate_base",
 }
-"""Each has ``run(arguments, paths)``."""
+"""Each has ``run(arguments, paths, interruption)``."""
 
 TRAININGS = {"train", "pretrain"}
 """Steps that run as training jobs; the others are processing jobs, which leave the reason of a failure elsewhere."""
@@ -37,8 +38,9 @@ def main(argv: Sequence[str]) -> int:
 def _run(arguments: argparse.Namespace, paths: MlPaths) -> None:
     if arguments.step in TRAININGS:
         relaunch_if_distributed(paths.resource_config, "atelier_training", arguments.step)
-    # Each step imports its own libraries, inside the guard: a broken import is a failure with a reason too.
-    importlib.import_module(STEPS[arguments.step]).run(arguments, paths)
+    with Interruption() as interruption:
+        # Each step imports its own libraries, inside the guard: a broken import is a failure with a reason too.
+        importlib.import_module(STEPS[arguments.step]).run(arguments, paths, interruption)
 
 
 if __name__ == "__main__":

@@ -15,18 +15,6 @@ from diffusion.painter import Painter
 P = TypeVar("P", bound=Painter)
 
 
-def best_precision() -> str:
-    """accelerate's name of the fastest arithmetic that this machine does in hardware."""
-    if not torch.cuda.is_available():
-        return "no"
-    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-
-
-def frozen_dtype(precision: str) -> torch.dtype:
-    """The type of weights that are not trained."""
-    return {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-
-
 def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dtype: torch.dtype, device: str) -> P:
     """The model in ``folder``, of the family of ``base``, without a safety checker.
 

@@ -1,152 +1,234 @@
-"""Makes the tiny weights from nothing: exact commands and seeds, run one after another.
+"""Makes the tiny weights from nothing: exact hyperparameters and seeds, one training after another.
 
     PYTHONPATH=.:training python -m models.tiny.make.recipe --work FOLDER [--processes N]
 
-A command that is done is not run again, and a training that was stopped resumes where it was, if the recipe is given again.
-Weights are copied into models/tiny/weights/; the model cards there name the same commands. `--processes` splits each training's
-batches over as many processes, which learn what one does but for rounding. `--toy` runs every command at
+Each training is the job of a pretraining run, `python -m atelier_training pretrain`, with FOLDER/<name> as its ML root; what its
+hyperparameters leave out is the contract's default. A step that is done is not run again, and a training that was stopped resumes where it
+was, if the recipe is started again. Weights are copied into models/tiny/weights/; the model cards there name the same hyperparameters.
+`--processes` splits each training's batches over as many processes, which learn what one does but for rounding. `--toy` runs every step at
 toy size in seconds, which checks the recipe and makes weights that load, into FOLDER/weights.
 """
 
 import argparse
+import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from contracts.artifact import BaseManifest, hash_files, to_json
+from contracts.layout import MANIFEST
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
-_TRAIN = "atelier_training.learners"
-_TOY_TRAINING = "--steps 1 --batch 2"
 _SHIPPED = {".json", ".txt", ".safetensors"}
+_OF_THE_RUN = {MANIFEST, "pretraining.json"}
+"""What a training leaves beside the weights that says how the run went; the model card says it for shipped weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One command: its module and arguments, in which `{work}` stands for the working folder.
-
-    `installs` names the shipped model that its export becomes, `toy` holds arguments that override others at toy size.
-    """
+class Command:
+    """A module to run, with arguments in which `{work}` stands for the working folder; `toy` ones override them at toy size."""
 
     name: str
     module: str
     arguments: str
-    toy: str = _TOY_TRAINING
-    installs: str = ""
+    toy: str = ""
 
     def words(self, work: Path, *, toy: bool = False) -> list[str]:
         """Return the module and its arguments."""
-        given = f"{self.arguments} {self.toy}" if toy else self.arguments
-        return [self.module, *(word.format(work=work) for word in given.split())]
+        chosen = f"{self.arguments} {self.toy}" if toy else self.arguments
+        return [self.module, *(word.format(work=work) for word in chosen.split())]
 
     def written(self) -> str:
         """Return the command as model cards name it."""
         return f"python -m {' '.join(self.words(Path('WORK')))}"
 
+    def prepare(self, work: Path, *, toy: bool) -> None:
+        """Nothing is needed."""
 
-STEPS = (
-    Step(
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """A pretraining job. `base` says which folders of the working folder make up its base model, by the part that they become.
+
+    `installs` names the shipped model that its artifact becomes, `toy` holds hyperparameters that override others at toy size.
+    """
+
+    name: str
+    tuned: Mapping[str, Any]
+    base: Mapping[str, str]
+    toy: Mapping[str, Any] = field(default_factory=dict)
+    installs: str = ""
+
+    def hyperparameters(self, *, toy: bool = False) -> dict[str, Any]:
+        """Return what deviates from the contract's defaults."""
+        return {**self.tuned, **({"steps": 1, "batch": 2, **self.toy} if toy else {})}
+
+    def words(self, work: Path, *, toy: bool = False) -> list[str]:
+        """Return the module, its argument and what tells this training from others."""
+        return ["atelier_training", "pretrain", str(work / self.name), json.dumps(self.hyperparameters(toy=toy))]
+
+    def written(self) -> str:
+        """Return the hyperparameters as model cards name them."""
+        return f"{self.name}: {json.dumps(self.tuned)}"
+
+    def prepare(self, work: Path, *, toy: bool) -> None:
+        """Lay out the job's inputs as SageMaker would."""
+        root = work / self.name
+        channels, settings = root / "input" / "data", root / "input" / "config" / "hyperparameters.json"
+        shutil.rmtree(root / "input", ignore_errors=True)
+        settings.parent.mkdir(parents=True)
+        tuned = PretrainHyperparameters.from_json(self.hyperparameters(toy=toy))
+        settings.write_text(json.dumps(tuned.to_strings()))
+        channels.mkdir()
+        (channels / "shards").symlink_to((work / "train").resolve(), target_is_directory=True)
+        if self.base:
+            _write_base(channels / "base", {part: work / source for part, source in self.base.items()})
+
+
+def _write_base(folder: Path, parts: Mapping[str, Path]) -> None:
+    """Make a base model of parts; an empty name puts a part's files at the top. Raises FileNotFoundError where a part is missing."""
+    for part, source in parts.items():
+        shutil.copytree(source, folder / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_OF_THE_RUN))
+    manifest = BaseManifest(
+        name="tiny",
+        revision="1",
+        family="sd1",
+        task="inpaint",
+        licence="Apache-2.0",
+        source="asset",
+        resolution=64,
+        files=hash_files(folder),
+    )
+    (folder / MANIFEST).write_text(to_json(manifest))
+
+
+_PAINTER = {"model": "unet", "steps": 7000, "learning_rate": 1.5e-3, "precision": "bf16"}
+_SEGMENTER = {
+    "model": "segmenter",
+    "steps": 2200,
+    "learning_rate": 1.2e-3,
+    "precision": "fp32",
+    "optimizer": "muon",
+    "hold": 0.05,
+}
+
+STEPS: tuple[Command | Training, ...] = (
+    Command(
         name="data",
         module="models.tiny.make.shards",
         arguments="--out {work}/train --pictures 10000 --seed 1",
         toy="--pictures 8 --shard-size 4",
     ),
-    Step(name="tokenizer", module="models.tiny.make.tokenizer", arguments="{work}/tokenizer", toy=""),
-    Step(
-        name="vae",
-        module=f"{_TRAIN}.vae",
-        arguments="--data {work}/train --out {work}/vae --steps 1600 --learning-rate 2e-3 --precision bf16 --seed 0",
-    ),
-    Step(
+    Command(name="tokenizer", module="models.tiny.make.tokenizer", arguments="{work}/tokenizer"),
+    Training(name="vae", tuned={"model": "vae", "steps": 1600, "precision": "bf16"}, base={}),
+    Training(
         name="unet",
-        module=f"{_TRAIN}.unet",
-        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --out {work}/unet "
-        "--steps 7000 --learning-rate 1.5e-3 --precision bf16 --seed 0 --text-share 0.3",
+        tuned={**_PAINTER, "text_share": 0.3},
+        base={"vae": "vae/model/vae", "tokenizer": "tokenizer"},
     ),
-    Step(
+    Training(
         name="unet_figures",
-        module=f"{_TRAIN}.unet",
-        arguments="--data {work}/train --vae {work}/vae/export --tokenizer {work}/tokenizer --start {work}/unet/export "
-        "--out {work}/unet_figures --steps 7000 --batch 64 --learning-rate 1.5e-3 --precision bf16 --seed 1 --text-share 0.65",
+        tuned={**_PAINTER, "batch": 64, "seed": 1, "text_share": 0.65},
+        base={"": "unet/model", "vae": "vae/model/vae"},  # the autoencoder in single precision
         installs="inpaint",
     ),
-    Step(
+    Training(
         name="segmenter",
-        module=f"{_TRAIN}.segmenter",
-        arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/segmenter "
-        "--vision-steps 1300 --steps 2200 --seed 0",
-        toy=f"{_TOY_TRAINING} --vision-steps 2",
+        tuned={**_SEGMENTER, "vision_steps": 1300, "from_nothing": True},
+        base={"": "tokenizer"},
+        toy={"vision_steps": 2},
     ),
-    Step(
-        name="segmenter_longer",
-        module=f"{_TRAIN}.segmenter",
-        arguments="--data {work}/train --tokenizer {work}/tokenizer --start {work}/segmenter/export --out {work}/segmenter_longer "
-        "--vision-steps 0 --steps 2200 --seed 1",
-        installs="clipseg",
+    Training(
+        name="segmenter_longer", tuned={**_SEGMENTER, "seed": 1}, base={"": "segmenter/model"}, installs="clipseg"
     ),
-    Step(
+    Training(
         name="upscaler",
-        module=f"{_TRAIN}.upscaler",
-        arguments="--data {work}/train --tokenizer {work}/tokenizer --out {work}/upscaler --steps 2000 --precision bf16",
+        tuned={
+            **{"model": "upscaler", "steps": 2000, "batch": 8, "learning_rate": 2e-3, "precision": "bf16"},
+            "from_nothing": True,
+        },
+        base={"tokenizer": "tokenizer"},
         installs="upscaler",
     ),
 )
 
 
 def run(work: Path, weights: Path, *, toy: bool, launch: Callable[[list[str]], None]) -> None:
-    """Run every step that is not done, and install what the trainings exported; `launch` runs a module with arguments."""
+    """Run every step that is not done, and install what the trainings made; `launch` runs the words of a step."""
     for number, step in enumerate(STEPS, start=1):
         words = step.words(work, toy=toy)
         print(f"[{number}/{len(STEPS)}] {' '.join(words)}", flush=True)
         done = work / "done" / step.name
         if done.is_file() and done.read_text() == " ".join(words):
             continue
+        step.prepare(work, toy=toy)
         launch(words)
         done.parent.mkdir(parents=True, exist_ok=True)
         done.write_text(" ".join(words))
     for step in STEPS:
-        if step.installs:
-            install(work / step.name / "export", weights / step.installs)
+        if isinstance(step, Training) and step.installs:
+            install(work / step.name / "model", weights / step.installs)
 
 
-def install(export: Path, folder: Path) -> None:
-    """Replace a shipped model's files by exported ones; its model card stays. Raises FileNotFoundError where nothing was exported."""
-    if not export.is_dir():
-        raise FileNotFoundError(f"{export}: nothing was exported there")
+def install(artifact: Path, folder: Path) -> None:
+    """Replace a shipped model's files by an artifact's; its model card stays. Raises FileNotFoundError where there is none."""
+    if not artifact.is_dir():
+        raise FileNotFoundError(f"{artifact}: no artifact there")
     for old in folder.rglob("*"):
         if old.suffix in _SHIPPED:
             old.unlink()
-    for path in export.rglob("*"):
-        if path.suffix in _SHIPPED:
-            target = folder / path.relative_to(export)
+    for path in artifact.rglob("*"):
+        if path.suffix in _SHIPPED and path.name not in _OF_THE_RUN:
+            target = folder / path.relative_to(artifact)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
 
 
 def command(words: list[str], processes: int) -> list[str]:
-    """Return the command line that runs a module by this interpreter, a training's in `processes` processes under torchrun."""
-    if processes == 1 or not words[0].startswith(_TRAIN):
+    """Return the command line that runs a step by this interpreter, a training in `processes` processes under torchrun."""
+    if words[0] != "atelier_training":
         return [sys.executable, "-m", *words]
-    together = ("torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m", words[0])
-    return [sys.executable, "-m", *together, "--", *words[1:]]  # after the dashes torchrun reads no option as its own
+    job = words[:2]
+    if processes == 1:
+        return [sys.executable, "-m", *job]
+    return [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        str(processes),
+        "-m",
+        *job,
+    ]
 
 
 def in_processes(count: int) -> Callable[[list[str]], None]:
-    """Return what runs a module as `command` says. It raises CalledProcessError where that fails."""
+    """Return what runs the words of a step as `command` says. It raises CalledProcessError where that fails."""
 
     def launch(words: list[str]) -> None:
-        subprocess.run(command(words, count), check=True)
+        subprocess.run(command(words, count), check=True, env=environment(words))
 
     return launch
+
+
+def environment(words: list[str]) -> dict[str, str]:
+    """Return the environment of a step: a training's names its ML root."""
+    return {**os.environ, **({"ATELIER_ML_ROOT": words[2]} if words[0] == "atelier_training" else {})}
 
 
 def main() -> None:
     """Read the command line and run the recipe."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for data and checkpoints, about 1 GB")
-    parser.add_argument("--toy", action="store_true", help="every command at toy size")
+    parser.add_argument("--toy", action="store_true", help="every step at toy size")
     parser.add_argument(
         "--processes", type=int, default=1, help="for each training; on this machine, one a core or GPU"
     )

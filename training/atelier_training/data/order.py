@@ -17,14 +17,16 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-DEFAULT_STREAMS = 8
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
+
+DEFAULT_STREAMS = PretrainHyperparameters().streams
 
 # Seeds end in a number above 0: trailing zeros would not tell them apart.
 _SHARDS, _SAMPLES = 1, 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Position:
     """A sample's shard and its number within it, by key."""
 
     shard: str
@@ -49,17 +51,17 @@ class Order:
         self._epoch = lru_cache(maxsize=2)(self._laid_out)
         self._permutation = lru_cache(maxsize=2 * streams)(self._permuted)
 
-    def place(self, number: int) -> Place:
+    def position(self, number: int) -> Position:
         """Where sample `number` of the whole run, counted from 0, lies."""
         epoch, start = number // self.samples, number // self.samples * self.samples
         row = self._epoch(epoch)
         stream = number % self._streams
         before = (number - start - (stream - start) % self._streams) // self._streams  # of this stream, this epoch
-        position = row.cuts[stream] + before
-        at = bisect_right(row.begins, position) - 1
+        place = row.cuts[stream] + before
+        at = bisect_right(row.begins, place) - 1
         shard = row.shards[at]
-        index = int(self._permutation(epoch, shard)[position - row.begins[at]])
-        return Place(shard=self._names[shard], index=index)
+        index = int(self._permutation(epoch, shard)[place - row.begins[at]])
+        return Position(shard=self._names[shard], index=index)
 
     def _laid_out(self, epoch: int) -> _Epoch:
         order = np.random.default_rng((self._seed, epoch, _SHARDS)).permutation(len(self._names))

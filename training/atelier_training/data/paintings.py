@@ -1,4 +1,4 @@
-"""What an inpainting model is shown: a view, where to paint it, and the words for what belongs there."""
+"""Training examples of an inpainting model: a view, the mask to paint in, and the words for what belongs there."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from atelier_training.data.sampling import framed_view
 from atelier_training.data.shards import Sample
-from atelier_training.data.views import Bits, View, around, cut, garment_mask, grown, random_mask, whole
+from atelier_training.data.views import Bits, CutOut, around, cut, garment_mask, grown, random_mask, whole
 
 _GARMENT_VIEW_SHARE = 0.55
 _FULL_MASK_SHARE = {True: 0.05, False: 0.5}  # of garment views, of whole pictures
@@ -26,7 +26,7 @@ _LATE_FROM = 0.6  # share of the timesteps after which the text, not the noisy p
 class Painting:
     """A view, its mask (r, r), true where to paint, and a caption, empty one time in ten."""
 
-    view: View
+    view: CutOut
     mask: Bits
     caption: str
 
@@ -72,7 +72,7 @@ def _words(sample: Sample, rng: Generator) -> str:
     return str(rng.choice(captions))
 
 
-def _mask(view: View, label: int | None, is_garment_view: bool, rng: Generator) -> Bits:
+def _mask(view: CutOut, label: int | None, is_garment_view: bool, rng: Generator) -> Bits:
     drawn = rng.random()
     if drawn < _FULL_MASK_SHARE[is_garment_view]:
         return np.ones(view.labels.shape, np.bool_)

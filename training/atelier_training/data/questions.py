@@ -1,8 +1,8 @@
 """Makes up segmentation prompts for a picture, of things that are there and of things that are not.
 
-What matters is the balance of each thing, not of all questions: few things can be absent, so unless those are also asked
-for more often where they are present, "a skirt" is nearly always a question about a picture without one, and the model
-learns to answer "nowhere".
+Present and absent must be balanced for each thing, not over all questions. Few things can be absent at all; if those were not asked
+for more often where they are present, nearly every question about "a skirt" would be about a picture without one, and the
+model would learn to answer "nowhere".
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from atelier_training.data.shards import Sample, Vocabulary
+from atelier_training.data.shards import Sample
+from contracts.corpus import Vocabulary
 
 _TEMPLATES = ("{}", "a {}", "the {}", "a photo of a {}", "a photo of the {}")
 _ABSENT_SHARE = 0.4
@@ -46,7 +47,7 @@ def _question(sample: Sample, present: frozenset[int], vocabulary: Vocabulary, r
 
 
 def _names_by_answer(prompts: Mapping[str, tuple[int, ...]]) -> dict[tuple[int, ...], list[str]]:
-    """Group synonyms, so that a thing of many names is not asked for more often."""
+    """Group synonyms, so that a thing of many names does not get more questions."""
     concepts: dict[tuple[int, ...], list[str]] = {}
     for name, labels in prompts.items():
         concepts.setdefault(labels, []).append(name)

@@ -1,7 +1,7 @@
 """Varied pictures for the segmenter: other framings, aspect ratios, colours and light than the data shows.
 
-Some are close views of something small: serving looks a second time at the part of a photo around what it found, be that
-what was asked for or not.
+Some are close views of something small: serving looks a second time at the part of a photo around what it found first, whether that
+is the right thing or not.
 """
 
 from dataclasses import dataclass

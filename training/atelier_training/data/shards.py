@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.data.order import DEFAULT_STREAMS, Order
-from atelier_training.data.stores import Bucket, Cache, Folder, Mount, Store
+from atelier_training.data.stores import Bucket, Cached, Folder, Store
+from contracts.corpus import VOCABULARY, Vocabulary
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
-VOCABULARY = "dataset.json"
+SPARE = 2
+"""Shards at hand beside those that streams read: where one ends, the next begins."""
 
-_SPARE = 2  # shards at hand beside the streams' own: where one ends, the next begins
 _PICTURES = ("png", "jpg", "jpeg")
 
 
@@ -52,14 +53,6 @@ class Sample:
     labels: NDArray[np.uint8]
     captions: tuple[str, ...]
     regions: tuple[Region, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Vocabulary:
-    """What the label map's values mean: their names, and for each segmentation prompt the labels that answer it."""
-
-    labels: tuple[str, ...]
-    prompts: dict[str, tuple[int, ...]]
 
 
 class Shard:
@@ -109,9 +102,9 @@ class ShardFolder:
             raise ShardError(
                 f"{store}: {VOCABULARY}", got="no such file", allowed="the names of the labels and prompts"
             )
-        self.vocabulary = _read_vocabulary(store.read(VOCABULARY))
+        self.vocabulary = Vocabulary.from_json(json.loads(store.read(VOCABULARY)))
         self._open: OrderedDict[str, Shard] = OrderedDict()
-        self._room = DEFAULT_STREAMS + _SPARE
+        self._room = DEFAULT_STREAMS + SPARE
         counted = _read_indexes(store, names)
         self.counts = {name: counted[name] if name in counted else len(self._shard(name)) for name in shards}
         self._orders: dict[tuple[int, int], Order] = {}
@@ -133,7 +126,7 @@ class ShardFolder:
 
     def reserve(self, streams: int) -> None:
         """Keep as many shards at hand as this process reads side by side."""
-        self._room = streams + _SPARE
+        self._room = streams + SPARE
         self._store.reserve(self._room)
 
     def order(self, seed: int, streams: int) -> Order:
@@ -155,19 +148,13 @@ def open_shards(address: str) -> ShardFolder:
     """Open the shards in a folder, or stream those below `s3://bucket/prefix/`."""
     if address.startswith("s3://"):
         prefix = S3Uri.parse(address if address.endswith("/") else f"{address}/", where="shards")
-        return ShardFolder(Bucket(prefix, Cache(DEFAULT_STREAMS + _SPARE)))
+        return ShardFolder(Cached(Bucket(prefix), DEFAULT_STREAMS + SPARE))
     return ShardFolder(Folder(Path(address)))
 
 
 def mounted_shards(folder: Path) -> ShardFolder:
     """Open the shards in a folder that shows objects of S3 (FastFile): each is copied once instead of read in pieces."""
-    return ShardFolder(Mount(folder, Cache(DEFAULT_STREAMS + _SPARE)))
-
-
-def _read_vocabulary(text: bytes) -> Vocabulary:
-    content = json.loads(text)
-    prompts = {name: tuple(labels) for name, labels in content["prompts"].items()}
-    return Vocabulary(labels=tuple(content["labels"]), prompts=prompts)
+    return ShardFolder(Cached(Folder(folder), DEFAULT_STREAMS + SPARE))
 
 
 def _read_indexes(store: Store, names: Sequence[str]) -> dict[str, int]:

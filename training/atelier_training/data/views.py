@@ -24,17 +24,17 @@ _ROUGHNESS = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class CutOut:
     """A square cut-out at the model's resolution: `pixels` (r, r, 3) uint8, `labels` (r, r) uint8."""
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
 
-def cut(sample: Sample, box: Box, side: int) -> View:
+def cut(sample: Sample, box: Box, side: int) -> CutOut:
     """Resize the part of a sample inside `box` (left, top, right, bottom) to `side` x `side`."""
     labels = Image.fromarray(sample.labels)
-    return View(
+    return CutOut(
         pixels=np.asarray(square(sample.image, box, side)),
         labels=np.asarray(labels.resize((side, side), Image.Resampling.NEAREST, box=box)),
     )
@@ -68,7 +68,7 @@ def framed_regions(sample: Sample) -> list[int]:
     return [i for i, region in enumerate(sample.regions) if (sample.labels == region.label).sum() >= smallest]
 
 
-def garment_mask(view: View, label: int, rng: Generator) -> Bits:
+def garment_mask(view: CutOut, label: int, rng: Generator) -> Bits:
     """Return the view's pixels of a label, grown by 0 to 3 pixels as segmentation at work may be off by some."""
     mask = np.asarray(view.labels == label)
     for _ in range(int(rng.integers(_DILATIONS))):

@@ -1,59 +1,57 @@
-"""What a pretraining run must keep to go on exactly where it stopped: weights, their average, optimizer, step, losses.
+"""What a run must keep to continue exactly where it stopped: weights, their average, optimizers, step, losses.
 
 A checkpoint is one file of whole tensors, whether they are shared out while training or not: it can be continued by
-another number of processes, with or without sharding.
+another number of processes, with or without sharding. Shares are gathered tensor by tensor, and only the leading process
+keeps what it gathers, on the CPU.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_model_state_dict,
+    get_optimizer_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
+)
+from torch.optim import Optimizer
 
-from atelier_training.engine.parallel import put, shared_like, whole
+from atelier_training.engine.average import WeightAverage
 from atelier_training.engine.processes import Processes
-from atelier_training.engine.training_log import Entry
+from atelier_training.engine.training_log import LoggedStep
 from contracts.errors import InvalidInputError
 
 FILE = "checkpoint.pt"
+
+_TRAINED = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+_ALL = StateDictOptions(full_state_dict=True, cpu_offload=True)
 
 
 class CheckpointMismatchError(InvalidInputError):
     """A checkpoint was made with other settings than this run's; the message lists the differences."""
 
 
-class WeightAverage:
-    """Exponential moving average of parameters; it follows quickly at first and settles at `decay`."""
-
-    def __init__(self, parameters: list[nn.Parameter], decay: float) -> None:
-        self._parameters = parameters
-        self._decay = decay
-        self.values: list[Tensor] = [p.detach().clone() for p in parameters]
-
-    @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Blend the current parameters in after optimizer step number `step`, counted from 0."""
-        decay = min(self._decay, (step + 1) / (step + 11))
-        torch._foreach_mul_(self.values, decay)
-        torch._foreach_add_(self.values, [p.detach() for p in self._parameters], alpha=1 - decay)
-
-
 @dataclass(kw_only=True)
 class History:
-    """The progress of the whole run: a logged entry every few steps, and the losses since the last."""
+    """What a whole run did: a logged entry every few steps, and the losses since the last."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LoggedStep] = field(default_factory=list)
     recent: list[float] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
-class Progress:
+class RunState:
     """The state of a run. `step` counts finished optimizer steps; `modules` are the learner's, as they are trained."""
 
     modules: nn.Module
-    optimizer: torch.optim.Optimizer
-    average: WeightAverage
+    optimizers: list[Optimizer]
+    average: WeightAverage | None
+    scaler: torch.amp.GradScaler
     history: History = field(default_factory=History)
     step: int = 0
 
@@ -61,62 +59,54 @@ class Progress:
         """The parameters that require gradients, by name, in the order of the average."""
         return {name: p for name, p in self.modules.named_parameters() if p.requires_grad}
 
+    def result(self) -> dict[str, Tensor]:
+        """The weights to export, averaged where they are, by name: whole in the leading process, nothing in the others."""
+        if self.average is None:
+            return get_model_state_dict(self.modules, options=_TRAINED)  # type: ignore[return-value]
+        averaged = get_model_state_dict(self.average, options=_ALL)
+        return dict(zip(self.trained(), averaged.values(), strict=False))  # type: ignore[arg-type]
 
-def save(progress: Progress, folder: Path, identity: dict[str, Any], processes: Processes) -> None:
-    """Write the checkpoint from the leading process; every process must call it, and goes on when it is written.
+
+def save(state: RunState, folder: Path, identity: Mapping[str, Any], processes: Processes) -> None:
+    """Write the checkpoint from the leading process; every process must call it, and returns when the file is written.
 
     A kill at any moment leaves either the old or the new file, never half of one.
     """
-    state = {
-        "step": progress.step,
-        "identity": identity,
-        "weights": {name: whole(p.detach()) for name, p in progress.trained().items()},
-        "average": [whole(value) for value in progress.average.values],
-        "optimizer": {
-            number: {name: whole(value) for name, value in values.items()}
-            for number, values in progress.optimizer.state_dict()["state"].items()
-        },
-        "history": asdict(progress.history),
+    content = {
+        "step": state.step,
+        "identity": dict(identity),
+        "weights": get_model_state_dict(state.modules, options=_TRAINED),
+        "average": None if state.average is None else get_model_state_dict(state.average, options=_ALL),
+        "optimizers": get_optimizer_state_dict(state.modules, state.optimizers, options=_TRAINED),
+        "scaler": state.scaler.state_dict(),
+        "history": asdict(state.history),
     }
     if processes.leads:
         folder.mkdir(parents=True, exist_ok=True)
         partial = folder / f"{FILE}.partial"
-        torch.save(state, partial)
+        torch.save(content, partial)
         partial.replace(folder / FILE)
     processes.wait()
 
 
-def restore(progress: Progress, folder: Path, identity: dict[str, Any], processes: Processes) -> None:
-    """Load the folder's checkpoint into `progress`, if there is one; raise if it was made with other settings."""
+def restore(state: RunState, folder: Path, identity: Mapping[str, Any], processes: Processes) -> None:
+    """Load the folder's checkpoint into `state`, if there is one; raise if it was made with other settings."""
     found = (folder / FILE).is_file()
-    state: dict[str, Any] = {"step": 0}
+    content: dict[str, Any] = {"step": 0}
     if found:
-        state = torch.load(folder / FILE, weights_only=True, mmap=True, map_location="cpu")
-    _require_same_step(processes.gather(state["step"]), folder)
+        content = torch.load(folder / FILE, weights_only=True, mmap=True, map_location="cpu")
+    _require_same_step(processes.gather(content["step"]), folder)
     if not found:
         return
-    _require_equal(state["identity"], identity, folder)
-    for name, parameter in progress.trained().items():
-        put(state["weights"][name], parameter)
-    for value, target in zip(state["average"], progress.average.values, strict=True):
-        put(value, target)
-    _restore_optimizer(progress, state["optimizer"])
-    entries = [Entry(**entry) for entry in state["history"]["entries"]]
-    progress.history = History(entries=entries, recent=list(state["history"]["recent"]))
-    progress.step = state["step"]
-
-
-def _restore_optimizer(progress: Progress, saved: dict[int, dict[str, Tensor]]) -> None:
-    parameters = [parameter for group in progress.optimizer.param_groups for parameter in group["params"]]
-    state = progress.optimizer.state_dict()
-    state["state"] = {
-        number: {
-            name: (shared_like(value, parameters[number]) if value.shape == parameters[number].shape else value).clone()
-            for name, value in values.items()
-        }
-        for number, values in saved.items()
-    }
-    progress.optimizer.load_state_dict(state)
+    _require_equal(content["identity"], dict(identity), folder)
+    set_model_state_dict(state.modules, content["weights"], options=_TRAINED)
+    if state.average is not None:
+        set_model_state_dict(state.average, content["average"], options=_ALL)
+    set_optimizer_state_dict(state.modules, state.optimizers, content["optimizers"], options=_TRAINED)
+    state.scaler.load_state_dict(content["scaler"])
+    entries = [LoggedStep(**entry) for entry in content["history"]["entries"]]
+    state.history = History(entries=entries, recent=list(content["history"]["recent"]))
+    state.step = content["step"]
 
 
 def _require_same_step(steps: list[int], folder: Path) -> None:

@@ -1,7 +1,8 @@
 """SIGTERM: a spot instance is taken away, or someone stopped the job. There are 120 seconds left to save."""
 
 import signal
-from types import FrameType
+from types import FrameType, TracebackType
+from typing import Any, Self
 
 
 class InterruptedJobError(Exception):
@@ -9,14 +10,25 @@ class InterruptedJobError(Exception):
 
 
 class Interruption:
-    """Remembers SIGTERM until the work reaches a point where it can stop.
+    """Remembers SIGTERM until the work reaches a point where it can stop; for use in a ``with`` statement.
 
-    The handler is installed at once, because a container's first process ignores a SIGTERM that it does not handle.
+    A container's first process ignores a SIGTERM that it does not handle, so a job enters it before anything else.
+    Leaving gives the former handler back.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        signal.signal(signal.SIGTERM, self._remember)
+        self._former: Any = None
+
+    def __enter__(self) -> Self:
+        self._former = signal.signal(signal.SIGTERM, self._remember)
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        # None stands for a handler that was not installed from Python and cannot be put back from it.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if self._former is None else self._former)
 
     def check(self, what: str) -> None:
         """Raises InterruptedJobError where the job was asked to stop; ``what`` was being done."""

@@ -1,12 +1,13 @@
 """How a learner's work is spread over processes: whole copies whose gradients are averaged (DDP), or shares (FSDP)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
-from torch.distributed.tensor import DTensor, distribute_tensor
+from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
 from atelier_training.engine.processes import Processes
@@ -63,27 +64,24 @@ def _blocks(module: nn.Module) -> list[nn.Module]:
     return found
 
 
-def whole(tensor: Tensor) -> Tensor:
-    """Gather a tensor that is shared out; every process must call it. Others are returned as they are."""
-    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
-
-
-@torch.no_grad()
-def put(value: Tensor, target: Tensor) -> None:
-    """Copy a whole tensor into `target`, or this process's share of it where the target is shared out."""
-    target.copy_(shared_like(value, target))
-
-
-def shared_like(value: Tensor, target: Tensor) -> Tensor:
-    """Return a whole tensor shared out as `target` is, on its device."""
-    value = value.to(target.device)
-    if not isinstance(target, DTensor):
-        return value
-    return distribute_tensor(value, target.device_mesh, target.placements, src_data_rank=None)
-
-
 def clip(parameters: list[nn.Parameter], limit: float) -> None:
     """Scale all gradients so that their norm over all parameters, wherever their shares are, is at most `limit`."""
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = whole(nn.utils.get_total_norm(gradients))
+    norm = nn.utils.get_total_norm(gradients)
+    if isinstance(norm, DTensor):
+        norm = norm.full_tensor()
     nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+
+
+def on_device(batch: Any, device: torch.device) -> Any:
+    """Return a dataclass of tensors and mappings of tensors with these on a device."""
+    if device.type == "cpu":
+        return batch
+    moved: dict[str, Any] = {}
+    for each in fields(batch):
+        value = getattr(batch, each.name)
+        if isinstance(value, Tensor):
+            moved[each.name] = value.to(device)
+        elif isinstance(value, Mapping):
+            moved[each.name] = {name: tensor.to(device) for name, tensor in value.items()}
+    return replace(batch, **moved)

@@ -1,4 +1,4 @@
-"""The processes that train together: torchrun says who they are, gloo or NCCL carries what they tell each other."""
+"""The processes that train together: torchrun starts and numbers them, gloo or NCCL carries their messages."""
 
 import os
 from collections.abc import Iterator
@@ -13,11 +13,13 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class Processes:
-    """This process among `world` ones. Alone, nothing is sent anywhere."""
+    """This process among `world` ones, `local_world` of them on this machine. Alone, nothing is sent anywhere."""
 
     device: torch.device
     rank: int = 0
     world: int = 1
+    local_rank: int = 0
+    local_world: int = 1
 
     @property
     def leads(self) -> bool:
@@ -30,11 +32,11 @@ class Processes:
         return self.world > 1
 
     def verdict(self, losses: Tensor, *, stop: bool) -> "Verdict":
-        """Begin to agree on a step; every process must call it, and none waits before it asks for the answer."""
+        """Start an exchange about a step. Every process must call it; only `Verdict.wait` waits."""
         detached = losses.detach().double()
-        told = torch.stack([detached.mean(), (~detached.isfinite()).sum(), detached.new_tensor(float(stop))])
-        work = dist.all_reduce(told, async_op=True) if self.together else None
-        return Verdict(told, work, self.world)
+        values = torch.stack([detached.mean(), (~detached.isfinite()).sum(), detached.new_tensor(float(stop))])
+        work = dist.all_reduce(values, async_op=True) if self.together else None
+        return Verdict(values, work, self.world)
 
     def gather(self, value: Any) -> list[Any]:
         """Return every process's value, by rank."""
@@ -49,16 +51,16 @@ class Processes:
 
 
 class Verdict:
-    """What all processes found in one step."""
+    """The exchange of all processes about one step."""
 
-    def __init__(self, told: Tensor, work: Any, world: int) -> None:
-        self._told, self._work, self._world = told, work, world
+    def __init__(self, values: Tensor, work: Any, world: int) -> None:
+        self._values, self._work, self._world = values, work, world
 
     def wait(self) -> tuple[float, bool, bool]:
         """Return the mean loss of the whole batch, whether every loss is finite, and whether any process was asked to stop."""
         if self._work is not None:
             self._work.wait()
-        loss, bad, stop = self._told.tolist()
+        loss, bad, stop = self._values.tolist()
         return loss / self._world, bad == 0, stop > 0
 
 
@@ -66,14 +68,15 @@ class Verdict:
 def joined() -> Iterator[Processes]:
     """Join the processes that torchrun started with this one, on a GPU each where there are GPUs; inside another `joined`, use its group.
 
-    Several trainings in a row need one `joined` around them: who joins again may meet in torchrun's store the addresses
-    that the first group left there, and not its peers. Whatever exchanges gradients must be gone before the end
-    (Run.disconnect): see there.
+    Several trainings in a row need one `joined` around them: torchrun's store keeps the addresses of a former group, and a process
+    that joins again may read those instead of its peers'. Whatever exchanges gradients must be released before the end
+    (Run.disconnect).
     """
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    local_rank, local_world = int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     device = torch.device("cpu")
     if torch.cuda.is_available():
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        device = torch.device("cuda", local_rank)
         torch.cuda.set_device(device)
     if world == 1:
         yield Processes(device=device)
@@ -82,7 +85,7 @@ def joined() -> Iterator[Processes]:
     if not inside:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
-        yield Processes(rank=rank, world=world, device=device)
+        yield Processes(rank=rank, world=world, local_rank=local_rank, local_world=local_world, device=device)
     finally:
         if not inside:
             dist.destroy_process_group()

@@ -10,8 +10,8 @@ from contracts.errors import InvalidInputError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One optimizer step, counted from 1. ``seconds`` run from the start of this process's training."""
+class LoggedStep:
+    """What the log says of one step, counted from 1: mean loss since the last entry, learning rate, seconds of training so far."""
 
     step: int
     loss: float
@@ -19,20 +19,20 @@ class Entry:
     seconds: float
 
 
-def average_loss(entries: Sequence[Entry]) -> float:
+def average_loss(entries: Sequence[LoggedStep]) -> float:
     """The mean loss of the last tenth of the steps, at least one."""
     last = entries[-ceil(len(entries) / 10) :]
     return sum(entry.loss for entry in last) / len(last)
 
 
-def write(entries: Sequence[Entry], path: Path) -> None:
+def write(entries: Sequence[LoggedStep], path: Path) -> None:
     """One JSON object a line."""
     path.write_text("".join(json.dumps(asdict(entry)) + "\n" for entry in entries), encoding="utf-8")
 
 
-def read(path: Path) -> list[Entry]:
+def read(path: Path) -> list[LoggedStep]:
     """Read a log back. Raises InvalidInputError where it is missing or empty."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     if not lines:
         raise InvalidInputError(path.name, got="no steps", allowed="the log of a finished training")
-    return [Entry(**json.loads(line)) for line in lines]
+    return [LoggedStep(**json.loads(line)) for line in lines]

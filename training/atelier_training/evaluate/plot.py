@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from atelier_training.engine.training_log import Entry
+from atelier_training.engine.training_log import LoggedStep
 
 WIDTH, HEIGHT = 960, 420
 LEFT, TOP, RIGHT, BOTTOM = 96, 48, 24, 64
@@ -19,7 +19,7 @@ EACH, SMOOTH = (173, 196, 230), (24, 84, 168)
 MOST_TICKS = 8
 
 
-def draw_loss(entries: Sequence[Entry]) -> Image.Image:
+def draw_loss(entries: Sequence[LoggedStep]) -> Image.Image:
     """Loss over steps (960, 420): each step pale, the running mean over a twentieth of the steps bold."""
     canvas = _Canvas(entries)
     canvas.grid()
@@ -46,7 +46,7 @@ def ticks(top: float) -> list[float]:
 class _Canvas:
     """The plot's paper: knows where a step and a loss lie."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[LoggedStep]) -> None:
         self.image = Image.new("RGB", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), PAPER)
         self._draw = ImageDraw.Draw(self.image)
         self._steps = np.array([entry.step for entry in entries])

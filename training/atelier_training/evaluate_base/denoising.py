@@ -9,6 +9,7 @@ from torch import Tensor
 from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject, levels, square
 from atelier_training.pipelines import load_base, paint
+from diffusion.noise import target
 from diffusion.painter import Painter
 from imaging.sheet import SheetRow
 
@@ -47,15 +48,7 @@ def denoising_error(painter: Painter, sample: Sample, subject: Subject, seed: in
     words = _embed(pipeline, sample.captions[0], len(timesteps), subject.device)
     noisy = schedule.add_noise(clean, noise, timesteps)
     predicted = pipeline.unet(_conditioned(painter, noisy, subject), timesteps, encoder_hidden_states=words).sample
-    return float((predicted - _target(schedule, clean, noise, timesteps)).pow(2).mean())
-
-
-def _target(schedule: Any, clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
-    kind = schedule.config.prediction_type
-    if kind == "v_prediction":
-        velocity: Tensor = schedule.get_velocity(clean, noise, timesteps)
-        return velocity
-    return clean if kind == "sample" else noise
+    return float((predicted - target(schedule, clean, noise, timesteps)).pow(2).mean())
 
 
 def _encode(pipeline: Any, pixels: Tensor) -> Tensor:
@@ -75,8 +68,8 @@ def _conditioned(painter: Painter, noisy: Tensor, subject: Subject) -> Tensor:
 
 def _embed(pipeline: Any, caption: str, count: int, device: torch.device) -> Tensor:
     tokenizer = pipeline.tokenizer
-    told = tokenizer(
+    tokens = tokenizer(
         caption, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt"
     )
-    embedded: Tensor = pipeline.text_encoder(told.input_ids.to(device))[0]
+    embedded: Tensor = pipeline.text_encoder(tokens.input_ids.to(device))[0]
     return embedded.expand(count, -1, -1)

@@ -9,8 +9,9 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from atelier_training.data.shards import Sample, Vocabulary
+from atelier_training.data.shards import Sample
 from contracts.artifact import BaseManifest
+from contracts.corpus import Vocabulary
 from imaging.sheet import SheetRow
 
 

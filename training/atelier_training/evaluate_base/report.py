@@ -2,22 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
-from string import Template
 
 from PIL import Image
 
-from atelier_training.evaluate.markup import data_uri, figure, table, text_rows
-from atelier_training.evaluate.report import STYLE, metric_row, verdict
 from atelier_training.evaluate_base.judged import Judged
+from atelier_training.reports.page import Figure, Results, Row, render
 from contracts.artifact import BaseManifest
 from contracts.pretrain_hyperparameters import Model
 from contracts.pretraining import MeasuredArtifact
 from contracts.pretraining_metrics import METRICS
 from imaging.sheet import SheetRow
-
-TEMPLATE = Path(__file__).with_name("report.html")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,27 +33,27 @@ class BaseReport:
 
     def html(self) -> str:
         """The page."""
-        metrics, known = self.judged.metrics, METRICS[self.model]
-        columns = ["metric", "meaning", "value", "better", "threshold", "result"]
-        rows = [metric_row(name, value, known[name], self.gate) for name, value in metrics.items()]
-        average = metrics["train_avg_loss"]
-        return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
-            style=STYLE,
-            title=escape(self.title),
-            lead=escape(f"From {self.base.reference}, {self.steps} steps."),
-            verdict=verdict(metrics, self.gate, known),
-            pictures_lead=escape(self.judged.lead),
-            pictures="".join(self._row(row) for row in self.judged.rows),
-            metrics=table(f"Measured on {metrics['held_out']:g} held-out samples.", columns, rows),
-            loss=data_uri(self.loss),
-            loss_text=escape(f"Loss over {self.steps} steps; the mean of the last tenth is {average:.4g}."),
-            settings=table("What was measured.", ["setting", "value"], text_rows(self._settings())),
+        metrics = self.judged.metrics
+        return render(
+            "page.html",
+            title=self.title,
+            lead=f"From {self.base.reference}, {self.steps} steps.",
+            results=Results(metrics=metrics, gate=self.gate, known=METRICS[self.model]),
+            notes=[],
+            pictures_title="Pictures",
+            pictures_lead=self.judged.lead,
+            rows=[self._row(row) for row in self.judged.rows],
+            measured_on=f"Measured on {metrics['held_out']:g} held-out samples.",
+            loss=self.loss,
+            loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics['train_avg_loss']:.4g}.",
+            settings_title="What was measured.",
+            settings=self._settings(),
         )
 
-    def _row(self, row: SheetRow) -> str:
+    def _row(self, row: SheetRow) -> Row:
         pairs = zip(self.judged.columns, row.pictures, strict=True)
-        figures = "".join(figure(picture, column, f"{row.caption}: {column}") for column, picture in pairs)
-        return f'<article class="row"><h3>{escape(row.caption)}</h3><div class="pictures">{figures}</div></article>'
+        figures = [Figure(picture=image, caption=column, alt=f"{row.caption}: {column}") for column, image in pairs]
+        return Row(title=row.caption, figures=figures)
 
     def _settings(self) -> dict[str, str]:
         return {

@@ -1,4 +1,4 @@
-"""A segmenter: the overlap with the true label maps of held-out pictures, and what it says of things that are not there."""
+"""A segmenter: the overlap with the true label maps of held-out pictures, and its answers about things that are not there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,63 +15,59 @@ from imaging.segmenter import GarmentNotFoundError, Segmenter
 from imaging.sheet import SheetRow
 
 LEAST_SHARE = 0.005
-"""Something smaller than this share of a picture is not asked for: neither there nor away."""
+"""A prompt is skipped where what it names covers a smaller share of the picture than this: it is neither present nor absent."""
 SHOWN = 8
 
 
 @dataclass
-class _Answers:
+class _Tally:
     overlaps: dict[str, list[float]] = field(default_factory=dict)
     false_shares: list[float] = field(default_factory=list)
     refused: int = 0
 
     def metrics(self) -> dict[str, float]:
-        """By the names of the table; without anything that was not there, nothing false was said."""
+        """By the names of ``contracts.pretraining.METRICS``. Where no prompt names something absent, there are no false positives."""
         means = [float(np.mean(values)) for values in self.overlaps.values()]
-        asked = len(self.false_shares)
+        absent = len(self.false_shares)
         return {
             "mask_iou_mean": float(np.mean(means)),
             "mask_iou_min": min(means),
-            "false_positive": float(np.mean(self.false_shares)) if asked else 0.0,
-            "not_found": self.refused / asked if asked else 1.0,
+            "false_positive": float(np.mean(self.false_shares)) if absent else 0.0,
+            "not_found": self.refused / absent if absent else 1.0,
         }
 
 
 def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
     """Ask for every prompt of the vocabulary in every picture. Raises InvalidInputError where nothing is labelled."""
     segmenter = Segmenter.load(subject.folder, str(subject.device))
-    answers = _Answers()
+    tally = _Tally()
     rows: list[SheetRow] = []
     for sample in samples:
         found = [
-            _ask(segmenter, sample, prompt, labels, answers) for prompt, labels in subject.vocabulary.prompts.items()
+            _ask(segmenter, sample, prompt, labels, tally) for prompt, labels in subject.vocabulary.prompts.items()
         ]
         rows.extend(row for row in found if row is not None)
-    if not answers.overlaps:
+    if not tally.overlaps:
         raise InvalidInputError(
             "held-out samples", got="no label map that shows what a prompt asks for", allowed="labelled pictures"
         )
     lead = "Pictures that were never trained on, the true mask and the model's own."
     columns = ("held out", "true mask", "found")
-    return Judged(
-        metrics=answers.metrics(), columns=columns, rows=rows[:: max(1, len(rows) // SHOWN)][:SHOWN], lead=lead
-    )
+    return Judged(metrics=tally.metrics(), columns=columns, rows=rows[:: max(1, len(rows) // SHOWN)][:SHOWN], lead=lead)
 
 
-def _ask(
-    segmenter: Segmenter, sample: Sample, prompt: str, labels: Sequence[int], answers: _Answers
-) -> SheetRow | None:
+def _ask(segmenter: Segmenter, sample: Sample, prompt: str, labels: Sequence[int], tally: _Tally) -> SheetRow | None:
     truth: Mask = np.isin(sample.labels, labels)
     share = float(truth.mean())
     if 0 < share < LEAST_SHARE:
         return None
     found = _found(segmenter, sample.image, prompt)
     if share == 0:
-        answers.false_shares.append(float(found.mean()))
-        answers.refused += not found.any()
+        tally.false_shares.append(float(found.mean()))
+        tally.refused += not found.any()
         return None
     overlap = float((found & truth).sum() / (found | truth).sum())
-    answers.overlaps.setdefault(prompt, []).append(overlap)
+    tally.overlaps.setdefault(prompt, []).append(overlap)
     pictures = [sample.image, masks.to_image(truth), masks.to_image(found)]
     return SheetRow(pictures=pictures, caption=f"{prompt}: IoU {overlap:.2f}")
 

@@ -5,8 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from atelier_training.engine import training_log
-from atelier_training.engine.training_log import Entry
 from atelier_training.finetune.config import TrainingJob
 from atelier_training.provenance import code_version, now
 from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
@@ -17,36 +15,31 @@ BASE_MANIFEST = "base_manifest.json"
 CONFIGURATION = "training_config.json"
 
 
-def write_artifact(
-    model: Path,
-    learner: TrainedModel,
-    history: list[Entry],
-    job: TrainingJob,
-    base: Path,
-    configuration: dict[str, Any],
-) -> None:
-    """Fill ``model`` with the job's weights, log, resolved configuration and manifest. ``base`` is the base model's folder."""
+def write_weights(trained: TrainedModel, method: str, base: Path, manifest: BaseManifest, model: Path) -> None:
+    """Write the adapter, or the whole pipeline, into ``model``. ``base`` is the base model's folder."""
     model.mkdir(parents=True, exist_ok=True)
-    manifest = BaseManifest.load(base)
-    if job.method == "lora":
-        learner.family.save_adapter(learner.parts, model)
+    if method == "lora":
+        trained.family.save_adapter(trained.parts, model)
     else:
-        _write_pipeline(learner, base, manifest, model)
-    training_log.write(history, model / TRAINING_LOG)
+        _write_pipeline(trained, base, manifest, model)
+
+
+def write_manifest(model: Path, log: Path, job: TrainingJob, base: BaseManifest, configuration: dict[str, Any]) -> None:
+    """Write the training log, the configuration as used and, last, the manifest beside the weights."""
+    shutil.copyfile(log, model / TRAINING_LOG)
     (model / CONFIGURATION).write_text(json.dumps(configuration, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    text = to_json(_manifest(job, manifest, model))
-    (model / MANIFEST).write_text(text, encoding="utf-8")
+    (model / MANIFEST).write_text(to_json(_manifest(job, base, model)), encoding="utf-8")
 
 
-def _write_pipeline(learner: TrainedModel, base: Path, manifest: BaseManifest, model: Path) -> None:
+def _write_pipeline(trained: TrainedModel, base: Path, manifest: BaseManifest, model: Path) -> None:
     """The base's files as they are, but for the parts that were trained: nothing else can have changed."""
     shutil.copytree(
         base,
         model,
         dirs_exist_ok=True,
-        ignore=lambda folder, names: [MANIFEST, *learner.parts] if Path(folder) == base else [],
+        ignore=lambda folder, names: [MANIFEST, *trained.parts] if Path(folder) == base else [],
     )
-    for name, part in learner.parts.items():
+    for name, part in trained.parts.items():
         part.save_pretrained(model / name)
     (model / BASE_MANIFEST).write_text(to_json(manifest), encoding="utf-8")
 

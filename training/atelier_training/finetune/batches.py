@@ -1,12 +1,13 @@
-"""Which pictures, noise and timesteps each process sees at each step: a function of the seed and the step alone."""
+"""Which pictures, noise and timesteps each process sees at each step: a function of the seed and the batch's number alone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
 
 import torch
 from torch import Tensor
 
+from atelier_training.engine.processes import Processes
 from atelier_training.finetune.cache import LatentCache
 from atelier_training.finetune.draws import Purpose, order, torch_generator
 from contracts.hyperparameters import Hyperparameters
@@ -21,7 +22,7 @@ class Batch:
     ``words`` as ``diffusion.trainee`` encodes or tokenizes them; ``frames`` (B, 6), see ``View``.
     """
 
-    names: Sequence[str]
+    keys: tuple[str, ...]
     latents: Tensor
     noise: Tensor
     masks: Tensor
@@ -30,23 +31,6 @@ class Batch:
     words: Words
     frames: Tensor
     shares: Tensor
-
-    def to(self, device: torch.device) -> "Batch":
-        """The same batch on another device."""
-        moved: dict[str, Any] = {
-            name: value.to(device) for name, value in self.__dict__.items() if isinstance(value, Tensor)
-        }
-        return replace(self, **moved, words={name: each.to(device) for name, each in self.words.items()})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A place in the training: optimizer step and micro step from 0, and which of how many processes asks."""
-
-    step: int
-    micro: int
-    rank: int
-    world: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,22 +43,29 @@ class Batches:
     tuning: Hyperparameters
     timesteps: int
 
-    def draw(self, place: Place) -> Batch:
-        """The batch at one place, on the CPU."""
-        own = self._from(self.instance, Purpose.STEP, place, 1.0)
+    def __str__(self) -> str:
+        return f"{self.instance.pictures} pictures"
+
+    def batches(self, processes: Processes, first: int) -> Iterator[Batch]:
+        """This process's batches from step ``first`` on: processes take the batches of the whole run in turns."""
+        start = first * self.tuning.gradient_accumulation_steps * processes.world + processes.rank
+        return (self.draw(number) for number in count(start, processes.world))
+
+    def draw(self, number: int) -> Batch:
+        """The batch with this number in the whole run, counted from 0, on the CPU."""
+        own = self._from(self.instance, Purpose.STEP, number, 1.0)
         if self.prior is None:
             return own
-        return _joined(own, self._from(self.prior, Purpose.PRIOR_STEP, place, self.tuning.prior_loss_weight))
+        return _joined(own, self._from(self.prior, Purpose.PRIOR_STEP, number, self.tuning.prior_loss_weight))
 
-    def _from(self, cache: LatentCache, purpose: Purpose, place: Place, share: float) -> Batch:
+    def _from(self, cache: LatentCache, purpose: Purpose, number: int, share: float) -> Batch:
         tuning, size = self.tuning, self.tuning.batch_size
-        position = (place.step * tuning.gradient_accumulation_steps + place.micro) * place.world + place.rank
-        pictures = torch.tensor(order(tuning.seed, cache.pictures, position * size, size))
-        chance = torch_generator(tuning.seed, purpose, position)
+        pictures = torch.tensor(order(tuning.seed, cache.pictures, number * size, size))
+        chance = torch_generator(tuning.seed, purpose, number)
         index = pictures * cache.views + torch.randint(cache.views, (size,), generator=chance)
         latents = cache.latents[index]
         return Batch(
-            names=[cache.names[i] for i in index],
+            keys=tuple(cache.names[i] for i in index),
             latents=latents,
             noise=torch.randn(latents.shape, generator=chance),
             masks=cache.masks[index],
@@ -95,7 +86,7 @@ def _joined(first: Batch, second: Batch) -> Batch:
         name: (value, getattr(second, name)) for name, value in first.__dict__.items() if isinstance(value, Tensor)
     }
     return Batch(
-        names=[*first.names, *second.names],
+        keys=first.keys + second.keys,
         words={name: torch.cat([each, second.words[name]]) for name, each in first.words.items()},
         **{name: torch.cat(pair) for name, pair in pairs.items()},
     )

@@ -1,4 +1,4 @@
-"""What one training job is told: ``hyperparameters.json``, read once and checked."""
+"""The settings of one fine-tuning job: ``hyperparameters.json``, read once and checked."""
 
 import json
 import logging

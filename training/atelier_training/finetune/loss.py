@@ -3,18 +3,6 @@
 import torch
 from torch import Tensor
 
-from contracts.errors import InvalidInputError
-
-
-class NonFiniteLossError(InvalidInputError):
-    """The loss is no longer a number: the weights are lost from here on, so the job stops."""
-
-    def __init__(self, step: int, pictures: list[str], loss: float) -> None:
-        self.step = step
-        self.pictures = pictures
-        what = f"loss at step {step} on {', '.join(pictures)}"
-        super().__init__(what, got=loss, allowed="a finite number: try a smaller learning_rate")
-
 
 def weighted_error(predicted: Tensor, wanted: Tensor, mask: Tensor, mask_weight: float) -> Tensor:
     """The mean squared error of each picture, (B,), where a latent pixel outside the mask counts ``1 - mask_weight`` of one inside.

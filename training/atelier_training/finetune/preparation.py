@@ -1,14 +1,13 @@
 """From pictures to cached tensors: views of the garment, class pictures, latents and words."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from accelerate import Accelerator
 
 from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.processes import Processes
 from atelier_training.finetune.batches import Batches
 from atelier_training.finetune.cache import LatentCache, encode_views
 from atelier_training.finetune.config import TrainingJob
@@ -31,7 +30,7 @@ class Preparation:
     base: BaseManifest
     job: TrainingJob
     checkpoints: Path
-    accelerator: Accelerator
+    processes: Processes
     interruption: Interruption
 
 
@@ -57,7 +56,7 @@ def _instance(preparation: Preparation, examples: Sequence[Example]) -> LatentCa
 
 def _prior(preparation: Preparation, examples: Sequence[Example]) -> LatentCache:
     """Each host paints all class pictures, because hosts share no folder; its processes paint every other one."""
-    job, accelerator = preparation.job, preparation.accelerator
+    job, processes = preparation.job, preparation.processes
     pictures = ClassPictures.below(
         preparation.checkpoints,
         prompt=job.class_prompt,
@@ -70,15 +69,10 @@ def _prior(preparation: Preparation, examples: Sequence[Example]) -> LatentCache
         next(iter(_views(preparation, examples[index % len(examples)], 1, class_chance(pictures, index))))
         for index in range(pictures.count)
     ]
-    share = slice(accelerator.local_process_index, None, _local_processes())
+    share = slice(processes.local_rank, None, processes.local_world)
     paint_class_views(preparation.family, pictures, views, preparation.interruption, share=share)
-    accelerator.wait_for_everyone()
+    processes.wait()
     return _encode(preparation, class_views(pictures, views), 1)
-
-
-def _local_processes() -> int:
-    """How many processes of this training run on this host; torchrun says so."""
-    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def _views(preparation: Preparation, example: Example, count: int, chance: np.random.Generator) -> Iterable[View]:

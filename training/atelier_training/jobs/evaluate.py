@@ -39,9 +39,8 @@ class Painted:
     notes: Sequence[str]
 
 
-def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
-    interruption = Interruption()
     models = load_models(paths, arguments.task)
     painted = (_restyle if arguments.task == "inpaint" else _paint)(arguments, paths, models)
     interruption.check("painting")

@@ -38,9 +38,8 @@ MOST_SAMPLES = 64
 log = logging.getLogger(__name__)
 
 
-def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``held_out``, ``base`` and ``artifact``; write the output ``evaluate``."""
-    interruption = Interruption()
     gate = read_gate("gate", arguments.gate, arguments.model)
     base, artifact = read_base(paths.processing_input("base")), paths.processing_input("artifact")
     shards = open_shards(str(paths.processing_input("held_out")))

@@ -3,23 +3,19 @@
 import argparse
 import json
 import logging
-import os
 import shutil
 import tempfile
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from atelier_training.bases import read_base
 from atelier_training.data.shards import ShardFolder, mounted_shards, open_shards
 from atelier_training.engine.interruption import Interruption
-from atelier_training.engine.loop import LOG, Summary, train
+from atelier_training.engine.loop import LOG, Summary
 from atelier_training.engine.processes import joined
-from atelier_training.engine.settings import TrainSettings
+from atelier_training.learners.pretraining import pretrain
 from atelier_training.learners.segmenter import SegmentingLearner
-from atelier_training.learners.start import Origin, make_learner
+from atelier_training.learners.start import Start, make_learner
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version
 from contracts.artifact import TRAINING_LOG
@@ -28,38 +24,33 @@ from contracts.layout import MANIFEST
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 
 SUMMARY = "pretraining.json"
-"""Beside the weights: every setting as used, and what the run was like."""
-
-_MOST_STEPS_A_LINE = 50
-_LINES = 100
-_MOST_WORKERS = 4
+"""Beside the weights: the hyperparameters as used, and what the run was like."""
 
 log = logging.getLogger(__name__)
 
 
-def run(_arguments: argparse.Namespace, paths: MlPaths) -> None:
-    """Train as ``hyperparameters.json`` says, or go on from the checkpoint."""
-    interruption = Interruption()
+def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
+    """Train as ``hyperparameters.json`` says, or continue from the checkpoint."""
     tuned = read_hyperparameters(paths.hyperparameters)
-    data, settings = read_shards(tuned, paths), train_settings(tuned)
+    data = read_shards(tuned, paths)
     base = paths.channel("base") if paths.channel("base").is_dir() else None
     if base is not None:
         read_base(base)
     export = paths.model / "vae" if tuned.model == "vae" else paths.model
     with tempfile.TemporaryDirectory() as scratch, joined():
-        origin = Origin(data=data, base=base, from_nothing=tuned.from_nothing, settings=settings, scratch=Path(scratch))
-        learner = make_learner(tuned.model, origin)
+        learner = make_learner(Start(data=data, base=base, tuned=tuned, scratch=Path(scratch)))
         if isinstance(learner, SegmentingLearner) and tuned.vision_steps:
-            first = replace(settings, steps=tuned.vision_steps, learning_rate=tuned.vision_learning_rate)
+            changed = {"steps": tuned.vision_steps, "learning_rate": tuned.vision_learning_rate}
+            first = PretrainHyperparameters(**{**vars(tuned), **changed})
             folder, unused = paths.checkpoints / "vision", Path(scratch) / "vision"
-            train(learner.vision(), data, first, folder, export=unused, interruption=interruption)
-        summary = train(learner, data, settings, paths.checkpoints, export=export, interruption=interruption)
+            pretrain(learner.vision(), data, first, folder, export=unused, interruption=interruption)
+        summary = pretrain(learner, data, tuned, paths.checkpoints, export=export, interruption=interruption)
     if summary.leads:
         if tuned.model == "vae" and base is not None:
             # Around an autoencoder the rest of the base model stays as it is; what describes the whole does not.
             replaced = shutil.ignore_patterns("vae", MANIFEST, "README.md")
             shutil.copytree(base, paths.model, ignore=replaced, dirs_exist_ok=True)
-        write_summary(tuned, settings, data, summary, paths)
+        write_summary(tuned, data, summary, paths)
 
 
 def read_hyperparameters(path: Path) -> PretrainHyperparameters:
@@ -79,28 +70,17 @@ def read_shards(tuned: PretrainHyperparameters, paths: MlPaths) -> ShardFolder:
     return mounted_shards(folder) if _mode("shards", paths) == "FastFile" else open_shards(str(folder))
 
 
-def train_settings(tuned: PretrainHyperparameters) -> TrainSettings:
-    """The loop's settings: the hyperparameters of the same names, and what follows from the run and the machine."""
-    names = {field.name for field in fields(TrainSettings)}
-    chosen: dict[str, Any] = {name: value for name, value in tuned.model_dump().items() if name in names}
-    log_every = max(1, min(_MOST_STEPS_A_LINE, tuned.steps // _LINES))
-    return TrainSettings(**chosen, log_every=log_every, workers=_workers())
-
-
-def write_summary(
-    tuned: PretrainHyperparameters, settings: TrainSettings, data: ShardFolder, summary: Summary, paths: MlPaths
-) -> None:
+def write_summary(tuned: PretrainHyperparameters, data: ShardFolder, summary: Summary, paths: MlPaths) -> None:
     """Write the training log and the summary beside the weights, and the metrics to the job's log."""
     shutil.copyfile(paths.checkpoints / LOG, paths.model / TRAINING_LOG)
-    told = {
+    content = {
         "hyperparameters": tuned.model_dump(),
-        "settings": asdict(settings),
         "samples": len(data),
         "shards": len(data.counts),
         "code_version": code_version(),
         **asdict(summary),
     }
-    (paths.model / SUMMARY).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (paths.model / SUMMARY).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     log.info("train_avg_loss=%.6f", summary.train_avg_loss)
     log.info("train_samples_per_second=%.2f", summary.samples_per_second)
 
@@ -110,9 +90,3 @@ def _mode(channel: str, paths: MlPaths) -> str:
         return "File"
     channels = json.loads(paths.input_data_config.read_text(encoding="utf-8"))
     return str(channels.get(channel, {}).get("TrainingInputMode", "File"))
-
-
-def _workers() -> int:
-    """Processes that prepare batches for each GPU; on a CPU they would only take turns with the training itself."""
-    gpus = torch.cuda.device_count()
-    return min(_MOST_WORKERS, max(1, (os.cpu_count() or 1) // gpus - 1)) if gpus else 0

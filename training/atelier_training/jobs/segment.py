@@ -34,9 +34,8 @@ class Found:
     source: str
 
 
-def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``dataset`` and ``segmenter``; write the output ``segment``."""
-    interruption = Interruption()
     pictures = read_pictures(picture_files(paths.processing_input("dataset")))
     require_enough(len(pictures))
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -65,9 +65,8 @@ class ShardWriter:
         self._archive = tarfile.open(self._folder / self._name, "w")  # noqa: SIM115  kept open from sample to sample
 
 
-def run(arguments: argparse.Namespace, paths: MlPaths) -> None:
+def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``vocabulary``, ``captions``, ``labels`` and ``pictures``; write the output ``shard``."""
-    interruption = Interruption()
     host = json.loads(paths.processing_resource_config.read_text(encoding="utf-8"))["current_host"]
     vocabulary_file = paths.processing_input("vocabulary") / VOCABULARY
     vocabulary = Vocabulary.from_json(_json(vocabulary_file.read_text(encoding="utf-8"), VOCABULARY))

@@ -1,7 +1,7 @@
-"""The segmenter's first lesson, without words: the class of every pixel.
+"""The segmenter's first stage, without words: its vision learns the class of every pixel.
 
-A step costs two thirds of one that also answers questions, and every pixel teaches; questions of a vision that cannot tell a
-skirt from trousers teach little.
+A step costs two thirds of one with prompts, and every pixel gives a gradient. Training with prompts makes slow progress until the
+vision can tell a skirt from trousers.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ STD = (0.26862954, 0.26130258, 0.27577711)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class LabelledViews:
     """Pictures (n, 3, r, r) standardised and the share of each pixel that each label covers, (n, labels, r, r)."""
 
     keys: tuple[str, ...]
@@ -32,7 +32,7 @@ class Seen:
     coverage: Tensor
 
 
-class SeeingLearner:
+class PixelClassLearner:
     """Learns the class of every pixel from the vision of a CLIPSeg, by a head on its last layer."""
 
     def __init__(self, labels: int, model: Any, head: LabelHead) -> None:
@@ -45,11 +45,11 @@ class SeeingLearner:
         """The vision and the helping head."""
         return self._trained
 
-    def batch(self, drawn: Sequence[Drawn]) -> Seen:
+    def batch(self, drawn: Sequence[Drawn]) -> LabelledViews:
         """Vary the scenes."""
-        return seen(drawn, self._labels)
+        return labelled_views(drawn, self._labels)
 
-    def losses(self, batch: Seen) -> Tensor:
+    def losses(self, batch: LabelledViews) -> Tensor:
         """Cross entropy of the head's classes."""
         return label_entropy(self._head(look(self._model, batch.pixels)[-1][:, 1:]), batch.coverage)
 
@@ -58,10 +58,10 @@ class SeeingLearner:
         self._model.clip.vision_model.save_pretrained(folder)
 
 
-def seen(drawn: Sequence[Drawn], labels: int) -> Seen:
+def labelled_views(drawn: Sequence[Drawn], labels: int) -> LabelledViews:
     """Draw a varied view of each sample."""
     scenes = [scene(one.sample, SIDE, one.rng) for one in drawn]
-    return Seen(
+    return LabelledViews(
         keys=keys(drawn),
         pixels=standardised([varied.pixels for varied in scenes]),
         coverage=covered(scenes, labels),

@@ -1,15 +1,13 @@
-"""Trains a CLIPSeg that masks what a few words name, and nothing where it is not there.
+"""A CLIPSeg that masks what a few words name, and nothing where it is not there.
 
-python -m atelier_training.learners.segmenter --data SHARDS --tokenizer FOLDER --out FOLDER
-
-First the vision learns classes alone (--vision-steps), then everything answers questions (--steps).
+First the vision can learn classes alone (pixel_classes.py), then everything answers questions.
 """
 
 import copy
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +17,18 @@ from torch.nn import functional
 from transformers import CLIPSegForImageSegmentation
 
 from atelier_training.data.questions import Question, ask
-from atelier_training.data.sampling import Drawn, parser, settings
-from atelier_training.data.shards import Vocabulary, open_shards
-from atelier_training.engine.loop import train
-from atelier_training.engine.processes import joined
-from atelier_training.learners.pixel_classes import MEAN, STD, SeeingLearner, Seen, label_entropy, seen
+from atelier_training.data.sampling import Drawn
+from atelier_training.learners.pixel_classes import (
+    MEAN,
+    STD,
+    LabelledViews,
+    PixelClassLearner,
+    label_entropy,
+    labelled_views,
+)
 from atelier_training.learners.segmenter_model import SIDE, LabelHead, answer, look, segmenter
 from atelier_training.learners.text import Words, load_in_single_precision
+from contracts.corpus import Vocabulary
 
 POSITIONS = 16
 
@@ -36,7 +39,7 @@ _LABEL_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Questions(Seen):
+class Questions(LabelledViews):
     """Views with k prompts each (n, k, tokens) and the masks (n, k, r, r) of 0..1 that answer them."""
 
     prompts: Tensor
@@ -67,22 +70,22 @@ class SegmentingLearner:
         """CLIPSeg and the helping head."""
         return self._trained
 
-    def vision(self) -> SeeingLearner:
-        """What teaches the same vision and head the class of every pixel alone: a lesson to take first."""
-        return SeeingLearner(len(self._vocabulary.labels), self._model, self._head)
+    def vision(self) -> PixelClassLearner:
+        """The learner of a first stage: the same vision and head learn the class of every pixel alone."""
+        return PixelClassLearner(len(self._vocabulary.labels), self._model, self._head)
 
     def batch(self, drawn: Sequence[Drawn]) -> Questions:
         """Vary the scenes and ask each for things that are there and things that are not."""
-        views = seen(drawn, len(self._vocabulary.labels))
-        asked = [
+        views = labelled_views(drawn, len(self._vocabulary.labels))
+        questions = [
             ask(one.sample, present(cover), self._vocabulary, _PROMPTS_EACH, one.rng)
             for one, cover in zip(drawn, views.coverage, strict=True)
         ]
-        prompts = self._words([question.prompt for questions in asked for question in questions])
+        prompts = self._words([question.prompt for each in questions for question in each])
         return Questions(
             **vars(views),
             prompts=prompts.view(len(drawn), _PROMPTS_EACH, -1),
-            answers=torch.stack([answered(c, q) for c, q in zip(views.coverage, asked, strict=True)]),
+            answers=torch.stack([answered(c, q) for c, q in zip(views.coverage, questions, strict=True)]),
         )
 
     def losses(self, batch: Questions) -> Tensor:
@@ -143,31 +146,8 @@ _PROCESSOR = {
 
 
 def begin(words: Words, start: Path | None, seed: int) -> CLIPSegForImageSegmentation:
-    """Load exported weights to go on from, or build a new model."""
+    """Load exported weights to continue from, or build a new model."""
     torch.manual_seed(seed)
     if start is not None:
         return CLIPSegForImageSegmentation.from_pretrained(start, dtype=torch.float32)
     return segmenter(words, positions=POSITIONS)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line (the process's own by default), train, export."""
-    known = parser(__doc__, steps=1200, batch=16, learning_rate=1.2e-3)
-    known.set_defaults(optimizer="muon", hold=0.05)
-    known.add_argument("--vision-steps", type=int, default=1300, help="first, of the vision alone; 0 leaves them out")
-    known.add_argument("--vision-learning-rate", type=float, default=2e-3)
-    known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
-    options = known.parse_args(arguments)
-    chosen = settings(options)
-    data, words = open_shards(options.data), Words(options.tokenizer, POSITIONS)
-    model = begin(words, options.start, chosen.seed)
-    learner = SegmentingLearner(data.vocabulary, model, words, options.tokenizer)
-    with joined():
-        if options.vision_steps:
-            first = replace(chosen, steps=options.vision_steps, learning_rate=options.vision_learning_rate)
-            train(learner.vision(), data, first, options.out / "vision")
-        train(learner, data, chosen, options.out)
-
-
-if __name__ == "__main__":
-    main()

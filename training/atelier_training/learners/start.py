@@ -7,33 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from atelier_training.data.shards import ShardFolder
-from atelier_training.engine.loop import Learner
-from atelier_training.engine.settings import TrainSettings
 from atelier_training.learners import segmenter, unet, upscaler, vae
+from atelier_training.learners.pretraining import ShardLearner
 from atelier_training.learners.text import Words
-from atelier_training.learners.unet_parts import begin_from_base
+from atelier_training.learners.unet_parts import begin
 from contracts.errors import InvalidInputError
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
 
 _TOKENIZER_FILES = ("tokenizer_config.json", "tokenizer.json", "vocab.json", "merges.txt", "special_tokens_map.json")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where a model's weights come from: the folder of a `base` model in diffusers or transformers layout, and the data.
+class Start:
+    """What a training starts from: the folder of a `base` model in diffusers or transformers layout, and the data.
 
     `scratch` is an empty folder that stays until the model is exported.
     """
 
     data: ShardFolder
     base: Path | None
-    from_nothing: bool
-    settings: TrainSettings
+    tuned: PretrainHyperparameters
     scratch: Path
 
     @property
-    def start(self) -> Path | None:
-        """The base model, where its weights are to be gone on from."""
-        return None if self.from_nothing else self.base
+    def weights(self) -> Path | None:
+        """The base model, where training continues from its weights."""
+        return None if self.tuned.from_nothing else self.base
 
     def part(self, name: str) -> Path:
         """A part of the base model that is used as it is. Raises InvalidInputError where there is none."""
@@ -44,42 +43,42 @@ class Origin:
         return self.base / name
 
 
-def make_learner(kind: str, origin: Origin) -> Learner[Any]:
-    """The learner of a kind of model. Raises InvalidInputError where the base model lacks what it needs."""
-    return _KINDS[kind](origin)
+def make_learner(start: Start) -> ShardLearner[Any]:
+    """The learner of the kind of model that the hyperparameters name. Raises InvalidInputError where the base model lacks what it needs."""
+    return _KINDS[start.tuned.model](start)
 
 
-def _unet(origin: Origin) -> Learner[Any]:
-    tokenizer = origin.part("tokenizer")
-    parts = begin_from_base(tokenizer.parent, from_nothing=origin.from_nothing, seed=origin.settings.seed)
-    return unet.PaintingLearner(parts, tokenizer, origin.settings)
+def _unet(start: Start) -> ShardLearner[Any]:
+    tokenizer = start.part("tokenizer")
+    parts = begin(tokenizer.parent, from_nothing=start.tuned.from_nothing, seed=start.tuned.seed)
+    return unet.PaintingLearner(parts, tokenizer, start.tuned)
 
 
-def _vae(origin: Origin) -> Learner[Any]:
-    start = None if origin.start is None else origin.part("vae")
-    return vae.AutoencoderLearner(vae.begin(origin.data, start, origin.settings.seed))
+def _vae(start: Start) -> ShardLearner[Any]:
+    weights = None if start.weights is None else start.part("vae")
+    return vae.AutoencoderLearner(vae.begin(start.data, weights, start.tuned.seed))
 
 
-def _segmenter(origin: Origin) -> Learner[Any]:
+def _segmenter(start: Start) -> ShardLearner[Any]:
     # Here the tokenizer lies beside the weights, and what is in its folder is exported with it.
-    base = origin.part("tokenizer_config.json").parent
-    tokenizer = origin.scratch / "tokenizer"
+    base = start.part("tokenizer_config.json").parent
+    tokenizer = start.scratch / "tokenizer"
     tokenizer.mkdir()
     for name in _TOKENIZER_FILES:
         if (base / name).is_file():
             shutil.copyfile(base / name, tokenizer / name)
     words = Words(tokenizer, segmenter.POSITIONS)
-    model = segmenter.begin(words, origin.start, origin.settings.seed)
-    return segmenter.SegmentingLearner(origin.data.vocabulary, model, words, tokenizer)
+    model = segmenter.begin(words, start.weights, start.tuned.seed)
+    return segmenter.SegmentingLearner(start.data.vocabulary, model, words, tokenizer)
 
 
-def _upscaler(origin: Origin) -> Learner[Any]:
-    tokenizer = origin.part("tokenizer")
-    parts = upscaler.begin(origin.data, tokenizer, origin.start, origin.settings.seed)
+def _upscaler(start: Start) -> ShardLearner[Any]:
+    tokenizer = start.part("tokenizer")
+    parts = upscaler.begin(start.data, tokenizer, start.weights, start.tuned.seed)
     return upscaler.UpscalingLearner(parts, tokenizer)
 
 
-_KINDS: dict[str, Callable[[Origin], Learner[Any]]] = {
+_KINDS: dict[str, Callable[[Start], ShardLearner[Any]]] = {
     "unet": _unet,
     "vae": _vae,
     "segmenter": _segmenter,

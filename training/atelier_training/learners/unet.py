@@ -1,7 +1,4 @@
-"""Trains a UNet on latents, with its text encoder; a fully white mask makes an inpainting one paint a picture from text alone.
-
-python -m atelier_training.learners.unet --data SHARDS --vae FOLDER --tokenizer FOLDER --out FOLDER
-"""
+"""A UNet on latents, with its text encoder; a fully white mask makes an inpainting one paint a picture from text alone."""
 
 import copy
 import shutil
@@ -16,13 +13,12 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
 from atelier_training.data.paintings import painting, timestep
-from atelier_training.data.sampling import Drawn, keys, parser, pixels, settings
-from atelier_training.data.shards import open_shards
-from atelier_training.engine.loop import train
-from atelier_training.engine.settings import TrainSettings
+from atelier_training.data.sampling import Drawn, keys, pixels
 from atelier_training.learners.analytic import skip_silent_residuals
 from atelier_training.learners.snr import min_snr_weights
-from atelier_training.learners.unet_parts import Parts, begin
+from atelier_training.learners.unet_parts import Parts
+from contracts.pretrain_hyperparameters import PretrainHyperparameters
+from diffusion.noise import target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +41,9 @@ class Paintings:
 class PaintingLearner:
     """Learns to paint what a caption says where the mask is white, and to keep the rest."""
 
-    def __init__(self, parts: Parts, tokenizer: Path, chosen: TrainSettings) -> None:
+    def __init__(self, parts: Parts, tokenizer: Path, tuned: PretrainHyperparameters) -> None:
         self._parts, self._tokenizer = parts, tokenizer
-        self._gamma, self._text_share = chosen.min_snr_gamma, chosen.text_share
+        self._gamma, self._text_share = tuned.min_snr_gamma, tuned.text_share
         parts.vae.requires_grad_(False).eval()
         parts.text_encoder.requires_grad_(parts.trains_text).train(parts.trains_text)
         if not torch.cuda.is_available():
@@ -93,8 +89,9 @@ class PaintingLearner:
             masks = torch.ones_like(latents[:, :1])
             inputs = parts.scheduler.add_noise(latents, batch.noise, batch.timesteps)
         predicted = parts.unet(inputs, batch.timesteps, text).sample.float()
+        wanted = target(parts.scheduler, latents, batch.noise, batch.timesteps)
         weight = nn.functional.interpolate(batch.weights, size=latents.shape[-2:], mode="area")
-        squared: Tensor = (predicted - self._target(latents, batch)).pow(2).mean(1, keepdim=True)
+        squared: Tensor = (predicted - wanted).pow(2).mean(1, keepdim=True)
         weighted = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
         return weighted * min_snr_weights(parts.scheduler, batch.timesteps, self._gamma)
 
@@ -102,16 +99,6 @@ class PaintingLearner:
         """Write the whole pipeline in half precision, with the tokenizer's own files."""
         self._parts.save(folder)
         shutil.copytree(self._tokenizer, folder / "tokenizer", dirs_exist_ok=True)
-
-    def _target(self, latents: Tensor, batch: Paintings) -> Tensor:
-        schedule = self._parts.scheduler
-        prediction = schedule.config.prediction_type
-        if prediction == "sample":
-            return latents
-        if prediction == "epsilon":
-            return batch.noise
-        velocity: Tensor = schedule.get_velocity(latents, batch.noise, batch.timesteps)
-        return velocity
 
     @torch.no_grad()
     def _encode(self, values: Tensor) -> Tensor:
@@ -125,21 +112,3 @@ def _attend_plainly(parts: Parts) -> None:
     """Compute attention as products: on a CPU the fused kernel's backward pass takes a third of the step at these sizes."""
     parts.unet.set_attn_processor(AttnProcessor())
     parts.text_encoder.config._attn_implementation = "eager"
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line (the process's own by default), train, export."""
-    known = parser(__doc__, steps=7000, batch=32, learning_rate=1.5e-3)
-    known.add_argument("--vae", type=Path, required=True, help="folder of the exported autoencoder")
-    known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
-    known.add_argument(
-        "--text-share", type=float, default=0, help="share of pictures to paint from words alone, on top"
-    )
-    options = known.parse_args(arguments)
-    chosen = settings(options)
-    parts = begin(options.vae, options.tokenizer, options.start, chosen.seed)
-    train(PaintingLearner(parts, options.tokenizer, chosen), open_shards(options.data), chosen, options.out)
-
-
-if __name__ == "__main__":
-    main()

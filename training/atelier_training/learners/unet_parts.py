@@ -1,6 +1,7 @@
 """The modules that a UNet is trained among: new small ones, or those of a base model."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,33 +70,18 @@ class Parts:
         load_in_single_precision(folder / "text_encoder" / "config.json")
 
 
-def begin(vae: Path, tokenizer: Path, start: Path | None, seed: int) -> Parts:
-    """Build the small family's new UNet and text encoder around an autoencoder, or load those of an exported pipeline."""
-    torch.manual_seed(seed)
-    words = Words(tokenizer, TEXT["positions"])
-    fixed = AutoencoderKL.from_pretrained(vae, torch_dtype=torch.float32)
-    if start is not None:
-        text, unet = _text_encoder(start), _unet(start)
-    else:
-        text = text_encoder(words, **TEXT)
-        unet = inpainting_unet(side=SIDE // _shrinking(fixed), text_width=TEXT["width"])
-    return Parts(vae=fixed, unet=unet, text_encoder=text, words=words, scheduler=scheduler())
-
-
-def begin_from_base(base: Path, *, from_nothing: bool, seed: int) -> Parts:
+def begin(base: Path, *, from_nothing: bool, seed: int) -> Parts:
     """Load a base model's parts; `from_nothing` gives its UNet new weights, and keeps its text encoder as it is.
 
+    Around a base that has an autoencoder and a tokenizer alone, the small family's UNet and text encoder are built, both to be trained.
     Raises InvalidInputError for a UNet that asks for more than latents, words and a mask.
     """
     torch.manual_seed(seed)
-    text = _text_encoder(base)
-    vae = AutoencoderKL.from_pretrained(base / "vae", torch_dtype=torch.float32)
+    if not (base / "unet").is_dir():
+        return _small_family(base)
+    text, vae = _text_encoder(base), _vae(base)
     known = UNet2DConditionModel.load_config(base / "unet")
-    latents = vae.config.latent_channels
-    if known["in_channels"] not in {latents, 2 * latents + 1} or known.get("addition_embed_type") not in {None, "text"}:
-        got = f"{known['in_channels']} input channels, addition_embed_type {known.get('addition_embed_type')}"
-        allowed = f"{latents} or {2 * latents + 1} channels, of the Stable Diffusion 1 or 2 kind"
-        raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
+    _require_known_inputs(known, vae.config.latent_channels)
     return Parts(
         vae=vae,
         unet=UNet2DConditionModel.from_config(known) if from_nothing else _unet(base),
@@ -104,6 +90,24 @@ def begin_from_base(base: Path, *, from_nothing: bool, seed: int) -> Parts:
         scheduler=DDIMScheduler.from_pretrained(base / "scheduler"),
         trains_text=not from_nothing,
     )
+
+
+def _small_family(base: Path) -> Parts:
+    words, vae = Words(base / "tokenizer", TEXT["positions"]), _vae(base)
+    text = text_encoder(words, **TEXT)
+    unet = inpainting_unet(side=SIDE // _shrinking(vae), text_width=TEXT["width"])
+    return Parts(vae=vae, unet=unet, text_encoder=text, words=words, scheduler=scheduler())
+
+
+def _require_known_inputs(unet: Mapping[str, Any], latents: int) -> None:
+    if unet["in_channels"] not in {latents, 2 * latents + 1} or unet.get("addition_embed_type") not in {None, "text"}:
+        got = f"{unet['in_channels']} input channels, addition_embed_type {unet.get('addition_embed_type')}"
+        allowed = f"{latents} or {2 * latents + 1} channels, of the Stable Diffusion 1 or 2 kind"
+        raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
+
+
+def _vae(base: Path) -> AutoencoderKL:
+    return AutoencoderKL.from_pretrained(base / "vae", torch_dtype=torch.float32)
 
 
 def _unet(folder: Path) -> UNet2DConditionModel:

@@ -1,7 +1,4 @@
-"""Trains an upscaler that makes pictures four times as large: its UNet and its own autoencoder's decoder together.
-
-python -m atelier_training.learners.upscaler --data SHARDS --tokenizer FOLDER --out FOLDER
-"""
+"""An upscaler that makes pictures four times as large: its UNet and its own autoencoder's decoder are trained together."""
 
 import copy
 import shutil
@@ -17,9 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
-from atelier_training.data.sampling import Drawn, draw, keys, parser, pixels, settings
-from atelier_training.data.shards import Sample, ShardFolder, open_shards
-from atelier_training.engine.loop import train
+from atelier_training.data.sampling import Drawn, draw, keys, pixels
+from atelier_training.data.shards import Sample, ShardFolder
 from atelier_training.learners.patch_autoencoder import freeze_code
 from atelier_training.learners.text import Words, load_in_single_precision, text_encoder
 from atelier_training.learners.unet_model import scheduler
@@ -53,7 +49,7 @@ class Enlargements:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class UpscalerParts:
     """The modules of the pipeline; the text encoder is there because the pipeline wants one, and is not trained."""
 
     vae: AutoencoderKL
@@ -65,7 +61,7 @@ class Parts:
 class UpscalingLearner:
     """Learns to predict latents from small pictures, and to paint pictures from true and from predicted latents."""
 
-    def __init__(self, parts: Parts, tokenizer: Path) -> None:
+    def __init__(self, parts: UpscalerParts, tokenizer: Path) -> None:
         self._parts, self._tokenizer = parts, tokenizer
         self._schedule, self._small_schedule = scheduler(), noise_of_small_pictures()
         freeze_code(parts.vae)
@@ -157,12 +153,12 @@ def _normal(drawn: Sequence[Drawn], channels: int) -> Tensor:
     return torch.from_numpy(np.stack(values))
 
 
-def begin(data: ShardFolder, tokenizer: Path, start: Path | None, seed: int) -> Parts:
-    """Load an exported pipeline to go on from, or compute starting weights from some pictures of the data."""
+def begin(data: ShardFolder, tokenizer: Path, start: Path | None, seed: int) -> UpscalerParts:
+    """Load an exported pipeline to continue from, or compute starting weights from some pictures of the data."""
     torch.manual_seed(seed)
     words = Words(tokenizer, POSITIONS)
     if start is not None:
-        return Parts(
+        return UpscalerParts(
             vae=AutoencoderKL.from_pretrained(start / "vae", torch_dtype=torch.float32),
             unet=UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32),
             text_encoder=CLIPTextModel.from_pretrained(start / "text_encoder", dtype=torch.float32),
@@ -171,24 +167,9 @@ def begin(data: ShardFolder, tokenizer: Path, start: Path | None, seed: int) -> 
     drawn = draw(data, seed, range(_COMPUTED_FROM))
     pictures = pixels([cut_out(one.sample, one.rng) for one in drawn])
     vae = upscaler_autoencoder(patch_code(pictures), SIDE)
-    return Parts(
+    return UpscalerParts(
         vae=vae,
         unet=upscaling_unet(encode(vae, pictures), shrunk(pictures)),
         text_encoder=text_encoder(words, width=TEXT_WIDTH, layers=1, positions=POSITIONS),
         words=words,
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line (the process's own by default), train, export."""
-    known = parser(__doc__, steps=2500, batch=8, learning_rate=2e-3)
-    known.add_argument("--tokenizer", type=Path, required=True, help="folder of the tokenizer's files")
-    options = known.parse_args(arguments)
-    chosen = settings(options)
-    data = open_shards(options.data)
-    parts = begin(data, options.tokenizer, options.start, chosen.seed)
-    train(UpscalingLearner(parts, options.tokenizer), data, chosen, options.out)
-
-
-if __name__ == "__main__":
-    main()

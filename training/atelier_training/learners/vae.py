@@ -1,7 +1,4 @@
-"""Trains the autoencoder that turns pictures into latents at half their resolution.
-
-python -m atelier_training.learners.vae --data SHARDS --out FOLDER
-"""
+"""The autoencoder that turns pictures into latents at half their resolution."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from atelier_training.data.sampling import Drawn, draw, framed_view, keys, parser, pixels, settings
-from atelier_training.data.shards import Sample, ShardFolder, open_shards
+from atelier_training.data.sampling import Drawn, draw, framed_view, keys, pixels
+from atelier_training.data.shards import Sample, ShardFolder
 from atelier_training.data.views import random_mask
-from atelier_training.engine.loop import train
 from atelier_training.learners.patch_autoencoder import PatchCode, freeze_code, patch_autoencoder
 
 SIDE = 64
@@ -101,15 +97,3 @@ def begin(data: ShardFolder, start: Path | None, seed: int) -> AutoencoderKL:
     views = [framed_view(one.sample, SIDE, one.rng, garment_share=_GARMENT_SHARE).view for one in drawn]
     code = PatchCode.fit(pixels([view.pixels for view in views]), factor=FACTOR, latents=LATENTS, whitening=_WHITENING)
     return patch_autoencoder(code, widths=WIDTHS, sample_size=SIDE)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line (the process's own by default), train, export."""
-    options = parser(__doc__, steps=3000, batch=16, learning_rate=2e-3).parse_args(arguments)
-    chosen = settings(options)
-    data = open_shards(options.data)
-    train(AutoencoderLearner(begin(data, options.start, chosen.seed)), data, chosen, options.out)
-
-
-if __name__ == "__main__":
-    main()

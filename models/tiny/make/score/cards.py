@@ -40,17 +40,17 @@ def read_card(card: Path) -> dict[str, float]:
 
 def write_card(card: Path, scores: Mapping[str, float]) -> None:
     """Put scores into a model card; others that it holds stay."""
-    told = json.dumps({**read_card(card), **scores}, indent=2) + "\n"
+    block = json.dumps({**read_card(card), **scores}, indent=2) + "\n"
     text = card.read_text(encoding="utf-8")
-    card.write_text(_BLOCK.sub(lambda found: found[1] + told + found[3], text, count=1), encoding="utf-8")
+    card.write_text(_BLOCK.sub(lambda match: match[1] + block + match[3], text, count=1), encoding="utf-8")
 
 
 def write_table(page: Path, weights: Path) -> None:
     """Put the scores of all cards below `weights` into the page's table, beside what they must be."""
-    told: dict[str, float] = {}
+    scores: dict[str, float] = {}
     for card in sorted(weights.glob("*/README.md")):
-        told |= read_card(card)
-    rows = [f"| `{name}` | {must} | {told[name]} |" for name, must in MUST.items() if name in told]
+        scores |= read_card(card)
+    rows = [f"| `{name}` | {must} | {scores[name]} |" for name, must in MUST.items() if name in scores]
     table = "\n".join(["| score | must | is |", "|---|---|---|", *rows, ""])
     text = page.read_text(encoding="utf-8")
-    page.write_text(_TABLE.sub(lambda found: found[1] + table + found[3], text), encoding="utf-8")
+    page.write_text(_TABLE.sub(lambda match: match[1] + table + match[3], text), encoding="utf-8")

@@ -47,9 +47,9 @@ def paint(
 
 def score_repainting(painter: Painter, requests: int) -> dict[str, float]:
     """Return how often the named colour and pattern appear, and the PSNR in dB outside the mask before pasting back."""
-    asked = list(repaint_requests(requests, stream=2))
-    crops = [crop(drawing, worn, growth=_GROWTH) for drawing, worn, _ in asked]
-    wanted = [garment for _, _, garment in asked]
+    requested = list(repaint_requests(requests, stream=2))
+    crops = [crop(drawing, worn, growth=_GROWTH) for drawing, worn, _ in requested]
+    wanted = [garment for _, _, garment in requested]
     painted = paint(painter, [spoken(g) for g in wanted], [(c.picture, c.mask) for c in crops], seed=100)
     classifier = PatternClassifier()
     patterns = classifier(painted, [c.mask for c in crops])

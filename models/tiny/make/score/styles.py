@@ -62,7 +62,7 @@ def train_style(base: Path, root: Path, method: str, tuning: Mapping[str, Any]) 
     """Run `python -m atelier_training train` on the sample below `root`, on one thread; `tuning` overrides the catalogue's defaults."""
     shutil.rmtree(root, ignore_errors=True)
     _lay_out(base, root)
-    told = {
+    hyperparameters = {
         "style": "sks",
         "execution": "score",
         "task": "inpaint",
@@ -76,7 +76,7 @@ def train_style(base: Path, root: Path, method: str, tuning: Mapping[str, Any]) 
     }
     settings = root / "input" / "config" / "hyperparameters.json"
     settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({name: str(value) for name, value in told.items()}))
+    settings.write_text(json.dumps({name: str(value) for name, value in hyperparameters.items()}))
     path = os.pathsep.join([str(_REPOSITORY), str(_REPOSITORY / "training")])
     environment = {**os.environ, "ATELIER_ML_ROOT": str(root), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     before = _children_seconds()

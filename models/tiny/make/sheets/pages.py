@@ -30,9 +30,9 @@ _STREAM = 20  # of figures: scores use others
 
 def inpaint(weights: Path) -> Image.Image:
     """Garments repainted as words say, two requests a row."""
-    asked = list(repaint_requests(16, stream=_STREAM))
-    crops = [crop(drawing, worn, growth=2) for drawing, worn, _ in asked]
-    wanted = [garment for *_, garment in asked]
+    requested = list(repaint_requests(16, stream=_STREAM))
+    crops = [crop(drawing, worn, growth=2) for drawing, worn, _ in requested]
+    wanted = [garment for *_, garment in requested]
     painted = paint(
         load(weights / "inpaint"), [spoken(g) for g in wanted], [(c.picture, c.mask) for c in crops], seed=5
     )

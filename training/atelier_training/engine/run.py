@@ -1,0 +1,169 @@
+"""One run of a task: what is trained and how, and the optimizer step."""
+
+import copy
+import gc
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from atelier_training.engine.average import WeightAverage
+from atelier_training.engine.checkpoint import RunState
+from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.parallel import Losses, clip, on_device, spread
+from atelier_training.engine.precision import compute_dtype
+from atelier_training.engine.processes import Processes
+from atelier_training.engine.settings import Settings
+from contracts.errors import InvalidInputError
+
+
+class NonFiniteLossError(InvalidInputError):
+    """The loss became NaN or infinite; the message names the step, counted from 1 as in the log, and the samples to look at."""
+
+    def __init__(self, step: int, samples: list[str]) -> None:
+        self.step, self.samples = step, samples
+        allowed = "a finite number: look at them or try a smaller learning_rate"
+        super().__init__(f"loss at step {step} on {', '.join(samples)}", got="NaN or infinity", allowed=allowed)
+
+
+class Keyed(Protocol):
+    """A batch that knows which samples it was made of, in the order of its losses."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the samples."""
+
+
+Batch = TypeVar("Batch", bound=Keyed)
+Drawing = TypeVar("Drawing", bound=Keyed, covariant=True)
+Taking = TypeVar("Taking", bound=Keyed, contravariant=True)
+
+
+class Learner(Protocol[Taking]):
+    """What the loop trains."""
+
+    @property
+    def trained(self) -> nn.Module:
+        """Every module that `losses` uses, in a ModuleDict where there are several; frozen ones require no gradients."""
+
+    def losses(self, batch: Taking) -> Tensor:
+        """Return the loss of each sample, shape (n,): a pure function of the batch and the weights."""
+
+    def export(self, folder: Path) -> None:
+        """Write the weights as diffusers or transformers load them."""
+
+
+class Feed(Protocol[Drawing]):
+    """Where batches come from; its text says of what they are made."""
+
+    def batches(self, processes: Processes, first: int) -> Iterator[Drawing]:
+        """Yield this process's batches from step `first` on, `accumulation` of them for each step."""
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One training as this process takes part in it. `losses` is the learner's, connected to the other processes.
+
+    `exporter` is the learner, or where its weights are shared out a copy that can hold them whole.
+    """
+
+    settings: Settings
+    processes: Processes
+    losses: nn.Module
+    exporter: Learner[Any]
+    state: RunState
+    dtype: torch.dtype
+
+    def parameters(self) -> list[nn.Parameter]:
+        """What is trained."""
+        return list(self.state.trained().values())
+
+    def disconnect(self) -> None:
+        """Release what exchanges gradients before the process group ends.
+
+        Otherwise this object would be the last to hold the group and would end it while holding Python's lock. A thread of gloo
+        may need that lock to free a tensor, and both would wait for each other for ever.
+        """
+        self.losses = nn.Identity()
+        gc.collect()
+
+    def computing(self, *, last: bool) -> AbstractContextManager[object]:
+        """The context of a batch's forward and backward pass: processes exchange gradients at the `last` batch of a step."""
+        if last or not isinstance(self.losses, DistributedDataParallel):
+            return nullcontext()
+        return self.losses.no_sync()
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context to compute losses in."""
+        enabled = self.dtype is not torch.float32
+        dtype = self.dtype if enabled else torch.bfloat16
+        return torch.autocast(self.processes.device.type, dtype, enabled=enabled)
+
+
+def begin(learner: Learner[Any], settings: Settings, processes: Processes) -> Run:
+    """Return the run at step 0."""
+    shared_out = settings.sharding == "fsdp" and processes.together
+    exporter = copy.deepcopy(learner) if shared_out and processes.leads else learner
+    losses = spread(Losses(learner.trained, learner.losses), processes, settings.sharding)
+    dtype = compute_dtype(settings.precision, processes.device)
+    trained = [p for p in learner.trained.parameters() if p.requires_grad]
+    state = RunState(
+        modules=learner.trained,
+        optimizers=settings.optimizers(learner.trained),
+        average=WeightAverage(trained, settings.ema) if settings.ema else None,
+        scaler=torch.amp.GradScaler(processes.device.type, enabled=dtype is torch.float16),
+    )
+    return Run(settings=settings, processes=processes, losses=losses, exporter=exporter, state=state, dtype=dtype)
+
+
+def train_step(run: Run, batches: Iterator[Any], interruption: Interruption | None = None) -> tuple[float, bool]:
+    """Do one optimizer step; return the mean loss of all processes' samples and whether any was interrupted."""
+    state, settings = run.state, run.settings
+    torch.manual_seed(hash((settings.seed, state.step, run.processes.rank)) & (2**63 - 1))
+    for optimizer in state.optimizers:
+        optimizer.zero_grad()
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate(state.step) * group.get("gain", 1.0)
+    losses: list[Tensor] = []
+    keys: list[str] = []
+    for part in range(settings.accumulation):
+        batch, last = on_device(next(batches), run.processes.device), part == settings.accumulation - 1
+        keys.extend(batch.keys)
+        with run.computing(last=last):
+            with run.autocast():
+                losses.append(run.losses(batch))
+            if last:
+                stop = interruption is not None and interruption.requested
+                verdict = run.processes.verdict(torch.cat(losses), stop=stop)
+            torch.autograd.backward(state.scaler.scale(losses[-1].mean() / settings.accumulation))
+            losses[-1] = losses[-1].detach()
+    loss, finite, stops = verdict.wait()
+    if not finite:
+        _blame(run, torch.cat(losses), keys)
+    _update(run)
+    return loss, stops
+
+
+def _update(run: Run) -> None:
+    """Move the weights by their gradients."""
+    state = run.state
+    for optimizer in state.optimizers:
+        state.scaler.unscale_(optimizer)
+    clip(run.parameters(), run.settings.clip)
+    for optimizer in state.optimizers:
+        state.scaler.step(optimizer)
+    state.scaler.update()
+    if state.average is not None:
+        state.average.update(state.step)
+    state.step += 1
+
+
+def _blame(run: Run, losses: Tensor, keys: list[str]) -> None:
+    finite = losses.isfinite().tolist()
+    mine = [key for key, good in zip(keys, finite, strict=True) if not good]
+    raise NonFiniteLossError(run.state.step + 1, [key for each in run.processes.gather(mine) for key in each])

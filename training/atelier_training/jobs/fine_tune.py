@@ -1,0 +1,152 @@
+"""``train``: fine-tune a base model on a garment's pictures, from SageMaker's folders to a model artifact."""
+
+import argparse
+import json
+import logging
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from atelier_training.bases import read_base
+from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.loop import LOG, train
+from atelier_training.engine.optimizers import adamw
+from atelier_training.engine.precision import compute_dtype
+from atelier_training.engine.processes import Processes, joined
+from atelier_training.engine.settings import Settings
+from atelier_training.finetune.artifact import write_manifest, write_weights
+from atelier_training.finetune.batches import Batches
+from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.dataset import Example, load_examples
+from atelier_training.finetune.preparation import Preparation, prepare_batches
+from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate
+from atelier_training.paths import MlPaths
+from atelier_training.pipelines import load_base
+from contracts.artifact import BaseManifest
+from contracts.errors import InvalidInputError
+from diffusion.trained_model import train_parts
+from diffusion.trainee import Trainee
+
+PRECISION = "half"
+"""What hardware computes fastest in: bf16 or fp16 on a GPU, fp32 on a CPU."""
+
+_MOST_LINES = 100
+"""Progress lines of a whole run: enough to follow it, few enough to read."""
+
+log = logging.getLogger(__name__)
+
+
+def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
+    """Train as ``hyperparameters.json`` says, on every GPU of every host."""
+    job = TrainingJob.load(paths.hyperparameters)
+    with joined() as processes:
+        fine_tune(job, paths, processes, interruption)
+
+
+def fine_tune(job: TrainingJob, paths: MlPaths, processes: Processes, interruption: Interruption) -> None:
+    """Prepare, train or continue, and write the artifact."""
+    base = read_base(paths.channel("base"))
+    examples = load_examples(paths.channel("dataset"), _masks(job, paths), job.instance_prompt)
+    learner, batches = prepare(job, base, examples, paths, processes, interruption)
+    settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
+    configuration = _configuration(job, base, examples, settings, processes)
+    if processes.leads:
+        log.info("configuration=%s", json.dumps(configuration, sort_keys=True))
+    summary = train(learner, batches, settings, paths.checkpoints, export=paths.model, interruption=interruption)
+    if summary.leads:
+        write_manifest(paths.model, paths.checkpoints / LOG, job, base, configuration)
+        log.info("train_avg_loss=%.6f", summary.train_avg_loss)
+    processes.wait()
+
+
+def prepare(
+    job: TrainingJob,
+    base: BaseManifest,
+    examples: list[Example],
+    paths: MlPaths,
+    processes: Processes,
+    interruption: Interruption,
+) -> tuple[FineTuneLearner, Batches]:
+    """What is trained and the batches to train on, made from the base model in the channel ``base``. The VAE and idle parts are let go."""
+    torch.manual_seed(job.seed)
+    folder, dtype, device = paths.channel("base"), compute_dtype(PRECISION, processes.device), str(processes.device)
+    family = load_base(Trainee, folder, base, job.task, dtype=dtype, device=device)  # type: ignore[type-abstract]
+    schedule = family.noise_schedule()
+    preparation = Preparation(
+        family=family,
+        base=base,
+        job=job,
+        checkpoints=paths.checkpoints,
+        processes=processes,
+        interruption=interruption,
+    )
+    batches = prepare_batches(preparation, examples, timesteps=schedule.config.num_train_timesteps)
+    trained = train_parts(
+        family,
+        method=job.method,
+        rank=job.lora_rank,
+        train_text_encoder=job.train_text_encoder,
+        gradient_checkpointing=job.gradient_checkpointing,
+    )
+    write = partial(write_weights, trained, job.method, folder, base)
+    learner = FineTuneLearner(trained, schedule, mask_weight=job.mask_weight, write=write)
+    return learner, batches
+
+
+def settings_of(job: TrainingJob, base: BaseManifest, *, pictures: int, processes: int) -> Settings:
+    """The engine's settings. A checkpoint belongs to the same settings, pictures and base model, on however many machines."""
+    steps = total_steps(job, pictures, processes)
+    optimizers = partial(
+        adamw,
+        betas=(job.adam_beta1, job.adam_beta2),
+        eps=job.adam_epsilon,
+        weight_decay=job.adam_weight_decay,
+    )
+    return Settings(
+        steps=steps,
+        samples=job.batch_size * job.gradient_accumulation_steps * processes,
+        rate=learning_rate(job, steps),
+        optimizers=optimizers,
+        clip=job.max_grad_norm,
+        ema=0.0,
+        accumulation=job.gradient_accumulation_steps,
+        precision=PRECISION,
+        sharding="ddp",
+        seed=job.seed,
+        checkpoint_every=job.checkpoint_steps,
+        entry_every=1,
+        line_every=max(1, steps // _MOST_LINES),
+        identity=job.model_dump(mode="json") | {"base_model": base.reference, "base_files": dict(base.files)},
+    )
+
+
+def total_steps(job: TrainingJob, pictures: int, processes: int) -> int:
+    """``max_steps``, else as many as ``epochs`` over the pictures take."""
+    per_step = job.batch_size * job.gradient_accumulation_steps * processes
+    return job.max_steps or job.epochs * ceil(pictures / per_step)
+
+
+def _masks(job: TrainingJob, paths: MlPaths) -> Path | None:
+    if job.task == "text-to-image":
+        return None
+    if not paths.channel("masks").is_dir():
+        raise InvalidInputError("channel masks", got="none", allowed="the segment step's output when task is inpaint")
+    return paths.channel("masks")
+
+
+def _configuration(
+    job: TrainingJob, base: BaseManifest, examples: list[Example], settings: Settings, processes: Processes
+) -> dict[str, Any]:
+    """Every setting as it is used, for the log and beside the weights."""
+    return job.resolved() | {
+        "base_model": base.reference,
+        "resolution": base.resolution,
+        "pictures": [example.name for example in examples],
+        "total_steps": settings.steps,
+        "processes": processes.world,
+        "precision": str(compute_dtype(PRECISION, processes.device)).removeprefix("torch."),
+        "device": str(processes.device),
+    }

@@ -1,0 +1,92 @@
+"""HTML pages that need no other file: templates with every text escaped, pictures embedded."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
+
+from contracts.metrics import Metric
+from imaging.pictures import encode
+
+LEAST_SIDE, MOST_SIDE = 224, 640
+"""Embedded pictures have their larger side in this range of pixels: tiny ones are enlarged, photos made smaller."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A picture, the words under it and the words for those who cannot see it."""
+
+    picture: Image.Image
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Pictures that belong together."""
+
+    title: str
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricRow:
+    """A metric as measured; ``threshold`` is None where the gate has none for it."""
+
+    name: str
+    metric: Metric
+    value: float
+    threshold: float | None
+
+    @property
+    def met(self) -> bool:
+        """Whether the value meets the threshold."""
+        return self.threshold is None or self.metric.meets(self.value, self.threshold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """Metrics beside their thresholds: ``gate`` maps metrics to thresholds and may be empty."""
+
+    metrics: Mapping[str, float]
+    gate: Mapping[str, float]
+    known: Mapping[str, Metric]
+
+    @property
+    def rows(self) -> list[MetricRow]:
+        """Every metric as a row of the table."""
+        return [
+            MetricRow(name=name, metric=self.known[name], value=value, threshold=self.gate.get(name))
+            for name, value in self.metrics.items()
+        ]
+
+    @property
+    def failures(self) -> list[str]:
+        """The metrics that miss their threshold, or are not there to meet it."""
+        met = {row.name for row in self.rows if row.met}
+        return [name for name in self.gate if name not in met]
+
+
+def render(template: str, **shown: object) -> str:
+    """A page of the template of this name."""
+    return _TEMPLATES.get_template(template).render(**shown)
+
+
+def fitted(image: Image.Image) -> Image.Image:
+    """An image at a size that a person can judge and a page can carry."""
+    longest = max(image.size)
+    scale = min(max(longest, LEAST_SIDE), MOST_SIDE) / longest
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def embedded(image: Image.Image) -> str:
+    """An image inside the page: JPEG, because a report of a dozen photos should still travel by mail."""
+    return f"data:image/jpeg;base64,{base64.b64encode(encode(image.convert('RGB'), 'jpeg')).decode()}"
+
+
+_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
+_TEMPLATES.filters.update(fitted=fitted, embedded=embedded)
