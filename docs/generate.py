@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from docs import openapi
 from docs.fields import TABLES
 from docs.markdown import table
 from docs.schemas import SCHEMAS, schema
@@ -83,6 +84,7 @@ PARTS = (
     *(File(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name)) for name in SCHEMAS),
     Part(page="architecture.md", name="fine-tuning states", write=fine_tuning_states),
     Part(page="architecture.md", name="pretraining states", write=pretraining_states),
+    File(page="openapi.json", name="openapi", write=openapi.text),
 )
 
 

@@ -9,16 +9,11 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from contracts.routes import ROUTES
 from infra.components.handler import Handler
 from infra.components.log_retention import retention
 from infra.config import Api
 from infra.nag import accept
-
-_COLLECTIONS = ("predictions", "trainings", "files")
-"""What can be posted to. API Gateway checks that the body is an object; the handler checks the rest, with better words."""
-
-_READABLE = ("predictions", "trainings")
-"""Collections whose items can be fetched by id, and canceled."""
 
 _PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
     "BadBody": (apigateway.ResponseType.BAD_REQUEST_BODY, "400", "The body is not a JSON object"),
@@ -89,21 +84,16 @@ class RestApi(Construct):
         )
 
     def _add_routes(self) -> None:
-        version = self.api.root.add_resource("v1")
-        for name in _COLLECTIONS:
-            collection = version.add_resource(name)
-            collection.add_method(
-                "POST",
+        for route in ROUTES:
+            # API Gateway checks that a body is an object; the handler checks the rest, with better words.
+            models = {"application/json": self._model(route.path.rpartition("/")[2])} if route.body else None
+            self.api.root.resource_for_path(route.path).add_method(
+                route.method,
                 self._integration,
                 api_key_required=True,
                 request_validator=self._validator,
-                request_models={"application/json": self._model(name)},
+                request_models=models,
             )
-            if name in _READABLE:
-                item = collection.add_resource("{id}")
-                item.add_method("GET", self._integration, api_key_required=True, request_validator=self._validator)
-                cancel = item.add_resource("cancel")
-                cancel.add_method("POST", self._integration, api_key_required=True, request_validator=self._validator)
 
     def _model(self, name: str) -> apigateway.Model:
         schema = apigateway.JsonSchema(

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from aws_lambda_powertools import Logger, Tracer, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 Event = Literal[
     "PredictionsQueued",
@@ -30,11 +30,10 @@ logger = Logger(serialize_stacktrace=False)
 _tracer = Tracer(patch_modules=("botocore",))
 
 
-def observed(handler: Handler) -> Handler:
+def observed(handler: Callable[[dict[str, Any], Any], Result]) -> Callable[[dict[str, Any], Any], Result]:
     """Give every line that ``handler`` logs the request's id, and its AWS calls a segment in the trace."""
-    logged: Handler = logger.inject_lambda_context(handler, clear_state=True)
-    traced: Handler = _tracer.capture_lambda_handler(logged)
-    return traced
+    logged = logger.inject_lambda_context(handler, clear_state=True)
+    return _tracer.capture_lambda_handler(logged)
 
 
 def count(event: Event) -> None:

@@ -2,8 +2,12 @@
 
 import json
 
+from atelier_ops.logic.api import ANSWERS
+from contracts.routes import ROUTES
+from docs.openapi import document
 from infra.config import STAGES
 from tests.infra.conftest import Synthesized
+from tests.unit.ops_api import Api
 
 
 def routes(stage: Synthesized) -> dict[tuple[str, str], dict[str, object]]:
@@ -19,16 +23,14 @@ def routes(stage: Synthesized) -> dict[tuple[str, str], dict[str, object]]:
     return {(m["HttpMethod"], path(m["ResourceId"]["Ref"])): m for m in methods}
 
 
-def test_the_routes_are_those_that_the_handler_answers(stage: Synthesized) -> None:
-    assert set(routes(stage)) == {
-        ("POST", "/v1/predictions"),
-        ("GET", "/v1/predictions/{id}"),
-        ("POST", "/v1/trainings"),
-        ("GET", "/v1/trainings/{id}"),
-        ("POST", "/v1/files"),
-        ("POST", "/v1/predictions/{id}/cancel"),
-        ("POST", "/v1/trainings/{id}/cancel"),
-    }
+def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_way_round(stage: Synthesized) -> None:
+    assert set(routes(stage)) == {(route.method, route.path) for route in ROUTES}
+    assert set(ANSWERS) == {route.name for route in ROUTES}
+    for method, path in routes(stage):
+        response = Api().call(method, path.replace("{id}", "a" * 26), {} if method == "POST" else None)
+        # A path that the handler does not know says so; one that it knows complains of the body, or knows no such item.
+        assert (response.status, response.body["detail"].partition(":")[0]) != (404, "path"), path
+        assert response.status in {404, 422}, path
 
 
 def test_every_route_wants_a_key_and_is_validated(stage: Synthesized) -> None:
@@ -36,7 +38,7 @@ def test_every_route_wants_a_key_and_is_validated(stage: Synthesized) -> None:
         assert method["ApiKeyRequired"] is True
         assert method["RequestValidatorId"]
     with_body = {path for (verb, path), method in routes(stage).items() if "RequestModels" in method}
-    assert with_body == {"/v1/predictions", "/v1/trainings", "/v1/files"}
+    assert with_body == {route.path for route in ROUTES if route.body}
 
 
 def test_the_key_s_plan_bounds_what_it_can_do(stage: Synthesized) -> None:
@@ -56,6 +58,12 @@ def test_the_gateway_s_own_errors_are_problems(stage: Synthesized) -> None:
         assert str(problem["status"]) == properties["StatusCode"]
         assert {"type", "title", "status", "detail"} == set(problem)
         assert ("Retry-After" in str(properties.get("ResponseParameters"))) == (problem["status"] == 429)
+
+
+def test_the_gateway_s_own_errors_are_documented(stage: Synthesized) -> None:
+    statuses = {r["Properties"]["StatusCode"] for r in stage.resources("AWS::ApiGateway::GatewayResponse").values()}
+    operations = [operation for path in document()["paths"].values() for operation in path.values()]
+    assert statuses <= {status for operation in operations for status in operation["responses"]}
 
 
 def test_calls_are_logged(stage: Synthesized) -> None:

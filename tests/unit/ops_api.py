@@ -4,11 +4,24 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from atelier_ops.logic import predictions, trainings, uploads
 from atelier_ops.logic.api import Dependencies, answer
+from contracts.answers import ProblemDetails
+from contracts.routes import ROUTES
 from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryInference, MemoryRecords
 
 SHARED = "shared-endpoint"
+
+
+def _documented(event: dict[str, Any], status: int) -> type[BaseModel]:
+    """What docs/openapi.json says an answer is."""
+    if status >= 400:
+        return ProblemDetails
+    (route,) = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(event["path"])]
+    assert status == route.status
+    return route.answer
 
 
 @dataclass
@@ -53,7 +66,10 @@ class Api:
     def event(self, event: dict[str, Any]) -> Answered:
         answered = answer(event, self._dependencies())
         assert answered["isBase64Encoded"] is False
-        return Answered(answered["statusCode"], json.loads(answered["body"]), answered["headers"])
+        headers = {name: ", ".join(values) for name, values in answered["multiValueHeaders"].items()}
+        status, body = answered["statusCode"], json.loads(answered["body"])
+        _documented(event, status).model_validate_json(answered["body"])
+        return Answered(status, body, headers)
 
     def _dependencies(self) -> Dependencies:
         store = self.buckets.store

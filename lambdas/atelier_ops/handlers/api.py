@@ -51,4 +51,4 @@ def dependencies() -> Callable[[float], Dependencies]:
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """One REST proxy event → one proxy response."""
-    return answer(event, dependencies()(time.time()))
+    return answer(event, dependencies()(time.time()), context)

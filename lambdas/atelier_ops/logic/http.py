@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from aws_lambda_powertools import event_handler
+
 from contracts.errors import InvalidInputError
 
+JSON = "application/json"
 LARGEST_BODY = 5 * 2**20
 """Bytes: a Lambda takes 6 MB and API Gateway adds its own; larger pictures go through POST /v1/files."""
 
@@ -56,7 +59,7 @@ class Request:
     def json(self) -> Any:
         """The body's JSON value. Raises ProblemError 400, 413 or 415."""
         kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind != "application/json":
+        if kind != JSON:
             raise ProblemError(415, f"Content-Type: got {kind or 'none'}; allowed: application/json")
         if len(self.body) > LARGEST_BODY:
             allowed = f"{LARGEST_BODY} bytes; put larger pictures through POST /v1/files"
@@ -71,19 +74,13 @@ class Request:
         return self.base_url + path
 
 
-@dataclass(frozen=True, kw_only=True)
-class Response:
+class Response(event_handler.Response[str]):
     """One response with a JSON body."""
 
-    status: int
-    body: Mapping[str, Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def to_event(self) -> dict[str, Any]:
-        """The answer API Gateway expects."""
-        headers = {"Content-Type": "application/json", "Cache-Control": "no-store", **self.headers}
-        body = json.dumps(self.body)
-        return {"statusCode": self.status, "headers": headers, "body": body, "isBase64Encoded": False}
+    def __init__(
+        self, *, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, kind: str = JSON
+    ) -> None:
+        super().__init__(status, kind, json.dumps(body), {"Cache-Control": "no-store", **(headers or {})})
 
 
 def problem(error: ProblemError, request: Request) -> Response:
@@ -96,8 +93,7 @@ def problem(error: ProblemError, request: Request) -> Response:
         "instance": f"{request.path}#{request.request_id}" if request.request_id else request.path,
         **error.extra,
     }
-    headers = {**error.headers, "Content-Type": "application/problem+json"}
-    return Response(status=error.status, body=body, headers=headers)
+    return Response(status=error.status, body=body, headers=error.headers, kind="application/problem+json")
 
 
 def invalid(error: InvalidInputError) -> ProblemError:

@@ -1,0 +1,110 @@
+"""What the HTTP API answers. Unlike in a body, what is not known (yet) is spelt out as ``null``."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.declarations import about
+
+Status = Literal["starting", "processing", "succeeded", "failed", "canceled"]
+Time = Annotated[str, about("RFC 3339, in UTC", examples=["2026-11-22T13:38:39.120Z"])]
+
+
+class Answer(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+
+
+class ItemUrls(Answer):
+    """Absolute addresses of a prediction or a training."""
+
+    get: str
+    cancel: str
+
+
+class FileUrls(Answer):
+    """Presigned addresses of a file."""
+
+    upload: Annotated[str, about("takes one PUT with the same Content-Type within an hour")]
+    get: Annotated[str, about("reads the file, within the same hour")]
+
+
+class _Item(Answer):
+    id: str
+    version: str
+    status: Status
+    input: Annotated[Mapping[str, Any], about("what was posted; inline pictures are left out")]
+    error: Annotated[str | None, about("why it failed")]
+    logs: str
+    created_at: Time
+    started_at: Annotated[
+        Time | None, about("null until it is known: an asynchronous endpoint does not tell when it begins")
+    ]
+    completed_at: Time | None
+    urls: ItemUrls
+    stage: str | None
+    progress: float | None
+    queue_position: int | None
+
+
+class Prediction(_Item):
+    """A prediction, kept for 7 days."""
+
+    model: Annotated[str, about("the style, or base")]
+    output: Annotated[
+        list[str] | None,
+        about(
+            "presigned addresses of the pictures, and of the mask last where it was asked for; they work for an hour"
+        ),
+    ]
+    metrics: Annotated[Mapping[str, float], about("total_time and, once it succeeded, predict_time, in seconds")]
+
+
+class Published(Answer):
+    """What a training published; both are null where it was told to deploy nothing."""
+
+    version: Annotated[str | None, about("style@version, for a prediction's version")]
+    weights: Annotated[str | None, about("S3 address of the weights")]
+
+
+class Training(_Item):
+    """A training: an execution of the state machine."""
+
+    model: Annotated[str | None, about("the style")]
+    output: Published | None
+    metrics: Annotated[Mapping[str, float], about("total_time in seconds, and what the evaluation measured")]
+
+
+class File(Answer):
+    """An address to put one file at."""
+
+    id: str
+    name: str
+    content_type: str
+    uri: Annotated[str, about("S3 address: for image or mask of a prediction, or as part of a dataset")]
+    created_at: Time
+    expires_at: Time
+    urls: FileUrls
+
+
+class ProblemLine(Answer):
+    """One thing that is wrong with a body."""
+
+    what: str
+    got: Annotated[str, about("shortened")]
+    allowed: str
+
+
+class ProblemDetails(Answer):
+    """An error, as RFC 9457 describes it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: Annotated[str | None, about("the path and the request's id, which is also in the log")] = None
+    what: Annotated[str | None, about("422: the first thing that is wrong with the body")] = None
+    allowed: Annotated[str | None, about("422: what is allowed there")] = None
+    errors: Annotated[list[ProblemLine] | None, about("422: everything that is wrong with the body")] = None

@@ -1,0 +1,91 @@
+"""The routes of the HTTP API, declared once: the handler answers them, the templates have them, and docs/openapi.json describes them."""
+
+import re
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from contracts.answers import File, Prediction, Training
+from contracts.requests import FileRequest, PredictionRequest, RequestBody, TrainingRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``. ``status`` is that of a good answer."""
+
+    name: str
+    method: str
+    path: str
+    about: str
+    answer: type[BaseModel]
+    body: type[RequestBody] | None = None
+    status: int = 200
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an Idempotency-Key makes a repeated request give the first one's result."""
+        return self.status == 201
+
+    def matches(self, path: str) -> bool:
+        """Whether the route has this path, for any id."""
+        return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
+
+
+ROUTES = (
+    Route(
+        name="create_prediction",
+        method="POST",
+        path="/v1/predictions",
+        about="Ask for pictures. Answers at once, with Prefer: wait too: an endpoint at zero instances needs minutes to wake. "
+        "Poll urls.get.",
+        body=PredictionRequest,
+        answer=Prediction,
+        status=201,
+    ),
+    Route(
+        name="get_prediction",
+        method="GET",
+        path="/v1/predictions/{id}",
+        about="A prediction as it is now, for 7 days. Its addresses work for an hour; asking again gives new ones.",
+        answer=Prediction,
+    ),
+    Route(
+        name="cancel_prediction",
+        method="POST",
+        path="/v1/predictions/{id}/cancel",
+        about="Cancel a prediction unless it has ended. Work under way is not stopped; its result is thrown away.",
+        answer=Prediction,
+    ),
+    Route(
+        name="create_training",
+        method="POST",
+        path="/v1/trainings",
+        about="Start an execution of the fine-tuning state machine.",
+        body=TrainingRequest,
+        answer=Training,
+        status=201,
+    ),
+    Route(
+        name="get_training",
+        method="GET",
+        path="/v1/trainings/{id}",
+        about="A training as it is now; its id is the execution's name.",
+        answer=Training,
+    ),
+    Route(
+        name="cancel_training",
+        method="POST",
+        path="/v1/trainings/{id}/cancel",
+        about="Stop a training and the job under way unless it has ended.",
+        answer=Training,
+    ),
+    Route(
+        name="create_file",
+        method="POST",
+        path="/v1/files",
+        about="An address to put one file at, for a prediction's pictures or a training's dataset.",
+        body=FileRequest,
+        answer=File,
+        status=201,
+    ),
+)

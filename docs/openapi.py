@@ -1,0 +1,117 @@
+"""``docs/openapi.json``: the HTTP API for programs, made from its routes and the contracts of what is posted and answered."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from contracts.answers import ProblemDetails
+from contracts.routes import ROUTES, Route
+
+REFERENCE = "#/components/schemas/{model}"
+JSON, PROBLEM = "application/json", "application/problem+json"
+
+COMMON: Mapping[int, str] = {
+    401: "no API key, or an unknown one",
+    429: "more requests than the key's plan allows; Retry-After says when to try again",
+    500: "an error of the service; its log has it under the request's id",
+    503: "a service behind the API did not answer; Retry-After says when to try again",
+}
+OF_BODIES: Mapping[int, str] = {
+    400: "the body is not a JSON object, or the Idempotency-Key is longer than 255 characters",
+    413: "the body is larger than 5 MB: larger pictures go through POST /v1/files",
+    415: "the Content-Type is not application/json",
+    422: "the body says something impossible: errors lists everything that is wrong; "
+    "or the Idempotency-Key came with another body before",
+}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    bodies: set[type[BaseModel]] = {route.body for route in ROUTES if route.body}
+    models = {ProblemDetails, *(route.answer for route in ROUTES), *bodies}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Atelier",
+            "version": version("atelier"),
+            "description": "Pictures in a brand's own style, in Replicate's shapes; errors are RFC 9457 problems.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "the stack's output ApiUrl"}],
+        "security": [{"key": []}],
+        "paths": _paths(),
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+        },
+    }
+
+
+def text() -> str:
+    """The document as the file holds it."""
+    return json.dumps(document(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _paths() -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return paths
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation = {
+        "operationId": route.name,
+        "summary": route.about.partition(". ")[0].rstrip("."),
+        "description": route.about,
+        "tags": [route.path.split("/")[2]],
+        "parameters": _parameters(route),
+        "responses": {str(route.status): _good(route), **_bad(route)},
+    }
+    if route.body:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _schema(route.body.__name__)}}}
+    return operation
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = []
+    if "{id}" in route.path:
+        pattern = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,80}$"}
+        parameters.append({"name": "id", "in": "path", "required": True, "schema": pattern})
+    if route.repeatable:
+        about = "the same key and body give the same result; another body with it is 422"
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        parameters.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})
+    if route.name == "create_prediction":
+        about = "wait is accepted and answered at once with status starting"
+        parameters.append({"name": "Prefer", "in": "header", "description": about, "schema": {"type": "string"}})
+    return parameters
+
+
+def _good(route: Route) -> dict[str, Any]:
+    good: dict[str, Any] = {
+        "description": route.answer.__name__,
+        "content": {JSON: {"schema": _schema(route.answer.__name__)}},
+    }
+    if route.status == HTTPStatus.CREATED and "{id}" not in route.path and route.name != "create_file":
+        good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
+    return good
+
+
+def _bad(route: Route) -> dict[str, Any]:
+    statuses = {**COMMON, **(OF_BODIES if route.body else {})}
+    if "{id}" in route.path:
+        statuses[404] = "there is none of this id, or no longer"
+    content = {PROBLEM: {"schema": _schema(ProblemDetails.__name__)}}
+    return {str(status): {"description": about, "content": content} for status, about in sorted(statuses.items())}
+
+
+def _schema(name: str) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(model=name)}
