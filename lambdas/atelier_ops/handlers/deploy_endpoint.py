@@ -1,4 +1,4 @@
-"""Creates or updates the dedicated endpoint of a full fine-tune; the run waits until ``resume`` hears how it went."""
+"""Creates or updates the dedicated endpoint of a full fine-tune; the run waits until ``resume`` answers its task token."""
 
 import time
 from dataclasses import dataclass

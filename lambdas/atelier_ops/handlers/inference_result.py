@@ -1,4 +1,4 @@
-"""SNS tells that an asynchronous request is done: stores a prediction's pictures, or answers a run's smoke test."""
+"""Handles SNS notifications of finished asynchronous requests: stores a prediction's pictures, or answers a run's smoke test."""
 
 import time
 from dataclasses import dataclass

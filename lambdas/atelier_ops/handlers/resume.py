@@ -1,4 +1,4 @@
-"""EventBridge tells that a model package was decided on or an endpoint changed: the run that waits for it goes on."""
+"""Resumes the run that waits for a model package's approval or for an endpoint, when EventBridge reports a change of it."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -36,7 +36,7 @@ def prediction_key(prediction: str) -> str:
 
 
 def settle(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
-    """Tell whoever waits for this outcome; says what it did. A repeated or late one changes nothing."""
+    """Pass the outcome to the prediction or the run that waits for it; returns what was done, for the log. A repeated or late one changes nothing."""
     if outcome.inference_id.startswith(smoke.PREFIX):
         return _settle_smoke(outcome, dependencies)
     return _settle_prediction(outcome, dependencies, now)
@@ -52,7 +52,7 @@ def _settle_smoke(outcome: Outcome, dependencies: Dependencies) -> str:
     except (InvalidInputError, MissingObjectError, ModelError) as error:
         reached = dependencies.tokens.fail(token, smoke.FAILED, str(error))
     dependencies.records.remove(record.key)
-    return f"{outcome.inference_id}: run {record.data['execution']} {'is told' if reached else 'no longer waits'}"
+    return f"{outcome.inference_id}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
 
 
 def _settle_prediction(outcome: Outcome, dependencies: Dependencies, now: float) -> str:

@@ -1,4 +1,4 @@
-"""A smoke test: one real request to the endpoint that now serves a style, answered through the same path as anybody's."""
+"""A smoke test: one real request to the endpoint that now serves a style, answered through the path that a client's request takes."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ LONGEST_TEST = 86_400
 """Seconds the record of a waiting run is kept: longer than a request may queue."""
 
 STEPS = 8
-"""Denoising steps: enough to run every part, few enough to cost nothing."""
+"""Denoising steps: enough to run every part, few enough to take seconds."""
 
 SIDE = 64
 """Pixels of the drawn picture; the server scales it to the model's resolution."""
@@ -27,7 +27,7 @@ MASK = grey_png(SIDE, 0, 255)
 
 
 def inference_id(execution: str, version: int) -> str:
-    """The same for every attempt, so that a repeated state takes over from its predecessor."""
+    """The same for every attempt, so that a repeated attempt replaces the waiting record of the one before."""
     return PREFIX + hashlib.sha256(f"{execution}@{version}".encode()).hexdigest()[:32]
 
 
