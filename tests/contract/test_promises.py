@@ -10,6 +10,7 @@ import pytest
 
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
+from atelier_ops.logic import http, predictions, uploads
 from contracts.corpus import FEWEST_PICTURES as FEWEST_SAMPLES
 from contracts.dataset import FEWEST_PICTURES
 from contracts.execution import ExecutionInput
@@ -33,6 +34,7 @@ from infra.components.workflow.steps import deployment, registration
 from infra.config import STAGES
 
 ARCHITECTURE = "docs/architecture.md"
+LAMBDAS = "lambdas/README.md"
 REFERENCE = "docs/reference.md"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
@@ -224,6 +226,24 @@ PROMISES = [
         words="At least 8 pictures.",
         values=lambda: FEWEST_SAMPLES,
         promised=8,
+    ),
+    Promise(
+        page=LAMBDAS,
+        words="It is kept 7 days; its addresses work for an hour, and asking again gives new ones.",
+        values=lambda: (predictions.KEEP, predictions.URL_SECONDS),
+        promised=(7 * 86_400, 3_600),
+    ),
+    Promise(
+        page=LAMBDAS,
+        words="takes one PUT with the same Content-Type within an hour",
+        values=lambda: uploads.URL_SECONDS,
+        promised=3_600,
+    ),
+    Promise(
+        page=LAMBDAS,
+        words="413 body over 5 MB",
+        values=lambda: http.LARGEST_BODY,
+        promised=5 * 2**20,
     ),
 ]
 

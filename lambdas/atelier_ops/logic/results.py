@@ -36,7 +36,7 @@ def prediction_key(prediction: str) -> str:
 
 
 def settle(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
-    """Pass the outcome to the prediction or the run that waits for it; returns what was done, for the log. A repeated or late one changes nothing."""
+    """Pass the outcome to the prediction or the run that waits for it. A repeated or late one changes nothing."""
     if outcome.inference_id.startswith(smoke.PREFIX):
         return _settle_smoke(outcome, dependencies)
     return _settle_prediction(outcome, dependencies, now)
