@@ -38,7 +38,7 @@ class EnvironmentSettings(Contract):
         reason = details.get("ctx", {}).get("error")
         stated = reason.allowed if isinstance(reason, InvalidInputError) else ""
         declared = allowed(subschema(json_schema(cls), [name]))
-        return Problem(f"environment variable {cls.variable(name)}", texts[name], stated or declared)
+        return Problem(f"environment variable {cls.variable(name)}", texts[name] or None, stated or declared)
 
     @classmethod
     def variable(cls, field: str) -> str:

@@ -6,7 +6,6 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import fields
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -80,14 +79,14 @@ def test_the_settings_are_those_of_the_architectures_table(root: Path) -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)
     documented = {name: set(re.findall(r"\b[A-Z][A-Z_]+[A-Z]\b", cells.split(" (")[0])) for name, cells in rows}
     documented["prepare"] = set(re.findall(r"\b[A-Z][A-Z_]+[A-Z]\b", dict(rows)["prepare"]))
-    ours = {name: {field.name.upper() for field in fields(handler_module(name).Settings)} for name in HANDLERS}
+    ours = {name: {name.upper() for name in handler_module(name).Settings.model_fields} for name in HANDLERS}
     assert ours == documented
 
 
 @pytest.mark.parametrize("name", HANDLERS)
 def test_a_handler_without_its_environment_names_the_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for field in fields(handler_module(name).Settings):
-        monkeypatch.delenv(field.name.upper())
+    for field in handler_module(name).Settings.model_fields:
+        monkeypatch.delenv(field.upper())
     with pytest.raises(ValueError, match=r"environment variable [A-Z_]+: got None"):
         handler_module(name).dependencies()
 

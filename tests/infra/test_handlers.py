@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import distribution
 from pathlib import Path
@@ -48,7 +47,7 @@ def test_every_handler_gets_the_variables_of_the_architecture_page(stage: Synthe
 def test_every_handler_gets_exactly_the_fields_of_its_settings(stage: Synthesized) -> None:
     for name, variables in given(stage).items():
         settings = import_module(f"atelier_ops.handlers.{name}").Settings
-        assert variables == {field.name.upper() for field in fields(settings)}, name
+        assert variables == {name.upper() for name in settings.model_fields}, name
 
 
 def test_every_handler_is_deployed(stage: Synthesized, root: Path) -> None:

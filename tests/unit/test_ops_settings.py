@@ -1,15 +1,12 @@
-"""A handler's settings: its environment, read once, with an error that names the variable."""
-
-from dataclasses import dataclass
+"""A handler's settings: its environment, read once, with an error that names every variable that is wrong."""
 
 import pytest
 
-from atelier_ops.settings import read_settings
 from contracts.errors import InvalidInputError
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     bucket_name: str
     seconds: int
     models: tuple[str, ...]
@@ -19,17 +16,26 @@ GOOD = {"BUCKET_NAME": "b", "SECONDS": "60", "MODELS": "a@1, b@2,"}
 
 
 def test_fields_are_variables_in_capitals() -> None:
-    assert read_settings(Settings, GOOD) == Settings(bucket_name="b", seconds=60, models=("a@1", "b@2"))
+    read = Settings.from_environment({**GOOD, "OTHER": "x"})
+    assert read == Settings(bucket_name="b", seconds=60, models=("a@1", "b@2"))
 
 
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_a_missing_or_empty_variable_is_named(name: str, value: str | None) -> None:
     environment = {key: text for key, text in {**GOOD, name: value}.items() if text is not None}
-    with pytest.raises(InvalidInputError, match=f"environment variable {name}"):
-        read_settings(Settings, environment)
+    with pytest.raises(InvalidInputError, match=f"environment variable {name}: got None"):
+        Settings.from_environment(environment)
 
 
 def test_a_number_must_be_one() -> None:
-    with pytest.raises(InvalidInputError, match="SECONDS: got 'soon'"):
-        read_settings(Settings, {**GOOD, "SECONDS": "soon"})
+    with pytest.raises(InvalidInputError, match="SECONDS: got 'soon'; allowed: an integer"):
+        Settings.from_environment({**GOOD, "SECONDS": "soon"})
+
+
+def test_every_variable_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Settings.from_environment({"SECONDS": "1.5"})
+    assert [problem.what for problem in caught.value.problems] == [
+        f"environment variable {name}" for name in ("BUCKET_NAME", "SECONDS", "MODELS")
+    ]

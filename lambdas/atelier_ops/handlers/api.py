@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,11 +12,10 @@ from atelier_ops.gateways.workflow import StepFunctionsExecutions
 from atelier_ops.logic import predictions, trainings, uploads
 from atelier_ops.logic.api import Dependencies, answer
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment. ``endpoint_name`` is the shared endpoint."""
 
     table_name: str
@@ -32,7 +30,7 @@ class Settings:
 @cache
 def dependencies() -> Callable[[float], Dependencies]:
     """What the API needs, made once a container, as a function of the time of a request."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     media, models = S3Store(settings.media_bucket), S3Store(settings.model_bucket)
     for_predictions = predictions.Dependencies(
         records=DynamoRecords(settings.table_name),

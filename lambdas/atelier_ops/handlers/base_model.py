@@ -1,6 +1,5 @@
 """Custom resource: copies one base model to the model bucket, from the stack's asset or from the hub, once."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -10,11 +9,10 @@ from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.custom_resource import Dependencies, settle
 from atelier_ops.logic.mirror import Clock
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment."""
 
     model_bucket: str
@@ -24,7 +22,7 @@ class Settings:
 def dependencies() -> Dependencies:
     """Made once a container."""
     return Dependencies(
-        models=S3Store(read_settings(Settings).model_bucket), hub=HuggingFaceHub(), answers=HttpAnswers()
+        models=S3Store(Settings.from_environment().model_bucket), hub=HuggingFaceHub(), answers=HttpAnswers()
     )
 
 

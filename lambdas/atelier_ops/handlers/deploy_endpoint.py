@@ -10,12 +10,11 @@ from atelier_ops.gateways.records import DynamoRecords, Records
 from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
 from atelier_ops.logic.endpoint import roll_out, settle_endpoint, waiting
 from atelier_ops.observability import count, logger, observed
-from atelier_ops.settings import read_settings
 from contracts.hosting import Hosting
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment: the table of waiting runs, and how the stage hosts (``contracts.hosting.Hosting`` as JSON)."""
 
     table_name: str
@@ -35,7 +34,7 @@ class Dependencies:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     return Dependencies(
         hosting=Hosting.from_text(settings.hosting),
         records=DynamoRecords(settings.table_name),

@@ -1,19 +1,17 @@
 """Decides whether a fine-tuned or pretrained model is good enough to register."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore, S3Store, read_json
 from atelier_ops.logic.gate import judge
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
 from contracts.layout import run_prefix
 from contracts.plan import read_plan
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment."""
 
     data_bucket: str
@@ -22,7 +20,7 @@ class Settings:
 @cache
 def dependencies() -> ObjectStore:
     """The data bucket, made once a container."""
-    return S3Store(read_settings(Settings).data_bucket)
+    return S3Store(Settings.from_environment().data_bucket)
 
 
 @observed

@@ -1,7 +1,6 @@
 """Handles SNS notifications of finished asynchronous requests: stores a prediction's pictures, or answers a run's smoke test."""
 
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,11 +10,10 @@ from atelier_ops.gateways.workflow import StepFunctionsTokens
 from atelier_ops.logic.notification import outcomes
 from atelier_ops.logic.results import Dependencies, settle
 from atelier_ops.observability import logger, observed
-from atelier_ops.settings import read_settings
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment."""
 
     table_name: str
@@ -25,7 +23,7 @@ class Settings:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     return Dependencies(
         records=DynamoRecords(settings.table_name),
         media=S3Store(settings.media_bucket),

@@ -1,17 +1,15 @@
 """First state of a run: checks the input and the dataset, and decides everything the later states need."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment. Base models are ``name@revision``; every name made at run time starts with ``name_prefix``."""
 
     data_bucket: str
@@ -25,7 +23,7 @@ class Settings:
 @cache
 def dependencies() -> Dependencies:
     """What this stage has, made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     return Dependencies(
         data=S3Store(settings.data_bucket),
         models=S3Store(settings.model_bucket),

@@ -1,18 +1,16 @@
 """First state of a pretraining run: checks the input and the data set, and decides everything the later states need."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
 from contracts.pretraining import Instances, StageDefaults
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment. Base models are ``name@revision``, the default first; ``lustre`` is ``none`` or ``{id}:{directory}``."""
 
     data_bucket: str
@@ -28,7 +26,7 @@ class Settings:
 @cache
 def dependencies() -> Dependencies:
     """What this stage has, made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     instances = Instances(shard=settings.shard_instances, train=settings.train_instances)
     return Dependencies(
         data=S3Store(settings.data_bucket),

@@ -1,6 +1,5 @@
 """Publishes a registered pretrained model as a base model; nothing can load it before its manifest is there."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -8,12 +7,11 @@ from atelier_ops.gateways.storage import S3Store
 from atelier_ops.logic.publish_base import publish_base
 from atelier_ops.logic.publishing import Dependencies, Registration
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
 from contracts.plan import PretrainingPlan
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment."""
 
     data_bucket: str
@@ -23,7 +21,7 @@ class Settings:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     return Dependencies(data=S3Store(settings.data_bucket), models=S3Store(settings.model_bucket))
 
 

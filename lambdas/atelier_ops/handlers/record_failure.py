@@ -1,7 +1,6 @@
 """Last state of a failed run: says which step failed, why and what it cost; never fails for want of a plan."""
 
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -10,11 +9,10 @@ from atelier_ops.gateways.storage import S3Store
 from atelier_ops.gateways.topic import SnsTopic
 from atelier_ops.logic.report import Dependencies, report
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment."""
 
     data_bucket: str
@@ -24,7 +22,7 @@ class Settings:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     return Dependencies(
         data=S3Store(settings.data_bucket),
         topic=SnsTopic(settings.topic_arn),

@@ -11,12 +11,11 @@ from atelier_ops.gateways.topic import SnsTopic, Topic
 from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
 from atelier_ops.logic.approval import request_message, settle_approval, waiting
 from atelier_ops.observability import logger, observed
-from atelier_ops.settings import read_settings
 from contracts.plan import read_plan
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment."""
 
     table_name: str
@@ -36,7 +35,7 @@ class Dependencies:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     return Dependencies(
         records=DynamoRecords(settings.table_name),
         topic=SnsTopic(settings.topic_arn),

@@ -10,11 +10,10 @@ from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
 from atelier_ops.logic.approval import settle_approval
 from atelier_ops.logic.endpoint import settle_endpoint
 from atelier_ops.observability import logger, observed
-from atelier_ops.settings import read_settings
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment."""
 
     table_name: str
@@ -32,7 +31,7 @@ class Dependencies:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    records = DynamoRecords(read_settings(Settings).table_name)
+    records = DynamoRecords(Settings.from_environment().table_name)
     return Dependencies(records=records, endpoints=SageMakerEndpoints(), tokens=StepFunctionsTokens())
 
 

@@ -11,13 +11,12 @@ from atelier_ops.gateways.records import DynamoRecords, Records
 from atelier_ops.gateways.storage import ObjectStore, S3Store
 from atelier_ops.logic.smoke import inference_id, smoke_request, waiting
 from atelier_ops.observability import observed
-from atelier_ops.settings import read_settings
 from contracts.layout import S3Uri, request_key
 from contracts.plan import FineTuningPlan
+from contracts.settings import EnvironmentSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(EnvironmentSettings):
     """Environment. ``endpoint_name`` is the shared endpoint."""
 
     table_name: str
@@ -38,7 +37,7 @@ class Dependencies:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    settings = read_settings(Settings)
+    settings = Settings.from_environment()
     return Dependencies(
         shared_endpoint=settings.endpoint_name,
         records=DynamoRecords(settings.table_name),
