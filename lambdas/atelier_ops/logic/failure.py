@@ -37,8 +37,8 @@ def read_failure(error: str, cause: str) -> Failure:
 def _from_lambda(error: str, details: Mapping[str, Any]) -> Failure:
     """boto3 calls every service error ClientError: the service's own code says more."""
     name, message = str(details.get("errorType") or error), str(details.get("errorMessage") or "no message")
-    found = _SERVICE_CODE.search(message) if name == "ClientError" else None
-    return _clean(_code(found) if found else name, message)
+    match = _SERVICE_CODE.search(message) if name == "ClientError" else None
+    return _clean(_code(match) if match else name, message)
 
 
 def _object(cause: str) -> dict[str, Any] | None:
@@ -52,36 +52,36 @@ def _object(cause: str) -> dict[str, Any] | None:
 def _from_text(error: str, cause: str) -> Failure:
     if error in {"States.Timeout", "States.HeartbeatTimeout"}:
         return _clean(error, cause or "no answer within the time that the state allows")
-    found = _SERVICE_CODE.search(cause)
-    code = _code(found) if found else error
+    match = _SERVICE_CODE.search(cause)
+    code = _code(match) if match else error
     if "ResourceLimitExceeded" in (code, error) or "ResourceLimitExceeded" in error:
         advice = "Ask for more under Service Quotas, Amazon SageMaker, or choose another instance type."
         return _clean("QuotaExceeded", f"{cause} {advice}")
     return _clean(code if error.endswith("SageMakerException") else error, cause or "no cause given")
 
 
-def _code(found: re.Match[str]) -> str:
-    return str(found.group("code") or found.group("other"))
+def _code(match: re.Match[str]) -> str:
+    return str(match.group("code") or match.group("other"))
 
 
 def _from_job(error: str, job: Mapping[str, Any]) -> Failure:
-    """A job says why in FailureReason and, for processing, in ExitMessage: what the container itself wrote."""
+    """The reason is in FailureReason and, for processing, in ExitMessage, which the container wrote itself."""
     status = str(job.get("TrainingJobStatus") or job.get("ProcessingJobStatus") or "Failed")
     reason = str(job.get("FailureReason") or "")
     kind = _KIND.match(reason)
     name = kind.group(1) if kind else ("JobStopped" if status == "Stopped" else error)
-    said = str(job.get("ExitMessage") or (reason[kind.end() :] if kind else reason))
-    named = _NAMED.fullmatch(_EXIT.sub("", said).strip(" ,"))
-    if named:
-        name, said = named.group("name"), named.group("text")
+    message = str(job.get("ExitMessage") or (reason[kind.end() :] if kind else reason))
+    own = _NAMED.fullmatch(_EXIT.sub("", message).strip(" ,"))
+    if own:
+        name, message = own.group("name"), own.group("text")
     code = _EXIT.search(reason)
-    clean = _clean(name, _words(said, int(code.group("code")) if code else None, status))
-    return Failure(error=clean.error, reason=clean.reason, job=job)
+    failure = _clean(name, _words(message, int(code.group("code")) if code else None, status))
+    return Failure(error=failure.error, reason=failure.reason, job=job)
 
 
-def _words(said: str, code: int | None, status: str) -> str:
-    """What the job said; where it said nothing of its own, how it ended."""
-    text = _EXIT.sub("", said).strip(" ,")
+def _words(message: str, code: int | None, status: str) -> str:
+    """The job's message; where it has none of its own, how the job ended."""
+    text = _EXIT.sub("", message).strip(" ,")
     if text and not text.lower().startswith("see job logs"):
         return text
     if code is None:
