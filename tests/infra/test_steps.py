@@ -1,14 +1,18 @@
 """Steps and flows: what becomes of them, and that nothing about a step can be forgotten elsewhere."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
 from aws_cdk import aws_iam as iam
 
+from contracts.model import Contract
+from contracts.plan import FineTuningPlan, PretrainingPlan
 from infra.components.workflow.flow import Branch, Flow, Requirement, states, steps
 from infra.components.workflow.machine import definition
-from infra.components.workflow.step import Job, Step
+from infra.components.workflow.step import JobSpec, Step
 from infra.components.workflow.steps.preparation import prepare
 from tests.infra.conftest import Machine, Synthesized
 from tests.infra.definition import text
@@ -75,17 +79,17 @@ def test_an_error_that_is_tolerated_goes_on_as_success_does() -> None:
     ("resource", "job"),
     [
         ("sagemaker:createTrainingJob.sync", None),
-        ("sns:publish", Job(key="a", kind="training", instance="ml.m5.large")),
+        ("sns:publish", JobSpec(key="a", kind="training", instance="ml.m5.large")),
     ],
 )
-def test_a_job_without_its_facts_is_refused_and_facts_without_a_job_too(resource: str, job: Job | None) -> None:
+def test_a_job_without_its_facts_is_refused_and_facts_without_a_job_too(resource: str, job: JobSpec | None) -> None:
     with pytest.raises(ValueError, match=r"step A: got .*; allowed: a job for …Job\.sync only"):
         step("A", resource=resource, job=job)
 
 
 def test_a_new_job_reaches_the_plan_by_itself(dev: Synthesized) -> None:
     """The report of a failed run counts, and ``atelier`` follows, the jobs that the plan names."""
-    facts = Job(key="caption", kind="processing", instance="ml.m5.xlarge")
+    facts = JobSpec(key="caption", kind="processing", instance="ml.m5.xlarge")
     caption = step("Caption", resource="sagemaker:createProcessingJob.sync", job=facts)
     jobs = prepare(dev.stacks.training.resources, (caption,)).arguments["Payload"]["jobs"]
     assert jobs == {"caption": {"state": "Caption", "kind": "processing", "instance": "ml.m5.xlarge"}}
@@ -110,11 +114,36 @@ def test_what_steps_need_of_the_plan_is_there(machine: Machine) -> None:
     flow = stack.workflow.flow if machine.name == "Workflow" else stack.pretraining.flow
     needed = set().union(*(each.needs for each in steps(flow)))
     assert {"runs.evaluate", "base.uri", "model_package_group"} <= needed
+    contract = FineTuningPlan if machine.name == "Workflow" else PretrainingPlan
+    assert contract.from_json(machine.plan)
     for path in needed:
+        assert declares(contract, path.split(".")), f"$plan.{path}"
         value: Any = machine.plan
         for key in path.split("."):
             assert key in value, f"$plan.{path}"
             value = value[key]
+
+
+def declares(kind: Any, keys: list[str]) -> bool:
+    """Whether a type has the keys, one below the other: fields of a contract, and any key of a mapping."""
+    if not keys:
+        return True
+    choices = [choice for choice in get_args(kind) if choice is not type(None)]
+    if get_origin(kind) in (Union, UnionType):
+        return any(declares(choice, keys) for choice in choices)
+    if get_origin(kind) is Annotated:
+        return declares(choices[0], keys)
+    if isinstance(kind, type) and issubclass(kind, Contract):
+        return keys[0] in kind.model_fields and declares(kind.model_fields[keys[0]].annotation, keys[1:])
+    return get_origin(kind) is Mapping and declares(choices[1], keys[1:])
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [("base.uri", True), ("base.url", False), ("runs.any", True), ("jobs.any.name", True), ("jobs.any.nmae", False)],
+)
+def test_a_path_that_a_plan_does_not_declare_is_noticed(path: str, known: bool) -> None:
+    assert declares(PretrainingPlan, path.split(".")) == known
 
 
 def test_the_role_may_do_what_the_steps_need_and_no_more(machine: Machine) -> None:

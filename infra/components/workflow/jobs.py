@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from contracts.hosting import volume_key
 from infra.components.access import allow, arn, passing
 from infra.components.workflow.resources import Resources
-from infra.components.workflow.step import Job, Step, retry
+from infra.components.workflow.step import JobSpec, Step, retry
 from infra.config import threads_environment
 
 CAPACITY_SECONDS = 3600
@@ -44,7 +44,7 @@ def processing(
     the stage's usual one, ``command`` what the container is told to do where that is not ``key``.
     """
     settings = use.stage.jobs
-    job = Job(key=key, kind="processing", instance=instance or settings.processing_instance)
+    job = JobSpec(key=key, kind="processing", instance=instance or settings.processing_instance)
     output = {
         "OutputName": key,
         "S3Output": {"S3Uri": f"{{% $plan.runs.{key} %}}", "LocalPath": f"{_OUTPUT}/{key}", "S3UploadMode": "EndOfJob"},
@@ -95,7 +95,7 @@ def training(
 
     ``limits`` is its ``StoppingCondition``; ``own`` are arguments of CreateTrainingJob that only this job has.
     """
-    job = Job(key="train", kind="training", instance=instance)
+    job = JobSpec(key="train", kind="training", instance=instance)
     warm = {"KeepAlivePeriodInSeconds": keep_alive_seconds} if keep_alive_seconds else {}
     arguments = {
         "TrainingJobName": "{% $plan.jobs.train.name %}",
@@ -150,7 +150,7 @@ def _environment(variables: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return {"Environment": dict(variables)} if variables else {}
 
 
-def _machines(use: Resources, job: Job, volume_gib: int) -> dict[str, Any]:
+def _machines(use: Resources, job: JobSpec, volume_gib: int) -> dict[str, Any]:
     count = f"{{% $plan.jobs.{job.key}.instances %}}"
     key = volume_key(job.instance, use.key.key_arn)
     cluster = {"InstanceCount": count, "InstanceType": job.instance, "VolumeSizeInGB": volume_gib}

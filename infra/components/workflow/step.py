@@ -20,7 +20,7 @@ _PLAN_PATH = re.compile(r"\$plan((?:\.[a-z_0-9]+)+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class JobSpec:
     """The SageMaker job that a step runs.
 
     ``key`` names it in the plan (``$plan.jobs.{key}``, ``$plan.runs.{key}``) and ends its name. ``instance`` is the type of its machines.
@@ -53,7 +53,7 @@ class Step:
     accepts: Mapping[str, str] = field(default_factory=dict)
     assign: Mapping[str, str] = field(default_factory=dict)
     output: str | None = None
-    job: Job | None = None
+    job: JobSpec | None = None
     handler: str = ""
     tolerates: tuple[str, str] | None = None
     knows_plan: bool = True
