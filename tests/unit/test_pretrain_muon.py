@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from atelier_training.engine.checkpoint import RunState, restore, save
-from atelier_training.engine.optimizers import layer_matrices, muon
+from atelier_training.engine.optimizers import SinglePrecisionMuon, layer_matrices, muon
 from atelier_training.engine.processes import Processes
 
 
@@ -82,6 +82,21 @@ def test_the_first_step_of_a_matrix_has_ten_times_the_rate_in_every_direction(mo
     learn(model, optimizers_of(model, weight_decay=0.0), 1)
     moved = torch.linalg.svdvals(weight.detach() - before)
     assert 0.03 < moved.median() < moved.max() < 0.13
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (12, 40), (40, 12)])
+def test_single_precision_muon_is_torchs_muon_but_for_rounding(shape: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    start, gradients = torch.randn(shape), torch.randn(3, *shape)
+    moved = []
+    for kind in (torch.optim.Muon, SinglePrecisionMuon):
+        matrix = nn.Parameter(start.clone())
+        optimizer: Optimizer = kind([matrix], lr=0.1, weight_decay=0.1)
+        for gradient in gradients:
+            matrix.grad = gradient.clone()
+            optimizer.step()
+        moved.append(matrix.detach() - start)
+    assert (moved[0] - moved[1]).norm() < 0.02 * moved[0].norm()
 
 
 def test_it_learns(model: Transformer) -> None:

@@ -9,11 +9,42 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 GAIN = 10.0
 """Muon's learning rate over AdamW's: its updates have spectral norm 1, AdamW's entries have size 1."""
+
+
+class SinglePrecisionMuon(torch.optim.Muon):
+    """torch's Muon, which computes in bfloat16, in single precision: on a CPU without bfloat16 a matrix takes a tenth of the time."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Move every matrix that has a gradient; a closure is not supported."""
+        for group in self.param_groups:
+            for matrix in group["params"]:
+                if matrix.grad is not None:
+                    self._move(matrix, matrix.grad, group)
+
+    def _move(self, matrix: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+        momentum = self.state[matrix].setdefault("momentum_buffer", torch.zeros_like(matrix))
+        momentum.lerp_(gradient, 1 - group["momentum"])
+        update = _orthogonal(gradient.lerp(momentum, group["momentum"]), group)
+        tall = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
+        matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-group["lr"] * tall)
+
+
+def _orthogonal(matrix: Tensor, group: dict[str, Any]) -> Tensor:
+    """Newton-Schulz iteration: the same singular vectors, singular values near 1."""
+    a, b, c = group["ns_coefficients"]
+    wide = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    wide = wide / wide.norm().clamp(min=group["eps"])
+    for _ in range(group["ns_steps"]):
+        square = wide @ wide.T
+        wide = a * wide + (b * square + c * square @ square) @ wide
+    result: Tensor = wide.T if matrix.shape[0] > matrix.shape[1] else wide
+    return result
 
 
 def adamw(module: nn.Module, **options: Any) -> list[Optimizer]:
@@ -31,7 +62,8 @@ def muon(module: nn.Module, *, weight_decay: float, **options: Any) -> list[Opti
     rest = [p for p in module.parameters() if p.requires_grad and id(p) not in inside]
     layers: list[Optimizer] = []
     if matrices:
-        layers = [torch.optim.Muon([{"params": matrices, "gain": GAIN}], weight_decay=weight_decay)]
+        kind = torch.optim.Muon if matrices[0].device.type == "cuda" else SinglePrecisionMuon
+        layers = [kind([{"params": matrices, "gain": GAIN}], weight_decay=weight_decay)]
     return [*layers, torch.optim.AdamW(rest, weight_decay=weight_decay, fused=True, **options)]
 
 
