@@ -35,15 +35,13 @@ def test_a_folder_is_uploaded_under_the_model_s_name_and_a_name_is_taken_as_it_i
     assert read_input(arguments(dataset=str(tmp_path)))["dataset"] == "figures"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/pretraining.md"])
 def test_the_command_of_the_docs_is_an_input_that_is_accepted(
-    root: Path, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "out" / "figures").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    (line,) = re.findall(
-        r"^\$ \.venv/bin/atelier (pretrain .+)$", (root / page).read_text(encoding="utf-8"), re.MULTILINE
-    )
+    page = (root / "docs" / "pretraining.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^\$ \.venv/bin/atelier (pretrain .+)$", page, re.MULTILINE)
     request = read_input(command_parser().parse_args(shlex.split(line)))
     assert request["name"] == "drawn"
     assert request["hyperparameters"] == {"steps": 4, "batch": 4, "warmup": 1}
