@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from infra.node import use_packaged_node
 
@@ -11,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Two cores run several processes: one thread each is faster than many that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes is no property of the code: machines differ, and two cores run other things too.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 use_packaged_node()
 
