@@ -33,7 +33,7 @@ OF_BODIES: Mapping[int, str] = {
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     bodies: set[type[BaseModel]] = {route.body for route in ROUTES if route.body}
-    models = {ProblemDetails, *(route.answer for route in ROUTES), *bodies}
+    models: set[type[BaseModel]] = {ProblemDetails, *(route.answer for route in ROUTES), *bodies}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
     return {

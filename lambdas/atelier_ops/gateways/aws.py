@@ -1,9 +1,14 @@
 """boto3 clients, made at first use and once a container."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-SETTINGS = {"retries": {"mode": "standard", "total_max_attempts": 5}, "connect_timeout": 5, "read_timeout": 60}
+SETTINGS: Mapping[str, Any] = {
+    "retries": {"mode": "standard", "total_max_attempts": 5},
+    "connect_timeout": 5,
+    "read_timeout": 60,
+}
 """Standard retries cover throttling and 5xx; one call never outlives a minute."""
 
 
@@ -15,7 +20,7 @@ def client(service: str) -> Any:
     from botocore.config import Config
 
     # Presigned addresses need version 4 signatures where a KMS key encrypts the bucket.
-    own = {"signature_version": "s3v4"} if service == "s3" else {}
+    own: dict[str, Any] = {"signature_version": "s3v4"} if service == "s3" else {}
     return boto3.client(service, config=Config(**SETTINGS, **own))  # type: ignore[call-overload]
 
 
