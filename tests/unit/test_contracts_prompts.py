@@ -4,7 +4,7 @@ import pytest
 
 from contracts.errors import InvalidInputError
 from contracts.model import Check
-from contracts.prompts import ClassPrompt, readings
+from contracts.prompts import MOST_READINGS, ClassPrompt, readings
 
 
 def test_a_prompt_without_braces_is_its_only_reading() -> None:
@@ -29,3 +29,9 @@ def test_a_class_prompt_is_checked_where_it_is_given() -> None:
     assert class_prompt("input.class_prompt", "a {red|blue} skirt") == "a {red|blue} skirt"
     with pytest.raises(InvalidInputError, match=r"input\.class_prompt: got .*; allowed: alternatives as in"):
         class_prompt("input.class_prompt", "a {red skirt")
+
+
+def test_a_prompt_of_more_readings_than_anyone_trains_on_is_refused_at_once() -> None:
+    assert len(readings("{a|b|c|d|e|f|g|h|i|j}" * 3)) == MOST_READINGS
+    with pytest.raises(InvalidInputError, match=rf"at most {MOST_READINGS} readings"):
+        readings("{a|b}" * 190)
