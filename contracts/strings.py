@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Self
 
 from contracts.model import Contract
@@ -17,7 +18,7 @@ class StringContract(Contract):
 
     def to_strings(self) -> dict[str, str]:
         """The same settings as SageMaker wants them: every value a string, an empty text left out."""
-        return {name: str(value) for name, value in self.model_dump().items() if value != ""}
+        return {name: as_string(value) for name, value in self.model_dump().items() if value != ""}
 
     @classmethod
     def _typed(cls, name: str, value: str) -> Any:
@@ -25,10 +26,21 @@ class StringContract(Contract):
         return _unquoted(value) if field is not None and field.annotation is str else typed(value)
 
 
+def as_string(value: object) -> str:
+    """A value as ``from_strings`` reads it back: a text in quotes gets JumpStart's around them, or it would lose its own."""
+    text = str(value)
+    return json.dumps(text) if _is_quoted(text) else text
+
+
+def _is_quoted(value: str) -> bool:
+    return len(value) > 1 and value.startswith('"') and value.endswith('"')
+
+
 def _unquoted(value: str) -> str:
-    """JumpStart sends texts as JSON strings: ``'"a photo"'``."""
-    quoted = len(value) > 1 and value.startswith('"') and value.endswith('"')
-    return str(json.loads(value)) if quoted else value
+    """JumpStart sends texts as JSON strings: ``'"a photo"'``; what is no JSON string is the text itself."""
+    with suppress(ValueError):
+        return str(json.loads(value)) if _is_quoted(value) else value
+    return value
 
 
 def typed(value: str) -> Any:
@@ -39,5 +51,5 @@ def typed(value: str) -> Any:
         return literal[unquoted]
     try:
         return json.loads(unquoted)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return unquoted

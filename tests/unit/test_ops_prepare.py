@@ -63,6 +63,14 @@ def test_the_job_reads_every_hyperparameter_and_what_it_is_about(stage: Stage) -
     assert about <= set(strings)
 
 
+def test_quotes_around_words_are_theirs_not_jumpstarts(stage: Stage) -> None:
+    words = {"instance_prompt": '"sks"', "class_prompt": '"a" or "b"', "target": '"skirt"'}
+    plan = plan_of(stage[1], **words)
+    assert {name: plan[name] for name in words} == words
+    assert plan["arguments"]["segment"] == ["--target", '"skirt"']
+    assert {name: json.loads(plan["hyperparameters"][name]) for name in words} == words, "as JumpStart quotes them"
+
+
 def test_method_full_takes_no_lora_defaults(stage: Stage) -> None:
     strings = plan_of(stage[1], method="full")["hyperparameters"]
     assert strings["learning_rate"] == str(Hyperparameters().learning_rate)

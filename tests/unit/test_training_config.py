@@ -4,6 +4,7 @@ import pytest
 
 from atelier_training.finetune.config import TrainingJob
 from contracts.errors import InvalidInputError
+from contracts.strings import as_string
 from tests.unit.training_root import JOB
 
 
@@ -18,6 +19,15 @@ def test_jumpstarts_quoting_is_undone() -> None:
     job = TrainingJob.from_strings(JOB | {"learning_rate": '"1e-04"', "instance_prompt": '"a photo of \\"sks\\""'})
     assert job.tuning.learning_rate == 1e-4
     assert job.instance_prompt == 'a photo of "sks"'
+
+
+@pytest.mark.parametrize("words", ['"sks"', '"red" or "blue"', '"', '""', "None", "True", "7", " sks ", '"sks', "é\\n"])
+def test_a_plans_words_arrive_as_they_were_given(words: str) -> None:
+    assert TrainingJob.from_strings(JOB | {"instance_prompt": as_string(words)}).instance_prompt == words
+
+
+def test_quotes_that_are_not_jumpstarts_stay() -> None:
+    assert TrainingJob.from_strings(JOB | {"instance_prompt": '"a" or "b"'}).instance_prompt == '"a" or "b"'
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:

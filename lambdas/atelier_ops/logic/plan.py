@@ -16,6 +16,7 @@ from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import S3Uri, run_prefix, style_prefix
 from contracts.plan import FineTuningPlan
+from contracts.strings import as_string
 
 LONGEST_ARGUMENT = 256
 """Characters SageMaker takes as one container argument of a processing job."""
@@ -147,11 +148,11 @@ def _strings(
     request: ExecutionInput, execution: str, prompts: Mapping[str, str], dataset: Dataset, settings: Hyperparameters
 ) -> dict[str, str]:
     """Everything the training job reads from hyperparameters.json."""
-    told = {"style": request.style, "execution": execution, "task": request.task, "method": request.method}
+    facts = {"style": request.style, "execution": execution, "task": request.task, "method": request.method}
+    words = {"target": request.target, **prompts}
     return {
-        **told,
-        "target": request.target,
-        **prompts,
+        **facts,
+        **{name: as_string(value) for name, value in words.items()},
         "dataset_sha256": dataset.sha256,
         **settings.to_strings(),
     }
