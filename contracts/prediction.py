@@ -17,6 +17,7 @@ else:
     ModeName = Literal[tuple(MODES)]
 
 Format = Literal["png", "jpeg", "webp"]
+MOST_STEPS = 500
 MOST_PIXELS_TO_UPSCALE = 2_097_152
 """Pixels of a picture before it is made 4 times as wide and high: 2048 x 1024, a full HD frame."""
 
@@ -58,7 +59,9 @@ class PredictionInput(Contract):
     num_outputs: Annotated[int, bounds(1, 8, "pictures to paint")] = 1
     width: Annotated[_Side, about("of the picture to paint; left out: the base model's own")] = None
     height: Annotated[_Side, about("of the picture to paint; left out: the base model's own")] = None
-    num_inference_steps: Annotated[int | None, bounds(1, 500, "denoising steps; left out: the base model's own")] = None
+    num_inference_steps: Annotated[
+        int | None, bounds(1, MOST_STEPS, "denoising steps; left out: the base model's own")
+    ] = None
     guidance_scale: Annotated[
         float | None, bounds(0, 50, "how closely to follow the prompt; left out: the base model's own")
     ] = None
@@ -85,6 +88,13 @@ class PredictionInput(Contract):
         for name in MODES[self.mode].needs:
             if not getattr(self, name):
                 yield Problem(name, None, f"required when mode is {self.mode}")
+
+    @rule
+    def _a_step_is_left(self) -> Iterator[Problem]:
+        """The server, which knows how many steps it takes where none are given, looks again."""
+        steps = self.num_inference_steps or MOST_STEPS
+        if "strength" in MODES[self.mode].uses and int(steps * self.strength) < 1:
+            yield Problem("strength", self.strength, f"at least 1/{steps}, so that one of {steps} steps is painted")
 
     @rule
     def _what_is_upscaled_is_not_too_large(self) -> Iterator[Problem]:
