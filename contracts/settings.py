@@ -1,6 +1,7 @@
 """Settings that a process reads from its environment, once: every problem at once, by the name of the variable."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, get_origin
 
@@ -11,6 +12,8 @@ from contracts.errors import InvalidInputError, Problem
 from contracts.model import Contract, json_schema
 from contracts.schema import subschema
 from contracts.wording import allowed
+
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
 
 
 class EnvironmentSettings(Contract):
@@ -50,4 +53,4 @@ class EnvironmentSettings(Contract):
         kind = cls.model_fields[name].annotation
         if get_origin(kind) is tuple:
             return tuple(part.strip() for part in text.split(",") if part.strip())
-        return int(text) if kind is int and text.lstrip("-").isdecimal() else text
+        return int(text) if kind is int and _DIGITS.fullmatch(text) else text

@@ -29,8 +29,10 @@ def test_a_missing_or_empty_variable_is_named(name: str, value: str | None) -> N
 
 
 def test_a_number_must_be_one() -> None:
-    with pytest.raises(InvalidInputError, match="SECONDS: got 'soon'; allowed: an integer"):
-        Settings.from_environment({**GOOD, "SECONDS": "soon"})
+    assert Settings.from_environment({**GOOD, "SECONDS": "-5"}).seconds == -5
+    for value in ("soon", "--5", "²", "9" * 5_000):
+        with pytest.raises(InvalidInputError, match=r"SECONDS: got .*; allowed: an integer"):
+            Settings.from_environment({**GOOD, "SECONDS": value})
 
 
 def test_every_variable_that_is_wrong_is_named_at_once() -> None:
