@@ -61,7 +61,7 @@ class Contract(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """JSON values, without what is left out."""
         values = self.model_dump(mode="json", exclude_none=True)
-        return {name: value for name, value in values.items() if value != ""}
+        return {name: value for name, value in values.items() if not self._is_left_out(name, value)}
 
     def given(self) -> dict[str, Any]:
         """Only what was given: no field that has its value from the declaration."""
@@ -77,7 +77,8 @@ class Contract(BaseModel):
     def _read(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(data, Mapping):
             return handler(data)
-        given = {name: value for name, value in data.items() if not cls._is_left_out(name, value)}
+        named = {_spelt(name): value for name, value in data.items()}
+        given = {name: value for name, value in named.items() if not cls._is_left_out(name, value)}
         errors = [refusal(problem) for problem in _named_twice(given, cls.aliases)]
         given = dict(cls.prepare({cls.aliases.get(name, name): value for name, value in given.items()}))
         model: Self | None = None
@@ -99,7 +100,8 @@ class Contract(BaseModel):
     def _partial(cls, given: Mapping[str, Any], errors: Iterable[InitErrorDetails]) -> Self:
         """The fields that are right by themselves; reading one of the others raises AttributeError."""
         wrong = {str(error["loc"][0]) for error in errors if error.get("loc")}
-        partial = cls.model_construct(**{n: _nested(cls, n, value) for n, value in given.items() if n not in wrong})
+        right = [name for name in cls.model_fields if name in given and name not in wrong]
+        partial = cls.model_construct(**{name: _nested(cls, name, given[name]) for name in right})
         for name in wrong:
             partial.__dict__.pop(name, None)
         return partial
@@ -148,6 +150,11 @@ def _findings(model: Contract, *, whole: bool) -> Iterator[Problem]:
     for check in _rules(type(model)):
         with nullcontext() if whole else suppress(AttributeError):
             yield from list(check(model))
+
+
+def _spelt(key: object) -> str:
+    """A key as text that UTF-8 can hold. pydantic stops at any other; so it is only one more unknown key."""
+    return str(key).encode("utf-8", "backslashreplace").decode()
 
 
 def _named_twice(given: Mapping[str, Any], aliases: Mapping[str, str]) -> Iterator[Problem]:

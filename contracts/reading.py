@@ -13,6 +13,12 @@ from contracts.wording import allowed
 REFUSED = "refused"
 """The type of an error that carries its own words."""
 
+MOST_PROBLEMS = 100
+"""Problems that one error lists: an answer must stay far below the 6 MB that a Lambda may give, whatever the body."""
+
+_LONGEST_KEY = 100
+"""Characters of an unknown key that are compared with the known ones."""
+
 
 def refusal(problem: Problem) -> InitErrorDetails:
     """A problem of our own as an error of pydantic's, so that it gets its place in the document."""
@@ -26,8 +32,11 @@ def line_errors(error: ValidationError) -> list[InitErrorDetails]:
 
 
 def problems(error: ValidationError, schema: Schema, where: str) -> list[Problem]:
-    """What ``error`` found wrong with a document of ``schema`` that is called ``where``."""
-    return [_problem(details, schema, where) for details in error.errors(include_url=False)]
+    """What ``error`` found wrong with a document of ``schema`` that is called ``where``: the first ``MOST_PROBLEMS``, and how many more."""
+    errors = error.errors(include_url=False)
+    found = [_problem(details, schema, where) for details in errors[:MOST_PROBLEMS]]
+    more = len(errors) - len(found)
+    return [*found, Problem(_path(where, ()), f"{more} more problems", "none")] if more else found
 
 
 def _again(details: ErrorDetails) -> InitErrorDetails:
@@ -63,7 +72,7 @@ def _stated(details: ErrorDetails, path: str, got: object) -> Problem | None:
 
 
 def _known(key: str, names: Mapping[str, Any]) -> str:
-    near = get_close_matches(key, names, n=1)
+    near = get_close_matches(key[:_LONGEST_KEY], names, n=1)
     return ", ".join(sorted(names)) + (f"; nearest: {near[0]}" if near else "")
 
 

@@ -126,7 +126,7 @@ async def _read_json(request: Request) -> Any:
             raise RequestError(413, "BodyTooLargeError", reason)
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
 
 

@@ -98,7 +98,7 @@ def test_hyperparameters_survive_sagemakers_strings(
     assert Hyperparameters.from_strings(one.to_strings()) == one
 
 
-@pytest.mark.parametrize("value", ["five", "[1]", "5.5", "True"])
+@pytest.mark.parametrize("value", ["five", "[1]", "5.5", "True", "9" * 5_000, "[" * 2_000])
 def test_a_string_of_the_wrong_type_is_refused(value: str) -> None:
     with pytest.raises(InvalidInputError, match=r"hyperparameters\.max_steps"):
         Hyperparameters.from_strings({"max_steps": value})
@@ -110,6 +110,18 @@ def test_a_size_that_is_too_large_to_upscale_is_refused_before_it_is_painted() -
     assert PredictionInput.from_json({**words, "height": 1032}).height == 1032
     with pytest.raises(InvalidInputError, match=r"input.width: got '2048x1032 pixels'; .* at most 2097152 pixels"):
         PredictionInput.from_json({**words, "height": 1032, "upscale": True})
+
+
+@pytest.mark.parametrize("steps", [{}, {"num_inference_steps": 20}])
+def test_a_strength_that_can_leave_no_step_is_refused_before_it_reaches_a_server(steps: dict[str, int]) -> None:
+    fields = {"mode": "image_to_image", "prompt": "p", "image": "AAAA", **steps}
+    least = 1 / (steps.get("num_inference_steps") or 500)
+    assert PredictionInput.from_json({**fields, "strength": least}).strength == least
+    assert PredictionInput.from_json({**fields, "mode": "upscale", "strength": 0}).strength == 0, (
+        "it means nothing there"
+    )
+    with pytest.raises(InvalidInputError, match=r"input\.strength: got 0.0; allowed: at least 1/"):
+        PredictionInput.from_json({**fields, "strength": 0})
 
 
 def test_search_prompt_is_an_alias_that_may_not_contradict() -> None:

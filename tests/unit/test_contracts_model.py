@@ -14,6 +14,7 @@ from contracts.errors import InvalidInputError, Problem
 from contracts.execution import ExecutionInput
 from contracts.model import Check, Contract, json_schema, rule
 from contracts.prediction import PredictionInput
+from contracts.reading import MOST_PROBLEMS
 
 
 class Inner(Contract):
@@ -127,6 +128,13 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one() -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["\ud800", 1, None, "k" * 10_000])
+@pytest.mark.parametrize("value", ["", 1, {}])
+def test_a_key_that_no_document_has_is_refused_whatever_it_is(key: Any, value: Any) -> None:
+    assert problems({**GOOD, key: value})
+    assert len(problems({key: value, "name": 5})) >= 3
+
+
 def test_an_alias_stands_for_its_field_and_may_not_contradict() -> None:
     assert Outer.from_json({"needed": 1, "title": "a"}) == Outer.from_json(GOOD)
     ((what, _, allowed),) = problems({**GOOD, "title": "b"})
@@ -145,6 +153,13 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_rules_run_on_the_fields_that_are_right_and_no_others() -> None:
     whats = [what for what, _, _ in problems({"needed": "1", "flag": True, "inner": {"share": 0.1}, "colour": "green"})]
     assert whats == ["body.colour", "body.needed", "body.inner.share"]  # red or not, nobody knows
+
+
+def test_of_very_many_problems_the_first_are_listed_and_the_rest_counted() -> None:
+    found = problems({**GOOD, **{f"key-{number}": 1 for number in range(5_000)}})
+    assert len(found) == MOST_PROBLEMS + 1
+    assert found[0][0] == "body: unknown key"
+    assert found[-1] == ("body", f"{5_000 - MOST_PROBLEMS} more problems", "none")
 
 
 def test_one_problem_reads_as_ever_and_several_are_numbered() -> None:

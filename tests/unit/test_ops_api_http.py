@@ -57,13 +57,13 @@ def test_a_body_must_say_that_it_is_json(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize("body", ["", "{", "\ud83d", '{"input": '])
+@pytest.mark.parametrize("body", ["", "{", "\ud83d", '{"input": ', "[" * 100_000, '{"input": ' * 100_000, "1" * 5_000])
 def test_a_body_that_is_not_json_is_400(api: Api, path: str, body: str) -> None:
     is_problem(api.call("POST", path, body.encode("utf-8", "replace").decode()), 400)
 
 
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize("body", [[], 7, {}, {"what": 1}])
+@pytest.mark.parametrize("body", [[], 7, {}, {"what": 1}, {"\ud800": 1}, {"input": {"\ud800": 1}}])
 def test_json_of_another_shape_is_422_with_what_and_allowed(api: Api, path: str, body: Any) -> None:
     answered = api.call("POST", path, body)
     is_problem(answered, 422)

@@ -66,7 +66,7 @@ class Request:
             raise ProblemError(413, f"body: got {len(self.body)} bytes; allowed: {allowed}")
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ProblemError(400, f"body: not JSON: {error}") from error
 
     def url(self, path: str) -> str:
