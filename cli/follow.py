@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.progress import Progress, Stage
+from cli.progress import Progress, RunningStage
 
 POLL_SECONDS = 0.3
 
@@ -30,7 +30,7 @@ class _Run:
     progress: Progress
     jobs: dict[str, Mapping[str, str]] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
-    stage: Stage | None = None
+    stage: RunningStage | None = None
 
     def hear(self, event: Mapping[str, Any]) -> None:
         """Take one event of the history."""

@@ -10,7 +10,7 @@ LOG_EVERY_SECONDS = 10.0
 LONGEST_LINE = 118
 
 
-class Stage:
+class RunningStage:
     """One running stage."""
 
     def __init__(self, name: str, expected: float | None, out: TextIO) -> None:
@@ -50,19 +50,19 @@ class Progress:
         self._expected = expected
         self._out = out
 
-    def begin(self, name: str) -> Stage:
+    def begin(self, name: str) -> RunningStage:
         """Start a stage; the caller ends it with :meth:`end`."""
-        stage = Stage(name, self._expected.get(name), self._out)
+        stage = RunningStage(name, self._expected.get(name), self._out)
         stage.detail()
         return stage
 
-    def end(self, stage: Stage, text: str = "", mark: str = "✓") -> None:
+    def end(self, stage: RunningStage, text: str = "", mark: str = "✓") -> None:
         """End a stage and add its seconds to those of its name."""
         self.seconds[stage.name] = round(self.seconds.get(stage.name, 0.0) + stage.seconds, 2)
         stage.done(text, mark)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Stage]:
+    def stage(self, name: str) -> Iterator[RunningStage]:
         """A stage around a block; an exception marks it failed and passes on."""
         stage = self.begin(name)
         try:

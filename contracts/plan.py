@@ -12,7 +12,7 @@ from contracts.pretrain_hyperparameters import Model
 from contracts.pretraining_metrics import METRICS as PRETRAINING_METRICS
 
 
-class Job(Contract):
+class JobPlan(Contract):
     """A job of the run."""
 
     state: Annotated[str, about("the state that runs it")]
@@ -29,7 +29,7 @@ class Base(Contract):
     uri: Annotated[str, about("its files")]
 
 
-class Segmenter(Contract):
+class SegmenterFiles(Contract):
     """The stage's segmenter."""
 
     uri: Annotated[str, about("its files")]
@@ -64,7 +64,7 @@ class Plan(Contract):
     approval: Annotated[Approval, about("who approves the result")]
     gate: Annotated[Mapping[str, float], about("thresholds by metric")]
     base: Annotated[Base, about("the base model")]
-    jobs: Annotated[Mapping[str, Job], about("by the key of their step")]
+    jobs: Annotated[Mapping[str, JobPlan], about("by the key of their step")]
     runs: Annotated[Mapping[str, str], about("where each step writes")]
     arguments: Annotated[Mapping[str, list[str]], about("of a processing job's container, after the subcommand")]
     hyperparameters: Annotated[Mapping[str, str], about("everything that the training job reads")]
@@ -87,7 +87,7 @@ class FineTuningPlan(Plan):
     method: Annotated[Method, about("adapter, or all weights")]
     deploy: Annotated[Deploy, about("where the result is served")]
     dataset: Annotated[StyleDataset, about("the pictures")]
-    segmenter: Annotated[Segmenter, about("who masks them")]
+    segmenter: Annotated[SegmenterFiles, about("who masks them")]
     endpoint: Annotated[str, about("the style's own endpoint, where it gets one")]
     published: Annotated[str, about("prefix of the style's published versions")]
 

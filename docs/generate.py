@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class File(Part):
+class GeneratedFile(Part):
     """A file that is generated as a whole."""
 
     def rendered(self) -> str:
@@ -81,10 +81,13 @@ PARTS = (
     Part(page="stages.md", name="settings", write=stage_settings),
     Part(page="stages.md", name="costs", write=stage_costs),
     *(Part(page=page, name=name, write=write) for page, parts in TABLES.items() for name, write in parts.items()),
-    *(File(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name)) for name in SCHEMAS),
+    *(
+        GeneratedFile(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name))
+        for name in SCHEMAS
+    ),
     Part(page="architecture.md", name="fine-tuning states", write=fine_tuning_states),
     Part(page="architecture.md", name="pretraining states", write=pretraining_states),
-    File(page="openapi.json", name="openapi", write=openapi.text),
+    GeneratedFile(page="openapi.json", name="openapi", write=openapi.text),
 )
 
 

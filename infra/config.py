@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from contracts.families import SEGMENTERS
 from infra.pretraining import Pretraining
 from infra.validation import MOST_RUN_SECONDS, check, check_instance_type
-from models.catalogue import Entry, find
+from models.catalogue import CatalogueEntry, find
 
 
 @dataclass(frozen=True, kw_only=True)
-class Jobs:
+class JobSettings:
     """Processing and training jobs of one execution.
 
     ``volume_gib`` is each job's disk. A spot job may be interrupted: it resumes from its checkpoint and must finish within
@@ -105,7 +105,7 @@ class Stage:
     keep_data: bool
     media_days: int
     log_days: int
-    jobs: Jobs
+    jobs: JobSettings
     pretraining: Pretraining
     serving: Serving
     api: Api
@@ -132,23 +132,23 @@ class Stage:
         return {"atelier:stage": self.name}
 
     @property
-    def models(self) -> tuple[Entry, ...]:
+    def models(self) -> tuple[CatalogueEntry, ...]:
         """Every base model the stage mirrors: the default first."""
         names = (*self.base_models, self.segmenter, self.serving.upscaler)
         return tuple(find(name) for name in names if name is not None)
 
     @property
-    def segmenter_model(self) -> Entry:
+    def segmenter_model(self) -> CatalogueEntry:
         """The model that finds garments from words."""
         return find(self.segmenter)
 
     @property
-    def upscaler_model(self) -> Entry | None:
+    def upscaler_model(self) -> CatalogueEntry | None:
         """The model that enlarges pictures; ``None`` where the stage serves none."""
         return find(self.serving.upscaler) if self.serving.upscaler else None
 
     @property
-    def default_model(self) -> Entry:
+    def default_model(self) -> CatalogueEntry:
         """The base model that is used where an execution names none."""
         return find(self.base_models[0])
 
@@ -156,7 +156,7 @@ class Stage:
 _TINY_THREADS = 1
 """Pictures of 64 pixels gain nothing from a second thread, and on a busy machine two wait for each other many times longer."""
 
-_TINY_JOBS = Jobs(
+_TINY_JOBS = JobSettings(
     processing_instance="ml.m5.xlarge",
     training_instance="ml.m5.xlarge",
     volume_gib=10,
@@ -215,7 +215,7 @@ _STAGES = (
         keep_data=True,
         media_days=30,
         log_days=30,
-        jobs=Jobs(
+        jobs=JobSettings(
             processing_instance="ml.g5.xlarge",
             training_instance="ml.g5.2xlarge",
             volume_gib=100,

@@ -32,7 +32,7 @@ class AssetSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class CatalogueEntry:
     """One base model.
 
     ``revision`` is a commit of the hub repository, a branch there (the mirror resolves it once and records the commit in the manifest's
@@ -62,7 +62,7 @@ class Entry:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def find(name: str) -> Entry:
+def find(name: str) -> CatalogueEntry:
     """The entry called ``name``. Raises ValueError that lists what there is."""
     if name not in CATALOGUE:
         raise ValueError(f"base model: got {name!r}; allowed: {', '.join(CATALOGUE)}")
@@ -70,7 +70,7 @@ def find(name: str) -> Entry:
 
 
 _ENTRIES = (
-    Entry(
+    CatalogueEntry(
         name="tiny-inpaint",
         revision="v4",
         family="sd1",
@@ -99,7 +99,7 @@ _ENTRIES = (
             },
         },
     ),
-    Entry(
+    CatalogueEntry(
         name="tiny-clipseg",
         revision="v3",
         family="clipseg",
@@ -109,7 +109,7 @@ _ENTRIES = (
         resolution=96,
         memory_gib=0.2,
     ),
-    Entry(
+    CatalogueEntry(
         name="tiny-upscaler",
         revision="v2",
         family="upscaler",
@@ -120,7 +120,7 @@ _ENTRIES = (
         memory_gib=0.5,
         defaults={"num_inference_steps": 2, "guidance_scale": 1.0},
     ),
-    Entry(
+    CatalogueEntry(
         name="sd2-inpaint",
         # The community's mirror of Stability AI's deleted repository.
         revision="5f74973cbb64c8568780732c17f43eb269d63a0d",
@@ -143,7 +143,7 @@ _ENTRIES = (
             },
         },
     ),
-    Entry(
+    CatalogueEntry(
         name="sd15-inpaint",
         revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
         family="sd1",
@@ -158,7 +158,7 @@ _ENTRIES = (
             "full": {"max_steps": 1000, "learning_rate": 2e-6, "gradient_checkpointing": True},
         },
     ),
-    Entry(
+    CatalogueEntry(
         name="sd-x4-upscaler",
         revision="572c99286543a273bfd17fac263db5a77be12c4c",
         family="upscaler",
@@ -170,7 +170,7 @@ _ENTRIES = (
         memory_gib=11,
         defaults={"num_inference_steps": 25, "guidance_scale": 9.0},
     ),
-    Entry(
+    CatalogueEntry(
         # No stage offers it by itself: full fine-tuning keeps 16 bytes a parameter of 2.6 billion, more than one 24 GB GPU has.
         name="sdxl-inpaint",
         revision="115134f363124c53c7d878647567d04daf26e41e",
@@ -186,7 +186,7 @@ _ENTRIES = (
             "full": {"max_steps": 800, "learning_rate": 2e-6, "gradient_checkpointing": True},
         },
     ),
-    Entry(
+    CatalogueEntry(
         name="clipseg-rd64-refined",
         revision="main",
         family="clipseg",
@@ -198,4 +198,4 @@ _ENTRIES = (
     ),
 )
 
-CATALOGUE: Mapping[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+CATALOGUE: Mapping[str, CatalogueEntry] = {entry.name: entry for entry in _ENTRIES}

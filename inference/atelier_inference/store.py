@@ -24,7 +24,7 @@ class Store(Protocol):
         """Write an object to a local file whose folder is made. Raises InvalidInputError as ``read`` does."""
 
 
-class S3Store:
+class ReadOnlyS3Store:
     """The store in AWS; it reads only below its allowed prefixes."""
 
     def __init__(self, allowed: Collection[S3Uri]) -> None:

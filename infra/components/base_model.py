@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.components.access import allow, deleting, reading, using, writing
 from infra.components.handler import Handler
 from infra.components.image import REPOSITORY_ROOT
-from models.catalogue import AssetSource, Entry
+from models.catalogue import AssetSource, CatalogueEntry
 
 
 class BaseModelMirror(Construct):
@@ -51,7 +51,7 @@ class BaseModel(Construct):
     Deleting the resource leaves the files to the bucket's own policy.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, entry: Entry, mirror: BaseModelMirror) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, entry: CatalogueEntry, mirror: BaseModelMirror) -> None:
         super().__init__(scope, construct_id)
         self.entry = entry
         properties = {"Entry": entry.to_json()}

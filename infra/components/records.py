@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 
-class Records(Construct):
+class RecordTable(Construct):
     """``table``: key ``pk`` (string), records leave by their ``expires_at`` (seconds since 1970)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, keep: bool) -> None:

@@ -11,10 +11,10 @@ from infra.components.endpoint import AsyncEndpoint
 from infra.components.execution_role import ExecutionRole
 from infra.components.handler import handler_code
 from infra.components.image import ContainerImage
-from infra.components.topic import Topic
+from infra.components.topic import EncryptedTopic
 from infra.config import Stage, threads_environment
 from infra.stacks.storage import StorageStack
-from models.catalogue import Entry
+from models.catalogue import CatalogueEntry
 
 
 class ServingStack(Stack):
@@ -29,8 +29,8 @@ class ServingStack(Stack):
             tags=stage.tags,
         )
         self._stage, self._storage = stage, storage
-        self.success = Topic(self, "Success", key=storage.key)
-        self.error = Topic(self, "Error", key=storage.key)
+        self.success = EncryptedTopic(self, "Success", key=storage.key)
+        self.error = EncryptedTopic(self, "Error", key=storage.key)
         self.image = ContainerImage(
             self, "Image", folder="inference", includes=["inference", "contracts", "imaging", "diffusion"]
         )
@@ -73,7 +73,7 @@ class ServingStack(Stack):
             **threads_environment(stage.serving.threads),
         }
 
-    def _base_uri(self, entry: Entry) -> str:
+    def _base_uri(self, entry: CatalogueEntry) -> str:
         """Where the mirror keeps an entry's files: ``s3://model/base/{name}@{revision}/``."""
         return self._storage.model_bucket.s3_url_for_object(base_prefix(entry.name, entry.revision))
 

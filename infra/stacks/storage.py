@@ -4,7 +4,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from infra.components.buckets import Buckets
-from infra.components.records import Records
+from infra.components.records import RecordTable
 from infra.config import Stage
 
 
@@ -22,7 +22,7 @@ class StorageStack(Stack):
         buckets = Buckets(self, "Buckets", keep=stage.keep_data, media_days=stage.media_days, log_days=stage.log_days)
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media
-        self.table = Records(self, "Records", key=self.key, keep=stage.keep_data).table
+        self.table = RecordTable(self, "Records", key=self.key, keep=stage.keep_data).table
         CfnOutput(self, "DataBucketName", value=self.data_bucket.bucket_name)
         CfnOutput(self, "ModelBucketName", value=self.model_bucket.bucket_name)
         CfnOutput(self, "MediaBucketName", value=self.media_bucket.bucket_name)

@@ -8,7 +8,7 @@ from infra.components.execution_role import ExecutionRole
 from infra.components.handler import handler_code
 from infra.components.image import ContainerImage
 from infra.components.resumption import Resumption
-from infra.components.topic import Topic
+from infra.components.topic import EncryptedTopic
 from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.fine_tuning import fine_tuning, fine_tuning_name
 from infra.components.workflow.handlers import Handlers
@@ -34,7 +34,7 @@ class TrainingStack(Stack):
             tags=stage.tags,
         )
         self._stage, self._storage = stage, storage
-        self.topic = Topic(self, "News", key=storage.key)
+        self.topic = EncryptedTopic(self, "News", key=storage.key)
         self.resources = use = self._resources(serving)
         Resumption(self, "Resumption", use=use)
         fine, pre = fine_tuning_name(stage.prefix), pretraining_name(stage.prefix)

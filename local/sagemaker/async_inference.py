@@ -10,7 +10,7 @@ from collections import deque
 from local.errors import AWS_ERRORS, ServiceError
 from local.sagemaker.async_requests import AsyncRequest, async_request, notification
 from local.sagemaker.backend import Backend
-from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.endpoints import EndpointService
 from local.sagemaker.fleet import Fleet, Variant
 from local.sagemaker.serving import ModelAnswer, ModelServer, forwarded_headers
 from local.sagemaker.store import Record
@@ -42,7 +42,7 @@ class AsyncQueues:
     instances keeps its queue until it has some, or until a request's time to live is over.
     """
 
-    def __init__(self, backend: Backend, endpoints: Endpoints) -> None:
+    def __init__(self, backend: Backend, endpoints: EndpointService) -> None:
         self._backend, self._endpoints = backend, endpoints
         self._waiting: dict[str, deque[AsyncRequest]] = {}
         self._busy: dict[ModelServer, int] = {}

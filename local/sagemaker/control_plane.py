@@ -6,7 +6,7 @@ from typing import Any
 from local.errors import AWS_ERRORS, ServiceError, validation_error
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.backend import Backend
-from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.endpoints import EndpointService
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.jobs import JobService
 from local.sagemaker.listing import list_records
@@ -35,7 +35,9 @@ class ControlPlane:
         self._images = ImageRegistry(backend.run_dir)
         self.training = JobService(TrainingJob, backend, self.store, self._images)
         self.processing = JobService(ProcessingJob, backend, self.store, self._images)
-        self.endpoints = Endpoints(backend, self.store, self._images, scaled=scaled, forget_scaling=forget_scaling)
+        self.endpoints = EndpointService(
+            backend, self.store, self._images, scaled=scaled, forget_scaling=forget_scaling
+        )
         self.registry = ModelRegistry(self.store, self._announce)
         self.runtime = Runtime(self.endpoints, AsyncQueues(backend, self.endpoints))
         self._actions: dict[str, Callable[[Record], Record | None]] = {

@@ -17,7 +17,7 @@ _LOG = logging.getLogger("local.endpoints")
 _DRAIN_SECONDS = 60.0  # for requests that are still being answered when a fleet is replaced
 
 
-class Endpoints:
+class EndpointService:
     """Create, update, scale and delete endpoints. `scaled` says whether a variant is a registered scalable target."""
 
     def __init__(

@@ -32,7 +32,7 @@ class DataError(Exception):
     """A job's input could not be fetched; becomes `ClientError: ...` in its FailureReason."""
 
 
-class Job(abc.ABC):
+class ContainerJob(abc.ABC):
     """One job: its record, its hosts' containers, and its way to a final status.
 
     A subclass says what a kind of job has of its own. `kind` is the word in every name the API, CloudWatch Logs,
@@ -155,7 +155,7 @@ class Job(abc.ABC):
 class JobService:
     """The Create and Stop operations of one kind of job; each job runs in its own thread."""
 
-    def __init__(self, kind: type[Job], backend: Backend, store: RecordStore, images: ImageRegistry) -> None:
+    def __init__(self, kind: type[ContainerJob], backend: Backend, store: RecordStore, images: ImageRegistry) -> None:
         self._kind, self._backend, self._store, self._images = kind, backend, store, images
         self._resource = f"{kind.kind}Job"
         self._running: dict[str, JobProcesses] = {}
@@ -169,7 +169,7 @@ class JobService:
         threading.Thread(target=self._follow, args=(job,), name=f"{self._resource} {name}", daemon=True).start()
         return job.record
 
-    def _follow(self, job: Job) -> None:
+    def _follow(self, job: ContainerJob) -> None:
         try:
             job.follow()
         finally:

@@ -5,7 +5,7 @@ from typing import Any
 
 from local.errors import validation_error
 from local.sagemaker.images import Image, ImageRegistry
-from local.sagemaker.jobs import Job, Limits, failure_reason, pushing, read_text, write_json
+from local.sagemaker.jobs import ContainerJob, Limits, failure_reason, pushing, read_text, write_json
 from local.sagemaker.processes import JobEnd
 from local.sagemaker.store import Record, now
 from local.sagemaker.transfer import FolderSync
@@ -17,7 +17,7 @@ _CONFIG_MEMBERS = (
 )  # fmt: skip
 
 
-class ProcessingJob(Job):
+class ProcessingJob(ContainerJob):
     """One processing job."""
 
     kind = "Processing"

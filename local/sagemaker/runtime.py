@@ -6,7 +6,7 @@ from typing import Any
 
 from local.errors import ServiceError
 from local.sagemaker.async_inference import AsyncQueues
-from local.sagemaker.endpoints import Endpoints
+from local.sagemaker.endpoints import EndpointService
 from local.sagemaker.model_check import ApiModel
 from local.sagemaker.serving import ModelAnswer, forwarded_headers
 from local.sagemaker.store import Record
@@ -26,7 +26,7 @@ class Reply:
 class Runtime:
     """The runtime API over the running endpoints."""
 
-    def __init__(self, endpoints: Endpoints, queues: AsyncQueues) -> None:
+    def __init__(self, endpoints: EndpointService, queues: AsyncQueues) -> None:
         self._endpoints, self._queues = endpoints, queues
         self._api = ApiModel("sagemaker-runtime")
 

@@ -9,7 +9,7 @@ from typing import Any
 from local.errors import validation_error
 from local.sagemaker.backend import Backend
 from local.sagemaker.images import Image, ImageRegistry
-from local.sagemaker.jobs import Job, Limits, failure_reason, pushing, read_text, write_json
+from local.sagemaker.jobs import ContainerJob, Limits, failure_reason, pushing, read_text, write_json
 from local.sagemaker.processes import JobEnd
 from local.sagemaker.store import Record, now
 from local.sagemaker.transfer import FolderSync, download, upload_file
@@ -17,7 +17,7 @@ from local.sagemaker.transfer import FolderSync, download, upload_file
 _SECONDS_A_DAY = 86400
 
 
-class TrainingJob(Job):
+class TrainingJob(ContainerJob):
     """One training job."""
 
     kind = "Training"

@@ -31,7 +31,7 @@ _MODELLED = {
 
 
 @dataclass(kw_only=True)
-class Execution:
+class RunningExecution:
     """The execution a thread works for: its record, its role, and whether a task of it ran out of time."""
 
     record: dict[str, Any]
@@ -44,7 +44,7 @@ class Execution:
         return self.record["status"] != "RUNNING" or self.timed_out.is_set()
 
 
-_current: contextvars.ContextVar[Execution | None] = contextvars.ContextVar("local_run", default=None)
+_current: contextvars.ContextVar[RunningExecution | None] = contextvars.ContextVar("local_run", default=None)
 # The state machine behind each task token that is waited for: IAM authorizes SendTask* on it.
 _machines: dict[str, str] = {}
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
@@ -91,7 +91,7 @@ def _follow_runs() -> None:
     def run(exec_arn: str) -> None:
         execution = stepfunctions._executions.get(exec_arn)
         machine = execution and stepfunctions._state_machines.get(execution["stateMachineArn"])
-        token = _current.set(Execution(record=execution, role=machine["roleArn"]) if machine else None)
+        token = _current.set(RunningExecution(record=execution, role=machine["roleArn"]) if machine else None)
         try:
             run_execution(exec_arn)
         finally:
@@ -128,7 +128,7 @@ def _time_out_with_stop() -> None:
         run = _current.get()
         if run is None:
             return invoke(resource, data, timeout)
-        inner = Execution(record=run.record, role=run.role)
+        inner = RunningExecution(record=run.record, role=run.role)
         token = _current.set(inner)
         try:
             return invoke(resource, data, timeout)

@@ -15,7 +15,7 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.evaluate.photos import Photo
 from atelier_training.evaluate.restyle import Models, paint_freely, restyle_photos
-from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.config import FineTuneJob
 from atelier_training.jobs.fine_tune import fine_tune
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest
@@ -39,7 +39,7 @@ def train(root: Path, family: str, task: str, method: str, **tuning: str) -> MlP
     """Fine-tune the family's miniature; where SageMaker would have its folders."""
     channels = 9 if task == "inpaint" else 4
     paths = write_training(root, family=family, channels=channels, task=task, method=method, **STRONG, **tuning)
-    fine_tune(TrainingJob.load(paths.hyperparameters), paths, Processes(device=torch.device("cpu")), Interruption())
+    fine_tune(FineTuneJob.load(paths.hyperparameters), paths, Processes(device=torch.device("cpu")), Interruption())
     return paths
 
 

@@ -12,9 +12,9 @@ from diffusers import StableDiffusionInpaintPipeline, StableDiffusionUpscalePipe
 from atelier_training.__main__ import main as atelier_training_main
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from imaging.segmenter import Segmenter
-from models.tiny.make.recipe import STEPS, WEIGHTS, Command, Training, command, environment, install, run
+from models.tiny.make.recipe import STEPS, WEIGHTS, Command, PretrainingJob, command, environment, install, run
 
-TRAININGS = [step for step in STEPS if isinstance(step, Training)]
+TRAININGS = [step for step in STEPS if isinstance(step, PretrainingJob)]
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_trainings_run_under_torchrun_where_there_are_several_processes(tmp_path
 
 
 @pytest.mark.parametrize("step", TRAININGS, ids=lambda step: step.name)
-def test_a_training_names_only_what_deviates_from_the_contracts_defaults(step: Training) -> None:
+def test_a_training_names_only_what_deviates_from_the_contracts_defaults(step: PretrainingJob) -> None:
     tuned = PretrainHyperparameters.from_json(step.tuned)
     plain = PretrainHyperparameters.from_json({"model": step.tuned["model"]})
     names = set(step.tuned) - {"model"}
@@ -108,6 +108,6 @@ def test_a_training_names_only_what_deviates_from_the_contracts_defaults(step: T
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_a_model_card_names_the_recipes_step(step: Command | Training) -> None:
+def test_a_model_card_names_the_recipes_step(step: Command | PretrainingJob) -> None:
     cards = [" ".join(card.read_text(encoding="utf-8").split()) for card in WEIGHTS.glob("*/README.md")]
     assert any(step.written() in card for card in cards)

@@ -10,20 +10,20 @@ from contracts.artifact import BaseManifest
 from contracts.execution import METHODS
 from contracts.families import FAMILIES, SEGMENTERS
 from contracts.hyperparameters import Hyperparameters
-from models.catalogue import CATALOGUE, AssetSource, Entry, HubSource, find
+from models.catalogue import CATALOGUE, AssetSource, CatalogueEntry, HubSource, find
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=str)
 
 
 @ENTRIES
-def test_training_defaults_are_hyperparameters(entry: Entry) -> None:
+def test_training_defaults_are_hyperparameters(entry: CatalogueEntry) -> None:
     assert set(entry.training) <= set(METHODS)
     for defaults in entry.training.values():
         Hyperparameters.from_json(dict(defaults))
 
 
 @ENTRIES
-def test_a_model_that_paints_says_how_and_how_to_train_it(entry: Entry) -> None:
+def test_a_model_that_paints_says_how_and_how_to_train_it(entry: CatalogueEntry) -> None:
     assert entry.family in {**FAMILIES, **SEGMENTERS}
     if entry.task != "segment":
         assert set(entry.defaults) == {"num_inference_steps", "guidance_scale"}
@@ -34,7 +34,7 @@ def test_a_model_that_paints_says_how_and_how_to_train_it(entry: Entry) -> None:
 
 
 @ENTRIES
-def test_an_entry_becomes_a_manifest(entry: Entry) -> None:
+def test_an_entry_becomes_a_manifest(entry: CatalogueEntry) -> None:
     data = json.loads(entry.to_json())
     names = BaseManifest.model_fields
     kept = {key: value for key, value in data.items() if key in names}
@@ -43,7 +43,7 @@ def test_an_entry_becomes_a_manifest(entry: Entry) -> None:
 
 
 @ENTRIES
-def test_a_source_is_a_hub_repository_or_a_folder_that_is_shipped(entry: Entry, root: Path) -> None:
+def test_a_source_is_a_hub_repository_or_a_folder_that_is_shipped(entry: CatalogueEntry, root: Path) -> None:
     if isinstance(entry.source, AssetSource):
         assert (root / entry.source.folder).is_dir()
         assert entry.revision.startswith("v")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.hosting import has_efa, has_gpu
-from infra.config import STAGES, Api, Jobs, Serving, Stage, stage_named
+from infra.config import STAGES, Api, JobSettings, Serving, Stage, stage_named
 from infra.costs import costs, machine_types, quotas, report
 from infra.pretraining import Lustre, Pretraining
 
@@ -69,7 +69,7 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
     ],
 )
 def test_a_wrong_setting_says_what_it_got_and_what_is_allowed(
-    part: Stage | Jobs | Pretraining | Lustre | Serving | Api, change: dict[str, Any], message: str
+    part: Stage | JobSettings | Pretraining | Lustre | Serving | Api, change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(part, **change)

@@ -2,21 +2,21 @@
 
 import pytest
 
-from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.config import FineTuneJob
 from contracts.errors import InvalidInputError
 from contracts.strings import as_string
 from tests.unit.training_root import JOB
 
 
 def test_strings_become_typed_settings() -> None:
-    job = TrainingJob.from_strings(JOB | {"learning_rate": "2e-06", "max_steps": "None", "center_crop": "False"})
+    job = FineTuneJob.from_strings(JOB | {"learning_rate": "2e-06", "max_steps": "None", "center_crop": "False"})
     assert job.tuning.learning_rate == 2e-6
     assert job.tuning.max_steps is None
     assert job.tuning.batch_size == 2
 
 
 def test_jumpstarts_quoting_is_undone() -> None:
-    job = TrainingJob.from_strings(JOB | {"learning_rate": '"1e-04"', "instance_prompt": '"a photo of \\"sks\\""'})
+    job = FineTuneJob.from_strings(JOB | {"learning_rate": '"1e-04"', "instance_prompt": '"a photo of \\"sks\\""'})
     assert job.tuning.learning_rate == 1e-4
     assert job.instance_prompt == 'a photo of "sks"'
 
@@ -32,21 +32,21 @@ def test_quotes_that_are_not_jumpstarts_stay() -> None:
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidInputError, match=r"'lerning_rate'.*learning_rate"):
-        TrainingJob.from_strings(JOB | {"lerning_rate": "1"})
+        FineTuneJob.from_strings(JOB | {"lerning_rate": "1"})
 
 
 @pytest.mark.parametrize("name", ["style", "task", "method", "instance_prompt", "dataset_sha256", "execution"])
 def test_what_every_job_needs_may_be_neither_missing_nor_empty(name: str) -> None:
     with pytest.raises(InvalidInputError, match=name):
-        TrainingJob.from_strings({key: value for key, value in JOB.items() if key != name})
+        FineTuneJob.from_strings({key: value for key, value in JOB.items() if key != name})
     with pytest.raises(InvalidInputError, match=name):
-        TrainingJob.from_strings(JOB | {name: ""})
+        FineTuneJob.from_strings(JOB | {name: ""})
 
 
 def test_the_class_prompt_may_be_empty_unless_the_prior_is_preserved() -> None:
-    assert TrainingJob.from_strings(JOB | {"class_prompt": ""}).class_prompt == ""
+    assert FineTuneJob.from_strings(JOB | {"class_prompt": ""}).class_prompt == ""
     with pytest.raises(InvalidInputError, match="class_prompt"):
-        TrainingJob.from_strings(JOB | {"class_prompt": "", "with_prior_preservation": "True"})
+        FineTuneJob.from_strings(JOB | {"class_prompt": "", "with_prior_preservation": "True"})
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_the_class_prompt_may_be_empty_unless_the_prior_is_preserved() -> None:
     ],
 )
 def test_a_setting_without_effect_is_said(given: dict[str, str], named: str) -> None:
-    (warning,) = TrainingJob.from_strings(JOB | {"lora_rank": "8"} | given).ignored()
+    (warning,) = FineTuneJob.from_strings(JOB | {"lora_rank": "8"} | given).ignored()
     assert named in warning

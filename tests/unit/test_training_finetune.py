@@ -18,7 +18,7 @@ from atelier_training.engine.interruption import InterruptedJobError, Interrupti
 from atelier_training.engine.processes import Processes
 from atelier_training.engine.run import NonFiniteLossError
 from atelier_training.finetune import loss
-from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.config import FineTuneJob
 from atelier_training.jobs.fine_tune import fine_tune, total_steps
 from atelier_training.learners import fine_tune as learner
 from atelier_training.paths import MlPaths
@@ -37,7 +37,7 @@ def _quiet_machine() -> Iterator[None]:
 
 def train(paths: MlPaths, interruption: Interruption | None = None) -> list[training_log.LoggedStep]:
     """Run the job in this process; the log that it leaves."""
-    job = TrainingJob.load(paths.hyperparameters)
+    job = FineTuneJob.load(paths.hyperparameters)
     fine_tune(job, paths, Processes(device=torch.device("cpu")), interruption or Interruption())
     return training_log.read(paths.model / TRAINING_LOG)
 
@@ -219,7 +219,7 @@ def test_a_loss_that_is_no_number_stops_the_job_at_once(tmp_path: Path, monkeypa
 )
 def test_the_learning_rate_follows_the_schedule_of_its_name(name: str, rates: list[float]) -> None:
     strings = JOB | {"lr_scheduler": name, "lr_warmup_steps": "2", "learning_rate": "0.2"}
-    rate = learner.learning_rate(TrainingJob.from_strings(strings), 4)
+    rate = learner.learning_rate(FineTuneJob.from_strings(strings), 4)
     assert [rate(step) for step in range(4)] == pytest.approx([0.1 * each for each in rates])
 
 
@@ -233,4 +233,4 @@ def test_the_learning_rate_follows_the_schedule_of_its_name(name: str, rates: li
     ],
 )
 def test_epochs_become_steps(given: dict[str, str], pictures: int, processes: int, steps: int) -> None:
-    assert total_steps(TrainingJob.from_strings(JOB | given), pictures, processes) == steps
+    assert total_steps(FineTuneJob.from_strings(JOB | given), pictures, processes) == steps

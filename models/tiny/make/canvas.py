@@ -45,7 +45,7 @@ Shape = Polygon | Ellipse | Limb
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frame:
+class FigureFrame:
     """Where figure units (1 = the figure's height, origin at the crown) fall on the canvas, in pixels."""
 
     centre: float
@@ -62,7 +62,7 @@ class Canvas:
     """`picture` is (h, w, 3) float levels 0..255, `labels` is (h, w) uint8; both grow with each fill."""
 
     picture: Plane
-    frame: Frame
+    frame: FigureFrame
     labels: NDArray[np.uint8] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class Canvas:
         return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def _place(shape: Shape, frame: Frame) -> Shape:
+def _place(shape: Shape, frame: FigureFrame) -> Shape:
     scale = frame.height
     if isinstance(shape, Polygon):
         return Polygon(tuple(frame.place(point) for point in shape.points))

@@ -15,7 +15,7 @@ from PIL import Image
 
 from models.tiny.make import body as anatomy
 from models.tiny.make.body import Body, random_body
-from models.tiny.make.canvas import Canvas, Frame, Paint
+from models.tiny.make.canvas import Canvas, FigureFrame, Paint
 from models.tiny.make.palette import COLOURS, HAIRS, RGB, SKINS, jitter, pattern_partner, pick
 from models.tiny.make.scenery import background
 from models.tiny.make.tailoring import cut
@@ -51,7 +51,7 @@ def draw(outfit: Outfit, rng: Generator, size: tuple[int, int] = (192, 192)) -> 
         raise ValueError(f"figure canvas is {size[0]}x{size[1]} pixels; each side must be at least 64")
     width, height = size
     stature = height * rng.uniform(0.92, 1.0)
-    frame = Frame(
+    frame = FigureFrame(
         centre=width / 2 + stature * rng.uniform(-0.07, 0.07), crown=height * rng.uniform(0.01, 0.04), height=stature
     )
     canvas = Canvas(background(size, rng), frame)
@@ -90,12 +90,12 @@ def _dress(canvas: Canvas, body: Body, outfit: Outfit, rng: Generator) -> None:
         canvas.fill(shapes, garment.label, _cloth(garment, canvas.frame, rng))
 
 
-def _solid(colour: RGB, frame: Frame) -> Paint:
+def _solid(colour: RGB, frame: FigureFrame) -> Paint:
     level = np.asarray(colour, np.float32)
     return lambda x, y: level * _roundness(x, frame, 0.12)[..., None]
 
 
-def _cloth(garment: Garment, frame: Frame, rng: Generator) -> Paint:
+def _cloth(garment: Garment, frame: FigureFrame, rng: Generator) -> Paint:
     colours = garment.cloth or (
         jitter(COLOURS[garment.colour], rng, 12),
         jitter(pattern_partner(garment.colour), rng, 6),
@@ -117,6 +117,6 @@ def _cloth(garment: Garment, frame: Frame, rng: Generator) -> Paint:
     return paint
 
 
-def _roundness(x: Plane, frame: Frame, amount: float) -> Plane:
+def _roundness(x: Plane, frame: FigureFrame, amount: float) -> Plane:
     """Darken towards the sides by `amount` at a fifth of the height from the axis."""
     return np.asarray(1 - amount * np.clip(np.abs(x - frame.centre) / (0.195 * frame.height), 0, 1.2) ** 2)

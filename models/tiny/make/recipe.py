@@ -54,7 +54,7 @@ class Command:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class PretrainingJob:
     """A pretraining job. `base` says which folders of the working folder make up its base model, by the part that they become.
 
     `installs` names the shipped model that its artifact becomes, `toy` holds hyperparameters that override others at toy size.
@@ -119,7 +119,7 @@ _SEGMENTER = {
     "hold": 0.05,
 }
 
-STEPS: tuple[Command | Training, ...] = (
+STEPS: tuple[Command | PretrainingJob, ...] = (
     Command(
         name="data",
         module="models.tiny.make.shards",
@@ -127,28 +127,28 @@ STEPS: tuple[Command | Training, ...] = (
         toy="--pictures 8 --shard-size 4",
     ),
     Command(name="tokenizer", module="models.tiny.make.tokenizer", arguments="{work}/tokenizer"),
-    Training(name="vae", tuned={"model": "vae", "steps": 1600, "precision": "bf16"}, base={}),
-    Training(
+    PretrainingJob(name="vae", tuned={"model": "vae", "steps": 1600, "precision": "bf16"}, base={}),
+    PretrainingJob(
         name="unet",
         tuned={**_PAINTER, "text_share": 0.3},
         base={"vae": "vae/model/vae", "tokenizer": "tokenizer"},
     ),
-    Training(
+    PretrainingJob(
         name="unet_figures",
         tuned={**_PAINTER, "batch": 64, "seed": 1, "text_share": 0.65},
         base={"": "unet/model", "vae": "vae/model/vae"},  # the autoencoder in single precision
         installs="inpaint",
     ),
-    Training(
+    PretrainingJob(
         name="segmenter",
         tuned={**_SEGMENTER, "vision_steps": 1300, "from_nothing": True},
         base={"": "tokenizer"},
         toy={"vision_steps": 2},
     ),
-    Training(
+    PretrainingJob(
         name="segmenter_longer", tuned={**_SEGMENTER, "seed": 1}, base={"": "segmenter/model"}, installs="clipseg"
     ),
-    Training(
+    PretrainingJob(
         name="upscaler",
         tuned={
             **{"model": "upscaler", "steps": 2000, "batch": 8, "learning_rate": 2e-3, "precision": "bf16"},
@@ -173,7 +173,7 @@ def run(work: Path, weights: Path, *, toy: bool, launch: Callable[[list[str]], N
         done.parent.mkdir(parents=True, exist_ok=True)
         done.write_text(" ".join(words))
     for step in STEPS:
-        if isinstance(step, Training) and step.installs:
+        if isinstance(step, PretrainingJob) and step.installs:
             install(work / step.name / "model", weights / step.installs)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.data.order import DEFAULT_STREAMS, Order
-from atelier_training.data.stores import Bucket, Cached, Folder, Store
+from atelier_training.data.stores import Bucket, Cached, Folder, ShardStore
 from contracts.corpus import VOCABULARY, Vocabulary
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
@@ -37,7 +37,7 @@ class ShardError(InvalidInputError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Region:
+class LabelledRegion:
     """A part of a picture that has words of its own: its value in the label map and its captions."""
 
     label: int
@@ -52,7 +52,7 @@ class Sample:
     image: Image.Image
     labels: NDArray[np.uint8]
     captions: tuple[str, ...]
-    regions: tuple[Region, ...]
+    regions: tuple[LabelledRegion, ...]
 
 
 class Shard:
@@ -92,7 +92,7 @@ class Shard:
 class ShardFolder:
     """The shards of one folder or S3 prefix: how many samples each has, what their labels mean, and any sample."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ShardStore) -> None:
         self._store = store
         names = store.names()
         shards = [name for name in names if name.endswith(".tar")]
@@ -157,7 +157,7 @@ def mounted_shards(folder: Path) -> ShardFolder:
     return ShardFolder(Cached(Folder(folder), DEFAULT_STREAMS + SPARE))
 
 
-def _read_indexes(store: Store, names: Sequence[str]) -> dict[str, int]:
+def _read_indexes(store: ShardStore, names: Sequence[str]) -> dict[str, int]:
     """Return samples a shard from every `index-*.json`; shards that none names must be opened to be counted."""
     counts: dict[str, int] = {}
     for name in names:
@@ -169,7 +169,7 @@ def _read_indexes(store: Store, names: Sequence[str]) -> dict[str, int]:
 def _decode(key: str, content: dict[str, bytes]) -> Sample:
     picture = next(content[suffix] for suffix in _PICTURES if suffix in content)
     text = json.loads(content["json"])
-    regions = tuple(Region(label=r["label"], captions=tuple(r["captions"])) for r in text["regions"])
+    regions = tuple(LabelledRegion(label=r["label"], captions=tuple(r["captions"])) for r in text["regions"])
     return Sample(
         key=key,
         image=Image.open(io.BytesIO(picture)).convert("RGB"),

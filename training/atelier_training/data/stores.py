@@ -15,7 +15,7 @@ import boto3
 from contracts.layout import S3Uri
 
 
-class Store(Protocol):
+class ShardStore(Protocol):
     """The files of a data set, named relative to it."""
 
     def names(self) -> list[str]:
@@ -32,7 +32,7 @@ class Store(Protocol):
         return
 
 
-class Folder(Store):
+class Folder(ShardStore):
     """Shards in a folder of this machine, read where they are."""
 
     def __init__(self, path: Path) -> None:
@@ -55,7 +55,7 @@ class Folder(Store):
         shutil.copyfile(self._path / name, target)
 
 
-class Bucket(Store):
+class Bucket(ShardStore):
     """Files below an S3 prefix."""
 
     def __init__(self, prefix: S3Uri) -> None:
@@ -90,7 +90,7 @@ class Bucket(Store):
         return self._clients[os.getpid()]
 
 
-class Cached(Store):
+class Cached(ShardStore):
     """A store whose shards are copied whole when a stream comes to them: S3, or a mount that is slow at reading here and there.
 
     The temporary folder holds at most as many shards as are reserved, `capacity` at first; the processes forked from

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.config import FineTuneJob
 from atelier_training.provenance import code_version, now
 from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
 from contracts.layout import MANIFEST
@@ -24,7 +24,7 @@ def write_weights(trained: TrainedModel, method: str, base: Path, manifest: Base
         _write_pipeline(trained, base, manifest, model)
 
 
-def write_manifest(model: Path, log: Path, job: TrainingJob, base: BaseManifest, configuration: dict[str, Any]) -> None:
+def write_manifest(model: Path, log: Path, job: FineTuneJob, base: BaseManifest, configuration: dict[str, Any]) -> None:
     """Write the training log, the configuration as used and, last, the manifest beside the weights."""
     shutil.copyfile(log, model / TRAINING_LOG)
     (model / CONFIGURATION).write_text(json.dumps(configuration, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -44,7 +44,7 @@ def _write_pipeline(trained: TrainedModel, base: Path, manifest: BaseManifest, m
     (model / BASE_MANIFEST).write_text(to_json(manifest), encoding="utf-8")
 
 
-def _manifest(job: TrainingJob, base: BaseManifest, model: Path) -> StyleManifest:
+def _manifest(job: FineTuneJob, base: BaseManifest, model: Path) -> StyleManifest:
     return StyleManifest(
         style=job.style,
         execution=job.execution,

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _Words = Annotated[str, text("text", longest=2_500)]
 
 
-class TrainingJob(Hyperparameters):
+class FineTuneJob(Hyperparameters):
     """One fine-tune: its hyperparameters and what the plan adds to them."""
 
     style: StyleName

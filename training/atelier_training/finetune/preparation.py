@@ -10,7 +10,7 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.finetune.batches import Batches
 from atelier_training.finetune.cache import LatentCache, encode_views
-from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.config import FineTuneJob
 from atelier_training.finetune.dataset import Example
 from atelier_training.finetune.draws import Purpose, numpy_generator
 from atelier_training.finetune.prior import ClassPictures, class_chance, class_views, paint_class_views
@@ -28,7 +28,7 @@ class Preparation:
 
     family: Trainee
     base: BaseManifest
-    job: TrainingJob
+    job: FineTuneJob
     checkpoints: Path
     processes: Processes
     interruption: Interruption

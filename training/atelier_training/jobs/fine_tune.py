@@ -19,7 +19,7 @@ from atelier_training.engine.processes import Processes, joined
 from atelier_training.engine.settings import Settings
 from atelier_training.finetune.artifact import write_manifest, write_weights
 from atelier_training.finetune.batches import Batches
-from atelier_training.finetune.config import TrainingJob
+from atelier_training.finetune.config import FineTuneJob
 from atelier_training.finetune.dataset import Example, load_examples
 from atelier_training.finetune.preparation import Preparation, prepare_batches
 from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate
@@ -41,12 +41,12 @@ log = logging.getLogger(__name__)
 
 def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Train as ``hyperparameters.json`` says, on every GPU of every host."""
-    job = TrainingJob.load(paths.hyperparameters)
+    job = FineTuneJob.load(paths.hyperparameters)
     with joined() as processes:
         fine_tune(job, paths, processes, interruption)
 
 
-def fine_tune(job: TrainingJob, paths: MlPaths, processes: Processes, interruption: Interruption) -> None:
+def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interruption: Interruption) -> None:
     """Prepare, train or continue, and write the artifact."""
     base = read_base(paths.channel("base"))
     examples = load_examples(paths.channel("dataset"), _masks(job, paths), job.instance_prompt)
@@ -63,7 +63,7 @@ def fine_tune(job: TrainingJob, paths: MlPaths, processes: Processes, interrupti
 
 
 def prepare(
-    job: TrainingJob,
+    job: FineTuneJob,
     base: BaseManifest,
     examples: list[Example],
     paths: MlPaths,
@@ -96,7 +96,7 @@ def prepare(
     return learner, batches
 
 
-def settings_of(job: TrainingJob, base: BaseManifest, *, pictures: int, processes: int) -> Settings:
+def settings_of(job: FineTuneJob, base: BaseManifest, *, pictures: int, processes: int) -> Settings:
     """The engine's settings. A checkpoint belongs to the same settings, pictures and base model, on however many machines."""
     steps = total_steps(job, pictures, processes)
     optimizers = partial(
@@ -123,13 +123,13 @@ def settings_of(job: TrainingJob, base: BaseManifest, *, pictures: int, processe
     )
 
 
-def total_steps(job: TrainingJob, pictures: int, processes: int) -> int:
+def total_steps(job: FineTuneJob, pictures: int, processes: int) -> int:
     """``max_steps``, else as many as ``epochs`` over the pictures take."""
     per_step = job.batch_size * job.gradient_accumulation_steps * processes
     return job.max_steps or job.epochs * ceil(pictures / per_step)
 
 
-def _masks(job: TrainingJob, paths: MlPaths) -> Path | None:
+def _masks(job: FineTuneJob, paths: MlPaths) -> Path | None:
     if job.task == "text-to-image":
         return None
     if not paths.channel("masks").is_dir():
@@ -138,7 +138,7 @@ def _masks(job: TrainingJob, paths: MlPaths) -> Path | None:
 
 
 def _configuration(
-    job: TrainingJob, base: BaseManifest, examples: list[Example], settings: Settings, processes: Processes
+    job: FineTuneJob, base: BaseManifest, examples: list[Example], settings: Settings, processes: Processes
 ) -> dict[str, Any]:
     """Every setting as it is used, for the log and beside the weights."""
     return job.resolved() | {

@@ -21,7 +21,7 @@ from models.tiny.make.score.masks import score_masks
 from models.tiny.make.score.painting import load, score_repainting
 from models.tiny.make.score.portraits import FigureClassifier, FigureJudge, score_text_to_image
 from models.tiny.make.score.quiet import silence_libraries
-from models.tiny.make.score.styles import Photo, load_style, score_leak, score_style, skirt_photos, train_style
+from models.tiny.make.score.styles import SkirtPhoto, load_style, score_leak, score_style, skirt_photos, train_style
 
 KEYS = tuple(MUST)
 
@@ -30,7 +30,7 @@ _MOST_PORTRAITS, _MOST_ENLARGED, _MOST_PHOTOS = 240, 60, 14
 
 
 @dataclass(frozen=True, kw_only=True)
-class Models:
+class WeightFolders:
     """Folders of the weights to score, and of how many pictures."""
 
     inpaint: Path
@@ -39,28 +39,28 @@ class Models:
     pictures: int
 
 
-def masks(models: Models) -> dict[str, float]:
+def masks(models: WeightFolders) -> dict[str, float]:
     """Score the segmenter."""
     return score_masks(models.clipseg, models.pictures)
 
 
-def repainting(models: Models) -> dict[str, float]:
+def repainting(models: WeightFolders) -> dict[str, float]:
     """Score what words do to a garment."""
     return score_repainting(load(models.inpaint), models.pictures)
 
 
-def text_to_image(models: Models) -> dict[str, float]:
+def text_to_image(models: WeightFolders) -> dict[str, float]:
     """Score pictures painted from words alone."""
     judge = FigureJudge(classifier=FigureClassifier(), segmenter=Segmenter.load(models.clipseg))
     return score_text_to_image(load(models.inpaint), judge, min(models.pictures, _MOST_PORTRAITS))
 
 
-def upscaler(models: Models) -> dict[str, float]:
+def upscaler(models: WeightFolders) -> dict[str, float]:
     """Score the upscaler."""
     return score_upscaler(load_upscaler(models.upscaler), min(models.pictures // 2, _MOST_ENLARGED))
 
 
-def style(models: Models) -> dict[str, float]:
+def style(models: WeightFolders) -> dict[str, float]:
     """Score the sample's style three ways: LoRA, every weight, and LoRA with prior preservation; `_base` is before any of them."""
     photos = skirt_photos(min(max(models.pictures // 4, 9), _MOST_PHOTOS))
     scores = _suffixed(_styled(load(models.inpaint), photos), "_base")
@@ -76,7 +76,7 @@ def style(models: Models) -> dict[str, float]:
     return scores | {f"{name}_lora": scores[name] for name in leaks} | {name: scores[f"{name}_prior"] for name in leaks}
 
 
-def _styled(painter: Inpainter, photos: Sequence[Photo]) -> dict[str, float]:
+def _styled(painter: Inpainter, photos: Sequence[SkirtPhoto]) -> dict[str, float]:
     return score_style(painter, photos) | score_leak(painter, photos)
 
 
@@ -84,7 +84,7 @@ def _suffixed(scores: Mapping[str, float], suffix: str) -> dict[str, float]:
     return {f"{name}{suffix}": value for name, value in scores.items()}
 
 
-MEASURES: Mapping[str, Callable[[Models], dict[str, float]]] = {
+MEASURES: Mapping[str, Callable[[WeightFolders], dict[str, float]]] = {
     each.__name__: each for each in (masks, repainting, text_to_image, upscaler, style)
 }
 CARDS = {
@@ -116,7 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     silence_libraries()
-    models = Models(
+    models = WeightFolders(
         inpaint=options.inpaint.resolve(),
         clipseg=options.clipseg,
         upscaler=options.upscaler,

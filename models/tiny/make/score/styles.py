@@ -42,7 +42,7 @@ _REPOSITORY = Path(__file__).parents[4]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Photo:
+class SkirtPhoto:
     """A photo of somebody in a skirt that is not the style's, and the mask to repaint, as loose as the service's."""
 
     picture: Image.Image
@@ -50,7 +50,7 @@ class Photo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Style:
+class TrainedStyle:
     """What a training job left: its model folder, its method, and the CPU time of its processes."""
 
     folder: Path
@@ -58,7 +58,7 @@ class Style:
     cpu_seconds: float
 
 
-def train_style(base: Path, root: Path, method: str, tuning: Mapping[str, Any]) -> Style:
+def train_style(base: Path, root: Path, method: str, tuning: Mapping[str, Any]) -> TrainedStyle:
     """Run `python -m atelier_training train` on the sample below `root`, on one thread; `tuning` overrides the catalogue's defaults."""
     shutil.rmtree(root, ignore_errors=True)
     _lay_out(base, root)
@@ -85,7 +85,7 @@ def train_style(base: Path, root: Path, method: str, tuning: Mapping[str, Any]) 
     )
     if done.returncode:
         raise RuntimeError(f"training ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return Style(folder=root / "model", method=method, cpu_seconds=_children_seconds() - before)
+    return TrainedStyle(folder=root / "model", method=method, cpu_seconds=_children_seconds() - before)
 
 
 def _children_seconds() -> float:
@@ -117,7 +117,7 @@ def _manifest(base: Path) -> BaseManifest:
     return BaseManifest(**known, source="asset", files=hash_files(base))
 
 
-def load_style(base: Path, style: Style) -> Painter:
+def load_style(base: Path, style: TrainedStyle) -> Painter:
     """Load the model that paints the style."""
     if style.method == "full":
         return load(style.folder)
@@ -126,18 +126,18 @@ def load_style(base: Path, style: Style) -> Painter:
     return painter
 
 
-def skirt_photos(count: int) -> list[Photo]:
+def skirt_photos(count: int) -> list[SkirtPhoto]:
     """Draw photos of people in ordinary skirts, of several sizes."""
     photos = []
     for drawing in photo_drawings(_PHOTO_SEED, tuple(islice(cycle(_PHOTO_SIZES), count))):
         mask = drawing.mask("skirt")
         loose = grow(mask, round(GROWTH * larger_side(mask)))
-        photos.append(Photo(picture=drawing.image, mask=to_image(loose)))
+        photos.append(SkirtPhoto(picture=drawing.image, mask=to_image(loose)))
     return photos
 
 
 def repaint_photos(
-    painter: Inpainter, photos: Sequence[Photo], prompt: str, seeds: Sequence[int] = SEEDS
+    painter: Inpainter, photos: Sequence[SkirtPhoto], prompt: str, seeds: Sequence[int] = SEEDS
 ) -> list[list[Image.Image]]:
     """Repaint each photo's skirt with the family's defaults: one picture a seed."""
     entry = find(BASE)
@@ -148,7 +148,7 @@ def repaint_photos(
     ]
 
 
-def score_style(painter: Inpainter, photos: Sequence[Photo]) -> dict[str, float]:
+def score_style(painter: Inpainter, photos: Sequence[SkirtPhoto]) -> dict[str, float]:
     """Return the share of a skirt's pixels in the garment's colours, over the real garment's own, as the service evaluates it.
 
     `both_colours` is the share of pictures that show each of the garment's colours.
@@ -163,7 +163,7 @@ def score_style(painter: Inpainter, photos: Sequence[Photo]) -> dict[str, float]
     return {"garment_share": share, "both_colours": float(np.mean([_shows(skirt, colours) for skirt in skirts]))}
 
 
-def score_leak(painter: Inpainter, photos: Sequence[Photo]) -> dict[str, float]:
+def score_leak(painter: Inpainter, photos: Sequence[SkirtPhoto]) -> dict[str, float]:
     """Return what the style does to "a photo of a red skirt" and the other nine colours.
 
     `leak_both` is the share of pictures that show all of the style's colours, `leak_colour` the share in which the named colour dominates.
