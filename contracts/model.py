@@ -55,15 +55,15 @@ class Contract(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            found = problems(error, json_schema(cls), where or cls.document)
-        raise InvalidInputError.of(found)
+            refusals = problems(error, json_schema(cls), where or cls.document)
+        raise InvalidInputError.of(refusals)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, without what is left out."""
         values = self.model_dump(mode="json", exclude_none=True)
         return {name: value for name, value in values.items() if not self._is_left_out(name, value)}
 
-    def given(self) -> dict[str, Any]:
+    def explicit_values(self) -> dict[str, Any]:
         """Only what was given: no field that has its value from the declaration."""
         return self.model_dump(exclude_unset=True)
 
@@ -78,15 +78,15 @@ class Contract(BaseModel):
         if not isinstance(data, Mapping):
             return handler(data)
         named = {_spelt(name): value for name, value in data.items()}
-        given = {name: value for name, value in named.items() if not cls._is_left_out(name, value)}
-        errors = [refusal(problem) for problem in _named_twice(given, cls.aliases)]
-        given = dict(cls.prepare({cls.aliases.get(name, name): value for name, value in given.items()}))
+        data = {name: value for name, value in named.items() if not cls._is_left_out(name, value)}
+        errors = [refusal(problem) for problem in _named_twice(data, cls.aliases)]
+        data = dict(cls.prepare({cls.aliases.get(name, name): value for name, value in data.items()}))
         model: Self | None = None
         try:
-            model = handler(given)
+            model = handler(data)
         except ValidationError as error:
             errors += line_errors(error)
-        errors += [refusal(problem) for problem in _findings(model or cls._partial(given, errors), whole=bool(model))]
+        errors += [refusal(problem) for problem in _findings(model or cls._partial(data, errors), whole=bool(model))]
         if errors or model is None:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return model
@@ -97,11 +97,11 @@ class Contract(BaseModel):
         return value is None or (value == "" and field is not None and field.default == "")
 
     @classmethod
-    def _partial(cls, given: Mapping[str, Any], errors: Iterable[InitErrorDetails]) -> Self:
+    def _partial(cls, data: Mapping[str, Any], errors: Iterable[InitErrorDetails]) -> Self:
         """The fields that are right by themselves; reading one of the others raises AttributeError."""
         wrong = {str(error["loc"][0]) for error in errors if error.get("loc")}
-        right = [name for name in cls.model_fields if name in given and name not in wrong]
-        partial = cls.model_construct(**{name: _nested(cls, name, given[name]) for name in right})
+        right = [name for name in cls.model_fields if name in data and name not in wrong]
+        partial = cls.model_construct(**{name: _nested(cls, name, data[name]) for name in right})
         for name in wrong:
             partial.__dict__.pop(name, None)
         return partial
@@ -127,8 +127,8 @@ class Check:
         try:
             return self._adapter.validate_python(value)
         except ValidationError as error:
-            found = problems(error, self._adapter.json_schema(), where)
-        raise InvalidInputError.of(found)
+            refusals = problems(error, self._adapter.json_schema(), where)
+        raise InvalidInputError.of(refusals)
 
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, hide_input_in_errors=True)
@@ -157,9 +157,9 @@ def _spelt(key: object) -> str:
     return str(key).encode("utf-8", "backslashreplace").decode()
 
 
-def _named_twice(given: Mapping[str, Any], aliases: Mapping[str, str]) -> Iterator[Problem]:
+def _named_twice(data: Mapping[str, Any], aliases: Mapping[str, str]) -> Iterator[Problem]:
     for alias, name in aliases.items():
-        if alias in given and name in given:
+        if alias in data and name in data:
             yield Problem(alias, f"both {alias} and {name}", f"one of them: {alias} is an alias")
 
 

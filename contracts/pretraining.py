@@ -45,8 +45,8 @@ class StageDefaults:
             return data
         instances = data.get("instances")
         if instances is None or isinstance(instances, Mapping):
-            chosen = {name: value for name, value in (instances or {}).items() if value is not None}
-            instances = {**self.instances.to_json(), **chosen}
+            overrides = {name: value for name, value in (instances or {}).items() if value is not None}
+            instances = {**self.instances.to_json(), **overrides}
         mode = data.get("input_mode")
         return {**data, "instances": instances, "input_mode": self.input_mode if mode is None else mode}
 

@@ -29,7 +29,7 @@ def readings(words: str) -> list[str]:
     choices = [part.split("|") if number % 2 else [part] for number, part in enumerate(parts)]
     if prod(map(len, choices)) > MOST_READINGS:
         raise InvalidInputError("prompt: braces", got=words, allowed=f"at most {MOST_READINGS} readings")
-    return [" ".join("".join(chosen).split()) for chosen in product(*choices)]
+    return [" ".join("".join(combination).split()) for combination in product(*choices)]
 
 
 def _balanced(words: str) -> str:

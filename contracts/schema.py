@@ -25,11 +25,11 @@ def tidy(schema: dict[str, Any]) -> None:
 
 def subschema(root: Schema, place: Sequence[str | int]) -> Schema:
     """The schema of what lies at ``place`` in a document of schema ``root``; empty where the schema says nothing of it."""
-    found = resolved(root, root)
+    node = resolved(root, root)
     for part in place:
-        inner = found.get("items", {}) if isinstance(part, int) else _member(found, part)
-        found = resolved(root, inner if isinstance(inner, Mapping) else {})
-    return found
+        inner = node.get("items", {}) if isinstance(part, int) else _member(node, part)
+        node = resolved(root, inner if isinstance(inner, Mapping) else {})
+    return node
 
 
 def resolved(root: Schema, schema: Schema) -> Schema:

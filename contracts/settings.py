@@ -32,8 +32,8 @@ class EnvironmentSettings(Contract):
         try:
             return cls.model_validate({name: cls._typed(name, text) for name, text in texts.items() if text})
         except ValidationError as error:
-            found = [cls._problem(details, texts) for details in error.errors(include_url=False)]
-        raise InvalidInputError.of(found)
+            refusals = [cls._problem(details, texts) for details in error.errors(include_url=False)]
+        raise InvalidInputError.of(refusals)
 
     @classmethod
     def _problem(cls, details: ErrorDetails, texts: Mapping[str, str]) -> Problem:

@@ -135,9 +135,9 @@ class Painter(Family):
         """The same parts as a pipeline of another class, made once."""
         if name not in self._pipelines:
             # Without a dtype, from_pipe would turn the shared weights to single precision.
-            made = getattr(diffusers, name).from_pipe(self.pipeline, dtype=self.pipeline.dtype)
-            made.set_progress_bar_config(disable=True)
-            self._pipelines[name] = made
+            pipeline = getattr(diffusers, name).from_pipe(self.pipeline, dtype=self.pipeline.dtype)
+            pipeline.set_progress_bar_config(disable=True)
+            self._pipelines[name] = pipeline
         return self._pipelines[name]
 
 

@@ -36,8 +36,8 @@ def dominant_colours(pixels: Pixels) -> NDArray[np.float64]:
     labels = np.asarray(quantized).ravel()
     groups = [(int((labels == label).sum()), sample[labels == label].mean(axis=0)) for label in np.unique(labels)]
     merged = _merged(sorted(groups, key=lambda group: -group[0]))
-    kept = [colour for count, colour in merged if count >= LEAST_SHARE * len(sample)]
-    return np.stack(kept or [merged[0][1]])
+    frequent = [colour for count, colour in merged if count >= LEAST_SHARE * len(sample)]
+    return np.stack(frequent or [merged[0][1]])
 
 
 def palette_share(pixels: Pixels, colours: NDArray[np.float64]) -> float:

@@ -44,8 +44,8 @@ def check(stage: Stage) -> list[str]:
         except RuntimeError as error:
             return [f"{stage.name}: synth: {error}"]
         templates = sorted(Path(folder).glob("*.template.json"))
-        found = [finding for template in templates for finding in (*lint(template), *validate(template))]
-    return [f"{stage.name}: {finding}" for finding in found]
+        findings = [finding for template in templates for finding in (*lint(template), *validate(template))]
+    return [f"{stage.name}: {finding}" for finding in findings]
 
 
 def synthesize(stage: Stage, folder: Path) -> None:
@@ -67,9 +67,9 @@ def validate(template: Path) -> list[str]:
     """What cloudformation-validate says of one template, from warnings up."""
     report = cv.RegoEngine().validate_template(str(template), cv.ValidateConfig(severity_level=cv.Severity.WARN))
     return [
-        f"{template.name}:{found.start_line}: cloudformation-validate {found.rule_id} {found.message}"
-        for found in report.diagnostics
-        if found.rule_id not in IGNORED
+        f"{template.name}:{diagnostic.start_line}: cloudformation-validate {diagnostic.rule_id} {diagnostic.message}"
+        for diagnostic in report.diagnostics
+        if diagnostic.rule_id not in IGNORED
     ]
 
 

@@ -79,19 +79,19 @@ def quotas(stage: Stage) -> list[Quota]:
 
 def report(stage: Stage) -> str:
     """The costs and quotas as text."""
-    spent = costs(stage)
+    prices = costs(stage)
     serving, jobs = stage.serving, stage.jobs
     spot = ", spot" if jobs.spot else ""
     lines = [
         f"Stage {stage.name}: US dollars, us-east-1, prices of {AS_OF}",
-        f"  idle, endpoint at {serving.fewest_instances} instances   {_dollars(spent.idle_per_month)} a month",
-        f"  endpoint awake    {serving.instance:<16} {_dollars(spent.serving_per_hour)} an hour an instance, "
-        f"at most {_dollars(spent.serving_most_per_hour)} ({serving.most_instances} instances)",
-        f"  fine-tuning       {jobs.training_instance:<16} {_dollars(spent.training_per_hour)} an hour{spot}, "
+        f"  idle, endpoint at {serving.fewest_instances} instances   {_dollars(prices.idle_per_month)} a month",
+        f"  endpoint awake    {serving.instance:<16} {_dollars(prices.serving_per_hour)} an hour an instance, "
+        f"at most {_dollars(prices.serving_most_per_hour)} ({serving.most_instances} instances)",
+        f"  fine-tuning       {jobs.training_instance:<16} {_dollars(prices.training_per_hour)} an hour{spot}, "
         f"at most {jobs.most_training_seconds / 3600:g} h a run",
-        f"  masks, evaluation {jobs.processing_instance:<16} {_dollars(spent.processing_per_hour)} an hour, "
+        f"  masks, evaluation {jobs.processing_instance:<16} {_dollars(prices.processing_per_hour)} an hour, "
         f"at most {jobs.most_processing_seconds / 3600:g} h a job",
-        *_pretraining_lines(stage, spent),
+        *_pretraining_lines(stage, prices),
         "  deploying wakes one instance of the endpoint until its queue has been empty for about 20 minutes",
         "  requests, storage and logs are billed as used: cents a day",
         "Quotas needed (Service Quotas, Amazon SageMaker):",
@@ -111,13 +111,13 @@ def machine_types(stage: Stage) -> set[str]:
     return own | {pretraining.train_instance, pretraining.shard_instance}
 
 
-def _pretraining_lines(stage: Stage, spent: Costs) -> list[str]:
+def _pretraining_lines(stage: Stage, prices: Costs) -> list[str]:
     config = stage.pretraining
     warm = f", then {config.keep_alive_seconds / 60:g} min warm" if config.keep_alive_seconds else ""
     return [
-        f"  pretraining       {config.train_instance:<16} {_dollars(spent.pretraining_per_hour)} an hour for "
+        f"  pretraining       {config.train_instance:<16} {_dollars(prices.pretraining_per_hour)} an hour for "
         f"{config.train_instances} hosts, at most {config.most_training_seconds / 3600:g} h a run{warm}",
-        f"  making shards     {config.shard_instance:<16} {_dollars(spent.sharding_per_hour)} an hour for "
+        f"  making shards     {config.shard_instance:<16} {_dollars(prices.sharding_per_hour)} an hour for "
         f"{config.shard_instances} hosts, at most {stage.jobs.most_processing_seconds / 3600:g} h",
     ]
 

@@ -70,8 +70,8 @@ class Checks:
 def findings(scope: IConstruct) -> list[PolicyViolation]:
     """What is open below ``scope``: neither acknowledged nor an accepted prefix."""
     report = AwsSolutionsChecks().validate_scope(scope)
-    kept = (_without_accepted(violation, scope.node.root) for violation in report.violations)
-    return [violation for violation in kept if violation.violating_resources]
+    remaining = (_without_accepted(violation, scope.node.root) for violation in report.violations)
+    return [violation for violation in remaining if violation.violating_resources]
 
 
 def _without_accepted(violation: PolicyViolation, root: IConstruct) -> PolicyViolation:

@@ -130,8 +130,8 @@ class ApplicationAutoScaling:
             f"arn:aws:autoscaling:{self._region}:{self._account}:scalingPolicy:{uuid.uuid4()}:resource/"
             f"{params['ServiceNamespace']}/{params['ResourceId']}:policyName/{params['PolicyName']}"
         )
-        kept = {"PolicyARN": known.get("PolicyARN", arn), "CreationTime": known.get("CreationTime", now())}
-        self._policies[key] = {**kept, "Alarms": [], **params, "PolicyType": kind}
+        identity = {"PolicyARN": known.get("PolicyARN", arn), "CreationTime": known.get("CreationTime", now())}
+        self._policies[key] = {**identity, "Alarms": [], **params, "PolicyType": kind}
         return self._policies[key]
 
     def _delete_policy(self, params: Record) -> Record:

@@ -16,9 +16,11 @@ def forwarding(app: ASGIFramework) -> ASGIFramework:
 
     async def forward(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] == "http" and (match := _API.match(scope["path"])):
-            kept = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded-")]
+            headers = [
+                (name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded-")
+            ]
             ours = [(b"x-forwarded-proto", b"http"), (b"x-forwarded-prefix", match.group().encode())]
-            scope = {**scope, "headers": [*kept, *ours]}
+            scope = {**scope, "headers": [*headers, *ours]}
         await app(scope, receive, send)
 
     return forward

@@ -64,12 +64,12 @@ class AdapterCache:
         self._model = model
         self._catalogue = catalogue
         self._most = most
-        self._held: OrderedDict[str, None] = OrderedDict()
+        self._references: OrderedDict[str, None] = OrderedDict()
 
     @property
-    def held(self) -> list[str]:
+    def references(self) -> list[str]:
         """References in memory, the least recently used first."""
-        return list(self._held)
+        return list(self._references)
 
     def switch(self, reference: str, scale: float) -> None:
         """Make one adapter active at ``scale``, loading it on first use, or none where ``reference`` is empty.
@@ -77,12 +77,12 @@ class AdapterCache:
         Raises InvalidInputError where it does not exist, is no LoRA, or was trained on another base.
         """
         if not reference:
-            if self._held:
+            if self._references:
                 use_no_adapter(self._model.painter)
             return
-        if reference not in self._held:
+        if reference not in self._references:
             self._load(reference)
-        self._held.move_to_end(reference)
+        self._references.move_to_end(reference)
         use_adapter(self._model.painter, reference, scale)
 
     def _load(self, reference: str) -> None:
@@ -91,10 +91,10 @@ class AdapterCache:
             manifest = self._catalogue.manifest(reference, folder)
             self._check_base(reference, manifest)
             self._catalogue.weights(reference, manifest, folder)
-            while len(self._held) >= self._most:
-                drop_adapter(self._model.painter, self._held.popitem(last=False)[0])
+            while len(self._references) >= self._most:
+                drop_adapter(self._model.painter, self._references.popitem(last=False)[0])
             load_adapter(self._model.painter, folder, reference)
-        self._held[reference] = None
+        self._references[reference] = None
 
     def _check_base(self, reference: str, manifest: StyleManifest) -> None:
         base = self._model.adapters_for

@@ -61,10 +61,10 @@ class Enlarger:
         if noise > self.upscaler.most_noise:
             allowed = f"0 to {self.upscaler.most_noise}, which {self.reference} was trained for"
             raise InvalidInputError("input.noise_level", got=noise, allowed=allowed)
-        chosen = self.defaults.guidance if guidance is None else guidance
+        scale = self.defaults.guidance if guidance is None else guidance
         return Upscaling(
             steps=steps or self.defaults.steps,
-            guidance=chosen if words else 1.0,
+            guidance=scale if words else 1.0,
             noise_level=noise,
         )
 

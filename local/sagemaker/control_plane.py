@@ -116,9 +116,9 @@ class ControlPlane:
         bucket, key = split_uri(uri)
         try:
             if source["S3DataType"] == "S3Prefix":
-                found = next(list_keys(s3, uri), None) is not None
+                exists = next(list_keys(s3, uri), None) is not None
             else:
-                found = bool(s3.head_object(Bucket=bucket, Key=key))
+                exists = bool(s3.head_object(Bucket=bucket, Key=key))
         except AWS_ERRORS as error:
             raise validation_error(
                 f'Could not access model data at {uri}. Please ensure that the role "{role}" exists and that its trust '
@@ -126,7 +126,7 @@ class ControlPlane:
                 '"sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that the object '
                 f"is located in {self._backend.region}. {error}",
             ) from error
-        if not found:
+        if not exists:
             raise validation_error(f"Could not find model data at {uri}.")
 
     def _create_endpoint_config(self, request: Record) -> Record:

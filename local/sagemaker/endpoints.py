@@ -53,12 +53,12 @@ class EndpointService:
         with self._store.lock:
             record = self._settled(request["EndpointName"])
             fleet = self._fleets[record["EndpointName"]]
-            wanted = {w["VariantName"]: w for w in request["DesiredWeightsAndCapacities"]}
-            unknown = sorted(set(wanted) - {v.plan.name for v in fleet.variants})
+            capacities = {w["VariantName"]: w for w in request["DesiredWeightsAndCapacities"]}
+            unknown = sorted(set(capacities) - {v.plan.name for v in fleet.variants})
             if unknown:
                 raise validation_error(f'Could not find variant "{unknown[0]}" of endpoint "{record["EndpointArn"]}".')
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
-        self._begin(self._resize, record, fleet, wanted)
+        self._begin(self._resize, record, fleet, capacities)
         return record
 
     def delete(self, name: str) -> None:
@@ -196,10 +196,10 @@ class EndpointService:
         environment = {**packaged.get("Environment", {}), **container.get("Environment", {})}
         return {**packaged, "Environment": environment}
 
-    def _resize(self, record: Record, fleet: Fleet, wanted: dict[str, Record]) -> None:
+    def _resize(self, record: Record, fleet: Fleet, capacities: dict[str, Record]) -> None:
         try:
             for variant in fleet.variants:
-                change = wanted.get(variant.plan.name, {})
+                change = capacities.get(variant.plan.name, {})
                 variant.weight = change.get("DesiredWeight", variant.weight)
                 self._scale(variant, change.get("DesiredInstanceCount", len(variant.servers)))
         except EndpointFailureError as error:

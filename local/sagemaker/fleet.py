@@ -16,7 +16,7 @@ class Variant:
     weight: float
     servers: list[ModelServer]
     turn: int = 0
-    given: int = 0
+    requests: int = 0
 
     def next_server(self) -> ModelServer:
         """The servers take turns. Raises ServiceError where the variant is scaled to zero."""
@@ -36,13 +36,13 @@ class Fleet:
     def pick(self, target: str | None) -> Variant:
         """The target variant, or the one furthest behind its weight."""
         if target:
-            found = [v for v in self.variants if v.plan.name == target]
-            if not found:
+            matches = [v for v in self.variants if v.plan.name == target]
+            if not matches:
                 raise ServiceError("ValidationError", f"Variant {target} not found for the endpoint.")
-            return found[0]
-        chosen = min(self.variants, key=lambda v: (v.given + 1) / v.weight if v.weight else float("inf"))
-        chosen.given += 1
-        return chosen
+            return matches[0]
+        variant = min(self.variants, key=lambda v: (v.requests + 1) / v.weight if v.weight else float("inf"))
+        variant.requests += 1
+        return variant
 
     def servers(self) -> list[ModelServer]:
         """All servers of the fleet."""

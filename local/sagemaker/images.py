@@ -135,10 +135,10 @@ def _matches(context: Path, pattern: str) -> list[Path]:
     relative = pattern.lstrip("/")
     if relative in ("", ".", "./"):
         return [context]
-    found = sorted(context.glob(relative))
-    if not found:
+    paths = sorted(context.glob(relative))
+    if not paths:
         raise LocalCloudError(f"COPY {pattern}: got nothing by that name in {context}")
-    return found
+    return paths
 
 
 def _link(source: Path, place: Path) -> None:

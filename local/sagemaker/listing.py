@@ -27,12 +27,12 @@ def list_records(operation: OperationModel, records: list[Record], params: Recor
     member, shape = next((k, s) for k, s in output.members.items() if isinstance(s, ListShape))
     summary = shape.member
     assert isinstance(summary, StructureShape)
-    kept = sorted((r for r in records if _matches(r, params)), key=lambda r: r["CreationTime"])
+    matches = sorted((r for r in records if _matches(r, params)), key=lambda r: r["CreationTime"])
     if params.get("SortOrder", "Descending") == "Descending":
-        kept.reverse()
+        matches.reverse()
     start, count = _start(params), params.get("MaxResults", _PAGE)
-    page: list[dict[str, Any]] = [{k: r[k] for k in summary.members if k in r} for r in kept[start : start + count]]
-    more = {"NextToken": str(start + count)} if start + count < len(kept) else {}
+    page: list[dict[str, Any]] = [{k: r[k] for k in summary.members if k in r} for r in matches[start : start + count]]
+    more = {"NextToken": str(start + count)} if start + count < len(matches) else {}
     return {member: page, **more}
 
 

@@ -50,8 +50,8 @@ def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> Handlers:
             sagemaker.store.tag(physical_id, new.get("Tags", []))
             return physical_id, {name_member: name, arn_member: physical_id}
         if resource == "Endpoint" and old.get(name_member) == new.get(name_member):
-            kept: Properties = {k: new[k] for k in ("EndpointConfigName", "DeploymentConfig") if k in new}
-            params = _call(sagemaker.api.coerce, "UpdateEndpoint", {"EndpointName": name, **kept})
+            configuration: Properties = {k: new[k] for k in ("EndpointConfigName", "DeploymentConfig") if k in new}
+            params = _call(sagemaker.api.coerce, "UpdateEndpoint", {"EndpointName": name, **configuration})
             _call(sagemaker.dispatch, "UpdateEndpoint", params)
             _wait(sagemaker, name)
             return physical_id, {name_member: name, arn_member: physical_id}

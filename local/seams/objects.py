@@ -30,5 +30,5 @@ def error_name(code: str) -> str:
 
 
 def _plain(answer: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in answer.items() if k not in ("ResponseMetadata", "Body")}
-    return {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in kept.items()}
+    fields = {k: v for k, v in answer.items() if k not in ("ResponseMetadata", "Body")}
+    return {k: v.isoformat() if hasattr(v, "isoformat") else v for k, v in fields.items()}

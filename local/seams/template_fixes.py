@@ -67,12 +67,12 @@ def _fix_time_to_live(resource_type: str) -> None:
     create, update = handlers["create"], handlers["update"]
 
     def apply(name: str, props: Properties, old: Properties) -> None:
-        wanted = props.get("TimeToLiveSpecification")
+        new = props.get("TimeToLiveSpecification")
         former = old.get("TimeToLiveSpecification")
-        if wanted == former:
+        if new == former:
             return
-        enabled = wanted is not None and str(wanted.get("Enabled", True)).lower() == "true"
-        specification = {**(wanted or former or {}), "Enabled": enabled}
+        enabled = new is not None and str(new.get("Enabled", True)).lower() == "true"
+        specification = {**(new or former or {}), "Enabled": enabled}
         dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification})
 
     def create_with_ttl(logical_id: str, props: Properties, stack: str) -> Created:

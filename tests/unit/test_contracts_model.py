@@ -193,7 +193,7 @@ def test_what_was_given_is_told_from_what_was_not() -> None:
     read = ExecutionInput.from_json(
         {"style": "s", "dataset": "s3://b/", "target": "t", "hyperparameters": {"seed": 0, "epochs": None}}
     )
-    assert read.hyperparameters.given() == {"seed": 0}
+    assert read.hyperparameters.explicit_values() == {"seed": 0}
 
 
 def test_a_value_alone_is_checked_like_a_field() -> None:

@@ -23,11 +23,11 @@ def test_jumpstarts_quoting_is_undone() -> None:
 
 @pytest.mark.parametrize("words", ['"sks"', '"red" or "blue"', '"', '""', "None", "True", "7", " sks ", '"sks', "é\\n"])
 def test_a_plans_words_arrive_as_they_were_given(words: str) -> None:
-    assert TrainingJob.from_strings(JOB | {"instance_prompt": as_string(words)}).instance_prompt == words
+    assert FineTuneJob.from_strings(JOB | {"instance_prompt": as_string(words)}).instance_prompt == words
 
 
 def test_quotes_that_are_not_jumpstarts_stay() -> None:
-    assert TrainingJob.from_strings(JOB | {"instance_prompt": '"a" or "b"'}).instance_prompt == '"a" or "b"'
+    assert FineTuneJob.from_strings(JOB | {"instance_prompt": '"a" or "b"'}).instance_prompt == '"a" or "b"'
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:

@@ -59,11 +59,11 @@ class Cluster:
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """The variables for it: the network interface that the hosts reach each other by."""
-        chosen = dict(environment)
+        variables = dict(environment)
         if self.network_interface and len(self.hosts) > 1:
-            chosen.setdefault("NCCL_SOCKET_IFNAME", self.network_interface)
-            chosen.setdefault("GLOO_SOCKET_IFNAME", self.network_interface)
-        return chosen
+            variables.setdefault("NCCL_SOCKET_IFNAME", self.network_interface)
+            variables.setdefault("GLOO_SOCKET_IFNAME", self.network_interface)
+        return variables
 
 
 def relaunch_if_distributed(resource_config: Path, module: str, step: str) -> None:

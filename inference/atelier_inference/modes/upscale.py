@@ -28,18 +28,18 @@ class Upscale(Mode[UpscaleJob]):
 
     def prepare(self, request: PredictionInput) -> UpscaleJob:
         """See Mode."""
-        enlarger, watch, chosen = self.require_enlarger("input.mode", request.mode), Stopwatch(), seeds(request)
+        enlarger, watch, picture_seeds = self.require_enlarger("input.mode", request.mode), Stopwatch(), seeds(request)
         with watch.measure("read"):
             picture = self.dependencies.reader.picture(request.image, where="input.image")
             check_size(picture.size, "input.image")
-            tiles = [enlarger.tiles(picture, seed, request.prompt, request.negative_prompt) for seed in chosen]
+            tiles = [enlarger.tiles(picture, seed, request.prompt, request.negative_prompt) for seed in picture_seeds]
         return UpscaleJob(
             mode=self,
             request=request,
             model=enlarger.reference,
             size=picture.size,
             watch=watch,
-            seeds=chosen,
+            seeds=picture_seeds,
             upscaling=enlarger.settings(
                 request.noise_level,
                 words=bool(request.prompt or request.negative_prompt),

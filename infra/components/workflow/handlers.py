@@ -47,13 +47,13 @@ class Handlers(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._code, self._key, self._log_days = code, key, log_days
-        self._made: dict[str, Handler] = {}
+        self._handlers: dict[str, Handler] = {}
 
     def of(self, spec: Spec) -> Handler:
         """The handler of a spec, made when it is first asked for."""
-        if spec.name not in self._made:
-            self._made[spec.name] = self._make(spec)
-        return self._made[spec.name]
+        if spec.name not in self._handlers:
+            self._handlers[spec.name] = self._make(spec)
+        return self._handlers[spec.name]
 
     def _make(self, spec: Spec) -> Handler:
         handler = Handler(

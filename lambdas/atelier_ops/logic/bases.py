@@ -9,21 +9,21 @@ from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, S3Uri, base_prefix
 
 
-def find_base(wanted: str, offered: Sequence[str], models: ObjectStore, *, where: str) -> BaseManifest:
-    """The manifest of ``wanted``: a name or ``name@revision`` among ``offered``, or any ``name@revision`` that was published.
+def find_base(reference: str, offered: Sequence[str], models: ObjectStore, *, where: str) -> BaseManifest:
+    """The manifest of ``reference``: a name or ``name@revision`` among ``offered``, or any ``name@revision`` that was published.
 
     Raises InvalidInputError, with what the stage offers, where there is none.
     """
-    matches = [reference for reference in offered if wanted in (reference, reference.partition("@")[0])]
+    matches = [known for known in offered if reference in (known, known.partition("@")[0])]
     if matches:
         return read_manifest(matches[0], models)
-    if _is_reference(wanted):
+    if _is_reference(reference):
         try:
-            return _read(wanted, models)
+            return _read(reference, models)
         except MissingObjectError:
             pass
     allowed = f"{' | '.join(offered)}, or name@version of a base model that a pretraining run published"
-    raise InvalidInputError(where, got=wanted, allowed=allowed)
+    raise InvalidInputError(where, got=reference, allowed=allowed)
 
 
 def read_manifest(reference: str, models: ObjectStore) -> BaseManifest:
@@ -47,9 +47,9 @@ def _read(reference: str, models: ObjectStore) -> BaseManifest:
     return BaseManifest.from_json(read_json(models, _prefix(reference) + MANIFEST))
 
 
-def _is_reference(wanted: str) -> bool:
-    name, _, revision = wanted.partition("@")
-    return bool(name and revision) and "/" not in wanted
+def _is_reference(reference: str) -> bool:
+    name, _, revision = reference.partition("@")
+    return bool(name and revision) and "/" not in reference
 
 
 def _prefix(reference: str) -> str:

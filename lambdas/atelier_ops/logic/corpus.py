@@ -45,10 +45,10 @@ def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
     if labels:
         _check_labels(pictures, labels)
     vocabulary = Vocabulary.from_json(read_json(store, prefix + VOCABULARY))
-    kept = sum(key in vocabulary.held_out or is_held_out(key, held_out) for key in pictures)
-    _check_counts(len(pictures), kept, held_out)
+    count = sum(key in vocabulary.held_out or is_held_out(key, held_out) for key in pictures)
+    _check_counts(len(pictures), count, held_out)
     address = S3Uri(bucket=store.bucket, key=prefix)
-    return Corpus(prefix=address, samples=len(pictures), held_out=kept, labelled=bool(labels), sha256=_hash(files))
+    return Corpus(prefix=address, samples=len(pictures), held_out=count, labelled=bool(labels), sha256=_hash(files))
 
 
 def _prefix(dataset: str, bucket: str) -> str:
@@ -89,13 +89,13 @@ def _check_labels(pictures: set[str], labels: set[str]) -> None:
         raise InvalidInputError(f"{LABELS}{extra[0]}.png", got=f"no picture {extra[0]}", allowed=f"one in {PICTURES}")
 
 
-def _check_counts(pictures: int, kept: int, share: float) -> None:
+def _check_counts(pictures: int, count: int, share: float) -> None:
     if pictures < FEWEST_PICTURES:
         raise InvalidInputError(f"pictures in {PICTURES}", got=pictures, allowed=f"at least {FEWEST_PICTURES}")
-    if not 0 < kept < pictures:
+    if not 0 < count < pictures:
         raise InvalidInputError(
             "input.held_out",
-            got=f"{share:g}, which sets {kept} of {pictures} samples aside",
+            got=f"{share:g}, which sets {count} of {pictures} samples aside",
             allowed="1 or more, not all",
         )
 

@@ -128,20 +128,20 @@ def settle_endpoint(name: str, state: EndpointState | None, records: Records, to
         return f"endpoint {name}: no run waits for it"
     if state is not None and state.status not in {"InService", *BROKEN}:
         return f"endpoint {name} is {state.status}: still waiting"
-    token, wanted = record.data["token"], record.data["config"]
-    if state is not None and state.status == "InService" and state.config == wanted:
+    token, config = record.data["token"], record.data["config"]
+    if state is not None and state.status == "InService" and state.config == config:
         reached = tokens.succeed(token, {"endpoint": name, "variant": state.variant or VARIANT})
     else:
-        reached = tokens.fail(token, *_failure(name, state, wanted))
+        reached = tokens.fail(token, *_failure(name, state, config))
     records.remove(record.key)
     verdict = "is told" if reached else "no longer waits"
     return f"endpoint {name} is {state.status if state else 'gone'}: run {record.data['execution']} {verdict}"
 
 
-def _failure(name: str, state: EndpointState | None, wanted: str) -> tuple[str, str]:
+def _failure(name: str, state: EndpointState | None, config: str) -> tuple[str, str]:
     if state is None:
         return FAILED, f"endpoint {name}: deleted before it came into service"
     if state.status == "InService":
         reason = state.reason or "its alarm went off or the new instances never got healthy"
-        return ROLLED_BACK, f"endpoint {name}: got {state.config}; asked for {wanted}: {reason}"
+        return ROLLED_BACK, f"endpoint {name}: got {state.config}; asked for {config}: {reason}"
     return FAILED, f"endpoint {name}: got {state.status}: {state.reason or 'no reason given'}"

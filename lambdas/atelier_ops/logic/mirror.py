@@ -78,9 +78,9 @@ def mirror_hub(entry: Entry, models: ObjectStore, hub: Hub, clock: Clock) -> Bas
         return _refresh(present, entry, models)
     repository = entry.source["repository"]
     commit = hub.commit(repository, entry.revision)
-    chosen = select(hub.tree(repository, commit), entry.source.get("variant") or "")
+    selection = select(hub.tree(repository, commit), entry.source.get("variant") or "")
     files = {}
-    for path, file in sorted(chosen.items()):
+    for path, file in sorted(selection.items()):
         clock.check(path)
         files[path] = _fetch(entry.prefix + path, file, models, partial(hub.open, repository, commit, file.path))
     return _finish(entry.manifest(f"{repository}@{commit}", files), entry, models)
@@ -115,8 +115,8 @@ def _present(entry: Entry, models: ObjectStore) -> BaseManifest | None:
 
 def _refresh(present: BaseManifest, entry: Entry, models: ObjectStore) -> BaseManifest:
     """The files stay; what the catalogue says about them may have changed."""
-    wanted = entry.manifest(present.source, present.files)
-    return present if wanted == present else _finish(wanted, entry, models)
+    manifest = entry.manifest(present.source, present.files)
+    return present if manifest == present else _finish(manifest, entry, models)
 
 
 def _finish(manifest: BaseManifest, entry: Entry, models: ObjectStore) -> BaseManifest:

@@ -42,9 +42,9 @@ def _address(uri: str | None) -> S3Uri | None:
 
 def model_message(text: str) -> str:
     """The model server's own words out of a failure text, which may wrap its JSON error body; else the text itself."""
-    found = re.search(r"\{.*\}", text, re.DOTALL)
+    match = re.search(r"\{.*\}", text, re.DOTALL)
     try:
-        body = json.loads(found.group(0)) if found else None
+        body = json.loads(match.group(0)) if match else None
     except ValueError:
         body = None
     error = body.get("error") if isinstance(body, dict) else None

@@ -65,12 +65,12 @@ def make_plan(
 
 
 def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseManifest:
-    wanted = request.base_model or dependencies.default_base_model
-    manifest = find_base(wanted, dependencies.base_models, dependencies.models, where="input.base_model")
+    base_model = request.base_model or dependencies.default_base_model
+    manifest = find_base(base_model, dependencies.base_models, dependencies.models, where="input.base_model")
     # An inpainting model paints a whole picture where all of its mask is white; the other way round there is no mask to give.
     if manifest.task not in (request.task, "inpaint"):
         raise InvalidInputError(
-            "input.base_model", got=f"{wanted}, a model for {manifest.task}", allowed=f"one for {request.task}"
+            "input.base_model", got=f"{base_model}, a model for {manifest.task}", allowed=f"one for {request.task}"
         )
     if request.deploy == "adapter" and manifest.reference != dependencies.default_base_model:
         raise InvalidInputError(
@@ -83,7 +83,9 @@ def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseMani
 
 def _settings(request: ExecutionInput, base: BaseManifest) -> Hyperparameters:
     """The base model's own training settings, overridden by what the input gives."""
-    return Hyperparameters.from_json({**base.training.get(request.method, {}), **request.hyperparameters.given()})
+    return Hyperparameters.from_json(
+        {**base.training.get(request.method, {}), **request.hyperparameters.explicit_values()}
+    )
 
 
 def _require_trainable(request: ExecutionInput, base: BaseManifest, settings: Hyperparameters) -> None:

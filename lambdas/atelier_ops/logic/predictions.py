@@ -136,11 +136,11 @@ def _new_record(
 
 def _echo(inputs: PredictionInput) -> dict[str, Any]:
     """The input without inline pictures, which a record cannot hold."""
-    shown = inputs.to_json()
+    body = inputs.to_json()
     for name in ("image", "mask"):
-        if name in shown and not shown[name].startswith("s3://"):
-            shown[name] = f"inline picture, {len(shown[name])} characters"
-    return shown
+        if name in body and not body[name].startswith("s3://"):
+            body[name] = f"inline picture, {len(body[name])} characters"
+    return body
 
 
 def _admit(record: Record, dependencies: Dependencies) -> Record:

@@ -73,9 +73,9 @@ def make_pretraining_plan(
 
 
 def _check_name(request: PretrainingInput, dependencies: Dependencies) -> None:
-    taken = {reference.partition("@")[0] for reference in dependencies.base_models}
-    if request.name in taken:
-        allowed = f"a name other than the stage's own base models: {', '.join(sorted(taken))}"
+    reserved = {reference.partition("@")[0] for reference in dependencies.base_models}
+    if request.name in reserved:
+        allowed = f"a name other than the stage's own base models: {', '.join(sorted(reserved))}"
         raise InvalidInputError("input.name", got=request.name, allowed=allowed)
 
 
@@ -88,11 +88,11 @@ def _check_mode(request: PretrainingInput, dependencies: Dependencies) -> None:
 def _base_model(request: PretrainingInput, dependencies: Dependencies) -> BaseManifest:
     """The one that is named or, of the stage's own, the first that fits."""
     families = pretrainable(request.hyperparameters.model)
-    wanted = (request.base_model,) if request.base_model else dependencies.base_models
-    for name in wanted:
-        found = find_base(name, dependencies.base_models, dependencies.models, where="input.base_model")
-        if found.family in families:
-            return found
+    candidates = (request.base_model,) if request.base_model else dependencies.base_models
+    for name in candidates:
+        manifest = find_base(name, dependencies.base_models, dependencies.models, where="input.base_model")
+        if manifest.family in families:
+            return manifest
     raise InvalidInputError(
         "input.base_model",
         got=request.base_model or f"none, and the stage has only {', '.join(dependencies.base_models)}",

@@ -51,11 +51,11 @@ def publish_once(final: StyleManifest | BaseManifest, source: str, target: str, 
 def _is_published(final: StyleManifest | BaseManifest, target: str, models: ObjectStore) -> bool:
     """Whether this very artifact is published there. Raises VersionTakenError where another one is."""
     try:
-        found = type(final).from_json(read_json(models, target + MANIFEST))
+        present = type(final).from_json(read_json(models, target + MANIFEST))
     except MissingObjectError:
         return False
-    if (_run(found), dict(found.files)) != (_run(final), dict(final.files)):
-        raise VersionTakenError(f"{target}: got the files of run {_run(found)}; allowed: those of run {_run(final)}")
+    if (_run(present), dict(present.files)) != (_run(final), dict(final.files)):
+        raise VersionTakenError(f"{target}: got the files of run {_run(present)}; allowed: those of run {_run(final)}")
     return True
 
 
@@ -76,14 +76,14 @@ def artifact_prefix(artifact: str, execution: str, bucket: str) -> str:
 
 def _copy_files(source: str, target: str, names: Iterable[str], buckets: Dependencies) -> None:
     """Copy ``names`` from one prefix to the other on S3's side. Raises ArtifactIncompleteError where one is missing or short."""
-    data, models, wanted = buckets.data, buckets.models, sorted(names)
+    data, models, ordered = buckets.data, buckets.models, sorted(names)
     sizes = {entry.key.removeprefix(source): entry.size for entry in data.listing(source)}
-    missing = sorted(set(wanted) - set(sizes))
+    missing = sorted(set(ordered) - set(sizes))
     if missing:
         raise ArtifactIncompleteError(f"{source}: got no {', '.join(missing)}; allowed: every file of the artifact")
-    for name in wanted:
+    for name in ordered:
         models.copy(S3Uri(bucket=data.bucket, key=source + name), target + name)
     copied = {entry.key.removeprefix(target): entry.size for entry in models.listing(target)}
-    for name in wanted:
+    for name in ordered:
         if copied.get(name) != sizes[name]:
             raise ArtifactIncompleteError(f"{target}{name}: got {copied.get(name)} bytes; allowed: {sizes[name]}")

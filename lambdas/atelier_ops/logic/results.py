@@ -119,10 +119,10 @@ def _write(prediction: str, index: int, picture: str, media: ObjectStore) -> str
 
 
 def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now: float) -> Record:
-    spent = answer.seconds.get("total", sum(answer.seconds.values()))
+    total = answer.seconds.get("total", sum(answer.seconds.values()))
     notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
-    logs = "".join(f"{stage}: {taken:.3f} s\n" for stage, taken in answer.seconds.items())
-    return _finished(record, "succeeded", now, spent, {"outputs": outputs, "notes": notes, "logs": logs})
+    logs = "".join(f"{stage}: {duration:.3f} s\n" for stage, duration in answer.seconds.items())
+    return _finished(record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs})
 
 
 def failed(record: Record, reason: str, now: float) -> Record:
@@ -130,9 +130,11 @@ def failed(record: Record, reason: str, now: float) -> Record:
     return _finished(record, "failed", now, None, {"error": reason})
 
 
-def _finished(record: Record, status: str, now: float, spent: float | None, changes: Mapping[str, Any]) -> Record:
+def _finished(
+    record: Record, status: str, now: float, predict_seconds: float | None, changes: Mapping[str, Any]
+) -> Record:
     metrics = {"total_time": round(max(0.0, now - seconds(record.data["created_at"])), 3)}
-    if spent is not None:
-        metrics["predict_time"] = round(spent, 3)
-    times = {"completed_at": rfc3339(now), "started_at": rfc3339(now - (spent or 0.0))}
+    if predict_seconds is not None:
+        metrics["predict_time"] = round(predict_seconds, 3)
+    times = {"completed_at": rfc3339(now), "started_at": rfc3339(now - (predict_seconds or 0.0))}
     return replace(record, status=status, data={**record.data, **times, "metrics": metrics, **changes})

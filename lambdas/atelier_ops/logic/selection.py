@@ -18,13 +18,13 @@ def select(files: Sequence[HubFile], variant: str) -> dict[str, HubFile]:
     Raises SourceFileError where no weights are left.
     """
     known = {file.path: file for file in files if file.path.endswith(NEEDED)}
-    kept = {path: file for path, file in known.items() if not _is_duplicate(path, known) and not _variant(path)}
+    selection = {path: file for path, file in known.items() if not _is_duplicate(path, known) and not _variant(path)}
     if variant:
-        wanted = {path: file for path, file in known.items() if _variant(path) == variant}
-        kept |= {_plain(path): file for path, file in wanted.items() if not _is_duplicate(path, known)}
-    if not any(path.endswith(".safetensors") for path in kept):
+        variants = {path: file for path, file in known.items() if _variant(path) == variant}
+        selection |= {_plain(path): file for path, file in variants.items() if not _is_duplicate(path, known)}
+    if not any(path.endswith(".safetensors") for path in selection):
         raise SourceFileError(f"hub files: got {sorted(known)}; allowed: at least one .safetensors file of a pipeline")
-    return kept
+    return selection
 
 
 def _is_duplicate(path: str, known: dict[str, HubFile]) -> bool:

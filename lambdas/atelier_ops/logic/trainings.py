@@ -40,7 +40,7 @@ def create(request: Request, dependencies: Dependencies, now: float) -> Response
     Raises ProblemError, InvalidInputError.
     """
     # Checked now rather than by a run that fails; only what the client gave is passed on.
-    inputs = TrainingRequest.from_json(request.json()).input.given()
+    inputs = TrainingRequest.from_json(request.json()).input.explicit_values()
     name = f"{inputs['style']}-{new_id(request, 'training')[:12]}"
     try:
         dependencies.executions.start(name, inputs)
@@ -129,8 +129,8 @@ def logs(events: Sequence[StateEvent]) -> str:
             since[event.state] = event.at
             lines.append(f"{rfc3339(event.at)} {event.state} started\n")
         else:
-            taken = (event.at - since.get(event.state, event.at)).total_seconds()
-            lines.append(f"{rfc3339(event.at)} {event.state} finished in {taken:.1f} s\n")
+            seconds = (event.at - since.get(event.state, event.at)).total_seconds()
+            lines.append(f"{rfc3339(event.at)} {event.state} finished in {seconds:.1f} s\n")
     return "".join(lines)
 
 

@@ -72,9 +72,9 @@ class _Share(IterableDataset[Any]):
         worker = get_worker_info()
         start, stride = (worker.id, worker.num_workers) if worker is not None else (0, 1)
         for step in range(self._first + start, self._tuned.steps, stride):
-            yield self._make(self._drawn(step))
+            yield self._make(self._draw(step))
 
-    def _drawn(self, step: int) -> list[Drawn]:
+    def _draw(self, step: int) -> list[Drawn]:
         tuned, processes = self._tuned, self._processes
         numbers = range(step * tuned.batch + processes.rank, (step + 1) * tuned.batch, processes.world)
         return draw(self._data, tuned.seed, numbers, tuned.streams)

@@ -73,10 +73,10 @@ def _words(sample: Sample, rng: Generator) -> str:
 
 
 def _mask(view: CutOut, label: int | None, is_garment_view: bool, rng: Generator) -> Bits:
-    drawn = rng.random()
-    if drawn < _FULL_MASK_SHARE[is_garment_view]:
+    chance = rng.random()
+    if chance < _FULL_MASK_SHARE[is_garment_view]:
         return np.ones(view.labels.shape, np.bool_)
-    if label is None or drawn < _FULL_MASK_SHARE[is_garment_view] + _RANDOM_MASK_SHARE:
+    if label is None or chance < _FULL_MASK_SHARE[is_garment_view] + _RANDOM_MASK_SHARE:
         return random_mask(view.labels.shape[0], rng)
     mask = garment_mask(view, label, rng)
     return around(mask, rng) if rng.random() < _ROUGH_MASK_SHARE and mask.any() else mask

@@ -86,10 +86,10 @@ def _trimmed(
     axis = int(rng.random() < 0.7)
     length = labels.shape[axis]
     before, after = (int(length * rng.uniform(0, _TRIM / 2)) for _ in range(2))
-    kept = np.take(picture, range(before, length - after), axis), np.take(labels, range(before, length - after), axis)
+    crop = np.take(picture, range(before, length - after), axis), np.take(labels, range(before, length - after), axis)
     padding = [(0, 0), (0, 0), (0, 0)]
     padding[axis] = ((before + after) // 2, before + after - (before + after) // 2)
-    return np.pad(kept[0], padding, mode="edge"), np.pad(kept[1], padding[:2])
+    return np.pad(crop[0], padding, mode="edge"), np.pad(crop[1], padding[:2])
 
 
 def _widened(picture: NDArray[np.uint8], labels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

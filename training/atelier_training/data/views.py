@@ -52,8 +52,8 @@ def garment_box(sample: Sample, label: int, side: int, rng: Generator) -> Box:
     """Frame one label: a square of 1.2 to 2.2 times its larger side, at least `side` pixels, inside the picture."""
     rows, columns = np.nonzero(sample.labels == label)
     top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
-    wanted = round(max(bottom - top, right - left) * rng.uniform(*_PADDING))
-    length = min(max(wanted, side), *sample.labels.shape)
+    padded = round(max(bottom - top, right - left) * rng.uniform(*_PADDING))
+    length = min(max(padded, side), *sample.labels.shape)
     slack = max(length - max(bottom - top, right - left), 0) / 4
     x, y = (left + right) / 2 + rng.uniform(-slack, slack), (top + bottom) / 2 + rng.uniform(-slack, slack)
     height, width = sample.labels.shape

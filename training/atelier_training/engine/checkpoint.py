@@ -91,12 +91,12 @@ def save(state: RunState, folder: Path, identity: Mapping[str, Any], processes: 
 
 def restore(state: RunState, folder: Path, identity: Mapping[str, Any], processes: Processes) -> None:
     """Load the folder's checkpoint into `state`, if there is one; raise if it was made with other settings."""
-    found = (folder / FILE).is_file()
+    exists = (folder / FILE).is_file()
     content: dict[str, Any] = {"step": 0}
-    if found:
+    if exists:
         content = torch.load(folder / FILE, weights_only=True, mmap=True, map_location="cpu")
     _require_same_step(processes.gather(content["step"]), folder)
-    if not found:
+    if not exists:
         return
     _require_equal(content["identity"], dict(identity), folder)
     set_model_state_dict(state.modules, content["weights"], options=_TRAINED)
@@ -115,9 +115,9 @@ def _require_same_step(steps: list[int], folder: Path) -> None:
         raise CheckpointMismatchError(str(folder / FILE), got=got, allowed="a copy of the same for each")
 
 
-def _require_equal(saved: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
-    names = sorted(name for name in {*saved, *wanted} if saved.get(name) != wanted.get(name))
+def _require_equal(saved: dict[str, Any], current: dict[str, Any], folder: Path) -> None:
+    names = sorted(name for name in {*saved, *current} if saved.get(name) != current.get(name))
     if names:
         what = f"{folder / FILE}: {', '.join(names)}"
-        got, allowed = ({name: values.get(name) for name in names} for values in (saved, wanted))
+        got, allowed = ({name: values.get(name) for name in names} for values in (saved, current))
         raise CheckpointMismatchError(what, got=got, allowed=f"{allowed} as this run asks, or another folder")

@@ -58,10 +58,10 @@ def _sharded(losses: Losses, device: torch.device) -> nn.Module:
 
 def _blocks(module: nn.Module) -> list[nn.Module]:
     """Return the members of the outermost lists of modules: the blocks of a UNet, the layers of a transformer."""
-    found: list[nn.Module] = []
+    blocks: list[nn.Module] = []
     for child in module.children():
-        found += child.children() if isinstance(child, nn.ModuleList) else _blocks(child)
-    return found
+        blocks += child.children() if isinstance(child, nn.ModuleList) else _blocks(child)
+    return blocks
 
 
 def clip(parameters: list[nn.Parameter], limit: float) -> None:

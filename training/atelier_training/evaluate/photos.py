@@ -58,9 +58,9 @@ def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> Photo
     photos, notes = [], []
     missing: list[GarmentNotFoundError] = []
     for path, picture in read_pictures(paths[:MOST_PHOTOS]).items():
-        drawn = user_mask(path, picture.size)
+        own_mask = user_mask(path, picture.size)
         try:
-            mask = segmenter.mask(picture, target).mask if drawn is None else _loose(to_image(drawn))
+            mask = segmenter.mask(picture, target).mask if own_mask is None else _loose(to_image(own_mask))
             photos.append(Photo(name=path.name, picture=picture, mask=mask))
         except GarmentNotFoundError as error:
             missing.append(error)

@@ -71,14 +71,18 @@ class Report:
 
 
 def _row(restyled: Restyled) -> Row:
-    shown = [
+    columns = [
         ("before", restyled.before[0], "by the base model"),
         ("after", restyled.after[0], "by the fine-tuned model"),
     ]
     if restyled.original is not None:
-        shown = [("original", restyled.original, "as it was"), ("mask", restyled.mask, "white is repainted"), *shown]
+        columns = [
+            ("original", restyled.original, "as it was"),
+            ("mask", restyled.mask, "white is repainted"),
+            *columns,
+        ]
     figures = [
-        Figure(picture=image, caption=label, alt=f"{restyled.name}, {label}: {what}") for label, image, what in shown
+        Figure(picture=image, caption=label, alt=f"{restyled.name}, {label}: {what}") for label, image, what in columns
     ]
     return Row(title=restyled.name, figures=figures)
 
@@ -86,9 +90,9 @@ def _row(restyled: Restyled) -> Row:
 def _example(example: Example) -> Figure:
     """A training picture, dimmed where it was not learnt."""
     dimmed = Image.blend(example.picture, Image.new("RGB", example.picture.size, "white"), 0.7)
-    shown = Image.composite(example.picture, dimmed, to_image(example.mask))
+    picture = Image.composite(example.picture, dimmed, to_image(example.mask))
     alt = f"training picture {example.name}, pale outside its mask: {example.caption}"
-    return Figure(picture=shown, caption=example.name, alt=alt)
+    return Figure(picture=picture, caption=example.name, alt=alt)
 
 
 def _code(colour: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:

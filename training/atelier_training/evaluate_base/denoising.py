@@ -23,12 +23,12 @@ def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
     base, device = subject.base, str(subject.device)
     painter = load_base(Painter, subject.folder, base, base.task, dtype=torch.float32, device=device)
     errors = [denoising_error(painter, sample, subject, seed) for seed, sample in enumerate(samples)]
-    shown = samples[:PAINTED]
-    captions = [sample.captions[0] for sample in shown]
-    painted = paint(painter, captions, range(len(shown)), base)
+    subset = samples[:PAINTED]
+    captions = [sample.captions[0] for sample in subset]
+    painted = paint(painter, captions, range(len(subset)), base)
     rows = [
         SheetRow(pictures=[square(sample, subject.side), picture], caption=caption)
-        for sample, picture, caption in zip(shown, painted, captions, strict=True)
+        for sample, picture, caption in zip(subset, painted, captions, strict=True)
     ]
     lead = "Pictures that were never trained on, and what the model paints from nothing but their words."
     metrics = {"denoising_loss": sum(errors) / len(errors)}

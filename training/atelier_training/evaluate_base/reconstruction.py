@@ -23,9 +23,9 @@ def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
     rows, measured = [], []
     for sample in samples:
         truth = square(sample, subject.side)
-        made = reconstruct(vae, truth, subject.device)
-        measured.append(psnr(made, truth))
-        rows.append(SheetRow(pictures=[truth, made], caption=f"{sample.key}: {measured[-1]:.1f} dB"))
+        output = reconstruct(vae, truth, subject.device)
+        measured.append(psnr(output, truth))
+        rows.append(SheetRow(pictures=[truth, output], caption=f"{sample.key}: {measured[-1]:.1f} dB"))
     lead = "Pictures that were never trained on, before and after the way through the latents."
     metrics = {"psnr": float(np.mean(measured))}
     return Judged(metrics=metrics, columns=("held out", "reconstructed"), rows=rows[:SHOWN], lead=lead)

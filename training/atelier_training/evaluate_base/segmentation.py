@@ -43,10 +43,10 @@ def judge(subject: Subject, samples: Sequence[Sample]) -> Judged:
     tally = _Tally()
     rows: list[SheetRow] = []
     for sample in samples:
-        found = [
+        answers = [
             _ask(segmenter, sample, prompt, labels, tally) for prompt, labels in subject.vocabulary.prompts.items()
         ]
-        rows.extend(row for row in found if row is not None)
+        rows.extend(row for row in answers if row is not None)
     if not tally.overlaps:
         raise InvalidInputError(
             "held-out samples", got="no label map that shows what a prompt asks for", allowed="labelled pictures"
@@ -61,18 +61,18 @@ def _ask(segmenter: Segmenter, sample: Sample, prompt: str, labels: Sequence[int
     share = float(truth.mean())
     if 0 < share < LEAST_SHARE:
         return None
-    found = _found(segmenter, sample.image, prompt)
+    mask = _predict(segmenter, sample.image, prompt)
     if share == 0:
-        tally.false_shares.append(float(found.mean()))
-        tally.refused += not found.any()
+        tally.false_shares.append(float(mask.mean()))
+        tally.refused += not mask.any()
         return None
-    overlap = float((found & truth).sum() / (found | truth).sum())
+    overlap = float((mask & truth).sum() / (mask | truth).sum())
     tally.overlaps.setdefault(prompt, []).append(overlap)
-    pictures = [sample.image, masks.to_image(truth), masks.to_image(found)]
+    pictures = [sample.image, masks.to_image(truth), masks.to_image(mask)]
     return SheetRow(pictures=pictures, caption=f"{prompt}: IoU {overlap:.2f}")
 
 
-def _found(segmenter: Segmenter, picture: Image.Image, prompt: str) -> Mask:
+def _predict(segmenter: Segmenter, picture: Image.Image, prompt: str) -> Mask:
     try:
         return masks.from_image(segmenter.mask(picture, prompt, grow=0).mask)
     except GarmentNotFoundError:

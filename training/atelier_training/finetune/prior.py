@@ -90,9 +90,9 @@ def class_chance(pictures: ClassPictures, index: int) -> np.random.Generator:
 
 
 def _paint(painter: Painter, pictures: ClassPictures, views: Sequence[View], indices: Sequence[int]) -> None:
-    chosen = [views[index] for index in indices]
-    painted = _paint_rows(painter, pictures, chosen, indices)
-    for index, view, image in zip(indices, chosen, painted, strict=True):
+    batch_views = [views[index] for index in indices]
+    painted = _paint_rows(painter, pictures, batch_views, indices)
+    for index, view, image in zip(indices, batch_views, painted, strict=True):
         # The pipeline blurs what it keeps; the picture itself is better there.
         result = Image.composite(image, Image.fromarray(view.pixels), to_image(view.mask))
         _save(result, pictures.path(index))

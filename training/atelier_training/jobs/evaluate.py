@@ -115,10 +115,10 @@ def write(report: Report, output: Path) -> None:
 
 def columns_of(restyled: Restyled) -> Mapping[str, Image.Image]:
     """One row of the sheet, by column."""
-    made = {"before": restyled.before[0], "after": restyled.after[0]}
+    pictures = {"before": restyled.before[0], "after": restyled.after[0]}
     if restyled.original is None:
-        return made
-    return {"original": restyled.original, "mask": restyled.mask, **made}
+        return pictures
+    return {"original": restyled.original, "mask": restyled.mask, **pictures}
 
 
 def _write_pictures(restyled: Sequence[Restyled], folder: Path) -> None:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class GarmentOutline:
     """One picture's mask and where it came from; ``score`` is 0 to 1, and 1 for a person's."""
 
     mask: Mask
@@ -52,31 +52,31 @@ def mask_pictures(
     Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
     than half or fewer than the least number of pictures remain.
     """
-    found: dict[Path, Found] = {}
+    outlines: dict[Path, GarmentOutline] = {}
     missing: dict[str, GarmentNotFoundError] = {}
     for path, picture in pictures.items():
         interruption.check(f"masking {path.name}")
         try:
-            found[path] = find(path, picture, target, segmenter)
-            log.info("%s: score %.3f (%s)", path.name, found[path].score, found[path].source)
+            outlines[path] = find(path, picture, target, segmenter)
+            log.info("%s: score %.3f (%s)", path.name, outlines[path].score, outlines[path].source)
         except GarmentNotFoundError as error:
             missing[path.name] = error
             log.warning("%s", error)
-    _require_found(len(found), missing, target)
-    return _write(found, missing, output)
+    _require_enough(len(outlines), missing, target)
+    return _write(outlines, missing, output)
 
 
-def find(path: Path, picture: Image.Image, target: str, segmenter: Segmenter) -> Found:
+def find(path: Path, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
     """The garment's outline in one picture, not grown. Raises GarmentNotFoundError."""
-    drawn = user_mask(path, picture.size)
-    if drawn is not None:
-        return Found(mask=drawn, score=1.0, source="user")
-    made = segmenter.mask(picture, target, grow=0)
-    return Found(mask=masks.from_image(made.mask), score=made.score, source="clipseg")
+    mask = user_mask(path, picture.size)
+    if mask is not None:
+        return GarmentOutline(mask=mask, score=1.0, source="user")
+    garment = segmenter.mask(picture, target, grow=0)
+    return GarmentOutline(mask=masks.from_image(garment.mask), score=garment.score, source="clipseg")
 
 
-def _require_found(found: int, missing: Mapping[str, GarmentNotFoundError], target: str) -> None:
-    if found >= FEWEST_PICTURES and found >= LEAST_FOUND * (found + len(missing)):
+def _require_enough(count: int, missing: Mapping[str, GarmentNotFoundError], target: str) -> None:
+    if count >= FEWEST_PICTURES and count >= LEAST_FOUND * (count + len(missing)):
         return
     raise GarmentNotFoundError(
         target,
@@ -86,10 +86,12 @@ def _require_found(found: int, missing: Mapping[str, GarmentNotFoundError], targ
     )
 
 
-def _write(found: Mapping[Path, Found], missing: Mapping[str, GarmentNotFoundError], output: Path) -> Masking:
+def _write(
+    outlines: Mapping[Path, GarmentOutline], missing: Mapping[str, GarmentNotFoundError], output: Path
+) -> Masking:
     (output / MASKS).mkdir(parents=True, exist_ok=True)
     pictures = []
-    for path, each in found.items():
+    for path, each in outlines.items():
         name = f"{MASKS}{path.stem}.png"
         masks.to_image(each.mask).save(output / name)
         area = round(float(each.mask.mean()), 6)

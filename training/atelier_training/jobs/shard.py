@@ -102,26 +102,26 @@ def read_samples(paths: MlPaths, vocabulary: Vocabulary, interruption: Interrupt
 
 def _pictures(folder: Path) -> list[Path]:
     """In the order of a hash: neighbours by name, often alike, come into different shards."""
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
-    if not found:
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
+    if not paths:
         raise InvalidInputError("pictures of this host", got="none", allowed="at least one, so fewer hosts")
-    return sorted(found, key=lambda path: sha256(path.name.encode()).digest())
+    return sorted(paths, key=lambda path: sha256(path.name.encode()).digest())
 
 
-def _captions(path: Path, wanted: set[str]) -> Mapping[str, Caption]:
+def _captions(path: Path, keys: set[str]) -> Mapping[str, Caption]:
     """The lines of this host's samples; the others are only read."""
-    found: dict[str, Caption] = {}
+    captions: dict[str, Caption] = {}
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             where = f"{CAPTIONS} line {number}"
             if not line.strip():
                 continue
             caption = Caption.from_json(_json(line, where), where=where)
-            if caption.key in found:
+            if caption.key in captions:
                 raise InvalidInputError(where, got=f"key {caption.key} again", allowed="one line a sample")
-            if caption.key in wanted:
-                found[caption.key] = caption
-    return found
+            if caption.key in keys:
+                captions[caption.key] = caption
+    return captions
 
 
 def _json(text: str, where: str) -> object:

@@ -69,9 +69,9 @@ def join_pairs(layer: nn.Conv2d, count: int) -> None:
         layer.weight[channel, 2 * channel + 1, 1, 1] = -1.0
 
 
-def hold_scale(layer: nn.Conv2d, held: slice, norm: nn.GroupNorm) -> None:
+def hold_scale(layer: nn.Conv2d, constant: slice, norm: nn.GroupNorm) -> None:
     """Hold channels at plus and minus a constant, and let the norm that follows undo the scale they set."""
-    channels = range(held.start, held.stop)
+    channels = range(constant.start, constant.stop)
     for position, channel in enumerate(channels):
         bias(layer)[channel] = _LARGE if position % 2 else -_LARGE
     norm.weight.fill_(_LARGE * (len(channels) / layer.out_channels) ** 0.5)

@@ -28,8 +28,8 @@ class FineTuneLearner:
         """The pictures' masked errors (B,), each by its share: their mean is the loss of the batch."""
         noisy = self._schedule.add_noise(batch.latents, batch.noise, batch.timesteps)
         predicted = self.trained(noisy, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames)
-        wanted = target(self._schedule, batch.latents, batch.noise, batch.timesteps)
-        errors = weighted_error(predicted, wanted, batch.masks, self._mask_weight)  # (B,)
+        expected = target(self._schedule, batch.latents, batch.noise, batch.timesteps)
+        errors = weighted_error(predicted, expected, batch.masks, self._mask_weight)  # (B,)
         return errors * batch.shares * len(batch.shares)
 
     def export(self, folder: Path) -> None:

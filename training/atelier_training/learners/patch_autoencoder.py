@@ -135,10 +135,10 @@ def _apply(layer: nn.Conv2d, code: PatchCode) -> None:
 
 def _lift(layer: nn.Conv2d, first: int, norm: nn.GroupNorm) -> None:
     """Hold the channels from `first` at large constants, so that the norm's scale is known, and lift the others to where SiLU is linear."""
-    held = range(first + (layer.out_channels - first) % 2, layer.out_channels)
-    for position, channel in enumerate(held):
+    constant = range(first + (layer.out_channels - first) % 2, layer.out_channels)
+    for position, channel in enumerate(constant):
         bias(layer)[channel] = _HELD if position % 2 else -_HELD
-    norm.weight.fill_(_HELD * (len(held) / layer.out_channels) ** 0.5)
+    norm.weight.fill_(_HELD * (len(constant) / layer.out_channels) ** 0.5)
     nn.init.constant_(norm.bias, _OFFSET)
 
 

@@ -15,8 +15,8 @@ def min_snr_weights(scheduler: Any, timesteps: Tensor, gamma: float) -> Tensor:
     """
     if gamma == 0:
         return torch.ones(len(timesteps), device=timesteps.device)
-    kept: Tensor = scheduler.alphas_cumprod.to(timesteps.device)[timesteps]
-    snr: Tensor = kept / (1 - kept)
+    signal: Tensor = scheduler.alphas_cumprod.to(timesteps.device)[timesteps]
+    snr: Tensor = signal / (1 - signal)
     prediction = scheduler.config.prediction_type
     if prediction == "sample":
         return snr.clamp(max=gamma)

@@ -80,18 +80,18 @@ class PaintingLearner:
         parts = self._parts
         text = parts.text_encoder(batch.tokens)[0]
         if parts.inpaints:
-            latents, held = self._encode(torch.cat([batch.pixels, batch.pixels * (batch.masks < 0.5)])).chunk(2)
+            latents, masked = self._encode(torch.cat([batch.pixels, batch.pixels * (batch.masks < 0.5)])).chunk(2)
             masks = nn.functional.interpolate(batch.masks, size=latents.shape[-2:])  # nearest, as the pipeline does
             noisy = parts.scheduler.add_noise(latents, batch.noise, batch.timesteps)
-            inputs = torch.cat([noisy, masks, held], 1)
+            inputs = torch.cat([noisy, masks, masked], 1)
         else:
             latents = self._encode(batch.pixels)
             masks = torch.ones_like(latents[:, :1])
             inputs = parts.scheduler.add_noise(latents, batch.noise, batch.timesteps)
         predicted = parts.unet(inputs, batch.timesteps, text).sample.float()
-        wanted = target(parts.scheduler, latents, batch.noise, batch.timesteps)
+        expected = target(parts.scheduler, latents, batch.noise, batch.timesteps)
         weight = nn.functional.interpolate(batch.weights, size=latents.shape[-2:], mode="area")
-        squared: Tensor = (predicted - wanted).pow(2).mean(1, keepdim=True)
+        squared: Tensor = (predicted - expected).pow(2).mean(1, keepdim=True)
         weighted = (squared * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))
         return weighted * min_snr_weights(parts.scheduler, batch.timesteps, self._gamma)
 

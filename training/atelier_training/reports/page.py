@@ -70,9 +70,9 @@ class Results:
         return [name for name in self.gate if name not in met]
 
 
-def render(template: str, **shown: object) -> str:
+def render(template: str, **context: object) -> str:
     """A page of the template of this name."""
-    return _TEMPLATES.get_template(template).render(**shown)
+    return _TEMPLATES.get_template(template).render(**context)
 
 
 def fitted(image: Image.Image) -> Image.Image:
