@@ -5,7 +5,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 
-class EncryptedTopic(sns.EncryptedTopic):
+class EncryptedTopic(sns.Topic):
     """A topic encrypted with ``key``: whoever publishes needs ``kms:GenerateDataKey`` and ``kms:Decrypt`` on it too."""
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
