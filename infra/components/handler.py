@@ -64,15 +64,9 @@ class Handler(Construct):
         storage: Size | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.role = iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=f"Atelier handler {name}"
-        )
+        self.role = self._make_role(name)
         log_group = logs.LogGroup(self, "Log", retention=retention(log_days), removal_policy=RemovalPolicy.DESTROY)
         log_group.grant_write(self.role)
-        accept_prefixes(
-            self.role,
-            because="Objects, jobs and endpoints are made while the service runs: a prefix of ours is the narrowest name there is.",
-        )
         self.function = lambda_.Function(
             self,
             "Function",
@@ -89,16 +83,7 @@ class Handler(Construct):
             memory_size=memory_mib,
             ephemeral_storage_size=storage,
         )
-        accept(
-            self.function,
-            "AwsSolutions-L1",
-            because="The code is tested on Python 3.13, which Lambda patches until 2029.",
-        )
-        accept(
-            self.role,
-            "AwsSolutions-IAM5[Resource::*]",
-            because="X-Ray takes trace segments from whoever may send them: its calls know no resource.",
-        )
+        self._accept_findings()
 
     @property
     def arn(self) -> str:
@@ -110,6 +95,26 @@ class Handler(Construct):
         for group in statements:
             for statement in group:
                 self.role.add_to_policy(statement)
+
+    def _make_role(self, name: str) -> iam.Role:
+        principal = iam.ServicePrincipal("lambda.amazonaws.com")
+        return iam.Role(self, "Role", assumed_by=principal, description=f"Atelier handler {name}")
+
+    def _accept_findings(self) -> None:
+        accept_prefixes(
+            self.role,
+            because="Objects, jobs and endpoints are made while the service runs: a prefix of ours is the narrowest name there is.",
+        )
+        accept(
+            self.function,
+            "AwsSolutions-L1",
+            because="The code is tested on Python 3.13, which Lambda patches until 2029.",
+        )
+        accept(
+            self.role,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="X-Ray takes trace segments from whoever may send them: its calls know no resource.",
+        )
 
 
 def observability(scope: Construct) -> dict[str, str]:

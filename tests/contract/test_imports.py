@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ PACKAGES = {
     "infra": "infra",
     "local": "local",
     "cli": "cli",
+    "docs": "docs",
+    "bench": "bench",
 }
 MAY_IMPORT = {
     "contracts": set(),
@@ -30,7 +33,10 @@ MAY_IMPORT = {
     "infra": {"contracts", "models"},
     "local": {"contracts"},
     "cli": {"contracts", "imaging", "local"},
+    "docs": {"contracts", "infra"},
+    "bench": {"contracts", "models", "atelier_training", "cli"},
 }
+NOT_CHECKED = {"tests", "node_modules", "out", "cdk.out"}
 FORBIDDEN_NAMES = ("utils", "helpers", "common")
 
 
@@ -42,6 +48,86 @@ def imported(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield str(node.module)
+
+
+def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """What runs when a module is imported: no bodies of functions, and nothing that only type checkers see."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            yield from statements(node.orelse)
+            continue
+        yield node
+        inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+        for handler in getattr(node, "handlers", []):
+            inner += handler.body
+        yield from statements(inner)
+
+
+def module_names(root: Path) -> Mapping[str, Path]:
+    """Every module of ours, by the name that it is imported by."""
+    names = {}
+    for package, folder in PACKAGES.items():
+        for file in (root / folder).rglob("*.py"):
+            parts = [package, *file.relative_to(root / folder).with_suffix("").parts]
+            names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return names
+
+
+def imports_at_start(text: str, modules: Mapping[str, Path]) -> set[str]:
+    """The modules of ours that must be complete before this module's text can run."""
+    names = set()
+    for node in statements(ast.parse(text).body):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            members = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {member if member in modules else str(node.module) for member in members}
+    return names & modules.keys()
+
+
+def circle(texts: Mapping[str, str], modules: Mapping[str, Path]) -> list[str]:
+    """Modules that import each other in a circle, the first one again at the end; empty where there are none."""
+    graph = {name: imports_at_start(text, modules) for name, text in texts.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle(root: Path) -> None:
+    modules = module_names(root)
+    assert len(modules) > 300
+    assert circle({name: file.read_text(encoding="utf-8") for name, file in modules.items()}, modules) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "closes"),
+    [
+        ("from cli import main", True),
+        ("import cli.main", True),
+        ("try:\n    import cli.main\nexcept ImportError:\n    pass", True),
+        ("try:\n    pass\nexcept ImportError:\n    import cli.main", True),
+        ("class A:\n    from cli.main import b", True),
+        ("def a():\n    import cli.main", False),
+        ("class A:\n    def a(self):\n        import cli.main", False),
+        ("if TYPE_CHECKING:\n    import cli.main", False),
+        ("if typing.TYPE_CHECKING:\n    pass\nelse:\n    import cli.main", True),
+    ],
+)
+def test_a_circle_is_seen(text: str, closes: bool) -> None:
+    modules = {"cli.main": Path("main.py"), "cli.follow": Path("follow.py")}
+    assert bool(circle({"cli.main": "from cli.follow import a", "cli.follow": text}, modules)) is closes
+
+
+def test_every_package_is_checked(root: Path) -> None:
+    folders = {file.parent.relative_to(root) for file in (*root.glob("*/*.py"), *root.glob("*/*/__init__.py"))}
+    checked = {Path(folder) for folder in PACKAGES.values()}
+    ours = {folder for folder in folders if folder.parts[0] not in NOT_CHECKED and not folder.parts[0].startswith(".")}
+    assert [str(folder) for folder in sorted(ours) if not checked & {folder, *folder.parents}] == []
+    assert MAY_IMPORT.keys() == PACKAGES.keys()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

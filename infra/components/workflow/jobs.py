@@ -23,6 +23,13 @@ METRIC_DEFINITIONS = [
 _RETRY = retry(("SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"))
 """Throttling and 5xx of the job integrations. A quota (``ResourceLimitExceeded``) has a name of its own and is final."""
 
+_TRAINING_RESULT = {
+    # SageMaker returns the artifact's prefix without the slash at its end, but wants one where the artifact is used.
+    "artifact": "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts & '/', /\\/+$/, '/') %}",
+    "trained": "{% $states.result.BillableTimeInSeconds %}",
+}
+"""What a training step assigns: the prefix of the model artifact, and the seconds that each host is billed for."""
+
 _INPUT = "/opt/ml/processing/input"
 _OUTPUT = "/opt/ml/processing/output"
 
@@ -45,10 +52,6 @@ def processing(
     """
     settings = use.stage.jobs
     job = JobSpec(key=key, kind="processing", instance=instance or settings.processing_instance)
-    output = {
-        "OutputName": key,
-        "S3Output": {"S3Uri": f"{{% $plan.runs.{key} %}}", "LocalPath": f"{_OUTPUT}/{key}", "S3UploadMode": "EndOfJob"},
-    }
     arguments = {
         "ProcessingJobName": f"{{% $plan.jobs.{key}.name %}}",
         "RoleArn": use.job_role_arn,
@@ -57,24 +60,15 @@ def processing(
             "ContainerArguments": f"{{% $append(['{command or key}'], $plan.arguments.{key}) %}}",
         },
         "ProcessingInputs": _each(inputs, _processing_input(dealt)),
-        "ProcessingOutputConfig": {"KmsKeyId": use.key.key_arn, "Outputs": [output]},
+        "ProcessingOutputConfig": {"KmsKeyId": use.key.key_arn, "Outputs": [_processing_output(key)]},
         "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
         "StoppingCondition": {"MaxRuntimeInSeconds": settings.most_processing_seconds},
         **_environment(threads_environment(settings.threads)),
         "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
         "Tags": use.tags,
     }
-    seconds = settings.most_processing_seconds + CAPACITY_SECONDS
-    return Step(
-        name=name,
-        does=does,
-        resource="sagemaker:createProcessingJob.sync",
-        arguments=arguments,
-        retries=[_RETRY],
-        seconds=seconds,
-        allows=_access(use, "processing"),
-        job=job,
-    )
+    seconds = settings.most_processing_seconds
+    return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds)
 
 
 def training(
@@ -96,44 +90,61 @@ def training(
     ``limits`` is its ``StoppingCondition``; ``own`` are arguments of CreateTrainingJob that only this job has.
     """
     job = JobSpec(key="train", kind="training", instance=instance)
-    warm = {"KeepAlivePeriodInSeconds": keep_alive_seconds} if keep_alive_seconds else {}
+    warm_pool = {"KeepAlivePeriodInSeconds": keep_alive_seconds} if keep_alive_seconds else {}
     arguments = {
         "TrainingJobName": "{% $plan.jobs.train.name %}",
         "RoleArn": use.job_role_arn,
-        "AlgorithmSpecification": {
-            "TrainingImage": use.job_image_uri,
-            "TrainingInputMode": "File",
-            "MetricDefinitions": [*METRIC_DEFINITIONS, *metrics],
-            **({"ContainerArguments": [command]} if command else {}),
-        },
+        "AlgorithmSpecification": _algorithm(use, metrics, command),
         "HyperParameters": "{% $plan.hyperparameters %}",
-        "OutputDataConfig": {
-            "S3OutputPath": "{% $plan.runs.train %}",
-            "KmsKeyId": use.key.key_arn,
-            "CompressionType": "NONE",
-        },
+        "OutputDataConfig": _artifact_output(use),
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
-        "ResourceConfig": _machines(use, job, volume_gib) | warm,
+        "ResourceConfig": _machines(use, job, volume_gib) | warm_pool,
         "StoppingCondition": dict(limits),
         **_environment(threads_environment(use.stage.jobs.threads) | dict(environment or {})),
         "Tags": use.tags,
         **own,
     }
+    seconds = max(limits.values())
+    return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds, assign=_TRAINING_RESULT)
+
+
+def _step(
+    use: Resources,
+    *,
+    name: str,
+    does: str,
+    arguments: Mapping[str, Any],
+    job: JobSpec,
+    most_seconds: int,
+    assign: Mapping[str, str] | None = None,
+) -> Step:
+    """The step that starts the job and waits for its end: for its own limit, and for an instance before that."""
     return Step(
         name=name,
         does=does,
-        resource="sagemaker:createTrainingJob.sync",
-        arguments=arguments,
-        assign={
-            # SageMaker does not promise the slash at the end that it asks for where the artifact is used.
-            "artifact": "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts & '/', /\\/+$/, '/') %}",
-            "trained": "{% $states.result.BillableTimeInSeconds %}",
-        },
+        resource=f"sagemaker:create{job.kind.capitalize()}Job.sync",
+        arguments=dict(arguments),
+        assign=dict(assign or {}),
         retries=[_RETRY],
-        seconds=max(limits.values()) + CAPACITY_SECONDS,
-        allows=_access(use, "training"),
+        seconds=most_seconds + CAPACITY_SECONDS,
+        allows=_access(use, job.kind),
         job=job,
     )
+
+
+def _algorithm(use: Resources, metrics: Iterable[Mapping[str, str]], command: str) -> dict[str, Any]:
+    """A training job's AlgorithmSpecification; without a command the image runs its own."""
+    return {
+        "TrainingImage": use.job_image_uri,
+        "TrainingInputMode": "File",
+        "MetricDefinitions": [*METRIC_DEFINITIONS, *metrics],
+        **({"ContainerArguments": [command]} if command else {}),
+    }
+
+
+def _artifact_output(use: Resources) -> dict[str, Any]:
+    """A training job's OutputDataConfig: the artifact's files as they are, encrypted with the stage's key."""
+    return {"S3OutputPath": "{% $plan.runs.train %}", "KmsKeyId": use.key.key_arn, "CompressionType": "NONE"}
 
 
 def channels(uris: Mapping[str, str]) -> str:
@@ -155,6 +166,12 @@ def _machines(use: Resources, job: JobSpec, volume_gib: int) -> dict[str, Any]:
     key = volume_key(job.instance, use.key.key_arn)
     cluster = {"InstanceCount": count, "InstanceType": job.instance, "VolumeSizeInGB": volume_gib}
     return cluster | ({"VolumeKmsKeyId": key} if key else {})
+
+
+def _processing_output(key: str) -> dict[str, Any]:
+    """The one output of a processing job, uploaded when the job ends."""
+    uri, path = f"{{% $plan.runs.{key} %}}", f"{_OUTPUT}/{key}"
+    return {"OutputName": key, "S3Output": {"S3Uri": uri, "LocalPath": path, "S3UploadMode": "EndOfJob"}}
 
 
 def _processing_input(dealt: str) -> str:
