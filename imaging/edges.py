@@ -11,7 +11,7 @@ from scipy import ndimage
 Plane = NDArray[np.floating]
 
 RADIUS = 0.08
-"""Radius of a window over the picture's longer side: about as far as a CLIPSeg outline is off."""
+"""Radius of a window over the picture's longer side: about the error of a CLIPSeg outline."""
 SMOOTHNESS = 1e-3
 """Variance of colour (levels of 0 to 1) below which a difference is texture and no edge."""
 _FITTED_SIDE = 192

@@ -1,4 +1,4 @@
-"""Which square of a photo the model gets to see: around the mask, with context, at a scale that it was trained at."""
+"""Which square of a photo the model sees: around the mask, with context, at a scale that it was trained at."""
 
 import math
 
@@ -9,7 +9,7 @@ from contracts.errors import InvalidInputError
 from imaging.masks import Box, Mask, bounds
 
 CONTEXT = 1.5
-"""Side of the crop over the mask's larger side: the model must see what the garment hangs on."""
+"""Side of the crop over the mask's larger side: the model must see the body that wears the garment."""
 LEAST_CONTEXT = 1.2
 """Below this, a narrow picture is cut to a box that is not square rather than to a tighter square."""
 

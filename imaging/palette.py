@@ -13,7 +13,7 @@ Pixels = NDArray[np.uint8]
 
 COLOURS = 16
 LEAST_SHARE = 0.12
-"""A colour with a smaller share of the garment is a button or a shadow."""
+"""A colour with a smaller share of the garment, such as a button's, is ignored."""
 SAME_COLOUR = 60
 """RGB distance under which two shades are one colour."""
 NEAR = 80

@@ -1,4 +1,4 @@
-"""Encoded picture files in and out, with every trap of Pillow closed.
+"""Reads and writes picture files safely.
 
 Sizes are checked before pixels are decoded; truncation is found; EXIF rotation is applied; whatever the file holds (palette, CMYK, 16 bits,
 transparency, another colour space) comes back as 8-bit sRGB.

@@ -56,7 +56,7 @@ class Repainting:
 
 @dataclass(frozen=True, kw_only=True)
 class Repainted:
-    """The results of one repainting, in the order of its seeds, of the photo's own size.
+    """The results of one repainting, in the order of its seeds, at the photo's own size.
 
     ``alpha`` (mode ``L``) is how much of each pixel is new, of 255: where it is 0, the photo's bytes are untouched.
     """
@@ -67,7 +67,7 @@ class Repainted:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What the model gets of a repainting: ``picture`` and ``mask`` are squares of its resolution, ``box`` is where its answer goes.
+    """What the model gets: ``picture`` and ``mask`` are squares of its resolution; ``box`` is where its output goes.
 
     ``levels`` (h, w) is how much of each pixel of the photo becomes new, of 255.
     """
@@ -155,7 +155,7 @@ def paste(frame: Frame, painted: Image.Image) -> Image.Image:
 
 
 def default_blur(mask: Mask) -> float:
-    """The feather's width in pixels where nobody chose one."""
+    """The default width of the feather, in pixels."""
     return max(2.0, BLUR * larger_side(mask))
 
 

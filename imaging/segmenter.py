@@ -1,4 +1,4 @@
-"""Masks a garment from words: a CLIPSeg model and what it takes to make a clean mask of its probabilities."""
+"""Masks a garment from words: a CLIPSeg model, and the steps from its probabilities to a clean mask."""
 
 import json
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ OUTLINE = 0.4
 """Probability down to which the mask reaches around such a part. Overlap with the true parts of 40 drawn figures: 0.93 at 0.35, 0.94 at
 0.4, 0.95 at 0.5; the lower side of that, because a rim of the old garment shows and a rim of the room does not."""
 SECOND_LOOK = 2.0
-"""Side of the part that is looked at again, over the larger side of what the first look found."""
+"""Side of the second look's crop over the larger side of what the first look found."""
 COMPONENT_SHARE = 0.2
 """A part of the mask smaller than this share of the largest part is a speck."""
 HOLE_SHARE = 0.05
@@ -106,14 +106,14 @@ class Segmenter:
             outline, probability = (
                 near,
                 first,
-            )  # the second look was not sure: keep to the one that saw the whole figure
+            )  # The second look found nothing: use the first, which saw the whole figure.
         score, area = float(probability[outline].mean()), float(outline.mean())
         full = from_image(to_image(outline).resize(picture.size, Image.Resampling.BILINEAR))
         pixels = round(GROWTH * larger_side(full)) if grow is None else grow
         return GarmentMask(mask=to_image(masks.grow(full, pixels)), score=score, area=area)
 
     def probability(self, picture: Image.Image, target: str) -> Probability:
-        """The probability (0 to 1) that each pixel of an RGB picture (h, w) shows ``target``, at one look."""
+        """The probability (0 to 1) that each pixel of an RGB picture (h, w) shows ``target``, in one forward pass."""
         width, height = picture.size
         longest = max(picture.size)
         logits = self._logits(square(picture, (0, 0, width, height), self._side), target)
@@ -125,8 +125,9 @@ class Segmenter:
     def _look_closer(self, picture: Image.Image, target: str, first: Probability, near: Mask) -> Probability:
         """The mean of the first look and of a second one at the part around what it found, at the picture's edges; 0 elsewhere.
 
-        The second look sees more of the outline but less of the figure, so it refines and does not refuse: on drawn figures its veto
-        would refuse 0.99 instead of 0.97 of the garments that nobody wears, and one skirt in 20 of a cloth never seen in training.
+        The second look sees more of the outline but less of the figure, so it only refines the outline. If it could also refuse, then
+        on drawn figures 0.99 instead of 0.97 of the absent garments would be refused, but also one skirt in 20 of a cloth never seen
+        in training.
         """
         left, top, right, bottom = box = crop_box(near, resolution=self._side // 2, context=SECOND_LOOK)
         part = picture.crop(box)
@@ -162,7 +163,7 @@ def _working_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _outlined(probability: Probability) -> Mask:
-    """The clean mask of what reaches THRESHOLD somewhere, out to OUTLINE around it; empty where nothing does."""
+    """The clean mask of the parts that reach THRESHOLD somewhere, out to OUTLINE around them; empty where none does."""
     labels, count = ndimage.label(probability >= OUTLINE, structure=np.ones((3, 3)))
     sure = np.zeros(count + 1, dtype=bool)
     sure[np.unique(labels[probability >= THRESHOLD])] = True

@@ -1,4 +1,4 @@
-"""Every difference between environments, in one place. A stage is data; the stacks read it and decide nothing."""
+"""Every difference between environments. A stage is data; stacks read it and make no choices of their own."""
 
 import re
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class JobSettings:
 class Serving:
     """The asynchronous endpoint and how its fleet follows the queue.
 
-    ``backlog_per_instance`` is the queue length one instance should have; ``concurrency`` how many requests one container is handed
+    ``backlog_per_instance`` is the queue length one instance should have; ``concurrency`` how many requests one container gets
     at a time; ``startup_seconds`` how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
     pictures; without one, requests to enlarge are refused.
     """
@@ -123,12 +123,12 @@ class Stage:
 
     @property
     def prefix(self) -> str:
-        """What the names of everything created at run time start with."""
+        """The prefix of every name that is created at run time."""
         return f"atelier-{self.name}"
 
     @property
     def tags(self) -> dict[str, str]:
-        """What bills are sorted by: CloudFormation puts them on everything a stack makes, the state machine on its jobs."""
+        """The tags by which costs are allocated: CloudFormation adds them to a stack's resources, the state machine to its jobs."""
         return {"atelier:stage": self.name}
 
     @property
@@ -154,7 +154,7 @@ class Stage:
 
 
 _TINY_THREADS = 1
-"""Pictures of 64 pixels gain nothing from a second thread, and on a busy machine two wait for each other many times longer."""
+"""Pictures of 64 pixels gain nothing from a second thread, and on a busy machine two threads wait for each other and are slower."""
 
 _TINY_JOBS = JobSettings(
     processing_instance="ml.m5.xlarge",

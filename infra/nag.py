@@ -25,7 +25,7 @@ _PREFIX_FINDING = re.compile(rf"AwsSolutions-IAM5\[Resource::.*({_OUR_KEYS}|{_OU
 
 
 _accepted: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
-"""The paths that ``accept_prefixes`` was called with, by app: to read them back from every construct's metadata takes seconds."""
+"""The paths passed to ``accept_prefixes``, by app: reading them from every construct's metadata would take seconds."""
 
 
 def accept(construct: IConstruct, finding: str, *, because: str) -> None:
@@ -48,7 +48,7 @@ class Checks:
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """The plugin's name in reports."""
         return "AwsSolutions"
 
     @property
@@ -58,7 +58,7 @@ class Checks:
 
     @property
     def rule_ids(self) -> list[str]:
-        """Every rule of the pack, none singled out."""
+        """Empty: the pack's rules are not listed one by one."""
         return []
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
@@ -68,7 +68,7 @@ class Checks:
 
 
 def findings(scope: IConstruct) -> list[PolicyViolation]:
-    """What is open below ``scope``: neither acknowledged nor an accepted prefix."""
+    """The findings below ``scope`` that are neither acknowledged nor accepted as a prefix."""
     report = AwsSolutionsChecks().validate_scope(scope)
     remaining = (_without_accepted(violation, scope.node.root) for violation in report.violations)
     return [violation for violation in remaining if violation.violating_resources]

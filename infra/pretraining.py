@@ -10,7 +10,7 @@ from infra.validation import MOST_RUN_SECONDS, check, check_instance_type
 
 @dataclass(frozen=True, kw_only=True)
 class Lustre:
-    """An FSx for Lustre file system that is there already, and its network, which training hosts then join.
+    """An existing FSx for Lustre file system and its network, which training hosts join.
 
     ``directory`` is the path on it that the data bucket is linked to (a data repository association).
     """
@@ -34,9 +34,9 @@ class Lustre:
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining:
-    """The machines that make shards and train base models; an execution may ask for other numbers of them.
+    """The machines that make shards and train base models; an execution may request other numbers of them.
 
-    ``keep_alive_seconds`` keeps the training machines warm, and billed, after a run, for the next one; 0 lets them go.
+    ``keep_alive_seconds`` keeps the training machines running, and billed, for the next run; 0 releases them.
     """
 
     shard_instance: str

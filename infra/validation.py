@@ -1,4 +1,4 @@
-"""How a setting that makes no sense is refused: what, got, allowed."""
+"""Refuses invalid settings, and says what was set, what it got and what is allowed."""
 
 import re
 

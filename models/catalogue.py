@@ -36,9 +36,9 @@ class CatalogueEntry:
     """One base model.
 
     ``revision`` is a commit of the hub repository, a branch there (the mirror resolves it once and records the commit in the manifest's
-    ``source``), or a version of the shipped files. ``resolution`` is the side in pixels, an upscaler's that of its tiles before they are
-    enlarged; ``memory_gib`` is what inference needs at that size; ``defaults`` are ``num_inference_steps`` and ``guidance_scale``;
-    ``training`` holds hyperparameters a method (``lora``, ``full``).
+    ``source``), or a version of the shipped files. ``resolution`` is the side in pixels of its pictures, or, of an upscaler, of a
+    tile before it is enlarged; ``memory_gib`` is what inference needs at that size; ``defaults`` are ``num_inference_steps`` and
+    ``guidance_scale``; ``training`` holds hyperparameters for each method (``lora``, ``full``).
     """
 
     name: str
@@ -166,12 +166,12 @@ _ENTRIES = (
         source=HubSource(repository="stabilityai/stable-diffusion-x4-upscaler", variant="fp16"),
         licence="CreativeML OpenRAIL++-M",
         resolution=128,
-        # Estimated, not measured: 2 of weights, and 9 while 8 tiles of 512 pixels are decoded in single precision.
+        # An estimate: 2 GiB of weights, and 9 GiB while 8 tiles of 512 pixels are decoded in single precision.
         memory_gib=11,
         defaults={"num_inference_steps": 25, "guidance_scale": 9.0},
     ),
     CatalogueEntry(
-        # No stage offers it by itself: full fine-tuning keeps 16 bytes a parameter of 2.6 billion, more than one 24 GB GPU has.
+        # No stage offers it by default: full fine-tuning needs 16 bytes for each of 2.6 billion parameters, more than a 24 GB GPU has.
         name="sdxl-inpaint",
         revision="115134f363124c53c7d878647567d04daf26e41e",
         family="sdxl",

@@ -1,4 +1,4 @@
-"""The few kinds of access a role of ours is given, each as exact as its service allows."""
+"""The few kinds of access that our roles get, each as narrow as its service allows."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb

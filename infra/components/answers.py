@@ -38,7 +38,7 @@ class AnswerDelivery(Construct):
             log_days=log_days,
             environment={"TABLE_NAME": table.table_name, "MEDIA_BUCKET": media_bucket.bucket_name},
             timeout=Duration.minutes(2),
-            # An answer holds its pictures as base64: up to 8 of them, decoded in memory.
+            # An answer holds up to 8 pictures as base64, which are decoded in memory.
             memory_mib=1024,
         )
         self.handler.grant(

@@ -8,14 +8,15 @@ from constructs import Construct
 from infra.nag import accept
 
 OLD_VERSION_DAYS = 30
-"""How long what was overwritten or deleted in a precious bucket can be had back."""
+"""For how many days an overwritten or deleted object of the data or model bucket can be restored."""
 
 
 class Buckets(Construct):
     """``data``, ``model``, ``media`` and ``log``: TLS only, public access blocked, encrypted.
 
-    Data and models are precious: versioned, old versions kept ``OLD_VERSION_DAYS``. Media (uploads, requests, pictures made) expires after
-    ``media_days`` days. ``keep`` leaves everything behind when the stack is deleted; otherwise buckets are emptied and removed.
+    Data and models cannot be made again: they are versioned, and old versions are kept for ``OLD_VERSION_DAYS``. Media (uploads,
+    requests, answers) expires after ``media_days`` days. ``keep`` keeps the buckets when the stack is deleted; otherwise they are
+    emptied and removed.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, keep: bool, media_days: int, log_days: int) -> None:

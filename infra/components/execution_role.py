@@ -1,4 +1,4 @@
-"""A role that SageMaker takes on for one kind of container: pull its image, write its logs and metrics, nothing else yet."""
+"""A role that SageMaker assumes for one kind of container. It may pull the image and write logs and metrics, and nothing else yet."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -54,7 +54,7 @@ class ExecutionRole(Construct):
                 because="SageMaker names the log groups of its endpoints and the streams of its jobs.",
             )
         actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-        # SageMaker names the groups and their streams (one a job, one a host) itself.
+        # SageMaker itself names the groups, and their streams by job and host.
         self.role.add_to_policy(allow(actions, [group, f"{group}:*"]))
 
     def _allow_metrics(self) -> None:

@@ -18,7 +18,7 @@ from infra.components.packages import ARCHITECTURE, RUNTIME, packages_layer
 from infra.nag import accept, accept_prefixes
 
 PACKAGES = ("lambdas/atelier_ops", "contracts")
-"""What the code asset holds side by side."""
+"""The packages that the code asset holds, side by side."""
 
 
 @jsii.implements(ILocalBundling)
@@ -35,7 +35,7 @@ class _SideBySide:
 
 
 def handler_code() -> lambda_.Code:
-    """The code of every handler. Make one a stack: CDK ties an asset to the stack that first uses it."""
+    """The code of every handler. Each stack needs its own: CDK ties an asset to the stack that first uses it."""
     return lambda_.Code.from_asset(
         str(REPOSITORY_ROOT / "lambdas"),
         asset_hash_type=AssetHashType.OUTPUT,

@@ -30,7 +30,7 @@ class ContainerImage(Construct):
             file=dockerfile,
             exclude=_all_but([dockerfile, *includes]),
             ignore_mode=IgnoreMode.DOCKER,
-            # The AMIs of ml.m5, ml.c7i and ml.g5 are x86; a laptop with an ARM processor must not decide otherwise.
+            # The instances (ml.m5, ml.c7i, ml.g5) are x86; a build on a laptop with an ARM processor must not change that.
             platform=ecr_assets.Platform.LINUX_AMD64,
         )
 

@@ -16,9 +16,9 @@ def retention(days: int) -> logs.RetentionDays:
 
 @cache
 def offered() -> Mapping[int, logs.RetentionDays]:
-    """Every retention that ends, by its days in ascending order.
+    """Every finite retention by its number of days, ascending.
 
-    In Python the enum's members carry no numbers, so each is read off a log group in a stack that belongs to no app.
+    In Python the enum's members have no numbers, so each number is read from a log group in a stack that belongs to no app.
     """
     scratch = Stack()
     days: dict[int, logs.RetentionDays] = {}

@@ -7,7 +7,7 @@ from constructs import Construct
 
 
 class RecordTable(Construct):
-    """``table``: key ``pk`` (string), records leave by their ``expires_at`` (seconds since 1970)."""
+    """``table``: its key is ``pk`` (string); a record is deleted after its ``expires_at`` (seconds since 1970)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, keep: bool) -> None:
         super().__init__(scope, construct_id)

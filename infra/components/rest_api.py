@@ -49,7 +49,7 @@ class RestApi(Construct):
 
     @property
     def key_id(self) -> str:
-        """Ask API Gateway for the value with it."""
+        """The id of the API key, by which API Gateway returns its value."""
         return self._key.key_id
 
     def _rest_api(self, log_days: int) -> apigateway.RestApi:

@@ -1,6 +1,6 @@
 """How an asynchronous endpoint's fleet follows its queue, to zero and back: the same requests for templates and for the state machine.
 
-Two policies are needed. Target tracking on the backlog a running instance has shrinks the fleet to zero but cannot leave zero: with no
+Two policies are needed. Target tracking on the backlog per running instance shrinks the fleet to zero but cannot leave zero: with no
 instance its metric has no value. Step scaling on ``HasBacklogWithoutCapacity`` wakes it. Both metrics are published with the dimension
 ``EndpointName`` ONLY; with a variant beside it an alarm never sees a data point.
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
@@ -45,7 +45,7 @@ class EndpointScaling(Construct):
 
 
 def scalable(resource: str) -> dict[str, Any]:
-    """What Application Auto Scaling calls the number of instances of ``endpoint/{name}/variant/{variant}``."""
+    """Application Auto Scaling's name for the number of instances of ``endpoint/{name}/variant/{variant}``."""
     return {
         "ServiceNamespace": "sagemaker",
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
@@ -74,7 +74,7 @@ def backlog_policy(endpoint: str, serving: Serving) -> dict[str, Any]:
 
 
 def wake_policy() -> dict[str, Any]:
-    """One instance more when requests wait and none runs."""
+    """Start one instance when requests wait and none runs."""
     return {
         "PolicyName": "wake",
         "PolicyType": "StepScaling",
@@ -88,7 +88,7 @@ def wake_policy() -> dict[str, Any]:
 
 
 def wake_alarm(endpoint: str, policy_arn: str) -> dict[str, Any]:
-    """The alarm that sets the wake policy off."""
+    """The alarm that triggers the wake policy."""
     return {
         "AlarmDescription": "Requests wait and no instance runs",
         **_metric(endpoint, "HasBacklogWithoutCapacity"),
@@ -97,7 +97,7 @@ def wake_alarm(endpoint: str, policy_arn: str) -> dict[str, Any]:
         "DatapointsToAlarm": WAKE_PERIODS,
         "Threshold": 1,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        # The metric is published only while something waits: silence changes nothing.
+        # The metric is published only while requests wait, so missing data must not change the alarm.
         "TreatMissingData": "missing",
         "AlarmActions": [policy_arn],
     }

@@ -1,4 +1,4 @@
-"""The network that training hosts join to reach a file system: a security group in a VPC that is there already."""
+"""The network that training hosts join to reach a file system: a security group in an existing VPC."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -13,7 +13,7 @@ _HTTPS = 443
 
 
 class TrainingNetwork(Construct):
-    """``group`` lets its members reach each other, which EFA asks for, S3 through the VPC's endpoint, and the file system.
+    """``group`` lets its members reach each other (EFA requires it), S3 through the VPC's endpoint, and the file system.
 
     The file system's own security group must let this one in; its id is an output. A security group costs nothing.
     """
@@ -63,7 +63,7 @@ class TrainingNetwork(Construct):
             # SageMaker makes and names the interfaces itself.
             allow(["ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"], parts),
             allow(["ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"], parts[:1]),
-            # Describing knows no resources.
+            # These calls do not support resource-level permissions.
             allow(
                 [
                     "ec2:DescribeDhcpOptions",

@@ -1,4 +1,4 @@
-"""API: the HTTP API, and what fills in its predictions when the endpoint has answered."""
+"""The HTTP API, and the handler that completes predictions when the endpoint has answered."""
 
 from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct

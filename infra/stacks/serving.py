@@ -65,7 +65,7 @@ class ServingStack(Stack):
         stage, storage = self._stage, self._storage
         return {
             "ATELIER_SEGMENTER_URI": self._base_uri(stage.segmenter_model),
-            # Empty: this stage enlarges nothing, and the server says so to whoever asks.
+            # Empty: this stage has no upscaler, and the server refuses requests for one.
             "ATELIER_UPSCALER_URI": self._base_uri(stage.upscaler_model) if stage.upscaler_model else "",
             "ATELIER_STYLES_URI": storage.model_bucket.s3_url_for_object("styles/"),
             "ATELIER_UPLOADS_URI": storage.media_bucket.s3_url_for_object("uploads/"),

@@ -23,7 +23,7 @@ STEPS = {
 """Each has ``run(arguments, paths, interruption)``."""
 
 TRAININGS = {"train", "pretrain"}
-"""Steps that run as training jobs; the others are processing jobs, which leave the reason of a failure elsewhere."""
+"""Steps that run as training jobs. The others are processing jobs, which write the reason of a failure to another file."""
 
 
 def main(argv: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from contracts.prompts import prompt
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaint becomes the job's failure reason instead of a usage text and exit code 2."""
+    """A parser whose error becomes the job's failure reason, not a usage text and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
         """Raises InvalidInputError."""

@@ -1,4 +1,4 @@
-"""Base models as they lie in a job's input: whole and unchanged since they were mirrored, or not used."""
+"""Reads base models from a job's input, and refuses one that is incomplete or has changed since it was mirrored."""
 
 from pathlib import Path
 

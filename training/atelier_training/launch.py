@@ -1,4 +1,4 @@
-"""One process a GPU on every host: a training starts itself again under torchrun where there is more than one to run on."""
+"""Starts one process for each GPU of every host: a training that needs several restarts itself under torchrun."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from contracts.errors import InvalidInputError
 RENDEZVOUS_PORT = 29_500
 
 SHUTDOWN_SECONDS = 110
-"""How long torchrun lets processes save after SIGTERM; SageMaker ends the container after 120."""
+"""Seconds that torchrun gives processes to save after SIGTERM; SageMaker ends the container after 120."""
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +67,10 @@ class Cluster:
 
 
 def relaunch_if_distributed(resource_config: Path, module: str, step: str) -> None:
-    """Replace this process by torchrun where the job has several hosts or GPUs; return where it has not, or already runs under it."""
+    """Replace this process by torchrun if the job has several hosts or GPUs; return if it has not, or if torchrun started it."""
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return
-    import torch  # here, so that steps that are no training do not wait for it
+    import torch  # imported here, so that the other steps do not wait for it
 
     cluster = Cluster.read(resource_config, max(1, torch.cuda.device_count()))
     if cluster.distributed:

@@ -32,7 +32,7 @@ class MlPaths:
 
     @property
     def processing_resource_config(self) -> Path:
-        """The hosts of a processing job, which SageMaker tells in another place."""
+        """The hosts of a processing job, which SageMaker writes to another file."""
         return self.root / "config/resourceconfig.json"
 
     @property

@@ -1,4 +1,4 @@
-"""A job's base model as it computes with it, and whole pictures painted as the model paints by itself."""
+"""Loads a job's base model, and paints whole pictures with the model's own settings."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -9,7 +9,7 @@ from infra.components.workflow.step import RECORD_FAILURE, Step, failure
 
 @dataclass(frozen=True, kw_only=True)
 class Branch:
-    """Where ``when`` (JSONata) holds, ``then`` is done, else ``otherwise``; both go on with what follows the branch."""
+    """If ``when`` (JSONata) is true, the flow takes ``then``, else ``otherwise``; both continue with what follows the branch."""
 
     name: str
     when: str
@@ -18,11 +18,11 @@ class Branch:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps of both ways."""
+        """The steps of both sides."""
         return (*steps(self.then), *steps(self.otherwise))
 
     def states(self, after: str) -> dict[str, dict[str, Any]]:
-        """The choice, then the states of both ways."""
+        """The choice, then the states of both sides."""
         rule = {"Condition": f"{{% {self.when} %}}", "Next": first(self.then, after)}
         choice = {"Type": "Choice", "Choices": [rule], "Default": first(self.otherwise, after)}
         return {self.name: choice, **states(self.then, after), **states(self.otherwise, after)}
@@ -30,7 +30,7 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """The run goes on where ``when`` (JSONata) holds; else ``step`` failed with ``error`` and the text ``cause`` (JSONata)."""
+    """The run continues if ``when`` (JSONata) is true; else ``step`` has failed with ``error`` and the text ``cause`` (JSONata)."""
 
     name: str
     when: str
@@ -44,7 +44,7 @@ class Requirement:
         return ()
 
     def states(self, after: str) -> dict[str, dict[str, Any]]:
-        """The choice. Its own Assign counts where its default is taken."""
+        """The choice. Its own Assign applies only when its default is taken."""
         rule = {"Condition": f"{{% {self.when} %}}", "Next": after}
         record = failure(self.step, f"'{self.error}'", self.cause)
         choice = {"Type": "Choice", "Choices": [rule], "Assign": {"failure": record}, "Default": RECORD_FAILURE}
@@ -65,7 +65,7 @@ def first(flow: Flow, after: str) -> str:
 
 
 def states(flow: Flow, after: str) -> dict[str, dict[str, Any]]:
-    """The states of a flow that goes on to ``after``."""
+    """The states of a flow that continues with ``after``."""
     return {name: state for item, following in _pairs(flow, after) for name, state in item.states(following).items()}
 
 

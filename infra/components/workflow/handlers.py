@@ -26,7 +26,7 @@ LAMBDA_RETRY = retry(_TRANSIENT)
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What the handler called ``name`` (``atelier_ops.handlers.{name}``) needs besides the stage's key, which every one may use.
+    """What the handler ``name`` (``atelier_ops.handlers.{name}``) needs besides the stage's key, which every handler may use.
 
     ``environment`` becomes its settings, ``grants`` are groups of statements, ``accepts`` the findings of cdk-nag that these bring.
     """
@@ -40,7 +40,7 @@ class Spec:
 
 
 class Handlers(Construct):
-    """One function a spec, however many steps call it."""
+    """One function for each spec, however many steps call it."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, code: lambda_.Code, key: kms.IKey, log_days: int
@@ -50,7 +50,7 @@ class Handlers(Construct):
         self._handlers: dict[str, Handler] = {}
 
     def of(self, spec: Spec) -> Handler:
-        """The handler of a spec, made when it is first asked for."""
+        """The handler of a spec, created at first use."""
         if spec.name not in self._handlers:
             self._handlers[spec.name] = self._make(spec)
         return self._handlers[spec.name]
@@ -107,9 +107,9 @@ class Handlers(Construct):
         assign: Mapping[str, str] | None = None,
         busy: Mapping[str, object] | None = None,
     ) -> Step:
-        """The step ``name`` that calls the handler with a task token and waits until somebody answers it, for at most ``seconds``.
+        """The step ``name`` that calls the handler with a task token and waits at most ``seconds`` for its answer.
 
-        ``busy`` is a rule of ``Retry`` for errors of the handler's own that pass.
+        ``busy`` is a rule of ``Retry`` for the handler's own temporary errors.
         """
         arn = self.of(spec).arn
         token = {"token": "{% $states.context.Task.Token %}"}

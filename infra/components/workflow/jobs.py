@@ -1,4 +1,4 @@
-"""How a job of SageMaker's is written as a step: the arguments that jobs of a stage share, and what the machine's role needs for them."""
+"""How a SageMaker job becomes a step: the arguments that all jobs of a stage share, and what the machine's role needs for them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -12,13 +12,13 @@ from infra.components.workflow.step import JobSpec, Step, retry
 from infra.config import threads_environment
 
 CAPACITY_SECONDS = 3600
-"""How long a job may wait for an instance before its step gives up; the job's own limit counts from its start."""
+"""How long a job may wait for an instance before its step gives up; the job's own limit begins when it starts."""
 
 METRIC_DEFINITIONS = [
     {"Name": "loss", "Regex": r"\bloss=([0-9.]+)"},
     {"Name": "train_avg_loss", "Regex": r"train_avg_loss=([0-9.]+)"},
 ]
-"""Read off the log of a training job's first host."""
+"""SageMaker reads these values from the log of a training job's first host."""
 
 _RETRY = retry(("SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"))
 """Throttling and 5xx of the job integrations. A quota (``ResourceLimitExceeded``) has a name of its own and is final."""
@@ -47,8 +47,8 @@ def processing(
 ) -> Step:
     """The step that runs a processing job and waits for its end.
 
-    ``inputs`` are S3 prefixes by name (JSONata); ``dealt`` names one of which each host gets a part. ``instance`` is a type where it is not
-    the stage's usual one, ``command`` what the container is told to do where that is not ``key``.
+    ``inputs`` are S3 prefixes by name (JSONata); ``dealt`` names the one of which each host gets a part. ``instance`` is the instance
+    type, by default the stage's; ``command`` is the container's subcommand, by default ``key``.
     """
     settings = use.stage.jobs
     job = JobSpec(key=key, kind="processing", instance=instance or settings.processing_instance)
@@ -85,9 +85,11 @@ def training(
     command: str = "",
     keep_alive_seconds: int = 0,
 ) -> Step:
-    """The step that runs a training job: ``$artifact`` is the prefix of what came out, ``$trained`` the seconds that each host was billed.
+    """The step that runs a training job and waits for its end.
 
-    ``limits`` is its ``StoppingCondition``; ``own`` are arguments of CreateTrainingJob that only this job has.
+    It assigns ``$artifact``, the prefix of the model artifact, and ``$trained``, the seconds that each host is billed for.
+
+    ``limits`` is its ``StoppingCondition``; ``own`` are further arguments of CreateTrainingJob.
     """
     job = JobSpec(key="train", kind="training", instance=instance)
     warm_pool = {"KeepAlivePeriodInSeconds": keep_alive_seconds} if keep_alive_seconds else {}

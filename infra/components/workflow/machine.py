@@ -1,4 +1,4 @@
-"""A state machine made of a flow of steps: its definition, and a role that may do what the steps need and no more."""
+"""A state machine made from a flow of steps: its definition, and a role that may do what the steps need and no more."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ LONGEST_RUN_SECONDS = 30 * 24 * 3600
 
 
 def machine_arn(scope: Construct, name: str) -> str:
-    """The ARN of a state machine, known before it exists: handlers that answer its task tokens must be allowed to."""
+    """The ARN of a state machine before it exists: the roles of handlers that answer its task tokens name it."""
     return _arn(scope, "stateMachine", name)
 
 
@@ -28,7 +28,7 @@ def executions_arn(scope: Construct, name: str) -> str:
 
 
 class Machine(Construct):
-    """``machine`` runs ``flow``. ``name`` is a physical name, for the sake of ``machine_arn``."""
+    """``machine`` runs ``flow``. ``name`` is its physical name, so that ``machine_arn`` can be known beforehand."""
 
     def __init__(self, scope: Construct, construct_id: str, *, name: str, flow: Flow, use: Resources) -> None:
         super().__init__(scope, construct_id)

@@ -37,10 +37,10 @@ class Step:
     """One task state. ``does`` says in a sentence what it is for, ``handler`` which of our Lambdas it calls, if any.
 
     ``assign`` are the variables it leaves behind. ``allows`` is what the machine's role needs for it, ``accepts`` the findings of cdk-nag
-    which that brings, with reasons. An error is kept in ``$failure`` and ends the run, unless ``tolerates`` (the name of a choice and its
+    that this causes, with reasons. An error is kept in ``$failure`` and ends the run, unless ``tolerates`` (the name of a choice and its
     condition) says that it means success. ``knows_plan`` is false for the one step that makes the plan.
 
-    Raises ValueError where the call is a job of SageMaker's and ``job`` does not say which, or the other way round.
+    Raises ValueError where the call starts a SageMaker job and ``job`` is None, or the other way round.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Step:
 
     @property
     def steps(self) -> tuple["Step", ...]:
-        """Itself: a flow is made of steps and of what holds steps."""
+        """The step itself: a flow consists of steps and of parts that hold steps."""
         return (self,)
 
     @property
@@ -134,6 +134,6 @@ def retry(errors: Sequence[str], *, seconds: int = 2, attempts: int = 3, backoff
 
 
 def sdk_transient(service: str) -> tuple[str, ...]:
-    """The names of an SDK integration's temporary errors."""
+    """The names of the temporary errors of an SDK integration."""
     names = ("ThrottlingException", "InternalServerException", "ServiceUnavailableException", "SdkClientException")
     return tuple(f"{service}.{name}" for name in names)

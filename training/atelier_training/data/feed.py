@@ -44,7 +44,7 @@ class ShardFeed:
         if tuned.batch % processes.world:
             allowed = f"a multiple of {processes.world}, so that every process has an equal share"
             raise InvalidInputError("batch", got=tuned.batch, allowed=allowed)
-        # A process of w meets every gcd(streams, w)-th stream.
+        # Each of w processes reads every gcd(streams, w)-th stream.
         self._data.reserve(tuned.streams // gcd(tuned.streams, processes.world))
         share = _Share(self._make, self._data, tuned, processes, first)
         return iter(_loader(share, self._workers) if self._workers else share)
@@ -87,6 +87,6 @@ def _loader(share: _Share, workers: int) -> DataLoader[Any]:
 
 
 def usual_workers() -> int:
-    """Processes that prepare batches for each GPU; on a CPU they would only take turns with the training itself."""
+    """Processes that prepare batches for each GPU; on a CPU they would only compete with the training itself."""
     gpus = torch.cuda.device_count()
     return min(MOST_WORKERS, max(1, (os.cpu_count() or 1) // gpus - 1)) if gpus else 0

@@ -1,4 +1,4 @@
-"""What the segment step leaves for training and evaluation: ``masks/{stem}.png`` and ``segment.json``."""
+"""What the segment step writes for training and evaluation: ``masks/{stem}.png`` and ``segment.json``."""
 
 import json
 from pathlib import Path

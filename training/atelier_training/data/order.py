@@ -1,4 +1,4 @@
-"""Which sample a run trains on when: a pure function of the sample's number in the whole run.
+"""The order in which a run trains on samples: a pure function of the sample's number in the whole run.
 
 An epoch of a data set of N samples is the N consecutive numbers e*N .. (e+1)*N-1, and each sample has one of them. The
 epoch's shards are laid end to end in an order of their own, the samples of each shard in an order of their own, and

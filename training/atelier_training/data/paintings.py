@@ -32,7 +32,7 @@ class Painting:
 
     @property
     def weights(self) -> NDArray[np.float32]:
-        """What an error at each pixel (r, r) weighs: a tenth where the picture is kept, and on what a whole new picture leaves unlabelled.
+        """The weight of the error at each pixel (r, r): a tenth where the picture is kept, and where a whole new picture has no label.
 
         No caption says what the ground behind a figure looks like, so its errors are mostly noise that hides what the words decide.
         """
@@ -43,7 +43,7 @@ class Painting:
 def painting(sample: Sample, side: int, rng: Generator, *, text_share: float = 0) -> Painting:
     """Draw a view of a sample at `side` pixels; without regions it is the whole picture, masked whole or anywhere.
 
-    A `text_share` of all is, besides, whole pictures masked whole, to be painted from the words alone.
+    In addition, a `text_share` of all are whole pictures, masked whole, to be painted from the words alone.
     """
     if text_share and rng.random() < text_share:
         view = cut(sample, whole(sample), side)

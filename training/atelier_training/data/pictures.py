@@ -1,4 +1,4 @@
-"""The pictures and masks of a folder: which there are, and every one of them readable."""
+"""Lists and reads the pictures and masks of a folder."""
 
 import logging
 from collections import Counter

@@ -1,4 +1,4 @@
-"""One sample as people upload it, checked so that nothing can go wrong with it when it is trained on."""
+"""Checks one uploaded sample, so that it cannot make a training fail."""
 
 import io
 import json
@@ -63,7 +63,7 @@ def _label_map(folder: Path, key: str, size: tuple[int, int], vocabulary: Vocabu
     if not path.is_file():
         raise InvalidInputError(where, got="no such file", allowed=f"a label map for every picture, or no {LABELS}")
     body = path.read_bytes()
-    decode(body, name=where)  # whole, and a picture at all
+    decode(body, name=where)  # Raises unless it is a whole picture.
     image = Image.open(io.BytesIO(body))
     if image.mode not in _MAP_MODES or image.size != size:
         got = f"mode {image.mode}, {image.width}x{image.height} pixels"
@@ -75,5 +75,5 @@ def _label_map(folder: Path, key: str, size: tuple[int, int], vocabulary: Vocabu
 
 
 def _background(size: tuple[int, int]) -> bytes:
-    """The map of a data set without maps: all of label 0, nothing to ask for."""
+    """The label map for a data set without maps: label 0 everywhere."""
     return encode(Image.new("L", size), "png")

@@ -27,7 +27,7 @@ from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
 SPARE = 2
-"""Shards at hand beside those that streams read: where one ends, the next begins."""
+"""Shards kept open besides those that streams read: where one ends, the next begins."""
 
 _PICTURES = ("png", "jpg", "jpeg")
 
@@ -80,7 +80,7 @@ class Shard:
             allowed = f"more than {index}, as its index says"
             raise ShardError(self._name, got=f"{len(self)} samples", allowed=allowed)
         key, places = self._entries[index]
-        # Reading at a place moves no position, which processes forked from this one would share.
+        # pread moves no file position, which forked processes would share.
         content = {suffix: os.pread(self._file.fileno(), size, offset) for suffix, (offset, size) in places.items()}
         try:
             return _decode(key, content)
@@ -125,7 +125,7 @@ class ShardFolder:
         return self._shard(shard).sample(index)
 
     def reserve(self, streams: int) -> None:
-        """Keep as many shards at hand as this process reads side by side."""
+        """Make room for as many shards as this process reads side by side."""
         self._room = streams + SPARE
         self._store.reserve(self._room)
 

@@ -1,4 +1,4 @@
-"""Where shards lie: a folder, or an S3 prefix or network mount of which only a few shards are on this machine at any time."""
+"""Where shards are: a folder, or an S3 prefix or network mount of which only a few shards are on this machine at a time."""
 
 import fcntl
 import os
@@ -25,7 +25,7 @@ class ShardStore(Protocol):
         """The content of a small file."""
 
     def open(self, name: str) -> BinaryIO:
-        """A shard, for reading at any place."""
+        """A shard, opened for reading at any position."""
 
     def reserve(self, shards: int) -> None:
         """Make room for so many shards at a time where copies are kept."""
@@ -91,7 +91,7 @@ class Bucket(ShardStore):
 
 
 class Cached(ShardStore):
-    """A store whose shards are copied whole when a stream comes to them: S3, or a mount that is slow at reading here and there.
+    """A store whose shards are copied whole when a stream reaches them: S3, or a mount that is slow at random access.
 
     The temporary folder holds at most as many shards as are reserved, `capacity` at first; the processes forked from
     the one that made it share it.
@@ -131,7 +131,7 @@ class Cached(ShardStore):
         """Remove the longest unused copies."""
         copies = sorted(self._folder.glob("*.copy"), key=lambda path: path.stat().st_mtime_ns)
         for path in copies[: max(0, len(copies) - self._capacity + 1)]:
-            path.unlink()  # a process that reads it keeps it until it closes it
+            path.unlink()  # A process that is reading the file can read on until it closes it.
 
 
 def _remove(folder: Path, owner: int) -> None:

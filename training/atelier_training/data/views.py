@@ -1,7 +1,7 @@
 """Square views of a sample as the models see pictures: the whole scene, or a crop framed around one garment.
 
 Serving and fine-tuning crop a square of 1.5 times the mask's larger side around a garment before they paint; training
-views spread around that framing, so a model meets at work what it met in training.
+views spread around that framing, so a model sees in use what it saw in training.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def framed_regions(sample: Sample) -> list[int]:
 
 
 def garment_mask(view: CutOut, label: int, rng: Generator) -> Bits:
-    """Return the view's pixels of a label, grown by 0 to 3 pixels as segmentation at work may be off by some."""
+    """Return the view's pixels of a label, grown by 0 to 3 pixels, because masks in use are not exact."""
     mask = np.asarray(view.labels == label)
     for _ in range(int(rng.integers(_DILATIONS))):
         mask = grown(mask)

@@ -1,8 +1,8 @@
 """What a run must keep to continue exactly where it stopped: weights, their average, optimizers, step, losses.
 
-A checkpoint is one file of whole tensors, whether they are shared out while training or not: it can be continued by
-another number of processes, with or without sharding. Shares are gathered tensor by tensor, and only the leading process
-keeps what it gathers, on the CPU.
+A checkpoint is one file of whole tensors, even where they are sharded in training. So another number of processes, with or
+without sharding, can continue it. Shards are gathered tensor by tensor, and only the leading process keeps the result, on the
+CPU.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""SIGTERM: a spot instance is taken away, or someone stopped the job. There are 120 seconds left to save."""
+"""Handles SIGTERM: the spot instance is reclaimed or the job was stopped, and 120 seconds are left to save."""
 
 import signal
 from types import FrameType, TracebackType
@@ -13,7 +13,7 @@ class Interruption:
     """Remembers SIGTERM until the work reaches a point where it can stop; for use in a ``with`` statement.
 
     A container's first process ignores a SIGTERM that it does not handle, so a job enters it before anything else.
-    Leaving gives the former handler back.
+    Leaving it restores the former handler.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Interruption:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        # None stands for a handler that was not installed from Python and cannot be put back from it.
+        # None means a handler that was not installed from Python and cannot be restored from it.
         signal.signal(signal.SIGTERM, signal.SIG_DFL if self._former is None else self._former)
 
     def check(self, what: str) -> None:

@@ -1,8 +1,8 @@
 """The training loop of every task: learning rate, precision, accumulation, clipping, averaging, checkpoints, exact resume, progress.
 
 It runs alone or as one of many processes under torchrun: the same samples make up a step, and the same gradient follows
-from them. What a batch holds depends on the seed and the batch's number in the whole run alone, and so does what dropout draws: a run
-that was stopped and resumed repeats the uninterrupted one without any random state in its checkpoint.
+from them. A batch's contents and its dropout depend only on the seed and on the batch's number in the whole run, so a resumed run repeats
+the uninterrupted one without any random state in its checkpoint.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def train(
 ) -> Summary:
     """Train to the last step, or resume to it from the checkpoint in `folder`, and write the resulting weights to `export`.
 
-    Returns what the run was like, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
+    Returns a summary of the run, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
     when any process is asked to stop, NonFiniteLossError at a bad loss: all processes stop at the same step.
     """
     with joined() as processes:
@@ -83,7 +83,7 @@ def _continue(run: Run, batches: Iterator[Any], folder: Path, interruption: Inte
         if stop or state.step % settings.checkpoint_every == 0 or state.step == settings.steps:
             save(state, folder, settings.identity, run.processes)
         if stop:
-            interruption.requested = True  # of every process, if it was of one
+            interruption.requested = True  # one process was interrupted, so all stop
             interruption.check(f"training, after step {state.step} of {settings.steps}; the checkpoint is saved")
     return log.samples_per_second()
 
@@ -96,7 +96,7 @@ def _announce(run: Run, feed: object) -> None:
 
 
 def _require_gradients(run: Run) -> None:
-    """Processes that train together wait for the gradient of every parameter, so one that never has any is a mistake."""
+    """Raise if a parameter has no gradient: processes that train together would wait for it."""
     missing = [name for name, parameter in run.state.trained().items() if parameter.grad is None]
     if missing:
         raise ValueError(f"parameters without a gradient: got {', '.join(missing)}; allowed: none; freeze these")

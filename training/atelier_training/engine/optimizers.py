@@ -1,8 +1,8 @@
 """The optimizers: AdamW for everything, or Muon for the matrices inside transformer layers and AdamW for the rest.
 
 AdamW lets the few directions in which a small transformer already works dominate each update; Muon (Jordan et al. 2024,
-https://kellerjordan.github.io/posts/muon) makes an update move all directions of a matrix alike. The tiny segmenter's vision, 300 steps
-of 16 pictures each: cross entropy of pixel classes 0.34 with AdamW, 0.25 with Muon, at equal cost.
+https://kellerjordan.github.io/posts/muon) makes an update move all directions of a matrix alike. After 300 steps of
+16 pictures, the tiny segmenter's vision has a cross entropy of 0.34 with AdamW and 0.25 with Muon, at equal cost.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ GAIN = 10.0
 
 
 class SinglePrecisionMuon(torch.optim.Muon):
-    """torch's Muon, which computes in bfloat16, in single precision: on a CPU without bfloat16 a matrix takes a tenth of the time."""
+    """torch's Muon in single precision instead of bfloat16: on a CPU without bfloat16 it takes a tenth of the time."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]

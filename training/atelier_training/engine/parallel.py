@@ -35,7 +35,7 @@ def spread(losses: Losses, processes: Processes, sharding: str) -> nn.Module:
     losses.to(processes.device)
     if not processes.together:
         return losses
-    # Buffers never change in training, so none is sent; gradients live in the buckets that are sent, so none is copied.
+    # Buffers do not change in training and need not be sent; gradients are stored in the buckets that are sent, to save a copy.
     return DistributedDataParallel(
         losses, forward_sync_buffers=False, gradient_as_bucket_view=True, bucket_cap_mb=_BUCKET_MB
     )

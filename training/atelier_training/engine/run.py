@@ -59,7 +59,7 @@ class Learner(Protocol[Taking]):
 
 
 class Feed(Protocol[Drawing]):
-    """Where batches come from; its text says of what they are made."""
+    """The source of batches; ``str`` of it says what they are made of."""
 
     def batches(self, processes: Processes, first: int) -> Iterator[Drawing]:
         """Yield this process's batches from step `first` on, `accumulation` of them for each step."""

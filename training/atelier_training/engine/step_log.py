@@ -1,4 +1,4 @@
-"""How a run tells its progress: entries of the training log, and lines of the job's log."""
+"""Reports a run's progress: entries of the training log, and lines of the job's log."""
 
 import math
 import time

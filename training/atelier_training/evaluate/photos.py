@@ -14,7 +14,7 @@ from imaging.masks import from_image, grow, larger_side, to_image
 from imaging.segmenter import GROWTH, GarmentNotFoundError, Segmenter
 
 MOST_PHOTOS = 12
-"""Enough to judge by; each costs as long as a dozen requests to the service."""
+"""Enough to judge a style; each photo takes as long as a dozen requests to the service."""
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Photo:
 
 @dataclass(frozen=True, kw_only=True)
 class Photos:
-    """What is restyled, and what a person should know of the choice."""
+    """The photos to restyle, and notes for people on how they were chosen."""
 
     photos: Sequence[Photo]
     notes: Sequence[str]

@@ -44,13 +44,13 @@ def ticks(top: float) -> list[float]:
 
 
 class _Canvas:
-    """The plot's paper: knows where a step and a loss lie."""
+    """The plot's area: maps steps and losses to pixels."""
 
     def __init__(self, entries: Sequence[LoggedStep]) -> None:
         self.image = Image.new("RGB", (WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING), PAPER)
         self._draw = ImageDraw.Draw(self.image)
         self._steps = np.array([entry.step for entry in entries])
-        # A rare spike must not flatten the curve; it leaves the paper at the top.
+        # A rare spike must not flatten the curve; it is cut off at the top.
         self._top = float(np.percentile([entry.loss for entry in entries], 99)) * 1.1 or 1.0
 
     def line(self, values: NDArray[np.float64], colour: tuple[int, int, int], width: int) -> None:

@@ -1,4 +1,4 @@
-"""What every measure is given and what it gives."""
+"""The input and the result of every measure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ class BaseReport:
 
     @property
     def title(self) -> str:
-        """What page and sheet are called."""
+        """The title of the page and the sheet."""
         return f"Pretrained {self.model}"
 
     def html(self) -> str:

@@ -1,4 +1,4 @@
-"""What a training leaves: weights first, then their hashes, and the manifest last."""
+"""Writes a training's artifact: the weights, then their hashes, and the manifest last."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ def write_manifest(model: Path, log: Path, job: FineTuneJob, base: BaseManifest,
 
 
 def _write_pipeline(trained: TrainedModel, base: Path, manifest: BaseManifest, model: Path) -> None:
-    """The base's files as they are, but for the parts that were trained: nothing else can have changed."""
+    """Copy the base's files unchanged, except for the parts that were trained."""
     shutil.copytree(
         base,
         model,

@@ -1,4 +1,4 @@
-"""Chance as a function of where in the training it falls, so that a resumed run draws exactly what an uninterrupted one would."""
+"""Random draws as a function of their place in the training, so that a resumed run draws what an uninterrupted one would."""
 
 from enum import IntEnum
 

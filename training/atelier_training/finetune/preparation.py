@@ -24,7 +24,7 @@ VIEWS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """What preparing needs beside the pictures. ``family`` is the untrained base; ``checkpoints`` keeps the class pictures."""
+    """What preparation needs besides the pictures. ``family`` is the untrained base; ``checkpoints`` keeps the class pictures."""
 
     family: Trainee
     base: BaseManifest
@@ -55,7 +55,7 @@ def _instance(preparation: Preparation, examples: Sequence[Example]) -> LatentCa
 
 
 def _prior(preparation: Preparation, examples: Sequence[Example]) -> LatentCache:
-    """Each host paints all class pictures, because hosts share no folder; its processes paint every other one."""
+    """Each host paints all class pictures, because hosts share no folder; its processes share the work."""
     job, processes = preparation.job, preparation.processes
     pictures = ClassPictures.below(
         preparation.checkpoints,

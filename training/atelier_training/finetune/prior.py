@@ -1,4 +1,4 @@
-"""Prior preservation: pictures of the class as the base model paints them, so that other words keep their meaning.
+"""Prior preservation: pictures of the class as the base model paints them, so that other prompts keep their meaning.
 
 They are kept beside the checkpoints, one file at a time: an interrupted job does not paint them again.
 """
@@ -85,7 +85,7 @@ def class_views(pictures: ClassPictures, views: Sequence[View]) -> list[View]:
 
 
 def class_chance(pictures: ClassPictures, index: int) -> np.random.Generator:
-    """The chance that one class picture's view is drawn with."""
+    """The random generator of one class picture's view."""
     return numpy_generator(pictures.seed, Purpose.CLASS_PICTURES, index)
 
 
@@ -93,7 +93,7 @@ def _paint(painter: Painter, pictures: ClassPictures, views: Sequence[View], ind
     batch_views = [views[index] for index in indices]
     painted = _paint_rows(painter, pictures, batch_views, indices)
     for index, view, image in zip(indices, batch_views, painted, strict=True):
-        # The pipeline blurs what it keeps; the picture itself is better there.
+        # The pipeline blurs the part that it keeps, so that part comes from the picture itself.
         result = Image.composite(image, Image.fromarray(view.pixels), to_image(view.mask))
         _save(result, pictures.path(index))
 

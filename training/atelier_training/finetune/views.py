@@ -1,4 +1,4 @@
-"""Square views of a picture as the model gets to see them, framed by the same rule as at serving."""
+"""Square views of a picture, framed by the same rule as in serving."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def uncropped(side: int) -> Frame:
 
 
 def _shrunk(picture: Image.Image, mask: Mask, side: int) -> tuple[Image.Image, Mask]:
-    """A photo whose crop would have more than twice the model's side, made smaller: masks of 12 megapixels are slow to grow."""
+    """Shrink a photo whose crop would have more than twice the model's side: growing a mask of 12 megapixels is slow."""
     scale = 2 * side / (CONTEXT * larger_side(mask))
     if scale >= 1:
         return picture, mask

@@ -33,7 +33,7 @@ MEASURES = {
 """Each has ``judge(subject, samples)``."""
 
 MOST_SAMPLES = 64
-"""More would make the numbers steadier by less than runs differ, and the job longer."""
+"""More samples would take longer and reduce the noise by less than runs differ anyway."""
 
 log = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ PRECISION = "half"
 """What hardware computes fastest in: bf16 or fp16 on a GPU, fp32 on a CPU."""
 
 _MOST_LINES = 100
-"""Progress lines of a whole run: enough to follow it, few enough to read."""
+"""The number of progress lines in a whole run: enough to follow it, few enough to read."""
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def prepare(
     processes: Processes,
     interruption: Interruption,
 ) -> tuple[FineTuneLearner, Batches]:
-    """What is trained and the batches to train on, made from the base model in the channel ``base``. The VAE and idle parts are let go."""
+    """The learner and its batches, made from the base model in the channel ``base``. The VAE and the unused parts are released."""
     torch.manual_seed(job.seed)
     folder, dtype, device = paths.channel("base"), compute_dtype(PRECISION, processes.device), str(processes.device)
     family = load_base(Trainee, folder, base, job.task, dtype=dtype, device=device)  # type: ignore[type-abstract]

@@ -24,7 +24,7 @@ from contracts.layout import MANIFEST
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 
 SUMMARY = "pretraining.json"
-"""Beside the weights: the hyperparameters as used, and what the run was like."""
+"""Written beside the weights: the hyperparameters as used, and a summary of the run."""
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""``segment``: a mask of the garment for every picture of a dataset. A person's mask wins over the segmenter's."""
+"""``segment``: a mask of the garment for every picture of a dataset. A mask drawn by a person takes precedence over the segmenter's."""
 
 import argparse
 import logging
@@ -20,7 +20,7 @@ from imaging.masks import Mask
 from imaging.segmenter import GarmentNotFoundError, Segmenter
 
 LEAST_FOUND = 0.5
-"""Where the garment is found in fewer than this share of the pictures, the words or the pictures are wrong."""
+"""If the garment is found in fewer than this share of the pictures, the prompt or the pictures are wrong."""
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""``shard``: what people uploaded, checked sample by sample, becomes tar shards to train on and a few set aside to judge by."""
+"""``shard``: checks the uploaded samples and writes them to tar shards, some for training and a few for the evaluation."""
 
 import argparse
 import io
@@ -101,7 +101,7 @@ def read_samples(paths: MlPaths, vocabulary: Vocabulary, interruption: Interrupt
 
 
 def _pictures(folder: Path) -> list[Path]:
-    """In the order of a hash: neighbours by name, often alike, come into different shards."""
+    """Sorted by a hash, so that similar pictures with neighbouring names go to different shards."""
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
     if not paths:
         raise InvalidInputError("pictures of this host", got="none", allowed="at least one, so fewer hosts")
@@ -109,7 +109,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _captions(path: Path, keys: set[str]) -> Mapping[str, Caption]:
-    """The lines of this host's samples; the others are only read."""
+    """The lines of this host's samples; the other lines are only checked."""
     captions: dict[str, Caption] = {}
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):

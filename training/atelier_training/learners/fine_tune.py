@@ -16,7 +16,7 @@ from diffusion.trained_model import TrainedModel
 
 
 class FineTuneLearner:
-    """Learns what the pictures show. ``schedule`` mixes in the noise, ``write`` writes the trained weights into a folder."""
+    """Learns the garment from its pictures. ``schedule`` mixes in the noise, ``write`` writes the trained weights into a folder."""
 
     def __init__(
         self, trained: TrainedModel, schedule: Any, *, mask_weight: float, write: Callable[[Path], None]

@@ -3,7 +3,7 @@
 Trained from nothing in minutes, small autoencoders lose the colour of large areas. Here the first three latents of a patch
 are its mean colour (luma and two chromas) and the others its main details (principal components of real patches). The map is carried
 through AutoencoderKL's encoder by hand; the decoder starts with painting each patch in its mean colour and learns the rest.
-A patch that no hole touches keeps its latents, which is what inpainting wants.
+A patch that no hole touches keeps its latents, as inpainting needs.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from atelier_training.learners.analytic import bias, carry, hold_scale, join_pai
 # Rows of unit length: luma, red against blue, green against both.
 _LUMA_CHROMA = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 2.0, -1.0]])
 _LUMA_CHROMA /= _LUMA_CHROMA.norm(dim=1, keepdim=True)
-_QUIET = -8.0  # log variance of the latents: none to speak of
+_QUIET = -8.0  # log variance of the latents: almost none
 _HELD = 100.0
 _OFFSET = 16.0  # SiLU(x + 16) - 16 is x to 1e-4 for every latent in -5..5
 

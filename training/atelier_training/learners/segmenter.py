@@ -1,6 +1,6 @@
-"""A CLIPSeg that masks what a few words name, and nothing where it is not there.
+"""A CLIPSeg that masks what a prompt names, and masks nothing where that is absent.
 
-First the vision can learn classes alone (pixel_classes.py), then everything answers questions.
+The vision may first learn pixel classes alone (pixel_classes.py); then the whole model learns to answer prompts.
 """
 
 import copy
@@ -118,7 +118,7 @@ def answered(coverage: Tensor, questions: list[Question]) -> Tensor:
 def balanced_entropy(logits: Tensor, truth: Tensor) -> Tensor:
     """Return the cross entropy of each mask over the last two dimensions, small things' pixels weighing more.
 
-    Unbalanced, the easiest answer to a question about shoes is "nowhere", and training stays with it.
+    Unbalanced, the easiest answer to a question about shoes is "nowhere", and training would not leave it.
     """
     weight = (_BALANCED_AREA / truth.mean((-2, -1), keepdim=True).clamp(min=1e-4)).clamp(1, _MOST_WEIGHT)
     entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")

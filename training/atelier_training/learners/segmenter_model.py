@@ -58,10 +58,10 @@ def segmenter(words: Words, *, positions: int) -> CLIPSegForImageSegmentation:
 
 @torch.no_grad()
 def _give_sight(vision: Any) -> None:
-    """Start the vision with places that are waves of the row and column, and attention that looks at what is near and alike.
+    """Initialise the vision with sinusoidal position embeddings, and attention to patches that are near and similar.
 
     A small transformer otherwise spends its first hundreds of steps on finding out which patches are neighbours. Cross entropy
-    of pixel classes after 300 steps of 16 pictures: 0.52 from random places, 0.41 with waves, 0.34 with such attention too
+    of pixel classes after 300 steps of 16 pictures: 0.52 from random embeddings, 0.41 with sinusoidal ones, 0.34 with this attention too
     (mimetic initialization, Trockman and Kolter, arXiv:2305.09828).
     """
     places = vision.embeddings.position_embedding.weight
@@ -100,8 +100,8 @@ def _factors(product: Tensor, rank: int) -> tuple[Tensor, Tensor]:
 def _spread_words(model: Any) -> None:
     """Make the words, not the tokens around them, decide the pooled text of an untrained model.
 
-    A usual start gives "skirt" and "dress" a cosine of about 0.95 and training spends itself on telling them apart; this one gives
-    about 0.65. Behind "a photo of a" it is 0.98 against 0.96.
+    With the usual initialisation, "skirt" and "dress" have a cosine of about 0.95, and training is spent on telling them apart; with
+    this one it is about 0.65. After "a photo of a" it is 0.98 and 0.96.
     """
     text = model.clip.text_model
     tokens = text.embeddings.token_embedding.weight

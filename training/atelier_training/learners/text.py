@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-# Wider than CLIP's own 0.02: a text that hardly differs between prompts is one a small model learns to ignore.
+# Larger than CLIP's 0.02: a small model learns to ignore text embeddings that hardly differ between prompts.
 _INITIAL_DEVIATION = 0.12
 
 
 class Words:
-    """Tokenizes captions to a fixed length and remembers them: grammars repeat themselves."""
+    """Tokenizes captions to a fixed length and caches them: generated captions repeat."""
 
     def __init__(self, folder: Path, length: int) -> None:
         self.tokenizer: Any = CLIPTokenizer.from_pretrained(folder)
@@ -58,7 +58,7 @@ def text_encoder(words: Words, *, width: int, layers: int, positions: int) -> CL
 
 
 def load_in_single_precision(config: Path) -> None:
-    """Say in a transformers config.json that half-precision weights are computed with in single precision.
+    """Make transformers compute in single precision with half-precision weights, by an entry in config.json.
 
     Half precision is for the size of the file; without this, transformers would compute in it, which diffusers' parts
     of a pipeline and a CPU do not.

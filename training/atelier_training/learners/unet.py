@@ -103,7 +103,7 @@ class PaintingLearner:
     @torch.no_grad()
     def _encode(self, values: Tensor) -> Tensor:
         encoder: Any = self._trained["encoder"]
-        with torch.autocast(values.device.type, enabled=False):  # the computed encoder needs its digits
+        with torch.autocast(values.device.type, enabled=False):  # the computed encoder needs single precision
             latents: Tensor = encoder.encode(values).latent_dist.mode() * encoder.config.scaling_factor
         return latents
 

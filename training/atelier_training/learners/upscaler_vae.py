@@ -1,6 +1,6 @@
 """The upscaler's autoencoder: latents of 4 x 4 pixels, the first three of which are the mean colour that a small picture shows.
 
-So what is to be learnt is only detail.
+Only detail is left to be learnt.
 """
 
 import torch
@@ -12,7 +12,7 @@ from atelier_training.learners.patch_autoencoder import PatchCode, patch_autoenc
 FACTOR = 4
 LATENTS = 24
 WIDTHS = (16, 24, 32)
-# StableDiffusionUpscalePipeline sets this factor in any autoencoder it is given, so latents are made to suit it.
+# StableDiffusionUpscalePipeline sets this factor in every autoencoder, so the latents are scaled to fit it.
 SCALING = 0.08333
 
 _PIXELS = FACTOR**2

@@ -19,7 +19,7 @@ from atelier_training.learners.patch_autoencoder import PatchCode, freeze_code, 
 
 SIDE = 64
 FACTOR = 2
-LATENTS = 4  # what StableDiffusionInpaintPipeline insists on
+LATENTS = 4  # required by StableDiffusionInpaintPipeline
 WIDTHS = (24, 48)
 
 _GARMENT_SHARE = 0.6
@@ -42,8 +42,8 @@ class Pictures:
 class AutoencoderLearner:
     """Learns to paint pictures from their latents.
 
-    The encoder keeps its computed weights: trained along, it loses what makes them good within the first hundred steps,
-    and a fixed one lets the UNet be trained at the same time as the decoder.
+    The encoder keeps its computed weights: training would spoil them within the first hundred steps,
+    and with a fixed encoder the UNet can be trained at the same time as the decoder.
     """
 
     def __init__(self, vae: AutoencoderKL) -> None:
@@ -57,7 +57,7 @@ class AutoencoderLearner:
         return module
 
     def batch(self, drawn: Sequence[Drawn]) -> Pictures:
-        """Cut views, some turned, recoloured or with a hole, so that more is met than one data set shows."""
+        """Cut views, some turned, recoloured or with a hole, for more variety than one data set has."""
         return Pictures(keys=keys(drawn), values=pixels([varied(one.sample, one.rng) for one in drawn]))
 
     def losses(self, batch: Pictures) -> Tensor:

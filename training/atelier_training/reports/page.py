@@ -17,7 +17,7 @@ LEAST_SIDE, MOST_SIDE = 224, 640
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A picture, the words under it and the words for those who cannot see it."""
+    """A picture, its caption and its alternative text."""
 
     picture: Image.Image
     caption: str
@@ -84,7 +84,7 @@ def fitted(image: Image.Image) -> Image.Image:
 
 
 def embedded(image: Image.Image) -> str:
-    """An image inside the page: JPEG, because a report of a dozen photos should still travel by mail."""
+    """An image inside the page: JPEG, so that a report of a dozen photos can still be sent by mail."""
     return f"data:image/jpeg;base64,{base64.b64encode(encode(image.convert('RGB'), 'jpeg')).decode()}"
 
 

@@ -1,4 +1,4 @@
-"""From a published version to something that answers: an endpoint of its own where asked, its scaling, a smoke test."""
+"""From a published version to one that answers requests: its own endpoint if requested, the endpoint's scaling, and a smoke test."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +44,7 @@ _ACCEPTS_LINKED_ROLE = {
 
 
 def endpoint_steps(use: Resources) -> Flow:
-    """An endpoint for one style alone, which scales as the shared one does."""
+    """An endpoint for one style, which scales as the shared one does."""
     serving = use.stage.serving
     return (
         deploy_endpoint(use),
@@ -97,7 +97,7 @@ def deploy_endpoint(use: Resources) -> Step:
             keeping(use.table),
             answering(use.machine_arns[0]),
             passing(use.hosting.role_arn),
-            # Whoever makes an endpoint whose volumes have a key must be allowed to lend that key.
+            # Whoever creates an endpoint with encrypted volumes must be allowed to grant the use of their key.
             encrypting_volumes(use.key),
             _endpoint_calls(f"{use.stage.prefix}-style-*"),
         ],
@@ -123,7 +123,7 @@ def _endpoint_calls(name: str) -> list[iam.PolicyStatement]:
         allow(["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], [endpoint, config]),
         allow(["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"], [endpoint]),
         allow(["sagemaker:AddTags"], [model, config, endpoint]),
-        # A scalable target's ARN holds an identifier of AWS's choice: the service is the narrowest name there is.
+        # AWS chooses the identifier in a scalable target's ARN, so the service is the narrowest resource that can be named.
         allow(
             ["application-autoscaling:DeregisterScalableTarget"], [arn("application-autoscaling", "scalable-target/*")]
         ),
@@ -196,7 +196,7 @@ def _autoscaling(
 
 
 def _registering(use: Resources) -> list[iam.PolicyStatement]:
-    """The first scalable target of an account makes the service's own role."""
+    """The first scalable target of an account creates the service-linked role."""
     role = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/{_LINKED}/*"
     return [
         iam.PolicyStatement(

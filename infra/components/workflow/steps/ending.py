@@ -30,7 +30,7 @@ def notify(use: Resources, *, subject: str, outcome: str) -> Step:
 
 
 def record_failure(use: Resources) -> Spec:
-    """The handler that writes down what went wrong and tells people: which step, why, and what the run has cost."""
+    """The handler that records a failure and tells people: which step failed, why, and what the run has cost."""
     jobs = [
         allow([f"sagemaker:Describe{kind.capitalize()}Job"], [arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*")])
         for kind in ("training", "processing")

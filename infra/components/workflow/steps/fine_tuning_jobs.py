@@ -6,7 +6,7 @@ from infra.components.workflow.step import Step
 
 
 def segment(use: Resources) -> Step:
-    """Masks of the garment on every picture."""
+    """A mask of the garment for every picture."""
     return processing(
         use,
         name="Segment",
@@ -17,7 +17,7 @@ def segment(use: Resources) -> Step:
 
 
 def fine_tune(use: Resources) -> Step:
-    """A style, learnt from the pictures and their masks."""
+    """Fine-tune the base model on the pictures and their masks."""
     jobs = use.stage.jobs
     wait = {"MaxWaitTimeInSeconds": jobs.most_wait_seconds} if jobs.most_wait_seconds else {}
     inputs = {
@@ -35,7 +35,7 @@ def fine_tune(use: Resources) -> Step:
         own={
             "InputDataConfig": channels(inputs),
             "EnableManagedSpotTraining": jobs.spot,
-            # The data are already in the container's folders: it needs nobody.
+            # SageMaker copies the data into the container's folders, so the container needs no network.
             "EnableNetworkIsolation": True,
             "EnableInterContainerTrafficEncryption": True,
         },
@@ -43,7 +43,7 @@ def fine_tune(use: Resources) -> Step:
 
 
 def evaluate(use: Resources) -> Step:
-    """Metrics, pictures and report of a style."""
+    """Measure a style, and write its pictures and report."""
     return processing(
         use,
         name="Evaluate",

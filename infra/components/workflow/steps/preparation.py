@@ -1,4 +1,4 @@
-"""The first step of each machine: the input is checked, and everything that later steps need is decided once."""
+"""The first step of each machine: it checks the input and decides everything that later steps need."""
 
 from collections.abc import Mapping
 

@@ -9,7 +9,7 @@ _SPEED = {"Name": "samples_per_second", "Regex": r"samples_per_second=([0-9.]+)"
 
 
 def shard(use: Resources) -> Step:
-    """Tar files of samples, made on many hosts. Pictures are dealt out to the hosts; what describes them goes to every one."""
+    """Tar files of samples, made on many hosts. Each host gets a part of the pictures, and all that describes them."""
     return processing(
         use,
         name="Shard",
@@ -38,7 +38,7 @@ def train(use: Resources) -> Step:
         metrics=[_SPEED],
         own={
             "InputDataConfig": "{% $plan.channels %}",
-            # Peers may always talk to each other; a streaming run must reach S3 too.
+            # Hosts can always reach each other; a streaming run must reach S3 too.
             "EnableNetworkIsolation": "{% $plan.isolated %}",
             # An adapter that bypasses the kernel bypasses SageMaker's encryption; the hardware of these types encrypts by itself.
             "EnableInterContainerTrafficEncryption": not fast,
@@ -48,7 +48,7 @@ def train(use: Resources) -> Step:
 
 
 def evaluate(use: Resources) -> Step:
-    """Metrics, pictures and report of a base model."""
+    """Measure a base model, and write its pictures and report."""
     return processing(
         use,
         name="Evaluate",

@@ -1,4 +1,4 @@
-"""What an approved package becomes: a version that requests and executions can name."""
+"""Publishing: an approved package becomes a version that requests and executions can name."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def _publish(use: Resources, handler: str, target: str, leaves: tuple[str, ...])
 
 
 def promote(use: Resources) -> Step:
-    """The version that a style's bare name means."""
+    """Let a style's name without a version mean this one."""
     return Step(
         name="Promote",
         does="Let the style's bare name mean this version",

@@ -31,7 +31,7 @@ class Package:
 
 
 def registered(use: Resources, package: Package) -> Flow:
-    """The metrics meet the execution's thresholds, the package is registered and approved."""
+    """Check the metrics against the execution's thresholds, then register and approve the package."""
     return (
         gate(use),
         Requirement(
@@ -69,7 +69,7 @@ def gate(use: Resources) -> Step:
 
 
 def ensure_group(use: Resources, package: Package) -> Step:
-    """The model package group; SageMaker tells by the text of its error that it is there already."""
+    """Create the model package group. SageMaker says only in the text of its error that the group exists already."""
     groups = arn("sagemaker", f"model-package-group/{use.stage.prefix}-*")
     return Step(
         name="EnsureModelPackageGroup",
