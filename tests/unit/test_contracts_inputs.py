@@ -24,7 +24,7 @@ def test_defaults_follow_the_method() -> None:
 def test_an_execution_input_survives_the_trip() -> None:
     read = ExecutionInput.from_json({**INPUT, "hyperparameters": {"max_steps": 5}, "gate": {"mask_score": 0.5}})
     assert ExecutionInput.from_json(read.to_json()) == read
-    assert read.hyperparameters.given() == {"max_steps": 5}
+    assert read.hyperparameters.explicit_values() == {"max_steps": 5}
 
 
 @pytest.mark.parametrize(
