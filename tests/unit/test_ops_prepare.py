@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atelier_ops.logic.plan import Dependencies
+from atelier_training.arguments import parser
 from contracts.artifact import to_json
 from contracts.dataset import MOST_PICTURES
 from contracts.errors import InvalidInputError
@@ -67,7 +68,7 @@ def test_quotes_around_words_are_theirs_not_jumpstarts(stage: Stage) -> None:
     words = {"instance_prompt": '"sks"', "class_prompt": '"a" or "b"', "target": '"skirt"'}
     plan = plan_of(stage[1], **words)
     assert {name: plan[name] for name in words} == words
-    assert plan["arguments"]["segment"] == ["--target", '"skirt"']
+    assert plan["arguments"]["segment"] == ['--target="skirt"']
     assert {name: json.loads(plan["hyperparameters"][name]) for name in words} == words, "as JumpStart quotes them"
 
 
@@ -78,8 +79,8 @@ def test_method_full_takes_no_lora_defaults(stage: Stage) -> None:
 
 def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
     assert plan_of(stage[1])["arguments"] == {
-        "segment": ["--target", "a skirt"],
-        "evaluate": ["--task", "inpaint", "--instance-prompt", "a photo of sks skirt", "--target", "a skirt"],
+        "segment": ["--target=a skirt"],
+        "evaluate": ["--task", "inpaint", "--instance-prompt=a photo of sks skirt", "--target=a skirt"],
     }
 
 
@@ -212,9 +213,19 @@ def test_a_missing_segmenter_is_refused_before_a_job_starts(stage: Stage) -> Non
     assert plan_of(stage[1], task="text-to-image")
 
 
-@pytest.mark.parametrize("changes", [{"target": "x" * 257}, {"instance_prompt": "x" * 257}])
-def test_a_job_argument_has_at_most_256_characters(stage: Stage, changes: dict[str, str]) -> None:
-    assert "at most 256" in refused(stage, **changes)
+@pytest.mark.parametrize(("key", "longest"), [("target", 247), ("instance_prompt", 238)])
+def test_a_job_argument_has_at_most_256_characters_with_its_option(stage: Stage, key: str, longest: int) -> None:
+    arguments = plan_of(stage[1], **{key: "x" * longest})["arguments"]["evaluate"]
+    assert max(map(len, arguments)) == 256
+    assert f"at most {longest} characters" in refused(stage, **{key: "x" * (longest + 1)})
+
+
+def test_words_may_start_with_a_hyphen(stage: Stage) -> None:
+    words = {"target": "-skirt", "instance_prompt": "--gate"}
+    arguments = plan_of(stage[1], **words)["arguments"]
+    assert vars(parser().parse_args(["segment", *arguments["segment"]]))["target"] == "-skirt"
+    read = vars(parser().parse_args(["evaluate", *arguments["evaluate"]]))
+    assert {name: read[name] for name in words} == words
 
 
 @pytest.mark.parametrize("key", ["target", "instance_prompt", "class_prompt"])

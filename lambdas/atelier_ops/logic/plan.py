@@ -130,15 +130,21 @@ def _one_line(name: str, value: str) -> None:
 
 
 def _arguments(request: ExecutionInput, instance_prompt: str) -> dict[str, list[str]]:
-    target = ["--target", request.target] if request.target else []
     _one_line("target", request.target)
-    for name, value in (("target", request.target), ("instance_prompt", instance_prompt)):
-        if len(value) > LONGEST_ARGUMENT:
-            allowed = f"at most {LONGEST_ARGUMENT} characters, because a job takes it as an argument"
-            raise InvalidInputError(f"input.{name}", got=f"{len(value)} characters", allowed=allowed)
+    target = _argument("target", request.target) if request.target else []
     gate = ["--gate", json.dumps(gate)] if (gate := request.gate.to_json()) else []
-    evaluate = ["--task", request.task, "--instance-prompt", instance_prompt, *target, *gate]
+    evaluate = ["--task", request.task, *_argument("instance_prompt", instance_prompt), *target, *gate]
     return {"segment": target, "evaluate": evaluate}
+
+
+def _argument(name: str, value: str) -> list[str]:
+    """An option and its value in one argument: a value of its own that starts with a hyphen would be read as an option."""
+    option = f"--{name.replace('_', '-')}="
+    longest = LONGEST_ARGUMENT - len(option)
+    if len(value) > longest:
+        allowed = f"at most {longest} characters, because a job takes it as an argument"
+        raise InvalidInputError(f"input.{name}", got=f"{len(value)} characters", allowed=allowed)
+    return [option + value]
 
 
 def _runs(jobs: Iterable[str], execution: str, dependencies: Dependencies) -> dict[str, str]:
