@@ -93,7 +93,7 @@ def test_inpainting_trains_on_the_masks_that_segment_wrote(dev: Synthesized) -> 
 
 
 def test_a_job_is_told_its_subcommand_first(dev: Synthesized) -> None:
-    assert arguments(dev, "Segment")["AppSpecification"]["ContainerArguments"] == ["segment", "--target", "a skirt"]
+    assert arguments(dev, "Segment")["AppSpecification"]["ContainerArguments"] == ["segment", "--target=a skirt"]
     assert arguments(dev, "Evaluate")["AppSpecification"]["ContainerArguments"][0] == "evaluate"
 
 
