@@ -10,7 +10,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates docs bench-demo bench-ddp score-tiny tiny sheets format synth costs deploy destroy lock clean
+.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp score-tiny tiny sheets format synth costs deploy destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
