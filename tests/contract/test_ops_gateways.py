@@ -12,13 +12,13 @@ from moto import mock_aws
 
 from atelier_ops.errors import EndpointUnavailableError, ExecutionNameTakenError, MissingObjectError, QuotaExceeded
 from atelier_ops.gateways import aws
-from atelier_ops.gateways.endpoints import SageMakerEndpoints
-from atelier_ops.gateways.inference import SageMakerInference
-from atelier_ops.gateways.records import DynamoRecords, Record
-from atelier_ops.gateways.registry import SageMakerJobs
-from atelier_ops.gateways.storage import S3Store, Uploaded, read_json, write_json
-from atelier_ops.gateways.topic import SnsTopic
-from atelier_ops.gateways.workflow import StepFunctionsExecutions, StepFunctionsTokens
+from atelier_ops.gateways.endpoints import Endpoints
+from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.registry import Jobs
+from atelier_ops.gateways.storage import ObjectStore, Uploaded, read_json, write_json
+from atelier_ops.gateways.topic import Topic
+from atelier_ops.gateways.workflow import Executions, Tokens
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
@@ -38,13 +38,13 @@ def _cloud() -> Iterator[None]:
 
 
 @pytest.fixture
-def store() -> S3Store:
+def store() -> ObjectStore:
     for bucket in ("one", "two"):
         aws.client("s3").create_bucket(Bucket=bucket)
-    return S3Store("one")
+    return ObjectStore("one")
 
 
-def test_an_object_is_written_listed_and_read(store: S3Store) -> None:
+def test_an_object_is_written_listed_and_read(store: ObjectStore) -> None:
     store.write("a/1.txt", b"hello", "text/plain")
     store.write("b/2.txt", b"", "text/plain")
     (entry,) = store.listing("a/")
@@ -61,31 +61,31 @@ def test_a_listing_has_more_than_one_page() -> None:
     with Stubber(aws.client("s3")) as stub:
         stub.add_response("list_objects_v2", first, asked)
         stub.add_response("list_objects_v2", second, {**asked, "ContinuationToken": "more"})
-        assert [(entry.key, entry.etag) for entry in S3Store("one").listing("p/")] == [("a", "x"), ("b", "y")]
+        assert [(entry.key, entry.etag) for entry in ObjectStore("one").listing("p/")] == [("a", "x"), ("b", "y")]
 
 
-def test_a_missing_object_has_its_own_error(store: S3Store) -> None:
+def test_a_missing_object_has_its_own_error(store: ObjectStore) -> None:
     with pytest.raises(MissingObjectError, match="s3://one/nothing"):
         store.read("nothing")
     assert store.uploaded("nothing") is None
     store.delete("nothing")
 
 
-def test_only_the_start_of_objects_is_fetched_in_order(store: S3Store) -> None:
+def test_only_the_start_of_objects_is_fetched_in_order(store: ObjectStore) -> None:
     keys = [f"{number}" for number in range(20)]
     for key in keys:
         store.write(key, key.encode() * 100, "text/plain")
     assert store.read_starts(keys, 4) == [(key * 100)[:4].encode() for key in keys]
 
 
-def test_a_copy_goes_from_bucket_to_bucket(store: S3Store) -> None:
+def test_a_copy_goes_from_bucket_to_bucket(store: ObjectStore) -> None:
     store.write("a", b"body", "text/plain")
-    S3Store("two").copy(S3Uri(bucket="one", key="a"), "b")
-    assert S3Store("two").read("b") == b"body"
+    ObjectStore("two").copy(S3Uri(bucket="one", key="a"), "b")
+    assert ObjectStore("two").read("b") == b"body"
 
 
 @pytest.mark.parametrize("size", [3, 40 * 2**20])
-def test_a_stream_of_any_size_is_uploaded_with_its_hash(store: S3Store, size: int) -> None:
+def test_a_stream_of_any_size_is_uploaded_with_its_hash(store: ObjectStore, size: int) -> None:
     class OnlyReadable(io.RawIOBase):
         left = size
 
@@ -101,7 +101,7 @@ def test_a_stream_of_any_size_is_uploaded_with_its_hash(store: S3Store, size: in
     assert store.uploaded("a") == Uploaded(size=size, sha256="abc")
 
 
-def test_json_is_read_back_and_anything_else_refused(store: S3Store) -> None:
+def test_json_is_read_back_and_anything_else_refused(store: ObjectStore) -> None:
     write_json(store, "a.json", {"b": 1})
     assert read_json(store, "a.json") == {"b": 1}
     store.write("c.json", b"\xff", "application/json")
@@ -109,7 +109,7 @@ def test_json_is_read_back_and_anything_else_refused(store: S3Store) -> None:
         read_json(store, "c.json")
 
 
-def test_presigned_addresses_are_version_4_and_bind_the_content_type(store: S3Store) -> None:
+def test_presigned_addresses_are_version_4_and_bind_the_content_type(store: ObjectStore) -> None:
     put, get = store.put_url("a/b c.png", "image/png", 60), store.get_url("a", 60)
     for url in (put, get):
         assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
@@ -118,21 +118,21 @@ def test_presigned_addresses_are_version_4_and_bind_the_content_type(store: S3St
 
 
 @pytest.fixture
-def records() -> DynamoRecords:
+def records() -> Records:
     aws.client("dynamodb").create_table(
         TableName="table",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return DynamoRecords("table")
+    return Records("table")
 
 
 def record(status: str = "starting", **data: Any) -> Record:
     return Record(key="prediction#1", status=status, expires_at=1_800_000_000, data={"seconds": 1.25, **data})
 
 
-def test_a_record_is_kept_as_it_was(records: DynamoRecords) -> None:
+def test_a_record_is_kept_as_it_was(records: Records) -> None:
     assert records.get("prediction#1") is None
     records.put(record(nested={"list": [1, None, "é"]}))
     assert records.get("prediction#1") == record(nested={"list": [1, None, "é"]})
@@ -140,13 +140,13 @@ def test_a_record_is_kept_as_it_was(records: DynamoRecords) -> None:
     assert item["expires_at"] == {"N": "1800000000"}
 
 
-def test_only_the_first_of_two_adds_writes(records: DynamoRecords) -> None:
+def test_only_the_first_of_two_adds_writes(records: Records) -> None:
     assert records.add(record(first=True))
     assert not records.add(record(first=False))
     assert records.get("prediction#1") == record(first=True)
 
 
-def test_a_record_is_replaced_only_in_the_named_states(records: DynamoRecords) -> None:
+def test_a_record_is_replaced_only_in_the_named_states(records: Records) -> None:
     assert not records.replace(record("succeeded"), while_status=("starting",))
     records.put(record())
     assert records.replace(record("succeeded"), while_status=("starting", "processing"))
@@ -154,7 +154,7 @@ def test_a_record_is_replaced_only_in_the_named_states(records: DynamoRecords) -
     assert records.get("prediction#1") == record("succeeded")
 
 
-def test_removing_is_repeatable(records: DynamoRecords) -> None:
+def test_removing_is_repeatable(records: Records) -> None:
     records.put(record())
     records.remove("prediction#1")
     records.remove("prediction#1")
@@ -166,7 +166,7 @@ def test_a_subject_is_cut_to_what_sns_takes() -> None:
     queue = aws.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
     queue_arn = aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     aws.client("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn["Attributes"]["QueueArn"])
-    SnsTopic(arn).publish("Ünïcode\nand " + "long " * 40, "the message")
+    Topic(arn).publish("Ünïcode\nand " + "long " * 40, "the message")
     (message,) = aws.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     body = json.loads(message["Body"])
     assert body["Message"] == "the message"
@@ -176,14 +176,14 @@ def test_a_subject_is_cut_to_what_sns_takes() -> None:
 
 
 @pytest.fixture
-def executions() -> StepFunctionsExecutions:
+def executions() -> Executions:
     role = "arn:aws:iam::123456789012:role/any"
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     machine = aws.client("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
-    return StepFunctionsExecutions(machine["stateMachineArn"])
+    return Executions(machine["stateMachineArn"])
 
 
-def test_an_execution_is_started_once_and_described(executions: StepFunctionsExecutions) -> None:
+def test_an_execution_is_started_once_and_described(executions: Executions) -> None:
     executions.start("run-1", {"style": "skirt"})
     found = executions.describe("run-1")
     assert found is not None
@@ -195,7 +195,7 @@ def test_an_execution_is_started_once_and_described(executions: StepFunctionsExe
     assert executions.events("run-2") == []
 
 
-def test_an_execution_is_stopped(executions: StepFunctionsExecutions) -> None:
+def test_an_execution_is_stopped(executions: Executions) -> None:
     executions.start("run-1", {})
     executions.stop("run-1")
     found = executions.describe("run-1")
@@ -218,7 +218,7 @@ def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
     }
     with Stubber(client) as stub:
         stub.add_response("get_execution_history", {"events": [left, other, entered]}, expected)
-        events = StepFunctionsExecutions(arn).events("run-1")
+        events = Executions(arn).events("run-1")
     assert [(event.state, event.kind, event.entered) for event in events] == [
         ("Prepare", "Task", True),
         ("Prepare", "Task", False),
@@ -230,23 +230,23 @@ def test_a_token_nobody_waits_for_is_no_error(code: str) -> None:
     with Stubber(aws.client("stepfunctions")) as stub:
         stub.add_client_error("send_task_success", code)
         stub.add_client_error("send_task_failure", code)
-        assert not StepFunctionsTokens().succeed("token", {"a": 1})
-        assert not StepFunctionsTokens().fail("token", "Error", "cause")
+        assert not Tokens().succeed("token", {"a": 1})
+        assert not Tokens().fail("token", "Error", "cause")
 
 
 def test_a_token_is_answered_with_json_and_a_bounded_cause() -> None:
     with Stubber(aws.client("stepfunctions")) as stub:
         stub.add_response("send_task_success", {}, {"taskToken": "t", "output": '{"a": 1}'})
         stub.add_response("send_task_failure", {}, {"taskToken": "t", "error": "E", "cause": "x" * 32_000})
-        assert StepFunctionsTokens().succeed("t", {"a": 1})
-        assert StepFunctionsTokens().fail("t", "E", "x" * 50_000)
+        assert Tokens().succeed("t", {"a": 1})
+        assert Tokens().fail("t", "E", "x" * 50_000)
 
 
 def test_other_errors_of_tokens_are_raised_so_that_lambda_retries() -> None:
     with Stubber(aws.client("stepfunctions")) as stub:
         stub.add_client_error("send_task_success", "KmsThrottlingException")
         with pytest.raises(ClientError):
-            StepFunctionsTokens().succeed("t", {})
+            Tokens().succeed("t", {})
 
 
 ROLE = "arn:aws:iam::123456789012:role/endpoint"
@@ -262,7 +262,7 @@ CONFIG = {"EndpointConfigName": "style-v1", "ProductionVariants": [VARIANT]}
 
 
 def test_an_endpoint_is_made_from_model_and_configuration() -> None:
-    endpoints = SageMakerEndpoints()
+    endpoints = Endpoints()
     assert endpoints.state("style") is None
     assert endpoints.make_model(MODEL) is None
     assert endpoints.make_config(CONFIG) is None
@@ -286,7 +286,7 @@ def test_a_taken_name_gives_what_has_it(operation: str, message: str) -> None:
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_client_error(operation, "ValidationException", message)
         stub.add_response("describe_model", {**found, "CreationTime": 0}, {"ModelName": "style-v1"})
-        existing = SageMakerEndpoints().make_model(MODEL)
+        existing = Endpoints().make_model(MODEL)
     assert existing is not None
     assert existing["ModelName"] == "style-v1"
 
@@ -296,7 +296,7 @@ def test_a_quota_has_its_own_error_with_advice() -> None:
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_client_error("create_endpoint", "ResourceLimitExceeded", message)
         with pytest.raises(QuotaExceeded, match=r"ml\.g5\.xlarge.*Service Quotas"):
-            SageMakerEndpoints().create("style", "style-v1")
+            Endpoints().create("style", "style-v1")
 
 
 def test_an_update_under_way_tells_where_it_goes() -> None:
@@ -312,7 +312,7 @@ def test_an_update_under_way_tells_where_it_goes() -> None:
     }
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_response("describe_endpoint", answer, {"EndpointName": "style"})
-        state = SageMakerEndpoints().state("style")
+        state = Endpoints().state("style")
     assert state is not None
     assert (state.status, state.config, state.pending, state.instances) == ("Updating", "style-v1", "style-v2", 2)
 
@@ -325,20 +325,20 @@ def test_a_scaling_target_is_dropped() -> None:
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
     }
     scaling.register_scalable_target(**target, MinCapacity=0, MaxCapacity=1)
-    SageMakerEndpoints().drop_scaling("style", "AllTraffic")
+    Endpoints().drop_scaling("style", "AllTraffic")
     assert scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
 
 
 def test_a_scaling_target_that_is_not_there_is_fine() -> None:
     with Stubber(aws.client("application-autoscaling")) as stub:
         stub.add_client_error("deregister_scalable_target", "ObjectNotFoundException")
-        SageMakerEndpoints().drop_scaling("style", "AllTraffic")
+        Endpoints().drop_scaling("style", "AllTraffic")
         stub.assert_no_pending_responses()
 
 
 def test_jobs_that_never_started_are_none() -> None:
-    assert SageMakerJobs().describe("training", "nothing") is None
-    assert SageMakerJobs().describe("processing", "nothing") is None
+    assert Jobs().describe("training", "nothing") is None
+    assert Jobs().describe("processing", "nothing") is None
 
 
 @pytest.mark.parametrize("code", ["ValidationError", "ServiceUnavailable", "ThrottlingException"])
@@ -346,7 +346,7 @@ def test_an_endpoint_that_refuses_has_its_own_error(code: str) -> None:
     with Stubber(aws.client("sagemaker-runtime")) as stub:
         stub.add_client_error("invoke_endpoint_async", code, "Endpoint shared of account 123456789012 not found.")
         with pytest.raises(EndpointUnavailableError, match="shared"):
-            SageMakerInference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
+            Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
 
 
 def test_a_request_is_queued_with_its_id_and_limits() -> None:
@@ -361,7 +361,7 @@ def test_a_request_is_queued_with_its_id_and_limits() -> None:
     }
     with Stubber(aws.client("sagemaker-runtime")) as stub:
         stub.add_response("invoke_endpoint_async", {"InferenceId": "1", "OutputLocation": "s3://media/r"}, expected)
-        SageMakerInference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
+        Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
         stub.assert_no_pending_responses()
 
 

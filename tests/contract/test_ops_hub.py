@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from atelier_ops.errors import SourceFileError
-from atelier_ops.gateways.hub import HubFile, HuggingFaceHub
+from atelier_ops.gateways.hub import Hub, HubFile
 
 LARGE = {
     "type": "file",
@@ -42,36 +42,36 @@ class _Hub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def hub() -> Iterator[HuggingFaceHub]:
+def hub() -> Iterator[Hub]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Hub) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield HuggingFaceHub(f"http://127.0.0.1:{server.server_port}")
+        yield Hub(f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
         thread.join()
 
 
-def test_a_branch_stands_for_a_commit(hub: HuggingFaceHub) -> None:
+def test_a_branch_stands_for_a_commit(hub: Hub) -> None:
     assert hub.commit("owner/name", "v/1") == "c" * 40
 
 
-def test_a_tree_is_read_to_its_last_page_with_the_hash_of_each_file(hub: HuggingFaceHub) -> None:
+def test_a_tree_is_read_to_its_last_page_with_the_hash_of_each_file(hub: Hub) -> None:
     assert hub.tree("owner/name", "abc") == [
         HubFile(path="model_index.json", size=2, blob="0" * 40),
         HubFile(path="unet/a b.safetensors", size=5, sha256="f" * 64),
     ]
 
 
-def test_a_file_is_streamed(hub: HuggingFaceHub) -> None:
+def test_a_file_is_streamed(hub: Hub) -> None:
     with hub.open("owner/name", "abc", "unet/a b.safetensors") as stream:
         assert (stream.read(3), stream.read(3)) == (b"byt", b"es")
 
 
-def test_what_the_hub_does_not_have_is_named(hub: HuggingFaceHub) -> None:
+def test_what_the_hub_does_not_have_is_named(hub: Hub) -> None:
     with pytest.raises(SourceFileError, match=r"owner/gone.*404"):
         hub.tree("owner/gone", "abc")
 
 
 def test_a_hub_that_cannot_be_reached_is_named() -> None:
     with pytest.raises(SourceFileError, match=r"127\.0\.0\.1:9"):
-        HuggingFaceHub("http://127.0.0.1:9").commit("owner/name", "main")
+        Hub("http://127.0.0.1:9").commit("owner/name", "main")

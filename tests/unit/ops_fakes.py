@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from atelier_ops.errors import EndpointUnavailableError, ExecutionNameTakenError, MissingObjectError
-from atelier_ops.gateways.endpoints import EndpointState
-from atelier_ops.gateways.records import Record
-from atelier_ops.gateways.storage import Readable, StoredObject, Uploaded
-from atelier_ops.gateways.workflow import Execution, StateEvent
+from atelier_ops.gateways.endpoints import Endpoints, EndpointState
+from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Uploaded
+from atelier_ops.gateways.topic import Topic
+from atelier_ops.gateways.workflow import Execution, Executions, StateEvent, Tokens
 from contracts.layout import S3Uri
 
 NOW = 1_800_000_000.0
@@ -39,53 +41,50 @@ class MemoryBuckets:
         self.hashes[bucket, key] = sha256
 
 
-class MemoryStore:
+class MemoryStore(ObjectStore):
     """An ObjectStore."""
 
     def __init__(self, buckets: MemoryBuckets, bucket: str) -> None:
-        self._all, self._bucket = buckets, bucket
-
-    @property
-    def bucket(self) -> str:
-        return self._bucket
+        super().__init__(bucket)
+        self._all = buckets
 
     def listing(self, prefix: str) -> list[StoredObject]:
-        keys = sorted(key for bucket, key in self._all.objects if bucket == self._bucket and key.startswith(prefix))
+        keys = sorted(key for bucket, key in self._all.objects if bucket == self.bucket and key.startswith(prefix))
         return [self._stored(key) for key in keys]
 
     def read(self, key: str) -> bytes:
-        if (self._bucket, key) not in self._all.objects:
-            raise MissingObjectError(f"s3://{self._bucket}/{key}: no such object")
-        return self._all.objects[self._bucket, key]
+        if (self.bucket, key) not in self._all.objects:
+            raise MissingObjectError(f"s3://{self.bucket}/{key}: no such object")
+        return self._all.objects[self.bucket, key]
 
     def read_starts(self, keys: Sequence[str], length: int) -> list[bytes]:
         return [self.read(key)[:length] for key in keys]
 
     def write(self, key: str, body: bytes, content_type: str) -> None:
-        self._all.put(self._bucket, key, body)
+        self._all.put(self.bucket, key, body)
 
     def copy(self, source: S3Uri, key: str) -> None:
-        self._all.put(self._bucket, key, self._all.store(source.bucket).read(source.key))
+        self._all.put(self.bucket, key, self._all.store(source.bucket).read(source.key))
 
     def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
         body = b""
         while block := stream.read(7):
             body += block
-        self._all.put(self._bucket, key, body, sha256)
+        self._all.put(self.bucket, key, body, sha256)
 
     def uploaded(self, key: str) -> Uploaded | None:
-        if (self._bucket, key) not in self._all.objects:
+        if (self.bucket, key) not in self._all.objects:
             return None
-        return Uploaded(size=len(self.read(key)), sha256=self._all.hashes[self._bucket, key])
+        return Uploaded(size=len(self.read(key)), sha256=self._all.hashes[self.bucket, key])
 
     def delete(self, key: str) -> None:
-        self._all.objects.pop((self._bucket, key), None)
+        self._all.objects.pop((self.bucket, key), None)
 
     def get_url(self, key: str, seconds: int) -> str:
-        return f"https://{self._bucket}.test/{key}?get={seconds}"
+        return f"https://{self.bucket}.test/{key}?get={seconds}"
 
     def put_url(self, key: str, content_type: str, seconds: int) -> str:
-        return f"https://{self._bucket}.test/{key}?put={seconds}&type={content_type}"
+        return f"https://{self.bucket}.test/{key}?put={seconds}&type={content_type}"
 
     def names(self, prefix: str = "") -> list[str]:
         return [entry.key for entry in self.listing(prefix)]
@@ -98,7 +97,7 @@ class MemoryStore:
         return StoredObject(key=key, size=len(body), etag=hashlib.md5(body, usedforsecurity=False).hexdigest())
 
 
-class MemoryRecords:
+class MemoryRecords(Records):
     """A Records table."""
 
     def __init__(self) -> None:
@@ -124,7 +123,7 @@ class MemoryRecords:
 
 
 @dataclass
-class MemoryTokens:
+class MemoryTokens(Tokens):
     """Tokens that remember their answers; each token waits until it is answered once."""
 
     answers: dict[str, tuple[str, Any]] = field(default_factory=dict)
@@ -140,7 +139,7 @@ class MemoryTokens:
 
 
 @dataclass
-class MemoryTopic:
+class MemoryTopic(Topic):
     """A topic that keeps what was sent."""
 
     sent: list[tuple[str, str]] = field(default_factory=list)
@@ -150,7 +149,7 @@ class MemoryTopic:
 
 
 @dataclass
-class MemoryInference:
+class MemoryInference(Inference):
     """An endpoint's queue; ``down`` refuses everything."""
 
     queue: list[tuple[str, str, str]] = field(default_factory=list)
@@ -163,7 +162,7 @@ class MemoryInference:
 
 
 @dataclass
-class MemoryEndpoints:
+class MemoryEndpoints(Endpoints):
     """SageMaker's endpoints: creating and updating leave them under way until the test says otherwise."""
 
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
@@ -212,7 +211,7 @@ class MemoryEndpoints:
 
 
 @dataclass
-class MemoryExecutions:
+class MemoryExecutions(Executions):
     """Executions of one state machine."""
 
     started: dict[str, Execution] = field(default_factory=dict)

@@ -11,7 +11,8 @@ from typing import IO, Any
 import pytest
 
 from atelier_ops.errors import BaseModelChangedError, MirrorTimeoutError, SourceFileError
-from atelier_ops.gateways.hub import HubFile
+from atelier_ops.gateways.answers import Answers
+from atelier_ops.gateways.hub import Hub, HubFile
 from atelier_ops.logic.custom_resource import Dependencies, settle
 from atelier_ops.logic.mirror import Clock, Entry, mirror_asset, mirror_hub
 from atelier_ops.logic.selection import select
@@ -47,7 +48,7 @@ FOREVER = Clock(left=lambda: 900.0)
 
 
 @dataclass
-class MemoryHub:
+class MemoryHub(Hub):
     """A hub with one repository; ``changed`` bodies differ from what its tree promises."""
 
     files: Mapping[str, bytes] = field(default_factory=lambda: dict(FILES))
@@ -244,7 +245,7 @@ def test_an_empty_archive_is_refused(models: MemoryStore) -> None:
 
 
 @dataclass
-class Stack:
+class Stack(Answers):
     """CloudFormation's side of the custom resource."""
 
     buckets: MemoryBuckets = field(default_factory=MemoryBuckets)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from atelier_ops.gateways.registry import Jobs
 from atelier_ops.logic.cost import job_cost, jobs_cost
 from atelier_ops.logic.failure import read_failure
 from atelier_ops.logic.report import Dependencies, report
@@ -133,7 +134,7 @@ def test_a_type_without_a_price_makes_the_cost_unknown() -> None:
     assert jobs_cost([training(), job]) is None
 
 
-class Jobs:
+class MemoryJobs(Jobs):
     """Jobs that SageMaker knows, or refuses to tell."""
 
     def __init__(self, known: dict[str, dict[str, Any]], *, refuses: bool = False) -> None:
@@ -154,7 +155,7 @@ PLAN = {
 }
 
 
-def told(jobs: Jobs, **changes: Any) -> tuple[dict[str, str], MemoryBuckets, MemoryTopic]:
+def told(jobs: MemoryJobs, **changes: Any) -> tuple[dict[str, str], MemoryBuckets, MemoryTopic]:
     buckets, topic = MemoryBuckets(), MemoryTopic()
     dependencies = Dependencies(data=buckets.store("data"), topic=topic, jobs=jobs)
     event = {"execution": "run-1", "step": "Gate", "error": "GateNotMet", "cause": "too little", "plan": PLAN}
@@ -165,7 +166,7 @@ def told(jobs: Jobs, **changes: Any) -> tuple[dict[str, str], MemoryBuckets, Mem
 def test_the_cost_is_that_of_every_job_of_the_run() -> None:
     known = {"processing/s": processing(), "training/t": training(BillableTimeInSeconds=3600)}
     known["processing/s"] |= {"ProcessingStartTime": 0, "ProcessingEndTime": 3_600}
-    result, buckets, topic = told(Jobs(known))
+    result, buckets, topic = told(MemoryJobs(known))
     assert result == {"error": "GateNotMet", "cause": "Gate: GateNotMet: too little (cost about $1.64)"}
     record = buckets.store("data").json("runs/run-1/failure.json")
     assert record["cost"] == pytest.approx(1.638)
@@ -181,26 +182,26 @@ def test_the_cost_is_that_of_every_job_of_the_run() -> None:
 
 
 def test_a_run_without_a_plan_is_reported_and_cost_nothing() -> None:
-    result, buckets, _ = told(Jobs({}), plan=None, step="Prepare", cause=json.dumps({"errorMessage": "no"}))
+    result, buckets, _ = told(MemoryJobs({}), plan=None, step="Prepare", cause=json.dumps({"errorMessage": "no"}))
     assert result["cause"] == "Prepare: GateNotMet: no (cost about $0.00)"
     assert buckets.store("data").json("runs/run-1/failure.json")["style"] is None
 
 
 def test_where_jobs_cannot_be_read_the_failed_one_counts() -> None:
     cause = json.dumps(training(BillableTimeInSeconds=3600, FailureReason="AlgorithmError: x, exit code: 1"))
-    result, _, _ = told(Jobs({}, refuses=True), step="FineTune", error="States.TaskFailed", cause=cause)
+    result, _, _ = told(MemoryJobs({}, refuses=True), step="FineTune", error="States.TaskFailed", cause=cause)
     assert result["cause"].endswith("(cost about $1.41)")
 
 
 def test_where_no_job_can_be_read_the_time_since_the_start_counts_on_each_host_of_the_failed_one() -> None:
-    result, _, _ = told(Jobs({}, refuses=True), step="FineTune", cause="States.Timeout")
+    result, _, _ = told(MemoryJobs({}, refuses=True), step="FineTune", cause="States.Timeout")
     assert result["cause"].endswith("(cost about $2.82)")
 
 
 def test_the_jobs_of_a_machine_that_nobody_here_has_heard_of_are_counted() -> None:
     caption = {"state": "Caption", "kind": "processing", "instance": "ml.m5.xlarge", "name": "c", "instances": 1}
     known = {"processing/c": processing(ProcessingStartTime=0, ProcessingEndTime=3_600)}
-    result, _, _ = told(Jobs(known), plan={"jobs": {"caption": caption}}, step="Caption")
+    result, _, _ = told(MemoryJobs(known), plan={"jobs": {"caption": caption}}, step="Caption")
     assert result["cause"].endswith("(cost about $0.23)")
 
 
@@ -210,6 +211,6 @@ def test_a_report_that_cannot_be_delivered_does_not_hide_the_failure() -> None:
             raise ClientError({"Error": {"Code": "NotFound", "Message": "gone"}}, "Publish")
 
     buckets = MemoryBuckets()
-    dependencies = Dependencies(data=buckets.store("data"), topic=Broken(), jobs=Jobs({}))
+    dependencies = Dependencies(data=buckets.store("data"), topic=Broken(), jobs=MemoryJobs({}))
     result = report({"execution": "run-1", "step": "Prepare", "error": "E", "cause": "why"}, dependencies, NOW)
     assert result == {"error": "E", "cause": "Prepare: E: why (cost about $0.00)"}

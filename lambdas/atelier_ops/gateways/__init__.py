@@ -1,1 +1,1 @@
-"""The AWS services the handlers use: for each a protocol that says what is needed, and its boto3 class."""
+"""The AWS services the handlers use: a class each. Tests replace a class by a subclass in memory."""

@@ -3,23 +3,16 @@
 import json
 import urllib.request
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 TIMEOUT = 30
 
 
-class Answers(Protocol):
+class Answers:
     """Where a custom resource says how it went."""
 
     def send(self, url: str, answer: Mapping[str, Any]) -> None:
-        """PUT the answer, or the stack waits for an hour."""
-
-
-class HttpAnswers:
-    """The presigned address that CloudFormation passed."""
-
-    def send(self, url: str, answer: Mapping[str, Any]) -> None:
-        """PUT the answer; S3 signed it for an empty Content-Type."""
+        """PUT the answer, or the stack waits for an hour; S3 signed the address for an empty Content-Type."""
         body = json.dumps(answer).encode()
         request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})
         with urllib.request.urlopen(request, timeout=TIMEOUT):

@@ -1,8 +1,11 @@
 """boto3 clients, made at first use and once a container."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 SETTINGS: Mapping[str, Any] = {
     "retries": {"mode": "standard", "total_max_attempts": 5},
@@ -28,3 +31,13 @@ def error_code(error: Exception) -> str:
     """The service's own code of a botocore ClientError, e.g. ``ValidationException``."""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
+
+
+class Tolerance(AbstractContextManager[None, bool]):
+    """A block that a ClientError of one of these codes only ends: what stands after it says what that means."""
+
+    def __init__(self, *codes: str) -> None:
+        self._codes = codes
+
+    def __exit__(self, kind: object, error: object, trace: object) -> bool:
+        return isinstance(error, ClientError) and error_code(error) in self._codes

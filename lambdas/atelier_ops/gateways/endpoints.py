@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from atelier_ops.errors import QuotaExceeded
-from atelier_ops.gateways.aws import client, error_code
+from atelier_ops.gateways.aws import Tolerance, client, error_code
 from atelier_ops.gateways.registry import is_missing
 
 
@@ -24,38 +24,7 @@ class EndpointState:
     instances: int = 0
 
 
-class Endpoints(Protocol):
-    """What deploying needs."""
-
-    def state(self, name: str) -> EndpointState | None:
-        """The endpoint as it is now, or None."""
-
-    def make_model(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """CreateModel; returns the existing model's description where the name is taken, else None."""
-
-    def make_config(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """CreateEndpointConfig; returns the existing one's description where the name is taken, else None."""
-
-    def config(self, name: str) -> Mapping[str, Any]:
-        """DescribeEndpointConfig."""
-
-    def create(self, name: str, config: str) -> None:
-        """CreateEndpoint. Raises QuotaExceeded."""
-
-    def update(self, name: str, config: str, deployment: Mapping[str, Any]) -> None:
-        """UpdateEndpoint. Raises QuotaExceeded."""
-
-    def delete(self, name: str) -> None:
-        """DeleteEndpoint."""
-
-    def drop_scaling(self, name: str, variant: str) -> None:
-        """Deregister the variant's scalable target; a missing one is fine."""
-
-    def put_alarm(self, request: Mapping[str, Any]) -> None:
-        """PutMetricAlarm."""
-
-
-class SageMakerEndpoints:
+class Endpoints:
     """Endpoints in SageMaker, scaling targets in Application Auto Scaling, alarms in CloudWatch."""
 
     def state(self, name: str) -> EndpointState | None:
@@ -99,15 +68,12 @@ class SageMakerEndpoints:
 
     def drop_scaling(self, name: str, variant: str) -> None:
         """Deregister the variant's scalable target; a missing one is fine."""
-        try:
+        with Tolerance("ObjectNotFoundException"):
             client("application-autoscaling").deregister_scalable_target(
                 ServiceNamespace="sagemaker",
                 ResourceId=f"endpoint/{name}/variant/{variant}",
                 ScalableDimension="sagemaker:variant:DesiredInstanceCount",
             )
-        except ClientError as error:
-            if error_code(error) != "ObjectNotFoundException":
-                raise
 
     def put_alarm(self, request: Mapping[str, Any]) -> None:
         """PutMetricAlarm."""

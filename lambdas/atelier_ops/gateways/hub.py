@@ -5,7 +5,7 @@ import re
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from atelier_ops.errors import SourceFileError
 
@@ -24,20 +24,7 @@ class HubFile:
     blob: str = ""
 
 
-class Hub(Protocol):
-    """What mirroring needs."""
-
-    def commit(self, repository: str, revision: str) -> str:
-        """The commit a branch, tag or commit stands for now. Raises SourceFileError."""
-
-    def tree(self, repository: str, revision: str) -> list[HubFile]:
-        """Every file of the revision. Raises SourceFileError."""
-
-    def open(self, repository: str, revision: str, path: str) -> IO[bytes]:
-        """Stream one file. Raises SourceFileError."""
-
-
-class HuggingFaceHub:
+class Hub:
     """huggingface.co, or another server that speaks its two routes."""
 
     def __init__(self, address: str = HUB) -> None:

@@ -1,7 +1,5 @@
 """Handing a request to an asynchronous endpoint."""
 
-from typing import Protocol
-
 from botocore.exceptions import ClientError, HTTPClientError
 
 from atelier_ops.errors import EndpointUnavailableError
@@ -17,14 +15,7 @@ LONGEST_RUN = 900
 REFUSED = {"ValidationError", "ValidationException", "ServiceUnavailable", "ThrottlingException", "InternalFailure"}
 
 
-class Inference(Protocol):
-    """What predictions and smoke tests need."""
-
-    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> None:
-        """Queue the JSON body at ``body``; the answer comes by SNS. Raises EndpointUnavailableError."""
-
-
-class SageMakerInference:
+class Inference:
     """InvokeEndpointAsync."""
 
     def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> None:

@@ -3,11 +3,9 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from atelier_ops.gateways.aws import client, error_code
+from atelier_ops.gateways.aws import Tolerance, client
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,26 +18,7 @@ class Record:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-class Records(Protocol):
-    """What the handlers need of the table."""
-
-    def get(self, key: str) -> Record | None:
-        """The newest state of a record, or None."""
-
-    def put(self, record: Record) -> None:
-        """Write, replacing what is there."""
-
-    def add(self, record: Record) -> bool:
-        """Write only where nothing has the key; says whether it wrote."""
-
-    def replace(self, record: Record, *, while_status: Collection[str]) -> bool:
-        """Write only while the stored status is one of these; says whether it wrote."""
-
-    def remove(self, key: str) -> None:
-        """Delete; a missing record is fine."""
-
-
-class DynamoRecords:
+class Records:
     """The table, key ``pk``, TTL attribute ``expires_at``; the data is one JSON document, because DynamoDB knows no floats."""
 
     def __init__(self, table: str) -> None:
@@ -47,12 +26,19 @@ class DynamoRecords:
 
     def get(self, key: str) -> Record | None:
         """The newest state of a record, or None."""
-        item = client("dynamodb").get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
-        return _record(item["Item"]) if "Item" in item else None
+        answer = client("dynamodb").get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
+        if (item := answer.get("Item")) is None:
+            return None
+        return Record(
+            key=key,
+            status=item["status"]["S"],
+            expires_at=int(item["expires_at"]["N"]),
+            data=json.loads(item["data"]["S"]),
+        )
 
     def put(self, record: Record) -> None:
         """Write, replacing what is there."""
-        client("dynamodb").put_item(TableName=self._table, Item=_item(record))
+        self._put(record)
 
     def add(self, record: Record) -> bool:
         """Write only where nothing has the key; says whether it wrote."""
@@ -73,30 +59,16 @@ class DynamoRecords:
         client("dynamodb").delete_item(TableName=self._table, Key={"pk": {"S": key}})
 
     def _put_if(self, record: Record, condition: str, **options: Any) -> bool:
-        try:
-            client("dynamodb").put_item(
-                TableName=self._table, Item=_item(record), ConditionExpression=condition, **options
-            )
-        except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+        with Tolerance("ConditionalCheckFailedException"):
+            self._put(record, ConditionExpression=condition, **options)
+            return True
+        return False
 
-
-def _item(record: Record) -> dict[str, Any]:
-    return {
-        "pk": {"S": record.key},
-        "status": {"S": record.status},
-        "expires_at": {"N": str(record.expires_at)},
-        "data": {"S": json.dumps(record.data, sort_keys=True)},
-    }
-
-
-def _record(item: dict[str, Any]) -> Record:
-    return Record(
-        key=item["pk"]["S"],
-        status=item["status"]["S"],
-        expires_at=int(item["expires_at"]["N"]),
-        data=json.loads(item["data"]["S"]),
-    )
+    def _put(self, record: Record, **options: Any) -> None:
+        item = {
+            "pk": {"S": record.key},
+            "status": {"S": record.status},
+            "expires_at": {"N": str(record.expires_at)},
+            "data": {"S": json.dumps(record.data, sort_keys=True)},
+        }
+        client("dynamodb").put_item(TableName=self._table, Item=item, **options)

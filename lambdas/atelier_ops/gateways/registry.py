@@ -1,48 +1,30 @@
 """SageMaker's model packages and jobs, as far as the handlers read them."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from atelier_ops.gateways.aws import client
 
 
-class Packages(Protocol):
+class Packages:
     """Model packages."""
 
     def approval(self, package: str) -> tuple[str, str]:
         """The package's approval status (Approved, Rejected, PendingManualApproval) and its description."""
-
-
-class Jobs(Protocol):
-    """Training and processing jobs."""
-
-    def describe(self, kind: str, name: str) -> Mapping[str, Any] | None:
-        """The job of ``kind`` training or processing, as SageMaker describes it; None where it never started."""
-
-
-class SageMakerPackages:
-    """Model packages in SageMaker's registry."""
-
-    def approval(self, package: str) -> tuple[str, str]:
-        """The package's approval status and its description."""
         description = client("sagemaker").describe_model_package(ModelPackageName=package)
         return description.get("ModelApprovalStatus", ""), description.get("ApprovalDescription", "")
 
 
-class SageMakerJobs:
-    """Jobs in SageMaker."""
+class Jobs:
+    """Training and processing jobs."""
 
     def describe(self, kind: str, name: str) -> Mapping[str, Any] | None:
-        """The job as SageMaker describes it; None where there is none of that name."""
-        calls = {
-            "training": ("describe_training_job", "TrainingJobName"),
-            "processing": ("describe_processing_job", "ProcessingJobName"),
-        }
-        operation, key = calls[kind]
+        """The job of ``kind`` training or processing, as SageMaker describes it; None where it never started."""
+        describe = getattr(client("sagemaker"), f"describe_{kind}_job")
         try:
-            description: Mapping[str, Any] = getattr(client("sagemaker"), operation)(**{key: name})
+            description: Mapping[str, Any] = describe(**{f"{kind.capitalize()}JobName": name})
         except ClientError as error:
             if is_missing(error):
                 return None

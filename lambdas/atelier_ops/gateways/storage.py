@@ -6,10 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from atelier_ops.errors import MissingObjectError
-from atelier_ops.gateways.aws import client, error_code
+from atelier_ops.gateways.aws import Tolerance, client
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
@@ -44,58 +42,15 @@ class Readable(Protocol):
         """The next ``size`` bytes, fewer at the end."""
 
 
-class ObjectStore(Protocol):
-    """What the handlers need of one bucket."""
-
-    @property
-    def bucket(self) -> str:
-        """The bucket's name."""
-
-    def listing(self, prefix: str) -> list[StoredObject]:
-        """Every object below ``prefix``, by key."""
-
-    def read(self, key: str) -> bytes:
-        """The whole object. Raises MissingObjectError."""
-
-    def read_starts(self, keys: Sequence[str], length: int) -> list[bytes]:
-        """The first ``length`` bytes of each object (none of them empty), in the order of ``keys``."""
-
-    def write(self, key: str, body: bytes, content_type: str) -> None:
-        """Put a small object."""
-
-    def copy(self, source: S3Uri, key: str) -> None:
-        """Copy on the server's side, in parts above 5 GB."""
-
-    def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
-        """Put a stream of any length in constant memory, noting the hash it should have (empty where unknown)."""
-
-    def uploaded(self, key: str) -> Uploaded | None:
-        """What an upload left at the key; None where there is no object."""
-
-    def delete(self, key: str) -> None:
-        """Remove an object; a missing one is fine."""
-
-    def get_url(self, key: str, seconds: int) -> str:
-        """A presigned address to read the object for ``seconds``."""
-
-    def put_url(self, key: str, content_type: str, seconds: int) -> str:
-        """A presigned address that takes one PUT with exactly this Content-Type for ``seconds``."""
-
-
-class S3Store:
+class ObjectStore:
     """One bucket in S3."""
 
     def __init__(self, bucket: str) -> None:
-        self._bucket = bucket
-
-    @property
-    def bucket(self) -> str:
-        """The bucket's name."""
-        return self._bucket
+        self.bucket = bucket
 
     def listing(self, prefix: str) -> list[StoredObject]:
         """Every object below ``prefix``, by key."""
-        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return [_stored(entry) for page in pages for entry in page.get("Contents", [])]
 
     def read(self, key: str) -> bytes:
@@ -103,18 +58,18 @@ class S3Store:
         return self._get(key)
 
     def read_starts(self, keys: Sequence[str], length: int) -> list[bytes]:
-        """The first ``length`` bytes of each object, in the order of ``keys``."""
+        """The first ``length`` bytes of each object (none of them empty), in the order of ``keys``."""
         client("s3")  # made before the threads start: making one is not thread-safe
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(lambda key: self._get(key, Range=f"bytes=0-{length - 1}"), keys))
 
     def write(self, key: str, body: bytes, content_type: str) -> None:
         """Put a small object."""
-        client("s3").put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+        client("s3").put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
     def copy(self, source: S3Uri, key: str) -> None:
         """Copy on the server's side, in parts above 5 GB."""
-        client("s3").copy({"Bucket": source.bucket, "Key": source.key}, self._bucket, key)
+        client("s3").copy({"Bucket": source.bucket, "Key": source.key}, self.bucket, key)
 
     def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
         """Put a stream of any length in constant memory, noting the hash it should have (empty where unknown)."""
@@ -122,21 +77,18 @@ class S3Store:
 
         one_at_a_time = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
         extra = {"Metadata": {"sha256": sha256}}
-        client("s3").upload_fileobj(stream, self._bucket, key, ExtraArgs=extra, Config=one_at_a_time)
+        client("s3").upload_fileobj(stream, self.bucket, key, ExtraArgs=extra, Config=one_at_a_time)
 
     def uploaded(self, key: str) -> Uploaded | None:
         """What an upload left at the key; None where there is no object."""
-        try:
-            head = client("s3").head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
-                return None
-            raise
-        return Uploaded(size=head["ContentLength"], sha256=head["Metadata"].get("sha256", ""))
+        with Tolerance("404", "NoSuchKey", "NotFound"):
+            head = client("s3").head_object(Bucket=self.bucket, Key=key)
+            return Uploaded(size=head["ContentLength"], sha256=head["Metadata"].get("sha256", ""))
+        return None
 
     def delete(self, key: str) -> None:
         """Remove an object; a missing one is fine."""
-        client("s3").delete_object(Bucket=self._bucket, Key=key)
+        client("s3").delete_object(Bucket=self.bucket, Key=key)
 
     def get_url(self, key: str, seconds: int) -> str:
         """A presigned address to read the object for ``seconds``."""
@@ -147,16 +99,13 @@ class S3Store:
         return self._presign("put_object", seconds, Key=key, ContentType=content_type)
 
     def _get(self, key: str, **options: str) -> bytes:
-        try:
-            body: bytes = client("s3").get_object(Bucket=self._bucket, Key=key, **options)["Body"].read()
-        except ClientError as error:
-            if error_code(error) == "NoSuchKey":
-                raise MissingObjectError(f"s3://{self._bucket}/{key}: no such object") from error
-            raise
-        return body
+        with Tolerance("NoSuchKey"):
+            body: bytes = client("s3").get_object(Bucket=self.bucket, Key=key, **options)["Body"].read()
+            return body
+        raise MissingObjectError(f"s3://{self.bucket}/{key}: no such object")
 
     def _presign(self, operation: str, seconds: int, **parameters: str) -> str:
-        parameters["Bucket"] = self._bucket
+        parameters["Bucket"] = self.bucket
         return str(client("s3").generate_presigned_url(operation, Params=parameters, ExpiresIn=seconds))
 
 

@@ -4,26 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
-
-from botocore.exceptions import ClientError
+from typing import Any
 
 from atelier_ops.errors import ExecutionNameTakenError
-from atelier_ops.gateways.aws import client, error_code
+from atelier_ops.gateways.aws import Tolerance, client
 
-NOBODY_WAITS = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
+NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 LONGEST_CAUSE = 32_000
 NEWEST_EVENTS = 1_000
-
-
-class Tokens(Protocol):
-    """Answers to a state that waits with a task token."""
-
-    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
-        """Let the state go on with ``output``; False where it no longer waits."""
-
-    def fail(self, token: str, error: str, cause: str) -> bool:
-        """Let the state fail; False where it no longer waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,24 +38,8 @@ class StateEvent:
     at: datetime
 
 
-class Executions(Protocol):
-    """Executions of one state machine."""
-
-    def start(self, name: str, request: Mapping[str, Any]) -> None:
-        """Start; the same name and input while it runs is fine. Raises ExecutionNameTakenError otherwise."""
-
-    def stop(self, name: str) -> None:
-        """End a running execution as ABORTED; the job it waits for is stopped too."""
-
-    def describe(self, name: str) -> Execution | None:
-        """The execution, or None."""
-
-    def events(self, name: str) -> list[StateEvent]:
-        """States entered and left, oldest first (of the newest 1,000 history events)."""
-
-
-class StepFunctionsTokens:
-    """Task tokens of Step Functions."""
+class Tokens:
+    """Answers to a state that waits with a task token."""
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
         """Let the state go on with ``output``; False where it no longer waits."""
@@ -78,16 +50,13 @@ class StepFunctionsTokens:
         return self._send("send_task_failure", taskToken=token, error=error, cause=cause[:LONGEST_CAUSE])
 
     def _send(self, operation: str, **request: str) -> bool:
-        try:
+        with Tolerance(*NOBODY_WAITS):
             getattr(client("stepfunctions"), operation)(**request)
-        except ClientError as error:
-            if error_code(error) in NOBODY_WAITS:
-                return False
-            raise
-        return True
+            return True
+        return False
 
 
-class StepFunctionsExecutions:
+class Executions:
     """Executions of the state machine with this ARN."""
 
     def __init__(self, state_machine_arn: str) -> None:
@@ -96,12 +65,10 @@ class StepFunctionsExecutions:
     def start(self, name: str, request: Mapping[str, Any]) -> None:
         """Start; the same name and input while it runs is fine. Raises ExecutionNameTakenError otherwise."""
         body = json.dumps(request, sort_keys=True)
-        try:
+        with Tolerance("ExecutionAlreadyExists"):
             client("stepfunctions").start_execution(stateMachineArn=self._arn, name=name, input=body)
-        except ClientError as error:
-            if error_code(error) == "ExecutionAlreadyExists":
-                raise ExecutionNameTakenError(f"execution {name} exists") from error
-            raise
+            return
+        raise ExecutionNameTakenError(f"execution {name} exists")
 
     def stop(self, name: str) -> None:
         """End a running execution as ABORTED; the job it waits for is stopped too."""
@@ -111,43 +78,35 @@ class StepFunctionsExecutions:
 
     def describe(self, name: str) -> Execution | None:
         """The execution, or None. Eventually consistent: one that has just been started may be None for a moment."""
-        try:
+        with Tolerance("ExecutionDoesNotExist"):
             response = client("stepfunctions").describe_execution(executionArn=self._execution_arn(name))
-        except ClientError as error:
-            if error_code(error) == "ExecutionDoesNotExist":
-                return None
-            raise
-        return Execution(
-            name=name,
-            status=response["status"],
-            started=response["startDate"],
-            stopped=response.get("stopDate"),
-            input=json.loads(response.get("input") or "{}"),
-            output=json.loads(response.get("output") or "null"),
-            error=response.get("error") or "",
-            cause=response.get("cause") or "",
-        )
+            return Execution(
+                name=name,
+                status=response["status"],
+                started=response["startDate"],
+                stopped=response.get("stopDate"),
+                input=json.loads(response.get("input") or "{}"),
+                output=json.loads(response.get("output") or "null"),
+                error=response.get("error") or "",
+                cause=response.get("cause") or "",
+            )
+        return None
 
     def events(self, name: str) -> list[StateEvent]:
-        """States entered and left, oldest first (of the newest 1,000 history events)."""
-        events = [_state_event(event) for event in self._history(name)]
-        return [event for event in reversed(events) if event is not None]
+        """States entered and left, oldest first (of the newest 1,000 history events).
 
-    def _history(self, name: str) -> list[dict[str, Any]]:
-        """The newest events, newest first; none where the execution is too young to be found."""
-        try:
+        None where the execution is too young to be found.
+        """
+        with Tolerance("ExecutionDoesNotExist"):
             history = client("stepfunctions").get_execution_history(
                 executionArn=self._execution_arn(name),
                 reverseOrder=True,
                 maxResults=NEWEST_EVENTS,
                 includeExecutionData=False,
             )
-        except ClientError as error:
-            if error_code(error) == "ExecutionDoesNotExist":
-                return []
-            raise
-        events: list[dict[str, Any]] = history["events"]
-        return events
+            events = [_state_event(event) for event in reversed(history["events"])]
+            return [event for event in events if event is not None]
+        return []
 
     def _execution_arn(self, name: str) -> str:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"

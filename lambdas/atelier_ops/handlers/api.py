@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.inference import SageMakerInference
-from atelier_ops.gateways.records import DynamoRecords
-from atelier_ops.gateways.storage import S3Store
-from atelier_ops.gateways.workflow import StepFunctionsExecutions
+from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic import predictions, trainings, uploads
 from atelier_ops.logic.api import Dependencies, answer
 from atelier_ops.observability import observed
@@ -31,18 +31,18 @@ class Settings(EnvironmentSettings):
 def dependencies() -> Callable[[float], Dependencies]:
     """What the API needs, made once a container, as a function of the time of a request."""
     settings = Settings.from_environment()
-    media, models = S3Store(settings.media_bucket), S3Store(settings.model_bucket)
+    media, models = ObjectStore(settings.media_bucket), ObjectStore(settings.model_bucket)
     for_predictions = predictions.Dependencies(
-        records=DynamoRecords(settings.table_name),
+        records=Records(settings.table_name),
         media=media,
         models=models,
-        inference=SageMakerInference(),
+        inference=Inference(),
         shared_endpoint=settings.endpoint_name,
         name_prefix=settings.name_prefix,
     )
-    executions = StepFunctionsExecutions(settings.state_machine_arn)
+    executions = Executions(settings.state_machine_arn)
     for_trainings = trainings.Dependencies(executions=executions, model_bucket=settings.model_bucket)
-    for_uploads = uploads.Dependencies(media=media, data=S3Store(settings.data_bucket))
+    for_uploads = uploads.Dependencies(media=media, data=ObjectStore(settings.data_bucket))
     return lambda now: Dependencies(predictions=for_predictions, trainings=for_trainings, uploads=for_uploads, now=now)
 
 

@@ -3,9 +3,9 @@
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.answers import HttpAnswers
-from atelier_ops.gateways.hub import HuggingFaceHub
-from atelier_ops.gateways.storage import S3Store
+from atelier_ops.gateways.answers import Answers
+from atelier_ops.gateways.hub import Hub
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.custom_resource import Dependencies, settle
 from atelier_ops.logic.mirror import Clock
 from atelier_ops.observability import observed
@@ -21,9 +21,7 @@ class Settings(EnvironmentSettings):
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    return Dependencies(
-        models=S3Store(Settings.from_environment().model_bucket), hub=HuggingFaceHub(), answers=HttpAnswers()
-    )
+    return Dependencies(models=ObjectStore(Settings.from_environment().model_bucket), hub=Hub(), answers=Answers())
 
 
 @observed
@@ -31,4 +29,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event with properties ``Entry`` and, for an asset, ``AssetBucket`` and ``AssetKey``."""
     bucket = event["ResourceProperties"].get("AssetBucket")
     clock = Clock(left=lambda: context.get_remaining_time_in_millis() / 1000)
-    settle(event, dependencies(), S3Store(bucket) if bucket else None, clock)
+    settle(event, dependencies(), ObjectStore(bucket) if bucket else None, clock)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.endpoints import Endpoints, SageMakerEndpoints
-from atelier_ops.gateways.records import DynamoRecords, Records
-from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
+from atelier_ops.gateways.endpoints import Endpoints
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.endpoint import roll_out, settle_endpoint, waiting
 from atelier_ops.observability import count, logger, observed
 from contracts.hosting import Hosting
@@ -37,9 +37,9 @@ def dependencies() -> Dependencies:
     settings = Settings.from_environment()
     return Dependencies(
         hosting=Hosting.from_text(settings.hosting),
-        records=DynamoRecords(settings.table_name),
-        endpoints=SageMakerEndpoints(),
-        tokens=StepFunctionsTokens(),
+        records=Records(settings.table_name),
+        endpoints=Endpoints(),
+        tokens=Tokens(),
     )
 
 

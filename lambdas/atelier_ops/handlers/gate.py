@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.storage import ObjectStore, S3Store, read_json
+from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.gate import judge
 from atelier_ops.observability import observed
 from contracts.layout import run_prefix
@@ -20,7 +20,7 @@ class Settings(EnvironmentSettings):
 @cache
 def dependencies() -> ObjectStore:
     """The data bucket, made once a container."""
-    return S3Store(Settings.from_environment().data_bucket)
+    return ObjectStore(Settings.from_environment().data_bucket)
 
 
 @observed

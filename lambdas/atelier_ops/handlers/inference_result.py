@@ -4,9 +4,9 @@ import time
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.records import DynamoRecords
-from atelier_ops.gateways.storage import S3Store
-from atelier_ops.gateways.workflow import StepFunctionsTokens
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.notification import outcomes
 from atelier_ops.logic.results import Dependencies, settle
 from atelier_ops.observability import logger, observed
@@ -25,9 +25,9 @@ def dependencies() -> Dependencies:
     """Made once a container."""
     settings = Settings.from_environment()
     return Dependencies(
-        records=DynamoRecords(settings.table_name),
-        media=S3Store(settings.media_bucket),
-        tokens=StepFunctionsTokens(),
+        records=Records(settings.table_name),
+        media=ObjectStore(settings.media_bucket),
+        tokens=Tokens(),
     )
 
 

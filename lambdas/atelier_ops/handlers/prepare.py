@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.storage import S3Store
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
 from contracts.settings import EnvironmentSettings
@@ -25,8 +25,8 @@ def dependencies() -> Dependencies:
     """What this stage has, made once a container."""
     settings = Settings.from_environment()
     return Dependencies(
-        data=S3Store(settings.data_bucket),
-        models=S3Store(settings.model_bucket),
+        data=ObjectStore(settings.data_bucket),
+        models=ObjectStore(settings.model_bucket),
         name_prefix=settings.name_prefix,
         base_models=settings.base_models,
         default_base_model=settings.default_base_model,

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.storage import S3Store
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
 from atelier_ops.observability import observed
 from contracts.pretraining import Instances, StageDefaults
@@ -29,8 +29,8 @@ def dependencies() -> Dependencies:
     settings = Settings.from_environment()
     instances = Instances(shard=settings.shard_instances, train=settings.train_instances)
     return Dependencies(
-        data=S3Store(settings.data_bucket),
-        models=S3Store(settings.model_bucket),
+        data=ObjectStore(settings.data_bucket),
+        models=ObjectStore(settings.model_bucket),
         name_prefix=settings.name_prefix,
         base_models=settings.base_models,
         defaults=StageDefaults(instances=instances, input_mode=settings.input_mode),

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.storage import S3Store
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.publish_base import publish_base
 from atelier_ops.logic.publishing import Dependencies, Registration
 from atelier_ops.observability import observed
@@ -22,7 +22,7 @@ class Settings(EnvironmentSettings):
 def dependencies() -> Dependencies:
     """Made once a container."""
     settings = Settings.from_environment()
-    return Dependencies(data=S3Store(settings.data_bucket), models=S3Store(settings.model_bucket))
+    return Dependencies(data=ObjectStore(settings.data_bucket), models=ObjectStore(settings.model_bucket))
 
 
 @observed

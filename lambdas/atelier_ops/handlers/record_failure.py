@@ -4,9 +4,9 @@ import time
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.registry import SageMakerJobs
-from atelier_ops.gateways.storage import S3Store
-from atelier_ops.gateways.topic import SnsTopic
+from atelier_ops.gateways.registry import Jobs
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.report import Dependencies, report
 from atelier_ops.observability import observed
 from contracts.settings import EnvironmentSettings
@@ -24,9 +24,9 @@ def dependencies() -> Dependencies:
     """Made once a container."""
     settings = Settings.from_environment()
     return Dependencies(
-        data=S3Store(settings.data_bucket),
-        topic=SnsTopic(settings.topic_arn),
-        jobs=SageMakerJobs(),
+        data=ObjectStore(settings.data_bucket),
+        topic=Topic(settings.topic_arn),
+        jobs=Jobs(),
     )
 
 

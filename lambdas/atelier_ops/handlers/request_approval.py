@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.records import DynamoRecords, Records
-from atelier_ops.gateways.registry import Packages, SageMakerPackages
-from atelier_ops.gateways.topic import SnsTopic, Topic
-from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.registry import Packages
+from atelier_ops.gateways.topic import Topic
+from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.approval import request_message, settle_approval, waiting
 from atelier_ops.observability import logger, observed
 from contracts.plan import read_plan
@@ -37,10 +37,10 @@ def dependencies() -> Dependencies:
     """Made once a container."""
     settings = Settings.from_environment()
     return Dependencies(
-        records=DynamoRecords(settings.table_name),
-        topic=SnsTopic(settings.topic_arn),
-        packages=SageMakerPackages(),
-        tokens=StepFunctionsTokens(),
+        records=Records(settings.table_name),
+        topic=Topic(settings.topic_arn),
+        packages=Packages(),
+        tokens=Tokens(),
     )
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.endpoints import Endpoints, SageMakerEndpoints
-from atelier_ops.gateways.records import DynamoRecords, Records
-from atelier_ops.gateways.workflow import StepFunctionsTokens, Tokens
+from atelier_ops.gateways.endpoints import Endpoints
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.approval import settle_approval
 from atelier_ops.logic.endpoint import settle_endpoint
 from atelier_ops.observability import logger, observed
@@ -31,8 +31,8 @@ class Dependencies:
 @cache
 def dependencies() -> Dependencies:
     """Made once a container."""
-    records = DynamoRecords(Settings.from_environment().table_name)
-    return Dependencies(records=records, endpoints=SageMakerEndpoints(), tokens=StepFunctionsTokens())
+    records = Records(Settings.from_environment().table_name)
+    return Dependencies(records=records, endpoints=Endpoints(), tokens=Tokens())
 
 
 @observed

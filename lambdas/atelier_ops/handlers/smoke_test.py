@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from atelier_ops.gateways.inference import Inference, SageMakerInference
-from atelier_ops.gateways.records import DynamoRecords, Records
-from atelier_ops.gateways.storage import ObjectStore, S3Store
+from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.smoke import inference_id, smoke_request, waiting
 from atelier_ops.observability import observed
 from contracts.layout import S3Uri, request_key
@@ -40,9 +40,9 @@ def dependencies() -> Dependencies:
     settings = Settings.from_environment()
     return Dependencies(
         shared_endpoint=settings.endpoint_name,
-        records=DynamoRecords(settings.table_name),
-        media=S3Store(settings.media_bucket),
-        inference=SageMakerInference(),
+        records=Records(settings.table_name),
+        media=ObjectStore(settings.media_bucket),
+        inference=Inference(),
     )
 
 

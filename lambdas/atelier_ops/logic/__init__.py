@@ -1,1 +1,1 @@
-"""What the handlers decide. Reaches AWS only through the protocols of ``gateways``."""
+"""What the handlers decide. Reaches AWS only through ``gateways``."""
