@@ -33,23 +33,15 @@ def handler_module(name: str) -> ModuleType:
     return import_module(f"atelier_ops.handlers.{name}")
 
 
-def forget() -> None:
-    """As in a new container: no settings. Clients are kept, because making one takes longer than most tests."""
-    for name in HANDLERS:
-        handler_module(name).dependencies.cache_clear()
-
-
 @contextmanager
 def cloud(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """An account with what the handlers of a stage need."""
-    forget()
     with mock_aws():
         for bucket in ("data", "model", "media"):
             aws.client("s3").create_bucket(Bucket=bucket)
         for name, value in environment().items():
             patch.setenv(name, value)
         yield
-    forget()
 
 
 def environment() -> dict[str, str]:

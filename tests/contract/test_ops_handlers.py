@@ -88,7 +88,7 @@ def test_a_handler_without_its_environment_names_the_variable(name: str, monkeyp
     for field in handler_module(name).Settings.model_fields:
         monkeypatch.delenv(field.upper())
     with pytest.raises(ValueError, match=r"environment variable [A-Z_]+: got None"):
-        handler_module(name).dependencies()
+        call(name, {})
 
 
 def test_prepare_gives_the_same_plan_as_its_logic(plan: dict[str, Any]) -> None:

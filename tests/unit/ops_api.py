@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from atelier_ops.logic import predictions, trainings, uploads
-from atelier_ops.logic.api import Dependencies, answer
+from atelier_ops.logic.api import answer
+from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.routes import ROUTES
 from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryInference, MemoryRecords
@@ -74,15 +74,13 @@ class Api:
     def _dependencies(self) -> Dependencies:
         store = self.buckets.store
         return Dependencies(
-            predictions=predictions.Dependencies(
-                records=self.records,
-                media=store("media"),
-                models=store("model"),
-                inference=self.inference,
-                shared_endpoint=SHARED,
-                name_prefix="atelier-test",
-            ),
-            trainings=trainings.Dependencies(executions=self.executions, model_bucket="model"),
-            uploads=uploads.Dependencies(media=store("media"), data=store("data")),
+            records=self.records,
+            media=store("media"),
+            data=store("data"),
+            models=store("model"),
+            inference=self.inference,
+            executions=self.executions,
+            shared_endpoint=SHARED,
+            name_prefix="atelier-test",
             now=self.now,
         )

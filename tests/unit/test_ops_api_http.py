@@ -124,4 +124,4 @@ def test_addresses_are_absolute_as_the_client_reached_us(
     headers: dict[str, str], context: dict[str, str], expected: str
 ) -> None:
     event = {"httpMethod": "POST", "path": "/v1/files", "headers": headers, "requestContext": context}
-    assert Request.from_event(event).base_url == expected
+    assert Request(event).url("/v1/files/1") == f"{expected}/v1/files/1"

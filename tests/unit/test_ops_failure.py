@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from atelier_ops.gateways.registry import Jobs
 from atelier_ops.logic.cost import job_cost, jobs_cost
 from atelier_ops.logic.failure import read_failure
-from atelier_ops.logic.report import Dependencies, report
+from atelier_ops.logic.report import report
 from contracts.prices import DOLLARS_PER_HOUR
 from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryTopic
 
@@ -157,10 +157,9 @@ PLAN = {
 
 def told(jobs: MemoryJobs, **changes: Any) -> tuple[dict[str, str], MemoryBuckets, MemoryTopic]:
     buckets, topic = MemoryBuckets(), MemoryTopic()
-    dependencies = Dependencies(data=buckets.store("data"), topic=topic, jobs=jobs)
     event = {"execution": "run-1", "step": "Gate", "error": "GateNotMet", "cause": "too little", "plan": PLAN}
     started = {"started": "2027-01-15T07:00:00.000Z"}
-    return report({**event, **started, **changes}, dependencies, NOW), buckets, topic
+    return report({**event, **started, **changes}, buckets.store("data"), topic, jobs, NOW), buckets, topic
 
 
 def test_the_cost_is_that_of_every_job_of_the_run() -> None:
@@ -210,7 +209,6 @@ def test_a_report_that_cannot_be_delivered_does_not_hide_the_failure() -> None:
         def publish(self, subject: str, message: str) -> None:
             raise ClientError({"Error": {"Code": "NotFound", "Message": "gone"}}, "Publish")
 
-    buckets = MemoryBuckets()
-    dependencies = Dependencies(data=buckets.store("data"), topic=Broken(), jobs=MemoryJobs({}))
-    result = report({"execution": "run-1", "step": "Prepare", "error": "E", "cause": "why"}, dependencies, NOW)
+    event = {"execution": "run-1", "step": "Prepare", "error": "E", "cause": "why"}
+    result = report(event, MemoryBuckets().store("data"), Broken(), MemoryJobs({}), NOW)
     assert result == {"error": "E", "cause": "Prepare: E: why (cost about $0.00)"}

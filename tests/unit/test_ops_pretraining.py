@@ -6,15 +6,12 @@ from typing import Any
 import pytest
 
 from atelier_ops.errors import ArtifactIncompleteError, VersionTakenError
-from atelier_ops.logic import publishing
 from atelier_ops.logic.gate import judge
 from atelier_ops.logic.pretraining import Dependencies
 from atelier_ops.logic.publish_base import publish_base
-from atelier_ops.logic.publishing import Registration
 from contracts.artifact import BaseManifest
 from contracts.corpus import is_held_out
 from contracts.errors import InvalidInputError
-from contracts.plan import PretrainingPlan
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining_metrics import METRICS
 from tests.unit.ops_fakes import PNG, MemoryBuckets
@@ -164,10 +161,9 @@ def test_changing_one_picture_changes_the_data_set_s_hash(stage: Stage) -> None:
 
 def published(stage: Stage, artifact: str, execution: str = "first") -> dict[str, Any]:
     buckets, dependencies = stage
-    plan = PretrainingPlan.from_json(pretraining_plan_of(dependencies, execution))
-    registered = Registration(plan=plan, artifact=artifact, package=PACKAGE, version=1, metrics={"denoising_loss": 0.1})
-    stores = publishing.Dependencies(data=buckets.store("data"), models=buckets.store("model"))
-    return publish_base(registered, stores)
+    event = {"plan": pretraining_plan_of(dependencies, execution), "artifact": artifact, "package": PACKAGE}
+    registered = {**event, "version": "1", "metrics": {"denoising_loss": 0.1}}
+    return publish_base(registered, buckets.store("data"), buckets.store("model"))
 
 
 def test_a_published_base_model_says_where_it_came_from(stage: Stage) -> None:

@@ -6,10 +6,8 @@ import pytest
 
 from atelier_ops.errors import ArtifactIncompleteError, VersionTakenError
 from atelier_ops.logic.publish import publish
-from atelier_ops.logic.publishing import Dependencies, Registration
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
 from contracts.errors import InvalidInputError
-from contracts.plan import FineTuningPlan
 from tests.unit.ops_fakes import MemoryBuckets
 from tests.unit.ops_stage import make_stage, plan_of, put_artifact
 
@@ -21,16 +19,11 @@ def buckets() -> MemoryBuckets:
     return make_stage()[0]
 
 
-def stores(buckets: MemoryBuckets) -> Dependencies:
-    return Dependencies(data=buckets.store("data"), models=buckets.store("model"))
-
-
-def published(buckets: MemoryBuckets, artifact: str, version: int = 1, execution: str = "run-1") -> dict[str, Any]:
-    plan = FineTuningPlan.from_json(plan_of(make_stage()[1], execution=execution))
-    registered = Registration(
-        plan=plan, artifact=artifact, package=PACKAGE, version=version, metrics={"mask_score": 0.9}
-    )
-    return publish(registered, stores(buckets))
+def published(buckets: MemoryBuckets, artifact: str, version: int = 1, **changes: Any) -> dict[str, Any]:
+    """Step Functions gives the version as text."""
+    event = {"plan": plan_of(make_stage()[1], **changes), "artifact": artifact, "package": PACKAGE}
+    registered = {**event, "version": str(version), "metrics": {"mask_score": 0.9}}
+    return publish(registered, buckets.store("data"), buckets.store("model"))
 
 
 def styles(buckets: MemoryBuckets) -> list[str]:
@@ -114,6 +107,4 @@ def test_another_runs_artifact_is_refused(buckets: MemoryBuckets) -> None:
 
 def test_a_full_fine_tune_has_no_adapter(buckets: MemoryBuckets) -> None:
     artifact = put_artifact(buckets, method="full")
-    plan = FineTuningPlan.from_json(plan_of(make_stage()[1], method="full"))
-    registered = Registration(plan=plan, artifact=artifact, package=PACKAGE, version=1, metrics={})
-    assert publish(registered, stores(buckets))["adapter"] == ""
+    assert published(buckets, artifact, method="full")["adapter"] == ""

@@ -1,6 +1,5 @@
 """Custom resource: copies one base model to the model bucket, from the stack's asset or from the hub, once."""
 
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.answers import Answers
@@ -18,15 +17,11 @@ class Settings(EnvironmentSettings):
     model_bucket: str
 
 
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    return Dependencies(models=ObjectStore(Settings.from_environment().model_bucket), hub=Hub(), answers=Answers())
-
-
 @observed
 def handler(event: dict[str, Any], context: Any) -> None:
     """A CloudFormation event with properties ``Entry`` and, for an asset, ``AssetBucket`` and ``AssetKey``."""
+    models = ObjectStore(Settings.from_environment().model_bucket)
     bucket = event["ResourceProperties"].get("AssetBucket")
     clock = Clock(left=lambda: context.get_remaining_time_in_millis() / 1000)
-    settle(event, dependencies(), ObjectStore(bucket) if bucket else None, clock)
+    dependencies = Dependencies(models=models, hub=Hub(), answers=Answers())
+    settle(event, dependencies, ObjectStore(bucket) if bucket else None, clock)

@@ -1,8 +1,6 @@
 """Creates or updates the dedicated endpoint of a full fine-tune; the run waits until ``resume`` answers its task token."""
 
 import time
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.endpoints import Endpoints
@@ -21,35 +19,14 @@ class Settings(EnvironmentSettings):
     hosting: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What deploying needs."""
-
-    hosting: Hosting
-    records: Records
-    endpoints: Endpoints
-    tokens: Tokens
-
-
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    settings = Settings.from_environment()
-    return Dependencies(
-        hosting=Hosting.from_text(settings.hosting),
-        records=Records(settings.table_name),
-        endpoints=Endpoints(),
-        tokens=Tokens(),
-    )
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "version", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
-    use, plan = dependencies(), event["plan"]
+    settings, endpoints = Settings.from_environment(), Endpoints()
+    records, plan = Records(settings.table_name), event["plan"]
     name = plan["endpoint"]
-    config = roll_out(name, int(event["version"]), event["uri"], use.hosting, use.endpoints)
+    config = roll_out(name, int(event["version"]), event["uri"], Hosting.from_text(settings.hosting), endpoints)
     count("EndpointRollouts")
-    use.records.put(waiting(name, config, event["token"], plan["execution"], int(time.time())))
+    records.put(waiting(name, config, event["token"], plan["execution"], int(time.time())))
     # The endpoint may have settled before the token was stored, and its event been ignored.
-    logger.info(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))
+    logger.info(settle_endpoint(name, endpoints.state(name), records, Tokens()))

@@ -1,6 +1,5 @@
 """Decides whether a fine-tuned or pretrained model is good enough to register."""
 
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore, read_json
@@ -17,15 +16,10 @@ class Settings(EnvironmentSettings):
     data_bucket: str
 
 
-@cache
-def dependencies() -> ObjectStore:
-    """The data bucket, made once a container."""
-    return ObjectStore(Settings.from_environment().data_bucket)
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics"}``. Raises MetricMissingError, MissingObjectError."""
+    data = ObjectStore(Settings.from_environment().data_bucket)
     plan = read_plan(event["plan"])
-    measured = read_json(dependencies(), run_prefix(plan.execution, "evaluate") + "metrics.json")
+    measured = read_json(data, run_prefix(plan.execution, "evaluate") + "metrics.json")
     return judge(plan.gate, measured, plan.metrics)

@@ -1,7 +1,6 @@
 """Handles SNS notifications of finished asynchronous requests: stores a prediction's pictures, or answers a run's smoke test."""
 
 import time
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.records import Records
@@ -20,19 +19,11 @@ class Settings(EnvironmentSettings):
     media_bucket: str
 
 
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    settings = Settings.from_environment()
-    return Dependencies(
-        records=Records(settings.table_name),
-        media=ObjectStore(settings.media_bucket),
-        tokens=Tokens(),
-    )
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """An SNS event with one or more notifications of an asynchronous endpoint."""
+    settings = Settings.from_environment()
+    records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
+    dependencies = Dependencies(records=records, media=media, tokens=Tokens())
     for outcome in outcomes(event):
-        logger.info(settle(outcome, dependencies(), time.time()))
+        logger.info(settle(outcome, dependencies, time.time()))

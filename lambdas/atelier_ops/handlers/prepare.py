@@ -1,6 +1,5 @@
 """First state of a run: checks the input and the dataset, and decides everything the later states need."""
 
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
@@ -20,11 +19,11 @@ class Settings(EnvironmentSettings):
     segmenter: str
 
 
-@cache
-def dependencies() -> Dependencies:
-    """What this stage has, made once a container."""
+@observed
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
     settings = Settings.from_environment()
-    return Dependencies(
+    dependencies = Dependencies(
         data=ObjectStore(settings.data_bucket),
         models=ObjectStore(settings.model_bucket),
         name_prefix=settings.name_prefix,
@@ -32,9 +31,4 @@ def dependencies() -> Dependencies:
         default_base_model=settings.default_base_model,
         segmenter=settings.segmenter,
     )
-
-
-@observed
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
-    return make_plan(event["input"], event["execution"], event["jobs"], dependencies()).to_json()
+    return make_plan(event["input"], event["execution"], event["jobs"], dependencies).to_json()

@@ -1,6 +1,5 @@
 """First state of a pretraining run: checks the input and the data set, and decides everything the later states need."""
 
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
@@ -23,12 +22,12 @@ class Settings(EnvironmentSettings):
     lustre: str
 
 
-@cache
-def dependencies() -> Dependencies:
-    """What this stage has, made once a container."""
+@observed
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
     settings = Settings.from_environment()
     instances = Instances(shard=settings.shard_instances, train=settings.train_instances)
-    return Dependencies(
+    dependencies = Dependencies(
         data=ObjectStore(settings.data_bucket),
         models=ObjectStore(settings.model_bucket),
         name_prefix=settings.name_prefix,
@@ -36,9 +35,4 @@ def dependencies() -> Dependencies:
         defaults=StageDefaults(instances=instances, input_mode=settings.input_mode),
         lustre=settings.lustre,
     )
-
-
-@observed
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
-    return make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies()).to_json()
+    return make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies).to_json()

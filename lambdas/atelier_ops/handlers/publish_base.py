@@ -1,13 +1,10 @@
 """Publishes a registered pretrained model as a base model; nothing can load it before its manifest is there."""
 
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.publish_base import publish_base
-from atelier_ops.logic.publishing import Dependencies, Registration
 from atelier_ops.observability import observed
-from contracts.plan import PretrainingPlan
 from contracts.settings import EnvironmentSettings
 
 
@@ -18,14 +15,8 @@ class Settings(EnvironmentSettings):
     model_bucket: str
 
 
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    settings = Settings.from_environment()
-    return Dependencies(data=ObjectStore(settings.data_bucket), models=ObjectStore(settings.model_bucket))
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """``{"plan", "artifact", "package", "version", "metrics"}`` → ``{"reference", "uri"}``."""
-    return publish_base(Registration.from_event(event, PretrainingPlan), dependencies())
+    settings = Settings.from_environment()
+    return publish_base(event, ObjectStore(settings.data_bucket), ObjectStore(settings.model_bucket))

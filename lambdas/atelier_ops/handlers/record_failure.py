@@ -1,13 +1,12 @@
 """Last state of a failed run: says which step failed, why and what it cost; never fails for want of a plan."""
 
 import time
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.registry import Jobs
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
-from atelier_ops.logic.report import Dependencies, report
+from atelier_ops.logic.report import report
 from atelier_ops.observability import observed
 from contracts.settings import EnvironmentSettings
 
@@ -19,18 +18,8 @@ class Settings(EnvironmentSettings):
     topic_arn: str
 
 
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    settings = Settings.from_environment()
-    return Dependencies(
-        data=ObjectStore(settings.data_bucket),
-        topic=Topic(settings.topic_arn),
-        jobs=Jobs(),
-    )
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     """``{"execution", "step", "error", "cause", "plan"?, "started"}`` → ``{"error", "cause"}``."""
-    return report(event, dependencies(), time.time())
+    settings = Settings.from_environment()
+    return report(event, ObjectStore(settings.data_bucket), Topic(settings.topic_arn), Jobs(), time.time())

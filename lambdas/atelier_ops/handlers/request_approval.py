@@ -1,8 +1,6 @@
 """Asks a person to approve a model package; the run waits with its task token until ``resume`` answers."""
 
 import time
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.records import Records
@@ -22,33 +20,12 @@ class Settings(EnvironmentSettings):
     topic_arn: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What asking needs."""
-
-    records: Records
-    topic: Topic
-    packages: Packages
-    tokens: Tokens
-
-
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    settings = Settings.from_environment()
-    return Dependencies(
-        records=Records(settings.table_name),
-        topic=Topic(settings.topic_arn),
-        packages=Packages(),
-        tokens=Tokens(),
-    )
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "package", "token"}``: store the token, ask, and go on at once where somebody has decided already."""
-    use, plan, package = dependencies(), read_plan(event["plan"]), event["package"]
-    use.records.put(waiting(package, event["token"], plan.execution, int(time.time())))
-    use.topic.publish(*request_message(plan, package))
-    status, reason = use.packages.approval(package)
-    logger.info(settle_approval(package, status, reason, use.records, use.tokens))
+    settings = Settings.from_environment()
+    records, plan, package = Records(settings.table_name), read_plan(event["plan"]), event["package"]
+    records.put(waiting(package, event["token"], plan.execution, int(time.time())))
+    Topic(settings.topic_arn).publish(*request_message(plan, package))
+    status, reason = Packages().approval(package)
+    logger.info(settle_approval(package, status, reason, records, Tokens()))

@@ -1,7 +1,5 @@
 """Resumes the run that waits for a model package's approval or for an endpoint, when EventBridge reports a change of it."""
 
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.endpoints import Endpoints
@@ -19,32 +17,17 @@ class Settings(EnvironmentSettings):
     table_name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What resuming needs."""
-
-    records: Records
-    endpoints: Endpoints
-    tokens: Tokens
-
-
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    records = Records(Settings.from_environment().table_name)
-    return Dependencies(records=records, endpoints=Endpoints(), tokens=Tokens())
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """An EventBridge event of SageMaker. Others are logged and ignored; repeated and late ones do nothing."""
-    use, detail = dependencies(), event["detail"]
+    records, tokens = Records(Settings.from_environment().table_name), Tokens()
+    detail = event["detail"]
     if "ModelApprovalStatus" in detail:
         package, status = detail["ModelPackageArn"], detail["ModelApprovalStatus"]
-        logger.info(settle_approval(package, status, detail.get("ApprovalDescription", ""), use.records, use.tokens))
+        logger.info(settle_approval(package, status, detail.get("ApprovalDescription", ""), records, tokens))
     elif "EndpointStatus" in detail:
         # The event may be old by now: the endpoint itself says what holds.
         name = detail["EndpointName"]
-        logger.info(settle_endpoint(name, use.endpoints.state(name), use.records, use.tokens))
+        logger.info(settle_endpoint(name, Endpoints().state(name), records, tokens))
     else:
         logger.info("ignored", detail_type=event.get("detail-type"))

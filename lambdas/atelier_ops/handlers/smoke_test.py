@@ -2,8 +2,6 @@
 
 import json
 import time
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from atelier_ops.gateways.inference import Inference
@@ -24,37 +22,16 @@ class Settings(EnvironmentSettings):
     endpoint_name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What asking needs."""
-
-    shared_endpoint: str
-    records: Records
-    media: ObjectStore
-    inference: Inference
-
-
-@cache
-def dependencies() -> Dependencies:
-    """Made once a container."""
-    settings = Settings.from_environment()
-    return Dependencies(
-        shared_endpoint=settings.endpoint_name,
-        records=Records(settings.table_name),
-        media=ObjectStore(settings.media_bucket),
-        inference=Inference(),
-    )
-
-
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "version", "endpoint", "token"}``; no endpoint means the shared one. Raises EndpointUnavailableError."""
-    use, plan = dependencies(), FineTuningPlan.from_json(event["plan"])
+    settings, plan = Settings.from_environment(), FineTuningPlan.from_json(event["plan"])
     version, dedicated = int(event["version"]), event.get("endpoint")
     inference = inference_id(plan.execution, version)
+    where = S3Uri(bucket=settings.media_bucket, key=request_key(inference))
     body = smoke_request(plan, version, dedicated=bool(dedicated))
-    use.media.write(request_key(inference), json.dumps(body).encode(), "application/json")
+    ObjectStore(where.bucket).write(where.key, json.dumps(body).encode(), "application/json")
     # Stored before asking: the answer may come at once.
-    use.records.put(waiting(inference, event["token"], plan.execution, int(time.time())))
-    where = S3Uri(bucket=use.media.bucket, key=request_key(inference))
-    use.inference.submit(dedicated or use.shared_endpoint, where, inference)
+    record = waiting(inference, event["token"], plan.execution, int(time.time()))
+    Records(settings.table_name).put(record)
+    Inference().submit(dedicated or settings.endpoint_name, where, inference)

@@ -2,40 +2,29 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
 from atelier_ops.logic import predictions, trainings, uploads
-from atelier_ops.logic.http import ProblemError, Request, Response, invalid, problem
+from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
 from contracts.routes import ROUTES, Route
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
-
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What the API needs, and the time of the request in seconds since 1970."""
-
-    predictions: predictions.Dependencies
-    trainings: trainings.Dependencies
-    uploads: uploads.Dependencies
-    now: float
-
-
-ANSWERS: Mapping[str, Callable[[Request, Dependencies, str], Response]] = {
-    "create_prediction": lambda request, needs, _: predictions.create(request, needs.predictions, needs.now),
-    "get_prediction": lambda request, needs, item: predictions.get(request, needs.predictions, item, needs.now),
-    "cancel_prediction": lambda request, needs, item: predictions.cancel(request, needs.predictions, item, needs.now),
-    "create_training": lambda request, needs, _: trainings.create(request, needs.trainings, needs.now),
-    "get_training": lambda request, needs, item: trainings.get(request, needs.trainings, item),
-    "cancel_training": lambda request, needs, item: trainings.cancel(request, needs.trainings, item),
-    "create_file": lambda request, needs, _: uploads.create(request, needs.uploads, needs.now),
+ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
+    "create_prediction": predictions.create,
+    "get_prediction": predictions.get,
+    "cancel_prediction": predictions.cancel,
+    "create_training": trainings.create,
+    "get_training": trainings.get,
+    "cancel_training": trainings.cancel,
+    "create_file": uploads.create,
 }
+"""Each takes the request, the dependencies and, where the path has one, an id."""
 
 _app = APIGatewayRestResolver()
 
@@ -43,48 +32,45 @@ _app = APIGatewayRestResolver()
 def answer(event: Mapping[str, Any], dependencies: Dependencies, context: Any = None) -> dict[str, Any]:
     """Answer one proxy event; every error is a problem response."""
     event = {**event, "path": f"/{event['path'].strip('/')}"}
-    _app.append_context(dependencies=dependencies, request=Request.from_event(event))
+    _app.append_context(dependencies=dependencies, request=Request(event))
     response: dict[str, Any] = _app.resolve(event, context)
     return response
 
 
 def _register(route: Route) -> None:
     @_app.route(route.path.replace("{id}", "<item>"), method=route.method)
-    def respond(item: str = "") -> Response:
-        if item and not ID.fullmatch(item):
+    def respond(**ids: str) -> Response[str]:
+        if not all(ID.fullmatch(item) for item in ids.values()):
             return _no_route(None)
-        return ANSWERS[route.name](_request(), _app.context["dependencies"], item)
+        return ANSWERS[route.name](_request(), _app.context["dependencies"], *ids.values())
 
 
-def _no_route(_: object) -> Response:
+def _no_route(_: object) -> Response[str]:
     """404 for an unknown path, 405 for a method that the path does not know."""
     request = _request()
     methods = ", ".join(sorted(route.method for route in ROUTES if route.matches(request.path)))
-    if methods and request.method not in methods.split(", "):
-        detail = f"method: got {request.method}; allowed: {methods}"
-        return problem(ProblemError(405, detail, headers={"Allow": methods}), request)
+    if methods and request.http_method not in methods.split(", "):
+        detail = f"method: got {request.http_method}; allowed: {methods}"
+        return request.problem(ProblemError(405, detail, headers={"Allow": methods}))
     paths = ", ".join(route.path for route in ROUTES)
-    return problem(ProblemError(404, f"path: got {request.path}; allowed: {paths}"), request)
+    return request.problem(ProblemError(404, f"path: got {request.path}; allowed: {paths}"))
 
 
-def _invalid(error: InvalidInputError) -> Response:
-    return problem(invalid(error), _request())
-
-
-def _problem(error: ProblemError) -> Response:
-    return problem(error, _request())
-
-
-def _unavailable(error: Exception) -> Response:
-    logger.exception("a service did not answer")
-    detail = f"a service this request needs did not answer: {type(error).__name__}"
-    return problem(ProblemError(503, detail, headers={"Retry-After": "30"}), _request())
-
-
-def _bug(_: Exception) -> Response:
-    """The process edge: the trace goes to the log, not to the client."""
-    logger.exception("an error of ours")
-    return problem(ProblemError(500, "an error of ours; the log has it under this request's id"), _request())
+def _problem(error: Exception) -> Response[str]:
+    """What is wrong with the request goes to the client; of other errors the trace goes to the log, and only their kind to the client."""
+    match error:
+        case ProblemError():
+            reported = error
+        case InvalidInputError():
+            reported = ProblemError(422, str(error), what=error.what, allowed=error.allowed, errors=error.to_json())
+        case ClientError() | BotoCoreError():
+            logger.exception("a service did not answer")
+            detail = f"a service this request needs did not answer: {type(error).__name__}"
+            reported = ProblemError(503, detail, headers={"Retry-After": "30"})
+        case _:
+            logger.exception("an error of ours")
+            reported = ProblemError(500, "an error of ours; the log has it under this request's id")
+    return _request().problem(reported)
 
 
 def _request() -> Request:
@@ -95,7 +81,4 @@ def _request() -> Request:
 for _route in ROUTES:
     _register(_route)
 _app.not_found(_no_route)
-_app.exception_handler(InvalidInputError)(_invalid)
-_app.exception_handler(ProblemError)(_problem)
-_app.exception_handler([ClientError, BotoCoreError])(_unavailable)
-_app.exception_handler(Exception)(_bug)
+_app.exception_handler(Exception)(_problem)

@@ -1,120 +1,113 @@
-"""Requests and responses of the HTTP API, as API Gateway's proxy integration carries them; errors are RFC 9457 problems."""
+"""Requests and responses of the HTTP API, on Powertools' own; errors are RFC 9457 problems."""
 
-import base64
-import binascii
+import hashlib
 import json
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools import event_handler
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from contracts.errors import InvalidInputError
+from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.workflow import Executions
 
 JSON = "application/json"
 LARGEST_BODY = 5 * 2**20
 """Bytes: a Lambda takes 6 MB and API Gateway adds its own; larger pictures go through POST /v1/files."""
+
+ID_LENGTH = 26
+"""Hexadecimal digits of an identifier: 104 bits."""
+
+LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """What the API needs, and the time of the request in seconds since 1970."""
+
+    records: Records
+    media: ObjectStore
+    data: ObjectStore
+    models: ObjectStore
+    inference: Inference
+    executions: Executions
+    shared_endpoint: str
+    name_prefix: str
+    now: float
 
 
 class ProblemError(Exception):
     """A request that ends in an error response."""
 
     def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
-        self.status = status
-        self.detail = detail
-        self.headers = dict(headers or {})
-        self.extra = extra
         super().__init__(detail)
+        self.status, self.detail, self.headers, self.extra = status, detail, headers, extra
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One request. ``path`` starts at ``/v1``, header names are lower-case, ``base_url`` is what ``/v1`` hangs below."""
+class Request(APIGatewayProxyEvent):
+    """One request, as API Gateway's REST proxy integration carries it."""
 
-    method: str
-    path: str
-    base_url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    request_id: str = ""
-    client: str = ""
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """Read API Gateway's REST proxy event."""
-        headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-        context = event.get("requestContext") or {}
-        path = "/" + str(event["path"]).strip("/")
-        return cls(
-            method=event["httpMethod"].upper(),
-            path=path,
-            base_url=_base_url(headers, context, path),
-            headers=headers,
-            body=_body(event),
-            request_id=context.get("requestId", ""),
-            client=(context.get("identity") or {}).get("apiKeyId") or "",
-        )
-
-    def json(self) -> Any:
+    def read_json(self) -> Any:
         """The body's JSON value. Raises ProblemError 400, 413 or 415."""
         kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
         if kind != JSON:
             raise ProblemError(415, f"Content-Type: got {kind or 'none'}; allowed: application/json")
-        if len(self.body) > LARGEST_BODY:
-            allowed = f"{LARGEST_BODY} bytes; put larger pictures through POST /v1/files"
-            raise ProblemError(413, f"body: got {len(self.body)} bytes; allowed: {allowed}")
         try:
-            return json.loads(self.body)
+            body = (self.decoded_body or "").encode()
+            if len(body) > LARGEST_BODY:
+                allowed = f"{LARGEST_BODY} bytes; put larger pictures through POST /v1/files"
+                raise ProblemError(413, f"body: got {len(body)} bytes; allowed: {allowed}")
+            return json.loads(body)
         except (ValueError, RecursionError) as error:
             raise ProblemError(400, f"body: not JSON: {error}") from error
 
     def url(self, path: str) -> str:
-        """The absolute address of ``/v1/…``."""
-        return self.base_url + path
+        """The absolute address of ``/v1/…``: API Gateway names its domain; behind a proxy the usual headers say how it is reached."""
+        headers, context = self.headers, self._context
+        scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
+        host = context.get("domainName") or headers.get("x-forwarded-host") or headers.get("host", "localhost")
+        stage = context.get("path", self.path).rstrip("/").removesuffix(self.path)
+        prefix = headers.get("x-forwarded-prefix", "").rstrip("/")
+        return f"{scheme}://{host}{prefix}{stage}{path}"
+
+    def new_id(self, kind: str) -> str:
+        """An id for a new ``kind`` of thing: random, or the same for the same Idempotency-Key of one client.
+
+        So a repeated request finds the first one's result. Raises ProblemError 400.
+        """
+        key = self.headers.get("idempotency-key")
+        if key is None:
+            return secrets.token_hex(ID_LENGTH // 2)
+        if not 0 < len(key) <= LONGEST_KEY:
+            raise ProblemError(400, f"Idempotency-Key: got {len(key)} characters; allowed: 1 to {LONGEST_KEY}")
+        client = (self._context.get("identity") or {}).get("apiKeyId") or ""
+        return hashlib.sha256("\n".join((kind, client, key)).encode()).hexdigest()[:ID_LENGTH]
+
+    def problem(self, error: ProblemError) -> Response[str]:
+        """An ``application/problem+json`` response."""
+        request_id = self._context.get("requestId")
+        body = {
+            "type": "about:blank",
+            "title": HTTPStatus(error.status).phrase,
+            "status": error.status,
+            "detail": error.detail,
+            "instance": f"{self.path}#{request_id}" if request_id else self.path,
+            **error.extra,
+        }
+        return respond(error.status, body, error.headers, "application/problem+json")
+
+    @property
+    def _context(self) -> Mapping[str, Any]:
+        return self.get("requestContext") or {}
 
 
-class Response(event_handler.Response[str]):
-    """One response with a JSON body."""
-
-    def __init__(
-        self, *, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, kind: str = JSON
-    ) -> None:
-        super().__init__(status, kind, json.dumps(body), {"Cache-Control": "no-store", **(headers or {})})
-
-
-def problem(error: ProblemError, request: Request) -> Response:
-    """An ``application/problem+json`` response."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status).phrase,
-        "status": error.status,
-        "detail": error.detail,
-        "instance": f"{request.path}#{request.request_id}" if request.request_id else request.path,
-        **error.extra,
-    }
-    return Response(status=error.status, body=body, headers=error.headers, kind="application/problem+json")
-
-
-def invalid(error: InvalidInputError) -> ProblemError:
-    """Well-formed JSON that says something impossible: 422, with every problem in ``errors``; ``what`` and ``allowed`` are the first's."""
-    return ProblemError(422, str(error), what=error.what, allowed=error.allowed, errors=error.to_json())
-
-
-def _body(event: Mapping[str, Any]) -> bytes:
-    text = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return str(text).encode()
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _base_url(headers: Mapping[str, str], context: Mapping[str, Any], path: str) -> str:
-    """What clients put before ``/v1``: API Gateway names its domain; behind a proxy the usual headers say how it is reached."""
-    scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
-    host = context.get("domainName") or headers.get("x-forwarded-host") or headers.get("host", "localhost")
-    stage = str(context.get("path", path)).rstrip("/").removesuffix(path)
-    prefix = headers.get("x-forwarded-prefix", "").rstrip("/")
-    return f"{scheme}://{host}{prefix}{stage}"
+def respond(
+    status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, kind: str = JSON
+) -> Response[str]:
+    """A response with a JSON body that nobody caches."""
+    return Response(status, kind, json.dumps(body), {"Cache-Control": "no-store", **(headers or {})})

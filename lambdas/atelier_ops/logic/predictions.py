@@ -3,15 +3,15 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from aws_lambda_powertools.event_handler import Response
+
 from atelier_ops.errors import EndpointUnavailableError
-from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE, Inference
-from atelier_ops.gateways.records import Record, Records
-from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.http import ProblemError, Request, Response
-from atelier_ops.logic.identity import new_id
+from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.results import OPEN, failed, prediction_key
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.logic.versions import BASE, Target, resolve
@@ -31,24 +31,12 @@ LATEST_ANSWER = WAIT_IN_QUEUE + LONGEST_RUN + 300
 """Seconds after which an answer cannot come any more."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What predictions need."""
-
-    records: Records
-    media: ObjectStore
-    models: ObjectStore
-    inference: Inference
-    shared_endpoint: str
-    name_prefix: str
-
-
-def create(request: Request, dependencies: Dependencies, now: float) -> Response:
+def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """201 with a prediction that is starting (``Prefer: wait`` too: the queue may be hours long, so clients poll ``urls.get``).
 
     The same Idempotency-Key and body give the same prediction. Raises ProblemError, InvalidInputError.
     """
-    body = request.json()
+    body = request.read_json()
     prediction = PredictionRequest.from_json(body)
     inputs = prediction.input
     _check_places(inputs, dependencies.media.bucket)
@@ -59,35 +47,33 @@ def create(request: Request, dependencies: Dependencies, now: float) -> Response
         name_prefix=dependencies.name_prefix,
     )
     inputs = _with_adapter(inputs, target)
-    record = _new_record(new_id(request, "prediction"), body, inputs, target, now)
+    record = _new_record(request.new_id("prediction"), body, inputs, target, dependencies.now)
     record = _admit(record, dependencies)
     if not record.data["submitted"]:
         record = _submit(record, inputs, dependencies)
-    return Response(
-        status=201, body=show(record, request, dependencies, now), headers={"Location": _self(request, record)}
-    )
+    return respond(201, _show(record, request, dependencies), {"Location": _self(request, record)})
 
 
-def get(request: Request, dependencies: Dependencies, prediction: str, now: float) -> Response:
+def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
     """200 with the prediction as it is now. Raises ProblemError 404."""
-    record = _existing(prediction, dependencies)
+    record, now = _existing(prediction, dependencies), dependencies.now
     if record.status in OPEN and now > seconds(record.data["created_at"]) + LATEST_ANSWER:
         record = failed(record, "no answer came: the request expired in the queue or its notification was lost", now)
-    return Response(status=200, body=show(record, request, dependencies, now))
+    return respond(200, _show(record, request, dependencies))
 
 
-def cancel(request: Request, dependencies: Dependencies, prediction: str, now: float) -> Response:
+def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
     """200 with the prediction, canceled unless it had ended. Work under way is not stopped; its result is thrown away.
 
     Raises ProblemError 404.
     """
     record = _existing(prediction, dependencies)
     if record.status in OPEN:
-        ended = {"completed_at": rfc3339(now), "logs": "canceled by the client\n"}
+        ended = {"completed_at": rfc3339(dependencies.now), "logs": "canceled by the client\n"}
         canceled = replace(record, status="canceled", data={**record.data, **ended})
         if dependencies.records.replace(canceled, while_status=OPEN):
             count("PredictionsCanceled")
-    return get(request, dependencies, prediction, now)
+    return get(request, dependencies, prediction)
 
 
 def _existing(prediction: str, dependencies: Dependencies) -> Record:
@@ -172,8 +158,7 @@ def _submit(record: Record, inputs: PredictionInput, dependencies: Dependencies)
     return dependencies.records.get(record.key) or submitted
 
 
-def show(record: Record, request: Request, dependencies: Dependencies, now: float) -> dict[str, Any]:
-    """The prediction object."""
+def _show(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:
     data = record.data
     outputs = [dependencies.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
     return {

@@ -1,30 +1,30 @@
 """Publishing a trained artifact as a style's version."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore, read_json
-from atelier_ops.logic.publishing import Dependencies, Registration, artifact_prefix, publish_once
+from atelier_ops.logic.publishing import artifact_prefix, publish_once
 from contracts.artifact import StyleManifest
 from contracts.layout import MANIFEST, S3Uri, style_prefix
 from contracts.plan import FineTuningPlan
 
 
-def publish(registered: Registration[FineTuningPlan], dependencies: Dependencies) -> dict[str, Any]:
+def publish(event: Mapping[str, Any], data: ObjectStore, models: ObjectStore) -> dict[str, Any]:
     """Copy the artifact to ``styles/{style}/{version}/``, the manifest last; ``{"version", "uri", "adapter"}``.
 
+    ``event`` is ``{"plan", "artifact", "package", "version", "metrics"}``; Step Functions gives the version as text.
     Repeating it for the same run changes nothing. Raises ArtifactIncompleteError, VersionTakenError.
     """
-    plan, version = registered.plan, registered.version
-    source = artifact_prefix(registered.artifact, plan.execution, dependencies.data.bucket)
-    trained = _trained(plan, source, dependencies.data)
+    plan, version = FineTuningPlan.from_json(event["plan"]), int(event["version"])
+    source = artifact_prefix(event["artifact"], plan.execution, data.bucket)
+    facts = {"version": version, "model_package": event["package"], "metrics": event["metrics"]}
+    final = _trained(plan, source, data).model_copy(update=facts)
     target = style_prefix(plan.style, version)
-    final = trained.model_copy(
-        update={"version": version, "model_package": registered.package, "metrics": dict(registered.metrics)}
-    )
-    publish_once(final, source, target, dependencies)
+    publish_once(final, source, target, data, models)
     adapter = f"{plan.style}@{version}" if plan.method == "lora" else ""
-    return {"version": version, "uri": str(S3Uri(bucket=dependencies.models.bucket, key=target)), "adapter": adapter}
+    return {"version": version, "uri": str(S3Uri(bucket=models.bucket, key=target)), "adapter": adapter}
 
 
 def _trained(plan: FineTuningPlan, source: str, data: ObjectStore) -> StyleManifest:

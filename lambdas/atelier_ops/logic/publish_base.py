@@ -1,28 +1,29 @@
 """Publishing a pretrained model as a base model."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.bases import read_manifest
-from atelier_ops.logic.publishing import Dependencies, Registration, artifact_prefix, publish_once
+from atelier_ops.logic.publishing import artifact_prefix, publish_once
 from contracts.artifact import BaseManifest, PretrainingOrigin
 from contracts.layout import S3Uri, base_prefix, run_prefix
 from contracts.plan import PretrainingPlan
 from contracts.pretraining import MEASURED, MeasuredArtifact
 
 
-def publish_base(registered: Registration[PretrainingPlan], dependencies: Dependencies) -> dict[str, Any]:
+def publish_base(event: Mapping[str, Any], data: ObjectStore, models: ObjectStore) -> dict[str, Any]:
     """Copy the artifact to ``base/{name}@{version}/``, the manifest last; ``{"reference", "uri"}``.
 
+    ``event`` is ``{"plan", "artifact", "package", "version", "metrics"}``; Step Functions gives the version as text.
     Repeating it for the same run changes nothing. Raises ArtifactIncompleteError, VersionTakenError.
     """
-    plan, data, models = registered.plan, dependencies.data, dependencies.models
-    source = artifact_prefix(registered.artifact, plan.execution, data.bucket)
-    measured = _measured(plan, data)
-    final = _manifest(registered, measured, read_manifest(plan.base.reference, models))
+    plan = PretrainingPlan.from_json(event["plan"])
+    source = artifact_prefix(event["artifact"], plan.execution, data.bucket)
+    final = _manifest(event, plan, _measured(plan, data), read_manifest(plan.base.reference, models))
     target = base_prefix(final.name, final.revision)
-    publish_once(final, source, target, dependencies)
+    publish_once(final, source, target, data, models)
     return {"reference": final.reference, "uri": str(S3Uri(bucket=models.bucket, key=target))}
 
 
@@ -38,10 +39,9 @@ def _measured(plan: PretrainingPlan, data: ObjectStore) -> MeasuredArtifact:
 
 
 def _manifest(
-    registered: Registration[PretrainingPlan], measured: MeasuredArtifact, parent: BaseManifest
+    event: Mapping[str, Any], plan: PretrainingPlan, measured: MeasuredArtifact, parent: BaseManifest
 ) -> BaseManifest:
     """The new base model has its parent's architecture, so it keeps the parent's resolution, defaults and training settings."""
-    plan = registered.plan
     origin = PretrainingOrigin(
         execution=plan.execution,
         model=plan.model,
@@ -49,14 +49,14 @@ def _manifest(
         dataset=plan.dataset.uri,
         dataset_sha256=plan.dataset.sha256,
         hyperparameters=plan.hyperparameters,
-        metrics=dict(registered.metrics),
-        model_package=registered.package,
+        metrics=event["metrics"],
+        model_package=event["package"],
         code_version=measured.code_version,
         created_at=measured.created_at,
     )
     return BaseManifest(
         name=plan.name,
-        revision=str(registered.version),
+        revision=str(int(event["version"])),
         family=measured.family,
         task=measured.task,
         licence=parent.licence,

@@ -1,51 +1,24 @@
 """Publishing what a run trained: copied file by file out of the run's folder, and complete only once its manifest is written."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError, VersionTakenError
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from contracts.artifact import BaseManifest, StyleManifest, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, S3Uri, run_prefix
-from contracts.plan import Plan
-
-P = TypeVar("P", bound=Plan)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """The data bucket, which runs write to, and the model bucket, which is published to."""
-
-    data: ObjectStore
-    models: ObjectStore
-
-
-@dataclass(frozen=True, kw_only=True)
-class Registration(Generic[P]):
-    """A registered artifact: its run's plan, address, model package, version in the package group, and metrics."""
-
-    plan: P
-    artifact: str
-    package: str
-    version: int
-    metrics: Mapping[str, float]
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any], plan: type[P]) -> "Registration[P]":
-        """From ``{"plan", "artifact", "package", "version", "metrics"}``; Step Functions gives the version as text."""
-        return cls(**{**event, "plan": plan.from_json(event["plan"]), "version": int(event["version"])})
-
-
-def publish_once(final: StyleManifest | BaseManifest, source: str, target: str, buckets: Dependencies) -> None:
-    """Copy the files that ``final`` names from one prefix to the other, then write ``final`` itself.
+def publish_once(
+    final: StyleManifest | BaseManifest, source: str, target: str, data: ObjectStore, models: ObjectStore
+) -> None:
+    """Copy the files that ``final`` names from a prefix of one bucket to a prefix of the other, then write ``final`` itself.
 
     Repeating it for the same run changes nothing. Raises ArtifactIncompleteError, VersionTakenError.
     """
-    if not _is_published(final, target, buckets.models):
-        _copy_files(source, target, final.files, buckets)
-        buckets.models.write(target + MANIFEST, to_json(final).encode(), "application/json")
+    if not _is_published(final, target, models):
+        _copy_files(source, target, final.files, data, models)
+        models.write(target + MANIFEST, to_json(final).encode(), "application/json")
 
 
 def _is_published(final: StyleManifest | BaseManifest, target: str, models: ObjectStore) -> bool:
@@ -74,9 +47,9 @@ def artifact_prefix(artifact: str, execution: str, bucket: str) -> str:
     return prefix
 
 
-def _copy_files(source: str, target: str, names: Iterable[str], buckets: Dependencies) -> None:
+def _copy_files(source: str, target: str, names: Iterable[str], data: ObjectStore, models: ObjectStore) -> None:
     """Copy ``names`` from one prefix to the other on S3's side. Raises ArtifactIncompleteError where one is missing or short."""
-    data, models, ordered = buckets.data, buckets.models, sorted(names)
+    ordered = sorted(names)
     sizes = {entry.key.removeprefix(source): entry.size for entry in data.listing(source)}
     missing = sorted(set(ordered) - set(sizes))
     if missing:

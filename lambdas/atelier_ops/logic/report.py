@@ -1,7 +1,6 @@
 """Reporting a failed run: a file beside what it wrote, a message, and the words its execution ends with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,22 +16,13 @@ from contracts.layout import run_prefix
 from contracts.prices import estimate
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What reporting needs."""
-
-    data: ObjectStore
-    topic: Topic
-    jobs: Jobs
-
-
-def report(event: Mapping[str, Any], dependencies: Dependencies, now: float) -> dict[str, str]:
+def report(event: Mapping[str, Any], data: ObjectStore, topic: Topic, jobs: Jobs, now: float) -> dict[str, str]:
     """Write and send what happened; ``{"error", "cause"}`` for the Fail state. Goes on where writing or sending fails."""
     failure = read_failure(str(event.get("error") or "Unknown"), str(event.get("cause") or ""))
     plan = event.get("plan") or {}
     # A pretraining run's folder and jobs are named by its plan.
     step, execution = str(event.get("step") or "unknown"), str(plan.get("execution") or event["execution"])
-    cost = _cost(event, failure, dependencies, now)
+    cost = _cost(event, failure, jobs, now)
     summary = {
         "execution": execution,
         "style": plan.get("style"),
@@ -46,9 +36,9 @@ def report(event: Mapping[str, Any], dependencies: Dependencies, now: float) -> 
     }
     cause = f"{step}: {failure.error}: {failure.reason} ({in_words(cost)})"
     key = run_prefix(execution) + "failure.json"
-    _attempt("failure.json", lambda: write_json(dependencies.data, key, summary))
-    message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{dependencies.data.bucket}/{key}\n"
-    _attempt("message", lambda: dependencies.topic.publish(f"Atelier: {execution} failed at {step}", message))
+    _attempt("failure.json", lambda: write_json(data, key, summary))
+    message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{data.bucket}/{key}\n"
+    _attempt("message", lambda: topic.publish(f"Atelier: {execution} failed at {step}", message))
     count("RunFailures")
     return {"error": failure.error, "cause": cause}
 
@@ -61,17 +51,17 @@ def _attempt(what: str, act: Callable[[], None]) -> None:
         logger.warning("report not delivered", what=what, reason=str(error))
 
 
-def _cost(event: Mapping[str, Any], failure: Failure, dependencies: Dependencies, now: float) -> float | None:
+def _cost(event: Mapping[str, Any], failure: Failure, jobs: Jobs, now: float) -> float | None:
     """From every job of the run; where they cannot be read, from the failed one; else from the time since the start."""
-    jobs = ((event.get("plan") or {}).get("jobs") or {}).values()
+    planned = ((event.get("plan") or {}).get("jobs") or {}).values()
     try:
-        descriptions = [dependencies.jobs.describe(job["kind"], job["name"]) for job in jobs]
+        descriptions = [jobs.describe(job["kind"], job["name"]) for job in planned]
         return jobs_cost(job for job in descriptions if job is not None)
     except (ClientError, BotoCoreError) as error:
         logger.warning("jobs cannot be read, so the cost is estimated", reason=str(error))
     if failure.job is not None:
         return jobs_cost([failure.job])
-    running = next((job for job in jobs if job["state"] == event.get("step")), None)
+    running = next((job for job in planned if job["state"] == event.get("step")), None)
     return estimate(running["instance"], _elapsed(event, now), count=running["instances"]) if running else 0.0
 
 

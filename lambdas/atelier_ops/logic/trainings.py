@@ -1,14 +1,14 @@
 """/v1/trainings: an execution of the state machine in Replicate's words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from aws_lambda_powertools.event_handler import Response
+
 from atelier_ops.errors import ExecutionNameTakenError
-from atelier_ops.gateways.workflow import Execution, Executions, StateEvent
-from atelier_ops.logic.http import ProblemError, Request, Response
-from atelier_ops.logic.identity import new_id
+from atelier_ops.gateways.workflow import Execution, StateEvent
+from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.layout import S3Uri, style_prefix
@@ -26,22 +26,14 @@ REPORTING = "RecordFailure"
 """The state that reports a failure is not the one that failed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What trainings need."""
-
-    executions: Executions
-    model_bucket: str
-
-
-def create(request: Request, dependencies: Dependencies, now: float) -> Response:
+def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """201 with a training that is starting. The same Idempotency-Key and input give the same one.
 
     Raises ProblemError, InvalidInputError.
     """
     # Checked now rather than by a run that fails; only what the client gave is passed on.
-    inputs = TrainingRequest.from_json(request.json()).input.explicit_values()
-    name = f"{inputs['style']}-{new_id(request, 'training')[:12]}"
+    inputs = TrainingRequest.from_json(request.read_json()).input.explicit_values()
+    name = f"{inputs['style']}-{request.new_id('training')[:12]}"
     try:
         dependencies.executions.start(name, inputs)
         count("TrainingsStarted")
@@ -52,18 +44,16 @@ def create(request: Request, dependencies: Dependencies, now: float) -> Response
                 422, "Idempotency-Key: got one that another input came with; allowed: a new key"
             ) from error
     # Step Functions may not find for a moment what it has just started.
-    execution = dependencies.executions.describe(name) or _just_started(name, inputs, now)
-    return Response(
-        status=201, body=_show(execution, request, dependencies), headers={"Location": _self(request, name)}
-    )
+    execution = dependencies.executions.describe(name) or _just_started(name, inputs, dependencies.now)
+    return respond(201, _show(execution, request, dependencies), {"Location": _self(request, name)})
 
 
-def get(request: Request, dependencies: Dependencies, training: str) -> Response:
+def get(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
     """200 with the training as it is now. Raises ProblemError 404."""
-    return Response(status=200, body=_show(_existing(training, dependencies), request, dependencies))
+    return respond(200, _show(_existing(training, dependencies), request, dependencies))
 
 
-def cancel(request: Request, dependencies: Dependencies, training: str) -> Response:
+def cancel(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
     """200 with the training, its execution and the job under way stopped unless it had ended. Raises ProblemError 404."""
     if _existing(training, dependencies).status == "RUNNING":
         dependencies.executions.stop(training)
@@ -93,7 +83,7 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
         "model": execution.input.get("style"),
         "status": _status(execution, events),
         "input": execution.input,
-        "output": _output(execution.input, output, dependencies.model_bucket),
+        "output": _output(execution.input, output, dependencies.models.bucket),
         "error": execution.cause or execution.error or None,
         "logs": logs(events),
         "metrics": _metrics(execution, output),

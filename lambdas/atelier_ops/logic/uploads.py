@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from aws_lambda_powertools.event_handler import Response
+
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.http import Request, Response
-from atelier_ops.logic.identity import new_id
+from atelier_ops.logic.http import Dependencies, Request, respond
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.dataset import CAPTIONS, EVALUATION, INFO, MASKS
 from contracts.errors import InvalidInputError
@@ -28,22 +28,14 @@ UPLOADS = ("image/png", "image/jpeg", "image/webp")
 DATASET = ("image/png", "image/jpeg", "application/json", "application/jsonl")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What uploads need."""
-
-    media: ObjectStore
-    data: ObjectStore
-
-
-def create(request: Request, dependencies: Dependencies, now: float) -> Response:
+def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """201 with ``urls.upload``: one PUT with the same Content-Type. Raises ProblemError, InvalidInputError."""
-    body = FileRequest.from_json(request.json())
-    upload = new_id(request, "file")
+    body, now = FileRequest.from_json(request.read_json()), dependencies.now
+    upload = request.new_id("file")
     store, key = _place(upload, body, dependencies)
-    return Response(
-        status=201,
-        body={
+    return respond(
+        201,
+        {
             "id": upload,
             "name": PurePosixPath(key).name,
             "content_type": body.content_type,
