@@ -1,13 +1,12 @@
 """A small client of Atelier's HTTP API."""
 
 import base64
-import json
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import urllib3
 
 POLL_SECONDS = 0.2
 ENDED = ("succeeded", "failed", "canceled")
@@ -26,14 +25,8 @@ class ApiClient:
 
     def request(self, method: str, path: str, body: object | None = None) -> dict[str, Any]:
         """One call. Raises ApiError with status and problem text."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"x-api-key": self.key, "content-type": "application/json"}
-        request = urllib.request.Request(f"{self.url.rstrip('/')}{path}", data=data, headers=headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as response:
-                return dict(json.load(response))
-        except urllib.error.HTTPError as error:
-            raise ApiError(f"{method} {path}: HTTP {error.code}: {error.read().decode(errors='replace')}") from error
+        address, headers = f"{self.url.rstrip('/')}{path}", {"x-api-key": self.key}
+        return dict(_send(f"{method} {path}", method, address, json=body, headers=headers).json())
 
     def predict(self, request: dict[str, Any], *, timeout: float = 300) -> list[bytes]:
         """Ask for one prediction and wait for its pictures. Raises ApiError where it fails or takes longer than ``timeout`` seconds."""
@@ -46,15 +39,17 @@ class ApiClient:
             prediction = self.request("GET", f"/v1/predictions/{prediction['id']}")
         if prediction["status"] != "succeeded":
             raise ApiError(f"prediction {prediction['id']} {prediction['status']}: {prediction['error']}")
-        return [_download(address) for address in prediction["output"]]
+        return [_send("picture", "GET", address).data for address in prediction["output"]]
+
+
+def _send(what: str, method: str, address: str, **options: Any) -> urllib3.BaseHTTPResponse:
+    response = urllib3.request(method, address, timeout=60, **options)
+    if response.status >= 400:
+        raise ApiError(f"{what}: HTTP {response.status}: {response.data.decode(errors='replace')}")
+    return response
 
 
 def inline(path: Path) -> str:
     """A picture file as a ``data:`` URI."""
     kind = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}[path.suffix.lower()]
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-def _download(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=60) as response:
-        return bytes(response.read())

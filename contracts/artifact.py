@@ -29,7 +29,7 @@ class Manifest(Contract):
         if not path.is_file():
             what = f"{folder.name}/{MANIFEST}"
             raise InvalidInputError(what, got="no such file", allowed="a complete artifact has one")
-        return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return cls.from_text(path.read_text(encoding="utf-8"))
 
 
 class PretrainingOrigin(Contract):

@@ -10,7 +10,7 @@ from contracts.errors import Problem
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import STYLE_PATTERN
 from contracts.metrics import FineTuningMetrics
-from contracts.model import Check, Contract, rule
+from contracts.model import Contract, rule
 from contracts.prompts import ClassPrompt, Prompt
 
 Task = Literal["inpaint", "text-to-image"]
@@ -21,7 +21,6 @@ TASKS: tuple[Task, ...] = get_args(Task)
 METHODS: tuple[Method, ...] = get_args(Method)
 
 StyleName = Annotated[str, text("a style name", longest=40, pattern=STYLE_PATTERN)]
-style_name = Check(StyleName)
 
 
 class ExecutionInput(Contract):

@@ -4,10 +4,9 @@ The shared endpoint (a template) and a style's own endpoint (calls of a Lambda) 
 spell these keys alike.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 from contracts.declarations import about
 from contracts.model import Contract
@@ -72,11 +71,6 @@ class Hosting(Contract):
     success_topic_arn: Annotated[str, about("hears of answers")]
     error_topic_arn: Annotated[str, about("hears of failures")]
     environment: Annotated[Mapping[str, str], about("the container's environment")]
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Read JSON text. Raises InvalidInputError."""
-        return cls.from_json(json.loads(text))
 
     def model(self, uri: str) -> dict[str, Any]:
         """The model below the S3 prefix ``uri``, without a name of its own."""

@@ -1,5 +1,6 @@
 """The base of every contract: pydantic, strict and frozen, with every problem reported at once as what / got / allowed."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from functools import cache
@@ -57,6 +58,11 @@ class Contract(BaseModel):
         except ValidationError as error:
             refusals = problems(error, json_schema(cls), where or cls.document)
         raise InvalidInputError.of(refusals)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read JSON text. Raises InvalidInputError, or ValueError where it is not JSON."""
+        return cls.from_json(json.loads(text))
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, without what is left out."""

@@ -11,7 +11,7 @@ from contracts.requests import FileRequest, PredictionRequest, RequestBody, Trai
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``. ``status`` is that of a good answer."""
+    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``."""
 
     name: str
     method: str
@@ -19,12 +19,11 @@ class Route:
     about: str
     answer: type[BaseModel]
     body: type[RequestBody] | None = None
-    status: int = 200
 
     @property
-    def repeatable(self) -> bool:
-        """Whether an Idempotency-Key makes a repeated request give the first one's result."""
-        return self.status == 201
+    def status(self) -> int:
+        """Of a good answer: whatever takes a body makes something."""
+        return 201 if self.body else 200
 
     def matches(self, path: str) -> bool:
         """Whether the route has this path, for any id."""
@@ -40,7 +39,6 @@ ROUTES = (
         "Poll urls.get.",
         body=PredictionRequest,
         answer=Prediction,
-        status=201,
     ),
     Route(
         name="get_prediction",
@@ -63,7 +61,6 @@ ROUTES = (
         about="Start an execution of the fine-tuning state machine.",
         body=TrainingRequest,
         answer=Training,
-        status=201,
     ),
     Route(
         name="get_training",
@@ -86,6 +83,5 @@ ROUTES = (
         about="An address to put one file at, for a prediction's pictures or a training's dataset.",
         body=FileRequest,
         answer=File,
-        status=201,
     ),
 )

@@ -85,7 +85,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     if "{id}" in route.path:
         pattern = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,80}$"}
         parameters.append({"name": "id", "in": "path", "required": True, "schema": pattern})
-    if route.repeatable:
+    if route.body:  # it makes something, and a repeated request gives the first one's
         about = "the same key and body give the same result; another body with it is 422"
         key = {"type": "string", "minLength": 1, "maxLength": 255}
         parameters.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})

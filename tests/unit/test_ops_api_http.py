@@ -124,4 +124,5 @@ def test_addresses_are_absolute_as_the_client_reached_us(
     headers: dict[str, str], context: dict[str, str], expected: str
 ) -> None:
     event = {"httpMethod": "POST", "path": "/v1/files", "headers": headers, "requestContext": context}
-    assert Request(event).url("/v1/files/1") == f"{expected}/v1/files/1"
+    item = f"{expected}/v1/trainings/1"
+    assert Request(event).urls("/v1/trainings/1") == {"get": item, "cancel": f"{item}/cancel"}

@@ -5,12 +5,16 @@ import re
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from atelier_ops.logic.names import bounded, job_name, package_group, style_endpoint, versioned
+from atelier_ops.logic.names import bounded, run_jobs, style_endpoint
 from contracts.layout import STYLE_PATTERN
 
 SAGEMAKER = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 executions = st.text(min_size=1, max_size=80)
 styles = st.from_regex(STYLE_PATTERN, fullmatch=True)
+
+
+def job_name(prefix: str, execution: str, step: str) -> str:
+    return str(run_jobs({step: {}}, prefix, execution)[step]["name"])
 
 
 @given(execution=executions, suffix=st.sampled_from(["seg", "train", "eval"]))
@@ -30,7 +34,7 @@ def test_different_executions_have_different_jobs(one: str, other: str) -> None:
 @given(style=styles, version=st.integers(1, 999_999))
 def test_names_of_a_style_are_legal_and_start_with_the_prefix(style: str, version: int) -> None:
     endpoint = style_endpoint("atelier-trial", style)
-    for name in (endpoint, package_group("atelier-trial", style), versioned(endpoint, version)):
+    for name in (endpoint, bounded(f"atelier-trial-{style}"), bounded(f"{endpoint}-v{version}")):
         assert SAGEMAKER.fullmatch(name)
         assert name.startswith("atelier-trial-")
 
@@ -39,7 +43,7 @@ def test_names_of_a_style_are_legal_and_start_with_the_prefix(style: str, versio
 def test_versions_of_a_long_name_stay_apart(style: str, one: int, other: int) -> None:
     assume(one != other)
     endpoint = style_endpoint("atelier-trial", style)
-    assert versioned(endpoint, one) != versioned(endpoint, other)
+    assert bounded(f"{endpoint}-v{one}") != bounded(f"{endpoint}-v{other}")
 
 
 def test_a_legal_short_name_stays_as_it_is() -> None:

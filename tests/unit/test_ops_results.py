@@ -9,7 +9,7 @@ import pytest
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import smoke
 from atelier_ops.logic.notification import Outcome, model_message, outcomes
-from atelier_ops.logic.picture import PNG, format_of, grey_png
+from atelier_ops.logic.picture import format_of
 from atelier_ops.logic.results import Dependencies, prediction_key, settle
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.plan import FineTuningPlan
@@ -18,7 +18,7 @@ from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryRecords, Memory
 from tests.unit.ops_stage import make_stage, plan_of
 
 ID = "0123456789abcdef0123456789"
-GREY = grey_png(8, 128)
+GREY = base64.b64decode(smoke.PICTURE)
 
 
 def answer(**changes: Any) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def test_an_inpainting_smoke_test_repaints_a_drawn_picture() -> None:
     body = smoke.smoke_request(FineTuningPlan.from_json(plan_of(make_stage()[1])), 3, dedicated=False)
     asked = PredictionInput.from_json(body)
     assert (asked.mode, asked.adapter, asked.prompt) == ("inpaint", "skirt@3", "a photo of sks skirt")
-    assert base64.b64decode(asked.image).startswith(PNG)
+    assert format_of(base64.b64decode(asked.image)) == "png"
     assert base64.b64decode(asked.image) != base64.b64decode(asked.mask)
 
 
@@ -195,17 +195,18 @@ def test_a_repeated_smoke_test_has_the_same_id() -> None:
     assert len(smoke.inference_id("run-1", 3)) <= 64
 
 
-def test_the_drawn_picture_is_a_real_png() -> None:
+@pytest.mark.parametrize(("drawn", "around", "middle"), [(smoke.PICTURE, 128, 96), (smoke.MASK, 0, 255)])
+def test_a_drawn_picture_is_a_real_png(drawn: str, around: int, middle: int) -> None:
     from io import BytesIO
 
     from PIL import Image
 
-    picture = Image.open(BytesIO(grey_png(16, 10, 200)))
-    assert (picture.size, picture.mode) == ((16, 16), "L")
-    assert picture.getpixel((0, 0)) == 10
-    assert picture.getpixel((8, 8)) == 200
-    assert picture.getpixel((4, 11)) == 200
-    assert picture.getpixel((3, 8)) == 10
+    picture = Image.open(BytesIO(base64.b64decode(drawn)))
+    assert (picture.size, picture.mode) == ((64, 64), "L")
+    assert picture.getpixel((0, 0)) == around
+    assert picture.getpixel((32, 32)) == middle
+    assert picture.getpixel((16, 47)) == middle
+    assert picture.getpixel((15, 32)) == around
 
 
 def test_formats_are_told_by_their_first_bytes() -> None:

@@ -21,11 +21,11 @@ class Execution:
     name: str
     status: str
     started: datetime
-    stopped: datetime | None
     input: Any
-    output: Any
-    error: str
-    cause: str
+    stopped: datetime | None = None
+    output: Any = None
+    error: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,28 +1,22 @@
 """A stream that is hashed and counted while it is read, so that a file of any size is verified in constant memory."""
 
 import hashlib
-import io
 from typing import IO
 
 from atelier_ops.errors import SourceFileError
 from atelier_ops.gateways.hub import HubFile
 
 
-class CheckedStream(io.RawIOBase):
+class CheckedStream:
     """Passes reads on; knows afterwards how many bytes went by and their hashes."""
 
     def __init__(self, source: IO[bytes], expected: HubFile) -> None:
-        super().__init__()
         self._source = source
         self._expected = expected
         self._size = 0
         self._sha256 = hashlib.sha256()
         # git names a file by the SHA-1 of "blob {size}\0" and its bytes.
         self._blob = hashlib.sha1(f"blob {expected.size}\0".encode(), usedforsecurity=False)
-
-    def readable(self) -> bool:
-        """True: it is for reading only."""
-        return True
 
     def read(self, size: int = -1, /) -> bytes:
         """The next bytes of the source. Raises SourceFileError as soon as the last byte shows that they are not what was promised."""

@@ -1,12 +1,11 @@
 """Reading the listing of a pretraining data set: what is wrong with it shows before machines are paid for. No picture is fetched."""
 
-import hashlib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from atelier_ops.gateways.storage import ObjectStore, StoredObject, read_json
+from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.logic.dataset import dataset_folder, hash_listing
 from contracts.corpus import (
     CAPTIONS,
     FEWEST_PICTURES,
@@ -19,7 +18,7 @@ from contracts.corpus import (
     sample_key,
 )
 from contracts.errors import InvalidInputError
-from contracts.layout import STYLE_PATTERN, S3Uri, dataset_prefix
+from contracts.layout import S3Uri, dataset_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +34,10 @@ class Corpus:
 
 def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
     """List and check the data set (a name or an address). Raises InvalidInputError naming the first thing that is wrong."""
-    prefix = _prefix(dataset, store.bucket)
+    if dataset.startswith("s3://"):
+        prefix = dataset_folder(dataset, store.bucket, f"NAME, or s3://{store.bucket}/{dataset_prefix('NAME')}")
+    else:
+        prefix = dataset_prefix(dataset)
     files = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix) if not entry.key.endswith("/")}
     for needed in (VOCABULARY, CAPTIONS):
         if needed not in files:
@@ -48,18 +50,9 @@ def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
     count = sum(key in vocabulary.held_out or is_held_out(key, held_out) for key in pictures)
     _check_counts(len(pictures), count, held_out)
     address = S3Uri(bucket=store.bucket, key=prefix)
-    return Corpus(prefix=address, samples=len(pictures), held_out=count, labelled=bool(labels), sha256=_hash(files))
-
-
-def _prefix(dataset: str, bucket: str) -> str:
-    if not dataset.startswith("s3://"):
-        return dataset_prefix(dataset)
-    address = S3Uri.parse(dataset, where="input.dataset")
-    prefix = f"{address.key.rstrip('/')}/"
-    if address.bucket != bucket or not re.fullmatch(dataset_prefix(STYLE_PATTERN), prefix):
-        allowed = f"NAME, or s3://{bucket}/{dataset_prefix('NAME')}"
-        raise InvalidInputError("input.dataset", got=dataset, allowed=allowed)
-    return prefix
+    return Corpus(
+        prefix=address, samples=len(pictures), held_out=count, labelled=bool(labels), sha256=hash_listing(files)
+    )
 
 
 def _keys(folder: str, files: Iterable[str], suffixes: tuple[str, ...]) -> set[str]:
@@ -98,11 +91,3 @@ def _check_counts(pictures: int, count: int, share: float) -> None:
             got=f"{share:g}, which sets {count} of {pictures} samples aside",
             allowed="1 or more, not all",
         )
-
-
-def _hash(files: Mapping[str, StoredObject]) -> str:
-    """One hash for the whole listing: any added, removed or changed file changes it. S3's ETag stands for the bytes."""
-    digest = hashlib.sha256()
-    for name, entry in sorted(files.items()):
-        digest.update(f"{name} {entry.etag} {entry.size}\n".encode())
-    return digest.hexdigest()

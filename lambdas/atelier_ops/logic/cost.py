@@ -9,13 +9,9 @@ from contracts.prices import estimate
 
 def jobs_cost(jobs: Iterable[Mapping[str, Any]]) -> float | None:
     """Dollars for all jobs; None where one of them ran on a type without a known price."""
-    total = 0.0
-    for job in jobs:
-        cost = job_cost(job)
-        if cost is None:
-            return None
-        total += cost
-    return total
+    costs = [job_cost(job) for job in jobs]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 def job_cost(job: Mapping[str, Any]) -> float | None:

@@ -46,7 +46,7 @@ def settle(event: Mapping[str, Any], dependencies: Dependencies, assets: ObjectS
 def _mirror(
     entry: Entry, properties: Mapping[str, Any], dependencies: Dependencies, assets: ObjectStore | None, clock: Clock
 ) -> None:
-    if entry.source["kind"] == "hub":
+    if entry.source.kind == "hub":
         manifest = mirror_hub(entry, dependencies.models, dependencies.hub, clock)
     elif assets is None:
         raise ValueError("properties: got no AssetBucket; allowed: the asset's bucket and key, as source.kind is asset")

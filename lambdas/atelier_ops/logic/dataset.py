@@ -29,7 +29,7 @@ class Dataset:
 
 def read_dataset(uri: str, store: ObjectStore) -> Dataset:
     """List and check the dataset at ``uri``. Raises InvalidInputError naming the first thing that is wrong."""
-    prefix = _prefix(uri, store.bucket)
+    prefix = dataset_folder(uri, store.bucket, f"s3://{store.bucket}/{dataset_prefix('STYLE')}")
     entries = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix)}
     files = {name: entry for name, entry in entries.items() if name and not name.endswith("/")}
     pictures = sorted(name for name in files if is_picture(name))
@@ -41,14 +41,14 @@ def read_dataset(uri: str, store: ObjectStore) -> Dataset:
     _check_files({name: files[name] for name in [*pictures, *masks, *photos]}, store)
     info = DatasetInfo.from_json(read_json(store, prefix + INFO)) if INFO in files else None
     address = str(S3Uri(bucket=store.bucket, key=prefix))
-    return Dataset(uri=address, pictures=len(pictures), sha256=_hash(files), info=info)
+    return Dataset(uri=address, pictures=len(pictures), sha256=hash_listing(files), info=info)
 
 
-def _prefix(uri: str, bucket: str) -> str:
+def dataset_folder(uri: str, bucket: str, allowed: str) -> str:
+    """The prefix of a data set at ``uri``. Raises InvalidInputError where it is not one of this bucket's."""
     address = S3Uri.parse(uri, where="input.dataset")
     prefix = f"{address.key.rstrip('/')}/"
     if address.bucket != bucket or not re.fullmatch(dataset_prefix(STYLE_PATTERN), prefix):
-        allowed = f"s3://{bucket}/{dataset_prefix('STYLE')}"
         raise InvalidInputError("input.dataset", got=uri, allowed=allowed)
     return prefix
 
@@ -91,7 +91,7 @@ def _check_files(files: Mapping[str, StoredObject], store: ObjectStore) -> None:
             raise InvalidInputError(name, got=start, allowed="a PNG or JPEG file, whatever its ending")
 
 
-def _hash(files: Mapping[str, StoredObject]) -> str:
+def hash_listing(files: Mapping[str, StoredObject]) -> str:
     """One hash for the whole listing: any added, removed or changed file changes it. S3's ETag stands for the bytes."""
     listing = [[name, entry.etag, entry.size] for name, entry in sorted(files.items())]
     return hashlib.sha256(json.dumps(listing).encode()).hexdigest()

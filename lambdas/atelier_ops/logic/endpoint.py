@@ -7,7 +7,7 @@ from atelier_ops.errors import EndpointBusyError, NameCollisionError
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.workflow import Tokens
-from atelier_ops.logic.names import bounded, versioned
+from atelier_ops.logic.names import bounded
 from contracts.hosting import VARIANT, Hosting
 
 LONGEST_DEPLOYMENT = 2 * 86_400
@@ -24,7 +24,7 @@ def roll_out(endpoint: str, version: int, uri: str, hosting: Hosting, endpoints:
 
     Repeatable: what is there already and the same is left alone. Raises NameCollisionError, EndpointBusyError, QuotaExceeded.
     """
-    name = versioned(endpoint, version)
+    name = bounded(f"{endpoint}-v{version}")
     model = {"ModelName": name, **hosting.model(uri)}
     config = {"EndpointConfigName": name, **hosting.endpoint_config(name)}
     _check_same(model, endpoints.make_model(model))
@@ -45,16 +45,13 @@ def _change(state: EndpointState, config: str, hosting: Hosting, endpoints: Endp
         endpoints.drop_scaling(state.name, state.variant or VARIANT)
         endpoints.delete(state.name)
         raise EndpointBusyError(f"endpoint {state.name}: was {state.status} ({state.reason}); it is being deleted")
-    if _instance_type(endpoints.config(state.config)) != hosting.instance_type:
+    variant = endpoints.config(state.config)["ProductionVariants"][0]
+    if variant.get("InstanceType") != hosting.instance_type:
         # UpdateEndpoint refuses another instance type while a scalable target is registered.
         endpoints.drop_scaling(state.name, state.variant or VARIANT)
     alarm = alarm_request(state.name)
     endpoints.put_alarm(alarm)
     endpoints.update(state.name, config, deployment(state.instances, alarm["AlarmName"]))
-
-
-def _instance_type(config: Mapping[str, Any]) -> str:
-    return str(config["ProductionVariants"][0].get("InstanceType", ""))
 
 
 def alarm_request(endpoint: str) -> dict[str, Any]:

@@ -66,14 +66,18 @@ class Request(APIGatewayProxyEvent):
         except (ValueError, RecursionError) as error:
             raise ProblemError(400, f"body: not JSON: {error}") from error
 
-    def url(self, path: str) -> str:
-        """The absolute address of ``/v1/…``: API Gateway names its domain; behind a proxy the usual headers say how it is reached."""
+    def urls(self, path: str) -> dict[str, str]:
+        """The absolute addresses that get and cancel what lies at ``/v1/…``.
+
+        API Gateway names its domain; behind a proxy the usual headers say how it is reached.
+        """
         headers, context = self.headers, self._context
         scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
         host = context.get("domainName") or headers.get("x-forwarded-host") or headers.get("host", "localhost")
         stage = context.get("path", self.path).rstrip("/").removesuffix(self.path)
         prefix = headers.get("x-forwarded-prefix", "").rstrip("/")
-        return f"{scheme}://{host}{prefix}{stage}{path}"
+        address = f"{scheme}://{host}{prefix}{stage}{path}"
+        return {"get": address, "cancel": f"{address}/cancel"}
 
     def new_id(self, kind: str) -> str:
         """An id for a new ``kind`` of thing: random, or the same for the same Idempotency-Key of one client.

@@ -1,13 +1,12 @@
 """Mirroring a base model once to its own prefix: file by file, each verified, the manifest last."""
 
 import io
-import json
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, ClassVar, Literal
 
 from atelier_ops.errors import BaseModelChangedError, MirrorTimeoutError, MissingObjectError, SourceFileError
 from atelier_ops.gateways.hub import Hub, HubFile
@@ -15,16 +14,25 @@ from atelier_ops.gateways.storage import ObjectStore, Uploaded, read_json
 from atelier_ops.logic.checked import CheckedStream
 from atelier_ops.logic.selection import select
 from contracts.artifact import BaseManifest, to_json
-from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix
+from contracts.model import Contract
 
 MARGIN = 20.0
 """Seconds a Lambda keeps to say that it ran out of time."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A catalogue entry as the custom resource gets it; ``source`` is ``{"kind": "asset"}`` or a hub's repository and variant."""
+class EntrySource(Contract, extra="ignore"):
+    """Where the files come from: the stack's own asset, or a hub's repository, which may hold variants."""
+
+    kind: Literal["asset", "hub"]
+    repository: str = ""
+    variant: str = ""
+
+
+class Entry(Contract, extra="ignore"):
+    """A catalogue entry as the custom resource gets it; what only the templates need (memory, folders) is left aside."""
+
+    document: ClassVar[str] = "Entry"
 
     name: str
     revision: str
@@ -32,21 +40,9 @@ class Entry:
     task: str
     licence: str
     resolution: int
-    source: Mapping[str, Any]
-    defaults: Mapping[str, float] = field(default_factory=dict)
-    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    @classmethod
-    def from_text(cls, text: str) -> "Entry":
-        """Read JSON text; what only the templates need (memory, folders) is left aside. Raises InvalidInputError."""
-        data = json.loads(text)
-        try:
-            entry = cls(**{key: data[key] for key in cls.__dataclass_fields__ if key in data})
-        except TypeError as error:
-            raise InvalidInputError("Entry", got=sorted(data), allowed=", ".join(cls.__dataclass_fields__)) from error
-        if entry.source.get("kind") not in ("asset", "hub"):
-            raise InvalidInputError("Entry.source.kind", got=entry.source.get("kind"), allowed="asset | hub")
-        return entry
+    source: EntrySource
+    defaults: Mapping[str, float] = {}
+    training: Mapping[str, Mapping[str, Any]] = {}
 
     @property
     def prefix(self) -> str:
@@ -55,8 +51,7 @@ class Entry:
 
     def manifest(self, source: str, files: Mapping[str, str]) -> BaseManifest:
         """The manifest of the mirrored files."""
-        facts = {key: getattr(self, key) for key in ("name", "revision", "family", "task", "licence", "resolution")}
-        return BaseManifest(**facts, defaults=self.defaults, training=self.training, source=source, files=files)
+        return BaseManifest(**{**self.model_dump(), "source": source, "files": files})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +71,9 @@ def mirror_hub(entry: Entry, models: ObjectStore, hub: Hub, clock: Clock) -> Bas
     present = _present(entry, models)
     if present is not None:
         return _refresh(present, entry, models)
-    repository = entry.source["repository"]
+    repository = entry.source.repository
     commit = hub.commit(repository, entry.revision)
-    selection = select(hub.tree(repository, commit), entry.source.get("variant") or "")
+    selection = select(hub.tree(repository, commit), entry.source.variant)
     files = {}
     for path, file in sorted(selection.items()):
         clock.check(path)

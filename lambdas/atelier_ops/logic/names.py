@@ -2,8 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from contracts.layout import S3Uri, run_prefix
 
 LONGEST_NAME = 63
 """SageMaker's limit for jobs, models, endpoints and groups."""
@@ -23,11 +25,6 @@ def bounded(text: str, limit: int = LONGEST_NAME) -> str:
     return f"{clean[: limit - _HASH - 1].rstrip('-')}-{digest}".lstrip("-")
 
 
-def job_name(prefix: str, execution: str, suffix: str) -> str:
-    """The job of one step: ``{prefix}-{execution}-{suffix}``."""
-    return f"{bounded(f'{prefix}-{execution}', LONGEST_NAME - len(suffix) - 1)}-{suffix}"
-
-
 def run_jobs(
     jobs: Mapping[str, Mapping[str, str]], prefix: str, run: str, instances: Mapping[str, int] | None = None
 ) -> dict[str, dict[str, Any]]:
@@ -35,23 +32,18 @@ def run_jobs(
 
     Keys are the steps' own (``segment``, ``train``); the machine gives each job's ``state``, ``kind`` and ``instance``.
     """
-    counts = instances or {}
-    return {
-        key: {**facts, "name": job_name(prefix, run, key), "instances": counts.get(key, 1)}
-        for key, facts in jobs.items()
-    }
+    planned = {}
+    for key, facts in jobs.items():
+        name = f"{bounded(f'{prefix}-{run}', LONGEST_NAME - len(key) - 1)}-{key}"
+        planned[key] = {**facts, "name": name, "instances": (instances or {}).get(key, 1)}
+    return planned
 
 
-def package_group(prefix: str, style: str) -> str:
-    """The model package group that holds a style's versions."""
-    return bounded(f"{prefix}-{style}")
+def run_folders(jobs: Iterable[str], bucket: str, run: str) -> dict[str, str]:
+    """Where each of these jobs writes, and where training keeps its checkpoints."""
+    return {step: str(S3Uri(bucket=bucket, key=run_prefix(run, step))) for step in (*jobs, "checkpoints")}
 
 
 def style_endpoint(prefix: str, style: str) -> str:
     """The dedicated endpoint of a style that was fine-tuned in full."""
     return bounded(f"{prefix}-style-{style}")
-
-
-def versioned(endpoint: str, version: int) -> str:
-    """The model and the endpoint configuration of one version."""
-    return bounded(f"{endpoint}-v{version}")

@@ -1,20 +1,20 @@
 """Turning an execution's input into its plan: everything later states need, decided and checked once."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, read_dataset
-from atelier_ops.logic.names import package_group, run_jobs, style_endpoint
+from atelier_ops.logic.names import bounded, run_folders, run_jobs, style_endpoint
 from contracts.artifact import BaseManifest
 from contracts.dataset import INFO
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
-from contracts.layout import S3Uri, run_prefix, style_prefix
+from contracts.layout import style_prefix
 from contracts.plan import FineTuningPlan
 from contracts.strings import as_string
 
@@ -46,7 +46,7 @@ def make_plan(
     settings = _settings(request, base)
     _require_trainable(request, base, settings)
     prompts = _prompts(request, dataset, settings)
-    arguments = _arguments(request, prompts["instance_prompt"])
+    prefix = dependencies.name_prefix
     plan = {
         "execution": execution,
         **{key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "approval")},
@@ -55,11 +55,13 @@ def make_plan(
         "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
-        "runs": _runs(jobs, execution, dependencies),
-        "arguments": arguments,
+        "runs": run_folders(jobs, dependencies.data.bucket, execution),
+        "arguments": _arguments(request, prompts["instance_prompt"]),
         "hyperparameters": _strings(request, execution, prompts, dataset, settings),
-        "jobs": run_jobs(jobs, dependencies.name_prefix, execution),
-        **_names(request.style, dependencies.name_prefix),
+        "jobs": run_jobs(jobs, prefix, execution),
+        "model_package_group": bounded(f"{prefix}-{request.style}"),
+        "endpoint": style_endpoint(prefix, request.style),
+        "published": style_prefix(request.style),
     }
     return FineTuningPlan.from_json(plan)
 
@@ -147,28 +149,16 @@ def _argument(name: str, value: str) -> list[str]:
     return [option + value]
 
 
-def _runs(jobs: Iterable[str], execution: str, dependencies: Dependencies) -> dict[str, str]:
-    steps = (*jobs, "checkpoints")
-    return {step: str(S3Uri(bucket=dependencies.data.bucket, key=run_prefix(execution, step))) for step in steps}
-
-
 def _strings(
     request: ExecutionInput, execution: str, prompts: Mapping[str, str], dataset: Dataset, settings: Hyperparameters
 ) -> dict[str, str]:
     """Everything the training job reads from hyperparameters.json."""
-    facts = {"style": request.style, "execution": execution, "task": request.task, "method": request.method}
-    words = {"target": request.target, **prompts}
     return {
-        **facts,
-        **{name: as_string(value) for name, value in words.items()},
+        "style": request.style,
+        "execution": execution,
+        "task": request.task,
+        "method": request.method,
+        **{name: as_string(words) for name, words in {"target": request.target, **prompts}.items()},
         "dataset_sha256": dataset.sha256,
         **settings.to_strings(),
-    }
-
-
-def _names(style: str, prefix: str) -> dict[str, str]:
-    return {
-        "model_package_group": package_group(prefix, style),
-        "endpoint": style_endpoint(prefix, style),
-        "published": style_prefix(style),
     }

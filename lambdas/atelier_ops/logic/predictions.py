@@ -51,7 +51,8 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     record = _admit(record, dependencies)
     if not record.data["submitted"]:
         record = _submit(record, inputs, dependencies)
-    return respond(201, _show(record, request, dependencies), {"Location": _self(request, record)})
+    prediction_object = _show(record, request, dependencies)
+    return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"]})
 
 
 def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
@@ -174,12 +175,8 @@ def _show(record: Record, request: Request, dependencies: Dependencies) -> dict[
         "created_at": data["created_at"],
         "started_at": data.get("started_at"),
         "completed_at": data.get("completed_at"),
-        "urls": {"get": _self(request, record), "cancel": f"{_self(request, record)}/cancel"},
+        "urls": request.urls(f"/v1/predictions/{data['id']}"),
         "stage": "queued or running" if record.status in OPEN else "done",
         "progress": None,
         "queue_position": None,
     }
-
-
-def _self(request: Request, record: Record) -> str:
-    return request.url(f"/v1/predictions/{record.data['id']}")

@@ -1,21 +1,20 @@
 """Turning a pretraining execution's input into its plan: everything later states need, decided and checked once."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base
 from atelier_ops.logic.corpus import Corpus, read_corpus
-from atelier_ops.logic.names import package_group, run_jobs
+from atelier_ops.logic.names import bounded, run_folders, run_jobs
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.errors import InvalidInputError
 from contracts.families import pretrainable
-from contracts.layout import S3Uri, run_prefix
+from contracts.layout import run_prefix
 from contracts.plan import PretrainingPlan
-from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining import PretrainingInput, StageDefaults
 
 RUN_PREFIX = "pretrain-"
@@ -50,24 +49,26 @@ def make_pretraining_plan(
     corpus = read_corpus(request.dataset, request.held_out, dependencies.data)
     _check_instances(request, corpus)
     run = f"{RUN_PREFIX}{execution}"
-    runs = _runs(jobs, run, dependencies.data.bucket)
-    tuned = _hyperparameters(request, runs)
+    runs = run_folders(jobs, dependencies.data.bucket, run)
+    runs |= {"training_shards": f"{runs['shard']}train/", "held_out": f"{runs['shard']}held-out/"}
+    base_files, stream = base_uri(base.reference, dependencies.models), request.input_mode == "stream"
+    tuned = request.hyperparameters.model_copy(update={"shards_uri": runs["training_shards"] if stream else ""})
     plan = {
         "execution": run,
         "name": request.name,
         "model": tuned.model,
         "approval": request.approval,
         "gate": request.thresholds,
-        "isolated": request.input_mode != "stream",
+        "isolated": not stream,
         "dataset": _dataset(corpus),
-        "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
+        "base": {"reference": base.reference, "uri": base_files},
         "runs": runs,
-        "channels": _channels(request, run, runs, base_uri(base.reference, dependencies.models), dependencies.lustre),
+        "channels": _channels(request, run, runs, base_files, dependencies.lustre),
         "arguments": _arguments(request),
         "hyperparameters": tuned.to_strings(),
         "jobs": run_jobs(jobs, dependencies.name_prefix, run, request.instances.to_json()),
         # A capital keeps the group apart from those of styles, whose names have none.
-        "model_package_group": package_group(dependencies.name_prefix, f"Base-{request.name}"),
+        "model_package_group": bounded(f"{dependencies.name_prefix}-Base-{request.name}"),
     }
     return PretrainingPlan.from_json(plan)
 
@@ -104,18 +105,6 @@ def _check_instances(request: PretrainingInput, corpus: Corpus) -> None:
     if request.instances.shard > corpus.samples:
         allowed = f"at most {corpus.samples}, the number of pictures: every host must get one"
         raise InvalidInputError("input.instances.shard", got=request.instances.shard, allowed=allowed)
-
-
-def _runs(jobs: Iterable[str], run: str, bucket: str) -> dict[str, str]:
-    steps = (*jobs, "checkpoints")
-    runs = {step: str(S3Uri(bucket=bucket, key=run_prefix(run, step))) for step in steps}
-    return runs | {"training_shards": f"{runs['shard']}train/", "held_out": f"{runs['shard']}held-out/"}
-
-
-def _hyperparameters(request: PretrainingInput, runs: Mapping[str, str]) -> PretrainHyperparameters:
-    if request.input_mode != "stream":
-        return request.hyperparameters
-    return request.hyperparameters.model_copy(update={"shards_uri": runs["training_shards"]})
 
 
 def _dataset(corpus: Corpus) -> dict[str, Any]:

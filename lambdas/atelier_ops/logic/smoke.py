@@ -1,11 +1,10 @@
 """A smoke test: one real request to the endpoint that now serves a style, answered through the path that a client's request takes."""
 
-import base64
 import hashlib
 from typing import Any
 
 from atelier_ops.gateways.records import Record
-from atelier_ops.logic.picture import decode_picture, grey_png
+from atelier_ops.logic.picture import decode_picture
 from contracts.errors import InvalidInputError
 from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput, PredictionOutput
@@ -18,12 +17,17 @@ LONGEST_TEST = 86_400
 STEPS = 8
 """Denoising steps: enough to run every part, few enough to take seconds."""
 
-SIDE = 64
-"""Pixels of the drawn picture; the server scales it to the model's resolution."""
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAPklEQVR42mNsYKAMMDGMGjBqwKgBw8QAFnSBBwQ0KIwG4qgBowaMGjBqwKgBowaMuPaBwmgg"
+    "jhowasBINQAA/IgCJMUquN8AAAAASUVORK5CYII="
+)
+"""A grey PNG of 64 x 64 pixels with a darker middle, in base64; the server scales it to the model's resolution."""
 
-
-PICTURE = grey_png(SIDE, 128, 96)
-MASK = grey_png(SIDE, 0, 255)
+MASK = (
+    "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAM0lEQVR42u3OIQ4AMAgEQej//1xEU4MjNRUz8hI2RAAc2Yc9PFivHwgICAgICAj8FgC4CjPi"
+    "AUBwf1GKAAAAAElFTkSuQmCC"
+)
+"""A mask for it: the middle is white."""
 
 
 def inference_id(execution: str, version: int) -> str:
@@ -49,7 +53,7 @@ def smoke_request(plan: FineTuningPlan, version: int, *, dedicated: bool) -> dic
     """
     body: dict[str, Any] = {"prompt": plan.instance_prompt, "num_inference_steps": STEPS, "seed": 0}
     if plan.task == "inpaint":
-        body |= {"mode": "inpaint", "image": _base64(PICTURE), "mask": _base64(MASK)}
+        body |= {"mode": "inpaint", "image": PICTURE, "mask": MASK}
     else:
         body |= {"mode": "text_to_image"}
     if not dedicated:
@@ -65,7 +69,3 @@ def judge_answer(body: object) -> dict[str, Any]:
     if picture_format != answer.output_format:
         raise InvalidInputError("smoke test's picture", got=picture_format, allowed=answer.output_format)
     return {"pictures": len(answer.images), "bytes": len(picture), "model": answer.model, "adapter": answer.adapter}
-
-
-def _base64(body: bytes) -> str:
-    return base64.b64encode(body).decode()

@@ -44,8 +44,11 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
                 422, "Idempotency-Key: got one that another input came with; allowed: a new key"
             ) from error
     # Step Functions may not find for a moment what it has just started.
-    execution = dependencies.executions.describe(name) or _just_started(name, inputs, dependencies.now)
-    return respond(201, _show(execution, request, dependencies), {"Location": _self(request, name)})
+    just_started = Execution(
+        name=name, status="RUNNING", started=datetime.fromtimestamp(dependencies.now, UTC), input=inputs
+    )
+    training = _show(dependencies.executions.describe(name) or just_started, request, dependencies)
+    return respond(201, training, {"Location": training["urls"]["get"]})
 
 
 def get(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
@@ -58,13 +61,6 @@ def cancel(request: Request, dependencies: Dependencies, training: str) -> Respo
     if _existing(training, dependencies).status == "RUNNING":
         dependencies.executions.stop(training)
     return get(request, dependencies, training)
-
-
-def _just_started(name: str, inputs: dict[str, Any], now: float) -> Execution:
-    at = datetime.fromtimestamp(now, UTC)
-    return Execution(
-        name=name, status="RUNNING", started=at, stopped=None, input=inputs, output=None, error="", cause=""
-    )
 
 
 def _existing(name: str, dependencies: Dependencies) -> Execution:
@@ -90,7 +86,7 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),
         "completed_at": rfc3339(execution.stopped) if execution.stopped else None,
-        "urls": {"get": _self(request, execution.name), "cancel": f"{_self(request, execution.name)}/cancel"},
+        "urls": request.urls(f"/v1/trainings/{execution.name}"),
         "stage": "done" if execution.status == "SUCCEEDED" else stage(events),
         "progress": None,
         "queue_position": None,
@@ -137,7 +133,3 @@ def _output(inputs: Mapping[str, Any], output: Mapping[str, Any], model_bucket: 
 def _metrics(execution: Execution, output: Mapping[str, Any]) -> dict[str, Any]:
     total = {"total_time": (execution.stopped - execution.started).total_seconds()} if execution.stopped else {}
     return {**total, **(output.get("metrics") or {})}
-
-
-def _self(request: Request, name: str) -> str:
-    return request.url(f"/v1/trainings/{name}")
