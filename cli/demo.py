@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from cli.client import inline
 from cli.follow import follow
 from cli.keep import stay_up
-from cli.measure import bytes_changed_outside, mask_iou
 from cli.page import write_page
 from cli.progress import Progress
 from cli.session import ROOT, Deployment, deployed, upload_folder
@@ -119,6 +119,22 @@ def _numbers(output: dict[str, Any], photos: list[PhotoResult], progress: Progre
         "mask_iou": round(sum(ious) / len(ious), 3),
         "pixels_changed_outside": sum(changed),
     }
+
+
+def mask_iou(mask: Image.Image, truth: Image.Image) -> float:
+    """Intersection over union, 0 to 1, of two masks of one size (white = garment); 1 where both are empty."""
+    ours, theirs = (np.asarray(picture.convert("L")) > 127 for picture in (mask, truth))
+    union = np.logical_or(ours, theirs).sum()
+    return float(np.logical_and(ours, theirs).sum() / union) if union else 1.0
+
+
+def bytes_changed_outside(before: Image.Image, after: Image.Image, alpha: Image.Image) -> int:
+    """Bytes that differ where the feathered mask ``alpha`` is 0. All three are of one size; raises ValueError otherwise."""
+    if not before.size == after.size == alpha.size:
+        raise ValueError(f"sizes differ: {before.size}, {after.size}, {alpha.size}")
+    outside = np.asarray(alpha.convert("L")) == 0
+    differs = np.asarray(before.convert("RGB")) != np.asarray(after.convert("RGB"))
+    return int(differs[outside].sum())
 
 
 def _write(out: Path, photos: list[PhotoResult], numbers: dict[str, Any], report: Path) -> None:

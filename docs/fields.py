@@ -34,8 +34,9 @@ def default_table() -> str:
 
 def metric_table(metrics: Mapping[str, Metric]) -> str:
     """Metric, range, which way is better, and meaning."""
+    better = {True: "higher", False: "lower"}
     rows = [
-        [f"`{name}`", f"{metric.low:g} to {metric.high:g}", _better(metric), metric.meaning]
+        [f"`{name}`", f"{metric.low:g} to {metric.high:g}", better[metric.higher_is_better], metric.meaning]
         for name, metric in metrics.items()
     ]
     return table(["metric", "range", "better", "meaning"], rows)
@@ -54,23 +55,16 @@ def _listed(names: Sequence[str]) -> str:
 def _row(name: str, declared: Schema, root: Schema) -> list[str]:
     unit = f" ({declared['x-unit']})" if "x-unit" in declared else ""
     kind = resolved(root, declared)
-    default = _plain(declared["default"]) if declared.get("default", {}) not in ({}, []) else ""
+    unstated = "required" if name in root.get("required", []) else ""
+    default = _plain(declared["default"]) if declared.get("default", {}) not in ({}, []) else unstated
     form = allowed(kind).partition(" matching ")[0]  # a pattern is in the schema, for machines
-    return [f"`{name}`", form + unit, default or _unstated(name, root), declared.get("description", "")]
-
-
-def _unstated(name: str, root: Schema) -> str:
-    return "required" if name in root.get("required", []) else ""
+    return [f"`{name}`", form + unit, default, declared.get("description", "")]
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _better(metric: Metric) -> str:
-    return "higher" if metric.higher_is_better else "lower"
 
 
 TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -100,7 +99,7 @@ def _good(route: Route) -> dict[str, Any]:
         "description": route.answer.__name__,
         "content": {JSON: {"schema": _schema(route.answer.__name__)}},
     }
-    if route.status == HTTPStatus.CREATED and "{id}" not in route.path and route.name != "create_file":
+    if route.body and route.name != "create_file":
         good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
     return good
 

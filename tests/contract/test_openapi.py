@@ -36,7 +36,7 @@ def test_it_has_every_route_and_no_other(document: dict[str, Any]) -> None:
 def test_a_route_says_what_it_takes_and_what_can_go_wrong(route: Route, document: dict[str, Any]) -> None:
     described = operation(document, route)
     headers = {parameter["name"] for parameter in described["parameters"] if parameter["in"] == "header"}
-    assert ("Idempotency-Key" in headers) == route.repeatable
+    assert ("Idempotency-Key" in headers) == bool(route.body)
     assert ("Prefer" in headers) == (route.name == "create_prediction")
     assert ("requestBody" in described) == ("422" in described["responses"]) == (route.body is not None)
     assert {"401", "429", "500", "503", str(route.status)} <= set(described["responses"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cli.measure import bytes_changed_outside, mask_iou
+from cli.demo import bytes_changed_outside, mask_iou
 
 
 def picture(values: list[list[int]], mode: str = "L") -> Image.Image:

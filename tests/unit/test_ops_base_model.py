@@ -13,7 +13,7 @@ import pytest
 from atelier_ops.errors import BaseModelChangedError, MirrorTimeoutError, SourceFileError
 from atelier_ops.gateways.answers import Answers
 from atelier_ops.gateways.hub import Hub, HubFile
-from atelier_ops.logic.custom_resource import Dependencies, settle
+from atelier_ops.logic.custom_resource import settle
 from atelier_ops.logic.mirror import Clock, Entry, mirror_asset, mirror_hub
 from atelier_ops.logic.selection import select
 from contracts.artifact import BaseManifest
@@ -265,8 +265,7 @@ class Stack(Answers):
             "ResourceProperties": {"Entry": text, "AssetBucket": "assets", "AssetKey": "tiny.zip"},
             **more,
         }
-        dependencies = Dependencies(models=self.buckets.store("model"), hub=MemoryHub(), answers=self)
-        settle(event, dependencies, self.buckets.store("assets"), FOREVER)
+        settle(event, self.buckets.store("model"), self.buckets.store("assets"), MemoryHub(), self, FOREVER)
         ((url, answer),) = self.sent
         self.sent.clear()
         assert url == "https://answer.test"

@@ -51,7 +51,8 @@ class ObjectStore:
     def listing(self, prefix: str) -> list[StoredObject]:
         """Every object below ``prefix``, by key."""
         pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        return [_stored(entry) for page in pages for entry in page.get("Contents", [])]
+        entries = (entry for page in pages for entry in page.get("Contents", []))
+        return [StoredObject(key=e["Key"], size=e["Size"], etag=e["ETag"].strip('"')) for e in entries]
 
     def read(self, key: str) -> bytes:
         """The whole object. Raises MissingObjectError."""
@@ -121,7 +122,3 @@ def read_json(store: ObjectStore, key: str) -> Any:
 def write_json(store: ObjectStore, key: str, value: object) -> None:
     """Put a value as indented JSON."""
     store.write(key, (json.dumps(value, indent=2, sort_keys=True) + "\n").encode(), "application/json")
-
-
-def _stored(entry: dict[str, Any]) -> StoredObject:
-    return StoredObject(key=entry["Key"], size=int(entry["Size"]), etag=str(entry["ETag"]).strip('"'))

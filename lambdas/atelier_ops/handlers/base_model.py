@@ -5,7 +5,7 @@ from typing import Any
 from atelier_ops.gateways.answers import Answers
 from atelier_ops.gateways.hub import Hub
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.custom_resource import Dependencies, settle
+from atelier_ops.logic.custom_resource import settle
 from atelier_ops.logic.mirror import Clock
 from atelier_ops.observability import observed
 from contracts.settings import EnvironmentSettings
@@ -23,5 +23,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
     models = ObjectStore(Settings.from_environment().model_bucket)
     bucket = event["ResourceProperties"].get("AssetBucket")
     clock = Clock(left=lambda: context.get_remaining_time_in_millis() / 1000)
-    dependencies = Dependencies(models=models, hub=Hub(), answers=Answers())
-    settle(event, dependencies, ObjectStore(bucket) if bucket else None, clock)
+    settle(event, models, ObjectStore(bucket) if bucket else None, Hub(), Answers(), clock)

@@ -1,7 +1,6 @@
 """Custom::BaseModel: one base model of the stage, mirrored when the stack is created or changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.gateways.answers import Answers
@@ -14,16 +13,9 @@ LONGEST_REASON = 1_000
 """Characters: CloudFormation takes an answer of 4 KB in all."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies:
-    """What mirroring needs; ``assets`` opens a bucket of CDK assets."""
-
-    models: ObjectStore
-    hub: Hub
-    answers: Answers
-
-
-def settle(event: Mapping[str, Any], dependencies: Dependencies, assets: ObjectStore | None, clock: Clock) -> None:
+def settle(
+    event: Mapping[str, Any], models: ObjectStore, assets: ObjectStore | None, hub: Hub, answers: Answers, clock: Clock
+) -> None:
     """Do what the event asks and answer it, whatever happens: without an answer the stack waits for an hour."""
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     physical = event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-not-made"
@@ -31,7 +23,7 @@ def settle(event: Mapping[str, Any], dependencies: Dependencies, assets: ObjectS
         entry = Entry.from_text(event["ResourceProperties"]["Entry"])
         physical = f"{entry.name}@{entry.revision}"
         if event["RequestType"] != "Delete":
-            _mirror(entry, event["ResourceProperties"], dependencies, assets, clock)
+            _mirror(entry, event["ResourceProperties"], models, assets, hub, clock)
         outcome: dict[str, Any] = {"Status": "SUCCESS", "Data": {"Prefix": entry.prefix, "Reference": physical}}
     except Exception as error:  # noqa: BLE001 - the process edge: CloudFormation must hear of every failure
         logger.exception("base model not mirrored", base_model=physical)
@@ -40,16 +32,16 @@ def settle(event: Mapping[str, Any], dependencies: Dependencies, assets: ObjectS
         # Deleting leaves the files to the bucket's own policy, so it cannot fail.
         outcome = {"Status": "SUCCESS"}
         physical = event.get("PhysicalResourceId") or physical
-    dependencies.answers.send(event["ResponseURL"], {**answer, "PhysicalResourceId": physical, **outcome})
+    answers.send(event["ResponseURL"], {**answer, "PhysicalResourceId": physical, **outcome})
 
 
 def _mirror(
-    entry: Entry, properties: Mapping[str, Any], dependencies: Dependencies, assets: ObjectStore | None, clock: Clock
+    entry: Entry, properties: Mapping[str, Any], models: ObjectStore, assets: ObjectStore | None, hub: Hub, clock: Clock
 ) -> None:
     if entry.source.kind == "hub":
-        manifest = mirror_hub(entry, dependencies.models, dependencies.hub, clock)
+        manifest = mirror_hub(entry, models, hub, clock)
     elif assets is None:
         raise ValueError("properties: got no AssetBucket; allowed: the asset's bucket and key, as source.kind is asset")
     else:
-        manifest = mirror_asset(entry, dependencies.models, assets.read(properties["AssetKey"]), clock)
+        manifest = mirror_asset(entry, models, assets.read(properties["AssetKey"]), clock)
     logger.info("base model mirrored", base_model=manifest.reference, files=len(manifest.files), source=manifest.source)
