@@ -1,11 +1,10 @@
 """Every difference between environments. A stage is data; stacks read it and make no choices of their own."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.families import SEGMENTERS
 from infra.pretraining import Pretraining
-from infra.validation import MOST_RUN_SECONDS, check, check_instance_type
+from infra.validation import MOST_RUN_SECONDS, check, check_instance_type, check_range, check_text
 from models.catalogue import CatalogueEntry, find
 
 
@@ -29,20 +28,14 @@ class JobSettings:
     def __post_init__(self) -> None:
         check_instance_type("jobs.processing_instance", self.processing_instance)
         check_instance_type("jobs.training_instance", self.training_instance)
-        check(1 <= self.volume_gib <= 16_384, "jobs.volume_gib", got=self.volume_gib, allowed="1 to 16384 GiB")
+        check_range("jobs.volume_gib", self.volume_gib, 1, 16_384, "GiB")
         for name in ("most_processing_seconds", "most_training_seconds"):
-            value = getattr(self, name)
-            allowed = f"60 to {MOST_RUN_SECONDS} seconds"
-            check(60 <= value <= MOST_RUN_SECONDS, f"jobs.{name}", got=value, allowed=allowed)
-        self._check_spot()
-
-    def _check_spot(self) -> None:
-        wait = self.most_wait_seconds
-        if not self.spot:
-            check(wait is None, "jobs.most_wait_seconds", got=wait, allowed="nothing, unless spot is on")
-            return
-        allowed = f"at least most_training_seconds ({self.most_training_seconds}) when spot is on"
-        check((wait or 0) >= self.most_training_seconds, "jobs.most_wait_seconds", got=wait, allowed=allowed)
+            check_range(f"jobs.{name}", getattr(self, name), 60, MOST_RUN_SECONDS, "seconds")
+        wait, longest = self.most_wait_seconds, self.most_training_seconds
+        good, allowed = wait is None, "nothing, unless spot is on"
+        if self.spot:
+            good, allowed = (wait or 0) >= longest, f"at least most_training_seconds ({longest}) when spot is on"
+        check(good, "jobs.most_wait_seconds", got=wait, allowed=allowed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +62,10 @@ class Serving:
         low, high = self.fewest_instances, self.most_instances
         allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
         check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
-        check(1 <= self.concurrency <= 64, "serving.concurrency", got=self.concurrency, allowed="1 to 64")
-        startup = self.startup_seconds
-        check(60 <= startup <= 3600, "serving.startup_seconds", got=startup, allowed="60 to 3600")
+        check_range("serving.concurrency", self.concurrency, 1, 64)
+        check_range("serving.startup_seconds", self.startup_seconds, 60, 3600)
         for name in ("backlog_per_instance", "most_adapters"):
-            check(getattr(self, name) >= 1, f"serving.{name}", got=getattr(self, name), allowed=">= 1")
+            check_range(f"serving.{name}", getattr(self, name), 1)
         if self.upscaler is not None:
             family = find(self.upscaler).family
             check(family == "upscaler", "serving.upscaler", got=self.upscaler, allowed="family upscaler, or None")
@@ -111,15 +103,14 @@ class Stage:
     api: Api
 
     def __post_init__(self) -> None:
-        named = bool(re.fullmatch(r"[a-z][a-z0-9]{1,9}", self.name))
-        check(named, "stage.name", got=self.name, allowed="2 to 10 of a-z, 0-9")
+        check_text("stage.name", self.name, r"[a-z][a-z0-9]{1,9}", "2 to 10 of a-z, 0-9")
         check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
         for name in self.base_models:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
         segments = find(self.segmenter).family in SEGMENTERS
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
         for field in ("media_days", "log_days"):
-            check(getattr(self, field) >= 1, f"stage.{field}", got=getattr(self, field), allowed="at least 1 day")
+            check_range(f"stage.{field}", getattr(self, field), 1, unit="day")
 
     @property
     def prefix(self) -> str:
@@ -156,58 +147,45 @@ class Stage:
 _TINY_THREADS = 1
 """Pictures of 64 pixels gain nothing from a second thread, and on a busy machine two threads wait for each other and are slower."""
 
-_TINY_JOBS = JobSettings(
-    processing_instance="ml.m5.xlarge",
-    training_instance="ml.m5.xlarge",
-    volume_gib=10,
-    most_processing_seconds=1800,
-    most_training_seconds=3600,
-    threads=_TINY_THREADS,
+_LOCAL = Stage(
+    name="local",
+    base_models=("tiny-inpaint",),
+    segmenter="tiny-clipseg",
+    keep_data=False,
+    media_days=1,
+    log_days=1,
+    jobs=JobSettings(
+        processing_instance="ml.m5.xlarge",
+        training_instance="ml.m5.xlarge",
+        volume_gib=10,
+        most_processing_seconds=1800,
+        most_training_seconds=3600,
+        threads=_TINY_THREADS,
+    ),
+    pretraining=Pretraining(
+        shard_instance="ml.m5.xlarge",
+        shard_instances=2,
+        train_instance="ml.m5.xlarge",
+        train_instances=2,
+        input_mode="FastFile",
+        volume_gib=10,
+        most_training_seconds=2 * 3600,
+    ),
+    serving=Serving(
+        instance="ml.m5.xlarge",
+        upscaler="tiny-upscaler",
+        most_instances=1,
+        backlog_per_instance=4,
+        concurrency=2,
+        startup_seconds=300,
+        threads=_TINY_THREADS,
+    ),
+    api=Api(requests_per_second=50, burst=100, requests_per_day=100_000),
 )
-_TINY_PRETRAINING = Pretraining(
-    shard_instance="ml.m5.xlarge",
-    shard_instances=2,
-    train_instance="ml.m5.xlarge",
-    train_instances=2,
-    input_mode="FastFile",
-    volume_gib=10,
-    most_training_seconds=2 * 3600,
-)
-_TINY_SERVING = Serving(
-    instance="ml.m5.xlarge",
-    upscaler="tiny-upscaler",
-    most_instances=1,
-    backlog_per_instance=4,
-    concurrency=2,
-    startup_seconds=300,
-    threads=_TINY_THREADS,
-)
-
+_TRIAL_API = Api(requests_per_second=5, burst=10, requests_per_day=1_000)
 _STAGES = (
-    Stage(
-        name="local",
-        base_models=("tiny-inpaint",),
-        segmenter="tiny-clipseg",
-        keep_data=False,
-        media_days=1,
-        log_days=1,
-        jobs=_TINY_JOBS,
-        pretraining=_TINY_PRETRAINING,
-        serving=_TINY_SERVING,
-        api=Api(requests_per_second=50, burst=100, requests_per_day=100_000),
-    ),
-    Stage(
-        name="trial",
-        base_models=("tiny-inpaint",),
-        segmenter="tiny-clipseg",
-        keep_data=False,
-        media_days=7,
-        log_days=7,
-        jobs=_TINY_JOBS,
-        pretraining=_TINY_PRETRAINING,
-        serving=_TINY_SERVING,
-        api=Api(requests_per_second=5, burst=10, requests_per_day=1_000),
-    ),
+    _LOCAL,
+    replace(_LOCAL, name="trial", media_days=7, log_days=7, api=_TRIAL_API),
     Stage(
         name="dev",
         base_models=("sd2-inpaint", "sd15-inpaint"),

@@ -1,11 +1,10 @@
 """How a stage pretrains: its machines, how they read, and the file system they may read from."""
 
-import re
 from dataclasses import dataclass
 
 from contracts.hosting import has_efa, has_gpu
 from contracts.pretraining import INPUT_MODES, MOST_INSTANCES
-from infra.validation import MOST_RUN_SECONDS, check, check_instance_type
+from infra.validation import MOST_RUN_SECONDS, check, check_instance_type, check_range, check_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +27,7 @@ class Lustre:
             "subnet": r"subnet-[0-9a-f]{8,17}",
         }
         for name, pattern in patterns.items():
-            value = getattr(self, name)
-            check(bool(re.fullmatch(pattern, value)), f"lustre.{name}", got=value, allowed=f"text matching {pattern}")
+            check_text(f"lustre.{name}", getattr(self, name), pattern, f"text matching {pattern}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,20 +50,13 @@ class Pretraining:
     def __post_init__(self) -> None:
         for name in ("shard", "train"):
             check_instance_type(f"pretraining.{name}_instance", getattr(self, f"{name}_instance"))
-            count = getattr(self, f"{name}_instances")
-            allowed = f"1 to {MOST_INSTANCES}"
-            check(1 <= count <= MOST_INSTANCES, f"pretraining.{name}_instances", got=count, allowed=allowed)
+            check_range(f"pretraining.{name}_instances", getattr(self, f"{name}_instances"), 1, MOST_INSTANCES)
         slow = self.train_instances > 1 and has_gpu(self.train_instance) and not has_efa(self.train_instance)
         allowed = "a type with EFA, such as ml.p4d.24xlarge, when several GPU hosts train"
         check(not slow, "pretraining.train_instance", got=self.train_instance, allowed=allowed)
-        check(self.volume_gib >= 1, "pretraining.volume_gib", got=self.volume_gib, allowed=">= 1")
-        keep, most = self.keep_alive_seconds, self.most_training_seconds
-        check(0 <= keep <= 3600, "pretraining.keep_alive_seconds", got=keep, allowed="0 to 3600")
-        allowed = f"60 to {MOST_RUN_SECONDS} seconds"
-        check(60 <= most <= MOST_RUN_SECONDS, "pretraining.most_training_seconds", got=most, allowed=allowed)
-        self._check_mode()
-
-    def _check_mode(self) -> None:
+        check_range("pretraining.volume_gib", self.volume_gib, 1)
+        check_range("pretraining.keep_alive_seconds", self.keep_alive_seconds, 0, 3600)
+        check_range("pretraining.most_training_seconds", self.most_training_seconds, 60, MOST_RUN_SECONDS, "seconds")
         allowed = " | ".join(INPUT_MODES) + "; FSx needs lustre"
         good = self.input_mode in INPUT_MODES and (self.input_mode != "FSx" or self.lustre is not None)
         check(good, "pretraining.input_mode", got=self.input_mode, allowed=allowed)

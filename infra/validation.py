@@ -5,8 +5,6 @@ import re
 MOST_RUN_SECONDS = 5 * 24 * 3600
 """Five days, SageMaker's own limit for a training job."""
 
-_INSTANCE_TYPE = r"ml\.[a-z0-9]+\.[a-z0-9]+"
-
 
 def check(good: bool, what: str, *, got: object, allowed: str) -> None:
     """Raises ValueError unless ``good``."""
@@ -14,8 +12,17 @@ def check(good: bool, what: str, *, got: object, allowed: str) -> None:
         raise ValueError(f"{what}: got {got!r}; allowed: {allowed}")
 
 
+def check_range(what: str, got: float, least: float, most: float | None = None, unit: str = "") -> None:
+    """Raises ValueError unless ``least <= got <= most``; without ``most`` there is no upper bound."""
+    allowed = f"at least {least} {unit}" if most is None else f"{least} to {most} {unit}"
+    check(least <= got and (most is None or got <= most), what, got=got, allowed=allowed.strip())
+
+
+def check_text(what: str, got: str, pattern: str, allowed: str) -> None:
+    """Raises ValueError unless the whole text matches."""
+    check(re.fullmatch(pattern, got) is not None, what, got=got, allowed=allowed)
+
+
 def check_instance_type(what: str, value: str) -> None:
     """Raises ValueError for anything but an ML instance type's name."""
-    check(
-        bool(re.fullmatch(_INSTANCE_TYPE, value)), what, got=value, allowed="an ML instance type such as ml.m5.xlarge"
-    )
+    check_text(what, value, r"ml\.[a-z0-9]+\.[a-z0-9]+", "an ML instance type such as ml.m5.xlarge")

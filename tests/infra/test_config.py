@@ -1,13 +1,14 @@
 """Stages: what they allow, what they refuse and how they say so."""
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
 
 from contracts.hosting import has_efa, has_gpu
 from infra.config import STAGES, Api, JobSettings, Serving, Stage, stage_named
-from infra.costs import costs, machine_types, quotas, report
+from infra.costs import hourly, idle_per_month, machine_types, quotas, report
 from infra.pretraining import Lustre, Pretraining
 
 DEV = STAGES["dev"]
@@ -76,15 +77,25 @@ def test_a_wrong_setting_says_what_it_got_and_what_is_allowed(
 
 
 def test_costs_follow_the_settings() -> None:
-    spent = costs(DEV)
-    on_demand = dataclasses.replace(DEV, jobs=dataclasses.replace(DEV.jobs, spot=False, most_wait_seconds=None))
     always_on = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, fewest_instances=1))
-    assert spent.training_per_hour == pytest.approx(0.35 * (costs(on_demand).training_per_hour or 0))
-    assert spent.serving_most_per_hour == pytest.approx(2 * 1.408)
-    assert spent.idle_per_month < 5
-    assert spent.pretraining_per_hour == pytest.approx(2 * 25.25)
-    assert spent.sharding_per_hour == pytest.approx(4 * 0.23)
-    assert costs(always_on).idle_per_month == pytest.approx(spent.idle_per_month + 730 * 1.408)
+    prices = dict(re.findall(r"^  ([a-z, -]+?) +ml\S+ +\$(\S+) an hour", report(DEV), re.MULTILINE))
+    assert prices == {
+        "endpoint awake": f"{1.408:.2f}",
+        "fine-tuning": f"{0.35 * (hourly('ml.g5.2xlarge') or 0):.2f}",
+        "masks, evaluation": f"{1.408:.2f}",
+        "pretraining": f"{2 * 25.25:.2f}",
+        "making shards": f"{4 * 0.23:.2f}",
+    }
+    assert f"at most ${2 * 1.408:.2f} (2 instances)" in report(DEV)
+    assert idle_per_month(DEV) < 5
+    assert idle_per_month(always_on) == pytest.approx(idle_per_month(DEV) + 730 * 1.408)
+
+
+def test_without_spot_fine_tuning_costs_the_whole_price() -> None:
+    on_demand = dataclasses.replace(DEV, jobs=dataclasses.replace(DEV.jobs, spot=False, most_wait_seconds=None))
+    whole = hourly(DEV.jobs.training_instance) or 0
+    assert f"${whole:.2f} an hour, at most 4 h a run" in report(on_demand)
+    assert f"${0.35 * whole:.2f} an hour, spot, at most 4 h a run" in report(DEV)
 
 
 @pytest.mark.parametrize("upscaler", [None, "tiny-upscaler"])
@@ -98,14 +109,14 @@ def test_an_upscaler_is_mirrored_where_the_stage_serves_one(upscaler: str | None
 
 def test_an_unknown_price_is_said_to_be_unknown() -> None:
     odd = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge"))
-    assert costs(odd).serving_per_hour is None
+    assert hourly("ml.c7i.xlarge") is None
     assert "unknown an hour" in report(odd)
 
 
 def test_the_report_names_the_quotas_and_warns_of_gpus() -> None:
-    assert all(quota.name in report(DEV) for quota in quotas(DEV))
-    assert [quota.name for quota in quotas(DEV)][1] == "ml.g5.2xlarge for spot training job usage"
-    assert {quota.name: quota.needed for quota in quotas(STAGES["trial"])}["ml.m5.xlarge for training job usage"] == 2
+    assert all(f"{name}: {count}" in report(DEV) for name, count in quotas(DEV).items())
+    assert list(quotas(DEV))[1] == "ml.g5.2xlarge for spot training job usage"
+    assert quotas(STAGES["trial"])["ml.m5.xlarge for training job usage"] == 2
     assert "ml.p4d.24xlarge for training warm pool usage: 2" in report(DEV)
     assert "A new account has 0 of GPU types" in report(DEV)
     assert "A new account" not in report(STAGES["trial"])
