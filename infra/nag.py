@@ -1,6 +1,7 @@
 """cdk-nag's AWS Solutions rules, and the small ways of accepting a finding: on its own construct, with a reason a stranger accepts."""
 
 import re
+from collections.abc import Mapping
 from importlib import metadata
 from weakref import WeakKeyDictionary
 
@@ -10,7 +11,6 @@ from aws_cdk import (
     IPolicyValidationContext,
     IPolicyValidationPlugin,
     PolicyValidationPluginReport,
-    PolicyViolatingResource,
     PolicyViolation,
     Validations,
 )
@@ -28,9 +28,10 @@ _accepted: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
 """The paths passed to ``accept_prefixes``, by app: reading them from every construct's metadata would take seconds."""
 
 
-def accept(construct: IConstruct, finding: str, *, because: str) -> None:
-    """Accept ``finding`` (an exact id such as ``AwsSolutions-S1``) on ``construct`` and what it contains."""
-    Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=because))
+def accept(construct: IConstruct, reasons: Mapping[str, str]) -> None:
+    """Accept findings on ``construct`` and what it contains; ``reasons`` are by exact id, such as ``AwsSolutions-S1``."""
+    for finding, because in reasons.items():
+        Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=because))
 
 
 def accept_prefixes(construct: IConstruct, *, because: str) -> None:
@@ -77,15 +78,11 @@ def findings(scope: IConstruct) -> list[PolicyViolation]:
 def _without_accepted(violation: PolicyViolation, root: IConstruct) -> PolicyViolation:
     resources = violation.violating_resources
     if _PREFIX_FINDING.fullmatch(violation.rule_name):
-        resources = [resource for resource in resources if not _accepts_prefixes(resource, root)]
+        accepted = tuple(f"{path}/" for path in _accepted.get(root, ()))
+        resources = [each for each in resources if not f"{each.construct_path}/".startswith(accepted)]
     return PolicyViolation(
         rule_name=violation.rule_name,
         description=violation.description,
         severity=violation.severity,
         violating_resources=resources,
     )
-
-
-def _accepts_prefixes(resource: PolicyViolatingResource, root: IConstruct) -> bool:
-    path = f"{resource.construct_path}/"
-    return any(path.startswith(f"{accepted}/") for accepted in _accepted.get(root, ()))

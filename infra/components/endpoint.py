@@ -12,7 +12,8 @@ from infra.config import Serving
 
 
 class AsyncEndpoint(Construct):
-    """``name`` is the endpoint's; its queue scales its fleet (``EndpointScaling``) and its answers go to two topics.
+    """Its queue scales its fleet (``EndpointScaling``) and its answers go to two topics. CloudFormation chooses ``name``; ``arn`` spells it
+    in lower case.
 
     ``base_uri`` is the S3 prefix of the base model. ``needs`` are created before the model is: the base models it reads and the policy
     of its role.
@@ -37,15 +38,6 @@ class AsyncEndpoint(Construct):
             self, "Config", type="AWS::SageMaker::EndpointConfig", properties=hosting.endpoint_config(model_name)
         )
         config_name = config.get_att("EndpointConfigName").to_string()
-        self.endpoint = sagemaker.CfnEndpoint(self, "Endpoint", endpoint_config_name=config_name)
-        EndpointScaling(self, "Scaling", endpoint=self.endpoint, serving=serving)
-
-    @property
-    def name(self) -> str:
-        """The endpoint's name, chosen by CloudFormation."""
-        return self.endpoint.attr_endpoint_name
-
-    @property
-    def arn(self) -> str:
-        """The endpoint's ARN, which spells the name in lower case."""
-        return self.endpoint.ref
+        endpoint = sagemaker.CfnEndpoint(self, "Endpoint", endpoint_config_name=config_name)
+        self.name, self.arn = endpoint.attr_endpoint_name, endpoint.ref
+        EndpointScaling(self, "Scaling", endpoint=self.name, serving=serving)

@@ -1,19 +1,21 @@
 """A Lambda function that runs one of our handlers, with its own role, its own log and nothing it does not need."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jsii
-from aws_cdk import AssetHashType, BundlingOptions, DockerImage, Duration, ILocalBundling, RemovalPolicy, Size, Stack
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, Duration, ILocalBundling, Size, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.components.access import grant, using
 from infra.components.image import REPOSITORY_ROOT
-from infra.components.log_retention import retention
+from infra.components.log_retention import log_group
 from infra.components.packages import ARCHITECTURE, RUNTIME, packages_layer
 from infra.nag import accept, accept_prefixes
 
@@ -35,7 +37,7 @@ class _SideBySide:
 
 
 def handler_code() -> lambda_.Code:
-    """The code of every handler. Each stack needs its own: CDK ties an asset to the stack that first uses it."""
+    """The code of every handler; CDK bundles it once and ties each use to the stack it is in."""
     return lambda_.Code.from_asset(
         str(REPOSITORY_ROOT / "lambdas"),
         asset_hash_type=AssetHashType.OUTPUT,
@@ -44,77 +46,61 @@ def handler_code() -> lambda_.Code:
     )
 
 
-class Handler(Construct):
-    """``function`` runs ``atelier_ops.handlers.{name}.handler``; ``environment`` becomes that handler's settings.
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What the handler ``name`` (``atelier_ops.handlers.{name}``) needs besides a log and the stage's key, which every handler may use.
 
-    Its role may write its own log and nothing else: grants are made by whoever wires it.
+    ``environment`` becomes its settings, ``grants`` are groups of statements, ``accepts`` the findings of cdk-nag that these bring.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        name: str,
-        code: lambda_.Code,
-        log_days: int,
-        environment: Mapping[str, str],
-        timeout: Duration | None = None,
-        memory_mib: int = 512,
-        storage: Size | None = None,
-    ) -> None:
+    name: str
+    environment: Mapping[str, str]
+    grants: Sequence[list[iam.PolicyStatement]]
+    seconds: int = 60
+    memory_mib: int = 512
+    disk: Size | None = None
+    accepts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Handler(Construct):
+    """``function`` runs a spec's handler; its ``role`` may write its own log, use the key and do what the spec grants."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, spec: Spec, key: kms.IKey, log_days: int) -> None:
         super().__init__(scope, construct_id)
-        self.role = self._make_role(name)
-        log_group = logs.LogGroup(self, "Log", retention=retention(log_days), removal_policy=RemovalPolicy.DESTROY)
-        log_group.grant_write(self.role)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"Atelier handler {spec.name}",
+        )
+        log = log_group(self, "Log", log_days)
+        log.grant_write(self.role)
         self.function = lambda_.Function(
             self,
             "Function",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
-            handler=f"atelier_ops.handlers.{name}.handler",
-            code=code,
+            handler=f"atelier_ops.handlers.{spec.name}.handler",
+            code=handler_code(),
             layers=[packages_layer(self)],
             role=self.role,
-            log_group=log_group,
-            environment={**environment, **observability(self)},
+            log_group=log,
+            environment={**spec.environment, **observability(self)},
             tracing=lambda_.Tracing.ACTIVE,
-            timeout=timeout or Duration.seconds(30),
-            memory_size=memory_mib,
-            ephemeral_storage_size=storage,
+            timeout=Duration.seconds(spec.seconds),
+            memory_size=spec.memory_mib,
+            ephemeral_storage_size=spec.disk,
         )
-        self._accept_findings()
-
-    @property
-    def arn(self) -> str:
-        """The function's ARN."""
-        return self.function.function_arn
-
-    def grant(self, *statements: list[iam.PolicyStatement]) -> None:
-        """Let the handler do what these groups of statements allow (``infra.components.access``)."""
-        for group in statements:
-            for statement in group:
-                self.role.add_to_policy(statement)
-
-    def _make_role(self, name: str) -> iam.Role:
-        principal = iam.ServicePrincipal("lambda.amazonaws.com")
-        return iam.Role(self, "Role", assumed_by=principal, description=f"Atelier handler {name}")
-
-    def _accept_findings(self) -> None:
+        self.arn = self.function.function_arn
+        grant(self.role, using(key), *spec.grants)
         accept_prefixes(
             self.role,
             because="Objects, jobs and endpoints are made while the service runs: a prefix of ours is the narrowest name there is.",
         )
-        accept(
-            self.function,
-            "AwsSolutions-L1",
-            because="The code is tested on Python 3.13, which Lambda patches until 2029.",
-        )
-        accept(
-            self.role,
-            "AwsSolutions-IAM5[Resource::*]",
-            because="X-Ray takes trace segments from whoever may send them: its calls know no resource.",
-        )
+        traces = "X-Ray takes trace segments from whoever may send them: its calls know no resource."
+        accept(self.role, {"AwsSolutions-IAM5[Resource::*]": traces, **spec.accepts})
+        runtime = "The code is tested on Python 3.13, which Lambda patches until 2029."
+        accept(self.function, {"AwsSolutions-L1": runtime})
 
 
 def observability(scope: Construct) -> dict[str, str]:

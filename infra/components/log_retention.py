@@ -1,10 +1,16 @@
-"""For how many days a log can be kept: the numbers that CloudWatch offers."""
+"""Logs, and for how many days they can be kept: the numbers that CloudWatch offers."""
 
 from collections.abc import Mapping
 from functools import cache
 
-from aws_cdk import Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+
+def log_group(scope: Construct, construct_id: str, days: int) -> logs.LogGroup:
+    """A log that is kept for ``days`` and goes with its stack."""
+    return logs.LogGroup(scope, construct_id, retention=retention(days), removal_policy=RemovalPolicy.DESTROY)
 
 
 def retention(days: int) -> logs.RetentionDays:

@@ -6,12 +6,11 @@ from typing import Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from contracts.routes import ROUTES
 from infra.components.handler import Handler
-from infra.components.log_retention import retention
+from infra.components.log_retention import log_group
 from infra.config import Api
 from infra.nag import accept
 
@@ -28,7 +27,7 @@ _PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
 
 
 class RestApi(Construct):
-    """``url`` (ending in a slash) and ``key``, the id of the one API key; its value is chosen by API Gateway."""
+    """``url`` (ending in a slash) and ``key_id``, the id of the one API key; its value is chosen by API Gateway."""
 
     def __init__(self, scope: Construct, construct_id: str, *, handler: Handler, limits: Api, log_days: int) -> None:
         super().__init__(scope, construct_id)
@@ -39,23 +38,11 @@ class RestApi(Construct):
         )
         self._add_routes()
         self._add_problems()
-        self._key = self._api_key(limits)
+        self.url, self.key_id = self.api.url, self._api_key(limits).key_id
         self._accept_findings()
 
-    @property
-    def url(self) -> str:
-        """The address that paths are added to."""
-        return self.api.url
-
-    @property
-    def key_id(self) -> str:
-        """The id of the API key, by which API Gateway returns its value."""
-        return self._key.key_id
-
     def _rest_api(self, log_days: int) -> apigateway.RestApi:
-        access_log = logs.LogGroup(
-            self, "AccessLog", retention=retention(log_days), removal_policy=RemovalPolicy.DESTROY
-        )
+        access_log = log_group(self, "AccessLog", log_days)
         return apigateway.RestApi(
             self,
             "Api",
@@ -116,13 +103,15 @@ class RestApi(Construct):
         keys = (
             "Every method needs an API key of the usage plan; callers are a team's own programs, not users who sign in."
         )
-        accept(self.api, "AwsSolutions-APIG4", because=keys)
-        accept(self.api, "AwsSolutions-COG4", because=keys)
-        waf = "Keys, throttling and a daily quota bound what anybody can do; a web ACL is a monthly cost that a team may add."
-        accept(self.api, "AwsSolutions-APIG3", because=waf)
-        role = "The managed policy is the one that API Gateway's own account setting asks for."
         policy = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-        accept(self.api, f"AwsSolutions-IAM4[{policy}]", because=role)
+        firewall = "Keys, throttling and a daily quota bound what anybody can do; a web ACL is a monthly cost that a team may add."
+        reasons = {
+            "AwsSolutions-APIG4": keys,
+            "AwsSolutions-COG4": keys,
+            "AwsSolutions-APIG3": firewall,
+            f"AwsSolutions-IAM4[{policy}]": "The managed policy is the one that API Gateway's own account setting asks for.",
+        }
+        accept(self.api, reasons)
 
     def _api_key(self, limits: Api) -> apigateway.IApiKey:
         key = self.api.add_api_key("Key", description="Atelier's first API key")

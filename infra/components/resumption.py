@@ -6,7 +6,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.components.access import allow, answering, arn, keeping
-from infra.components.workflow.handlers import Spec
+from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
 
 LONGEST_EVENT_HOURS = 2

@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 from typing import Any
 
 from aws_cdk import CfnResource
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from contracts.hosting import VARIANT
@@ -23,24 +22,21 @@ WAKE_PERIODS = 2
 
 
 class EndpointScaling(Construct):
-    """The scalable target of a variant, its two policies and the alarm of the second."""
+    """The scalable target of the variant of the endpoint called ``endpoint``, its two policies and the alarm of the second."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, endpoint: sagemaker.CfnEndpoint, serving: Serving
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, endpoint: str, serving: Serving) -> None:
         super().__init__(scope, construct_id)
-        name = endpoint.attr_endpoint_name
         policy = "AWS::ApplicationAutoScaling::ScalingPolicy"
         target = CfnResource(
             self,
             "Target",
             type="AWS::ApplicationAutoScaling::ScalableTarget",
-            properties=scalable(f"endpoint/{name}/variant/{VARIANT}") | capacity(serving),
+            properties=scalable(f"endpoint/{endpoint}/variant/{VARIANT}") | capacity(serving),
         )
         scaled = {"ScalingTargetId": target.ref}
-        CfnResource(self, "Backlog", type=policy, properties=scaled | backlog_policy(name, serving))
+        CfnResource(self, "Backlog", type=policy, properties=scaled | backlog_policy(endpoint, serving))
         wake = CfnResource(self, "Wake", type=policy, properties=scaled | wake_policy())
-        alarm = wake_alarm(name, wake.get_att("Arn").to_string())
+        alarm = wake_alarm(endpoint, wake.get_att("Arn").to_string())
         CfnResource(self, "WakeAlarm", type="AWS::CloudWatch::Alarm", properties=alarm)
 
 

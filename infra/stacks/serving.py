@@ -1,39 +1,34 @@
 """Serving: the base models in the bucket, the inference image, the shared endpoint and its two topics."""
 
-from aws_cdk import CfnOutput, Stack
+from string import capwords
+
+from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts.hosting import Hosting
 from contracts.layout import base_prefix
-from infra.components.access import publishing, reading, using, writing
-from infra.components.base_model import BaseModel, BaseModelMirror
+from infra.components.access import publishing, reading, writing
+from infra.components.base_model import BaseModel, mirroring
 from infra.components.endpoint import AsyncEndpoint
 from infra.components.execution_role import ExecutionRole
-from infra.components.handler import handler_code
+from infra.components.handler import Handler
 from infra.components.image import ContainerImage
 from infra.components.topic import EncryptedTopic
 from infra.config import Stage, threads_environment
+from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack
 from models.catalogue import CatalogueEntry
 
 
-class ServingStack(Stack):
+class ServingStack(StageStack):
     """Base models, image, role, endpoint."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=f"{stage.prefix}-serving",
-            description="Atelier: base models and the shared endpoint",
-            tags=stage.tags,
-        )
-        self._stage, self._storage = stage, storage
+        super().__init__(scope, construct_id, stage=stage, about="base models and the shared endpoint")
+        self._storage = storage
         self.success = EncryptedTopic(self, "Success", key=storage.key)
         self.error = EncryptedTopic(self, "Error", key=storage.key)
-        self.image = ContainerImage(
-            self, "Image", folder="inference", includes=["inference", "contracts", "imaging", "diffusion"]
-        )
+        self.image = ContainerImage(self, "Image", folder="inference")
         self._role = self._endpoint_role()
         self.hosting = self._hosting()
         self.endpoint = AsyncEndpoint(
@@ -47,7 +42,7 @@ class ServingStack(Stack):
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
 
     def _hosting(self) -> Hosting:
-        serving, storage = self._stage.serving, self._storage
+        serving, storage = self.stage.serving, self._storage
         return Hosting(
             image_uri=self.image.uri,
             role_arn=self._role.role.role_arn,
@@ -62,7 +57,7 @@ class ServingStack(Stack):
         )
 
     def _environment(self) -> dict[str, str]:
-        stage, storage = self._stage, self._storage
+        stage, storage = self.stage, self._storage
         return {
             "ATELIER_SEGMENTER_URI": self._base_uri(stage.segmenter_model),
             # Empty: this stage has no upscaler, and the server refuses requests for one.
@@ -79,37 +74,25 @@ class ServingStack(Stack):
 
     def _endpoint_role(self) -> ExecutionRole:
         storage = self._storage
-        role = ExecutionRole(
+        return ExecutionRole(
             self,
             "Role",
             description="Atelier endpoints",
             image=self.image,
             log_group="/aws/sagemaker/Endpoints/*",
+            key=storage.key,
+            grants=[
+                reading(storage.model_bucket, "base/*", "styles/*"),
+                reading(storage.media_bucket, "requests/*", "uploads/*"),
+                writing(storage.media_bucket, "responses/*", "failures/*"),
+                publishing(self.success),
+                publishing(self.error),
+            ],
         )
-        role.grant(
-            reading(storage.model_bucket, "base/*", "styles/*"),
-            reading(storage.media_bucket, "requests/*", "uploads/*"),
-            writing(storage.media_bucket, "responses/*", "failures/*"),
-            publishing(self.success),
-            publishing(self.error),
-            using(storage.key),
-        )
-        role.grant_volumes(storage.key)
-        return role
 
     def _base_models(self) -> list[BaseModel]:
-        mirror = BaseModelMirror(
-            self,
-            "Mirror",
-            code=handler_code(),
-            model_bucket=self._storage.model_bucket,
-            key=self._storage.key,
-            log_days=self._stage.log_days,
-        )
-        entries = self._stage.models
-        return [BaseModel(self, f"Base{_pascal(entry.name)}", entry=entry, mirror=mirror) for entry in entries]
-
-
-def _pascal(name: str) -> str:
-    """``tiny-inpaint`` → ``TinyInpaint``: a catalogue name never changes, so neither does the construct id."""
-    return "".join(part.capitalize() for part in name.split("-"))
+        spec, log_days = mirroring(self._storage.model_bucket), self.stage.log_days
+        mirror = Handler(Construct(self, "Mirror"), "Handler", spec=spec, key=self._storage.key, log_days=log_days)
+        # A catalogue name never changes, so neither does the construct id: ``tiny-inpaint`` → ``BaseTinyInpaint``.
+        ids = {f"Base{capwords(entry.name, '-').replace('-', '')}": entry for entry in self.stage.models}
+        return [BaseModel(self, name, entry=entry, mirror=mirror) for name, entry in ids.items()]

@@ -1,24 +1,19 @@
 """Storage: buckets, their key, the table of records."""
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput
 from constructs import Construct
 
 from infra.components.buckets import Buckets
 from infra.components.records import RecordTable
 from infra.config import Stage
+from infra.stacks.stage_stack import StageStack
 
 
-class StorageStack(Stack):
+class StorageStack(StageStack):
     """Data, model, media and log buckets under one key, and the table."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=f"{stage.prefix}-storage",
-            description="Atelier: buckets, their key, and the table of records",
-            tags=stage.tags,
-        )
+        super().__init__(scope, construct_id, stage=stage, about="buckets, their key, and the table of records")
         buckets = Buckets(self, "Buckets", keep=stage.keep_data, media_days=stage.media_days, log_days=stage.log_days)
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media

@@ -1,59 +1,49 @@
 """Training: the training image, the two state machines, the handlers behind their steps."""
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput
 from constructs import Construct
 
-from infra.components.access import reading, using, writing
+from infra.components.access import reading, writing
 from infra.components.execution_role import ExecutionRole
-from infra.components.handler import handler_code
 from infra.components.image import ContainerImage
 from infra.components.resumption import Resumption
 from infra.components.topic import EncryptedTopic
 from infra.components.training_network import TrainingNetwork
-from infra.components.workflow.fine_tuning import fine_tuning, fine_tuning_name
+from infra.components.workflow.fine_tuning import fine_tuning
 from infra.components.workflow.handlers import Handlers
-from infra.components.workflow.machine import Machine, machine_arn
-from infra.components.workflow.pretraining import pretraining, pretraining_name
+from infra.components.workflow.machine import Machine
+from infra.components.workflow.pretraining import pretraining
 from infra.components.workflow.resources import Resources
 from infra.config import Stage
 from infra.stacks.serving import ServingStack
+from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack
 
 
-class TrainingStack(Stack):
+class TrainingStack(StageStack):
     """Jobs, handlers, both state machines, and the topic that people subscribe to."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack, serving: ServingStack
     ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=f"{stage.prefix}-training",
-            description="Atelier: state machines, jobs and handlers that train",
-            tags=stage.tags,
-        )
-        self._stage, self._storage = stage, storage
+        super().__init__(scope, construct_id, stage=stage, about="state machines, jobs and handlers that train")
+        self._storage = storage
         self.topic = EncryptedTopic(self, "News", key=storage.key)
         self.resources = use = self._resources(serving)
         Resumption(self, "Resumption", use=use)
-        fine, pre = fine_tuning_name(stage.prefix), pretraining_name(stage.prefix)
-        self.workflow = Machine(self, "Workflow", name=fine, flow=fine_tuning(use), use=use)
-        self.pretraining = Machine(self, "Pretraining", name=pre, flow=pretraining(use), use=use)
+        self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)
+        self.pretraining = Machine(self, "Pretraining", name=use.machine_names[1], flow=pretraining(use), use=use)
         CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)
         CfnOutput(self, "PretrainingMachineArn", value=self.pretraining.machine.state_machine_arn)
         CfnOutput(self, "NewsTopicArn", value=self.topic.topic_arn)
 
     def _resources(self, serving: ServingStack) -> Resources:
-        stage, storage, lustre = self._stage, self._storage, self._stage.pretraining.lustre
+        stage, storage, lustre = self.stage, self._storage, self.stage.pretraining.lustre
         network = TrainingNetwork(self, "Network", lustre=lustre) if lustre else None
-        image = ContainerImage(
-            self, "Image", folder="training", includes=["training", "contracts", "imaging", "diffusion"]
-        )
-        names = (fine_tuning_name(stage.prefix), pretraining_name(stage.prefix))
+        image = ContainerImage(self, "Image", folder="training")
         return Resources(
             stage=stage,
-            handlers=Handlers(self, "Handlers", code=handler_code(), key=storage.key, log_days=stage.log_days),
+            handlers=Handlers(self, "Handlers", key=storage.key, log_days=stage.log_days),
             data_bucket=storage.data_bucket,
             model_bucket=storage.model_bucket,
             media_bucket=storage.media_bucket,
@@ -62,7 +52,7 @@ class TrainingStack(Stack):
             topic=self.topic,
             endpoint=serving.endpoint,
             hosting=serving.hosting,
-            machine_arns=(machine_arn(self, names[0]), machine_arn(self, names[1])),
+            machine_names=(f"{stage.prefix}-workflow", f"{stage.prefix}-pretraining"),
             job_image_uri=image.uri,
             job_role_arn=self._job_role(image, network).role.role_arn,
             job_network=network.config if network else {},
@@ -70,15 +60,19 @@ class TrainingStack(Stack):
 
     def _job_role(self, image: ContainerImage, network: TrainingNetwork | None) -> ExecutionRole:
         storage = self._storage
-        role = ExecutionRole(self, "JobRole", description="Atelier jobs", image=image, log_group="/aws/sagemaker/*Jobs")
-        role.grant(
-            reading(storage.data_bucket, "datasets/*", "runs/*"),
-            writing(storage.data_bucket, "runs/*"),
-            reading(storage.model_bucket, "base/*"),
-            using(storage.key),
+        role = ExecutionRole(
+            self,
+            "JobRole",
+            description="Atelier jobs",
+            image=image,
+            log_group="/aws/sagemaker/*Jobs",
+            key=storage.key,
+            grants=[
+                reading(storage.data_bucket, "datasets/*", "runs/*"),
+                writing(storage.data_bucket, "runs/*"),
+                reading(storage.model_bucket, "base/*"),
+            ],
         )
-        role.grant_volumes(storage.key)
         if network is not None:
-            role.grant(network.statements())
-            network.accept_on(role.role)
+            network.grant_join(role.role)
         return role

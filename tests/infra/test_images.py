@@ -22,8 +22,8 @@ def test_the_context_is_the_image_s_own_files(dev: Synthesized, root: Path, stac
     assert not list(context.rglob("__pycache__"))
 
 
-def test_an_image_that_copies_what_is_not_there_is_refused() -> None:
+def test_an_image_without_a_dockerfile_is_refused() -> None:
     from aws_cdk import App, Stack
 
-    with pytest.raises(FileNotFoundError, match="no nowhere in the repository"):
-        ContainerImage(Stack(App(), "Stack"), "Image", folder="training", includes=["nowhere"])
+    with pytest.raises(FileNotFoundError, match="no nowhere/Dockerfile in the repository"):
+        ContainerImage(Stack(App(), "Stack"), "Image", folder="nowhere")

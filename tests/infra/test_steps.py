@@ -26,7 +26,6 @@ def step(name: str, **changes: Any) -> Step:
         "resource": "sns:publish",
         "arguments": {},
         "retries": [],
-        "seconds": 60,
         "allows": [],
     }
     return Step(**{**values, **changes})

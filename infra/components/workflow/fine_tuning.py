@@ -31,11 +31,6 @@ _OUTCOME = (
 )
 
 
-def fine_tuning_name(prefix: str) -> str:
-    """The machine's name."""
-    return f"{prefix}-workflow"
-
-
 def fine_tuning(use: Resources) -> Flow:
     """The machine's steps, in order."""
     own_endpoint = Branch(name="NeedsEndpoint", when="$plan.deploy = 'endpoint'", then=endpoint_steps(use))

@@ -1,8 +1,9 @@
 """The order of steps: a flow is a sequence of steps, branches and requirements, and becomes a definition in Amazon States Language."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, ClassVar
 
 from infra.components.workflow.step import RECORD_FAILURE, Step, failure
 
@@ -38,10 +39,7 @@ class Requirement:
     error: str
     cause: str
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """A requirement calls nothing."""
-        return ()
+    steps: ClassVar[tuple[Step, ...]] = ()
 
     def states(self, after: str) -> dict[str, dict[str, Any]]:
         """The choice. Its own Assign applies only when its default is taken."""
@@ -66,9 +64,5 @@ def first(flow: Flow, after: str) -> str:
 
 def states(flow: Flow, after: str) -> dict[str, dict[str, Any]]:
     """The states of a flow that continues with ``after``."""
-    return {name: state for item, following in _pairs(flow, after) for name, state in item.states(following).items()}
-
-
-def _pairs(flow: Flow, after: str) -> Iterator[tuple[Step | Branch | Requirement, str]]:
-    for index, item in enumerate(flow):
-        yield item, first(flow[index + 1 :], after)
+    following = [*(item.name for item in flow[1:]), after]
+    return dict(chain.from_iterable(item.states(name).items() for item, name in zip(flow, following, strict=False)))

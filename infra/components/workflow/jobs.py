@@ -51,7 +51,10 @@ def processing(
     type, by default the stage's; ``command`` is the container's subcommand, by default ``key``.
     """
     settings = use.stage.jobs
+    seconds = settings.most_processing_seconds
     job = JobSpec(key=key, kind="processing", instance=instance or settings.processing_instance)
+    uploaded = {"S3Uri": f"{{% $plan.runs.{key} %}}", "LocalPath": f"{_OUTPUT}/{key}", "S3UploadMode": "EndOfJob"}
+    output = {"OutputName": key, "S3Output": uploaded}
     arguments = {
         "ProcessingJobName": f"{{% $plan.jobs.{key}.name %}}",
         "RoleArn": use.job_role_arn,
@@ -60,14 +63,13 @@ def processing(
             "ContainerArguments": f"{{% $append(['{command or key}'], $plan.arguments.{key}) %}}",
         },
         "ProcessingInputs": _each(inputs, _processing_input(dealt)),
-        "ProcessingOutputConfig": {"KmsKeyId": use.key.key_arn, "Outputs": [_processing_output(key)]},
+        "ProcessingOutputConfig": {"KmsKeyId": use.key.key_arn, "Outputs": [output]},
         "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
-        "StoppingCondition": {"MaxRuntimeInSeconds": settings.most_processing_seconds},
+        "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
         **_environment(threads_environment(settings.threads)),
         "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
         "Tags": use.tags,
     }
-    seconds = settings.most_processing_seconds
     return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds)
 
 
@@ -85,9 +87,7 @@ def training(
     command: str = "",
     keep_alive_seconds: int = 0,
 ) -> Step:
-    """The step that runs a training job and waits for its end.
-
-    It assigns ``$artifact``, the prefix of the model artifact, and ``$trained``, the seconds that each host is billed for.
+    """The step that runs a training job, waits for its end and assigns ``_TRAINING_RESULT``.
 
     ``limits`` is its ``StoppingCondition``; ``own`` are further arguments of CreateTrainingJob.
     """
@@ -98,7 +98,11 @@ def training(
         "RoleArn": use.job_role_arn,
         "AlgorithmSpecification": _algorithm(use, metrics, command),
         "HyperParameters": "{% $plan.hyperparameters %}",
-        "OutputDataConfig": _artifact_output(use),
+        "OutputDataConfig": {
+            "S3OutputPath": "{% $plan.runs.train %}",
+            "KmsKeyId": use.key.key_arn,
+            "CompressionType": "NONE",  # the artifact's files as they are
+        },
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
         "ResourceConfig": _machines(use, job, volume_gib) | warm_pool,
         "StoppingCondition": dict(limits),
@@ -144,11 +148,6 @@ def _algorithm(use: Resources, metrics: Iterable[Mapping[str, str]], command: st
     }
 
 
-def _artifact_output(use: Resources) -> dict[str, Any]:
-    """A training job's OutputDataConfig: the artifact's files as they are, encrypted with the stage's key."""
-    return {"S3OutputPath": "{% $plan.runs.train %}", "KmsKeyId": use.key.key_arn, "CompressionType": "NONE"}
-
-
 def channels(uris: Mapping[str, str]) -> str:
     """A training job's InputDataConfig (JSONata): a channel for every name whose address is defined."""
     return _each(
@@ -168,12 +167,6 @@ def _machines(use: Resources, job: JobSpec, volume_gib: int) -> dict[str, Any]:
     key = volume_key(job.instance, use.key.key_arn)
     cluster = {"InstanceCount": count, "InstanceType": job.instance, "VolumeSizeInGB": volume_gib}
     return cluster | ({"VolumeKmsKeyId": key} if key else {})
-
-
-def _processing_output(key: str) -> dict[str, Any]:
-    """The one output of a processing job, uploaded when the job ends."""
-    uri, path = f"{{% $plan.runs.{key} %}}", f"{_OUTPUT}/{key}"
-    return {"OutputName": key, "S3Output": {"S3Uri": uri, "LocalPath": path, "S3UploadMode": "EndOfJob"}}
 
 
 def _processing_input(dealt: str) -> str:

@@ -28,11 +28,6 @@ _OUTCOME = (
 )
 
 
-def pretraining_name(prefix: str) -> str:
-    """The machine's name."""
-    return f"{prefix}-pretraining"
-
-
 def pretraining(use: Resources) -> Flow:
     """The machine's steps, in order."""
     rest: Flow = (

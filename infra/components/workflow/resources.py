@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from contracts.hosting import Hosting
+from infra.components.access import arn
 from infra.components.endpoint import AsyncEndpoint
 from infra.components.workflow.handlers import Handlers
 from infra.config import Stage
@@ -16,7 +17,7 @@ from infra.config import Stage
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """``machine_arns`` are those of both machines, the fine-tuning one first, known before the machines exist.
+    """``machine_names`` are those of both machines, the fine-tuning one first.
 
     ``job_network`` is a training job's ``VpcConfig``, empty where the stage has no network of its own.
     """
@@ -31,10 +32,15 @@ class Resources:
     topic: sns.ITopic
     endpoint: AsyncEndpoint
     hosting: Hosting
-    machine_arns: tuple[str, str]
+    machine_names: tuple[str, str]
     job_image_uri: str
     job_role_arn: str
     job_network: Mapping[str, list[str]]
+
+    @property
+    def machine_arns(self) -> list[str]:
+        """The machines' ARNs, known before they exist: the roles of handlers that answer their task tokens name them."""
+        return [arn("states", f"stateMachine:{name}") for name in self.machine_names]
 
     @property
     def tags(self) -> list[dict[str, str]]:

@@ -48,8 +48,8 @@ class Step:
     resource: str
     arguments: Mapping[str, Any]
     retries: Sequence[Mapping[str, Any]]
-    seconds: int
     allows: Sequence[iam.PolicyStatement]
+    seconds: int = 60
     accepts: Mapping[str, str] = field(default_factory=dict)
     assign: Mapping[str, str] = field(default_factory=dict)
     output: str | None = None

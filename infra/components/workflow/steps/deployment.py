@@ -18,8 +18,8 @@ from infra.components.access import (
     reading,
     writing,
 )
+from infra.components.handler import Spec
 from infra.components.workflow.flow import Flow
-from infra.components.workflow.handlers import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, retry, sdk_transient, variables
 
@@ -79,7 +79,6 @@ def endpoint_steps(use: Resources) -> Flow:
             resource="aws-sdk:cloudwatch:putMetricAlarm",
             arguments={"AlarmName": "{% $endpoint & '-wake' %}", **scaling.wake_alarm(_ENDPOINT, "{% $wake %}")},
             retries=[retry(sdk_transient("CloudWatch"))],
-            seconds=60,
             allows=[allow(["cloudwatch:PutMetricAlarm"], [arn("cloudwatch", f"alarm:{use.stage.prefix}-style-*")])],
         ),
     )
@@ -180,7 +179,6 @@ def _autoscaling(
         arguments=arguments,
         assign=assign or {},
         retries=[retry((*(f"{service}.{error}" for error in own), *sdk_transient(service)))],
-        seconds=60,
         allows=[
             iam.PolicyStatement(
                 actions=[f"application-autoscaling:{operation[0].upper()}{operation[1:]}"],

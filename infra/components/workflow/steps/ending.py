@@ -3,7 +3,8 @@
 from typing import Any
 
 from infra.components.access import allow, arn, publishing, using, writing
-from infra.components.workflow.handlers import LAMBDA_RETRY, Spec
+from infra.components.handler import Spec
+from infra.components.workflow.handlers import LAMBDA_RETRY
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import RECORD_FAILURE, Step, integration, retry, sdk_transient
 
@@ -24,7 +25,6 @@ def notify(use: Resources, *, subject: str, outcome: str) -> Step:
         },
         output=f"{{% {outcome} %}}",
         retries=[retry(("SNS.InternalErrorException", "SNS.ThrottledException", *sdk_transient("SNS")))],
-        seconds=60,
         allows=[*publishing(use.topic), *using(use.key)],
     )
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from infra.components.access import reading
+from infra.components.handler import Spec
 from infra.components.workflow.flow import Flow, steps
-from infra.components.workflow.handlers import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
 from models.catalogue import find

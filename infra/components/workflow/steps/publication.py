@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.components.access import allow, reading, writing
-from infra.components.workflow.handlers import Spec
+from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, retry, sdk_transient, variables
 
@@ -54,7 +54,6 @@ def promote(use: Resources) -> Step:
             "ContentType": "application/json",
         },
         retries=[retry(sdk_transient("S3"))],
-        seconds=60,
         allows=[
             allow(["s3:PutObject"], [use.model_bucket.arn_for_objects("styles/*/latest.json")]),
             allow(["kms:GenerateDataKey"], [use.key.key_arn]),

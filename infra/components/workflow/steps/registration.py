@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.components.access import allow, answering, arn, keeping, publishing, reading
+from infra.components.handler import Spec
 from infra.components.workflow.flow import Branch, Flow, Requirement
-from infra.components.workflow.handlers import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, retry, sdk_transient, variables
 
@@ -81,7 +81,6 @@ def ensure_group(use: Resources, package: Package) -> Step:
             "Tags": use.tags,
         },
         retries=[_RETRY],
-        seconds=60,
         allows=[allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [groups])],
         tolerates=("GroupExists", "$contains($failure.cause, 'already exist')"),
     )
@@ -138,7 +137,6 @@ def auto_approve(use: Resources) -> Step:
             "ApprovalDescription": "{% 'approval: auto in the input of ' & $plan.execution %}",
         },
         retries=[_RETRY],
-        seconds=60,
         allows=[allow(["sagemaker:UpdateModelPackage"], [packages])],
     )
 
