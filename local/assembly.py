@@ -10,6 +10,8 @@ from typing import Any
 from local.errors import LocalCloudError
 from local.sagemaker.images import ImageAsset
 
+_STACK = "aws:cloudformation:stack"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileAsset:
@@ -34,90 +36,72 @@ class Stack:
     images: tuple[ImageAsset, ...]
 
 
-class Assembly:
-    """A cloud assembly directory (`cdk.out`), nested assemblies included.
+def read_assembly(directory: Path, *, account: str, region: str) -> list[Stack]:
+    """The stacks of a cloud assembly directory (`cdk.out`), nested assemblies included, each after those it depends on.
 
-    `account` and `region` replace the placeholders of environment-agnostic stacks.
+    `account` and `region` replace the placeholders of environment-agnostic stacks. Raises LocalCloudError where the assembly cannot be
+    read or its stacks depend on each other in a circle.
     """
+    place = {"AccountId": account, "Region": region, "Partition": "aws", "URLSuffix": "amazonaws.com"}
+    found = dict(_stacks(directory.resolve(), place))
+    order = TopologicalSorter({key: depends for key, (_, depends) in found.items()})
+    try:
+        return [found[key][0] for key in order.static_order() if key in found]
+    except CycleError as error:
+        raise LocalCloudError(f"stack dependencies: got a cycle {error.args[1]}") from error
 
-    def __init__(self, directory: Path, *, account: str, region: str) -> None:
-        self._placeholders = {
-            "${AWS::AccountId}": account,
-            "${AWS::Region}": region,
-            "${AWS::Partition}": "aws",
-            "${AWS::URLSuffix}": "amazonaws.com",
-        }
-        self._stacks = dict(self._read(directory.resolve()))
 
-    def stacks(self) -> list[Stack]:
-        """The stacks, each after those it depends on. Raises LocalCloudError where they depend on each other."""
-        order = TopologicalSorter({key: depends for key, (_, depends) in self._stacks.items()})
-        try:
-            return [self._stacks[key][0] for key in order.static_order() if key in self._stacks]
-        except CycleError as error:
-            raise LocalCloudError(f"stack dependencies: got a cycle {error.args[1]}") from error
+def _stacks(directory: Path, place: Mapping[str, str]) -> Iterator[tuple[str, tuple[Stack, set[str]]]]:
+    """Each stack by the path of its artifact, with the paths of those it depends on."""
+    artifacts: dict[str, dict[str, Any]] = _json(directory / "manifest.json", place).get("artifacts", {})
+    for key, artifact in artifacts.items():
+        if artifact["type"] == "cdk:cloud-assembly":
+            yield from _stacks(directory / artifact["properties"]["directoryName"], place)
+        elif artifact["type"] == _STACK:
+            needs = {name: artifacts.get(name, {}) for name in artifact.get("dependencies", [])}
+            manifests = [
+                need["properties"]["file"] for need in needs.values() if need.get("type") == "cdk:asset-manifest"
+            ]
+            assets = [_json(directory / manifest, place) for manifest in manifests]
+            depends = {f"{directory}/{name}" for name, need in needs.items() if need.get("type") == _STACK}
+            yield f"{directory}/{key}", (_stack(directory, key, artifact["properties"], assets), depends)
 
-    def _read(self, directory: Path) -> Iterator[tuple[str, tuple[Stack, set[str]]]]:
-        manifest = _json(directory / "manifest.json")
-        artifacts: dict[str, dict[str, Any]] = manifest.get("artifacts", {})
-        for key, artifact in artifacts.items():
-            if artifact["type"] == "cdk:cloud-assembly":
-                yield from self._read(directory / artifact["properties"]["directoryName"])
-            elif artifact["type"] == "aws:cloudformation:stack":
-                depends = {f"{directory}/{d}" for d in artifact.get("dependencies", []) if _is_stack(artifacts.get(d))}
-                yield f"{directory}/{key}", (self._stack(directory, key, artifact, artifacts), depends)
 
-    def _stack(
-        self, directory: Path, key: str, artifact: dict[str, Any], artifacts: dict[str, dict[str, Any]]
-    ) -> Stack:
-        properties = artifact["properties"]
-        files: list[FileAsset] = []
-        images: list[ImageAsset] = []
-        for name in artifact.get("dependencies", []):
-            other = artifacts.get(name, {})
-            if other.get("type") == "cdk:asset-manifest":
-                assets = _json(directory / other["properties"]["file"])
-                files += self._files(directory, assets.get("files", {}))
-                images += self._images(directory, assets.get("dockerImages", {}))
-        uri = properties.get("stackTemplateAssetObjectUrl")
-        return Stack(
-            name=properties.get("stackName", key),
-            template=directory / properties["templateFile"],
-            template_uri=self._fill(uri) if uri else None,
-            parameters=properties.get("parameters", {}),
-            tags=properties.get("tags", {}),
-            files=tuple(files),
-            images=tuple(images),
-        )
-
-    def _files(self, directory: Path, entries: dict[str, Any]) -> Iterator[FileAsset]:
-        for source, destination in _destinations("file", "path", entries):
-            yield FileAsset(
+def _stack(directory: Path, key: str, properties: dict[str, Any], assets: list[dict[str, Any]]) -> Stack:
+    return Stack(
+        name=properties.get("stackName", key),
+        template=directory / properties["templateFile"],
+        template_uri=properties.get("stackTemplateAssetObjectUrl"),
+        parameters=properties.get("parameters", {}),
+        tags=properties.get("tags", {}),
+        files=tuple(
+            FileAsset(
                 path=directory / source["path"],
                 zipped=source.get("packaging", "file") == "zip",
-                bucket=self._fill(destination["bucketName"]),
-                key=self._fill(destination["objectKey"]),
+                bucket=destination["bucketName"],
+                key=destination["objectKey"],
             )
-
-    def _images(self, directory: Path, entries: dict[str, Any]) -> Iterator[ImageAsset]:
-        for source, destination in _destinations("image", "directory", entries):
-            yield ImageAsset(
-                repository=self._fill(destination["repositoryName"]),
+            for source, destination in _destinations("file", "path", assets)
+        ),
+        images=tuple(
+            ImageAsset(
+                repository=destination["repositoryName"],
                 tag=destination["imageTag"],
                 directory=(directory / source["directory"]).resolve(),
                 dockerfile=source.get("dockerFile", "Dockerfile"),
                 target=source.get("dockerBuildTarget"),
             )
-
-    def _fill(self, text: str) -> str:
-        for placeholder, value in self._placeholders.items():
-            text = text.replace(placeholder, value)
-        return text
+            for source, destination in _destinations("image", "directory", assets)
+        ),
+    )
 
 
-def _destinations(kind: str, member: str, entries: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _destinations(
+    kind: str, member: str, assets: list[dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Each asset's source, which must have `member`, with each of its destinations."""
-    for name, entry in entries.items():
+    section = {"file": "files", "image": "dockerImages"}[kind]
+    for name, entry in (item for manifest in assets for item in manifest.get(section, {}).items()):
         source = entry["source"]
         if member not in source:
             raise LocalCloudError(f"{kind} asset {name}: got a source of {sorted(source)}; allowed: {member}")
@@ -125,13 +109,13 @@ def _destinations(kind: str, member: str, entries: dict[str, Any]) -> Iterator[t
             yield source, destination
 
 
-def _is_stack(artifact: dict[str, Any] | None) -> bool:
-    return artifact is not None and artifact["type"] == "aws:cloudformation:stack"
-
-
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path, place: Mapping[str, str]) -> dict[str, Any]:
+    """A file of the assembly, with `${AWS::AccountId}` and its like filled in."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        for name, value in place.items():
+            text = text.replace(f"${{AWS::{name}}}", value)
+        content: dict[str, Any] = json.loads(text)
     except FileNotFoundError as error:
         raise LocalCloudError(f"{path}: missing; a cloud assembly is made by `cdk synth` or `make synth`") from error
     except ValueError as error:

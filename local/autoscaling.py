@@ -1,9 +1,9 @@
 """Application Auto Scaling: scalable targets and their policies. Registered and described, not acted upon."""
 
+import re
 import threading
 import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from local.errors import ServiceError, validation_error
 from local.sagemaker.model_check import ApiModel
@@ -31,10 +31,10 @@ class ApplicationAutoScaling:
         self._actions: dict[str, Callable[[Record], Record]] = {
             "RegisterScalableTarget": self._register,
             "DeregisterScalableTarget": self._deregister,
-            "DescribeScalableTargets": self._describe_targets,
+            "DescribeScalableTargets": lambda p: {"ScalableTargets": _matching(self._targets.values(), p)},
             "PutScalingPolicy": self._put_policy,
             "DeleteScalingPolicy": self._delete_policy,
-            "DescribeScalingPolicies": self._describe_policies,
+            "DescribeScalingPolicies": lambda p: {"ScalingPolicies": _matching(self._policies.values(), p)},
             "DescribeScalingActivities": lambda _: {"ScalingActivities": []},
             "DescribeScheduledActions": lambda _: {"ScheduledActions": []},
             "ListTagsForResource": lambda _: {"Tags": {}},
@@ -55,19 +55,18 @@ class ApplicationAutoScaling:
     def forget_endpoint(self, endpoint: str) -> None:
         """Deregister every variant of an endpoint, as SageMaker does when the endpoint is deleted."""
         with self._lock:
-            for namespace, resource, dimension in list(self._targets):
-                if resource.startswith(f"endpoint/{endpoint}/"):
-                    self._remove((namespace, resource, dimension))
+            for key in [key for key in self._targets if key[1].startswith(f"endpoint/{endpoint}/")]:
+                self._remove(key)
 
     def _register(self, params: Record) -> Record:
         key = _key(params)
-        known = self._targets.get(key)
-        if known is None:
-            if "MinCapacity" not in params or "MaxCapacity" not in params:
-                raise validation_error("MinCapacity and MaxCapacity are required when registering a scalable target")
+        known = self._targets.get(key, {})
+        merged = {**known, **{member: value for member, value in params.items() if member != "Tags"}}
+        if "MinCapacity" not in merged or "MaxCapacity" not in merged:
+            raise validation_error("MinCapacity and MaxCapacity are required when registering a scalable target")
+        if not known:
             self._check_exists(params)
-        low: int = {**(known or {}), **params}["MinCapacity"]
-        high: int = {**(known or {}), **params}["MaxCapacity"]
+        low, high = merged["MinCapacity"], merged["MaxCapacity"]
         if low > high:
             raise validation_error(
                 f"Maximum capacity cannot be less than minimum capacity: got {high}; allowed: {low} or more"
@@ -78,25 +77,23 @@ class ApplicationAutoScaling:
             "CreationTime": now(),
             "RoleARN": _SERVICE_ROLE.format(account=self._account),
             "SuspendedState": dict.fromkeys(_SUSPENDABLE, False),
-            **(known or {}),
-            **{k: v for k, v in params.items() if k != "Tags"},
+            **merged,
         }
         return self._targets[key]
 
     def _check_exists(self, params: Record) -> None:
         """A SageMaker target must be a variant that exists; other namespaces are not of this cloud."""
-        if params["ServiceNamespace"] != "sagemaker":
+        namespace, resource = params["ServiceNamespace"], params["ResourceId"]
+        if namespace != "sagemaker":
+            raise validation_error(f"ServiceNamespace: got {namespace!r}; the local cloud allows 'sagemaker'")
+        names = re.fullmatch("endpoint/([^/]*)/variant/([^/]*)", resource)
+        if names is None:
             raise validation_error(
-                f"ServiceNamespace: got {params['ServiceNamespace']!r}; the local cloud allows 'sagemaker'"
-            )
-        kind, *rest = params["ResourceId"].split("/")
-        if kind != "endpoint" or len(rest) != 3 or rest[1] != "variant":
-            raise validation_error(
-                f"Unsupported service namespace, resource type or scalable dimension: got {params['ResourceId']!r}; "
+                f"Unsupported service namespace, resource type or scalable dimension: got {resource!r}; "
                 "allowed: endpoint/<name>/variant/<name>",
             )
-        if not self._variant_exists(rest[0], rest[2]):
-            raise validation_error(f"SageMaker Endpoint/Variant not found: {params['ResourceId']}")
+        if not self._variant_exists(*names.groups()):
+            raise validation_error(f"SageMaker Endpoint/Variant not found: {resource}")
 
     def _deregister(self, params: Record) -> Record:
         self._require(params)
@@ -105,8 +102,7 @@ class ApplicationAutoScaling:
 
     def _remove(self, key: Key) -> None:
         del self._targets[key]
-        for policy in [p for p in self._policies if p[0] == key]:
-            del self._policies[policy]
+        self._policies = {place: policy for place, policy in self._policies.items() if place[0] != key}
 
     def _require(self, params: Record) -> None:
         if _key(params) not in self._targets:
@@ -141,33 +137,24 @@ class ApplicationAutoScaling:
             )
         return {}
 
-    def _describe_targets(self, params: Record) -> Record:
-        resources = params.get("ResourceIds")
-        return {"ScalableTargets": [t for t in self._targets.values() if _matches(t, params, resources)]}
-
-    def _describe_policies(self, params: Record) -> Record:
-        resources = [params["ResourceId"]] if "ResourceId" in params else None
-        names = params.get("PolicyNames")
-        policies = [p for p in self._policies.values() if _matches(p, params, resources)]
-        return {"ScalingPolicies": [p for p in policies if not names or p["PolicyName"] in names]}
-
 
 def condition_keys(params: Record) -> dict[str, str]:
     """The IAM condition keys of a request (Service Authorization Reference, Application Auto Scaling)."""
-    names = {
-        "application-autoscaling:service-namespace": "ServiceNamespace",
-        "application-autoscaling:scalable-dimension": "ScalableDimension",
-    }
-    return {key: str(params[member]) for key, member in names.items() if member in params}
+    names = {"service-namespace": "ServiceNamespace", "scalable-dimension": "ScalableDimension"}
+    present = {key: member for key, member in names.items() if member in params}
+    return {f"application-autoscaling:{key}": str(params[member]) for key, member in present.items()}
 
 
 def _key(params: Record) -> Key:
     return params["ServiceNamespace"], params["ResourceId"], params["ScalableDimension"]
 
 
-def _matches(record: Record, params: Record, resources: list[Any] | None) -> bool:
-    return (
-        record["ServiceNamespace"] == params["ServiceNamespace"]
-        and (not resources or record["ResourceId"] in resources)
-        and params.get("ScalableDimension") in (None, record["ScalableDimension"])
-    )
+def _matching(records: Iterable[Record], params: Record) -> list[Record]:
+    """The targets or policies that a Describe request asks for."""
+    wanted = {
+        "ServiceNamespace": [params["ServiceNamespace"]],
+        "ResourceId": params.get("ResourceIds") or [params.get("ResourceId")],
+        "ScalableDimension": [params.get("ScalableDimension")],
+        "PolicyName": params.get("PolicyNames") or [None],
+    }
+    return [r for r in records if all(values == [None] or r[name] in values for name, values in wanted.items())]

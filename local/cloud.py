@@ -6,15 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self
 
 import boto3
 
-from local.assembly import Assembly
+from local.assembly import read_assembly
 from local.deploy import Deployer, OnProgress, StackProgress
 from local.errors import DeploymentError, LocalCloudError
 from local.sagemaker.backend import connect
@@ -48,13 +46,11 @@ class LocalCloud:
         self._lock: IO[bytes] | None = None
         self._session = boto3.Session()
         self._clients: dict[str, Any] = {}
-        self._deployer: Deployer | None = None
 
     def __enter__(self) -> Self:
         """Start the server and wait until it is healthy. Raises LocalCloudError with the end of its log."""
-        self._take_folder()
+        lock = self._take_folder()
         arguments = [str(self.run_dir), str(self._wanted_port), self.account, self.region]
-        assert self._lock is not None
         with self.log_path.open("wb") as log:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "local.supervisor", sys.executable, "-m", "local.server", *arguments],
@@ -64,7 +60,7 @@ class LocalCloud:
                 cwd=_ROOT,
                 env={**child_environment(), "HOME": str(self.run_dir / "home"), "TMPDIR": str(self.run_dir / "tmp")},
                 start_new_session=True,
-                pass_fds=[self._lock.fileno()],  # the folder stays locked until the supervisor, too, has ended
+                pass_fds=[lock.fileno()],  # the folder stays locked until the supervisor, too, has ended
             )
         try:
             self._wait_healthy()
@@ -73,9 +69,7 @@ class LocalCloud:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the server and everything it started."""
         self.close()
 
@@ -120,10 +114,9 @@ class LocalCloud:
         `progress` gets a StackProgress when a stack begins and when it has ended. Raises DeploymentError that names the
         failing resource and its reason.
         """
-        if self._deployer is None:
-            self._deployer = Deployer(self.client, url=self.url, images=ImageRegistry(self.run_dir))
+        deployer = Deployer(self.client, url=self.url, images=ImageRegistry(self.run_dir))
         try:
-            self._deployer.deploy(Assembly(assembly_dir, account=self.account, region=self.region), progress)
+            deployer.deploy(read_assembly(assembly_dir, account=self.account, region=self.region), progress)
         except DeploymentError as error:
             raise DeploymentError(
                 f"{error}\n(what ran wrote to {self.run_dir}, the server to {self.log_path})"
@@ -134,7 +127,7 @@ class LocalCloud:
         stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
-    def _take_folder(self) -> None:
+    def _take_folder(self) -> IO[bytes]:
         """Lock the run's folder and remove what an earlier run left: its jobs and objects are unknown to this one."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
         self._lock = (self.run_dir / "lock").open("wb")
@@ -149,6 +142,7 @@ class LocalCloud:
             (self.run_dir / name).unlink(missing_ok=True)
         for name in _MADE_AT_START:
             (self.run_dir / name).mkdir()
+        return self._lock
 
     def _release_folder(self) -> None:
         if self._lock:
@@ -175,7 +169,7 @@ class LocalCloud:
         try:
             with opener.open(f"{self.url}/_ministack/health", timeout=1) as answer:
                 return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+        except OSError:
             return False
 
     def _log_tail(self) -> str:

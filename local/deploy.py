@@ -4,14 +4,14 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.assembly import Assembly, FileAsset, Stack
+from local.assembly import FileAsset, Stack
 from local.errors import DeploymentError
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.transfer import split_uri
@@ -46,12 +46,11 @@ class Deployer:
         self._formation = client("cloudformation")
         self._s3 = client("s3")
 
-    def deploy(self, assembly: Assembly, progress: OnProgress) -> None:
+    def deploy(self, stacks: Sequence[Stack], progress: OnProgress) -> None:
         """Deploy every stack in order. Raises DeploymentError with the failing resource's reason."""
         self._client("ssm").put_parameter(
             Name=_BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
         )
-        stacks = assembly.stacks()
         self._images.publish([image for stack in stacks for image in stack.images])
         shared = {(asset.bucket, asset.key): asset for stack in stacks for asset in stack.files}
         for asset in shared.values():  # stacks of one assembly share assets
@@ -81,34 +80,28 @@ class Deployer:
         self._s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
 
     def _apply(self, stack: Stack) -> str:
-        request = {
-            "StackName": stack.name,
-            "Capabilities": _CAPABILITIES,
-            "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
-            "Tags": [{"Key": k, "Value": v} for k, v in stack.tags.items()],
-            **self._template(stack),
-        }
         status = self._status(stack.name)
         if status and (status.startswith(("ROLLBACK", "DELETE")) or status == "CREATE_FAILED"):
             self._formation.delete_stack(StackName=stack.name)
             self._settled(stack.name)
             status = None
+        template = {"TemplateBody": stack.template.read_text(encoding="utf-8")}
+        if stack.template_uri:
+            template = {"TemplateURL": f"{self._url}/{'/'.join(split_uri(stack.template_uri))}"}
         try:
-            if status is None:
-                self._formation.create_stack(**request)
-            else:
-                self._formation.update_stack(**request)
+            change = self._formation.update_stack if status else self._formation.create_stack
+            change(
+                StackName=stack.name,
+                Capabilities=_CAPABILITIES,
+                Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
+                Tags=[{"Key": k, "Value": v} for k, v in stack.tags.items()],
+                **template,
+            )
         except ClientError as error:
             if "No updates are to be performed" in str(error):
                 return str(status)
             raise DeploymentError(f"stack {stack.name} was refused: {error}") from error
         return self._settled(stack.name) or "DELETE_COMPLETE"
-
-    def _template(self, stack: Stack) -> dict[str, str]:
-        if stack.template_uri is None:
-            return {"TemplateBody": stack.template.read_text(encoding="utf-8")}
-        bucket, key = split_uri(stack.template_uri)
-        return {"TemplateURL": f"{self._url}/{bucket}/{key}"}
 
     def _status(self, name: str) -> str | None:
         try:

@@ -7,10 +7,7 @@ import os
 import signal
 import socket
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -71,18 +68,18 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
         run_dir=run_dir,
         environment=child_environment(),
         role_credentials=lambda role: roles.sagemaker_session(role, account, region),
-        publish=events.EventPublisher().publish,
+        publish=events.publisher(),
     )
     autoscaling = ApplicationAutoScaling(
         account=account, region=region, variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v)
     )
-    sagemaker = ControlPlane(backend, scaled=autoscaling.is_target, forget_scaling=autoscaling.forget_endpoint)
+    sagemaker = ControlPlane(backend, autoscaling)
 
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
-    services.install(sagemaker, autoscaling, region)
+    services.install(sagemaker, autoscaling)
     cloudformation.install(sagemaker, autoscaling, backend.root)
-    states.install(sagemaker, region, backend.root)
+    states.install(sagemaker, backend.root)
     functions.install()
 
 
@@ -110,15 +107,18 @@ async def _serve(listener: int, run_dir: Path, port: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from local.forwarding import forwarding
     from local.seams.services import application
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    threading.Thread(
-        target=_watch_standard_input, args=(lambda: loop.call_soon_threadsafe(stop.set),), daemon=True
-    ).start()
+
+    def read_standard_input() -> None:
+        if not os.read(sys.stdin.fileno(), 1024):
+            loop.remove_reader(sys.stdin)
+            stop.set()
+
+    loop.add_reader(sys.stdin, read_standard_input)
     config = Config()
     config.bind = [f"fd://{listener}"]
     config.keep_alive_timeout = 75
@@ -127,13 +127,7 @@ async def _serve(listener: int, run_dir: Path, port: int) -> None:
     staged = run_dir / f"{READY_NAME}.new"
     staged.write_text(json.dumps({"port": port, "pid": os.getpid()}), encoding="utf-8")
     staged.replace(run_dir / READY_NAME)
-    await serve(forwarding(application()), config, shutdown_trigger=stop.wait)
-
-
-def _watch_standard_input(stop: Callable[[], Any]) -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    stop()
+    await serve(application(), config, shutdown_trigger=stop.wait)
 
 
 if __name__ == "__main__":

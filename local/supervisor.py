@@ -17,7 +17,7 @@ import psutil
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h: orphans of our descendants become our children, so none is lost
 STOP_SECONDS = 5.0
 _SWEEP_SECONDS = 2.0
-_REAP_SECONDS = 0.5
+_REAP_SECONDS = 0.2
 
 
 def supervise(command: Sequence[str]) -> int:
@@ -27,10 +27,9 @@ def supervise(command: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = subprocess.Popen(command, stdin=subprocess.PIPE)
     ended = threading.Event()
-    threading.Thread(target=_wait_for_server, args=(server, ended), daemon=True).start()
     threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    while not ended.wait(_REAP_SECONDS):
+    while server.poll() is None and not ended.wait(_REAP_SECONDS):
         _reap_orphans(server.pid)
     _stop(server)
     _sweep()
@@ -49,11 +48,6 @@ def _reap_orphans(server: int) -> None:
     with contextlib.suppress(ChildProcessError):
         while (done := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and done.si_pid != server:
             os.waitpid(done.si_pid, 0)
-
-
-def _wait_for_server(server: "subprocess.Popen[bytes]", ended: threading.Event) -> None:
-    server.wait()
-    ended.set()
 
 
 def _wait_for_parent(ended: threading.Event) -> None:

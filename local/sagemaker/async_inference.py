@@ -8,7 +8,7 @@ import time
 from collections import deque
 
 from local.errors import AWS_ERRORS, ServiceError
-from local.sagemaker.async_requests import AsyncRequest, async_request, notification
+from local.sagemaker.async_requests import AsyncRequest
 from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import EndpointService
 from local.sagemaker.fleet import Fleet, Variant
@@ -45,7 +45,6 @@ class AsyncQueues:
     def __init__(self, backend: Backend, endpoints: EndpointService) -> None:
         self._backend, self._endpoints = backend, endpoints
         self._waiting: dict[str, deque[AsyncRequest]] = {}
-        self._busy: dict[ModelServer, int] = {}
         self._changed = threading.Condition()
         threading.Thread(target=self._dispatch, name="async dispatch", daemon=True).start()
 
@@ -57,7 +56,7 @@ class AsyncQueues:
             raise ServiceError("ValidationError", f"Endpoint {name} does not support InvokeEndpointAsync API.")
         if ("InputLocation" in params) == ("Body" in params):
             raise ServiceError("ValidationError", "Exactly one of InputLocation and Body must be given.")
-        request = async_request(params, config["OutputConfig"])
+        request = AsyncRequest(params, config["OutputConfig"])
         with self._changed:
             self._waiting.setdefault(name, deque()).append(request)
             self._changed.notify_all()
@@ -66,12 +65,13 @@ class AsyncQueues:
     def _dispatch(self) -> None:
         while True:
             with self._changed:
-                if not sum(self._hand_out(name) for name in list(self._waiting)):
-                    self._changed.wait(_IDLE_SECONDS)
+                for name in list(self._waiting):
+                    self._hand_out(name)
+                self._changed.wait(_IDLE_SECONDS)
 
-    def _hand_out(self, name: str) -> int:
-        """Give an endpoint's waiting requests to servers with room; how many. The caller holds the lock."""
-        queue, count = self._waiting[name], 0
+    def _hand_out(self, name: str) -> None:
+        """Give an endpoint's waiting requests to servers with room. The caller holds the lock."""
+        queue = self._waiting[name]
         while queue:
             try:
                 fleet = self._endpoints.fleet(name)
@@ -84,28 +84,23 @@ class AsyncQueues:
             request = queue.popleft()
             variant, server = room or (fleet.variants[0], None)
             if server:
-                self._busy[server] = self._busy.get(server, 0) + 1
-            count += 1
+                server.claimed += 1
             threading.Thread(target=self._work, args=(variant, server, request), daemon=True).start()
-        return count
 
     def _room(self, fleet: Fleet) -> tuple[Variant, ModelServer] | None:
+        """The least busy server that may be given one more request, or None."""
         client = fleet.config["AsyncInferenceConfig"].get("ClientConfig", {})
         limit = client.get("MaxConcurrentInvocationsPerInstance", _DEFAULT_CONCURRENCY)
-        free = [
-            (self._busy.get(server, 0), index, variant, server)
-            for index, variant in enumerate(fleet.variants)
-            for server in variant.servers
-            if self._busy.get(server, 0) < limit
-        ]
-        return min(free, key=lambda entry: entry[:2])[2:] if free else None
+        places = [(variant, server) for variant in fleet.variants for server in variant.servers]
+        free = [(variant, server) for variant, server in places if server.claimed < limit]
+        return min(free, key=lambda place: place[1].claimed, default=None)
 
     def _work(self, variant: Variant, server: ModelServer | None, request: AsyncRequest) -> None:
         role, region = variant.plan.role, self._backend.region
         try:
             answer = self._answer(server, role, request)
             where = {"contentType": answer.content_type, "outputLocation": request.output}
-            message = notification(request, "Completed", answer.body, region, **where)
+            message = request.notification("Completed", answer.body, region, **where)
         except ServerGoneError:
             with self._changed:
                 self._waiting[request.params["EndpointName"]].appendleft(request)
@@ -113,18 +108,14 @@ class AsyncQueues:
         except InvocationError as error:
             self._keep_failure(role, request, error)
             where = {"failureLocation": request.failure} if request.failure else {}
-            message = notification(request, "Failed", error.body, region, **where) | {"failureReason": error.reason}
+            message = request.notification("Failed", error.body, region, **where)
+            message["failureReason"] = error.reason
         finally:
-            if server:
-                self._release(server)
+            with self._changed:
+                if server:
+                    server.claimed -= 1
+                self._changed.notify_all()
         self._notify(role, request, message)
-
-    def _release(self, server: ModelServer) -> None:
-        with self._changed:
-            self._busy[server] -= 1
-            if not self._busy[server]:
-                del self._busy[server]
-            self._changed.notify_all()
 
     def _answer(self, server: ModelServer | None, role: str, request: AsyncRequest) -> ModelAnswer:
         if server is None or request.expires <= time.monotonic():

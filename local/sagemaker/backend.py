@@ -9,6 +9,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local.sagemaker.store import Record, epoch_milliseconds
+
 # A loopback client needs no proxy, and no second try against a server in the same process.
 _CLIENT_CONFIG = Config(
     proxies={},
@@ -71,6 +73,11 @@ class Backend:
                     self._session, service, url=self.url, region=self.region, credentials=credentials
                 )
             return self._clients[service, role]
+
+    def announce(self, subject: str, record: Record, arn: str, **changes: Any) -> None:
+        """Send the state change of a resource as an event; `changes` are members that events spell in their own way."""
+        detail = epoch_milliseconds({**record, **changes, "Tags": {}})
+        self.publish(f"SageMaker {subject} State Change", detail, [arn])
 
     def process_environment(self, role: str) -> dict[str, str]:
         """The environment of a container that runs as `role`: the scrubbed base, credentials, and where AWS is."""

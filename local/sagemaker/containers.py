@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -29,6 +30,8 @@ class ContainerSpec:
     command: Sequence[str]
     environment: Mapping[str, str]
     root: Path
+    log_group: str
+    log_stream: str
 
     @property
     def ml(self) -> Path:
@@ -41,11 +44,13 @@ class ContainerSpec:
 
 
 class Container:
-    """One running container. `on_line` sees each line of its output, `on_exit` its exit code, in its own thread."""
+    """One running container; `logs`, a client of CloudWatch Logs, takes its output.
 
-    def __init__(self, spec: ContainerSpec, open_log: Callable[[], LogStream]) -> None:
-        self.spec = spec
-        self._open_log = open_log
+    `on_line` sees each line, `on_exit` the exit code, in its own thread.
+    """
+
+    def __init__(self, spec: ContainerSpec, logs: Any) -> None:
+        self.spec, self._logs = spec, logs
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, *, on_exit: Callable[[int], None], on_line: Callable[[str], None] | None = None) -> None:
@@ -60,8 +65,8 @@ class Container:
             "TMPDIR": str(spec.root / "tmp"),
             ML_ROOT_VARIABLE: str(spec.ml),
         }
-        log = self._open_log()
-        self._process = subprocess.Popen(
+        log = LogStream(self._logs, group=spec.log_group, stream=spec.log_stream, copy=spec.root / "output.log")
+        process = self._process = subprocess.Popen(
             spec.command,
             env=environment,
             cwd=spec.root,
@@ -72,14 +77,14 @@ class Container:
             errors="replace",
             start_new_session=True,
         )
-        threading.Thread(
-            target=self._follow, args=(log, on_exit, on_line), name=f"container {spec.root.name}", daemon=True
-        ).start()
+        name = f"container {spec.root.name}"
+        threading.Thread(target=self._follow, args=(process, log, on_exit, on_line), name=name, daemon=True).start()
 
-    def _follow(self, log: LogStream, on_exit: Callable[[int], None], on_line: Callable[[str], None] | None) -> None:
-        process = self._process
-        assert process is not None
-        reader = threading.Thread(target=self._read, args=(log, on_line), daemon=True)
+    def _follow(
+        self, process: subprocess.Popen[str], log: LogStream, on_exit: Callable[[int], None],
+        on_line: Callable[[str], None] | None,
+    ) -> None:  # fmt: skip
+        reader = threading.Thread(target=_read, args=(process, log, on_line), daemon=True)
         reader.start()
         code = process.wait()
         self.kill()  # a container ends with its main process; a forgotten child would also keep the pipe open
@@ -87,30 +92,21 @@ class Container:
         log.close()
         on_exit(128 - code if code < 0 else code)  # a shell's way to say "ended by signal", as containers report it
 
-    def _read(self, log: LogStream, on_line: Callable[[str], None] | None) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            log.write(line.rstrip("\n"))
-            if on_line:
-                on_line(line)
-
-    @property
-    def running(self) -> bool:
-        """Whether the process was started and has not ended."""
-        return self._process is not None and self._process.poll() is None
-
     def terminate(self) -> None:
         """SIGTERM to the main process, as `docker stop` does."""
-        if self._process and self.running:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
+        if self._process:
+            self._process.terminate()  # nothing, where it has ended
 
     def kill(self) -> None:
-        """SIGKILL to every process of the container."""
+        """SIGKILL to the process, its descendants and its process group."""
         if self._process is None:
             return
-        kill_tree(self._process.pid)
+        victims = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victims = psutil.Process(self._process.pid).children(recursive=True)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        kill(victims)
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """SIGTERM, then SIGKILL after `seconds`; returns when the process has ended."""
@@ -125,19 +121,14 @@ class Container:
         self.kill()  # whatever it left behind in its process group
 
 
+def _read(process: subprocess.Popen[str], log: LogStream, on_line: Callable[[str], None] | None) -> None:
+    for line in process.stdout or ():
+        log.write(line.rstrip("\n"))
+        if on_line:
+            on_line(line)
+
+
 def free_port() -> int:
     """A loopback port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def kill_tree(pid: int) -> None:
-    """SIGKILL to a process, its descendants and its process group."""
-    victims = []
-    with contextlib.suppress(psutil.NoSuchProcess):
-        victims = psutil.Process(pid).children(recursive=True)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    kill(victims)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

@@ -1,5 +1,6 @@
 """Reads the part of a Dockerfile that a process can follow: ENTRYPOINT, WORKDIR, ENV, COPY of the last stage."""
 
+import copy
 import json
 import re
 import shlex
@@ -36,7 +37,7 @@ def read_dockerfile(path: Path, *, target: str | None = None) -> ImagePlan:
             if target and target in stages:
                 break
             # A stage that starts from an earlier one inherits all of it.
-            plan = _inherit(stages.get(words[0]))
+            plan = copy.deepcopy(stages.get(words[0]) or ImagePlan())
             stages[words[-1]] = plan
         else:
             _apply(plan, instruction, rest, path)
@@ -46,17 +47,6 @@ def read_dockerfile(path: Path, *, target: str | None = None) -> ImagePlan:
     if not plan.entrypoint:
         raise LocalCloudError(f'{path}: needs ENTRYPOINT in JSON form, such as ENTRYPOINT ["python", "-m", "package"]')
     return plan
-
-
-def _inherit(parent: ImagePlan | None) -> ImagePlan:
-    if parent is None:
-        return ImagePlan()
-    return ImagePlan(
-        entrypoint=list(parent.entrypoint),
-        workdir=parent.workdir,
-        environment=dict(parent.environment),
-        copies=list(parent.copies),
-    )
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str]]:

@@ -5,27 +5,25 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from local.autoscaling import ApplicationAutoScaling
 from local.errors import INTERNAL_ERROR, ServiceError, validation_error
-from local.sagemaker.alarms import AlarmWatch
+from local.sagemaker.alarms import first_alarm
 from local.sagemaker.backend import Backend
 from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.serving import EndpointFailureError, ModelServer, ServerPlan
-from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now
+from local.sagemaker.store import Record, RecordStore, now
 
 _LOG = logging.getLogger("local.endpoints")
-_DRAIN_SECONDS = 60.0  # for requests that are still being answered when a fleet is replaced
 
 
 class EndpointService:
-    """Create, update, scale and delete endpoints. `scaled` says whether a variant is a registered scalable target."""
+    """Create, update, scale and delete endpoints, whose variants may be scalable targets of `scaling`."""
 
     def __init__(
-        self, backend: Backend, store: RecordStore, images: ImageRegistry, *, scaled: Callable[[str, str], bool],
-        forget_scaling: Callable[[str], None],
-    ) -> None:  # fmt: skip
-        self._backend, self._store, self._images = backend, store, images
-        self._scaled, self._forget_scaling = scaled, forget_scaling
+        self, backend: Backend, store: RecordStore, images: ImageRegistry, scaling: ApplicationAutoScaling
+    ) -> None:
+        self._backend, self._store, self._images, self._scaling = backend, store, images, scaling
         self._fleets: dict[str, Fleet] = {}
         self.changed = threading.Condition()
 
@@ -34,7 +32,7 @@ class EndpointService:
         config = self._store.get("EndpointConfig", request["EndpointConfigName"])
         record = self._store.create("Endpoint", request, EndpointStatus="Creating", LastModifiedTime=now())
         self._announce(record)
-        self._begin(self._roll_out, record, config, None)
+        _begin(self._roll_out, record, config, {})
         return record
 
     def update(self, request: Record) -> Record:
@@ -45,7 +43,7 @@ class EndpointService:
             self._refuse_scaled_change(record, config)
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
         self._announce(record)
-        self._begin(self._roll_out, record, config, AlarmWatch(self._backend, request.get("DeploymentConfig", {})))
+        _begin(self._roll_out, record, config, request.get("DeploymentConfig", {}))
         return record
 
     def resize(self, request: Record) -> Record:
@@ -58,7 +56,7 @@ class EndpointService:
             if unknown:
                 raise validation_error(f'Could not find variant "{unknown[0]}" of endpoint "{record["EndpointArn"]}".')
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
-        self._begin(self._resize, record, fleet, capacities)
+        _begin(self._resize, record, fleet, capacities)
         return record
 
     def delete(self, name: str) -> None:
@@ -68,18 +66,12 @@ class EndpointService:
             raise validation_error(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         record["EndpointStatus"] = "Deleting"
         self._announce(record)
-        self._forget_scaling(record["EndpointName"])
+        self._scaling.forget_endpoint(record["EndpointName"])
         self._store.remove("Endpoint", name)
         fleet = self._fleets.pop(record["EndpointName"], None)
         self._notify()
         if fleet:
             threading.Thread(target=fleet.stop, daemon=True).start()
-
-    @staticmethod
-    def _begin(change: Callable[..., None], record: Record, *arguments: Any) -> None:
-        """Carry out a change of an endpoint in a thread of its own."""
-        name = f"{record['EndpointStatus']} {record['EndpointName']}"
-        threading.Thread(target=change, args=(record, *arguments), name=name, daemon=True).start()
 
     def fleet(self, name: str) -> Fleet:
         """The fleet that serves an endpoint. Raises ValidationError where there is none."""
@@ -96,13 +88,14 @@ class EndpointService:
 
     def wait(self, name: str, seconds: float) -> Record | None:
         """Block while an endpoint is Creating or Updating, up to `seconds`; its record, or None once it is gone."""
-        with self.changed:
-            self.changed.wait_for(lambda: self._status(name) not in ("Creating", "Updating"), timeout=seconds)
-        return self._store.find("Endpoint", name)
 
-    def _status(self, name: str) -> str | None:
-        record = self._store.find("Endpoint", name)
-        return record["EndpointStatus"] if record else None
+        def settled() -> bool:
+            record = self._store.find("Endpoint", name)
+            return record is None or record["EndpointStatus"] not in ("Creating", "Updating")
+
+        with self.changed:
+            self.changed.wait_for(settled, timeout=seconds)
+        return self._store.find("Endpoint", name)
 
     def _settled(self, name: str) -> Record:
         record = self._store.get("Endpoint", name)
@@ -120,20 +113,20 @@ class EndpointService:
         for variant in self._fleets[record["EndpointName"]].variants:
             name = variant.plan.name
             same = new.get(name, "") == variant.plan.variant.get("InstanceType")
-            if not same and self._scaled(record["EndpointName"], name):
+            if not same and self._scaling.is_target(record["EndpointName"], name):
                 raise validation_error(
                     f'The variant(s) "[{name}]" must be deregistered as scalable targets with AWS Auto Scaling before they '
                     "can be removed or have their instance type changed.",
                 )
 
-    def _roll_out(self, record: Record, config: Record, watch: AlarmWatch | None) -> None:
+    def _roll_out(self, record: Record, config: Record, deployment: Record) -> None:
         """The thread of a deployment: every end of it settles the endpoint."""
         name, old = record["EndpointName"], self._fleets.get(record["EndpointName"])
         started: list[ModelServer] = []
         try:
             new = Fleet(config=config, variants=[self._start(name, v, started) for v in config["ProductionVariants"]])
             self._fleets[name] = new
-            raised = watch.first_alarm() if watch and old else None
+            raised = first_alarm(self._backend.root("cloudwatch"), deployment) if old else None
             if raised:
                 raise EndpointFailureError(
                     f"One or more alarms are in ALARM state: [{raised}]. The endpoint was rolled back to its previous "
@@ -154,8 +147,7 @@ class EndpointService:
         )
         self._settle(record, "InService")
         if old:
-            old.drain(_DRAIN_SECONDS)
-            old.stop()
+            old.stop(drain=True)
 
     def _roll_back(self, record: Record, old: Fleet | None, started: list[ModelServer]) -> None:
         """The old fleet serves again, or the endpoint has failed; the new servers finish what they have and stop."""
@@ -164,8 +156,7 @@ class EndpointService:
         else:
             self._fleets.pop(record["EndpointName"], None)
         for server in started:
-            server.drain(_DRAIN_SECONDS)
-            server.stop()
+            server.stop(drain=True)
         self._settle(record, "InService" if old else "Failed")
 
     def _start(self, endpoint: str, variant: Record, started: list[ModelServer]) -> Variant:
@@ -177,13 +168,12 @@ class EndpointService:
             role=model["ExecutionRoleArn"],
             folder=self._backend.run_dir / "endpoints" / endpoint,
         )
-        servers = [
-            ModelServer(self._backend, self._images, plan) for _ in range(variant.get("InitialInstanceCount", 1))
-        ]
+        count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
+        servers = [ModelServer(self._backend, self._images, plan) for _ in range(count)]
         for server in servers:
             started.append(server)  # before it starts: one that never gets healthy is stopped, too
             server.start()
-        return Variant(plan=plan, weight=variant.get("InitialVariantWeight", 1.0), servers=servers)
+        return Variant(plan=plan, weight=weight, servers=servers)
 
     def _container(self, model: Record) -> Record:
         container: Record = model.get("PrimaryContainer") or model["Containers"][0]
@@ -209,9 +199,7 @@ class EndpointService:
 
     def _scale(self, variant: Variant, count: int) -> None:
         while len(variant.servers) > count:
-            server = variant.servers.pop()
-            server.drain(_DRAIN_SECONDS)
-            server.stop()
+            variant.servers.pop().stop(drain=True)
         while len(variant.servers) < count:
             server = ModelServer(self._backend, self._images, variant.plan)
             server.start()
@@ -228,8 +216,13 @@ class EndpointService:
 
     def _announce(self, record: Record) -> None:
         status = record["EndpointStatus"].replace("InService", "In_Service").upper()
-        detail: dict[str, Any] = epoch_milliseconds({**record, "EndpointStatus": status, "Tags": {}})
-        self._backend.publish("SageMaker Endpoint State Change", detail, [record["EndpointArn"]])
+        self._backend.announce("Endpoint", record, record["EndpointArn"], EndpointStatus=status)
+
+
+def _begin(change: Callable[..., None], record: Record, *arguments: Any) -> None:
+    """Carry out a change of an endpoint in a thread of its own."""
+    name = f"{record['EndpointStatus']} {record['EndpointName']}"
+    threading.Thread(target=change, args=(record, *arguments), name=name, daemon=True).start()
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """What serves an endpoint: its variants, their servers, whose turn it is."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from local.errors import ServiceError
@@ -36,30 +36,19 @@ class Fleet:
     def pick(self, target: str | None) -> Variant:
         """The target variant, or the one furthest behind its weight."""
         if target:
-            matches = [v for v in self.variants if v.plan.name == target]
-            if not matches:
-                raise ServiceError("ValidationError", f"Variant {target} not found for the endpoint.")
-            return matches[0]
+            for variant in self.variants:
+                if variant.plan.name == target:
+                    return variant
+            raise ServiceError("ValidationError", f"Variant {target} not found for the endpoint.")
         variant = min(self.variants, key=lambda v: (v.requests + 1) / v.weight if v.weight else float("inf"))
         variant.requests += 1
         return variant
 
-    def servers(self) -> list[ModelServer]:
-        """All servers of the fleet."""
-        return [server for variant in self.variants for server in variant.servers]
-
-    def drain(self, seconds: float) -> None:
-        """Wait until no request is being answered any more, at most `seconds` a server."""
-        for server in self.servers():
-            server.drain(seconds)
-
-    def stop(self) -> None:
-        """Stop all servers, side by side."""
-        stops = [threading.Thread(target=server.stop) for server in self.servers()]
-        for stop in stops:
-            stop.start()
-        for stop in stops:
-            stop.join()
+    def stop(self, *, drain: bool = False) -> None:
+        """Stop all servers, side by side; with `drain` each answers first the requests that it has."""
+        servers = [server for variant in self.variants for server in variant.servers]
+        with ThreadPoolExecutor(max_workers=len(servers) or 1) as pool:
+            list(pool.map(lambda server: server.stop(drain=drain), servers))
 
 
 def summary(variant: Variant) -> Record:

@@ -1,11 +1,13 @@
 """Turns an image's URI into something a process can run: the asset's folder laid out as its Dockerfile says, and its ENTRYPOINT."""
 
-import json
 import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
+
+from pydantic import TypeAdapter
 
 from local.errors import LocalCloudError, validation_error
 from local.sagemaker.dockerfile import ImagePlan, read_dockerfile
@@ -25,6 +27,9 @@ class ImageAsset:
     directory: Path
     dockerfile: str
     target: str | None = None
+
+
+_INDEX = TypeAdapter(dict[str, ImageAsset])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +87,9 @@ class ImageRegistry:
         known = self._known()
         for asset in assets:
             read_dockerfile(asset.directory / asset.dockerfile, target=asset.target)
-            known[f"{asset.repository}:{asset.tag}"] = {
-                "directory": str(asset.directory),
-                "dockerfile": asset.dockerfile,
-                "target": asset.target,
-            }
+            known[f"{asset.repository}:{asset.tag}"] = asset
         staged = self._index.with_suffix(".new")
-        staged.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        staged.write_bytes(_INDEX.dump_json(known, indent=1))
         staged.replace(self._index)
 
     def resolve(self, uri: str) -> Image:
@@ -96,25 +97,21 @@ class ImageRegistry:
         name = uri.split("/", 1)[-1]
         with self._lock:
             if name not in self._images:
-                entry = self._known().get(name)
-                if entry is None:
-                    known = ", ".join(sorted(self._known())) or "none"
-                    raise validation_error(f"Image {uri} is not an image asset of this run; known: {known}")
-                self._images[name] = self._prepare(name, entry)
+                known = self._known()
+                if name not in known:
+                    names = ", ".join(sorted(known)) or "none"
+                    raise validation_error(f"Image {uri} is not an image asset of this run; known: {names}")
+                self._images[name] = self._prepare(name, known[name])
             return self._images[name]
 
-    def _known(self) -> dict[str, dict[str, str | None]]:
-        if not self._index.exists():
-            return {}
-        index: dict[str, dict[str, str | None]] = json.loads(self._index.read_text(encoding="utf-8"))
-        return index
+    def _known(self) -> dict[str, ImageAsset]:
+        return _INDEX.validate_json(self._index.read_bytes()) if self._index.exists() else {}
 
-    def _prepare(self, name: str, entry: dict[str, str | None]) -> Image:
-        directory, dockerfile = Path(str(entry["directory"])), str(entry["dockerfile"])
+    def _prepare(self, name: str, asset: ImageAsset) -> Image:
         try:
-            plan = read_dockerfile(directory / dockerfile, target=entry["target"])
-            root = self._roots / name.rpartition(":")[2]
-            lay_out(plan, context=directory, root=root)
+            plan = read_dockerfile(asset.directory / asset.dockerfile, target=asset.target)
+            root = self._roots / asset.tag
+            lay_out(plan, context=asset.directory, root=root)
         except (LocalCloudError, OSError) as error:
             raise validation_error(f"Image {name} cannot be used: {error}") from error
         return Image(root=root, plan=plan)
@@ -144,19 +141,16 @@ def _matches(context: Path, pattern: str) -> list[Path]:
 def _link(source: Path, place: Path) -> None:
     """Link `source` at `place`; a folder copied onto a folder adds to it, as COPY does."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    if not place.exists():
-        place.symlink_to(source.resolve())
-        return
-    if source.is_file():
-        place = place / source.name if place.is_dir() else place
+    if source.is_file() and place.is_dir():
+        place = place / source.name
+    if source.is_file() or not place.exists():
         place.unlink(missing_ok=True)
         place.symlink_to(source.resolve())
         return
+    folders = [source]
     if place.is_symlink():  # a folder linked as a whole becomes a real one of links, so that it can be added to
-        earlier = place.resolve()
+        folders.insert(0, place.resolve())
         place.unlink()
         place.mkdir()
-        for child in earlier.iterdir():
-            _link(child, place / child.name)
-    for child in source.iterdir():
+    for child in chain.from_iterable(folder.iterdir() for folder in folders):
         _link(child, place / child.name)

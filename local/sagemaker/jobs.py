@@ -14,9 +14,8 @@ from local.errors import AWS_ERRORS, INTERNAL_ERROR, validation_error
 from local.sagemaker.backend import Backend
 from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import Image, ImageRegistry
-from local.sagemaker.logs import LogStream
 from local.sagemaker.processes import JobProcesses
-from local.sagemaker.store import Record, RecordStore, epoch_milliseconds, now, words
+from local.sagemaker.store import Record, RecordStore, now, words
 from local.sagemaker.transfer import FolderSync, download
 
 _LOG = logging.getLogger("local.jobs")
@@ -55,16 +54,24 @@ class ContainerJob(abc.ABC):
             "CreationTime": now(),
             "LastModifiedTime": now(),
         }
-        image, command = self.program(images)
-        self.hosts = [f"algo-{index + 1}" for index in range(self.host_count())]
+        image, command, count = self.program(images)
+        self.hosts = [f"algo-{index + 1}" for index in range(count)]
         environment = self._environment()
         folder = backend.run_dir / "jobs" / self.kind.lower() / self.name
         self._specs = [
-            ContainerSpec(image=image, command=command, environment=environment, root=folder / host)
+            ContainerSpec(
+                image=image,
+                command=command,
+                environment=environment,
+                root=folder / host,
+                log_group=f"/aws/sagemaker/{self.kind}Jobs",
+                log_stream=f"{self.name}/{host}-{int(now().timestamp())}",
+            )
             for host in self.hosts
         ]
+        logs = backend.client("logs", self.role)
         limit = self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _LONGEST_SECONDS)
-        self.processes = JobProcesses([self._container(spec) for spec in self._specs], max_seconds=limit)
+        self.processes = JobProcesses([Container(spec, logs) for spec in self._specs], max_seconds=limit)
 
     @staticmethod
     @abc.abstractmethod
@@ -72,12 +79,8 @@ class ContainerJob(abc.ABC):
         """Members that the local cloud can honour with some values only. Raises ServiceError for those it cannot do without."""
 
     @abc.abstractmethod
-    def program(self, images: ImageRegistry) -> tuple[Image, list[str]]:
-        """The image, and the command line of each host."""
-
-    @abc.abstractmethod
-    def host_count(self) -> int:
-        """How many hosts the request asks for."""
+    def program(self, images: ImageRegistry) -> tuple[Image, list[str], int]:
+        """The image, the command line of each host, and how many hosts the request asks for."""
 
     @abc.abstractmethod
     def run(self, s3: Any) -> None:
@@ -105,8 +108,7 @@ class ContainerJob(abc.ABC):
 
     def announce(self) -> None:
         """Send the job's state as an event."""
-        detail = epoch_milliseconds({**self.record, "Tags": {}})
-        self._backend.publish(f"SageMaker {self.kind} Job State Change", detail, [self.record[f"{self.kind}JobArn"]])
+        self._backend.announce(f"{self.kind} Job", self.record, self.record[f"{self.kind}JobArn"])
 
     def fetch(self, source: Mapping[str, Any], folder: Path, *, host: int) -> None:
         """Copy an input's objects (S3Uri, S3DataDistributionType) into `folder` for one host.
@@ -141,16 +143,6 @@ class ContainerJob(abc.ABC):
             **self.record.get("Environment", {}),
         }
 
-    def _container(self, spec: ContainerSpec) -> Container:
-        """The container of a host, with its log stream `<job>/<host>-<time>`."""
-        stream = f"{self.name}/{spec.root.name}-{int(now().timestamp())}"
-
-        def open_log() -> LogStream:
-            client, group = self._backend.client("logs", self.role), f"/aws/sagemaker/{self.kind}Jobs"
-            return LogStream(client, group=group, stream=stream, copy=spec.root / "output.log")
-
-        return Container(spec, open_log)
-
 
 class JobService:
     """The Create and Stop operations of one kind of job; each job runs in its own thread."""
@@ -158,22 +150,16 @@ class JobService:
     def __init__(self, kind: type[ContainerJob], backend: Backend, store: RecordStore, images: ImageRegistry) -> None:
         self._kind, self._backend, self._store, self._images = kind, backend, store, images
         self._resource = f"{kind.kind}Job"
-        self._running: dict[str, JobProcesses] = {}
+        self._jobs: dict[str, ContainerJob] = {}
 
     def create(self, request: Record) -> Record:
         """Start a job; its record. Raises ServiceError for what SageMaker would refuse at once."""
         name = request[f"{self._resource}Name"]
         job = self._kind(self._backend, self._images, self._store.arn(self._resource, name), request)
         self._store.add(self._resource, name, job.record)
-        self._running[name] = job.processes
-        threading.Thread(target=self._follow, args=(job,), name=f"{self._resource} {name}", daemon=True).start()
+        self._jobs[name] = job
+        threading.Thread(target=job.follow, name=f"{self._resource} {name}", daemon=True).start()
         return job.record
-
-    def _follow(self, job: ContainerJob) -> None:
-        try:
-            job.follow()
-        finally:
-            self._running.pop(job.name, None)
 
     def stop(self, name: str) -> None:
         """Ask a job to stop: SIGTERM, and SIGKILL after 120 s."""
@@ -183,7 +169,7 @@ class JobService:
                 f"The request was rejected because the {words(self._resource)} is in status {record[member]}."
             )
         record[member] = "Stopping"
-        self._running[RecordStore.name(name)].stop()
+        self._jobs[RecordStore.name(name)].processes.stop()
 
 
 def meeting_point() -> dict[str, str]:

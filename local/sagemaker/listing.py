@@ -1,5 +1,6 @@
 """The List* operations: filters, order and pages, as the service model describes the answer."""
 
+from math import inf
 from typing import Any
 
 from botocore.model import ListShape, OperationModel, StructureShape
@@ -8,26 +9,16 @@ from local.errors import validation_error
 from local.sagemaker.store import Record, RecordStore
 
 _PAGE = 100
-_NAMES = (
-    "TrainingJobName",
-    "ProcessingJobName",
-    "ModelName",
-    "EndpointConfigName",
-    "EndpointName",
-    "ModelPackageGroupName",
-)
-_STATUSES = ("TrainingJobStatus", "ProcessingJobStatus", "EndpointStatus", "ModelPackageStatus")
 
 
-def list_records(operation: OperationModel, records: list[Record], params: Record) -> Record:
-    """One page of `records`, newest first unless SortOrder says otherwise, reduced to the summary's members."""
+def list_records(operation: OperationModel, kind: str, records: list[Record], params: Record) -> Record:
+    """One page of the `records` of a kind, newest first unless SortOrder says otherwise, reduced to the summary's members."""
     output = operation.output_shape
-    assert output is not None
     assert isinstance(output, StructureShape)
     member, shape = next((k, s) for k, s in output.members.items() if isinstance(s, ListShape))
     summary = shape.member
     assert isinstance(summary, StructureShape)
-    matches = sorted((r for r in records if _matches(r, params)), key=lambda r: r["CreationTime"])
+    matches = sorted((r for r in records if _matches(kind, r, params)), key=lambda r: r["CreationTime"])
     if params.get("SortOrder", "Descending") == "Descending":
         matches.reverse()
     start, count = _start(params), params.get("MaxResults", _PAGE)
@@ -43,17 +34,17 @@ def _start(params: Record) -> int:
     return int(token)
 
 
-def _matches(record: Record, params: Record) -> bool:
-    name = next((record[n] for n in _NAMES if n in record), "")
-    status = next((record[s] for s in _STATUSES if s in record), None)
+def _matches(kind: str, record: Record, params: Record) -> bool:
+    name: str = record.get(f"{kind}Name") or record.get("ModelPackageGroupName") or ""
     group = params.get("ModelPackageGroupName")
+    created = record["CreationTime"].timestamp()
     checks = (
         params.get("NameContains", "") in name,
-        params.get("StatusEquals") in (None, status),
+        params.get("StatusEquals") in (None, record.get(f"{kind}Status")),
         group is None or record.get("ModelPackageGroupName") == RecordStore.name(group),
         params.get("ModelApprovalStatus") in (None, record.get("ModelApprovalStatus")),
-        "CreationTimeAfter" not in params or record["CreationTime"].timestamp() > _epoch(params["CreationTimeAfter"]),
-        "CreationTimeBefore" not in params or record["CreationTime"].timestamp() < _epoch(params["CreationTimeBefore"]),
+        created > _epoch(params.get("CreationTimeAfter", -inf)),
+        created < _epoch(params.get("CreationTimeBefore", inf)),
     )
     return all(checks)
 

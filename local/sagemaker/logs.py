@@ -48,7 +48,9 @@ class LogStream:
         self._file.close()
 
     def _run(self) -> None:
-        allowed = self._create()
+        # The group may be in the template, and the role then need not create it.
+        self._call(self._client.create_log_group, logGroupName=self._stream["logGroupName"])
+        allowed = self._call(self._client.create_log_stream, **self._stream)
         while True:
             with self._condition:
                 if not self._closed:
@@ -60,12 +62,8 @@ class LogStream:
             if done:
                 return
 
-    def _create(self) -> bool:
-        """Whether the stream is there. The group may be in the template, and the role then need not create it."""
-        self._call(self._client.create_log_group, logGroupName=self._stream["logGroupName"])
-        return self._call(self._client.create_log_stream, **self._stream)
-
     def _call(self, operation: Callable[..., Any], **members: Any) -> bool:
+        """Whether the call succeeded, or what it should create is there."""
         try:
             operation(**members)
         except AWS_ERRORS as error:

@@ -1,7 +1,7 @@
 """The processes of one job: started on all hosts, watched, stopped together."""
 
-import queue
-import time
+import functools
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,22 +22,22 @@ class JobProcesses:
     """Runs the containers of a job until all have ended.
 
     The first container that fails, a stop request or the time limit ends the others: SIGTERM, then SIGKILL after
-    `stop_seconds`.
+    STOP_SECONDS.
     """
 
-    def __init__(
-        self, containers: Sequence[Container], *, max_seconds: float, stop_seconds: float = STOP_SECONDS
-    ) -> None:
-        self._containers = containers
-        self._max_seconds = max_seconds
-        self._stop_seconds = stop_seconds
-        self._events: queue.Queue[tuple[int, int] | None] = queue.Queue()  # (host, exit code); None asks to stop
-        self._deadline = float("inf")
-        self._stopping = self._stopped = self._timed_out = False
+    def __init__(self, containers: Sequence[Container], *, max_seconds: float) -> None:
+        self._containers, self._max_seconds = containers, max_seconds
+        self._running = len(containers)
+        self._failed_host = self._exit_code = 0
+        self._ending = self._stopped = False
+        self._changed = threading.Condition()
 
     def stop(self) -> None:
         """Ask the job to stop; from any thread, also before it started."""
-        self._events.put(None)
+        with self._changed:
+            if not self._ending:
+                self._ending = self._stopped = True
+            self._changed.notify()
 
     def kill(self) -> None:
         """End every process now."""
@@ -47,45 +47,23 @@ class JobProcesses:
     def run(self, on_line: Callable[[str], None] | None = None) -> JobEnd:
         """Start the containers and wait for the end. `on_line` sees the output of the first host."""
         for host, container in enumerate(self._containers):
-            container.start(
-                on_exit=lambda code, host=host: self._events.put((host, code)),  # type: ignore[misc]
-                on_line=on_line if host == 0 else None,
-            )
-        self._deadline = time.monotonic() + self._max_seconds
-        running, failed_host, exit_code = len(self._containers), 0, 0
-        while running:
-            ended = self._next()
-            if ended is None:
-                continue
-            running -= 1
-            host, code = ended
-            if code and not exit_code and not self._stopping:
-                failed_host, exit_code = host, code
-                self._terminate()
-        self.kill()  # descendants that outlived their container
-        return JobEnd(exit_code=exit_code, host=failed_host, stopped=self._stopped, timed_out=self._timed_out)
-
-    def _next(self) -> tuple[int, int] | None:
-        """The next container that ended; None when the wait ended in a stop, a time limit or a kill instead."""
-        try:
-            event = self._events.get(timeout=min(max(0.0, self._deadline - time.monotonic()), 3600.0))
-        except queue.Empty:
-            if time.monotonic() < self._deadline:
-                return None
-            if self._stopping:
-                self.kill()
-                self._deadline = float("inf")
-            else:
-                self._timed_out = True
-                self._terminate()
-            return None
-        if event is None and not self._stopping:
-            self._stopped = True
-            self._terminate()
-        return event
-
-    def _terminate(self) -> None:
-        self._stopping = True
-        self._deadline = time.monotonic() + self._stop_seconds
+            on_exit = functools.partial(self._exited, host)
+            container.start(on_exit=on_exit, on_line=on_line if host == 0 else None)
+        with self._changed:
+            timed_out = not self._changed.wait_for(lambda: self._ending or not self._running, self._max_seconds)
+            self._ending = True
         for container in self._containers:
             container.terminate()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running, STOP_SECONDS)
+        self.kill()  # also descendants that outlived their container
+        with self._changed:
+            self._changed.wait_for(lambda: not self._running)
+        return JobEnd(exit_code=self._exit_code, host=self._failed_host, stopped=self._stopped, timed_out=timed_out)
+
+    def _exited(self, host: int, code: int) -> None:
+        with self._changed:
+            self._running -= 1
+            if code and not self._ending:
+                self._failed_host, self._exit_code, self._ending = host, code, True
+            self._changed.notify()

@@ -41,15 +41,12 @@ class ProcessingJob(ContainerJob):
             if "LocalPath" not in entry.get("S3Output", {}):
                 raise validation_error(f"Outputs.{entry['OutputName']}: got no S3Output.LocalPath; allowed: a path")
 
-    def program(self, images: ImageRegistry) -> tuple[Image, list[str]]:
+    def program(self, images: ImageRegistry) -> tuple[Image, list[str], int]:
         """The image's own entry point unless the request has one."""
         app = self.record["AppSpecification"]
         image = images.resolve(app["ImageUri"])
-        return image, image.command(app.get("ContainerEntrypoint"), app.get("ContainerArguments", []))
-
-    def host_count(self) -> int:
-        """The cluster's instances."""
-        return int(self.record["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
+        command = image.command(app.get("ContainerEntrypoint"), app.get("ContainerArguments", []))
+        return image, command, self.record["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
 
     def run(self, s3: Any) -> None:
         """Download, process, upload."""
@@ -58,11 +55,9 @@ class ProcessingJob(ContainerJob):
             self._fill(host)
         syncs = list(self._syncs(s3))
         self.record["ProcessingStartTime"] = now()
-        try:
-            with pushing([sync for mode, sync in syncs if mode == "Continuous"]):
-                ended = self.processes.run()
-        finally:
-            self.record["ProcessingEndTime"] = now()
+        with pushing([sync for mode, sync in syncs if mode == "Continuous"]):
+            ended = self.processes.run()
+        self.record["ProcessingEndTime"] = now()
         self._finish(ended, [sync for _, sync in syncs])
 
     def _outputs(self) -> list[Record]:

@@ -1,8 +1,7 @@
 """The model registry: package groups, versions, approval."""
 
-from collections.abc import Callable
-
 from local.errors import ServiceError, validation_error
+from local.sagemaker.backend import Backend
 from local.sagemaker.store import Record, RecordStore, now
 
 GROUP = "ModelPackageGroup"
@@ -11,15 +10,10 @@ _UPDATABLE = ("ModelApprovalStatus", "ApprovalDescription", "ModelCard", "Infere
 
 
 class ModelRegistry:
-    """Model package groups and their versions. `announce` sends the state change of a package."""
+    """Model package groups and their versions."""
 
-    def __init__(self, store: RecordStore, announce: Callable[[str, Record, str], None]) -> None:
-        self._store = store
-        self._announce = announce
-
-    def create_group(self, request: Record) -> Record:
-        """CreateModelPackageGroup."""
-        return self._store.create(GROUP, request, ModelPackageGroupStatus="Completed")
+    def __init__(self, backend: Backend, store: RecordStore) -> None:
+        self._backend, self._store = backend, store
 
     def delete_group(self, name: str) -> None:
         """DeleteModelPackageGroup. Raises ConflictException while versions are left."""
@@ -48,7 +42,7 @@ class ModelRegistry:
             name = request.get("ModelPackageName") or self._number(record)
             record["ModelPackageArn"] = self._store.arn(PACKAGE, name)
             self._store.add(PACKAGE, name, record)
-        self._announce_change(record)
+        self._announce(record)
         return record
 
     def _number(self, record: Record) -> str:
@@ -70,15 +64,10 @@ class ModelRegistry:
             record.update({k: request[k] for k in _UPDATABLE if k in request}, LastModifiedTime=now())
             if metadata:
                 record["CustomerMetadataProperties"] = metadata
-        self._announce_change(record)
+        self._announce(record)
         return record
 
-    def delete(self, name: str) -> None:
-        """DeleteModelPackage."""
-        self._store.remove(PACKAGE, name)
-
-    def _announce_change(self, record: Record) -> None:
+    def _announce(self, record: Record) -> None:
         # AWS adds the name, which is the group's for a version.
         name = record.get("ModelPackageGroupName") or record.get("ModelPackageName")
-        detail = {"ModelPackageName": name, **record}
-        self._announce("SageMaker Model Package State Change", detail, record["ModelPackageArn"])
+        self._backend.announce("Model Package", {"ModelPackageName": name, **record}, record["ModelPackageArn"])

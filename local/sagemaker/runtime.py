@@ -1,7 +1,6 @@
 """InvokeEndpoint and InvokeEndpointAsync: the part of SageMaker that applications call."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from local.errors import ServiceError
@@ -14,13 +13,7 @@ from local.sagemaker.store import Record
 _REALTIME_SECONDS = 60.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """An HTTP answer of the runtime service."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
+Response = tuple[int, dict[str, str], bytes]  # an HTTP answer: status, headers, body
 
 
 class Runtime:
@@ -30,7 +23,13 @@ class Runtime:
         self._endpoints, self._queues = endpoints, queues
         self._api = ApiModel("sagemaker-runtime")
 
-    def request(self, action: str, endpoint: str, headers: dict[str, str], body: bytes) -> Record:
+    def answer(self, endpoint: str, asynchronous: bool, headers: dict[str, str], body: bytes) -> Response:
+        """Answer one HTTP request to an endpoint."""
+        if asynchronous:
+            return self._invoke_async(self._request("InvokeEndpointAsync", endpoint, headers, body))
+        return self._invoke(self._request("InvokeEndpoint", endpoint, headers, body))
+
+    def _request(self, action: str, endpoint: str, headers: dict[str, str], body: bytes) -> Record:
         """The members of a request, read from its headers as the service model says (lower-case header names)."""
         shape = self._api.operation(action).input_shape
         assert shape is not None
@@ -48,7 +47,7 @@ class Runtime:
             raise ServiceError("ValidationError", error.message) from error
         return params
 
-    def invoke(self, params: Record) -> Reply:
+    def _invoke(self, params: Record) -> Response:
         """InvokeEndpoint. Raises ModelError (424) with the container's own status and text where it answers an error."""
         name = params["EndpointName"]
         fleet = self._endpoints.fleet(name)
@@ -69,9 +68,9 @@ class Runtime:
         headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant.plan.name}
         if answer.custom_attributes:
             headers["X-Amzn-SageMaker-Custom-Attributes"] = answer.custom_attributes
-        return Reply(status=200, headers=headers, body=answer.body)
+        return 200, headers, answer.body
 
-    def invoke_async(self, params: Record) -> Reply:
+    def _invoke_async(self, params: Record) -> Response:
         """InvokeEndpointAsync: queued; where the answer will be."""
         request = self._queues.put(params)
         headers = {
@@ -79,10 +78,10 @@ class Runtime:
             "X-Amzn-SageMaker-OutputLocation": request.output,
             **({"X-Amzn-SageMaker-FailureLocation": request.failure} if request.failure else {}),
         }
-        return Reply(status=202, headers=headers, body=json.dumps({"InferenceId": request.inference_id}).encode())
+        return 202, headers, json.dumps({"InferenceId": request.inference_id}).encode()
 
 
-def _model_error(answer: ModelAnswer, variant: str) -> Reply:
+def _model_error(answer: ModelAnswer, variant: str) -> Response:
     text = answer.body.decode("utf-8", errors="replace")
     content: dict[str, Any] = {
         "Message": f'Received {answer.side} error ({answer.status}) from {variant} with message "{text}". '
@@ -91,4 +90,4 @@ def _model_error(answer: ModelAnswer, variant: str) -> Reply:
         "OriginalMessage": text,
     }
     headers = {"Content-Type": "application/json", "x-amzn-errortype": "ModelError"}
-    return Reply(status=424, headers=headers, body=json.dumps(content).encode())
+    return 424, headers, json.dumps(content).encode()

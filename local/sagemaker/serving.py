@@ -9,13 +9,11 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from local.errors import AWS_ERRORS, ServiceError
 from local.sagemaker.backend import Backend
 from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import ImageRegistry
-from local.sagemaker.logs import LogStream
 from local.sagemaker.store import Record
 from local.sagemaker.transfer import download, fetch, split_uri
 
@@ -23,11 +21,18 @@ _LOG = logging.getLogger("local.serving")
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
 _PING_SECONDS = 2.0  # SageMaker's own limit for one answer to /ping
 _PING_PAUSE_SECONDS = 0.1
-_STARTUP_SECONDS = (
-    600.0  # default of ContainerStartupHealthCheckTimeoutInSeconds here; SageMaker's depends on the image
-)
+# Default of ContainerStartupHealthCheckTimeoutInSeconds here; SageMaker's depends on the image.
+_STARTUP_SECONDS = 600.0
 _STOP_SECONDS = 30.0  # an endpoint's containers get 30 s, not a job's 120
 _RESTART_PAUSE_SECONDS = 1.0
+_DRAIN_SECONDS = 60.0  # for requests that are still being answered when a server is replaced
+_ATTRIBUTES_HEADER = "X-Amzn-SageMaker-Custom-Attributes"
+_FORWARDED = {
+    "ContentType": "Content-Type",
+    "Accept": "Accept",
+    "CustomAttributes": _ATTRIBUTES_HEADER,
+    "InferenceId": "X-Amzn-SageMaker-Inference-Id",
+}
 
 
 class EndpointFailureError(Exception):
@@ -80,6 +85,7 @@ class ModelServer:
         self._died = threading.Event()
         self._healthy = False
         self._answering = 0
+        self.claimed = 0  # asynchronous requests that it has been handed
         self._idle = threading.Condition()
         self._container: Container | None = None
         self.port = 0
@@ -112,8 +118,11 @@ class ModelServer:
         """Whether `stop` has been called."""
         return self._stopping.is_set()
 
-    def stop(self) -> None:
-        """SIGTERM, then SIGKILL; returns when the process has ended."""
+    def stop(self, *, drain: bool = False) -> None:
+        """SIGTERM, then SIGKILL; returns when the process has ended. `drain` waits first until it answers no request any more."""
+        if drain:
+            with self._idle:
+                self._idle.wait_for(lambda: self._answering == 0, timeout=_DRAIN_SECONDS)
         self._stopping.set()
         if self._container:
             self._container.stop(_STOP_SECONDS)
@@ -121,27 +130,29 @@ class ModelServer:
 
     def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> ModelAnswer:
         """POST /invocations. Raises TimeoutError after `seconds`, ConnectionError where no server answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         self._count(1)
         try:
-            connection.request("POST", "/invocations", body=body, headers=headers)
+            return self._exchange("POST", "/invocations", seconds, body, headers)
+        finally:
+            self._count(-1)
+
+    def _exchange(
+        self, method: str, path: str, seconds: float, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> ModelAnswer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()
             return ModelAnswer(
                 status=answer.status,
                 content_type=answer.headers.get("Content-Type", "application/octet-stream"),
                 body=answer.read(),
-                custom_attributes=answer.headers.get("X-Amzn-SageMaker-Custom-Attributes"),
+                custom_attributes=answer.headers.get(_ATTRIBUTES_HEADER),
             )
         except http.client.HTTPException as error:
             raise ConnectionError(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
-            self._count(-1)
-
-    def drain(self, seconds: float) -> None:
-        """Wait until the server answers no request any more, at most `seconds`."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._answering == 0, timeout=seconds)
 
     def _count(self, change: int) -> None:
         with self._idle:
@@ -151,10 +162,9 @@ class ModelServer:
     def _load_model(self) -> None:
         s3, folder = self._backend.client("s3", self.plan.role), self._root / "opt" / "ml" / "model"
         folder.mkdir(parents=True, exist_ok=True)
-        for source in model_sources(self.plan.container):
-            self._fetch(s3, source, folder)
-
-    def _fetch(self, s3: Any, source: Record, folder: Path) -> None:
+        source = model_source(self.plan.container)
+        if source is None:
+            return
         uri = source["S3Uri"]
         if source["S3DataType"] == "S3Prefix":
             if not download(s3, uri, folder):
@@ -177,18 +187,18 @@ class ModelServer:
             **self.plan.container.get("Environment", {}),
             PORT_VARIABLE: str(self.port),
         }
+        command = image.command(None, ["serve"])
         spec = ContainerSpec(
-            image=image, command=image.command(None, ["serve"]), environment=environment, root=self._root
+            image=image,
+            command=command,
+            environment=environment,
+            root=self._root,
+            log_group=f"/aws/sagemaker/Endpoints/{self.plan.endpoint}",
+            log_stream=f"{self.plan.name}/i-{self._root.name.rsplit('-', 1)[-1]}",
         )
         self._died.clear()
-        self._container = Container(spec, self._open_log)
+        self._container = Container(spec, self._backend.client("logs", self.plan.role))
         self._container.start(on_exit=self._on_exit)
-
-    def _open_log(self) -> LogStream:
-        group = f"/aws/sagemaker/Endpoints/{self.plan.endpoint}"
-        stream = f"{self.plan.name}/i-{self._root.name.rsplit('-', 1)[-1]}"
-        client = self._backend.client("logs", self.plan.role)
-        return LogStream(client, group=group, stream=stream, copy=self._root / "output.log")
 
     def _wait_healthy(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -202,46 +212,30 @@ class ModelServer:
         return False
 
     def _ping(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PING_SECONDS)
         try:
-            connection.request("GET", "/ping")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
+            return self._exchange("GET", "/ping", _PING_SECONDS).status == http.HTTPStatus.OK
+        except OSError:
             return False
-        finally:
-            connection.close()
 
     def _on_exit(self, code: int) -> None:
         self._died.set()
         if not self._healthy or self._stopping.wait(_RESTART_PAUSE_SECONDS):
             return
-        _LOG.warning(
-            "endpoint %s: the server of %s ended with exit code %d; restarting",
-            self.plan.endpoint,
-            self.plan.name,
-            code,
-        )
+        server = f"endpoint {self.plan.endpoint}: the server of {self.plan.name}"
+        _LOG.warning("%s ended with exit code %d; restarting", server, code)
         with contextlib.suppress(OSError, ServiceError):
             self._launch()
 
 
-def model_sources(container: Record) -> list[Record]:
+def model_source(container: Record) -> Record | None:
     """Where a container's model data is, in the shape of S3DataSource: (S3Uri, S3DataType, CompressionType)."""
-    if "ModelDataSource" in container:
-        return [container["ModelDataSource"]["S3DataSource"]]
-    if "ModelDataUrl" in container:
-        return [{"S3Uri": container["ModelDataUrl"], "S3DataType": "S3Object", "CompressionType": "Gzip"}]
-    return []
+    source: Record | None = container.get("ModelDataSource", {}).get("S3DataSource")
+    if source is None and "ModelDataUrl" in container:
+        return {"S3Uri": container["ModelDataUrl"], "S3DataType": "S3Object", "CompressionType": "Gzip"}
+    return source
 
 
 def forwarded_headers(params: Record) -> dict[str, str]:
     """The headers a container gets from an invocation."""
-    headers = {
-        "Content-Type": params.get("ContentType", "application/octet-stream"),
-        "Accept": params.get("Accept", "*/*"),
-    }
-    if "CustomAttributes" in params:
-        headers["X-Amzn-SageMaker-Custom-Attributes"] = params["CustomAttributes"]
-    if "InferenceId" in params:
-        headers["X-Amzn-SageMaker-Inference-Id"] = params["InferenceId"]
-    return headers
+    headers = {"Content-Type": "application/octet-stream", "Accept": "*/*"}
+    return headers | {_FORWARDED[name]: value for name, value in params.items() if name in _FORWARDED}

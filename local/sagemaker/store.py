@@ -97,13 +97,12 @@ class RecordStore:
             )
         return record
 
-    def remove(self, kind: str, name: str) -> Record:
-        """Take a record out and return it. Raises as `get`."""
+    def remove(self, kind: str, name: str) -> None:
+        """Take a record out. Raises as `get`."""
         with self.lock:
-            record = self.get(kind, name)
+            self.get(kind, name)
             del self._records[kind, self.name(name)]
             self._tags.pop(self.arn(kind, self.name(name)), None)
-            return record
 
     def all(self, kind: str) -> list[Record]:
         """Every record of a kind, oldest first."""

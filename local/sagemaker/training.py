@@ -27,6 +27,7 @@ class TrainingJob(ContainerJob):
         self.record.update(SecondaryStatusTransitions=[], FinalMetricDataList=[])
         definitions = request["AlgorithmSpecification"].get("MetricDefinitions", [])
         self._metrics = [(metric["Name"], re.compile(metric["Regex"])) for metric in definitions]
+        self._values: dict[str, Record] = {}
         self._key_id = request["OutputDataConfig"].get("KmsKeyId")
 
     @staticmethod
@@ -54,16 +55,12 @@ class TrainingJob(ContainerJob):
                 f"got {stopping.get('MaxWaitTimeInSeconds')}; allowed: {longest} or more",
             )
 
-    def program(self, images: ImageRegistry) -> tuple[Image, list[str]]:
+    def program(self, images: ImageRegistry) -> tuple[Image, list[str], int]:
         """The image's own entry point with `train`, unless the request has one."""
         algorithm = self.record["AlgorithmSpecification"]
         image, entrypoint = images.resolve(algorithm["TrainingImage"]), algorithm.get("ContainerEntrypoint")
         arguments = algorithm.get("ContainerArguments", [] if entrypoint else ["train"])
-        return image, image.command(entrypoint, arguments)
-
-    def host_count(self) -> int:
-        """The cluster's instances."""
-        return int(self.record["ResourceConfig"].get("InstanceCount", 1))
+        return image, image.command(entrypoint, arguments), self.record["ResourceConfig"].get("InstanceCount", 1)
 
     def run(self, s3: Any) -> None:
         """Download, train while checkpoints are uploaded, upload."""
@@ -128,14 +125,10 @@ class TrainingJob(ContainerJob):
 
     def _read_metrics(self, line: str) -> None:
         for name, pattern in self._metrics:
-            match = pattern.search(line)
-            if match:
+            if match := pattern.search(line):
                 with contextlib.suppress(ValueError):
-                    self._keep_metric(name, float(match[1]))
-
-    def _keep_metric(self, name: str, value: float) -> None:
-        others = [m for m in self.record["FinalMetricDataList"] if m["MetricName"] != name]
-        self.record["FinalMetricDataList"] = [*others, {"MetricName": name, "Value": value, "Timestamp": now()}]
+                    self._values[name] = {"MetricName": name, "Value": float(match[1]), "Timestamp": now()}
+                    self.record["FinalMetricDataList"] = list(self._values.values())
 
     def _finish(self, s3: Any, ended: JobEnd) -> None:
         first = self._specs[0].ml
@@ -173,15 +166,14 @@ class TrainingJob(ContainerJob):
         self._enter(secondary, message)
         self.announce()
 
-    def _enter(self, secondary: str, message: str) -> Record:
-        """Begin a secondary status, which ends the one before it; the transition."""
+    def _enter(self, secondary: str, message: str, *, last: bool = False) -> None:
+        """Begin a secondary status, which ends the one before it."""
         transitions, moment = self.record["SecondaryStatusTransitions"], now()
         if transitions:
             transitions[-1]["EndTime"] = moment
-        transitions.append({"Status": secondary, "StartTime": moment, "StatusMessage": message})
+        transition = {"Status": secondary, "StartTime": moment, "StatusMessage": message}
+        transitions.append(transition | ({"EndTime": moment} if last else {}))
         self.record.update(SecondaryStatus=secondary, LastModifiedTime=moment)
-        last: Record = transitions[-1]
-        return last
 
     def end(self, status: str, message: str = "", *, secondary: str = "") -> None:
         """Settle the job, with its seconds where it has trained."""
@@ -191,6 +183,5 @@ class TrainingJob(ContainerJob):
             seconds = max(1, round((ended - started).total_seconds()))
             # Of each instance: the bill is this times their number.
             self.record.update(TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds)
-        transition = self._enter(secondary or status, message)
-        transition["EndTime"] = transition["StartTime"]
+        self._enter(secondary or status, message, last=True)
         super().end(status, message)

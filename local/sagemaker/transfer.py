@@ -1,6 +1,8 @@
 """Moves files between S3 and a container's folders, as SageMaker does around a job."""
 
+import contextlib
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,26 +76,19 @@ class FolderSync:
         """Take what is in the folder now as already uploaded (it was just restored from there)."""
         self._uploaded = dict(self._versions())
 
-    def push(self) -> int:
-        """Upload new and changed files; the number uploaded. Files that vanish meanwhile are left for the next time."""
-        pushed = 0
+    def push(self) -> None:
+        """Upload new and changed files. Files that vanish meanwhile are left for the next time."""
         for path, version in self._versions():
             if self._uploaded.get(path) == version:
                 continue
-            try:
+            with contextlib.suppress(FileNotFoundError):
                 address = f"{self._uri}/{path.relative_to(self._folder).as_posix()}"
                 upload_file(self._s3, path, address, key_id=self._key_id)
-            except FileNotFoundError:
-                continue
-            self._uploaded[path] = version
-            pushed += 1
-        return pushed
+                self._uploaded[path] = version
 
     def _versions(self) -> Iterator[tuple[Path, tuple[int, int]]]:
         for path in sorted(self._folder.rglob("*")):
-            try:
+            with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
-            except FileNotFoundError:
-                continue
-            if path.is_file():
-                yield path, (status.st_mtime_ns, status.st_size)
+                if stat.S_ISREG(status.st_mode):
+                    yield path, (status.st_mtime_ns, status.st_size)

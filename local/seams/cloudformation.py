@@ -26,8 +26,8 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
     types = provisioners._RESOURCE_HANDLERS
     for resource in ("Model", "EndpointConfig", "Endpoint", "ModelPackageGroup"):
         types[f"AWS::SageMaker::{resource}"] = _sagemaker_type(sagemaker, resource)
-    for noun, identify in (("ScalableTarget", _target_id), ("ScalingPolicy", _policy_id)):
-        types[f"AWS::ApplicationAutoScaling::{noun}"] = _scaling_type(autoscaling, noun, identify)
+    for noun in _SCALING_ACTIONS:
+        types[f"AWS::ApplicationAutoScaling::{noun}"] = _scaling_type(autoscaling, noun)
     types["Custom::S3AutoDeleteObjects"] = _auto_delete_type(root_client)
     template_fixes.install(root_client)
     _run_on_threads()
@@ -36,13 +36,15 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
 def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> Handlers:
     name_member, arn_member, action = f"{resource}Name", f"{resource}Arn", f"Create{resource}"
 
-    def create(logical_id: str, props: Properties, stack: str) -> Created:
-        name = props.get(name_member) or provisioners._physical_name(stack, logical_id, max_len=63)
-        params = _call(sagemaker.api.coerce, action, {**props, name_member: name})
-        arn = _call(sagemaker.dispatch, action, params)[arn_member]
+    def present(name: str, arn: str) -> Created:
         if resource == "Endpoint":
             _wait(sagemaker, name)
         return arn, {name_member: name, arn_member: arn}
+
+    def create(logical_id: str, props: Properties, stack: str) -> Created:
+        name = props.get(name_member) or provisioners._physical_name(stack, logical_id, max_len=63)
+        params = _call(sagemaker.api.coerce, action, {**props, name_member: name})
+        return present(name, _call(sagemaker.dispatch, action, params)[arn_member])
 
     def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
         name = physical_id.split("/", 1)[1]
@@ -53,8 +55,7 @@ def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> Handlers:
             configuration: Properties = {k: new[k] for k in ("EndpointConfigName", "DeploymentConfig") if k in new}
             params = _call(sagemaker.api.coerce, "UpdateEndpoint", {"EndpointName": name, **configuration})
             _call(sagemaker.dispatch, "UpdateEndpoint", params)
-            _wait(sagemaker, name)
-            return physical_id, {name_member: name, arn_member: physical_id}
+            return present(name, physical_id)
         # Every other change replaces the resource; ministack deletes the old one afterwards.
         if new.get(name_member) == name:
             raise ValueError(
@@ -86,18 +87,17 @@ def _successor(name: str) -> str:
     return f"{stem}-{int(last) + 1}" if last.isdigit() and len(last) < 4 else f"{name[:59]}-2"
 
 
-def _scaling_type(
-    autoscaling: ApplicationAutoScaling, noun: str, identify: Callable[[Properties, Properties], Created]
-) -> Handlers:
-    """ScalableTarget or ScalingPolicy; `identify(request, answer)` gives the resource's id and attributes."""
+def _scaling_type(autoscaling: ApplicationAutoScaling, noun: str) -> Handlers:
+    """ScalableTarget, whose id in templates is made of its three members, or ScalingPolicy, whose id is its ARN."""
     put, remove = _SCALING_ACTIONS[noun]
 
     def create(logical_id: str, props: Properties, stack: str) -> Created:
         request = _call(autoscaling.api.coerce, put, _with_target(props))
-        return identify(request, _call(autoscaling.dispatch, put, request))
-
-    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
-        return create("", new, stack)
+        answer = _call(autoscaling.dispatch, put, request)
+        if noun == "ScalingPolicy":
+            return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
+        physical_id = "|".join(request[member] for member in _TARGET_MEMBERS)
+        return physical_id, {"Id": physical_id}
 
     def delete(physical_id: str, props: Properties) -> None:
         names = ("PolicyName", *_TARGET_MEMBERS) if noun == "ScalingPolicy" else _TARGET_MEMBERS
@@ -108,7 +108,7 @@ def _scaling_type(
             if error.code != "ObjectNotFoundException":
                 raise
 
-    return {"create": create, "update": update, "delete": delete}
+    return _put_again(create, delete)
 
 
 def _with_target(props: Properties) -> Properties:
@@ -119,23 +119,11 @@ def _with_target(props: Properties) -> Properties:
     return {**{k: v for k, v in props.items() if k != "ScalingTargetId"}, **target}
 
 
-def _target_id(request: Properties, answer: Properties) -> Created:
-    physical_id = "|".join(request[member] for member in _TARGET_MEMBERS)
-    return physical_id, {"Id": physical_id}
-
-
-def _policy_id(request: Properties, answer: Properties) -> Created:
-    return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
-
-
 def _auto_delete_type(root_client: Callable[[str], Any]) -> Handlers:
     """CDK's own handler for this is a Node bundle that needs an SDK which is not on this machine."""
 
     def create(logical_id: str, props: Properties, stack: str) -> Created:
         return f"auto-delete-{props['BucketName']}", {}
-
-    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
-        return create("", new, stack)
 
     def delete(physical_id: str, props: Properties) -> None:
         s3, bucket = root_client("s3"), props["BucketName"]
@@ -145,7 +133,12 @@ def _auto_delete_type(root_client: Callable[[str], Any]) -> Handlers:
             if objects:
                 s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
-    return {"create": create, "update": update, "delete": delete}
+    return _put_again(create, delete)
+
+
+def _put_again(create: Callable[..., Created], delete: Callable[..., None]) -> Handlers:
+    """The handlers of a type whose update is another creation."""
+    return {"create": create, "update": lambda _id, _old, new, stack: create("", new, stack), "delete": delete}
 
 
 def _run_on_threads() -> None:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from hypercorn.typing import ASGIFramework
@@ -14,67 +15,68 @@ from ministack.core.concurrency import run_reentrant
 
 from local.autoscaling import ApplicationAutoScaling, condition_keys
 from local.errors import ServiceError, validation_error
+from local.forwarding import forwarding
 from local.sagemaker.control_plane import ControlPlane
+from local.sagemaker.runtime import Response
 from local.seams import roles
 
-Response = tuple[int, dict[str, str], bytes]
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
 _JSON = "application/x-amz-json-1.1"
 SAGEMAKER, AUTOSCALING = "sagemaker", "application-autoscaling"
 TARGET_PREFIXES = {SAGEMAKER: "SageMaker", AUTOSCALING: "AnyScaleFrontendService"}
 ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
+# The state machine behind each task token that is waited for: IAM authorizes SendTask* on it.
+task_machines: dict[str, str] = {}
 
 
-class _Service:
+def _service(answer: Callable[[str, dict[str, str], bytes, dict[str, Any]], Response]) -> SimpleNamespace:
     """One service in the shape ministack expects of its modules: each request gets a thread of its own."""
 
-    def __init__(self, answer: Callable[[str, dict[str, str], bytes, dict[str, Any]], Response]) -> None:
-        self._answer = answer
-
-    async def handle_request(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> Response:
-        """Answer one HTTP request. It may wait and call back into the server, so never on the event loop."""
-        lower = {name.lower(): value for name, value in headers.items()}
-        response: Response = await run_reentrant(self._safely, path, lower, body, query)
-        return response
-
-    def _safely(self, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+    def safely(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         try:
-            return self._answer(path, headers, body, query)
+            return answer(path, headers, body, query)
         except ServiceError as error:
             content = {"__type": error.code, "message": error.message, "Message": error.message}
             return error.status, {"Content-Type": _JSON, "x-amzn-errortype": error.code}, json.dumps(content).encode()
 
+    async def handle_request(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Response:
+        """Answer one HTTP request. It may wait and call back into the server, so never on the event loop."""
+        lower = {name.lower(): value for name, value in headers.items()}
+        response: Response = await run_reentrant(safely, path, lower, body, query)
+        return response
 
-def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, region: str) -> None:
+    return SimpleNamespace(handle_request=handle_request)
+
+
+def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> None:
     """Register both services, and teach IAM their actions and resources."""
 
     def answer_sagemaker(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         invocation = _INVOCATION.match(path)
         if invocation:
-            return _invoke(sagemaker, invocation, headers, body)
+            return sagemaker.runtime.answer(invocation[1], bool(invocation[2]), headers, body)
         action, params = _request(headers, body)
         for member in ROLE_MEMBERS:
             if isinstance(params.get(member), str):
-                roles.check_pass_role(headers, query, params[member], region)
+                roles.check_pass_role(headers, query, params[member], sagemaker.store.region)
         return _answer(sagemaker.dispatch(action, params))
 
     def answer_autoscaling(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         return _answer(autoscaling.dispatch(*_request(headers, body)))
 
-    _register(SAGEMAKER, _Service(answer_sagemaker))
-    _register(AUTOSCALING, _Service(answer_autoscaling))
+    _register(SAGEMAKER, _service(answer_sagemaker))
+    _register(AUTOSCALING, _service(answer_autoscaling))
     _teach_iam(sagemaker)
 
 
 def application() -> ASGIFramework:
-    """The ASGI application that answers for all services."""
-    served: ASGIFramework = app.app
-    return served
+    """The ASGI application that answers for all services, and tells each API how it was reached."""
+    return forwarding(app.app)
 
 
-def _register(name: str, service: _Service) -> None:
+def _register(name: str, service: SimpleNamespace) -> None:
     key = name.replace("-", "_")
     app._loaded_modules[key] = service
     app.SERVICE_REGISTRY[name] = {"module": key}
@@ -86,45 +88,34 @@ def _register(name: str, service: _Service) -> None:
 def _teach_iam(sagemaker: ControlPlane) -> None:
     resource_of, action_of = iam_actions.extract_resource_arn, iam_actions.extract_iam_action
 
-    def resource_arn(
-        service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any],
-        region: str, account_id: str,
-    ) -> str:  # fmt: skip
+    def resource_arn(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any) -> str:
         if service == SAGEMAKER:
             invocation = _INVOCATION.match(path)
             if invocation:
                 return sagemaker.store.arn("Endpoint", invocation[1])
-            return sagemaker.resource_arn(action_name(headers), _members(body))
+            return sagemaker.resource_arn(action_name(headers), members(body))
         if service == AUTOSCALING:
-            return f"arn:aws:application-autoscaling:{region}:{account_id}:scalable-target/*"
-        return str(resource_of(service, method, path, headers, body, query_params, region, account_id))
+            _, region, account = rest
+            return f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/*"
+        # CDK's `grant_task_response` names the state machine; ministack requires `*`.
+        if service == "states" and action_name(headers).startswith("SendTask"):
+            return task_machines.get(members(body).get("taskToken", ""), "*")
+        return str(resource_of(service, method, path, headers, body, *rest))
 
-    def action(
-        service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]
-    ) -> str | None:
+    def action(service: str, method: str, path: str, *rest: Any) -> Any:
         invocation = _INVOCATION.match(path) if service == SAGEMAKER else None
         if invocation:
             return "sagemaker:InvokeEndpointAsync" if invocation[2] else "sagemaker:InvokeEndpoint"
-        named: str | None = action_of(service, method, path, headers, body, query_params)
-        return named
+        return action_of(service, method, path, *rest)
 
     tags_of = iam_actions.request_tag_context
 
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
-        keys = condition_keys(_members(body)) if service == AUTOSCALING else {}
+        keys = condition_keys(members(body)) if service == AUTOSCALING else {}
         return {**tags_of(service, iam_action, body, params), **keys}
 
     iam_actions.extract_resource_arn, iam_actions.extract_iam_action = resource_arn, action
     iam_actions.request_tag_context = context
-
-
-def _invoke(sagemaker: ControlPlane, invocation: re.Match[str], headers: dict[str, str], body: bytes) -> Response:
-    runtime = sagemaker.runtime
-    if invocation[2]:
-        reply = runtime.invoke_async(runtime.request("InvokeEndpointAsync", invocation[1], headers, body))
-    else:
-        reply = runtime.invoke(runtime.request("InvokeEndpoint", invocation[1], headers, body))
-    return reply.status, reply.headers, reply.body
 
 
 def _request(headers: dict[str, str], body: bytes) -> tuple[str, dict[str, Any]]:
@@ -143,7 +134,7 @@ def action_name(headers: dict[str, str]) -> str:
     return target.rpartition(".")[2]
 
 
-def _members(body: bytes) -> dict[str, Any]:
+def members(body: bytes) -> dict[str, Any]:
     """A request's members for IAM, which decides before the service sees whether the request can be read."""
     with contextlib.suppress(ServiceError):
         return _request({}, body)[1]

@@ -5,19 +5,17 @@ import contextvars
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
-from ministack.core import iam_actions
 from ministack.services import stepfunctions
 
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.store import epoch_milliseconds
 from local.seams import objects, task_permissions
-from local.seams.services import AUTOSCALING, TARGET_PREFIXES, action_name
+from local.seams.services import AUTOSCALING, TARGET_PREFIXES, task_machines
 
 _POLL_SECONDS = 0.1
 _SYNC = ("createTrainingJob", "createProcessingJob")
@@ -45,12 +43,10 @@ class RunningExecution:
 
 
 _current: contextvars.ContextVar[RunningExecution | None] = contextvars.ContextVar("local_run", default=None)
-# The state machine behind each task token that is waited for: IAM authorizes SendTask* on it.
-_machines: dict[str, str] = {}
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
 
 
-def install(sagemaker: ControlPlane, region: str, root_client: Callable[[str], Any]) -> None:
+def install(sagemaker: ControlPlane, root_client: Callable[[str], Any]) -> None:
     """Add the integrations and enforce the role of each state machine.
 
     `root_client(service)` is a boto3 client of the account's root: the role has been checked before a task runs.
@@ -66,14 +62,13 @@ def install(sagemaker: ControlPlane, region: str, root_client: Callable[[str], A
         **_MODELLED,
         "ValidationException": "SageMakerException",
     }
-    for action, task in objects.TASKS.items():
-        stepfunctions._SERVICE_DISPATCH[f"{objects.PREFIX}{action}"] = _object_task(action, task, root_client)
+    for action in objects.TASKS:
+        stepfunctions._SERVICE_DISPATCH[f"{objects.PREFIX}{action}"] = objects.task(action, root_client)
     _follow_runs()
-    _check_roles(sagemaker, region)
+    _check_roles(sagemaker)
     _time_out_with_stop()
     stepfunctions._api_name_to_sfn_key = sdk_member_name
-    _fail_failed_callbacks(sagemaker, region)
-    _authorize_tokens_on_machines()
+    _fail_failed_callbacks(sagemaker)
 
 
 def sdk_member_name(name: str) -> str:
@@ -100,24 +95,21 @@ def _follow_runs() -> None:
     stepfunctions._run_execution = run
 
 
-def _check_roles(sagemaker: ControlPlane, region: str) -> None:
+def _check_roles(sagemaker: ControlPlane) -> None:
     invoke = stepfunctions._invoke_resource
 
     def checked(resource: str, data: Any) -> Any:
-        _check(sagemaker, region, resource, data)
+        _check(sagemaker, resource, data)
         return invoke(resource, data)
 
     stepfunctions._invoke_resource = checked
 
 
-def _check(sagemaker: ControlPlane, region: str, resource: str, data: Any) -> None:
+def _check(sagemaker: ControlPlane, resource: str, data: Any) -> None:
     run = _current.get()
     if run is None:
         return
-    session = run.record["name"]
-    denied = task_permissions.first_denial(sagemaker, resource, data, role=run.role, session=session, region=region)
-    if denied:
-        raise stepfunctions._ExecutionError(denied.error, denied.cause)
+    task_permissions.check(sagemaker, resource, data, role=run.role, session=run.record["name"])
 
 
 def _time_out_with_stop() -> None:
@@ -142,7 +134,7 @@ def _time_out_with_stop() -> None:
     stepfunctions._invoke_resource_with_timeout = timed
 
 
-def _fail_failed_callbacks(sagemaker: ControlPlane, region: str) -> None:
+def _fail_failed_callbacks(sagemaker: ControlPlane) -> None:
     """Let `lambda:invoke.waitForTaskToken` fail with the function's exception; ministack goes on waiting for the token."""
     invoke_with_callback = stepfunctions._invoke_with_callback
     call_lambda = stepfunctions._call_lambda
@@ -159,35 +151,19 @@ def _fail_failed_callbacks(sagemaker: ControlPlane, region: str) -> None:
             raise
 
     def invoke(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
-        _check(sagemaker, region, resource, data)
+        _check(sagemaker, resource, data)
         run = _current.get()
         if run:
-            _machines[token] = run.record["stateMachineArn"]
+            task_machines[token] = run.record["stateMachineArn"]
         waiting = _token.set(token)
         try:
             return invoke_with_callback(resource, data, token, state)
         finally:
             _token.reset(waiting)
-            _machines.pop(token, None)
+            task_machines.pop(token, None)
 
     stepfunctions._call_lambda = call
     stepfunctions._invoke_with_callback = invoke
-
-
-def _authorize_tokens_on_machines() -> None:
-    """Authorize SendTask* on the state machine, which the CDK's `grant_task_response` names; ministack requires `*`."""
-    resource_of = iam_actions.extract_resource_arn
-
-    def resource_arn(
-        service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any],
-        region: str, account_id: str,
-    ) -> str:  # fmt: skip
-        if service == "states" and action_name(headers).startswith("SendTask"):
-            with contextlib.suppress(ValueError):
-                return _machines.get(json.loads(body or b"{}").get("taskToken"), "*")
-        return str(resource_of(service, method, path, headers, body, query_params, region, account_id))
-
-    iam_actions.extract_resource_arn = resource_arn
 
 
 def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]) -> Any:
@@ -198,26 +174,16 @@ def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]
             "States.Runtime",
             f"{resource}: not an integration of the local cloud; allowed: {sorted(_OPTIMIZED)}, .sync of {sorted(_SYNC)}",
         )
-    with _errors():
+    try:
         answer = sagemaker.dispatch(action[0].upper() + action[1:], data)
         if pattern:
             answer = _follow_job(sagemaker, action.removeprefix("create"), data)
+    except ServiceError as error:
+        # As the optimized integration (SDK for Java 1) names it.
+        name = _MODELLED.get(error.code, "AmazonSageMakerException")
+        cause = f"{error.message} (Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code})"
+        raise stepfunctions._ExecutionError(f"SageMaker.{name}", cause) from error
     return epoch_milliseconds(answer)
-
-
-def _object_task(action: str, task: objects.Task, root_client: Callable[[str], Any]) -> Callable[[str, Any], Any]:
-    """`aws-sdk:s3:<action>`, which ministack lacks; it still answers longer actions that begin with the same word."""
-
-    def run(resource: str, data: dict[str, Any]) -> Any:
-        if resource != f"{objects.PREFIX}{action}":
-            return stepfunctions._invoke_aws_sdk_integration(resource, data)
-        try:
-            return task(root_client("s3"), data)
-        except ClientError as error:
-            details = error.response["Error"]
-            raise stepfunctions._ExecutionError(objects.error_name(details["Code"]), details["Message"]) from error
-
-    return run
 
 
 def _follow_job(sagemaker: ControlPlane, kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -235,14 +201,3 @@ def _follow_job(sagemaker: ControlPlane, kind: str, data: dict[str, Any]) -> dic
             with contextlib.suppress(ServiceError):  # it may have ended this moment
                 sagemaker.dispatch(f"Stop{kind}", name)
         pause.wait(_POLL_SECONDS)
-
-
-@contextlib.contextmanager
-def _errors() -> Iterator[None]:
-    """A SageMaker error as the optimized integration (SDK for Java 1) names it."""
-    try:
-        yield
-    except ServiceError as error:
-        name = _MODELLED.get(error.code, "AmazonSageMakerException")
-        cause = f"{error.message} (Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code})"
-        raise stepfunctions._ExecutionError(f"SageMaker.{name}", cause) from error

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ministack.services import stepfunctions
+
 from local.autoscaling import condition_keys
 from local.sagemaker.control_plane import ControlPlane
 from local.seams import roles
@@ -44,22 +46,18 @@ _ACTIONS = {
     ("s3", "CopyObject"): "s3:PutObject",
 }
 
+_FIXED_RESOURCES = {"events": "event-bus/default", "application-autoscaling": "scalable-target/*"}
+# The member that names the resource, and what stands before a name in its ARN; where nothing does, the member is the ARN.
+_NAMED_RESOURCES = {
+    "lambda": ("FunctionName", "function:"),
+    "dynamodb": ("TableName", "table/"),
+    "cloudwatch": ("AlarmName", "alarm:"),
+    "sns": ("TopicArn", ""),
+    "states": ("StateMachineArn", ""),
+}
 
-@dataclass(frozen=True, kw_only=True)
-class Need:
-    """One permission: the action, the resource and condition keys it is asked for with."""
-
-    action: str
-    resource: str
-    context: dict[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Denied:
-    """A refused task: the error and the cause that the state sees."""
-
-    error: str
-    cause: str
+# One permission: the action, the resource, the condition keys it is asked for with.
+Need = tuple[str, str, dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +68,19 @@ class _Task:
     sync: bool
 
 
-def first_denial(
-    sagemaker: ControlPlane, resource: str, data: Any, *, role: str, session: str, region: str
-) -> Denied | None:
-    """The first permission of a task that the state machine's role lacks, or None."""
+def check(sagemaker: ControlPlane, resource: str, data: Any, *, role: str, session: str) -> None:
+    """Raise the error that a state sees where the state machine's role lacks a permission of its task."""
     task = _parse(resource)
     if task is None or not isinstance(data, dict):
-        return None
-    account = sagemaker.store.account
-    for need in _needs(task, data, sagemaker, account=account, region=region):
-        sentence = roles.denial(role, session, need.action, need.resource, region, **need.context)
+        return
+    store = sagemaker.store
+    for action, target, context in _needs(task, data, sagemaker, place=f"{store.region}:{store.account}"):
+        sentence = roles.denial(role, session, action, target, store.region, **context)
         if sentence:
             name = _SDK_NAMES.get(task.service, task.service.capitalize())
             error = f"{name}.{name}Exception" if task.sdk else _OPTIMIZED_ERRORS.get(task.service, "States.TaskFailed")
             cause = f"{sentence} (Service: {name}; Status Code: 403; Error Code: AccessDeniedException)"
-            return Denied(error=error, cause=cause)
-    return None
+            raise stepfunctions._ExecutionError(error, cause)
 
 
 def _parse(resource: str) -> _Task | None:
@@ -100,57 +95,35 @@ def _parse(resource: str) -> _Task | None:
     return _Task(service=service.lower(), action=name[:1].upper() + name[1:], sdk=sdk, sync=pattern == "sync")
 
 
-def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, account: str, region: str) -> Iterator[Need]:
+def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, place: str) -> Iterator[Need]:
     namespace = _SDK_NAMESPACES.get(task.service, task.service)
     action = _ACTIONS.get((namespace, task.action), f"{namespace}:{task.action}")
     if namespace != "sagemaker":
         context = condition_keys(data) if namespace == "application-autoscaling" else {}
-        yield Need(action=action, resource=_resource(namespace, data, f"{region}:{account}"), context=context)
+        yield action, _resource(namespace, data, place), context
         return
     resource = sagemaker.resource_arn(task.action, data)
-    yield Need(action=action, resource=resource, context={})
+    yield action, resource, {}
     for member in ROLE_MEMBERS:
         if member in data:
-            yield Need(action="iam:PassRole", resource=data[member], context={"iam:PassedToService": roles.SAGEMAKER})
+            yield "iam:PassRole", data[member], {"iam:PassedToService": roles.SAGEMAKER}
     if data.get("Tags") or task.sync:  # Step Functions tags the jobs it waits for
-        yield Need(action="sagemaker:AddTags", resource=resource, context={})
+        yield "sagemaker:AddTags", resource, {}
     if task.sync:
         job = task.action.removeprefix("Create")
-        rule = f"arn:aws:events:{region}:{account}:rule/{_MANAGED_RULES[task.action]}"
-        yield Need(action=f"sagemaker:Describe{job}", resource=resource, context={})
-        yield Need(action=f"sagemaker:Stop{job}", resource=resource, context={})
+        for verb in ("Describe", "Stop"):
+            yield f"sagemaker:{verb}{job}", resource, {}
         for verb in ("PutTargets", "PutRule", "DescribeRule"):
-            yield Need(action=f"events:{verb}", resource=rule, context={})
-
-
-def _arn(data: dict[str, Any], member: str, pattern: str) -> str:
-    """The ARN that a member names, by itself or by its place in `pattern`; `*` without it."""
-    name = str(data.get(member, "*"))
-    return name if name.startswith("arn:") or name == "*" else pattern.format(name)
-
-
-def _object(data: dict[str, Any]) -> str:
-    bucket = f"arn:aws:s3:::{data['Bucket']}" if "Bucket" in data else "*"
-    return f"{bucket}/{data['Key']}" if "Key" in data else bucket
+            yield f"events:{verb}", f"arn:aws:events:{place}:rule/{_MANAGED_RULES[task.action]}", {}
 
 
 def _resource(namespace: str, data: dict[str, Any], place: str) -> str:
     """What an action is authorized on; `place` is `<region>:<account>`. `*` for a service that is not known here."""
-    match namespace:
-        case "lambda":
-            return _arn(data, "FunctionName", f"arn:aws:lambda:{place}:function:{{}}")
-        case "dynamodb":
-            return _arn(data, "TableName", f"arn:aws:dynamodb:{place}:table/{{}}")
-        case "cloudwatch":
-            return _arn(data, "AlarmName", f"arn:aws:cloudwatch:{place}:alarm:{{}}")
-        case "sns":
-            return str(data.get("TopicArn", "*"))
-        case "states":
-            return str(data.get("StateMachineArn", "*"))
-        case "events":
-            return f"arn:aws:events:{place}:event-bus/default"
-        case "application-autoscaling":
-            return f"arn:aws:application-autoscaling:{place}:scalable-target/*"
-        case "s3":
-            return _object(data)
-    return "*"
+    if namespace == "s3":
+        bucket = f"arn:aws:s3:::{data['Bucket']}" if "Bucket" in data else "*"
+        return f"{bucket}/{data['Key']}" if "Key" in data else bucket
+    if namespace in _FIXED_RESOURCES:
+        return f"arn:aws:{namespace}:{place}:{_FIXED_RESOURCES[namespace]}"
+    member, kind = _NAMED_RESOURCES.get(namespace, ("", ""))
+    name = str(data.get(member, "*"))
+    return f"arn:aws:{namespace}:{place}:{kind}{name}" if kind and name != "*" and not name.startswith("arn:") else name

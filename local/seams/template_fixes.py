@@ -13,9 +13,7 @@ Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
 def install(root_client: Callable[[str], Any]) -> None:
     """Replace the handlers. `root_client(service)` is a boto3 client of the account's root."""
     _fix_request_validators(root_client)
-    _fix_vpc()
-    for table in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
-        _fix_time_to_live(table)
+    _fix_time_to_live()
 
 
 def _fix_request_validators(root_client: Callable[[str], Any]) -> None:
@@ -39,41 +37,25 @@ def _fix_request_validators(root_client: Callable[[str], Any]) -> None:
         created: Created = create_method(logical_id, props, stack)
         if props.get("RequestValidatorId"):
             change = {"op": "replace", "path": "/requestValidatorId", "value": props["RequestValidatorId"]}
-            root_client("apigateway").update_method(
-                restApiId=props["RestApiId"], resourceId=props["ResourceId"], httpMethod=props["HttpMethod"],
-                patchOperations=[change],
-            )  # fmt: skip
+            method = {"resourceId": props["ResourceId"], "httpMethod": props["HttpMethod"]}
+            root_client("apigateway").update_method(restApiId=props["RestApiId"], **method, patchOperations=[change])
         return created
 
     handlers["AWS::ApiGateway::RequestValidator"]["create"] = create_validator
     handlers["AWS::ApiGateway::Method"]["create"] = create_validated_method
 
 
-def _fix_vpc() -> None:
-    """CDK's templates read the attribute `VPC.CidrBlock`, which ministack does not return."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
-    create = handlers["create"]
-
-    def create_with_cidr(logical_id: str, props: Properties, stack: str) -> Created:
-        physical_id, attributes = create(logical_id, props, stack)
-        return physical_id, {**attributes, "CidrBlock": props.get("CidrBlock")}
-
-    handlers["create"] = create_with_cidr
-
-
-def _fix_time_to_live(resource_type: str) -> None:
+def _fix_time_to_live() -> None:
     """ministack's tables have a time to live, but its CloudFormation type ignores the property."""
-    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
     create, update = handlers["create"], handlers["update"]
 
     def apply(name: str, props: Properties, old: Properties) -> None:
-        new = props.get("TimeToLiveSpecification")
-        former = old.get("TimeToLiveSpecification")
-        if new == former:
-            return
-        enabled = new is not None and str(new.get("Enabled", True)).lower() == "true"
-        specification = {**(new or former or {}), "Enabled": enabled}
-        dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification})
+        new, former = (each.get("TimeToLiveSpecification") for each in (props, old))
+        if new != former:
+            enabled = new is not None and str(new.get("Enabled", True)).lower() == "true"
+            specification = {**(new or former or {}), "Enabled": enabled}
+            dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification})
 
     def create_with_ttl(logical_id: str, props: Properties, stack: str) -> Created:
         created: Created = create(logical_id, props, stack)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.assembly import Assembly
+from local.assembly import Stack, read_assembly
 from local.deploy import zip_folder
 from local.errors import LocalCloudError
 
@@ -29,9 +29,9 @@ def write(folder: Path, artifacts: dict[str, Any], **files: Any) -> Path:
     return folder
 
 
-def read(folder: Path) -> Assembly:
-    """The assembly of account 1 in eu-west-1."""
-    return Assembly(folder, account="111111111111", region="eu-west-1")
+def read(folder: Path) -> list[Stack]:
+    """The stacks of account 1 in eu-west-1."""
+    return read_assembly(folder, account="111111111111", region="eu-west-1")
 
 
 def test_stacks_come_after_what_they_depend_on(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_stacks_come_after_what_they_depend_on(tmp_path: Path) -> None:
         tmp_path, {"Api": stack("Api", "Serving"), "Serving": stack("Serving", "Storage"), "Storage": stack("Storage")}
     )
 
-    assert [s.name for s in read(folder).stacks()] == ["Storage", "Serving", "Api"]
+    assert [s.name for s in read(folder)] == ["Storage", "Serving", "Api"]
 
 
 def test_nested_assemblies_are_read_too(tmp_path: Path) -> None:
@@ -48,14 +48,14 @@ def test_nested_assemblies_are_read_too(tmp_path: Path) -> None:
 
     folder = write(tmp_path, {"Dev": nested, "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}}})
 
-    assert [s.name for s in read(folder).stacks()] == ["Dev-B", "Dev-A"]
+    assert [s.name for s in read(folder)] == ["Dev-B", "Dev-A"]
 
 
 def test_a_cycle_is_told(tmp_path: Path) -> None:
     folder = write(tmp_path, {"A": stack("A", "B"), "B": stack("B", "A")})
 
     with pytest.raises(LocalCloudError, match="stack dependencies: got a cycle"):
-        read(folder).stacks()
+        read(folder)
 
 
 def test_assets_get_the_accounts_names(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_assets_get_the_accounts_names(tmp_path: Path) -> None:
         **{"A.assets": assets},
     )
 
-    (deployed,) = read(folder).stacks()
+    (deployed,) = read(folder)
 
     assert deployed.template_uri == "s3://assets-111111111111-eu-west-1/t.json"
     assert [(f.bucket, f.key, f.zipped) for f in deployed.files] == [("assets-111111111111-eu-west-1", "k.zip", True)]
