@@ -15,7 +15,7 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.evaluate.photos import Photo
 from atelier_training.evaluate.restyle import Models, paint_freely, restyle_photos
-from atelier_training.finetune.config import FineTuneJob
+from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.jobs.fine_tune import fine_tune
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from atelier_training.data.feed import MOST_WORKERS
+from atelier_training.data.preparation import VIEWS
 from atelier_training.data.shards import SPARE
 from atelier_training.engine.checkpoint import FILE
-from atelier_training.finetune.preparation import VIEWS
 from atelier_training.jobs.shard import SHARD_BYTES
 from atelier_training.learners import segmenter_model, unet_parts
 from contracts.dataset import is_picture

@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from atelier_training.data import latents as batches
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
-from atelier_training.finetune import batches
 from atelier_training.jobs import fine_tune
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG

@@ -1,10 +1,10 @@
-"""atelier_training.learners.snr: one weighting, expressed for each thing a model may predict."""
+"""atelier_training.learners.unet: one weighting, expressed for each thing a model may predict."""
 
 import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 
-from atelier_training.learners.snr import min_snr_weights
+from atelier_training.learners.unet import min_snr_weights
 
 STEPS = torch.tensor([0, 10, 200, 500, 900, 999])
 

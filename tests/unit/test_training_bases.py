@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from atelier_training.bases import load_segmenter, read_base
-from atelier_training.pipelines import load_base, paint
+from atelier_training.bases import load_base, load_segmenter, paint, read_base
 from contracts.errors import InvalidInputError
 from diffusion.painter import Painter
 from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter

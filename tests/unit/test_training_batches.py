@@ -5,11 +5,10 @@ from typing import Any
 
 import torch
 
+from atelier_training.data.draws import order
+from atelier_training.data.latents import Batches, LatentCache
 from atelier_training.engine.parallel import on_device
 from atelier_training.engine.processes import Processes
-from atelier_training.finetune.batches import Batches
-from atelier_training.finetune.cache import LatentCache
-from atelier_training.finetune.draws import order
 from contracts.hyperparameters import Hyperparameters
 
 PICTURES, VIEWS = 5, 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from atelier_training.finetune.config import FineTuneJob
+from atelier_training.fine_tune_job import FineTuneJob
 from contracts.errors import InvalidInputError
 from contracts.strings import as_string
 from tests.unit.training_root import JOB

@@ -8,12 +8,12 @@ import pytest
 from markupsafe import escape
 from PIL import Image
 
+from atelier_training.data.examples import Example
 from atelier_training.engine.training_log import LoggedStep, average_loss
 from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.plot import draw_loss, running_mean
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Restyled
-from atelier_training.finetune.dataset import Example
 from atelier_training.reports.page import Results, fitted
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS

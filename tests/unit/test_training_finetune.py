@@ -17,8 +17,7 @@ from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError
 from atelier_training.engine.interruption import InterruptedJobError, Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.engine.run import NonFiniteLossError
-from atelier_training.finetune import loss
-from atelier_training.finetune.config import FineTuneJob
+from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.jobs.fine_tune import fine_tune, total_steps
 from atelier_training.learners import fine_tune as learner
 from atelier_training.paths import MlPaths
@@ -201,7 +200,7 @@ def test_the_prior_changes_what_is_learnt(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_stops_the_job_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write_training(tmp_path)
-    original: Callable[..., torch.Tensor] = loss.weighted_error
+    original: Callable[..., torch.Tensor] = learner.weighted_error
     monkeypatch.setattr(learner, "weighted_error", lambda *given: original(*given) * math.nan)
     with pytest.raises(NonFiniteLossError, match=r"step 1 on skirt-\d\.png, skirt-\d\.png: got 'NaN or infinity'"):
         train(paths)

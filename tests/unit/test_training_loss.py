@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from atelier_training.finetune.loss import weighted_error
+from atelier_training.learners.fine_tune import weighted_error
 
 
 def test_a_pixel_outside_the_mask_counts_one_minus_the_mask_weight() -> None:

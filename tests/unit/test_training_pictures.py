@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atelier_training.data.examples import load_examples
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import picture_files, read_mask, read_pictures, require_enough, user_mask
-from atelier_training.finetune.dataset import load_examples
 from contracts.errors import InvalidInputError
 from imaging.pictures import UnreadablePictureError
 from tests.unit.training_root import PROMPT, garment, write_dataset, write_masking

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from atelier_training.finetune.dataset import Example
-from atelier_training.finetune.views import View, inpaint_views, whole_views
+from atelier_training.data.example_views import View, inpaint_views, whole_views
+from atelier_training.data.examples import Example
 from imaging.framing import crop_box, square
 from imaging.masks import Mask, from_image, to_image
 from tests.unit.training_root import ORANGE, TEAL, garment

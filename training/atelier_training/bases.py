@@ -1,11 +1,20 @@
-"""Reads base models from a job's input, and refuses one that is incomplete or has changed since it was mirrored."""
+"""Loads a job's base model, refuses one that is incomplete or has changed since it was mirrored, and paints with its own settings."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
+
+import torch
+from PIL import Image
 
 from contracts.artifact import BaseManifest, verify_files
 from contracts.errors import InvalidInputError
 from contracts.families import SEGMENTERS
+from diffusion.family import find_family, sampling
+from diffusion.painter import Painter
 from imaging.segmenter import Segmenter
+
+P = TypeVar("P", bound=Painter)
 
 
 def read_base(folder: Path) -> BaseManifest:
@@ -21,3 +30,23 @@ def load_segmenter(folder: Path, device: str) -> Segmenter:
     if manifest.family not in SEGMENTERS:
         raise InvalidInputError(f"segmenter {manifest.reference}", got=manifest.family, allowed=" | ".join(SEGMENTERS))
     return Segmenter.load(folder, device)
+
+
+def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dtype: torch.dtype, device: str) -> P:
+    """The model in ``folder``, of the family of ``base``, without a safety checker.
+
+    Raises InvalidInputError where the family cannot do what ``able`` can, or its UNet cannot do ``task``.
+    """
+    model = find_family(base.family, able).load(folder, device=device, dtype=dtype, checker=False)
+    if task == "inpaint" and not model.inpaints:
+        got = f"{model.pipeline.unet.config.in_channels} input channels"
+        allowed = "9 channels, an inpainting model, when task is inpaint"
+        raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
+    return model
+
+
+def paint(painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest) -> list[Image.Image]:
+    """One square RGB picture a prompt, with the base model's own resolution, steps and guidance."""
+    steps, guidance = sampling(base)
+    size = (base.resolution, base.resolution)
+    return painter.paint(prompts=prompts, seeds=seeds, size=size, steps=steps, guidance=guidance)

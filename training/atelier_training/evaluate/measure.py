@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from atelier_training.data.examples import Example
 from atelier_training.evaluate.restyle import Restyled
-from atelier_training.finetune.dataset import Example
 from imaging.masks import from_image
 from imaging.palette import Pixels, dominant_colours, garment_pixels, palette_share
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from atelier_training.data.examples import Example
 from atelier_training.data.pictures import picture_files, read_pictures, user_mask
-from atelier_training.finetune.dataset import Example
 from contracts.dataset import EVALUATION
 from imaging.masks import from_image, grow, larger_side, to_image
 from imaging.segmenter import GROWTH, GarmentNotFoundError, Segmenter

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from atelier_training.data.examples import Example
 from atelier_training.evaluate.measure import Measured
 from atelier_training.evaluate.restyle import Restyled
-from atelier_training.finetune.dataset import Example
 from atelier_training.reports.page import Figure, Results, Row, render
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS

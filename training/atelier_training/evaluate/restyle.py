@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from atelier_training.bases import load_base, paint
 from atelier_training.evaluate.photos import Photo
-from atelier_training.pipelines import load_base, paint
 from contracts.artifact import BaseManifest, StyleManifest
 from diffusion.adapters import load_adapter
 from diffusion.family import best_device, painting_dtype, sampling

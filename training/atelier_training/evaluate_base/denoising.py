@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from atelier_training.bases import load_base, paint
 from atelier_training.data.shards import Sample
 from atelier_training.evaluate_base.judged import Judged, Subject, levels, square
-from atelier_training.pipelines import load_base, paint
 from diffusion.noise import target
 from diffusion.painter import Painter
 from imaging.sheet import SheetRow

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from atelier_training.bases import load_segmenter, read_base
+from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.masking import Masking
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
@@ -19,7 +20,6 @@ from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Models, Restyled, paint_freely, restyle_photos
-from atelier_training.finetune.dataset import Example, load_examples
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError

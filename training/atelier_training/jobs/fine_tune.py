@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import shutil
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -10,26 +11,27 @@ from typing import Any
 
 import torch
 
-from atelier_training.bases import read_base
+from atelier_training.bases import load_base, read_base
+from atelier_training.data.examples import Example, load_examples
+from atelier_training.data.latents import Batches
+from atelier_training.data.preparation import Preparation
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, train
 from atelier_training.engine.optimizers import adamw
 from atelier_training.engine.precision import compute_dtype
 from atelier_training.engine.processes import Processes, joined
 from atelier_training.engine.settings import Settings
-from atelier_training.finetune.artifact import write_manifest, write_weights
-from atelier_training.finetune.batches import Batches
-from atelier_training.finetune.config import FineTuneJob
-from atelier_training.finetune.dataset import Example, load_examples
-from atelier_training.finetune.preparation import Preparation, prepare_batches
+from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate
 from atelier_training.paths import MlPaths
-from atelier_training.pipelines import load_base
-from contracts.artifact import BaseManifest
+from atelier_training.provenance import code_version, now
+from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
+from contracts.layout import MANIFEST
 from diffusion.trained_model import train_parts
 from diffusion.trainee import Trainee
 
+CONFIGURATION = "training_config.json"
 PRECISION = "half"
 """What hardware computes fastest in: bf16 or fp16 on a GPU, fp32 on a CPU."""
 
@@ -83,7 +85,7 @@ def prepare(
         processes=processes,
         interruption=interruption,
     )
-    batches = prepare_batches(preparation, examples, timesteps=schedule.config.num_train_timesteps)
+    batches = preparation.batches(examples, timesteps=schedule.config.num_train_timesteps)
     trained = train_parts(
         family,
         method=job.method,
@@ -91,9 +93,7 @@ def prepare(
         train_text_encoder=job.train_text_encoder,
         gradient_checkpointing=job.gradient_checkpointing,
     )
-    write = partial(write_weights, trained, job.method, folder, base)
-    learner = FineTuneLearner(trained, schedule, mask_weight=job.mask_weight, write=write)
-    return learner, batches
+    return FineTuneLearner(trained, schedule, job, base=folder, manifest=base), batches
 
 
 def settings_of(job: FineTuneJob, base: BaseManifest, *, pictures: int, processes: int) -> Settings:
@@ -150,3 +150,18 @@ def _configuration(
         "precision": str(compute_dtype(PRECISION, processes.device)).removeprefix("torch."),
         "device": str(processes.device),
     }
+
+
+def write_manifest(model: Path, log: Path, job: FineTuneJob, base: BaseManifest, configuration: dict[str, Any]) -> None:
+    """Write the training log, the configuration as used and, last, the manifest beside the weights."""
+    shutil.copyfile(log, model / TRAINING_LOG)
+    (model / CONFIGURATION).write_text(json.dumps(configuration, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    manifest = StyleManifest(
+        **job.model_dump(include=set(StyleManifest.model_fields)),
+        base_model=base.reference,
+        hyperparameters=job.tuning.model_dump(),
+        code_version=code_version(),
+        created_at=now(),
+        files=hash_files(model),
+    )
+    (model / MANIFEST).write_text(to_json(manifest), encoding="utf-8")

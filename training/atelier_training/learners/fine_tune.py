@@ -1,5 +1,6 @@
 """Fine-tuning a garment: the denoising loss on cached latents of its pictures, weighted towards the garment."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,33 +9,62 @@ import torch
 from diffusers.optimization import get_scheduler
 from torch import Tensor
 
-from atelier_training.finetune.batches import Batch
-from atelier_training.finetune.loss import weighted_error
+from atelier_training.data.latents import Batch
+from atelier_training.fine_tune_job import FineTuneJob
+from contracts.artifact import BaseManifest, to_json
 from contracts.hyperparameters import Hyperparameters
+from contracts.layout import MANIFEST
 from diffusion.noise import target
 from diffusion.trained_model import TrainedModel
 
+BASE_MANIFEST = "base_manifest.json"
+
 
 class FineTuneLearner:
-    """Learns the garment from its pictures. ``schedule`` mixes in the noise, ``write`` writes the trained weights into a folder."""
+    """Learns the garment from its pictures, from the base model in the folder ``base``. ``schedule`` mixes in the noise."""
 
     def __init__(
-        self, trained: TrainedModel, schedule: Any, *, mask_weight: float, write: Callable[[Path], None]
+        self, trained: TrainedModel, schedule: Any, job: FineTuneJob, *, base: Path, manifest: BaseManifest
     ) -> None:
         self.trained = trained
-        self._schedule, self._mask_weight, self._write = schedule, mask_weight, write
+        self._schedule, self._job, self._base, self._manifest = schedule, job, base, manifest
 
     def losses(self, batch: Batch) -> Tensor:
         """The pictures' masked errors (B,), each by its share: their mean is the loss of the batch."""
         noisy = self._schedule.add_noise(batch.latents, batch.noise, batch.timesteps)
         predicted = self.trained(noisy, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames)
         expected = target(self._schedule, batch.latents, batch.noise, batch.timesteps)
-        errors = weighted_error(predicted, expected, batch.masks, self._mask_weight)  # (B,)
+        errors = weighted_error(predicted, expected, batch.masks, self._job.mask_weight)  # (B,)
         return errors * batch.shares * len(batch.shares)
 
     def export(self, folder: Path) -> None:
-        """Write the adapter, or the whole pipeline."""
-        self._write(folder)
+        """Write the adapter, or the whole pipeline: the base's files, except for the parts that were trained."""
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = self.trained.parts
+        if self._job.method == "lora":
+            self.trained.family.save_adapter(parts, folder)
+            return
+        shutil.copytree(
+            self._base,
+            folder,
+            dirs_exist_ok=True,
+            ignore=lambda at, _names: [MANIFEST, *parts] if Path(at) == self._base else [],
+        )
+        for name, part in parts.items():
+            part.save_pretrained(folder / name)
+        (folder / BASE_MANIFEST).write_text(to_json(self._manifest), encoding="utf-8")
+
+
+def weighted_error(predicted: Tensor, target: Tensor, mask: Tensor, mask_weight: float) -> Tensor:
+    """The mean squared error of each picture, (B,), where a latent pixel outside the mask counts ``1 - mask_weight`` of one inside.
+
+    ``predicted`` and ``target`` are (B, 4, h, w); ``mask`` is (B, 1, h, w), 1 on the garment.
+    """
+    weight = mask_weight * mask + (1 - mask_weight)
+    error = (predicted.float() - target.float()).pow(2).mean(dim=1, keepdim=True)  # (B, 1, h, w)
+    # A garment of less than a latent pixel leaves no weight at all: its error is 0, not a division by 0.
+    total: Tensor = weight.sum(dim=(1, 2, 3)).clamp(min=torch.finfo(torch.float32).eps)
+    return (weight * error).sum(dim=(1, 2, 3)) / total
 
 
 def learning_rate(tuning: Hyperparameters, steps: int) -> Callable[[int], float]:

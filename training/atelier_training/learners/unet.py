@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from atelier_training.data.paintings import painting, timestep
 from atelier_training.data.sampling import Drawn, keys, pixels
 from atelier_training.learners.analytic import skip_silent_residuals
-from atelier_training.learners.snr import min_snr_weights
 from atelier_training.learners.unet_parts import Parts
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from diffusion.noise import target
@@ -112,3 +111,25 @@ def _attend_plainly(parts: Parts) -> None:
     """Compute attention as products: on a CPU the fused kernel's backward pass takes a third of the step at these sizes."""
     parts.unet.set_attn_processor(AttnProcessor())
     parts.text_encoder.config._attn_implementation = "eager"
+
+
+def min_snr_weights(scheduler: Any, timesteps: Tensor, gamma: float) -> Tensor:
+    """Return what to multiply each sample's squared error with, shape (n,): timesteps of little noise, which are easy, must not dominate.
+
+    min-SNR weighting (Hang et al. 2023, arXiv:2303.09556) for a diffusers scheduler's prediction type.
+    In terms of the clean picture it is min(SNR, gamma), with SNR = alpha_bar / (1 - alpha_bar); an error of the noise is
+    1 / SNR of that and one of the velocity 1 / (SNR + 1). `gamma` 0 switches it off: ones. Raises ValueError for other
+    prediction types.
+    """
+    if gamma == 0:
+        return torch.ones(len(timesteps), device=timesteps.device)
+    signal: Tensor = scheduler.alphas_cumprod.to(timesteps.device)[timesteps]
+    snr: Tensor = signal / (1 - signal)
+    prediction = scheduler.config.prediction_type
+    if prediction == "sample":
+        return snr.clamp(max=gamma)
+    if prediction == "epsilon":
+        return torch.as_tensor(gamma / snr.clamp(min=gamma))  # min(SNR, gamma) / SNR, also where SNR is 0
+    if prediction == "v_prediction":
+        return snr.clamp(max=gamma) / (snr + 1)
+    raise ValueError(f"prediction_type: got {prediction!r}; allowed: sample, epsilon, v_prediction")

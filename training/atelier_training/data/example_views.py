@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from atelier_training.finetune.dataset import Example
+from atelier_training.data.examples import Example
 from imaging.framing import CONTEXT, crop_box, square
 from imaging.masks import Mask, bounds, from_image, grow, larger_side, to_image
 
