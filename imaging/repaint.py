@@ -3,10 +3,10 @@
 crop around the mask -> the model's resolution -> paint, one row a seed -> the crop's own size -> paste under the feathered mask.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ BLUR = 0.02
 """Default feather over the mask's larger side."""
 ROWS = 8
 """Pictures painted at once."""
+
+W = TypeVar("W")
 
 
 class Inpainter(Protocol):
@@ -84,26 +86,6 @@ class Frame:
         return Image.fromarray(self.levels)
 
 
-def repaint(
-    painter: Inpainter,
-    picture: Image.Image,
-    mask: Image.Image,
-    *,
-    prompt: str,
-    steps: int,
-    guidance: float,
-    seeds: Sequence[int],
-    resolution: int,
-    negative_prompt: str = "",
-    blur: float | None = None,
-) -> list[Image.Image]:
-    """``picture`` with what is white in ``mask`` painted anew by ``prompt``: one result a seed, of the picture's own size."""
-    work = Repainting(
-        picture=picture, mask=mask, prompt=prompt, seeds=seeds, negative_prompt=negative_prompt, blur=blur
-    )
-    return repaint_all(painter, [work], steps=steps, guidance=guidance, resolution=resolution)[0].images
-
-
 def repaint_all(
     painter: Inpainter, works: Sequence[Repainting], *, steps: int, guidance: float, resolution: int
 ) -> list[Repainted]:
@@ -136,10 +118,31 @@ def frame(work: Repainting, resolution: int) -> Frame:
 
 def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:
     """Paint the squares of frames of one resolution in shared batches: for each frame, one square a seed."""
-    rows = [(each, seed) for each in frames for seed in each.work.seeds]
-    chunks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
-    painted = chain.from_iterable(_paint_rows(painter, chunk, steps, guidance) for chunk in chunks)
-    return [[next(painted) for _ in each.work.seeds] for each in frames]
+
+    def paint_rows(rows: Sequence[Frame], seeds: Sequence[int]) -> list[Image.Image]:
+        return painter.inpaint(
+            prompts=[each.work.prompt for each in rows],
+            negative_prompts=[each.work.negative_prompt for each in rows],
+            seeds=seeds,
+            pictures=[each.picture for each in rows],
+            masks=[each.mask for each in rows],
+            steps=steps,
+            guidance=guidance,
+        )
+
+    return in_rows(frames, [each.work.seeds for each in frames], paint_rows)
+
+
+def in_rows(
+    works: Sequence[W],
+    seeds: Sequence[Sequence[int]],
+    paint: Callable[[Sequence[W], Sequence[int]], list[Image.Image]],
+) -> list[list[Image.Image]]:
+    """Paint a row for each of a work's ``seeds``, a limited number at once: ``paint`` gets the rows' works and seeds."""
+    rows = [(work, seed) for work, own in zip(works, seeds, strict=True) for seed in own]
+    chunks = (zip(*rows[start : start + ROWS], strict=True) for start in range(0, len(rows), ROWS))
+    painted = chain.from_iterable(paint(*chunk) for chunk in chunks)
+    return [[next(painted) for _ in own] for own in seeds]
 
 
 def paste(frame: Frame, painted: Image.Image) -> Image.Image:
@@ -157,20 +160,6 @@ def paste(frame: Frame, painted: Image.Image) -> Image.Image:
 def default_blur(mask: Mask) -> float:
     """The default width of the feather, in pixels."""
     return max(2.0, BLUR * larger_side(mask))
-
-
-def _paint_rows(
-    painter: Inpainter, rows: Sequence[tuple[Frame, int]], steps: int, guidance: float
-) -> list[Image.Image]:
-    return painter.inpaint(
-        prompts=[frame.work.prompt for frame, _ in rows],
-        negative_prompts=[frame.work.negative_prompt for frame, _ in rows],
-        seeds=[seed for _, seed in rows],
-        pictures=[frame.picture for frame, _ in rows],
-        masks=[frame.mask for frame, _ in rows],
-        steps=steps,
-        guidance=guidance,
-    )
 
 
 def _size(image: Image.Image) -> str:

@@ -38,11 +38,9 @@ def serve(settings: Settings, scratch: Path) -> int:
     # Imported late: torch and diffusers take seconds, and wrong settings should be reported at once.
     from atelier_inference.loading import load
     from atelier_inference.server import make_app
-    from atelier_inference.store import ReadOnlyS3Store
+    from atelier_inference.store import Store
 
-    store = ReadOnlyS3Store(
-        [uri for uri in (settings.segmenter, settings.upscaler, settings.styles, settings.uploads) if uri]
-    )
+    store = Store([uri for uri in (settings.segmenter, settings.upscaler, settings.styles, settings.uploads) if uri])
     broke = False
 
     def broken() -> None:

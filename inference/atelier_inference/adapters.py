@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 from atelier_inference.pipelines import Model
-from atelier_inference.prefixes import fetch_files, fetch_style_manifest
 from atelier_inference.store import Store
-from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
+from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest, verify_files
 from contracts.declarations import bounds
 from contracts.errors import InvalidInputError
-from contracts.layout import LATEST, S3Uri
+from contracts.layout import LATEST, MANIFEST, S3Uri
 from contracts.model import Check
 from diffusion.adapters import drop_adapter, load_adapter, use_adapter, use_no_adapter
 
@@ -38,18 +37,24 @@ class StyleCatalogue:
 
     def manifest(self, reference: str, folder: Path) -> StyleManifest:
         """Copy the manifest of ``style@version`` into ``folder``. Raises InvalidInputError where there is none, or it is no LoRA."""
-        manifest = fetch_style_manifest(self._store, self._version(reference), folder, where=WHERE)
+        self._download(reference, MANIFEST, folder)
+        manifest = StyleManifest.load(folder)
         if manifest.method != "lora":
             got = f"{reference} of method {manifest.method}"
             raise InvalidInputError(WHERE, got=got, allowed="a style of method lora; ask its own endpoint")
         return manifest
 
     def weights(self, reference: str, manifest: StyleManifest, folder: Path) -> None:
-        """Copy a version's adapter weights into ``folder``. Raises InvalidInputError where their hash is another."""
-        fetch_files(self._store, self._version(reference), manifest, [ADAPTER_WEIGHTS], folder, where=WHERE)
+        """Copy a version's adapter weights into ``folder``. Raises InvalidInputError unless the manifest has their hash."""
+        if ADAPTER_WEIGHTS not in manifest.files:
+            allowed = f"files that hold {ADAPTER_WEIGHTS}"
+            raise InvalidInputError(f"{WHERE}: manifest", got=sorted(manifest.files), allowed=allowed)
+        self._download(reference, ADAPTER_WEIGHTS, folder)
+        verify_files(folder, {ADAPTER_WEIGHTS: manifest.files[ADAPTER_WEIGHTS]})
 
-    def _version(self, reference: str) -> S3Uri:
-        return self._prefix().child(f"{reference.replace('@', '/')}/")
+    def _download(self, reference: str, name: str, folder: Path) -> None:
+        uri = self._prefix().child(f"{reference.replace('@', '/')}/{name}")
+        self._store.download(uri, folder / name, where=WHERE)
 
     def _prefix(self) -> S3Uri:
         if self._styles is None:
@@ -64,12 +69,8 @@ class AdapterCache:
         self._model = model
         self._catalogue = catalogue
         self._most = most
-        self._references: OrderedDict[str, None] = OrderedDict()
-
-    @property
-    def references(self) -> list[str]:
-        """References in memory, the least recently used first."""
-        return list(self._references)
+        self.references: OrderedDict[str, None] = OrderedDict()
+        """What is in memory, the least recently used first."""
 
     def switch(self, reference: str, scale: float) -> None:
         """Make one adapter active at ``scale``, loading it on first use, or none where ``reference`` is empty.
@@ -77,12 +78,12 @@ class AdapterCache:
         Raises InvalidInputError where it does not exist, is no LoRA, or was trained on another base.
         """
         if not reference:
-            if self._references:
+            if self.references:
                 use_no_adapter(self._model.painter)
             return
-        if reference not in self._references:
+        if reference not in self.references:
             self._load(reference)
-        self._references.move_to_end(reference)
+        self.references.move_to_end(reference)
         use_adapter(self._model.painter, reference, scale)
 
     def _load(self, reference: str) -> None:
@@ -91,10 +92,10 @@ class AdapterCache:
             manifest = self._catalogue.manifest(reference, folder)
             self._check_base(reference, manifest)
             self._catalogue.weights(reference, manifest, folder)
-            while len(self._references) >= self._most:
-                drop_adapter(self._model.painter, self._references.popitem(last=False)[0])
+            while len(self.references) >= self._most:
+                drop_adapter(self._model.painter, self.references.popitem(last=False)[0])
             load_adapter(self._model.painter, folder, reference)
-        self._references[reference] = None
+        self.references[reference] = None
 
     def _check_base(self, reference: str, manifest: StyleManifest) -> None:
         base = self._model.adapters_for

@@ -9,11 +9,11 @@ from atelier_inference.inputs import PictureReader
 from atelier_inference.mode import Dependencies
 from atelier_inference.modes import Modes, make_modes
 from atelier_inference.pipelines import Model, load_model
-from atelier_inference.prefixes import fetch_base
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
 from atelier_inference.upscaling import Enlarger, Upscaling
-from contracts.layout import S3Uri
+from contracts.artifact import BaseManifest, verify_files
+from contracts.layout import MANIFEST, S3Uri
 from diffusion.family import find_family, painting_dtype, sampling
 from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
@@ -67,3 +67,13 @@ def _enlarger(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> 
     tile = Image.new("RGB", (manifest.resolution, manifest.resolution))
     enlarger.enlarge([enlarger.tiles(tile, seed=0)], enlarger.settings(None, steps=2))
     return enlarger
+
+
+def fetch_base(store: Store, prefix: S3Uri, folder: Path) -> BaseManifest:
+    """Copy a base model's prefix into ``folder``. Raises InvalidInputError where it is incomplete or a file was changed."""
+    store.download(prefix.child(MANIFEST), folder / MANIFEST, where=str(prefix))
+    manifest = BaseManifest.load(folder)
+    for name in manifest.files:
+        store.download(prefix.child(name), folder / name, where=str(prefix))
+    verify_files(folder, manifest.files)
+    return manifest

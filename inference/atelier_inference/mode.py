@@ -14,7 +14,6 @@ from PIL import Image
 from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.inputs import PictureReader
 from atelier_inference.pipelines import Model
-from atelier_inference.stopwatch import Stopwatch
 from atelier_inference.upscaling import Enlarger
 from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
@@ -22,6 +21,30 @@ from contracts.prediction import PredictionInput
 from imaging.segmenter import Segmenter
 
 _SEEDS = 2**32
+
+
+class Stopwatch:
+    """Adds up one request's wall-clock seconds by stage."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Add the time inside the block to ``stage``, also where it raises."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(stage, time.perf_counter() - started)
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Add seconds measured elsewhere, such as a batch's."""
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds by stage, in the order of their first measurement, to the millisecond."""
+        return {stage: round(seconds, 3) for stage, seconds in self._seconds.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +103,11 @@ J = TypeVar("J", bound=Job)
 
 
 class Mode(ABC, Generic[J]):
-    """One mode; which fields it needs and which it ignores comes from the contract's declaration of it."""
+    """One mode; which fields it ignores comes from the contract's declaration of it."""
 
     def __init__(self, fields: ModeFields, dependencies: Dependencies) -> None:
         self._fields = fields
         self.dependencies = dependencies
-
-    @property
-    def needs(self) -> Sequence[str]:
-        """The fields that a request of this mode cannot do without."""
-        return self._fields.needs
 
     def ignores(self, request: PredictionInput) -> list[str]:
         """The fields that were given but mean nothing in this mode, for the log to warn of."""

@@ -1,18 +1,16 @@
 """What the modes that paint share: an adapter, a call of the model, and the upscaler after it where the request wants it."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from PIL import Image
 
-from atelier_inference.mode import Finish, Job, Mode, Result, blended, measured, seeds
-from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch, blended, measured, seeds
 from atelier_inference.upscaling import Upscaling, check_size
 from contracts.prediction import PredictionInput
-from imaging.repaint import ROWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,16 +113,3 @@ class PaintingMode(Mode[P]):
             guidance=model.guidance if request.guidance_scale is None else request.guidance_scale,
             upscaling=chained.settings(request.noise_level) if chained else None,
         )
-
-
-def in_rows(
-    jobs: Sequence[P], paint: Callable[[Sequence[P], Sequence[int]], list[Image.Image]]
-) -> list[list[Image.Image]]:
-    """Paint a row for each seed of each job, a limited number at once: ``paint`` gets the rows' jobs and seeds."""
-    rows = [(job, seed) for job in jobs for seed in job.seeds]
-    painted: list[Image.Image] = []
-    for start in range(0, len(rows), ROWS):
-        batch = rows[start : start + ROWS]
-        painted += paint([job for job, _ in batch], [seed for _, seed in batch])
-    left = iter(painted)
-    return [[next(left) for _ in job.seeds] for job in jobs]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from atelier_inference.mode import Finish, Result
 from atelier_inference.painting import PaintingJob, PaintingMode
-from atelier_inference.upscaling import Enlarger, Upscaling, enlarged_size
+from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.prediction import PredictionInput
 from imaging import repaint
 from imaging.repaint import Frame, Repainting
@@ -100,6 +100,6 @@ def _pasted(
 ) -> Result:
     """The enlarged results under the enlarged soft mask: where that is 0, the bytes are the enlarged photo's."""
     before = enlarger.blend(photo, job.size)
-    alpha = _frame(job).alpha.resize(enlarged_size(job.size), Image.Resampling.BILINEAR)
+    alpha = _frame(job).alpha.resize(before.size, Image.Resampling.BILINEAR)
     images = [Image.composite(enlarger.blend(tiles, job.size), before, alpha) for tiles in results]
     return Result(images=images, mask=alpha)

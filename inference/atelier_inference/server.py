@@ -1,6 +1,7 @@
 """SageMaker's HTTP contract: ``GET /ping``, ``POST /invocations``, and how errors look."""
 
 import asyncio
+import base64
 import json
 import logging
 import time
@@ -9,18 +10,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from atelier_inference.answer import make_answer
-from atelier_inference.modes import Modes, find_mode
+from atelier_inference.mode import Finish, Job
+from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
 from atelier_inference.worker import Worker
 from contracts.errors import InvalidInputError
-from contracts.prediction import LONGEST_PICTURE, PredictionInput
+from contracts.prediction import LONGEST_PICTURE, PredictionInput, PredictionOutput
+from imaging.pictures import encode
 
 JSON = "application/json"
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
@@ -100,7 +103,7 @@ class Service:
     async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> dict[str, Any]:
         body = PredictionInput.from_json(await _read_json(request))
         line |= {"mode": body.mode, "outputs": body.num_outputs, "adapter": body.adapter}
-        mode = find_mode(modes, body.mode)
+        mode = modes[body.mode]
         if ignored := mode.ignores(body):
             line["ignored"] = ignored
         job = await run_in_threadpool(mode.prepare, body)
@@ -134,3 +137,25 @@ def _refuse(status: int, kind: str, error: InvalidInputError, line: dict[str, An
     line["error"] = kind
     body = {"type": kind, "message": str(error), "what": error.what, "allowed": error.allowed}
     return JSONResponse({"error": body, "errors": error.to_json()}, status_code=status)
+
+
+def make_answer(job: Job, finish: Finish) -> PredictionOutput:
+    """Finish a job that the model is done with, and encode its pictures; any thread may do this."""
+    with job.watch.measure("finish"):
+        result = finish()
+    with job.watch.measure("encode"):
+        images = [_base64(image, job.request.output_format) for image in result.images]
+        mask = _base64(result.mask, "png") if job.request.return_mask and result.mask else ""
+    return PredictionOutput(
+        images=images,
+        output_format=job.request.output_format,
+        seed=job.seeds[0],
+        model=job.model,
+        adapter=job.adapter,
+        mask=mask,
+        seconds=job.watch.seconds(),
+    )
+
+
+def _base64(image: Image.Image, file_format: str) -> str:
+    return base64.b64encode(encode(image, file_format)).decode("ascii")

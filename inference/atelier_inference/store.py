@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Protocol
 
 import boto3
 from botocore.exceptions import ClientError
@@ -14,25 +13,15 @@ _ABSENT = ("NoSuchKey", "NoSuchBucket", "404", "AccessDenied", "403")
 """S3 says "access denied" of a missing object where the role may not list."""
 
 
-class Store(Protocol):
-    """Where objects come from."""
-
-    def read(self, uri: S3Uri, *, where: str, limit: int) -> bytes:
-        """An object's bytes, at most ``limit``. Raises InvalidInputError, naming ``where``, if absent, too large or not allowed."""
-
-    def download(self, uri: S3Uri, path: Path, *, where: str) -> None:
-        """Write an object to a local file whose folder is made. Raises InvalidInputError as ``read`` does."""
-
-
-class ReadOnlyS3Store:
-    """The store in AWS; it reads only below its allowed prefixes."""
+class Store:
+    """Objects below the allowed prefixes."""
 
     def __init__(self, allowed: Collection[S3Uri]) -> None:
         self._allowed = [str(prefix) for prefix in allowed]
         self._s3 = boto3.client("s3")
 
     def read(self, uri: S3Uri, *, where: str, limit: int) -> bytes:
-        """See Store."""
+        """An object's bytes, at most ``limit``. Raises InvalidInputError, naming ``where``, if absent, too large or not allowed."""
         self._check(uri, where)
         try:
             answer = self._s3.get_object(Bucket=uri.bucket, Key=uri.key)
@@ -44,7 +33,7 @@ class ReadOnlyS3Store:
             return bytes(body.read())
 
     def download(self, uri: S3Uri, path: Path, *, where: str) -> None:
-        """See Store."""
+        """Write an object to a local file whose folder is made. Raises InvalidInputError as ``read`` does."""
         self._check(uri, where)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -120,11 +120,6 @@ def check_size(size: tuple[int, int], where: str) -> None:
         )
 
 
-def enlarged_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height of what becomes of a picture of ``size``."""
-    return size[0] * FACTOR, size[1] * FACTOR
-
-
 def _seed(seed: int, number: int) -> int:
     """Tiles of one noise would show it as a pattern."""
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])

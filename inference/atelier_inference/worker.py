@@ -27,14 +27,10 @@ class Worker:
     def __init__(self, load: Callable[[], Modes], *, broken: Callable[[], None]) -> None:
         self._load = load
         self._broken = broken
-        self._queue: BatchQueue[Job] = BatchQueue(most=MOST_WAITING)
-        self._modes: Modes | None = None
-        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
-
-    @property
-    def modes(self) -> Modes | None:
+        self._queue: BatchQueue = BatchQueue(most=MOST_WAITING)
+        self.modes: Modes | None = None
         """The modes by name; None until the models are loaded, and again once they are lost."""
-        return self._modes
+        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
 
     def start(self) -> None:
         """Begin loading."""
@@ -51,14 +47,14 @@ class Worker:
 
     def _work(self) -> None:
         try:
-            self._modes = self._load()
+            self.modes = self._load()
             while batch := self._queue.next_batch(rows=ROWS):
                 self._serve(batch)
         except Exception:  # the thread's edge: whatever it was, the log must have it and the process must end
             log.exception("the model's thread ended")
             self._broken()
         finally:
-            self._modes = None
+            self.modes = None
             self._queue.close()
             self._fail_queued()
 

@@ -12,7 +12,7 @@ from atelier_inference.pipelines import BASE_MANIFEST, load_model
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
-from imaging.repaint import repaint
+from imaging.repaint import Repainting, repaint_all
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
 from tests.unit.miniatures import DEFAULTS, RESOLUTION, save_inpainter
 
@@ -71,9 +71,9 @@ def test_a_text_to_image_base_draws_and_repaints_with_the_same_weights(tmp_path:
     assert drawn[0].size == (32, 40)
     picture, mask = Image.new("RGB", (50, 40), "red"), Image.new("L", (50, 40))
     mask.paste(255, (10, 10, 30, 30))
-    (after,) = repaint(
-        model.painter, picture, mask, prompt="p", steps=2, guidance=2.0, seeds=[1], resolution=32, blur=0
-    )
+    work = Repainting(picture=picture, mask=mask, prompt="p", seeds=[1], blur=0)
+    (repainted,) = repaint_all(model.painter, [work], steps=2, guidance=2.0, resolution=32)
+    (after,) = repainted.images
     assert after.getpixel((5, 5)) == (255, 0, 0)
     assert after.getpixel((20, 20)) != (255, 0, 0)
 

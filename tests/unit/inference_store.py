@@ -7,6 +7,7 @@ import torch
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 
+from atelier_inference.store import Store
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, S3Uri
@@ -17,7 +18,7 @@ SEGMENTER = S3Uri.parse("s3://model/base/tiny-segmenter@1/")
 UPSCALER = S3Uri.parse("s3://model/base/tiny-upscaler@1/")
 
 
-class FolderStore:
+class FolderStore(Store):
     """Objects are files; remembers what was asked for."""
 
     def __init__(self, root: Path) -> None:

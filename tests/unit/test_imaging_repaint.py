@@ -10,7 +10,7 @@ from PIL import Image
 
 from contracts.errors import InvalidInputError
 from imaging.masks import feather, to_image
-from imaging.repaint import ROWS, Repainting, default_blur, repaint, repaint_all
+from imaging.repaint import ROWS, Repainting, default_blur, repaint_all
 
 SETTINGS: dict[str, Any] = {"steps": 3, "guidance": 2.0, "resolution": 32}
 
@@ -25,6 +25,14 @@ class Dye:
         self.calls.append(arguments)
         rows = zip(arguments["pictures"], arguments["seeds"], strict=True)
         return [Image.new("RGB", picture.size, (1 + 37 * seed % 254, 0, 255)) for picture, seed in rows]
+
+
+def repaint(
+    painter: Dye, picture: Image.Image, mask: Image.Image, *, prompt: str, seeds: list[int], blur: float | None = None
+) -> list[Image.Image]:
+    """One photo alone."""
+    work = Repainting(picture=picture, mask=mask, prompt=prompt, seeds=seeds, blur=blur)
+    return repaint_all(painter, [work], **SETTINGS)[0].images
 
 
 def same(a: Image.Image, b: Image.Image) -> bool:
@@ -45,7 +53,7 @@ def ellipse(width: int, height: int) -> Image.Image:
 @given(st.integers(6, 150), st.integers(6, 150), st.one_of(st.none(), st.floats(0, 200)))
 def test_outside_the_feathered_mask_not_one_byte_changes(width: int, height: int, blur: float | None) -> None:
     picture, mask = photo(width, height), ellipse(width, height)
-    (result,) = repaint(Dye(), picture, mask, prompt="a skirt", seeds=[1], blur=blur, **SETTINGS)
+    (result,) = repaint(Dye(), picture, mask, prompt="a skirt", seeds=[1], blur=blur)
     white = np.asarray(mask) == 255
     outside = feather(white, default_blur(white) if blur is None else blur) == 0
     assert result.size == picture.size
@@ -56,8 +64,7 @@ def test_outside_the_feathered_mask_not_one_byte_changes(width: int, height: int
 def test_the_pasted_edge_fades_and_a_blur_of_zero_is_hard() -> None:
     picture, mask = Image.new("RGB", (100, 100)), ellipse(100, 100)
     soft, hard = (
-        np.asarray(repaint(Dye(), picture, mask, prompt="p", seeds=[1], blur=b, **SETTINGS)[0])[50, :, 2]
-        for b in (12, 0)
+        np.asarray(repaint(Dye(), picture, mask, prompt="p", seeds=[1], blur=b)[0])[50, :, 2] for b in (12, 0)
     )
     assert set(hard) == {0, 255}
     assert len(set(soft)) > 8
@@ -65,8 +72,8 @@ def test_the_pasted_edge_fades_and_a_blur_of_zero_is_hard() -> None:
 
 def test_each_seed_gives_its_own_picture_whatever_else_is_painted() -> None:
     picture, mask = photo(40, 40), ellipse(40, 40)
-    alone = [repaint(Dye(), picture, mask, prompt="p", seeds=[seed], **SETTINGS)[0] for seed in (7, 8)]
-    together = repaint(Dye(), picture, mask, prompt="p", seeds=[7, 8], **SETTINGS)
+    alone = [repaint(Dye(), picture, mask, prompt="p", seeds=[seed])[0] for seed in (7, 8)]
+    together = repaint(Dye(), picture, mask, prompt="p", seeds=[7, 8])
     assert [same(a, b) for a, b in zip(alone, together, strict=True)] == [True, True]
     assert not same(*alone)
 
@@ -98,7 +105,7 @@ def test_the_alpha_that_is_given_back_says_which_bytes_may_change() -> None:
 
 def test_the_model_sees_squares_at_its_resolution_and_a_hard_mask() -> None:
     dye = Dye()
-    repaint(dye, photo(70, 200), ellipse(70, 200), prompt="p", seeds=[1], **SETTINGS)
+    repaint(dye, photo(70, 200), ellipse(70, 200), prompt="p", seeds=[1])
     call = dye.calls[0]
     assert [call[key][0].size for key in ("pictures", "masks")] == [(32, 32)] * 2
     assert set(np.unique(np.asarray(call["masks"][0]))) == {0, 255}
@@ -107,9 +114,9 @@ def test_the_model_sees_squares_at_its_resolution_and_a_hard_mask() -> None:
 
 def test_a_mask_of_another_size_says_both_sizes() -> None:
     with pytest.raises(InvalidInputError, match=r"30x40 pixels.*20x40 pixels"):
-        repaint(Dye(), photo(20, 40), ellipse(30, 40), prompt="p", seeds=[1], **SETTINGS)
+        repaint(Dye(), photo(20, 40), ellipse(30, 40), prompt="p", seeds=[1])
 
 
 def test_an_empty_mask_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="no white pixel"):
-        repaint(Dye(), photo(20, 20), Image.new("L", (20, 20)), prompt="p", seeds=[1], **SETTINGS)
+        repaint(Dye(), photo(20, 20), Image.new("L", (20, 20)), prompt="p", seeds=[1])

@@ -67,7 +67,7 @@ def test_the_least_recently_used_leaves_and_comes_back_unchanged(model: Model, s
     cache.switch("skirt@2", 1.0)
     cache.switch("skirt@1", 1.0)
     cache.switch("skirt@3", 1.0)
-    assert cache.references == ["skirt@1", "skirt@3"]
+    assert list(cache.references) == ["skirt@1", "skirt@3"]
     assert set(model.painter.pipeline.get_list_adapters()["unet"]) == {"skirt@1", "skirt@3"}
     assert "text_encoder" not in model.painter.pipeline.get_list_adapters()
     cache.switch("skirt@2", 1.0)
@@ -118,7 +118,7 @@ def test_a_changed_file_is_refused_and_holds_no_place(model: Model, store: Folde
     cache = cached(model, store)
     with pytest.raises(InvalidInputError, match=ADAPTER_WEIGHTS):
         cache.switch("skirt@1", 1.0)
-    assert cache.references == []
+    assert list(cache.references) == []
 
 
 def test_a_manifest_without_weights_is_refused(model: Model, store: FolderStore) -> None:

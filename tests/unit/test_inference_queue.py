@@ -2,36 +2,44 @@
 
 import threading
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atelier_inference.mode import Job
 from atelier_inference.queue import BatchQueue, BusyError
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
+    """What the queue needs of a job."""
+
     key: str
-    rows: int = 1
+    rows: int
 
 
-def queue_of(*entries: Entry) -> BatchQueue[Entry]:
-    queue = BatchQueue[Entry](most=100)
+def job(key: str, rows: int = 1) -> Job:
+    return cast(Job, Entry(key, rows))
+
+
+def queue_of(*entries: Job) -> BatchQueue:
+    queue = BatchQueue(most=100)
     for entry in entries:
         queue.put(entry)
     return queue
 
 
 def test_entries_of_the_first_ones_key_leave_together_and_the_rest_keep_their_order() -> None:
-    a, b, c, d = Entry("red"), Entry("blue"), Entry("red"), Entry("blue")
+    a, b, c, d = job("red"), job("blue"), job("red"), job("blue")
     queue = queue_of(a, b, c, d)
     assert queue.next_batch(rows=8) == [a, c]
     assert queue.next_batch(rows=8) == [b, d]
 
 
 def test_a_batch_holds_no_more_pictures_than_it_may_but_always_its_first() -> None:
-    wide, narrow, small = Entry("red", 6), Entry("red", 3), Entry("red", 2)
+    wide, narrow, small = job("red", 6), job("red", 3), job("red", 2)
     queue = queue_of(wide, narrow, small)
     assert queue.next_batch(rows=8) == [wide, small]
     assert queue.next_batch(rows=2) == [narrow]
@@ -40,10 +48,10 @@ def test_a_batch_holds_no_more_pictures_than_it_may_but_always_its_first() -> No
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 8)), max_size=30))
 def test_every_entry_leaves_once_and_the_first_is_never_passed_over(entries: list[tuple[str, int]]) -> None:
-    waiting = [Entry(key, rows) for key, rows in entries]
+    waiting = [job(key, rows) for key, rows in entries]
     queue = queue_of(*waiting)
     queue.close()
-    served: list[Entry] = []
+    served: list[Job] = []
     while batch := queue.next_batch(rows=8):
         first = next(entry for entry in waiting if entry not in served)
         assert batch[0] is first
@@ -54,25 +62,25 @@ def test_every_entry_leaves_once_and_the_first_is_never_passed_over(entries: lis
 
 
 def test_a_full_queue_is_busy() -> None:
-    queue = BatchQueue[Entry](most=1)
-    queue.put(Entry("red"))
+    queue = BatchQueue(most=1)
+    queue.put(job("red"))
     with pytest.raises(BusyError, match="at most 1"):
-        queue.put(Entry("red"))
+        queue.put(job("red"))
 
 
 def test_a_closed_queue_takes_nothing_and_is_drained() -> None:
-    entry = Entry("red")
+    entry = job("red")
     queue = queue_of(entry)
     queue.close()
     with pytest.raises(BusyError):
-        queue.put(Entry("red"))
+        queue.put(job("red"))
     assert queue.next_batch(rows=8) == [entry]
     assert queue.next_batch(rows=8) == []
 
 
 def test_an_empty_queue_makes_its_reader_wait() -> None:
-    queue, entry = BatchQueue[Entry](most=1), Entry("red")
-    served: list[list[Entry]] = []
+    queue, entry = BatchQueue(most=1), job("red")
+    served: list[list[Job]] = []
     thread = threading.Thread(target=lambda: served.append(queue.next_batch(rows=8)))
     thread.start()
     queue.put(entry)

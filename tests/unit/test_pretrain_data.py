@@ -203,7 +203,8 @@ def test_each_garment_is_asked_for_about_as_often_where_it_is_as_where_it_is_not
         if label not in outfits:
             continue
         present = frozenset(np.unique(outfits[label].labels).tolist())
-        for question in ask(outfits[label], present, data.vocabulary, 3 * count, rng):
+        for _ in range(3 * count):
+            question = ask(outfits[label], present, data.vocabulary, rng)
             if question.labels in [(known,) for known in asked]:
                 asked[question.labels[0]].append(question.labels[0] in present)
     shares = [float(np.mean(answers)) for label, answers in asked.items() if label in outfits]
@@ -216,7 +217,8 @@ def test_some_questions_are_about_what_is_absent_and_some_use_captions(
 ) -> None:
     sample = samples[0]
     present = frozenset(np.unique(sample.labels).tolist())
-    questions = ask(sample, present, data.vocabulary, 400, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    questions = [ask(sample, present, data.vocabulary, rng) for _ in range(400)]
     absent = [q for q in questions if not present.intersection(q.labels)]
     assert 0.3 < len(absent) / 400 < 0.5
     worn = {caption for region in sample.regions for caption in region.captions}

@@ -14,13 +14,11 @@ from torch import Tensor, nn
 from atelier_training.data.feed import ShardFeed
 from atelier_training.data.sampling import Drawn, draw, keys
 from atelier_training.data.shards import ShardFolder, open_shards
-from atelier_training.engine.average import WeightAverage
-from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError
+from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError, WeightAverage
 from atelier_training.engine.interruption import InterruptedJobError, Interruption
 from atelier_training.engine.loop import LOG
-from atelier_training.engine.precision import compute_dtype
 from atelier_training.engine.processes import Processes
-from atelier_training.engine.run import NonFiniteLossError
+from atelier_training.engine.run import NonFiniteLossError, compute_dtype
 from atelier_training.engine.training_log import read
 from atelier_training.learners.pretraining import FLOOR, pretrain, rate
 from contracts.pretrain_hyperparameters import PretrainHyperparameters

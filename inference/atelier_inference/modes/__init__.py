@@ -5,7 +5,6 @@ from importlib import import_module
 from typing import Any
 
 from atelier_inference.mode import Dependencies, Mode
-from contracts.errors import InvalidInputError
 from contracts.modes import MODES
 
 Modes = Mapping[str, Mode[Any]]
@@ -14,10 +13,3 @@ Modes = Mapping[str, Mode[Any]]
 def make_modes(dependencies: Dependencies) -> Modes:
     """Every mode that the contract declares: class ``MODE`` of the module of its name."""
     return {name: import_module(f"{__name__}.{name}").MODE(fields, dependencies) for name, fields in MODES.items()}
-
-
-def find_mode(modes: Modes, name: str) -> Mode[Any]:
-    """The mode called ``name``. Raises InvalidInputError where there is none."""
-    if name not in modes:
-        raise InvalidInputError("input.mode", got=name, allowed=" | ".join(modes))
-    return modes[name]

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from PIL import Image
 
-from atelier_inference.painting import PaintingJob, PaintingMode, in_rows
-from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.mode import Stopwatch
+from atelier_inference.painting import PaintingJob, PaintingMode
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
 from imaging.framing import painting_size
+from imaging.repaint import in_rows
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +45,7 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
 
     def paint(self, jobs: Sequence[ImageToImageJob]) -> list[list[Image.Image]]:
         """See PaintingMode."""
-        return in_rows(jobs, self._paint)
+        return in_rows(jobs, [job.seeds for job in jobs], self._paint)
 
     def restore(self, job: ImageToImageJob, painted: Image.Image) -> Image.Image:
         """The painted picture at the size of the request's picture."""

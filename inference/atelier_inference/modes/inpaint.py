@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from PIL import Image
 
+from atelier_inference.mode import Stopwatch
 from atelier_inference.repainting import RepaintingJob, RepaintingMode
-from atelier_inference.stopwatch import Stopwatch
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
 from imaging.masks import from_image, grow, to_image

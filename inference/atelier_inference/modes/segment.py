@@ -6,8 +6,7 @@ from functools import partial
 
 from PIL import Image
 
-from atelier_inference.mode import Finish, Job, Mode, Result
-from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch
 from contracts.prediction import PredictionInput
 
 

@@ -1,7 +1,7 @@
 """style: repaint the garment that words describe."""
 
+from atelier_inference.mode import Stopwatch
 from atelier_inference.repainting import RepaintingJob, RepaintingMode
-from atelier_inference.stopwatch import Stopwatch
 from contracts.prediction import PredictionInput
 
 

@@ -4,9 +4,10 @@ from collections.abc import Hashable, Sequence
 
 from PIL import Image
 
-from atelier_inference.painting import PaintingJob, PaintingMode, in_rows
-from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.mode import Stopwatch
+from atelier_inference.painting import PaintingJob, PaintingMode
 from contracts.prediction import PredictionInput
+from imaging.repaint import in_rows
 
 
 class TextToImage(PaintingMode[PaintingJob]):
@@ -23,7 +24,7 @@ class TextToImage(PaintingMode[PaintingJob]):
 
     def paint(self, jobs: Sequence[PaintingJob]) -> list[list[Image.Image]]:
         """See PaintingMode."""
-        return in_rows(jobs, self._paint)
+        return in_rows(jobs, [job.seeds for job in jobs], self._paint)
 
     def _paint(self, jobs: Sequence[PaintingJob], seeds: Sequence[int]) -> list[Image.Image]:
         return self.dependencies.model.painter.paint(

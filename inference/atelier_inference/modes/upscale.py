@@ -4,8 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from atelier_inference.mode import Finish, Job, Mode, blended, measured, seeds
-from atelier_inference.stopwatch import Stopwatch
+from atelier_inference.mode import Finish, Job, Mode, Stopwatch, blended, measured, seeds
 from atelier_inference.upscaling import Tile, Upscaling, check_size
 from contracts.prediction import PredictionInput
 

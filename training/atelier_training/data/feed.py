@@ -32,22 +32,27 @@ class ShardFeed:
         tuned: PretrainHyperparameters,
         workers: int | None = None,
     ) -> None:
-        self._make, self._data, self._tuned = make, data, tuned
+        self.make, self.data, self.tuned = make, data, tuned
         self._workers = usual_workers() if workers is None else workers
 
     def __str__(self) -> str:
-        return f"{len(self._data)} samples in {len(self._data.counts)} shards"
+        return f"{len(self.data)} samples in {len(self.data.counts)} shards"
 
     def batches(self, processes: Processes, first: int) -> Iterator[Any]:
         """Yield each step's batch. Raises InvalidInputError where processes cannot share a batch equally."""
-        tuned = self._tuned
+        tuned = self.tuned
         if tuned.batch % processes.world:
             allowed = f"a multiple of {processes.world}, so that every process has an equal share"
             raise InvalidInputError("batch", got=tuned.batch, allowed=allowed)
         # Each of w processes reads every gcd(streams, w)-th stream.
-        self._data.reserve(tuned.streams // gcd(tuned.streams, processes.world))
-        share = _Share(self._make, self._data, tuned, processes, first)
-        return iter(_loader(share, self._workers) if self._workers else share)
+        self.data.reserve(tuned.streams // gcd(tuned.streams, processes.world))
+        share = _Share(self, processes, first)
+        if not self._workers:
+            return iter(share)
+        ahead: DataLoader[Any] = DataLoader(
+            share, None, num_workers=self._workers, prefetch_factor=_AHEAD, multiprocessing_context="fork"
+        )
+        return iter(ahead)
 
 
 class _Share(IterableDataset[Any]):
@@ -57,33 +62,16 @@ class _Share(IterableDataset[Any]):
     steps, worker v of n prepares every n-th: whole batches, so that their number changes neither contents nor order.
     """
 
-    def __init__(
-        self,
-        make: Callable[[Sequence[Drawn]], Any],
-        data: ShardFolder,
-        tuned: PretrainHyperparameters,
-        processes: Processes,
-        first: int,
-    ) -> None:
-        self._make, self._data, self._tuned, self._processes = make, data, tuned, processes
-        self._first = first
+    def __init__(self, feed: ShardFeed, processes: Processes, first: int) -> None:
+        self._feed, self._processes, self._first = feed, processes, first
 
     def __iter__(self) -> Iterator[Any]:
+        feed, tuned, processes = self._feed, self._feed.tuned, self._processes
         worker = get_worker_info()
         start, stride = (worker.id, worker.num_workers) if worker is not None else (0, 1)
-        for step in range(self._first + start, self._tuned.steps, stride):
-            yield self._make(self._draw(step))
-
-    def _draw(self, step: int) -> list[Drawn]:
-        tuned, processes = self._tuned, self._processes
-        numbers = range(step * tuned.batch + processes.rank, (step + 1) * tuned.batch, processes.world)
-        return draw(self._data, tuned.seed, numbers, tuned.streams)
-
-
-def _loader(share: _Share, workers: int) -> DataLoader[Any]:
-    return DataLoader(
-        share, batch_size=None, num_workers=workers, prefetch_factor=_AHEAD, multiprocessing_context="fork"
-    )
+        for step in range(self._first + start, tuned.steps, stride):
+            numbers = range(step * tuned.batch + processes.rank, (step + 1) * tuned.batch, processes.world)
+            yield feed.make(draw(feed.data, tuned.seed, numbers, tuned.streams))
 
 
 def usual_workers() -> int:

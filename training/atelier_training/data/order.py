@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,7 @@ DEFAULT_STREAMS = PretrainHyperparameters().streams
 _SHARDS, _SAMPLES = 1, 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class Position:
+class Position(NamedTuple):
     """A sample's shard and its number within it, by key."""
 
     shard: str

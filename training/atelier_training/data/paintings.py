@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from atelier_training.data.sampling import framed_view
 from atelier_training.data.shards import Sample
-from atelier_training.data.views import Bits, CutOut, around, cut, garment_mask, grown, random_mask, whole
+from atelier_training.data.views import CutOut, around, cut, garment_mask, grown, random_mask, whole
+from imaging.masks import Mask
 
 _GARMENT_VIEW_SHARE = 0.55
 _FULL_MASK_SHARE = {True: 0.05, False: 0.5}  # of garment views, of whole pictures
@@ -27,7 +28,7 @@ class Painting:
     """A view, its mask (r, r), true where to paint, and a caption, empty one time in ten."""
 
     view: CutOut
-    mask: Bits
+    mask: Mask
     caption: str
 
     @property
@@ -72,7 +73,7 @@ def _words(sample: Sample, rng: Generator) -> str:
     return str(rng.choice(captions))
 
 
-def _mask(view: CutOut, label: int | None, is_garment_view: bool, rng: Generator) -> Bits:
+def _mask(view: CutOut, label: int | None, is_garment_view: bool, rng: Generator) -> Mask:
     chance = rng.random()
     if chance < _FULL_MASK_SHARE[is_garment_view]:
         return np.ones(view.labels.shape, np.bool_)

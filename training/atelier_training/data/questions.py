@@ -27,12 +27,8 @@ class Question:
     labels: tuple[int, ...]
 
 
-def ask(sample: Sample, present: frozenset[int], vocabulary: Vocabulary, count: int, rng: Generator) -> list[Question]:
-    """Draw `count` questions about a view of a sample in which the labels `present` are visible."""
-    return [_question(sample, present, vocabulary, rng) for _ in range(count)]
-
-
-def _question(sample: Sample, present: frozenset[int], vocabulary: Vocabulary, rng: Generator) -> Question:
+def ask(sample: Sample, present: frozenset[int], vocabulary: Vocabulary, rng: Generator) -> Question:
+    """Draw a question about a view of a sample in which the labels `present` are visible."""
     concepts = _names_by_answer(vocabulary.prompts)
     absent = [labels for labels in concepts if not present.intersection(labels)]
     if absent and rng.random() < _ABSENT_SHARE:

@@ -33,10 +33,9 @@ class FramedView:
 def draw(data: ShardFolder, seed: int, numbers: Iterable[int], streams: int = DEFAULT_STREAMS) -> list[Drawn]:
     """Return the samples with these numbers in the whole run, each with its generator."""
     order = data.order(seed, streams)
-    positions = [(number, order.position(number)) for number in numbers]
     return [
-        Drawn(sample=data.sample(at.shard, at.index), rng=np.random.default_rng((seed, number)))
-        for number, at in positions
+        Drawn(sample=data.sample(*order.position(number)), rng=np.random.default_rng((seed, number)))
+        for number in numbers
     ]
 
 

@@ -21,9 +21,8 @@ from torch.distributed.checkpoint.state_dict import (
 )
 from torch.optim import Optimizer
 
-from atelier_training.engine.average import WeightAverage
 from atelier_training.engine.processes import Processes
-from atelier_training.engine.training_log import LoggedStep
+from atelier_training.engine.training_log import History, LoggedStep
 from contracts.errors import InvalidInputError
 
 FILE = "checkpoint.pt"
@@ -36,12 +35,24 @@ class CheckpointMismatchError(InvalidInputError):
     """A checkpoint was made with other settings than this run's; the message lists the differences."""
 
 
-@dataclass(kw_only=True)
-class History:
-    """What a whole run did: a logged entry every few steps, and the losses since the last."""
+class WeightAverage(nn.Module):
+    """Exponential moving average of parameters; it follows quickly at first and settles at `decay`.
 
-    entries: list[LoggedStep] = field(default_factory=list)
-    recent: list[float] = field(default_factory=list)
+    It is a module so that a checkpoint gathers and restores it as it does the model.
+    """
+
+    def __init__(self, parameters: list[nn.Parameter], decay: float) -> None:
+        super().__init__()
+        self._parameters_followed = list(parameters)
+        self._decay = decay
+        self.values = nn.ParameterList([nn.Parameter(p.detach().clone(), requires_grad=False) for p in parameters])
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Blend the current parameters in after optimizer step number `step`, counted from 0."""
+        decay, values = min(self._decay, (step + 1) / (step + 11)), list(self.values)
+        torch._foreach_mul_(values, decay)
+        torch._foreach_add_(values, [p.detach() for p in self._parameters_followed], alpha=1 - decay)
 
 
 @dataclass(kw_only=True)

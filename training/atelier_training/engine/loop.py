@@ -18,7 +18,6 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import joined
 from atelier_training.engine.run import Batch, Feed, Learner, Run, begin, train_step
 from atelier_training.engine.settings import Settings
-from atelier_training.engine.step_log import StepLog
 
 LOG = "training_log.jsonl"
 
@@ -74,7 +73,7 @@ def train(
 def _continue(run: Run, batches: Iterator[Any], folder: Path, interruption: Interruption) -> float:
     """Train to the last step; return the samples trained on a second."""
     settings, state, first = run.settings, run.state, run.state.step
-    log = StepLog(settings, state.history, first, silent=not run.processes.leads)
+    log = training_log.StepLog(settings, state.history, first, silent=not run.processes.leads)
     while state.step < settings.steps:
         loss, stop = train_step(run, batches, interruption)
         log.add(loss)

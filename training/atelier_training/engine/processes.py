@@ -1,7 +1,7 @@
 """The processes that train together: torchrun starts and numbers them, gloo or NCCL carries their messages."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,12 +31,22 @@ class Processes:
         """Whether there are others."""
         return self.world > 1
 
-    def verdict(self, losses: Tensor, *, stop: bool) -> "Verdict":
-        """Start an exchange about a step. Every process must call it; only `Verdict.wait` waits."""
+    def verdict(self, losses: Tensor, *, stop: bool) -> Callable[[], tuple[float, bool, bool]]:
+        """Start an exchange about a step. Every process must call it; only calling what it returns waits.
+
+        That gives the mean loss of the whole batch, whether every loss is finite, and whether any process was asked to stop.
+        """
         detached = losses.detach().double()
         values = torch.stack([detached.mean(), (~detached.isfinite()).sum(), detached.new_tensor(float(stop))])
         work = dist.all_reduce(values, async_op=True) if self.together else None
-        return Verdict(values, work, self.world)
+
+        def wait() -> tuple[float, bool, bool]:
+            if work is not None:
+                work.wait()
+            loss, bad, stops = values.tolist()
+            return loss / self.world, bad == 0, stops > 0
+
+        return wait
 
     def gather(self, value: Any) -> list[Any]:
         """Return every process's value, by rank."""
@@ -48,20 +58,6 @@ class Processes:
     def wait(self) -> None:
         """Go on when all processes have come here."""
         self.gather(None)
-
-
-class Verdict:
-    """The exchange of all processes about one step."""
-
-    def __init__(self, values: Tensor, work: Any, world: int) -> None:
-        self._values, self._work, self._world = values, work, world
-
-    def wait(self) -> tuple[float, bool, bool]:
-        """Return the mean loss of the whole batch, whether every loss is finite, and whether any process was asked to stop."""
-        if self._work is not None:
-            self._work.wait()
-        loss, bad, stop = self._values.tolist()
-        return loss / self._world, bad == 0, stop > 0
 
 
 @contextmanager

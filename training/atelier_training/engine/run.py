@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from atelier_training.engine.average import WeightAverage
-from atelier_training.engine.checkpoint import RunState
+from atelier_training.engine.checkpoint import RunState, WeightAverage
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.parallel import Losses, clip, on_device, spread
-from atelier_training.engine.precision import compute_dtype
 from atelier_training.engine.processes import Processes
 from atelier_training.engine.settings import Settings
 from contracts.errors import InvalidInputError
+
+_FORMATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class NonFiniteLossError(InvalidInputError):
@@ -121,6 +121,22 @@ def begin(learner: Learner[Any], settings: Settings, processes: Processes) -> Ru
     return Run(settings=settings, processes=processes, losses=losses, exporter=exporter, state=state, dtype=dtype)
 
 
+def compute_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """Return what `precision` means on a device: fp32, bf16, fp16, auto (bf16 or fp32) or half (auto, but fp16 on older GPUs).
+
+    Automatic is bfloat16 where the hardware multiplies matrices of it: GPUs since Ampere, CPUs with AMX. Other CPUs, also
+    those that have single bfloat16 instructions, lose more in converting small models' tensors than they win.
+    """
+    if precision in _FORMATS:
+        return _FORMATS[precision]
+    if device.type == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return torch.bfloat16
+        return torch.float16 if precision == "half" else torch.float32
+    tiles = bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+    return torch.bfloat16 if precision == "auto" and tiles else torch.float32
+
+
 def train_step(run: Run, batches: Iterator[Any], interruption: Interruption | None = None) -> tuple[float, bool]:
     """Do one optimizer step; return the mean loss of all processes' samples and whether any was interrupted."""
     state, settings = run.state, run.settings
@@ -142,7 +158,7 @@ def train_step(run: Run, batches: Iterator[Any], interruption: Interruption | No
                 verdict = run.processes.verdict(torch.cat(losses), stop=stop)
             torch.autograd.backward(state.scaler.scale(losses[-1].mean() / settings.accumulation))
             losses[-1] = losses[-1].detach()
-    loss, finite, stops = verdict.wait()
+    loss, finite, stops = verdict()
     if not finite:
         _blame(run, torch.cat(losses), keys)
     _update(run)

@@ -1,11 +1,13 @@
-"""``training_log.jsonl``: what happened at each step, and the one loss that stands for the run."""
+"""``training_log.jsonl``, the job's progress lines, and the one loss that stands for the run."""
 
 import json
+import math
+import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from math import ceil
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from atelier_training.engine.settings import Settings
 from contracts.errors import InvalidInputError
 
 
@@ -19,9 +21,54 @@ class LoggedStep:
     seconds: float
 
 
+@dataclass(kw_only=True)
+class History:
+    """What a whole run did: a logged entry every few steps, and the losses since the last."""
+
+    entries: list[LoggedStep] = field(default_factory=list)
+    recent: list[float] = field(default_factory=list)
+
+
+class StepLog:
+    """Adds to a run's history and prints; processes that do not lead are `silent`."""
+
+    def __init__(self, settings: Settings, history: History, first: int, *, silent: bool) -> None:
+        self._settings, self._history, self._silent = settings, history, silent
+        self._first, self._done = first, first
+        self._before = history.entries[-1].seconds if history.entries else 0.0
+        self._start = time.monotonic()
+
+    def add(self, loss: float) -> None:
+        """Take the mean loss of the next step."""
+        self._done += 1
+        self._history.recent.append(loss)
+        last = self._done == self._settings.steps
+        if self._done % self._settings.entry_every and not last:
+            return
+        mean = math.fsum(self._history.recent) / len(self._history.recent)
+        seconds = round(self._before + time.monotonic() - self._start, 3)
+        entry = LoggedStep(step=self._done, loss=mean, lr=self._settings.rate(self._done - 1), seconds=seconds)
+        self._history.entries.append(entry)
+        self._history.recent.clear()
+        if not self._silent and (last or entry.step == 1 or entry.step % self._settings.line_every == 0):
+            print(self._line(entry), flush=True)
+
+    def samples_per_second(self) -> float:
+        """Samples trained on a second, over all processes, since this process began."""
+        elapsed = time.monotonic() - self._start
+        return (self._done - self._first) * self._settings.samples / max(elapsed, 1e-9)
+
+    def _line(self, entry: LoggedStep) -> str:
+        eta = entry.seconds / entry.step * (self._settings.steps - entry.step)
+        return (
+            f"step={entry.step}/{self._settings.steps} loss={entry.loss:.4f} lr={entry.lr:.1e} "
+            f"elapsed={entry.seconds:.0f}s eta={eta:.0f}s samples_per_second={self.samples_per_second():.1f}"
+        )
+
+
 def average_loss(entries: Sequence[LoggedStep]) -> float:
     """The mean loss of the last tenth of the steps, at least one."""
-    last = entries[-ceil(len(entries) / 10) :]
+    last = entries[-math.ceil(len(entries) / 10) :]
     return sum(entry.loss for entry in last) / len(last)
 
 

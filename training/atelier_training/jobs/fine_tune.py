@@ -18,8 +18,8 @@ from atelier_training.data.preparation import Preparation
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, train
 from atelier_training.engine.optimizers import adamw
-from atelier_training.engine.precision import compute_dtype
 from atelier_training.engine.processes import Processes, joined
+from atelier_training.engine.run import compute_dtype
 from atelier_training.engine.settings import Settings
 from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate

@@ -5,8 +5,10 @@ would rescale by the picture's contents; channels held at plus and minus a large
 scale known.
 """
 
+from collections.abc import Sequence
 from typing import cast
 
+from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
 _LARGE = 10.0
@@ -76,3 +78,25 @@ def hold_scale(layer: nn.Conv2d, constant: slice, norm: nn.GroupNorm) -> None:
         bias(layer)[channel] = _LARGE if position % 2 else -_LARGE
     norm.weight.fill_(_LARGE * (len(channels) / layer.out_channels) ** 0.5)
     nn.init.zeros_(norm.bias)
+
+
+def pass_inputs(unet: UNet2DConditionModel, inputs: Sequence[int], *, pairs: int) -> None:
+    """Make these input channels the first ones of the UNet's width, and the first of them pairs at its end, its scale known.
+
+    All residual blocks are silenced, so that nothing else reaches those channels; the last convolution is zeroed.
+    """
+    silence_residuals(unet)
+    first, width = unet.conv_in, unet.conv_in.out_channels
+    first.weight[: len(inputs)] = 0
+    bias(first)[: len(inputs)] = 0
+    for row, channel in enumerate(inputs):
+        first.weight[row, channel, 1, 1] = 1.0
+    joined = unet.up_blocks[-1].resnets[-1].conv_shortcut
+    skip = joined.in_channels - width  # the input's own channels come last
+    joined.weight[: 2 * pairs], joined.weight[-2:] = 0, 0
+    bias(joined)[: 2 * pairs] = 0
+    for channel in range(pairs):
+        joined.weight[2 * channel, skip + channel] = 1.0
+        joined.weight[2 * channel + 1, skip + channel] = -1.0
+    hold_scale(joined, slice(width - 2, width), unet.conv_norm_out)
+    zeroed(unet.conv_out)

@@ -38,12 +38,7 @@ class PixelClassLearner:
     def __init__(self, labels: int, model: Any, head: LabelHead) -> None:
         self._labels, self._model, self._head = labels, model, head
         model.clip.vision_model.post_layernorm.requires_grad_(False)  # CLIPSeg reads the layers before it
-        self._trained = nn.ModuleDict({"vision": model.clip.vision_model.train(), "head": head})
-
-    @property
-    def trained(self) -> nn.Module:
-        """The vision and the helping head."""
-        return self._trained
+        self.trained = nn.ModuleDict({"vision": model.clip.vision_model.train(), "head": head})
 
     def batch(self, drawn: Sequence[Drawn]) -> LabelledViews:
         """Vary the scenes."""

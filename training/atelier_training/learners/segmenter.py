@@ -63,12 +63,7 @@ class SegmentingLearner:
         unused: Any = (model.clip.visual_projection, model.clip.vision_model.post_layernorm, model.clip.logit_scale)
         for part in unused:
             part.requires_grad_(False)
-        self._trained = nn.ModuleDict({"model": model.train(), "head": self._head})
-
-    @property
-    def trained(self) -> nn.Module:
-        """CLIPSeg and the helping head."""
-        return self._trained
+        self.trained = nn.ModuleDict({"model": model.train(), "head": self._head})
 
     def vision(self) -> PixelClassLearner:
         """The learner of a first stage: the same vision and head learn the class of every pixel alone."""
@@ -78,7 +73,7 @@ class SegmentingLearner:
         """Vary the scenes and ask each for things that are there and things that are not."""
         views = labelled_views(drawn, len(self._vocabulary.labels))
         questions = [
-            ask(one.sample, present(cover), self._vocabulary, _PROMPTS_EACH, one.rng)
+            [ask(one.sample, present(cover), self._vocabulary, one.rng) for _ in range(_PROMPTS_EACH)]
             for one, cover in zip(drawn, views.coverage, strict=True)
         ]
         prompts = self._words([question.prompt for each in questions for question in each])

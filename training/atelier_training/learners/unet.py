@@ -1,7 +1,6 @@
 """A UNet on latents, with its text encoder; a fully white mask makes an inpainting one paint a picture from text alone."""
 
 import copy
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers import StableDiffusionInpaintPipeline, StableDiffusionPipeline
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
 from atelier_training.data.paintings import painting, timestep
 from atelier_training.data.sampling import Drawn, keys, pixels
 from atelier_training.learners.analytic import skip_silent_residuals
-from atelier_training.learners.unet_parts import Parts
+from atelier_training.learners.unet_parts import Parts, save_pipeline
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from diffusion.noise import target
 
@@ -49,14 +49,9 @@ class PaintingLearner:
             _attend_plainly(parts)
         encoder = copy.deepcopy(parts.vae)
         skip_silent_residuals(encoder)
-        self._trained = nn.ModuleDict(
+        self.trained = nn.ModuleDict(
             {"unet": parts.unet.train(), "text_encoder": parts.text_encoder, "vae": parts.vae, "encoder": encoder}
         )
-
-    @property
-    def trained(self) -> nn.Module:
-        """The UNet, the text encoder and the frozen autoencoder."""
-        return self._trained
 
     def batch(self, drawn: Sequence[Drawn]) -> Paintings:
         """Cut views with a mask and a caption each, and draw what noise at which timestep hides them."""
@@ -96,12 +91,13 @@ class PaintingLearner:
 
     def export(self, folder: Path) -> None:
         """Write the whole pipeline in half precision, with the tokenizer's own files."""
-        self._parts.save(folder)
-        shutil.copytree(self._tokenizer, folder / "tokenizer", dirs_exist_ok=True)
+        kind = StableDiffusionInpaintPipeline if self._parts.inpaints else StableDiffusionPipeline
+        others = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+        save_pipeline(kind, folder, self._parts, self._tokenizer, scheduler=self._parts.scheduler, **others)
 
     @torch.no_grad()
     def _encode(self, values: Tensor) -> Tensor:
-        encoder: Any = self._trained["encoder"]
+        encoder: Any = self.trained["encoder"]
         with torch.autocast(values.device.type, enabled=False):  # the computed encoder needs single precision
             latents: Tensor = encoder.encode(values).latent_dist.mode() * encoder.config.scaling_factor
         return latents

@@ -7,7 +7,7 @@ is set by hand, so training is spent on what the mask hides.
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
-from atelier_training.learners.analytic import bias, hold_scale, join_pairs, silence_residuals, zeroed
+from atelier_training.learners.analytic import join_pairs, pass_inputs
 
 WIDTHS = (24, 64, 112)
 LATENTS = 4
@@ -35,7 +35,10 @@ def inpainting_unet(*, side: int, text_width: int, widths: tuple[int, int, int] 
         addition_embed_type="text",
         addition_embed_type_num_heads=4,
     )
-    _copy_masked_picture(unet, widths[0])
+    noisy, mask, masked = range(LATENTS), LATENTS, range(LATENTS + 1, 2 * LATENTS + 1)
+    with torch.no_grad():
+        pass_inputs(unet, [*masked, *noisy, mask], pairs=LATENTS)
+        join_pairs(unet.conv_out, LATENTS)
     return unet
 
 
@@ -52,26 +55,3 @@ def scheduler() -> DDIMScheduler:
         rescale_betas_zero_snr=True,
         timestep_spacing="trailing",
     )
-
-
-@torch.no_grad()
-def _copy_masked_picture(unet: UNet2DConditionModel, width: int) -> None:
-    silence_residuals(unet)
-    first = unet.conv_in
-    first.weight[: 2 * LATENTS + 1] = 0
-    bias(first)[: 2 * LATENTS + 1] = 0
-    for latent in range(LATENTS):
-        first.weight[latent, LATENTS + 1 + latent, 1, 1] = 1.0
-        first.weight[LATENTS + latent, latent, 1, 1] = 1.0
-    first.weight[2 * LATENTS, LATENTS, 1, 1] = 1.0
-    joined = unet.up_blocks[-1].resnets[-1].conv_shortcut
-    skip = joined.weight.shape[1] - width  # the input's own channels come last
-    joined.weight[: 2 * LATENTS] = 0
-    bias(joined)[: 2 * LATENTS] = 0
-    for latent in range(LATENTS):
-        joined.weight[2 * latent, skip + latent, 0, 0] = 1.0
-        joined.weight[2 * latent + 1, skip + latent, 0, 0] = -1.0
-    joined.weight[-2:] = 0
-    hold_scale(joined, slice(width - 2, width), unet.conv_norm_out)
-    zeroed(unet.conv_out)
-    join_pairs(unet.conv_out, LATENTS)

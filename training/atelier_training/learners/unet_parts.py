@@ -1,6 +1,7 @@
 """The modules that a UNet is trained among: new small ones, or those of a base model."""
 
 import copy
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,6 @@ import torch
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
-    StableDiffusionInpaintPipeline,
-    StableDiffusionPipeline,
     UNet2DConditionModel,
 )
 from transformers import CLIPTextModel
@@ -51,23 +50,19 @@ class Parts:
         """Whether the UNet is given a mask and the masked picture besides the noisy latents."""
         return bool(self.unet.config.in_channels == 2 * self.vae.config.latent_channels + 1)
 
-    def save(self, folder: Path) -> None:
-        """Write the whole pipeline in half precision; small text encoders compute in single precision when loaded."""
-        kind: Any = StableDiffusionInpaintPipeline if self.inpaints else StableDiffusionPipeline
-        pipeline = kind(
-            vae=copy.deepcopy(self.vae).half(),
-            text_encoder=copy.deepcopy(self.text_encoder).half().eval(),
-            tokenizer=self.words.tokenizer,
-            unet=copy.deepcopy(self.unet).half().eval(),
-            scheduler=self.scheduler,
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-        )
-        for part in (pipeline.vae, pipeline.unet):
+
+def save_pipeline(kind: Any, folder: Path, parts: Any, tokenizer: Path, **others: Any) -> None:
+    """Write half-precision copies of ``parts`` as a pipeline of ``kind``, with the files of the folder ``tokenizer`` as they are.
+
+    Small text encoders compute in single precision when loaded.
+    """
+    copies = {name: copy.deepcopy(getattr(parts, name)).half().eval() for name in ("vae", "text_encoder", "unet")}
+    for part in (copies["vae"], copies["unet"]):
+        if "_name_or_path" in part.config:
             part.register_to_config(_name_or_path=None)  # the folder on this machine that its weights were loaded from
-        pipeline.save_pretrained(folder)
-        load_in_single_precision(folder / "text_encoder" / "config.json")
+    kind(**copies, tokenizer=parts.words.tokenizer, **others).save_pretrained(folder)
+    load_in_single_precision(folder / "text_encoder" / "config.json")
+    shutil.copytree(tokenizer, folder / "tokenizer", dirs_exist_ok=True)
 
 
 def begin(base: Path, *, from_nothing: bool, seed: int) -> Parts:
@@ -79,12 +74,12 @@ def begin(base: Path, *, from_nothing: bool, seed: int) -> Parts:
     torch.manual_seed(seed)
     if not (base / "unet").is_dir():
         return _small_family(base)
-    text, vae = _text_encoder(base), _vae(base)
+    text, vae = load_text_encoder(base), load_vae(base)
     known = UNet2DConditionModel.load_config(base / "unet")
     _require_known_inputs(known, vae.config.latent_channels)
     return Parts(
         vae=vae,
-        unet=UNet2DConditionModel.from_config(known) if from_nothing else _unet(base),
+        unet=UNet2DConditionModel.from_config(known) if from_nothing else load_unet(base),
         text_encoder=text,
         words=Words(base / "tokenizer", text.config.max_position_embeddings),
         scheduler=DDIMScheduler.from_pretrained(base / "scheduler"),
@@ -93,7 +88,7 @@ def begin(base: Path, *, from_nothing: bool, seed: int) -> Parts:
 
 
 def _small_family(base: Path) -> Parts:
-    words, vae = Words(base / "tokenizer", TEXT["positions"]), _vae(base)
+    words, vae = Words(base / "tokenizer", TEXT["positions"]), load_vae(base)
     text = text_encoder(words, **TEXT)
     unet = inpainting_unet(side=SIDE // _shrinking(vae), text_width=TEXT["width"])
     return Parts(vae=vae, unet=unet, text_encoder=text, words=words, scheduler=scheduler())
@@ -106,16 +101,19 @@ def _require_known_inputs(unet: Mapping[str, Any], latents: int) -> None:
         raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
 
 
-def _vae(base: Path) -> AutoencoderKL:
+def load_vae(base: Path) -> AutoencoderKL:
+    """The autoencoder of a pipeline's folder, in single precision."""
     return AutoencoderKL.from_pretrained(base / "vae", torch_dtype=torch.float32)
 
 
-def _unet(folder: Path) -> UNet2DConditionModel:
-    return UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+def load_unet(base: Path) -> UNet2DConditionModel:
+    """Its UNet, in single precision."""
+    return UNet2DConditionModel.from_pretrained(base / "unet", torch_dtype=torch.float32)
 
 
-def _text_encoder(folder: Path) -> CLIPTextModel:
-    return CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+def load_text_encoder(base: Path) -> CLIPTextModel:
+    """Its text encoder, in single precision."""
+    return CLIPTextModel.from_pretrained(base / "text_encoder", dtype=torch.float32)
 
 
 def _shrinking(vae: AutoencoderKL) -> int:

@@ -1,7 +1,5 @@
 """An upscaler that makes pictures four times as large: its UNet and its own autoencoder's decoder are trained together."""
 
-import copy
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +15,9 @@ from transformers import CLIPTextModel
 from atelier_training.data.sampling import Drawn, draw, keys, pixels
 from atelier_training.data.shards import Sample, ShardFolder
 from atelier_training.learners.patch_autoencoder import freeze_code
-from atelier_training.learners.text import Words, load_in_single_precision, text_encoder
+from atelier_training.learners.text import Words, text_encoder
 from atelier_training.learners.unet_model import scheduler
+from atelier_training.learners.unet_parts import load_text_encoder, load_unet, load_vae, save_pipeline
 from atelier_training.learners.upscaler_model import MOST_NOISE, TEXT_WIDTH, noise_of_small_pictures, upscaling_unet
 from atelier_training.learners.upscaler_vae import FACTOR, LATENTS, SCALING, patch_code, upscaler_autoencoder
 
@@ -65,12 +64,7 @@ class UpscalingLearner:
         self._parts, self._tokenizer = parts, tokenizer
         self._schedule, self._small_schedule = scheduler(), noise_of_small_pictures()
         freeze_code(parts.vae)
-        self._trained = nn.ModuleDict({"unet": parts.unet.train(), "vae": parts.vae.train()})
-
-    @property
-    def trained(self) -> nn.Module:
-        """The UNet and the autoencoder, of which only the decoder requires gradients."""
-        return self._trained
+        self.trained = nn.ModuleDict({"unet": parts.unet.train(), "vae": parts.vae.train()})
 
     def batch(self, drawn: Sequence[Drawn]) -> Enlargements:
         """Cut out a part of each sample and draw its noise."""
@@ -100,19 +94,9 @@ class UpscalingLearner:
 
     def export(self, folder: Path) -> None:
         """Write the whole pipeline in half precision, with the tokenizer's own files."""
-        parts = self._parts
-        pipeline = StableDiffusionUpscalePipeline(
-            vae=copy.deepcopy(parts.vae).half().eval(),
-            text_encoder=copy.deepcopy(parts.text_encoder).half().eval(),
-            tokenizer=parts.words.tokenizer,
-            unet=copy.deepcopy(parts.unet).half().eval(),
-            low_res_scheduler=self._small_schedule,
-            scheduler=self._schedule,
-            max_noise_level=MOST_NOISE,
-        )
-        pipeline.save_pretrained(folder)
-        load_in_single_precision(folder / "text_encoder" / "config.json")
-        shutil.copytree(self._tokenizer, folder / "tokenizer", dirs_exist_ok=True)
+        schedulers = {"low_res_scheduler": self._small_schedule, "scheduler": self._schedule}
+        kind = StableDiffusionUpscalePipeline
+        save_pipeline(kind, folder, self._parts, self._tokenizer, max_noise_level=MOST_NOISE, **schedulers)
 
 
 def cut_out(sample: Sample, rng: Generator) -> NDArray[np.uint8]:
@@ -159,10 +143,7 @@ def begin(data: ShardFolder, tokenizer: Path, start: Path | None, seed: int) -> 
     words = Words(tokenizer, POSITIONS)
     if start is not None:
         return UpscalerParts(
-            vae=AutoencoderKL.from_pretrained(start / "vae", torch_dtype=torch.float32),
-            unet=UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32),
-            text_encoder=CLIPTextModel.from_pretrained(start / "text_encoder", dtype=torch.float32),
-            words=words,
+            vae=load_vae(start), unet=load_unet(start), text_encoder=load_text_encoder(start), words=words
         )
     drawn = draw(data, seed, range(_COMPUTED_FROM))
     pictures = pixels([cut_out(one.sample, one.rng) for one in drawn])

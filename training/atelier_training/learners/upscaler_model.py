@@ -8,7 +8,7 @@ import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from atelier_training.learners.analytic import bias, hold_scale, silence_residuals, zeroed
+from atelier_training.learners.analytic import bias, pass_inputs
 from atelier_training.learners.upscaler_vae import LATENTS
 
 WIDTHS = (40, 56)
@@ -38,7 +38,10 @@ def upscaling_unet(latents: Tensor, small: Tensor, *, widths: tuple[int, int] = 
         class_embed_type="timestep",  # the level of the noise in the small picture
     )
     with torch.no_grad():
-        _start_linear(unet, *linear_map(latents, small))
+        pass_inputs(unet, range(LATENTS, LATENTS + 3), pairs=3)
+        weight, shift = linear_map(latents, small)
+        unet.conv_out.weight[:, 0:6:2], unet.conv_out.weight[:, 1:6:2] = weight, -weight
+        bias(unet.conv_out).copy_(shift)
     return unet
 
 
@@ -57,23 +60,3 @@ def linear_map(latents: Tensor, small: Tensor) -> tuple[Tensor, Tensor]:
     known = torch.cat([around, torch.ones(len(around), 1)], 1)
     solution = torch.linalg.lstsq(known, inner).solution
     return solution[:27].T.reshape(-1, 3, 3, 3), solution[27]
-
-
-def _start_linear(unet: UNet2DConditionModel, weight: Tensor, shift: Tensor) -> None:
-    silence_residuals(unet)
-    first, width = unet.conv_in, unet.conv_in.out_channels
-    first.weight[:3] = 0
-    bias(first)[:3] = 0
-    for colour in range(3):
-        first.weight[colour, LATENTS + colour, 1, 1] = 1.0
-    joined = unet.up_blocks[-1].resnets[-1].conv_shortcut
-    skip = joined.in_channels - width  # the input's own channels come last
-    joined.weight[:6], joined.weight[-2:] = 0, 0
-    bias(joined)[:6] = 0
-    for colour in range(3):
-        joined.weight[2 * colour, skip + colour] = 1.0
-        joined.weight[2 * colour + 1, skip + colour] = -1.0
-    hold_scale(joined, slice(width - 2, width), unet.conv_norm_out)
-    last = zeroed(unet.conv_out)
-    last.weight[:, 0:6:2], last.weight[:, 1:6:2] = weight, -weight
-    bias(last).copy_(shift)

@@ -10,7 +10,7 @@ from diffusers import AutoencoderKL
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from atelier_training.data.sampling import Drawn, draw, framed_view, keys, pixels
 from atelier_training.data.shards import Sample, ShardFolder
@@ -47,14 +47,8 @@ class AutoencoderLearner:
     """
 
     def __init__(self, vae: AutoencoderKL) -> None:
-        self._vae = vae.train()
+        self.trained = vae.train()
         freeze_code(vae)
-
-    @property
-    def trained(self) -> nn.Module:
-        """The autoencoder, of which only the decoder requires gradients."""
-        module: nn.Module = self._vae
-        return module
 
     def batch(self, drawn: Sequence[Drawn]) -> Pictures:
         """Cut views, some turned, recoloured or with a hole, for more variety than one data set has."""
@@ -63,14 +57,14 @@ class AutoencoderLearner:
     def losses(self, batch: Pictures) -> Tensor:
         """Absolute and squared error, and the absolute error of edges."""
         with torch.no_grad():
-            latents = self._vae.encode(batch.values).latent_dist.mode()
-        error: Tensor = self._vae.decode(latents).sample.float() - batch.values
+            latents = self.trained.encode(batch.values).latent_dist.mode()
+        error: Tensor = self.trained.decode(latents).sample.float() - batch.values
         edges = error.diff(dim=2).abs().mean((1, 2, 3)) + error.diff(dim=3).abs().mean((1, 2, 3))
         return error.abs().mean((1, 2, 3)) + 4 * error.pow(2).mean((1, 2, 3)) + 0.5 * edges
 
     def export(self, folder: Path) -> None:
         """Write the autoencoder as diffusers loads it."""
-        self._vae.save_pretrained(folder)
+        self.trained.save_pretrained(folder)
 
 
 def varied(sample: Sample, rng: Generator) -> NDArray[np.uint8]:

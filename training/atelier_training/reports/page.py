@@ -33,21 +33,6 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricRow:
-    """A metric as measured; ``threshold`` is None where the gate has none for it."""
-
-    name: str
-    metric: Metric
-    value: float
-    threshold: float | None
-
-    @property
-    def met(self) -> bool:
-        """Whether the value meets the threshold."""
-        return self.threshold is None or self.metric.meets(self.value, self.threshold)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Results:
     """Metrics beside their thresholds: ``gate`` maps metrics to thresholds and may be empty."""
 
@@ -56,18 +41,12 @@ class Results:
     known: Mapping[str, Metric]
 
     @property
-    def rows(self) -> list[MetricRow]:
-        """Every metric as a row of the table."""
-        return [
-            MetricRow(name=name, metric=self.known[name], value=value, threshold=self.gate.get(name))
-            for name, value in self.metrics.items()
-        ]
-
-    @property
     def failures(self) -> list[str]:
         """The metrics that miss their threshold, or are not there to meet it."""
-        met = {row.name for row in self.rows if row.met}
-        return [name for name in self.gate if name not in met]
+        return [name for name, threshold in self.gate.items() if not self._met(name, threshold)]
+
+    def _met(self, name: str, threshold: float) -> bool:
+        return name in self.metrics and self.known[name].meets(self.metrics[name], threshold)
 
 
 def render(template: str, **context: object) -> str:
