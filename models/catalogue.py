@@ -7,7 +7,10 @@ to ``base/{name}@{revision}/`` of the model bucket and writes the manifest; noth
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+from contracts.artifact import BaseManifest, hash_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,11 @@ class CatalogueEntry:
     def reference(self) -> str:
         """``name@revision``: how executions, manifests and prefixes name it."""
         return f"{self.name}@{self.revision}"
+
+    def manifest(self, folder: Path) -> BaseManifest:
+        """The manifest of the entry's files in a local folder, as the mirror writes it of a shipped model."""
+        known = {name: value for name, value in asdict(self).items() if name in BaseManifest.model_fields}
+        return BaseManifest(**known | {"source": self.source.kind, "files": hash_files(folder)})
 
     def to_json(self) -> str:
         """The entry as stable JSON text, the ``Entry`` property of its custom resource."""

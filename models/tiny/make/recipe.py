@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.artifact import BaseManifest, hash_files, to_json
+from contracts.artifact import to_json
 from contracts.layout import MANIFEST
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
+from models.catalogue import find
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
@@ -55,7 +56,7 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainingJob:
-    """A pretraining job. `base` says which folders of the working folder make up its base model, by the part that they become.
+    """A pretraining job. `base` says which folders of the working folder make up its base model, by the part that they become: "" is all.
 
     `installs` names the shipped model that its artifact becomes, `toy` holds hyperparameters that override others at toy size.
     """
@@ -79,7 +80,7 @@ class PretrainingJob:
         return f"{self.name}: {json.dumps(self.tuned)}"
 
     def prepare(self, work: Path, *, toy: bool) -> None:
-        """Lay out the job's inputs as SageMaker would."""
+        """Lay out the job's inputs as SageMaker would. Raises FileNotFoundError where a part of its base model is missing."""
         root = work / self.name
         channels, settings = root / "input" / "data", root / "input" / "config" / "hyperparameters.json"
         shutil.rmtree(root / "input", ignore_errors=True)
@@ -88,25 +89,12 @@ class PretrainingJob:
         settings.write_text(json.dumps(tuned.to_strings()))
         channels.mkdir()
         (channels / "shards").symlink_to((work / "train").resolve(), target_is_directory=True)
+        for part, source in self.base.items():
+            ignore = shutil.ignore_patterns(*_OF_THE_RUN)
+            shutil.copytree(work / source, channels / "base" / part, dirs_exist_ok=True, ignore=ignore)
         if self.base:
-            _write_base(channels / "base", {part: work / source for part, source in self.base.items()})
-
-
-def _write_base(folder: Path, parts: Mapping[str, Path]) -> None:
-    """Make a base model of parts; an empty name puts a part's files at the top. Raises FileNotFoundError where a part is missing."""
-    for part, source in parts.items():
-        shutil.copytree(source, folder / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_OF_THE_RUN))
-    manifest = BaseManifest(
-        name="tiny",
-        revision="1",
-        family="sd1",
-        task="inpaint",
-        licence="Apache-2.0",
-        source="asset",
-        resolution=64,
-        files=hash_files(folder),
-    )
-    (folder / MANIFEST).write_text(to_json(manifest))
+            manifest = find("tiny-inpaint").manifest(channels / "base")
+            (channels / "base" / MANIFEST).write_text(to_json(manifest))
 
 
 _PAINTER = {"model": "unet", "steps": 7000, "learning_rate": 1.5e-3, "precision": "bf16"}
@@ -195,28 +183,8 @@ def command(words: list[str], processes: int) -> list[str]:
     """Return the command line that runs a step by this interpreter, a training in `processes` processes under torchrun."""
     if words[0] != "atelier_training":
         return [sys.executable, "-m", *words]
-    job = words[:2]
-    if processes == 1:
-        return [sys.executable, "-m", *job]
-    return [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        str(processes),
-        "-m",
-        *job,
-    ]
-
-
-def in_processes(count: int) -> Callable[[list[str]], None]:
-    """Return what runs the words of a step as `command` says. It raises CalledProcessError where that fails."""
-
-    def launch(words: list[str]) -> None:
-        subprocess.run(command(words, count), check=True, env=environment(words))
-
-    return launch
+    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"]
+    return [sys.executable, "-m", *(torchrun if processes > 1 else []), *words[:2]]
 
 
 def environment(words: list[str]) -> dict[str, str]:
@@ -234,7 +202,11 @@ def main() -> None:
     )
     options = parser.parse_args()
     weights = options.work / "weights" if options.toy else WEIGHTS
-    run(options.work, weights, toy=options.toy, launch=in_processes(options.processes))
+
+    def launch(words: list[str]) -> None:
+        subprocess.run(command(words, options.processes), check=True, env=environment(words))
+
+    run(options.work, weights, toy=options.toy, launch=launch)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +37,11 @@ def load_examples(dataset: Path, masks: Path | None, instance_prompt: str) -> li
     Raises InvalidInputError and UnreadablePictureError.
     """
     paths = picture_files(dataset)
-    masked = {} if masks is None else _masks(masks)
+    masked = {} if masks is None else {each.name: masks / each.mask for each in Masking.read(masks).pictures}
+    if missing := sorted(set(masked) - {path.name for path in paths}):
+        allowed = "masks of this dataset's pictures"
+        raise InvalidInputError("masks channel", got=f"a mask for {missing[0]}", allowed=allowed)
     if masks is not None:
-        _require_pictures(masked, [path.name for path in paths])
         paths = [path for path in paths if path.name in masked]
     require_enough(len(paths))
     if (dataset / CLASS_PICTURES).is_dir():
@@ -60,18 +61,6 @@ def load_examples(dataset: Path, masks: Path | None, instance_prompt: str) -> li
 def whole(picture: Image.Image) -> Mask:
     """A mask (h, w) of all of a picture."""
     return np.ones((picture.height, picture.width), dtype=np.bool_)
-
-
-def _masks(folder: Path) -> dict[str, Path]:
-    return {each.name: folder / each.mask for each in Masking.read(folder).pictures}
-
-
-def _require_pictures(masked: Mapping[str, Path], names: list[str]) -> None:
-    missing = sorted(set(masked) - set(names))
-    if missing:
-        raise InvalidInputError(
-            "masks channel", got=f"a mask for {missing[0]}", allowed="masks of this dataset's pictures"
-        )
 
 
 def _captions(path: Path) -> dict[str, str]:

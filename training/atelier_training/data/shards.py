@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.data.order import DEFAULT_STREAMS, Order
-from atelier_training.data.stores import Bucket, Cached, Folder, ShardStore
+from atelier_training.data.stores import Bucket, Cached, Folder, Store
 from contracts.corpus import VOCABULARY, Vocabulary
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
@@ -92,7 +92,7 @@ class Shard:
 class ShardFolder:
     """The shards of one folder or S3 prefix: how many samples each has, what their labels mean, and any sample."""
 
-    def __init__(self, store: ShardStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         names = store.names()
         shards = [name for name in names if name.endswith(".tar")]
@@ -127,7 +127,8 @@ class ShardFolder:
     def reserve(self, streams: int) -> None:
         """Make room for as many shards as this process reads side by side."""
         self._room = streams + SPARE
-        self._store.reserve(self._room)
+        if isinstance(self._store, Cached):
+            self._store.capacity = self._room
 
     def order(self, seed: int, streams: int) -> Order:
         """The order in which a run with this seed and number of streams trains on the samples."""
@@ -157,7 +158,7 @@ def mounted_shards(folder: Path) -> ShardFolder:
     return ShardFolder(Cached(Folder(folder), DEFAULT_STREAMS + SPARE))
 
 
-def _read_indexes(store: ShardStore, names: Sequence[str]) -> dict[str, int]:
+def _read_indexes(store: Store, names: Sequence[str]) -> dict[str, int]:
     """Return samples a shard from every `index-*.json`; shards that none names must be opened to be counted."""
     counts: dict[str, int] = {}
     for name in names:

@@ -7,7 +7,7 @@ import tempfile
 import time
 import weakref
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import boto3
@@ -15,25 +15,8 @@ import boto3
 from contracts.layout import S3Uri
 
 
-class ShardStore(Protocol):
-    """The files of a data set, named relative to it."""
-
-    def names(self) -> list[str]:
-        """The names of all files, sorted."""
-
-    def read(self, name: str) -> bytes:
-        """The content of a small file."""
-
-    def open(self, name: str) -> BinaryIO:
-        """A shard, opened for reading at any position."""
-
-    def reserve(self, shards: int) -> None:
-        """Make room for so many shards at a time where copies are kept."""
-        return
-
-
-class Folder(ShardStore):
-    """Shards in a folder of this machine, read where they are."""
+class Folder:
+    """The files of a data set, named relative to it: here in a folder of this machine, read where they are."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -42,12 +25,15 @@ class Folder(ShardStore):
         return str(self._path)
 
     def names(self) -> list[str]:
+        """The names of all files, sorted."""
         return sorted(path.name for path in self._path.glob("*") if path.is_file())
 
     def read(self, name: str) -> bytes:
+        """The content of a small file."""
         return (self._path / name).read_bytes()
 
     def open(self, name: str) -> BinaryIO:
+        """A shard, opened for reading at any position."""
         return (self._path / name).open("rb")
 
     def copy(self, name: str, target: Path) -> None:
@@ -55,8 +41,8 @@ class Folder(ShardStore):
         shutil.copyfile(self._path / name, target)
 
 
-class Bucket(ShardStore):
-    """Files below an S3 prefix."""
+class Bucket:
+    """The same for files below an S3 prefix."""
 
     def __init__(self, prefix: S3Uri) -> None:
         self._prefix = prefix
@@ -79,7 +65,6 @@ class Bucket(ShardStore):
         return body
 
     def copy(self, name: str, target: Path) -> None:
-        """Download a file."""
         self._s3.download_file(self._prefix.bucket, self._prefix.key + name, str(target))
 
     @property
@@ -90,29 +75,21 @@ class Bucket(ShardStore):
         return self._clients[os.getpid()]
 
 
-class Cached(ShardStore):
+class Cached:
     """A store whose shards are copied whole when a stream reaches them: S3, or a mount that is slow at random access.
 
-    The temporary folder holds at most as many shards as are reserved, `capacity` at first; the processes forked from
+    The temporary folder holds at most `capacity` shards; the processes forked from
     the one that made it share it.
     """
 
     def __init__(self, source: Folder | Bucket, capacity: int) -> None:
-        self._source, self._capacity = source, capacity
+        self._source, self.capacity = source, capacity
+        self.names, self.read = source.names, source.read
         self._folder = Path(tempfile.mkdtemp(prefix="atelier-shards-"))
         self._end = weakref.finalize(self, _remove, self._folder, os.getpid())
 
     def __str__(self) -> str:
         return str(self._source)
-
-    def names(self) -> list[str]:
-        return self._source.names()
-
-    def read(self, name: str) -> bytes:
-        return self._source.read(name)
-
-    def reserve(self, shards: int) -> None:
-        self._capacity = shards
 
     def open(self, name: str) -> BinaryIO:
         with (self._folder / "lock").open("w") as lock:
@@ -130,8 +107,11 @@ class Cached(ShardStore):
     def _make_room(self) -> None:
         """Remove the longest unused copies."""
         copies = sorted(self._folder.glob("*.copy"), key=lambda path: path.stat().st_mtime_ns)
-        for path in copies[: max(0, len(copies) - self._capacity + 1)]:
+        for path in copies[: max(0, len(copies) - self.capacity + 1)]:
             path.unlink()  # A process that is reading the file can read on until it closes it.
+
+
+Store = Folder | Bucket | Cached
 
 
 def _remove(folder: Path, owner: int) -> None:

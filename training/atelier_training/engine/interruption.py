@@ -1,7 +1,7 @@
 """Handles SIGTERM: the spot instance is reclaimed or the job was stopped, and 120 seconds are left to save."""
 
 import signal
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 
@@ -24,9 +24,7 @@ class Interruption:
         self._former = signal.signal(signal.SIGTERM, self._remember)
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_failure: object) -> None:
         # None means a handler that was not installed from Python and cannot be restored from it.
         signal.signal(signal.SIGTERM, signal.SIG_DFL if self._former is None else self._former)
 

@@ -8,7 +8,6 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from atelier_training.data.sample_check import CheckedSample, check_sample
@@ -49,9 +48,7 @@ class ShardWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_failure: object) -> None:
         if self._archive is not None:
             self._archive.close()
         index = json.dumps({"shards": self.counts}, indent=2) + "\n"

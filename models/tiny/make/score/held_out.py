@@ -7,7 +7,7 @@ import numpy as np
 from models.tiny.make.figures import Drawing, draw
 from models.tiny.make.palette import COLOURS
 from models.tiny.make.textures import PATTERNS
-from models.tiny.make.wardrobe import LABELS, Garment, random_outfit
+from models.tiny.make.wardrobe import Garment, random_outfit
 
 SCORE_SEED = 770_000
 PARTS = ("skirt", "top", "dress", "trousers", "shoes")
@@ -37,8 +37,3 @@ def spoken(garment: Garment) -> str:
     name = "shorts" if garment.kind == "trousers" and garment.length == "short" else garment.kind
     words = [garment.colour, *([garment.pattern] if garment.pattern != "plain" else []), name]
     return f"a photo of {'' if name in {'shorts', 'trousers'} else 'a '}{' '.join(words)}"
-
-
-def label_of(part: str) -> int:
-    """Return a part's value in label maps."""
-    return LABELS.index(part)

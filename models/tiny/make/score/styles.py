@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from contracts.artifact import BaseManifest, hash_files, to_json
+from contracts.artifact import to_json
 from contracts.layout import MANIFEST
 from diffusion.adapters import load_adapter
 from diffusion.painter import Painter
@@ -108,13 +108,7 @@ def _lay_out(base: Path, root: Path) -> None:
         )
     (channels / "masks" / "segment.json").write_text(json.dumps({"mask_score": 1.0, "pictures": described}))
     shutil.copytree(base, channels / "base")
-    (channels / "base" / MANIFEST).write_text(to_json(_manifest(base)))
-
-
-def _manifest(base: Path) -> BaseManifest:
-    entry = asdict(find(BASE))
-    known = {name: entry[name] for name in BaseManifest.model_fields if name in entry and name != "source"}
-    return BaseManifest(**known, source="asset", files=hash_files(base))
+    (channels / "base" / MANIFEST).write_text(to_json(find(BASE).manifest(base)))
 
 
 def load_style(base: Path, style: TrainedStyle) -> Painter:
