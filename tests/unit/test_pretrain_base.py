@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, DiffusionPipeline, UNet2DConditionModel
+from diffusers import (
+    DDIMScheduler,
+    DiffusionPipeline,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
 
 from atelier_training.data.sampling import draw
 from atelier_training.data.shards import open_shards
 from atelier_training.learners import vae
 from atelier_training.learners.unet import PaintingLearner
-from atelier_training.learners.unet_parts import Parts, begin
+from atelier_training.learners.unet_parts import Parts, begin, save_pipeline
 from contracts.errors import InvalidInputError
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
@@ -46,10 +52,11 @@ def save(parts: Parts, folder: Path, prediction: str, channels: int) -> Path:
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
     )
     scheduler = DDIMScheduler(prediction_type=prediction, steps_offset=1, clip_sample=False)
-    Parts(vae=parts.vae, unet=unet, text_encoder=parts.text_encoder, words=parts.words, scheduler=scheduler).save(
-        folder
-    )
-    parts.words.tokenizer.save_vocabulary(str(folder / "tokenizer"))
+    changed = Parts(vae=parts.vae, unet=unet, text_encoder=parts.text_encoder, words=parts.words, scheduler=scheduler)
+    kind = StableDiffusionInpaintPipeline if changed.inpaints else StableDiffusionPipeline
+    others = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    tokenizer = Path(parts.words.tokenizer.name_or_path)
+    save_pipeline(kind, folder, changed, tokenizer, scheduler=scheduler, **others)
     return folder
 
 

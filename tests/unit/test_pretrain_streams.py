@@ -28,7 +28,7 @@ def places(order: Order, numbers: range) -> list[Position]:
 @pytest.mark.parametrize("streams", [1, 2, 3, 8, 40])
 def test_every_epoch_has_each_sample_once_also_of_uneven_shards(streams: int) -> None:
     order = Order(UNEVEN, seed=1, streams=streams)
-    everything = {Position(shard=name, index=i) for name, count in UNEVEN.items() for i in range(count)}
+    everything = {Position(shard=name, number=i) for name, count in UNEVEN.items() for i in range(count)}
     for epoch in range(5):
         seen = places(order, range(23 * epoch, 23 * (epoch + 1)))
         assert len(seen) == len(set(seen))
@@ -41,7 +41,7 @@ def test_epochs_and_seeds_differ_in_the_order_of_shards_and_of_samples() -> None
     assert row[0][:23] != row[1][:23]
     shards = [list(dict.fromkeys(place.shard for place in row[0][start : start + 23])) for start in (0, 23)]
     assert shards[0] != shards[1]
-    within = [[p.index for p in row[0][start : start + 23] if p.shard == "c.tar"] for start in (0, 23)]
+    within = [[p.number for p in row[0][start : start + 23] if p.shard == "c.tar"] for start in (0, 23)]
     assert within[0] != within[1]
     assert within[0] != sorted(within[0])
 

@@ -30,7 +30,7 @@ class Position(NamedTuple):
     """A sample's shard and its number within it, by key."""
 
     shard: str
-    index: int
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class Order:
         at = bisect_right(row.begins, place) - 1
         shard = row.shards[at]
         index = int(self._permutation(epoch, shard)[place - row.begins[at]])
-        return Position(shard=self._names[shard], index=index)
+        return Position(shard=self._names[shard], number=index)
 
     def _laid_out(self, epoch: int) -> _Epoch:
         order = np.random.default_rng((self._seed, epoch, _SHARDS)).permutation(len(self._names))
