@@ -1,4 +1,4 @@
-"""LoRAs on a model that paints: loaded by name, made active at a scale, and dropped again."""
+"""LoRAs on a model that paints: loaded by name and made active at a scale."""
 
 import warnings
 from pathlib import Path
@@ -25,7 +25,7 @@ def load_adapter(painter: Painter, folder: Path, name: str) -> None:
         if loaded != len(tensors):
             raise ValueError(f"the file has {len(tensors)} tensors, of which the model takes {loaded}")
     except (ValueError, RuntimeError, RuntimeWarning) as error:  # keys and shapes that do not fit
-        drop_adapter(painter, name)
+        painter.pipeline.delete_adapters(name)
         raise _unusable(name, str(error).strip().splitlines()[0], "weights made for the base model") from error
 
 
@@ -33,16 +33,6 @@ def use_adapter(painter: Painter, name: str, scale: float) -> None:
     """Make one of the loaded adapters the only active one."""
     painter.pipeline.enable_lora()
     painter.pipeline.set_adapters([name], [scale])
-
-
-def use_no_adapter(painter: Painter) -> None:
-    """Paint as the base model does; the adapters stay loaded. There must be one."""
-    painter.pipeline.disable_lora()
-
-
-def drop_adapter(painter: Painter, name: str) -> None:
-    """Forget an adapter."""
-    painter.pipeline.delete_adapters(name)
 
 
 def _load(pipeline: Any, folder: Path, name: str) -> None:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from imaging.framing import scaled
+
 Plane = NDArray[np.floating]
 
 RADIUS = 0.08
@@ -21,8 +23,7 @@ _FITTED_SIDE = 192
 def snap(probability: Plane, picture: Image.Image) -> NDArray[np.float32]:
     """``probability`` (h, w; 0 to 1) moved to the edges of the RGB ``picture`` of the same size."""
     size = picture.size
-    scale = min(1.0, _FITTED_SIDE / max(size))
-    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    small = scaled(size, min(1.0, _FITTED_SIDE / max(size)))
     slopes, offset = _fit(_stretch(probability, small), _levels(picture.resize(small, Image.Resampling.BOX)))
     snapped = _stretch(offset, size)
     for channel, slope in zip(np.moveaxis(_levels(picture), -1, 0), np.moveaxis(slopes, -1, 0), strict=True):

@@ -49,6 +49,11 @@ def painting_size(size: tuple[int, int], resolution: int) -> tuple[int, int]:
     return _multiple_of_8(resolution * stretch), _multiple_of_8(resolution / stretch)
 
 
+def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Width and height times ``scale``, at least 1 pixel each."""
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
 def square(image: Image.Image, box: Box, side: int) -> Image.Image:
     """The box cut out of an image, widened to a square by repeating its border, and resized to ``side`` pixels."""
     part = np.asarray(image.crop(box))

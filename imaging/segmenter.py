@@ -16,7 +16,7 @@ from transformers import AutoTokenizer, CLIPSegForImageSegmentation
 from contracts.errors import InvalidInputError
 from imaging import masks
 from imaging.edges import snap
-from imaging.framing import crop_box, square
+from imaging.framing import crop_box, scaled, square
 from imaging.masks import Mask, fill_holes, from_image, larger_side, largest_components, to_image
 
 Probability = NDArray[np.float32]
@@ -95,7 +95,9 @@ class Segmenter:
 
         ``grow`` is in pixels of the picture, negative to shrink; None is 2 % of the mask's larger side. Raises GarmentNotFoundError.
         """
-        working = picture.resize(_working_size(picture.size), Image.Resampling.BICUBIC)
+        working = picture.resize(
+            scaled(picture.size, min(1.0, WORKING_SIDE / max(picture.size))), Image.Resampling.BICUBIC
+        )
         first = self.probability(working, target)
         near = _outlined(first)
         if near.mean() < SMALLEST_AREA:
@@ -103,10 +105,8 @@ class Segmenter:
         probability = self._look_closer(working, target, first, near)
         outline = _outlined(probability)
         if outline.mean() < SMALLEST_AREA:
-            outline, probability = (
-                near,
-                first,
-            )  # The second look found nothing: use the first, which saw the whole figure.
+            # The second look found nothing: use the first, which saw the whole figure.
+            outline, probability = near, first
         score, area = float(probability[outline].mean()), float(outline.mean())
         full = from_image(to_image(outline).resize(picture.size, Image.Resampling.BILINEAR))
         pixels = round(GROWTH * larger_side(full)) if grow is None else grow
@@ -140,7 +140,8 @@ class Segmenter:
     def _logits(self, picture: Image.Image, target: str) -> NDArray[np.float32]:
         """(side, side) logits of one square picture of the model's own size."""
         levels = (np.asarray(picture, dtype=np.float32) / 255 - self._mean) / self._std
-        words = self._tokenizer([target], truncation=True, max_length=self._longest_text(), return_tensors="pt")
+        longest = self._model.config.text_config.max_position_embeddings
+        words = self._tokenizer([target], truncation=True, max_length=longest, return_tensors="pt")
         device = self._model.device
         answer = self._model(
             pixel_values=torch.from_numpy(levels).permute(2, 0, 1)[None].to(device),
@@ -149,17 +150,9 @@ class Segmenter:
         )
         return np.asarray(answer.logits.float().reshape(self._side, self._side).cpu().numpy())
 
-    def _longest_text(self) -> int:
-        return int(self._model.config.text_config.max_position_embeddings)
-
 
 def _side(size: int | dict[str, int]) -> int:
     return size if isinstance(size, int) else int(next(iter(size.values())))
-
-
-def _working_size(size: tuple[int, int]) -> tuple[int, int]:
-    scale = min(1.0, WORKING_SIDE / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _outlined(probability: Probability) -> Mask:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
+from imaging.framing import scaled
+
 CELL = 224
 """Side of one cell in pixels; every picture is fitted into it with its aspect kept."""
 
@@ -44,16 +46,11 @@ def draw_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, title: str =
 
 def _draw_row(sheet: Image.Image, draw: ImageDraw.ImageDraw, row: SheetRow, y: int) -> None:
     for index, picture in enumerate(row.pictures):
-        fitted = _fit(picture)
+        size = scaled(picture.size, CELL / max(picture.size))
+        fitted = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
         sheet.paste(fitted, (_left(index) + (CELL - fitted.width) // 2, y + (CELL - fitted.height) // 2))
     draw.text((GAP, y + CELL + 4), row.caption, fill=INK, font=ImageFont.load_default(14))
 
 
 def _left(column: int) -> int:
     return GAP + column * (CELL + GAP)
-
-
-def _fit(picture: Image.Image) -> Image.Image:
-    scale = CELL / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)

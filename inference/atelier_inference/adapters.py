@@ -13,7 +13,7 @@ from contracts.declarations import bounds
 from contracts.errors import InvalidInputError
 from contracts.layout import LATEST, MANIFEST, S3Uri
 from contracts.model import Check
-from diffusion.adapters import drop_adapter, load_adapter, use_adapter, use_no_adapter
+from diffusion.adapters import load_adapter, use_adapter
 
 WHERE = "input.adapter"
 _LATEST_LIMIT = 4_096
@@ -79,7 +79,7 @@ class AdapterCache:
         """
         if not reference:
             if self.references:
-                use_no_adapter(self._model.painter)
+                self._model.painter.pipeline.disable_lora()
             return
         if reference not in self.references:
             self._load(reference)
@@ -93,7 +93,7 @@ class AdapterCache:
             self._check_base(reference, manifest)
             self._catalogue.weights(reference, manifest, folder)
             while len(self.references) >= self._most:
-                drop_adapter(self._model.painter, self.references.popitem(last=False)[0])
+                self._model.painter.pipeline.delete_adapters(self.references.popitem(last=False)[0])
             load_adapter(self._model.painter, folder, reference)
         self.references[reference] = None
 

@@ -39,7 +39,7 @@ def train(root: Path, family: str, task: str, method: str, **tuning: str) -> MlP
     """Fine-tune the family's miniature; where SageMaker would have its folders."""
     channels = 9 if task == "inpaint" else 4
     paths = write_training(root, family=family, channels=channels, task=task, method=method, **STRONG, **tuning)
-    fine_tune(FineTuneJob.load(paths.hyperparameters), paths, Processes(device=torch.device("cpu")), Interruption())
+    fine_tune(paths.read_hyperparameters(FineTuneJob), paths, Processes(device=torch.device("cpu")), Interruption())
     return paths
 
 

@@ -1,6 +1,7 @@
 """The recipe of the tiny weights: every command runs, what it makes loads, and the model cards name the same commands."""
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -110,4 +111,8 @@ def test_a_training_names_only_what_deviates_from_the_contracts_defaults(step: P
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_a_model_card_names_the_recipes_step(step: Command | PretrainingJob) -> None:
     cards = [" ".join(card.read_text(encoding="utf-8").split()) for card in WEIGHTS.glob("*/README.md")]
-    assert any(step.written() in card for card in cards)
+    if isinstance(step, PretrainingJob):
+        written = f"{step.name}: {json.dumps(step.tuned)}"
+    else:
+        written = f"python -m {' '.join(step.words(Path('WORK')))}"
+    assert any(written in card for card in cards)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.errors import InvalidInputError
-from diffusion.adapters import drop_adapter, load_adapter
+from diffusion.adapters import load_adapter
 from diffusion.sd1 import StableDiffusion1
 from tests.unit.inference_store import publish_lora
 from tests.unit.miniatures import save_inpainter
@@ -79,7 +79,7 @@ def test_weights_that_cannot_be_used_are_refused_and_nothing_of_them_stays(
     assert painted(painter) == before
     load_adapter(painter, good, "good@1")
     assert painted(painter) != before
-    drop_adapter(painter, "good@1")
+    painter.pipeline.delete_adapters("good@1")
     assert painted(painter) == before
 
 

@@ -68,7 +68,7 @@ def test_a_segmenters_vision_can_learn_classes_first(shards: Path, tmp_path: Pat
 
 def test_a_unet_can_paint_more_from_words_alone(shards: Path, tmp_path: Path) -> None:
     paths = write_job(tmp_path, shards, "unet", text_share="1")
-    data, tuned = open_shards(str(shards)), job.read_hyperparameters(paths.hyperparameters)
+    data, tuned = open_shards(str(shards)), paths.read_hyperparameters(PretrainHyperparameters)
     learner = make_learner(Start(data=data, base=paths.channel("base"), tuned=tuned, scratch=tmp_path))
     assert (learner.batch(draw(data, 0, range(8), 2)).masks == 1).all()
 

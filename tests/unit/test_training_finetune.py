@@ -36,7 +36,7 @@ def _quiet_machine() -> Iterator[None]:
 
 def train(paths: MlPaths, interruption: Interruption | None = None) -> list[training_log.LoggedStep]:
     """Run the job in this process; the log that it leaves."""
-    job = FineTuneJob.load(paths.hyperparameters)
+    job = paths.read_hyperparameters(FineTuneJob)
     fine_tune(job, paths, Processes(device=torch.device("cpu")), interruption or Interruption())
     return training_log.read(paths.model / TRAINING_LOG)
 

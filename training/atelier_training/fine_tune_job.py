@@ -1,18 +1,13 @@
 """The settings of one fine-tuning job: ``hyperparameters.json``, read once and checked."""
 
-import json
-import logging
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from contracts.declarations import about, text
-from contracts.errors import InvalidInputError, Problem
+from contracts.errors import Problem
 from contracts.execution import Method, StyleName, Task
 from contracts.hyperparameters import Hyperparameters
 from contracts.model import rule
-
-log = logging.getLogger(__name__)
 
 _Words = Annotated[str, text("text", longest=2_500)]
 
@@ -28,16 +23,6 @@ class FineTuneJob(Hyperparameters):
     dataset_sha256: Annotated[str, text("a sha256", longest=64, pattern="[0-9a-f]{64}")]
     target: Annotated[_Words, about("what to mask, where task is inpaint")] = ""
     class_prompt: Annotated[_Words, about("what the garment is an example of, where the prior is preserved")] = ""
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read SageMaker's ``hyperparameters.json``. Raises InvalidInputError."""
-        if not path.is_file():
-            raise InvalidInputError(path.name, got="no such file", allowed="a JSON object of strings")
-        job = cls.from_strings(json.loads(path.read_text(encoding="utf-8")))
-        for warning in job.ignored():
-            log.warning("ignored: %s", warning)
-        return job
 
     @property
     def tuning(self) -> Hyperparameters:

@@ -1,11 +1,18 @@
 """Where SageMaker puts a container's files. The root is the one setting that differs on a laptop."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
+
+from contracts.errors import InvalidInputError
+from contracts.strings import StringContract
 
 ROOT_VARIABLE = "ATELIER_ML_ROOT"
 DEFAULT_ROOT = "/opt/ml"
+
+H = TypeVar("H", bound=StringContract)
 
 
 class MlPaths:
@@ -34,6 +41,13 @@ class MlPaths:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "MlPaths":
         """The root that ``ATELIER_ML_ROOT`` names, else ``/opt/ml``."""
         return cls(root=Path((os.environ if environment is None else environment).get(ROOT_VARIABLE, DEFAULT_ROOT)))
+
+    def read_hyperparameters(self, kind: type[H]) -> H:
+        """A training job's settings, from SageMaker's file of strings. Raises InvalidInputError."""
+        path = self.hyperparameters
+        if not path.is_file():
+            raise InvalidInputError(path.name, got="no such file", allowed="a JSON object of strings")
+        return kind.from_strings(json.loads(path.read_text(encoding="utf-8")))
 
     def channel(self, name: str) -> Path:
         """The folder of a training job's input channel."""

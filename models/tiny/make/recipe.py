@@ -46,13 +46,6 @@ class Command:
         chosen = f"{self.arguments} {self.toy}" if toy else self.arguments
         return [self.module, *(word.format(work=work) for word in chosen.split())]
 
-    def written(self) -> str:
-        """Return the command as model cards name it."""
-        return f"python -m {' '.join(self.words(Path('WORK')))}"
-
-    def prepare(self, work: Path, *, toy: bool) -> None:
-        """Nothing is needed."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainingJob:
@@ -74,10 +67,6 @@ class PretrainingJob:
     def words(self, work: Path, *, toy: bool = False) -> list[str]:
         """Return the module, its argument and what tells this training from others."""
         return ["atelier_training", "pretrain", str(work / self.name), json.dumps(self.hyperparameters(toy=toy))]
-
-    def written(self) -> str:
-        """Return the hyperparameters as model cards name them."""
-        return f"{self.name}: {json.dumps(self.tuned)}"
 
     def prepare(self, work: Path, *, toy: bool) -> None:
         """Lay out the job's inputs as SageMaker would. Raises FileNotFoundError where a part of its base model is missing."""
@@ -156,7 +145,8 @@ def run(work: Path, weights: Path, *, toy: bool, launch: Callable[[list[str]], N
         done = work / "done" / step.name
         if done.is_file() and done.read_text() == " ".join(words):
             continue
-        step.prepare(work, toy=toy)
+        if isinstance(step, PretrainingJob):
+            step.prepare(work, toy=toy)
         launch(words)
         done.parent.mkdir(parents=True, exist_ok=True)
         done.write_text(" ".join(words))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.data.examples import Example
-from imaging.framing import CONTEXT, crop_box, square
+from imaging.framing import CONTEXT, crop_box, scaled, square
 from imaging.masks import Mask, bounds, from_image, grow, larger_side, to_image
 
 MOST_GROWTH = 0.08
@@ -83,7 +83,7 @@ def _shrunk(picture: Image.Image, mask: Mask, side: int) -> tuple[Image.Image, M
     scale = 2 * side / (CONTEXT * larger_side(mask))
     if scale >= 1:
         return picture, mask
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    size = scaled(picture.size, scale)
     smaller = to_image(mask).resize(size, Image.Resampling.BOX)
     return picture.resize(size, Image.Resampling.LANCZOS), from_image(smaller)
 

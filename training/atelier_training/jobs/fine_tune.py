@@ -43,7 +43,9 @@ log = logging.getLogger(__name__)
 
 def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Train as ``hyperparameters.json`` says, on every GPU of every host."""
-    job = FineTuneJob.load(paths.hyperparameters)
+    job = paths.read_hyperparameters(FineTuneJob)
+    for warning in job.ignored():
+        log.warning("ignored: %s", warning)
     with joined() as processes:
         fine_tune(job, paths, processes, interruption)
 

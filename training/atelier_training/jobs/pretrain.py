@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Train as ``hyperparameters.json`` says, or continue from the checkpoint."""
-    tuned = read_hyperparameters(paths.hyperparameters)
+    tuned = paths.read_hyperparameters(PretrainHyperparameters)
     data = read_shards(tuned, paths)
     base = paths.channel("base") if paths.channel("base").is_dir() else None
     if base is not None:
@@ -51,13 +51,6 @@ def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interrupti
             replaced = shutil.ignore_patterns("vae", MANIFEST, "README.md")
             shutil.copytree(base, paths.model, ignore=replaced, dirs_exist_ok=True)
         write_summary(tuned, data, summary, paths)
-
-
-def read_hyperparameters(path: Path) -> PretrainHyperparameters:
-    """Read SageMaker's file of strings. Raises InvalidInputError."""
-    if not path.is_file():
-        raise InvalidInputError(path.name, got="no such file", allowed="a JSON object of strings")
-    return PretrainHyperparameters.from_strings(json.loads(path.read_text(encoding="utf-8")))
 
 
 def read_shards(tuned: PretrainHyperparameters, paths: MlPaths) -> ShardFolder:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from contracts.metrics import Metric
+from imaging.framing import scaled
 from imaging.pictures import encode
 
 LEAST_SIDE, MOST_SIDE = 224, 640
@@ -58,8 +59,7 @@ def fitted(image: Image.Image) -> Image.Image:
     """An image at a size that a person can judge and a page can carry."""
     longest = max(image.size)
     scale = min(max(longest, LEAST_SIDE), MOST_SIDE) / longest
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
+    return image if scale == 1 else image.resize(scaled(image.size, scale), Image.Resampling.LANCZOS)
 
 
 def embedded(image: Image.Image) -> str:

@@ -7,7 +7,6 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +18,7 @@ from models.tiny.make.score.cards import MUST, PAGE, WEIGHTS, write_card, write_
 from models.tiny.make.score.enlarging import load_upscaler, score_upscaler
 from models.tiny.make.score.masks import score_masks
 from models.tiny.make.score.painting import load, score_repainting
-from models.tiny.make.score.portraits import FigureClassifier, FigureJudge, score_text_to_image
+from models.tiny.make.score.portraits import score_text_to_image
 from models.tiny.make.score.quiet import silence_libraries
 from models.tiny.make.score.styles import SkirtPhoto, load_style, score_leak, score_style, skirt_photos, train_style
 
@@ -29,38 +28,7 @@ _QUICK = 40
 _MOST_PORTRAITS, _MOST_ENLARGED, _MOST_PHOTOS = 240, 60, 14
 
 
-@dataclass(frozen=True, kw_only=True)
-class WeightFolders:
-    """Folders of the weights to score, and of how many pictures."""
-
-    inpaint: Path
-    clipseg: Path
-    upscaler: Path
-    pictures: int
-
-
-def masks(models: WeightFolders) -> dict[str, float]:
-    """Score the segmenter."""
-    return score_masks(models.clipseg, models.pictures)
-
-
-def repainting(models: WeightFolders) -> dict[str, float]:
-    """Score what words do to a garment."""
-    return score_repainting(load(models.inpaint), models.pictures)
-
-
-def text_to_image(models: WeightFolders) -> dict[str, float]:
-    """Score pictures painted from words alone."""
-    judge = FigureJudge(classifier=FigureClassifier(), segmenter=Segmenter.load(models.clipseg))
-    return score_text_to_image(load(models.inpaint), judge, min(models.pictures, _MOST_PORTRAITS))
-
-
-def upscaler(models: WeightFolders) -> dict[str, float]:
-    """Score the upscaler."""
-    return score_upscaler(load_upscaler(models.upscaler), min(models.pictures // 2, _MOST_ENLARGED))
-
-
-def style(models: WeightFolders) -> dict[str, float]:
+def style(models: argparse.Namespace) -> dict[str, float]:
     """Score the sample's style three ways: LoRA, every weight, and LoRA with prior preservation; `_base` is before any of them."""
     photos = skirt_photos(min(max(models.pictures // 4, 9), _MOST_PHOTOS))
     scores = _suffixed(_styled(load(models.inpaint), photos), "_base")
@@ -84,9 +52,18 @@ def _suffixed(scores: Mapping[str, float], suffix: str) -> dict[str, float]:
     return {f"{name}{suffix}": value for name, value in scores.items()}
 
 
-MEASURES: Mapping[str, Callable[[WeightFolders], dict[str, float]]] = {
-    each.__name__: each for each in (masks, repainting, text_to_image, upscaler, style)
+MEASURES: Mapping[str, Callable[[argparse.Namespace], dict[str, float]]] = {
+    "masks": lambda models: score_masks(models.clipseg, models.pictures),
+    "repainting": lambda models: score_repainting(load(models.inpaint), models.pictures),
+    "text_to_image": lambda models: score_text_to_image(
+        load(models.inpaint), Segmenter.load(models.clipseg), min(models.pictures, _MOST_PORTRAITS)
+    ),
+    "upscaler": lambda models: score_upscaler(
+        load_upscaler(models.upscaler), min(models.pictures // 2, _MOST_ENLARGED)
+    ),
+    "style": style,
 }
+"""By name, from the folders of the weights to score, and of how many pictures."""
 CARDS = {
     "masks": "clipseg",
     "upscaler": "upscaler",
@@ -116,16 +93,11 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     silence_libraries()
-    models = WeightFolders(
-        inpaint=options.inpaint.resolve(),
-        clipseg=options.clipseg,
-        upscaler=options.upscaler,
-        pictures=options.pictures,
-    )
+    options.inpaint = options.inpaint.resolve()
     scores: dict[str, float] = {}
     for name in options.only.split(","):
         start = time.process_time()
-        found = rounded(MEASURES[name](models))
+        found = rounded(MEASURES[name](options))
         print(f"{name} ({time.process_time() - start:.0f} CPU-s): {found}", flush=True)
         scores |= found
         if options.write:

@@ -1,6 +1,5 @@
 """How much closer to the original the upscaler comes than bicubic interpolation."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +8,7 @@ from PIL import Image
 
 from diffusion.upscaler import Upscaler
 from models.catalogue import find
-from models.tiny.make.figures import draw
-from models.tiny.make.score.held_out import SCORE_SEED
-from models.tiny.make.wardrobe import random_outfit
+from models.tiny.make.score.held_out import figures
 
 FACTOR = Upscaler.FACTOR
 
@@ -25,11 +22,9 @@ def load_upscaler(folder: Path) -> Upscaler:
     return Upscaler.load(folder, device="cpu", dtype=torch.float32, checker=False)
 
 
-def large_figures(count: int) -> Iterator[Image.Image]:
+def large_figures(count: int) -> list[Image.Image]:
     """Draw held-out figures of 256 pixels."""
-    for index in range(count):
-        rng = np.random.default_rng((SCORE_SEED, _STREAM, index))
-        yield draw(random_outfit(rng), rng, (_SIDE, _SIDE)).image
+    return [drawing.image for drawing in figures(count, stream=_STREAM, side=_SIDE)]
 
 
 def enlarge(upscaler: Upscaler, pictures: list[Image.Image]) -> list[Image.Image]:
@@ -61,7 +56,7 @@ def psnr(picture: Image.Image, truth: Image.Image) -> float:
 
 def score_upscaler(upscaler: Upscaler, pictures: int) -> dict[str, float]:
     """Return the mean gain over bicubic on held-out figures shrunk from 256 to 64 pixels by averaging, and both PSNRs, in dB."""
-    truths = list(large_figures(pictures))
+    truths = large_figures(pictures)
     small = [truth.reduce(FACTOR) for truth in truths]
     ours = [psnr(large, truth) for large, truth in zip(enlarge(upscaler, small), truths, strict=True)]
     plain = [psnr(bicubic(each), truth) for each, truth in zip(small, truths, strict=True)]

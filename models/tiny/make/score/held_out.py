@@ -13,11 +13,11 @@ SCORE_SEED = 770_000
 PARTS = ("skirt", "top", "dress", "trousers", "shoes")
 
 
-def figures(count: int, *, stream: int) -> Iterator[Drawing]:
-    """Draw `count` random figures of 192 pixels; each stream number gives other figures."""
+def figures(count: int, *, stream: int, side: int = 192) -> Iterator[Drawing]:
+    """Draw `count` random figures of `side` pixels; each stream number gives other figures."""
     for index in range(count):
         rng = np.random.default_rng((SCORE_SEED, stream, index))
-        yield draw(random_outfit(rng), rng)
+        yield draw(random_outfit(rng), rng, (side, side))
 
 
 def repaint_requests(count: int, *, stream: int) -> Iterator[tuple[Drawing, Garment, Garment]]:

@@ -5,7 +5,6 @@ it for a drawing; does the segmenter see one person of plausible size and place;
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -68,22 +67,6 @@ class FigureClassifier:
             schedule.step()
 
 
-@dataclass(frozen=True, kw_only=True)
-class FigureJudge:
-    """Says of pictures whether they show what an outfit's words promise."""
-
-    classifier: FigureClassifier
-    segmenter: Segmenter
-
-    def __call__(self, pictures: Sequence[Image.Image], outfits: Sequence[Outfit]) -> list[bool]:
-        """Judge each square picture by its own outfit."""
-        formed = self.classifier(pictures)
-        return [
-            good and wears(self.segmenter, picture, outfit)
-            for good, picture, outfit in zip(formed, pictures, outfits, strict=True)
-        ]
-
-
 def wears(segmenter: Segmenter, picture: Image.Image, outfit: Outfit) -> bool:
     """Whether the segmenter sees one person in a square picture, and each garment of the outfit on them."""
     person = one_person(segmenter.probability(picture, "a person") >= OUTLINE)
@@ -110,21 +93,26 @@ def one_person(mask: Mask) -> Mask | None:
     return parts if fits and _AREA[0] <= parts.mean() <= _AREA[1] else None
 
 
-def score_text_to_image(painter: Painter, judge: FigureJudge, pictures: int) -> dict[str, float]:
+def score_text_to_image(painter: Painter, segmenter: Segmenter, pictures: int) -> dict[str, float]:
     """Return how often a picture painted from words alone shows one figure in every garment they name.
 
     `text_to_image_real` is the same judge on real drawings, `text_to_image_spoilt` on spoilt ones.
     """
-    real = drawings(pictures, stream=4)
+    real, classifier = drawings(pictures, stream=4), FigureClassifier()
     outfits = [outfit for _, outfit in real]
     rng = np.random.default_rng((SCORE_SEED, 4))
     painted = paint_outfits(painter, outfits, rng)
     levels = [np.asarray(picture) for picture, _ in real]
     spoilt = [DEGRADATIONS[i % len(DEGRADATIONS)](p, levels[i - 1], rng) for i, p in enumerate(levels)]
+
+    def share(judged: Sequence[Image.Image]) -> float:
+        rows = zip(classifier(judged), judged, outfits, strict=True)
+        return float(np.mean([formed and wears(segmenter, picture, outfit) for formed, picture, outfit in rows]))
+
     return {
-        "text_to_image": _share(judge(painted, outfits)),
-        "text_to_image_real": _share(judge([picture for picture, _ in real], outfits)),
-        "text_to_image_spoilt": _share(judge([Image.fromarray(each) for each in spoilt], outfits)),
+        "text_to_image": share(painted),
+        "text_to_image_real": share([picture for picture, _ in real]),
+        "text_to_image_spoilt": share([Image.fromarray(each) for each in spoilt]),
     }
 
 
@@ -153,7 +141,3 @@ def _features(picture: Levels) -> Tensor:
 
 def _stage(before: int, after: int) -> list[nn.Module]:
     return [nn.Conv2d(before, after, 5, stride=2, padding=2), nn.BatchNorm2d(after), nn.ReLU()]
-
-
-def _share(hits: Sequence[bool]) -> float:
-    return float(np.mean(hits))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
+from imaging.framing import scaled
+
 GAP = 10
 INK, PAPER = (33, 37, 41), (255, 255, 255)
 
@@ -60,6 +62,5 @@ def _draw_cell(sheet: Image.Image, pen: ImageDraw.ImageDraw, cell: Cell, place: 
 def _fit(picture: Image.Image, side: int) -> Image.Image:
     """Enlarge small pictures by whole pixels' squares, so that nothing is smoothed over; shrink large ones."""
     scale = side / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     kind = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
-    return picture.convert("RGB").resize(size, kind)
+    return picture.convert("RGB").resize(scaled(picture.size, scale), kind)

@@ -74,7 +74,7 @@ def segmenter(weights: Path) -> Image.Image:
 
 def upscaler(weights: Path) -> Image.Image:
     """Small pictures made four times as large, beside interpolation and the original."""
-    truths = list(large_figures(3))
+    truths = large_figures(3)
     small = [truth.reduce(FACTOR) for truth in truths]
     rows = []
     for truth, given, large in zip(truths, small, enlarge(load_upscaler(weights / "upscaler"), small), strict=True):
