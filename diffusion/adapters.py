@@ -21,7 +21,8 @@ def load_adapter(painter: Painter, folder: Path, name: str) -> None:
     tensors = _finite_tensors(folder / ADAPTER_WEIGHTS, name)
     try:
         _load(painter.pipeline, folder, name)
-        loaded = sum(name in key.split(".") for part in _parts(painter) for key, _ in part.named_parameters())
+        parts = [part for part in painter.pipeline.components.values() if isinstance(part, nn.Module)]
+        loaded = sum(name in key.split(".") for part in parts for key, _ in part.named_parameters())
         if loaded != len(tensors):
             raise ValueError(f"the file has {len(tensors)} tensors, of which the model takes {loaded}")
     except (ValueError, RuntimeError, RuntimeWarning) as error:  # keys and shapes that do not fit
@@ -53,10 +54,6 @@ def _finite_tensors(path: Path, name: str) -> dict[str, Tensor]:
     if broken:
         raise _unusable(name, f"{len(broken)} tensors with NaN or infinity, {broken[0]} among them", "finite numbers")
     return tensors
-
-
-def _parts(painter: Painter) -> list[nn.Module]:
-    return [part for part in painter.pipeline.components.values() if isinstance(part, nn.Module)]
 
 
 def _unusable(name: str, got: str, allowed: str) -> InvalidInputError:

@@ -66,7 +66,9 @@ def train_parts(
                 parameter.requires_grad_(False)
     if gradient_checkpointing:
         for part in parts.values():
-            _checkpoint(part)
+            # Activations are computed again in the backward pass: diffusers and transformers have different names for it.
+            diffusers_part = hasattr(part, "enable_gradient_checkpointing")
+            (part.enable_gradient_checkpointing if diffusers_part else part.activation_checkpointing_enable)()
     return TrainedModel(family, parts).train()
 
 
@@ -92,11 +94,3 @@ def _train_whole(family: Trainee, name: str) -> None:
         part = type(part).from_pretrained(folder).float().to(family.device)
         setattr(family.pipeline, name, part)
     part.requires_grad_(True)
-
-
-def _checkpoint(part: Any) -> None:
-    """Compute activations again in the backward pass: diffusers and transformers have different names for it."""
-    if hasattr(part, "enable_gradient_checkpointing"):
-        part.enable_gradient_checkpointing()
-    else:
-        part.activation_checkpointing_enable()

@@ -71,7 +71,7 @@ def _load(data: bytes, name: str) -> Image.Image:
     except UnreadablePictureError:
         raise
     except UnidentifiedImageError as error:
-        raise UnreadablePictureError(name, got=_opening(data), allowed=ALLOWED) from error
+        raise UnreadablePictureError(name, got=f"{len(data)} bytes starting {data[:16]!r}", allowed=ALLOWED) from error
     except _DAMAGE as error:
         raise UnreadablePictureError(name, got=f"{len(data)} bytes: {error}", allowed=ALLOWED) from error
 
@@ -85,10 +85,6 @@ def _check(image: Image.Image, name: str) -> None:
         raise UnreadablePictureError(
             name, got=f"an animation of {getattr(image, 'n_frames', 0)} frames", allowed=ALLOWED
         )
-
-
-def _opening(data: bytes) -> str:
-    return f"{len(data)} bytes starting {data[:16]!r}"
 
 
 def _rgb(image: Image.Image, *, backdrop: str) -> Image.Image:

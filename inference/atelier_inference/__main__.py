@@ -7,7 +7,6 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 
@@ -52,13 +51,9 @@ def serve(settings: Settings, scratch: Path) -> int:
     server = uvicorn.Server(config)
     # uvicorn raises the signal again once it has drained; that must end in an orderly exit, not in a kill.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
+        signal.signal(number, lambda *_: sys.exit(0))
     server.run()
     return 1 if broke else 0
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from atelier_inference.mode import Finish, Job
+from atelier_inference.mode import Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BatchQueue, BusyError
 from imaging.repaint import ROWS
@@ -56,12 +56,11 @@ class Worker:
         finally:
             self.modes = None
             self._queue.close()
-            self._fail_queued()
-
-    def _fail_queued(self) -> None:
-        """Fail the requests that still wait when the thread ends; nothing else would ever answer them."""
-        while batch := self._queue.next_batch(rows=ROWS):
-            _fail([job for job in batch if job.future.set_running_or_notify_cancel()], BusyError("the model is lost"))
+            # Nothing else would ever answer the requests that still wait.
+            while batch := self._queue.next_batch(rows=ROWS):
+                _fail(
+                    [job for job in batch if job.future.set_running_or_notify_cancel()], BusyError("the model is lost")
+                )
 
     def _serve(self, batch: Sequence[Job]) -> None:
         now = time.perf_counter()
@@ -81,7 +80,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a request's edge: its error goes to the request's future
             self._blame(jobs, error)
         else:
-            _succeed(jobs, finishes)
+            for job, finish in zip(jobs, finishes, strict=True):
+                job.future.set_result(finish)
 
     def _blame(self, jobs: Sequence[Job], error: Exception) -> None:
         """Fail the only job, or run each alone to find the one at fault: a bad request must not fail its neighbours."""
@@ -95,8 +95,3 @@ class Worker:
 def _fail(jobs: Sequence[Job], error: Exception) -> None:
     for job in jobs:
         job.future.set_exception(error)
-
-
-def _succeed(jobs: Sequence[Job], finishes: Sequence[Finish]) -> None:
-    for job, finish in zip(jobs, finishes, strict=True):
-        job.future.set_result(finish)

@@ -131,7 +131,7 @@ def test_streaming_from_s3_reads_the_same_samples_and_keeps_few_shards(bucket: s
     local, streamed = open_shards(str(folder)), open_shards(bucket)
     streamed.reserve(1)
     assert keys_of(streamed, range(60)) == keys_of(local, range(60))
-    copies: Path = streamed._store._folder  # type: ignore[attr-defined]
+    copies: Path = streamed._store._folder  # type: ignore[union-attr]
     assert len(list(copies.glob("*.copy"))) <= 3
     del streamed
     assert not copies.exists()

@@ -42,30 +42,10 @@ def _band(position: Plane, period: float, width: float) -> Plane:
     return _soft(period * width / 2 - np.abs((position / period) % 1 - 0.5) * period)
 
 
-def _plain(x: Plane, y: Plane, period: float) -> Plane:
-    return np.zeros(np.broadcast_shapes(x.shape, y.shape), np.float32)
-
-
-def _striped(x: Plane, y: Plane, period: float) -> Plane:
-    return _band(y + 0 * x, period, _STRIPE)
-
-
 def _dotted(x: Plane, y: Plane, period: float) -> Plane:
     shifted = x + (np.floor(y / period) % 2) * period / 2  # every second row is offset by half a dot
     across, down = (shifted / period) % 1 - 0.5, (y / period) % 1 - 0.5
     return _soft(period * (_DOT_RADIUS - np.hypot(across, down)))
-
-
-def _checked(x: Plane, y: Plane, period: float) -> Plane:
-    return np.maximum(_band(x, period, _CHECK), _band(y, period, _CHECK))
-
-
-def _diagonal(x: Plane, y: Plane, period: float) -> Plane:
-    return _band((x + y) / np.float32(np.sqrt(2)), period, 0.5)
-
-
-def _zigzag(x: Plane, y: Plane, period: float) -> Plane:
-    return _band(y + np.abs((x / (1.2 * period)) % 1 - 0.5) * 1.1 * period, period, 0.5)
 
 
 def _argyle(x: Plane, y: Plane, period: float) -> Plane:
@@ -75,11 +55,11 @@ def _argyle(x: Plane, y: Plane, period: float) -> Plane:
 
 
 _COVERAGE: dict[str, Callable[[Plane, Plane, float], Plane]] = {
-    "plain": _plain,
-    "striped": _striped,
+    "plain": lambda x, y, _period: np.zeros(np.broadcast_shapes(x.shape, y.shape), np.float32),
+    "striped": lambda x, y, period: _band(y + 0 * x, period, _STRIPE),
     "dotted": _dotted,
-    "checked": _checked,
-    "diagonal": _diagonal,
-    "zigzag": _zigzag,
+    "checked": lambda x, y, period: np.maximum(_band(x, period, _CHECK), _band(y, period, _CHECK)),
+    "diagonal": lambda x, y, period: _band((x + y) / np.float32(np.sqrt(2)), period, 0.5),
+    "zigzag": lambda x, y, period: _band(y + np.abs((x / (1.2 * period)) % 1 - 0.5) * 1.1 * period, period, 0.5),
     "argyle": _argyle,
 }

@@ -39,9 +39,12 @@ def check_sample(picture: Path, caption: Caption | None, labels: Path | None, vo
         if label >= len(vocabulary.labels):
             allowed = f"a label from 0 to {len(vocabulary.labels) - 1}"
             raise InvalidInputError(f"sample {key}: a region in {CAPTIONS}", got=f"label {label}", allowed=allowed)
+    # Without maps, all of the picture is label 0, the background.
     members = {
         suffix: body,
-        "labels.png": _background(size) if labels is None else _label_map(labels, key, size, vocabulary),
+        "labels.png": encode(Image.new("L", size), "png")
+        if labels is None
+        else _label_map(labels, key, size, vocabulary),
         "json": json.dumps(caption.sample()).encode(),
     }
     return CheckedSample(key=key, members=members)
@@ -72,8 +75,3 @@ def _label_map(folder: Path, key: str, size: tuple[int, int], vocabulary: Vocabu
     if highest >= len(vocabulary.labels):
         raise InvalidInputError(where, got=f"label {highest}", allowed=f"0 to {len(vocabulary.labels) - 1}")
     return body
-
-
-def _background(size: tuple[int, int]) -> bytes:
-    """The label map for a data set without maps: label 0 everywhere."""
-    return encode(Image.new("L", size), "png")

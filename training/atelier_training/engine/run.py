@@ -160,7 +160,8 @@ def train_step(run: Run, batches: Iterator[Any], interruption: Interruption | No
             losses[-1] = losses[-1].detach()
     loss, finite, stops = verdict()
     if not finite:
-        _blame(run, torch.cat(losses), keys)
+        bad = [key for key, value in zip(keys, torch.cat(losses), strict=True) if not value.isfinite()]
+        raise NonFiniteLossError(state.step + 1, [key for each in run.processes.gather(bad) for key in each])
     _update(run)
     return loss, stops
 
@@ -177,9 +178,3 @@ def _update(run: Run) -> None:
     if state.average is not None:
         state.average.update(state.step)
     state.step += 1
-
-
-def _blame(run: Run, losses: Tensor, keys: list[str]) -> None:
-    finite = losses.isfinite().tolist()
-    mine = [key for key, good in zip(keys, finite, strict=True) if not good]
-    raise NonFiniteLossError(run.state.step + 1, [key for each in run.processes.gather(mine) for key in each])

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PIL import Image
 
 from atelier_training.data.examples import Example
@@ -46,7 +45,7 @@ class Report:
             pictures_lead=f"{same}: “{self.prompt}”. The first of {len(self.restyled[0].after)} seeds is shown.",
             rows=[_row(each) for each in self.restyled],
             measured_on="Measured on the pictures above and on the real garment.",
-            colours=[_code(colour) for colour in self.measured.colours],
+            colours=["#" + "".join(f"{round(level):02x}" for level in each) for each in self.measured.colours.tolist()],
             loss=self.loss,
             loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics['train_avg_loss']:.4g}.",
             examples=[_example(example) for example in self.examples],
@@ -93,7 +92,3 @@ def _example(example: Example) -> Figure:
     picture = Image.composite(example.picture, dimmed, to_image(example.mask))
     alt = f"training picture {example.name}, pale outside its mask: {example.caption}"
     return Figure(picture=picture, caption=example.name, alt=alt)
-
-
-def _code(colour: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
-    return "#" + "".join(f"{round(float(level)):02x}" for level in colour)

@@ -110,7 +110,10 @@ def write(report: Report, output: Path) -> None:
     draw_sheet(columns, rows, title=title).save(output / "sheet.png")
     report.loss.save(output / "loss.png")
     (output / "report.html").write_text(report.html(), encoding="utf-8")
-    _write_pictures(report.restyled, output / "pictures")
+    (output / "pictures").mkdir(parents=True, exist_ok=True)
+    for each in report.restyled:
+        for column, image in columns_of(each).items():
+            (output / "pictures" / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png"))
 
 
 def columns_of(restyled: Restyled) -> Mapping[str, Image.Image]:
@@ -119,10 +122,3 @@ def columns_of(restyled: Restyled) -> Mapping[str, Image.Image]:
     if restyled.original is None:
         return pictures
     return {"original": restyled.original, "mask": restyled.mask, **pictures}
-
-
-def _write_pictures(restyled: Sequence[Restyled], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in restyled:
-        for column, image in columns_of(each).items():
-            (folder / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png"))

@@ -53,7 +53,10 @@ def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interrupti
 def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interruption: Interruption) -> None:
     """Prepare, train or continue, and write the artifact."""
     base = read_base(paths.channel("base"))
-    examples = load_examples(paths.channel("dataset"), _masks(job, paths), job.instance_prompt)
+    masks = paths.channel("masks") if job.task == "inpaint" else None
+    if masks is not None and not masks.is_dir():
+        raise InvalidInputError("channel masks", got="none", allowed="the segment step's output when task is inpaint")
+    examples = load_examples(paths.channel("dataset"), masks, job.instance_prompt)
     learner, batches = prepare(job, base, examples, paths, processes, interruption)
     settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
     configuration = _configuration(job, base, examples, settings, processes)
@@ -129,14 +132,6 @@ def total_steps(job: FineTuneJob, pictures: int, processes: int) -> int:
     """``max_steps``, else as many as ``epochs`` over the pictures take."""
     per_step = job.batch_size * job.gradient_accumulation_steps * processes
     return job.max_steps or job.epochs * ceil(pictures / per_step)
-
-
-def _masks(job: FineTuneJob, paths: MlPaths) -> Path | None:
-    if job.task == "text-to-image":
-        return None
-    if not paths.channel("masks").is_dir():
-        raise InvalidInputError("channel masks", got="none", allowed="the segment step's output when task is inpaint")
-    return paths.channel("masks")
 
 
 def _configuration(

@@ -46,7 +46,9 @@ class PaintingLearner:
         parts.vae.requires_grad_(False).eval()
         parts.text_encoder.requires_grad_(parts.trains_text).train(parts.trains_text)
         if not torch.cuda.is_available():
-            _attend_plainly(parts)
+            # As products: on a CPU the fused kernel's backward pass takes a third of the step at these sizes.
+            parts.unet.set_attn_processor(AttnProcessor())
+            parts.text_encoder.config._attn_implementation = "eager"
         encoder = copy.deepcopy(parts.vae)
         skip_silent_residuals(encoder)
         self.trained = nn.ModuleDict(
@@ -101,12 +103,6 @@ class PaintingLearner:
         with torch.autocast(values.device.type, enabled=False):  # the computed encoder needs single precision
             latents: Tensor = encoder.encode(values).latent_dist.mode() * encoder.config.scaling_factor
         return latents
-
-
-def _attend_plainly(parts: Parts) -> None:
-    """Compute attention as products: on a CPU the fused kernel's backward pass takes a third of the step at these sizes."""
-    parts.unet.set_attn_processor(AttnProcessor())
-    parts.text_encoder.config._attn_implementation = "eager"
 
 
 def min_snr_weights(scheduler: Any, timesteps: Tensor, gamma: float) -> Tensor:

@@ -44,10 +44,12 @@ class Results:
     @property
     def failures(self) -> list[str]:
         """The metrics that miss their threshold, or are not there to meet it."""
-        return [name for name, threshold in self.gate.items() if not self._met(name, threshold)]
-
-    def _met(self, name: str, threshold: float) -> bool:
-        return name in self.metrics and self.known[name].meets(self.metrics[name], threshold)
+        measured = self.metrics
+        return [
+            name
+            for name, threshold in self.gate.items()
+            if name not in measured or not self.known[name].meets(measured[name], threshold)
+        ]
 
 
 def render(template: str, **context: object) -> str:
