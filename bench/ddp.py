@@ -78,8 +78,7 @@ def main() -> None:
 def draw_figures(folder: Path) -> None:
     """Write a few shards."""
     for number in range(SHARDS):
-        job = shards.ShardJob(number=number, folder=folder, pictures=FIGURES // SHARDS, seed=1, side=96)
-        shards.write_shard(job)
+        shards.write_shard(number, folder=folder, pictures=FIGURES // SHARDS, seed=1, side=96)
     shards.write_vocabulary(folder, seed=1)
 
 

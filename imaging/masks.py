@@ -37,6 +37,14 @@ def larger_side(mask: Mask) -> int:
     return max(box[2] - box[0], box[3] - box[1]) if box else 0
 
 
+def boxed(mask: Mask, top: int, left: int, bottom: int, right: int) -> Mask:
+    """The box around a mask that is not empty, each side moved outwards by so many pixels, as a mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    filled = np.zeros_like(mask)
+    filled[max(0, rows[0] - top) : rows[-1] + 1 + bottom, max(0, columns[0] - left) : columns[-1] + 1 + right] = True
+    return filled
+
+
 def largest_components(mask: Mask, *, share: float) -> Mask:
     """The connected parts that have at least ``share`` (0 to 1) of the largest part's area: both trouser legs stay, specks go."""
     labels, count = ndimage.label(mask, structure=np.ones((3, 3)))

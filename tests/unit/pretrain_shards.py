@@ -8,8 +8,7 @@ from models.tiny.make import shards, tokenizer
 def write_shards(folder: Path, *, count: int = 8) -> Path:
     """Write two shards of half the pictures each and return their folder."""
     for number in range(2):
-        job = shards.ShardJob(number=number, folder=folder, pictures=count // 2, seed=3, side=96)
-        shards.write_shard(job)
+        shards.write_shard(number, folder=folder, pictures=count // 2, seed=3, side=96)
     shards.write_vocabulary(folder, seed=3)
     return folder
 

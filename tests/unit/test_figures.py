@@ -137,13 +137,10 @@ def test_tokens_are_words_and_an_unknown_word_falls_apart(tmp_path: Path) -> Non
 
 
 def test_a_shard_holds_picture_labels_and_words_and_repeats_byte_for_byte(tmp_path: Path) -> None:
-    jobs = [
-        shards.ShardJob(number=2, folder=tmp_path / name, pictures=3, seed=9, side=96) for name in ("first", "second")
-    ]
     paths = []
-    for job in jobs:
-        job.folder.mkdir()
-        paths.append(shards.write_shard(job))
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        folder.mkdir()
+        paths.append(shards.write_shard(2, folder=folder, pictures=3, seed=9, side=96))
     assert paths[0].read_bytes() == paths[1].read_bytes()
     with tarfile.open(paths[0]) as archive:
         names = archive.getnames()

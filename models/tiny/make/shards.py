@@ -10,7 +10,7 @@ import argparse
 import io
 import json
 import tarfile
-from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -30,28 +30,18 @@ PROMPTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("clothes", "garment", "clothing"), ("top", "skirt", "trousers", "dress")),
 }
 _CAPTIONS_EACH = 4
+_SIDE, _WORKERS = 192, 2
 _EPOCH = 1_700_000_000  # a fixed time stamp, so that equal seeds give equal bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShardJob:
-    """One shard to write: its number, where, how many pictures, from which seed, and their side in pixels."""
-
-    number: int
-    folder: Path
-    pictures: int
-    seed: int
-    side: int
-
-
-def write_shard(job: ShardJob) -> Path:
-    """Draw and write one shard; its pictures depend on the seed and the shard's number alone."""
-    path = job.folder / f"figures-{job.number:05}.tar"
-    rng = np.random.default_rng((job.seed, job.number))
+def write_shard(number: int, *, folder: Path, pictures: int, seed: int, side: int) -> Path:
+    """Draw and write one shard of square pictures; they depend on the seed and the shard's number alone."""
+    path = folder / f"figures-{number:05}.tar"
+    rng = np.random.default_rng((seed, number))
     with tarfile.open(path, "w") as archive:
-        for index in range(job.pictures):
-            drawing = draw(random_outfit(rng), rng, (job.side, job.side))
-            key = f"{job.number:05}-{index:05}"
+        for index in range(pictures):
+            drawing = draw(random_outfit(rng), rng, (side, side))
+            key = f"{number:05}-{index:05}"
             _add(archive, f"{key}.png", _png(drawing.image))
             _add(archive, f"{key}.labels.png", _png(Image.fromarray(drawing.labels)))
             _add(archive, f"{key}.json", json.dumps(describe(drawing, rng)).encode())
@@ -71,19 +61,19 @@ def describe(drawing: Drawing, rng: np.random.Generator) -> dict[str, Any]:
     return {"captions": [outfit_caption(outfit, rng) for _ in range(_CAPTIONS_EACH)], "regions": regions}
 
 
-def write(folder: Path, *, pictures: int, seed: int, side: int = 192, shard_size: int = 500, workers: int = 2) -> None:
+def write(folder: Path, *, pictures: int, seed: int, shard_size: int) -> None:
     """Write all shards and dataset.json; `pictures` must be a multiple of `shard_size`."""
     if pictures % shard_size:
         raise ValueError(f"{pictures} pictures do not fill shards of {shard_size}; ask for a multiple of it")
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = [
-        ShardJob(number=number, folder=folder, pictures=shard_size, seed=seed, side=side)
-        for number in range(pictures // shard_size)
-    ]
     write_vocabulary(folder, seed)
-    with get_context("spawn").Pool(workers) as pool:
-        for done, path in enumerate(pool.imap(write_shard, jobs), start=1):
-            print(f"shard {done}/{len(jobs)} {path.name}", flush=True)
+    shard, count = (
+        partial(write_shard, folder=folder, pictures=shard_size, seed=seed, side=_SIDE),
+        pictures // shard_size,
+    )
+    with get_context("spawn").Pool(_WORKERS) as pool:
+        for done, path in enumerate(pool.imap(shard, range(count)), start=1):
+            print(f"shard {done}/{count} {path.name}", flush=True)
 
 
 def write_vocabulary(folder: Path, seed: int) -> None:

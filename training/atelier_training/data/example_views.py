@@ -9,7 +9,7 @@ from PIL import Image
 
 from atelier_training.data.examples import Example
 from imaging.framing import CONTEXT, crop_box, scaled, square
-from imaging.masks import Mask, bounds, from_image, grow, larger_side, to_image
+from imaging.masks import Mask, boxed, from_image, grow, larger_side, to_image
 
 MOST_GROWTH = 0.08
 """Masks in use are looser than the garment by up to about this share of their larger side."""
@@ -94,10 +94,5 @@ def _grown(mask: Mask, chance: np.random.Generator) -> Mask:
 
 def _box(mask: Mask, chance: np.random.Generator) -> Mask:
     """The mask's bounding box with a margin drawn for each side."""
-    box = bounds(mask)
-    assert box is not None, "masks are checked when they are read"
-    left, top, right, bottom = box
-    margins = np.rint(chance.uniform(0, BOX_MARGIN, 4) * larger_side(mask)).astype(int)
-    filled = np.zeros_like(mask)
-    filled[max(0, top - margins[0]) : bottom + margins[1], max(0, left - margins[2]) : right + margins[3]] = True
-    return filled
+    top, bottom, left, right = np.rint(chance.uniform(0, BOX_MARGIN, 4) * larger_side(mask)).astype(int)
+    return boxed(mask, top, left, bottom, right)

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from atelier_training.data.shards import Sample
 from imaging.framing import square
-from imaging.masks import Box, Mask
+from imaging.masks import Box, Mask, boxed, larger_side
 
 _PADDING = (1.2, 2.2)
 _SMALLEST_GARMENT = 0.004  # share of the picture below which a region is too small to frame
@@ -77,14 +77,7 @@ def garment_mask(view: CutOut, label: int, rng: Generator) -> Mask:
 
 def around(mask: Mask, rng: Generator) -> Mask:
     """Return the mask's bounding box, each side moved outwards by up to 15 % of its larger side: a roughly drawn mask."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    box = np.array([rows[0], columns[0], rows[-1] + 1, columns[-1] + 1])
-    margins = np.rint(rng.uniform(0, _ROUGHNESS, 4) * max(box[2] - box[0], box[3] - box[1])).astype(int)
-    top, left = np.maximum(box[:2] - margins[:2], 0)
-    bottom, right = box[2:] + margins[2:]
-    rough = np.zeros_like(mask)
-    rough[top:bottom, left:right] = True
-    return rough
+    return boxed(mask, *np.rint(rng.uniform(0, _ROUGHNESS, 4) * larger_side(mask)).astype(int))
 
 
 def grown(mask: Mask) -> Mask:

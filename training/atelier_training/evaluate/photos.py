@@ -28,18 +28,12 @@ class Photo:
     mask: Image.Image
 
 
-@dataclass(frozen=True, kw_only=True)
-class Photos:
-    """The photos to restyle, and notes for people on how they were chosen."""
-
-    photos: Sequence[Photo]
-    notes: Sequence[str]
-
-
-def choose_photos(dataset: Path, examples: Sequence[Example], segmenter: Segmenter, target: str) -> Photos:
+def choose_photos(
+    dataset: Path, examples: Sequence[Example], segmenter: Segmenter, target: str
+) -> tuple[list[Photo], list[str]]:
     """The dataset's ``evaluation/`` photos in which the garment is found; where there are none, the training pictures.
 
-    Raises GarmentNotFoundError where the garment is in none of the evaluation photos.
+    With notes for people on how they were chosen. Raises GarmentNotFoundError where the garment is in none of the evaluation photos.
     """
     paths = picture_files(dataset / EVALUATION)
     if paths:
@@ -51,11 +45,12 @@ def choose_photos(dataset: Path, examples: Sequence[Example], segmenter: Segment
     note = (
         f"The dataset has no {EVALUATION} folder: these are pictures that the model was trained on, which flatters it."
     )
-    return Photos(photos=photos, notes=[note])
+    return photos, [note]
 
 
-def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> Photos:
-    photos, notes = [], []
+def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> tuple[list[Photo], list[str]]:
+    photos: list[Photo] = []
+    notes: list[str] = []
     missing: list[GarmentNotFoundError] = []
     for path, picture in read_pictures(paths[:MOST_PHOTOS]).items():
         own_mask = user_mask(path, picture.size)
@@ -72,7 +67,7 @@ def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> Photo
         raise GarmentNotFoundError(target, score=best, threshold=missing[0].threshold, where=names)
     if len(paths) > MOST_PHOTOS:
         notes.append(f"{MOST_PHOTOS} of the {len(paths)} evaluation photos are shown.")
-    return Photos(photos=photos, notes=notes)
+    return photos, notes
 
 
 def _loose(mask: Image.Image) -> Image.Image:

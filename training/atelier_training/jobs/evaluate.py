@@ -73,12 +73,12 @@ def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> P
     examples = load_examples(dataset, segment, arguments.instance_prompt)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     segmenter = load_segmenter(paths.processing_input("segmenter"), device)
-    photos = choose_photos(dataset, examples, segmenter, arguments.target)
+    photos, notes = choose_photos(dataset, examples, segmenter, arguments.target)
     return Painted(
         examples=examples,
-        restyled=restyle_photos(models, photos.photos, arguments.instance_prompt),
+        restyled=restyle_photos(models, photos, arguments.instance_prompt),
         mask_score=masking.mask_score,
-        notes=[*photos.notes, *masking.warnings],
+        notes=[*notes, *masking.warnings],
     )
 
 

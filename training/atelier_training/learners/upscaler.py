@@ -6,18 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, StableDiffusionUpscalePipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, StableDiffusionUpscalePipeline
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import CLIPTextModel
 
 from atelier_training.data.sampling import Drawn, draw, keys, pixels
 from atelier_training.data.shards import Sample, ShardFolder
 from atelier_training.learners.patch_autoencoder import freeze_code
 from atelier_training.learners.text import Words, text_encoder
-from atelier_training.learners.unet_model import scheduler
-from atelier_training.learners.unet_parts import load_text_encoder, load_unet, load_vae, save_pipeline
+from atelier_training.learners.unet_parts import Parts, load_text_encoder, load_unet, load_vae, save_pipeline
 from atelier_training.learners.upscaler_model import MOST_NOISE, TEXT_WIDTH, noise_of_small_pictures, upscaling_unet
 from atelier_training.learners.upscaler_vae import FACTOR, LATENTS, SCALING, patch_code, upscaler_autoencoder
 
@@ -47,22 +45,12 @@ class Enlargements:
     grain: Tensor
 
 
-@dataclass(frozen=True, kw_only=True)
-class UpscalerParts:
-    """The modules of the pipeline; the text encoder is there because the pipeline wants one, and is not trained."""
-
-    vae: AutoencoderKL
-    unet: UNet2DConditionModel
-    text_encoder: CLIPTextModel
-    words: Words
-
-
 class UpscalingLearner:
     """Learns to predict latents from small pictures, and to paint pictures from true and from predicted latents."""
 
-    def __init__(self, parts: UpscalerParts, tokenizer: Path) -> None:
+    def __init__(self, parts: Parts, tokenizer: Path) -> None:
         self._parts, self._tokenizer = parts, tokenizer
-        self._schedule, self._small_schedule = scheduler(), noise_of_small_pictures()
+        self._schedule, self._small_schedule = parts.scheduler, noise_of_small_pictures()
         freeze_code(parts.vae)
         self.trained = nn.ModuleDict({"unet": parts.unet.train(), "vae": parts.vae.train()})
 
@@ -137,20 +125,19 @@ def _normal(drawn: Sequence[Drawn], channels: int) -> Tensor:
     return torch.from_numpy(np.stack(values))
 
 
-def begin(data: ShardFolder, tokenizer: Path, start: Path | None, seed: int) -> UpscalerParts:
-    """Load an exported pipeline to continue from, or compute starting weights from some pictures of the data."""
+def begin(data: ShardFolder, tokenizer: Path, start: Path | None, seed: int) -> Parts:
+    """Load an exported pipeline to continue from, or compute starting weights from some pictures of the data.
+
+    The text encoder is there because the pipeline wants one, and is not trained.
+    """
     torch.manual_seed(seed)
     words = Words(tokenizer, POSITIONS)
     if start is not None:
-        return UpscalerParts(
-            vae=load_vae(start), unet=load_unet(start), text_encoder=load_text_encoder(start), words=words
-        )
+        vae, unet, text = load_vae(start), load_unet(start), load_text_encoder(start)
+        return Parts(vae=vae, unet=unet, text_encoder=text, words=words, scheduler=scheduler())
     drawn = draw(data, seed, range(_COMPUTED_FROM))
     pictures = pixels([cut_out(one.sample, one.rng) for one in drawn])
     vae = upscaler_autoencoder(patch_code(pictures), SIDE)
-    return UpscalerParts(
-        vae=vae,
-        unet=upscaling_unet(encode(vae, pictures), shrunk(pictures)),
-        text_encoder=text_encoder(words, width=TEXT_WIDTH, layers=1, positions=POSITIONS),
-        words=words,
-    )
+    unet = upscaling_unet(encode(vae, pictures), shrunk(pictures))
+    text = text_encoder(words, width=TEXT_WIDTH, layers=1, positions=POSITIONS)
+    return Parts(vae=vae, unet=unet, text_encoder=text, words=words, scheduler=scheduler())
