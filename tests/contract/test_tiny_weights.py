@@ -15,13 +15,11 @@ from transformers import CLIPSegForImageSegmentation, CLIPTokenizer
 from imaging.masks import from_image
 from imaging.segmenter import Segmenter
 from models.tiny.make.score.cards import read_card
-from models.tiny.make.score.colours import dominant_colour
-from models.tiny.make.score.crops import crop
 from models.tiny.make.score.enlarging import FACTOR, bicubic, enlarge, large_figures, load_upscaler, psnr
-from models.tiny.make.score.held_out import PARTS, SCORE_SEED, figures, repaint_requests, spoken
+from models.tiny.make.score.held_out import PARTS, SCORE_SEED, crop, figures, repaint_requests, spoken
 from models.tiny.make.score.masks import SMALLEST, answer, overlap
 from models.tiny.make.score.painting import load, paint, psnr_outside
-from models.tiny.make.score.patterns import PatternClassifier
+from models.tiny.make.score.patterns import PatternClassifier, dominant_colour
 from models.tiny.make.score.portraits import paint_outfits, wears
 from models.tiny.make.tokenizer import MAX_TOKENS
 

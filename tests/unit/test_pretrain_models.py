@@ -22,7 +22,7 @@ from atelier_training.learners.patch_autoencoder import PatchCode, patch_autoenc
 from atelier_training.learners.pretraining import ShardLearner
 from atelier_training.learners.segmenter_model import SIDE, LabelHead, answer, look
 from atelier_training.learners.text import Words
-from atelier_training.learners.unet_model import LATENTS, inpainting_unet
+from atelier_training.learners.unet_parts import LATENTS, inpainting_unet
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from imaging.segmenter import Segmenter
 from tests.unit.pretrain_run import export_of

@@ -13,8 +13,14 @@ from atelier_training.data.sampling import draw, pixels
 from atelier_training.data.shards import open_shards
 from atelier_training.learners import upscaler
 from atelier_training.learners.patch_autoencoder import PatchCode
-from atelier_training.learners.upscaler_model import linear_map, noise_of_small_pictures, upscaling_unet
-from atelier_training.learners.upscaler_vae import LATENTS, patch_code, upscaler_autoencoder
+from atelier_training.learners.upscaler_model import (
+    LATENTS,
+    linear_map,
+    noise_of_small_pictures,
+    patch_code,
+    upscaler_autoencoder,
+    upscaling_unet,
+)
 from tests.unit.pretrain_run import export_of
 from tests.unit.pretrain_shards import write_shards, write_tokenizer
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from imaging.masks import Mask, from_image
 from models.tiny.make.palette import COLOURS, HELD_OUT_COLOURS
-from models.tiny.make.score.crops import Crop
 from models.tiny.make.score.degrading import DEGRADATIONS
 from models.tiny.make.score.enlarging import bicubic, psnr
+from models.tiny.make.score.held_out import Crop
 from models.tiny.make.score.painting import psnr_outside
 from models.tiny.make.score.portraits import FigureClassifier, drawings, one_person
 from models.tiny.make.score.styles import score_leak, score_style, skirt_photos

@@ -15,10 +15,18 @@ from atelier_training.data.sampling import Drawn, draw, keys, pixels
 from atelier_training.data.shards import Sample, ShardFolder
 from atelier_training.learners.patch_autoencoder import freeze_code
 from atelier_training.learners.text import Words, text_encoder
-from atelier_training.learners.unet_model import scheduler
-from atelier_training.learners.unet_parts import Parts, load_text_encoder, load_unet, load_vae, save_pipeline
-from atelier_training.learners.upscaler_model import MOST_NOISE, TEXT_WIDTH, noise_of_small_pictures, upscaling_unet
-from atelier_training.learners.upscaler_vae import FACTOR, LATENTS, SCALING, patch_code, upscaler_autoencoder
+from atelier_training.learners.unet_parts import Parts, load_text_encoder, load_unet, load_vae, save_pipeline, scheduler
+from atelier_training.learners.upscaler_model import (
+    FACTOR,
+    LATENTS,
+    MOST_NOISE,
+    SCALING,
+    TEXT_WIDTH,
+    noise_of_small_pictures,
+    patch_code,
+    upscaler_autoencoder,
+    upscaling_unet,
+)
 
 SIDE = 96
 POSITIONS = 32

@@ -1,21 +1,29 @@
-"""The upscaler's UNet: it predicts the clean latents of a picture from noise and the small picture, and ignores the words.
+"""The upscaler's UNet and autoencoder.
 
+The UNet predicts the clean latents of a picture from noise and the small picture, and ignores the words.
 Untrained, it already returns what a linear map of each cell's neighbourhood in the small picture gives, so training is
-spent on what is not linear: edges and patterns.
+spent on what is not linear: edges and patterns. The latents are of 4 x 4 pixels; the first three are the mean colour that the
+small picture shows, so only detail is left to be learnt.
 """
 
 import torch
-from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
 from atelier_training.learners.analytic import bias, pass_inputs
-from atelier_training.learners.upscaler_vae import LATENTS
+from atelier_training.learners.patch_autoencoder import PatchCode, patch_autoencoder
 
+FACTOR = 4
+LATENTS = 24
+VAE_WIDTHS = (16, 24, 32)
+# StableDiffusionUpscalePipeline sets this factor in every autoencoder, so the latents are scaled to fit it.
+SCALING = 0.08333
 WIDTHS = (40, 56)
 TEXT_WIDTH = 16
 MOST_NOISE = 350
 
 _NOISE_VARIANCE = 5e-6
+_PIXELS = FACTOR**2
 
 
 def upscaling_unet(latents: Tensor, small: Tensor, *, widths: tuple[int, int] = WIDTHS) -> UNet2DConditionModel:
@@ -60,3 +68,20 @@ def linear_map(latents: Tensor, small: Tensor) -> tuple[Tensor, Tensor]:
     known = torch.cat([around, torch.ones(len(around), 1)], 1)
     solution = torch.linalg.lstsq(known, inner).solution
     return solution[:27].T.reshape(-1, 3, 3, 3), solution[27]
+
+
+def patch_code(pictures: Tensor) -> PatchCode:
+    """Compute the code of standardised latents that suits pictures (n, 3, h, w) in -1..1, whose sides are multiples of 4."""
+    patches = nn.functional.pixel_unshuffle(pictures, FACTOR).permute(0, 2, 3, 1).reshape(-1, 3 * _PIXELS)
+    means = torch.eye(3).repeat_interleave(_PIXELS, 1) / _PIXELS
+    detail = patches - (patches @ means.T).repeat_interleave(_PIXELS, 1)
+    _, directions = torch.linalg.eigh(torch.cov(detail.T))  # the largest variance last
+    rows = torch.cat([means, directions.flip(1)[:, : LATENTS - 3].T])
+    latents = patches @ rows.T
+    spread = latents.std(0)
+    return PatchCode(rows=(rows / spread[:, None]).view(LATENTS, 3, FACTOR, FACTOR), shift=latents.mean(0) / spread)
+
+
+def upscaler_autoencoder(code: PatchCode, sample_size: int) -> AutoencoderKL:
+    """Build the autoencoder around a code; only its decoder requires gradients."""
+    return patch_autoencoder(code, widths=VAE_WIDTHS, sample_size=sample_size, scaling_factor=SCALING)

@@ -1,15 +1,20 @@
-"""Figures for scoring: their seeds are far from those of training data and of the sample pictures."""
+"""Figures for scoring, whose seeds are far from those of training data and of the sample, and their garments as serving frames them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
+from imaging.framing import crop_box, square
+from imaging.masks import Mask, from_image, grow, to_image
 from models.tiny.make.figures import Drawing, draw
 from models.tiny.make.palette import COLOURS
 from models.tiny.make.textures import PATTERNS
 from models.tiny.make.wardrobe import Garment, random_outfit
 
 SCORE_SEED = 770_000
+RESOLUTION = 64
 PARTS = ("skirt", "top", "dress", "trousers", "shoes")
 
 
@@ -37,3 +42,23 @@ def spoken(garment: Garment) -> str:
     name = "shorts" if garment.kind == "trousers" and garment.length == "short" else garment.kind
     words = [garment.colour, *([garment.pattern] if garment.pattern != "plain" else []), name]
     return f"a photo of {'' if name in {'shorts', 'trousers'} else 'a '}{' '.join(words)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """A garment at the model's resolution: RGB picture and mask (r, r) of what is repainted."""
+
+    picture: Image.Image
+    mask: Mask
+    garment: Garment
+
+
+def crop(drawing: Drawing, garment: Garment, *, growth: int = 0) -> Crop:
+    """Frame one worn garment by its true mask, grown by some pixels of the drawing."""
+    mask = grow(drawing.mask(garment.kind), growth)
+    box = crop_box(mask, resolution=RESOLUTION)
+    return Crop(
+        picture=square(drawing.image, box, RESOLUTION),
+        mask=from_image(square(to_image(mask), box, RESOLUTION)),
+        garment=garment,
+    )

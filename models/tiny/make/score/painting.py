@@ -11,10 +11,8 @@ from diffusion.painter import Painter
 from diffusion.sd1 import StableDiffusion1
 from imaging.masks import Mask, grow, to_image
 from models.catalogue import find
-from models.tiny.make.score.colours import dominant_colour
-from models.tiny.make.score.crops import Crop, crop
-from models.tiny.make.score.held_out import repaint_requests, spoken
-from models.tiny.make.score.patterns import PatternClassifier, worn_crops
+from models.tiny.make.score.held_out import Crop, crop, repaint_requests, spoken
+from models.tiny.make.score.patterns import PatternClassifier, dominant_colour, worn_crops
 
 _ROWS = 8
 _GROWTH = 2  # pixels at 192: about what the service grows a mask by

@@ -1,15 +1,16 @@
-"""A small classifier that tells the named patterns apart, trained on real drawings each time it is needed."""
+"""What a garment looks like: its named colour, and its pattern by a small classifier, trained on real drawings each time it is needed."""
 
 from collections.abc import Iterable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
 from imaging.masks import Mask, grow
-from models.tiny.make.score.crops import Crop, crop
-from models.tiny.make.score.held_out import figures
+from models.tiny.make.palette import COLOURS
+from models.tiny.make.score.held_out import Crop, crop, figures
 from models.tiny.make.textures import PATTERNS
 
 _STREAM = 50  # of figures, so that the classifier is tested on none it learnt from
@@ -18,6 +19,17 @@ _BATCH = 32
 # Standard deviation in grey levels: real patterned cloth has 44 to 100, real plain cloth 1 to 11. What little a painted plain cloth
 # varies must not be blown up to the strength of a pattern.
 _LEAST_SPREAD = 40.0
+
+
+_NAMES = tuple(COLOURS)
+_LEVELS = np.array([COLOURS[name] for name in _NAMES], np.float32)
+
+
+def dominant_colour(picture: Image.Image, mask: Mask) -> str:
+    """Return the named colour nearest to the most pixels inside the mask (h, w), its one-pixel rim left out."""
+    inside: NDArray[np.float32] = np.asarray(picture, np.float32)[grow(mask, -1)]
+    nearest = np.linalg.norm(inside[:, None] - _LEVELS, axis=2).argmin(1)
+    return _NAMES[int(np.bincount(nearest, minlength=len(_NAMES)).argmax())]
 
 
 class PatternClassifier:

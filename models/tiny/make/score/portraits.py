@@ -17,9 +17,8 @@ from imaging.framing import square
 from imaging.masks import Mask, bounds, from_image, largest_components
 from imaging.segmenter import OUTLINE, GarmentNotFoundError, Segmenter
 from models.tiny.make.captions import outfit_caption
-from models.tiny.make.score.crops import RESOLUTION
 from models.tiny.make.score.degrading import DEGRADATIONS, Levels
-from models.tiny.make.score.held_out import SCORE_SEED, figures
+from models.tiny.make.score.held_out import RESOLUTION, SCORE_SEED, figures
 from models.tiny.make.score.painting import paint
 from models.tiny.make.wardrobe import Outfit
 

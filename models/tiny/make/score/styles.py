@@ -29,8 +29,8 @@ from imaging.segmenter import GROWTH
 from models.catalogue import find
 from models.tiny.make.palette import COLOURS
 from models.tiny.make.sample import CLASS_PROMPT, INSTANCE_PROMPT, SAMPLE, photo_drawings
-from models.tiny.make.score.colours import dominant_colour
 from models.tiny.make.score.painting import load
+from models.tiny.make.score.patterns import dominant_colour
 
 BASE = "tiny-inpaint"
 SEEDS = (7, 8)

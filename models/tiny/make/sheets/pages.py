@@ -12,12 +12,11 @@ from imaging.masks import Mask
 from imaging.segmenter import Segmenter
 from models.tiny.make.captions import outfit_caption
 from models.tiny.make.sample import INSTANCE_PROMPT, SAMPLE
-from models.tiny.make.score.colours import dominant_colour
-from models.tiny.make.score.crops import crop
 from models.tiny.make.score.enlarging import FACTOR, bicubic, enlarge, large_figures, load_upscaler, psnr
-from models.tiny.make.score.held_out import PARTS, SCORE_SEED, figures, repaint_requests, spoken
+from models.tiny.make.score.held_out import PARTS, SCORE_SEED, crop, figures, repaint_requests, spoken
 from models.tiny.make.score.masks import answer, overlap, prompt
 from models.tiny.make.score.painting import load, paint
+from models.tiny.make.score.patterns import dominant_colour
 from models.tiny.make.score.portraits import paint_outfits
 from models.tiny.make.score.styles import load_style, repaint_photos, skirt_photos, train_style
 from models.tiny.make.sheets.page import Cell, draw_page
