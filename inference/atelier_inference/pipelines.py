@@ -30,13 +30,13 @@ class Model:
     painter: Painter
 
 
-def load_model(folder: Path, *, device: str | None = None) -> Model:
-    """Read ``folder`` onto ``device`` (default: the GPU if there is one).
+def load_model(folder: Path) -> Model:
+    """Read ``folder``, onto the GPU if there is one.
 
     Raises InvalidInputError for an incomplete or changed one, and for a family that does not paint.
     """
     base, style = _manifests(folder)
-    device = device or best_device()
+    device = best_device()
     steps, guidance = sampling(base)
     return Model(
         reference=f"{style.style}@{style.version}" if style else base.reference,

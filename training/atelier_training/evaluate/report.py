@@ -14,6 +14,13 @@ from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS
 from imaging.masks import to_image
 
+_SHOWN = {
+    "original": "as it was",
+    "mask": "white is repainted",
+    "before": "by the base model",
+    "after": "by the fine-tuned model",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
@@ -70,18 +77,9 @@ class Report:
 
 
 def _row(restyled: Restyled) -> Row:
-    columns = [
-        ("before", restyled.before[0], "by the base model"),
-        ("after", restyled.after[0], "by the fine-tuned model"),
-    ]
-    if restyled.original is not None:
-        columns = [
-            ("original", restyled.original, "as it was"),
-            ("mask", restyled.mask, "white is repainted"),
-            *columns,
-        ]
     figures = [
-        Figure(picture=image, caption=label, alt=f"{restyled.name}, {label}: {what}") for label, image, what in columns
+        Figure(picture=image, caption=column, alt=f"{restyled.name}, {column}: {_SHOWN[column]}")
+        for column, image in restyled.columns.items()
     ]
     return Row(title=restyled.name, figures=figures)
 

@@ -35,6 +35,12 @@ class Restyled:
     before: Sequence[Image.Image]
     after: Sequence[Image.Image]
 
+    @property
+    def columns(self) -> dict[str, Image.Image]:
+        """One row of the sheet and the report, by column: the first seed's pictures."""
+        pictures = {"before": self.before[0], "after": self.after[0]}
+        return pictures if self.original is None else {"original": self.original, "mask": self.mask, **pictures}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Models:

@@ -3,12 +3,11 @@
 import argparse
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from PIL import Image
 
 from atelier_training.bases import load_segmenter, read_base
 from atelier_training.data.examples import Example, load_examples
@@ -104,21 +103,13 @@ def load_models(paths: MlPaths, task: str) -> Models:
 def write(report: Report, output: Path) -> None:
     """``metrics.json``, ``sheet.png``, ``loss.png``, ``report.html`` and the single pictures."""
     (output / "metrics.json").write_text(json.dumps(report.measured.metrics, indent=2) + "\n", encoding="utf-8")
-    columns = list(columns_of(report.restyled[0]))
-    rows = [SheetRow(pictures=list(columns_of(each).values()), caption=each.name) for each in report.restyled]
+    columns = list(report.restyled[0].columns)
+    rows = [SheetRow(pictures=list(each.columns.values()), caption=each.name) for each in report.restyled]
     title = f"{report.style.style}: “{report.prompt}”"
     draw_sheet(columns, rows, title=title).save(output / "sheet.png")
     report.loss.save(output / "loss.png")
     (output / "report.html").write_text(report.html(), encoding="utf-8")
     (output / "pictures").mkdir(parents=True, exist_ok=True)
     for each in report.restyled:
-        for column, image in columns_of(each).items():
+        for column, image in each.columns.items():
             (output / "pictures" / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png"))
-
-
-def columns_of(restyled: Restyled) -> Mapping[str, Image.Image]:
-    """One row of the sheet, by column."""
-    pictures = {"before": restyled.before[0], "after": restyled.after[0]}
-    if restyled.original is None:
-        return pictures
-    return {"original": restyled.original, "mask": restyled.mask, **pictures}
