@@ -89,7 +89,7 @@ def _continue(run: Run, batches: Iterator[Any], folder: Path, interruption: Inte
 
 def _announce(run: Run, feed: object) -> None:
     if run.processes.leads:
-        count = sum(p.numel() for p in run.parameters())
+        count = sum(p.numel() for p in run.parameters)
         device = f"{run.processes.world} x {run.processes.device.type} in {run.dtype}"
         print(f"training {count / 1e6:.2f}M parameters from step {run.state.step} on {feed}, {device}", flush=True)
 

@@ -5,6 +5,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -79,8 +80,9 @@ class Run:
     state: RunState
     dtype: torch.dtype
 
+    @cached_property
     def parameters(self) -> list[nn.Parameter]:
-        """What is trained."""
+        """What is trained, looked up once: a UNet has hundreds of modules."""
         return list(self.state.trained().values())
 
     def disconnect(self) -> None:
@@ -171,7 +173,7 @@ def _update(run: Run) -> None:
     state = run.state
     for optimizer in state.optimizers:
         state.scaler.unscale_(optimizer)
-    clip(run.parameters(), run.settings.clip)
+    clip(run.parameters, run.settings.clip)
     for optimizer in state.optimizers:
         state.scaler.step(optimizer)
     state.scaler.update()
