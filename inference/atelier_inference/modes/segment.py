@@ -35,13 +35,13 @@ class Segment(Mode[SegmentJob]):
 
     def run(self, jobs: Sequence[SegmentJob]) -> list[Finish]:
         """See Mode."""
-        finishes: list[Finish] = []
-        for job in jobs:
-            segmenter = self.require_segmenter(job.request)
-            with job.watch.measure("segment"):
-                mask = segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow).mask
-            finishes.append(partial(Result, images=[mask], mask=mask))
-        return finishes
+        masks = [self._mask(job) for job in jobs]
+        return [partial(Result, images=[mask], mask=mask) for mask in masks]
+
+    def _mask(self, job: SegmentJob) -> Image.Image:
+        segmenter = self.require_segmenter(job.request)
+        with job.watch.measure("segment"):
+            return segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow).mask
 
 
 MODE = Segment
