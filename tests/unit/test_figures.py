@@ -158,4 +158,4 @@ def test_a_shard_holds_picture_labels_and_words_and_repeats_byte_for_byte(tmp_pa
 
 def test_pictures_that_do_not_fill_shards_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="700 pictures"):
-        shards.write(tmp_path, pictures=700, seed=1)
+        shards.write(tmp_path, pictures=700, seed=1, shard_size=500)

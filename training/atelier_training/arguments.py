@@ -49,21 +49,17 @@ def _add_pretraining(steps: Any) -> None:
     evaluate.add_argument("--gate", default={}, type=json.loads, help="thresholds to show, e.g. '{\"psnr\": 20}'")
 
 
-def _share(value: str) -> float:
-    return float(_checked(lambda: Check(Annotated[float, HELD_OUT])("held-out", float(value))))
+def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    def typed(value: str) -> Any:
+        # argparse keeps the text of its own error type only.
+        try:
+            return read(value)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return typed
 
 
-def _prompt(value: str) -> str:
-    return str(_checked(lambda: prompt("prompt", value)))
-
-
-def _gate(value: str) -> dict[str, float]:
-    return dict(_checked(lambda: read_gate("gate", json.loads(value))))
-
-
-def _checked(read: Callable[[], Any]) -> Any:
-    # argparse keeps the text of its own error type only.
-    try:
-        return read()
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+_share = _checked(lambda value: Check(Annotated[float, HELD_OUT])("held-out", float(value)))
+_prompt = _checked(lambda value: prompt("prompt", value))
+_gate = _checked(lambda value: read_gate("gate", json.loads(value)))

@@ -71,13 +71,15 @@ def join_pairs(layer: nn.Conv2d, count: int) -> None:
         layer.weight[channel, 2 * channel + 1, 1, 1] = -1.0
 
 
-def hold_scale(layer: nn.Conv2d, constant: slice, norm: nn.GroupNorm) -> None:
-    """Hold channels at plus and minus a constant, and let the norm that follows undo the scale they set."""
+def hold_scale(
+    layer: nn.Conv2d, constant: slice, norm: nn.GroupNorm, *, held: float = _LARGE, offset: float = 0.0
+) -> None:
+    """Hold channels at plus and minus a constant, and let the norm that follows undo the scale they set, and add the offset."""
     channels = range(constant.start, constant.stop)
     for position, channel in enumerate(channels):
-        bias(layer)[channel] = _LARGE if position % 2 else -_LARGE
-    norm.weight.fill_(_LARGE * (len(channels) / layer.out_channels) ** 0.5)
-    nn.init.zeros_(norm.bias)
+        bias(layer)[channel] = held if position % 2 else -held
+    norm.weight.fill_(held * (len(channels) / layer.out_channels) ** 0.5)
+    nn.init.constant_(norm.bias, offset)
 
 
 def pass_inputs(unet: UNet2DConditionModel, inputs: Sequence[int], *, pairs: int) -> None:

@@ -107,7 +107,10 @@ def _set_encoder(vae: AutoencoderKL, code: PatchCode) -> None:
     lifted = zeroed(last.resnets[0].conv_shortcut)
     carry(lifted, latents)
     lifted.weight[latents, :latents, 0, 0] = -1.0  # so that the mean over channels, which the norm removes, is 0
-    _lift(lifted, latents + 1, encoder.conv_norm_out)
+    first, width = latents + 1, lifted.out_channels
+    constant = slice(first + (width - first) % 2, width)
+    # Lifted to where SiLU is linear.
+    hold_scale(lifted, constant, encoder.conv_norm_out, held=_HELD, offset=_OFFSET)
     carry(zeroed(encoder.conv_out), latents)
     bias(encoder.conv_out)[:latents] = -_OFFSET
     zeroed(vae.quant_conv)
@@ -131,15 +134,6 @@ def _apply(layer: nn.Conv2d, code: PatchCode) -> None:
         y, x = divmod(place, inner)
         layer.weight[:latents, place : 3 * inner**2 : inner**2, :2, :2] = code.rows[:, :, y::inner, x::inner]
     bias(layer)[:latents] = -code.shift
-
-
-def _lift(layer: nn.Conv2d, first: int, norm: nn.GroupNorm) -> None:
-    """Hold the channels from `first` at large constants, so that the norm's scale is known, and lift the others to where SiLU is linear."""
-    constant = range(first + (layer.out_channels - first) % 2, layer.out_channels)
-    for position, channel in enumerate(constant):
-        bias(layer)[channel] = _HELD if position % 2 else -_HELD
-    norm.weight.fill_(_HELD * (len(constant) / layer.out_channels) ** 0.5)
-    nn.init.constant_(norm.bias, _OFFSET)
 
 
 def _set_decoder(vae: AutoencoderKL, code: PatchCode) -> None:
