@@ -2,6 +2,7 @@
 
 import dataclasses
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from atelier_training.engine.training_log import LoggedStep, average_loss
 from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.plot import draw_loss, running_mean
 from atelier_training.evaluate.report import Report
-from atelier_training.evaluate.restyle import Restyled
+from atelier_training.evaluate.restyle import Models, Painted, Restyled
 from atelier_training.reports.page import Results, fitted
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS
@@ -66,14 +67,11 @@ def report(**gate: float) -> Report:
     shown = [restyled()]
     measured = measure(examples(), shown, train_avg_loss=average_loss(ENTRIES), mask_score=0.9)
     return Report(
-        style=STYLE,
-        base=BASE,
+        models=Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE),
+        painted=Painted(examples=examples(), restyled=shown, mask_score=0.9, notes=["look-9.png is left out"]),
         prompt=STYLE.instance_prompt,
-        restyled=shown,
-        examples=examples(),
         measured=measured,
         gate=gate,
-        notes=["look-9.png is left out"],
         loss=draw_loss(ENTRIES),
         steps=len(ENTRIES),
     )
@@ -183,9 +181,9 @@ def test_the_report_needs_no_other_file_and_describes_every_picture() -> None:
 
 def test_the_report_escapes_what_people_wrote() -> None:
     evil = '<script>alert(1)</script> & "quotes"'
-    shown = dataclasses.replace(
-        report(), prompt=evil, notes=[evil], restyled=[dataclasses.replace(restyled(), name=evil)]
-    )
+    named = dataclasses.replace(restyled(), name=evil)
+    painted = dataclasses.replace(report().painted, notes=[evil], restyled=[named])
+    shown = dataclasses.replace(report(), prompt=evil, painted=painted)
     text = shown.html()
     assert "&lt;sks&gt;" in text
     assert "<sks>" not in text

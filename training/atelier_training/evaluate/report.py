@@ -1,16 +1,15 @@
 """``report.html``: what was made, how good it is, and by which settings, in one file that needs no other."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PIL import Image
 
 from atelier_training.data.examples import Example
 from atelier_training.evaluate.measure import Measured
-from atelier_training.evaluate.restyle import Restyled
+from atelier_training.evaluate.restyle import Models, Painted, Restyled
 from atelier_training.reports.page import Figure, Results, Row, render
-from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS
 from imaging.masks import to_image
 
@@ -26,53 +25,51 @@ _SHOWN = {
 class Report:
     """All that a report shows. ``gate`` maps metrics to thresholds and may be empty."""
 
-    style: StyleManifest
-    base: BaseManifest
+    models: Models
+    painted: Painted
     prompt: str
-    restyled: Sequence[Restyled]
-    examples: Sequence[Example]
     measured: Measured
     gate: Mapping[str, float]
-    notes: Sequence[str]
     loss: Image.Image
     steps: int
 
     def html(self) -> str:
         """The page."""
-        style, metrics = self.style, self.measured.metrics
+        style, base, painted, metrics = self.models.style, self.models.base, self.painted, self.measured.metrics
         method = "LoRA" if style.method == "lora" else "full fine-tune"
         same = "The same words and seeds through the base model (before) and the fine-tuned one (after)"
         return render(
             "style.html",
             title=f"Style “{style.style}”",
-            lead=f"{method} on {self.base.reference}, {self.steps} steps, {len(self.examples)} pictures. Execution {style.execution}.",
+            lead=f"{method} on {base.reference}, {self.steps} steps, {len(painted.examples)} pictures. Execution {style.execution}.",
             results=Results(metrics=metrics, gate=self.gate, known=METRICS),
-            notes=self.notes,
+            notes=painted.notes,
             pictures_title="Before and after",
-            pictures_lead=f"{same}: “{self.prompt}”. The first of {len(self.restyled[0].after)} seeds is shown.",
-            rows=[_row(each) for each in self.restyled],
+            pictures_lead=f"{same}: “{self.prompt}”. The first of {len(painted.restyled[0].after)} seeds is shown.",
+            rows=[_row(each) for each in painted.restyled],
             measured_on="Measured on the pictures above and on the real garment.",
             colours=["#" + "".join(f"{round(level):02x}" for level in each) for each in self.measured.colours.tolist()],
             loss=self.loss,
             loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics['train_avg_loss']:.4g}.",
-            examples=[_example(example) for example in self.examples],
+            examples=[_example(example) for example in painted.examples],
             settings_title="Everything needed to train this again.",
             settings=self._settings(),
         )
 
     def _settings(self) -> dict[str, str]:
+        style, base = self.models.style, self.models.base
         return {
-            "base model": self.base.reference,
-            "licence of the base model": self.base.licence,
-            "task": self.style.task,
-            "method": self.style.method,
-            "target": self.style.target or "–",
-            "instance prompt": self.style.instance_prompt,
-            "class prompt": self.style.class_prompt or "–",
-            "dataset sha256": self.style.dataset_sha256,
-            "code version": self.style.code_version,
-            "trained": self.style.created_at,
-            **{name: json.dumps(value) for name, value in self.style.hyperparameters.items()},
+            "base model": base.reference,
+            "licence of the base model": base.licence,
+            "task": style.task,
+            "method": style.method,
+            "target": style.target or "–",
+            "instance prompt": style.instance_prompt,
+            "class prompt": style.class_prompt or "–",
+            "dataset sha256": style.dataset_sha256,
+            "code version": style.code_version,
+            "trained": style.created_at,
+            **{name: json.dumps(value) for name, value in style.hyperparameters.items()},
         }
 
 

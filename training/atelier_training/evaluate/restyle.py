@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from atelier_training.bases import load_base, paint
+from atelier_training.data.examples import Example
 from atelier_training.evaluate.photos import Photo
 from contracts.artifact import BaseManifest, StyleManifest
 from diffusion.adapters import load_adapter
@@ -40,6 +41,16 @@ class Restyled:
         """One row of the sheet and the report, by column: the first seed's pictures."""
         pictures = {"before": self.before[0], "after": self.after[0]}
         return pictures if self.original is None else {"original": self.original, "mask": self.mask, **pictures}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """What was painted and what a person should know of it. ``mask_score`` is None for a text-to-image style."""
+
+    examples: Sequence[Example]
+    restyled: Sequence[Restyled]
+    mask_score: float | None
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)

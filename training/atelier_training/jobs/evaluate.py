@@ -3,14 +3,12 @@
 import argparse
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from atelier_training.bases import load_segmenter, read_base
-from atelier_training.data.examples import Example, load_examples
+from atelier_training.data.examples import load_examples
 from atelier_training.data.masking import Masking
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
@@ -18,7 +16,7 @@ from atelier_training.evaluate.measure import measure
 from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
-from atelier_training.evaluate.restyle import Models, Restyled, paint_freely, restyle_photos
+from atelier_training.evaluate.restyle import Models, Painted, paint_freely, restyle_photos
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
@@ -26,16 +24,6 @@ from imaging.pictures import encode
 from imaging.sheet import SheetRow, draw_sheet
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Painted:
-    """What was painted and what a person should know of it. ``mask_score`` is None for a text-to-image style."""
-
-    examples: Sequence[Example]
-    restyled: Sequence[Restyled]
-    mask_score: float | None
-    notes: Sequence[str]
 
 
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
@@ -47,14 +35,11 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     loss = training_log.average_loss(entries)
     measured = measure(painted.examples, painted.restyled, train_avg_loss=loss, mask_score=painted.mask_score)
     report = Report(
-        style=models.style,
-        base=models.base,
+        models=models,
+        painted=painted,
         prompt=arguments.instance_prompt,
-        restyled=painted.restyled,
-        examples=painted.examples,
         measured=measured,
         gate=arguments.gate,
-        notes=painted.notes,
         loss=draw_loss(entries),
         steps=len(entries),
     )
@@ -103,13 +88,13 @@ def load_models(paths: MlPaths, task: str) -> Models:
 def write(report: Report, output: Path) -> None:
     """``metrics.json``, ``sheet.png``, ``loss.png``, ``report.html`` and the single pictures."""
     (output / "metrics.json").write_text(json.dumps(report.measured.metrics, indent=2) + "\n", encoding="utf-8")
-    columns = list(report.restyled[0].columns)
-    rows = [SheetRow(pictures=list(each.columns.values()), caption=each.name) for each in report.restyled]
-    title = f"{report.style.style}: “{report.prompt}”"
+    columns = list(report.painted.restyled[0].columns)
+    rows = [SheetRow(pictures=list(each.columns.values()), caption=each.name) for each in report.painted.restyled]
+    title = f"{report.models.style.style}: “{report.prompt}”"
     draw_sheet(columns, rows, title=title).save(output / "sheet.png")
     report.loss.save(output / "loss.png")
     (output / "report.html").write_text(report.html(), encoding="utf-8")
     (output / "pictures").mkdir(parents=True, exist_ok=True)
-    for each in report.restyled:
+    for each in report.painted.restyled:
         for column, image in each.columns.items():
             (output / "pictures" / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png"))
