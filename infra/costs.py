@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from contracts.hosting import has_gpu
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR, SPOT_SHARE
+from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, Stage, stage_named
 
 HOURS_PER_MONTH = 730
@@ -68,7 +69,7 @@ def report(stage: Stage) -> str:
         f"{config.train_instances} hosts, at most {config.most_training_seconds / 3600:g} h a run{warm}",
         f"  making shards     {_price(config.shard_instance, count=config.shard_instances)} for "
         f"{config.shard_instances} hosts, at most {jobs.most_processing_seconds / 3600:g} h",
-        "  deploying wakes one instance of the endpoint until its queue has been empty for about 20 minutes",
+        f"  deploying wakes one instance of the endpoint until its queue has been empty for about {EMPTY_MINUTES} minutes",
         "  requests, storage and logs are billed as used: cents a day",
         "Quotas needed (Service Quotas, Amazon SageMaker):",
         *(f"  {name}: {count}" for name, count in quotas(stage).items()),

@@ -11,8 +11,14 @@ import pytest
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
 from atelier_ops.logic import http, predictions, uploads
+from atelier_training.data.feed import MOST_WORKERS
+from atelier_training.data.preparation import VIEWS
+from atelier_training.data.shards import SPARE
+from atelier_training.engine.checkpoint import FILE
+from atelier_training.jobs.shard import SHARD_BYTES
+from atelier_training.learners import segmenter_model, unet_parts
 from contracts.corpus import FEWEST_PICTURES as FEWEST_SAMPLES
-from contracts.dataset import FEWEST_PICTURES
+from contracts.dataset import FEWEST_PICTURES, is_picture
 from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
 from contracts.model import Contract, json_schema
@@ -32,10 +38,15 @@ from infra.components.workflow.jobs import CAPACITY_SECONDS
 from infra.components.workflow.machine import LONGEST_RUN_SECONDS
 from infra.components.workflow.steps import deployment, registration
 from infra.config import STAGES
+from infra.costs import hourly
+from models.tiny.make.sample import SAMPLE
+from models.tiny.make.score.styles import SEEDS
 
 ARCHITECTURE = "docs/architecture.md"
 LAMBDAS = "lambdas/README.md"
 REFERENCE = "docs/reference.md"
+PRETRAINING = "docs/pretraining.md"
+TINY_MODELS = "docs/tiny-models.md"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -67,6 +78,18 @@ def soft_edge() -> tuple[list[float], float, float]:
     opacity = feather(row, 8)[0, [9, 11, 13, 15, 17]].tolist()
     wide, narrow = (default_blur(np.ones((side, side), dtype=bool)) for side in (300, 10))
     return opacity, wide, narrow
+
+
+def warm_pool_dollars() -> int:
+    """What dev's training hosts cost while they wait for the next run."""
+    hosts = STAGES["dev"].pretraining
+    price = hourly(hosts.train_instance, count=hosts.train_instances) or 0
+    return round(price * hosts.keep_alive_seconds / HOUR)
+
+
+def sample_pictures() -> list[Path]:
+    """The pictures of the shipped style."""
+    return [path for path in (SAMPLE / "dataset").iterdir() if is_picture(path.name)]
 
 
 PROMISES = [
@@ -137,6 +160,18 @@ PROMISES = [
     ),
     Promise(
         page="docs/stages.md",
+        words="until its queue has been empty for about 20 minutes",
+        values=lambda: scaling.EMPTY_MINUTES,
+        promised=20,
+    ),
+    Promise(
+        page=PRETRAINING,
+        words="10 minutes of `dev`'s hosts cost about $8",
+        values=warm_pool_dollars,
+        promised=8,
+    ),
+    Promise(
+        page="docs/stages.md",
         words="| `media_days` | 1 | 7 | 30 |",
         values=lambda: [stage.media_days for stage in STAGES.values()],
         promised=[1, 7, 30],
@@ -204,13 +239,13 @@ PROMISES = [
         promised=(2e-6, 20, 0.9),
     ),
     Promise(
-        page="docs/pretraining.md",
+        page=PRETRAINING,
         words="`held_out` (2 % by default)",
         values=lambda: (PretrainingInput.model_fields["held_out"].default, bounds("held_out", PretrainingInput)),
         promised=(0.02, (0.001, 0.5)),
     ),
     Promise(
-        page="docs/pretraining.md",
+        page=PRETRAINING,
         words="| `unet` | 6000 | 32 | 0.002 | | `vae` | 3000 | 16 | 0.002 |",
         values=lambda: [list(DEFAULTS[model].values()) for model in ("unet", "vae", "segmenter", "upscaler")],
         promised=[[6_000, 32, 2e-3], [3_000, 16, 2e-3], [3_000, 16, 1.5e-3], [3_000, 16, 1e-3]],
@@ -222,7 +257,7 @@ PROMISES = [
         promised=4,
     ),
     Promise(
-        page="docs/pretraining.md",
+        page=PRETRAINING,
         words="At least 8 pictures.",
         values=lambda: FEWEST_SAMPLES,
         promised=8,
@@ -245,6 +280,32 @@ PROMISES = [
         values=lambda: http.LARGEST_BODY,
         promised=5 * 2**20,
     ),
+    Promise(page=PRETRAINING, words="at most about 128 MiB", values=lambda: SHARD_BYTES, promised=128 * 2**20),
+    Promise(page=PRETRAINING, words="up to four for each process", values=lambda: MOST_WORKERS, promised=4),
+    Promise(
+        page=PRETRAINING,
+        words="at most two more shards than the process reads streams",
+        values=lambda: SPARE,
+        promised=2,
+    ),
+    Promise(page=PRETRAINING, words="(`checkpoint.pt`:", values=lambda: FILE, promised="checkpoint.pt"),
+    Promise(
+        page=TINY_MODELS,
+        words="`StableDiffusionInpaintPipeline` at 64 pixels",
+        values=lambda: unet_parts.SIDE,
+        promised=64,
+    ),
+    Promise(
+        page=TINY_MODELS, words="`CLIPSegForImageSegmentation` at 96", values=lambda: segmenter_model.SIDE, promised=96
+    ),
+    Promise(
+        page=TINY_MODELS,
+        words="the 12 pictures of `models/tiny/sample`",
+        values=lambda: len(sample_pictures()),
+        promised=12,
+    ),
+    Promise(page=TINY_MODELS, words="with two seeds", values=lambda: len(SEEDS), promised=2),
+    Promise(page="training/README.md", words="Every picture gives eight views", values=lambda: VIEWS, promised=8),
 ]
 
 
