@@ -16,6 +16,14 @@ DEADLINE_SECONDS = 240
 Found = TypeVar("Found")
 
 
+def sample(*, pictures: int, looks: int) -> dict[str, bytes]:
+    """The first files of the sample dataset, by their path in it: pictures to train on and looks to judge by."""
+    root = SAMPLE / "dataset"
+    trained, judged = sorted(root.glob("*.png"))[:pictures], sorted((root / "evaluation").glob("*.png"))[:looks]
+    paths = [root / "dataset_info.json", *trained, *judged]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     """How an execution ended."""
@@ -39,12 +47,8 @@ class Studio:
         return self.deployment.outputs[f"{name}BucketName"]
 
     def upload(self, style: str, files: dict[str, bytes] | None = None) -> str:
-        """Put a dataset (the sample one unless ``files`` are given) and return its address."""
-        if files is None:
-            root = SAMPLE / "dataset"
-            paths = [p for p in root.rglob("*") if p.is_file()]
-            files = {p.relative_to(root).as_posix(): p.read_bytes() for p in paths}
-        for name, data in files.items():
+        """Put a dataset (the smallest useful part of the sample unless ``files`` are given) and return its address."""
+        for name, data in (files or sample(pictures=4, looks=1)).items():
             self.client("s3").put_object(Bucket=self.bucket("Data"), Key=f"datasets/{style}/{name}", Body=data)
         return f"s3://{self.bucket('Data')}/datasets/{style}/"
 
@@ -60,7 +64,7 @@ class Studio:
         return self.until(lambda: self._ended(arn))
 
     def run(self, name: str, **given: Any) -> Ended:
-        """Start and wait. Unless given, the dataset is the sample one, the target a skirt, and the training two steps."""
+        """Start and wait. Unless given, the dataset is a small one, the target a skirt, and the training two steps."""
         given.setdefault("style", name)
         if "dataset" not in given:
             given["dataset"] = self.upload(given["style"])

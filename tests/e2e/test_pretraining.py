@@ -95,9 +95,10 @@ def test_both_hosts_trained_together(studio: Studio, ended: Ended) -> None:
     assert (summary["processes"], summary["shards"]) == (2, 2)
 
 
-def test_a_fine_tuning_run_starts_from_it(studio: Studio, ended: Ended) -> None:
+def test_a_fine_tuning_run_starts_from_it_and_with_deploy_none_publishes_nothing(studio: Studio, ended: Ended) -> None:
     tuned = studio.run("on-drawn", base_model="drawn@1", task="text-to-image", deploy="none")
     assert tuned.status == "SUCCEEDED", tuned
+    assert studio.published("on-drawn") == set()
     (package,) = studio.packages("on-drawn")
     described = studio.client("sagemaker").describe_model_package(ModelPackageName=package["ModelPackageArn"])
     assert described["CustomerMetadataProperties"]["base_model"] == "drawn@1"
