@@ -20,7 +20,7 @@ WAKE_COOLDOWN_SECONDS = 300
 WAKE_PERIOD_SECONDS = 60
 WAKE_PERIODS = 2
 EMPTY_MINUTES = 20
-"""About how long a queue is empty before no instance runs: target tracking waits for 15 data points of a minute, SageMaker then some minutes more."""
+"""About how long a queue is empty before no instance runs: target tracking waits for 15 minutes, SageMaker then takes some more."""
 
 
 class EndpointScaling(Construct):
