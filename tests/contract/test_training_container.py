@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from atelier_training.__main__ import main
 from atelier_training.engine.checkpoint import FILE
 from atelier_training.paths import MlPaths
 from contracts.artifact import StyleManifest, verify_files
@@ -48,6 +50,17 @@ def run(root: Path, paths: MlPaths, *arguments: str) -> tuple[int, str]:
         return process.returncode, log
 
 
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """The same entry point in this process, where what a process is does not matter: imports take longer than these steps."""
+
+    def run_step(paths: MlPaths, *arguments: str) -> int:
+        monkeypatch.setenv("ATELIER_ML_ROOT", str(paths.root))
+        return main(arguments)
+
+    return run_step
+
+
 def size(path: Path) -> tuple[int, int]:
     """Width and height of a picture file."""
     with Image.open(path) as image:
@@ -81,26 +94,25 @@ def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, root:
     assert size(output / "loss.png") == (960, 420)
 
 
-def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Path, root: Path) -> None:
+def test_a_text_to_image_style_is_trained_and_judged_without_masks(
+    tmp_path: Path, run_here: Callable[..., int]
+) -> None:
     trained = write_training(tmp_path / "train", channels=4, task="text-to-image", method="full", target="")
-    code, log = run(root, trained, "train")
-    assert code == 0, log
+    assert run_here(trained, "train") == 0
     judged = write_evaluation(tmp_path / "evaluate", trained)
     shutil.rmtree(judged.processing_input("segment"))
     shutil.rmtree(judged.processing_input("segmenter"))
-    code, log = run(root, judged, "evaluate", "--task", "text-to-image", "--instance-prompt", PROMPT)
-    assert code == 0, log
+    assert run_here(judged, "evaluate", "--task", "text-to-image", "--instance-prompt", PROMPT) == 0
     metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
     assert {"garment_share", "train_avg_loss"} <= set(metrics)
     assert "mask_score" not in metrics
 
 
-def test_segment_uses_a_persons_masks(tmp_path: Path, root: Path) -> None:
+def test_segment_uses_a_persons_masks(tmp_path: Path, run_here: Callable[..., int]) -> None:
     paths = MlPaths(root=tmp_path)
     write_dataset(paths.processing_input("dataset"), with_masks=True)
     save_segmenter(paths.processing_input("segmenter"))
-    code, log = run(root, paths, "segment", "--target", "a skirt")
-    assert code == 0, log
+    assert run_here(paths, "segment", "--target", "a skirt") == 0
     segment = json.loads((paths.processing_output("segment") / "segment.json").read_text())
     assert segment["mask_score"] == 1
     assert [each["source"] for each in segment["pictures"]] == ["user"] * 4
@@ -120,10 +132,9 @@ def test_bad_pictures_end_in_exit_code_1_and_a_message_of_one_line(tmp_path: Pat
     assert "Traceback" not in log
 
 
-def test_bad_hyperparameters_go_to_the_training_jobs_failure_file(tmp_path: Path, root: Path) -> None:
+def test_bad_hyperparameters_go_to_the_training_jobs_failure_file(tmp_path: Path, run_here: Callable[..., int]) -> None:
     paths = write_training(tmp_path, batch_size="0")
-    code, log = run(root, paths, "train")
-    assert code == 1, log
+    assert run_here(paths, "train") == 1
     assert paths.failure.read_text().startswith("InvalidInputError: hyperparameters.batch_size: got 0; allowed: ")
     assert not paths.model.exists()
 

@@ -54,7 +54,7 @@ def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
             if httpx2.get(f"http://127.0.0.1:{port}/ping").status_code == 200:
                 return
         except httpx2.ConnectError:
-            pass
+            time.sleep(0.2)
     raise AssertionError(f"no server: {process.communicate()[0]}")
 
 
