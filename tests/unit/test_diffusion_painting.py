@@ -168,8 +168,17 @@ def test_an_upscaler_does_not_paint_and_a_painter_does_not_enlarge() -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_every_family_of_the_table_has_its_module(name: str) -> None:
-    assert issubclass(find_family(name, Family), Family)
+def test_every_family_of_the_table_makes_a_picture_with_its_miniature(name: str, tmp_path: Path) -> None:
+    kind = find_family(name, Family)  # type: ignore[type-abstract]
+    save_miniature(tmp_path, name, task="text-to-image" if issubclass(kind, Painter) else "upscale")
+    family = kind.load(tmp_path, device="cpu", dtype=torch.float32, checker=False)
+    if isinstance(family, Painter):
+        (made,) = family.paint(prompts=["a skirt"], seeds=[7], size=(32, 40), **SAMPLED)
+        assert made.size == (32, 40)
+    else:
+        assert isinstance(family, Upscaler)
+        (made,) = family.enlarge(prompts=["a skirt"], seeds=[7], pictures=[photo()], **SAMPLED)
+        assert made.size == (4 * RESOLUTION, 4 * RESOLUTION)
 
 
 def test_a_folder_of_another_family_is_refused(folders: dict[tuple[str, str], Path], tmp_path: Path) -> None:
