@@ -73,7 +73,7 @@ def test_a_request_that_is_open_at_sigterm_is_answered_and_the_process_ends_in_o
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         wait_for(port, process)
-        body = {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 300, "seed": 1}
+        body = {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 100, "seed": 1}
         connection = HTTPConnection("127.0.0.1", port, timeout=120)
         connection.request("POST", "/invocations", json.dumps(body), {"Content-Type": "application/json"})
         # The server reads its connections in order: once these are answered, it has the request above.
