@@ -137,7 +137,7 @@ def test_words_decide_colour_and_pattern_as_the_card_says() -> None:
 
 def test_words_alone_make_a_person_as_the_card_says(segmenter: Segmenter) -> None:
     """Without the classifier of the score, whose training takes longer than all this: it only refuses more."""
-    outfits = [drawing.outfit for drawing in figures(24, stream=4)]
+    outfits = [drawing.outfit for drawing in figures(16, stream=4)]
     painted = paint_outfits(load(WEIGHTS / "inpaint"), outfits, np.random.default_rng((SCORE_SEED, 4)))
     shown = [wears(segmenter, picture, outfit) for picture, outfit in zip(painted, outfits, strict=True)]
     assert np.mean(shown) >= least(card_scores("inpaint")["text_to_image"], len(shown))

@@ -40,22 +40,20 @@ def test_a_job_that_crashes_fails_the_run_at_its_step(studio: Studio) -> None:
 
 def test_a_job_that_is_killed_fails_the_run_at_its_step(studio: Studio) -> None:
     given = {"style": "killed", "dataset": studio.upload("killed"), "target": "a skirt"}
-    arn = studio.start("killed", {**given, "hyperparameters": {"max_steps": 50_000}})
-    studio.until_state(arn, "FineTune")
+    arn = studio.start("killed", {**given, "hyperparameters": FEW_STEPS})
 
     def killed() -> bool | None:
         for process in psutil.process_iter(["cmdline"]):
             line = process.info["cmdline"] or []
-            if line[-2:] == ["atelier_training", "train"] and str(studio.deployment.cloud.run_dir) in _environment(
-                process
-            ):
+            ours = str(studio.deployment.cloud.run_dir) in _environment(process)
+            if ours and line[-3:-1] == ["atelier_training", "segment"]:
                 process.send_signal(signal.SIGKILL)
                 return True
         return None
 
     studio.until(killed)
     ended = studio.wait(arn)
-    failed_at("FineTune", ended, "137")
+    failed_at("Segment", ended, "137")
 
 
 def _environment(process: psutil.Process) -> str:

@@ -98,22 +98,6 @@ def test_the_same_execution_started_twice_runs_once(studio: Studio, first_run: E
     assert len([p for p in studio.packages("twice") if p["ModelPackageArn"] == first_run.output["package"]]) == 1
 
 
-def test_rejecting_the_package_fails_the_run_and_publishes_nothing(studio: Studio) -> None:
-    dataset = studio.upload("rejected")
-    given = {"style": "rejected", "dataset": dataset, "target": "a skirt", "approval": "manual"}
-    arn = studio.start("rejected", {**given, "hyperparameters": FEW_STEPS})
-    studio.until_state(arn, "RequestApproval")
-    (package,) = studio.packages("rejected")
-    studio.client("sagemaker").update_model_package(
-        ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Rejected", ApprovalDescription="too green"
-    )
-    ended = studio.wait(arn)
-    assert ended.status == "FAILED"
-    assert ended.cause.startswith("RequestApproval: ModelPackageRejected")
-    assert "too green" in ended.cause
-    assert studio.published("rejected") == set()
-
-
 def test_once_a_person_approves_a_full_fine_tune_gets_an_endpoint_of_its_own_that_scales(studio: Studio) -> None:
     dataset = studio.upload("by-hand")
     given = {"style": "by-hand", "dataset": dataset, "target": "a skirt", "approval": "manual"}

@@ -104,20 +104,20 @@ def test_a_fine_tuning_run_starts_from_it_and_with_deploy_none_publishes_nothing
     assert described["CustomerMetadataProperties"]["base_model"] == "drawn@1"
 
 
-def test_a_segmenter_learns_from_streamed_shards_and_waits_for_a_person(studio: Studio, figures: str) -> None:
+def test_a_segmenter_of_streamed_shards_is_not_published_where_a_person_rejects_it(
+    studio: Studio, figures: str
+) -> None:
     few = {**FEW, "model": "segmenter", "vision_steps": 2}
     gate = {"held_out": 1}
     arn = start(studio, "asked", input_mode="stream", approval="manual", hyperparameters=few, gate=gate)
     studio.until_state(arn, "RequestApproval")
     (package,) = studio.packages("Base-asked")
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
-    assert keys(studio, "Model", "base/asked@") == set()
     studio.client("sagemaker").update_model_package(
-        ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Approved"
+        ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Rejected", ApprovalDescription="too green"
     )
-    ended = studio.wait(arn)
-    assert ended.status == "SUCCEEDED", ended
-    assert "model.safetensors" in keys(studio, "Model", "base/asked@1/")
+    failed_at("RequestApproval", studio.wait(arn), "ModelPackageRejected", "too green")
+    assert keys(studio, "Model", "base/asked@") == set()
     job = studio.client("sagemaker").describe_training_job(TrainingJobName="atelier-local-pretrain-asked-train")
     assert [channel["ChannelName"] for channel in job["InputDataConfig"]] == ["base"]
     assert job["HyperParameters"]["shards_uri"].endswith("/runs/pretrain-asked/shard/train/")
