@@ -22,7 +22,7 @@ local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C
 	@$(BIN)/atelier local
 
 test: $(INSTALLED) ## run every test, a file at a time on each of two processes
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
 
 check: lint types templates test ## everything that must hold before a commit lands
 

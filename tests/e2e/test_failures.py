@@ -82,7 +82,7 @@ def test_an_endpoint_whose_server_never_gets_healthy_fails_the_run(studio: Studi
 ROLES = [
     ("Prepare", "s3:ListBucket", "Prepare", "s3:ListBucket"),
     ("JobRole", "s3:PutObject", "Segment", "s3:PutObject"),
-    ("WorkflowMachine", "sagemaker:CreateTrainingJob", "FineTune", "sagemaker:CreateTrainingJob"),
+    ("WorkflowMachine", "sagemaker:CreateProcessingJob", "Segment", "sagemaker:CreateProcessingJob"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The offline validators: our templates pass them, and a planted defect does not."""
+"""The offline validators: a planted defect does not pass them. `make templates` holds every stage to them."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,7 @@ from aws_cdk import App, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from infra.check import check, lint, validate
-from infra.config import STAGES
+from infra.check import lint, validate
 from infra.nag import Checks, accept_prefixes, findings
 from tests.infra.conftest import Synthesized
 
@@ -17,10 +16,6 @@ from tests.infra.conftest import Synthesized
 def test_cdk_nag_has_no_open_finding(stage: Synthesized) -> None:
     found = findings(stage.stacks.storage.node.root)
     assert [(v.rule_name, [r.construct_path for r in v.violating_resources]) for v in found] == []
-
-
-def test_every_validator_is_content_with_the_largest_stage() -> None:
-    assert check(STAGES["dev"]) == []
 
 
 def test_a_planted_defect_is_found_by_both_readers(tmp_path: Path) -> None:
