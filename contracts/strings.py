@@ -1,6 +1,7 @@
 """Contracts that SageMaker carries as strings: ``hyperparameters.json`` holds no other values."""
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Self
@@ -23,24 +24,33 @@ class StringContract(Contract):
     @classmethod
     def _typed(cls, name: str, value: str) -> Any:
         field = cls.model_fields.get(name)
-        return _unquoted(value) if field is not None and field.annotation is str else typed(value)
+        return as_text(value) if field is not None and field.annotation is str else typed(value)
 
 
 def as_string(value: object) -> str:
-    """A value as ``from_strings`` reads it back: a text in quotes gets JumpStart's around them, or it would lose its own."""
+    """A value as ``from_strings`` and ``as_text`` read it back, in characters that SageMaker carries.
+
+    A text is itself, unless it would lose its own quotes, is ``--``, which argparse drops wherever it stands, or has control characters
+    or line separators: then it is a JSON string.
+    """
     text = str(value)
-    return json.dumps(text) if _is_quoted(text) else text
+    if text != "--" and not _is_quoted(text) and not _UNPRINTABLE.search(text):
+        return text
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+def as_text(value: str) -> str:
+    """The text that a string stands for. JumpStart sends texts as JSON strings, ``'"a photo"'``; what is none is the text itself."""
+    with suppress(ValueError):
+        return str(json.loads(value)) if _is_quoted(value) else value
+    return value
+
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def _is_quoted(value: str) -> bool:
     return len(value) > 1 and value.startswith('"') and value.endswith('"')
-
-
-def _unquoted(value: str) -> str:
-    """JumpStart sends texts as JSON strings: ``'"a photo"'``; what is no JSON string is the text itself."""
-    with suppress(ValueError):
-        return str(json.loads(value)) if _is_quoted(value) else value
-    return value
 
 
 def typed(value: str) -> Any:

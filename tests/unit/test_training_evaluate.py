@@ -63,13 +63,13 @@ def restyled(*, changed: int = 0, painted: tuple[int, int, int] = TEAL) -> Resty
     )
 
 
-def report(**gate: float) -> Report:
+def report(prompt: str = STYLE.instance_prompt, **gate: float) -> Report:
     shown = [restyled()]
     measured = measure(examples(), shown, train_avg_loss=average_loss(ENTRIES), mask_score=0.9)
     return Report(
         models=Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE),
         painted=Painted(examples=examples(), restyled=shown, mask_score=0.9, notes=["look-9.png is left out"]),
-        prompt=STYLE.instance_prompt,
+        prompt=prompt,
         measured=measured,
         gate=gate,
         loss=draw_loss(ENTRIES),

@@ -12,6 +12,7 @@ from contracts.model import Check
 from contracts.pretrain_hyperparameters import MODELS
 from contracts.pretraining import HELD_OUT
 from contracts.prompts import prompt
+from contracts.strings import as_text
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,7 +35,9 @@ def parser() -> Parser:
     evaluate = steps.add_parser("evaluate", help="repaint photos before and after, and measure")
     evaluate.add_argument("--task", required=True, choices=TASKS)
     evaluate.add_argument("--instance-prompt", required=True, type=_prompt, help="the words that stand for the garment")
-    evaluate.add_argument("--target", default="", help="what to mask in the photos; needed when the task is inpaint")
+    evaluate.add_argument(
+        "--target", default="", type=as_text, help="what to mask in the photos; needed when the task is inpaint"
+    )
     evaluate.add_argument("--gate", default={}, type=_gate, help="thresholds to show, e.g. '{\"garment_share\": 0.5}'")
     _add_pretraining(steps)
     return parser
@@ -61,5 +64,5 @@ def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 _share = _checked(lambda value: Check(Annotated[float, HELD_OUT])("held-out", float(value)))
-_prompt = _checked(lambda value: prompt("prompt", value))
+_prompt = _checked(lambda value: prompt("prompt", as_text(value)))
 _gate = _checked(lambda value: read_gate("gate", json.loads(value)))

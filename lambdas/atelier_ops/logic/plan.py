@@ -20,6 +20,8 @@ from contracts.strings import as_string
 
 LONGEST_ARGUMENT = 256
 """Characters SageMaker takes as one container argument of a processing job."""
+LONGEST_HYPERPARAMETER = 2_500
+"""Characters SageMaker takes as the value of one hyperparameter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,23 +144,29 @@ def _arguments(request: ExecutionInput, instance_prompt: str) -> dict[str, list[
 def _argument(name: str, value: str) -> list[str]:
     """An option and its value in one argument: a value of its own that starts with a hyphen would be read as an option."""
     option = f"--{name.replace('_', '-')}="
-    longest = LONGEST_ARGUMENT - len(option)
-    if len(value) > longest:
-        allowed = f"at most {longest} characters, because a job takes it as an argument"
-        raise InvalidInputError(f"input.{name}", got=f"{len(value)} characters", allowed=allowed)
-    return [option + value]
+    return [option + _encoded(name, value, LONGEST_ARGUMENT - len(option), "as an argument")]
+
+
+def _encoded(name: str, value: str, longest: int, how: str) -> str:
+    """Words as jobs read them with ``contracts.strings.as_text``. Raises InvalidInputError where SageMaker carries no text so long."""
+    text = as_string(value)
+    if len(text) > longest:
+        got = f"{len(text)} characters" + ("" if text == value else ", as quotes and control characters are written")
+        raise InvalidInputError(f"input.{name}", got=got, allowed=f"at most {longest}: a job takes it {how}")
+    return text
 
 
 def _strings(
     request: ExecutionInput, execution: str, prompts: Mapping[str, str], dataset: Dataset, settings: Hyperparameters
 ) -> dict[str, str]:
     """Everything the training job reads from hyperparameters.json."""
+    words = {"target": request.target, **prompts}
     return {
         "style": request.style,
         "execution": execution,
         "task": request.task,
         "method": request.method,
-        **{name: as_string(words) for name, words in {"target": request.target, **prompts}.items()},
+        **{name: _encoded(name, text, LONGEST_HYPERPARAMETER, "as a hyperparameter") for name, text in words.items()},
         "dataset_sha256": dataset.sha256,
         **settings.to_strings(),
     }
