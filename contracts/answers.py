@@ -81,7 +81,7 @@ class File(Answer):
     """An address to put one file at."""
 
     id: str
-    name: str
+    name: Annotated[str, about("as it is stored: without folders, NFC-normalised")]
     content_type: str
     uri: Annotated[str, about("S3 address: for image or mask of a prediction, or as part of a dataset")]
     created_at: Time

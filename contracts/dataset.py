@@ -1,11 +1,14 @@
-"""A garment's pictures: JumpStart's layout, with optional masks and held-out photos.
+"""A garment's pictures: JumpStart's layout, with optional masks, captions and held-out photos.
 
 ``datasets/{style}/`` holds pictures at its root, ``dataset_info.json`` (``instance_prompt``, optional ``class_prompt``, which may
-name alternatives in braces), optional ``masks/{stem}.png`` (white = garment; a person's mask wins over the segmenter's), optional
-``captions.jsonl`` (``{"file_name", "text"}`` a line) and optional ``evaluation/``: photos of other people, never trained on, that the
-evaluation restyles.
+name alternatives in braces), optional ``masks/{stem}.png`` (white = garment; a person's mask wins over the segmenter's) and optional
+``evaluation/``: photos of other people, never trained on, that the evaluation restyles, with ``evaluation/masks/`` of their own.
+Captions lie in ``captions.jsonl`` (``{"file_name", "text"}`` a line), in Hugging Face's ``metadata.jsonl`` or in ``{stem}.txt``
+beside the pictures, as kohya's trainers have them. ``contracts/dataset_files.py`` says what each file is used as.
 """
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Annotated, ClassVar
 
 from contracts.declarations import about
@@ -14,9 +17,23 @@ from contracts.prompts import ClassPrompt, Prompt
 
 INFO = "dataset_info.json"
 CAPTIONS = "captions.jsonl"
+METADATA = "metadata.jsonl"
+"""Hugging Face's: ``file_name`` and the words under ``text``, ``prompt`` or ``caption``."""
 MASKS = "masks/"
 EVALUATION = "evaluation/"
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+CLASS_PICTURES = "class_data_dir/"
+"""JumpStart's folder of class pictures, which the base model paints here."""
+PICTURE_ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "image/webp": (".webp",),
+    "image/heic": (".heic", ".heif"),
+    "image/heif": (".heif", ".heic"),
+}
+"""The endings of a picture's name, in small letters, by content type."""
+PICTURE_SUFFIXES = tuple(dict.fromkeys(chain.from_iterable(PICTURE_ENDINGS.values())))
+CAPTION_SUFFIXES = (".txt", ".caption")
+"""Endings of a file beside a picture that holds its caption."""
 FEWEST_PICTURES = 4
 MOST_PICTURES = 500
 
@@ -32,7 +49,7 @@ class PictureCaption(Contract):
     document: ClassVar[str] = CAPTIONS
 
     file_name: Annotated[str, about("the picture")]
-    text: Annotated[str, about("words for it")]
+    text: Annotated[Prompt, about("words for it")]
 
 
 class DatasetInfo(Contract):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
+from pydantic import Field
+
 from contracts.declarations import about, bounds
 from contracts.errors import InvalidInputError
 from contracts.execution import Approval, Deploy, Method, StyleName, Task
@@ -90,6 +92,7 @@ class FineTuningPlan(Plan):
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
     endpoint: Annotated[str, about("the style's own endpoint, where it gets one")]
     published: Annotated[str, about("prefix of the style's published versions")]
+    notes: Annotated[list[str], about("what of the dataset is not used, in words")] = Field(default_factory=list)
 
     @property
     def subject(self) -> str:

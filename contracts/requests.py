@@ -9,7 +9,16 @@ from contracts.execution import ExecutionInput, StyleName
 from contracts.model import Contract, rule
 from contracts.prediction import PredictionInput
 
-ContentType = Literal["image/png", "image/jpeg", "image/webp", "application/json", "application/jsonl"]
+ContentType = Literal[
+    "image/png",
+    "image/jpeg",
+    "image/webp",
+    "image/heic",
+    "image/heif",
+    "application/json",
+    "application/jsonl",
+    "text/plain",
+]
 
 
 class RequestBody(Contract):
@@ -53,7 +62,11 @@ class TrainingRequest(RequestBody):
 class FileRequest(RequestBody):
     """``POST /v1/files``."""
 
-    name: Annotated[str, text("a file name", longest=200), about("of the file; masks/… and evaluation/… in a dataset")]
+    name: Annotated[
+        str,
+        text("a file name", longest=200),
+        about("of the file; masks/…, evaluation/… and evaluation/masks/… in a dataset"),
+    ]
     content_type: Annotated[ContentType, about("of the file, and of the request that puts it")]
     purpose: Annotated[Literal["upload", "dataset"], about("a prediction's picture, or a file of a dataset")]
     style: Annotated[StyleName, about("whose dataset, needed when purpose is dataset")] = ""

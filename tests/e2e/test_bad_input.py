@@ -53,6 +53,19 @@ def test_an_unknown_key_is_named_with_the_allowed_ones(studio: Studio) -> None:
             ("UnreadablePictureError", "skirt-99.png"),
         ),
         (
+            "caption-of-nobody",
+            INFO | first(5) | {"captions.jsonl": b'{"file_name": "Skirt-01.png", "text": "a red skirt"}'},
+            "Prepare",
+            ("captions.jsonl line 1", "Skirt-01.png", "nearest: skirt-01.png"),
+        ),
+        ("unused", INFO | first(4) | {f"{n}.bmp": b"BM" for n in range(2)}, "Prepare", ("0.bmp", "1.bmp")),
+        (
+            "cut-photo",
+            INFO | first(5) | {"evaluation/b.png": PICTURES["skirt-02.png"][:1500]},
+            "Segment",
+            ("UnreadablePictureError", "evaluation/b.png"),
+        ),
+        (
             "nobody-there",
             INFO | {f"wall-{n}.png": plain_picture() for n in range(5)},
             "Segment",

@@ -165,6 +165,6 @@ def test_promoting_names_the_version_in_the_style_s_folder(dev: Synthesized) -> 
 def test_the_outcome_is_what_people_are_told(dev: Synthesized) -> None:
     notify = dev.definition["States"]["Notify"]
     outcome = evaluate(notify["Output"], variables())
-    assert sorted(outcome) == ["adapter", "endpoint", "metrics", "package", "report", "style", "version"]
+    assert sorted(outcome) == ["adapter", "endpoint", "metrics", "notes", "package", "report", "style", "version"]
     assert outcome["report"].endswith("/runs/first-run/evaluate/report.html")
     assert len(arguments(dev, "Notify")["Subject"]) <= 100

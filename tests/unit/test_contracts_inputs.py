@@ -181,7 +181,17 @@ def test_a_gate_is_met_in_its_metrics_direction() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("a.png", True), ("A.JPEG", True), ("masks/a.png", False), ("a.webp", False), ("png", False), ("a.png/", False)],
+    [
+        ("a.png", True),
+        ("A.JPEG", True),
+        ("masks/a.png", False),
+        ("a.webp", True),
+        ("a.HEIC", True),
+        ("a.jfif", True),
+        ("a.bmp", False),
+        ("png", False),
+        ("a.png/", False),
+    ],
 )
 def test_pictures_lie_at_the_root_and_end_like_one(name: str, expected: bool) -> None:
     assert is_picture(name) is expected

@@ -1,6 +1,7 @@
 """Addresses for uploads: where a file may go, and what it may be called."""
 
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -18,8 +19,8 @@ def test_an_upload_gets_an_address_below_uploads() -> None:
     answered = post(name="my photo (1).PNG")
     assert answered.status == 201
     made = answered.body
-    assert made["name"] == "my_photo__1_.PNG"
-    assert made["uri"] == f"s3://media/uploads/{made['id']}/my_photo__1_.PNG"
+    assert made["name"] == "my photo (1).PNG"
+    assert made["uri"] == f"s3://media/uploads/{made['id']}/my photo (1).PNG"
     assert made["urls"]["upload"].endswith("?put=3600&type=image/png")
     assert made["created_at"] == "2027-01-15T08:00:00.000Z"
     assert made["expires_at"] == "2027-01-15T09:00:00.000Z"
@@ -34,6 +35,12 @@ def test_an_upload_gets_an_address_below_uploads() -> None:
         ("evaluation/p.jpeg", "image/jpeg", "evaluation/p.jpeg"),
         ("dataset_info.json", "application/json", "dataset_info.json"),
         ("captions.jsonl", "application/jsonl", "captions.jsonl"),
+        ("metadata.jsonl", "application/jsonl", "metadata.jsonl"),
+        ("a.txt", "text/plain", "a.txt"),
+        ("evaluation/masks/p.png", "image/png", "evaluation/masks/p.png"),
+        ("a.webp", "image/webp", "a.webp"),
+        ("IMG_0001.HEIC", "image/heic", "IMG_0001.HEIC"),
+        ("a.jfif", "image/jpeg", "a.jfif"),
     ],
 )
 def test_a_datasets_file_goes_to_its_style(name: str, kind: str, key: str) -> None:
@@ -46,8 +53,15 @@ def test_a_datasets_file_goes_to_its_style(name: str, kind: str, key: str) -> No
     [
         {"purpose": "dataset"},
         {"purpose": "dataset", "style": "Skirt"},
-        {"purpose": "dataset", "style": "skirt", "content_type": "image/webp", "name": "a.webp"},
+        {"purpose": "dataset", "style": "skirt", "content_type": "image/gif", "name": "a.gif"},
         {"purpose": "dataset", "style": "skirt", "name": "other/a.png"},
+        {"purpose": "dataset", "style": "skirt", "name": "masks/other/a.png"},
+        {"purpose": "dataset", "style": "skirt", "name": "masks\\a.png"},
+        {"purpose": "dataset", "style": "skirt", "name": "._a.png"},
+        {"purpose": "dataset", "style": "skirt", "name": "masks/a.txt", "content_type": "text/plain"},
+        {"purpose": "dataset", "style": "skirt", "name": "a\n.png"},
+        {"purpose": "dataset", "style": "skirt", "name": "치" * 100 + ".png"},
+        {"content_type": "text/plain", "name": "a.txt"},
         {"purpose": "dataset", "style": "skirt", "name": "x.json", "content_type": "application/json"},
         {"content_type": "application/json", "name": "a.json"},
         {"content_type": "text/html", "name": "a.html"},
@@ -61,6 +75,35 @@ def test_what_no_part_of_ours_reads_is_422(body: dict[str, Any]) -> None:
     answered = post(**body)
     assert answered.status == 422
     assert answered.body["allowed"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["치마.png", "바지.png", "모자.png", "구두.png", "양말.png"],
+        ["IMG (1).png", "IMG [1].png", "IMG_1.png", "IMG 1.png", "IMG+1.png", "IMG%201.png"],
+        ["masks/치마.png", "masks/바지.png", "치마.png"],
+        ["юбка.png", "брюки.png", "शर्ट.png", "👗.png", "👖.png", "スカート.png", "스카트.png"],
+    ],
+)
+def test_a_dataset_keeps_every_name_and_no_two_meet(names: list[str]) -> None:
+    uris = [post(name=name, purpose="dataset", style="skirt").body["uri"] for name in names]
+    assert [S3Uri.parse(uri).key.removeprefix("datasets/skirt/") for uri in uris] == names
+
+
+def test_one_name_spelt_in_two_ways_is_one_file() -> None:
+    spellings = [normalize(form, "치마 é.png") for form in ("NFC", "NFD")]
+    answers = [post(name=name, purpose="dataset", style="skirt").body for name in spellings]
+    assert answers[0]["uri"] == answers[1]["uri"]
+    assert answers[1]["name"] == spellings[0]
+
+
+@given(first=st.text(min_size=1, max_size=60), second=st.text(min_size=1, max_size=60))
+def test_two_files_have_one_address_only_where_they_have_one_name(first: str, second: str) -> None:
+    answers = [post(name=f"{name}.png", purpose="dataset", style="skirt") for name in (first, second)]
+    if all(answer.status == 201 for answer in answers):
+        same = normalize("NFC", first) == normalize("NFC", second)
+        assert (answers[0].body["uri"] == answers[1].body["uri"]) == same
 
 
 @given(name=st.text(min_size=1, max_size=150), purpose=st.sampled_from(["upload", "dataset"]))

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from atelier_ops.logic.plan import Dependencies
 from atelier_training.arguments import parser
 from contracts.artifact import to_json
-from contracts.dataset import MOST_PICTURES
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
-from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
-from tests.unit.ops_stage import DATASET, JOBS, base_manifest, make_stage, plan_of, put_dataset
+from tests.unit.ops_fakes import MemoryBuckets
+from tests.unit.ops_stage import DATASET, JOBS, base_manifest, make_stage, plan_of
 
 Stage = tuple[MemoryBuckets, Dependencies]
 
@@ -68,7 +67,7 @@ def test_quotes_around_words_are_theirs_not_jumpstarts(stage: Stage) -> None:
     words = {"instance_prompt": '"sks"', "class_prompt": '"a" or "b"', "target": '"skirt"'}
     plan = plan_of(stage[1], **words)
     assert {name: plan[name] for name in words} == words
-    assert plan["arguments"]["segment"] == ['--target="skirt"']
+    assert plan["arguments"]["segment"] == ['--target="\\"skirt\\""']
     assert {name: json.loads(plan["hyperparameters"][name]) for name in words} == words, "as JumpStart quotes them"
 
 
@@ -147,7 +146,12 @@ def test_a_missing_segmenter_is_refused_before_a_job_starts(stage: Stage) -> Non
 def test_a_job_argument_has_at_most_256_characters_with_its_option(stage: Stage, key: str, longest: int) -> None:
     arguments = plan_of(stage[1], **{key: "x" * longest})["arguments"]["evaluate"]
     assert max(map(len, arguments)) == 256
-    assert f"at most {longest} characters" in refused(stage, **{key: "x" * (longest + 1)})
+    message = refused(stage, **{key: "x" * (longest + 1)})
+    assert f"got '{longest + 1} characters'; allowed: at most {longest}: a job takes it as an argument" in message
+
+
+def test_words_that_no_hyperparameter_can_carry_are_refused_before_a_job_is_made(stage: Stage) -> None:
+    assert "2500: a job takes it as a hyperparameter" in refused(stage, class_prompt="\x01" * 500)
 
 
 def test_words_may_start_with_a_hyphen(stage: Stage) -> None:

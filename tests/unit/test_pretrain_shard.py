@@ -169,6 +169,22 @@ def test_captions_must_be_there_once(tmp_path: Path, uploaded: Path) -> None:
     assert "captions.jsonl line 31: got 'key 000004 again'" in refusal(paths)
     place.write_text("{oops\n")
     assert "captions.jsonl line 1: got '{oops" in refusal(paths)
+    place.write_bytes("치마".encode("cp949"))
+    assert "captions.jsonl line 1: got b" in refusal(paths)
+
+
+def test_what_desktops_leave_behind_and_byte_order_marks_are_no_samples(tmp_path: Path, uploaded: Path) -> None:
+    paths, plain = job(tmp_path / "a", uploaded), job(tmp_path / "b", uploaded)
+    for name in ("._000001.png", "__MACOSX/000001.png", ".ipynb_checkpoints/000002-checkpoint.png"):
+        file = paths.processing_input("pictures") / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"\x00\x05\x16\x07")
+    for place in (
+        paths.processing_input("captions") / "captions.jsonl",
+        paths.processing_input("vocabulary") / "dataset.json",
+    ):
+        place.write_bytes(b"\xef\xbb\xbf" + place.read_bytes())
+    assert keys(shard(paths) / "train") == keys(shard(plain) / "train")
 
 
 def test_a_turned_photo_is_stored_upright(tmp_path: Path) -> None:

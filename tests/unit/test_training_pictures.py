@@ -1,64 +1,124 @@
-"""Reading a dataset: every bad picture is named, and masks belong to their pictures."""
+"""Reading a dataset: every bad file is named, and masks and captions belong to their pictures."""
 
 import json
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from atelier_training.data.examples import load_examples
+from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.masking import Masking
-from atelier_training.data.pictures import picture_files, read_mask, read_pictures, require_enough, user_mask
+from atelier_training.data.pictures import DatasetFolder, read_mask
 from contracts.errors import InvalidInputError
 from imaging.pictures import UnreadablePictureError
 from tests.unit.training_root import PROMPT, garment, write_dataset, write_masking
 
 
-def test_only_pictures_at_the_root_count(tmp_path: Path) -> None:
+def examples(dataset: Path, masks: Path | None = None) -> list[Example]:
+    return load_examples(DatasetFolder.read(dataset), masks, PROMPT)
+
+
+def refused(dataset: Path) -> str:
+    with pytest.raises(InvalidInputError) as caught:
+        DatasetFolder.read(dataset).check()
+    return str(caught.value)
+
+
+def held_out(dataset: Path, mask_size: tuple[int, int] = (48, 64)) -> None:
+    """Two photos to judge by, the first with a person's mask."""
+    (dataset / "evaluation/masks").mkdir(parents=True)
+    for name in ("a", "b"):
+        garment(1)[0].save(dataset / f"evaluation/{name}.jpg")
+    Image.new("L", mask_size, 255).save(dataset / "evaluation/masks/a.png")
+
+
+def cut(path: Path) -> None:
+    """Keep the first half of a file."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_only_pictures_at_the_root_are_learnt_and_the_rest_is_named(tmp_path: Path) -> None:
     write_dataset(tmp_path, with_masks=True)
-    (tmp_path / "notes.txt").write_text("hello")
-    assert [path.name for path in picture_files(tmp_path)] == [f"skirt-{index}.png" for index in range(4)]
+    held_out(tmp_path)
+    (tmp_path / "notes.md").write_text("hello")
+    (tmp_path / "masks/.DS_Store").write_text("hello")
+    dataset = DatasetFolder.read(tmp_path)
+    assert list(dataset.check()) == [f"skirt-{index}.png" for index in range(4)]
+    assert dataset.notes("inpaint") == ["1 file is not used: notes.md"]
 
 
 def test_two_pictures_that_would_share_a_mask_are_refused(tmp_path: Path) -> None:
     write_dataset(tmp_path)
     garment(0)[0].save(tmp_path / "skirt-1.jpg")
-    with pytest.raises(InvalidInputError, match="skirt-1"):
-        picture_files(tmp_path)
+    assert "skirt-1" in refused(tmp_path)
 
 
 def test_all_unreadable_pictures_are_named_not_only_the_first(tmp_path: Path) -> None:
     write_dataset(tmp_path)
     (tmp_path / "notes.jpg").write_text("milk, bread")
     (tmp_path / "cut.png").write_bytes((tmp_path / "skirt-0.png").read_bytes()[:80])
-    with pytest.raises(UnreadablePictureError, match=r"pictures cut\.png, notes\.jpg"):
-        read_pictures(picture_files(tmp_path))
+    with pytest.raises(UnreadablePictureError, match=r"cut\.png, notes\.jpg: got"):
+        DatasetFolder.read(tmp_path).check()
 
 
-def test_three_pictures_are_too_few() -> None:
-    require_enough(4)
-    with pytest.raises(InvalidInputError, match="got '3 pictures'; allowed: at least 4"):
-        require_enough(3)
-
-
-def test_a_users_mask_must_have_its_pictures_size(tmp_path: Path) -> None:
-    write_dataset(tmp_path, with_masks=True)
-    picture = tmp_path / "skirt-0.png"
-    mask = user_mask(picture, (48, 64))
-    assert mask is not None
-    assert np.array_equal(mask, garment(0)[1])
-    assert user_mask(tmp_path / "other.png", (48, 64)) is None
-    with pytest.raises(
-        InvalidInputError, match=r"skirt-0\.png: got '48x64 pixels'; allowed: its picture's size, 50x64"
+def test_every_bad_picture_photo_and_mask_is_named_at_once(tmp_path: Path) -> None:
+    write_dataset(tmp_path, 5, with_masks=True)
+    held_out(tmp_path, mask_size=(10, 10))
+    for name in ("skirt-0.png", "masks/skirt-0.png", "masks/skirt-1.png", "evaluation/b.jpg"):
+        cut(tmp_path / name)
+    Image.new("L", (50, 64), 255).save(tmp_path / "masks/skirt-2.png")
+    Image.new("L", (48, 64)).save(tmp_path / "masks/skirt-3.png")
+    message = refused(tmp_path)
+    assert message.startswith("3 problems: ")
+    for names in (
+        "skirt-0.png, mask masks/skirt-0.png, mask masks/skirt-1.png, evaluation/b.jpg: got",
+        "mask masks/skirt-2.png, mask evaluation/masks/a.png: got '50x64 pixels, and its picture 48x64'",
+        "mask masks/skirt-3.png: got 'no white pixel'",
     ):
-        user_mask(picture, (50, 64))
+        assert names in message
+
+
+def test_the_reason_names_hundreds_of_bad_files_and_still_says_what_is_wrong(tmp_path: Path) -> None:
+    for index in range(300):
+        (tmp_path / f"{index:03}.png").write_bytes(b"text")
+    message = refused(tmp_path)
+    assert "000.png, 001.png" in message
+    assert "and 250 more: got" in message
+    assert len(message) < 1024
+
+
+def test_three_pictures_are_too_few(tmp_path: Path) -> None:
+    write_dataset(tmp_path, 3)
+    assert "got 3; allowed: 4 to 500" in refused(tmp_path)
+
+
+def test_too_few_masked_pictures_are_refused(tmp_path: Path) -> None:
+    write_dataset(tmp_path / "dataset", 4)
+    write_masking(tmp_path / "masks", 3)
+    with pytest.raises(InvalidInputError, match="got '3 pictures'; allowed: at least 4"):
+        examples(tmp_path / "dataset", tmp_path / "masks")
+
+
+@pytest.mark.parametrize("folder", ["", "evaluation/"])
+def test_a_persons_mask_is_found_however_the_name_is_spelt(tmp_path: Path, folder: str) -> None:
+    write_dataset(tmp_path)
+    (tmp_path / folder / "masks").mkdir(parents=True, exist_ok=True)
+    picture, mask = f"{folder}{normalize('NFD', '치마 0')}.png", f"{folder}masks/치마 0.png"
+    garment(0)[0].save(tmp_path / picture)
+    Image.fromarray(garment(0)[1]).save(tmp_path / mask)
+    dataset = DatasetFolder.read(tmp_path)
+    read = dataset.mask(picture, (48, 64))
+    assert read is not None
+    assert np.array_equal(read, garment(0)[1])
+    assert dataset.mask("skirt-0.png", (48, 64)) is None
 
 
 def test_a_black_mask_is_refused(tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "mask.png")
     with pytest.raises(InvalidInputError, match="no white pixel"):
-        read_mask(tmp_path / "mask.png", (8, 8))
+        read_mask(tmp_path / "mask.png", (8, 8), name="mask.png")
 
 
 def test_examples_have_their_masks_and_captions(tmp_path: Path) -> None:
@@ -66,24 +126,24 @@ def test_examples_have_their_masks_and_captions(tmp_path: Path) -> None:
     write_masking(tmp_path / "masks", 4)
     caption = {"file_name": "skirt-2.png", "text": "sks skirt from behind"}
     (tmp_path / "dataset/captions.jsonl").write_text(json.dumps(caption) + "\n\n")
-    examples = load_examples(tmp_path / "dataset", tmp_path / "masks", PROMPT)
-    assert [example.name for example in examples] == [f"skirt-{index}.png" for index in range(4)]
-    assert [example.caption for example in examples] == [PROMPT, PROMPT, "sks skirt from behind", PROMPT]
-    assert np.array_equal(examples[3].mask, garment(3)[1])
+    (tmp_path / "dataset/skirt-3.txt").write_text("sks skirt, red\n")
+    read = examples(tmp_path / "dataset", tmp_path / "masks")
+    assert [example.name for example in read] == [f"skirt-{index}.png" for index in range(4)]
+    assert [example.caption for example in read] == [PROMPT, PROMPT, "sks skirt from behind", "sks skirt, red"]
+    assert np.array_equal(read[3].mask, garment(3)[1])
 
 
 def test_a_broken_caption_line_is_named(tmp_path: Path) -> None:
     write_dataset(tmp_path)
     (tmp_path / "captions.jsonl").write_text('{"file_name": "skirt-0.png"\n')
-    with pytest.raises(InvalidInputError, match=r"captions\.jsonl line 1"):
-        load_examples(tmp_path, None, PROMPT)
+    assert "captions.jsonl line 1" in refused(tmp_path)
 
 
 def test_masks_of_another_dataset_are_refused(tmp_path: Path) -> None:
     write_dataset(tmp_path / "dataset", 4)
     write_masking(tmp_path / "masks", 6)
     with pytest.raises(InvalidInputError, match=r"a mask for skirt-4\.png"):
-        load_examples(tmp_path / "dataset", tmp_path / "masks", PROMPT)
+        examples(tmp_path / "dataset", tmp_path / "masks")
 
 
 def test_segment_json_reads_back_as_written(tmp_path: Path) -> None:
@@ -95,11 +155,12 @@ def test_segment_json_reads_back_as_written(tmp_path: Path) -> None:
         Masking.read(tmp_path / "masks")
 
 
-def test_jumpstarts_class_pictures_are_not_used_and_that_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_jumpstarts_class_pictures_are_not_used_and_that_is_said(tmp_path: Path) -> None:
     write_dataset(tmp_path)
     (tmp_path / "class_data_dir").mkdir()
-    garment(1)[0].save(tmp_path / "class_data_dir/other.png")
-    assert len(load_examples(tmp_path, None, PROMPT)) == 4
-    assert "class_data_dir" in caplog.text
+    for index in range(20):
+        garment(1)[0].save(tmp_path / f"class_data_dir/{index}.png")
+    dataset = DatasetFolder.read(tmp_path)
+    assert len(load_examples(dataset, None, PROMPT)) == 4
+    (note,) = dataset.notes("inpaint")
+    assert note.startswith("20 files are in class_data_dir/ not used")

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atelier_training.arguments import parser
 from atelier_training.data.masking import Masking
-from atelier_training.data.pictures import picture_files, read_mask, read_pictures
+from atelier_training.data.pictures import DatasetFolder, read_mask
 from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.photos import held_out_photos
+from atelier_training.jobs import segment
 from atelier_training.jobs.segment import mask_pictures
+from atelier_training.paths import MlPaths
 from imaging.masks import to_image
+from imaging.pictures import UnreadablePictureError
 from imaging.segmenter import GarmentMask, GarmentNotFoundError, Segmenter
 from tests.unit.training_root import garment, write_dataset
 
@@ -33,8 +38,8 @@ class FakeSegmenter(Segmenter):
 
 def segmented(tmp_path: Path, segmenter: Segmenter, count: int = 6) -> Masking:
     write_dataset(tmp_path / "dataset", count)
-    pictures = read_pictures(picture_files(tmp_path / "dataset"))
-    return mask_pictures(pictures, "a skirt", segmenter, tmp_path, Interruption())
+    dataset = DatasetFolder.read(tmp_path / "dataset")
+    return mask_pictures(dataset, dataset.check(), "a skirt", segmenter, tmp_path, Interruption())
 
 
 def test_every_picture_gets_a_tight_mask_of_its_own_size(tmp_path: Path) -> None:
@@ -44,7 +49,7 @@ def test_every_picture_gets_a_tight_mask_of_its_own_size(tmp_path: Path) -> None
     assert masking.mask_score == 0.8
     for index, each in enumerate(masking.pictures):
         expected = garment(index)[1]
-        assert np.array_equal(read_mask(tmp_path / each.mask, (48, 64)), expected)
+        assert np.array_equal(read_mask(tmp_path / each.mask, (48, 64), name=each.mask), expected)
         assert each.area == pytest.approx(expected.mean(), abs=1e-6)
         assert each.source == "clipseg"
     assert set(segmenter.asked) == {("a skirt", 0)}
@@ -58,7 +63,7 @@ def test_a_persons_mask_wins_and_is_not_asked_for(tmp_path: Path) -> None:
     segmenter = FakeSegmenter()
     masking = segmented(tmp_path, segmenter, 4)
     assert [each.source for each in masking.pictures] == ["clipseg", "user", "clipseg", "clipseg"]
-    assert np.array_equal(read_mask(tmp_path / "masks/skirt-1.png", (48, 64)), drawn)
+    assert np.array_equal(read_mask(tmp_path / "masks/skirt-1.png", (48, 64), name=""), drawn)
     assert len(segmenter.asked) == 3
     assert masking.mask_score == pytest.approx((3 * 0.8 + 1) / 4)
 
@@ -78,3 +83,33 @@ def test_too_few_pictures_with_the_garment_end_the_step_naming_the_others(
         segmented(tmp_path, FakeSegmenter(*blind), count)
     assert all(f"skirt-{index}.png" in str(caught.value) for index in blind)
     assert not (tmp_path / "segment.json").exists()
+
+
+def test_photos_without_the_garment_are_found_out_by_the_segment_step(tmp_path: Path) -> None:
+    """The evaluation needs them, and it comes after a training that is paid for."""
+    write_dataset(tmp_path)
+    (tmp_path / "evaluation").mkdir()
+    for index in (0, 1):
+        garment(index)[0].save(tmp_path / f"evaluation/look-{index}.png")
+    dataset = DatasetFolder.read(tmp_path)
+    (photo,), (note,) = held_out_photos(dataset, FakeSegmenter(0), "a skirt")
+    assert photo.name == "look-1.png"
+    assert note.startswith("look-0.png is left out")
+    with pytest.raises(GarmentNotFoundError, match=r"evaluation/look-0\.png, evaluation/look-1\.png"):
+        held_out_photos(dataset, FakeSegmenter(0, 1), "a skirt")
+
+
+def test_segment_refuses_bad_photos_before_it_masks_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = MlPaths(root=tmp_path)
+    write_dataset(paths.processing_input("dataset"))
+    photos = paths.processing_input("dataset") / "evaluation"
+    photos.mkdir()
+    garment(0)[0].save(photos / "look.png")
+    arguments = parser().parse_args(["segment", "--target=a skirt"])
+    monkeypatch.setattr(segment, "load_segmenter", lambda *_: FakeSegmenter(0))
+    with pytest.raises(GarmentNotFoundError, match="look"):
+        segment.run(arguments, paths, Interruption())
+    (photos / "look.png").write_bytes((photos / "look.png").read_bytes()[:90])
+    with pytest.raises(UnreadablePictureError, match=r"evaluation/look\.png"):
+        segment.run(arguments, paths, Interruption())
+    assert not (paths.processing_output("segment") / "segment.json").exists()

@@ -27,7 +27,7 @@ _PACKAGE = Package(
 _SUBJECT = "'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is ready'"
 _OUTCOME = (
     "{'style': $plan.style, 'version': $version, 'package': $package, 'adapter': $adapter, 'endpoint': $endpoint, "
-    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html'}"
+    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html', 'notes': $plan.notes}"
 )
 
 

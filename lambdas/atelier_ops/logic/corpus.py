@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from atelier_ops.gateways.storage import ObjectStore, read_json
-from atelier_ops.logic.dataset import dataset_folder, hash_listing
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.dataset import dataset_folder, hash_listing, list_files
 from contracts.corpus import (
     CAPTIONS,
     FEWEST_PICTURES,
@@ -17,6 +17,7 @@ from contracts.corpus import (
     is_held_out,
     sample_key,
 )
+from contracts.dataset_texts import decoded, parsed
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix
 
@@ -38,7 +39,7 @@ def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
         prefix = dataset_folder(dataset, store.bucket, f"NAME, or s3://{store.bucket}/{dataset_prefix('NAME')}")
     else:
         prefix = dataset_prefix(dataset)
-    files = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix) if not entry.key.endswith("/")}
+    files = list_files(prefix, store)
     for needed in (VOCABULARY, CAPTIONS):
         if needed not in files:
             raise InvalidInputError(f"data set {prefix}", got=f"no {needed}", allowed=f"{needed} beside {PICTURES}")
@@ -46,7 +47,7 @@ def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
     labels = _keys(LABELS, files, (".png",))
     if labels:
         _check_labels(pictures, labels)
-    vocabulary = Vocabulary.from_json(read_json(store, prefix + VOCABULARY))
+    vocabulary = Vocabulary.from_json(parsed(VOCABULARY, decoded(VOCABULARY, store.read(prefix + VOCABULARY))))
     count = sum(key in vocabulary.held_out or is_held_out(key, held_out) for key in pictures)
     _check_counts(len(pictures), count, held_out)
     address = S3Uri(bucket=store.bucket, key=prefix)

@@ -1,47 +1,60 @@
-"""Reading a dataset's listing: what is wrong with it shows before a job is paid for. Only the first bytes of a picture are fetched."""
+"""Reading a dataset: what is wrong with it shows before a job is paid for. Of a picture only the first bytes are fetched, of texts all."""
 
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from atelier_ops.gateways.storage import ObjectStore, StoredObject, read_json
+from atelier_ops.gateways.storage import ObjectStore, StoredObject
 from atelier_ops.logic.picture import START, format_of
-from contracts.dataset import EVALUATION, FEWEST_PICTURES, INFO, MASKS, MOST_PICTURES, DatasetInfo, is_picture
-from contracts.errors import InvalidInputError
+from contracts.dataset import INFO, DatasetInfo
+from contracts.dataset_files import DatasetFiles, is_litter, refuse
+from contracts.dataset_texts import LARGEST_CAPTION, LARGEST_TEXT, LINES, Captions, read_captions, read_info
+from contracts.errors import InvalidInputError, Problem
 from contracts.layout import STYLE_PATTERN, S3Uri, dataset_prefix
 
 LARGEST_PICTURE = 64 * 2**20
 """Bytes of one picture file."""
 
+Listing = Mapping[str, StoredObject]
+"""A dataset's files by their names relative to its prefix."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A dataset that looks usable: its prefix, how many pictures it trains on, the hash of its listing, its own prompts."""
+    """A dataset that looks usable: its prefix, its files and captions, the hash of its listing, its own prompts."""
 
     uri: str
-    pictures: int
+    files: DatasetFiles
+    captions: Captions
     sha256: str
     info: DatasetInfo | None
 
+    def notes(self, task: str) -> list[str]:
+        """What a run of this task does not use of it, in words."""
+        return [*self.files.notes(task), *self.captions.notes]
+
 
 def read_dataset(uri: str, store: ObjectStore) -> Dataset:
-    """List and check the dataset at ``uri``. Raises InvalidInputError naming the first thing that is wrong."""
+    """List and check the dataset at ``uri``. Raises InvalidInputError with what is wrong: names first, then contents."""
     prefix = dataset_folder(uri, store.bucket, f"s3://{store.bucket}/{dataset_prefix('STYLE')}")
-    entries = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix)}
-    files = {name: entry for name, entry in entries.items() if name and not name.endswith("/")}
-    pictures = sorted(name for name in files if is_picture(name))
-    _check_count(prefix, pictures)
-    _check_stems(pictures)
-    masks = sorted(name for name in files if name.startswith(MASKS))
-    _check_masks(masks, pictures)
-    photos = [name for name in files if name.startswith(EVALUATION) and is_picture(name.removeprefix(EVALUATION))]
-    _check_files({name: files[name] for name in [*pictures, *masks, *photos]}, store)
-    info = DatasetInfo.from_json(read_json(store, prefix + INFO)) if INFO in files else None
+    listing = list_files(prefix, store)
+    files = DatasetFiles.of(listing)
+    refuse(_sizes(files, listing))
+    faults = list(_formats(files, listing, store))
+    captions, info = Captions(words={}), None
+    try:
+        captions = read_captions(files, _read(files.captions, listing, store))
+    except InvalidInputError as error:
+        faults += error.problems
+    try:
+        info = read_info(store.read(prefix + INFO)) if files.info else None
+    except InvalidInputError as error:
+        faults += error.problems
+    refuse(faults)
     address = str(S3Uri(bucket=store.bucket, key=prefix))
-    return Dataset(uri=address, pictures=len(pictures), sha256=hash_listing(files), info=info)
+    return Dataset(uri=address, files=files, captions=captions, sha256=hash_listing(listing), info=info)
 
 
 def dataset_folder(uri: str, bucket: str, allowed: str) -> str:
@@ -53,45 +66,34 @@ def dataset_folder(uri: str, bucket: str, allowed: str) -> str:
     return prefix
 
 
-def _check_count(prefix: str, pictures: Collection[str]) -> None:
-    if not FEWEST_PICTURES <= len(pictures) <= MOST_PICTURES:
-        raise InvalidInputError(
-            f"pictures directly below {prefix}",
-            got=len(pictures),
-            allowed=f"{FEWEST_PICTURES} to {MOST_PICTURES} files ending in .png, .jpg or .jpeg",
-        )
+def list_files(prefix: str, store: ObjectStore) -> dict[str, StoredObject]:
+    """Every file below a prefix by its relative name, but for what desktops leave behind and for the marks of empty folders."""
+    entries = {entry.key.removeprefix(prefix): entry for entry in store.listing(prefix)}
+    return {name: entry for name, entry in entries.items() if not (name.endswith("/") or is_litter(name) or not name)}
 
 
-def _check_stems(pictures: Collection[str]) -> None:
-    seen: dict[str, str] = {}
-    for name in pictures:
-        other = seen.setdefault(PurePosixPath(name).stem, name)
-        if other != name:
-            raise InvalidInputError(
-                "pictures with one name", got=[other, name], allowed="names that differ before the ending"
-            )
-
-
-def _check_masks(masks: Collection[str], pictures: Collection[str]) -> None:
-    expected = {f"{MASKS}{PurePosixPath(name).stem}.png" for name in pictures}
-    for mask in masks:
-        if mask not in expected:
-            raise InvalidInputError("mask without a picture", got=mask, allowed="masks/{name of a picture}.png")
-
-
-def _check_files(files: Mapping[str, StoredObject], store: ObjectStore) -> None:
-    for name, entry in files.items():
-        if not 0 < entry.size <= LARGEST_PICTURE:
-            raise InvalidInputError(
-                f"size of {name}", got=f"{entry.size} bytes", allowed=f"1 to {LARGEST_PICTURE} bytes"
-            )
-    starts = store.read_starts([entry.key for entry in files.values()], START)
-    for name, start in zip(files, starts, strict=True):
-        if format_of(start) not in {"png", "jpeg"}:
-            raise InvalidInputError(name, got=start, allowed="a PNG or JPEG file, whatever its ending")
-
-
-def hash_listing(files: Mapping[str, StoredObject]) -> str:
+def hash_listing(files: Listing) -> str:
     """One hash for the whole listing: any added, removed or changed file changes it. S3's ETag stands for the bytes."""
     listing = [[name, entry.etag, entry.size] for name, entry in sorted(files.items())]
     return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
+
+
+def _sizes(files: DatasetFiles, listing: Listing) -> Iterator[Problem]:
+    limits = dict.fromkeys(files.used, LARGEST_PICTURE)
+    limits |= {name: LARGEST_TEXT if name in LINES else LARGEST_CAPTION for name in files.captions}
+    for name, largest in limits.items():
+        if not 0 < listing[name].size <= largest:
+            yield Problem(f"size of {name}", f"{listing[name].size} bytes", f"1 to {largest} bytes")
+
+
+def _formats(files: DatasetFiles, listing: Listing, store: ObjectStore) -> Iterator[Problem]:
+    starts = store.read_starts([listing[name].key for name in files.used], START)
+    for name, start in zip(files.used, starts, strict=True):
+        if format_of(start) is None:
+            yield Problem(name, start[:12], "a PNG, JPEG, WebP or HEIC file, whatever its ending")
+
+
+def _read(names: tuple[str, ...], listing: Listing, store: ObjectStore) -> dict[str, bytes]:
+    """Whole texts, which are small, several at once: there may be one a picture."""
+    bodies = store.read_starts([listing[name].key for name in names], LARGEST_TEXT)
+    return dict(zip(names, bodies, strict=True))

@@ -54,7 +54,7 @@ def make_plan(
         **{key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "approval")},
         "gate": request.gate.to_json(),
         **prompts,
-        "dataset": {"uri": dataset.uri, "pictures": dataset.pictures, "sha256": dataset.sha256},
+        "dataset": {"uri": dataset.uri, "pictures": len(dataset.files.pictures), "sha256": dataset.sha256},
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
@@ -64,6 +64,7 @@ def make_plan(
         "model_package_group": bounded(f"{prefix}-{request.style}"),
         "endpoint": style_endpoint(prefix, request.style),
         "published": style_prefix(request.style),
+        "notes": dataset.notes(request.task),
     }
     return FineTuningPlan.from_json(plan)
 

@@ -81,7 +81,7 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
         "input": execution.input,
         "output": _output(execution.input, output, dependencies.models.bucket),
         "error": execution.cause or execution.error or None,
-        "logs": logs(events),
+        "logs": logs(events) + "".join(f"note: {note}\n" for note in output.get("notes", ())),
         "metrics": _metrics(execution, output),
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),

@@ -1,7 +1,7 @@
 """POST /v1/files: an address to put one file at, for a prediction's pictures or a training's dataset."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from aws_lambda_powertools.event_handler import Response
@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Dependencies, Request, respond
 from atelier_ops.logic.timestamps import rfc3339
-from contracts.dataset import CAPTIONS, EVALUATION, INFO, MASKS
+from contracts.dataset import CAPTION_SUFFIXES, CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
+from contracts.dataset_files import FOLDERS, LONGEST_NAME, composed, is_litter
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix, upload_key
 from contracts.requests import ContentType, FileRequest
@@ -17,15 +18,18 @@ from contracts.requests import ContentType, FileRequest
 URL_SECONDS = 3_600
 """Seconds both addresses work."""
 
-ENDINGS: Mapping[ContentType, tuple[str, ...]] = {
-    "image/png": (".png",),
-    "image/jpeg": (".jpg", ".jpeg"),
-    "image/webp": (".webp",),
+ENDINGS: Mapping[str, tuple[str, ...]] = {
+    **PICTURE_ENDINGS,
     "application/json": (".json",),
     "application/jsonl": (".jsonl",),
+    "text/plain": CAPTION_SUFFIXES,
 }
-UPLOADS = ("image/png", "image/jpeg", "image/webp")
-DATASET = ("image/png", "image/jpeg", "application/json", "application/jsonl")
+UPLOADS = tuple(PICTURE_ENDINGS)
+DATASET = tuple(ENDINGS)
+TEXTS = (INFO, CAPTIONS, METADATA)
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\\]")
+"""Control characters, what XML cannot hold, and the slash of Windows, which would be a folder on some disks."""
 
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
@@ -52,38 +56,38 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 
 def _place(upload: str, body: FileRequest, dependencies: Dependencies) -> tuple[ObjectStore, str]:
     """Bucket and key. Raises InvalidInputError where name, type and purpose do not go together."""
-    kind, name = body.content_type, body.name
+    kind, name = body.content_type, composed(body.name)
     if body.purpose == "upload":
         _check_kind(kind, UPLOADS)
-        return dependencies.media, upload_key(upload, _safe(name, kind))
+        last = re.split(r"[/\\]", name)[-1]
+        _check_name(last, kind)
+        return dependencies.media, upload_key(upload, last)
     _check_kind(kind, DATASET)
-    folder, base = _folder(name)
-    safe = _safe(base, kind)
-    if not kind.startswith("image/") and (folder or safe not in (INFO, CAPTIONS)):
-        raise InvalidInputError("name", got=name, allowed=f"{INFO} | {CAPTIONS}, or a picture")
-    return dependencies.data, dataset_prefix(body.style) + folder + safe
+    folder, slash, last = name.rpartition("/")
+    if folder + slash not in FOLDERS:
+        places = ", ".join(f"{each}…" for each in FOLDERS if each)
+        raise InvalidInputError("name", got=name, allowed=f"a file name, {places}")
+    _check_name(last, kind)
+    if (kind.startswith("application/") and name not in TEXTS) or (kind == "text/plain" and folder):
+        texts = f"{' | '.join(TEXTS)}, or the .txt of a picture"
+        raise InvalidInputError("name", got=name, allowed=f"{texts}, or a picture")
+    return dependencies.data, dataset_prefix(body.style) + name
 
 
-def _check_kind(kind: ContentType, allowed: tuple[str, ...]) -> None:
+def _check_kind(kind: ContentType, allowed: Collection[str]) -> None:
     if kind not in allowed:
         raise InvalidInputError("content_type", got=kind, allowed=" | ".join(allowed))
 
 
-def _folder(name: str) -> tuple[str, str]:
-    """A dataset has two folders; any other path is part of no dataset."""
-    for folder in (MASKS, EVALUATION):
-        if name.startswith(folder):
-            return folder, name.removeprefix(folder)
-    if "/" in name:
-        raise InvalidInputError("name", got=name, allowed=f"a file name, {MASKS}… or {EVALUATION}…")
-    return "", name
-
-
-def _safe(name: str, kind: ContentType) -> str:
-    """The name's last part, with anything unusual replaced; its ending must go with the content type."""
-    last = re.split(r"[/\\]", name)[-1]
-    safe = re.sub(r"[^a-zA-Z0-9._-]", "_", last).lstrip(".")
-    if not safe or not safe.lower().endswith(ENDINGS[kind]) or safe.lower() in ENDINGS[kind]:
-        allowed = f"a name ending in {' or '.join(ENDINGS[kind])}, as {kind} does"
-        raise InvalidInputError("name", got=name, allowed=allowed)
-    return safe
+def _check_name(name: str, kind: ContentType) -> None:
+    """A name is kept as it is, because captions and masks say it again; so what no part of ours could keep is refused."""
+    endings = ENDINGS[kind]
+    if not name.lower().endswith(endings) or name.lower() in endings:
+        raise InvalidInputError("name", got=name, allowed=f"a name ending in {' or '.join(endings)}, as {kind} does")
+    if is_litter(name):
+        raise InvalidInputError("name", got=name, allowed="no name that starts with a dot: no part of ours reads it")
+    if len(name.encode()) > LONGEST_NAME:
+        got = f"{len(name.encode())} bytes of UTF-8"
+        raise InvalidInputError("name", got=got, allowed=f"at most {LONGEST_NAME} bytes without its folder")
+    if _UNFIT.search(name):
+        raise InvalidInputError("name", got=name, allowed="letters, digits and signs of any script")

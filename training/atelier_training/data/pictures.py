@@ -1,78 +1,111 @@
-"""Lists and reads the pictures and masks of a folder."""
+"""A dataset's folder: its files by their use, its captions, and its pictures and masks, decoded."""
 
 import logging
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from PIL import Image
 
-from contracts.dataset import FEWEST_PICTURES, MASKS, MOST_PICTURES, is_picture
-from contracts.errors import InvalidInputError
+from contracts.dataset_files import DatasetFiles, listed
+from contracts.dataset_texts import Captions, read_captions
+from contracts.errors import InvalidInputError, Problem
 from imaging import masks
 from imaging.masks import Mask
-from imaging.pictures import ALLOWED, UnreadablePictureError, decode, decode_mask
+from imaging.pictures import UnreadablePictureError, decode, decode_mask
 
 log = logging.getLogger(__name__)
 
 
-def picture_files(folder: Path) -> list[Path]:
-    """A folder's pictures by name, not those of its sub-folders.
+@dataclass(frozen=True, kw_only=True)
+class DatasetFolder:
+    """A dataset on disk. Names are relative to ``path``, as in ``files``."""
 
-    Raises InvalidInputError where two differ only in their ending (they would share a mask) or there are too many.
-    """
-    paths = sorted(path for path in folder.glob("*") if path.is_file() and is_picture(path.name))
-    shared = [stem for stem, count in Counter(path.stem for path in paths).items() if count > 1]
-    if shared:
-        raise InvalidInputError("dataset", got=f"several pictures named {shared[0]}", allowed="one picture a name")
-    if len(paths) > MOST_PICTURES:
-        raise InvalidInputError("dataset", got=f"{len(paths)} pictures", allowed=f"at most {MOST_PICTURES}")
-    return paths
+    path: Path
+    files: DatasetFiles
+    captions: Captions
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """List a folder and read its captions. Raises InvalidInputError with all that is wrong."""
+        files = DatasetFiles.of(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
+        captions = read_captions(files, {name: (path / name).read_bytes() for name in files.captions})
+        return cls(path=path, files=files, captions=captions)
+
+    def notes(self, task: str) -> list[str]:
+        """What a run of this task does not use of it, in words."""
+        return [*self.files.notes(task), *self.captions.notes]
+
+    def mask(self, name: str, size: tuple[int, int] | None) -> Mask | None:
+        """The mask that a person drew for a picture of (width, height) ``size``; None without one. Raises InvalidInputError."""
+        mask = self.files.masks.get(name)
+        return None if mask is None else read_mask(self.path / mask, size, name=mask)
+
+    def decoded(self, names: Iterable[str]) -> dict[str, Image.Image]:
+        """Pictures by name, upright RGB. Raises UnreadablePictureError naming all that are bad."""
+        pictures: dict[str, Image.Image] = {}
+        errors: list[InvalidInputError] = []
+        for name in names:
+            with _noting(errors):
+                pictures[name] = self._decode(name)
+        _refuse(errors)
+        return pictures
+
+    def check(self) -> dict[str, Image.Image]:
+        """Decode all pictures, photos and masks; returns the pictures to learn from.
+
+        Raises InvalidInputError (UnreadablePictureError where nothing else is wrong) naming all that are bad.
+        """
+        pictures: dict[str, Image.Image] = {}
+        errors: list[InvalidInputError] = []
+        for name in (*self.files.pictures, *self.files.photos):
+            size: tuple[int, int] | None = None
+            with _noting(errors):
+                picture = self._decode(name)
+                size = picture.size
+                pictures |= {name: picture} if name in self.files.pictures else {}
+            with _noting(errors):
+                self.mask(name, size)
+        _refuse(errors)
+        return pictures
+
+    def _decode(self, name: str) -> Image.Image:
+        return decode((self.path / name).read_bytes(), name=name)
 
 
-def require_enough(count: int, what: str = "dataset") -> None:
-    """Raises InvalidInputError for fewer pictures than a garment can be learnt from."""
-    if count < FEWEST_PICTURES:
-        raise InvalidInputError(
-            what, got=f"{count} pictures", allowed=f"at least {FEWEST_PICTURES} PNG or JPEG pictures"
-        )
-
-
-def read_pictures(paths: Iterable[Path]) -> dict[Path, Image.Image]:
-    """Every picture, upright RGB. Raises UnreadablePictureError naming all that are unreadable, not only the first."""
-    read: dict[Path, Image.Image] = {}
-    broken: list[UnreadablePictureError] = []
-    for path in paths:
-        try:
-            read[path] = decode(path.read_bytes(), name=path.name)
-        except UnreadablePictureError as error:
-            broken.append(error)
-    for each in broken:
-        log.error("%s", each)
-    if len(broken) == 1:
-        raise broken[0]
-    if broken:
-        names = ", ".join(each.what for each in broken)
-        raise UnreadablePictureError(f"pictures {names}", got=broken[0].got, allowed=ALLOWED) from broken[0]
-    return read
-
-
-def user_mask(picture: Path, size: tuple[int, int]) -> Mask | None:
-    """The mask that a person drew for a picture of (width, height) ``size``: ``masks/{stem}.png`` beside it; None without one.
-
-    Raises InvalidInputError where it has another size or no white pixel.
-    """
-    path = picture.parent / MASKS / f"{picture.stem}.png"
-    return read_mask(path, size) if path.is_file() else None
-
-
-def read_mask(path: Path, size: tuple[int, int]) -> Mask:
-    """A mask file for a picture of (width, height) ``size``, True where white. Raises InvalidInputError."""
-    image = decode_mask(path.read_bytes(), name=f"mask {path.name}")
-    if image.size != size:
-        got = f"{image.width}x{image.height} pixels"
-        raise InvalidInputError(f"mask {path.name}", got=got, allowed=f"its picture's size, {size[0]}x{size[1]}")
+def read_mask(path: Path, size: tuple[int, int] | None, *, name: str) -> Mask:
+    """A mask file for a picture of (width, height) ``size`` (None: unknown), True where white. Raises InvalidInputError."""
+    image = decode_mask(path.read_bytes(), name=f"mask {name}")
+    if size is not None and image.size != size:
+        got = f"{image.width}x{image.height} pixels, and its picture {size[0]}x{size[1]}"
+        raise InvalidInputError(f"mask {name}", got=got, allowed="its picture's size")
     mask = masks.from_image(image)
     if not mask.any():
-        raise InvalidInputError(f"mask {path.name}", got="no white pixel", allowed="white where the garment is")
+        raise InvalidInputError(f"mask {name}", got="no white pixel", allowed="white where the garment is")
     return mask
+
+
+@contextmanager
+def _noting(errors: list[InvalidInputError]) -> Iterator[None]:
+    """Log what is wrong with one file and go on: a person mends all files at once."""
+    try:
+        yield
+    except InvalidInputError as error:
+        log.error("%s", error)
+        errors.append(error)
+
+
+def _refuse(errors: Sequence[InvalidInputError]) -> None:
+    """Raise one error for several files. Files of one fault are named together, because a job's reason is short."""
+    by_fault: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in (problem for error in errors for problem in error.problems):
+        by_fault[problem.allowed].append(problem)
+    joined = [
+        Problem(listed([each.what for each in group]), group[0].got, allowed) for allowed, group in by_fault.items()
+    ]
+    if joined:
+        unreadable = all(isinstance(error, UnreadablePictureError) for error in errors)
+        raise (UnreadablePictureError if unreadable else InvalidInputError).of(joined)

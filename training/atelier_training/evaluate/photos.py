@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image
 
 from atelier_training.data.examples import Example
-from atelier_training.data.pictures import picture_files, read_pictures, user_mask
+from atelier_training.data.pictures import DatasetFolder
 from contracts.dataset import EVALUATION
 from imaging.masks import from_image, grow, larger_side, to_image
 from imaging.segmenter import GROWTH, GarmentNotFoundError, Segmenter
@@ -29,15 +28,14 @@ class Photo:
 
 
 def choose_photos(
-    dataset: Path, examples: Sequence[Example], segmenter: Segmenter, target: str
+    dataset: DatasetFolder, examples: Sequence[Example], segmenter: Segmenter, target: str
 ) -> tuple[list[Photo], list[str]]:
     """The dataset's ``evaluation/`` photos in which the garment is found; where there are none, the training pictures.
 
     With notes for people on how they were chosen. Raises GarmentNotFoundError where the garment is in none of the evaluation photos.
     """
-    paths = picture_files(dataset / EVALUATION)
-    if paths:
-        return _held_out(paths, segmenter, target)
+    if dataset.files.photos:
+        return held_out_photos(dataset, segmenter, target)
     photos = [
         Photo(name=example.name, picture=example.picture, mask=_loose(to_image(example.mask)))
         for example in examples[:MOST_PHOTOS]
@@ -48,25 +46,30 @@ def choose_photos(
     return photos, [note]
 
 
-def _held_out(paths: Sequence[Path], segmenter: Segmenter, target: str) -> tuple[list[Photo], list[str]]:
+def held_out_photos(dataset: DatasetFolder, segmenter: Segmenter, target: str) -> tuple[list[Photo], list[str]]:
+    """The first ``evaluation/`` photos in which the garment is found, and notes on those that are left out.
+
+    Raises GarmentNotFoundError where it is in none of them, and UnreadablePictureError.
+    """
+    names = dataset.files.photos[:MOST_PHOTOS]
     photos: list[Photo] = []
     notes: list[str] = []
     missing: list[GarmentNotFoundError] = []
-    for path, picture in read_pictures(paths[:MOST_PHOTOS]).items():
-        own_mask = user_mask(path, picture.size)
+    for path, picture in dataset.decoded(names).items():
+        name = path.removeprefix(EVALUATION)
+        own_mask = dataset.mask(path, picture.size)
         try:
             mask = segmenter.mask(picture, target).mask if own_mask is None else _loose(to_image(own_mask))
-            photos.append(Photo(name=path.name, picture=picture, mask=mask))
+            photos.append(Photo(name=name, picture=picture, mask=mask))
         except GarmentNotFoundError as error:
             missing.append(error)
-            notes.append(f"{path.name} is left out: {error}")
+            notes.append(f"{name} is left out: {error}")
             log.warning("%s", notes[-1])
     if not photos:
-        names = ", ".join(path.name for path in paths[:MOST_PHOTOS])
         best = max(error.score for error in missing)
-        raise GarmentNotFoundError(target, score=best, threshold=missing[0].threshold, where=names)
-    if len(paths) > MOST_PHOTOS:
-        notes.append(f"{MOST_PHOTOS} of the {len(paths)} evaluation photos are shown.")
+        raise GarmentNotFoundError(target, score=best, threshold=missing[0].threshold, where=", ".join(names))
+    if len(dataset.files.photos) > MOST_PHOTOS:
+        notes.append(f"{MOST_PHOTOS} of the {len(dataset.files.photos)} evaluation photos are shown.")
     return photos, notes
 
 

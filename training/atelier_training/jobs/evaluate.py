@@ -10,6 +10,7 @@ import torch
 from atelier_training.bases import load_segmenter, read_base
 from atelier_training.data.examples import load_examples
 from atelier_training.data.masking import Masking
+from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
 from atelier_training.evaluate.measure import measure
@@ -52,7 +53,7 @@ def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> P
     if not arguments.target:
         allowed = 'what to mask, e.g. "a skirt", when task is inpaint'
         raise InvalidInputError("argument --target", got="", allowed=allowed)
-    dataset, segment = paths.processing_input("dataset"), paths.processing_input("segment")
+    dataset, segment = DatasetFolder.read(paths.processing_input("dataset")), paths.processing_input("segment")
     masking = Masking.read(segment)
     examples = load_examples(dataset, segment, arguments.instance_prompt)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -62,15 +63,16 @@ def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> P
         examples=examples,
         restyled=restyle_photos(models, photos, arguments.instance_prompt),
         mask_score=masking.mask_score,
-        notes=[*notes, *masking.warnings],
+        notes=[*dataset.notes("inpaint"), *notes, *masking.warnings],
     )
 
 
 def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
     """Whole pictures from words."""
-    examples = load_examples(paths.processing_input("dataset"), None, arguments.instance_prompt)
+    dataset = DatasetFolder.read(paths.processing_input("dataset"))
+    examples = load_examples(dataset, None, arguments.instance_prompt)
     restyled = paint_freely(models, arguments.instance_prompt)
-    return Painted(examples=examples, restyled=restyled, mask_score=None, notes=[])
+    return Painted(examples=examples, restyled=restyled, mask_score=None, notes=dataset.notes(arguments.task))
 
 
 def load_models(paths: MlPaths, task: str) -> Models:

@@ -14,6 +14,7 @@ import torch
 from atelier_training.bases import load_base, read_base
 from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.latents import Batches
+from atelier_training.data.pictures import DatasetFolder
 from atelier_training.data.preparation import Preparation
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, train
@@ -56,7 +57,10 @@ def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interrupti
     masks = paths.channel("masks") if job.task == "inpaint" else None
     if masks is not None and not masks.is_dir():
         raise InvalidInputError("channel masks", got="none", allowed="the segment step's output when task is inpaint")
-    examples = load_examples(paths.channel("dataset"), masks, job.instance_prompt)
+    dataset = DatasetFolder.read(paths.channel("dataset"))
+    for note in dataset.notes(job.task):
+        log.warning("%s", note)
+    examples = load_examples(dataset, masks, job.instance_prompt)
     learner, batches = prepare(job, base, examples, paths, processes, interruption)
     settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
     configuration = _configuration(job, base, examples, settings, processes)

@@ -4,15 +4,16 @@ import argparse
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import torch
 from PIL import Image
 
 from atelier_training.bases import load_segmenter
 from atelier_training.data.masking import Masking, PictureMask
-from atelier_training.data.pictures import picture_files, read_pictures, require_enough, user_mask
+from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.photos import held_out_photos
 from atelier_training.paths import MlPaths
 from contracts.dataset import FEWEST_PICTURES, MASKS
 from imaging import masks
@@ -36,41 +37,51 @@ class GarmentOutline:
 
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``dataset`` and ``segmenter``; write the output ``segment``."""
-    pictures = read_pictures(picture_files(paths.processing_input("dataset")))
-    require_enough(len(pictures))
+    dataset = DatasetFolder.read(paths.processing_input("dataset"))
+    for note in dataset.notes("inpaint"):
+        log.warning("%s", note)
+    pictures = dataset.check()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     segmenter = load_segmenter(paths.processing_input("segmenter"), device)
-    masking = mask_pictures(pictures, arguments.target, segmenter, paths.processing_output("segment"), interruption)
+    if dataset.files.photos:
+        # Looked for now, because the evaluation, which needs it, comes after a paid training.
+        held_out_photos(dataset, segmenter, arguments.target)
+    output = paths.processing_output("segment")
+    masking = mask_pictures(dataset, pictures, arguments.target, segmenter, output, interruption)
     log.info("mask_score=%.4f pictures=%d", masking.mask_score, len(masking.pictures))
 
 
 def mask_pictures(
-    pictures: Mapping[Path, Image.Image], target: str, segmenter: Segmenter, output: Path, interruption: Interruption
+    dataset: DatasetFolder,
+    pictures: Mapping[str, Image.Image],
+    target: str,
+    segmenter: Segmenter,
+    output: Path,
+    interruption: Interruption,
 ) -> Masking:
     """Write a mask a picture and ``segment.json`` into ``output``.
 
     Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
     than half or fewer than the least number of pictures remain.
     """
-    outlines: dict[Path, GarmentOutline] = {}
+    outlines: dict[str, GarmentOutline] = {}
     missing: dict[str, GarmentNotFoundError] = {}
-    for path, picture in pictures.items():
-        interruption.check(f"masking {path.name}")
+    for name, picture in pictures.items():
+        interruption.check(f"masking {name}")
         try:
-            outlines[path] = find(path, picture, target, segmenter)
-            log.info("%s: score %.3f (%s)", path.name, outlines[path].score, outlines[path].source)
+            outlines[name] = find(dataset.mask(name, picture.size), picture, target, segmenter)
+            log.info("%s: score %.3f (%s)", name, outlines[name].score, outlines[name].source)
         except GarmentNotFoundError as error:
-            missing[path.name] = error
+            missing[name] = error
             log.warning("%s", error)
     _require_enough(len(outlines), missing, target)
     return _write(outlines, missing, output)
 
 
-def find(path: Path, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
-    """The garment's outline in one picture, not grown. Raises GarmentNotFoundError."""
-    mask = user_mask(path, picture.size)
-    if mask is not None:
-        return GarmentOutline(mask=mask, score=1.0, source="user")
+def find(own_mask: Mask | None, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
+    """The garment's outline in one picture, not grown; a person's mask wins. Raises GarmentNotFoundError."""
+    if own_mask is not None:
+        return GarmentOutline(mask=own_mask, score=1.0, source="user")
     garment = segmenter.mask(picture, target, grow=0)
     return GarmentOutline(mask=masks.from_image(garment.mask), score=garment.score, source="clipseg")
 
@@ -87,15 +98,15 @@ def _require_enough(count: int, missing: Mapping[str, GarmentNotFoundError], tar
 
 
 def _write(
-    outlines: Mapping[Path, GarmentOutline], missing: Mapping[str, GarmentNotFoundError], output: Path
+    outlines: Mapping[str, GarmentOutline], missing: Mapping[str, GarmentNotFoundError], output: Path
 ) -> Masking:
     (output / MASKS).mkdir(parents=True, exist_ok=True)
     pictures = []
-    for path, each in outlines.items():
-        name = f"{MASKS}{path.stem}.png"
-        masks.to_image(each.mask).save(output / name)
+    for name, each in outlines.items():
+        mask = f"{MASKS}{PurePosixPath(name).stem}.png"
+        masks.to_image(each.mask).save(output / mask)
         area = round(float(each.mask.mean()), 6)
-        pictures.append(PictureMask(name=path.name, mask=name, score=each.score, area=area, source=each.source))
+        pictures.append(PictureMask(name=name, mask=mask, score=each.score, area=area, source=each.source))
     score = sum(each.score for each in pictures) / len(pictures)
     warnings = [f"{name} is left out: {error}" for name, error in missing.items()]
     masking = Masking(mask_score=round(score, 6), pictures=tuple(pictures), warnings=tuple(warnings))

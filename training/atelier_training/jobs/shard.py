@@ -14,6 +14,8 @@ from atelier_training.data.sample_check import CheckedSample, check_sample
 from atelier_training.engine.interruption import Interruption
 from atelier_training.paths import MlPaths
 from contracts.corpus import CAPTIONS, INDEX, SUFFIXES, VOCABULARY, Caption, Vocabulary, is_held_out
+from contracts.dataset_files import is_litter
+from contracts.dataset_texts import decoded, parsed
 from contracts.errors import InvalidInputError
 
 SHARD_BYTES = 128 * 2**20
@@ -66,7 +68,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     """Read the processing inputs ``vocabulary``, ``captions``, ``labels`` and ``pictures``; write the output ``shard``."""
     host = json.loads(paths.processing_resource_config.read_text(encoding="utf-8"))["current_host"]
     vocabulary_file = paths.processing_input("vocabulary") / VOCABULARY
-    vocabulary = Vocabulary.from_json(_json(vocabulary_file.read_text(encoding="utf-8"), VOCABULARY))
+    vocabulary = Vocabulary.from_json(parsed(VOCABULARY, decoded(VOCABULARY, vocabulary_file.read_bytes())))
     output = paths.processing_output("shard")
     samples = read_samples(paths, vocabulary, interruption)
     with ShardWriter(output / "train", host) as train, ShardWriter(output / "held-out", host) as held_out:
@@ -99,7 +101,8 @@ def read_samples(paths: MlPaths, vocabulary: Vocabulary, interruption: Interrupt
 
 def _pictures(folder: Path) -> list[Path]:
     """Sorted by a hash, so that similar pictures with neighbouring names go to different shards."""
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
+    files = (path for path in folder.rglob("*") if not is_litter(path.relative_to(folder).as_posix()))
+    paths = [path for path in files if path.suffix.lower() in SUFFIXES] if folder.is_dir() else []
     if not paths:
         raise InvalidInputError("pictures of this host", got="none", allowed="at least one, so fewer hosts")
     return sorted(paths, key=lambda path: sha256(path.name.encode()).digest())
@@ -108,25 +111,18 @@ def _pictures(folder: Path) -> list[Path]:
 def _captions(path: Path, keys: set[str]) -> Mapping[str, Caption]:
     """The lines of this host's samples; the other lines are only checked."""
     captions: dict[str, Caption] = {}
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
+    with path.open("rb") as lines:  # bytes end at "\n" only
+        for number, body in enumerate(lines, start=1):
             where = f"{CAPTIONS} line {number}"
+            line = decoded(where, body)
             if not line.strip():
                 continue
-            caption = Caption.from_json(_json(line, where), where=where)
+            caption = Caption.from_json(parsed(where, line), where=where)
             if caption.key in captions:
                 raise InvalidInputError(where, got=f"key {caption.key} again", allowed="one line a sample")
             if caption.key in keys:
                 captions[caption.key] = caption
     return captions
-
-
-def _json(text: str, where: str) -> object:
-    try:
-        value: object = json.loads(text)
-    except ValueError as error:
-        raise InvalidInputError(where, got=text[:80], allowed="JSON") from error
-    return value
 
 
 def _refuse(bad: list[tuple[str, InvalidInputError]]) -> None:
