@@ -18,8 +18,8 @@ help: ## list the commands
 demo: $(INSTALLED) ## run the main job on this machine: pictures in, fine-tuned style out
 	@$(BIN)/atelier demo
 
-local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C
-	@$(BIN)/atelier local
+local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C (PORT=4700)
+	@$(BIN)/atelier local $(if $(PORT),--port $(PORT))
 
 test: $(INSTALLED) ## run every test, a file at a time on each of two processes
 	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder

@@ -56,7 +56,6 @@ class PhotoResult:
 def run_demo(arguments: argparse.Namespace) -> None:
     """Run the main job; pictures, page and numbers land in ``arguments.out``."""
     out: Path = arguments.out
-    shutil.rmtree(out / "run", ignore_errors=True)
     progress = Progress(EXPECTED_SECONDS)
     start = time.monotonic()
     with deployed((out / "run").resolve(), progress, port=arguments.port) as deployment:

@@ -1,7 +1,6 @@
 """Keep a local cloud up until Ctrl-C."""
 
 import argparse
-import shutil
 import time
 from pathlib import Path
 
@@ -15,7 +14,6 @@ EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
 def run_local(arguments: argparse.Namespace) -> None:
     """Deploy the ``local`` stage, say how to reach it, and wait."""
     out: Path = arguments.out
-    shutil.rmtree(out / "run", ignore_errors=True)
     progress = Progress(EXPECTED_SECONDS)
     with deployed((out / "run").resolve(), progress, port=arguments.port) as deployment:
         progress.say(_how_to_reach(deployment))

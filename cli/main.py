@@ -15,8 +15,9 @@ from cli.pretrain import NotDeployedError, run_pretrain
 from cli.session import SynthesisError
 from contracts.errors import InvalidInputError
 from contracts.pretraining import PretrainingInput
+from local.errors import LocalCloudError
 
-KNOWN_ERRORS = (ApiError, ExecutionFailedError, InvalidInputError, NotDeployedError, SynthesisError)
+KNOWN_ERRORS = (ApiError, ExecutionFailedError, InvalidInputError, LocalCloudError, NotDeployedError, SynthesisError)
 
 
 def main(words: Sequence[str] | None = None) -> int:

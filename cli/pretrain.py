@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.follow import POLL_SECONDS, follow
 from cli.options import read_options
@@ -48,7 +48,6 @@ def run_pretrain(arguments: argparse.Namespace) -> None:
     if arguments.stage != "local":
         _run(in_account(arguments.stage), request, arguments.dataset, out, progress)
         return
-    shutil.rmtree(out / "run", ignore_errors=True)
     with deployed((out / "run").resolve(), progress) as deployment:
         account = Account(client=deployment.client, outputs=deployment.outputs, every=POLL_SECONDS)
         _run(account, request, arguments.dataset, out, progress)
@@ -66,12 +65,11 @@ def in_account(stage: str) -> Account:
     """The stage in the account of the current credentials. Raises NotDeployedError."""
     outputs: dict[str, str] = {}
     clients: Any = boto3.client
-    cloudformation = clients("cloudformation")
     for stack in ("storage", "training"):
         name = f"atelier-{stage}-{stack}"
         try:
-            found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        except cloudformation.exceptions.ClientError as error:
+            found = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        except (BotoCoreError, ClientError) as error:
             raise NotDeployedError(f"{name}: {error}; deploy it with: make deploy STAGE={stage}") from error
         outputs |= {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     return Account(client=clients, outputs=outputs, every=SECONDS_BETWEEN_LOOKS)

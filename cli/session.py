@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,11 +48,15 @@ class Deployment:
 def deployed(
     run_dir: Path, progress: Progress, *, stage: str = "local", port: int | None = None
 ) -> Iterator[Deployment]:
-    """Synthesize ``stage``, start a local cloud whose every file lies in ``run_dir``, deploy, and stop it all at the end."""
-    run_dir.mkdir(parents=True, exist_ok=True)
-    with progress.stage("synthesize"):
-        assembly = synthesize(run_dir / "cdk.out", stage)
+    """Start a local cloud whose every file lies in ``run_dir``, synthesize ``stage``, deploy it, and stop it all at the end.
+
+    The cloud comes first: it holds the folder and the port, so that a second session ends at once and changes nothing of the first one's.
+    Raises LocalCloudError that says who holds them.
+    """
     with LocalCloud(run_dir / "cloud", port=port) as cloud:
+        with progress.stage("synthesize"):
+            shutil.rmtree(run_dir / "cdk.out", ignore_errors=True)
+            assembly = synthesize(run_dir / "cdk.out", stage)
         with progress.stage("deploy") as stage_line:
             cloud.deploy(assembly, progress=lambda stack: stage_line.detail(f"{stack.stack} {stack.status}"))
         outputs: dict[str, str] = {}

@@ -1,6 +1,5 @@
 """The local cloud as a context manager: start it, deploy a cloud assembly into it, call it with boto3, leave nothing behind."""
 
-import fcntl
 import json
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ import boto3
 from local.assembly import read_assembly
 from local.deploy import Deployer, OnProgress, StackProgress
 from local.errors import DeploymentError, LocalCloudError
+from local.holding import SERVER, hold_folder, require_free
 from local.sagemaker.backend import connect
 from local.sagemaker.images import INDEX_NAME, ImageRegistry
 from local.server import READY_NAME, child_environment
@@ -48,12 +48,21 @@ class LocalCloud:
         self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
-        """Start the server and wait until it is healthy. Raises LocalCloudError with the end of its log."""
-        lock = self._take_folder()
+        """Start the server and wait until it is healthy.
+
+        Raises LocalCloudError that names who holds the folder or the port, or with the end of the server's log.
+        """
+        self._lock = lock = hold_folder(self.run_dir)
+        try:
+            require_free(self._wanted_port)
+        except BaseException:
+            self._release_folder()
+            raise
+        self._empty_folder()
         arguments = [str(self.run_dir), str(self._wanted_port), self.account, self.region]
         with self.log_path.open("wb") as log:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "-m", "local.supervisor", sys.executable, "-m", "local.server", *arguments],
+                [sys.executable, "-m", "local.supervisor", sys.executable, "-m", SERVER, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -127,22 +136,14 @@ class LocalCloud:
         stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
-    def _take_folder(self) -> IO[bytes]:
-        """Lock the run's folder and remove what an earlier run left: its jobs and objects are unknown to this one."""
-        self.run_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.run_dir / "lock").open("wb")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._release_folder()
-            raise LocalCloudError(f"{self.run_dir}: another local cloud runs in it; allowed: one at a time") from error
+    def _empty_folder(self) -> None:
+        """Remove what an earlier run left: its jobs and objects are unknown to this one."""
         for name in _FOLDERS:
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
         for name in (READY_NAME, INDEX_NAME):
             (self.run_dir / name).unlink(missing_ok=True)
         for name in _MADE_AT_START:
             (self.run_dir / name).mkdir()
-        return self._lock
 
     def _release_folder(self) -> None:
         if self._lock:

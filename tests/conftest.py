@@ -35,3 +35,10 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run a file on one process, and all of a ring that shares what takes long to make: a deployed cloud, synthesized stages."""
+    for item in items:
+        ring = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(ring if ring in ("e2e", "infra") else str(item.path)))

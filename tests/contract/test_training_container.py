@@ -27,6 +27,10 @@ PROGRESS = re.compile(
 )
 
 
+RunHere = Callable[..., tuple[int, str]]
+"""From folders and arguments to an exit code and the log."""
+
+
 def start(root: Path, paths: MlPaths, *arguments: str) -> subprocess.Popen[str]:
     """The container's entry point with its root in ``paths``."""
     path = os.pathsep.join([str(root), str(root / "training")])
@@ -43,20 +47,13 @@ def start(root: Path, paths: MlPaths, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def run(root: Path, paths: MlPaths, *arguments: str) -> tuple[int, str]:
-    """Exit code and log."""
-    with start(root, paths, *arguments) as process:
-        log, _ = process.communicate(timeout=240)
-        return process.returncode, log
-
-
 @pytest.fixture
-def run_here(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunHere:
     """The same entry point in this process, where what a process is does not matter: imports take longer than these steps."""
 
-    def run_step(paths: MlPaths, *arguments: str) -> int:
+    def run_step(paths: MlPaths, *arguments: str) -> tuple[int, str]:
         monkeypatch.setenv("ATELIER_ML_ROOT", str(paths.root))
-        return main(arguments)
+        return main(arguments), capsys.readouterr().out
 
     return run_step
 
@@ -67,9 +64,9 @@ def size(path: Path) -> tuple[int, int]:
         return image.size
 
 
-def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, root: Path) -> None:
+def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, run_here: RunHere) -> None:
     trained = write_training(tmp_path / "train")
-    code, log = run(root, trained, "train")
+    code, log = run_here(trained, "train")
     assert code == 0, log
     steps = [match for line in log.splitlines() if (match := PROGRESS.match(line))]
     assert [step[1] for step in steps] == ["1", "2", "3", "4"]
@@ -79,7 +76,7 @@ def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, root:
 
     judged = write_evaluation(tmp_path / "evaluate", trained)
     words = ["--task", "inpaint", "--instance-prompt", PROMPT, "--target", "a skirt"]
-    code, log = run(root, judged, "evaluate", *words, "--gate", '{"garment_share": 0.5}')
+    code, log = run_here(judged, "evaluate", *words, "--gate", '{"garment_share": 0.5}')
     assert code == 0, log
     output = judged.processing_output("evaluate")
     metrics = json.loads((output / "metrics.json").read_text())
@@ -94,36 +91,34 @@ def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, root:
     assert size(output / "loss.png") == (960, 420)
 
 
-def test_a_text_to_image_style_is_trained_and_judged_without_masks(
-    tmp_path: Path, run_here: Callable[..., int]
-) -> None:
+def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Path, run_here: RunHere) -> None:
     trained = write_training(tmp_path / "train", channels=4, task="text-to-image", method="full", target="")
-    assert run_here(trained, "train") == 0
+    assert run_here(trained, "train")[0] == 0
     judged = write_evaluation(tmp_path / "evaluate", trained)
     shutil.rmtree(judged.processing_input("segment"))
     shutil.rmtree(judged.processing_input("segmenter"))
-    assert run_here(judged, "evaluate", "--task", "text-to-image", "--instance-prompt", PROMPT) == 0
+    assert run_here(judged, "evaluate", "--task", "text-to-image", "--instance-prompt", PROMPT)[0] == 0
     metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
     assert {"garment_share", "train_avg_loss"} <= set(metrics)
     assert "mask_score" not in metrics
 
 
-def test_segment_uses_a_persons_masks(tmp_path: Path, run_here: Callable[..., int]) -> None:
+def test_segment_uses_a_persons_masks(tmp_path: Path, run_here: RunHere) -> None:
     paths = MlPaths(root=tmp_path)
     write_dataset(paths.processing_input("dataset"), with_masks=True)
     save_segmenter(paths.processing_input("segmenter"))
-    assert run_here(paths, "segment", "--target", "a skirt") == 0
+    assert run_here(paths, "segment", "--target", "a skirt")[0] == 0
     segment = json.loads((paths.processing_output("segment") / "segment.json").read_text())
     assert segment["mask_score"] == 1
     assert [each["source"] for each in segment["pictures"]] == ["user"] * 4
     assert all((paths.processing_output("segment") / each["mask"]).is_file() for each in segment["pictures"])
 
 
-def test_bad_pictures_end_in_exit_code_1_and_a_message_of_one_line(tmp_path: Path, root: Path) -> None:
+def test_bad_pictures_end_in_exit_code_1_and_a_message_of_one_line(tmp_path: Path, run_here: RunHere) -> None:
     paths = MlPaths(root=tmp_path)
     write_dataset(paths.processing_input("dataset"))
     (paths.processing_input("dataset") / "notes.jpg").write_text("milk, bread")
-    code, log = run(root, paths, "segment", "--target", "a skirt")
+    code, log = run_here(paths, "segment", "--target", "a skirt")
     assert code == 1, log
     message = paths.message.read_text()
     assert message.startswith("UnreadablePictureError: notes.jpg: got ")
@@ -132,14 +127,16 @@ def test_bad_pictures_end_in_exit_code_1_and_a_message_of_one_line(tmp_path: Pat
     assert "Traceback" not in log
 
 
-def test_bad_hyperparameters_go_to_the_training_jobs_failure_file(tmp_path: Path, run_here: Callable[..., int]) -> None:
+def test_bad_hyperparameters_go_to_the_training_jobs_failure_file(tmp_path: Path, run_here: RunHere) -> None:
     paths = write_training(tmp_path, batch_size="0")
-    assert run_here(paths, "train") == 1
+    assert run_here(paths, "train")[0] == 1
     assert paths.failure.read_text().startswith("InvalidInputError: hyperparameters.batch_size: got 0; allowed: ")
     assert not paths.model.exists()
 
 
-def test_sigterm_saves_a_checkpoint_and_the_next_start_goes_on_from_it(tmp_path: Path, root: Path) -> None:
+def test_sigterm_saves_a_checkpoint_and_the_next_start_goes_on_from_it(
+    tmp_path: Path, root: Path, run_here: RunHere
+) -> None:
     paths = write_training(tmp_path, max_steps="50", checkpoint_steps="100000")
     with start(root, paths, "train") as process:
         assert process.stdout is not None
@@ -151,7 +148,7 @@ def test_sigterm_saves_a_checkpoint_and_the_next_start_goes_on_from_it(tmp_path:
     assert process.returncode == 143, log
     assert not paths.failure.exists()
     (checkpoint,) = paths.checkpoints.iterdir()
-    code, log = run(root, paths, "train")
+    code, log = run_here(paths, "train")
     assert code == 0, log
     assert checkpoint.name == FILE
     assert re.search(r"^training .* from step [1-9]\d* on 4 pictures", log, re.MULTILINE)

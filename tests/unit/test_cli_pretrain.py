@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.main import command_parser
-from cli.pretrain import Account, read_input, upload
+from cli.pretrain import Account, NotDeployedError, in_account, read_input, upload
 from contracts.errors import InvalidInputError
 from models.tiny.make import upload as figures
 
@@ -71,3 +71,13 @@ def test_every_file_of_a_data_set_is_put_below_its_name(tmp_path: Path) -> None:
     (tmp_path / "captions.jsonl").unlink()
     with pytest.raises(InvalidInputError, match=r"no captions\.jsonl"):
         upload(Account(client=client, outputs={"DataBucketName": "data"}, every=1), tmp_path, "figures", reports.append)
+
+
+def test_a_stage_without_settings_of_aws_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+
+    with pytest.raises(NotDeployedError, match=r"You must specify a region.*make deploy STAGE=trial"):
+        in_account("trial")
