@@ -82,6 +82,20 @@ def grow(mask: Mask, pixels: int) -> Mask:
     return grown
 
 
+def grow_image(image: Image.Image, pixels: int) -> Image.Image:
+    """A mask image (``L``) wider by ``pixels`` on every side, or narrower where negative; a soft one keeps its slopes."""
+    values = np.asarray(image)
+    if not is_soft(values):
+        return to_image(grow(from_image(image), pixels))
+    wanted = ndimage.maximum_filter if pixels > 0 else ndimage.minimum_filter
+    return Image.fromarray(wanted(values, size=2 * abs(pixels) + 1, mode="nearest"))
+
+
+def is_soft(levels: NDArray[np.uint8]) -> bool:
+    """Whether a mask of levels 0 to 255 has others than these two."""
+    return bool(((levels > 0) & (levels < 255)).any())
+
+
 def feather(mask: Mask, blur: float) -> Alpha:
     """Opacity (0 to 1) that is 1 on the mask and falls smoothly to exactly 0 at ``blur`` pixels outside it; up to 1 it is a hard edge."""
     alpha = mask.astype(np.float32)

@@ -1,31 +1,41 @@
 """Reads and writes picture files safely.
 
-Sizes are checked before pixels are decoded; truncation is found; EXIF rotation is applied; whatever the file holds (palette, CMYK, 16 bits,
-transparency, another colour space) comes back as 8-bit sRGB.
+Sizes are checked before pixels are decoded; truncation is found; pictures are turned upright; whatever the file holds (palette, CMYK,
+16 bits, transparency, another colour space) comes back as 8-bit sRGB. Damaged metadata is ignored, with a note.
 """
 
 import io
 import struct
 import zlib
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from pillow_heif import register_heif_opener
 
 from contracts.errors import InvalidInputError
+from imaging import conventions, jpeg, png
+from imaging.colour import colours_and_alpha
+from imaging.cutout import Cutout
+from imaging.orientation import read_orientation, turn
+
+register_heif_opener(thumbnails=False)
 
 MOST_PIXELS = 64_000_000
 LONGEST_SIDE = 16_383
 """Pixels; the longest side that WebP can hold."""
-FORMATS = ("PNG", "JPEG", "WEBP")
-ALLOWED = "a whole, still PNG, JPEG or WebP picture of at most 64 megapixels, no side longer than 16,383 pixels"
+FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")
+ALLOWED = "a whole, still PNG, JPEG, WebP or HEIC picture of at most 64 megapixels, no side longer than 16,383 pixels"
 
+_HEIC_SEQUENCES = (b"msf1", b"hevc", b"hevx", b"hevm", b"hevs")
+"""Brands of HEIF files that move (ISO/IEC 23008-12); a still of several pictures, such as a burst, has one that counts."""
 _DAMAGE = (
-    *(OSError, EOFError, SyntaxError, ValueError, struct.error, zlib.error),
+    *(OSError, EOFError, SyntaxError, ValueError, RuntimeError, struct.error, zlib.error),
     *(Image.DecompressionBombError, Image.DecompressionBombWarning),
 )
 """What Pillow raises for damaged and oversized files."""
 
-_SAVE: dict[str, dict[str, int]] = {
+_SAVE: dict[str, dict[str, Any]] = {
     # A fifth of level 6's CPU time (6 megapixels: 0.6 s instead of 2.5 s) for an eighth more bytes.
     "png": {"compress_level": 1},
     "jpeg": {"quality": 95, "subsampling": 0},
@@ -37,37 +47,87 @@ class UnreadablePictureError(InvalidInputError):
     """A file that is not a whole picture of a kind and size that is accepted."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DecodedPicture:
+    """``image`` is upright 8-bit sRGB (RGB), white where it was transparent; ``notes`` say what of the file was ignored.
+
+    ``cutout`` is the picture with its transparency; None where all of it is opaque.
+    """
+
+    image: Image.Image
+    cutout: Cutout | None
+    notes: tuple[str, ...]
+
+
+def read_picture(data: bytes, *, name: str) -> DecodedPicture:
+    """The picture in an encoded file, which errors and notes call ``name``. Raises UnreadablePictureError."""
+    colours, alpha, notes = _read(data, name)
+    cutout = None if alpha is None else Cutout(colours=colours, alpha=alpha)
+    return DecodedPicture(image=cutout.on("white") if cutout else colours, cutout=cutout, notes=notes)
+
+
 def decode(data: bytes, *, name: str) -> Image.Image:
     """The picture in an encoded file, upright, as 8-bit sRGB; transparent parts become white.
 
     ``name`` is what the error calls it. Raises UnreadablePictureError.
     """
-    return _rgb(_load(data, name), backdrop="white")
+    return read_picture(data, name=name).image
 
 
-def decode_mask(data: bytes, *, name: str) -> Image.Image:
-    """The mask in an encoded picture file, upright, mode ``L``; transparent parts become black (kept), as nobody painted them.
+def decode_mask(data: bytes, *, name: str, convention: str = "white") -> Image.Image:
+    """The mask in an encoded picture file, upright, mode ``L``, 255 where the picture is repainted.
 
-    Raises UnreadablePictureError.
+    ``convention`` says what that is in the file: ``white``, or ``transparent``. Raises UnreadablePictureError, and InvalidInputError
+    for a file that is not of the convention.
     """
-    return _rgb(_load(data, name), backdrop="black").convert("L")
+    colours, alpha, _ = _read(data, name)
+    return conventions.read_mask(colours, alpha, convention=convention, name=name)
 
 
 def encode(image: Image.Image, file_format: str) -> bytes:
-    """An RGB or L image as a ``png`` (lossless), ``jpeg`` or ``webp`` file (both quality 95)."""
+    """An RGB, RGBA or L image in sRGB as a ``png`` (lossless), ``jpeg`` (no RGBA) or ``webp`` file (both quality 95).
+
+    A PNG says that it is sRGB; the other formats mean it where they have no profile.
+    """
     if file_format not in _SAVE:
         raise InvalidInputError("picture format", got=file_format, allowed=" | ".join(_SAVE))
+    options = dict(_SAVE[file_format])
+    if file_format == "png":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add(b"sRGB", b"\0")
+    plain = image.copy()
+    plain.info = {}  # Pillow would save a profile that is left there
     buffer = io.BytesIO()
-    image.save(buffer, format=file_format.upper(), **_SAVE[file_format])
+    plain.save(buffer, format=file_format.upper(), **options)
     return buffer.getvalue()
+
+
+def _read(data: bytes, name: str) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
+    """The colours (RGB) and transparency (``L``, or None) of a file, upright, and notes on what was ignored."""
+    image = _load(data, name)
+    orientation = read_orientation(image.info)
+    unturned = "" if orientation else "its orientation is none of 1 to 8, so it was left as it is stored"
+    colours, alpha, unconverted = colours_and_alpha(image)
+    notes = tuple(f"{name}: {note}" for note in (unturned, unconverted) if note)
+    return turn(colours, orientation), None if alpha is None else turn(alpha, orientation), notes
 
 
 def _load(data: bytes, name: str) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check(image, name)
-        image.load()
-        return ImageOps.exif_transpose(image)
+        body, info = _without_metadata(data)
+        image = _open(body, name)
+        try:
+            image.load()
+        except OSError:
+            if image.format != "JPEG" or not jpeg.lacks_only_its_end(body):
+                raise
+            image = _open(body + jpeg.END, name)
+            image.load()
+        if image.format == "HEIF":
+            # Its decoder has turned it; whatever EXIF says besides is not for readers (ISO/IEC 23008-12, annex A).
+            image.info = {"icc_profile": image.info.get("icc_profile")}
+        image.info.update(info)
+        return image
     except UnreadablePictureError:
         raise
     except UnidentifiedImageError as error:
@@ -76,43 +136,19 @@ def _load(data: bytes, name: str) -> Image.Image:
         raise UnreadablePictureError(name, got=f"{len(data)} bytes: {error}", allowed=ALLOWED) from error
 
 
-def _check(image: Image.Image, name: str) -> None:
+def _without_metadata(data: bytes) -> tuple[bytes, dict[str, Any]]:
+    if data.startswith(jpeg.START):
+        return jpeg.without_metadata(data)
+    return png.without_metadata(data) if data.startswith(png.START) else (data, {})
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
     width, height = image.size
     if width * height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
         raise UnreadablePictureError(name, got=f"{width}x{height} pixels", allowed=ALLOWED)
-    # Many phones write MPO: a JPEG photo followed by previews. Its first frame is the photo, and it does not move.
-    if getattr(image, "is_animated", False) and image.format != "MPO":
-        raise UnreadablePictureError(
-            name, got=f"an animation of {getattr(image, 'n_frames', 0)} frames", allowed=ALLOWED
-        )
-
-
-def _rgb(image: Image.Image, *, backdrop: str) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        return _from_sixteen_bits(image).convert("RGB")
-    if image.has_transparency_data:
-        canvas = Image.new("RGBA", image.size, backdrop)
-        canvas.alpha_composite(image.convert("RGBA"))
-        return canvas.convert("RGB")
-    return _from_profile(image) or image.convert("RGB")
-
-
-def _from_sixteen_bits(image: Image.Image) -> Image.Image:
-    # Pillow's own conversion of these modes clips at 255, which turns a 16-bit photo white.
-    levels = np.asarray(image, dtype=np.float64)
-    return Image.fromarray(np.clip(np.rint(levels / 257), 0, 255).astype(np.uint8))
-
-
-def _from_profile(image: Image.Image) -> Image.Image | None:
-    """The picture converted from its embedded colour profile to sRGB; None where that is not needed or the profile is broken."""
-    data = image.info.get("icc_profile")
-    if not data or image.mode not in ("RGB", "CMYK"):
-        return None
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
-        if "sRGB" in ImageCms.getProfileDescription(profile):
-            return None
-        return ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        # As browsers do: a broken profile says nothing about the pixels.
-        return None
+    moves = data[8:12] in _HEIC_SEQUENCES if image.format == "HEIF" else getattr(image, "is_animated", False)
+    if moves:
+        got = f"an animation of {getattr(image, 'n_frames', 0)} frames"
+        raise UnreadablePictureError(name, got=got, allowed=ALLOWED)
+    return image

@@ -14,7 +14,7 @@ from PIL import Image
 
 from contracts.errors import InvalidInputError
 from imaging.framing import crop_box, square, unsquare
-from imaging.masks import Box, Mask, feather, from_image, larger_side, to_image
+from imaging.masks import Box, Mask, feather, from_image, is_soft, larger_side, to_image
 
 BLUR = 0.02
 """Default feather over the mask's larger side."""
@@ -43,9 +43,10 @@ class Inpainter(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Repainting:
-    """One RGB photo to repaint: white in ``mask`` (same size) is painted by ``prompt``, once a seed.
+    """One RGB photo to repaint: white in ``mask`` (``L``, same size) is painted by ``prompt``, once a seed.
 
-    ``blur`` is the feather's width in pixels of the photo; None is 2 % of the mask's larger side, at least 2.
+    ``blur`` is the feather's width in pixels of the photo; None is 2 % of the mask's larger side, at least 2. A soft mask, with levels
+    between 0 and 255, has its own feather: by None nothing is added to it.
     """
 
     picture: Image.Image
@@ -102,18 +103,33 @@ def frame(work: Repainting, resolution: int) -> Frame:
     """Cut out what the model paints. Raises InvalidInputError for a mask that is empty or of another size."""
     if work.mask.size != work.picture.size:
         raise InvalidInputError("mask size", got=_size(work.mask), allowed=f"{_size(work.picture)}, the picture's own")
-    mask = from_image(work.mask)
-    alpha = feather(mask, default_blur(mask) if work.blur is None else work.blur)
-    # Rounded up, so that 0 means untouched; the crop holds all the rest, or its edge would show through a wide feather.
-    levels = np.ceil(alpha * 255).astype(np.uint8)
+    soft = is_soft(np.asarray(work.mask))
+    mask = work.mask if soft else to_image(from_image(work.mask))
+    levels = _levels(work, soft=soft)
+    # The crop holds all that changes, or its edge would show through a wide feather.
     box = crop_box(levels > 0, resolution=resolution)
     return Frame(
         work=work,
         box=box,
         levels=levels,
         picture=square(work.picture, box, resolution),
-        mask=to_image(from_image(square(to_image(mask), box, resolution))),
+        mask=_hard_unless(soft, square(mask, box, resolution)),
     )
+
+
+def _levels(work: Repainting, *, soft: bool) -> NDArray[np.uint8]:
+    """How much of each pixel (h, w) becomes new, of 255; rounded up, so that 0 means untouched."""
+    core = from_image(work.mask)
+    if soft and work.blur is None:
+        return np.asarray(work.mask)
+    blur = default_blur(core) if work.blur is None else work.blur
+    feathered = np.ceil(feather(core, blur) * 255).astype(np.uint8)
+    return np.maximum(feathered, np.asarray(work.mask)) if soft else feathered
+
+
+def _hard_unless(soft: bool, mask: Image.Image) -> Image.Image:
+    """Resizing makes the edge of a hard mask grey."""
+    return mask if soft else to_image(from_image(mask))
 
 
 def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:

@@ -1,35 +1,18 @@
 """imaging.pictures: what may come in, how it comes out, and every refusal."""
 
-import io
 import struct
 import zlib
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image
 
 from contracts.errors import InvalidInputError
-from imaging.pictures import LONGEST_SIDE, UnreadablePictureError, decode, decode_mask, encode
-
-Saver = Callable[..., bytes]
-
-
-def saved(image: Image.Image, file_format: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format=file_format, **options)
-    return buffer.getvalue()
-
-
-def gradient(width: int = 24, height: int = 16) -> Image.Image:
-    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
-    return Image.fromarray(np.stack([x, y, 255 - x], axis=-1).astype(np.uint8))
-
-
-def same(a: Image.Image, b: Image.Image) -> bool:
-    return np.array_equal(np.asarray(a), np.asarray(b))
+from imaging import pictures
+from imaging.pictures import LONGEST_SIDE, UnreadablePictureError, decode, encode
+from tests.unit.picture_files import gradient, same, saved
 
 
 def colour(image: Image.Image, at: tuple[int, int]) -> tuple[int, int, int]:
@@ -77,17 +60,9 @@ def test_sixteen_bit_grey_keeps_its_levels() -> None:
     assert np.asarray(image)[0, :, 0].tolist() == [0, 100, 255]
 
 
-def test_transparent_parts_of_a_photo_become_white_and_of_a_mask_black() -> None:
+def test_transparent_parts_of_a_photo_become_white() -> None:
     clear = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
     assert decode(saved(clear), name="photo").getpixel((0, 0)) == (255, 255, 255)
-    assert decode_mask(saved(clear), name="mask").getpixel((0, 0)) == 0
-
-
-def test_white_strokes_on_a_transparent_canvas_are_a_mask() -> None:
-    canvas = Image.new("LA", (4, 4), (0, 0))
-    canvas.paste((255, 255), (1, 1, 3, 3))
-    mask = np.asarray(decode_mask(saved(canvas), name="mask"))
-    assert mask.sum() == 4 * 255
 
 
 def test_a_palette_with_a_transparent_colour_is_composed() -> None:
@@ -104,22 +79,6 @@ def test_cmyk_is_converted_to_the_colour_it_shows() -> None:
     red, green, blue = colour(decode(saved(cyan, "JPEG"), name="photo"), (4, 4))
     assert red < 30
     assert min(green, blue) > 220
-
-
-def test_an_embedded_colour_profile_is_honoured() -> None:
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    renamed = srgb.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
-    red_is_blue = renamed.replace(b"rXYZ", b"?XYZ").replace(b"bXYZ", b"rXYZ").replace(b"?XYZ", b"bXYZ")
-    data = saved(Image.new("RGB", (8, 8), "red"), icc_profile=red_is_blue)
-    red, green, blue = colour(decode(data, name="photo"), (4, 4))
-    assert blue > 240
-    assert max(red, green) < 20
-
-
-def test_an_srgb_profile_changes_nothing_and_a_broken_one_is_ignored() -> None:
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for profile in (srgb, b"nonsense"):
-        assert same(decode(saved(gradient(), icc_profile=profile), name="photo"), gradient())
 
 
 def test_a_phones_mpo_is_its_first_frame() -> None:
@@ -141,7 +100,7 @@ def test_what_is_not_a_picture_is_refused_by_its_name(data: bytes) -> None:
 
 
 def test_a_format_off_the_list_is_refused() -> None:
-    with pytest.raises(UnreadablePictureError, match="PNG, JPEG or WebP"):
+    with pytest.raises(UnreadablePictureError, match="PNG, JPEG, WebP or HEIC"):
         decode(saved(gradient(), "BMP"), name="photo")
 
 
@@ -174,3 +133,44 @@ def test_damage_is_refused_or_read_but_never_anything_else(noise: bytes, at: int
 def test_an_unknown_output_format_says_what_is_allowed() -> None:
     with pytest.raises(InvalidInputError, match=r"png \| jpeg \| webp"):
         encode(gradient(), "gif")
+
+
+def heic(image: Image.Image, **options: object) -> bytes:
+    return saved(image, "HEIF", **options)
+
+
+def test_a_phones_heic_is_read() -> None:
+    image = decode(heic(gradient(64, 48), quality=95), name="photo.heic")
+    assert (image.mode, image.size) == ("RGB", (64, 48))
+    assert np.abs(np.asarray(image, dtype=int) - np.asarray(gradient(64, 48), dtype=int)).mean() < 4
+
+
+def test_a_heic_is_turned_once_by_its_decoder_and_not_again_by_its_exif() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decode(heic(gradient(64, 48), exif=exif.tobytes()), name="photo.heic").size == (48, 64)
+
+
+def test_of_several_stills_in_a_heic_the_one_that_counts_is_read() -> None:
+    data = heic(gradient(64, 48), save_all=True, append_images=[Image.new("RGB", (32, 32))], primary_index=0)
+    assert decode(data, name="burst.heic").size == (64, 48)
+
+
+@pytest.mark.parametrize("brand", [b"msf1", b"hevc"])
+def test_a_heic_that_moves_is_refused(brand: bytes) -> None:
+    data = heic(gradient(64, 48)).replace(b"ftypheic", b"ftyp" + brand)
+    with pytest.raises(UnreadablePictureError, match=r"live\.heic: got 'an animation"):
+        decode(data, name="live.heic")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+def test_a_truncated_heic_is_refused(share: float) -> None:
+    data = heic(gradient(200, 100), quality=100)
+    with pytest.raises(UnreadablePictureError, match=r"photo\.heic: got"):
+        decode(data[: int(share * len(data))], name="photo.heic")
+
+
+def test_a_heics_size_is_looked_at_before_its_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 1_000)
+    with pytest.raises(UnreadablePictureError, match="64x48 pixels"):
+        decode(heic(gradient(64, 48)), name="photo.heic")

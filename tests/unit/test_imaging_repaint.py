@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from contracts.errors import InvalidInputError
 from imaging.masks import feather, to_image
@@ -120,3 +120,24 @@ def test_a_mask_of_another_size_says_both_sizes() -> None:
 def test_an_empty_mask_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="no white pixel"):
         repaint(Dye(), photo(20, 20), Image.new("L", (20, 20)), prompt="p", seeds=[1])
+
+
+def test_a_soft_mask_is_painted_and_pasted_by_its_own_levels() -> None:
+    picture, soft = photo(90, 60), ellipse(90, 60).filter(ImageFilter.GaussianBlur(5))
+    dye = Dye()
+    (done,) = repaint_all(dye, [Repainting(picture=picture, mask=soft, prompt="p", seeds=[1])], **SETTINGS)
+    assert np.array_equal(np.asarray(done.alpha), np.asarray(soft))
+    opacity = np.asarray(soft, dtype=float) / 255
+    expected = np.asarray(picture)[..., 2] * (1 - opacity) + 255 * opacity
+    assert np.abs(np.asarray(done.images[0])[..., 2] - expected).max() <= 1
+    assert len(np.unique(np.asarray(dye.calls[0]["masks"][0]))) > 20
+
+
+def test_a_blur_that_is_asked_for_widens_a_soft_mask() -> None:
+    picture, soft = photo(90, 60), ellipse(90, 60).filter(ImageFilter.GaussianBlur(2))
+    own, wider = (
+        repaint_all(Dye(), [Repainting(picture=picture, mask=soft, prompt="p", seeds=[1], blur=blur)], **SETTINGS)[0]
+        for blur in (None, 20)
+    )
+    assert (np.asarray(wider.alpha) >= np.asarray(own.alpha)).all()
+    assert (np.asarray(wider.alpha) > 0).sum() > 1.2 * (np.asarray(own.alpha) > 0).sum()

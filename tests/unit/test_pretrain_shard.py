@@ -136,7 +136,7 @@ def test_a_bad_picture_is_named(tmp_path: Path, uploaded: Path) -> None:
     (paths.processing_input("pictures") / "000007.png").write_bytes(b"a shopping list")
     message = refusal(paths)
     assert message.startswith("sample 000007: 000007.png: got")
-    assert "PNG, JPEG or WebP" in message
+    assert "PNG, JPEG, WebP or HEIC" in message
 
 
 def test_several_bad_samples_are_named_together(tmp_path: Path, uploaded: Path) -> None:

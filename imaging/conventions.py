@@ -1,0 +1,99 @@
+"""Which part of a mask's file is repainted: white, or what is transparent. A file that could be read either way is refused.
+
+A hard mask comes out as exactly 0 and 255, whatever an encoder did to its edges; a soft one keeps its levels.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from contracts.errors import InvalidInputError
+from imaging.masks import Mask, from_image, to_image
+
+BOTH = (
+    "by convention white (the default): white where the picture is repainted, black elsewhere, grey only along soft edges, nothing "
+    "transparent; by mask_convention transparent: transparent where the picture is repainted, opaque elsewhere"
+)
+GREY_EDGE = 3.0
+"""Pixels across the edge that are neither black nor white in a hard mask, after antialiasing or JPEG, at most."""
+_GREY_SHARE = 0.25
+"""Share of such pixels in a hard mask, at most: in noise every white pixel is an edge."""
+_BLACK, _WHITE = 40, 215
+"""Levels up to which, and from which on, a pixel is as good as black or white: JPEG of quality 20 moves them by about so much."""
+_COLOUR = 60
+"""Difference of a pixel's channels from which on it is coloured."""
+_COLOURED_SHARE = 0.01
+_SIDE = 128
+"""Softness is judged on a small copy: a soft edge is wide, a photo's texture is not."""
+_ROUGH_SHARE = 0.03
+"""Share of the grey pixels that may be the darkest or the brightest around: a soft edge has below 1 %, a photo 5 % or more."""
+
+
+def read_mask(colours: Image.Image, alpha: Image.Image | None, *, convention: str, name: str) -> Image.Image:
+    """The mask (``L``, 255 where the picture is repainted) in the colours (RGB) and the transparency (``L``) of a file.
+
+    Raises InvalidInputError, which calls the file ``name``, for one that is not of the ``convention`` (``white``, ``transparent``).
+    """
+    if convention == "transparent":
+        if alpha is None:
+            raise InvalidInputError(name, got="a mask without transparency", allowed=BOTH)
+        levels = Image.fromarray(255 - np.asarray(alpha))
+    else:
+        if alpha is not None:
+            clear = 1 - float(np.asarray(alpha).mean()) / 255
+            raise InvalidInputError(name, got=f"a mask that is transparent over {clear:.0%} of it", allowed=BOTH)
+        if _is_coloured(colours):
+            raise InvalidInputError(name, got="a picture in colours", allowed=BOTH)
+        levels = colours.convert("L")
+    return _hard_or_soft(levels, name)
+
+
+def polarity_note(mask: Image.Image) -> str:
+    """A remark where a mask repaints most of the picture or most of its border, as one does whose black and white are swapped."""
+    values = np.asarray(mask)
+    share = float(values.mean()) / 255
+    border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+    if share <= 0.5 and border.mean() <= 127:
+        return ""
+    return f"the mask repaints {share:.0%} of the picture, its border too: swap black and white if it was meant to keep that"
+
+
+def _is_coloured(colours: Image.Image) -> bool:
+    levels = np.asarray(colours)
+    spread = levels.max(axis=-1).astype(np.int16) - levels.min(axis=-1)
+    return bool((spread > _COLOUR).mean() > _COLOURED_SHARE)
+
+
+def _hard_or_soft(levels: Image.Image, name: str) -> Image.Image:
+    values = np.asarray(levels)
+    grey = (values > _BLACK) & (values < _WHITE)
+    core = from_image(levels)
+    if grey.mean() <= _GREY_SHARE and grey.sum() <= GREY_EDGE * _edge_length(core):
+        return to_image(core)
+    if _is_rough(levels):
+        got = f"grey levels over {grey.mean():.0%} of it that are no soft edge"
+        raise InvalidInputError(name, got=got, allowed=BOTH)
+    return levels
+
+
+def _edge_length(core: Mask) -> int:
+    """Pixels of the mask that touch what is outside it."""
+    inner = core.copy()
+    inner[1:] &= core[:-1]
+    inner[:-1] &= core[1:]
+    inner[:, 1:] &= core[:, :-1]
+    inner[:, :-1] &= core[:, 1:]
+    return int((core & ~inner).sum())
+
+
+def _is_rough(levels: Image.Image) -> bool:
+    """Whether grey pixels lie otherwise than on a slope from black to white: as texture, or as flat areas."""
+    scale = min(1.0, _SIDE / max(levels.size))
+    size = max(1, round(levels.width * scale)), max(1, round(levels.height * scale))
+    small = np.asarray(levels.convert("F").resize(size, Image.Resampling.BOX))
+    smooth: NDArray[np.float32] = ndimage.gaussian_filter(small, 1.0, mode="nearest")
+    grey = (smooth > _BLACK) & (smooth < _WHITE)
+    highest = ndimage.maximum_filter(smooth, 5, mode="nearest") - smooth < 0.5
+    lowest = smooth - ndimage.minimum_filter(smooth, 5, mode="nearest") < 0.5
+    return bool(grey.any() and ((highest | lowest) & grey).sum() > _ROUGH_SHARE * grey.sum())
