@@ -59,7 +59,12 @@ class Prediction(_Item):
             "presigned addresses of the pictures, and of the mask last where it was asked for; they work for an hour"
         ),
     ]
-    metrics: Annotated[Mapping[str, float], about("total_time and, once it succeeded, predict_time, in seconds")]
+    metrics: Annotated[
+        Mapping[str, float],
+        about(
+            "total_time and, once it succeeded, predict_time, in seconds; mask_area and, where words were masked, mask_score, 0 to 1"
+        ),
+    ]
 
 
 class Published(Answer):

@@ -36,9 +36,9 @@ MODES: Mapping[str, ModeFields] = {
         uses=(*_PAINTING, *_MASKING),
     ),
     "inpaint": ModeFields(
-        meaning="repaints what is white in `mask`",
+        meaning="repaints what is white in `mask`, or what is transparent in it",
         needs=("prompt", "image", "mask"),
-        uses=(*_PAINTING, *_MASKING),
+        uses=(*_PAINTING, "mask_convention", *_MASKING),
     ),
     "image_to_image": ModeFields(
         meaning="paints the whole picture anew, starting from it",

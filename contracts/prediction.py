@@ -1,12 +1,13 @@
 """The native request body of the model server, and its response."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
+from contracts.garments import untranslated
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
 from contracts.modes import MODES
@@ -17,6 +18,7 @@ else:
     ModeName = Literal[tuple(MODES)]
 
 Format = Literal["png", "jpeg", "webp"]
+MaskConvention = Literal["white", "transparent"]
 MOST_STEPS = 500
 MOST_PIXELS_TO_UPSCALE = 2_097_152
 """Pixels of a picture before it is made 4 times as wide and high: 2048 x 1024, a full HD frame."""
@@ -30,7 +32,8 @@ _Words = Annotated[str, text("a prompt", longest=2_000)]
 _Picture = Annotated[
     str,
     text(
-        "base64 of a PNG, JPEG or WebP file, a data: URI, or the uri that POST /v1/files gave", longest=LONGEST_PICTURE
+        "base64 of a PNG, JPEG, WebP or HEIC file, a data: URI, or the uri that POST /v1/files gave",
+        longest=LONGEST_PICTURE,
     ),
     Field(json_schema_extra={"contentEncoding": "base64"}),
 ]
@@ -38,7 +41,7 @@ _Side = Annotated[int | None, bounds(64, 2_048, multiple_of=8, unit="pixels")]
 
 
 class PredictionInput(Contract):
-    """One request. Masks are white where the picture is repainted."""
+    """One request."""
 
     aliases: ClassVar[Mapping[str, str]] = {"search_prompt": "mask_prompt"}
 
@@ -46,8 +49,18 @@ class PredictionInput(Contract):
     prompt: Annotated[_Words, about("what to paint")] = ""
     negative_prompt: Annotated[_Words, about("what not to paint")] = ""
     image: Annotated[_Picture, about("the picture to work on")] = ""
-    mask: Annotated[_Picture, about("white where the picture is repainted, of the picture's size")] = ""
-    mask_prompt: Annotated[_Words, about("what to mask; also called search_prompt")] = ""
+    mask: Annotated[
+        _Picture,
+        about("where the picture is repainted, by mask_convention; of the picture's size; grey along soft edges only"),
+    ] = ""
+    mask_convention: Annotated[
+        MaskConvention,
+        about("what of mask is repainted: its white, nothing in it being transparent, or its transparent part"),
+    ] = "white"
+    mask_prompt: Annotated[
+        _Words,
+        about("what to mask, in English, or a garment in Korean; all of several things; also called search_prompt"),
+    ] = ""
     mask_grow: Annotated[
         int | None,
         bounds(-256, 256, "grow the mask, or shrink it, at the picture's size; left out: by the mask", unit="pixels"),
@@ -90,6 +103,11 @@ class PredictionInput(Contract):
                 yield Problem(name, None, f"required when mode is {self.mode}")
 
     @rule
+    def _mask_words_can_be_read(self) -> Iterator[Problem]:
+        if "mask_prompt" in MODES[self.mode].needs:
+            yield from untranslated("mask_prompt", self.mask_prompt)
+
+    @rule
     def _a_step_is_left(self) -> Iterator[Problem]:
         """The server, which knows how many steps it takes where none are given, looks again."""
         steps = self.num_inference_steps or MOST_STEPS
@@ -119,6 +137,16 @@ class PredictionOutput(Contract):
     adapter: Annotated[str, about("the adapter that was used, style@version")] = ""
     mask: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"}), about("a PNG of the mask used")] = ""
     seconds: Annotated[Mapping[str, float], about("what each stage took", unit="seconds")] = {}
+    metrics: Annotated[
+        Mapping[str, float],
+        about(
+            "mask_area, the share of the picture that was masked, and mask_score, the mean confidence in it where words were masked "
+            "(0 to 1)"
+        ),
+    ] = {}
+    notes: Annotated[
+        Sequence[str], about("what of the request was not used, or was used otherwise than it may seem")
+    ] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The response body: every field, those that are empty too."""

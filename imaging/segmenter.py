@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 from scipy import ndimage
 from transformers import AutoTokenizer, CLIPSegForImageSegmentation
 
+from contracts import garments
 from contracts.errors import InvalidInputError
 from imaging import masks
 from imaging.edges import snap
@@ -42,14 +44,25 @@ WORKING_SIDE = 1_024
 class GarmentNotFoundError(InvalidInputError):
     """Nothing in the picture is what the words describe."""
 
-    def __init__(self, target: str, *, score: float, threshold: float, where: str = "the picture") -> None:
+    def __init__(
+        self,
+        target: str,
+        *,
+        score: float,
+        threshold: float,
+        where: str = "the picture",
+        known: Sequence[str] = (),
+        unknown: bool = False,
+    ) -> None:
+        """``known`` are garments that the segmenter has words for; ``unknown`` says that it has none for the target."""
         self.target = target
         self.score = score
         self.threshold = threshold
+        other = f"other words ({', '.join(known)}, …)" if known else "other words"
         super().__init__(
             f"garment {target!r} in {where}",
-            got=f"best probability {score:.2f}",
-            allowed=f"a picture that shows it (at least {threshold:.2f}), other words, or a mask of your own",
+            got="words that the segmenter was not taught" if unknown else f"best probability {score:.2f}",
+            allowed=f"a picture that shows it (at least {threshold:.2f}), {other}, or a mask of your own",
         )
 
 
@@ -64,13 +77,26 @@ class GarmentMask:
     score: float
     area: float
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """``mask_score`` and ``mask_area``, as answers have them."""
+        return {"mask_score": round(self.score, 4), "mask_area": round(self.area, 4)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outline:
+    """A clean mask (h, w) at working size and the mean probability in it."""
+
+    mask: Mask
+    score: float
+
 
 class Segmenter:
     """A loaded CLIPSeg model, of the published size or of the tiny family."""
 
     def __init__(self, model: Any, tokenizer: Any, *, side: int, mean: Sequence[float], std: Sequence[float]) -> None:
         self._model = model
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._side = side
         self._mean = np.asarray(mean, dtype=np.float32)
         self._std = np.asarray(std, dtype=np.float32)
@@ -91,26 +117,37 @@ class Segmenter:
         )
 
     def mask(self, picture: Image.Image, target: str, *, grow: int | None = None) -> GarmentMask:
-        """Mask ``target`` (a few words) in an RGB picture.
+        """Mask ``target`` in an RGB picture: a few words in English, or a garment's name in Korean; of several things, all of them.
 
-        ``grow`` is in pixels of the picture, negative to shrink; None is 2 % of the mask's larger side. Raises GarmentNotFoundError.
+        ``grow`` is in pixels of the picture, negative to shrink; None is 2 % of the mask's larger side. Raises GarmentNotFoundError,
+        naming the thing that is not there, and InvalidInputError for words in other scripts.
         """
+        things = self._things(target)
         working = picture.resize(
             scaled(picture.size, min(1.0, WORKING_SIDE / max(picture.size))), Image.Resampling.BICUBIC
         )
-        first = self.probability(working, target)
-        near = _outlined(first)
-        if near.mean() < SMALLEST_AREA:
-            raise GarmentNotFoundError(target, score=float(first.max()), threshold=THRESHOLD)
-        probability = self._look_closer(working, target, first, near)
-        outline = _outlined(probability)
-        if outline.mean() < SMALLEST_AREA:
-            # The second look found nothing: use the first, which saw the whole figure.
-            outline, probability = near, first
-        score, area = float(probability[outline].mean()), float(outline.mean())
+        outlines = [self._outline(working, thing) for thing in things]
+        outline = np.logical_or.reduce([each.mask for each in outlines])
+        areas = [float(each.mask.mean()) for each in outlines]
+        score = sum(each.score * area for each, area in zip(outlines, areas, strict=True)) / sum(areas)
+        area = float(outline.mean())
         full = from_image(to_image(outline).resize(picture.size, Image.Resampling.BILINEAR))
         pixels = round(GROWTH * larger_side(full)) if grow is None else grow
         return GarmentMask(mask=to_image(masks.grow(full, pixels)), score=score, area=area)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of a thing's words that the model sees, start and end among them."""
+        return int(self._model.config.text_config.max_position_embeddings)
+
+    def things(self, target: str) -> list[str]:
+        """What ``target`` names, in English, each masked for itself."""
+        return garments.parts(garments.english(target))
+
+    @cached_property
+    def known_garments(self) -> tuple[str, ...]:
+        """The garments that the model has words for; none where it spells every word, so that words say nothing."""
+        return tuple(word for word in garments.GARMENTS if self._knows(word))
 
     def probability(self, picture: Image.Image, target: str) -> Probability:
         """The probability (0 to 1) that each pixel of an RGB picture (h, w) shows ``target``, in one forward pass."""
@@ -121,6 +158,35 @@ class Segmenter:
         left, top = (longest - width) // 2, (longest - height) // 2
         part = np.asarray(resized.crop((left, top, left + width, top + height)))
         return np.asarray(1 / (1 + np.exp(-part)), dtype=np.float32)
+
+    def _things(self, target: str) -> list[str]:
+        """What ``target`` names. Raises GarmentNotFoundError for things of which the model has no word."""
+        if problems := list(garments.untranslated("words to mask", target)):
+            raise InvalidInputError.of(problems)
+        for thing in self.things(target):
+            nouns = garments.content(thing)
+            if self.known_garments and nouns and not any(self._knows(noun) for noun in nouns):
+                raise self._not_found(thing, score=0.0, unknown=True)
+        return self.things(target)
+
+    def _knows(self, word: str) -> bool:
+        """Whether the tokenizer has a word in few pieces: one that no training text had falls into letters."""
+        return len(self.tokenizer([word], add_special_tokens=False)["input_ids"][0]) <= max(1, len(word) / 2)
+
+    def _not_found(self, thing: str, *, score: float, unknown: bool = False) -> GarmentNotFoundError:
+        return GarmentNotFoundError(thing, score=score, threshold=THRESHOLD, known=self.known_garments, unknown=unknown)
+
+    def _outline(self, working: Image.Image, thing: str) -> _Outline:
+        first = self.probability(working, thing)
+        near = _outlined(first)
+        if near.mean() < SMALLEST_AREA:
+            raise self._not_found(thing, score=float(first.max()))
+        probability = self._look_closer(working, thing, first, near)
+        outline = _outlined(probability)
+        if outline.mean() < SMALLEST_AREA:
+            # The second look found nothing: use the first, which saw the whole figure.
+            outline, probability = near, first
+        return _Outline(mask=outline, score=float(probability[outline].mean()))
 
     def _look_closer(self, picture: Image.Image, target: str, first: Probability, near: Mask) -> Probability:
         """The mean of the first look and of a second one at the part around what it found, at the picture's edges; 0 elsewhere.
@@ -140,8 +206,7 @@ class Segmenter:
     def _logits(self, picture: Image.Image, target: str) -> NDArray[np.float32]:
         """(side, side) logits of one square picture of the model's own size."""
         levels = (np.asarray(picture, dtype=np.float32) / 255 - self._mean) / self._std
-        longest = self._model.config.text_config.max_position_embeddings
-        words = self._tokenizer([target], truncation=True, max_length=longest, return_tensors="pt")
+        words = self.tokenizer([target], truncation=True, max_length=self.longest, return_tensors="pt")
         device = self._model.device
         answer = self._model(
             pixel_values=torch.from_numpy(levels).permute(2, 0, 1)[None].to(device),

@@ -9,9 +9,9 @@ from atelier_inference.store import Store
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 from contracts.prediction import LONGEST_PICTURE
-from imaging.pictures import decode, decode_mask
+from imaging.pictures import DecodedPicture, decode_mask, read_picture
 
-ALLOWED = "base64 of a PNG, JPEG or WebP file, a data: URI, or the uri that POST /v1/files gave"
+ALLOWED = "base64 of a PNG, JPEG, WebP or HEIC file, a data: URI, or the uri that POST /v1/files gave"
 
 
 class PictureReader:
@@ -21,13 +21,13 @@ class PictureReader:
         self._store = store
         self._uploads = uploads
 
-    def picture(self, value: str, *, where: str) -> Image.Image:
-        """An upright RGB picture. Raises InvalidInputError naming ``where``."""
-        return decode(self._bytes(value, where), name=where)
+    def picture(self, value: str, *, where: str) -> DecodedPicture:
+        """An upright RGB picture, with its transparency. Raises InvalidInputError naming ``where``."""
+        return read_picture(self._bytes(value, where), name=where)
 
-    def mask(self, value: str, *, where: str) -> Image.Image:
-        """A mask, mode ``L``, white where the picture is repainted. Raises InvalidInputError naming ``where``."""
-        return decode_mask(self._bytes(value, where), name=where)
+    def mask(self, value: str, *, convention: str, where: str) -> Image.Image:
+        """A mask of a ``convention``, mode ``L``, white where the picture is repainted. Raises InvalidInputError naming ``where``."""
+        return decode_mask(self._bytes(value, where), name=where, convention=convention)
 
     def _bytes(self, value: str, where: str) -> bytes:
         if value.startswith("s3://"):

@@ -18,7 +18,9 @@ from atelier_inference.upscaling import Enlarger
 from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
 from contracts.prediction import PredictionInput
-from imaging.segmenter import Segmenter
+from diffusion.words import unused_words
+from imaging.cutout import Cutout
+from imaging.segmenter import GarmentMask, Segmenter
 
 _SEEDS = 2**32
 
@@ -75,7 +77,8 @@ Finish = Callable[[], Result]
 class Job:
     """A checked request, its pictures decoded and its defaults filled in.
 
-    ``size`` is the width and height, in pixels, of the request's picture or of the one to paint; ``model`` is what answers.
+    ``size`` is the width and height, in pixels, of the request's picture or of the one to paint; ``model`` is what answers. ``cutout``
+    is the picture whose transparency comes back. ``notes`` and ``metrics`` are the answer's, filled in on the way.
     """
 
     mode: "Mode[Any]"
@@ -85,6 +88,9 @@ class Job:
     watch: Stopwatch
     seeds: Sequence[int] = (0,)
     adapter: str = ""
+    cutout: Cutout | None = None
+    notes: list[str] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
     created: float = field(default_factory=time.perf_counter)
     future: "Future[Finish]" = field(default_factory=Future)
 
@@ -129,6 +135,22 @@ class Mode(ABC, Generic[J]):
         Raises InvalidInputError where one of them cannot succeed.
         """
 
+    def garment(self, job: Job, picture: Image.Image) -> GarmentMask:
+        """The mask of what the job's words describe, with its metrics and notes for the answer. In the model's thread.
+
+        Raises GarmentNotFoundError.
+        """
+        words, segmenter = job.request.mask_prompt, self.require_segmenter(job.request)
+        with job.watch.measure("segment"):
+            garment = segmenter.mask(picture, words, grow=job.request.mask_grow)
+        job.metrics.update(garment.metrics)
+        things = segmenter.things(words)
+        if things != [words]:
+            job.notes.append(f"mask_prompt: masked {' and '.join(repr(thing) for thing in things)}")
+        for thing in things:
+            note_unused(job, "mask_prompt", unused_words(segmenter.tokenizer, thing, longest=segmenter.longest))
+        return garment
+
     def require_enlarger(self, where: str, got: object) -> Enlarger:
         """The upscaler. Raises InvalidInputError, naming the field ``where``, in a server that holds none."""
         if self.dependencies.enlarger is None:
@@ -141,6 +163,12 @@ class Mode(ABC, Generic[J]):
             allowed = "a mode that finds no garment: this server holds no segmenter"
             raise InvalidInputError("input.mode", got=request.mode, allowed=allowed)
         return self.dependencies.segmenter
+
+
+def note_unused(job: Job, field_name: str, words: str) -> None:
+    """Leave a note for the answer where words were not used."""
+    if words:
+        job.notes.append(f"{field_name}: too long for the text encoder, not used: {words}")
 
 
 def seeds(request: PredictionInput) -> list[int]:

@@ -8,9 +8,10 @@ from typing import Any, ClassVar, TypeVar
 
 from PIL import Image
 
-from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch, blended, measured, seeds
+from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch, blended, measured, note_unused, seeds
 from atelier_inference.upscaling import Upscaling, check_size
 from contracts.prediction import PredictionInput
+from diffusion.family import Family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,12 @@ class PaintingJob(Job):
     """A job that the model paints; the pictures of its answer are of ``size`` before they are upscaled."""
 
     sampling: Sampling
+
+
+def note_unused_prompts(job: Job, model: Family) -> None:
+    """Leave notes for the answer on words of the prompts that the model's text encoders do not see. In the model's thread."""
+    for name in ("prompt", "negative_prompt"):
+        note_unused(job, name, model.unused(getattr(job.request, name)))
 
 
 P = TypeVar("P", bound=PaintingJob)
@@ -81,6 +88,8 @@ class PaintingMode(Mode[P]):
             self.dependencies.adapters.switch(sampling.adapter, sampling.adapter_scale)
         with measured(jobs, "paint"):
             painted = self.paint(jobs)
+        for job in jobs:
+            note_unused_prompts(job, self.dependencies.model.painter)
         if sampling.upscaling is None:
             return [partial(self.result, job, pictures) for job, pictures in zip(jobs, painted, strict=True)]
         with measured(jobs, "upscale"):

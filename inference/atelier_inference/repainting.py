@@ -81,9 +81,7 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
         ]
 
     def _masked(self, job: RepaintingJob) -> RepaintingJob:
-        segmenter = self.require_segmenter(job.request)
-        with job.watch.measure("segment"):
-            garment = segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow)
+        garment = self.garment(job, job.picture)
         return replace(job, frame=self.frame(job.request, job.picture, garment.mask, job.seeds))
 
 

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -143,8 +143,9 @@ def make_answer(job: Job, finish: Finish) -> PredictionOutput:
     """Finish a job that the model is done with, and encode its pictures; any thread may do this."""
     with job.watch.measure("finish"):
         result = finish()
+        pictures = restore_transparency(job, result.images)
     with job.watch.measure("encode"):
-        images = [_base64(image, job.request.output_format) for image in result.images]
+        images = [_base64(image, job.request.output_format) for image in pictures]
         mask = _base64(result.mask, "png") if job.request.return_mask and result.mask else ""
     return PredictionOutput(
         images=images,
@@ -154,7 +155,22 @@ def make_answer(job: Job, finish: Finish) -> PredictionOutput:
         adapter=job.adapter,
         mask=mask,
         seconds=job.watch.seconds(),
+        metrics=job.metrics,
+        # A job that failed beside others in its batch ran twice.
+        notes=list(dict.fromkeys(job.notes)),
     )
+
+
+def restore_transparency(job: Job, pictures: Sequence[Image.Image]) -> list[Image.Image]:
+    """An answer's pictures with the transparency of the request's picture, or a note in the answer where its format has none."""
+    if job.cutout is None:
+        return [*pictures]
+    if job.request.output_format == "jpeg":
+        job.notes.append(
+            "input.image is transparent in places, which a JPEG cannot be: white there; use png or webp to keep it"
+        )
+        return [*pictures]
+    return [job.cutout.restored(picture) for picture in pictures]
 
 
 def _base64(image: Image.Image, file_format: str) -> str:

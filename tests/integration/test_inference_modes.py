@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
+from imaging.cutout import Cutout
 from imaging.pictures import encode
 from tests.integration.inference_server import HEIGHT, INPAINT, WIDTH, Server, disc, noise, received, sent, smooth
 from tests.unit.inference_store import STYLES, UPLOADS
@@ -173,3 +174,108 @@ def test_a_strength_that_leaves_no_step_is_refused_with_the_least_that_does(serv
     assert answer.json()["error"]["what"] == "input.strength"
     assert "1/4" in answer.json()["error"]["allowed"]
     assert server.post(**fields, strength=0.25).status_code == 200
+
+
+def cutout() -> Cutout:
+    """A person cut out of a photo: clear on the left, opaque on the right, every opacity between."""
+    alpha = np.tile(np.linspace(0, 255, WIDTH).astype(np.uint8), (HEIGHT, 1))
+    return Cutout(colours=noise(), alpha=Image.fromarray(alpha))
+
+
+def rgba() -> Image.Image:
+    image = cutout().colours.copy()
+    image.putalpha(cutout().alpha)
+    return image
+
+
+@pytest.mark.parametrize("file_format", ["png", "webp"])
+@pytest.mark.parametrize("mode", ["inpaint", "image_to_image", "style", "upscale"])
+def test_the_transparency_of_the_picture_comes_back(server: Server, mode: str, file_format: str) -> None:
+    needs: dict[str, Any] = {
+        "inpaint": {"prompt": "a skirt", "mask": sent(disc())},
+        "image_to_image": {"prompt": "a skirt"},
+        "style": {"prompt": "a skirt", "mask_prompt": "a skirt"},
+        "upscale": {},
+    }
+    answer = server.predict(mode=mode, image=sent(rgba()), output_format=file_format, seed=7, **needs[mode])
+    after = received(answer.images[0])
+    size = (HEIGHT * 4, WIDTH * 4) if mode == "upscale" else (HEIGHT, WIDTH)
+    assert after.shape == (*size, 4)
+    expected = cutout().alpha.resize(size[::-1], Image.Resampling.BICUBIC)
+    assert np.array_equal(after[..., 3], np.asarray(expected))
+    assert answer.notes == []
+
+
+def test_not_one_byte_of_a_cutout_changes_outside_the_mask(server: Server) -> None:
+    answer = server.predict(**{**INPAINT, "image": sent(rgba())}, return_mask=True)
+    after, alpha = received(answer.images[0]), received(answer.mask)
+    assert np.array_equal(after[alpha == 0], np.asarray(rgba())[alpha == 0])
+
+
+def test_a_jpeg_of_a_cutout_says_that_it_has_no_transparency(server: Server) -> None:
+    answer = server.predict(**{**INPAINT, "image": sent(rgba()), "output_format": "jpeg"})
+    assert received(answer.images[0]).shape == (HEIGHT, WIDTH, 3)
+    assert [note for note in answer.notes if "transparent in places" in note]
+
+
+def test_by_the_transparent_convention_the_hole_is_repainted(server: Server) -> None:
+    hole = noise()
+    hole.putalpha(Image.fromarray(255 - np.asarray(disc())))
+    white = server.predict(**INPAINT)
+    transparent = server.predict(**{**INPAINT, "mask": sent(hole)}, mask_convention="transparent")
+    assert transparent.images == white.images
+    assert transparent.metrics == white.metrics == {"mask_area": round(float((np.asarray(disc()) == 255).mean()), 4)}
+    for mask, convention in ((sent(hole), "white"), (sent(noise()), "white"), (sent(disc()), "transparent")):
+        refused = server.post(**{**INPAINT, "mask": mask}, mask_convention=convention)
+        assert refused.status_code == 400
+        assert refused.json()["error"]["what"] == "input.mask"
+        assert "mask_convention transparent" in refused.json()["error"]["allowed"]
+
+
+def test_a_mask_whose_colours_are_swapped_is_remarked_on(server: Server) -> None:
+    swapped = Image.fromarray(255 - np.asarray(disc()))
+    answer = server.predict(**{**INPAINT, "mask": sent(swapped)})
+    assert any("swap black and white" in note for note in answer.notes)
+
+
+def test_a_soft_mask_is_the_alpha_that_is_used(server: Server) -> None:
+    soft = disc().filter(ImageFilter.GaussianBlur(4))
+    answer = server.predict(**{**INPAINT, "mask": sent(soft)}, return_mask=True)
+    assert np.array_equal(received(answer.mask), np.asarray(soft))
+
+
+def test_words_past_the_text_encoders_length_are_named_and_change_nothing(server: Server) -> None:
+    words = {
+        "prompt": "a person in a street, " * 3,
+        "negative_prompt": "blurry " * 9,
+        "mask_prompt": "a long skirt of red cloth " * 3,
+    }
+    fields = {"mode": "style", "image": sent(noise()), "seed": 7}
+    short = server.predict(**fields, **words)
+    longer = server.predict(**fields, **{name: f"{text} wearing sks skirt, red" for name, text in words.items()})
+    assert longer.images == short.images
+    assert {note.partition(":")[0] for note in longer.notes} == set(words)
+    assert all(note.endswith("wearing sks skirt, red") for note in longer.notes)
+    assert server.predict(**fields, prompt="a skirt", mask_prompt="a skirt").notes == []
+
+
+def test_an_answer_says_how_sure_its_mask_is_and_how_large(server: Server) -> None:
+    fields = {"image": sent(noise()), "mask_prompt": "a skirt"}
+    for more in ({"mode": "segment"}, {"mode": "style", "prompt": "p"}):
+        metrics = server.predict(**fields, **more).metrics
+        assert set(metrics) == {"mask_score", "mask_area"}
+        assert 0 < metrics["mask_area"] <= 1
+        assert 0.4 <= metrics["mask_score"] <= 1
+    spoken = server.predict(**fields, mode="segment")
+    korean = server.predict(mode="segment", image=fields["image"], mask_prompt="치마")
+    assert korean.images == spoken.images
+    assert korean.notes == ["mask_prompt: masked 'a skirt'"]
+
+
+def test_a_damaged_profile_is_noted(server: Server) -> None:
+    buffer = io.BytesIO()
+    noise().save(buffer, "PNG", icc_profile=b"nonsense")
+    image = base64.b64encode(buffer.getvalue()).decode()
+    answer = server.predict(**{**INPAINT, "image": image})
+    assert answer.notes == ["input.image: its colour profile cannot be used, so its colours were taken as sRGB"]
+    assert answer.images == server.predict(**INPAINT).images

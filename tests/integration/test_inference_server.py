@@ -39,7 +39,7 @@ BAD = {
     "unknown key": ({**INPAINT, "strenght": 1}, "unknown key"),
     "wrong type": ({**INPAINT, "num_outputs": "2"}, "an integer from 1 to 8"),
     "no prompt": ({key: value for key, value in INPAINT.items() if key != "prompt"}, "required when mode is inpaint"),
-    "not a picture": ({**INPAINT, "image": base64.b64encode(b"hello").decode()}, "PNG, JPEG or WebP"),
+    "not a picture": ({**INPAINT, "image": base64.b64encode(b"hello").decode()}, "PNG, JPEG, WebP or HEIC"),
     "not base64": ({**INPAINT, "image": "!!!"}, "base64 of a PNG"),
     "an address": ({**INPAINT, "image": "https://example.com/a.png"}, "base64 of a PNG"),
     "a data URI without base64": ({**INPAINT, "image": "data:image/png,abc"}, "with base64"),

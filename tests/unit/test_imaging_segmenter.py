@@ -9,26 +9,31 @@ import pytest
 import torch
 from PIL import Image
 
+from contracts.errors import InvalidInputError
 from imaging.segmenter import GarmentNotFoundError, Segmenter
 from tests.unit.miniatures import save_segmenter
+from tests.unit.picture_files import same
 
 SIDE = 256
 
 
 class RedFinder:
-    """Stands where CLIPSeg stands: a logit of +4 on red pixels, -4 elsewhere; knows no word but "skirt"."""
+    """Stands where CLIPSeg stands: a logit of +4 on pixels of the words' colour, -4 elsewhere; a skirt is red, a shirt blue."""
 
     device = torch.device("cpu")
     config = SimpleNamespace(text_config=SimpleNamespace(max_position_embeddings=16))
 
     def __call__(self, *, pixel_values: torch.Tensor, input_ids: torch.Tensor, **_: Any) -> Any:
-        red = (pixel_values[:, 0] > 0.75) & (pixel_values[:, 1] < 0.25) & (input_ids[0, 0] == 1)
-        return SimpleNamespace(logits=torch.where(red, 4.0, -4.0))
+        high, low = {1: (0, 2), 2: (2, 0)}.get(int(input_ids[0, 0]), (0, 0))
+        found = (pixel_values[:, high] > 0.75) & (pixel_values[:, low] < 0.25)
+        return SimpleNamespace(logits=torch.where(found, 4.0, -4.0))
 
 
 class Words:
+    """A tokenizer that knows every word."""
+
     def __call__(self, words: list[str], **_: Any) -> dict[str, torch.Tensor]:
-        known = torch.tensor([[1 if "skirt" in text else 0] for text in words])
+        known = torch.tensor([[1 if "skirt" in text else 2 if "shirt" in text else 0] for text in words])
         return {"input_ids": known, "attention_mask": torch.ones_like(known)}
 
 
@@ -41,6 +46,13 @@ def photo(size: tuple[int, int], *boxes: tuple[int, int, int, int]) -> Image.Ima
     image = Image.new("RGB", size, "gray")
     for box in boxes:
         image.paste("red", box)
+    return image
+
+
+def outfit() -> Image.Image:
+    """A blue shirt over a red skirt."""
+    image = photo((256, 256), (64, 140, 192, 220))
+    image.paste("blue", (64, 40, 192, 120))
     return image
 
 
@@ -125,3 +137,60 @@ def test_a_saved_model_folder_is_loaded(tmp_path: Path) -> None:
 def test_words_past_the_models_length_are_cut_and_not_an_error(tmp_path: Path) -> None:
     save_segmenter(tmp_path)
     assert Segmenter.load(tmp_path).probability(photo((32, 32)), "a very long skirt " * 40).shape == (32, 32)
+
+
+@pytest.mark.parametrize("words", ["a skirt and a shirt", "skirt, shirt", "shirt & skirt", "치마와 셔츠"])
+def test_several_things_are_masked_together(segmenter: Segmenter, words: str) -> None:
+    found = segmenter.mask(outfit(), words, grow=0)
+    mask = np.asarray(found.mask) == 255
+    assert mask[160:200, 80:176].all()
+    assert mask[60:100, 80:176].all()
+    assert not mask[124:136].any()
+    skirt, shirt = (segmenter.mask(outfit(), thing, grow=0) for thing in ("a skirt", "a shirt"))
+    assert found.area == pytest.approx(skirt.area + shirt.area)
+    assert min(skirt.score, shirt.score) <= found.score <= max(skirt.score, shirt.score)
+
+
+def test_a_thing_that_is_missing_among_several_is_named(segmenter: Segmenter) -> None:
+    with pytest.raises(GarmentNotFoundError, match=r"garment 'a hat' in .*other words \(skirt, trousers"):
+        segmenter.mask(outfit(), "a skirt and a hat")
+
+
+def test_a_garments_korean_name_masks_it(segmenter: Segmenter) -> None:
+    korean, spoken = (segmenter.mask(outfit(), words, grow=0).mask for words in ("치마", "a skirt"))
+    assert same(korean, spoken)
+
+
+@pytest.mark.parametrize("words", ["юбка", "スカート", "👗"])
+def test_words_that_no_segmenter_reads_are_refused(segmenter: Segmenter, words: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"words in English, such as skirt, trousers"):
+        segmenter.mask(outfit(), words)
+
+
+class Taught(Words):
+    """A tokenizer of few words: any other falls into letters, as the tiny family's does."""
+
+    def __call__(self, words: list[str], **options: Any) -> dict[str, Any]:
+        if options.get("add_special_tokens", True):
+            return super().__call__(words)
+        return {"input_ids": [[1] if word in ("skirt", "shirt", "person") else list(word) for word in words]}
+
+
+@pytest.mark.parametrize("words", ["an elephant", "xyzzy", "a red hat", "a skirt and an elephant"])
+def test_things_that_a_segmenter_has_no_word_for_are_not_found_whatever_it_would_mask(words: str) -> None:
+    taught = Segmenter(RedFinder(), Taught(), side=SIDE, mean=[0, 0, 0], std=[1, 1, 1])
+    with pytest.raises(GarmentNotFoundError, match=r"was not taught.*other words \(skirt, shirt, …\)"):
+        taught.mask(outfit(), words)
+    assert taught.mask(outfit(), "a floral skirt").area > 0.1
+
+
+def test_the_tiny_segmenter_was_taught_garments_and_no_elephants(root: Path) -> None:
+    tiny = Segmenter.load(root / "models/tiny/weights/clipseg")
+    assert {"skirt", "trousers", "shirt", "dress"} <= set(tiny.known_garments)
+    picture = Image.open(root / "models/tiny/sample/photos/street-01.png").convert("RGB")
+    for words in ("an elephant", "xyzzy", "jupe"):
+        with pytest.raises(GarmentNotFoundError, match="was not taught"):
+            tiny.mask(picture, words)
+    assert same(tiny.mask(picture, "치마").mask, tiny.mask(picture, "a skirt").mask)
+    skirt, dressed = tiny.mask(picture, "a skirt"), tiny.mask(picture, "a skirt and a top")
+    assert dressed.area > 1.3 * skirt.area

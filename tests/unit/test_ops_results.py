@@ -74,6 +74,14 @@ def test_a_predictions_pictures_become_files_named_by_their_real_format(dependen
     assert record(dependencies).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
 
 
+def test_what_was_masked_and_what_was_not_used_is_in_the_metrics_and_the_logs(dependencies: Dependencies) -> None:
+    notes = ["prompt: too long for the text encoder, not used: red", "mask_prompt: masked 'a skirt'"]
+    succeeded(dependencies, ID, answer(metrics={"mask_score": 0.91, "mask_area": 0.12}, notes=notes))
+    data = record(dependencies).data
+    assert data["metrics"] == {"total_time": 10.0, "predict_time": 2.0, "mask_score": 0.91, "mask_area": 0.12}
+    assert data["logs"].splitlines()[:2] == [f"note: {note}" for note in notes]
+
+
 def test_a_mask_that_was_asked_for_is_the_last_picture(dependencies: Dependencies) -> None:
     succeeded(dependencies, ID, answer(mask=base64.b64encode(GREY).decode()))
     assert record(dependencies).data["outputs"] == [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg", "2.png")]

@@ -30,10 +30,11 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
         """See Mode."""
         watch = Stopwatch()
         with watch.measure("read"):
-            picture = self.dependencies.reader.picture(request.image, where="input.image")
+            decoded = self.dependencies.reader.picture(request.image, where="input.image")
+            picture = decoded.image
             size = painting_size(picture.size, self.dependencies.model.resolution)
             start = picture.resize(size, Image.Resampling.LANCZOS)
-        job = self.job(request, watch, picture.size, start=start)
+        job = self.job(request, watch, picture.size, start=start, cutout=decoded.cutout, notes=[*decoded.notes])
         if int(job.sampling.steps * request.strength) < 1:
             allowed = f"at least 1/{job.sampling.steps}, so that one of {job.sampling.steps} steps is painted"
             raise InvalidInputError("input.strength", got=request.strength, allowed=allowed)

@@ -1,14 +1,16 @@
-"""inpaint: repaint what is white in the caller's mask."""
+"""inpaint: repaint what the caller's mask says."""
 
 from dataclasses import replace
 
+import numpy as np
 from PIL import Image
 
 from atelier_inference.mode import Stopwatch
 from atelier_inference.repainting import RepaintingJob, RepaintingMode
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
-from imaging.masks import from_image, grow, to_image
+from imaging.conventions import polarity_note
+from imaging.masks import grow_image
 
 
 class Inpaint(RepaintingMode):
@@ -18,18 +20,20 @@ class Inpaint(RepaintingMode):
         """See Mode."""
         watch = Stopwatch()
         with watch.measure("read"):
-            picture = self.dependencies.reader.picture(request.image, where="input.image")
-            mask = self._mask(request, picture)
-        job = self.job(request, watch, picture.size, picture=picture)
+            decoded = self.dependencies.reader.picture(request.image, where="input.image")
+            picture, mask = decoded.image, self._mask(request, decoded.image)
+        notes = [note for note in (*decoded.notes, polarity_note(mask)) if note]
+        job = self.job(request, watch, picture.size, picture=picture, cutout=decoded.cutout, notes=notes)
+        job.metrics["mask_area"] = round(float(np.asarray(mask).mean()) / 255, 4)
         with watch.measure("frame"):
             return replace(job, frame=self.frame(request, picture, mask, job.seeds))
 
     def _mask(self, request: PredictionInput, picture: Image.Image) -> Image.Image:
-        mask = self.dependencies.reader.mask(request.mask, where="input.mask")
+        mask = self.dependencies.reader.mask(request.mask, convention=request.mask_convention, where="input.mask")
         if mask.size != picture.size:
             allowed = f"{picture.width}x{picture.height}, the picture's own size"
             raise InvalidInputError("input.mask", got=f"{mask.width}x{mask.height}", allowed=allowed)
-        return to_image(grow(from_image(mask), request.mask_grow or 0))
+        return grow_image(mask, request.mask_grow or 0)
 
 
 MODE = Inpaint

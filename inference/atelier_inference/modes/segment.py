@@ -25,9 +25,16 @@ class Segment(Mode[SegmentJob]):
         self.require_segmenter(request)
         watch = Stopwatch()
         with watch.measure("read"):
-            picture = self.dependencies.reader.picture(request.image, where="input.image")
-        model = self.dependencies.model.reference
-        return SegmentJob(mode=self, request=request, model=model, size=picture.size, watch=watch, picture=picture)
+            decoded = self.dependencies.reader.picture(request.image, where="input.image")
+        return SegmentJob(
+            mode=self,
+            request=request,
+            model=self.dependencies.model.reference,
+            size=decoded.image.size,
+            watch=watch,
+            picture=decoded.image,
+            notes=[*decoded.notes],
+        )
 
     def batch_key(self, job: SegmentJob) -> Hashable:
         """Jobs are done one after the other."""
@@ -39,9 +46,7 @@ class Segment(Mode[SegmentJob]):
         return [partial(Result, images=[mask], mask=mask) for mask in masks]
 
     def _mask(self, job: SegmentJob) -> Image.Image:
-        segmenter = self.require_segmenter(job.request)
-        with job.watch.measure("segment"):
-            return segmenter.mask(job.picture, job.request.mask_prompt, grow=job.request.mask_grow).mask
+        return self.garment(job, job.picture).mask
 
 
 MODE = Segment

@@ -13,8 +13,9 @@ class Style(RepaintingMode):
         self.require_segmenter(request)
         watch = Stopwatch()
         with watch.measure("read"):
-            picture = self.dependencies.reader.picture(request.image, where="input.image")
-        return self.job(request, watch, picture.size, picture=picture)
+            decoded = self.dependencies.reader.picture(request.image, where="input.image")
+        picture = decoded.image
+        return self.job(request, watch, picture.size, picture=picture, cutout=decoded.cutout, notes=[*decoded.notes])
 
 
 MODE = Style

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from atelier_inference.mode import Finish, Job, Mode, Stopwatch, blended, measured, seeds
+from atelier_inference.painting import note_unused_prompts
 from atelier_inference.upscaling import Tile, Upscaling, check_size
 from contracts.prediction import PredictionInput
 
@@ -29,7 +30,8 @@ class Upscale(Mode[UpscaleJob]):
         """See Mode."""
         enlarger, watch, picture_seeds = self.require_enlarger("input.mode", request.mode), Stopwatch(), seeds(request)
         with watch.measure("read"):
-            picture = self.dependencies.reader.picture(request.image, where="input.image")
+            decoded = self.dependencies.reader.picture(request.image, where="input.image")
+            picture = decoded.image
             check_size(picture.size, "input.image")
             tiles = [enlarger.tiles(picture, seed, request.prompt, request.negative_prompt) for seed in picture_seeds]
         return UpscaleJob(
@@ -46,6 +48,8 @@ class Upscale(Mode[UpscaleJob]):
                 guidance=request.guidance_scale,
             ),
             tiles=tiles,
+            cutout=decoded.cutout,
+            notes=[*decoded.notes],
         )
 
     def batch_key(self, job: UpscaleJob) -> Hashable:
@@ -58,6 +62,8 @@ class Upscale(Mode[UpscaleJob]):
         with measured(jobs, "upscale"):
             pictures = [tiles for job in jobs for tiles in job.tiles]
             enlarged = iter(enlarger.enlarge(pictures, jobs[0].upscaling))
+        for job in jobs:
+            note_unused_prompts(job, enlarger.upscaler)
         return [partial(blended, enlarger, job.size, [next(enlarged) for _ in job.seeds]) for job in jobs]
 
 

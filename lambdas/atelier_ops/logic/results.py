@@ -121,8 +121,11 @@ def _write(prediction: str, index: int, picture: str, media: ObjectStore) -> str
 def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now: float) -> Record:
     total = answer.seconds.get("total", sum(answer.seconds.values()))
     notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
-    logs = "".join(f"{stage}: {duration:.3f} s\n" for stage, duration in answer.seconds.items())
-    return _finished(record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs})
+    stages = [f"{stage}: {duration:.3f} s" for stage, duration in answer.seconds.items()]
+    logs = "".join(f"{line}\n" for line in [*(f"note: {note}" for note in answer.notes), *stages])
+    finished = _finished(record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs})
+    metrics = {**finished.data["metrics"], **answer.metrics}
+    return replace(finished, data={**finished.data, "metrics": metrics})
 
 
 def failed(record: Record, reason: str, now: float) -> Record:
