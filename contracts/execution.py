@@ -7,6 +7,7 @@ from pydantic import Field
 
 from contracts.declarations import about, text
 from contracts.errors import Problem
+from contracts.garments import untranslated
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import STYLE_PATTERN
 from contracts.metrics import FineTuningMetrics
@@ -31,7 +32,13 @@ class ExecutionInput(Contract):
         str, text("an S3 prefix", longest=1_024, pattern=r"s3://[^/]+/.*"), about("the garment's pictures")
     ]
     task: Annotated[Task, about("what the base model does: repaint inside a mask, or paint whole pictures")] = "inpaint"
-    target: Annotated[Prompt, about("what to mask, needed when task is inpaint", examples=["a skirt"])] = ""
+    target: Annotated[
+        Prompt,
+        about(
+            "what to mask, in English, or a garment in Korean; all of several things; needed when task is inpaint",
+            examples=["a skirt"],
+        ),
+    ] = ""
     instance_prompt: Annotated[Prompt, about("words for the garment; left out: the dataset's own")] = ""
     class_prompt: Annotated[
         ClassPrompt, about("words for the garment's class, alternatives in braces; left out: the dataset's own")
@@ -61,6 +68,11 @@ class ExecutionInput(Contract):
     def _inpainting_needs_a_target(self) -> Iterator[Problem]:
         if self.task == "inpaint" and not self.target:
             yield Problem("target", self.target, 'what to mask, e.g. "a skirt", when task is inpaint')
+
+    @rule
+    def _the_target_can_be_read(self) -> Iterator[Problem]:
+        if self.task == "inpaint":
+            yield from untranslated("target", self.target)
 
     @rule
     def _deploy_fits_the_method(self) -> Iterator[Problem]:

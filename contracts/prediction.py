@@ -1,6 +1,6 @@
 """The native request body of the model server, and its response."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -144,9 +144,9 @@ class PredictionOutput(Contract):
             "(0 to 1)"
         ),
     ] = {}
-    notes: Annotated[
-        Sequence[str], about("what of the request was not used, or was used otherwise than it may seem")
-    ] = ()
+    notes: Annotated[list[str], about("what of the request was not used, or was used otherwise than it may seem")] = (
+        Field(default_factory=list)
+    )
 
     def to_json(self) -> dict[str, Any]:
         """The response body: every field, those that are empty too."""

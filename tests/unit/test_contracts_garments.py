@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from contracts.errors import InvalidInputError
+from contracts.execution import ExecutionInput
 from contracts.garments import ADJECTIVES, GARMENTS, KOREAN, KOREAN_ADJECTIVES, english, parts, untranslated
 from contracts.prediction import PredictionInput
 
@@ -50,6 +51,8 @@ def test_words_in_other_letters_are_refused_with_those_that_are_known(words: str
     for mode, more in (("segment", {}), ("style", {"prompt": "p"})):
         with pytest.raises(InvalidInputError, match=r"mask_prompt: got .*English.*skirt, trousers.*치마 \(skirt\)"):
             PredictionInput.from_json({"mode": mode, "image": "aGk=", "mask_prompt": words, **more})
+    with pytest.raises(InvalidInputError, match=r"target: got .*English.*skirt, trousers"):
+        ExecutionInput.from_json({"style": "s", "dataset": "s3://data/d/", "target": words})
 
 
 @pytest.mark.parametrize(
