@@ -70,6 +70,19 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
+def unused_notes(names: Sequence[str]) -> list[str]:
+    """The note that names the files without a use, where there are any."""
+    return [f"{_files(len(names))} not used: {listed(names)}"] if names else []
+
+
+def too_many_unused(names: Sequence[str], pictures: int, suffixes: Sequence[str]) -> Iterator[Problem]:
+    """The problem where more files have no use than ``UNUSED_SHARE`` of the pictures."""
+    if len(names) > UNUSED_SHARE * pictures:
+        got = f"{len(names)} beside {pictures} pictures: {listed(names)}"
+        allowed = f"at most a quarter as many as pictures, which end in {', '.join(suffixes)}"
+        yield Problem("files that are not used", got, allowed)
+
+
 def refuse(problems: Iterable[Problem]) -> None:
     """Raise InvalidInputError with the first problems, saying where there are more; nothing happens where there are none."""
     waiting = iter(problems)
@@ -121,7 +134,7 @@ class DatasetFiles:
 
     def notes(self, task: str) -> list[str]:
         """What a run of this ``task`` does not use of the dataset, in words."""
-        notes = [f"{_files(len(self.unused))} not used: {listed(self.unused)}"] if self.unused else []
+        notes = unused_notes(self.unused)
         if self.class_pictures:
             reason = "because the base model paints the class pictures itself"
             notes.append(f"{_files(self.class_pictures)} in {CLASS_PICTURES} not used, {reason}")
@@ -165,14 +178,10 @@ def _problems(by_use: Mapping[str, Sequence[str]], strays: Sequence[str]) -> Ite
         yield from _astray("mask without a picture", masks, folder, f"{mask_folder}NAME OF A PICTURE.png")
     near = [name for name in strays if nearest(stem(name), map(stem, pictures))]
     yield from _astray("caption without a picture", near, pictures, "NAME OF A PICTURE.txt")
+    yield from too_many_unused([*by_use.get("unused", ()), *strays], len(pictures), PICTURE_SUFFIXES)
     for name in (name for folder in FOLDERS for name in by_use.get(folder, ())):
         if len(name.rpartition("/")[2].encode()) > LONGEST_NAME:
             yield Problem("a file's name", name, f"at most {LONGEST_NAME} bytes of UTF-8")
-    unused = [*by_use.get("unused", ()), *strays]
-    if len(unused) > UNUSED_SHARE * len(pictures):
-        got = f"{len(unused)} beside {len(pictures)} pictures: {listed(unused)}"
-        allowed = f"at most a quarter as many as pictures, which end in {', '.join(PICTURE_SUFFIXES)}"
-        yield Problem("files that are not used", got, allowed)
 
 
 def _same_names(what: str, names: Iterable[str]) -> Iterator[Problem]:

@@ -71,6 +71,7 @@ class Plan(Contract):
     arguments: Annotated[Mapping[str, list[str]], about("of a processing job's container, after the subcommand")]
     hyperparameters: Annotated[Mapping[str, str], about("everything that the training job reads")]
     model_package_group: Annotated[str, about("where the result is registered")]
+    notes: Annotated[list[str], about("what of the dataset is not used, in words")] = Field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Every value, empty texts too, because state machines fail on a name that is missing."""
@@ -92,7 +93,6 @@ class FineTuningPlan(Plan):
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
     endpoint: Annotated[str, about("the style's own endpoint, where it gets one")]
     published: Annotated[str, about("prefix of the style's published versions")]
-    notes: Annotated[list[str], about("what of the dataset is not used, in words")] = Field(default_factory=list)
 
     @property
     def subject(self) -> str:

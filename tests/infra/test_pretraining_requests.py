@@ -133,7 +133,7 @@ def test_jobs_carry_the_tag_that_bills_are_sorted_by(stage: Synthesized) -> None
 def test_the_outcome_is_what_people_are_told(dev: Synthesized) -> None:
     notify = dev.machine("Pretraining")["States"]["Notify"]
     outcome = evaluate(notify["Output"], pretraining_variables())
-    assert sorted(outcome) == ["base_model", "metrics", "package", "report", "uri", "version"]
+    assert sorted(outcome) == ["base_model", "metrics", "notes", "package", "report", "uri", "version"]
     assert len(arguments(dev, "Notify")["Subject"]) <= 100
 
 

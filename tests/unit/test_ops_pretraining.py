@@ -140,6 +140,26 @@ def test_a_data_set_that_is_not_whole_is_refused_by_name(stage: Stage, path: str
     assert says in refused(stage)
 
 
+def test_what_a_data_set_has_no_use_for_is_named_and_too_much_of_it_refused(stage: Stage) -> None:
+    before = pretraining_plan_of(stage[1])
+    for name in (".DS_Store", "pictures/.DS_Store", "pictures/._000.png", "labels/Thumbs.db", "__MACOSX/x"):
+        stage[0].put("data", f"datasets/figures/{name}", b"x")
+    assert pretraining_plan_of(stage[1]) == before
+    stage[0].put("data", "datasets/figures/README.md", b"x")
+    assert pretraining_plan_of(stage[1])["notes"] == ["1 file is not used: README.md"]
+    for index in range(len(KEYS)):
+        stage[0].put("data", f"datasets/figures/raw/{index}.png", PNG)
+    assert "files that are not used" in refused(stage)
+
+
+def test_a_vocabulary_may_have_a_byte_order_mark_but_no_other_encoding(stage: Stage) -> None:
+    text = json.dumps(VOCABULARY)
+    stage[0].put("data", "datasets/figures/dataset.json", b"\xef\xbb\xbf" + text.encode())
+    assert pretraining_plan_of(stage[1])
+    stage[0].put("data", "datasets/figures/dataset.json", text.encode("utf-16"))
+    assert "dataset.json: got b" in refused(stage)
+
+
 def test_keys_that_the_data_set_holds_back_count(stage: Stage) -> None:
     kept = next(key for key in KEYS if not is_held_out(key, 0.001))
     body = json.dumps({**VOCABULARY, "held_out": [kept]}).encode()

@@ -17,6 +17,7 @@ from contracts.corpus import (
     is_held_out,
     sample_key,
 )
+from contracts.dataset_files import refuse, too_many_unused
 from contracts.dataset_texts import decoded, parsed
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix
@@ -24,13 +25,14 @@ from contracts.layout import S3Uri, dataset_prefix
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """A data set that looks usable: where it is, its samples' number, whether it has label maps, and the hash of its listing."""
+    """A data set that looks usable: where it is, its samples' number, whether it has label maps, its hash, files without a use."""
 
     prefix: S3Uri
     samples: int
     held_out: int
     labelled: bool
     sha256: str
+    unused: tuple[str, ...]
 
 
 def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
@@ -50,9 +52,18 @@ def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
     vocabulary = Vocabulary.from_json(parsed(VOCABULARY, decoded(VOCABULARY, store.read(prefix + VOCABULARY))))
     count = sum(key in vocabulary.held_out or is_held_out(key, held_out) for key in pictures)
     _check_counts(len(pictures), count, held_out)
+    unused = tuple(
+        name for name in files if name not in (VOCABULARY, CAPTIONS) and not name.startswith((PICTURES, LABELS))
+    )
+    refuse(too_many_unused(unused, len(pictures), SUFFIXES))
     address = S3Uri(bucket=store.bucket, key=prefix)
     return Corpus(
-        prefix=address, samples=len(pictures), held_out=count, labelled=bool(labels), sha256=hash_listing(files)
+        prefix=address,
+        samples=len(pictures),
+        held_out=count,
+        labelled=bool(labels),
+        sha256=hash_listing(files),
+        unused=unused,
     )
 
 

@@ -11,6 +11,7 @@ from atelier_ops.logic.corpus import Corpus, read_corpus
 from atelier_ops.logic.names import bounded, run_folders, run_jobs
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
+from contracts.dataset_files import unused_notes
 from contracts.errors import InvalidInputError
 from contracts.families import pretrainable
 from contracts.layout import run_prefix
@@ -69,6 +70,7 @@ def make_pretraining_plan(
         "jobs": run_jobs(jobs, dependencies.name_prefix, run, request.instances.to_json()),
         # A capital keeps the group apart from those of styles, whose names have none.
         "model_package_group": bounded(f"{dependencies.name_prefix}-Base-{request.name}"),
+        "notes": unused_notes(corpus.unused),
     }
     return PretrainingPlan.from_json(plan)
 
