@@ -14,7 +14,7 @@ from ministack.services import stepfunctions
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.store import epoch_milliseconds
-from local.seams import objects, task_permissions
+from local.seams import executions, objects, redrive, task_permissions
 from local.seams.services import AUTOSCALING, TARGET_PREFIXES, task_machines
 
 _POLL_SECONDS = 0.1
@@ -64,6 +64,8 @@ def install(sagemaker: ControlPlane, root_client: Callable[[str], Any]) -> None:
     }
     for action in objects.TASKS:
         stepfunctions._SERVICE_DISPATCH[f"{objects.PREFIX}{action}"] = objects.task(action, root_client)
+    executions.install()
+    redrive.install()
     _follow_runs()
     _check_roles(sagemaker)
     _time_out_with_stop()

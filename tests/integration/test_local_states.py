@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -298,6 +299,58 @@ def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: Loc
     assert json.loads(cloud.client("s3").get_object(Bucket=bucket, Key="latest.json")["Body"].read()) == {"version": 1}
 
 
+NOT_JSON = [
+    "{style: x}",
+    '{"style": "x",}',
+    "",
+    "{",
+    "NaN",
+    "{'style': 'x'}",
+    "\ufeff{}",
+    "[" * 100_000,
+    f'"{"x" * 262_143}"',
+]
+
+
+@pytest.fixture(scope="module")
+def idle(cloud: LocalCloud) -> str:
+    """A machine that does nothing."""
+    states = definition({"Done": {"Type": "Succeed"}}, "Done")
+    made: Record = cloud.client("stepfunctions").create_state_machine(
+        name="idle", definition=json.dumps(states), roleArn=cloud.outputs("Toy")["MachineRole"]
+    )
+    return str(made["stateMachineArn"])
+
+
+@pytest.mark.parametrize("text", NOT_JSON, ids=lambda text: text[:12])
+def test_an_input_that_is_not_json_starts_nothing(cloud: LocalCloud, idle: str, text: str) -> None:
+    client = cloud.client("stepfunctions")
+    with pytest.raises(client.exceptions.InvalidExecutionInput, match="Invalid State Machine Execution Input"):
+        client.start_execution(stateMachineArn=idle, name="bad", input=text)
+    with pytest.raises(client.exceptions.ExecutionDoesNotExist):
+        client.describe_execution(executionArn=f"{idle.replace('stateMachine', 'execution')}:bad")
+
+
+@pytest.mark.parametrize("name", ["a b", "what?", "a/b", 'a"b', "line\n"])
+def test_a_name_that_no_execution_may_have_is_refused(cloud: LocalCloud, idle: str, name: str) -> None:
+    client = cloud.client("stepfunctions")
+    with pytest.raises(client.exceptions.InvalidName):
+        client.start_execution(stateMachineArn=idle, name=name)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '"words"', "null", ' {"a": "치마"} '])
+def test_an_input_that_is_json_is_what_the_execution_gets(cloud: LocalCloud, idle: str, text: str) -> None:
+    started = cloud.client("stepfunctions").start_execution(stateMachineArn=idle, input=text)["executionArn"]
+    assert json.loads(ended(cloud, started)["output"]) == json.loads(text)
+
+
+@pytest.mark.parametrize("output", ["approved", "{'a': 1}", ""])
+def test_an_answer_to_a_token_that_is_not_json_is_refused(cloud: LocalCloud, output: str) -> None:
+    client = cloud.client("stepfunctions")
+    with pytest.raises(client.exceptions.InvalidOutput):
+        client.send_task_success(taskToken="any", output=output)
+
+
 def test_sdk_answers_keep_their_members_names(cloud: LocalCloud) -> None:
     """Of an acronym only the first word's changes: ScalableTargetARN is no ScalableTargetArn."""
     variant = {"VariantName": "a", "ModelName": "bare", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
@@ -332,21 +385,95 @@ def test_sdk_answers_keep_their_members_names(cloud: LocalCloud) -> None:
     ],
 )
 def test_the_machines_role_is_enforced(cloud: LocalCloud, removed: str, states: str, error: str) -> None:
-    iam, name = cloud.client("iam"), cloud.outputs("Toy")["MachineRole"].rsplit("/", 1)[1]
-    policy = iam.get_role_policy(RoleName=name, PolicyName="all")["PolicyDocument"]
-    kept = [s for s in policy["Statement"] if removed not in s["Action"]]
-    assert len(kept) < len(policy["Statement"])
     put = sdk("s3:putObject", {"Bucket": cloud.outputs("Toy")["Bucket"], "Key": "x", "Body": "x"})
     state = {"train": trains(cloud), "call": call(cloud, {}), "put": put}[states]
-    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps({**policy, "Statement": kept}))
-    try:
+    with without(cloud, removed):
         found = run(cloud, f"without-{removed.replace(':', '-')}", {"Do": state}, {"parameters": {}})
-    finally:
-        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
 
     assert (found["status"], found["error"]) == ("FAILED", error)
     assert "AccessDenied" in found["cause"]
     assert f"is not authorized to perform: {removed} on resource: arn:aws:" in found["cause"]
+
+
+@contextmanager
+def without(cloud: LocalCloud, action: str) -> Iterator[None]:
+    """Take what allows ``action`` out of the machines' role, for a while."""
+    iam, name = cloud.client("iam"), cloud.outputs("Toy")["MachineRole"].rsplit("/", 1)[1]
+    policy = iam.get_role_policy(RoleName=name, PolicyName="all")["PolicyDocument"]
+    kept = [s for s in policy["Statement"] if action not in s["Action"]]
+    assert len(kept) < len(policy["Statement"])
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps({**policy, "Statement": kept}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
+
+
+def test_a_redriven_execution_goes_on_at_the_state_that_failed_with_its_variables(cloud: LocalCloud) -> None:
+    client, bucket = cloud.client("stepfunctions"), cloud.outputs("Toy")["Bucket"]
+    first = call(cloud, {"word": "kept"}, Assign={"word": "{% $states.result.Payload.got.word %}"})
+    del first["End"]
+    put = sdk("s3:putObject", {"Bucket": bucket, "Key": "redriven", "Body": "{% $word %}"}, Output="{% $word %}")
+    with without(cloud, "s3:PutObject"):
+        failed = run(cloud, "redriven", {"First": {**first, "Next": "Put"}, "Put": put}, {"any": 1})
+    assert (failed["status"], failed["redriveCount"], failed["redriveStatus"]) == ("FAILED", 0, "REDRIVABLE")
+
+    client.redrive_execution(executionArn=failed["executionArn"])
+    found = ended(cloud, failed["executionArn"])
+
+    assert (found["status"], json.loads(found["output"]), found["redriveCount"]) == ("SUCCEEDED", "kept", 1)
+    assert "error" not in found
+    assert found["redriveDate"] >= failed["stopDate"]
+    assert found["input"] == failed["input"]
+    events = client.get_execution_history(executionArn=found["executionArn"])["events"]
+    assert [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e] == [
+        "First",
+        "Put",
+        "Put",
+    ]
+    assert [e["executionRedrivenEventDetails"] for e in events if e["type"] == "ExecutionRedriven"] == [
+        {"redriveCount": 1}
+    ]
+    assert [e["id"] for e in events] == list(range(1, len(events) + 1))
+
+
+def test_an_execution_can_be_redriven_as_often_as_it_fails_and_ends_in_its_fail_state_again(cloud: LocalCloud) -> None:
+    client = cloud.client("stepfunctions")
+    failed = run(cloud, "fails", {"No": {"Type": "Fail", "Error": "Bad", "Cause": "it is"}})
+    for count in (1, 2):
+        client.redrive_execution(executionArn=failed["executionArn"])
+        found = ended(cloud, failed["executionArn"])
+        assert (found["status"], found["error"], found["cause"], found["redriveCount"]) == (
+            "FAILED",
+            "Bad",
+            "it is",
+            count,
+        )
+
+
+def test_a_stopped_execution_goes_on_and_its_old_thread_does_not(cloud: LocalCloud) -> None:
+    client = cloud.client("stepfunctions")
+    states = {"Wait": {"Type": "Wait", "Seconds": 2, "Next": "Done"}, "Done": {"Type": "Pass", "End": True}}
+    execution = start(cloud, "stopped", states)
+    client.stop_execution(executionArn=execution)
+    client.redrive_execution(executionArn=execution)
+    assert ended(cloud, execution)["status"] == "SUCCEEDED"
+    events = client.get_execution_history(executionArn=execution)["events"]
+    assert [e["type"] for e in events].count("PassStateEntered") == 1
+
+
+def test_what_cannot_be_redriven_is_refused_as_aws_does(cloud: LocalCloud, idle: str) -> None:
+    client = cloud.client("stepfunctions")
+    succeeded = client.start_execution(stateMachineArn=idle, name="succeeds")["executionArn"]
+    assert ended(cloud, succeeded)["redriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
+    with pytest.raises(client.exceptions.ExecutionNotRedrivable, match="Execution is SUCCEEDED and cannot be redriven"):
+        client.redrive_execution(executionArn=succeeded)
+    running = start(cloud, "runs", {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}})
+    with pytest.raises(client.exceptions.ExecutionNotRedrivable, match="Execution is RUNNING and cannot be redriven"):
+        client.redrive_execution(executionArn=running)
+    client.stop_execution(executionArn=running)
+    with pytest.raises(client.exceptions.ExecutionDoesNotExist):
+        client.redrive_execution(executionArn=running + "-not")
 
 
 def test_a_function_may_answer_only_the_machines_it_was_granted(cloud: LocalCloud) -> None:
