@@ -94,6 +94,14 @@ class File(Answer):
     urls: FileUrls
 
 
+class PromotedVersion(Answer):
+    """What a style's bare name means."""
+
+    style: str
+    version: Annotated[str, about("style@version, what the bare name means now")]
+    previous: Annotated[str | None, about("what it meant before; null where nothing was promoted yet")]
+
+
 class ProblemLine(Answer):
     """One thing that is wrong with a body."""
 

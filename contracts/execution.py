@@ -10,7 +10,7 @@ from contracts.errors import Problem
 from contracts.garments import untranslated
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import STYLE_PATTERN
-from contracts.metrics import FineTuningMetrics
+from contracts.metrics import DEFAULT_GATES, FineTuningMetrics
 from contracts.model import Contract, rule
 from contracts.prompts import ClassPrompt, Prompt
 
@@ -18,13 +18,30 @@ Task = Literal["inpaint", "text-to-image"]
 Method = Literal["lora", "full"]
 Deploy = Literal["adapter", "endpoint", "none"]
 Approval = Literal["auto", "manual"]
+Promote = Literal["auto", "manual"]
+Baseline = Literal["promoted", "none"]
 TASKS: tuple[Task, ...] = get_args(Task)
 METHODS: tuple[Method, ...] = get_args(Method)
+
+BASE = "base"
+"""What a prediction calls the base model where it would name a style; no style is called so."""
+
+ENVELOPE = ("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID", "Comment")
+"""What Step Functions, its console and its samples put beside the input of an execution; it means nothing to a run."""
 
 StyleName = Annotated[str, text("a style name", longest=40, pattern=STYLE_PATTERN)]
 
 
-class ExecutionInput(Contract):
+class MachineInput(Contract):
+    """The input of one execution of a state machine, without what Step Functions puts beside it."""
+
+    @classmethod
+    def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Leave out the envelope."""
+        return {name: value for name, value in data.items() if name not in ENVELOPE}
+
+
+class ExecutionInput(MachineInput):
     """The input of one fine-tuning execution."""
 
     style: Annotated[StyleName, about("what the learnt style is called")]
@@ -52,17 +69,42 @@ class ExecutionInput(Contract):
         about("where the result is served; left out: adapter for method lora, endpoint for method full"),
     ] = "adapter"
     approval: Annotated[Approval, about("who approves the result: nobody, or a person")] = "auto"
+    promote: Annotated[
+        Promote,
+        about(
+            "whether the style's bare name means the result once it is deployed: auto, where it is newer than what the name means; "
+            "manual, not before POST /v1/styles/{style}/versions/{version}/promote"
+        ),
+    ] = "auto"
     hyperparameters: Annotated[
         Hyperparameters, about("training settings; left out: the base model's own, then these defaults")
     ] = Field(default_factory=Hyperparameters)
-    gate: Annotated[FineTuningMetrics, about("thresholds that the result must meet")] = Field(
-        default_factory=FineTuningMetrics
-    )
+    gate: Annotated[
+        FineTuningMetrics,
+        about("thresholds that the result must meet; what it leaves out is the task's own, see the reference"),
+    ] = Field(default_factory=FineTuningMetrics)
+    baseline: Annotated[
+        Baseline,
+        about(
+            "what the result must not be worse than on the same photos: the version that the style's bare name means, or none"
+        ),
+    ] = "promoted"
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The gate: the task's own thresholds, and in their place those that the input gives."""
+        return {**DEFAULT_GATES[self.task], **self.gate.to_json()}
 
     @classmethod
     def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """A full fine-tune makes no adapter, so it goes to an endpoint of its own."""
+        data = super().prepare(data)
         return {"deploy": "endpoint", **data} if data.get("method") == "full" else data
+
+    @rule
+    def _no_style_is_called_as_the_base_model(self) -> Iterator[Problem]:
+        if self.style == BASE:
+            yield Problem("style", self.style, f"another name: predictions call the base model {BASE}")
 
     @rule
     def _inpainting_needs_a_target(self) -> Iterator[Problem]:
@@ -80,3 +122,10 @@ class ExecutionInput(Contract):
             yield Problem("deploy", self.deploy, "endpoint | none, because method full makes no adapter")
         if self.method == "lora" and self.deploy == "endpoint":
             yield Problem("deploy", self.deploy, "adapter | none, because method lora needs no endpoint of its own")
+
+    @rule
+    def _an_endpoint_serves_what_was_deployed_last(self) -> Iterator[Problem]:
+        if self.deploy == "endpoint" and self.promote == "manual":
+            yield Problem(
+                "promote", self.promote, "auto, because the style's own endpoint serves what was deployed last"
+            )

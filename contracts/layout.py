@@ -11,7 +11,11 @@ MANIFEST = "manifest.json"
 """Written last into every artifact prefix: where it is missing, the artifact is not complete."""
 
 LATEST = "latest.json"
-"""``styles/{style}/latest.json`` names the newest published version: ``{"version": 3}``."""
+"""``styles/{style}/latest.json`` names the promoted version, which the style's bare name means: ``{"version": 3}``."""
+
+
+STYLES = "styles/"
+"""Model bucket: a folder a style."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +58,7 @@ def base_prefix(name: str, revision: str) -> str:
 
 def style_prefix(style: str, version: int | None = None) -> str:
     """Model bucket: a style's published versions, or one of them."""
-    return f"styles/{style}/" if version is None else f"styles/{style}/{version}/"
+    return f"{STYLES}{style}/" if version is None else f"{STYLES}{style}/{version}/"
 
 
 def upload_key(upload: str, name: str) -> str:

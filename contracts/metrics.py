@@ -66,6 +66,20 @@ def table(metrics: type[Metrics]) -> Mapping[str, Metric]:
     return {name: _metric(field) for name, field in metrics.model_fields.items()}
 
 
+COMPARED = "garment_share"
+"""The metric by which a new version is compared with the one in service."""
+
+NOT_WORSE = 0.95
+"""Share of it that a new version must reach: two good runs on one dataset differ by some hundredths."""
+
+DEFAULT_GATES: Mapping[str, Mapping[str, float]] = {
+    "inpaint": {"garment_share": 0.5, "pixels_changed_outside": 0},
+    # Without a mask the palette is that of whole pictures, of which the garment is a part.
+    "text-to-image": {"garment_share": 0.25},
+}
+"""By task: what every result must meet, unless an execution's gate says otherwise of a metric."""
+
+
 def read_gate(where: str, data: object) -> dict[str, float]:
     """Read ``{metric: threshold}``. Raises InvalidInputError for an unknown metric or a threshold out of its range."""
     return FineTuningMetrics.from_json(data, where=where).to_json()

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.declarations import about, bounds
 from contracts.errors import InvalidInputError
-from contracts.execution import Approval, Deploy, Method, StyleName, Task
+from contracts.execution import Approval, Deploy, Method, Promote, StyleName, Task
 from contracts.metrics import METRICS, Metric
 from contracts.model import Contract
 from contracts.pretrain_hyperparameters import Model
@@ -65,6 +65,7 @@ class Plan(Contract):
     execution: Annotated[str, about("the run, which names its folder and its jobs")]
     approval: Annotated[Approval, about("who approves the result")]
     gate: Annotated[Mapping[str, float], about("thresholds by metric")]
+    comparison: Annotated[str, about("what the gate compares the result with, in words")] = ""
     base: Annotated[Base, about("the base model")]
     jobs: Annotated[Mapping[str, JobPlan], about("by the key of their step")]
     runs: Annotated[Mapping[str, str], about("where each step writes")]
@@ -89,6 +90,7 @@ class FineTuningPlan(Plan):
     class_prompt: Annotated[str, about("words for the garment's class")] = ""
     method: Annotated[Method, about("adapter, or all weights")]
     deploy: Annotated[Deploy, about("where the result is served")]
+    promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
     endpoint: Annotated[str, about("the style's own endpoint, where it gets one")]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.declarations import about, bounds, text
 from contracts.errors import InvalidInputError, Problem
-from contracts.execution import Approval
+from contracts.execution import Approval, MachineInput
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
@@ -51,7 +51,7 @@ class StageDefaults:
         return {**data, "instances": instances, "input_mode": self.input_mode if mode is None else mode}
 
 
-class PretrainingInput(Contract):
+class PretrainingInput(MachineInput):
     """The input of one pretraining execution. What it leaves out of ``instances`` and ``input_mode`` is the stage's."""
 
     name: Annotated[

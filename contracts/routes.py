@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from contracts.answers import File, Prediction, Training
+from contracts.answers import File, Prediction, PromotedVersion, Training
 from contracts.requests import FileRequest, PredictionRequest, RequestBody, TrainingRequest
 
 
@@ -25,8 +25,13 @@ class Route:
         """Of a good answer: whatever takes a body makes something."""
         return 201 if self.body else 200
 
+    @property
+    def names(self) -> list[str]:
+        """The names in braces in the path, in order."""
+        return re.findall(r"\{(\w+)\}", self.path)
+
     def matches(self, path: str) -> bool:
-        """Whether the route has this path, for any id."""
+        """Whether the route has this path, for any values of its names."""
         return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
 
 
@@ -83,5 +88,13 @@ ROUTES = (
         about="An address to put one file at, for a prediction's pictures or a training's dataset.",
         body=FileRequest,
         answer=File,
+    ),
+    Route(
+        name="promote_version",
+        method="POST",
+        path="/v1/styles/{style}/versions/{version}/promote",
+        about="Let a style's bare name mean this published version, newer or older. Requests that name the style without a version "
+        "get it from then on; style@version means the same as before.",
+        answer=PromotedVersion,
     ),
 )

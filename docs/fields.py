@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
-from contracts.metrics import METRICS, Metric
+from contracts.metrics import DEFAULT_GATES, METRICS, Metric
 from contracts.model import Contract, json_schema
 from contracts.modes import MODES
 from contracts.prediction import PredictionInput, PredictionOutput
@@ -42,6 +42,19 @@ def metric_table(metrics: Mapping[str, Metric]) -> str:
     return table(["metric", "range", "better", "meaning"], rows)
 
 
+def gate_table() -> str:
+    """The thresholds of a task, which an execution's gate replaces metric by metric."""
+    rows = [
+        [task, ", ".join(f"`{name}` {_bound(name)} {value:g}" for name, value in gate.items())]
+        for task, gate in DEFAULT_GATES.items()
+    ]
+    return table(["task", "thresholds"], rows)
+
+
+def _bound(name: str) -> str:
+    return "at least" if METRICS[name].higher_is_better else "at most"
+
+
 def mode_table() -> str:
     """Mode, what it does, and the fields that mean something in it."""
     rows = [[f"`{name}`", mode.meaning, _listed(mode.needs), _listed(mode.uses)] for name, mode in MODES.items()]
@@ -72,6 +85,7 @@ TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "execution input": partial(field_table, ExecutionInput),
         "hyperparameters": partial(field_table, Hyperparameters),
         "metrics": partial(metric_table, METRICS),
+        "gates": gate_table,
         "prediction input": partial(field_table, PredictionInput),
         "modes": mode_table,
         "prediction output": partial(field_table, PredictionOutput),

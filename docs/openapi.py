@@ -81,9 +81,9 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
-    if "{id}" in route.path:
-        pattern = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,80}$"}
-        parameters.append({"name": "id", "in": "path", "required": True, "schema": pattern})
+    pattern = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,80}$"}
+    for name in route.names:
+        parameters.append({"name": name, "in": "path", "required": True, "schema": pattern})
     if route.body:  # it makes something, and a repeated request gives the first one's
         about = "the same key and body give the same result; another body with it is 422"
         key = {"type": "string", "minLength": 1, "maxLength": 255}
@@ -106,8 +106,10 @@ def _good(route: Route) -> dict[str, Any]:
 
 def _bad(route: Route) -> dict[str, Any]:
     statuses = {**COMMON, **(OF_BODIES if route.body else {})}
-    if "{id}" in route.path:
-        statuses[404] = "there is none of this id, or no longer"
+    if route.names:
+        statuses[404] = f"there is none of this {' and '.join(route.names)}, or no longer"
+    if route.name == "promote_version":
+        statuses[409] = "the version is no longer served, or other promotions of the style came between"
     content = {PROBLEM: {"schema": _schema(ProblemDetails.__name__)}}
     return {str(status): {"description": about, "content": content} for status, about in sorted(statuses.items())}
 

@@ -7,6 +7,7 @@ from constructs import Construct
 from infra.components.access import allow, answering, arn, keeping, queueing, reading, writing
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
+from infra.components.workflow.steps.publication import PROMOTED
 from infra.config import Stage
 from infra.stacks.serving import ServingStack
 from infra.stacks.stage_stack import StageStack
@@ -79,6 +80,7 @@ class ApiStack(StageStack):
                 reading(storage.data_bucket, "datasets/*"),
                 writing(storage.data_bucket, "datasets/*"),
                 reading(storage.model_bucket, "styles/*"),
+                writing(storage.model_bucket, PROMOTED),
                 keeping(storage.table),
                 queueing(serving.endpoint.arn, prefix),
                 [allow(["states:StartExecution"], [machine_arn])],

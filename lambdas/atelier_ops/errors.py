@@ -17,6 +17,10 @@ class VersionTakenError(ValueError):
     """A published version of that number is there already, made by another run: published versions never change."""
 
 
+class PromotionRaceError(RuntimeError):
+    """What a style's bare name means was changed by others again and again while it was to be changed."""
+
+
 class NameCollisionError(ValueError):
     """A SageMaker resource of the deterministic name exists and says something else than what was asked for."""
 

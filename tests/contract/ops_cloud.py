@@ -18,6 +18,7 @@ HANDLERS = (
     "request_approval",
     "resume",
     "publish",
+    "promote",
     "deploy_endpoint",
     "smoke_test",
     "inference_result",

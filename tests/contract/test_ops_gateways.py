@@ -15,7 +15,7 @@ from atelier_ops.gateways import aws
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Record, Records
-from atelier_ops.gateways.registry import Jobs
+from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore, Uploaded, read_json, write_json
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions, Tokens
@@ -69,6 +69,27 @@ def test_a_missing_object_has_its_own_error(store: ObjectStore) -> None:
         store.read("nothing")
     assert store.uploaded("nothing") is None
     store.delete("nothing")
+
+
+def test_folders_are_the_names_below_a_prefix(store: ObjectStore) -> None:
+    for key in ("styles/b/1/m", "styles/a/latest.json", "styles/b/2/m", "styles/loose", "other/c/m"):
+        store.write(key, b"", "text/plain")
+    assert store.folders("styles/") == ["a", "b"]
+    assert store.folders("nothing/") == []
+
+
+def test_a_write_that_depends_on_what_was_read_is_refused_once_that_has_changed(store: ObjectStore) -> None:
+    assert store.read_tagged("a") is None
+    assert store.write_if("a", b"1", "text/plain", etag=None)
+    assert not store.write_if("a", b"2", "text/plain", etag=None)
+    read = store.read_tagged("a")
+    assert read is not None
+    assert read[0] == b"1"
+    assert store.write_if("a", b"3", "text/plain", etag=read[1])
+    assert not store.write_if("a", b"4", "text/plain", etag=read[1])
+    assert store.read("a") == b"3"
+    store.delete("a")
+    assert not store.write_if("a", b"5", "text/plain", etag=read[1])
 
 
 def test_only_the_start_of_objects_is_fetched_in_order(store: ObjectStore) -> None:
@@ -367,3 +388,19 @@ def test_a_request_is_queued_with_its_id_and_limits() -> None:
 
 def test_clients_are_made_once_a_container() -> None:
     assert aws.client("s3") is aws.client("s3")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("ValidationException", "ModelPackage arn:x does not exist."), ("ResourceNotFound", "no such thing")],
+)
+def test_a_package_that_is_gone_is_told_from_a_service_that_is_down(code: str, message: str) -> None:
+    known = {"ModelPackageArn": "arn:x", "CreationTime": 0, "ModelPackageStatus": "Completed", "ModelPackageName": "1"}
+    with Stubber(aws.client("sagemaker")) as stub:
+        stub.add_response("describe_model_package", {**known, "ModelPackageStatusDetails": {"ValidationStatuses": []}})
+        stub.add_client_error("describe_model_package", code, message)
+        stub.add_client_error("describe_model_package", "ThrottlingException", "Rate exceeded")
+        assert Packages().exists("arn:x")
+        assert not Packages().exists("arn:x")
+        with pytest.raises(ClientError, match="Rate exceeded"):
+            Packages().exists("arn:x")

@@ -16,6 +16,7 @@ from botocore.stub import Stubber
 
 from atelier_ops.gateways import aws
 from contracts.artifact import BaseManifest
+from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
 from tests.contract.ops_cloud import HANDLERS, cloud, handler_module
 from tests.unit.ops_fakes import PNG
@@ -112,14 +113,41 @@ def test_gate_reads_what_evaluate_wrote(plan: dict[str, Any]) -> None:
     metrics = json.dumps({"garment_share": 0.7}).encode()
     aws.client("s3").put_object(Bucket="data", Key="runs/run-1/evaluate/metrics.json", Body=metrics)
     verdict = call("gate", {"plan": {**plan, "gate": {"garment_share": 0.5}}, "artifact": "s3://data/x/"})
-    assert verdict == {"passed": True, "failures": [], "metrics": {"garment_share": 0.7}}
+    passed = {"passed": True, "failures": [], "metrics": {"garment_share": 0.7}}
+    assert verdict == {**passed, "comparison": "not compared: no version of skirt is in service"}
+    better = {**plan, "gate": {"garment_share": 0.8}, "comparison": "at least 95% of skirt@2"}
+    failures = call("gate", {"plan": better, "artifact": "s3://data/x/"})["failures"]
+    assert failures[0].startswith("garment_share: got 0.7; allowed: at least 0.8")
+    assert failures[1] == "at least 95% of skirt@2"
 
 
 def test_publish_leaves_a_complete_version(plan: dict[str, Any]) -> None:
     event = {"plan": plan, "artifact": "s3://data/runs/run-1/train/job/output/model", "package": PACKAGE}
     result = call("publish", {**event, "version": 1, "metrics": {"garment_share": 0.7}})
-    assert result == {"version": 1, "uri": "s3://model/styles/skirt/1/", "adapter": "skirt@1"}
+    assert result == {"version": 1, "uri": "s3://model/styles/skirt/1/", "adapter": "skirt@1", "overtaken": False}
     assert json.loads(body("model", "styles/skirt/1/manifest.json"))["metrics"] == {"garment_share": 0.7}
+
+
+def test_of_two_versions_the_newer_stays_promoted_until_a_person_goes_back(plan: dict[str, Any]) -> None:
+    for version in ("2", "1"):  # Step Functions gives the version as text
+        event = {"plan": plan, "artifact": "s3://data/runs/run-1/train/job/output/model", "package": PACKAGE}
+        call("publish", {**event, "version": version, "metrics": {}})
+    assert call("promote", {"plan": plan, "version": "2"}) == {"promotion": "promoted: skirt means version 2"}
+    assert "not promoted: 2 is newer" in call("promote", {"plan": plan, "version": "1"})["promotion"]
+    assert json.loads(body("model", "styles/skirt/latest.json")) == {"version": 2}
+    answered = call("api", request("POST", "/v1/styles/skirt/versions/1/promote"))
+    assert json.loads(answered["body"]) == {"style": "skirt", "version": "skirt@1", "previous": "skirt@2"}
+    assert json.loads(body("model", "styles/skirt/latest.json")) == {"version": 1}
+
+
+def test_a_run_of_a_style_whose_packages_are_gone_is_refused_by_its_first_step(plan: dict[str, Any]) -> None:
+    event = {"plan": plan, "artifact": "s3://data/runs/run-1/train/job/output/model", "package": PACKAGE}
+    call("publish", {**event, "version": 1, "metrics": {}})
+    with Stubber(aws.client("sagemaker")) as stub:
+        gone = f"ModelPackage {PACKAGE} does not exist."
+        stub.add_client_error("describe_model_package", "ValidationException", gone)
+        with pytest.raises(InvalidInputError, match="version 1 is published but has lost its model package"):
+            call("prepare", {"input": make_request(), "execution": "run-2", "jobs": JOBS})
 
 
 def test_an_approval_asked_for_is_answered_by_the_event(plan: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.e2e.studio import FEW_STEPS, Studio
+from tests.e2e.studio import FEW_STEPS, OPEN_GATE, Studio
 from tests.e2e.test_bad_input import failed_at
 
 
@@ -67,7 +67,7 @@ def test_an_endpoint_whose_server_never_gets_healthy_fails_the_run(studio: Studi
     manifest = base_key(studio, "tiny-clipseg", "manifest.json")
     dataset = studio.upload("unhealthy")
     given = {"style": "unhealthy", "dataset": dataset, "target": "a skirt", "method": "full", "deploy": "endpoint"}
-    arn = studio.start("unhealthy", {**given, "approval": "manual", "hyperparameters": FEW_STEPS})
+    arn = studio.start("unhealthy", {**given, "approval": "manual", "hyperparameters": FEW_STEPS, "gate": OPEN_GATE})
     studio.until_state(arn, "RequestApproval")
     with replaced(studio, manifest, b"{}"):
         (package,) = studio.packages("unhealthy")

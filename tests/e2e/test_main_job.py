@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from cli.client import ApiError
-from tests.e2e.studio import FEW_STEPS, SAMPLE, Ended, Studio, sample
+from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Ended, Studio, sample
 
 PHOTO = SAMPLE / "photos" / "street-01.png"
 
@@ -48,6 +48,7 @@ def second_run(studio: Studio, first_run: Ended) -> dict[str, Any]:
     """The same style again, through the HTTP API."""
     api = studio.deployment.api
     given = {"dataset": studio.upload("twice-again"), "target": "a skirt", "hyperparameters": FEW_STEPS}
+    given |= {"gate": OPEN_GATE, "baseline": "none"}
     training = api.request("POST", "/v1/trainings", {"destination": "atelier/twice", "input": given})
     assert training["status"] in ("starting", "processing")
 
@@ -81,6 +82,25 @@ def test_retraining_makes_a_second_version_and_both_stay_usable(studio: Studio, 
     assert one.size == two.size == photo().size
 
 
+def test_a_style_is_rolled_back_and_forward_by_name(studio: Studio, second_run: dict[str, Any]) -> None:
+    assert "promotion: promoted: twice means version 2\n" in second_run["logs"]
+    api = studio.deployment.api
+    back = api.request("POST", "/v1/styles/twice/versions/1/promote")
+    assert back == {"style": "twice", "version": "twice@1", "previous": "twice@2"}
+    request = {"version": "twice", "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2}}
+    assert api.request("POST", "/v1/predictions", request)["version"] == "twice@1"
+    assert api.request("POST", "/v1/styles/twice/versions/2/promote")["version"] == "twice@2"
+
+
+def test_a_style_whose_packages_are_gone_is_refused_before_anything_is_paid(studio: Studio, first_run: Ended) -> None:
+    package = first_run.output["package"].replace("twice", "lost")
+    body = json.dumps({**manifest_of(studio, 1), "style": "lost", "model_package": package}).encode()
+    studio.client("s3").put_object(Bucket=studio.bucket("Model"), Key="styles/lost/1/manifest.json", Body=body)
+    ended = studio.run("lost")
+    assert ended.cause.startswith("Prepare: InvalidInputError: input.style: ")
+    assert f"version 1 is published but has lost its model package {package}" in ended.cause
+
+
 def test_outside_the_feathered_mask_not_one_byte_changes(studio: Studio, first_run: Ended) -> None:
     painted, alpha = styled(studio, adapter="twice@1", return_mask=True)
     original = np.asarray(photo())
@@ -100,7 +120,7 @@ def test_the_same_execution_started_twice_runs_once(studio: Studio, first_run: E
 
 def test_once_a_person_approves_a_full_fine_tune_gets_an_endpoint_of_its_own_that_scales(studio: Studio) -> None:
     dataset = studio.upload("by-hand")
-    given = {"style": "by-hand", "dataset": dataset, "target": "a skirt", "approval": "manual"}
+    given = {"style": "by-hand", "dataset": dataset, "target": "a skirt", "approval": "manual", "gate": OPEN_GATE}
     arn = studio.start("by-hand", {**given, "method": "full", "deploy": "endpoint", "hyperparameters": FEW_STEPS})
     studio.until_state(arn, "RequestApproval")
     (package,) = studio.packages("by-hand")

@@ -16,7 +16,6 @@ SERVICES = {
     "aws-sdk:sagemaker": "sagemaker",
     "aws-sdk:applicationautoscaling": "application-autoscaling",
     "aws-sdk:cloudwatch": "cloudwatch",
-    "aws-sdk:s3": "s3",
     "sns": "sns",
     "lambda": "lambda",
 }
@@ -157,14 +156,41 @@ def test_the_package_version_is_the_number_at_the_end_of_its_arn(dev: Synthesize
     assert evaluate(dev.definition["States"]["Register"]["Assign"], variables(states=result))["version"] == 3
 
 
-def test_promoting_names_the_version_in_the_style_s_folder(dev: Synthesized) -> None:
-    sent = arguments(dev, "Promote")
-    assert (sent["Key"], sent["Body"]) == ("styles/teal/latest.json", {"version": 3})
+def test_promoting_is_given_the_version_and_says_what_it_did(dev: Synthesized) -> None:
+    assert arguments(dev, "Promote")["Payload"] == {"plan": plan(), "version": 3}
+    said = {"result": {"Payload": {"promotion": "promoted: teal means version 3"}}}
+    assigned = evaluate(dev.definition["States"]["Promote"]["Assign"], variables(states=said))
+    assert assigned == {"promotion": "promoted: teal means version 3"}
+
+
+@pytest.mark.parametrize(
+    ("deploy", "overtaken", "following"),
+    [("endpoint", True, "Promote"), ("endpoint", False, "NeedsEndpoint"), ("adapter", True, "NeedsEndpoint")],
+)
+def test_an_older_version_never_takes_the_endpoint_of_a_newer_one(
+    dev: Synthesized, deploy: str, overtaken: bool, following: str
+) -> None:
+    state = dev.definition["States"]["Overtaken"]
+    (rule,) = state["Choices"]
+    known = variables(plan=plan(deploy=deploy), overtaken=overtaken)
+    assert (rule["Next"] if evaluate(rule["Condition"], known) else state["Default"]) == following
 
 
 def test_the_outcome_is_what_people_are_told(dev: Synthesized) -> None:
     notify = dev.definition["States"]["Notify"]
     outcome = evaluate(notify["Output"], variables())
-    assert sorted(outcome) == ["adapter", "endpoint", "metrics", "notes", "package", "report", "style", "version"]
+    said = [
+        "adapter",
+        "comparison",
+        "endpoint",
+        "metrics",
+        "notes",
+        "package",
+        "promotion",
+        "report",
+        "style",
+        "version",
+    ]
+    assert sorted(outcome) == said
     assert outcome["report"].endswith("/runs/first-run/evaluate/report.html")
     assert len(arguments(dev, "Notify")["Subject"]) <= 100

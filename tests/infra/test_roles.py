@@ -66,7 +66,6 @@ NEEDED = {
         "cloudwatch:DeleteAlarms",
     },
     "aws-sdk:cloudwatch:putMetricAlarm": {"cloudwatch:PutMetricAlarm"},
-    "aws-sdk:s3:putObject": {"s3:PutObject", "kms:GenerateDataKey"},
     "sns:publish": {"sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"},
 }
 """What the state machine's role needs for each integration it uses."""

@@ -26,6 +26,7 @@ STATES = [
     "RequestApproval",
     "DeployChoice",
     "Publish",
+    "Overtaken",
     "NeedsEndpoint",
     "DeployEndpoint",
     "RegisterScalableTarget",

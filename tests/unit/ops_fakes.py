@@ -11,13 +11,14 @@ from atelier_ops.errors import EndpointUnavailableError, ExecutionNameTakenError
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Uploaded
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Execution, Executions, StateEvent, Tokens
 from contracts.layout import S3Uri
 
 NOW = 1_800_000_000.0
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40\x08\x02" + b"\0" * 40
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 40
 
 
@@ -52,6 +53,10 @@ class MemoryStore(ObjectStore):
         keys = sorted(key for bucket, key in self._all.objects if bucket == self.bucket and key.startswith(prefix))
         return [self._stored(key) for key in keys]
 
+    def folders(self, prefix: str) -> list[str]:
+        below = (entry.key.removeprefix(prefix) for entry in self.listing(prefix))
+        return sorted({name.partition("/")[0] for name in below if "/" in name})
+
     def read(self, key: str) -> bytes:
         if (self.bucket, key) not in self._all.objects:
             raise MissingObjectError(f"s3://{self.bucket}/{key}: no such object")
@@ -62,6 +67,18 @@ class MemoryStore(ObjectStore):
 
     def write(self, key: str, body: bytes, content_type: str) -> None:
         self._all.put(self.bucket, key, body)
+
+    def read_tagged(self, key: str) -> tuple[bytes, str] | None:
+        if (self.bucket, key) not in self._all.objects:
+            return None
+        return self.read(key), self._stored(key).etag
+
+    def write_if(self, key: str, body: bytes, content_type: str, *, etag: str | None) -> bool:
+        stored = self.read_tagged(key)
+        if (stored[1] if stored else None) != etag:
+            return False
+        self.write(key, body, content_type)
+        return True
 
     def copy(self, source: S3Uri, key: str) -> None:
         self._all.put(self.bucket, key, self._all.store(source.bucket).read(source.key))
@@ -120,6 +137,16 @@ class MemoryRecords(Records):
 
     def remove(self, key: str) -> None:
         self.items.pop(key, None)
+
+
+@dataclass
+class MemoryPackages(Packages):
+    """Model packages, by ARN."""
+
+    there: set[str] = field(default_factory=set)
+
+    def exists(self, package: str) -> bool:
+        return package in self.there
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Any
 
 from atelier_ops.logic.plan import Dependencies, make_plan
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest, to_json
-from contracts.layout import MANIFEST
+from contracts.layout import LATEST, MANIFEST, style_prefix
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
 
 DATASET = "s3://data/datasets/skirt/"
@@ -74,6 +74,23 @@ def make_request(**changes: Any) -> dict[str, Any]:
 
 def plan_of(dependencies: Dependencies, execution: str = "run-1", **changes: Any) -> dict[str, Any]:
     return make_plan(make_request(**changes), execution, JOBS, dependencies).to_json()
+
+
+def put_version(buckets: MemoryBuckets, version: int, **changes: Any) -> StyleManifest:
+    """A published version of a style, ``skirt`` unless ``changes`` say otherwise."""
+    put_artifact(buckets, f"run-{version}", **changes)
+    trained = StyleManifest.from_json(
+        buckets.store("data").json(f"runs/run-{version}/train/job/output/model/{MANIFEST}")
+    )
+    package = f"arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-{trained.style}/{version}"
+    manifest = trained.model_copy(update={"version": version, "model_package": package})
+    buckets.put("model", style_prefix(trained.style, version) + MANIFEST, to_json(manifest).encode())
+    return manifest
+
+
+def put_promoted(buckets: MemoryBuckets, version: int, style: str = "skirt") -> None:
+    """Let a style's bare name mean ``version``."""
+    buckets.put("model", style_prefix(style) + LATEST, json.dumps({"version": version}).encode())
 
 
 def put_artifact(buckets: MemoryBuckets, execution: str = "run-1", **changes: Any) -> str:

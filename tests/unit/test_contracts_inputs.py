@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from contracts.dataset import DatasetInfo, is_picture
 from contracts.errors import InvalidInputError
-from contracts.execution import ExecutionInput
+from contracts.execution import TASKS, ExecutionInput
 from contracts.hyperparameters import Hyperparameters
-from contracts.metrics import METRICS, read_gate
+from contracts.metrics import DEFAULT_GATES, METRICS, read_gate
 from contracts.prediction import PredictionInput, PredictionOutput
+from contracts.pretraining import Instances, PretrainingInput, StageDefaults
 
 INPUT = {"style": "skirt", "dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
 
@@ -38,6 +39,12 @@ def test_an_execution_input_survives_the_trip() -> None:
         ({"target": ""}, "input.target"),
         ({"method": "lora", "deploy": "endpoint"}, "input.deploy"),
         ({"method": "full", "deploy": "adapter"}, "input.deploy"),
+        ({"method": "full", "promote": "manual"}, "input.promote"),
+        ({"promote": "always"}, "input.promote"),
+        ({"baseline": "best"}, "input.baseline"),
+        ({"style": "base"}, "input.style"),
+        ({"comment": "x"}, "input: unknown key"),
+        ({"AWS_STEP_FUNCTIONS_STARTED_BY": "x"}, "input: unknown key"),
         ({"approval": True}, "input.approval"),
         ({"gate": {"beauty": 1}}, "input.gate: unknown key"),
         ({"gate": {"mask_score": 2}}, "input.gate.mask_score"),
@@ -50,6 +57,32 @@ def test_a_wrong_execution_input_names_what(changes: dict[str, Any], what: str) 
     with pytest.raises(InvalidInputError) as caught:
         ExecutionInput.from_json({**INPUT, **changes})
     assert caught.value.what == what
+
+
+ENVELOPES: list[dict[str, Any]] = [
+    {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "arn:aws:states:us-east-1:123456789012:execution:parent:1"},
+    {"Comment": "Insert your JSON here"},
+    {"Comment": None, "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": {"Id": 1}},
+]
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES, ids=str)
+def test_what_step_functions_puts_beside_an_input_means_nothing(envelope: dict[str, Any]) -> None:
+    assert ExecutionInput.from_json({**envelope, **INPUT}) == ExecutionInput.from_json(INPUT)
+    assert ExecutionInput.from_json({**envelope, **INPUT, "method": "full"}).deploy == "endpoint"
+    defaults = StageDefaults(instances=Instances(shard=2, train=2), input_mode="File")
+    request = {"name": "drawn", "dataset": "figures"}
+    read = PretrainingInput.from_json(defaults.fill({**envelope, **request}))
+    assert read == PretrainingInput.from_json(defaults.fill(request))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_gate_of_ones_own_takes_the_place_of_the_tasks_metric_by_metric(task: str) -> None:
+    request = {**INPUT, "task": task}
+    assert ExecutionInput.from_json(request).thresholds == DEFAULT_GATES[task]
+    read_gate("default", DEFAULT_GATES[task])
+    own = ExecutionInput.from_json({**request, "gate": {"garment_share": 0, "train_avg_loss": 1}})
+    assert own.thresholds == {**DEFAULT_GATES[task], "garment_share": 0, "train_avg_loss": 1}
 
 
 def test_inpainting_needs_a_target_and_text_to_image_does_not() -> None:

@@ -9,12 +9,10 @@ import pytest
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.predictions import LATEST_ANSWER
 from atelier_ops.logic.results import prediction_key
-from contracts.artifact import StyleManifest, to_json
-from contracts.layout import style_prefix
 from contracts.modes import MODES
 from tests.unit.ops_api import SHARED, Answered, Api
 from tests.unit.ops_fakes import PNG
-from tests.unit.ops_stage import make_stage, put_artifact
+from tests.unit.ops_stage import put_promoted, put_version
 
 PICTURE = base64.b64encode(PNG).decode()
 INPUT = {"prompt": "a photo of sks skirt", "image": PICTURE, "mask_prompt": "a skirt"}
@@ -27,13 +25,9 @@ def api() -> Api:
     return Api()
 
 
-def publish(api: Api, version: int, method: str = "lora", latest: bool = True) -> None:
-    buckets, _ = make_stage()
-    artifact = put_artifact(buckets, method=method).removeprefix("s3://data/")
-    manifest = StyleManifest.from_json(buckets.store("data").json(f"{artifact}manifest.json"))
-    api.buckets.put("model", f"{style_prefix('skirt', version)}manifest.json", to_json(manifest).encode())
-    if latest:
-        api.buckets.put("model", "styles/skirt/latest.json", json.dumps({"version": version}).encode())
+def publish(api: Api, version: int, method: str = "lora") -> None:
+    put_version(api.buckets, version, method=method)
+    put_promoted(api.buckets, version)
 
 
 def post(api: Api, body: Any = None, **headers: str) -> Answered:
@@ -164,9 +158,56 @@ def test_version_and_adapter_together_are_422(api: Api) -> None:
     assert post(api, {"version": "skirt", "input": {**INPUT, "adapter": "skirt@1"}}).status == 422
 
 
-def test_an_adapter_in_the_input_needs_no_version(api: Api) -> None:
-    made = post(api, {"input": {**INPUT, "adapter": "skirt@1"}}).body
-    assert made["input"]["adapter"] == "skirt@1"
+@pytest.mark.parametrize("version", [{}, {"version": "base"}])
+@pytest.mark.parametrize("adapter", ["skirt", "skirt@1"])
+def test_an_adapter_in_the_input_needs_no_version_and_means_what_it_means_now(
+    api: Api, adapter: str, version: dict[str, str]
+) -> None:
+    publish(api, 1)
+    made = post(api, {**version, "input": {**INPUT, "adapter": adapter}}).body
+    assert (made["version"], made["input"]["adapter"]) == ("base", "skirt@1")
+    publish(api, 2)
+    assert api.buckets.store("media").json(f"requests/{made['id']}.json")["adapter"] == "skirt@1"
+
+
+@pytest.mark.parametrize("door", ["version", "adapter"])
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("coat", "a style that is published: hat | skirt"),
+        ("nope@3", "a style that is published: hat | skirt"),
+        ("skirt@9", "a published version: skirt@1 | skirt@2"),
+        ("hat", "a published version: hat@1"),  # nothing of it is promoted
+    ],
+)
+def test_both_doors_refuse_a_name_alike_with_what_there_is(api: Api, door: str, name: str, allowed: str) -> None:
+    publish(api, 1)
+    publish(api, 2)
+    put_version(api.buckets, 1, style="hat")
+    inputs = INPUT if door == "version" else {**INPUT, "adapter": name}
+    answered = post(api, {"version": name if door == "version" else "", "input": inputs})
+    assert (answered.status, answered.body["allowed"]) == (422, allowed)
+    assert answered.body["what"] == ("version" if door == "version" else "input.adapter")
+    assert api.inference.queue == []
+
+
+def test_a_stage_without_styles_says_so(api: Api) -> None:
+    answered = post(api, {"input": {**INPUT, "adapter": "skirt"}})
+    assert answered.body["allowed"] == "a style that is published: no style is published yet"
+
+
+def test_a_full_fine_tune_is_no_adapter(api: Api) -> None:
+    publish(api, 1, method="full")
+    answered = post(api, {"input": {**INPUT, "adapter": "skirt"}})
+    assert answered.status == 422
+    assert '"version": "skirt@1"' in answered.body["allowed"]
+
+
+def test_the_version_of_an_answer_can_be_posted_again(api: Api) -> None:
+    made = post(api).body
+    assert made["version"] == "base"
+    again = post(api, {"version": made["version"], "input": INPUT})
+    assert (again.status, again.body["version"], again.body["input"]) == (201, "base", made["input"])
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     assert plan["runs"]["checkpoints"] == "s3://data/runs/run-1/checkpoints/"
     assert (plan["model_package_group"], plan["endpoint"]) == ("atelier-test-skirt", "atelier-test-style-skirt")
     assert plan["published"] == "styles/skirt/"
-    assert plan["gate"] == {"garment_share": 0.5}
+    assert plan["gate"] == {"garment_share": 0.5, "pixels_changed_outside": 0}
     assert json.loads(json.dumps(plan)) == plan
 
 
@@ -79,13 +79,18 @@ def test_method_full_takes_no_lora_defaults(stage: Stage) -> None:
 def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
     assert plan_of(stage[1])["arguments"] == {
         "segment": ["--target=a skirt"],
-        "evaluate": ["--task", "inpaint", "--instance-prompt=a photo of sks skirt", "--target=a skirt"],
+        "evaluate": [
+            *("--task", "inpaint", "--instance-prompt=a photo of sks skirt", "--target=a skirt"),
+            *("--gate", '{"garment_share": 0.5, "pixels_changed_outside": 0}'),
+            "--comparison=not compared: no version of skirt is in service",
+        ],
     }
 
 
 def test_the_report_is_told_the_gate_it_will_be_held_against(stage: Stage) -> None:
     arguments = plan_of(stage[1], gate={"garment_share": 0.5})["arguments"]["evaluate"]
-    assert arguments[-2:] == ["--gate", '{"garment_share": 0.5}']
+    gate = arguments[arguments.index("--gate") + 1]
+    assert gate == '{"garment_share": 0.5, "pixels_changed_outside": 0}'
 
 
 def test_text_to_image_needs_no_target(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from atelier_ops.logic.publish import publish
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
 from contracts.errors import InvalidInputError
 from tests.unit.ops_fakes import MemoryBuckets
-from tests.unit.ops_stage import make_stage, plan_of, put_artifact
+from tests.unit.ops_stage import make_stage, plan_of, put_artifact, put_promoted
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/1"
 
@@ -32,12 +32,20 @@ def styles(buckets: MemoryBuckets) -> list[str]:
 
 def test_a_version_holds_every_file_and_the_final_manifest(buckets: MemoryBuckets) -> None:
     result = published(buckets, put_artifact(buckets))
-    assert result == {"version": 1, "uri": "s3://model/styles/skirt/1/", "adapter": "skirt@1"}
+    assert result == {"version": 1, "uri": "s3://model/styles/skirt/1/", "adapter": "skirt@1", "overtaken": False}
     manifest = StyleManifest.from_json(buckets.store("model").json("styles/skirt/1/manifest.json"))
     assert (manifest.version, manifest.model_package) == (1, PACKAGE)
     assert manifest.metrics == {"mask_score": 0.9}
     assert buckets.store("model").read(f"styles/skirt/1/{ADAPTER_WEIGHTS}").endswith(b"of run-1")
     assert {key.removeprefix("styles/skirt/1/") for key in styles(buckets)} == {*manifest.files, "manifest.json"}
+
+
+@pytest.mark.parametrize(("promoted", "overtaken"), [(1, False), (2, False), (3, True)])
+def test_a_version_knows_whether_a_newer_one_is_promoted_already(
+    buckets: MemoryBuckets, promoted: int, overtaken: bool
+) -> None:
+    put_promoted(buckets, promoted)
+    assert published(buckets, put_artifact(buckets), version=2)["overtaken"] is overtaken
 
 
 def test_the_manifest_is_written_last(buckets: MemoryBuckets) -> None:

@@ -22,18 +22,25 @@ _PACKAGE = Package(
         "trained_seconds": "$string($trained)",
     },
     # What a run without deployment reports.
-    leaves={"adapter": "", "endpoint": ""},
+    leaves={"adapter": "", "endpoint": "", "promotion": "not published: deploy is none"},
 )
 _SUBJECT = "'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is ready'"
 _OUTCOME = (
     "{'style': $plan.style, 'version': $version, 'package': $package, 'adapter': $adapter, 'endpoint': $endpoint, "
-    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html', 'notes': $plan.notes}"
+    "'promotion': $promotion, 'comparison': $plan.comparison, 'metrics': $gate.metrics, "
+    "'report': $plan.runs.evaluate & 'report.html', 'notes': $plan.notes}"
 )
 
 
 def fine_tuning(use: Resources) -> Flow:
     """The machine's steps, in order."""
     own_endpoint = Branch(name="NeedsEndpoint", when="$plan.deploy = 'endpoint'", then=endpoint_steps(use))
+    # The style's own endpoint serves one version: an older one, approved late, must not take the place of the newer.
+    served = Branch(
+        name="Overtaken",
+        when="$plan.deploy = 'endpoint' and $overtaken",
+        otherwise=(own_endpoint, smoke_test(use)),
+    )
     rest: Flow = (
         Branch(name="NeedsMasks", when="$plan.task = 'text-to-image'", otherwise=(segment(use),)),
         fine_tune(use),
@@ -42,7 +49,7 @@ def fine_tuning(use: Resources) -> Flow:
         Branch(
             name="DeployChoice",
             when="$plan.deploy = 'none'",
-            otherwise=(publish(use), own_endpoint, smoke_test(use), promote(use)),
+            otherwise=(publish(use), served, promote(use)),
         ),
         notify(use, subject=_SUBJECT, outcome=_OUTCOME),
     )

@@ -16,6 +16,16 @@ class Packages:
         description = client("sagemaker").describe_model_package(ModelPackageName=package)
         return description.get("ModelApprovalStatus", ""), description.get("ApprovalDescription", "")
 
+    def exists(self, package: str) -> bool:
+        """Whether the package with this ARN is there."""
+        try:
+            self.approval(package)
+        except ClientError as error:
+            if is_missing(error):
+                return False
+            raise
+        return True
+
 
 class Jobs:
     """Training and processing jobs."""

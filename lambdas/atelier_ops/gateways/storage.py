@@ -54,6 +54,12 @@ class ObjectStore:
         entries = (entry for page in pages for entry in page.get("Contents", []))
         return [StoredObject(key=e["Key"], size=e["Size"], etag=e["ETag"].strip('"')) for e in entries]
 
+    def folders(self, prefix: str) -> list[str]:
+        """The names directly below ``prefix`` that have objects below them, without slashes."""
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+        entries = (entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", []))
+        return [name.removeprefix(prefix).rstrip("/") for name in entries]
+
     def read(self, key: str) -> bytes:
         """The whole object. Raises MissingObjectError."""
         return self._get(key)
@@ -67,6 +73,22 @@ class ObjectStore:
     def write(self, key: str, body: bytes, content_type: str) -> None:
         """Put a small object."""
         client("s3").put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+
+    def read_tagged(self, key: str) -> tuple[bytes, str] | None:
+        """The whole object and its ETag, which ``write_if`` takes; None where there is none."""
+        with Tolerance("NoSuchKey"):
+            answer = client("s3").get_object(Bucket=self.bucket, Key=key)
+            return answer["Body"].read(), answer["ETag"]
+        return None
+
+    def write_if(self, key: str, body: bytes, content_type: str, *, etag: str | None) -> bool:
+        """Put a small object only while the stored one has this ETag (None: only where there is none); says whether it wrote."""
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        # 409 is a write under way at the same time; 404 says that what should match is gone.
+        with Tolerance("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"):
+            client("s3").put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, **condition)
+            return True
+        return False
 
     def copy(self, source: S3Uri, key: str) -> None:
         """Copy on the server's side, in parts above 5 GB."""
@@ -112,11 +134,15 @@ class ObjectStore:
 
 def read_json(store: ObjectStore, key: str) -> Any:
     """A JSON object's value. Raises MissingObjectError, or InvalidInputError where it is not JSON in UTF-8."""
-    body = store.read(key)
+    return parse_json(store.read(key), f"s3://{store.bucket}/{key}")
+
+
+def parse_json(body: bytes, where: str) -> Any:
+    """The value of JSON in UTF-8. Raises InvalidInputError naming ``where``."""
     try:
         return json.loads(body)
     except ValueError as error:
-        raise InvalidInputError(f"s3://{store.bucket}/{key}", got=body[:80], allowed="JSON in UTF-8") from error
+        raise InvalidInputError(where, got=body[:80], allowed="JSON in UTF-8") from error
 
 
 def write_json(store: ObjectStore, key: str, value: object) -> None:

@@ -18,8 +18,11 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics"}``. Raises MetricMissingError, MissingObjectError."""
+    """``{"plan", "artifact"}`` → ``{"passed", "failures", "metrics", "comparison"}``. Raises MetricMissingError, MissingObjectError."""
     data = ObjectStore(Settings.from_environment().data_bucket)
     plan = read_plan(event["plan"])
     measured = read_json(data, run_prefix(plan.execution, "evaluate") + "metrics.json")
-    return judge(plan.gate, measured, plan.metrics)
+    verdict = judge(plan.gate, measured, plan.metrics)
+    if verdict["failures"] and plan.comparison:
+        verdict["failures"].append(plan.comparison)
+    return verdict | {"comparison": plan.comparison}

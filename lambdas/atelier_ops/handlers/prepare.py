@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
 from contracts.settings import EnvironmentSettings
@@ -31,4 +33,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         default_base_model=settings.default_base_model,
         segmenter=settings.segmenter,
     )
-    return make_plan(event["input"], event["execution"], event["jobs"], dependencies).to_json()
+    plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
+    check_style(plan.style, dependencies.models, Packages())
+    return plan.to_json()

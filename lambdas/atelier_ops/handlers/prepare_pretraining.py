@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.numbering import check_base
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
 from atelier_ops.observability import observed
 from contracts.pretraining import Instances, StageDefaults
@@ -35,4 +37,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         defaults=StageDefaults(instances=instances, input_mode=settings.input_mode),
         lustre=settings.lustre,
     )
-    return make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies).to_json()
+    plan = make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies)
+    check_base(plan.name, dependencies.models, Packages())
+    return plan.to_json()

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
-from atelier_ops.logic import predictions, trainings, uploads
+from atelier_ops.logic import predictions, styles, trainings, uploads
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
@@ -23,8 +23,9 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "get_training": trainings.get,
     "cancel_training": trainings.cancel,
     "create_file": uploads.create,
+    "promote_version": styles.promote_version,
 }
-"""Each takes the request, the dependencies and, where the path has one, an id."""
+"""Each takes the request, the dependencies and the names in the path, in order."""
 
 _app = APIGatewayRestResolver()
 
@@ -38,11 +39,11 @@ def answer(event: Mapping[str, Any], dependencies: Dependencies, context: Any = 
 
 
 def _register(route: Route) -> None:
-    @_app.route(route.path.replace("{id}", "<item>"), method=route.method)
-    def respond(**ids: str) -> Response[str]:
-        if not all(ID.fullmatch(item) for item in ids.values()):
+    @_app.route(re.sub(r"\{(\w+)\}", r"<\1>", route.path), method=route.method)
+    def respond(**values: str) -> Response[str]:
+        if not all(ID.fullmatch(value) for value in values.values()):
             return _no_route(None)
-        return ANSWERS[route.name](_request(), _app.context["dependencies"], *ids.values())
+        return ANSWERS[route.name](_request(), _app.context["dependencies"], *(values[name] for name in route.names))
 
 
 def _no_route(_: object) -> Response[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, read_dataset
 from atelier_ops.logic.names import bounded, run_folders, run_jobs, style_endpoint
@@ -49,16 +50,20 @@ def make_plan(
     _require_trainable(request, base, settings)
     prompts = _prompts(request, dataset, settings)
     prefix = dependencies.name_prefix
+    gate, comparison = thresholds(request, dataset.sha256, dependencies.models)
     plan = {
         "execution": execution,
-        **{key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "approval")},
-        "gate": request.gate.to_json(),
+        **{
+            key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "promote", "approval")
+        },
+        "gate": gate,
+        "comparison": comparison,
         **prompts,
         "dataset": {"uri": dataset.uri, "pictures": len(dataset.files.pictures), "sha256": dataset.sha256},
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
-        "arguments": _arguments(request, prompts["instance_prompt"]),
+        "arguments": _arguments(request, prompts["instance_prompt"], gate, comparison),
         "hyperparameters": _strings(request, execution, prompts, dataset, settings),
         "jobs": run_jobs(jobs, prefix, execution),
         "model_package_group": bounded(f"{prefix}-{request.style}"),
@@ -134,11 +139,13 @@ def _one_line(name: str, value: str) -> None:
         raise InvalidInputError(f"input.{name}", got=value, allowed="one line")
 
 
-def _arguments(request: ExecutionInput, instance_prompt: str) -> dict[str, list[str]]:
+def _arguments(
+    request: ExecutionInput, instance_prompt: str, gate: Mapping[str, float], comparison: str
+) -> dict[str, list[str]]:
     _one_line("target", request.target)
     target = _argument("target", request.target) if request.target else []
-    gate = ["--gate", json.dumps(gate)] if (gate := request.gate.to_json()) else []
-    evaluate = ["--task", request.task, *_argument("instance_prompt", instance_prompt), *target, *gate]
+    judged = ["--gate", json.dumps(gate), *_argument("comparison", comparison)]
+    evaluate = ["--task", request.task, *_argument("instance_prompt", instance_prompt), *target, *judged]
     return {"segment": target, "evaluate": evaluate}
 
 

@@ -12,11 +12,13 @@ from atelier_ops.errors import EndpointUnavailableError
 from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.inline import check_pictures
 from atelier_ops.logic.results import OPEN, failed, prediction_key
 from atelier_ops.logic.timestamps import rfc3339, seconds
-from atelier_ops.logic.versions import BASE, Target, resolve
+from atelier_ops.logic.versions import Target, resolve, resolve_adapter
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
+from contracts.execution import BASE
 from contracts.layout import S3Uri, request_key
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
@@ -40,13 +42,14 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     prediction = PredictionRequest.from_json(body)
     inputs = prediction.input
     _check_places(inputs, dependencies.media.bucket)
+    check_pictures(inputs)
     target = resolve(
         prediction.version,
         dependencies.models,
         shared_endpoint=dependencies.shared_endpoint,
         name_prefix=dependencies.name_prefix,
     )
-    inputs = _with_adapter(inputs, target)
+    inputs = _with_adapter(inputs, target, dependencies)
     record = _new_record(request.new_id("prediction"), body, inputs, target, dependencies.now)
     record = _admit(record, dependencies)
     if not record.data["submitted"]:
@@ -96,9 +99,11 @@ def _check_places(inputs: PredictionInput, media_bucket: str) -> None:
             raise InvalidInputError(f"input.{name}", got=value, allowed=allowed)
 
 
-def _with_adapter(inputs: PredictionInput, target: Target) -> PredictionInput:
+def _with_adapter(inputs: PredictionInput, target: Target, dependencies: Dependencies) -> PredictionInput:
+    """The input with the adapter that its version or its own adapter means now, so that what waits in the queue keeps its meaning."""
     if target.version == BASE:
-        return inputs
+        adapter = resolve_adapter(inputs.adapter, dependencies.models) if inputs.adapter else ""
+        return inputs.model_copy(update={"adapter": adapter})
     if inputs.adapter:
         raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
     return inputs.model_copy(update={"adapter": target.adapter})

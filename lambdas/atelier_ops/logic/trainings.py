@@ -81,7 +81,7 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
         "input": execution.input,
         "output": _output(execution.input, output, dependencies.models.bucket),
         "error": execution.cause or execution.error or None,
-        "logs": logs(events) + "".join(f"note: {note}\n" for note in output.get("notes", ())),
+        "logs": logs(events) + _outcome(output),
         "metrics": _metrics(execution, output),
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),
@@ -128,6 +128,12 @@ def _output(inputs: Mapping[str, Any], output: Mapping[str, Any], model_bucket: 
     published = version is not None and inputs.get("deploy") != "none"
     weights = str(S3Uri(bucket=model_bucket, key=style_prefix(style, int(version)))) if published else None  # type: ignore[arg-type]
     return {"version": f"{style}@{version}" if published else None, "weights": weights}
+
+
+def _outcome(output: Mapping[str, Any]) -> str:
+    """Last lines: what was not used, what the result was compared with, and whether the style's bare name means it now."""
+    notes = [f"note: {note}\n" for note in output.get("notes", ())]
+    return "".join([*notes, *(f"{name}: {output[name]}\n" for name in ("comparison", "promotion") if output.get(name))])
 
 
 def _metrics(execution: Execution, output: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from atelier_ops.errors import MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.names import style_endpoint
+from atelier_ops.logic.promotion import promoted_version
 from contracts.artifact import StyleManifest
 from contracts.errors import InvalidInputError
-from contracts.layout import LATEST, MANIFEST, style_prefix
+from contracts.execution import BASE
+from contracts.layout import MANIFEST, STYLES, style_prefix
 from contracts.prediction import ADAPTER_PATTERN
 
-BASE = "base"
-"""The model name of a prediction without a style."""
+MOST_NAMES = 20
+"""Styles that an error lists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,35 +27,88 @@ class Target:
     version: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PublishedVersion:
+    """One published version of a style."""
+
+    style: str
+    number: int
+    method: str
+
+    @property
+    def name(self) -> str:
+        """``style@version``."""
+        return f"{self.style}@{self.number}"
+
+
 def resolve(version: str, models: ObjectStore, *, shared_endpoint: str, name_prefix: str) -> Target:
-    """The target of ``style`` or ``style@version``; empty means the base model. Raises InvalidInputError."""
-    if not version:
+    """The target of ``style`` or ``style@version``; ``base`` and nothing mean the base model. Raises InvalidInputError."""
+    if version in ("", BASE):
         return Target(endpoint=shared_endpoint, adapter="", model=BASE, version=BASE)
-    if not re.fullmatch(ADAPTER_PATTERN, version):
-        raise InvalidInputError("version", got=version, allowed="style or style@version")
-    style, _, digits = version.partition("@")
-    newest = _newest(style, models)
-    number = int(digits) if digits else newest
-    name = f"{style}@{number}"
-    manifest = _manifest(style, number, models)
-    if manifest.method == "lora":
-        return Target(endpoint=shared_endpoint, adapter=name, model=style, version=name)
-    if number != newest:
+    found = find_version(version, models, where="version")
+    if found.method == "lora":
+        return Target(endpoint=shared_endpoint, adapter=found.name, model=found.style, version=found.name)
+    promoted = promoted_version(found.style, models)
+    if found.number != promoted:
         raise InvalidInputError(
-            "version", got=name, allowed=f"{style}@{newest}: a full fine-tune's endpoint serves its newest version only"
+            "version",
+            got=found.name,
+            allowed=f"{found.style}@{promoted}: a full fine-tune's endpoint serves its promoted version only",
         )
-    return Target(endpoint=style_endpoint(name_prefix, style), adapter="", model=style, version=name)
+    endpoint = style_endpoint(name_prefix, found.style)
+    return Target(endpoint=endpoint, adapter="", model=found.style, version=found.name)
 
 
-def _newest(style: str, models: ObjectStore) -> int:
+def resolve_adapter(adapter: str, models: ObjectStore) -> str:
+    """``style@version`` of the adapter that ``style`` or ``style@version`` means. Raises InvalidInputError."""
+    found = find_version(adapter, models, where="input.adapter")
+    if found.method != "lora":
+        allowed = f'"version": "{found.name}": a full fine-tune is no adapter, an endpoint of its own serves it'
+        raise InvalidInputError("input.adapter", got=adapter, allowed=allowed)
+    return found.name
+
+
+def find_version(name: str, models: ObjectStore, *, where: str) -> PublishedVersion:
+    """The published version that ``style`` (its promoted one) or ``style@version`` means.
+
+    Raises InvalidInputError that lists the styles or versions there are, and calls the name ``where``.
+    """
+    if not re.fullmatch(ADAPTER_PATTERN, name):
+        raise InvalidInputError(where, got=name, allowed="style or style@version")
+    style, _, digits = name.partition("@")
+    number = int(digits) if digits else promoted_version(style, models)
+    if number is None:
+        raise _nothing(name, style, models, where)
     try:
-        return int(read_json(models, style_prefix(style) + LATEST)["version"])
+        manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
     except MissingObjectError as error:
-        raise InvalidInputError("version", got=style, allowed="a style that has a published version") from error
+        raise _nothing(name, style, models, where) from error
+    return PublishedVersion(style=style, number=number, method=manifest.method)
 
 
-def _manifest(style: str, number: int, models: ObjectStore) -> StyleManifest:
-    try:
-        return StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
-    except MissingObjectError as error:
-        raise InvalidInputError("version", got=f"{style}@{number}", allowed="a published version") from error
+def _nothing(name: str, style: str, models: ObjectStore, where: str) -> InvalidInputError:
+    """What is there instead: versions of the style (its bare name means one only once it is promoted), or else styles."""
+    versions = " | ".join(f"{style}@{number}" for number in published_versions(style, models)[-MOST_NAMES:])
+    allowed = (
+        f"a published version: {versions}" if versions else f"a style that is published: {published_styles(models)}"
+    )
+    return InvalidInputError(where, got=name, allowed=allowed)
+
+
+def published_versions(style: str, models: ObjectStore) -> list[int]:
+    """The numbers of a style's complete versions, in order."""
+    return published_numbers(style_prefix(style), models)
+
+
+def published_numbers(prefix: str, models: ObjectStore) -> list[int]:
+    """The numbers, in order, of what is complete at ``{prefix}{number}/``."""
+    form = re.compile(rf"{re.escape(prefix)}([1-9]\d*)/{re.escape(MANIFEST)}")
+    matches = (form.fullmatch(entry.key) for entry in models.listing(prefix))
+    return sorted(int(match[1]) for match in matches if match)
+
+
+def published_styles(models: ObjectStore) -> str:
+    """The names of the styles there are, for an error."""
+    names = models.folders(STYLES)
+    rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return " | ".join(names[:MOST_NAMES]) + rest if names else "no style is published yet"

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
     models = load_models(paths, arguments.task)
     painted = (_restyle if arguments.task == "inpaint" else _paint)(arguments, paths, models)
+    painted = replace(painted, notes=[*painted.notes, *filter(None, [arguments.comparison])])
     interruption.check("painting")
     entries = training_log.read(models.style_folder / TRAINING_LOG)
     loss = training_log.average_loss(entries)

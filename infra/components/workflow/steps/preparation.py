@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra.components.access import reading
+from infra.components.access import allow, arn, reading
 from infra.components.handler import Spec
 from infra.components.workflow.flow import Flow, steps
 from infra.components.workflow.resources import Resources
@@ -20,7 +20,9 @@ def prepare(use: Resources, rest: Flow) -> Step:
         "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
         "SEGMENTER": stage.segmenter_model.reference,
     }
-    return _prepare(use, rest, _spec(use, "prepare", environment, seconds=240, memory_mib=1024))
+    return _prepare(
+        use, rest, _spec(use, "prepare", environment, published="styles/*/*.json", seconds=240, memory_mib=1024)
+    )
 
 
 def prepare_pretraining(use: Resources, rest: Flow) -> Step:
@@ -35,10 +37,16 @@ def prepare_pretraining(use: Resources, rest: Flow) -> Step:
         "LUSTRE": f"{lustre.file_system}:{lustre.directory}" if lustre else NO_LUSTRE,
     }
     # S3 takes about two minutes to list a million pictures, and the list takes about 700 MB.
-    return _prepare(use, rest, _spec(use, "prepare_pretraining", environment, seconds=840, memory_mib=2048))
+    spec = _spec(
+        use, "prepare_pretraining", environment, published="base/*/manifest.json", seconds=840, memory_mib=2048
+    )
+    return _prepare(use, rest, spec)
 
 
-def _spec(use: Resources, name: str, environment: Mapping[str, str], *, seconds: int, memory_mib: int) -> Spec:
+def _spec(
+    use: Resources, name: str, environment: Mapping[str, str], *, published: str, seconds: int, memory_mib: int
+) -> Spec:
+    """``published`` is where what earlier runs published says what it is."""
     shared = {
         "DATA_BUCKET": use.data_bucket.bucket_name,
         "MODEL_BUCKET": use.model_bucket.bucket_name,
@@ -47,7 +55,11 @@ def _spec(use: Resources, name: str, environment: Mapping[str, str], *, seconds:
     return Spec(
         name=name,
         environment=shared | dict(environment),
-        grants=[reading(use.data_bucket, "datasets/*"), reading(use.model_bucket, "base/*/manifest.json")],
+        grants=[
+            reading(use.data_bucket, "datasets/*"),
+            reading(use.model_bucket, *dict.fromkeys(("base/*/manifest.json", published))),
+            [allow(["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{use.stage.prefix}-*")])],
+        ],
         seconds=seconds,
         memory_mib=memory_mib,
     )

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from infra.components.access import allow, reading, writing
+from infra.components.access import reading, writing
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
-from infra.components.workflow.step import Step, retry, sdk_transient, variables
+from infra.components.workflow.step import Step, variables
+
+PROMOTED = "styles/*/latest.json"
+"""What each style's bare name means."""
 
 
 def publish(use: Resources) -> Step:
     """A style's version in ``styles/{style}/{version}/``."""
-    return _publish(use, "publish", "styles/*", ("version", "uri", "adapter"))
+    return _publish(use, "publish", "styles/*", ("version", "uri", "adapter", "overtaken"))
 
 
 def publish_base(use: Resources) -> Step:
@@ -42,20 +45,16 @@ def _publish(use: Resources, handler: str, target: str, leaves: tuple[str, ...])
 
 
 def promote(use: Resources) -> Step:
-    """Let a style's name without a version mean this one."""
-    return Step(
+    """Let a style's name without a version mean this one; ``$promotion`` says in words what was done."""
+    spec = Spec(
+        name="promote",
+        environment={"MODEL_BUCKET": use.model_bucket.bucket_name},
+        grants=[reading(use.model_bucket, PROMOTED), writing(use.model_bucket, PROMOTED)],
+    )
+    return use.handlers.call(
+        spec,
         name="Promote",
-        does="Let the style's bare name mean this version",
-        resource="aws-sdk:s3:putObject",
-        arguments={
-            "Bucket": use.model_bucket.bucket_name,
-            "Key": "{% $plan.published & 'latest.json' %}",
-            "Body": {"version": "{% $version %}"},
-            "ContentType": "application/json",
-        },
-        retries=[retry(sdk_transient("S3"))],
-        allows=[
-            allow(["s3:PutObject"], [use.model_bucket.arn_for_objects("styles/*/latest.json")]),
-            allow(["kms:GenerateDataKey"], [use.key.key_arn]),
-        ],
+        does="Let the style's bare name mean this version, unless it means a newer one",
+        payload=variables("plan", "version"),
+        assign={"promotion": "{% $states.result.Payload.promotion %}"},
     )

@@ -1,0 +1,107 @@
+"""Format and size of a picture file from its header, without a picture library: a Lambda has none."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from atelier_ops.logic.picture import JPEG, PNG, START, format_of
+
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+"""JPEG's markers of a frame header; the three others of the row are tables."""
+_BARE = {0x01, *range(0xD0, 0xD9)}
+"""JPEG's markers without a length."""
+_MOVING = {b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"}
+"""Brands of HEIF files that move (ISO/IEC 23008-12)."""
+_TURNING = (b"Exif", b"EXIF", b"eXIf", b"Raw profile type", b"tiff:Orientation", b"irot")
+"""Where a file keeps how its picture is to be turned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a file says of itself: ``png``, ``jpeg``, ``webp`` or ``heic``, and the stored size in pixels.
+
+    ``may_be_turned`` says whether metadata could turn the picture by a quarter, so that its sides change places.
+    """
+
+    format: str
+    width: int
+    height: int
+    animated: bool = False
+    may_be_turned: bool = False
+
+
+def read_header(body: bytes) -> Header | None:
+    """The header of a picture file; None where it is of no such format or ends within the header."""
+    try:
+        found = _png(body) or _jpeg(body) or _webp(body) or _heic(body)
+    except (struct.error, IndexError):
+        return None
+    if found is None:
+        return None
+    name, width, height, animated = found
+    turned = any(mark in body for mark in _TURNING)
+    return Header(format=name, width=width, height=height, animated=animated, may_be_turned=turned)
+
+
+_Found = tuple[str, int, int, bool] | None
+
+
+def _png(body: bytes) -> _Found:
+    """https://www.w3.org/TR/png-3/: the first chunk is IHDR; an animation has acTL before IDAT."""
+    if not body.startswith(PNG) or body[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack_from(">II", body, 16)
+    control = body[: max(body.find(b"IDAT"), 0)].find(b"acTL")
+    frames = struct.unpack_from(">I", body, control + 4)[0] if control > 0 else 1
+    return "png", width, height, frames > 1
+
+
+def _jpeg(body: bytes) -> _Found:
+    """ITU T.81, annex B: segments up to the frame header."""
+    if not body.startswith(JPEG):
+        return None
+    place = 2
+    while True:
+        while body[place] != 0xFF or body[place + 1] in (0x00, 0xFF):
+            place += 1
+        marker = body[place + 1]
+        if marker in _FRAMES:
+            height, width = struct.unpack_from(">HH", body, place + 5)
+            return "jpeg", width, height, False
+        if marker in (0xD9, 0xDA):  # the picture ends, or its pixels begin, without a frame header
+            return None
+        place += 2 if marker in _BARE else 2 + struct.unpack_from(">H", body, place + 2)[0]
+
+
+def _webp(body: bytes) -> _Found:
+    """RFC 9649: the first chunk is lossy (VP8), lossless (VP8L) or extended (VP8X)."""
+    if body[:4] != b"RIFF" or body[8:12] != b"WEBP":
+        return None
+    kind = body[12:16]
+    if kind == b"VP8 " and body[23:26] == b"\x9d\x01\x2a":
+        width, height = struct.unpack_from("<HH", body, 26)
+        return "webp", width & 0x3FFF, height & 0x3FFF, False
+    if kind == b"VP8L" and body[20] == 0x2F:
+        (bits,) = struct.unpack_from("<I", body, 21)
+        return "webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, False
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (24, 27))
+        animated = bool(body[20] & 0x02) and body.count(b"ANMF") > 1
+        return ("webp", width, height, animated) if len(body) >= 30 else None
+    return None
+
+
+def _heic(body: bytes) -> _Found:
+    """ISO/IEC 23008-12: the largest of the sizes (ispe) that the file's items have; thumbnails and tiles are smaller."""
+    if format_of(body[:START]) != "heic":
+        return None
+    sizes = list(_item_sizes(body))
+    width, height = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+    return ("heic", width, height, body[8:12] in _MOVING) if sizes else None
+
+
+def _item_sizes(body: bytes) -> Iterator[tuple[int, int]]:
+    place = body.find(b"ispe")
+    while place >= 0:
+        yield struct.unpack_from(">II", body, place + 8)
+        place = body.find(b"ispe", place + 4)

@@ -1,0 +1,77 @@
+"""Looking at a prediction's inline pictures as far as their header, so that no GPU wakes for what cannot be read."""
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+from atelier_ops.logic.header import Header, read_header
+from contracts.errors import InvalidInputError, Problem
+from contracts.modes import MODES
+from contracts.pictures import LONGEST_SIDE, MOST_PIXELS
+from contracts.prediction import PredictionInput
+
+BASE64 = "base64 of a PNG, JPEG, WebP or HEIC file, a data: URI with base64, or the uri that POST /v1/files gave"
+ALLOWED = (
+    f"a still PNG, JPEG, WebP or HEIC picture of at most {MOST_PIXELS:,} pixels, no side longer than {LONGEST_SIDE:,}"
+)
+
+
+def check_pictures(inputs: PredictionInput) -> None:
+    """Raise InvalidInputError with everything that is wrong with the inline pictures that the mode looks at.
+
+    Files that were uploaded are left to the model server.
+    """
+    mode = MODES[inputs.mode]
+    named = [name for name in ("image", "mask") if name in (*mode.needs, *mode.uses)]
+    inline = {name: value for name in named if (value := getattr(inputs, name)) and not value.startswith("s3://")}
+    headers = {name: _header(f"input.{name}", value) for name, value in inline.items()}
+    problems = [header for header in headers.values() if isinstance(header, Problem)]
+    sizes: dict[str, Header] = {name: header for name, header in headers.items() if isinstance(header, Header)}
+    if problems := [*problems, *_unequal(sizes)]:
+        raise InvalidInputError.of(problems)
+
+
+def _header(where: str, text: str) -> Header | Problem:
+    try:
+        body = _decoded(text)
+    except (binascii.Error, ValueError):
+        return Problem(where, f"{len(text)} characters starting {text[:16]}", BASE64)
+    header = read_header(body)
+    if header is None:
+        return Problem(where, f"{len(body)} bytes that are no whole header of such a file", ALLOWED)
+    if wrong := _wrong(header):
+        return Problem(where, wrong, ALLOWED)
+    return header
+
+
+def _decoded(text: str) -> bytes:
+    """The file in base64 or a ``data:`` URI, broken into lines or not. Raises ValueError."""
+    if text.startswith("data:"):
+        head, _, text = text.partition(",")
+        if not head.endswith(";base64"):
+            raise ValueError(head)
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
+def _wrong(header: Header) -> str:
+    """Why a picture is refused; empty where it is not."""
+    width, height = header.width, header.height
+    if header.animated:
+        return "an animation"
+    if not width or not height or width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+        return f"{width}x{height} pixels"
+    return ""
+
+
+def _unequal(headers: dict[str, Header]) -> Iterator[Problem]:
+    """A mask has its picture's size.
+
+    The model server decides where metadata may turn one of them and only the sides changed places, and about HEIC, which may be cut too.
+    """
+    if len(headers) < 2 or "heic" in {header.format for header in headers.values()}:
+        return
+    image, mask = headers["image"], headers["mask"]
+    size, other = (image.width, image.height), (mask.width, mask.height)
+    turned = (image.may_be_turned or mask.may_be_turned) and other == size[::-1]
+    if other != size and not turned:
+        yield Problem("input.mask", f"{other[0]}x{other[1]} pixels", f"{size[0]}x{size[1]}, the size of input.image")

@@ -1,0 +1,42 @@
+"""Whether SageMaker's next number is free: it counts the model packages that are there, and published versions outlive them.
+
+A run finds out before anything is paid that its result would be numbered as a version that is published already.
+"""
+
+from atelier_ops.gateways.registry import Packages
+from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.logic.versions import published_numbers
+from contracts.artifact import BaseManifest, StyleManifest
+from contracts.errors import InvalidInputError
+from contracts.layout import MANIFEST, base_prefix, style_prefix
+
+
+def check_style(style: str, models: ObjectStore, packages: Packages) -> None:
+    """Raise InvalidInputError where the model package of the style's newest published version is gone."""
+    prefix = style_prefix(style)
+    newest = max(published_numbers(prefix, models), default=0)
+    if newest:
+        manifest = StyleManifest.from_json(read_json(models, f"{prefix}{newest}/{MANIFEST}"))
+        _require("input.style", style, newest, manifest.model_package, prefix, models, packages)
+
+
+def check_base(name: str, models: ObjectStore, packages: Packages) -> None:
+    """Raise InvalidInputError where the model package of the base model's newest published version is gone."""
+    prefix = base_prefix(name, "").removesuffix("/")
+    newest = max(published_numbers(prefix, models), default=0)
+    if newest:
+        manifest = BaseManifest.from_json(read_json(models, base_prefix(name, str(newest)) + MANIFEST))
+        package = manifest.origin.model_package if manifest.origin else ""
+        _require("input.name", name, newest, package, f"{prefix}*", models, packages)
+
+
+def _require(
+    where: str, name: str, newest: int, package: str, versions: str, models: ObjectStore, packages: Packages
+) -> None:
+    if package and not packages.exists(package):
+        raise InvalidInputError(
+            where,
+            got=f"{name}, whose version {newest} is published but has lost its model package {package}",
+            allowed="a name without that history: SageMaker would give the result the number of a published version. "
+            f"To use this name again, remove s3://{models.bucket}/{versions} first",
+        )

@@ -1,0 +1,157 @@
+"""Inline pictures are looked at as far as their header when they are posted: what cannot be read is 422 and wakes no GPU."""
+
+import base64
+import io
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from atelier_ops.logic.header import read_header
+from contracts.pictures import LONGEST_SIDE, MOST_PIXELS
+from imaging import pictures
+from tests.unit.ops_api import Answered, Api
+
+SIZE = (48, 32)
+INPUT = {"mode": "inpaint", "prompt": "a photo of sks skirt"}
+
+
+def encoded(size: tuple[int, int] = SIZE, kind: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def turned(size: tuple[int, int], kind: str) -> bytes:
+    """A picture whose EXIF says that it is to be turned by a quarter."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(size, kind, exif=exif)
+
+
+def heic(width: int, height: int, brand: bytes = b"heic") -> bytes:
+    """The boxes of a HEIC file that say its size, a thumbnail's before the picture's."""
+    sizes = b"".join(b"\0\0\0\x14ispe" + struct.pack(">III", 0, *size) for size in ((160, 120), (width, height)))
+    return b"\0\0\0\x14ftyp" + brand + b"\0\0\0\0" + brand + sizes
+
+
+def animation(kind: str) -> bytes:
+    frames = [Image.new("RGB", SIZE, colour) for colour in ("red", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
+def post(image: bytes | str, mask: bytes | str = b"", **changes: Any) -> Answered:
+    files = {"image": image, "mask": mask or encoded(mode="L")}
+    values = {name: f if isinstance(f, str) else base64.b64encode(f).decode() for name, f in files.items()}
+    api = Api()
+    answered = api.call("POST", "/v1/predictions", {"input": {**INPUT, **values, **changes}})
+    assert len(api.inference.queue) == len(api.records.items) == (1 if answered.status == 201 else 0)
+    return answered
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("PNG", {}),
+        ("PNG", {"mode": "P"}),
+        ("PNG", {"mode": "I;16"}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("JPEG", {"mode": "CMYK", "comment": "\xff\xc0 in a comment"}),
+        ("JPEG", {"icc_profile": b"p" * 70_000}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"mode": "RGBA"}),
+        ("WEBP", {"icc_profile": b"p" * 100}),
+    ],
+)
+def test_a_whole_picture_of_each_kind_is_taken_at_its_size(kind: str, options: dict[str, Any]) -> None:
+    body = encoded((300, 17), kind, **options)
+    header = read_header(body)
+    assert header is not None
+    assert (header.format, header.width, header.height) == (kind.lower(), 300, 17)
+    assert post(body, encoded((300, 17), mode="L")).status == 201
+
+
+def test_the_limits_are_those_of_the_model_server() -> None:
+    assert (MOST_PIXELS, LONGEST_SIDE) == (pictures.MOST_PIXELS, pictures.LONGEST_SIDE)
+
+
+def test_a_heic_photo_is_as_large_as_the_largest_of_its_items() -> None:
+    header = read_header(heic(4032, 3024))
+    assert header is not None
+    assert (header.format, header.width, header.height) == ("heic", 4032, 3024)
+    assert post(heic(4032, 3024), encoded((4000, 3000), mode="1")).status == 201  # the file may say that it is cut
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "data:image/png;base64,{}", "data:;base64,{}", "data:image/jpg;charset=utf-8;base64,{}"]
+)
+def test_a_picture_is_inline_or_a_data_uri_broken_into_lines_or_not(form: str) -> None:
+    text = base64.encodebytes(encoded((64, 64))).decode()
+    assert post(form.format(text), encoded((64, 64), mode="L")).status == 201
+
+
+@pytest.mark.parametrize(
+    ("image", "got"),
+    [
+        ("aGVsbG8=", "5 bytes that are no whole header of such a file"),
+        ("not base64!", "11 characters starting not base64!"),
+        ("data:image/png,rawbytes", "23 characters starting data:image/png,r"),
+        (encoded(kind="GIF"), "no whole header"),
+        (encoded(kind="BMP"), "no whole header"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no whole header"),
+        (encoded(kind="JPEG")[:100], "100 bytes that are no whole header"),
+        (encoded()[:20], "20 bytes that are no whole header"),
+        (heic(4032, 3024, brand=b"msf1"), "an animation"),
+        (heic(4032, 3024, brand=b"avif"), "no whole header"),
+        (animation("PNG"), "an animation"),
+        (animation("WEBP"), "an animation"),
+        (encoded((16_384, 1)), "16384x1 pixels"),
+        (encoded((8_001, 8_000), mode="1"), "8001x8000 pixels"),
+    ],
+)
+def test_what_the_model_server_could_not_read_is_422(image: bytes | str, got: str) -> None:
+    answered = post(image)
+    assert (answered.status, answered.body["what"]) == (422, "input.image")
+    assert got in answered.body["errors"][0]["got"]
+    assert "PNG, JPEG, WebP or HEIC" in answered.body["allowed"]
+
+
+def test_everything_that_is_wrong_with_both_is_said_at_once() -> None:
+    answered = post("aGVsbG8=", "aGVsbG8=")
+    assert [problem["what"] for problem in answered.body["errors"]] == ["input.image", "input.mask"]
+
+
+@pytest.mark.parametrize("mask", [(24, 16), (49, 32), (48, 31), (32, 48)])
+def test_a_mask_of_another_size_is_422_with_both_sizes(mask: tuple[int, int]) -> None:
+    answered = post(encoded(), encoded(mask, mode="L"))
+    assert (answered.status, answered.body["what"]) == (422, "input.mask")
+    assert answered.body["errors"][0]["got"] == f"'{mask[0]}x{mask[1]} pixels'"
+    assert answered.body["allowed"] == "48x32, the size of input.image"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_mask_may_be_upright_where_metadata_turns_the_photo(kind: str) -> None:
+    assert post(turned((48, 32), kind), encoded((32, 48), mode="L")).status == 201
+    assert post(turned((48, 32), kind), encoded((32, 47), mode="L")).status == 422
+
+
+def test_what_the_mode_does_not_look_at_and_what_was_uploaded_is_not_looked_at() -> None:
+    assert post(encoded(), "aGVsbG8=", mode="style", mask_prompt="a skirt").status == 201
+    assert post("s3://media/uploads/a/photo.png", encoded((5, 5), mode="L")).status == 201
+
+
+@given(
+    start=st.sampled_from([encoded(), encoded(kind="JPEG"), encoded(kind="WEBP"), heic(9, 9), b""]),
+    cut=st.integers(0, 400),
+    rest=st.binary(max_size=60),
+)
+def test_no_bytes_are_an_error_of_ours(start: bytes, cut: int, rest: bytes) -> None:
+    header = read_header(start[:cut] + rest)
+    assert header is None or header.width >= 0
