@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -97,6 +98,15 @@ def test_only_the_start_of_objects_is_fetched_in_order(store: ObjectStore) -> No
     for key in keys:
         store.write(key, key.encode() * 100, "text/plain")
     assert store.read_starts(keys, 4) == [(key * 100)[:4].encode() for key in keys]
+
+
+@pytest.mark.parametrize("name", ["치마.png", "IMG (1)+a.txt", "100% cotton&b=1.txt", "it's #3?.txt", "e\u0301 👗.txt"])
+def test_an_object_of_any_name_is_listed_read_whole_and_put_by_an_address(store: ObjectStore, name: str) -> None:
+    store.write(f"datasets/x/{name}", b"short", "text/plain")
+    assert [entry.key for entry in store.listing("datasets/x/")] == [f"datasets/x/{name}"]
+    assert store.read_starts([f"datasets/x/{name}"], 4 * 2**20) == [b"short"]
+    address = urlsplit(store.put_url(f"datasets/x/{name}", "text/plain", 60))
+    assert unquote(address.path).endswith(f"/datasets/x/{name}")
 
 
 def test_a_copy_goes_from_bucket_to_bucket(store: ObjectStore) -> None:
