@@ -45,7 +45,7 @@ def test_only_pictures_at_the_root_are_learnt_and_the_rest_is_named(tmp_path: Pa
     (tmp_path / "notes.md").write_text("hello")
     (tmp_path / "masks/.DS_Store").write_text("hello")
     dataset = DatasetFolder.read(tmp_path)
-    assert list(dataset.check()) == [f"skirt-{index}.png" for index in range(4)]
+    assert list(dataset.check()[0]) == [f"skirt-{index}.png" for index in range(4)]
     assert dataset.notes("inpaint") == ["1 file is not used: notes.md"]
 
 
@@ -78,6 +78,27 @@ def test_every_bad_picture_photo_and_mask_is_named_at_once(tmp_path: Path) -> No
         "mask masks/skirt-3.png: got 'no white pixel'",
     ):
         assert names in message
+
+
+def test_what_looks_wrong_or_is_ignored_but_can_be_used_is_said(tmp_path: Path) -> None:
+    write_dataset(tmp_path, with_masks=True)
+    Image.fromarray(~garment(1)[1]).save(tmp_path / "masks/skirt-1.png")
+    for name in ("skirt-2.png", "skirt-3.png"):
+        picture = garment(0)[0]
+        picture.putalpha(Image.new("L", picture.size, 128))
+        picture.save(tmp_path / name)
+    (swapped, transparent) = DatasetFolder.read(tmp_path).check()[1]
+    assert swapped.startswith("mask masks/skirt-1.png: the mask repaints")
+    assert transparent == "transparent parts count as white in skirt-2.png, skirt-3.png"
+
+
+def test_a_heic_photo_and_a_webp_are_pictures_as_any(tmp_path: Path) -> None:
+    write_dataset(tmp_path)
+    garment(0)[0].save(tmp_path / "IMG_0001.HEIC", format="HEIF", quality=95)
+    garment(1)[0].save(tmp_path / "b.webp", lossless=True)
+    pictures, notes = DatasetFolder.read(tmp_path).check()
+    assert pictures["IMG_0001.HEIC"].size == pictures["b.webp"].size == garment(0)[0].size
+    assert notes == []
 
 
 def test_the_reason_names_hundreds_of_bad_files_and_still_says_what_is_wrong(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ class FakeSegmenter(Segmenter):
 def segmented(tmp_path: Path, segmenter: Segmenter, count: int = 6) -> Masking:
     write_dataset(tmp_path / "dataset", count)
     dataset = DatasetFolder.read(tmp_path / "dataset")
-    return mask_pictures(dataset, dataset.check(), "a skirt", segmenter, tmp_path, Interruption())
+    pictures, notes = dataset.check()
+    return mask_pictures(dataset, pictures, "a skirt", segmenter, Interruption(), notes=notes, output=tmp_path)
 
 
 def test_every_picture_gets_a_tight_mask_of_its_own_size(tmp_path: Path) -> None:
@@ -73,6 +74,15 @@ def test_a_picture_without_the_garment_is_left_out_and_named(tmp_path: Path) -> 
     assert [each.name for each in masking.pictures] == [f"skirt-{index}.png" for index in (0, 1, 3, 4, 5)]
     (warning,) = masking.warnings
     assert warning.startswith("skirt-2.png is left out")
+
+
+def test_what_was_noticed_of_the_pictures_reaches_the_report(tmp_path: Path) -> None:
+    write_dataset(tmp_path / "dataset")
+    to_image(~garment(1)[1]).save(tmp_path / "dataset/masks/skirt-1.png")
+    masking = segmented(tmp_path, FakeSegmenter(), 4)
+    assert Masking.read(tmp_path).warnings == masking.warnings
+    (warning,) = masking.warnings
+    assert warning.startswith("mask masks/skirt-1.png: ")
 
 
 @pytest.mark.parametrize(("count", "blind"), [(5, (0, 1)), (9, (0, 1, 2, 3, 4)), (4, (3,))])

@@ -14,8 +14,9 @@ from contracts.dataset_files import DatasetFiles, listed
 from contracts.dataset_texts import Captions, read_captions
 from contracts.errors import InvalidInputError, Problem
 from imaging import masks
+from imaging.conventions import polarity_note
 from imaging.masks import Mask
-from imaging.pictures import UnreadablePictureError, decode, decode_mask
+from imaging.pictures import UnreadablePictureError, decode, decode_mask, read_picture
 
 log = logging.getLogger(__name__)
 
@@ -50,30 +51,33 @@ class DatasetFolder:
         errors: list[InvalidInputError] = []
         for name in names:
             with _noting(errors):
-                pictures[name] = self._decode(name)
+                pictures[name] = decode((self.path / name).read_bytes(), name=name)
         _refuse(errors)
         return pictures
 
-    def check(self) -> dict[str, Image.Image]:
-        """Decode all pictures, photos and masks; returns the pictures to learn from.
+    def check(self) -> tuple[dict[str, Image.Image], list[str]]:
+        """Decode all pictures, photos and masks: the pictures to learn from, and notes on what of the files was ignored or looks wrong.
 
         Raises InvalidInputError (UnreadablePictureError where nothing else is wrong) naming all that are bad.
         """
         pictures: dict[str, Image.Image] = {}
         errors: list[InvalidInputError] = []
+        notes: list[str] = []
+        cutouts: list[str] = []
         for name in (*self.files.pictures, *self.files.photos):
             size: tuple[int, int] | None = None
             with _noting(errors):
-                picture = self._decode(name)
-                size = picture.size
-                pictures |= {name: picture} if name in self.files.pictures else {}
+                read = read_picture((self.path / name).read_bytes(), name=name)
+                size = read.image.size
+                notes += read.notes
+                cutouts += [name] if read.cutout else []
+                pictures |= {name: read.image} if name in self.files.pictures else {}
             with _noting(errors):
-                self.mask(name, size)
+                mask = self.mask(name, size)
+                remark = "" if mask is None else polarity_note(masks.to_image(mask))
+                notes += [f"mask {self.files.masks[name]}: {remark}"] if remark else []
         _refuse(errors)
-        return pictures
-
-    def _decode(self, name: str) -> Image.Image:
-        return decode((self.path / name).read_bytes(), name=name)
+        return pictures, [*notes, *([f"transparent parts count as white in {listed(cutouts)}"] if cutouts else [])]
 
 
 def read_mask(path: Path, size: tuple[int, int] | None, *, name: str) -> Mask:

@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -40,14 +40,14 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     dataset = DatasetFolder.read(paths.processing_input("dataset"))
     for note in dataset.notes("inpaint"):
         log.warning("%s", note)
-    pictures = dataset.check()
+    pictures, notes = dataset.check()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     segmenter = load_segmenter(paths.processing_input("segmenter"), device)
     if dataset.files.photos:
         # Looked for now, because the evaluation, which needs it, comes after a paid training.
         held_out_photos(dataset, segmenter, arguments.target)
     output = paths.processing_output("segment")
-    masking = mask_pictures(dataset, pictures, arguments.target, segmenter, output, interruption)
+    masking = mask_pictures(dataset, pictures, arguments.target, segmenter, interruption, notes=notes, output=output)
     log.info("mask_score=%.4f pictures=%d", masking.mask_score, len(masking.pictures))
 
 
@@ -56,10 +56,12 @@ def mask_pictures(
     pictures: Mapping[str, Image.Image],
     target: str,
     segmenter: Segmenter,
-    output: Path,
     interruption: Interruption,
+    *,
+    notes: Sequence[str],
+    output: Path,
 ) -> Masking:
-    """Write a mask a picture and ``segment.json`` into ``output``.
+    """Write a mask a picture and ``segment.json``, with ``notes`` among its warnings, into ``output``.
 
     Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
     than half or fewer than the least number of pictures remain.
@@ -75,7 +77,8 @@ def mask_pictures(
             missing[name] = error
             log.warning("%s", error)
     _require_enough(len(outlines), missing, target)
-    return _write(outlines, missing, output)
+    warnings = [*notes, *(f"{name} is left out: {error}" for name, error in missing.items())]
+    return _write(outlines, warnings, output)
 
 
 def find(own_mask: Mask | None, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
@@ -97,9 +100,7 @@ def _require_enough(count: int, missing: Mapping[str, GarmentNotFoundError], tar
     )
 
 
-def _write(
-    outlines: Mapping[str, GarmentOutline], missing: Mapping[str, GarmentNotFoundError], output: Path
-) -> Masking:
+def _write(outlines: Mapping[str, GarmentOutline], warnings: Sequence[str], output: Path) -> Masking:
     (output / MASKS).mkdir(parents=True, exist_ok=True)
     pictures = []
     for name, each in outlines.items():
@@ -108,7 +109,6 @@ def _write(
         area = round(float(each.mask.mean()), 6)
         pictures.append(PictureMask(name=name, mask=mask, score=each.score, area=area, source=each.source))
     score = sum(each.score for each in pictures) / len(pictures)
-    warnings = [f"{name} is left out: {error}" for name, error in missing.items()]
     masking = Masking(mask_score=round(score, 6), pictures=tuple(pictures), warnings=tuple(warnings))
     masking.write(output)
     return masking
