@@ -90,7 +90,7 @@ class PredictionInput(Contract):
     adapter: Annotated[
         str,
         text("style or style@version", longest=47, pattern=ADAPTER_PATTERN),
-        about("the style to paint in; without a version, its newest"),
+        about("the style to paint in; without a version, its promoted one"),
     ] = ""
     adapter_scale: Annotated[float, bounds(0, 2, "how strongly the adapter acts")] = 1.0
     output_format: Annotated[Format, about("file format of the answer's pictures")] = "png"

@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from contracts.errors import InvalidInputError
+from contracts.pictures import LONGEST_SIDE, MOST_PIXELS
 from imaging import conventions, jpeg, png
 from imaging.colour import colours_and_alpha
 from imaging.cutout import Cutout
@@ -21,9 +22,6 @@ from imaging.orientation import read_orientation, turn
 
 register_heif_opener(thumbnails=False)
 
-MOST_PIXELS = 64_000_000
-LONGEST_SIDE = 16_383
-"""Pixels; the longest side that WebP can hold."""
 FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")
 ALLOWED = "a whole, still PNG, JPEG, WebP or HEIC picture of at most 64 megapixels, no side longer than 16,383 pixels"
 

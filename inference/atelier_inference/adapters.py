@@ -28,7 +28,7 @@ class StyleCatalogue:
         self._styles = styles
 
     def resolve(self, name: str) -> str:
-        """``style@version`` for ``style`` (its newest version, read now) or ``style@version``. Raises InvalidInputError."""
+        """``style@version`` for ``style`` (its promoted version, read now) or ``style@version``. Raises InvalidInputError."""
         if "@" in name:
             return name
         latest = self._prefix().child(f"{name}/{LATEST}")

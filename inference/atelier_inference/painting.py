@@ -48,7 +48,7 @@ class PaintingMode(Mode[P]):
     """The class of the mode's jobs."""
 
     def job(self, request: PredictionInput, watch: Stopwatch, size: tuple[int, int], **fields: Any) -> P:
-        """A job with the base model's defaults filled in and a style's newest version looked up.
+        """A job with the base model's defaults filled in and a style's promoted version looked up.
 
         ``fields`` are those that the mode's own class of jobs adds. Raises InvalidInputError.
         """

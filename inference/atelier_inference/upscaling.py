@@ -7,13 +7,11 @@ import numpy as np
 from PIL import Image
 
 from contracts.errors import InvalidInputError
+from contracts.pictures import LONGEST_TO_UPSCALE
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE
 from diffusion.upscaler import Upscaler
-from imaging.pictures import LONGEST_SIDE
 from imaging.repaint import ROWS
 from imaging.tiling import FACTOR, blend, cut
-
-_LONGEST_TO_UPSCALE = LONGEST_SIDE // FACTOR
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +110,11 @@ class Enlarger:
 def check_size(size: tuple[int, int], where: str) -> None:
     """Refuse, with InvalidInputError that names ``where``, a picture of ``size`` whose enlargement would be too large."""
     width, height = size
-    if width * height > MOST_PIXELS_TO_UPSCALE or max(size) > _LONGEST_TO_UPSCALE:
+    if width * height > MOST_PIXELS_TO_UPSCALE or max(size) > LONGEST_TO_UPSCALE:
         raise InvalidInputError(
             where,
             got=f"{width}x{height} pixels, {FACTOR * width}x{FACTOR * height} once upscaled",
-            allowed=f"to upscale, at most {MOST_PIXELS_TO_UPSCALE} pixels and {_LONGEST_TO_UPSCALE} a side",
+            allowed=f"to upscale, at most {MOST_PIXELS_TO_UPSCALE} pixels and {LONGEST_TO_UPSCALE} a side",
         )
 
 

@@ -22,13 +22,13 @@ from contracts.dataset import FEWEST_PICTURES, is_picture
 from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
 from contracts.model import Contract, json_schema
+from contracts.pictures import LONGEST_TO_UPSCALE
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE, PredictionInput
 from contracts.pretrain_hyperparameters import DEFAULTS
 from contracts.pretraining import PretrainingInput
 from diffusion.upscaler import Upscaler
 from imaging.framing import LONGEST_ASPECT
 from imaging.masks import feather
-from imaging.pictures import LONGEST_SIDE
 from imaging.repaint import ROWS, default_blur
 from imaging.tiling import FACTOR, OVERLAP
 from infra.components import scaling
@@ -96,7 +96,7 @@ PROMISES = [
     Promise(
         page=ARCHITECTURE,
         words="A picture to upscale has at most 2,097,152 pixels, and 4,095 a side",
-        values=lambda: (MOST_PIXELS_TO_UPSCALE, LONGEST_SIDE // FACTOR),
+        values=lambda: (MOST_PIXELS_TO_UPSCALE, LONGEST_TO_UPSCALE),
         promised=(2_097_152, 4_095),
     ),
     Promise(

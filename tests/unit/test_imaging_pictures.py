@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from contracts.errors import InvalidInputError
+from contracts.pictures import LONGEST_SIDE
 from imaging import pictures
-from imaging.pictures import LONGEST_SIDE, UnreadablePictureError, decode, encode
+from imaging.pictures import UnreadablePictureError, decode, encode
 from tests.unit.picture_files import gradient, same, saved
 
 

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from atelier_ops.logic.header import read_header
-from contracts.pictures import LONGEST_SIDE, MOST_PIXELS
-from imaging import pictures
 from tests.unit.ops_api import Answered, Api
 
 SIZE = (48, 32)
@@ -78,10 +76,6 @@ def test_a_whole_picture_of_each_kind_is_taken_at_its_size(kind: str, options: d
     assert post(body, encoded((300, 17), mode="L")).status == 201
 
 
-def test_the_limits_are_those_of_the_model_server() -> None:
-    assert (MOST_PIXELS, LONGEST_SIDE) == (pictures.MOST_PIXELS, pictures.LONGEST_SIDE)
-
-
 def test_a_heic_photo_is_as_large_as_the_largest_of_its_items() -> None:
     header = read_header(heic(4032, 3024))
     assert header is not None
@@ -126,6 +120,16 @@ def test_what_the_model_server_could_not_read_is_422(image: bytes | str, got: st
 def test_everything_that_is_wrong_with_both_is_said_at_once() -> None:
     answered = post("aGVsbG8=", "aGVsbG8=")
     assert [problem["what"] for problem in answered.body["errors"]] == ["input.image", "input.mask"]
+
+
+@pytest.mark.parametrize(("size", "status"), [((2_048, 1_024), 201), ((2_049, 1_024), 422), ((4_096, 8), 422)])
+@pytest.mark.parametrize("mode", ["upscale", "style", "inpaint"])
+def test_what_would_be_upscaled_beyond_the_limit_is_422(mode: str, size: tuple[int, int], status: int) -> None:
+    more = {"upscale": True, "mask_prompt": "a skirt"} if mode != "upscale" else {}
+    answered = post(encoded(size, mode="1"), encoded(size, mode="1"), mode=mode, **more)
+    assert answered.status == status
+    if mode != "upscale":  # it is painted at the model's own size
+        assert post(encoded(size, mode="1"), mode="image_to_image", upscale=True).status == 201
 
 
 @pytest.mark.parametrize("mask", [(24, 16), (49, 32), (48, 31), (32, 48)])

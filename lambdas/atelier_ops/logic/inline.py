@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from atelier_ops.logic.header import Header, read_header
 from contracts.errors import InvalidInputError, Problem
 from contracts.modes import MODES
-from contracts.pictures import LONGEST_SIDE, MOST_PIXELS
-from contracts.prediction import PredictionInput
+from contracts.pictures import LONGEST_SIDE, LONGEST_TO_UPSCALE, MOST_PIXELS
+from contracts.prediction import MOST_PIXELS_TO_UPSCALE, PredictionInput
 
 BASE64 = "base64 of a PNG, JPEG, WebP or HEIC file, a data: URI with base64, or the uri that POST /v1/files gave"
 ALLOWED = (
     f"a still PNG, JPEG, WebP or HEIC picture of at most {MOST_PIXELS:,} pixels, no side longer than {LONGEST_SIDE:,}"
 )
+
+_PASTED_BACK = ("style", "inpaint")
+"""The modes whose answer has the photo's size."""
 
 
 def check_pictures(inputs: PredictionInput) -> None:
@@ -27,7 +30,7 @@ def check_pictures(inputs: PredictionInput) -> None:
     headers = {name: _header(f"input.{name}", value) for name, value in inline.items()}
     problems = [header for header in headers.values() if isinstance(header, Problem)]
     sizes: dict[str, Header] = {name: header for name, header in headers.items() if isinstance(header, Header)}
-    if problems := [*problems, *_unequal(sizes)]:
+    if problems := [*problems, *_unequal(sizes), *_too_large(inputs, sizes)]:
         raise InvalidInputError.of(problems)
 
 
@@ -61,6 +64,18 @@ def _wrong(header: Header) -> str:
     if not width or not height or width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         return f"{width}x{height} pixels"
     return ""
+
+
+def _too_large(inputs: PredictionInput, headers: dict[str, Header]) -> Iterator[Problem]:
+    """What is upscaled at the picture's own size must not become larger than a picture may be."""
+    image = headers.get("image")
+    if image and (inputs.mode == "upscale" or (inputs.upscale and inputs.mode in _PASTED_BACK)):
+        width, height = image.width, image.height
+        if width * height > MOST_PIXELS_TO_UPSCALE or max(width, height) > LONGEST_TO_UPSCALE:
+            allowed = (
+                f"to upscale, at most {MOST_PIXELS_TO_UPSCALE:,} pixels, no side longer than {LONGEST_TO_UPSCALE:,}"
+            )
+            yield Problem("input.image", f"{width}x{height} pixels", allowed)
 
 
 def _unequal(headers: dict[str, Header]) -> Iterator[Problem]:
