@@ -13,7 +13,7 @@ from PIL import Image
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
-from diffusion.words import unused_words
+from diffusion.words import unused_end
 
 STEPS, GUIDANCE = 50, 7.5
 """The pipelines' own defaults, where a base model's manifest has none."""
@@ -61,9 +61,7 @@ class Family:
     def unused(self, words: str) -> str:
         """The end of ``words`` that one of the text encoders does not see; empty where all see all. Not from several threads at once."""
         parts = self.pipeline.components.items()
-        tokenizers = [part for name, part in parts if name.startswith("tokenizer") and part is not None]
-        ends = [unused_words(each, words, longest=each.model_max_length) for each in tokenizers]
-        return max(ends, key=len, default="")
+        return unused_end([part for name, part in parts if name.startswith("tokenizer") and part is not None], words)
 
     def run(self, pipeline: Any, seeds: Sequence[int], **arguments: Any) -> list[Image.Image]:
         """Call a pipeline with a generator a row: a seed gives the same picture, to rounding, whatever else is in the batch.

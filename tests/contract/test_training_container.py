@@ -97,7 +97,12 @@ def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Pat
     judged = write_evaluation(tmp_path / "evaluate", trained)
     shutil.rmtree(judged.processing_input("segment"))
     shutil.rmtree(judged.processing_input("segmenter"))
-    assert run_here(judged, "evaluate", "--task", "text-to-image", "--instance-prompt", PROMPT)[0] == 0
+    prompt = f"{PROMPT}, in a wide and empty room at night"
+    assert run_here(judged, "evaluate", "--task", "text-to-image", "--instance-prompt", prompt)[0] == 0
+    assert (
+        "is too long for the text encoder, not used: "
+        in (judged.processing_output("evaluate") / "report.html").read_text()
+    )
     metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
     assert {"garment_share", "train_avg_loss"} <= set(metrics)
     assert "mask_score" not in metrics

@@ -1,11 +1,13 @@
 """diffusion.words: the words that a text encoder does not see are named, as they were written."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import CLIPTokenizer
 
-from diffusion.words import unused_words
+from diffusion.words import MOST_NOTES, unused_notes, unused_words
 from tests.unit.miniatures import LENGTH, save_tokenizer
 
 
@@ -46,3 +48,15 @@ def test_without_the_named_words_the_encoder_sees_the_same_but_for_a_cut_word(
     kept = tokenizer(words.removesuffix(unused), **options)["input_ids"][1:-1]
     assert seen[: len(kept)] == kept
     assert bool(unused) == (len(tokenizer(words)["input_ids"]) > LENGTH)
+
+
+def test_texts_that_a_model_does_not_see_to_their_end_are_listed(tmp_path: Path) -> None:
+    for name in ("tokenizer", "tokenizer_2"):
+        save_tokenizer(tmp_path / name)
+    long = "abcdefghij " * 3 + "sks skirt"
+    assert unused_notes(tmp_path, ["a skirt", long, long]) == [
+        f"“{long}” is too long for the text encoder, not used: sks skirt"
+    ]
+    notes = unused_notes(tmp_path, [f"{long} {number}" for number in range(MOST_NOTES + 3)])
+    assert len(notes) == MOST_NOTES + 1
+    assert notes[-1] == "3 more texts are too long for the text encoder"

@@ -3,13 +3,14 @@
 import argparse
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from atelier_training.bases import load_segmenter, read_base
-from atelier_training.data.examples import load_examples
+from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine import training_log
@@ -22,6 +23,7 @@ from atelier_training.evaluate.restyle import Models, Painted, paint_freely, res
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
+from diffusion.words import unused_notes
 from imaging.pictures import encode
 from imaging.sheet import SheetRow, draw_sheet
 
@@ -65,7 +67,7 @@ def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> P
         examples=examples,
         restyled=restyle_photos(models, photos, arguments.instance_prompt),
         mask_score=masking.mask_score,
-        notes=[*dataset.notes("inpaint"), *notes, *masking.warnings],
+        notes=[*dataset.notes("inpaint"), *notes, *masking.warnings, *_unused(models, arguments, examples)],
     )
 
 
@@ -74,7 +76,13 @@ def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Pai
     dataset = DatasetFolder.read(paths.processing_input("dataset"))
     examples = load_examples(dataset, None, arguments.instance_prompt)
     restyled = paint_freely(models, arguments.instance_prompt)
-    return Painted(examples=examples, restyled=restyled, mask_score=None, notes=dataset.notes(arguments.task))
+    notes = [*dataset.notes(arguments.task), *_unused(models, arguments, examples)]
+    return Painted(examples=examples, restyled=restyled, mask_score=None, notes=notes)
+
+
+def _unused(models: Models, arguments: argparse.Namespace, examples: Sequence[Example]) -> list[str]:
+    """Notes on words that the base model does not see: of the prompt and of the captions that it learnt from."""
+    return unused_notes(models.base_folder, [arguments.instance_prompt, *(each.caption for each in examples)])
 
 
 def load_models(paths: MlPaths, task: str) -> Models:
