@@ -136,6 +136,12 @@ def test_a_succeeded_training_tells_version_weights_and_metrics(api: Api) -> Non
     assert (shown["status"], shown["stage"], shown["completed_at"]) == ("succeeded", "done", "2027-01-15T08:01:30.000Z")
 
 
+def test_what_a_run_did_not_use_stands_in_its_logs(api: Api) -> None:
+    notes = ["1 file is not used: README.md", "3 of 4 pictures have no caption"]
+    shown = ended(api, "SUCCEEDED", output={"style": "skirt", "version": 3, "notes": notes})
+    assert shown["logs"].splitlines()[-2:] == [f"note: {note}" for note in notes]
+
+
 def test_a_training_that_publishes_nothing_has_no_weights(api: Api) -> None:
     shown = ended(api, "SUCCEEDED", output={"style": "skirt", "version": 3}, request={"deploy": "none"})
     assert shown["output"] == {"version": None, "weights": None}

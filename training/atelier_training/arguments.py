@@ -39,7 +39,9 @@ def parser() -> Parser:
         "--target", default="", type=as_text, help="what to mask in the photos; needed when the task is inpaint"
     )
     evaluate.add_argument("--gate", default={}, type=_gate, help="thresholds to show, e.g. '{\"garment_share\": 0.5}'")
-    evaluate.add_argument("--comparison", default="", help="what the gate compares the result with, in words")
+    evaluate.add_argument(
+        "--comparison", default="", type=as_text, help="what the gate compares the result with, in words"
+    )
     _add_pretraining(steps)
     return parser
 
