@@ -7,6 +7,7 @@ from infra.components.handler import Spec
 from infra.components.workflow.flow import Flow, steps
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
+from infra.components.workflow.steps.publication import PROMOTED
 from models.catalogue import find
 
 NO_LUSTRE = "none"
@@ -21,7 +22,11 @@ def prepare(use: Resources, rest: Flow) -> Step:
         "SEGMENTER": stage.segmenter_model.reference,
     }
     return _prepare(
-        use, rest, _spec(use, "prepare", environment, published="styles/*/*.json", seconds=240, memory_mib=1024)
+        use,
+        rest,
+        _spec(
+            use, "prepare", environment, published=("styles/*/manifest.json", PROMOTED), seconds=240, memory_mib=1024
+        ),
     )
 
 
@@ -38,13 +43,19 @@ def prepare_pretraining(use: Resources, rest: Flow) -> Step:
     }
     # S3 takes about two minutes to list a million pictures, and the list takes about 700 MB.
     spec = _spec(
-        use, "prepare_pretraining", environment, published="base/*/manifest.json", seconds=840, memory_mib=2048
+        use, "prepare_pretraining", environment, published=("base/*/manifest.json",), seconds=840, memory_mib=2048
     )
     return _prepare(use, rest, spec)
 
 
 def _spec(
-    use: Resources, name: str, environment: Mapping[str, str], *, published: str, seconds: int, memory_mib: int
+    use: Resources,
+    name: str,
+    environment: Mapping[str, str],
+    *,
+    published: tuple[str, ...],
+    seconds: int,
+    memory_mib: int,
 ) -> Spec:
     """``published`` is where what earlier runs published says what it is."""
     shared = {
@@ -57,7 +68,7 @@ def _spec(
         environment=shared | dict(environment),
         grants=[
             reading(use.data_bucket, "datasets/*"),
-            reading(use.model_bucket, *dict.fromkeys(("base/*/manifest.json", published))),
+            reading(use.model_bucket, *dict.fromkeys(("base/*/manifest.json", *published))),
             [allow(["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{use.stage.prefix}-*")])],
         ],
         seconds=seconds,
