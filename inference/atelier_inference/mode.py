@@ -116,7 +116,7 @@ class Mode(ABC, Generic[J]):
         self.dependencies = dependencies
 
     def ignores(self, request: PredictionInput) -> list[str]:
-        """The fields that were given but mean nothing in this mode, for the log to warn of."""
+        """The fields that were given but mean nothing in this mode, for the answer's notes and the log."""
         fields = type(request).model_fields
         return self._fields.ignored(name for name in fields if getattr(request, name) != fields[name].default)
 

@@ -104,9 +104,10 @@ class Service:
         body = PredictionInput.from_json(await _read_json(request))
         line |= {"mode": body.mode, "outputs": body.num_outputs, "adapter": body.adapter}
         mode = modes[body.mode]
+        job = await run_in_threadpool(mode.prepare, body)
         if ignored := mode.ignores(body):
             line["ignored"] = ignored
-        job = await run_in_threadpool(mode.prepare, body)
+            job.notes.append(f"not used in mode {body.mode}: {', '.join(ignored)}")
         line |= {"adapter": job.adapter, "size": job.size}
         self._worker.submit(job)
         finish = await asyncio.wrap_future(job.future)

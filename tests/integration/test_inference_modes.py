@@ -272,6 +272,13 @@ def test_an_answer_says_how_sure_its_mask_is_and_how_large(server: Server) -> No
     assert korean.notes == ["mask_prompt: masked 'a skirt'"]
 
 
+def test_fields_that_mean_nothing_in_the_mode_are_named(server: Server) -> None:
+    answer = server.predict(
+        mode="segment", image=sent(noise()), mask_prompt="a skirt", prompt="p", width=64, mask_blur=3
+    )
+    assert answer.notes == ["not used in mode segment: prompt, mask_blur, width"]
+
+
 def test_a_damaged_profile_is_noted(server: Server) -> None:
     buffer = io.BytesIO()
     noise().save(buffer, "PNG", icc_profile=b"nonsense")
