@@ -37,8 +37,10 @@ def test_a_style_whose_group_is_gone_or_shorter_is_refused_with_what_to_do(
         put_version(buckets, version)
     with pytest.raises(InvalidInputError) as refused:
         check_style("skirt", buckets.store("model"), MemoryPackages({package("skirt", number) for number in left}))
-    assert "input.style: got 'skirt, whose version 10 is published but has lost its model package" in str(refused.value)
-    assert "remove s3://model/styles/skirt/ first" in str(refused.value)
+    assert "input.style: got 'skirt, whose version 10 is published but has lost its model package';" in str(
+        refused.value
+    )
+    assert f"s3://model/styles/skirt/ is removed: without {package('skirt', 10)} SageMaker" in str(refused.value)
 
 
 def test_a_base_model_is_held_to_the_same(buckets: MemoryBuckets) -> None:
@@ -52,6 +54,6 @@ def test_a_base_model_is_held_to_the_same(buckets: MemoryBuckets) -> None:
     check_base("drawn-2", models, MemoryPackages())
     check_base("drawn", models, MemoryPackages({"arn:gone"}))
     with pytest.raises(
-        InvalidInputError, match=r"input\.name: got 'drawn, whose version 2 .*remove s3://model/base/drawn@\*"
+        InvalidInputError, match=r"input\.name: got 'drawn, whose version 2 .*s3://model/base/drawn@\* is removed"
     ):
         check_base("drawn", models, MemoryPackages())

@@ -36,7 +36,7 @@ def _require(
     if package and not packages.exists(package):
         raise InvalidInputError(
             where,
-            got=f"{name}, whose version {newest} is published but has lost its model package {package}",
-            allowed="a name without that history: SageMaker would give the result the number of a published version. "
-            f"To use this name again, remove s3://{models.bucket}/{versions} first",
+            got=f"{name}, whose version {newest} is published but has lost its model package",
+            allowed=f"another name, or this one once s3://{models.bucket}/{versions} is removed: without {package} "
+            "SageMaker would give the result the number of a version that is published",
         )
