@@ -60,8 +60,8 @@ def polarity_note(mask: Image.Image) -> str:
 
 
 def _is_coloured(colours: Image.Image) -> bool:
-    levels = np.asarray(colours)
-    spread = levels.max(axis=-1).astype(np.int16) - levels.min(axis=-1)
+    red, green, blue = (np.asarray(band) for band in colours.split())
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     return bool((spread > _COLOUR).mean() > _COLOURED_SHARE)
 
 
