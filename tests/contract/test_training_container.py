@@ -26,6 +26,7 @@ PROGRESS = re.compile(
     r"^step=(\d+)/(\d+) loss=\d+\.\d{4} lr=\d\.\de-\d\d elapsed=\d+s eta=\d+s samples_per_second=\d+\.\d$"
 )
 
+COMPARISON = "not compared: no version of teal is in service"
 
 RunHere = Callable[..., tuple[int, str]]
 """From folders and arguments to an exit code and the log."""
@@ -76,14 +77,16 @@ def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, run_h
 
     judged = write_evaluation(tmp_path / "evaluate", trained)
     words = ["--task", "inpaint", "--instance-prompt", PROMPT, "--target", "a skirt"]
-    code, log = run_here(judged, "evaluate", *words, "--gate", '{"garment_share": 0.5}')
+    code, log = run_here(judged, "evaluate", *words, "--gate", '{"garment_share": 0.5}', f"--comparison={COMPARISON}")
     assert code == 0, log
     output = judged.processing_output("evaluate")
     metrics = json.loads((output / "metrics.json").read_text())
     assert set(metrics) == set(METRICS)
     assert all(METRICS[name].low <= value <= METRICS[name].high for name, value in metrics.items())
     assert metrics["pixels_changed_outside"] == 0
-    assert "Gate not met: garment_share" in (output / "report.html").read_text()
+    report = (output / "report.html").read_text()
+    assert "Gate not met: garment_share" in report
+    assert COMPARISON in report
     for name in ("look-0", "look-1"):
         for column in ("original", "mask", "before", "after"):
             assert size(output / f"pictures/{name}_{column}.png") == (70, 90)
