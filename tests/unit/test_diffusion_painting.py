@@ -169,7 +169,7 @@ def test_an_upscaler_does_not_paint_and_a_painter_does_not_enlarge() -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_of_the_table_makes_a_picture_with_its_miniature(name: str, tmp_path: Path) -> None:
-    kind = find_family(name, Family)  # type: ignore[type-abstract]
+    kind = find_family(name, Family)
     save_miniature(tmp_path, name, task="text-to-image" if issubclass(kind, Painter) else "upscale")
     family = kind.load(tmp_path, device="cpu", dtype=torch.float32, checker=False)
     if isinstance(family, Painter):
