@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -48,7 +49,7 @@ def assert_same_training(one: MlPaths, other: MlPaths) -> None:
 
 
 def test_two_processes_train_what_one_does_that_accumulates_two_batches(tmp_path: Path) -> None:
-    prior = {"num_class_images": "3", "with_prior_preservation": "True"}
+    prior: dict[str, Any] = {"num_class_images": "3", "with_prior_preservation": "True"}
     alone = write_training(tmp_path / "alone", gradient_accumulation_steps="2", **prior)
     together = write_training(tmp_path / "together", **prior)
     for paths, processes in ((alone, 1), (together, 2)):
