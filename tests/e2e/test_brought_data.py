@@ -22,7 +22,8 @@ def brought() -> dict[str, bytes]:
     bodies = [path.read_bytes() for path in PICTURES]
     mac = normalize("NFD", "치마 0.png")
     caption = {"file_name": normalize("NFC", mac), "text": "sks skirt\u2028red"}
-    size = Image.open(PICTURES[0]).size
+    with Image.open(PICTURES[0]) as picture:
+        size = picture.size
     mask = io.BytesIO()
     Image.new("L", size, 255).save(mask, "PNG")
     return {

@@ -59,5 +59,5 @@ def test_an_upscaled_style_changes_not_one_byte_of_the_upscaled_photo_outside_it
 
 
 def test_a_picture_too_large_to_upscale_fails_with_the_size_that_is_allowed(studio: Studio) -> None:
-    with pytest.raises(ApiError, match=r"2049x1024 pixels.*at most 2097152 pixels"):
+    with pytest.raises(ApiError, match=r"HTTP 422.*2049x1024 pixels.*at most 2,097,152 pixels"):
         predicted(studio, mode="upscale", image=inline(Image.new("RGB", (2049, 1024))))
