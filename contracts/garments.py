@@ -9,120 +9,36 @@ from collections.abc import Iterator
 
 from contracts.errors import Problem
 
-GARMENTS = (
-    *(
-        "skirt",
-        "trousers",
-        "pants",
-        "jeans",
-        "shorts",
-        "shirt",
-        "blouse",
-        "t-shirt",
-        "top",
-        "pullover",
-        "sweater",
-        "cardigan",
-    ),
-    *(
-        "hoodie",
-        "jacket",
-        "coat",
-        "vest",
-        "dress",
-        "suit",
-        "shoes",
-        "shoe",
-        "boots",
-        "socks",
-        "hat",
-        "cap",
-        "scarf",
-        "gloves",
-    ),
-    *("belt", "tie", "bag", "clothes", "outfit"),
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def _pairs(words: str) -> dict[str, str]:
+    return dict(pair.split("=") for pair in words.split())
+
+
+GARMENTS = _words(
+    "skirt trousers pants jeans shorts shirt blouse t-shirt top pullover sweater cardigan hoodie jacket coat "
+    "vest dress suit shoes shoe boots socks hat cap scarf gloves belt tie bag clothes outfit"
 )
 """Garments by their English names."""
-KOREAN = {
-    **{"치마": "skirt", "스커트": "skirt", "바지": "trousers", "청바지": "jeans", "반바지": "shorts", "셔츠": "shirt"},
-    **{
-        "와이셔츠": "shirt",
-        "블라우스": "blouse",
-        "티셔츠": "t-shirt",
-        "상의": "top",
-        "스웨터": "pullover",
-        "니트": "pullover",
-    },
-    **{
-        "가디건": "cardigan",
-        "카디건": "cardigan",
-        "후드티": "hoodie",
-        "재킷": "jacket",
-        "자켓": "jacket",
-        "코트": "coat",
-    },
-    **{
-        "조끼": "vest",
-        "원피스": "dress",
-        "드레스": "dress",
-        "정장": "suit",
-        "양복": "suit",
-        "신발": "shoes",
-        "구두": "shoes",
-    },
-    **{
-        "운동화": "shoes",
-        "부츠": "boots",
-        "양말": "socks",
-        "모자": "hat",
-        "목도리": "scarf",
-        "스카프": "scarf",
-        "장갑": "gloves",
-    },
-    **{"벨트": "belt", "허리띠": "belt", "넥타이": "tie", "가방": "bag", "옷": "clothes"},
-}
+KOREAN = _pairs(
+    "치마=skirt 스커트=skirt 바지=trousers 청바지=jeans 반바지=shorts 셔츠=shirt 와이셔츠=shirt 블라우스=blouse 티셔츠=t-shirt 상의=top "
+    "스웨터=pullover 니트=pullover 가디건=cardigan 카디건=cardigan 후드티=hoodie 재킷=jacket 자켓=jacket 코트=coat 조끼=vest 원피스=dress "
+    "드레스=dress 정장=suit 양복=suit 신발=shoes 구두=shoes 운동화=shoes 부츠=boots 양말=socks 모자=hat 목도리=scarf "
+    "스카프=scarf 장갑=gloves 벨트=belt 허리띠=belt 넥타이=tie 가방=bag 옷=clothes"
+)
 """Garments by their Korean names."""
-KOREAN_ADJECTIVES = {
-    **{
-        "빨간": "red",
-        "파란": "blue",
-        "노란": "yellow",
-        "초록": "green",
-        "초록색": "green",
-        "검은": "black",
-        "검정": "black",
-    },
-    **{
-        "하얀": "white",
-        "흰": "white",
-        "회색": "grey",
-        "분홍": "pink",
-        "분홍색": "pink",
-        "보라색": "purple",
-        "갈색": "brown",
-    },
-    **{"긴": "long", "짧은": "short", "줄무늬": "striped"},
-}
+KOREAN_ADJECTIVES = _pairs(
+    "빨간=red 파란=blue 노란=yellow 초록=green 초록색=green 검은=black 검정=black 하얀=white 흰=white 회색=grey 분홍=pink 분홍색=pink "
+    "보라색=purple 갈색=brown 긴=long 짧은=short 줄무늬=striped"
+)
 ADJECTIVES = frozenset(
-    {
-        *(
-            "red",
-            "green",
-            "blue",
-            "yellow",
-            "black",
-            "white",
-            "grey",
-            "gray",
-            "pink",
-            "purple",
-            "brown",
-            "orange",
-            "beige",
-            "navy",
-        ),
-        *("dark", "light", "bright", "long", "short", "plain", "striped", "dotted", "checked", "plaid", "floral"),
-    }
+    _words(
+        "red green blue yellow black white grey gray pink purple brown orange beige navy dark light bright long "
+        "short plain striped dotted checked plaid floral"
+    )
 )
 """What describes a garment and is none."""
 
