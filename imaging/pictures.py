@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from contracts.errors import InvalidInputError
-from contracts.pictures import LONGEST_SIDE, MOST_PIXELS
+from contracts.pictures import HEIC_SEQUENCES, LONGEST_SIDE, MOST_PIXELS
 from imaging import conventions, jpeg, png
 from imaging.colour import colours_and_alpha
 from imaging.cutout import Cutout
@@ -25,8 +25,6 @@ register_heif_opener(thumbnails=False)
 FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")
 ALLOWED = "a whole, still PNG, JPEG, WebP or HEIC picture of at most 64 megapixels, no side longer than 16,383 pixels"
 
-_HEIC_SEQUENCES = (b"msf1", b"hevc", b"hevx", b"hevm", b"hevs")
-"""Brands of HEIF files that move (ISO/IEC 23008-12); a still of several pictures, such as a burst, has one that counts."""
 _DAMAGE = (
     *(OSError, EOFError, SyntaxError, ValueError, RuntimeError, struct.error, zlib.error),
     *(Image.DecompressionBombError, Image.DecompressionBombWarning),
@@ -145,7 +143,7 @@ def _open(data: bytes, name: str) -> Image.Image:
     width, height = image.size
     if width * height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
         raise UnreadablePictureError(name, got=f"{width}x{height} pixels", allowed=ALLOWED)
-    moves = data[8:12] in _HEIC_SEQUENCES if image.format == "HEIF" else getattr(image, "is_animated", False)
+    moves = data[8:12] in HEIC_SEQUENCES if image.format == "HEIF" else getattr(image, "is_animated", False)
     if moves:
         got = f"an animation of {getattr(image, 'n_frames', 0)} frames"
         raise UnreadablePictureError(name, got=got, allowed=ALLOWED)

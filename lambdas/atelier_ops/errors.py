@@ -34,7 +34,7 @@ class QuotaExceeded(RuntimeError):  # noqa: N818 - the name is what people see i
 
 
 class EndpointUnavailableError(RuntimeError):
-    """The endpoint that should take a request is not there or refuses it for now."""
+    """The endpoint that should take a request is not there, or refuses it at the moment."""
 
 
 class ExecutionNameTakenError(ValueError):

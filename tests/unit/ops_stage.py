@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+import pytest
+
 from atelier_ops.logic.plan import Dependencies, make_plan
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest, to_json
+from contracts.errors import InvalidInputError
 from contracts.layout import LATEST, MANIFEST, style_prefix
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
 
@@ -74,6 +77,13 @@ def make_request(**changes: Any) -> dict[str, Any]:
 
 def plan_of(dependencies: Dependencies, execution: str = "run-1", **changes: Any) -> dict[str, Any]:
     return make_plan(make_request(**changes), execution, JOBS, dependencies).to_json()
+
+
+def refused(stage: tuple[MemoryBuckets, Dependencies], **changes: Any) -> str:
+    """Why a run with this input is not prepared."""
+    with pytest.raises(InvalidInputError) as caught:
+        plan_of(stage[1], **changes)
+    return str(caught.value)
 
 
 def put_version(buckets: MemoryBuckets, version: int, **changes: Any) -> StyleManifest:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from atelier_ops.logic.header import read_header
 from tests.unit.ops_api import Answered, Api
@@ -33,7 +33,8 @@ def turned(size: tuple[int, int], kind: str) -> bytes:
 def heic(width: int, height: int, brand: bytes = b"heic") -> bytes:
     """The boxes of a HEIC file that say its size, a thumbnail's before the picture's."""
     sizes = b"".join(b"\0\0\0\x14ispe" + struct.pack(">III", 0, *size) for size in ((160, 120), (width, height)))
-    return b"\0\0\0\x14ftyp" + brand + b"\0\0\0\0" + brand + sizes
+    file_type = b"\0\0\0\x14ftyp" + brand + b"\0\0\0\0" + brand
+    return file_type + struct.pack(">I4sI", 12 + len(sizes), b"meta", 0) + sizes
 
 
 def animation(kind: str) -> bytes:
@@ -81,6 +82,22 @@ def test_a_heic_photo_is_as_large_as_the_largest_of_its_items() -> None:
     assert header is not None
     assert (header.format, header.width, header.height) == ("heic", 4032, 3024)
     assert post(heic(4032, 3024), encoded((4000, 3000), mode="1")).status == 201  # the file may say that it is cut
+
+
+def test_what_only_looks_like_a_header_decides_nothing() -> None:
+    """Pixels and texts hold any bytes, the names of boxes and chunks too."""
+    pixels = b"ispe" + struct.pack(">III", 0, 60_000, 60_000)
+    for box in (struct.pack(">I4s", 24, b"mdat"), struct.pack(">I4sQ", 1, b"mdat", 32)):
+        photo = heic(4032, 3024)
+        for body in (photo + box + pixels, photo[:20] + box + pixels + photo[20:]):
+            header = read_header(body)
+            assert header is not None
+            assert (header.width, header.height) == (4032, 3024)
+    commented = PngImagePlugin.PngInfo()
+    commented.add_text("Comment", "acTL and 2 frames")
+    header = read_header(encoded(pnginfo=commented))
+    assert header is not None
+    assert not header.animated
 
 
 @pytest.mark.parametrize(

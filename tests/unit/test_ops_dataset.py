@@ -1,14 +1,11 @@
 """What Prepare makes of a dataset's listing, texts and first bytes: nothing that they show may fail in a job."""
 
-from typing import Any
-
 import pytest
 
 from atelier_ops.logic.plan import Dependencies
 from contracts.dataset import MOST_PICTURES
-from contracts.errors import InvalidInputError
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
-from tests.unit.ops_stage import make_stage, plan_of, put_dataset
+from tests.unit.ops_stage import make_stage, plan_of, put_dataset, refused
 
 Stage = tuple[MemoryBuckets, Dependencies]
 
@@ -16,12 +13,6 @@ Stage = tuple[MemoryBuckets, Dependencies]
 @pytest.fixture
 def stage() -> Stage:
     return make_stage()
-
-
-def refused(stage: Stage, **changes: Any) -> str:
-    with pytest.raises(InvalidInputError) as caught:
-        plan_of(stage[1], **changes)
-    return str(caught.value)
 
 
 def test_the_dataset_hash_sees_any_change_but_not_the_folder(stage: Stage) -> None:

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from atelier_ops.logic.plan import Dependencies
 from atelier_training.arguments import parser
 from contracts.artifact import to_json
-from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import MemoryBuckets
-from tests.unit.ops_stage import DATASET, JOBS, base_manifest, make_stage, plan_of
+from tests.unit.ops_stage import DATASET, JOBS, base_manifest, make_stage, plan_of, refused
 
 Stage = tuple[MemoryBuckets, Dependencies]
 
@@ -23,12 +22,6 @@ Stage = tuple[MemoryBuckets, Dependencies]
 @pytest.fixture
 def stage() -> Stage:
     return make_stage()
-
-
-def refused(stage: Stage, **changes: Any) -> str:
-    with pytest.raises(InvalidInputError) as caught:
-        plan_of(stage[1], **changes)
-    return str(caught.value)
 
 
 def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:

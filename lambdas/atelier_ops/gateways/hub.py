@@ -31,7 +31,7 @@ class Hub:
         self._address = address
 
     def commit(self, repository: str, revision: str) -> str:
-        """The commit a branch, tag or commit stands for now. Raises SourceFileError."""
+        """The commit that a branch, tag or commit stands for. Raises SourceFileError."""
         quoted = urllib.parse.quote(revision, safe="")
         with _get(f"{self._address}/api/models/{repository}/revision/{quoted}") as response:
             return str(json.load(response)["sha"])

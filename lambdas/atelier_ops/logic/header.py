@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from atelier_ops.logic.picture import JPEG, PNG, START, format_of
+from contracts.pictures import HEIC_SEQUENCES
 
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """JPEG's markers of a frame header; the three others of the row are tables."""
 _BARE = {0x01, *range(0xD0, 0xD9)}
 """JPEG's markers without a length."""
-_MOVING = {b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"}
-"""Brands of HEIF files that move (ISO/IEC 23008-12)."""
 _TURNING = (b"Exif", b"EXIF", b"eXIf", b"Raw profile type", b"tiff:Orientation", b"irot")
 """Where a file keeps how its picture is to be turned."""
 
@@ -51,8 +50,11 @@ def _png(body: bytes) -> _Found:
     if not body.startswith(PNG) or body[12:16] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", body, 16)
-    control = body[: max(body.find(b"IDAT"), 0)].find(b"acTL")
-    frames = struct.unpack_from(">I", body, control + 4)[0] if control > 0 else 1
+    frames, place = 1, len(PNG)
+    while (kind := body[place + 4 : place + 8]) and kind != b"IDAT":
+        if kind == b"acTL":
+            (frames,) = struct.unpack_from(">I", body, place + 8)
+        place += 12 + int.from_bytes(body[place : place + 4])
     return "png", width, height, frames > 1
 
 
@@ -95,13 +97,28 @@ def _heic(body: bytes) -> _Found:
     """ISO/IEC 23008-12: the largest of the sizes (ispe) that the file's items have; thumbnails and tiles are smaller."""
     if format_of(body[:START]) != "heic":
         return None
-    sizes = list(_item_sizes(body))
+    sizes = list(_item_sizes(_meta(body)))
     width, height = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
-    return ("heic", width, height, body[8:12] in _MOVING) if sizes else None
+    return ("heic", width, height, body[8:12] in HEIC_SEQUENCES) if sizes else None
 
 
-def _item_sizes(body: bytes) -> Iterator[tuple[int, int]]:
-    place = body.find(b"ispe")
+def _meta(body: bytes) -> bytes:
+    """The box that describes the file's items; a size of 1 says that the real one follows in 8 bytes (ISO/IEC 14496-12)."""
+    place = 0
+    while len(body) >= place + 8:
+        size, kind = struct.unpack_from(">I4s", body, place)
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", body, place + 8)
+        if kind == b"meta":
+            return body[place : place + size]
+        if size < 8:  # up to the end of the file, or no box
+            break
+        place += size
+    return b""
+
+
+def _item_sizes(meta: bytes) -> Iterator[tuple[int, int]]:
+    place = meta.find(b"ispe")
     while place >= 0:
-        yield struct.unpack_from(">II", body, place + 8)
-        place = body.find(b"ispe", place + 4)
+        yield struct.unpack_from(">II", meta, place + 8)
+        place = meta.find(b"ispe", place + 4)

@@ -19,8 +19,9 @@ def promote_version(_: Request, dependencies: Dependencies, style: str, version:
     Raises ProblemError 404 and 409.
     """
     models = dependencies.models
-    number = _published(style, version, models)
-    _require_served(style, number, models)
+    number, newest = _published(style, version, models)
+    if number != newest:
+        _require_served(style, number, newest, models)
     try:
         promotion = promote(style, number, models, backwards=True)
     except PromotionRaceError as error:
@@ -29,16 +30,16 @@ def promote_version(_: Request, dependencies: Dependencies, style: str, version:
     return respond(200, {"style": style, "version": f"{style}@{promotion.version}", "previous": previous})
 
 
-def _published(style: str, version: str, models: ObjectStore) -> int:
-    """The version's number. Raises ProblemError 404 that lists what there is."""
+def _published(style: str, version: str, models: ObjectStore) -> tuple[int, int]:
+    """The version's number, and that of the newest. Raises ProblemError 404 that lists what there is."""
     if not re.fullmatch(STYLE_PATTERN, style) or not (numbers := published_versions(style, models)):
         raise ProblemError(404, f"style: got {style}; allowed: {published_styles(models)}")
     if not version.isdecimal() or int(version) not in numbers:
         raise ProblemError(404, f"version: got {version}; allowed: {', '.join(map(str, numbers))}")
-    return int(version)
+    return int(version), numbers[-1]
 
 
-def _require_served(style: str, number: int, models: ObjectStore) -> None:
+def _require_served(style: str, number: int, newest: int, models: ObjectStore) -> None:
     """An endpoint of a style's own serves what was deployed last, so an older full fine-tune cannot be meant again by name alone.
 
     Raises ProblemError 409.
@@ -47,7 +48,6 @@ def _require_served(style: str, number: int, models: ObjectStore) -> None:
         manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
     except MissingObjectError as error:  # removed this moment
         raise ProblemError(404, f"version: got {number}; allowed: one that is published") from error
-    newest = published_versions(style, models)[-1]
-    if manifest.method == "full" and number != newest:
+    if manifest.method == "full":
         allowed = f"{newest}, or a version of method lora: a full fine-tune's endpoint serves what was deployed last"
         raise ProblemError(409, f"version: got {number}; allowed: {allowed}")

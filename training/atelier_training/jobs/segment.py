@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     device = "cuda" if torch.cuda.is_available() else "cpu"
     segmenter = load_segmenter(paths.processing_input("segmenter"), device)
     if dataset.files.photos:
-        # Looked for now, because the evaluation, which needs it, comes after a paid training.
+        # Found here already: the evaluation, which needs it, comes after a paid training.
         held_out_photos(dataset, segmenter, arguments.target)
     output = paths.processing_output("segment")
     masking = mask_pictures(dataset, pictures, arguments.target, segmenter, interruption, notes=notes, output=output)
