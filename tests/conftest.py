@@ -38,7 +38,11 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run a file on one process, and all of a ring that shares what takes long to make: a deployed cloud, synthesized stages."""
+    """Run a file on one process, and all of a ring that shares what takes long to make: a deployed cloud, synthesized stages.
+
+    The end-to-end ring takes one of two processes longest, so it begins first, while the other goes through the cheaper rings.
+    """
     for item in items:
         ring = item.path.parent.name
         item.add_marker(pytest.mark.xdist_group(ring if ring in ("e2e", "infra") else str(item.path)))
+    items.sort(key=lambda item: item.path.parent.name != "e2e")
