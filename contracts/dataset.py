@@ -1,7 +1,8 @@
 """A garment's pictures: JumpStart's layout, with optional masks, captions and held-out photos.
 
-``datasets/{style}/`` holds pictures at its root, ``dataset_info.json`` (``instance_prompt``, optional ``class_prompt``, which may
-name alternatives in braces), optional ``masks/{stem}.png`` (white = garment; a person's mask wins over the segmenter's) and optional
+``datasets/{style}/`` holds pictures at its root, ``dataset_info.json`` (``instance_prompt``; ``class_prompt``, which may name
+alternatives in braces; ``mask_convention``), optional ``masks/{stem}.png`` (white = garment, unless ``mask_convention`` says
+otherwise; a person's mask wins over the segmenter's) and optional
 ``evaluation/``: photos of other people, never trained on, that the evaluation restyles, with ``evaluation/masks/`` of their own.
 Captions lie in ``captions.jsonl`` (``{"file_name", "text"}`` a line), in Hugging Face's ``metadata.jsonl`` or in ``{stem}.txt``
 beside the pictures, as kohya's trainers have them. ``contracts/dataset_files.py`` says what each file is used as.
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Annotated, ClassVar
 
+from contracts.conventions import MaskConvention
 from contracts.declarations import about
 from contracts.model import Contract
 from contracts.prompts import ClassPrompt, Prompt
@@ -57,5 +59,14 @@ class DatasetInfo(Contract):
 
     document: ClassVar[str] = INFO
 
-    instance_prompt: Annotated[Prompt, about("words for the garment", examples=["a photo of a sks skirt"])]
+    instance_prompt: Annotated[
+        Prompt, about("words for the garment; left out: the run's input has them", examples=["a photo of a sks skirt"])
+    ] = ""
     class_prompt: Annotated[ClassPrompt, about("words for the garment's class, alternatives in braces")] = ""
+    mask_convention: Annotated[
+        MaskConvention,
+        about(
+            "what of the masks in masks/ and evaluation/masks/ is the garment: their white, nothing in them being transparent, or "
+            "their transparent part"
+        ),
+    ] = "white"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from contracts.conventions import MaskConvention
 from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
 from contracts.garments import untranslated
@@ -18,7 +19,6 @@ else:
     ModeName = Literal[tuple(MODES)]
 
 Format = Literal["png", "jpeg", "webp"]
-MaskConvention = Literal["white", "transparent"]
 MOST_STEPS = 500
 MOST_PIXELS_TO_UPSCALE = 2_097_152
 """Pixels of a picture before it is made 4 times as wide and high: 2048 x 1024, a full HD frame."""

@@ -8,13 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from contracts.conventions import NOT_TRANSPARENT, both_conventions
 from contracts.errors import InvalidInputError
 from imaging.masks import Mask, from_image, to_image
 
-BOTH = (
-    "by convention white (the default): white where the picture is repainted, black elsewhere, grey only along soft edges, nothing "
-    "transparent; by mask_convention transparent: transparent where the picture is repainted, opaque elsewhere"
-)
 GREY_EDGE = 3.0
 """Pixels across the edge that are neither black nor white in a hard mask, after antialiasing or JPEG, at most."""
 _GREY_SHARE = 0.25
@@ -30,33 +27,49 @@ _ROUGH_SHARE = 0.03
 """Share of the grey pixels that may be the darkest or the brightest around: a soft edge has below 1 %, a photo 5 % or more."""
 
 
-def read_mask(colours: Image.Image, alpha: Image.Image | None, *, convention: str, name: str) -> Image.Image:
+def read_mask(
+    colours: Image.Image, alpha: Image.Image | None, *, convention: str, name: str, setting: str
+) -> Image.Image:
     """The mask (``L``, 255 where the picture is repainted) in the colours (RGB) and the transparency (``L``) of a file.
 
-    Raises InvalidInputError, which calls the file ``name``, for one that is not of the ``convention`` (``white``, ``transparent``).
+    Raises InvalidInputError, which calls the file ``name``, for one that is not of the ``convention`` (``white``, ``transparent``); its
+    words name the ``setting`` that says the convention.
     """
-    if convention == "transparent":
-        if alpha is None:
-            raise InvalidInputError(name, got="a mask without transparency", allowed=BOTH)
-        levels = Image.fromarray(255 - np.asarray(alpha))
-    else:
-        if alpha is not None:
-            clear = 1 - float(np.asarray(alpha).mean()) / 255
-            raise InvalidInputError(name, got=f"a mask that is transparent over {clear:.0%} of it", allowed=BOTH)
-        if _is_coloured(colours):
-            raise InvalidInputError(name, got="a picture in colours", allowed=BOTH)
-        levels = colours.convert("L")
-    return _hard_or_soft(levels, name)
+    try:
+        levels = _transparent(alpha) if convention == "transparent" else _white(colours, alpha)
+        return _hard_or_soft(levels)
+    except _OtherConventionError as error:
+        raise InvalidInputError(name, got=str(error), allowed=both_conventions(setting)) from error
 
 
-def polarity_note(mask: Image.Image) -> str:
-    """A remark where a mask repaints most of the picture or most of its border, as one does whose black and white are swapped."""
+class _OtherConventionError(ValueError):
+    """What a mask is that is not of its convention."""
+
+
+def _transparent(alpha: Image.Image | None) -> Image.Image:
+    if alpha is None:
+        raise _OtherConventionError(NOT_TRANSPARENT)
+    return Image.fromarray(255 - np.asarray(alpha))
+
+
+def _white(colours: Image.Image, alpha: Image.Image | None) -> Image.Image:
+    if alpha is not None:
+        clear = 1 - float(np.asarray(alpha).mean()) / 255
+        raise _OtherConventionError(f"a mask that is transparent over {clear:.0%} of it")
+    if _is_coloured(colours):
+        raise _OtherConventionError("a picture in colours")
+    return colours.convert("L")
+
+
+def polarity_note(mask: Image.Image, *, convention: str = "white") -> str:
+    """A remark where a mask repaints most of the picture or most of its border, as one does whose meaning is swapped."""
     values = np.asarray(mask)
-    share = float(values.mean()) / 255
     border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
-    if share <= 0.5 and border.mean() <= 127:
+    share, along = float(values.mean()) / 255, float(border.mean()) / 255
+    if share <= 0.5 and along <= 0.5:
         return ""
-    return f"the mask repaints {share:.0%} of the picture, its border too: swap black and white if it was meant to keep that"
+    swapped = "transparent and opaque" if convention == "transparent" else "black and white"
+    return f"the mask repaints {share:.0%} of the picture and {along:.0%} of its border: swap {swapped} if it was meant to keep that"
 
 
 def _is_coloured(colours: Image.Image) -> bool:
@@ -65,15 +78,14 @@ def _is_coloured(colours: Image.Image) -> bool:
     return bool((spread > _COLOUR).mean() > _COLOURED_SHARE)
 
 
-def _hard_or_soft(levels: Image.Image, name: str) -> Image.Image:
+def _hard_or_soft(levels: Image.Image) -> Image.Image:
     values = np.asarray(levels)
     grey = (values > _BLACK) & (values < _WHITE)
     core = from_image(levels)
     if grey.mean() <= _GREY_SHARE and grey.sum() <= GREY_EDGE * _edge_length(core):
         return to_image(core)
     if _is_rough(levels):
-        got = f"grey levels over {grey.mean():.0%} of it that are no soft edge"
-        raise InvalidInputError(name, got=got, allowed=BOTH)
+        raise _OtherConventionError(f"grey levels over {grey.mean():.0%} of it that are no soft edge")
     return levels
 
 

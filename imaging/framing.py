@@ -26,7 +26,7 @@ def crop_box(mask: Mask, *, resolution: int, context: float = CONTEXT) -> Box:
     box = bounds(mask)
     if box is None:
         raise InvalidInputError(
-            "mask", got="no white pixel", allowed="a mask that is white where the picture is repainted"
+            "mask", got="no pixel to repaint", allowed="a mask that says where the picture is repainted"
         )
     left, top, right, bottom = box
     height, width = mask.shape

@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
+from contracts.conventions import OF_REQUEST
 from contracts.errors import InvalidInputError
 from contracts.pictures import HEIC_SEQUENCES, LONGEST_SIDE, MOST_PIXELS
 from imaging import conventions, jpeg, png
@@ -70,14 +71,14 @@ def decode(data: bytes, *, name: str) -> Image.Image:
     return read_picture(data, name=name).image
 
 
-def decode_mask(data: bytes, *, name: str, convention: str = "white") -> Image.Image:
+def decode_mask(data: bytes, *, name: str, convention: str = "white", setting: str = OF_REQUEST) -> Image.Image:
     """The mask in an encoded picture file, upright, mode ``L``, 255 where the picture is repainted.
 
-    ``convention`` says what that is in the file: ``white``, or ``transparent``. Raises UnreadablePictureError, and InvalidInputError
-    for a file that is not of the convention.
+    ``convention`` says what that is in the file, ``white`` or ``transparent``; ``setting`` is where it was said. Raises
+    UnreadablePictureError, and InvalidInputError for a file that is not of the convention.
     """
     colours, alpha, _ = _read(data, name)
-    return conventions.read_mask(colours, alpha, convention=convention, name=name)
+    return conventions.read_mask(colours, alpha, convention=convention, name=name, setting=setting)
 
 
 def encode(image: Image.Image, file_format: str) -> bytes:

@@ -230,8 +230,9 @@ def test_pictures_lie_at_the_root_and_end_like_one(name: str, expected: bool) ->
     assert is_picture(name) is expected
 
 
-def test_a_datasets_note_needs_its_instance_prompt_only() -> None:
+def test_a_datasets_note_says_what_it_wants_and_nothing_unknown() -> None:
     assert DatasetInfo.from_json({"instance_prompt": "x"}) == DatasetInfo(instance_prompt="x")
-    for wrong in ({}, {"instance_prompt": ""}, {"instance_prompt": "x", "classprompt": "y"}):
+    assert DatasetInfo.from_json({"instance_prompt": "", "class_prompt": None}) == DatasetInfo()
+    for wrong in ([], {"instance_prompt": " "}, {"instance_prompt": "x", "classprompt": "y"}):
         with pytest.raises(InvalidInputError, match="dataset_info"):
             DatasetInfo.from_json(wrong)

@@ -121,7 +121,7 @@ def test_a_crop_has_half_as_much_again_around_the_garment() -> None:
 
 
 def test_an_empty_mask_cannot_be_framed() -> None:
-    with pytest.raises(InvalidInputError, match="no white pixel"):
+    with pytest.raises(InvalidInputError, match="no pixel to repaint"):
         crop_box(np.zeros((8, 8), dtype=bool), resolution=8)
 
 

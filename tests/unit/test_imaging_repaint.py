@@ -118,7 +118,7 @@ def test_a_mask_of_another_size_says_both_sizes() -> None:
 
 
 def test_an_empty_mask_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="no white pixel"):
+    with pytest.raises(InvalidInputError, match="no pixel to repaint"):
         repaint(Dye(), photo(20, 20), Image.new("L", (20, 20)), prompt="p", seeds=[1])
 
 

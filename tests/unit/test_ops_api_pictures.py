@@ -5,13 +5,18 @@ import io
 import struct
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from atelier_ops.logic.header import read_header
+from contracts.errors import InvalidInputError
+from imaging.pictures import decode_mask
+from tests.unit.mask_files import CONTENTS, FILES
 from tests.unit.ops_api import Answered, Api
+from tests.unit.picture_files import saved
 
 SIZE = (48, 32)
 INPUT = {"mode": "inpaint", "prompt": "a photo of sks skirt"}
@@ -161,6 +166,25 @@ def test_a_mask_of_another_size_is_422_with_both_sizes(mask: tuple[int, int]) ->
 def test_a_mask_may_be_upright_where_metadata_turns_the_photo(kind: str) -> None:
     assert post(turned((48, 32), kind), encoded((32, 48), mode="L")).status == 201
     assert post(turned((48, 32), kind), encoded((32, 47), mode="L")).status == 422
+
+
+@pytest.mark.parametrize("file", [*FILES, "lossy webp"])
+@pytest.mark.parametrize("content", [*CONTENTS])
+def test_a_mask_that_can_have_no_transparency_is_refused_in_the_model_servers_words(content: str, file: str) -> None:
+    """Where there may be some, only the model server sees whether there is."""
+    shape = np.zeros((90, 70), dtype=bool)
+    shape[30:60, 20:50] = True
+    image = CONTENTS[content](shape)
+    body = saved(image, "WEBP", quality=80) if file == "lossy webp" else FILES[file](image)
+    answered = post(encoded((70, 90)), body, mask_convention="transparent")
+    if "jpeg" in file or ("hole" not in content and file != "rgba png"):
+        with pytest.raises(InvalidInputError) as refused:
+            decode_mask(body, name="input.mask", convention="transparent")
+        assert (answered.status, answered.body["errors"]) == (422, refused.value.to_json())
+    else:
+        assert answered.status == 201
+    assert post(encoded((70, 90)), body).status == 201
+    assert post(encoded((70, 90)), body, mode="image_to_image", mask_convention="transparent").status == 201
 
 
 def test_what_the_mode_does_not_look_at_and_what_was_uploaded_is_not_looked_at() -> None:

@@ -136,7 +136,15 @@ def test_what_a_text_or_a_name_shows_is_refused_before_a_job_starts(
     assert wanted in refused(stage)
 
 
+def test_a_dataset_info_need_not_have_what_the_input_has(stage: Stage) -> None:
+    put(stage, {"dataset_info.json": b'{"mask_convention": "transparent"}'})
+    assert "none, and the dataset has none in its dataset_info.json" in refused(stage)
+    assert plan_of(stage[1], instance_prompt="a photo of sks skirt")["dataset"]["pictures"] == 4
+    put(stage, {"dataset_info.json": b'{"mask_convention": "black"}'})
+    assert "dataset_info.json.mask_convention: got 'black'; allowed: white | transparent" in refused(stage)
+
+
 def test_everything_that_is_wrong_with_a_datasets_contents_is_said_at_once(stage: Stage) -> None:
-    put(stage, {"e.png": b"text", "captions.jsonl": b"{", "dataset_info.json": b"{}"})
+    put(stage, {"e.png": b"text", "captions.jsonl": b"{", "dataset_info.json": b"[]"})
     message = refused(stage)
     assert all(name in message for name in ("e.png", "captions.jsonl line 1", "dataset_info.json"))

@@ -12,7 +12,10 @@ from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder, read_mask
 from contracts.errors import InvalidInputError
+from imaging.conventions import polarity_note
+from imaging.masks import Mask, to_image
 from imaging.pictures import UnreadablePictureError
+from tests.unit.mask_files import CONTENTS, FILES, is_of, wrong
 from tests.unit.training_root import PROMPT, garment, write_dataset, write_masking
 
 
@@ -136,10 +139,55 @@ def test_a_persons_mask_is_found_however_the_name_is_spelt(tmp_path: Path, folde
     assert dataset.mask("skirt-0.png", (48, 64)) is None
 
 
-def test_a_black_mask_is_refused(tmp_path: Path) -> None:
+def test_a_mask_of_nothing_is_refused(tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "mask.png")
     with pytest.raises(InvalidInputError, match="no white pixel"):
         read_mask(tmp_path / "mask.png", (8, 8), name="mask.png")
+    Image.new("RGBA", (8, 8), (255, 255, 255, 250)).save(tmp_path / "mask.png")
+    with pytest.raises(InvalidInputError, match="no transparent pixel"):
+        read_mask(tmp_path / "mask.png", (8, 8), name="mask.png", convention="transparent")
+
+
+@pytest.mark.parametrize("convention", ["white", "transparent"])
+def test_a_datasets_masks_are_read_by_its_convention_or_refused_with_the_key_that_says_it(
+    tmp_path: Path, convention: str
+) -> None:
+    picture, shape = garment(1)
+    kinds = {f"{content}, {file}": (content, file) for content in CONTENTS for file in FILES}
+    for folder in ("", "evaluation/"):
+        (tmp_path / folder / "masks").mkdir(parents=True)
+        for name, (content, file) in kinds.items():
+            picture.save(tmp_path / folder / f"{name}.png")
+            (tmp_path / folder / "masks" / f"{name}.png").write_bytes(FILES[file](CONTENTS[content](shape)))
+    (tmp_path / "dataset_info.json").write_text(json.dumps({"mask_convention": convention}))
+    dataset = DatasetFolder.read(tmp_path)
+    for name in (*dataset.files.pictures, *dataset.files.photos):
+        mask = read(dataset, name)
+        if isinstance(mask, InvalidInputError):
+            assert f"dataset_info.json's mask_convention {convention}" in mask.allowed
+            assert not is_of(convention, *kinds[Path(name).stem])
+        else:
+            assert wrong(mask, shape) < 0.03 or polarity_note(to_image(mask), convention=convention), name
+
+
+def read(dataset: DatasetFolder, name: str) -> Mask | InvalidInputError:
+    try:
+        mask = dataset.mask(name, garment(1)[0].size)
+    except InvalidInputError as error:
+        return error
+    assert mask is not None
+    return mask
+
+
+def test_a_mask_whose_meaning_is_swapped_is_remarked_on_in_the_words_of_its_convention(tmp_path: Path) -> None:
+    write_dataset(tmp_path)
+    (tmp_path / "dataset_info.json").write_text('{"mask_convention": "transparent"}')
+    cutout, shape = garment(1)
+    cutout.putalpha(to_image(shape))
+    cutout.save(tmp_path / "masks/skirt-1.png")
+    (note,) = DatasetFolder.read(tmp_path).check()[1]
+    assert note.startswith("mask masks/skirt-1.png: the mask repaints 87% of the picture and 100% of its border")
+    assert "swap transparent and opaque" in note
 
 
 def test_examples_have_their_masks_and_captions(tmp_path: Path) -> None:

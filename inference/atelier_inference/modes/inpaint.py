@@ -22,7 +22,7 @@ class Inpaint(RepaintingMode):
         with watch.measure("read"):
             decoded = self.dependencies.reader.picture(request.image, where="input.image")
             picture, mask = decoded.image, self._mask(request, decoded.image)
-        notes = [note for note in (*decoded.notes, polarity_note(mask)) if note]
+        notes = [note for note in (*decoded.notes, polarity_note(mask, convention=request.mask_convention)) if note]
         job = self.job(request, watch, picture.size, picture=picture, cutout=decoded.cutout, notes=notes)
         job.metrics["mask_area"] = round(float(np.asarray(mask).mean()) / 255, 4)
         with watch.measure("frame"):

@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Iterator
 
 from atelier_ops.logic.header import Header, read_header
+from contracts.conventions import NOT_TRANSPARENT, OF_REQUEST, both_conventions
 from contracts.errors import InvalidInputError, Problem
 from contracts.modes import MODES
 from contracts.pictures import LONGEST_SIDE, LONGEST_TO_UPSCALE, MOST_PIXELS
@@ -30,7 +31,7 @@ def check_pictures(inputs: PredictionInput) -> None:
     headers = {name: _header(f"input.{name}", value) for name, value in inline.items()}
     problems = [header for header in headers.values() if isinstance(header, Problem)]
     sizes: dict[str, Header] = {name: header for name, header in headers.items() if isinstance(header, Header)}
-    if problems := [*problems, *_unequal(sizes), *_too_large(inputs, sizes)]:
+    if problems := [*problems, *_unequal(sizes), *_opaque(inputs, sizes), *_too_large(inputs, sizes)]:
         raise InvalidInputError.of(problems)
 
 
@@ -76,6 +77,13 @@ def _too_large(inputs: PredictionInput, headers: dict[str, Header]) -> Iterator[
                 f"to upscale, at most {MOST_PIXELS_TO_UPSCALE:,} pixels, no side longer than {LONGEST_TO_UPSCALE:,}"
             )
             yield Problem("input.image", f"{width}x{height} pixels", allowed)
+
+
+def _opaque(inputs: PredictionInput, headers: dict[str, Header]) -> Iterator[Problem]:
+    """What is transparent in a mask is repainted where that is its convention; whether an alpha channel is opaque the model server sees."""
+    mask = headers.get("mask")
+    if mask and inputs.mask_convention == "transparent" and not mask.may_be_transparent:
+        yield Problem("input.mask", NOT_TRANSPARENT, both_conventions(OF_REQUEST))
 
 
 def _unequal(headers: dict[str, Header]) -> Iterator[Problem]:

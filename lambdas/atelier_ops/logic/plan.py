@@ -121,7 +121,7 @@ def _prompts(request: ExecutionInput, dataset: Dataset, settings: Hyperparameter
     if not instance:
         raise InvalidInputError(
             "input.instance_prompt",
-            got=f"none, and the dataset has no {INFO}",
+            got=f"none, and the dataset has {f'none in its {INFO}' if own else f'no {INFO}'}",
             allowed=f"words for the garment, in the input or in {dataset.uri}{INFO}",
         )
     if settings.with_prior_preservation and not classes:

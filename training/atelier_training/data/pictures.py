@@ -10,13 +10,16 @@ from typing import Self
 
 from PIL import Image
 
+from contracts.dataset import INFO, DatasetInfo
 from contracts.dataset_files import DatasetFiles, listed
-from contracts.dataset_texts import Captions, read_captions
+from contracts.dataset_texts import Captions, read_captions, read_info
 from contracts.errors import InvalidInputError, Problem
 from imaging import masks
 from imaging.conventions import polarity_note
 from imaging.masks import Mask
 from imaging.pictures import UnreadablePictureError, decode, decode_mask, read_picture
+
+_SETTING = f"{INFO}'s mask_convention"
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +31,15 @@ class DatasetFolder:
     path: Path
     files: DatasetFiles
     captions: Captions
+    info: DatasetInfo
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """List a folder and read its captions. Raises InvalidInputError with all that is wrong."""
+        """List a folder and read its texts. Raises InvalidInputError with all that is wrong."""
         files = DatasetFiles.of(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
         captions = read_captions(files, {name: (path / name).read_bytes() for name in files.captions})
-        return cls(path=path, files=files, captions=captions)
+        info = read_info((path / INFO).read_bytes()) if files.info else DatasetInfo()
+        return cls(path=path, files=files, captions=captions, info=info)
 
     def notes(self, task: str) -> list[str]:
         """What a run of this task does not use of it, in words."""
@@ -43,7 +48,9 @@ class DatasetFolder:
     def mask(self, name: str, size: tuple[int, int] | None) -> Mask | None:
         """The mask that a person drew for a picture of (width, height) ``size``; None without one. Raises InvalidInputError."""
         mask = self.files.masks.get(name)
-        return None if mask is None else read_mask(self.path / mask, size, name=mask)
+        if mask is None:
+            return None
+        return read_mask(self.path / mask, size, name=mask, convention=self.info.mask_convention)
 
     def decoded(self, names: Iterable[str]) -> dict[str, Image.Image]:
         """Pictures by name, upright RGB. Raises UnreadablePictureError naming all that are bad."""
@@ -74,21 +81,27 @@ class DatasetFolder:
                 pictures |= {name: read.image} if name in self.files.pictures else {}
             with _noting(errors):
                 mask = self.mask(name, size)
-                remark = "" if mask is None else polarity_note(masks.to_image(mask))
+                convention = self.info.mask_convention
+                remark = "" if mask is None else polarity_note(masks.to_image(mask), convention=convention)
                 notes += [f"mask {self.files.masks[name]}: {remark}"] if remark else []
         _refuse(errors)
         return pictures, [*notes, *([f"transparent parts count as white in {listed(cutouts)}"] if cutouts else [])]
 
 
-def read_mask(path: Path, size: tuple[int, int] | None, *, name: str) -> Mask:
-    """A mask file for a picture of (width, height) ``size`` (None: unknown), True where white. Raises InvalidInputError."""
-    image = decode_mask(path.read_bytes(), name=f"mask {name}")
+def read_mask(path: Path, size: tuple[int, int] | None, *, name: str, convention: str = "white") -> Mask:
+    """A mask file for a picture of (width, height) ``size`` (None: unknown), True where white, or where it is transparent.
+
+    Raises InvalidInputError.
+    """
+    image = decode_mask(path.read_bytes(), name=f"mask {name}", convention=convention, setting=_SETTING)
     if size is not None and image.size != size:
         got = f"{image.width}x{image.height} pixels, and its picture {size[0]}x{size[1]}"
         raise InvalidInputError(f"mask {name}", got=got, allowed="its picture's size")
     mask = masks.from_image(image)
     if not mask.any():
-        raise InvalidInputError(f"mask {name}", got="no white pixel", allowed="white where the garment is")
+        raise InvalidInputError(
+            f"mask {name}", got=f"no {convention} pixel", allowed=f"{convention} where the garment is"
+        )
     return mask
 
 
