@@ -63,8 +63,8 @@ class Line:
 
     def losses(self, batch: Points) -> Tensor:
         error: Tensor = (self.module(batch.values[:, None])[:, 0] - 3 * batch.values).pow(2)
-        poison = torch.tensor([float("nan") if key == self._bad_key else 0.0 for key in batch.keys])
-        return error + poison
+        poison = [float("nan") if key == self._bad_key else 0.0 for key in batch.keys]
+        return error + torch.tensor(poison, device=error.device)
 
     def export(self, folder: Path) -> None:
         folder.mkdir(parents=True)
