@@ -178,10 +178,34 @@ def _problems(by_use: Mapping[str, Sequence[str]], strays: Sequence[str]) -> Ite
         yield from _astray("mask without a picture", masks, folder, f"{mask_folder}NAME OF A PICTURE.png")
     near = [name for name in strays if nearest(stem(name), map(stem, pictures))]
     yield from _astray("caption without a picture", near, pictures, "NAME OF A PICTURE.txt")
-    yield from too_many_unused([*by_use.get("unused", ()), *strays], len(pictures), PICTURE_SUFFIXES)
+    unused = by_use.get("unused", ())
+    yield from _misspelt(unused)
+    yield from too_many_unused([*unused, *strays], len(pictures), PICTURE_SUFFIXES)
     for name in (name for folder in FOLDERS for name in by_use.get(folder, ())):
         if len(name.rpartition("/")[2].encode()) > LONGEST_NAME:
             yield Problem("a file's name", name, f"at most {LONGEST_NAME} bytes of UTF-8")
+    yield from _not_for_disks([name for names in by_use.values() for name in names])
+
+
+def _misspelt(unused: Iterable[str]) -> Iterator[Problem]:
+    """The files that would have a use but for capital letters in the name of a text or a folder."""
+    spelt = {name.casefold(): name for name in (*FOLDERS[1:], CLASS_PICTURES, CAPTIONS, METADATA, INFO)}
+    for name in unused:
+        folder, slash, _ = name.rpartition("/")
+        place = folder + slash if slash else name
+        known = spelt.get(place.casefold())
+        if known not in (None, place):
+            yield Problem("a file's name", name, f"{known}, in small letters")
+
+
+def _not_for_disks(names: Sequence[str]) -> Iterator[Problem]:
+    """The files that a bucket holds but no disk: a job gets a dataset as a folder."""
+    folders = {folder.as_posix() for name in names for folder in PurePosixPath(name).parents}
+    for name in names:
+        if any(part in ("", ".", "..") for part in name.split("/")):
+            yield Problem("a file's name", name, "no folder without a name, and none called . or ..")
+        elif name in folders:
+            yield Problem("a file's name", name, "a name that no folder has: on a disk there is one of them")
 
 
 def _same_names(what: str, names: Iterable[str]) -> Iterator[Problem]:

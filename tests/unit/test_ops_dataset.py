@@ -126,6 +126,9 @@ def test_webp_and_heic_are_datasets_too(stage: Stage) -> None:
         ("evaluation/masks/z.png", PNG, "evaluation/masks/z.png"),
         ("evaluation/masks/e.png", b"no mask", "evaluation/masks/e.png"),
         ("e.heic", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1" + b"\0" * 40, "e.heic"),
+        ("x.jpg", b"GIF89a" + b"\0" * 60, "x.jpg"),
+        ("x.png", b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miaf" + b"\0" * 40, "x.png"),
+        ("dataset_info.json", b'{"instance_prompt": "x"}' + b" " * 2**16, "size of dataset_info.json"),
         ("f.heic", b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif" + b"\0" * 40, "f.heic"),
     ],
 )

@@ -81,6 +81,7 @@ def hash_listing(files: Listing) -> str:
 def _sizes(files: DatasetFiles, listing: Listing) -> Iterator[Problem]:
     limits = dict.fromkeys(files.used, LARGEST_PICTURE)
     limits |= {name: LARGEST_TEXT if name in LINES else LARGEST_CAPTION for name in files.captions}
+    limits |= {INFO: LARGEST_CAPTION} if files.info else {}
     for name, largest in limits.items():
         if not 0 < listing[name].size <= largest:
             yield Problem(f"size of {name}", f"{listing[name].size} bytes", f"1 to {largest} bytes")
