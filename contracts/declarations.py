@@ -30,8 +30,8 @@ def text(meaning: str, *, longest: int, pattern: str | None = None) -> Any:
     return Field(title=meaning, min_length=1, max_length=longest, pattern=full)
 
 
-NOT_BLANK = r"\S"
-"""Matches a text in which something other than space stands."""
+NOT_BLANK = r"[^\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+"""Matches a text in which something stands that is seen: neither space nor one of Unicode's marks without width."""
 
 
 def listed(description: str = "") -> Any:

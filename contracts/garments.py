@@ -47,17 +47,25 @@ _ARTICLES = frozenset({"a", "an", "the", "her", "his", "their", "its", "my"})
 _AND = frozenset({"그리고", "및", "와", "과", "하고"})
 _PARTICLES = ("이랑", "하고", "와", "과", "랑", "를", "을", "은", "는", "이", "가")
 """Korean particles; the first five mean "and"."""
-_JOINTS = re.compile(r"\s*(?:[,;&+/]|\band\b|\bplus\b)\s*", re.IGNORECASE)
+_JOINTS = re.compile(r"\s*(?:[,;&+/\n]|\band\b|\bplus\b)\s*", re.IGNORECASE)
+_EASTERN_COMMAS = str.maketrans(dict.fromkeys("、·・ㆍ", ","))
+_KEPT_SIGNS = "-',;&/"
+"""Punctuation that means something between or in words."""
 
 
 def english(words: str) -> str:
-    """Mask words with the Korean names of garments translated: ``치마와 신발`` is ``a skirt and shoes``; others as they are."""
-    composed = unicodedata.normalize("NFC", words)
-    if not any(_is_foreign(letter) for letter in composed):
-        return words
+    """Mask words with the Korean names of garments translated: ``치마와 신발`` is ``a skirt and shoes``; others as they are.
+
+    Letters of double width, as East Asian keyboards have them, become narrow, and characters that nobody sees are left out.
+    """
+    plain = _plain(words)
+    if not any(_is_foreign(letter) for letter in plain):
+        return plain
     phrases: list[str] = []
     adjectives: list[str] = []
-    for token in re.findall(r"[^\s,;&+/]+|[,;&+/]", composed):
+    signs = plain.translate(_EASTERN_COMMAS)
+    spaced = "".join(" " if _is_punctuation(letter) else letter for letter in signs)
+    for token in re.findall(r"[^\s,;&+/]+|[,;&+/]", spaced):
         spoken, joins = _translated(token)
         if spoken in ADJECTIVES:
             adjectives.append(spoken)
@@ -71,8 +79,9 @@ def english(words: str) -> str:
 
 
 def untranslated(what: str, words: str) -> Iterator[Problem]:
-    """The problem with mask words that hold letters of other scripts than Latin, or pictographs, after translation."""
-    if any(_is_foreign(letter) for letter in english(words)):
+    """The problem with mask words that hold letters of other scripts than Latin, or pictographs, after translation, or no letter."""
+    spoken = english(words)
+    if any(_is_foreign(letter) for letter in spoken) or not any(letter.isalpha() for letter in spoken):
         korean = ", ".join(f"{name} ({meaning})" for name, meaning in list(KOREAN.items())[:12])
         yield Problem(what, words, f"words in English, such as {', '.join(GARMENTS)}; or in Korean {korean}, …")
 
@@ -124,6 +133,19 @@ def _translated(token: str) -> tuple[str, bool]:
         if known and token.endswith(particle):
             return known, 1 <= number <= 5
     return token, False
+
+
+def _plain(words: str) -> str:
+    letters = (_narrow(letter) for letter in unicodedata.normalize("NFC", words))
+    return "".join(letter for letter in letters if unicodedata.category(letter) != "Cf")
+
+
+def _narrow(letter: str) -> str:
+    return unicodedata.normalize("NFKC", letter) if unicodedata.decomposition(letter).startswith("<wide>") else letter
+
+
+def _is_punctuation(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("P") and letter not in _KEPT_SIGNS
 
 
 def _is_foreign(letter: str) -> bool:

@@ -26,6 +26,12 @@ from contracts.prediction import PredictionInput
         ("치마, 신발", "a skirt and shoes"),
         ("치마 그리고 모자", "a skirt and a hat"),
         ("치마를", "a skirt"),
+        ("치마!", "a skirt"),
+        ("“치마” (빨간)", "a skirt red"),
+        ("치마、신발", "a skirt and shoes"),
+        ("치마·모자", "a skirt and a hat"),
+        ("치\u200b마\u200f", "a skirt"),
+        ("치마，신발", "a skirt and shoes"),
     ],
 )
 def test_a_garments_korean_name_is_translated_however_it_is_composed(korean: str, spoken: str) -> None:
@@ -46,8 +52,19 @@ def test_words_in_latin_letters_stay_as_they_are(words: str) -> None:
     assert list(untranslated("mask_prompt", words)) == []
 
 
-@pytest.mark.parametrize("words", ["юбка", "スカート", "裙子", "تنورة", "한복", "👗", "a skirt 👗", "빨간 юбка"])
-def test_words_in_other_letters_are_refused_with_those_that_are_known(words: str) -> None:
+@pytest.mark.parametrize("words", ["ｓｋｉｒｔ", "\u202eskirt", "ski\u200brt\ufeff"])
+def test_english_is_read_as_it_is_seen(words: str) -> None:
+    assert english(words) == "skirt"
+    assert list(untranslated("mask_prompt", words)) == []
+
+
+WITHOUT_LETTERS = ("!!!", "123", "…", "1\ufe0f\u20e3", "$ + $", "½")
+
+
+@pytest.mark.parametrize(
+    "words", ["юбка", "スカート", "裙子", "تنورة", "한복", "👗", "a skirt 👗", "빨간 юбка", *WITHOUT_LETTERS]
+)
+def test_words_in_other_letters_or_in_none_are_refused_with_those_that_are_known(words: str) -> None:
     for mode, more in (("segment", {}), ("style", {"prompt": "p"})):
         with pytest.raises(InvalidInputError, match=r"mask_prompt: got .*English.*skirt, trousers.*치마 \(skirt\)"):
             PredictionInput.from_json({"mode": mode, "image": "aGk=", "mask_prompt": words, **more})
@@ -61,6 +78,7 @@ def test_words_in_other_letters_are_refused_with_those_that_are_known(words: str
         ("a skirt and a shirt", ["a skirt", "a shirt"]),
         ("skirt, shirt & shoes", ["skirt", "shirt", "shoes"]),
         ("hat/scarf", ["hat", "scarf"]),
+        ("skirt\nshirt", ["skirt", "shirt"]),
         ("her skirt AND blouse", ["her skirt", "blouse"]),
         ("a lamp and a bag", ["a lamp", "a bag"]),
         ("black and white trousers and a top", ["black and white trousers", "a top"]),

@@ -81,7 +81,8 @@ def test_text_has_a_length_and_a_pattern_that_matches_in_full(value: Any) -> Non
 
 
 def test_text_is_not_only_spaces() -> None:
-    assert problems({**GOOD, "words": "  "}) == [("body.words", "  ", "words, 1 to 9 characters")]
+    for blank in ("  ", "\u200b", " \u2028\ufeff"):
+        assert problems({**GOOD, "words": blank}) == [("body.words", blank, "words, 1 to 9 characters")]
 
 
 @pytest.mark.parametrize("value", [1, 0, "true"])
