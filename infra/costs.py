@@ -9,6 +9,8 @@ from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, Stage, stage_named
 
 HOURS_PER_MONTH = 730
+CHECK_MINUTES = 5
+"""What a processing job takes that only decodes pictures: most of it is its instance, which starts and loads the image."""
 KEY_DOLLARS_PER_MONTH = 1.0
 ALARM_DOLLARS_PER_MONTH = 0.10
 # Target tracking makes two alarms, waking from zero has one.
@@ -22,7 +24,7 @@ def idle_per_month(stage: Stage) -> float:
     return KEY_DOLLARS_PER_MONTH + _ALARMS * ALARM_DOLLARS_PER_MONTH + awake
 
 
-def hourly(instance_type: str, *, count: int = 1, spot: bool = False) -> float | None:
+def hourly(instance_type: str, *, count: float = 1, spot: bool = False) -> float | None:
     """Dollars an hour for ``count`` machines; ``None`` where the table does not know the type."""
     price = DOLLARS_PER_HOUR.get(instance_type)
     return None if price is None else price * count * (SPOT_SHARE if spot else 1.0)
@@ -57,6 +59,7 @@ def report(stage: Stage) -> str:
     serving, jobs, config = stage.serving, stage.jobs, stage.pretraining
     spot = ", spot" if jobs.spot else ""
     warm = f", then {config.keep_alive_seconds / 60:g} min warm" if config.keep_alive_seconds else ""
+    check = hourly(jobs.processing_instance, count=CHECK_MINUTES / 60)
     lines = [
         f"Stage {stage.name}: US dollars, us-east-1, prices of {AS_OF}",
         f"  idle, endpoint at {serving.fewest_instances} instances   {_dollars(idle_per_month(stage))} a month",
@@ -65,6 +68,7 @@ def report(stage: Stage) -> str:
         f"  fine-tuning       {_price(jobs.training_instance, spot=jobs.spot)}{spot}, "
         f"at most {jobs.most_training_seconds / 3600:g} h a run",
         f"  masks, evaluation {_price(jobs.processing_instance)}, at most {jobs.most_processing_seconds / 3600:g} h a job",
+        f"    for text-to-image no masks, but the pictures decoded: about {CHECK_MINUTES} minutes, {_dollars(check)} a run",
         f"  pretraining       {_price(config.train_instance, count=config.train_instances)} for "
         f"{config.train_instances} hosts, at most {config.most_training_seconds / 3600:g} h a run{warm}",
         f"  making shards     {_price(config.shard_instance, count=config.shard_instances)} for "

@@ -18,9 +18,10 @@ from atelier_training.__main__ import main
 from atelier_training.engine.checkpoint import FILE
 from atelier_training.paths import MlPaths
 from contracts.artifact import StyleManifest, verify_files
+from contracts.execution import TASKS
 from contracts.metrics import METRICS
 from tests.unit.miniatures import save_segmenter
-from tests.unit.training_root import PROMPT, write_dataset, write_evaluation, write_training
+from tests.unit.training_root import NOTE, PROMPT, write_dataset, write_evaluation, write_training
 
 PROGRESS = re.compile(
     r"^step=(\d+)/(\d+) loss=\d+\.\d{4} lr=\d\.\de-\d\d elapsed=\d+s eta=\d+s samples_per_second=\d+\.\d$"
@@ -98,14 +99,12 @@ def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Pat
     trained = write_training(tmp_path / "train", channels=4, task="text-to-image", method="full", target="")
     assert run_here(trained, "train")[0] == 0
     judged = write_evaluation(tmp_path / "evaluate", trained)
-    shutil.rmtree(judged.processing_input("segment"))
     shutil.rmtree(judged.processing_input("segmenter"))
     prompt = f"{PROMPT}, in a wide and empty room at night"
     assert run_here(judged, "evaluate", "--task", "text-to-image", "--instance-prompt", prompt)[0] == 0
-    assert (
-        "is too long for the text encoder, not used: "
-        in (judged.processing_output("evaluate") / "report.html").read_text()
-    )
+    report = (judged.processing_output("evaluate") / "report.html").read_text()
+    assert "is too long for the text encoder, not used: " in report
+    assert NOTE in report
     metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
     assert {"garment_share", "train_avg_loss"} <= set(metrics)
     assert "mask_score" not in metrics
@@ -115,18 +114,21 @@ def test_segment_uses_a_persons_masks(tmp_path: Path, run_here: RunHere) -> None
     paths = MlPaths(root=tmp_path)
     write_dataset(paths.processing_input("dataset"), with_masks=True)
     save_segmenter(paths.processing_input("segmenter"))
-    assert run_here(paths, "segment", "--target", "a skirt")[0] == 0
+    assert run_here(paths, "segment", "--task", "inpaint", "--target", "a skirt")[0] == 0
     segment = json.loads((paths.processing_output("segment") / "segment.json").read_text())
     assert segment["mask_score"] == 1
     assert [each["source"] for each in segment["pictures"]] == ["user"] * 4
     assert all((paths.processing_output("segment") / each["mask"]).is_file() for each in segment["pictures"])
 
 
-def test_bad_pictures_end_in_exit_code_1_and_a_message_of_one_line(tmp_path: Path, run_here: RunHere) -> None:
+@pytest.mark.parametrize("task", TASKS)
+def test_bad_pictures_end_in_exit_code_1_and_a_message_of_one_line(
+    tmp_path: Path, run_here: RunHere, task: str
+) -> None:
     paths = MlPaths(root=tmp_path)
     write_dataset(paths.processing_input("dataset"))
     (paths.processing_input("dataset") / "notes.jpg").write_text("milk, bread")
-    code, log = run_here(paths, "segment", "--target", "a skirt")
+    code, log = run_here(paths, "segment", "--task", task, "--target", "a skirt")
     assert code == 1, log
     message = paths.message.read_text()
     assert message.startswith("UnreadablePictureError: notes.jpg: got ")

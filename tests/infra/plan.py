@@ -29,7 +29,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "base": {"reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
         "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
         "runs": {name: f"{runs}/{name}/" for name in ("segment", "train", "evaluate", "checkpoints")},
-        "arguments": {"segment": ["--target=a skirt"], "evaluate": ["--task", "inpaint", "--target=a skirt"]},
+        "arguments": {name: ["--task", "inpaint", "--target=a skirt"] for name in ("segment", "evaluate")},
         "hyperparameters": {"style": "teal", "max_steps": "800", "learning_rate": "0.0001"},
         "model_package_group": "atelier-dev-teal",
         "endpoint": "atelier-dev-style-teal",

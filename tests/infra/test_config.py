@@ -86,6 +86,7 @@ def test_costs_follow_the_settings() -> None:
         "pretraining": f"{2 * 25.25:.2f}",
         "making shards": f"{4 * 0.23:.2f}",
     }
+    assert f"about 5 minutes, ${1.408 / 12:.2f} a run" in report(DEV)
     assert f"at most ${2 * 1.408:.2f} (2 instances)" in report(DEV)
     assert idle_per_month(DEV) < 5
     assert idle_per_month(always_on) == pytest.approx(idle_per_month(DEV) + 730 * 1.408)

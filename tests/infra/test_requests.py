@@ -74,12 +74,16 @@ def test_a_processing_job_gets_every_folder_of_the_contract(dev: Synthesized) ->
     assert folders == {name: f"/opt/ml/processing/input/{name}" for name in names}
 
 
-def test_text_to_image_has_no_masks_anywhere(dev: Synthesized) -> None:
+def test_text_to_image_needs_no_segmenter_and_is_checked_all_the_same(dev: Synthesized) -> None:
+    """What Segment wrote says what of the pictures was noticed, so that all of them read it."""
     changed = {"plan": plan(task="text-to-image")}
+    inputs = {
+        name: [item["InputName"] for item in arguments(dev, name, **changed)["ProcessingInputs"]]
+        for name in ("Segment", "Evaluate")
+    }
+    assert inputs == {"Segment": ["dataset"], "Evaluate": ["dataset", "segment", "base", "artifact"]}
     channels = arguments(dev, "FineTune", **changed)["InputDataConfig"]
-    inputs = arguments(dev, "Evaluate", **changed)["ProcessingInputs"]
-    assert [channel["ChannelName"] for channel in channels] == ["dataset", "base"]
-    assert "segment" not in [item["InputName"] for item in inputs]
+    assert [channel["ChannelName"] for channel in channels] == ["dataset", "masks", "base"]
 
 
 def test_inpainting_trains_on_the_masks_that_segment_wrote(dev: Synthesized) -> None:
@@ -92,7 +96,10 @@ def test_inpainting_trains_on_the_masks_that_segment_wrote(dev: Synthesized) -> 
 
 
 def test_a_job_is_told_its_subcommand_first(dev: Synthesized) -> None:
-    assert arguments(dev, "Segment")["AppSpecification"]["ContainerArguments"] == ["segment", "--target=a skirt"]
+    assert arguments(dev, "Segment")["AppSpecification"]["ContainerArguments"] == [
+        "segment",
+        *plan()["arguments"]["segment"],
+    ]
     assert arguments(dev, "Evaluate")["AppSpecification"]["ContainerArguments"][0] == "evaluate"
 
 

@@ -12,7 +12,6 @@ from tests.infra.definition import PLAN_KEY, expressions, targets, variables_of
 
 STATES = [
     "Prepare",
-    "NeedsMasks",
     "Segment",
     "FineTune",
     "Evaluate",

@@ -107,7 +107,7 @@ def test_a_running_training_tells_its_stage_and_what_came_before(api: Api) -> No
     api.executions.history = [
         event("Prepare", 0, entered=True),
         event("Prepare", 0.4, entered=False),
-        event("NeedsMasks", 0.4, entered=True, kind="Choice"),
+        event("Approval", 0.4, entered=True, kind="Choice"),
         event("Segment", 0.5, entered=True),
     ]
     shown = get(api, made["id"])

@@ -60,7 +60,7 @@ def test_quotes_around_words_are_theirs_not_jumpstarts(stage: Stage) -> None:
     words = {"instance_prompt": '"sks"', "class_prompt": '"a" or "b"', "target": '"skirt"'}
     plan = plan_of(stage[1], **words)
     assert {name: plan[name] for name in words} == words
-    assert plan["arguments"]["segment"] == ['--target="\\"skirt\\""']
+    assert plan["arguments"]["segment"] == ["--task", "inpaint", '--target="\\"skirt\\""']
     assert {name: json.loads(plan["hyperparameters"][name]) for name in words} == words, "as JumpStart quotes them"
 
 
@@ -71,9 +71,9 @@ def test_method_full_takes_no_lora_defaults(stage: Stage) -> None:
 
 def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
     assert plan_of(stage[1])["arguments"] == {
-        "segment": ["--target=a skirt"],
+        "segment": ["--task", "inpaint", "--target=a skirt"],
         "evaluate": [
-            *("--task", "inpaint", "--instance-prompt=a photo of sks skirt", "--target=a skirt"),
+            *("--task", "inpaint", "--target=a skirt", "--instance-prompt=a photo of sks skirt"),
             *("--gate", '{"garment_share": 0.5, "pixels_changed_outside": 0}'),
             "--comparison=not compared: no version of skirt is in service",
         ],

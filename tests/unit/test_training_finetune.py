@@ -109,7 +109,7 @@ def test_a_full_artifact_is_the_whole_pipeline_with_only_the_unet_changed(tmp_pa
 
 def test_a_text_to_image_style_needs_no_masks_and_takes_a_four_channel_model(tmp_path: Path) -> None:
     paths = write_training(tmp_path, channels=4, task="text-to-image", target="")
-    (paths.channel("masks") / "segment.json").unlink()
+    assert not (paths.channel("masks") / "masks").exists()
     assert len(train(paths)) == 4
 
 
@@ -118,7 +118,7 @@ def test_an_inpainting_style_needs_an_inpainting_model_and_masks(tmp_path: Path)
         train(write_training(tmp_path / "a", channels=4))
     paths = write_training(tmp_path / "b")
     paths.channel("masks").rename(tmp_path / "elsewhere")
-    with pytest.raises(InvalidInputError, match="channel masks"):
+    with pytest.raises(InvalidInputError, match=r"masks/segment\.json"):
         train(paths)
 
 

@@ -16,10 +16,10 @@ from imaging.conventions import polarity_note
 from imaging.masks import Mask, to_image
 from imaging.pictures import UnreadablePictureError
 from tests.unit.mask_files import CONTENTS, FILES, is_of, wrong
-from tests.unit.training_root import PROMPT, garment, write_dataset, write_masking
+from tests.unit.training_root import PROMPT, garment, write_dataset, write_masking, write_segment
 
 
-def examples(dataset: Path, masks: Path | None = None) -> list[Example]:
+def examples(dataset: Path, masks: Path) -> list[Example]:
     return load_examples(DatasetFolder.read(dataset), masks, PROMPT)
 
 
@@ -230,6 +230,7 @@ def test_jumpstarts_class_pictures_are_not_used_and_that_is_said(tmp_path: Path)
     for index in range(20):
         garment(1)[0].save(tmp_path / f"class_data_dir/{index}.png")
     dataset = DatasetFolder.read(tmp_path)
-    assert len(load_examples(dataset, None, PROMPT)) == 4
+    write_segment(tmp_path / "segment", "text-to-image")
+    assert len(load_examples(dataset, tmp_path / "segment", PROMPT)) == 4
     (note,) = dataset.notes("inpaint")
     assert note.startswith("20 files are in class_data_dir/ not used")

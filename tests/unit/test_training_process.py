@@ -75,8 +75,8 @@ def test_the_evaluation_reads_its_gate() -> None:
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        (["segment"], "--target"),
-        (["segment", "--target", ""], "prompt"),
+        (["segment"], "--task"),
+        (["segment", "--task", "outpaint"], "outpaint"),
         (["paint"], "paint"),
         ([], r"segment \| train"),
         (["evaluate", "--task", "outpaint", "--instance-prompt", "sks"], "outpaint"),

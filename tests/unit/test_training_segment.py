@@ -7,17 +7,22 @@ import pytest
 from PIL import Image
 
 from atelier_training.arguments import parser
+from atelier_training.data import garments
+from atelier_training.data.examples import load_examples
+from atelier_training.data.garments import mask_pictures
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder, read_mask
 from atelier_training.engine.interruption import Interruption
 from atelier_training.evaluate.photos import held_out_photos
 from atelier_training.jobs import segment
-from atelier_training.jobs.segment import mask_pictures
 from atelier_training.paths import MlPaths
+from contracts.errors import InvalidInputError
 from imaging.masks import to_image
 from imaging.pictures import UnreadablePictureError
 from imaging.segmenter import GarmentMask, GarmentNotFoundError, Segmenter
-from tests.unit.training_root import garment, write_dataset
+from tests.unit.training_root import PROMPT, garment, write_dataset
+
+WHOLE = ["segment", "--task=text-to-image"]
 
 
 class FakeSegmenter(Segmenter):
@@ -40,7 +45,9 @@ def segmented(tmp_path: Path, segmenter: Segmenter, count: int = 6) -> Masking:
     write_dataset(tmp_path / "dataset", count)
     dataset = DatasetFolder.read(tmp_path / "dataset")
     pictures, notes = dataset.check()
-    return mask_pictures(dataset, pictures, "a skirt", segmenter, Interruption(), notes=notes, output=tmp_path)
+    masking = mask_pictures(dataset, pictures, "a skirt", segmenter, Interruption(), notes=notes, output=tmp_path)
+    masking.write(tmp_path)
+    return masking
 
 
 def test_every_picture_gets_a_tight_mask_of_its_own_size(tmp_path: Path) -> None:
@@ -115,11 +122,47 @@ def test_segment_refuses_bad_photos_before_it_masks_anything(tmp_path: Path, mon
     photos = paths.processing_input("dataset") / "evaluation"
     photos.mkdir()
     garment(0)[0].save(photos / "look.png")
-    arguments = parser().parse_args(["segment", "--target=a skirt"])
-    monkeypatch.setattr(segment, "load_segmenter", lambda *_: FakeSegmenter(0))
+    arguments = parser().parse_args(["segment", "--task=inpaint", "--target=a skirt"])
+    monkeypatch.setattr(garments, "load_segmenter", lambda *_: FakeSegmenter(0))
     with pytest.raises(GarmentNotFoundError, match="look"):
         segment.run(arguments, paths, Interruption())
     (photos / "look.png").write_bytes((photos / "look.png").read_bytes()[:90])
     with pytest.raises(UnreadablePictureError, match=r"evaluation/look\.png"):
         segment.run(arguments, paths, Interruption())
     assert not (paths.processing_output("segment") / "segment.json").exists()
+
+
+@pytest.mark.parametrize("name", ["skirt-2.png", "evaluation/look.png", "masks/skirt-2.png"])
+def test_a_cut_picture_ends_a_style_that_paints_whole_pictures_before_it_is_trained(tmp_path: Path, name: str) -> None:
+    paths = MlPaths(root=tmp_path)
+    dataset = paths.processing_input("dataset")
+    write_dataset(dataset, with_masks=True)
+    (dataset / "evaluation").mkdir()
+    garment(0)[0].save(dataset / "evaluation/look.png")
+    body = (dataset / name).read_bytes()
+    (dataset / name).write_bytes(body[: len(body) // 2])
+    with pytest.raises(UnreadablePictureError, match=name):
+        segment.run(parser().parse_args(WHOLE), paths, Interruption())
+    assert not (paths.processing_output("segment") / "segment.json").exists()
+
+
+def test_whole_pictures_need_neither_segmenter_nor_target_and_get_no_masks(tmp_path: Path) -> None:
+    paths = MlPaths(root=tmp_path)
+    dataset = paths.processing_input("dataset")
+    write_dataset(dataset)
+    transparent = garment(0)[0]
+    transparent.putalpha(Image.new("L", transparent.size, 128))
+    transparent.save(dataset / "skirt-3.png")
+    segment.run(parser().parse_args(WHOLE), paths, Interruption())
+    output = paths.processing_output("segment")
+    assert [path.name for path in output.iterdir()] == ["segment.json"]
+    assert Masking.read(output) == Masking(warnings=("transparent parts count as white in skirt-3.png",))
+    examples = load_examples(DatasetFolder.read(dataset), output, PROMPT)
+    assert [bool(example.mask.all()) for example in examples] == [True] * 4
+
+
+def test_to_mask_there_must_be_words_for_what(tmp_path: Path) -> None:
+    paths = MlPaths(root=tmp_path)
+    write_dataset(paths.processing_input("dataset"))
+    with pytest.raises(InvalidInputError, match="argument --target"):
+        segment.run(parser().parse_args(["segment", "--task=inpaint"]), paths, Interruption())

@@ -14,6 +14,7 @@ from tests.unit.miniatures import save_miniature, save_segmenter
 
 PREDICTIONS = {"sd2": "v_prediction"}
 PROMPT = "a photo of sks skirt"
+NOTE = "skirt-1.png: its ICC profile cannot be read and is ignored"
 TEAL, ORANGE = (0, 150, 150), (250, 140, 20)
 JOB = {
     "style": "sks",
@@ -65,12 +66,21 @@ def write_masking(folder: Path, count: int = 4) -> None:
     Masking(mask_score=0.9, pictures=tuple(pictures)).write(folder)
 
 
+def write_segment(folder: Path, task: str) -> None:
+    """The same for either task: what paints whole pictures has no masks, and whatever was noticed of the pictures."""
+    if task == "inpaint":
+        write_masking(folder)
+        return
+    folder.mkdir(parents=True)
+    Masking(warnings=(NOTE,)).write(folder)
+
+
 def write_training(root: Path, *, channels: int = 9, family: str = "sd1", **hyperparameters: str) -> MlPaths:
     """A training job's input: dataset, masks, base model and hyperparameters."""
     paths = MlPaths(root=root)
     write_dataset(paths.channel("dataset"))
-    write_masking(paths.channel("masks"))
     task = "inpaint" if channels == 9 else "text-to-image"
+    write_segment(paths.channel("masks"), hyperparameters.get("task", JOB["task"]))
     save_miniature(paths.channel("base"), family, task=task, prediction=PREDICTIONS.get(family, "epsilon"))
     paths.hyperparameters.parent.mkdir(parents=True)
     paths.hyperparameters.write_text(json.dumps(JOB | hyperparameters))
@@ -87,7 +97,7 @@ def write_evaluation(root: Path, trained: MlPaths) -> MlPaths:
         picture, mask = garment(index + 5, (70, 90))
         picture.save(dataset / f"evaluation/look-{index}.png")
         masks.to_image(mask).save(dataset / f"evaluation/masks/look-{index}.png")
-    write_masking(paths.processing_input("segment"))
+    shutil.copytree(trained.channel("masks"), paths.processing_input("segment"))
     save_segmenter(paths.processing_input("segmenter"))
     shutil.copytree(trained.channel("base"), paths.processing_input("base"))
     shutil.copytree(trained.model, paths.processing_input("artifact"))

@@ -29,21 +29,31 @@ def parser() -> Parser:
     steps = parser.add_subparsers(
         dest="step", required=True, metavar="segment | train | evaluate | shard | pretrain | evaluate-base"
     )
-    segment = steps.add_parser("segment", help="mask the garment in every picture")
-    segment.add_argument("--target", required=True, type=_prompt, help='what to mask, e.g. "a skirt"')
+    segment = steps.add_parser("segment", help="check every picture, and mask the garment in it")
+    _add_task(segment)
     steps.add_parser("train", help="fine-tune a base model; settings come from hyperparameters.json")
     evaluate = steps.add_parser("evaluate", help="repaint photos before and after, and measure")
-    evaluate.add_argument("--task", required=True, choices=TASKS)
+    _add_task(evaluate)
     evaluate.add_argument("--instance-prompt", required=True, type=_prompt, help="the words that stand for the garment")
-    evaluate.add_argument(
-        "--target", default="", type=as_text, help="what to mask in the photos; needed when the task is inpaint"
-    )
     evaluate.add_argument("--gate", default={}, type=_gate, help="thresholds to show, e.g. '{\"garment_share\": 0.5}'")
     evaluate.add_argument(
         "--comparison", default="", type=as_text, help="what the gate compares the result with, in words"
     )
     _add_pretraining(steps)
     return parser
+
+
+def _add_task(step: argparse.ArgumentParser) -> None:
+    step.add_argument("--task", required=True, choices=TASKS)
+    step.add_argument("--target", default="", type=as_text, help="what to mask; needed when the task is inpaint")
+
+
+def required_target(arguments: argparse.Namespace) -> str:
+    """What to mask. Raises InvalidInputError where the task needs it and it was not given."""
+    if not arguments.target:
+        allowed = 'what to mask, e.g. "a skirt", when task is inpaint'
+        raise InvalidInputError("argument --target", got="", allowed=allowed)
+    return str(arguments.target)
 
 
 def _add_pretraining(steps: Any) -> None:

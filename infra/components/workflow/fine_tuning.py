@@ -42,7 +42,7 @@ def fine_tuning(use: Resources) -> Flow:
         otherwise=(own_endpoint, smoke_test(use)),
     )
     rest: Flow = (
-        Branch(name="NeedsMasks", when="$plan.task = 'text-to-image'", otherwise=(segment(use),)),
+        segment(use),
         fine_tune(use),
         evaluate(use),
         *registered(use, _PACKAGE),

@@ -180,9 +180,12 @@ def _processing_input(dealt: str) -> str:
 
 
 def _each(uris: Mapping[str, str], item: str) -> str:
-    """A JSONata list of ``item`` for every name whose address is defined: ``x ? y`` without ``:`` leaves a name out."""
+    """A JSONata list of ``item`` for every name whose address is defined: ``x ? y`` without ``:`` leaves a name out.
+
+    ``$each`` alone gives one item instead of a list of one.
+    """
     pairs = ", ".join(f"'{name}': {uri}" for name, uri in uris.items())
-    return f"{{% $each({{{pairs}}}, function($uri, $name) {{ {item} }}) %}}"
+    return f"{{% [$each({{{pairs}}}, function($uri, $name) {{ {item} }})] %}}"
 
 
 def _access(use: Resources, kind: Literal["processing", "training"]) -> list[iam.PolicyStatement]:

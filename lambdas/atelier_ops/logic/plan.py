@@ -143,10 +143,9 @@ def _arguments(
     request: ExecutionInput, instance_prompt: str, gate: Mapping[str, float], comparison: str
 ) -> dict[str, list[str]]:
     _one_line("target", request.target)
-    target = _argument("target", request.target) if request.target else []
+    task = ["--task", request.task, *(_argument("target", request.target) if request.target else [])]
     judged = ["--gate", json.dumps(gate), *_argument("comparison", comparison)]
-    evaluate = ["--task", request.task, *_argument("instance_prompt", instance_prompt), *target, *judged]
-    return {"segment": target, "evaluate": evaluate}
+    return {"segment": task, "evaluate": [*task, *_argument("instance_prompt", instance_prompt), *judged]}
 
 
 def _argument(name: str, value: str) -> list[str]:

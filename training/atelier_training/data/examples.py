@@ -24,18 +24,19 @@ class Example:
     caption: str
 
 
-def load_examples(dataset: DatasetFolder, masks: Path | None, instance_prompt: str) -> list[Example]:
+def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -> list[Example]:
     """The dataset's pictures by name; a caption of its own overrides the instance prompt.
 
-    ``masks`` is the segment step's output: pictures without a mask there are left out. Without it the whole picture is learnt.
+    ``segment`` is that step's output: pictures without a mask there are left out, unless it masked none because they are learnt whole.
     Raises InvalidInputError and UnreadablePictureError.
     """
     names: Sequence[str] = dataset.files.pictures
-    masked = {} if masks is None else {each.name: masks / each.mask for each in Masking.read(masks).pictures}
+    masking = Masking.read(segment)
+    masked = {each.name: segment / each.mask for each in masking.pictures}
     if missing := sorted(set(masked) - set(names)):
         allowed = "masks of this dataset's pictures"
         raise InvalidInputError("masks channel", got=f"a mask for {missing[0]}", allowed=allowed)
-    if masks is not None:
+    if masking.mask_score is not None:
         names = [name for name in names if name in masked]
     if len(names) < FEWEST_PICTURES:
         raise InvalidInputError("dataset", got=f"{len(names)} pictures", allowed=f"at least {FEWEST_PICTURES}")

@@ -1,4 +1,4 @@
-"""What the segment step writes for training and evaluation: ``masks/{stem}.png`` and ``segment.json``."""
+"""What the segment step writes for training and evaluation: ``segment.json`` and, where a garment is masked, ``masks/{stem}.png``."""
 
 import json
 from pathlib import Path
@@ -26,8 +26,10 @@ class Masking(Contract):
 
     document: ClassVar[str] = SEGMENT
 
-    mask_score: Annotated[float, bounds(0, 1, "mean of the pictures' scores")]
-    pictures: Annotated[tuple[PictureMask, ...], listed("every picture that has a mask")]
+    mask_score: Annotated[
+        float | None, bounds(0, 1, "mean of the pictures' scores; none where they are learnt whole")
+    ] = None
+    pictures: Annotated[tuple[PictureMask, ...], listed("every picture that has a mask")] = ()
     warnings: Annotated[tuple[str, ...], listed("what a person should know")] = ()
 
     def write(self, folder: Path) -> None:

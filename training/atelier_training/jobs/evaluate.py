@@ -4,11 +4,11 @@ import argparse
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from atelier_training.arguments import required_target
 from atelier_training.bases import load_segmenter, read_base
 from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.masking import Masking
@@ -19,7 +19,7 @@ from atelier_training.evaluate.measure import measure
 from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
-from atelier_training.evaluate.restyle import Models, Painted, paint_freely, restyle_photos
+from atelier_training.evaluate.restyle import Models, Painted, Restyled, paint_freely, restyle_photos
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
@@ -33,8 +33,7 @@ log = logging.getLogger(__name__)
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
     models = load_models(paths, arguments.task)
-    painted = (_restyle if arguments.task == "inpaint" else _paint)(arguments, paths, models)
-    painted = replace(painted, notes=[*painted.notes, *filter(None, [arguments.comparison])])
+    painted = _paint(arguments, paths, models)
     interruption.check("painting")
     entries = training_log.read(models.style_folder / TRAINING_LOG)
     loss = training_log.average_loss(entries)
@@ -52,32 +51,38 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     log.info("%s", " ".join(f"{name}={value:g}" for name, value in measured.metrics.items()))
 
 
-def _restyle(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
-    """Photos, repainted where the garment is."""
-    if not arguments.target:
-        allowed = 'what to mask, e.g. "a skirt", when task is inpaint'
-        raise InvalidInputError("argument --target", got="", allowed=allowed)
+def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
+    """Photos, repainted where the garment is; whole pictures where the style paints from words."""
     dataset, segment = DatasetFolder.read(paths.processing_input("dataset")), paths.processing_input("segment")
     masking = Masking.read(segment)
     examples = load_examples(dataset, segment, arguments.instance_prompt)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
-    photos, notes = choose_photos(dataset, examples, segmenter, arguments.target)
+    restyled, notes = (
+        _restyle(arguments, paths, models, dataset, examples)
+        if arguments.task == "inpaint"
+        else (paint_freely(models, arguments.instance_prompt), [])
+    )
+    unused = _unused(models, arguments, examples)
+    comparison = filter(None, [arguments.comparison])
     return Painted(
         examples=examples,
-        restyled=restyle_photos(models, photos, arguments.instance_prompt),
+        restyled=restyled,
         mask_score=masking.mask_score,
-        notes=[*dataset.notes("inpaint"), *notes, *masking.warnings, *_unused(models, arguments, examples)],
+        notes=[*dataset.notes(arguments.task), *notes, *masking.warnings, *unused, *comparison],
     )
 
 
-def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
-    """Whole pictures from words."""
-    dataset = DatasetFolder.read(paths.processing_input("dataset"))
-    examples = load_examples(dataset, None, arguments.instance_prompt)
-    restyled = paint_freely(models, arguments.instance_prompt)
-    notes = [*dataset.notes(arguments.task), *_unused(models, arguments, examples)]
-    return Painted(examples=examples, restyled=restyled, mask_score=None, notes=notes)
+def _restyle(
+    arguments: argparse.Namespace,
+    paths: MlPaths,
+    models: Models,
+    dataset: DatasetFolder,
+    examples: Sequence[Example],
+) -> tuple[list[Restyled], list[str]]:
+    """Repainted photos, and notes on how they were chosen."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
+    photos, notes = choose_photos(dataset, examples, segmenter, required_target(arguments))
+    return restyle_photos(models, photos, arguments.instance_prompt), notes
 
 
 def _unused(models: Models, arguments: argparse.Namespace, examples: Sequence[Example]) -> list[str]:

@@ -27,7 +27,6 @@ from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version, now
 from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
-from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
 from diffusion.trained_model import train_parts
 from diffusion.trainee import Trainee
@@ -54,13 +53,10 @@ def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interrupti
 def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interruption: Interruption) -> None:
     """Prepare, train or continue, and write the artifact."""
     base = read_base(paths.channel("base"))
-    masks = paths.channel("masks") if job.task == "inpaint" else None
-    if masks is not None and not masks.is_dir():
-        raise InvalidInputError("channel masks", got="none", allowed="the segment step's output when task is inpaint")
     dataset = DatasetFolder.read(paths.channel("dataset"))
     for note in dataset.notes(job.task):
         log.warning("%s", note)
-    examples = load_examples(dataset, masks, job.instance_prompt)
+    examples = load_examples(dataset, paths.channel("masks"), job.instance_prompt)
     learner, batches = prepare(job, base, examples, paths, processes, interruption)
     settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
     configuration = _configuration(job, base, examples, settings, processes)

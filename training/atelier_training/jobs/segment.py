@@ -1,114 +1,32 @@
-"""``segment``: a mask of the garment for every picture of a dataset. A mask drawn by a person takes precedence over the segmenter's."""
+"""``segment``: a dataset's pictures, decoded before a training is paid for, and a mask of the garment in each where one is repainted."""
 
 import argparse
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 
-import torch
-from PIL import Image
-
-from atelier_training.bases import load_segmenter
-from atelier_training.data.masking import Masking, PictureMask
+from atelier_training.arguments import required_target
+from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
-from atelier_training.evaluate.photos import held_out_photos
 from atelier_training.paths import MlPaths
-from contracts.dataset import FEWEST_PICTURES, MASKS
-from imaging import masks
-from imaging.masks import Mask
-from imaging.segmenter import GarmentNotFoundError, Segmenter
-
-LEAST_FOUND = 0.5
-"""If the garment is found in fewer than this share of the pictures, the prompt or the pictures are wrong."""
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GarmentOutline:
-    """One picture's mask and where it came from; ``score`` is 0 to 1, and 1 for a person's."""
-
-    mask: Mask
-    score: float
-    source: str
-
-
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
-    """Read the processing inputs ``dataset`` and ``segmenter``; write the output ``segment``."""
+    """Read the processing inputs ``dataset`` and, where the task is inpaint, ``segmenter``; write the output ``segment``."""
     dataset = DatasetFolder.read(paths.processing_input("dataset"))
-    for note in dataset.notes("inpaint"):
+    for note in dataset.notes(arguments.task):
         log.warning("%s", note)
     pictures, notes = dataset.check()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
-    if dataset.files.photos:
-        # Found here already: the evaluation, which needs it, comes after a paid training.
-        held_out_photos(dataset, segmenter, arguments.target)
     output = paths.processing_output("segment")
-    masking = mask_pictures(dataset, pictures, arguments.target, segmenter, interruption, notes=notes, output=output)
-    log.info("mask_score=%.4f pictures=%d", masking.mask_score, len(masking.pictures))
+    if arguments.task == "inpaint":
+        # Whole pictures need no model, so that their check does not wait for torch.
+        from atelier_training.data.garments import mask_garments
 
-
-def mask_pictures(
-    dataset: DatasetFolder,
-    pictures: Mapping[str, Image.Image],
-    target: str,
-    segmenter: Segmenter,
-    interruption: Interruption,
-    *,
-    notes: Sequence[str],
-    output: Path,
-) -> Masking:
-    """Write a mask a picture and ``segment.json``, with ``notes`` among its warnings, into ``output``.
-
-    Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
-    than half or fewer than the least number of pictures remain.
-    """
-    outlines: dict[str, GarmentOutline] = {}
-    missing: dict[str, GarmentNotFoundError] = {}
-    for name, picture in pictures.items():
-        interruption.check(f"masking {name}")
-        try:
-            outlines[name] = find(dataset.mask(name, picture.size), picture, target, segmenter)
-            log.info("%s: score %.3f (%s)", name, outlines[name].score, outlines[name].source)
-        except GarmentNotFoundError as error:
-            missing[name] = error
-            log.warning("%s", error)
-    _require_enough(len(outlines), missing, target)
-    warnings = [*notes, *(f"{name} is left out: {error}" for name, error in missing.items())]
-    return _write(outlines, warnings, output)
-
-
-def find(own_mask: Mask | None, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
-    """The garment's outline in one picture, not grown; a person's mask wins. Raises GarmentNotFoundError."""
-    if own_mask is not None:
-        return GarmentOutline(mask=own_mask, score=1.0, source="user")
-    garment = segmenter.mask(picture, target, grow=0)
-    return GarmentOutline(mask=masks.from_image(garment.mask), score=garment.score, source="clipseg")
-
-
-def _require_enough(count: int, missing: Mapping[str, GarmentNotFoundError], target: str) -> None:
-    if count >= FEWEST_PICTURES and count >= LEAST_FOUND * (count + len(missing)):
-        return
-    raise GarmentNotFoundError(
-        target,
-        where=", ".join(missing),
-        score=max(error.score for error in missing.values()),
-        threshold=next(iter(missing.values())).threshold,
-    )
-
-
-def _write(outlines: Mapping[str, GarmentOutline], warnings: Sequence[str], output: Path) -> Masking:
-    (output / MASKS).mkdir(parents=True, exist_ok=True)
-    pictures = []
-    for name, each in outlines.items():
-        mask = f"{MASKS}{PurePosixPath(name).stem}.png"
-        masks.to_image(each.mask).save(output / mask)
-        area = round(float(each.mask.mean()), 6)
-        pictures.append(PictureMask(name=name, mask=mask, score=each.score, area=area, source=each.source))
-    score = sum(each.score for each in pictures) / len(pictures)
-    masking = Masking(mask_score=round(score, 6), pictures=tuple(pictures), warnings=tuple(warnings))
+        target, segmenter = required_target(arguments), paths.processing_input("segmenter")
+        masking = mask_garments(dataset, pictures, target, segmenter, interruption, notes=notes, output=output)
+    else:
+        masking = Masking(warnings=tuple(notes))
     masking.write(output)
-    return masking
+    score = "" if masking.mask_score is None else f"mask_score={masking.mask_score:.4f} "
+    log.info("%spictures=%d", score, len(masking.pictures) or len(pictures))

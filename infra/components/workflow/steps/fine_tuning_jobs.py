@@ -4,15 +4,18 @@ from infra.components.workflow.jobs import channels, processing, training
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
 
+_SEGMENTER = "$plan.task = 'inpaint' ? $plan.segmenter.uri"
+"""What paints whole pictures masks nothing."""
+
 
 def segment(use: Resources) -> Step:
-    """A mask of the garment for every picture."""
+    """Every picture, decoded; and a mask of the garment for each where one is repainted."""
     return processing(
         use,
         name="Segment",
-        does="Find the garment on every picture that has no mask",
+        does="Decode every picture and, where the task is inpaint, find the garment on those that have no mask",
         key="segment",
-        inputs={"dataset": "$plan.dataset.uri", "segmenter": "$plan.segmenter.uri"},
+        inputs={"dataset": "$plan.dataset.uri", "segmenter": _SEGMENTER},
     )
 
 
@@ -22,7 +25,7 @@ def fine_tune(use: Resources) -> Step:
     wait = {"MaxWaitTimeInSeconds": jobs.most_wait_seconds} if jobs.most_wait_seconds else {}
     inputs = {
         "dataset": "$plan.dataset.uri",
-        "masks": "$plan.task = 'inpaint' ? $plan.runs.segment",
+        "masks": "$plan.runs.segment",
         "base": "$plan.base.uri",
     }
     return training(
@@ -51,9 +54,9 @@ def evaluate(use: Resources) -> Step:
         key="evaluate",
         inputs={
             "dataset": "$plan.dataset.uri",
-            "segment": "$plan.task = 'inpaint' ? $plan.runs.segment",
+            "segment": "$plan.runs.segment",
             "base": "$plan.base.uri",
-            "segmenter": "$plan.segmenter.uri",
+            "segmenter": _SEGMENTER,
             "artifact": "$artifact",
         },
     )

@@ -1,0 +1,114 @@
+"""A mask of the garment for every picture of a dataset. A mask drawn by a person takes precedence over the segmenter's."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import torch
+from PIL import Image
+
+from atelier_training.bases import load_segmenter
+from atelier_training.data.masking import Masking, PictureMask
+from atelier_training.data.pictures import DatasetFolder
+from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.photos import held_out_photos
+from contracts.dataset import FEWEST_PICTURES, MASKS
+from imaging import masks
+from imaging.masks import Mask
+from imaging.segmenter import GarmentNotFoundError, Segmenter
+
+LEAST_FOUND = 0.5
+"""If the garment is found in fewer than this share of the pictures, the prompt or the pictures are wrong."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GarmentOutline:
+    """One picture's mask and where it came from; ``score`` is 0 to 1, and 1 for a person's."""
+
+    mask: Mask
+    score: float
+    source: str
+
+
+def mask_garments(
+    dataset: DatasetFolder,
+    pictures: Mapping[str, Image.Image],
+    target: str,
+    segmenter_folder: Path,
+    interruption: Interruption,
+    *,
+    notes: Sequence[str],
+    output: Path,
+) -> Masking:
+    """Load the segmenter, find the garment in the photos that the evaluation will need, and mask the ``pictures``.
+
+    Raises as ``held_out_photos`` and ``mask_pictures`` do.
+    """
+    segmenter = load_segmenter(segmenter_folder, "cuda" if torch.cuda.is_available() else "cpu")
+    if dataset.files.photos:
+        held_out_photos(dataset, segmenter, target)
+    return mask_pictures(dataset, pictures, target, segmenter, interruption, notes=notes, output=output)
+
+
+def mask_pictures(
+    dataset: DatasetFolder,
+    pictures: Mapping[str, Image.Image],
+    target: str,
+    segmenter: Segmenter,
+    interruption: Interruption,
+    *,
+    notes: Sequence[str],
+    output: Path,
+) -> Masking:
+    """Write a mask a picture into ``output``; all of them and what to know of them, ``notes`` included.
+
+    Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
+    than half or fewer than the least number of pictures remain.
+    """
+    outlines: dict[str, GarmentOutline] = {}
+    missing: dict[str, GarmentNotFoundError] = {}
+    for name, picture in pictures.items():
+        interruption.check(f"masking {name}")
+        try:
+            outlines[name] = find(dataset.mask(name, picture.size), picture, target, segmenter)
+            log.info("%s: score %.3f (%s)", name, outlines[name].score, outlines[name].source)
+        except GarmentNotFoundError as error:
+            missing[name] = error
+            log.warning("%s", error)
+    _require_enough(len(outlines), missing, target)
+    warnings = [*notes, *(f"{name} is left out: {error}" for name, error in missing.items())]
+    score = sum(each.score for each in outlines.values()) / len(outlines)
+    return Masking(mask_score=round(score, 6), pictures=tuple(_write(outlines, output)), warnings=tuple(warnings))
+
+
+def find(own_mask: Mask | None, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
+    """The garment's outline in one picture, not grown; a person's mask wins. Raises GarmentNotFoundError."""
+    if own_mask is not None:
+        return GarmentOutline(mask=own_mask, score=1.0, source="user")
+    garment = segmenter.mask(picture, target, grow=0)
+    return GarmentOutline(mask=masks.from_image(garment.mask), score=garment.score, source="clipseg")
+
+
+def _require_enough(count: int, missing: Mapping[str, GarmentNotFoundError], target: str) -> None:
+    if count >= FEWEST_PICTURES and count >= LEAST_FOUND * (count + len(missing)):
+        return
+    raise GarmentNotFoundError(
+        target,
+        where=", ".join(missing),
+        score=max(error.score for error in missing.values()),
+        threshold=next(iter(missing.values())).threshold,
+    )
+
+
+def _write(outlines: Mapping[str, GarmentOutline], output: Path) -> list[PictureMask]:
+    (output / MASKS).mkdir(parents=True, exist_ok=True)
+    pictures = []
+    for name, each in outlines.items():
+        mask = f"{MASKS}{PurePosixPath(name).stem}.png"
+        masks.to_image(each.mask).save(output / mask)
+        area = round(float(each.mask.mean()), 6)
+        pictures.append(PictureMask(name=name, mask=mask, score=each.score, area=area, source=each.source))
+    return pictures
