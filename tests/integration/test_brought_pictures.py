@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atelier_ops.logic.inline import check_pictures
+from atelier_ops.logic.request_pictures import check_pictures
 from contracts.prediction import PredictionInput, PredictionOutput
 from imaging.masks import to_image
 from tests.integration.inference_server import Server, received, sent
+from tests.unit.ops_fakes import MemoryBuckets
 
 BROUGHT = Path(__file__).parent / "brought"
 
@@ -21,7 +22,7 @@ def brought(name: str) -> str:
 
 def answered(server: Server, **fields: Any) -> PredictionOutput:
     """By both doors."""
-    check_pictures(PredictionInput.from_json(fields))
+    check_pictures(PredictionInput.from_json(fields), MemoryBuckets().store("media"))
     return server.predict(**fields)
 
 

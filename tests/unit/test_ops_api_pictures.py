@@ -1,4 +1,4 @@
-"""Inline pictures are looked at as far as their header when they are posted: what cannot be read is 422 and wakes no GPU."""
+"""Pictures are looked at as far as their header when they are posted: what cannot be read is 422 and wakes no GPU."""
 
 import base64
 import io
@@ -49,10 +49,15 @@ def animation(kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def post(image: bytes | str, mask: bytes | str = b"", **changes: Any) -> Answered:
+def post(image: bytes | str, mask: bytes | str = b"", *, uploaded: bool = False, **changes: Any) -> Answered:
+    """Post pictures, in which a text is already what the body says, inline or ``uploaded``."""
+    api = Api()
     files = {"image": image, "mask": mask or encoded(mode="L")}
     values = {name: f if isinstance(f, str) else base64.b64encode(f).decode() for name, f in files.items()}
-    api = Api()
+    for name, f in files.items():
+        if uploaded and isinstance(f, bytes):
+            api.buckets.put("media", f"uploads/{name}/치마 1.png", f)
+            values[name] = f"s3://media/uploads/{name}/치마 1.png"
     answered = api.call("POST", "/v1/predictions", {"input": {**INPUT, **values, **changes}})
     assert len(api.inference.queue) == len(api.records.items) == (1 if answered.status == 201 else 0)
     return answered
@@ -147,7 +152,7 @@ def test_everything_that_is_wrong_with_both_is_said_at_once() -> None:
 @pytest.mark.parametrize(("size", "status"), [((2_048, 1_024), 201), ((2_049, 1_024), 422), ((4_096, 8), 422)])
 @pytest.mark.parametrize("mode", ["upscale", "style", "inpaint"])
 def test_what_would_be_upscaled_beyond_the_limit_is_422(mode: str, size: tuple[int, int], status: int) -> None:
-    more = {"upscale": True, "mask_prompt": "a skirt"} if mode != "upscale" else {}
+    more: dict[str, Any] = {"upscale": True, "mask_prompt": "a skirt"} if mode != "upscale" else {}
     answered = post(encoded(size, mode="1"), encoded(size, mode="1"), mode=mode, **more)
     assert answered.status == status
     if mode != "upscale":  # it is painted at the model's own size
@@ -187,9 +192,46 @@ def test_a_mask_that_can_have_no_transparency_is_refused_in_the_model_servers_wo
     assert post(encoded((70, 90)), body, mode="image_to_image", mask_convention="transparent").status == 201
 
 
-def test_what_the_mode_does_not_look_at_and_what_was_uploaded_is_not_looked_at() -> None:
+def test_what_the_mode_does_not_look_at_is_not_looked_at() -> None:
     assert post(encoded(), "aGVsbG8=", mode="style", mask_prompt="a skirt").status == 201
-    assert post("s3://media/uploads/a/photo.png", encoded((5, 5), mode="L")).status == 201
+    assert post(encoded(), "s3://media/uploads/a/mask.png", mode="style", mask_prompt="a skirt").status == 201
+
+
+def test_a_file_that_was_never_put_is_422_and_says_how_it_is_put() -> None:
+    answered = post("s3://media/uploads/a/photo.png")
+    assert (answered.status, answered.body["what"]) == (422, "input.image")
+    assert "photo.png, which is not there" in answered.body["detail"]
+    assert "put to the urls.upload which POST /v1/files gave" in answered.body["allowed"]
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "more", "got"),
+    [
+        (b"", encoded(mode="L"), {}, "0 bytes"),
+        (b"hello", encoded(mode="L"), {}, "5 bytes that are no whole header"),
+        (b"hello" * 2**18, encoded(mode="L"), {}, "1310720 bytes that are no whole header"),
+        (encoded(), encoded((5, 5), mode="L"), {}, "5x5 pixels"),
+        (animation("PNG") + bytes(2**20), encoded(mode="L"), {}, "an animation"),
+        (encoded(), encoded(mode="L"), {"mask_convention": "transparent"}, "a mask without transparency"),
+    ],
+)
+def test_an_upload_is_looked_at_as_an_inline_picture_is(
+    image: bytes, mask: bytes, more: dict[str, Any], got: str
+) -> None:
+    answered = post(image, mask, **more, uploaded=True)
+    assert answered.status == 422
+    assert got in answered.body["detail"]
+
+
+def test_what_may_lie_further_inside_a_large_upload_is_left_to_the_model_server() -> None:
+    photo = encoded((300, 200), "JPEG")
+    behind_its_metadata = photo[:2] + (b"\xff\xe2\xff\xff" + bytes(65_533)) * 17 + photo[2:]
+    assert post(behind_its_metadata, encoded((5, 5), mode="L"), uploaded=True).status == 201
+    turned_at_its_end = encoded((48, 32)) + bytes(2**20)
+    assert post(turned_at_its_end, encoded((32, 48), mode="L"), uploaded=True).status == 201
+    assert post(turned_at_its_end, encoded((32, 47), mode="L"), uploaded=True).status == 422
+    opaque = encoded((48, 32), mode="L") + bytes(2**20)
+    assert post(encoded(), opaque, uploaded=True, mask_convention="transparent").status == 201
 
 
 @given(

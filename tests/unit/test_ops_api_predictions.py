@@ -221,6 +221,7 @@ def test_only_uploads_may_be_pointed_at(api: Api, image: str) -> None:
 
 def test_an_upload_may_be_pointed_at(api: Api) -> None:
     image = "s3://media/uploads/abc/photo.png"
+    api.buckets.put("media", "uploads/abc/photo.png", PNG)
     assert post(api, {"input": {**INPUT, "image": image}}).body["input"]["image"] == image
 
 

@@ -12,7 +12,7 @@ from atelier_ops.errors import EndpointUnavailableError
 from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
-from atelier_ops.logic.inline import check_pictures
+from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.results import OPEN, failed, prediction_key
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.logic.versions import Target, resolve, resolve_adapter
@@ -42,7 +42,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     prediction = PredictionRequest.from_json(body)
     inputs = prediction.input
     _check_places(inputs, dependencies.media.bucket)
-    check_pictures(inputs)
+    check_pictures(inputs, dependencies.media)
     target = resolve(
         prediction.version,
         dependencies.models,

@@ -1,48 +1,76 @@
-"""Looking at a prediction's inline pictures as far as their header, so that no GPU wakes for what cannot be read."""
+"""Looking at a prediction's pictures as far as their header, so that no GPU wakes for what cannot be read."""
 
 import base64
 import binascii
 from collections.abc import Iterator
+from dataclasses import replace
 
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.header import Header, read_header
+from atelier_ops.logic.picture import START, format_of
 from contracts.conventions import NOT_TRANSPARENT, OF_REQUEST, both_conventions
 from contracts.errors import InvalidInputError, Problem
+from contracts.layout import S3Uri
 from contracts.modes import MODES
 from contracts.pictures import LONGEST_SIDE, LONGEST_TO_UPSCALE, MOST_PIXELS
-from contracts.prediction import MOST_PIXELS_TO_UPSCALE, PredictionInput
+from contracts.prediction import LONGEST_PICTURE, MOST_PIXELS_TO_UPSCALE, PredictionInput
 
 BASE64 = "base64 of a PNG, JPEG, WebP or HEIC file, a data: URI with base64, or the uri that POST /v1/files gave"
 ALLOWED = (
     f"a still PNG, JPEG, WebP or HEIC picture of at most {MOST_PIXELS:,} pixels, no side longer than {LONGEST_SIDE:,}"
 )
 
+UPLOADED = f"a file of 1 to {LONGEST_PICTURE:,} bytes that was put to the urls.upload which POST /v1/files gave"
+LOOKED_AT = 2**20
+"""Bytes of an upload that are fetched. The header of nearly every file lies there; the rest is left to the model server."""
+
 _PASTED_BACK = ("style", "inpaint")
 """The modes whose answer has the photo's size."""
 
 
-def check_pictures(inputs: PredictionInput) -> None:
-    """Raise InvalidInputError with everything that is wrong with the inline pictures that the mode looks at.
-
-    Files that were uploaded are left to the model server.
-    """
+def check_pictures(inputs: PredictionInput, media: ObjectStore) -> None:
+    """Raise InvalidInputError with everything that is wrong with the pictures that the mode looks at, inline or uploaded to ``media``."""
     mode = MODES[inputs.mode]
     named = [name for name in ("image", "mask") if name in (*mode.needs, *mode.uses)]
-    inline = {name: value for name in named if (value := getattr(inputs, name)) and not value.startswith("s3://")}
-    headers = {name: _header(f"input.{name}", value) for name, value in inline.items()}
+    headers = {name: _header(f"input.{name}", value, media) for name in named if (value := getattr(inputs, name))}
     problems = [header for header in headers.values() if isinstance(header, Problem)]
     sizes: dict[str, Header] = {name: header for name, header in headers.items() if isinstance(header, Header)}
     if problems := [*problems, *_unequal(sizes), *_opaque(inputs, sizes), *_too_large(inputs, sizes)]:
         raise InvalidInputError.of(problems)
 
 
-def _header(where: str, text: str) -> Header | Problem:
+def _header(where: str, value: str, media: ObjectStore) -> Header | Problem | None:
+    return _uploaded(where, value, media) if value.startswith("s3://") else _inline(where, value)
+
+
+def _uploaded(where: str, uri: str, media: ObjectStore) -> Header | Problem | None:
+    """The header of an upload; None where it lies further inside a large file."""
+    key = S3Uri.parse(uri, where=where).key
+    stored = media.uploaded(key)
+    if stored is None or not 0 < stored.size <= LONGEST_PICTURE:
+        return Problem(where, f"{uri}, {f'{stored.size:,} bytes' if stored else 'which is not there'}", UPLOADED)
+    (body,) = media.read_starts([key], LOOKED_AT)
+    header = read_header(body)
+    if stored.size > LOOKED_AT:
+        if header is None and format_of(body[:START]):
+            return None
+        # What says so may come later in the file.
+        header = header and replace(header, may_be_turned=True, may_be_transparent=True)
+    return _judged(where, header, stored.size)
+
+
+def _inline(where: str, text: str) -> Header | Problem:
     try:
         body = _decoded(text)
     except (binascii.Error, ValueError):
         return Problem(where, f"{len(text)} characters starting {text[:16]}", BASE64)
-    header = read_header(body)
+    return _judged(where, read_header(body), len(body))
+
+
+def _judged(where: str, header: Header | None, size: int) -> Header | Problem:
+    """The header of a file of ``size`` bytes, if it is one of a picture that may be sent."""
     if header is None:
-        return Problem(where, f"{len(body)} bytes that are no whole header of such a file", ALLOWED)
+        return Problem(where, f"{size} bytes that are no whole header of such a file", ALLOWED)
     if wrong := _wrong(header):
         return Problem(where, wrong, ALLOWED)
     return header
