@@ -11,6 +11,7 @@ from typing import Any
 from contracts.dataset import CAPTIONS, INFO, METADATA, DatasetInfo, PictureCaption
 from contracts.dataset_files import DatasetFiles, composed, listed, nearest, refuse, stem
 from contracts.errors import InvalidInputError, Problem
+from contracts.json_text import load
 from contracts.prompts import prompt
 
 LINES = (CAPTIONS, METADATA)
@@ -157,16 +158,8 @@ def decoded(name: str, body: bytes) -> str:
 def parsed(where: str, text: str) -> object:
     """The value of a JSON text in which no object has a key twice. Raises InvalidInputError."""
     try:
-        value: object = json.loads(text, object_pairs_hook=_unique)
+        value: object = load(text)
     except (ValueError, RecursionError) as error:
         fault = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
         raise InvalidInputError(where, got=text.strip()[:80], allowed=f"one JSON object ({fault})") from error
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object's members. json keeps the last of two of one name and drops the other without a word."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return members

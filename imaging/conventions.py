@@ -37,7 +37,10 @@ def read_mask(
     """
     try:
         levels = _transparent(alpha) if convention == "transparent" else _white(colours, alpha)
-        return _hard_or_soft(levels)
+        mask = _hard_or_soft(levels)
+        if (most := np.asarray(levels).max()) < 128:
+            raise _OtherConventionError(f"no {convention} pixel: the nearest to it is {most / 255:.1%} {convention}")
+        return mask
     except _OtherConventionError as error:
         raise InvalidInputError(name, got=str(error), allowed=both_conventions(setting)) from error
 

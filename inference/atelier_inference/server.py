@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import logging
 import time
 import uuid
@@ -22,6 +21,7 @@ from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
 from atelier_inference.worker import Worker
 from contracts.errors import InvalidInputError
+from contracts.json_text import load
 from contracts.prediction import LONGEST_PICTURE, PredictionInput, PredictionOutput
 from imaging.pictures import encode
 
@@ -129,7 +129,7 @@ async def _read_json(request: Request) -> Any:
             reason = InvalidInputError("body", got=f"more than {LARGEST_BODY} bytes", allowed=allowed)
             raise RequestError(413, "BodyTooLargeError", reason)
     try:
-        return json.loads(body)
+        return load(body)
     except (ValueError, RecursionError) as error:
         raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
 

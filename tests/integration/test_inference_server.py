@@ -44,7 +44,8 @@ BAD = {
     "an address": ({**INPAINT, "image": "https://example.com/a.png"}, "base64 of a PNG"),
     "a data URI without base64": ({**INPAINT, "image": "data:image/png,abc"}, "with base64"),
     "mask of another size": ({**INPAINT, "mask": sent(disc(40, 40))}, "63x91, the picture's own size"),
-    "mask without white": ({**INPAINT, "mask": sent(Image.new("L", (WIDTH, HEIGHT)))}, "no pixel to repaint"),
+    "mask without white": ({**INPAINT, "mask": sent(Image.new("L", (WIDTH, HEIGHT)))}, "no white pixel"),
+    "mask that shrinks to nothing": ({**INPAINT, "mask_grow": -256}, "no pixel to repaint"),
     "unknown style": ({**INPAINT, "adapter": "nothing"}, "exists"),
     "unknown version": ({**INPAINT, "adapter": "skirt@9"}, "exists"),
 }

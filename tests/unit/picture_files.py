@@ -3,7 +3,8 @@
 import io
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,22 @@ def red_is_blue() -> bytes:
     """The profile of colours whose red is sRGB's blue; its name says nothing of it."""
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return srgb.replace(b"rXYZ", b"?XYZ").replace(b"bXYZ", b"rXYZ").replace(b"?XYZ", b"bXYZ")
+
+
+def cmyk_profile(corners: Callable[[int, int, int, int], tuple[int, int, int]]) -> bytes:
+    """The profile of four inks: ``corners`` gives Lab, in bytes (L of 0 to 255, a and b from 128), for each ink at none (0) or all (1).
+
+    One table (ICC.1:2001, 6.5.7) of two steps an ink, so that what lies between is interpolated.
+    """
+    ramp = bytes([0, 255])
+    table = b"".join(bytes(corners(*inks)) for inks in product((0, 1), repeat=4))
+    matrix = struct.pack(">9i", *(0x10000 * (n % 4 == 0) for n in range(9)))
+    ramps = [bytes(range(256)) * count for count in (4, 3)]
+    lut = b"mft1" + bytes(4) + bytes([4, 3, len(ramp), 0]) + matrix + ramps[0] + table + ramps[1]
+    body = struct.pack(">I4sII", 1, b"A2B0", 128 + 16, len(lut)) + lut
+    d50 = struct.pack(">iii", 0xF6D6, 0x10000, 0xD32D)
+    header = struct.pack(">I4sI4s4s4s12x4s", 128 + len(body), b"\0" * 4, 0x02100000, b"prtr", b"CMYK", b"Lab ", b"acsp")
+    return header.ljust(68, b"\0") + d50 + bytes(48) + body
 
 
 def linear_grey() -> bytes:

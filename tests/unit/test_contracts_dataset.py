@@ -207,7 +207,7 @@ def test_any_words_are_read_as_they_were_written(words: str) -> None:
         ([{"file_name": "skirt-01.png", "txt": "x"}], "captions.jsonl line 1"),
         ([ALL[0], [1]], "captions.jsonl line 2: got [1]"),
         (text(ALL[:1]) + "\n{", "captions.jsonl line 2: got '{'"),
-        ('{"file_name": "skirt-01.png", "text": "a", "text": "b"}', "a key stands there twice"),
+        ('{"file_name": "skirt-01.png", "text": "a", "text": "b"}', "the key 'text' stands there twice"),
         ('{"file_name": "skirt-01.png", "text": "\\ud83d"}', "captions.jsonl line 1.text"),
         ("[" * 100_000, "captions.jsonl line 1"),
         (text(ALL).encode("utf-16"), "captions.jsonl: got b'\\xff\\xfe"),

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from imaging.cutout import Cutout
 from imaging.pictures import decode, encode, read_picture
-from tests.unit.picture_files import gradient, linear_grey, red_is_blue, same, saved
+from tests.unit.picture_files import cmyk_profile, gradient, linear_grey, red_is_blue, same, saved
 
 
 def first(image: Image.Image) -> list[int]:
@@ -64,6 +64,17 @@ def test_a_profile_is_honoured_under_transparency_before_that_is_mixed_with_anyt
 )
 def test_the_profile_of_greys_is_honoured(image: Image.Image) -> None:
     assert np.abs(np.subtract(seen(image, linear_grey()), 188)).max() <= 1
+
+
+def test_the_profile_of_a_printers_inks_is_honoured() -> None:
+    """Of a JPEG in CMYK: here the first ink is a grey of half the lightness, whatever others call cyan."""
+    greys = cmyk_profile(lambda first, *others: (0 if any(others) else 255 - 127 * first, 128, 128))
+    for inks, level in (((0, 0, 0, 0), 255), ((255, 0, 0, 0), 119), ((0, 0, 0, 255), 0)):
+        image = Image.new("CMYK", (16, 16), inks)
+        read = read_picture(saved(image, "JPEG", icc_profile=greys, quality=95), name="photo")
+        assert np.abs(np.subtract(first(read.image), level)).max() <= 3
+        assert read.notes == ()
+    assert first(decode(saved(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), "JPEG"), name="photo"))[1] > 200
 
 
 def test_a_grey_picture_may_have_a_profile_of_colours() -> None:

@@ -79,6 +79,9 @@ def strokes() -> Image.Image:
         (Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)), "grey levels"),
         (Image.new("L", (64, 64), 128), "grey levels over 100%"),
         (Image.new("L", (64, 64), 90), "grey levels over 100%"),
+        (Image.new("L", (64, 64)), "no white pixel: the nearest to it is 0.0% white"),
+        (Image.fromarray(np.eye(64, dtype=np.uint8)), "no white pixel: the nearest to it is 0.4% white"),
+        (Image.fromarray(255 * np.eye(64, dtype=np.uint16)), "no white pixel: the nearest to it is 0.4% white"),
     ],
 )
 def test_what_is_no_white_mask_is_refused_with_both_conventions(image: Image.Image, got: str) -> None:

@@ -63,6 +63,12 @@ def test_a_body_that_is_not_json_is_400(api: Api, path: str, body: str) -> None:
 
 
 @pytest.mark.parametrize("path", POSTS)
+def test_a_key_that_stands_there_twice_is_400_because_one_of_its_values_would_be_dropped(api: Api, path: str) -> None:
+    answered = api.call("POST", path, '{"input": {"prompt": "a", "prompt": "b"}}')
+    assert "the key 'prompt' stands there twice" in is_problem(answered, 400)
+
+
+@pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("body", [[], 7, {}, {"what": 1}, {"\ud800": 1}, {"input": {"\ud800": 1}}])
 def test_json_of_another_shape_is_422_with_what_and_allowed(api: Api, path: str, body: Any) -> None:
     answered = api.call("POST", path, body)

@@ -15,6 +15,7 @@ from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
+from contracts.json_text import load
 
 JSON = "application/json"
 LARGEST_BODY = 5 * 2**20
@@ -62,9 +63,9 @@ class Request(APIGatewayProxyEvent):
             if len(body) > LARGEST_BODY:
                 allowed = f"{LARGEST_BODY} bytes; put larger pictures through POST /v1/files"
                 raise ProblemError(413, f"body: got {len(body)} bytes; allowed: {allowed}")
-            return json.loads(body)
+            return load(body)
         except (ValueError, RecursionError) as error:
-            raise ProblemError(400, f"body: not JSON: {error}") from error
+            raise ProblemError(400, f"body: cannot be read as JSON: {error}") from error
 
     def urls(self, path: str) -> dict[str, str]:
         """The absolute addresses that get and cancel what lies at ``/v1/…``.

@@ -97,12 +97,7 @@ def read_mask(path: Path, size: tuple[int, int] | None, *, name: str, convention
     if size is not None and image.size != size:
         got = f"{image.width}x{image.height} pixels, and its picture {size[0]}x{size[1]}"
         raise InvalidInputError(f"mask {name}", got=got, allowed="its picture's size")
-    mask = masks.from_image(image)
-    if not mask.any():
-        raise InvalidInputError(
-            f"mask {name}", got=f"no {convention} pixel", allowed=f"{convention} where the garment is"
-        )
-    return mask
+    return masks.from_image(image)
 
 
 @contextmanager
