@@ -239,21 +239,30 @@ def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
     at = "2026-11-22T13:00:00Z"
     entered = {"timestamp": at, "type": "TaskStateEntered", "id": 2, "stateEnteredEventDetails": {"name": "Prepare"}}
-    left = {"timestamp": at, "type": "TaskStateExited", "id": 4, "stateExitedEventDetails": {"name": "Prepare"}}
+    left = state_left(4, "Prepare", {"Payload": {"notes": ["README.md is not used"]}})
+    segmented = state_left(5, "Segment", {"ExitMessage": "a.png is left out\nb.png is left out"})
     other = {"timestamp": at, "type": "LambdaFunctionScheduled", "id": 3}
     expected = {
         "executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:run-1",
         "reverseOrder": True,
         "maxResults": 1_000,
-        "includeExecutionData": False,
     }
     with Stubber(client) as stub:
-        stub.add_response("get_execution_history", {"events": [left, other, entered]}, expected)
+        stub.add_response("get_execution_history", {"events": [segmented, left], "nextToken": "t"}, expected)
+        stub.add_response("get_execution_history", {"events": [other, entered]}, {**expected, "nextToken": "t"})
         events = Executions(arn).events("run-1")
-    assert [(event.state, event.kind, event.entered) for event in events] == [
-        ("Prepare", "Task", True),
-        ("Prepare", "Task", False),
+    assert [(event.state, event.kind, event.entered, event.notes) for event in events] == [
+        ("Prepare", "Task", True, ()),
+        ("Prepare", "Task", False, ("README.md is not used",)),
+        ("Segment", "Task", False, ("a.png is left out", "b.png is left out")),
     ]
+
+
+def state_left(number: int, state: str, output: Any) -> dict[str, Any]:
+    """The event that a task was left with an output."""
+    details = {"name": state, "output": json.dumps(output)}
+    kind = "TaskStateExited"
+    return {"timestamp": "2026-11-22T13:00:00Z", "type": kind, "id": number, "stateExitedEventDetails": details}
 
 
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])

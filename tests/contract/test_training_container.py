@@ -104,6 +104,8 @@ def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Pat
     assert run_here(judged, "evaluate", "--task", "text-to-image", "--instance-prompt", prompt)[0] == 0
     report = (judged.processing_output("evaluate") / "report.html").read_text()
     assert "is too long for the text encoder, not used: " in report
+    assert "is too long for the text encoder, not used: " in judged.message.read_text()
+    assert NOTE not in judged.message.read_text(), "Segment's own, which the run has had since then"
     assert NOTE in report
     metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
     assert {"garment_share", "train_avg_loss"} <= set(metrics)

@@ -50,10 +50,12 @@ def test_what_people_bring_is_learnt_from_and_the_rest_is_named(studio: Studio) 
         gate={"garment_share": 0},
     )
     assert ended.status == "SUCCEEDED", ended
-    assert ended.output["notes"] == [
+    assert ended.output["notes"][:2] == [
         "1 file is not used: README.md",
         "4 of 6 pictures have no caption: they are learnt by the instance prompt",
     ]
+    assert ended.output["notes"][2].startswith("mask masks/치마 0.png: the mask repaints 100% of the picture")
+    assert any(note.startswith("The dataset has no evaluation/ folder") for note in ended.output["notes"][3:])
     address = ended.output["report"].removeprefix("s3://").partition("/")[2]
     report = studio.client("s3").get_object(Bucket=studio.bucket("Data"), Key=address)["Body"].read().decode()
     assert all(note in report for note in ended.output["notes"])

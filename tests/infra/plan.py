@@ -46,6 +46,7 @@ def variables(**changes: Any) -> dict[str, Any]:
         "artifact": f"{BUCKET}/runs/first-run/train/job/output/model/",
         "trained": 387,
         "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}},
+        "notes": ["1 file is not used: README.md"],
         "package": package,
         "version": 3,
         "uri": "s3://model-bucket/styles/teal/3/",

@@ -201,3 +201,17 @@ def test_the_outcome_is_what_people_are_told(dev: Synthesized) -> None:
     assert sorted(outcome) == said
     assert outcome["report"].endswith("/runs/first-run/evaluate/report.html")
     assert len(arguments(dev, "Notify")["Subject"]) <= 100
+
+
+@pytest.mark.parametrize("before", [[], ["a"], ["a", "b"]])
+@pytest.mark.parametrize(("message", "own"), [(None, []), ("c", ["c"]), ("c\nd", ["c", "d"])])
+@pytest.mark.parametrize("name", ["Segment", "Evaluate"])
+def test_the_notes_of_jobs_join_the_plans(
+    dev: Synthesized, name: str, before: list[str], message: str | None, own: list[str]
+) -> None:
+    result = {"ProcessingJobStatus": "Completed"} | ({} if message is None else {"ExitMessage": message})
+    known = variables(notes=before, states={"result": result})
+    assert evaluate(dev.definition["States"][name]["Assign"], known) == {"notes": [*before, *own]}
+    assert evaluate(dev.definition["States"]["Notify"]["Output"], variables(notes=before))["notes"] == before
+    planned = variables(states={"result": {"Payload": plan(notes=before)}})
+    assert evaluate(dev.definition["States"]["Prepare"]["Assign"]["notes"], planned) == before

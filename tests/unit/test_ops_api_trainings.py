@@ -29,8 +29,8 @@ def get(api: Api, name: str) -> dict[str, Any]:
     return dict(answered.body)
 
 
-def event(state: str, second: float, *, entered: bool, kind: str = "Task") -> StateEvent:
-    return StateEvent(state=state, kind=kind, entered=entered, at=START + timedelta(seconds=second))
+def event(state: str, second: float, *, entered: bool, kind: str = "Task", notes: tuple[str, ...] = ()) -> StateEvent:
+    return StateEvent(state=state, kind=kind, entered=entered, at=START + timedelta(seconds=second), notes=notes)
 
 
 @pytest.mark.parametrize("destination", ["skirt", "brand/skirt"])
@@ -136,10 +136,23 @@ def test_a_succeeded_training_tells_version_weights_and_metrics(api: Api) -> Non
     assert (shown["status"], shown["stage"], shown["completed_at"]) == ("succeeded", "done", "2027-01-15T08:01:30.000Z")
 
 
-def test_what_a_run_did_not_use_stands_in_its_logs(api: Api) -> None:
-    notes = ["1 file is not used: README.md", "3 of 4 pictures have no caption"]
-    shown = ended(api, "SUCCEEDED", output={"style": "skirt", "version": 3, "notes": notes})
-    assert shown["logs"].splitlines()[-2:] == [f"note: {note}" for note in notes]
+@pytest.mark.parametrize("status", ["RUNNING", "FAILED", "SUCCEEDED"])
+def test_what_a_run_does_not_use_stands_in_its_logs_as_soon_as_it_is_known(api: Api, status: str) -> None:
+    planned = ("1 file is not used: README.md", "3 of 4 pictures have no caption")
+    api.executions.history = [
+        event("Prepare", 0, entered=True),
+        event("Prepare", 1, entered=False, notes=planned),
+        event("Segment", 1, entered=True),
+        event("Segment", 2, entered=False, notes=("a.png is left out",)),
+        event("FineTune", 2, entered=True),
+    ]
+    output = {"style": "skirt", "version": 3, "notes": [*planned, "a.png is left out"]}
+    shown = get(api, post(api).body["id"]) if status == "RUNNING" else ended(api, status, output=output)
+    told = [line.partition(" ")[2] for line in shown["logs"].splitlines()]
+    assert told == [
+        *("Prepare started", "Prepare finished in 1.0 s", *planned),
+        *("Segment started", "Segment finished in 1.0 s", "a.png is left out", "FineTune started"),
+    ]
 
 
 def test_a_training_that_publishes_nothing_has_no_weights(api: Api) -> None:

@@ -157,6 +157,7 @@ def test_whole_pictures_need_neither_segmenter_nor_target_and_get_no_masks(tmp_p
     output = paths.processing_output("segment")
     assert [path.name for path in output.iterdir()] == ["segment.json"]
     assert Masking.read(output) == Masking(warnings=("transparent parts count as white in skirt-3.png",))
+    assert paths.message.read_text() == "transparent parts count as white in skirt-3.png"
     examples = load_examples(DatasetFolder.read(dataset), output, PROMPT)
     assert [bool(example.mask.all()) for example in examples] == [True] * 4
 

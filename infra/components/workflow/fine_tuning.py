@@ -28,7 +28,7 @@ _SUBJECT = "'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is r
 _OUTCOME = (
     "{'style': $plan.style, 'version': $version, 'package': $package, 'adapter': $adapter, 'endpoint': $endpoint, "
     "'promotion': $promotion, 'comparison': $plan.comparison, 'metrics': $gate.metrics, "
-    "'report': $plan.runs.evaluate & 'report.html', 'notes': $plan.notes}"
+    "'report': $plan.runs.evaluate & 'report.html', 'notes': $notes}"
 )
 
 

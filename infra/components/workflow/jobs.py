@@ -30,6 +30,9 @@ _TRAINING_RESULT = {
 }
 """What a training step assigns: the prefix of the model artifact, and the seconds that each host is billed for."""
 
+_NOTED = {"notes": "{% $append($notes, $split($states.result.ExitMessage, '\\n')) %}"}
+"""What a processing step assigns: the notes so far and, where the job left some, its own."""
+
 _INPUT = "/opt/ml/processing/input"
 _OUTPUT = "/opt/ml/processing/output"
 
@@ -45,7 +48,7 @@ def processing(
     command: str = "",
     dealt: str = "",
 ) -> Step:
-    """The step that runs a processing job and waits for its end.
+    """The step that runs a processing job, waits for its end and assigns ``_NOTED``.
 
     ``inputs`` are S3 prefixes by name (JSONata); ``dealt`` names the one of which each host gets a part. ``instance`` is the instance
     type, by default the stage's; ``command`` is the container's subcommand, by default ``key``.
@@ -70,7 +73,7 @@ def processing(
         "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
         "Tags": use.tags,
     }
-    return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds)
+    return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds, assign=_NOTED)
 
 
 def training(
@@ -122,7 +125,7 @@ def _step(
     arguments: Mapping[str, Any],
     job: JobSpec,
     most_seconds: int,
-    assign: Mapping[str, str] | None = None,
+    assign: Mapping[str, str],
 ) -> Step:
     """The step that starts the job and waits for its end: for its own limit, and for an instance before that."""
     return Step(
@@ -130,7 +133,7 @@ def _step(
         does=does,
         resource=f"sagemaker:create{job.kind.capitalize()}Job.sync",
         arguments=dict(arguments),
-        assign=dict(assign or {}),
+        assign=assign,
         retries=[_RETRY],
         seconds=most_seconds + CAPACITY_SECONDS,
         allows=_access(use, job.kind),

@@ -24,7 +24,7 @@ _PACKAGE = Package(
 _SUBJECT = "'Atelier: base model ' & $reference & ' is ready'"
 _OUTCOME = (
     "{'base_model': $reference, 'version': $version, 'package': $package, 'uri': $uri, "
-    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html', 'notes': $plan.notes}"
+    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html', 'notes': $notes}"
 )
 
 

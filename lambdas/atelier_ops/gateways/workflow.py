@@ -11,7 +11,7 @@ from atelier_ops.gateways.aws import Tolerance, client
 
 NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 LONGEST_CAUSE = 32_000
-NEWEST_EVENTS = 1_000
+NEWEST_EVENTS = 3_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +30,16 @@ class Execution:
 
 @dataclass(frozen=True, kw_only=True)
 class StateEvent:
-    """A state was entered or left; ``kind`` is Task, Choice, Pass, Succeed, Fail, Wait, Parallel or Map."""
+    """A state was entered or left; ``kind`` is Task, Choice, Pass, Succeed, Fail, Wait, Parallel or Map.
+
+    ``notes`` are what a state that was left had to say: a plan's notes, or a processing job's.
+    """
 
     state: str
     kind: str
     entered: bool
     at: datetime
+    notes: tuple[str, ...] = ()
 
 
 class Tokens:
@@ -93,18 +97,17 @@ class Executions:
         return None
 
     def events(self, name: str) -> list[StateEvent]:
-        """States entered and left, oldest first (of the newest 1,000 history events).
+        """States entered and left, oldest first (of the newest 3,000 history events).
 
         None where the execution is too young to be found.
         """
         with Tolerance("ExecutionDoesNotExist"):
-            history = client("stepfunctions").get_execution_history(
-                executionArn=self._execution_arn(name),
-                reverseOrder=True,
-                maxResults=NEWEST_EVENTS,
-                includeExecutionData=False,
-            )
-            events = [_state_event(event) for event in reversed(history["events"])]
+            pages = client("stepfunctions").get_paginator("get_execution_history")
+            limits = {"MaxItems": NEWEST_EVENTS, "PageSize": 1_000}
+            newest = pages.paginate(
+                executionArn=self._execution_arn(name), reverseOrder=True, PaginationConfig=limits
+            ).build_full_result()
+            events = [_state_event(event) for event in reversed(newest["events"])]
             return [event for event in events if event is not None]
         return []
 
@@ -120,5 +123,14 @@ def _state_event(event: dict[str, Any]) -> StateEvent | None:
                 kind=event["type"].removesuffix(ending),
                 entered=ending == "StateEntered",
                 at=event["timestamp"],
+                notes=_notes(json.loads(event[key].get("output") or "null")),
             )
     return None
+
+
+def _notes(output: Any) -> tuple[str, ...]:
+    """The notes in a state's output, where it is a Lambda's answer with a plan or SageMaker's description of a processing job."""
+    if not isinstance(output, dict):
+        return ()
+    answer, message = output.get("Payload"), output.get("ExitMessage") or ""
+    return tuple(answer.get("notes", ()) if isinstance(answer, dict) else message.splitlines())

@@ -106,7 +106,7 @@ def stage(events: Sequence[StateEvent]) -> str | None:
 
 
 def logs(events: Sequence[StateEvent]) -> str:
-    """A line for each state that started or finished work, with what it took."""
+    """A line for each state that started or finished work, with what it took, and its notes on what was not used or looks wrong."""
     lines, since = [], dict[str, datetime]()
     for event in events:
         if event.kind != "Task":
@@ -117,6 +117,7 @@ def logs(events: Sequence[StateEvent]) -> str:
         else:
             seconds = (event.at - since.get(event.state, event.at)).total_seconds()
             lines.append(f"{rfc3339(event.at)} {event.state} finished in {seconds:.1f} s\n")
+            lines += [f"note: {note}\n" for note in event.notes]
     return "".join(lines)
 
 
@@ -131,9 +132,8 @@ def _output(inputs: Mapping[str, Any], output: Mapping[str, Any], model_bucket: 
 
 
 def _outcome(output: Mapping[str, Any]) -> str:
-    """Last lines: what was not used, what the result was compared with, and whether the style's bare name means it now."""
-    notes = [f"note: {note}\n" for note in output.get("notes", ())]
-    return "".join([*notes, *(f"{name}: {output[name]}\n" for name in ("comparison", "promotion") if output.get(name))])
+    """Last lines: what the result was compared with, and whether the style's bare name means it now."""
+    return "".join(f"{name}: {output[name]}\n" for name in ("comparison", "promotion") if output.get(name))
 
 
 def _metrics(execution: Execution, output: Mapping[str, Any]) -> dict[str, Any]:

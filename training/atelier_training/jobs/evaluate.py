@@ -20,6 +20,7 @@ from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Models, Painted, Restyled, paint_freely, restyle_photos
+from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
     models = load_models(paths, arguments.task)
-    painted = _paint(arguments, paths, models)
+    painted, own_notes = _paint(arguments, paths, models)
     interruption.check("painting")
     entries = training_log.read(models.style_folder / TRAINING_LOG)
     loss = training_log.average_loss(entries)
@@ -48,11 +49,12 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         steps=len(entries),
     )
     write(report, paths.processing_output("evaluate"))
+    leave_notes(own_notes, paths.message)
     log.info("%s", " ".join(f"{name}={value:g}" for name, value in measured.metrics.items()))
 
 
-def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Painted:
-    """Photos, repainted where the garment is; whole pictures where the style paints from words."""
+def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> tuple[Painted, list[str]]:
+    """Photos, repainted where the garment is; whole pictures where the style paints from words. With the notes that no step before had."""
     dataset, segment = DatasetFolder.read(paths.processing_input("dataset")), paths.processing_input("segment")
     masking = Masking.read(segment)
     examples = load_examples(dataset, segment, arguments.instance_prompt)
@@ -61,14 +63,10 @@ def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> Pai
         if arguments.task == "inpaint"
         else (paint_freely(models, arguments.instance_prompt), [])
     )
-    unused = _unused(models, arguments, examples)
+    own = [*notes, *_unused(models, arguments, examples)]
     comparison = filter(None, [arguments.comparison])
-    return Painted(
-        examples=examples,
-        restyled=restyled,
-        mask_score=masking.mask_score,
-        notes=[*dataset.notes(arguments.task), *notes, *masking.warnings, *unused, *comparison],
-    )
+    all_notes = [*dataset.notes(arguments.task), *masking.warnings, *own, *comparison]
+    return Painted(examples=examples, restyled=restyled, mask_score=masking.mask_score, notes=all_notes), own
 
 
 def _restyle(

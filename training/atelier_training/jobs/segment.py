@@ -7,6 +7,7 @@ from atelier_training.arguments import required_target
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
+from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
 
 log = logging.getLogger(__name__)
@@ -29,4 +30,5 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         masking = Masking(warnings=tuple(notes))
     masking.write(output)
     score = "" if masking.mask_score is None else f"mask_score={masking.mask_score:.4f} "
+    leave_notes(masking.warnings, paths.message)
     log.info("%spictures=%d", score, len(masking.pictures) or len(pictures))

@@ -91,6 +91,6 @@ def _prepare(use: Resources, rest: Flow, spec: Spec) -> Step:
             "execution": "{% $states.context.Execution.Name %}",
             "jobs": jobs,
         },
-        assign={"plan": "{% $states.result.Payload %}"},
+        assign={"plan": "{% $states.result.Payload %}", "notes": "{% $states.result.Payload.notes %}"},
         knows_plan=False,
     )
