@@ -1,10 +1,12 @@
 """The image's entry point: ``python -m atelier_training segment | train | evaluate | shard | …``."""
 
 import argparse
+import gc
 import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from atelier_training.arguments import parser
 from atelier_training.engine.interruption import Interruption
@@ -40,7 +42,17 @@ def _run(arguments: argparse.Namespace, paths: MlPaths) -> None:
         relaunch_if_distributed(paths.resource_config, "atelier_training", arguments.step)
     with Interruption() as interruption:
         # Each step imports its own libraries, inside the guard: a broken import is a failure with a reason too.
-        importlib.import_module(STEPS[arguments.step]).run(arguments, paths, interruption)
+        _imported(STEPS[arguments.step]).run(arguments, paths, interruption)
+
+
+def _imported(name: str) -> ModuleType:
+    """The module, without looking for garbage meanwhile: a million new objects, none of them garbage, are a quarter of an import's time."""
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 if __name__ == "__main__":
