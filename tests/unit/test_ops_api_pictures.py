@@ -200,7 +200,7 @@ def test_what_the_mode_does_not_look_at_is_not_looked_at() -> None:
 def test_a_file_that_was_never_put_is_422_and_says_how_it_is_put() -> None:
     answered = post("s3://media/uploads/a/photo.png")
     assert (answered.status, answered.body["what"]) == (422, "input.image")
-    assert "photo.png, which is not there" in answered.body["detail"]
+    assert "nothing at s3://media/uploads/a/photo.png" in answered.body["detail"]
     assert "put to the urls.upload which POST /v1/files gave" in answered.body["allowed"]
 
 

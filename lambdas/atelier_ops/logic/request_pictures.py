@@ -48,7 +48,7 @@ def _uploaded(where: str, uri: str, media: ObjectStore) -> Header | Problem | No
     key = S3Uri.parse(uri, where=where).key
     stored = media.uploaded(key)
     if stored is None or not 0 < stored.size <= LONGEST_PICTURE:
-        return Problem(where, f"{uri}, {f'{stored.size:,} bytes' if stored else 'which is not there'}", UPLOADED)
+        return Problem(where, f"{f'{stored.size:,} bytes' if stored else 'nothing'} at {uri}", UPLOADED)
     (body,) = media.read_starts([key], LOOKED_AT)
     header = read_header(body)
     if stored.size > LOOKED_AT:

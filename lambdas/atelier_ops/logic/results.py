@@ -9,6 +9,7 @@ from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import smoke
+from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.notification import Outcome, model_message
 from atelier_ops.logic.picture import decode_picture
 from atelier_ops.logic.timestamps import rfc3339, seconds
@@ -121,8 +122,8 @@ def _write(prediction: str, index: int, picture: str, media: ObjectStore) -> str
 def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now: float) -> Record:
     total = answer.seconds.get("total", sum(answer.seconds.values()))
     notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
-    stages = [f"{stage}: {duration:.3f} s" for stage, duration in answer.seconds.items()]
-    logs = "".join(f"{line}\n" for line in [*(f"note: {note}" for note in answer.notes), *stages])
+    stages = (f"{stage}: {duration:.3f} s\n" for stage, duration in answer.seconds.items())
+    logs = "".join([*map(note_line, answer.notes), *stages])
     finished = _finished(record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs})
     metrics = {**finished.data["metrics"], **answer.metrics}
     return replace(finished, data={**finished.data, "metrics": metrics})

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.errors import ExecutionNameTakenError
 from atelier_ops.gateways.workflow import Execution, StateEvent
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.layout import S3Uri, style_prefix
@@ -117,7 +118,7 @@ def logs(events: Sequence[StateEvent]) -> str:
         else:
             seconds = (event.at - since.get(event.state, event.at)).total_seconds()
             lines.append(f"{rfc3339(event.at)} {event.state} finished in {seconds:.1f} s\n")
-            lines += [f"note: {note}\n" for note in event.notes]
+            lines += map(note_line, event.notes)
     return "".join(lines)
 
 
