@@ -89,6 +89,11 @@ class Studio:
         listed = self.client("s3").list_objects_v2(Bucket=self.bucket("Model"), Prefix=f"styles/{style}/")
         return {item["Key"].removeprefix(f"styles/{style}/") for item in listed.get("Contents", [])}
 
+    def written(self, execution: str) -> list[str]:
+        """Keys of what a run's steps wrote into the data bucket."""
+        listed = self.client("s3").list_objects_v2(Bucket=self.bucket("Data"), Prefix=f"runs/{execution}/")
+        return [str(item["Key"]) for item in listed.get("Contents", [])]
+
     def packages(self, style: str) -> list[dict[str, Any]]:
         """The style's model packages, newest first; none where its group was never made."""
         listed = self.client("sagemaker").list_model_packages(ModelPackageGroupName=f"atelier-local-{style}")

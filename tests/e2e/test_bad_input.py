@@ -6,10 +6,23 @@ import json
 import pytest
 from PIL import Image
 
+from cli.client import ApiError
 from tests.e2e.studio import SAMPLE, Ended, Studio
 
 INFO = {"dataset_info.json": json.dumps({"instance_prompt": "a photo of sks skirt"}).encode()}
 PICTURES = {path.name: path.read_bytes() for path in sorted((SAMPLE / "dataset").glob("*.png"))}
+
+
+CAPTIONS = {
+    "captions.jsonl": b"""{"file_name": "Skirt-01.png", "text": "a red skirt"}
+{"file_name": "skirt-01.png", "text": null}
+{"file_name": "skirt-01.png", "text": 5}
+{"file_name": "skirt-02.png", "text": "red"}""",
+    "metadata.jsonl": b'{"file_name": "skirt-02.png", "prompt": "blue"}',
+    "skirt-03.txt": b"red\nblue",
+    "notes.jpg": b"GIF89a" + bytes(60),
+}
+"""What is wrong with words, each in one way of its own, and a picture of another kind than its name says."""
 
 
 def first(count: int) -> dict[str, bytes]:
@@ -33,6 +46,9 @@ def test_an_unknown_key_is_named_with_the_allowed_ones(studio: Studio) -> None:
     ended = studio.run("unknown-key", traget="a skirt")
     failed_at("Prepare", ended, "InvalidInputError", "'traget'", "allowed: ", "target")
     assert studio.published("unknown-key") == set()
+    body = {"destination": "unknown-key", "input": {"dataset": "s3://data/d/", "target": "!!!", "traget": "a skirt"}}
+    with pytest.raises(ApiError, match=r"HTTP 422.*words in English.*nearest: target"):
+        studio.deployment.api.request("POST", "/v1/trainings", body)
 
 
 @pytest.mark.parametrize(
@@ -54,11 +70,20 @@ def test_an_unknown_key_is_named_with_the_allowed_ones(studio: Studio) -> None:
         ),
         (
             "caption-of-nobody",
-            INFO | first(5) | {"captions.jsonl": b'{"file_name": "Skirt-01.png", "text": "a red skirt"}'},
+            INFO | first(5) | CAPTIONS,
             "Prepare",
-            ("captions.jsonl line 1", "Skirt-01.png", "nearest: skirt-01.png"),
+            (
+                *("captions.jsonl line 1.file_name: got 'Skirt-01.png'", "nearest: skirt-01.png"),
+                *("captions.jsonl line 2: missing key 'text'", "captions.jsonl line 3.text: got 5"),
+                *("captions of skirt-02.png", "skirt-03.txt: got 'red", "notes.jpg: got b'GIF89a"),
+            ),
         ),
-        ("unused", INFO | first(4) | {f"{n}.bmp": b"BM" for n in range(2)}, "Prepare", ("0.bmp", "1.bmp")),
+        (
+            "unused",
+            INFO | first(4) | {f"{n}.bmp": b"BM" for n in range(2)} | {"Masks/a.png": b"", "skirt-01.png/a": b"x"},
+            "Prepare",
+            ("0.bmp", "1.bmp", "masks/, in small letters", "a name that no folder has"),
+        ),
         (
             "cut-photo",
             INFO | first(5) | {"evaluation/b.png": PICTURES["skirt-02.png"][:1500]},
