@@ -35,13 +35,15 @@ def _training() -> TrainingStack:
 
 
 def _table(flow: Flow) -> str:
-    known = {step.name: step for step in steps(flow)}
+    """Every state but the waits for jobs that are there already: the page says in words how these go on."""
+    known, found = {step.name: step for step in steps(flow)}, states(flow, "Succeed")
+    waits = {name for name, state in found.items() if state["Type"] == "Wait"}
     rows = []
-    for name, state in states(flow, "Succeed").items():
+    for name, state in found.items():
         if name in known:
             step = known[name]
             rows.append([name, step.does, _call(step), " ".join(f"`${kept}`" for kept in step.assign), _limit(step)])
-        else:
+        elif name not in waits and not waits.intersection(rule["Next"] for rule in state["Choices"]):
             rule, default = state["Choices"][0], state["Default"]
             condition = rule["Condition"].strip("{% }")
             rows.append([name, f"Where `{condition}`: {rule['Next']}; else: {default}", "choice", "", ""])

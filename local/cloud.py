@@ -14,6 +14,7 @@ import boto3
 from local.assembly import read_assembly
 from local.deploy import Deployer, OnProgress, StackProgress
 from local.errors import DeploymentError, LocalCloudError
+from local.faults import LostAnswers
 from local.holding import SERVER, hold_folder, require_free
 from local.sagemaker.backend import connect
 from local.sagemaker.images import INDEX_NAME, ImageRegistry
@@ -26,7 +27,7 @@ _STOP_MARGIN_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 30
 _MADE_AT_START = ("tmp", "home", "logs")
-_FOLDERS = (*_MADE_AT_START, "jobs", "endpoints", "images", "state", "s3")
+_FOLDERS = (*_MADE_AT_START, "jobs", "endpoints", "images", "state", "s3", "faults")
 
 
 class LocalCloud:
@@ -46,6 +47,7 @@ class LocalCloud:
         self._lock: IO[bytes] | None = None
         self._session = boto3.Session()
         self._clients: dict[str, Any] = {}
+        self.lost_answers = LostAnswers(self.run_dir)
 
     def __enter__(self) -> Self:
         """Start the server and wait until it is healthy.

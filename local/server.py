@@ -56,6 +56,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
 
     names.check()
     from local.autoscaling import ApplicationAutoScaling
+    from local.faults import LostAnswers
     from local.sagemaker.backend import Backend
     from local.sagemaker.control_plane import ControlPlane
     from local.seams import cloudformation, events, functions, roles, services, states
@@ -79,7 +80,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
     roles.name_denied_resources()
     services.install(sagemaker, autoscaling)
     cloudformation.install(sagemaker, autoscaling, backend.root)
-    states.install(sagemaker, backend.root)
+    states.install(sagemaker, backend.root, LostAnswers(run_dir))
     functions.install()
 
 

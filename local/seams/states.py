@@ -12,6 +12,7 @@ from typing import Any
 from ministack.services import stepfunctions
 
 from local.errors import ServiceError
+from local.faults import LostAnswers
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.store import epoch_milliseconds
 from local.seams import executions, objects, redrive, task_permissions
@@ -46,12 +47,12 @@ _current: contextvars.ContextVar[RunningExecution | None] = contextvars.ContextV
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
 
 
-def install(sagemaker: ControlPlane, root_client: Callable[[str], Any]) -> None:
+def install(sagemaker: ControlPlane, root_client: Callable[[str], Any], lost: LostAnswers) -> None:
     """Add the integrations and enforce the role of each state machine.
 
     `root_client(service)` is a boto3 client of the account's root: the role has been checked before a task runs.
     """
-    stepfunctions._SERVICE_DISPATCH[_PREFIX] = lambda resource, data: _sagemaker_task(sagemaker, resource, data)
+    stepfunctions._SERVICE_DISPATCH[_PREFIX] = lambda resource, data: _sagemaker_task(sagemaker, lost, resource, data)
     sdk = stepfunctions._AWS_SDK_SERVICE_MAP
     sdk["sagemaker"] = {"target_prefix": TARGET_PREFIXES["sagemaker"], "protocol": "json"}
     sdk["applicationautoscaling"] = {
@@ -168,7 +169,7 @@ def _fail_failed_callbacks(sagemaker: ControlPlane) -> None:
     stepfunctions._invoke_with_callback = invoke
 
 
-def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]) -> Any:
+def _sagemaker_task(sagemaker: ControlPlane, lost: LostAnswers, resource: str, data: dict[str, Any]) -> Any:
     """`arn:aws:states:::sagemaker:<action>[.sync]`."""
     action, _, pattern = resource.removeprefix(_PREFIX).partition(".")
     if action not in _OPTIMIZED or pattern not in ("", "sync") or (pattern and action not in _SYNC):
@@ -176,8 +177,12 @@ def _sagemaker_task(sagemaker: ControlPlane, resource: str, data: dict[str, Any]
             "States.Runtime",
             f"{resource}: not an integration of the local cloud; allowed: {sorted(_OPTIMIZED)}, .sync of {sorted(_SYNC)}",
         )
+    called = action[0].upper() + action[1:]
     try:
-        answer = sagemaker.dispatch(action[0].upper() + action[1:], data)
+        answer = sagemaker.dispatch(called, data)
+        if lost.happens(called):
+            cause = "Unable to execute HTTP request: Read timed out"
+            raise stepfunctions._ExecutionError("SageMaker.SdkClientException", cause)
         if pattern:
             answer = _follow_job(sagemaker, action.removeprefix("create"), data)
     except ServiceError as error:

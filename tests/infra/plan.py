@@ -58,7 +58,12 @@ def variables(**changes: Any) -> dict[str, Any]:
         "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
         "states": {
             "context": {
-                "Execution": {"Name": "first-run", "Input": {"style": "teal"}, "StartTime": "2026-11-22T14:00:00Z"},
+                "Execution": {
+                    "Id": "arn:aws:states:us-east-1:123456789012:execution:atelier-dev:first-run",
+                    "Name": "first-run",
+                    "Input": {"style": "teal"},
+                    "StartTime": "2026-11-22T14:00:00Z",
+                },
                 "Task": {"Token": "token"},
             },
         },

@@ -49,6 +49,8 @@ NEEDED = {
         "events:DescribeRule",
         "iam:PassRole",
     },
+    "aws-sdk:sagemaker:describeProcessingJob": {"sagemaker:DescribeProcessingJob"},
+    "aws-sdk:sagemaker:describeTrainingJob": {"sagemaker:DescribeTrainingJob"},
     "aws-sdk:sagemaker:createModelPackageGroup": {"sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"},
     "aws-sdk:sagemaker:createModelPackage": {"sagemaker:CreateModelPackage"},
     "aws-sdk:sagemaker:updateModelPackage": {"sagemaker:UpdateModelPackage"},

@@ -10,11 +10,17 @@ import pytest
 from tests.infra.conftest import Machine, Synthesized
 from tests.infra.definition import PLAN_KEY, expressions, targets, variables_of
 
+
+def adopting(job: str) -> tuple[str, ...]:
+    """The states of a job: what makes it, and what goes on with one that is there already."""
+    return (job, f"Adopt{job}", f"{job}Ended", f"Await{job}")
+
+
 STATES = [
     "Prepare",
-    "Segment",
-    "FineTune",
-    "Evaluate",
+    *adopting("Segment"),
+    *adopting("FineTune"),
+    *adopting("Evaluate"),
     "Gate",
     "GatePassed",
     "EnsureModelPackageGroup",
@@ -41,9 +47,9 @@ STATES = [
 ]
 PRETRAINING_STATES = [
     "Prepare",
-    "Shard",
-    "Train",
-    "Evaluate",
+    *adopting("Shard"),
+    *adopting("Train"),
+    *adopting("Evaluate"),
     "Gate",
     "GatePassed",
     "EnsureModelPackageGroup",
@@ -76,7 +82,7 @@ def test_every_stage_has_the_same_definition_but_for_its_settings(synthesize: Ca
     def skeleton(name: str) -> dict[str, Any]:
         both = synthesize(name).definition["States"], synthesize(name).machine("Pretraining")["States"]
         states = both[0] | {f"pretraining {name}": state for name, state in both[1].items()}
-        settings = {"Arguments", "TimeoutSeconds"}
+        settings = {"Arguments", "TimeoutSeconds", "Seconds"}
         return {name: {k: v for k, v in state.items() if k not in settings} for name, state in states.items()}
 
     assert skeleton("local") == skeleton("trial") == skeleton("dev")
@@ -96,7 +102,8 @@ def test_every_task_retries_what_passes_and_catches_what_does_not(machine: Machi
     for name, state in machine.tasks.items():
         assert state["Retry"], name
         assert all(rule["MaxAttempts"] >= 1 and rule["BackoffRate"] >= 1 for rule in state["Retry"]), name
-        (caught,) = state["Catch"]
+        *own, caught = state["Catch"]
+        assert [rule["Next"] for rule in own] == ([f"Adopt{name}"] if state["Resource"].endswith(".sync") else []), name
         assert caught["ErrorEquals"] == ["States.ALL"], name
         expected = {"RecordFailure": "Fail", "EnsureModelPackageGroup": "GroupExists"}.get(name, "RecordFailure")
         assert caught["Next"] == expected, name
@@ -147,8 +154,10 @@ def test_a_handler_ends_by_itself_before_its_state_gives_up(machine: Machine) ->
             assert limit <= state["TimeoutSeconds"], name
 
 
-def test_nothing_waits_by_the_clock(machine: Machine) -> None:
-    assert not [name for name, state in machine.definition["States"].items() if state["Type"] == "Wait"]
+def test_nothing_waits_by_the_clock_but_for_a_job_that_is_there_already(machine: Machine) -> None:
+    waiting = {name for name, state in machine.definition["States"].items() if state["Type"] == "Wait"}
+    jobs = [name for name, state in machine.tasks.items() if state["Resource"].endswith(".sync")]
+    assert waiting == {f"Await{job}" for job in jobs}
 
 
 def test_every_expression_compiles(machine: Machine) -> None:

@@ -1,12 +1,16 @@
 """Step Functions drives SageMaker with `.sync`, SDK calls and task tokens, under the state machine's own role."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pytest
 
+from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
+from infra.components.workflow.step import JobSpec
 from local.cloud import LocalCloud
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, allow, arn, role, until
@@ -189,6 +193,87 @@ def test_a_job_name_that_is_taken_has_its_own_error(cloud: LocalCloud) -> None:
     found = run(cloud, "taken-again", {"Train": again}, {"parameters": {}})
 
     assert found["error"] == "SageMaker.ResourceInUseException"
+
+
+def adopting(cloud: LocalCloud) -> Record:
+    """The states of a job as our machines have them, with a wait of a second."""
+    job = trains(cloud)["Arguments"]
+    step = JobStep(
+        name="Train",
+        does="Train",
+        resource="sagemaker:createTrainingJob.sync",
+        arguments={
+            **job,
+            "HyperParameters": "{% $states.context.Execution.Input.parameters %}",
+            "Environment": {EXECUTION_VARIABLE: f"{{% {EXECUTION} %}}"},
+        },
+        assign={"artifact": "{% $states.result.ModelArtifacts.S3ModelArtifacts %}"},
+        retries=[{"ErrorEquals": ["SageMaker.SdkClientException"], "IntervalSeconds": 1, "MaxAttempts": 2}],
+        allows=[],
+        seconds=100,
+        job=JobSpec(key="train", kind="training", instance="ml.m5.large"),
+        knows_plan=False,
+    )
+    states = json.loads(re.sub(r"\$\{Token\[[^]]*\]\}", "aws", json.dumps(step.states("Done"))))
+    failed = {"Type": "Fail", "Error": "{% $failure.error %}", "Cause": "{% $failure.cause %}"}
+    return {**states, "Done": {"Type": "Pass", "Output": "{% $artifact %}", "End": True}, "RecordFailure": failed}
+
+
+def test_a_job_whose_answer_was_lost_is_waited_for_and_not_made_again(cloud: LocalCloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    cloud.lost_answers.switch_on("CreateTrainingJob")
+    execution = start(cloud, "lost", adopting(cloud), {"parameters": {"loop": "1"}})
+    until(lambda: "AwaitTrain" in entered(cloud, execution), cloud)
+    assert status(sagemaker, "lost") == "InProgress"
+    (process,) = (each for each in psutil.process_iter() if "/training/lost/" in environment_of(each))
+    process.terminate()
+    found = ended(cloud, execution)
+    assert (found["status"], status(sagemaker, "lost")) == ("SUCCEEDED", "Completed"), found
+    assert json.loads(found["output"]) == f"s3://{cloud.outputs('Toy')['Bucket']}/models/lost/output/model/"
+
+
+def test_a_job_whose_answer_was_lost_fails_the_run_with_its_own_reason(cloud: LocalCloud) -> None:
+    cloud.lost_answers.switch_on("CreateTrainingJob")
+    parameters = {"fail": "BadDatasetError: pictures: got 2; allowed: 4"}
+    found = run(cloud, "lost-and-failed", adopting(cloud), {"parameters": parameters})
+    assert found["error"] == "States.TaskFailed"
+    assert "BadDatasetError: pictures: got 2" in json.loads(found["cause"])["FailureReason"]
+
+
+def test_a_job_that_another_execution_made_is_not_taken_over(cloud: LocalCloud) -> None:
+    run(cloud, "own", adopting(cloud), {"parameters": {}})
+    states = adopting(cloud)
+    states["Train"]["Arguments"]["TrainingJobName"] = states["AdoptTrain"]["Arguments"]["TrainingJobName"] = "own"
+    found = run(cloud, "another", states, {"parameters": {}})
+    assert found["error"] == "SageMaker.ResourceInUseException"
+
+
+def test_a_redriven_execution_keeps_the_job_that_has_completed(cloud: LocalCloud) -> None:
+    """Its first state was left while the job went on, which SageMaker alone knew."""
+    client = cloud.client("stepfunctions")
+    states = adopting(cloud)
+    states["Train"]["Retry"] = [{**states["Train"]["Retry"][0], "IntervalSeconds": 30}]
+    cloud.lost_answers.switch_on("CreateTrainingJob")
+    execution = start(cloud, "redriven-job", states, {"parameters": {}})
+    until(lambda: status(cloud.client("sagemaker"), "redriven-job") == "Completed", cloud)
+    client.stop_execution(executionArn=execution)
+    client.redrive_execution(executionArn=execution)
+    assert ended(cloud, execution)["status"] == "SUCCEEDED"
+    assert "AdoptTrain" in entered(cloud, execution)
+
+
+def entered(cloud: LocalCloud, execution: str) -> list[str]:
+    """The states that an execution has entered."""
+    events = cloud.client("stepfunctions").get_execution_history(executionArn=execution)["events"]
+    return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
+
+
+def environment_of(process: psutil.Process) -> str:
+    """Where a container's process has its files; empty where it is none."""
+    try:
+        return str(process.environ().get("ATELIER_ML_ROOT", ""))
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return ""
 
 
 def test_a_stopped_execution_stops_its_job(cloud: LocalCloud) -> None:

@@ -119,6 +119,28 @@ def test_a_running_training_tells_its_stage_and_what_came_before(api: Api) -> No
     ]
 
 
+def test_a_job_that_is_looked_at_again_and_again_is_one_line(api: Api) -> None:
+    api.executions.history = [
+        event("AdoptFineTune", 0, entered=True),
+        event("AdoptFineTune", 1, entered=False),
+        event("FineTuneEnded", 1, entered=True, kind="Choice"),
+        event("FineTuneEnded", 1, entered=False, kind="Choice"),
+        event("AwaitFineTune", 1, entered=True, kind="Wait"),
+    ]
+    made = post(api).body
+    shown = get(api, made["id"])
+    assert shown["logs"] == "2027-01-15T08:00:00.000Z AdoptFineTune started\n"
+    assert shown["stage"] == "AdoptFineTune"
+    api.executions.history += [
+        event("AwaitFineTune", 61, entered=False, kind="Wait"),
+        event("AdoptFineTune", 61, entered=True),
+        event("AdoptFineTune", 62, entered=False),
+        event("Evaluate", 62, entered=True),
+    ]
+    told = [line.partition(" ")[2] for line in get(api, made["id"])["logs"].splitlines()]
+    assert told == ["AdoptFineTune started", "AdoptFineTune finished in 62.0 s", "Evaluate started"]
+
+
 def ended(api: Api, status: str, **changes: Any) -> dict[str, Any]:
     made = post(api).body
     known = api.executions.started[made["id"]]

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 
 from contracts.hosting import volume_key
 from infra.components.access import allow, arn, passing
+from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import JobSpec, Step, retry
 from infra.config import threads_environment
@@ -69,7 +70,7 @@ def processing(
         "ProcessingOutputConfig": {"KmsKeyId": use.key.key_arn, "Outputs": [output]},
         "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
         "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
-        **_environment(threads_environment(settings.threads)),
+        "Environment": _environment(threads_environment(settings.threads)),
         "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
         "Tags": use.tags,
     }
@@ -109,7 +110,7 @@ def training(
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
         "ResourceConfig": _machines(use, job, volume_gib) | warm_pool,
         "StoppingCondition": dict(limits),
-        **_environment(threads_environment(use.stage.jobs.threads) | dict(environment or {})),
+        "Environment": _environment(threads_environment(use.stage.jobs.threads) | dict(environment or {})),
         "Tags": use.tags,
         **own,
     }
@@ -128,7 +129,7 @@ def _step(
     assign: Mapping[str, str],
 ) -> Step:
     """The step that starts the job and waits for its end: for its own limit, and for an instance before that."""
-    return Step(
+    return JobStep(
         name=name,
         does=does,
         resource=f"sagemaker:create{job.kind.capitalize()}Job.sync",
@@ -160,9 +161,9 @@ def channels(uris: Mapping[str, str]) -> str:
     )
 
 
-def _environment(variables: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The container's environment; SageMaker refuses an empty one."""
-    return {"Environment": dict(variables)} if variables else {}
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The container's environment, and which execution made the job."""
+    return {EXECUTION_VARIABLE: f"{{% {EXECUTION} %}}", **variables}
 
 
 def _machines(use: Resources, job: JobSpec, volume_gib: int) -> dict[str, Any]:

@@ -107,12 +107,20 @@ def stage(events: Sequence[StateEvent]) -> str | None:
 
 
 def logs(events: Sequence[StateEvent]) -> str:
-    """A line for each state that started or finished work, with what it took, and its notes on what was not used or looks wrong."""
-    lines, since = [], dict[str, datetime]()
+    """A line for each state that started or finished work, with what it took, and its notes on what was not used or looks wrong.
+
+    A state that looks at a job time and again, with waits between, works from its first look to its last.
+    """
+    lines, since, waiting = list[str](), dict[str, datetime](), False
     for event in events:
-        if event.kind != "Task":
+        if event.kind == "Wait" and event.entered:
+            del lines[-1:]  # the look's end, which is not the work's
+            waiting = True
+        elif event.kind != "Task":
             continue
-        if event.entered:
+        elif event.entered and waiting:
+            waiting = False
+        elif event.entered:
             since[event.state] = event.at
             lines.append(f"{rfc3339(event.at)} {event.state} started\n")
         else:
