@@ -102,6 +102,18 @@ class PromotedVersion(Answer):
     previous: Annotated[str | None, about("what it meant before; null where nothing was promoted yet")]
 
 
+class ImportedVersion(Answer):
+    """A version made of an adapter that was trained elsewhere. It is not promoted, and nothing has evaluated it."""
+
+    style: str
+    version: Annotated[str, about("style@version, for a prediction's version")]
+    base_model: Annotated[str, about("name@revision of the base model that it was checked against")]
+    format: Annotated[Literal["diffusers", "peft", "kohya"], about("whose keys the file had")]
+    ranks: Annotated[list[int], about("every rank that a layer has")]
+    layers: Annotated[int, about("layers that it changes")]
+    model_package: Annotated[str, about("ARN of the model package")]
+
+
 class ProblemLine(Answer):
     """One thing that is wrong with a body."""
 

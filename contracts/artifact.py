@@ -70,6 +70,19 @@ class BaseManifest(Manifest):
         return f"{self.name}@{self.revision}"
 
 
+class ImportOrigin(Contract):
+    """Where an adapter came from that was trained elsewhere."""
+
+    weights: Annotated[str, about("S3 address of the file that came, which expires as every upload does")]
+    sha256: Annotated[str, about("of the file that came")]
+    format: Annotated[str, about("whose keys it had: diffusers, peft or kohya")]
+    ranks: Annotated[tuple[int, ...], listed("every rank that a layer has")]
+    layers: Annotated[int, about("layers that it changes")]
+    alpha: Annotated[
+        float | None, about("of every layer, as the request said; without one the file or its format says it")
+    ] = None
+
+
 class StyleManifest(Manifest):
     """``manifest.json`` beside trained weights.
 
@@ -91,6 +104,10 @@ class StyleManifest(Manifest):
     version: Annotated[int, about("the published version; 0 before")] = 0
     model_package: Annotated[str, about("its ARN, once published")] = ""
     metrics: Annotated[Mapping[str, float], about("as the evaluation measured them, once published")] = {}
+    imported: Annotated[
+        ImportOrigin | None,
+        about("of an adapter that was trained elsewhere, which nothing evaluated; execution is then the request's"),
+    ] = None
 
 
 def to_json(manifest: Manifest) -> str:

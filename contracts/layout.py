@@ -51,6 +51,11 @@ def run_prefix(execution: str, step: str = "") -> str:
     return f"runs/{execution}/{step}/" if step else f"runs/{execution}/"
 
 
+def import_prefix(version: str) -> str:
+    """Data bucket: an adapter that was trained elsewhere, as it is registered; ``version`` is the id of the request that brought it."""
+    return f"imports/{version}/"
+
+
 def base_prefix(name: str, revision: str) -> str:
     """Model bucket: a base model as mirrored, never changed once its manifest is there."""
     return f"base/{name}@{revision}/"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from contracts.declarations import about, text
+from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
 from contracts.execution import ExecutionInput, StyleName
 from contracts.model import Contract, rule
 from contracts.prediction import PredictionInput
+from contracts.prompts import Prompt
 
 ContentType = Literal[
     "image/png",
@@ -18,6 +19,7 @@ ContentType = Literal[
     "application/json",
     "application/jsonl",
     "text/plain",
+    "application/octet-stream",
 ]
 
 
@@ -68,10 +70,36 @@ class FileRequest(RequestBody):
         about("of the file; masks/…, evaluation/… and evaluation/masks/… in a dataset"),
     ]
     content_type: Annotated[ContentType, about("of the file, and of the request that puts it")]
-    purpose: Annotated[Literal["upload", "dataset"], about("a prediction's picture, or a file of a dataset")]
+    purpose: Annotated[
+        Literal["upload", "dataset"], about("a prediction's picture or an adapter's weights, or a file of a dataset")
+    ]
     style: Annotated[StyleName, about("whose dataset, needed when purpose is dataset")] = ""
 
     @rule
     def _a_dataset_is_of_a_style(self) -> Iterator[Problem]:
         if self.purpose == "dataset" and not self.style:
             yield Problem("style", None, "a style name, required when purpose is dataset")
+
+
+class VersionRequest(RequestBody):
+    """``POST /v1/styles/{style}/versions``: an adapter that was trained elsewhere."""
+
+    weights: Annotated[
+        str,
+        text("the uri that POST /v1/files gave", longest=1_024),
+        about("a safetensors LoRA in the keys of diffusers, PEFT or kohya"),
+    ]
+    instance_prompt: Annotated[Prompt, about("words that call the style, by which it was trained")]
+    base_model: Annotated[
+        str,
+        text("a base model's name", longest=63),
+        about(
+            "name or name@revision of the base model that it is for; left out: the one that the shared endpoint serves"
+        ),
+    ] = ""
+    alpha: Annotated[
+        float | None,
+        bounds(
+            1e-3, 1e6, "of every layer, where the file says none: needed for PEFT's, whose adapter_config.json has it"
+        ),
+    ] = None

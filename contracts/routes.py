@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from contracts.answers import File, Prediction, PromotedVersion, Training
-from contracts.requests import FileRequest, PredictionRequest, RequestBody, TrainingRequest
+from contracts.answers import File, ImportedVersion, Prediction, PromotedVersion, Training
+from contracts.requests import FileRequest, PredictionRequest, RequestBody, TrainingRequest, VersionRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +85,18 @@ ROUTES = (
         name="create_file",
         method="POST",
         path="/v1/files",
-        about="An address to put one file at, for a prediction's pictures or a training's dataset.",
+        about="An address to put one file at, for a prediction's pictures, a training's dataset or an adapter's weights.",
         body=FileRequest,
         answer=File,
+    ),
+    Route(
+        name="create_version",
+        method="POST",
+        path="/v1/styles/{style}/versions",
+        about="Make a style's next version of an adapter that was trained elsewhere. Every key, shape and number is checked against "
+        "the base model before anything is stored. It is not promoted.",
+        body=VersionRequest,
+        answer=ImportedVersion,
     ),
     Route(
         name="promote_version",

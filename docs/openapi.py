@@ -14,6 +14,9 @@ from contracts.routes import ROUTES, Route
 REFERENCE = "#/components/schemas/{model}"
 JSON, PROBLEM = "application/json", "application/problem+json"
 
+_UNADDRESSED = ("create_file", "create_version")
+"""Routes that make something which has no address in the API."""
+
 COMMON: Mapping[int, str] = {
     401: "no API key, or an unknown one",
     429: "more requests than the key's plan allows; Retry-After says when to try again",
@@ -99,7 +102,7 @@ def _good(route: Route) -> dict[str, Any]:
         "description": route.answer.__name__,
         "content": {JSON: {"schema": _schema(route.answer.__name__)}},
     }
-    if route.body and route.name != "create_file":
+    if route.body and route.name not in _UNADDRESSED:
         good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
     return good
 

@@ -14,7 +14,7 @@ from contracts.prediction import PredictionInput, PredictionOutput
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining import MeasuredArtifact, PretrainingInput
 from contracts.pretraining_metrics import TABLES
-from contracts.requests import FileRequest, PredictionRequest, TrainingRequest
+from contracts.requests import FileRequest, PredictionRequest, TrainingRequest, VersionRequest
 
 SCHEMAS: Mapping[str, type[Contract]] = {
     "execution-input": ExecutionInput,
@@ -26,6 +26,7 @@ SCHEMAS: Mapping[str, type[Contract]] = {
     "prediction-request": PredictionRequest,
     "training-request": TrainingRequest,
     "file-request": FileRequest,
+    "version-request": VersionRequest,
     "base-manifest": BaseManifest,
     "style-manifest": StyleManifest,
     "measured-artifact": MeasuredArtifact,

@@ -4,6 +4,8 @@ from aws_cdk import CfnOutput
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from contracts.artifact import ADAPTER_WEIGHTS
+from contracts.layout import MANIFEST
 from infra.components.access import allow, answering, arn, keeping, queueing, reading, writing
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
@@ -13,6 +15,9 @@ from infra.stacks.serving import ServingStack
 from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack
 from infra.stacks.training import TrainingStack
+
+_IMPORTED = (f"styles/*/{ADAPTER_WEIGHTS}", f"styles/*/{MANIFEST}")
+"""What the API publishes of an adapter that was trained elsewhere."""
 
 
 class ApiStack(StageStack):
@@ -62,6 +67,7 @@ class ApiStack(StageStack):
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str) -> Spec:
         storage, prefix = self._storage, self.stage.prefix
+        group, package = (arn("sagemaker", f"{kind}/{prefix}-*") for kind in ("model-package-group", "model-package"))
         execution_calls = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"]
         return Spec(
             name="api",
@@ -71,21 +77,31 @@ class ApiStack(StageStack):
                 "DATA_BUCKET": storage.data_bucket.bucket_name,
                 "MODEL_BUCKET": storage.model_bucket.bucket_name,
                 "ENDPOINT_NAME": serving.endpoint.name,
+                "SERVED_BASE": self.stage.default_model.reference,
+                "IMAGE_URI": serving.image.uri,
                 "NAME_PREFIX": prefix,
+                "TAGS": ",".join(f"{key}={value}" for key, value in self.stage.tags.items()),
                 "STATE_MACHINE_ARN": machine_arn,
             },
             grants=[
                 reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
                 writing(storage.media_bucket, "requests/*", "uploads/*"),
-                reading(storage.data_bucket, "datasets/*"),
-                writing(storage.data_bucket, "datasets/*"),
-                reading(storage.model_bucket, "styles/*"),
-                writing(storage.model_bucket, PROMOTED),
+                reading(storage.data_bucket, "datasets/*", "imports/*"),
+                writing(storage.data_bucket, "datasets/*", "imports/*"),
+                reading(storage.model_bucket, "styles/*", "base/*"),
+                writing(storage.model_bucket, PROMOTED, *_IMPORTED),
                 keeping(storage.table),
                 queueing(serving.endpoint.arn, prefix),
                 [allow(["states:StartExecution"], [machine_arn])],
                 [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
+                [
+                    allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [group]),
+                    # A version is created in its group: SageMaker checks both names.
+                    allow(["sagemaker:CreateModelPackage"], [group, package]),
+                    allow(["sagemaker:DescribeModelPackage"], [package]),
+                ],
             ],
             seconds=29,
+            # An adapter of up to 400 MiB is in memory while it is checked.
             memory_mib=1024,
         )

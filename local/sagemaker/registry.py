@@ -29,7 +29,10 @@ class ModelRegistry:
         return [p for p in self._store.all(PACKAGE) if p.get("ModelPackageGroupName") == group]
 
     def create(self, request: Record) -> Record:
-        """CreateModelPackage: a new version of a group, PendingManualApproval unless the request says otherwise."""
+        """CreateModelPackage: a new version of a group, PendingManualApproval unless the request says otherwise.
+
+        A ClientToken that made one gives the same one again.
+        """
         if ("ModelPackageGroupName" in request) == ("ModelPackageName" in request):
             raise validation_error("Exactly one of ModelPackageGroupName and ModelPackageName must be given.")
         record = {
@@ -39,11 +42,17 @@ class ModelRegistry:
             "CreationTime": now(),
         }
         with self._store.lock:
+            if (made := self._made_by(request.get("ClientToken"))) is not None:
+                return made
             name = request.get("ModelPackageName") or self._number(record)
             record["ModelPackageArn"] = self._store.arn(PACKAGE, name)
             self._store.add(PACKAGE, name, record)
         self._announce(record)
         return record
+
+    def _made_by(self, token: str | None) -> Record | None:
+        packages = self._store.all(PACKAGE) if token else []
+        return next((package for package in packages if package.get("ClientToken") == token), None)
 
     def _number(self, record: Record) -> str:
         group = RecordStore.name(record["ModelPackageGroupName"])

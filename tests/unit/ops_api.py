@@ -10,7 +10,7 @@ from atelier_ops.logic.api import answer
 from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.routes import ROUTES
-from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryInference, MemoryRecords
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryInference, MemoryPackages, MemoryRecords
 
 SHARED = "shared-endpoint"
 
@@ -41,6 +41,7 @@ class Api:
     records: MemoryRecords = field(default_factory=MemoryRecords)
     inference: MemoryInference = field(default_factory=MemoryInference)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    packages: MemoryPackages = field(default_factory=MemoryPackages)
     now: float = NOW
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
@@ -80,7 +81,11 @@ class Api:
             models=store("model"),
             inference=self.inference,
             executions=self.executions,
+            packages=self.packages,
             shared_endpoint=SHARED,
+            served_base="tiny@v1",
+            image_uri="image",
+            tags={"atelier:stage": "test"},
             name_prefix="atelier-test",
             now=self.now,
         )

@@ -144,9 +144,28 @@ class MemoryPackages(Packages):
     """Model packages, by ARN."""
 
     there: set[str] = field(default_factory=set)
+    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    fail_next: bool = False
 
     def exists(self, package: str) -> bool:
         return package in self.there
+
+    def make_group(self, name: str, description: str, tags: Mapping[str, str]) -> None:
+        self.groups.setdefault(name, tags)
+
+    def register(self, request: Mapping[str, Any]) -> str:
+        """The token's package is made once, even where its answer is lost (``fail_next``)."""
+        token, group = request["ClientToken"], request["ModelPackageGroupName"]
+        if token not in self.requests:
+            number = 1 + max((int(arn.rsplit("/", 1)[1]) for arn in self.there if f"/{group}/" in arn), default=0)
+            arn = f"arn:aws:sagemaker:us-east-1:123456789012:model-package/{group}/{number}"
+            self.requests[token] = {**request, "ModelPackageArn": arn}
+            self.there.add(arn)
+        if self.fail_next:
+            self.fail_next = False
+            raise ConnectionError("the answer was lost")
+        return str(self.requests[token]["ModelPackageArn"])
 
 
 @dataclass

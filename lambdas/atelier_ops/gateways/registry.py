@@ -11,6 +11,21 @@ from atelier_ops.gateways.aws import client
 class Packages:
     """Model packages."""
 
+    def make_group(self, name: str, description: str, tags: Mapping[str, str]) -> None:
+        """Make the model package group; one that is there is fine. SageMaker says that only in the text of its error."""
+        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        try:
+            client("sagemaker").create_model_package_group(
+                ModelPackageGroupName=name, ModelPackageGroupDescription=description, Tags=pairs
+            )
+        except ClientError as error:
+            if "already exist" not in str(error):
+                raise
+
+    def register(self, request: Mapping[str, Any]) -> str:
+        """CreateModelPackage; the ARN, which ends in the version. The same ClientToken and request give the same one again."""
+        return str(client("sagemaker").create_model_package(**request)["ModelPackageArn"])
+
     def approval(self, package: str) -> tuple[str, str]:
         """The package's approval status (Approved, Rejected, PendingManualApproval) and its description."""
         description = client("sagemaker").describe_model_package(ModelPackageName=package)

@@ -1,10 +1,11 @@
-"""The HTTP API: predictions, trainings and files, behind API Gateway's proxy integration."""
+"""The HTTP API: predictions, trainings, files and styles, behind API Gateway's proxy integration."""
 
 import time
 from typing import Any
 
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.api import answer
@@ -14,14 +15,20 @@ from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
-    """Environment. ``endpoint_name`` is the shared endpoint."""
+    """Environment. ``endpoint_name`` is the shared endpoint, which serves ``served_base`` (``name@revision``) with ``image_uri``.
+
+    ``tags`` are the stage's, ``key=value`` each.
+    """
 
     table_name: str
     media_bucket: str
     data_bucket: str
     model_bucket: str
     endpoint_name: str
+    served_base: str
+    image_uri: str
     name_prefix: str
+    tags: tuple[str, ...]
     state_machine_arn: str
 
 
@@ -36,8 +43,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         models=ObjectStore(settings.model_bucket),
         inference=Inference(),
         executions=Executions(settings.state_machine_arn),
+        packages=Packages(),
         shared_endpoint=settings.endpoint_name,
+        served_base=settings.served_base,
+        image_uri=settings.image_uri,
         name_prefix=settings.name_prefix,
+        tags=dict(tag.split("=", 1) for tag in settings.tags),
         now=time.time(),
     )
     return answer(event, dependencies, context)

@@ -39,6 +39,8 @@ def _in_service(style: str, models: ObjectStore) -> StyleManifest | None:
 
 def _differences(request: ExecutionInput, dataset_sha256: str, served: StyleManifest) -> list[str]:
     """Why the two evaluations cannot be compared: the hash is of every file of the dataset, its evaluation photos too."""
+    if served.imported:
+        return ["it was trained elsewhere, and nothing evaluated it"]
     reasons = {
         f"it has no {COMPARED}": COMPARED not in served.metrics,
         "its dataset or evaluation photos are others": served.dataset_sha256 != dataset_sha256,

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from contracts.json_text import load
@@ -29,7 +30,10 @@ LONGEST_KEY = 255
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """What the API needs, and the time of the request in seconds since 1970."""
+    """What the API needs, and the time of the request in seconds since 1970.
+
+    ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags`` are the stage's.
+    """
 
     records: Records
     media: ObjectStore
@@ -37,8 +41,12 @@ class Dependencies:
     models: ObjectStore
     inference: Inference
     executions: Executions
+    packages: Packages
     shared_endpoint: str
+    served_base: str
+    image_uri: str
     name_prefix: str
+    tags: Mapping[str, str]
     now: float
 
 

@@ -11,13 +11,13 @@ from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
 
 
-def check_style(style: str, models: ObjectStore, packages: Packages) -> None:
-    """Raise InvalidInputError where the model package of the style's newest published version is gone."""
+def check_style(style: str, models: ObjectStore, packages: Packages, *, where: str = "input.style") -> None:
+    """Raise InvalidInputError, calling the style ``where``, if the model package of its newest published version is gone."""
     prefix = style_prefix(style)
     newest = max(published_numbers(prefix, models), default=0)
     if newest:
         manifest = StyleManifest.from_json(read_json(models, f"{prefix}{newest}/{MANIFEST}"))
-        _require("input.style", style, newest, manifest.model_package, prefix, models, packages)
+        _require(where, style, newest, manifest.model_package, prefix, models, packages)
 
 
 def check_base(name: str, models: ObjectStore, packages: Packages) -> None:

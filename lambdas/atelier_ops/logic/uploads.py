@@ -1,4 +1,4 @@
-"""POST /v1/files: an address to put one file at, for a prediction's pictures or a training's dataset."""
+"""POST /v1/files: an address to put one file at, for a prediction's pictures, a training's dataset or an adapter's weights."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -18,14 +18,17 @@ from contracts.requests import ContentType, FileRequest
 URL_SECONDS = 3_600
 """Seconds both addresses work."""
 
+WEIGHTS: ContentType = "application/octet-stream"
+
 ENDINGS: Mapping[str, tuple[str, ...]] = {
     **PICTURE_ENDINGS,
     "application/json": (".json",),
     "application/jsonl": (".jsonl",),
     "text/plain": CAPTION_SUFFIXES,
+    WEIGHTS: (".safetensors",),
 }
-UPLOADS = tuple(PICTURE_ENDINGS)
-DATASET = tuple(ENDINGS)
+UPLOADS = (*PICTURE_ENDINGS, WEIGHTS)
+DATASET = tuple(kind for kind in ENDINGS if kind != WEIGHTS)
 TEXTS = (INFO, CAPTIONS, METADATA)
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\\]")

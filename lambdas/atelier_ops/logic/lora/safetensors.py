@@ -6,6 +6,7 @@ A file is the length of its header (8 bytes, little-endian), the header (JSON), 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -130,7 +131,12 @@ def _has_all_ones(block: bytes, size: int, bits: Sequence[tuple[int, int]]) -> b
 
 def _flags(column: bytes, mask: int) -> bytes:
     """For each byte, 1 where it has all bits of the mask."""
-    return column.translate(bytes(int(value & mask == mask) for value in range(256)))
+    return column.translate(_table(mask))
+
+
+@cache
+def _table(mask: int) -> bytes:
+    return bytes(int(value & mask == mask) for value in range(256))
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

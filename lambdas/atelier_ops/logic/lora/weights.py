@@ -70,8 +70,8 @@ def _ranks(keys: KeysRead) -> dict[Layer, int]:
 def _misfits(layer: Layer, halves: Mapping[Half, TensorEntry]) -> list[Problem]:
     missing = [half for half in _HALVES if half not in halves]
     if missing:
-        there = next(iter(halves.values())).name[:80]
-        return [Problem(f"weights: {layer.name}", f"no {missing[0]} half beside {there}", "both halves of a layer")]
+        there = next(iter(halves.values())).name[:120]
+        return [Problem(f"weights: {there}", f"no {missing[0]} half beside it", f"both halves of {layer.name}")]
     return list(_shape_problems(layer, halves["down"], halves["up"]))
 
 
@@ -95,7 +95,7 @@ def _half_problems(keys: KeysRead) -> Iterator[Problem]:
 
 def _part_problems(keys: KeysRead) -> Iterator[Problem]:
     """diffusers tells a text encoder's format by its attention: a LoRA of nothing else in it cannot be loaded."""
-    for part in PARTS[1:]:
+    for part in PARTS[1:] if not keys.problems else ():
         paths = [layer.path for layer in keys.halves if layer.part == part]
         if paths and not any(".self_attn." in path for path in paths):
             allowed = "at least one layer of its attention too: without it diffusers cannot load the others"

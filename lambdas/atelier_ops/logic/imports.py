@@ -1,0 +1,229 @@
+"""POST /v1/styles/{style}/versions: an adapter that was trained elsewhere becomes a style's next version.
+
+It goes the way of a run's result: an artifact in a folder of its own in the data bucket, a model package, a published version. What is
+there already is not done again, so that a repeated request finishes what an interrupted one began.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from io import BufferedReader, RawIOBase
+
+from aws_lambda_powertools.event_handler import Response
+
+from atelier_ops.errors import MissingObjectError, VersionTakenError
+from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.logic.bases import read_manifest
+from atelier_ops.logic.http import ID_LENGTH, Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.lora.layers import PARTS, Layer, layers_of
+from atelier_ops.logic.lora.safetensors import LENGTH_BYTES, header_bytes, read_header
+from atelier_ops.logic.lora.weights import read_adapter
+from atelier_ops.logic.names import bounded
+from atelier_ops.logic.numbering import check_style
+from atelier_ops.logic.publishing import publish_once
+from atelier_ops.logic.timestamps import rfc3339
+from atelier_ops.observability import count
+from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, ImportOrigin, StyleManifest, to_json
+from contracts.errors import InvalidInputError
+from contracts.execution import BASE, StyleName
+from contracts.families import FAMILIES, FamilyFacts
+from contracts.layout import MANIFEST, S3Uri, base_prefix, import_prefix, style_prefix
+from contracts.model import Check
+from contracts.requests import VersionRequest
+
+LARGEST_FILE = 400 * 2**20
+"""Bytes: the file is in memory while it is checked, and read, hashed, stored and published within the 29 s that API Gateway waits."""
+
+KEEP = 7 * 86_400
+"""Seconds an Idempotency-Key is remembered with its body."""
+
+_style = Check(StyleName)
+
+
+def create(request: Request, dependencies: Dependencies, style: str) -> Response[str]:
+    """201 with the version, which is not promoted. The same Idempotency-Key and body give the same one.
+
+    Raises ProblemError, InvalidInputError.
+    """
+    body = VersionRequest.from_json(request.read_json())
+    _check_name(style)
+    base = _served_base(body, dependencies)
+    import_id = _import_id(request, style, body, dependencies)
+    prefix = import_prefix(import_id)
+    manifest = _staged(prefix, dependencies.data)
+    if manifest is None or not manifest.version:
+        check_style(style, dependencies.models, dependencies.packages, where="style")
+        manifest = manifest or _stage(import_id, style, body, base, dependencies)
+        manifest = _register(import_id, manifest, dependencies)
+    target = style_prefix(style, manifest.version)
+    try:
+        publish_once(manifest, prefix, target, dependencies.data, dependencies.models)
+    except VersionTakenError as error:
+        raise ProblemError(409, f"{error}; post it again with another Idempotency-Key") from error
+    return respond(201, _show(manifest))
+
+
+def _check_name(style: str) -> None:
+    _style("style", style)
+    if style == BASE:
+        raise InvalidInputError("style", got=style, allowed=f"another name: predictions call the base model {BASE}")
+
+
+def _served_base(body: VersionRequest, dependencies: Dependencies) -> BaseManifest:
+    """The base model of the shared endpoint, which is what serves adapters. Raises InvalidInputError."""
+    served = dependencies.served_base
+    if body.base_model not in ("", served, served.partition("@")[0]):
+        allowed = f"{served}, which the shared endpoint serves"
+        raise InvalidInputError("base_model", got=body.base_model, allowed=allowed)
+    base = read_manifest(served, dependencies.models)
+    if "lora" not in FAMILIES.get(base.family, FamilyFacts()).methods:
+        raise InvalidInputError(
+            "base_model", got=f"{served} of family {base.family}", allowed="a family that LoRAs are made for"
+        )
+    return base
+
+
+def _import_id(request: Request, style: str, body: VersionRequest, dependencies: Dependencies) -> str:
+    """An id of this request and no other. Raises ProblemError 422 where its Idempotency-Key came with another one before."""
+    request_id = request.new_id("version")
+    text = json.dumps({"style": style, **body.to_json()}, sort_keys=True)
+    digest = hashlib.sha256(f"{request_id}\n{text}".encode()).hexdigest()
+    expires = int(dependencies.now) + KEEP
+    record = Record(key=f"version#{request_id}", status="admitted", expires_at=expires, data={"digest": digest})
+    if not dependencies.records.add(record):
+        earlier = dependencies.records.get(record.key)
+        if earlier is None or earlier.data["digest"] != digest:
+            allowed = "a new key for a new body"
+            raise ProblemError(422, f"Idempotency-Key: got one that another body came with; allowed: {allowed}")
+    return digest[:ID_LENGTH]
+
+
+def _staged(prefix: str, data: ObjectStore) -> StyleManifest | None:
+    try:
+        return StyleManifest.from_json(read_json(data, prefix + MANIFEST))
+    except MissingObjectError:
+        return None
+
+
+def _stage(
+    import_id: str, style: str, body: VersionRequest, base: BaseManifest, dependencies: Dependencies
+) -> StyleManifest:
+    """Check the file whole, and leave in the data bucket what a training leaves there. Raises InvalidInputError."""
+    data, content = dependencies.data, _uploaded(body.weights, dependencies.media)
+    adapter = read_adapter(content, _layers(base, dependencies.models), base.reference, body.alpha)
+    stored = adapter.sha256()
+    manifest = StyleManifest(
+        style=style,
+        execution=f"import-{import_id}",
+        task=base.task,
+        method="lora",
+        base_model=base.reference,
+        instance_prompt=body.instance_prompt,
+        hyperparameters={},
+        dataset_sha256="",
+        code_version="",
+        created_at=rfc3339(dependencies.now),
+        files={ADAPTER_WEIGHTS: stored},
+        imported=ImportOrigin(
+            weights=body.weights,
+            sha256=hashlib.sha256(content).hexdigest(),
+            format=adapter.format,
+            ranks=adapter.ranks,
+            layers=adapter.layers,
+            alpha=body.alpha,
+        ),
+    )
+    prefix = import_prefix(import_id)
+    data.upload(prefix + ADAPTER_WEIGHTS, BufferedReader(_Stream(adapter.pieces)), sha256=stored)
+    _write(manifest, prefix, data)
+    return manifest
+
+
+def _uploaded(uri: str, media: ObjectStore) -> bytes:
+    """The file that came. Raises InvalidInputError where it is no upload, not there, or too large."""
+    uploads = f"s3://{media.bucket}/uploads/"
+    if not uri.startswith(uploads) or "/../" in uri:
+        raise InvalidInputError("weights", got=uri, allowed=f"an address below {uploads}, as POST /v1/files gives it")
+    key = S3Uri.parse(uri).key
+    there = media.uploaded(key)
+    if there is None:
+        raise InvalidInputError("weights", got=f"{uri}, where nothing is", allowed="a file that was put there")
+    if there.size > LARGEST_FILE:
+        raise InvalidInputError("weights", got=f"{there.size} bytes", allowed=f"at most {LARGEST_FILE} bytes")
+    return media.read(key)
+
+
+def _layers(base: BaseManifest, models: ObjectStore) -> list[Layer]:
+    """The layers of the base model, from the headers of its files: some hundred kilobytes of gigabytes."""
+    files = {name: name.partition("/")[0] for name in base.files if name.endswith(".safetensors")}
+    names = [name for name, part in sorted(files.items()) if part in PARTS]
+    prefix = base_prefix(base.name, base.revision)
+    keys = [prefix + name for name in names]
+    longest = max(map(header_bytes, models.read_starts(keys, LENGTH_BYTES), keys), default=0)
+    headers = map(read_header, models.read_starts(keys, longest), keys)
+    return [layer for name, header in zip(names, headers, strict=True) for layer in layers_of(files[name], [header])]
+
+
+def _register(import_id: str, manifest: StyleManifest, dependencies: Dependencies) -> StyleManifest:
+    """Give it the style's next number. Repeating it gives the same one: SageMaker knows the request by its token."""
+    group, prefix = bounded(f"{dependencies.name_prefix}-{manifest.style}"), import_prefix(import_id)
+    dependencies.packages.make_group(group, f"Versions of the style {manifest.style}", dependencies.tags)
+    artifact = str(S3Uri(bucket=dependencies.data.bucket, key=prefix))
+    source = {"S3Uri": artifact, "S3DataType": "S3Prefix", "CompressionType": "None"}
+    container = {"Image": dependencies.image_uri, "ModelDataSource": {"S3DataSource": source}}
+    facts = ("style", "execution", "task", "method", "base_model")
+    package = dependencies.packages.register(
+        {
+            "ClientToken": import_id,
+            "ModelPackageGroupName": group,
+            "ModelPackageDescription": f"lora on {manifest.base_model}: trained elsewhere, imported, not evaluated",
+            "ModelApprovalStatus": "Approved",
+            "InferenceSpecification": {
+                "Containers": [container],
+                "SupportedContentTypes": ["application/json"],
+                "SupportedResponseMIMETypes": ["application/json"],
+            },
+            "CustomerMetadataProperties": {name: getattr(manifest, name) for name in facts},
+        }
+    )
+    numbered = {"version": int(package.rpartition("/")[2]), "model_package": package}
+    registered = manifest.model_copy(update=numbered)
+    _write(registered, prefix, dependencies.data)
+    count("VersionsImported")
+    return registered
+
+
+def _write(manifest: StyleManifest, prefix: str, data: ObjectStore) -> None:
+    data.write(prefix + MANIFEST, to_json(manifest).encode(), "application/json")
+
+
+def _show(manifest: StyleManifest) -> dict[str, object]:
+    origin = manifest.to_json()["imported"]
+    return {
+        "style": manifest.style,
+        "version": f"{manifest.style}@{manifest.version}",
+        "base_model": manifest.base_model,
+        **{name: origin[name] for name in ("format", "ranks", "layers")},
+        "model_package": manifest.model_package,
+    }
+
+
+class _Stream(RawIOBase):
+    """Pieces of memory, one after the other, without a copy of them all."""
+
+    def __init__(self, pieces: Sequence[memoryview]) -> None:
+        self._pieces = [piece for piece in reversed(pieces) if piece]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self._pieces:
+            return 0
+        piece = self._pieces.pop()
+        length = min(len(piece), len(buffer))
+        buffer[:length] = piece[:length]
+        if length < len(piece):
+            self._pieces.append(piece[length:])
+        return length
