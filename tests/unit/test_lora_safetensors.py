@@ -12,7 +12,7 @@ from safetensors import deserialize
 
 from atelier_ops.logic.lora.safetensors import (
     LARGEST_HEADER,
-    Header,
+    FileHeader,
     TensorEntry,
     check_cover,
     header_text,
@@ -25,7 +25,7 @@ from tests.unit.lora_files import file_of, tensor, with_header
 GOOD = {"a": tensor((2, 3), "F16"), "b": tensor((4,), "F32"), "c": tensor((), "BF16")}
 
 
-def read(body: bytes) -> Header:
+def read(body: bytes) -> FileHeader:
     header = read_header(body, "weights")
     check_cover(header, len(body), "weights")
     return header

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from atelier_ops.logic.lora.safetensors import Header
+from atelier_ops.logic.lora.safetensors import FileHeader
 
 PARTS = ("unet", "text_encoder", "text_encoder_2")
 """The parts of a pipeline that LoRAs are made for, by their folders."""
@@ -52,7 +52,7 @@ class Layer:
         return (self.shape[0], *(1 for _ in self.shape[2:]))
 
 
-def layers_of(part: str, headers: Iterable[Header]) -> list[Layer]:
+def layers_of(part: str, headers: Iterable[FileHeader]) -> list[Layer]:
     """A part's layers, from the headers of its files.
 
     A text encoder's paths begin as in published files, whether its own file says ``text_model`` or the loaded module has it: both

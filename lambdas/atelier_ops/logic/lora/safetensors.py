@@ -50,7 +50,7 @@ class TensorEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Header:
+class FileHeader:
     """A header: its tensors by name, the text beside them, and where in the file the tensors' bytes begin."""
 
     tensors: Mapping[str, TensorEntry]
@@ -69,7 +69,7 @@ def header_bytes(start: bytes, where: str) -> int:
     return LENGTH_BYTES + length
 
 
-def read_header(start: bytes, where: str) -> Header:
+def read_header(start: bytes, where: str) -> FileHeader:
     """The header of a file that begins so. Raises InvalidInputError naming ``where`` where it is cut short or malformed."""
     begin = header_bytes(start, where)
     if len(start) < begin:
@@ -85,10 +85,10 @@ def read_header(start: bytes, where: str) -> Header:
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise InvalidInputError(f"{where}: {_METADATA}", got="something else", allowed="an object of texts")
     tensors = {name: _entry(name, value, begin, where) for name, value in values.items()}
-    return Header(tensors=tensors, metadata=metadata, begin=begin)
+    return FileHeader(tensors=tensors, metadata=metadata, begin=begin)
 
 
-def check_cover(header: Header, size: int, where: str) -> None:
+def check_cover(header: FileHeader, size: int, where: str) -> None:
     """Raise InvalidInputError unless the tensors cover the rest of a file of ``size`` bytes, without gaps and overlaps."""
     position = header.begin
     for tensor in sorted(header.tensors.values(), key=lambda each: (each.start, each.end)):

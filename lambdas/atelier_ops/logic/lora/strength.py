@@ -13,7 +13,7 @@ from typing import Any
 
 from atelier_ops.logic.lora.keys import KeysRead, listed
 from atelier_ops.logic.lora.layers import PARTS, Layer
-from atelier_ops.logic.lora.safetensors import Header, TensorEntry
+from atelier_ops.logic.lora.safetensors import FileHeader, TensorEntry
 from contracts.errors import Problem
 
 SETTINGS = "lora_adapter_metadata"
@@ -33,7 +33,7 @@ class Strengths:
     """``alphas`` by layer, for those whose rank is known; ``problems`` is what contradicts itself or is missing."""
 
     def __init__(
-        self, body: bytes, header: Header, keys: KeysRead, ranks: Mapping[Layer, int], alpha: float | None
+        self, body: bytes, header: FileHeader, keys: KeysRead, ranks: Mapping[Layer, int], alpha: float | None
     ) -> None:
         self.alphas: dict[Layer, float] = {}
         self.problems: list[Problem] = []
