@@ -18,6 +18,7 @@ Event = Literal[
     "PredictionsFailed",
     "PredictionsCanceled",
     "TrainingsStarted",
+    "VersionsImported",
     "RunFailures",
     "EndpointRollouts",
 ]

@@ -409,6 +409,23 @@ def test_clients_are_made_once_a_container() -> None:
     assert aws.client("s3") is aws.client("s3")
 
 
+def test_a_package_is_registered_in_a_group_that_may_be_there_already() -> None:
+    Packages().make_group("coats", "Coats", {"atelier:stage": "test"})
+    assert Packages().register({"ModelPackageGroupName": "coats", "ClientToken": "t"}).endswith("model-package/coats/1")
+    with Stubber(aws.client("sagemaker")) as stub:
+        exists = "Model Package Group arn:aws:sagemaker:us-east-1:1:model-package-group/coats already exists."
+        for code, message in (("ValidationException", exists), ("ThrottlingException", "Rate exceeded")):
+            expected = {
+                "ModelPackageGroupName": "coats",
+                "ModelPackageGroupDescription": "Coats",
+                "Tags": [{"Key": "atelier:stage", "Value": "test"}],
+            }
+            stub.add_client_error("create_model_package_group", code, message, expected_params=expected)
+        Packages().make_group("coats", "Coats", {"atelier:stage": "test"})
+        with pytest.raises(ClientError, match="Rate exceeded"):
+            Packages().make_group("coats", "Coats", {"atelier:stage": "test"})
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [("ValidationException", "ModelPackage arn:x does not exist."), ("ResourceNotFound", "no such thing")],

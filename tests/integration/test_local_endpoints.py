@@ -554,12 +554,14 @@ def test_packages_have_versions_and_their_approval_is_announced(
         "SupportedResponseMIMETypes": ["application/json"],
     }
 
-    packages = [
-        sagemaker.create_model_package(ModelPackageGroupName="skirts", InferenceSpecification=specification)[
-            "ModelPackageArn"
-        ]
-        for _ in range(2)
-    ]
+    first, again, other = (
+        sagemaker.create_model_package(
+            ModelPackageGroupName="skirts", InferenceSpecification=specification, ClientToken=token
+        )["ModelPackageArn"]
+        for token in ("one", "one", "two")
+    )
+    assert first == again
+    packages = [first, other]
     sagemaker.update_model_package(ModelPackageArn=packages[1], ModelApprovalStatus="Approved")
 
     assert [package.rsplit("/", 1)[1] for package in packages] == ["1", "2"]
