@@ -45,7 +45,7 @@ class Original:
             if load:
                 load()
                 use_adapter(self.painter, "x", 1.0)
-            (image,) = self.painter.paint(prompts=["a b"], seeds=[1], size=(32, 32), steps=1, guidance=2.0)
+            (image,) = self.painter.paint(prompts=["a b"], seeds=[1], size=(32, 32), steps=2, guidance=2.0)
         finally:
             pipeline.delete_adapters("x") if load else None
         return np.asarray(image).astype(int)

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import urllib3
 from PIL import Image
 
+from atelier_ops.logic.lora.safetensors import read_header
 from cli.client import ApiError
 from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Ended, Studio, sample
+from tests.unit.lora_files import file_of, numbers
 
 PHOTO = SAMPLE / "photos" / "street-01.png"
 
@@ -90,6 +93,47 @@ def test_a_style_is_rolled_back_and_forward_by_name(studio: Studio, second_run: 
     request = {"version": "twice", "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2}}
     assert api.request("POST", "/v1/predictions", request)["version"] == "twice@1"
     assert api.request("POST", "/v1/styles/twice/versions/2/promote")["version"] == "twice@2"
+
+
+def as_kohyas(body: bytes) -> bytes:
+    """A file of ours in the keys of another tool, which has one alpha a layer and nothing beside the tensors."""
+    header = read_header(body, "ours")
+    said = json.loads(header.metadata["lora_adapter_metadata"])
+    parts = {"unet": "lora_unet", "text_encoder": "lora_te_text_model"}
+    tensors = {}
+    for name, entry in header.tensors.items():
+        part, _, path = name.partition(".")
+        stem = f"{parts[part]}_{path.partition('.lora_')[0].replace('.', '_')}"
+        half = "lora_down" if name.endswith("lora_A.weight") else "lora_up"
+        tensors[f"{stem}.{half}.weight"] = (entry.dtype, entry.shape, body[entry.start : entry.end])
+        tensors[f"{stem}.alpha"] = ("F32", (), numbers([said[f"{part}.lora_alpha"]], "F32"))
+    return file_of(tensors, {"ss_network_module": "networks.lora"})
+
+
+def test_an_adapter_trained_elsewhere_comes_in_by_the_api_and_paints_as_it_did(
+    studio: Studio, first_run: Ended
+) -> None:
+    key = "styles/twice/1/pytorch_lora_weights.safetensors"
+    ours = studio.client("s3").get_object(Bucket=studio.bucket("Model"), Key=key)["Body"].read()
+    api, kind = studio.deployment.api, "application/octet-stream"
+    place = api.request("POST", "/v1/files", {"name": "mine.safetensors", "content_type": kind, "purpose": "upload"})
+    upload = {"body": as_kohyas(ours), "headers": {"content-type": kind}}
+    assert urllib3.request("PUT", place["urls"]["upload"], **upload).status == 200
+    body = {"weights": place["uri"], "instance_prompt": "a photo of sks skirt"}
+    made = api.request("POST", "/v1/styles/brought/versions", body)
+    assert (made["version"], made["format"]) == ("brought@1", "kohya")
+    (package,) = studio.packages("brought")
+    assert (package["ModelPackageArn"], package["ModelApprovalStatus"]) == (made["model_package"], "Approved")
+    assert studio.published("brought") == {"1/manifest.json", "1/pytorch_lora_weights.safetensors"}
+    own, brought = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "brought@1"))
+    assert np.array_equal(np.asarray(own), np.asarray(brought))
+    with pytest.raises(ApiError, match="allowed: a published version: brought@1"):
+        styled(studio, adapter="brought")
+    assert api.request("POST", "/v1/styles/brought/versions/1/promote")["version"] == "brought@1"
+    request = {"version": "brought", "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2}}
+    assert api.request("POST", "/v1/predictions", request)["version"] == "brought@1"
+    with pytest.raises(ApiError, match=r"HTTP 422.*weights: got .*, where nothing is"):
+        api.request("POST", "/v1/styles/brought/versions", {**body, "weights": place["uri"] + "x"})
 
 
 def test_a_style_whose_packages_are_gone_is_refused_before_anything_is_paid(studio: Studio, first_run: Ended) -> None:

@@ -67,7 +67,7 @@ def test_a_header_that_is_written_is_read_by_safetensors_itself() -> None:
         (with_header(b"[" * 100_000), "a header that cannot be read"),
         (with_header(b"\xff\xfe{}"), "a header that cannot be read"),
         (with_header(b"[]"), "no JSON object"),
-        (with_header(b'{"a": {}, "a": {}}'), "a is there twice"),
+        (with_header(b'{"a": {}, "a": {}}'), "the key 'a' stands there twice"),
         (with_header(b'{"__metadata__": {"a": 1}}'), "an object of texts"),
         (with_header(b'{"a": 1}'), "a dtype of"),
         (line(dtype="F4"), "a dtype of"),

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 from contracts.errors import InvalidInputError
+from contracts.json_text import load
 
 LENGTH_BYTES = 8
 LARGEST_HEADER = 16 * 2**20
@@ -75,7 +76,7 @@ def read_header(start: bytes, where: str) -> FileHeader:
     if len(start) < begin:
         raise InvalidInputError(where, got=f"{len(start)} bytes", allowed=f"all {begin} bytes of the header")
     try:
-        values = json.loads(start[LENGTH_BYTES:begin], object_pairs_hook=_without_repeats)
+        values = load(start[LENGTH_BYTES:begin].decode())
     except (ValueError, RecursionError) as error:
         allowed = "a safetensors file: its header is JSON in which nothing is named twice"
         raise InvalidInputError(where, got=f"a header that cannot be read: {error}", allowed=allowed) from error
@@ -137,15 +138,6 @@ def _flags(column: bytes, mask: int) -> bytes:
 @cache
 def _table(mask: int) -> bytes:
     return bytes(int(value & mask == mask) for value in range(256))
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in values:
-            raise ValueError(f"{name[:80]} is there twice")
-        values[name] = value
-    return values
 
 
 def _entry(name: str, value: Any, begin: int, where: str) -> TensorEntry:
