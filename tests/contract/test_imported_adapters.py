@@ -21,7 +21,7 @@ from atelier_ops.logic.lora.weights import read_adapter
 from contracts.artifact import ADAPTER_WEIGHTS
 from diffusion.adapters import load_adapter, use_adapter
 from diffusion.family import find_family
-from diffusion.trainee import Trainee
+from diffusion.painter import Painter
 from tests.unit.miniatures import save_miniature
 
 torch.set_num_threads(1)
@@ -33,7 +33,7 @@ Weights = dict[str, Tensor]
 class Original:
     """A base model's miniature, and a strong random LoRA on every layer of it as PEFT wrote it: by part, then by PEFT's keys."""
 
-    painter: Trainee
+    painter: Painter
     layers: list[Layer]
     parts: dict[str, Weights]
     folder: Path
@@ -62,9 +62,10 @@ class Original:
 def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Original:
     base, folder = tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("lora")
     save_miniature(base, request.param)
-    painter = find_family(request.param, Trainee).load(base, device="cpu", dtype=torch.float32, checker=False)
+    painter = find_family(request.param, Painter).load(base, device="cpu", dtype=torch.float32, checker=False)
     modules = {part: module for part in PARTS if (module := getattr(painter.pipeline, part, None)) is not None}
-    parts, saved = {}, {}
+    parts: dict[str, Weights] = {}
+    saved: dict[str, Any] = {}
     for part, module in modules.items():
         parts[part], config = _random_lora(module)
         saved |= {f"{part}_lora_layers": parts[part], f"{part}_lora_adapter_metadata": config.to_dict()}

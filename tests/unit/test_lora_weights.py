@@ -255,7 +255,7 @@ def test_alphas_may_be_any_kind_of_number(dtype: str, data: bytes, value: float)
 
 def test_pefts_patterns_and_rslora_are_its_own_rules() -> None:
     lora = random_lora(of_part("unet"), lambda layer: 4 if layer.path.endswith("to_q") else 2)
-    said = {
+    said: dict[str, Any] = {
         "r": 2,
         "lora_alpha": 3,
         "rank_pattern": {"to_q": 4},

@@ -199,7 +199,7 @@ def test_a_number_that_is_taken_all_the_same_is_a_conflict(api: Api) -> None:
         ({**BODY, "weights": "s3://media/requests/x.safetensors"}, "weights", "an address below s3://media/uploads/"),
         ({**BODY, "weights": "s3://media/uploads/../x"}, "weights", "an address below s3://media/uploads/"),
         ({**BODY, "weights": "https://example.com/x"}, "weights", "an address below s3://media/uploads/"),
-        ({**BODY, "weights": "s3://media/uploads/u2/x"}, "weights", "a file that was put there"),
+        ({**BODY, "weights": "s3://media/uploads/u2/x"}, "weights", "a file that was put to the urls.upload"),
         ({**BODY, "base_model": "words@v1"}, "base_model", "tiny@v1, which the shared endpoint serves"),
         ({**BODY, "alpha": 0}, "alpha", "0.001"),
         ({**BODY, "alpha": 2}, "alpha", "left out: the file says its own"),

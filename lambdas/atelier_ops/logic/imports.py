@@ -148,7 +148,8 @@ def _uploaded(uri: str, media: ObjectStore) -> bytes:
     key = S3Uri.parse(uri).key
     there = media.uploaded(key)
     if there is None:
-        raise InvalidInputError("weights", got=f"{uri}, where nothing is", allowed="a file that was put there")
+        allowed = "a file that was put to the urls.upload which POST /v1/files gave"
+        raise InvalidInputError("weights", got=f"nothing at {uri}", allowed=allowed)
     if there.size > LARGEST_FILE:
         raise InvalidInputError("weights", got=f"{there.size} bytes", allowed=f"at most {LARGEST_FILE} bytes")
     return media.read(key)
