@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from contracts.errors import InvalidInputError
-from imaging.masks import Box, Mask, bounds
+from imaging.masks import Box, Mask, bounds, from_image, grow, to_image
 
 CONTEXT = 1.5
 """Side of the crop over the mask's larger side: the model must see the body that wears the garment."""
@@ -61,6 +61,13 @@ def square(image: Image.Image, box: Box, side: int) -> Image.Image:
     widths = [(top, longest - part.shape[0] - top), (left, longest - part.shape[1] - left), (0, 0)]
     padded = Image.fromarray(np.pad(part, widths[: part.ndim], mode="edge"))
     return padded.resize((side, side), Image.Resampling.LANCZOS)
+
+
+def square_mask(mask: Mask, box: Box, side: int) -> Mask:
+    """A mask (h, w) cut and resized as ``square`` does with its picture; where all of it is finer than a pixel of that, it is widened."""
+    resized = from_image(square(to_image(mask), box, side))
+    pixel = math.ceil(max(box[2] - box[0], box[3] - box[1]) / side)
+    return resized if resized.any() else from_image(square(to_image(grow(mask, pixel)), box, side))
 
 
 def unsquare(image: Image.Image, box: Box) -> Image.Image:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contracts.errors import InvalidInputError
-from imaging.framing import crop_box, square, unsquare
+from imaging.framing import crop_box, square, square_mask, unsquare
 from imaging.masks import Box, Mask, feather, from_image, is_soft, larger_side, to_image
 
 BLUR = 0.02
@@ -113,7 +113,7 @@ def frame(work: Repainting, resolution: int) -> Frame:
         box=box,
         levels=levels,
         picture=square(work.picture, box, resolution),
-        mask=_hard_unless(soft, square(mask, box, resolution)),
+        mask=square(mask, box, resolution) if soft else to_image(square_mask(from_image(mask), box, resolution)),
     )
 
 
@@ -125,11 +125,6 @@ def _levels(work: Repainting, *, soft: bool) -> NDArray[np.uint8]:
     blur = default_blur(core) if work.blur is None else work.blur
     feathered = np.ceil(feather(core, blur) * 255).astype(np.uint8)
     return np.maximum(feathered, np.asarray(work.mask)) if soft else feathered
-
-
-def _hard_unless(soft: bool, mask: Image.Image) -> Image.Image:
-    """Resizing makes the edge of a hard mask grey."""
-    return mask if soft else to_image(from_image(mask))
 
 
 def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:

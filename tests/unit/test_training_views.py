@@ -9,6 +9,7 @@ from atelier_training.data.example_views import View, inpaint_views, whole_views
 from atelier_training.data.examples import Example
 from imaging.framing import crop_box, square
 from imaging.masks import Mask, from_image, to_image
+from imaging.repaint import Repainting, frame
 from tests.unit.training_root import ORANGE, TEAL, garment
 
 SIDE = 32
@@ -64,6 +65,28 @@ def test_a_large_photo_gives_the_same_framing_as_a_small_one() -> None:
     small, large = views(2), views(12)
     for a, b in zip(small, large, strict=True):
         assert (a.mask != b.mask).mean() < 0.06
+
+
+def fine(kind: str, side: int = 700) -> Mask:
+    """Masks that are finer than a pixel of what the model sees."""
+    mask = np.zeros((side, side), dtype=np.bool_)
+    if kind == "specks":
+        mask[9, 9] = mask[-9, -9] = True
+    elif kind == "outline":
+        mask[40, 40:-40] = mask[-41, 40:-40] = mask[40:-40, 40] = mask[40:-40, -41] = True
+    else:
+        mask[::3, ::3] = True
+    return mask
+
+
+@pytest.mark.parametrize("kind", ["specks", "outline", "dots"])
+def test_a_mask_finer_than_a_pixel_of_the_view_is_widened_not_lost(kind: str) -> None:
+    picture, mask = Image.new("RGB", (700, 700)), fine(kind)
+    whole = Example(name="a.png", picture=picture, mask=mask, caption="words")
+    assert all(view.mask.any() for view in inpaint_views(whole, SIDE, 8, np.random.default_rng(0)))
+    served = frame(Repainting(picture=picture, mask=to_image(mask), prompt="a skirt", seeds=[1]), SIDE)
+    assert set(np.unique(np.asarray(served.mask))) <= {0, 255}
+    assert np.asarray(served.mask).any()
 
 
 @pytest.mark.parametrize("centre", [True, False])

@@ -1,5 +1,6 @@
 """Square views of a picture, framed by the same rule as in serving."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_training.data.examples import Example
-from imaging.framing import CONTEXT, crop_box, scaled, square
+from imaging.framing import CONTEXT, crop_box, scaled, square, square_mask
 from imaging.masks import Mask, boxed, from_image, grow, larger_side, to_image
 
 MOST_GROWTH = 0.08
@@ -46,7 +47,7 @@ def inpaint_views(example: Example, side: int, count: int, chance: np.random.Gen
         yield View(
             name=example.name,
             pixels=np.asarray(square(picture, box, side)),
-            mask=from_image(square(to_image(loose), box, side)),
+            mask=square_mask(loose, box, side),
             caption=example.caption,
             frame=uncropped(side),
         )
@@ -84,8 +85,14 @@ def _shrunk(picture: Image.Image, mask: Mask, side: int) -> tuple[Image.Image, M
     if scale >= 1:
         return picture, mask
     size = scaled(picture.size, scale)
-    smaller = to_image(mask).resize(size, Image.Resampling.BOX)
-    return picture.resize(size, Image.Resampling.LANCZOS), from_image(smaller)
+    smaller = _resized(mask, size)
+    if not smaller.any():  # all of it is finer than a pixel
+        smaller = _resized(grow(mask, math.ceil(1 / scale)), size)
+    return picture.resize(size, Image.Resampling.LANCZOS), smaller
+
+
+def _resized(mask: Mask, size: tuple[int, int]) -> Mask:
+    return from_image(to_image(mask).resize(size, Image.Resampling.BOX))
 
 
 def _grown(mask: Mask, chance: np.random.Generator) -> Mask:
