@@ -240,7 +240,9 @@ def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
     at = "2026-11-22T13:00:00Z"
     entered = {"timestamp": at, "type": "TaskStateEntered", "id": 2, "stateEnteredEventDetails": {"name": "Prepare"}}
     left = state_left(4, "Prepare", {"Payload": {"notes": ["README.md is not used"]}})
-    segmented = state_left(5, "Segment", {"ExitMessage": "a.png is left out\nb.png is left out"})
+    done = {"ProcessingJobStatus": "Completed", "ExitMessage": "a.png is left out\nb.png is left out"}
+    segmented = state_left(5, "Segment", done)
+    failed = state_left(6, "AdoptEvaluate", {"ProcessingJobStatus": "Failed", "ExitMessage": "ValueError: no"})
     other = {"timestamp": at, "type": "LambdaFunctionScheduled", "id": 3}
     expected = {
         "executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:run-1",
@@ -248,13 +250,14 @@ def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
         "maxResults": 1_000,
     }
     with Stubber(client) as stub:
-        stub.add_response("get_execution_history", {"events": [segmented, left], "nextToken": "t"}, expected)
+        stub.add_response("get_execution_history", {"events": [failed, segmented, left], "nextToken": "t"}, expected)
         stub.add_response("get_execution_history", {"events": [other, entered]}, {**expected, "nextToken": "t"})
         events = Executions(arn).events("run-1")
     assert [(event.state, event.kind, event.entered, event.notes) for event in events] == [
         ("Prepare", "Task", True, ()),
         ("Prepare", "Task", False, ("README.md is not used",)),
         ("Segment", "Task", False, ("a.png is left out", "b.png is left out")),
+        ("AdoptEvaluate", "Task", False, ()),
     ]
 
 

@@ -129,8 +129,12 @@ def _state_event(event: dict[str, Any]) -> StateEvent | None:
 
 
 def _notes(output: Any) -> tuple[str, ...]:
-    """The notes in a state's output, where it is a Lambda's answer with a plan or SageMaker's description of a processing job."""
+    """The notes in a state's output, where it is a Lambda's answer with a plan or SageMaker's description of a processing job.
+
+    The message of a job that did not complete is why.
+    """
     if not isinstance(output, dict):
         return ()
-    answer, message = output.get("Payload"), output.get("ExitMessage") or ""
+    answer = output.get("Payload")
+    message = str(output.get("ExitMessage") or "") if output.get("ProcessingJobStatus") == "Completed" else ""
     return tuple(answer.get("notes", ()) if isinstance(answer, dict) else message.splitlines())
