@@ -19,6 +19,7 @@ from atelier_ops.logic.lora.layers import PARTS, Layer, layers_of
 from atelier_ops.logic.lora.safetensors import read_header
 from atelier_ops.logic.lora.weights import read_adapter
 from contracts.artifact import ADAPTER_WEIGHTS
+from contracts.errors import InvalidInputError
 from diffusion.adapters import load_adapter, use_adapter
 from diffusion.family import find_family
 from diffusion.painter import Painter
@@ -223,6 +224,15 @@ def test_ranks_and_alphas_of_their_own_are_every_layers_scale(original: Original
     }
     original.painter.pipeline.delete_adapters("x")
     assert scales == expected
+
+
+def test_what_is_refused_of_a_text_encoder_is_what_diffusers_cannot_load(original: Original, tmp_path: Path) -> None:
+    pipeline: Any = original.painter.pipeline
+    encoder = {key: each for key, each in original.parts["text_encoder"].items() if ".mlp." in key}
+    with pytest.raises(InvalidInputError, match="at least one layer of its attention too"):
+        original.imported(with_parts({"text_encoder": encoder}), None, tmp_path / "mlp", ALPHA)
+    with pytest.raises(ValueError, match="Could not automatically infer state dict type"):
+        pipeline.load_lora_weights(with_parts({"text_encoder": encoder}), adapter_name="x")
 
 
 def _metadata(folder: Path) -> str:

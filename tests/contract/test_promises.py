@@ -10,7 +10,8 @@ import pytest
 
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
-from atelier_ops.logic import http, predictions, uploads
+from atelier_ops.logic import http, imports, predictions, uploads
+from atelier_ops.logic.lora.keys import MOST_LISTED
 from atelier_training.data.feed import MOST_WORKERS
 from atelier_training.data.preparation import VIEWS
 from atelier_training.data.shards import SPARE
@@ -44,6 +45,7 @@ from models.tiny.make.score.styles import SEEDS
 
 ARCHITECTURE = "docs/architecture.md"
 LAMBDAS = "lambdas/README.md"
+ADAPTERS = "docs/adapters.md"
 REFERENCE = "docs/reference.md"
 PRETRAINING = "docs/pretraining.md"
 TINY_MODELS = "docs/tiny-models.md"
@@ -93,6 +95,24 @@ def sample_pictures() -> list[Path]:
 
 
 PROMISES = [
+    Promise(
+        page=ADAPTERS,
+        words="A safetensors file of at most 400 MiB",
+        values=lambda: imports.LARGEST_FILE,
+        promised=400 * 2**20,
+    ),
+    Promise(
+        page=ADAPTERS,
+        words="keys are remembered for 7 days",
+        values=lambda: imports.KEEP,
+        promised=7 * DAY,
+    ),
+    Promise(
+        page=ADAPTERS,
+        words="(the first 20, and how many more)",
+        values=lambda: MOST_LISTED,
+        promised=20,
+    ),
     Promise(
         page=ARCHITECTURE,
         words="A picture to upscale has at most 2,097,152 pixels, and 4,095 a side",

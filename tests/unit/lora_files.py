@@ -6,7 +6,11 @@ import struct
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import pytest
+
 from atelier_ops.logic.lora.layers import Layer
+from atelier_ops.logic.lora.weights import Adapter, read_adapter
+from contracts.errors import InvalidInputError
 
 Tensor = tuple[str, tuple[int, ...], bytes]
 """dtype, shape and bytes."""
@@ -194,3 +198,29 @@ def _encoder(depth: int, width: int) -> dict[str, tuple[int, ...]]:
         shapes |= {f"{place}.self_attn.{name}": (width, width) for name in ("q_proj", "k_proj", "v_proj", "out_proj")}
         shapes |= {f"{place}.mlp.fc1": (4 * width, width), f"{place}.mlp.fc2": (width, 4 * width)}
     return shapes
+
+
+SD1, SDXL = sd1_layers(), sdxl_layers()
+
+
+def read(
+    tensors: Tensors,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    layers: list[Layer] = SD1,
+    alpha: float | None = None,
+) -> Adapter:
+    """Such a file, read for a base model of these layers."""
+    return read_adapter(file_of(tensors, metadata), layers, "tiny@v1", alpha)
+
+
+def stored(adapter: Adapter) -> bytes:
+    """The file that would be stored."""
+    return b"".join(adapter.pieces)
+
+
+def problems(tensors: Tensors, metadata: Mapping[str, str] | None = None, **more: Any) -> list[dict[str, str]]:
+    """Everything that is wrong with such a file."""
+    with pytest.raises(InvalidInputError) as caught:
+        read(tensors, metadata, **more)
+    return caught.value.to_json()
