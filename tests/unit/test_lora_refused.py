@@ -2,12 +2,17 @@
 
 import json
 import math
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from atelier_ops.logic.lora.keys import MOST_LISTED
 from atelier_ops.logic.lora.layers import Layer
+from atelier_ops.logic.lora.safetensors import ITEM_BYTES
+from contracts.errors import InvalidInputError
 from tests.unit import lora_files
 from tests.unit.lora_files import (
     SD1,
@@ -204,6 +209,12 @@ def test_pefts_file_needs_an_alpha_beside_it_and_no_other_file_takes_two() -> No
         assert (problem["what"], problem["allowed"]) == ("alpha", "left out: the file says its own")
 
 
+def test_alphas_beside_settings_are_refused() -> None:
+    _, lora = one()
+    (problem,) = problems(kohya(lora, 1.0), lora_files.settings("unet", r=2, lora_alpha=2))
+    assert problem["got"] == "'.alpha of layers and lora_adapter_metadata'"
+
+
 @pytest.mark.parametrize(
     ("changes", "what", "words"),
     [
@@ -219,6 +230,9 @@ def test_pefts_file_needs_an_alpha_beside_it_and_no_other_file_takes_two() -> No
         ({"lora_alpha": "8"}, "unet.lora_alpha", "above 0"),
         ({"alpha_pattern": {"to_q": -1}}, "unet.alpha_pattern: to_q", "above 0"),
         ({"alpha_pattern": {"(": 1}}, "unet.alpha_pattern", "a regular expression"),
+        ({"alpha_pattern": {"(?i)to_q": 1}}, "unet.alpha_pattern", "a regular expression"),
+        ({"alpha_pattern": {"a{99999999999999}": 1}}, "unet.alpha_pattern", "a regular expression"),
+        ({"lora_alpha": 10**400}, "unet.lora_alpha", "above 0"),
         ({"rank_pattern": []}, None, ""),
         ({"rank_pattern": [1]}, "unet.rank_pattern", "an object"),
         ({"r": 4}, None, ""),
@@ -272,3 +286,45 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "alpha",
         f"weights: {layer.name}.lora_A.weight",
     ]
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+_setting = st.sampled_from(
+    ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "use_rslora", "bias", "init_lora_weights")
+)
+_stem = st.sampled_from(("unet.conv_in", "lora_unet_conv_in", "conv_in", "lora_te1_text_projection", "x", ""))
+_ending = st.sampled_from(
+    (
+        ".lora_A.weight",
+        ".lora_B.a.weight",
+        ".lora.up.weight",
+        ".lora_down.weight",
+        ".alpha",
+        "_lora.up.weight",
+        "",
+        ".bias",
+    )
+)
+_dtype = st.sampled_from(("F16", "BF16", "F32", "F64", "I64", "U8"))
+_shape = st.lists(st.integers(0, 3), max_size=4).map(tuple)
+
+
+@settings(max_examples=100)
+@given(
+    st.dictionaries(st.builds(str.__add__, _stem, _ending), st.tuples(_dtype, _shape), max_size=5),
+    st.dictionaries(st.builds(str.__add__, st.sampled_from(("", "unet.")), _setting), _json, max_size=6),
+    st.none() | st.floats(1e-3, 1e6),
+)
+def test_no_file_is_an_error_of_ours(
+    lines: dict[str, tuple[str, tuple[int, ...]]], said: dict[str, Any], alpha: float | None
+) -> None:
+    tensors = {
+        name: (dtype, shape, b"\x01" * (math.prod(shape) * ITEM_BYTES[dtype])) for name, (dtype, shape) in lines.items()
+    }
+    for metadata in (None, {"lora_adapter_metadata": json.dumps(said)}):
+        with suppress(InvalidInputError):
+            read(tensors, metadata, alpha=alpha)

@@ -4,7 +4,6 @@ Kohya writes one tensor a layer, diffusers and PEFT write settings beside the te
 is the rank, by their own rule. PEFT's own file has no settings: they lie in ``adapter_config.json``, so the request gives alpha.
 """
 
-import json
 import math
 import re
 import struct
@@ -15,9 +14,13 @@ from atelier_ops.logic.lora.keys import KeysRead, listed
 from atelier_ops.logic.lora.layers import PARTS, Layer
 from atelier_ops.logic.lora.safetensors import FileHeader, TensorEntry
 from contracts.errors import Problem
+from contracts.json_text import load
 
 SETTINGS = "lora_adapter_metadata"
 """The key of a file's metadata under which diffusers keeps a LoRA's settings, by ``{part}.{setting}``; of one module without its part."""
+
+LARGEST_ALPHA = 1e9
+"""A number of any size that JSON can write would not be one of ours."""
 
 _STRUCTS: Mapping[str, str] = {"F64": "<d", "F32": "<f", "F16": "<e", "I64": "<q", "I32": "<i"}
 _HARMLESS_STARTS = (True, None, False, "gaussian", "orthogonal", "eva")
@@ -39,21 +42,24 @@ class Strengths:
         self.problems: list[Problem] = []
         self._keys, self._ranks = keys, ranks
         with_tensors = [layer for layer, halves in keys.halves.items() if "alpha" in halves]
+        settings = header.metadata.get(SETTINGS)
         if with_tensors:
             self._from_tensors(body, with_tensors)
-        elif SETTINGS in header.metadata:
-            self._from_settings(header.metadata[SETTINGS])
-        else:
+        if settings is not None:
+            self._from_settings(settings)
+        if not with_tensors and settings is None:
             self._from_rule(alpha)
-        if alpha is not None and (with_tensors or SETTINGS in header.metadata):
+        elif alpha is not None:
             self.problems.append(Problem("alpha", alpha, "left out: the file says its own"))
+        if with_tensors and settings is not None:
+            self.problems.append(Problem("weights: alphas", f".alpha of layers and {SETTINGS}", "one of them"))
 
     def _from_tensors(self, body: bytes, layers: list[Layer]) -> None:
         wrong = []
         for layer in layers:
             tensor = self._keys.halves[layer]["alpha"]
             value = _scalar(body, tensor)
-            if value is None or not (math.isfinite(value) and value > 0):
+            if value is None or not _is_strength(value):
                 got = f"{tensor.dtype} {list(tensor.shape)}" if value is None else value
                 wrong.append(Problem(f"weights: {tensor.name[:120]}", got, "one number above 0"))
             else:
@@ -65,7 +71,7 @@ class Strengths:
 
     def _from_settings(self, text: str) -> None:
         try:
-            settings = json.loads(text)
+            settings = load(text)
         except (ValueError, RecursionError):
             settings = None
         if not isinstance(settings, dict):
@@ -151,22 +157,27 @@ def _pattern_problems(name: str, patterns: Any, good: Any) -> Iterator[Problem]:
         return
     for pattern, value in patterns.items():
         try:
-            re.compile(pattern)
-        except re.error as error:
-            yield Problem(name, pattern, f"a regular expression: {error}")
+            _whole(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            yield Problem(name, pattern[:80], f"a regular expression: {error}")
         if not good(value):
             yield Problem(f"{name}: {pattern[:80]}", value, "a number above 0")
 
 
 def _is_strength(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and value > 0
+    return type(value) in (int, float) and 0 < value <= LARGEST_ALPHA
+
+
+def _whole(pattern: str) -> re.Pattern[str]:
+    """A pattern as PEFT puts it together: of a path, or of its end."""
+    return re.compile(rf"(?:.*\.)?(?:{pattern})")
 
 
 class _Patterns:
     """PEFT's rule: the first pattern that is the path or its end. A text encoder's path may go without ``text_model``."""
 
     def __init__(self, patterns: Mapping[str, float], otherwise: float) -> None:
-        self._patterns = [(re.compile(rf"(?:.*\.)?(?:{pattern})"), value) for pattern, value in patterns.items()]
+        self._patterns = [(_whole(pattern), value) for pattern, value in patterns.items()]
         self._otherwise = otherwise
 
     def of(self, path: str) -> float:
