@@ -120,6 +120,8 @@ def _load(data: bytes, name: str) -> Image.Image:
                 raise
             image = _open(body + jpeg.END, name)
             image.load()
+        if image.mode == "P" and image.palette is None:
+            raise ValueError("its palette is missing")
         if image.format == "HEIF":
             # Its decoder has turned it; whatever EXIF says besides is not for readers (ISO/IEC 23008-12, annex A).
             image.info = {"icc_profile": image.info.get("icc_profile")}

@@ -113,6 +113,14 @@ def test_a_truncated_file_is_refused(file_format: str) -> None:
         decode(data[: len(data) // 2], name="photo")
 
 
+def test_a_png_that_lacks_its_palette_is_refused() -> None:
+    data = saved(gradient().convert("P"))
+    start = data.index(b"PLTE") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4])
+    with pytest.raises(UnreadablePictureError, match="its palette is missing"):
+        decode(data[:start] + data[end:], name="photo")
+
+
 @pytest.mark.parametrize("size", [(8_001, 8_000), (10_000, 10_000), (60_000, 60_000), (LONGEST_SIDE + 1, 1)])
 def test_a_size_past_the_limit_is_refused_before_decoding(size: tuple[int, int]) -> None:
     with pytest.raises(UnreadablePictureError, match="64 megapixels"):
@@ -120,9 +128,12 @@ def test_a_size_past_the_limit_is_refused_before_decoding(size: tuple[int, int])
 
 
 @settings(deadline=None)
-@given(st.binary(max_size=200), st.integers(0, 400), st.sampled_from(["PNG", "JPEG", "WEBP"]))
-def test_damage_is_refused_or_read_but_never_anything_else(noise: bytes, at: int, file_format: str) -> None:
-    data = bytearray(saved(gradient(), file_format))
+@given(st.binary(max_size=200), st.integers(0, 400), st.sampled_from(["PNG", "JPEG", "WEBP"]), st.booleans())
+def test_damage_is_refused_or_read_but_never_anything_else(
+    noise: bytes, at: int, file_format: str, palette: bool
+) -> None:
+    picture = gradient().quantize(8) if palette and file_format == "PNG" else gradient()
+    data = bytearray(saved(picture, file_format))
     data[at : at + len(noise)] = noise
     try:
         image = decode(bytes(data), name="photo")

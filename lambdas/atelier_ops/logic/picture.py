@@ -30,7 +30,7 @@ def _is_heic(start: bytes) -> bool:
     """Whether a box of ISO/IEC 14496-12's file type (size, ``ftyp``, brand, version, compatible brands) is of HEIF's coding HEVC."""
     brand, end = start[8:12], min(len(start), int.from_bytes(start[:4]))
     compatible = {start[at : at + 4] for at in range(16, end, 4)}
-    return brand in _HEIC or (brand in _CONTAINER and (bool(compatible & _HEIC) or b"avif" not in compatible))
+    return bool({brand, *compatible} & _HEIC) or (brand in _CONTAINER and b"avif" not in compatible)
 
 
 def decode_picture(where: str, text: str) -> tuple[bytes, str]:
