@@ -23,6 +23,13 @@ COMMON: Mapping[int, str] = {
     500: "an error of the service; its log has it under the request's id",
     503: "a service behind the API did not answer; Retry-After says when to try again",
 }
+_OWN: Mapping[str, Mapping[int, str]] = {
+    "promote_version": {409: "the version is no longer served, or other promotions of the style came between"},
+    "create_version": {
+        404: "no style can have this name in a path",
+        409: "the number that the registry gives is one of a version that is published",
+    },
+}
 OF_BODIES: Mapping[int, str] = {
     400: "the body is not a JSON object, or the Idempotency-Key is longer than 255 characters",
     413: "the body is larger than 5 MB: larger pictures go through POST /v1/files",
@@ -111,8 +118,7 @@ def _bad(route: Route) -> dict[str, Any]:
     statuses = {**COMMON, **(OF_BODIES if route.body else {})}
     if route.names:
         statuses[404] = f"there is none of this {' and '.join(route.names)}, or no longer"
-    if route.name == "promote_version":
-        statuses[409] = "the version is no longer served, or other promotions of the style came between"
+    statuses |= _OWN.get(route.name, {})
     content = {PROBLEM: {"schema": _schema(ProblemDetails.__name__)}}
     return {str(status): {"description": about, "content": content} for status, about in sorted(statuses.items())}
 
