@@ -1,4 +1,4 @@
-"""What breaks under way: jobs that crash or are killed, a server that never gets healthy, a role that lacks a statement."""
+"""What breaks under way: jobs that crash or are killed, a role that lacks a statement."""
 
 import json
 import signal
@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.e2e.studio import FEW_STEPS, OPEN_GATE, Studio
+from tests.e2e.studio import FEW_STEPS, Studio
 from tests.e2e.test_bad_input import failed_at
 
 
@@ -46,7 +46,7 @@ def test_a_job_that_is_killed_fails_the_run_at_its_step(studio: Studio) -> None:
         for process in psutil.process_iter(["cmdline"]):
             line = process.info["cmdline"] or []
             ours = str(studio.deployment.cloud.run_dir) in _environment(process)
-            if ours and line[-3:-1] == ["atelier_training", "segment"]:
+            if ours and {"atelier_training", "segment"} <= set(line):
                 process.send_signal(signal.SIGKILL)
                 return True
         return None
@@ -63,25 +63,9 @@ def _environment(process: psutil.Process) -> str:
         return ""
 
 
-def test_an_endpoint_whose_server_never_gets_healthy_fails_the_run(studio: Studio) -> None:
-    manifest = base_key(studio, "tiny-clipseg", "manifest.json")
-    dataset = studio.upload("unhealthy")
-    given = {"style": "unhealthy", "dataset": dataset, "target": "a skirt", "method": "full", "deploy": "endpoint"}
-    arn = studio.start("unhealthy", {**given, "approval": "manual", "hyperparameters": FEW_STEPS, "gate": OPEN_GATE})
-    studio.until_state(arn, "RequestApproval")
-    with replaced(studio, manifest, b"{}"):
-        (package,) = studio.packages("unhealthy")
-        studio.client("sagemaker").update_model_package(
-            ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Approved"
-        )
-        ended = studio.wait(arn)
-    failed_at("DeployEndpoint", ended, "ping health check")
-    assert "latest.json" not in studio.published("unhealthy")
-
-
 ROLES = [
     ("Prepare", "s3:ListBucket", "Prepare", "s3:ListBucket"),
-    ("JobRole", "s3:PutObject", "Segment", "s3:PutObject"),
+    ("JobRole", "s3:GetObject", "Segment", "s3:GetObject"),
     ("WorkflowMachine", "sagemaker:CreateProcessingJob", "Segment", "sagemaker:CreateProcessingJob"),
 ]
 

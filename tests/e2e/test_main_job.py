@@ -120,20 +120,23 @@ def test_an_adapter_trained_elsewhere_comes_in_by_the_api_and_paints_as_it_did(
     address, file = place["urls"]["upload"], as_kohyas(ours)
     assert urllib3.request("PUT", address, body=file, headers={"content-type": kind}).status == 200
     body = {"weights": place["uri"], "instance_prompt": "a photo of sks skirt"}
-    made = api.request("POST", "/v1/styles/brought/versions", body)
-    assert (made["version"], made["format"]) == ("brought@1", "kohya")
-    (package,) = studio.packages("brought")
+    made = api.request("POST", "/v1/styles/from-elsewhere/versions", body)
+    assert (made["version"], made["format"]) == ("from-elsewhere@1", "kohya")
+    (package,) = studio.packages("from-elsewhere")
     assert (package["ModelPackageArn"], package["ModelApprovalStatus"]) == (made["model_package"], "Approved")
-    assert studio.published("brought") == {"1/manifest.json", "1/pytorch_lora_weights.safetensors"}
-    own, brought = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "brought@1"))
+    assert studio.published("from-elsewhere") == {"1/manifest.json", "1/pytorch_lora_weights.safetensors"}
+    own, brought = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "from-elsewhere@1"))
     assert np.array_equal(np.asarray(own), np.asarray(brought))
-    with pytest.raises(ApiError, match="allowed: a published version: brought@1"):
-        styled(studio, adapter="brought")
-    assert api.request("POST", "/v1/styles/brought/versions/1/promote")["version"] == "brought@1"
-    request = {"version": "brought", "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2}}
-    assert api.request("POST", "/v1/predictions", request)["version"] == "brought@1"
+    with pytest.raises(ApiError, match="allowed: a published version: from-elsewhere@1"):
+        styled(studio, adapter="from-elsewhere")
+    assert api.request("POST", "/v1/styles/from-elsewhere/versions/1/promote")["version"] == "from-elsewhere@1"
+    request = {
+        "version": "from-elsewhere",
+        "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2},
+    }
+    assert api.request("POST", "/v1/predictions", request)["version"] == "from-elsewhere@1"
     with pytest.raises(ApiError, match=r"HTTP 422.*weights: got .nothing at s3://"):
-        api.request("POST", "/v1/styles/brought/versions", {**body, "weights": place["uri"] + "x"})
+        api.request("POST", "/v1/styles/from-elsewhere/versions", {**body, "weights": place["uri"] + "x"})
 
 
 def test_a_style_whose_packages_are_gone_is_refused_before_anything_is_paid(studio: Studio, first_run: Ended) -> None:

@@ -95,13 +95,18 @@ def test_both_hosts_trained_together(studio: Studio, ended: Ended) -> None:
     assert (summary["processes"], summary["shards"]) == (2, 2)
 
 
-def test_a_fine_tuning_run_starts_from_it_and_with_deploy_none_publishes_nothing(studio: Studio, ended: Ended) -> None:
-    tuned = studio.run("on-drawn", base_model="drawn@1", task="text-to-image", deploy="none")
-    assert tuned.status == "SUCCEEDED", tuned
+def test_a_fine_tuning_run_starts_from_it_and_where_it_misses_its_gate_registers_nothing(
+    studio: Studio, ended: Ended
+) -> None:
+    tuned = studio.run(
+        "on-drawn", base_model="drawn@1", task="text-to-image", deploy="none", gate={"garment_share": 9.5}
+    )
+    failed_at("Gate", tuned, "garment_share", "9.5")
     assert studio.published("on-drawn") == set()
-    (package,) = studio.packages("on-drawn")
-    described = studio.client("sagemaker").describe_model_package(ModelPackageName=package["ModelPackageArn"])
-    assert described["CustomerMetadataProperties"]["base_model"] == "drawn@1"
+    assert studio.packages("on-drawn") == []
+    job = studio.client("sagemaker").describe_training_job(TrainingJobName="atelier-local-on-drawn-train")
+    channels = {each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri"] for each in job["InputDataConfig"]}
+    assert channels["base"].endswith("/base/drawn@1/")
 
 
 def test_a_segmenter_of_streamed_shards_is_not_published_where_a_person_rejects_it(
