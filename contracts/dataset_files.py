@@ -37,14 +37,22 @@ MOST_NAMED = 50
 """Names that one note lists: a plan must fit what Step Functions carries."""
 _MOST_PROBLEMS = 20
 
-_LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "$recycle.bin", "@eadir"}
+_LITTER = {"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", "__macosx", "@eadir"}
+_LITTER |= {"$recycle.bin", "#recycle", "system volume information", "lost+found"}
+_SIDECARS = (".aae", ".xmp")
+"""Endings of what phones and photo editors write beside a picture: how it was edited."""
+_PLACEHOLDER = ".icloud"
+"""The ending of the dot-file that a Mac keeps of a picture which is not on its disk: the picture is missing, and that is said."""
 
 
 def is_litter(name: str) -> bool:
-    """Whether desktops leave such a file or folder behind unasked: dot-files, ``Thumbs.db``, ``__MACOSX/``, …"""
-    return any(
-        (part.startswith(".") and part.strip(".") != "") or part.casefold() in _LITTER for part in name.split("/")
-    )
+    """Whether desktops and phones leave such a file or folder behind unasked: dot-files, ``Thumbs.db``, ``__MACOSX/``, ``IMG_1.AAE``, …"""
+    return any(_is_left_behind(part.casefold()) for part in name.split("/"))
+
+
+def _is_left_behind(part: str) -> bool:
+    hidden = part.startswith(".") and part.strip(".") != "" and not part.endswith(_PLACEHOLDER)
+    return hidden or part in _LITTER or part.endswith(_SIDECARS)
 
 
 def composed(name: str) -> str:

@@ -1,6 +1,7 @@
 """A dataset as people bring it: what each file is used as, and whose words are whose."""
 
 import json
+import re
 from typing import Any
 from unicodedata import normalize
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.dataset_files import DatasetFiles, is_litter
 from contracts.dataset_texts import Captions, read_captions, read_info
+from contracts.declarations import NOT_BLANK
 from contracts.errors import InvalidInputError
 
 PICTURES = ("skirt-01.png", "skirt-02.JPG", "치마 3.webp", "skirt-04.heic")
@@ -24,6 +26,9 @@ LITTER = (
     ".ipynb_checkpoints/skirt-01-checkpoint.png",
     "@eaDir/skirt-01.png/SYNOPHOTO_THUMB_M.jpg",
     ".git/config",
+    "skirt-01.AAE",
+    "skirt-02.xmp",
+    "#recycle/skirt-01.png",
 )
 
 
@@ -74,7 +79,8 @@ def test_a_file_that_somebody_named_is_no_litter(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.bmp", "a.avif", "a.gif", "notes.md", "raw/a.png", "evaluation/a.tif", "masks/x.md"]
+    "name",
+    ["a.bmp", "a.avif", "a.gif", "notes.md", "raw/a.png", "evaluation/a.tif", "masks/x.md", ".IMG_0001.HEIC.icloud"],
 )
 def test_a_file_without_a_use_is_named(name: str) -> None:
     assert DatasetFiles.of([*PICTURES, name]).notes("inpaint") == [f"1 file is not used: {name}"]
@@ -184,7 +190,11 @@ def test_only_a_newline_ends_a_line(separator: str) -> None:
     assert captions(("captions.jsonl", line)).words == {PICTURES[0]: words}
 
 
-@given(words=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(str.strip))
+@given(
+    words=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(
+        re.compile(NOT_BLANK).search
+    )
+)
 def test_any_words_are_read_as_they_were_written(words: str) -> None:
     for ascii_only in (False, True):
         line = json.dumps({"file_name": PICTURES[0], "text": words}, ensure_ascii=ascii_only)

@@ -1,5 +1,6 @@
 """Words arrive as they were given: from an execution's input in the manifest, the report and the prompt that is painted."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 from atelier_training.arguments import parser
 from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import StyleManifest, to_json
+from contracts.declarations import NOT_BLANK
 from contracts.errors import InvalidInputError
 from contracts.garments import untranslated
 from contracts.strings import as_string, as_text
@@ -23,7 +25,7 @@ from tests.unit.test_training_evaluate import report
 from tests.unit.training_root import garment
 
 STAGE = make_stage()[1]
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(str.strip)
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(re.compile(NOT_BLANK).search)
 ODD = [
     *('"sks" skirt, label "summer"', '"skirt" or "dress"', r'"\d skirt"', '"sks skirt"', '"', '""', '"\\"', "'sks'"),
     *("--skirt", "-", "--target=x", "-h", "--", "=", "@file", "%s %(x)s", "{% $x %}", "$plan", "${A}", "`ls`", "{a|b}"),
