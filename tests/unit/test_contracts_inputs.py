@@ -233,6 +233,7 @@ def test_pictures_lie_at_the_root_and_end_like_one(name: str, expected: bool) ->
 def test_a_datasets_note_says_what_it_wants_and_nothing_unknown() -> None:
     assert DatasetInfo.from_json({"instance_prompt": "x"}) == DatasetInfo(instance_prompt="x")
     assert DatasetInfo.from_json({"instance_prompt": "", "class_prompt": None}) == DatasetInfo()
-    for wrong in ([], {"instance_prompt": " "}, {"instance_prompt": "x", "classprompt": "y"}):
+    refused: list[object] = [[], {"instance_prompt": " "}, {"instance_prompt": "x", "classprompt": "y"}]
+    for wrong in refused:
         with pytest.raises(InvalidInputError, match="dataset_info"):
             DatasetInfo.from_json(wrong)
