@@ -107,6 +107,12 @@ TAKEN: Mapping[str, Mapping[str, Any]] = {
 REFUSED_BY_THE_SERVER: Mapping[str, Mapping[str, Any]] = {
     "hole as white": {**PAINTS, "image": brought("exif-abs.jpg"), "mask": brought("mask-openai.png")},
     "half clear": {**PAINTS, "image": brought("exif-abs.jpg"), "mask": brought("mask-halfclear.png")},
+    "half clear as a hole": {
+        **PAINTS,
+        "image": brought("exif-abs.jpg"),
+        "mask": brought("mask-halfclear.png"),
+        "mask_convention": "transparent",
+    },
     "photo as mask": {**PAINTS, "image": brought("exif-abs.jpg"), "mask": brought("exif-abs.jpg")},
     "opaque alpha": {
         **PAINTS,

@@ -58,7 +58,7 @@ def brought() -> dict[str, bytes]:
         "captions.jsonl": b"\xef\xbb\xbf" + json.dumps(caption, ensure_ascii=False).encode(),
         "photo-0.txt": b"sks skirt, seen from behind\r\n",
         **{f"{folder}{name}": b"\0" for folder in ("", "masks/", "evaluation/") for name in (".DS_Store", "._a.png")},
-        "masks/Thumbs.db": b"\0",
+        **dict.fromkeys(("masks/Thumbs.db", "IMG (1).AAE", "__MACOSX/IMG (1).png", "#recycle/a.png"), b"\x00"),
         "README.md": b"my skirt",
     }
 
