@@ -259,6 +259,7 @@ def test_a_prediction_goes_from_post_to_pictures(plan: dict[str, Any]) -> None:
     assert body("media", f"outputs/{made['id']}/0.png") == PNG
 
 
+@pytest.mark.usefixtures("plan")
 def test_a_training_goes_from_post_to_an_execution() -> None:
     given = {"destination": "brand/skirt", "input": {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}}
     events = {"events": []}  # type: dict[str, list[Any]]

@@ -43,6 +43,12 @@ def test_an_unknown_key_is_named_with_the_allowed_ones(studio: Studio) -> None:
         studio.deployment.api.request("POST", "/v1/trainings", body)
 
 
+def test_a_dataset_whose_names_cannot_be_right_starts_nothing_over_http(studio: Studio) -> None:
+    inputs = {"dataset": studio.upload("nobodys-mask", first(4) | {"masks/z.png": b"x"}), "target": "a skirt"}
+    with pytest.raises(ApiError, match=r"HTTP 422.*mask without a picture"):
+        studio.deployment.api.request("POST", "/v1/trainings", {"destination": "nobodys-mask", "input": inputs})
+
+
 @pytest.mark.parametrize(
     ("name", "files", "step", "words"),
     [

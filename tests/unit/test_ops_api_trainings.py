@@ -7,7 +7,8 @@ import pytest
 
 from atelier_ops.gateways.workflow import StateEvent
 from tests.unit.ops_api import Answered, Api
-from tests.unit.ops_fakes import NOW, MemoryExecutions, execution
+from tests.unit.ops_fakes import NOW, PNG, MemoryExecutions, execution
+from tests.unit.ops_stage import put_dataset
 
 INPUT = {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
 START = datetime.fromtimestamp(NOW, UTC)
@@ -15,7 +16,9 @@ START = datetime.fromtimestamp(NOW, UTC)
 
 @pytest.fixture
 def api() -> Api:
-    return Api()
+    api = Api()
+    put_dataset(api.buckets, "skirt")
+    return api
 
 
 def post(api: Api, destination: str = "brand/skirt", headers: dict[str, str] | None = None, **changes: Any) -> Answered:
@@ -42,6 +45,41 @@ def test_a_training_starts_an_execution(api: Api, destination: str) -> None:
     assert made["id"].startswith("skirt-")
     assert (made["status"], made["stage"], made["model"], made["output"]) == ("starting", None, "skirt", None)
     assert made["urls"]["get"].endswith(f"/live/v1/trainings/{made['id']}")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "more", "words"),
+    [
+        ("s3://data/datasets/nothing/", {}, "pictures directly in the dataset: got 0; allowed: 4 to 500"),
+        ("s3://data/datasets/", {}, "s3://data/datasets/STYLE/"),
+        ("s3://elsewhere/datasets/skirt/", {}, "s3://data/datasets/STYLE/"),
+        ("s3://data/datasets/skirt/", {"masks/z.png": PNG, "Captions.jsonl": b"{}"}, "2 problems"),
+    ],
+)
+def test_what_a_datasets_names_show_is_422_and_starts_nothing(
+    api: Api, dataset: str, more: dict[str, bytes], words: str
+) -> None:
+    for name, body in more.items():
+        api.buckets.put("data", f"datasets/skirt/{name}", body)
+    answered = post(api, dataset=dataset)
+    assert (answered.status, words in answered.body["detail"]) == (422, True)
+    assert api.executions.started == {}
+
+
+def test_a_training_without_an_instance_prompt_anywhere_is_422(api: Api) -> None:
+    del api.buckets.objects["data", "datasets/skirt/dataset_info.json"]
+    answered = post(api)
+    assert (answered.status, answered.body["what"]) == (422, "input.instance_prompt")
+    assert "in the input or in s3://data/datasets/skirt/dataset_info.json" in answered.body["allowed"]
+    assert post(api, instance_prompt="a photo of sks skirt").status == 201
+
+
+def test_a_training_is_found_again_when_its_dataset_is_gone(api: Api) -> None:
+    key = {"Idempotency_Key": "k"}
+    made = post(api, headers=key).body
+    api.buckets.objects.clear()
+    assert post(api, headers=key).body["id"] == made["id"]
+    assert post(api).status == 422
 
 
 def test_a_training_that_cannot_be_found_yet_is_starting(api: Api) -> None:

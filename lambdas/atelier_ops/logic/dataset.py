@@ -38,8 +38,7 @@ class Dataset:
 
 def read_dataset(uri: str, store: ObjectStore) -> Dataset:
     """List and check the dataset at ``uri``. Raises InvalidInputError with what is wrong: names first, then contents."""
-    prefix = dataset_folder(uri, store.bucket, f"s3://{store.bucket}/{dataset_prefix('STYLE')}")
-    listing = list_files(prefix, store)
+    prefix, listing = _listed(uri, store)
     files = DatasetFiles.of(listing)
     refuse(_sizes(files, listing))
     faults = list(_formats(files, listing, store))
@@ -55,6 +54,28 @@ def read_dataset(uri: str, store: ObjectStore) -> Dataset:
     refuse(faults)
     address = str(S3Uri(bucket=store.bucket, key=prefix))
     return Dataset(uri=address, files=files, captions=captions, sha256=hash_listing(listing), info=info)
+
+
+def check_names(uri: str, store: ObjectStore, *, instance_prompt: str) -> None:
+    """What a listing alone shows of the dataset at ``uri``. Raises InvalidInputError."""
+    files = DatasetFiles.of(_listed(uri, store)[1])
+    if not instance_prompt and not files.info:
+        raise no_instance_prompt(uri, described=False)
+
+
+def no_instance_prompt(uri: str, *, described: bool) -> InvalidInputError:
+    """The refusal of a run whose input has no instance prompt and whose dataset, ``described`` by an info file or not, has none either."""
+    return InvalidInputError(
+        "input.instance_prompt",
+        got=f"none, and the dataset has {f'none in its {INFO}' if described else f'no {INFO}'}",
+        allowed=f"words for the garment, in the input or in {uri.rstrip('/')}/{INFO}",
+    )
+
+
+def _listed(uri: str, store: ObjectStore) -> tuple[str, dict[str, StoredObject]]:
+    """A dataset's prefix and files."""
+    prefix = dataset_folder(uri, store.bucket, f"s3://{store.bucket}/{dataset_prefix('STYLE')}")
+    return prefix, list_files(prefix, store)
 
 
 def dataset_folder(uri: str, bucket: str, allowed: str) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
-from atelier_ops.logic.dataset import Dataset, read_dataset
+from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
 from atelier_ops.logic.names import bounded, run_folders, run_jobs, style_endpoint
 from contracts.artifact import BaseManifest
-from contracts.dataset import INFO
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.families import FAMILIES, FamilyFacts
@@ -119,11 +118,7 @@ def _prompts(request: ExecutionInput, dataset: Dataset, settings: Hyperparameter
     instance = request.instance_prompt or (own.instance_prompt if own else "")
     classes = request.class_prompt or (own.class_prompt if own else "")
     if not instance:
-        raise InvalidInputError(
-            "input.instance_prompt",
-            got=f"none, and the dataset has {f'none in its {INFO}' if own else f'no {INFO}'}",
-            allowed=f"words for the garment, in the input or in {dataset.uri}{INFO}",
-        )
+        raise no_instance_prompt(dataset.uri, described=own is not None)
     if settings.with_prior_preservation and not classes:
         raise InvalidInputError(
             "input.class_prompt", got="none", allowed="words for the garment's class, because prior preservation is on"

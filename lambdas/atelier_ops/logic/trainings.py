@@ -8,10 +8,12 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import ExecutionNameTakenError
 from atelier_ops.gateways.workflow import Execution, StateEvent
+from atelier_ops.logic.dataset import check_names
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
+from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, style_prefix
 from contracts.requests import TrainingRequest
 
@@ -35,6 +37,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     # Checked now rather than by a run that fails; only what the client gave is passed on.
     inputs = TrainingRequest.from_json(request.read_json()).input.explicit_values()
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
+    _check_dataset(name, inputs, dependencies)
     try:
         dependencies.executions.start(name, inputs)
         count("TrainingsStarted")
@@ -50,6 +53,15 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     )
     training = _show(dependencies.executions.describe(name) or just_started, request, dependencies)
     return respond(201, training, {"Location": training["urls"]["get"]})
+
+
+def _check_dataset(name: str, inputs: Mapping[str, Any], dependencies: Dependencies) -> None:
+    """Look at the dataset's names, unless an earlier request started the training. Raises InvalidInputError."""
+    try:
+        check_names(inputs["dataset"], dependencies.data, instance_prompt=inputs.get("instance_prompt", ""))
+    except InvalidInputError:
+        if dependencies.executions.describe(name) is None:
+            raise
 
 
 def get(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
