@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.declarations import about, text
 from contracts.errors import Problem
-from contracts.garments import untranslated
+from contracts.garments import unusable_words
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import STYLE_PATTERN
 from contracts.metrics import DEFAULT_GATES, FineTuningMetrics
@@ -114,7 +114,7 @@ class ExecutionInput(MachineInput):
     @rule
     def _the_target_can_be_read(self) -> Iterator[Problem]:
         if self.task == "inpaint":
-            yield from untranslated("target", self.target)
+            yield from unusable_words("target", self.target)
 
     @rule
     def _deploy_fits_the_method(self) -> Iterator[Problem]:

@@ -44,6 +44,8 @@ ADJECTIVES = frozenset(
 
 _PLURALS = frozenset({"trousers", "pants", "jeans", "shorts", "shoes", "boots", "socks", "gloves", "clothes"})
 _ARTICLES = frozenset({"a", "an", "the", "her", "his", "their", "its", "my"})
+_GRAMMAR = _ARTICLES | {"and", "of", "on", "in", "with", "at"}
+_NOT = frozenset({"no", "not", "but", "except", "excluding"})
 _AND = frozenset({"그리고", "및", "와", "과", "하고"})
 _PARTICLES = ("이랑", "하고", "와", "과", "랑", "를", "을", "은", "는", "이", "가")
 """Korean particles; the first five mean "and"."""
@@ -78,10 +80,17 @@ def english(words: str) -> str:
     return " ".join([*phrases, *adjectives]).removesuffix(" and")
 
 
-def untranslated(what: str, words: str) -> Iterator[Problem]:
-    """The problem with mask words that hold letters of other scripts than Latin, or pictographs, after translation, or no letter."""
+def unusable_words(what: str, words: str) -> Iterator[Problem]:
+    """The problem with mask words that a segmenter would take for something else.
+
+    They hold letters of other scripts than Latin, or pictographs, after translation; or name nothing; or say what not to mask.
+    """
     spoken = english(words)
-    if any(_is_foreign(letter) for letter in spoken) or not any(letter.isalpha() for letter in spoken):
+    denials = _NOT.intersection(_spoken(spoken))
+    if denials:
+        allowed = f"words for what is masked, without {', '.join(sorted(denials))}: a segmenter masks what follows them"
+        yield Problem(what, words, allowed)
+    elif any(_is_foreign(letter) for letter in spoken) or not _names_anything(spoken):
         korean = ", ".join(f"{name} ({meaning})" for name, meaning in list(KOREAN.items())[:12])
         yield Problem(what, words, f"words in English, such as {', '.join(GARMENTS)}; or in Korean {korean}, …")
 
@@ -112,12 +121,19 @@ def parts(words: str) -> list[str]:
 
 def content(words: str) -> list[str]:
     """The words, in small letters, that are neither articles nor adjectives nor grammar."""
-    grammar = {*_ARTICLES, *ADJECTIVES, "and", "of", "on", "in", "with", "at"}
-    return [word for word in re.findall(r"[\w'-]+", words.lower()) if word not in grammar]
+    return [word for word in _spoken(words) if word not in _GRAMMAR and word not in ADJECTIVES]
+
+
+def _spoken(words: str) -> list[str]:
+    return re.findall(r"[\w'-]+", words.lower())
+
+
+def _names_anything(words: str) -> bool:
+    return any(word not in _GRAMMAR and any(map(str.isalpha, word)) for word in _spoken(words))
 
 
 def _names_a_thing(piece: str) -> bool:
-    spoken = re.findall(r"[\w'-]+", piece.lower())
+    spoken = _spoken(piece)
     return any(word in GARMENTS for word in spoken) or (
         spoken[:1] != [] and spoken[0] in _ARTICLES and bool(content(piece))
     )

@@ -8,7 +8,7 @@ from pydantic import Field
 from contracts.conventions import MaskConvention
 from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
-from contracts.garments import untranslated
+from contracts.garments import unusable_words
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
 from contracts.modes import MODES
@@ -105,7 +105,7 @@ class PredictionInput(Contract):
     @rule
     def _mask_words_can_be_read(self) -> Iterator[Problem]:
         if "mask_prompt" in MODES[self.mode].needs:
-            yield from untranslated("mask_prompt", self.mask_prompt)
+            yield from unusable_words("mask_prompt", self.mask_prompt)
 
     @rule
     def _a_step_is_left(self) -> Iterator[Problem]:

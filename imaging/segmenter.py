@@ -161,7 +161,7 @@ class Segmenter:
 
     def _things(self, target: str) -> list[str]:
         """What ``target`` names. Raises GarmentNotFoundError for things of which the model has no word."""
-        if problems := list(garments.untranslated("words to mask", target)):
+        if problems := list(garments.unusable_words("words to mask", target)):
             raise InvalidInputError.of(problems)
         for thing in self.things(target):
             nouns = garments.content(thing)

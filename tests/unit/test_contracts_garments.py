@@ -6,7 +6,7 @@ import pytest
 
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
-from contracts.garments import ADJECTIVES, GARMENTS, KOREAN, KOREAN_ADJECTIVES, english, parts, untranslated
+from contracts.garments import ADJECTIVES, GARMENTS, KOREAN, KOREAN_ADJECTIVES, english, parts, unusable_words
 from contracts.prediction import PredictionInput
 
 
@@ -38,7 +38,7 @@ def test_a_garments_korean_name_is_translated_however_it_is_composed(korean: str
     for form in ("NFC", "NFD"):
         words = unicodedata.normalize(form, korean)
         assert english(words) == spoken
-        assert list(untranslated("mask_prompt", words)) == []
+        assert list(unusable_words("mask_prompt", words)) == []
 
 
 def test_the_tables_translate_into_words_that_are_understood() -> None:
@@ -49,27 +49,39 @@ def test_the_tables_translate_into_words_that_are_understood() -> None:
 @pytest.mark.parametrize("words", ["a skirt", "jupe à plis", "Größe 40", "a skirt, red", "A SKIRT!"])
 def test_words_in_latin_letters_stay_as_they_are(words: str) -> None:
     assert english(words) == words
-    assert list(untranslated("mask_prompt", words)) == []
+    assert list(unusable_words("mask_prompt", words)) == []
 
 
 @pytest.mark.parametrize("words", ["ｓｋｉｒｔ", "\u202eskirt", "ski\u200brt\ufeff"])
 def test_english_is_read_as_it_is_seen(words: str) -> None:
     assert english(words) == "skirt"
-    assert list(untranslated("mask_prompt", words)) == []
+    assert list(unusable_words("mask_prompt", words)) == []
 
 
-WITHOUT_LETTERS = ("!!!", "123", "…", "1\ufe0f\u20e3", "$ + $", "½")
+NAMELESS = ("!!!", "123", "…", "1\ufe0f\u20e3", "$ + $", "½", "the", "a", "of her", "THE the")
 
 
 @pytest.mark.parametrize(
-    "words", ["юбка", "スカート", "裙子", "تنورة", "한복", "👗", "a skirt 👗", "빨간 юбка", *WITHOUT_LETTERS]
+    "words", ["юбка", "スカート", "裙子", "تنورة", "한복", "👗", "a skirt 👗", "빨간 юбка", *NAMELESS]
 )
-def test_words_in_other_letters_or_in_none_are_refused_with_those_that_are_known(words: str) -> None:
+def test_words_in_other_letters_or_that_name_nothing_are_refused_with_those_that_are_known(words: str) -> None:
     for mode, more in (("segment", {}), ("style", {"prompt": "p"})):
         with pytest.raises(InvalidInputError, match=r"mask_prompt: got .*English.*skirt, trousers.*치마 \(skirt\)"):
             PredictionInput.from_json({"mode": mode, "image": "aGk=", "mask_prompt": words, **more})
     with pytest.raises(InvalidInputError, match=r"target: got .*English.*skirt, trousers"):
         ExecutionInput.from_json({"style": "s", "dataset": "s3://data/d/", "target": words})
+
+
+@pytest.mark.parametrize("words", ["not a skirt", "no shoes", "everything but the skirt", "all clothes except: hat"])
+def test_words_for_what_is_not_to_be_masked_are_refused(words: str) -> None:
+    """A segmenter would mask just that."""
+    (problem,) = unusable_words("mask_prompt", words)
+    assert "words for what is masked" in problem.allowed
+
+
+@pytest.mark.parametrize("words", ["red", "a no-sleeve top", "a shirt without sleeves", "t-shirt", "the red"])
+def test_a_description_is_enough(words: str) -> None:
+    assert list(unusable_words("mask_prompt", words)) == []
 
 
 @pytest.mark.parametrize(

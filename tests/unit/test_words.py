@@ -15,7 +15,7 @@ from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import StyleManifest, to_json
 from contracts.declarations import NOT_BLANK
 from contracts.errors import InvalidInputError
-from contracts.garments import untranslated
+from contracts.garments import unusable_words
 from contracts.strings import as_string, as_text
 from imaging.masks import to_image
 from imaging.repaint import Repainting, repaint_all
@@ -46,7 +46,7 @@ def job(strings: dict[str, str]) -> FineTuneJob:
 def check(words: str) -> None:
     """The same words at every place that a run has for them."""
     # A segmenter does not read every script, so a target in some is refused.
-    target = "a skirt" if list(untranslated("target", words)) else words
+    target = "a skirt" if list(unusable_words("target", words)) else words
     given = {"instance_prompt": words, "target": target}
     if "\n" in words or "\r" in words:
         with pytest.raises(InvalidInputError, match="one line"):
