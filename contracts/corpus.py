@@ -16,6 +16,7 @@ from pydantic import Field
 
 from contracts.declarations import about, bounds, listed, text
 from contracts.errors import Problem
+from contracts.garments import english, unusable_words
 from contracts.model import Check, Contract, rule
 
 VOCABULARY = "dataset.json"
@@ -58,6 +59,14 @@ class Vocabulary(Contract):
         for prompt, labels in self.prompts.items():
             if not labels or max(labels) >= len(self.labels):
                 yield Problem(f"prompts.{prompt}", list(labels), f"labels from 0 to {len(self.labels) - 1}")
+
+    @rule
+    def _prompts_can_be_asked(self) -> Iterator[Problem]:
+        """The evaluation asks a segmenter for each of them, as people will: in English."""
+        for prompt in self.prompts:
+            yield from unusable_words(f"prompts.{prompt}", prompt)
+            if (spoken := english(prompt)) != prompt:
+                yield Problem(f"prompts.{prompt}", prompt, f"{spoken!r}: a segmenter is asked in English")
 
 
 class Region(Contract):

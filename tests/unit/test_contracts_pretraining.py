@@ -72,6 +72,16 @@ def test_a_prompt_must_name_labels_that_there_are() -> None:
         Vocabulary.from_json({"labels": ["background", "skirt"], "prompts": {"a skirt": [3]}})
 
 
+@pytest.mark.parametrize(
+    ("prompt", "allowed"), [("юбка", "words in English"), ("not a skirt", "without not"), ("치마", "'a skirt'")]
+)
+def test_a_prompt_that_a_trained_segmenter_could_not_be_asked_is_refused_before_it_is_trained(
+    prompt: str, allowed: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=rf"prompts\.{prompt}: got .*allowed: .*{allowed}"):
+        Vocabulary.from_json({"labels": ["background", "skirt"], "prompts": {prompt: [1]}})
+
+
 def test_a_captions_line_becomes_the_samples_json() -> None:
     line = {"key": "a1", "captions": ["a woman"], "regions": [{"label": 1, "captions": ["a red skirt"]}]}
     sample = Caption.from_json(line, where="captions.jsonl:1").sample()
