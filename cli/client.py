@@ -28,9 +28,12 @@ class ApiClient:
         address, headers = f"{self.url.rstrip('/')}{path}", {"x-api-key": self.key}
         return dict(_send(f"{method} {path}", method, address, json=body, headers=headers).json())
 
-    def predict(self, request: dict[str, Any], *, timeout: float = 300) -> list[bytes]:
-        """Ask for one prediction and wait for its pictures. Raises ApiError where it fails or takes longer than ``timeout`` seconds."""
-        prediction = self.request("POST", "/v1/predictions", {"input": request})
+    def predict(self, request: dict[str, Any], *, version: str = "", timeout: float = 300) -> list[bytes]:
+        """Ask for one prediction (of a style or ``style@version``; none means the base model) and wait for its pictures.
+
+        Raises ApiError where it fails or takes longer than ``timeout`` seconds.
+        """
+        prediction = self.request("POST", "/v1/predictions", {"version": version, "input": request})
         deadline = time.monotonic() + timeout
         while prediction["status"] not in ENDED:
             if time.monotonic() > deadline:

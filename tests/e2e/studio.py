@@ -61,6 +61,10 @@ class Studio:
         )
         return str(started["executionArn"])
 
+    def execution(self, training: str) -> str:
+        """The execution that a training of the API is."""
+        return self.deployment.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:") + f":{training}"
+
     def wait(self, arn: str) -> Ended:
         """Wait for the end of an execution."""
         return self.until(lambda: self._ended(arn))

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,18 @@ def photo() -> Image.Image:
     return Image.open(io.BytesIO(PHOTO.read_bytes())).convert("RGB")
 
 
-def styled(studio: Studio, **more: Any) -> list[Image.Image]:
+def styled(studio: Studio, *, version: str = "", **more: Any) -> list[Image.Image]:
     request = {"mode": "style", "image": data_uri(PHOTO.read_bytes()), "mask_prompt": "a skirt", "seed": 3}
     pictures = studio.deployment.api.predict(
-        {**request, "prompt": "a photo of sks skirt", "num_inference_steps": 4, **more}
+        {**request, "prompt": "a photo of sks skirt", "num_inference_steps": 4, **more}, version=version
     )
     return [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
+
+
+def meant(studio: Studio, style: str) -> str:
+    """The version that the style's bare name means to a prediction."""
+    body = {"version": style, "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2}}
+    return str(studio.deployment.api.request("POST", "/v1/predictions", body)["version"])
 
 
 def manifest_of(studio: Studio, version: int) -> dict[str, Any]:
@@ -46,17 +53,41 @@ def first_run(studio: Studio) -> Ended:
     return studio.run("first-run", style="twice", dataset=studio.upload("twice", sample(pictures=12, looks=4)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A training that waits for a person, and what there was of its style by then."""
+
+    training: str
+    execution: str
+    package: dict[str, Any]
+    published: set[str]
+    meant: str
+
+
 @pytest.fixture(scope="module")
-def second_run(studio: Studio, first_run: Ended) -> dict[str, Any]:
-    """The same style again, through the HTTP API."""
-    api = studio.deployment.api
+def waiting(studio: Studio, first_run: Ended) -> Waiting:
+    """The same style again, through the HTTP API: in full, with an endpoint of its own, once a person approves."""
     given = {"dataset": studio.upload("twice-again"), "target": "a skirt", "hyperparameters": FEW_STEPS}
-    given |= {"gate": OPEN_GATE, "baseline": "none"}
-    training = api.request("POST", "/v1/trainings", {"destination": "atelier/twice", "input": given})
+    given |= {"gate": OPEN_GATE, "method": "full", "deploy": "endpoint", "approval": "manual"}
+    training = studio.deployment.api.request("POST", "/v1/trainings", {"destination": "atelier/twice", "input": given})
     assert training["status"] in ("starting", "processing")
+    execution = studio.execution(training["id"])
+    studio.until_state(execution, "RequestApproval")
+    newest, *_ = studio.packages("twice")
+    published = studio.published("twice")
+    return Waiting(
+        training=training["id"], execution=execution, package=newest, published=published, meant=meant(studio, "twice")
+    )
+
+
+@pytest.fixture(scope="module")
+def second_run(studio: Studio, waiting: Waiting) -> dict[str, Any]:
+    """The same training, approved and at its end."""
+    package = waiting.package["ModelPackageArn"]
+    studio.client("sagemaker").update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
 
     def ended() -> dict[str, Any] | None:
-        now = api.request("GET", f"/v1/trainings/{training['id']}")
+        now = studio.deployment.api.request("GET", f"/v1/trainings/{waiting.training}")
         return now if now["status"] in ("succeeded", "failed") else None
 
     return studio.until(ended)
@@ -74,25 +105,59 @@ def test_the_run_succeeds_and_says_what_it_made(studio: Studio, first_run: Ended
     assert package["ModelApprovalStatus"] == "Approved"
 
 
-def test_retraining_makes_a_second_version_and_both_stay_usable(studio: Studio, second_run: dict[str, Any]) -> None:
+def test_until_a_person_approves_nothing_new_is_published(waiting: Waiting, first_run: Ended) -> None:
+    assert waiting.package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert waiting.package["ModelPackageArn"] != first_run.output["package"]
+    assert {name for name in waiting.published if not name.startswith("1/")} == {"latest.json"}
+    assert waiting.meant == "twice@1"
+
+
+def test_retraining_makes_a_second_version_and_both_stay_usable(
+    studio: Studio, waiting: Waiting, second_run: dict[str, Any]
+) -> None:
     assert second_run["status"] == "succeeded", second_run
     assert second_run["output"]["version"] == "twice@2"
+    assert "comparison: not compared with twice@1, which is in service: its dataset" in second_run["logs"]
     published = studio.published("twice")
     assert {"1/manifest.json", "2/manifest.json", "latest.json"} <= published
-    assert [manifest_of(studio, version)["execution"] for version in (1, 2)] == ["first-run", second_run["id"]]
-    one, two, newest = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "twice@2", "twice"))
+    manifests = [manifest_of(studio, version) for version in (1, 2)]
+    assert [manifest["execution"] for manifest in manifests] == ["first-run", second_run["id"]]
+    assert manifests[1]["model_package"] == waiting.package["ModelPackageArn"]
+    ways = ({"adapter": "twice@1"}, {"version": "twice@2"}, {"version": "twice"})
+    one, two, newest = (styled(studio, **way)[0] for way in ways)
     assert np.array_equal(np.asarray(two), np.asarray(newest))
+    assert not np.array_equal(np.asarray(one), np.asarray(two))
     assert one.size == two.size == photo().size
+
+
+def test_a_full_fine_tune_gets_an_endpoint_of_its_own_that_scales(
+    studio: Studio, waiting: Waiting, second_run: dict[str, Any]
+) -> None:
+    endpoint = studio.wait(waiting.execution).output["endpoint"]
+    assert studio.client("sagemaker").describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService"
+    scaling = studio.client("application-autoscaling")
+    (target,) = scaling.describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{endpoint}/variant/AllTraffic"]
+    )["ScalableTargets"]
+    assert target["MinCapacity"] == 0
+    policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=target["ResourceId"])
+    assert {policy["PolicyType"] for policy in policies["ScalingPolicies"]} == {"TargetTrackingScaling", "StepScaling"}
 
 
 def test_a_style_is_rolled_back_and_forward_by_name(studio: Studio, second_run: dict[str, Any]) -> None:
     assert "promotion: promoted: twice means version 2\n" in second_run["logs"]
     api = studio.deployment.api
+    with pytest.raises(
+        ApiError, match=r"HTTP 422.*input.adapter: got 'twice'; allowed: .*a full fine-tune is no adapter"
+    ):
+        styled(studio, adapter="twice")
     back = api.request("POST", "/v1/styles/twice/versions/1/promote")
     assert back == {"style": "twice", "version": "twice@1", "previous": "twice@2"}
-    request = {"version": "twice", "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2}}
-    assert api.request("POST", "/v1/predictions", request)["version"] == "twice@1"
+    assert meant(studio, "twice") == "twice@1"
+    one, named = (styled(studio, adapter=adapter)[0] for adapter in ("twice@1", "twice"))
+    assert np.array_equal(np.asarray(one), np.asarray(named))
     assert api.request("POST", "/v1/styles/twice/versions/2/promote")["version"] == "twice@2"
+    assert meant(studio, "twice") == "twice@2"
 
 
 def as_kohyas(body: bytes) -> bytes:
@@ -130,11 +195,7 @@ def test_an_adapter_trained_elsewhere_comes_in_by_the_api_and_paints_as_it_did(
     with pytest.raises(ApiError, match="allowed: a published version: from-elsewhere@1"):
         styled(studio, adapter="from-elsewhere")
     assert api.request("POST", "/v1/styles/from-elsewhere/versions/1/promote")["version"] == "from-elsewhere@1"
-    request = {
-        "version": "from-elsewhere",
-        "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2},
-    }
-    assert api.request("POST", "/v1/predictions", request)["version"] == "from-elsewhere@1"
+    assert meant(studio, "from-elsewhere") == "from-elsewhere@1"
     with pytest.raises(ApiError, match=r"HTTP 422.*weights: got .nothing at s3://"):
         api.request("POST", "/v1/styles/from-elsewhere/versions", {**body, "weights": place["uri"] + "x"})
 
@@ -164,31 +225,6 @@ def test_the_same_execution_started_twice_runs_once(studio: Studio, first_run: E
     with pytest.raises(states.exceptions.ExecutionAlreadyExists):
         states.start_execution(stateMachineArn=machine, name="first-run", input=json.dumps({"style": "other"}))
     assert len([p for p in studio.packages("twice") if p["ModelPackageArn"] == first_run.output["package"]]) == 1
-
-
-def test_once_a_person_approves_a_full_fine_tune_gets_an_endpoint_of_its_own_that_scales(studio: Studio) -> None:
-    dataset = studio.upload("by-hand")
-    given = {"style": "by-hand", "dataset": dataset, "target": "a skirt", "approval": "manual", "gate": OPEN_GATE}
-    arn = studio.start("by-hand", {**given, "method": "full", "deploy": "endpoint", "hyperparameters": FEW_STEPS})
-    studio.until_state(arn, "RequestApproval")
-    (package,) = studio.packages("by-hand")
-    assert package["ModelApprovalStatus"] == "PendingManualApproval"
-    assert studio.published("by-hand") == set()
-    studio.client("sagemaker").update_model_package(
-        ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Approved"
-    )
-    ended = studio.wait(arn)
-    assert ended.status == "SUCCEEDED", ended
-    assert "latest.json" in studio.published("by-hand")
-    endpoint = ended.output["endpoint"]
-    assert studio.client("sagemaker").describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService"
-    scaling = studio.client("application-autoscaling")
-    (target,) = scaling.describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{endpoint}/variant/AllTraffic"]
-    )["ScalableTargets"]
-    assert target["MinCapacity"] == 0
-    policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=target["ResourceId"])
-    assert {policy["PolicyType"] for policy in policies["ScalingPolicies"]} == {"TargetTrackingScaling", "StepScaling"}
 
 
 def test_the_api_wants_a_key(studio: Studio) -> None:
