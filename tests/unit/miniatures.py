@@ -1,8 +1,11 @@
 """Miniatures: base models of each family with a few thousand random weights, saved as the real ones are. Made in a second."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import diffusers
@@ -28,6 +31,7 @@ LENGTH = 32
 MEAN = [0.5, 0.5, 0.5]
 POOLED = 12
 """Width of SDXL's pooled text; its second encoder is as wide as the first."""
+_MADE = TemporaryDirectory(prefix="miniatures-")
 NO_CHECKER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 
 
@@ -35,14 +39,23 @@ def save_miniature(
     folder: Path, family: str, *, task: str = "inpaint", prediction: str = "epsilon", name: str = "tiny-random"
 ) -> BaseManifest:
     """A base model's prefix and its manifest: ``task`` inpaint has 9 channels, text-to-image 4, upscale 7."""
+    shutil.copytree(_miniature(family, task, prediction), folder, dirs_exist_ok=True)
+    torch.manual_seed(0)  # what a test draws next is the same whether the miniature was there or not
+    return save_manifest(folder, name=name, family=family, task=task)
+
+
+@cache
+def _miniature(family: str, task: str, prediction: str) -> Path:
+    """The model's files, made once for all tests of this process."""
     torch.manual_seed(0)
+    folder = Path(_MADE.name) / f"{family}-{task}-{prediction}"
     tokenizer = save_tokenizer(folder / "tokenizer")
     scheduler = DDIMScheduler(clip_sample=False, steps_offset=1, prediction_type=prediction)
     pipeline = _MAKERS[family](tokenizer, scheduler, task)
     pipeline.save_pretrained(folder)
     for saved in folder.glob("tokenizer*"):
         save_tokenizer(saved)
-    return save_manifest(folder, name=name, family=family, task=task)
+    return folder
 
 
 def save_inpainter(folder: Path, *, name: str = "tiny-random", channels: int = 9) -> BaseManifest:

@@ -89,10 +89,11 @@ class Run:
         """Release what exchanges gradients before the process group ends.
 
         Otherwise this object would be the last to hold the group and would end it while holding Python's lock. A thread of gloo
-        may need that lock to free a tensor, and both would wait for each other for ever.
+        may need that lock to free a tensor, and both would wait for each other for ever. One process exchanges nothing.
         """
-        self.losses = nn.Identity()
-        gc.collect()
+        if self.processes.together:
+            self.losses = nn.Identity()
+            gc.collect()
 
     def computing(self, *, last: bool) -> AbstractContextManager[object]:
         """The context of a batch's forward and backward pass: processes exchange gradients at the `last` batch of a step."""
