@@ -191,6 +191,26 @@ def test_every_layer_of_a_unet_has_a_name_of_its_own_in_every_format() -> None:
 # How strong it is.
 
 
+def test_kohyas_names_without_text_model_which_diffusers_own_scripts_write_are_known() -> None:
+    lora = random_lora(SDXL)
+    tensors = kohya(lora, 6.0, text_encoder="lora_te1")
+    flat = {key.replace("_text_model_", "_"): each for key, each in tensors.items()}
+    assert flat.keys() != tensors.keys()
+    assert stored(read(flat, layers=SDXL)) == stored(read(tensors, layers=SDXL))
+
+
+@pytest.mark.parametrize(("own", "other"), [((4, 3), (4, 3, 1, 1)), ((4, 3, 1, 1), (4, 3))])
+def test_a_linear_layer_and_a_convolution_of_one_pixel_are_one_thing(
+    own: tuple[int, ...], other: tuple[int, ...]
+) -> None:
+    """kohya's scripts train SD 2's linear projections as such convolutions."""
+    base, theirs = (Layer(part="unet", path="attentions.0.proj_in", shape=shape) for shape in (own, other))
+    own_file, file = (kohya(random_lora([layer]), 1.0) for layer in (base, theirs))
+    assert stored(read(file, layers=[base])) == stored(read(own_file, layers=[base]))
+    wide = Layer(part="unet", path=base.path, shape=(4, 3, 3, 3))
+    assert problems(kohya(random_lora([wide]), 1.0), layers=[base])[0]["got"] == "[2, 3, 3, 3]"
+
+
 def test_without_a_word_of_alpha_diffusers_and_kohyas_is_the_rank() -> None:
     lora = random_lora(SD1, lambda layer: 3 if "attn" in layer.path else 2)
     for tensors in (diffusers(lora), older_diffusers(lora), kohya(lora)):

@@ -120,7 +120,6 @@ def test_another_width_is_refused_with_the_shape_that_fits() -> None:
     ("ending", "down", "up"),
     [
         ("attn1.to_q", (3, 2), (2, 4)),  # two ranks
-        ("attn1.to_q", (3, 2, 1, 1), (2, 3, 1, 1)),  # a convolution's, for a linear layer
         ("conv1", (3, 18), (2, 3)),  # the other way round
         ("conv1", (3, 2, 1, 1), (2, 3, 1, 1)),  # another kernel
         ("conv1", (3, 2, 3, 3), (2, 3, 3, 3)),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from atelier_ops.logic.lora.layers import Layer, NameStyle, foreign_names
@@ -95,7 +95,7 @@ def _read(
     if half in halves:
         allowed = f"each layer once: {halves[half].name[:80]} names {layer.name} too"
         reading.unclear.append(Problem(_called(key), "a second name of one layer", allowed))
-    halves.setdefault(half, tensor)
+    halves.setdefault(half, tensor if half == "alpha" else replace(tensor, shape=layer.own_shape(tensor.shape)))
 
 
 def _go_together(match: re.Match[str], style: NameStyle) -> bool:

@@ -51,6 +51,15 @@ class Layer:
         """The shape of B with the rank left out: after its first number."""
         return (self.shape[0], *(1 for _ in self.shape[2:]))
 
+    def own_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """A half's shape where the layer is linear and the LoRA's a convolution of one pixel, or the other way round: the same numbers.
+
+        kohya's scripts have such convolutions for SD 2, whose projections are linear in diffusers.
+        """
+        if len(self.shape) == 2 and len(shape) == 4 and shape[2:] == (1, 1):
+            return shape[:2]
+        return (*shape, 1, 1) if self.shape[2:] == (1, 1) and len(shape) == 2 else shape
+
 
 def layers_of(part: str, headers: Iterable[FileHeader]) -> list[Layer]:
     """A part's layers, from the headers of its files.
@@ -91,7 +100,9 @@ def _names(layer: Layer, originals: Mapping[str, str]) -> Iterator[tuple[str, Na
             yield f"{layer.part}.{old}", "diffusers"
             yield old, "bare"
     for prefix in _KOHYA[layer.part]:
-        yield prefix + layer.path.replace(".", "_"), "kohya"
+        # diffusers' own scripts write kohya's names of the loaded module, which may lack text_model.
+        for path in {layer.path, layer.path.removeprefix(_TEXT_MODEL)}:
+            yield prefix + path.replace(".", "_"), "kohya"
         if layer.part == "unet" and layer.path in originals:
             yield prefix + originals[layer.path].replace(".", "_"), "kohya"
 
