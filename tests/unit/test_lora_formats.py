@@ -219,6 +219,19 @@ def test_without_a_word_of_alpha_diffusers_and_kohyas_is_the_rank() -> None:
         assert adapter.ranks == (2, 3)
 
 
+@pytest.mark.parametrize(("noted", "taken"), [("2", True), ("2.0", True), ("None", True), ("8", False), ("0.5", False)])
+def test_an_alpha_that_kohyas_scripts_noted_is_not_passed_over(noted: str, taken: bool) -> None:
+    tensors, metadata = kohya(random_lora(SD1)), {"ss_network_alpha": noted}
+    assert set(scales(read(tensors, metadata, alpha=4)).values()) == {2.0}
+    assert set(scales(read(kohya(random_lora(SD1), 6.0), metadata)).values()) == {3.0}
+    if taken:
+        assert set(scales(read(tensors, metadata)).values()) == {1.0}
+    else:
+        (problem,) = problems(tensors, metadata)
+        assert problem["what"] == "alpha"
+        assert f"ss_network_alpha {noted}" in problem["allowed"]
+
+
 def test_ranks_and_alphas_of_each_layer_are_kept_exactly() -> None:
     lora = random_lora(SD1, lambda layer: 1 + len(layer.path) % 4)
     tensors = kohya(lora)

@@ -72,6 +72,7 @@ def test_a_header_that_is_written_is_read_by_safetensors_itself() -> None:
         (with_header(b'{"a": {}, "a": {}}'), "the key 'a' stands there twice"),
         (with_header(b'{"__metadata__": {"a": 1}}'), "an object of texts"),
         (with_header(b'{"a": 1}'), "a dtype of"),
+        (with_header(b'{"\\ud800.lora_A.weight": {}}'), "text that UTF-8 can hold"),
         (line(dtype="F4"), "a dtype of"),
         (line(dtype=["F32"]), "a dtype of"),
         (line(shape=[-1]), "a shape of whole numbers"),

@@ -154,6 +154,11 @@ def test_a_refused_file_may_be_put_again_and_posted_with_the_same_key(api: Api) 
     assert bring(api, idempotency_key="k").body["version"] == "coat@1"
 
 
+def test_a_refused_request_does_not_use_its_key_up(api: Api) -> None:
+    assert bring(api, {**BODY, "weights": "s3://media/uploads/u2/x"}, idempotency_key="k").status == 422
+    assert bring(api, idempotency_key="k").body["version"] == "coat@1"
+
+
 @pytest.mark.parametrize("broken", range(5))
 def test_whatever_breaks_in_between_the_same_request_finishes_it_once(api: Api, broken: int) -> None:
     """Writes: the artifact's weights, its manifest, the numbered manifest, the version's weights, its manifest."""

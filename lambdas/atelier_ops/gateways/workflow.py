@@ -75,7 +75,7 @@ class Executions:
         raise ExecutionNameTakenError(f"execution {name} exists")
 
     def stop(self, name: str) -> None:
-        """End a running execution as ABORTED; the job it waits for is stopped too."""
+        """End a running execution as ABORTED; the job it waits for is stopped too, unless it was adopted (ADR 0016)."""
         client("stepfunctions").stop_execution(
             executionArn=self._execution_arn(name), error="Canceled", cause="canceled through the API"
         )

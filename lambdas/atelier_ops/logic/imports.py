@@ -49,12 +49,17 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     body = VersionRequest.from_json(request.read_json())
     _check_name(style)
     base = _served_base(body, dependencies)
-    import_id = _import_id(request, style, body, dependencies)
+    claim = _claim(request, style, body, dependencies.now)
+    _require_same(claim, dependencies)
+    import_id = claim.data["digest"][:ID_LENGTH]
     prefix = import_prefix(import_id)
     manifest = _staged(prefix, dependencies.data)
     if manifest is None or not manifest.version:
         check_style(style, dependencies.models, dependencies.packages, where="style")
         manifest = manifest or _stage(import_id, style, body, base, dependencies)
+        # Only now: what is refused does not use its key up.
+        if not dependencies.records.add(claim):
+            _require_same(claim, dependencies)
         manifest = _register(import_id, manifest, dependencies)
     target = style_prefix(style, manifest.version)
     try:
@@ -84,19 +89,20 @@ def _served_base(body: VersionRequest, dependencies: Dependencies) -> BaseManife
     return base
 
 
-def _import_id(request: Request, style: str, body: VersionRequest, dependencies: Dependencies) -> str:
-    """An id of this request and no other. Raises ProblemError 422 where its Idempotency-Key came with another one before."""
+def _claim(request: Request, style: str, body: VersionRequest, now: float) -> Record:
+    """What is remembered of the request; its digest is of this request and no other."""
     request_id = request.new_id("version")
     text = json.dumps({"style": style, **body.to_json()}, sort_keys=True)
     digest = hashlib.sha256(f"{request_id}\n{text}".encode()).hexdigest()
-    expires = int(dependencies.now) + KEEP
-    record = Record(key=f"version#{request_id}", status="admitted", expires_at=expires, data={"digest": digest})
-    if not dependencies.records.add(record):
-        earlier = dependencies.records.get(record.key)
-        if earlier is None or earlier.data["digest"] != digest:
-            allowed = "a new key for a new body"
-            raise ProblemError(422, f"Idempotency-Key: got one that another body came with; allowed: {allowed}")
-    return digest[:ID_LENGTH]
+    return Record(key=f"version#{request_id}", status="admitted", expires_at=int(now) + KEEP, data={"digest": digest})
+
+
+def _require_same(claim: Record, dependencies: Dependencies) -> None:
+    """Raise ProblemError 422 where the request's Idempotency-Key came with another one before."""
+    earlier = dependencies.records.get(claim.key)
+    if earlier is not None and earlier.data["digest"] != claim.data["digest"]:
+        allowed = "a new key for a new body"
+        raise ProblemError(422, f"Idempotency-Key: got one that another body came with; allowed: {allowed}")
 
 
 def _staged(prefix: str, data: ObjectStore) -> StyleManifest | None:

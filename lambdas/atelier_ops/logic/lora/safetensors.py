@@ -85,6 +85,8 @@ def read_header(start: bytes, where: str) -> FileHeader:
     metadata = values.pop(_METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise InvalidInputError(f"{where}: {_METADATA}", got="something else", allowed="an object of texts")
+    if unreadable := [name for name in values if _has_surrogates(name)]:
+        raise InvalidInputError(f"{where}: a tensor's name", got=unreadable[0][:80], allowed="text that UTF-8 can hold")
     tensors = {name: _entry(name, value, begin, where) for name, value in values.items()}
     return FileHeader(tensors=tensors, metadata=metadata, begin=begin)
 
@@ -155,6 +157,10 @@ def _entry(name: str, value: Any, begin: int, where: str) -> TensorEntry:
             raise InvalidInputError(f"{where}: header of {name[:80]}", got=value, allowed=allowed)
     first, last = offsets
     return TensorEntry(name=name, dtype=dtype, shape=tuple(shape), start=begin + first, end=begin + last)
+
+
+def _has_surrogates(name: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _are_counts(values: Any) -> bool:

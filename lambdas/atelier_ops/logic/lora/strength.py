@@ -19,6 +19,9 @@ from contracts.json_text import load
 SETTINGS = "lora_adapter_metadata"
 """The key of a file's metadata under which diffusers keeps a LoRA's settings, by ``{part}.{setting}``; of one module without its part."""
 
+_NOTED_ALPHA = "ss_network_alpha"
+"""The key under which kohya's scripts note the alpha that they trained with, beside the tensors that say it."""
+
 LARGEST_ALPHA = 1e9
 """A number of any size that JSON can write would not be one of ours."""
 
@@ -48,7 +51,7 @@ class Strengths:
         if settings is not None:
             self._from_settings(settings)
         if not with_tensors and settings is None:
-            self._from_rule(alpha)
+            self._from_rule(alpha, header.metadata.get(_NOTED_ALPHA, ""))
         elif alpha is not None:
             self.problems.append(Problem("alpha", alpha, "left out: the file says its own"))
         if with_tensors and settings is not None:
@@ -100,13 +103,25 @@ class Strengths:
             self.alphas[layer] = alpha * math.sqrt(rank) if settings.get("use_rslora") else alpha
         self.problems += listed(wrong, "ranks")
 
-    def _from_rule(self, alpha: float | None) -> None:
+    def _from_rule(self, alpha: float | None, noted: str) -> None:
         if alpha is None and self._keys.format == "peft":
             allowed = (
                 "lora_alpha of adapter_config.json (times the root of r with use_rslora): PEFT's file does not say it"
             )
             self.problems.append(Problem("alpha", None, allowed))
+        if alpha is None and _number(noted) not in (None, *self._ranks.values()):
+            allowed = (
+                f"a number: the file notes {_NOTED_ALPHA} {noted[:20]} and has no .alpha; without, it would be the rank"
+            )
+            self.problems.append(Problem("alpha", None, allowed))
         self.alphas = {layer: rank if alpha is None else alpha for layer, rank in self._ranks.items()}
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _scalar(body: bytes, tensor: TensorEntry) -> float | None:
