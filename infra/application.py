@@ -7,7 +7,7 @@ from typing import Any
 from constructs import Construct
 
 from infra.components.image import REPOSITORY_ROOT
-from infra.config import Stage
+from infra.settings.stage import Stage
 from infra.stacks.api import ApiStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack

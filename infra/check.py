@@ -18,8 +18,9 @@ from aws_cdk import App, Validations  # noqa: E402  jsii starts Node.js when aws
 from cdk_preflight import Preflight  # noqa: E402
 
 from infra.application import add_stacks, feature_flags  # noqa: E402
-from infra.config import STAGES, Stage  # noqa: E402
+from infra.config import STAGES  # noqa: E402
 from infra.nag import Checks  # noqa: E402
+from infra.settings.stage import Stage  # noqa: E402
 
 IGNORED = {
     "W3005": "CDK adds a DependsOn that a reference already implies",

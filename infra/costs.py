@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contracts.hosting import has_gpu
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
-from infra.config import STAGES, Stage, stage_named
+from infra.config import STAGES, stage_named
+from infra.settings.stage import Stage
 
 HOURS_PER_MONTH = 730
 CHECK_MINUTES = 5

@@ -8,7 +8,7 @@ from constructs import Construct, IDependable
 
 from contracts.hosting import Hosting
 from infra.components.scaling import EndpointScaling
-from infra.config import Serving
+from infra.settings.serving import Serving
 
 
 class AsyncEndpoint(Construct):

@@ -11,8 +11,8 @@ from constructs import Construct
 from contracts.routes import ROUTES
 from infra.components.handler import Handler
 from infra.components.log_retention import log_group
-from infra.config import Api
 from infra.nag import accept
+from infra.settings.api import Api
 
 _PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
     "BadBody": (apigateway.ResponseType.BAD_REQUEST_BODY, "400", "The body is not a JSON object"),

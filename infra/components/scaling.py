@@ -12,7 +12,7 @@ from aws_cdk import CfnResource
 from constructs import Construct
 
 from contracts.hosting import VARIANT
-from infra.config import Serving
+from infra.settings.serving import Serving
 
 SCALE_IN_COOLDOWN_SECONDS = 600
 SCALE_OUT_COOLDOWN_SECONDS = 300

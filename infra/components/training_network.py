@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.components.access import allow, arn, grant
 from infra.nag import accept
-from infra.pretraining import Lustre
+from infra.settings.pretraining import Lustre
 
 _KINDS = ("network-interface", "subnet", "security-group")
 """What the request that joins a host to the VPC names."""

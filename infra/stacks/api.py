@@ -10,7 +10,7 @@ from infra.components.access import allow, answering, arn, keeping, queueing, re
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
 from infra.components.workflow.steps.publication import PROMOTED
-from infra.config import Stage
+from infra.settings.stage import Stage
 from infra.stacks.serving import ServingStack
 from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack

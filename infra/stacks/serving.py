@@ -14,7 +14,7 @@ from infra.components.execution_role import ExecutionRole
 from infra.components.handler import Handler
 from infra.components.image import ContainerImage
 from infra.components.topic import EncryptedTopic
-from infra.config import Stage, threads_environment
+from infra.settings.stage import Stage, threads_environment
 from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack
 from models.catalogue import CatalogueEntry

@@ -3,7 +3,7 @@
 from aws_cdk import Stack
 from constructs import Construct
 
-from infra.config import Stage
+from infra.settings.stage import Stage
 
 
 class StageStack(Stack):

@@ -5,7 +5,7 @@ from constructs import Construct
 
 from infra.components.buckets import Buckets
 from infra.components.records import RecordTable
-from infra.config import Stage
+from infra.settings.stage import Stage
 from infra.stacks.stage_stack import StageStack
 
 

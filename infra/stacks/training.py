@@ -14,7 +14,7 @@ from infra.components.workflow.handlers import Handlers
 from infra.components.workflow.machine import Machine
 from infra.components.workflow.pretraining import pretraining
 from infra.components.workflow.resources import Resources
-from infra.config import Stage
+from infra.settings.stage import Stage
 from infra.stacks.serving import ServingStack
 from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from contracts.hosting import has_efa, has_gpu
-from infra.config import STAGES, Api, JobSettings, Serving, Stage, stage_named
+from infra.config import STAGES, stage_named
 from infra.costs import hourly, idle_per_month, machine_types, quotas, report
-from infra.pretraining import Lustre, Pretraining
+from infra.settings.api import Api
+from infra.settings.jobs import JobSettings
+from infra.settings.pretraining import Lustre, Pretraining
+from infra.settings.serving import Serving
+from infra.settings.stage import Stage
 
 DEV = STAGES["dev"]
 LUSTRE = Lustre(file_system="fs-01234567", directory="/data", vpc="vpc-01234567", subnet="subnet-01234567")

@@ -10,7 +10,7 @@ from aws_cdk import App
 from infra.application import add_stacks, feature_flags
 from infra.config import STAGES
 from infra.nag import findings
-from infra.pretraining import Lustre
+from infra.settings.pretraining import Lustre
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import evaluate, resolve
 from tests.infra.pretraining_plan import pretraining_plan, pretraining_variables

@@ -10,7 +10,7 @@ from infra.components.access import allow, arn, passing
 from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import JobSpec, Step, retry
-from infra.config import threads_environment
+from infra.settings.stage import threads_environment
 
 CAPACITY_SECONDS = 3600
 """How long a job may wait for an instance before its step gives up; the job's own limit begins when it starts."""

@@ -12,7 +12,7 @@ from contracts.hosting import Hosting
 from infra.components.access import arn
 from infra.components.endpoint import AsyncEndpoint
 from infra.components.workflow.handlers import Handlers
-from infra.config import Stage
+from infra.settings.stage import Stage
 
 
 @dataclass(frozen=True, kw_only=True)

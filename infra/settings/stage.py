@@ -1,0 +1,76 @@
+"""One environment: every part of its settings, and what follows from them."""
+
+from dataclasses import dataclass
+
+from contracts.families import SEGMENTERS
+from infra.settings.api import Api
+from infra.settings.jobs import JobSettings
+from infra.settings.pretraining import Pretraining
+from infra.settings.serving import Serving
+from infra.settings.validation import check, check_range, check_text
+from models.catalogue import CatalogueEntry, find
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One environment. ``base_models`` are catalogue names, the first is the default and the one the shared endpoint serves.
+
+    ``keep_data`` leaves buckets, table and key behind when the stage is destroyed; without it they are emptied and removed.
+    """
+
+    name: str
+    base_models: tuple[str, ...]
+    segmenter: str
+    keep_data: bool
+    media_days: int
+    log_days: int
+    jobs: JobSettings
+    pretraining: Pretraining
+    serving: Serving
+    api: Api
+
+    def __post_init__(self) -> None:
+        check_text("stage.name", self.name, r"[a-z][a-z0-9]{1,9}", "2 to 10 of a-z, 0-9")
+        check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
+        for name in self.base_models:
+            check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
+        segments = find(self.segmenter).family in SEGMENTERS
+        check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
+        for field in ("media_days", "log_days"):
+            check_range(f"stage.{field}", getattr(self, field), 1, unit="day")
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of every name that is created at run time."""
+        return f"atelier-{self.name}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags by which costs are allocated: CloudFormation adds them to a stack's resources, the state machine to its jobs."""
+        return {"atelier:stage": self.name}
+
+    @property
+    def models(self) -> tuple[CatalogueEntry, ...]:
+        """Every base model the stage mirrors: the default first."""
+        names = (*self.base_models, self.segmenter, self.serving.upscaler)
+        return tuple(find(name) for name in names if name is not None)
+
+    @property
+    def segmenter_model(self) -> CatalogueEntry:
+        """The model that finds garments from words."""
+        return find(self.segmenter)
+
+    @property
+    def upscaler_model(self) -> CatalogueEntry | None:
+        """The model that enlarges pictures; ``None`` where the stage serves none."""
+        return find(self.serving.upscaler) if self.serving.upscaler else None
+
+    @property
+    def default_model(self) -> CatalogueEntry:
+        """The base model that is used where an execution names none."""
+        return find(self.base_models[0])
+
+
+def threads_environment(threads: int | None) -> dict[str, str]:
+    """The container's environment that limits its CPU threads; empty where there is no limit."""
+    return {} if threads is None else {"OMP_NUM_THREADS": str(threads)}
