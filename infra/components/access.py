@@ -16,6 +16,16 @@ def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=actions, resources=resources)
 
 
+def service_principal(name: str) -> iam.ServicePrincipal:
+    """The service (``sagemaker``) as it acts for this account: it cannot be made to use a role of ours on another account's behalf.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html and
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+    """
+    own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    return iam.ServicePrincipal(f"{name}.amazonaws.com", conditions=own)
+
+
 def grant(role: iam.IRole, *groups: Iterable[iam.PolicyStatement]) -> None:
     """Let the role do what these groups of statements allow."""
     for statement in chain.from_iterable(groups):

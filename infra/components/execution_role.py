@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.components.access import allow, arn, encrypting_volumes, grant, using
+from infra.components.access import allow, arn, encrypting_volumes, grant, service_principal, using
 from infra.components.image import ContainerImage
 from infra.nag import accept, accept_prefixes
 
@@ -26,9 +26,7 @@ class ExecutionRole(Construct):
         grants: Sequence[list[iam.PolicyStatement]],
     ) -> None:
         super().__init__(scope, construct_id)
-        self.role = iam.Role(
-            self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"), description=description
-        )
+        self.role = iam.Role(self, "Role", assumed_by=service_principal("sagemaker"), description=description)
         image.repository.grant_pull(self.role)
         grant(self.role, _logging(log_group), _measuring(), *grants, using(key), encrypting_volumes(key))
         accept_prefixes(

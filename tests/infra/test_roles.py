@@ -86,7 +86,7 @@ def statements(stage: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def of_machine(stage: Synthesized, construct: str) -> list[dict[str, Any]]:
-    role = f"{construct}MachineRole"
+    role = f"{construct}Role"
     return [statement for logical_id, statement in statements(stage) if logical_id.startswith(role)]
 
 
@@ -176,6 +176,19 @@ def test_a_waiting_run_of_either_machine_can_be_answered(stage: Synthesized, han
     ]
     names = {f"atelier-{stage.name}-{machine}" for machine in ("workflow", "pretraining")}
     assert {arn.rpartition(":")[2] for arn in found} == names
+
+
+def test_no_other_account_can_make_sagemaker_or_step_functions_use_our_roles(stage: Synthesized) -> None:
+    trusting = [
+        statement
+        for role in stage.resources("AWS::IAM::Role").values()
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if statement["Principal"]["Service"] in {"sagemaker.amazonaws.com", "states.amazonaws.com"}
+    ]
+    # Jobs, endpoints, and two machines.
+    assert len(trusting) == 4
+    for statement in trusting:
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_every_function_has_a_role_of_its_own(stage: Synthesized) -> None:

@@ -4,10 +4,11 @@ from collections import ChainMap
 from typing import Any
 
 from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.components.access import allow, grant
+from infra.components.access import allow, grant, service_principal
 from infra.components.log_retention import log_group
 from infra.components.workflow.flow import Flow, first, states, steps
 from infra.components.workflow.resources import Resources
@@ -34,6 +35,9 @@ class Machine(Construct):
             self,
             "Machine",
             state_machine_name=name,
+            role=iam.Role(
+                self, "Role", assumed_by=service_principal("states"), description=f"Atelier state machine {name}"
+            ),
             definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(states)),
             logs=sfn.LogOptions(
                 destination=log_group(self, "Log", log_days), level=sfn.LogLevel.ALL, include_execution_data=False
