@@ -43,6 +43,7 @@ class Api:
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     now: float = NOW
+    key: str = "key-1"
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
         text = body if isinstance(body, str) else json.dumps(body)
@@ -59,7 +60,7 @@ class Api:
                     "path": f"/live{path}",
                     "stage": "live",
                     "requestId": "request-1",
-                    "identity": {"apiKeyId": "key-1"},
+                    "identity": {"apiKeyId": self.key},
                 },
             }
         )

@@ -77,6 +77,26 @@ def test_an_unknown_prediction_is_404(api: Api) -> None:
     assert (answered.status, answered.body["detail"].split(";")[0]) == (404, "prediction: got nothing")
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/cancel")])
+def test_one_api_key_neither_sees_nor_cancels_what_another_one_asked_for(api: Api, method: str, path: str) -> None:
+    made = post(api).body
+    api.key = "key-2"
+    other = api.call(method, f"/v1/predictions/{made['id']}{path}", {} if method == "POST" else None)
+    unknown = api.call(method, f"/v1/predictions/{'0' * 26}{path}", {} if method == "POST" else None)
+    assert (other.status, unknown.status) == (404, 404)
+    assert other.body["detail"].replace(made["id"], "") == unknown.body["detail"].replace("0" * 26, "")
+    api.key = "key-1"
+    assert api.call("GET", f"/v1/predictions/{made['id']}").body["status"] == "starting"
+
+
+def test_a_prediction_of_an_earlier_release_is_still_shown(api: Api) -> None:
+    made = post(api).body
+    record = api.records.items[prediction_key(made["id"])]
+    del record.data["client"]
+    api.records.put(record)
+    assert api.call("GET", f"/v1/predictions/{made['id']}").status == 200
+
+
 def test_the_same_key_and_body_make_one_prediction(api: Api) -> None:
     one, two = post(api, Idempotency_Key="k"), post(api, Idempotency_Key="k")
     assert one.body == two.body

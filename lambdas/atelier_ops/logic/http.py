@@ -98,8 +98,13 @@ class Request(APIGatewayProxyEvent):
             return secrets.token_hex(ID_LENGTH // 2)
         if not 0 < len(key) <= LONGEST_KEY:
             raise ProblemError(400, f"Idempotency-Key: got {len(key)} characters; allowed: 1 to {LONGEST_KEY}")
-        client = (self._context.get("identity") or {}).get("apiKeyId") or ""
-        return hashlib.sha256("\n".join((kind, client, key)).encode()).hexdigest()[:ID_LENGTH]
+        return hashlib.sha256("\n".join((kind, self.client, key)).encode()).hexdigest()[:ID_LENGTH]
+
+    @property
+    def client(self) -> str:
+        """Who asks: the id of the API key, or where there is none the signer's ARN; empty where API Gateway names neither."""
+        identity = self._context.get("identity") or {}
+        return str(identity.get("apiKeyId") or identity.get("userArn") or "")
 
     def problem(self, error: ProblemError) -> Response[str]:
         """An ``application/problem+json`` response."""

@@ -50,7 +50,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
         name_prefix=dependencies.name_prefix,
     )
     inputs = _with_adapter(inputs, target, dependencies)
-    record = _new_record(request.new_id("prediction"), body, inputs, target, dependencies.now)
+    record = _new_record(request, body, inputs, target, dependencies.now)
     record = _admit(record, dependencies)
     if not record.data["submitted"]:
         record = _submit(record, inputs, dependencies)
@@ -60,7 +60,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 
 def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
     """200 with the prediction as it is now. Raises ProblemError 404."""
-    record, now = _existing(prediction, dependencies), dependencies.now
+    record, now = _existing(prediction, request, dependencies), dependencies.now
     if record.status in OPEN and now > seconds(record.data["created_at"]) + LATEST_ANSWER:
         record = failed(record, "no answer came: the request expired in the queue or its notification was lost", now)
     return respond(200, _show(record, request, dependencies))
@@ -71,7 +71,7 @@ def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Res
 
     Raises ProblemError 404.
     """
-    record = _existing(prediction, dependencies)
+    record = _existing(prediction, request, dependencies)
     if record.status in OPEN:
         ended = {"completed_at": rfc3339(dependencies.now), "logs": "canceled by the client\n"}
         canceled = replace(record, status="canceled", data={**record.data, **ended})
@@ -80,10 +80,12 @@ def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Res
     return get(request, dependencies, prediction)
 
 
-def _existing(prediction: str, dependencies: Dependencies) -> Record:
+def _existing(prediction: str, request: Request, dependencies: Dependencies) -> Record:
+    """The client's own record: another client's is as good as none. Records of earlier releases do not say whose they are."""
     record = dependencies.records.get(prediction_key(prediction))
-    if record is None:
-        raise ProblemError(404, f"prediction: got {prediction}; allowed: one made in the last {KEEP // 86_400} days")
+    if record is None or record.data.get("client", request.client) != request.client:
+        allowed = f"one made in the last {KEEP // 86_400} days with the same API key"
+        raise ProblemError(404, f"prediction: got {prediction}; allowed: {allowed}")
     return record
 
 
@@ -110,11 +112,13 @@ def _with_adapter(inputs: PredictionInput, target: Target, dependencies: Depende
 
 
 def _new_record(
-    prediction: str, body: Mapping[str, Any], inputs: PredictionInput, target: Target, now: float
+    request: Request, body: Mapping[str, Any], inputs: PredictionInput, target: Target, now: float
 ) -> Record:
+    prediction = request.new_id("prediction")
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     data = {
         "id": prediction,
+        "client": request.client,
         "version": target.version,
         "model": target.model,
         "endpoint": target.endpoint,
