@@ -1,5 +1,7 @@
 """The CDK app. ``cdk synth --context stage=dev``, or ``python app.py`` with ``CDK_OUTDIR`` and ``CDK_CONTEXT_JSON``."""
 
+from dataclasses import replace
+
 from infra.node import use_packaged_node
 
 use_packaged_node()
@@ -12,10 +14,13 @@ from infra.nag import Checks  # noqa: E402
 
 
 def main() -> None:
-    """Synthesize the stage named in the context (``local`` where none is)."""
+    """Synthesize the stage named in the context (``local`` where none is), for the account and region named there, if any."""
     app = App(context=feature_flags())
     Validations.of(app).add_plugins(Checks())
-    add_stacks(app, stage_named(app.node.try_get_context("stage") or "local"))
+    stage = stage_named(app.node.try_get_context("stage") or "local")
+    target = stage.target.with_context(app.node.try_get_context)
+    target.require_account()
+    add_stacks(app, replace(stage, target=target))
     app.synth()
 
 

@@ -1,12 +1,13 @@
 """One environment: every part of its settings, and what follows from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.families import SEGMENTERS
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
+from infra.settings.target import Target
 from infra.settings.validation import check, check_range, check_text
 from models.catalogue import CatalogueEntry, find
 
@@ -28,6 +29,7 @@ class Stage:
     pretraining: Pretraining
     serving: Serving
     api: Api
+    target: Target = field(default_factory=Target)
 
     def __post_init__(self) -> None:
         check_text("stage.name", self.name, r"[a-z][a-z0-9]{1,9}", "2 to 10 of a-z, 0-9")
@@ -36,8 +38,8 @@ class Stage:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
         segments = find(self.segmenter).family in SEGMENTERS
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
-        for field in ("media_days", "log_days"):
-            check_range(f"stage.{field}", getattr(self, field), 1, unit="day")
+        for name in ("media_days", "log_days"):
+            check_range(f"stage.{name}", getattr(self, name), 1, unit="day")
 
     @property
     def prefix(self) -> str:
@@ -47,7 +49,7 @@ class Stage:
     @property
     def tags(self) -> dict[str, str]:
         """The tags by which costs are allocated: CloudFormation adds them to a stack's resources, the state machine to its jobs."""
-        return {"atelier:stage": self.name}
+        return {"atelier:stage": self.name, **self.target.tags}
 
     @property
     def models(self) -> tuple[CatalogueEntry, ...]:

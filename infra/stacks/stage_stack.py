@@ -1,15 +1,27 @@
 """What the stacks of a stage have in common."""
 
-from aws_cdk import Stack
+from aws_cdk import DefaultStackSynthesizer, Environment, PermissionsBoundary, Stack
 from constructs import Construct
 
 from infra.settings.stage import Stage
 
 
 class StageStack(Stack):
-    """A stack named after its stage and its own id, with the stage's tags. ``about`` says what is in it."""
+    """A stack named after its stage and its own id, in the stage's account, with its tags. ``about`` says what is in it."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, about: str) -> None:
-        name = f"{stage.prefix}-{construct_id.lower()}"
-        super().__init__(scope, construct_id, stack_name=name, description=f"Atelier: {about}", tags=stage.tags)
+        target = stage.target
+        boundary = target.permissions_boundary
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=f"{stage.prefix}-{construct_id.lower()}",
+            description=f"Atelier: {about}",
+            tags=stage.tags,
+            # Nothing here: the account and the region of whoever deploys.
+            env=Environment(account=target.account or None, region=target.region or None),
+            synthesizer=DefaultStackSynthesizer(qualifier=target.qualifier or None),
+            permissions_boundary=PermissionsBoundary.from_name(boundary) if boundary else None,
+            termination_protection=target.protected,
+        )
         self.stage = stage
