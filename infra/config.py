@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from infra.settings.api import Api
+from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
@@ -45,9 +45,16 @@ _LOCAL = Stage(
         startup_seconds=300,
         threads=_TINY_THREADS,
     ),
-    api=Api(requests_per_second=50, burst=100, requests_per_day=100_000),
+    api=Api(
+        requests_per_second=50,
+        burst=100,
+        requests_per_day=100_000,
+        trainings=Throttle(requests_per_second=50, burst=100),
+    ),
 )
-_TRIAL_API = Api(requests_per_second=5, burst=10, requests_per_day=1_000)
+_FEW = Throttle(requests_per_second=0.02, burst=5)
+"""A training takes about an hour of a machine: five at once, then about one a minute."""
+_TRIAL_API = Api(requests_per_second=5, burst=10, requests_per_day=1_000, trainings=_FEW)
 _STAGES = (
     _LOCAL,
     replace(_LOCAL, name="trial", media_days=7, log_days=7, api=_TRIAL_API),
@@ -85,7 +92,7 @@ _STAGES = (
             concurrency=4,
             startup_seconds=900,
         ),
-        api=Api(requests_per_second=10, burst=20, requests_per_day=10_000),
+        api=Api(requests_per_second=10, burst=20, requests_per_day=10_000, trainings=_FEW),
     ),
 )
 

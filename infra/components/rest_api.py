@@ -9,6 +9,7 @@ from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
 from contracts.routes import ROUTES
+from infra.components.firewall import Firewall
 from infra.components.handler import Handler
 from infra.components.log_retention import log_group
 from infra.nag import accept
@@ -26,20 +27,39 @@ _PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
 """What API Gateway answers by itself, before the handler is asked."""
 
 
-class RestApi(Construct):
-    """``url`` (ending in a slash) and ``key_id``, the id of the one API key; its value is chosen by API Gateway."""
+_COSTLY = ("create_training", "create_version")
+"""Routes that have a throttle of their own: each call costs a job, or makes a version that stays."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, handler: Handler, limits: Api, log_days: int) -> None:
+
+class RestApi(Construct):
+    """``url`` (ending in a slash) and ``key_id``, the id of the one API key; its value is chosen by API Gateway.
+
+    ``name`` names what cannot be without a name.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, handler: Handler, limits: Api, log_days: int
+    ) -> None:
         super().__init__(scope, construct_id)
+        self._limits = limits
         self._integration = apigateway.LambdaIntegration(handler.function, allow_test_invoke=False)
         self.api = self._rest_api(log_days)
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
-        self._add_routes()
+        methods = self._add_routes()
         self._add_problems()
-        self.url, self.key_id = self.api.url, self._api_key(limits).key_id
+        self.url, self.key_id = self.api.url, self._api_key(methods).key_id
         self._accept_findings()
+        if limits.most_from_one_address:
+            Firewall(
+                self,
+                "Firewall",
+                name=name,
+                stage_arn=self.api.deployment_stage.stage_arn,
+                most=limits.most_from_one_address,
+                log_days=log_days,
+            )
 
     def _rest_api(self, log_days: int) -> apigateway.RestApi:
         access_log = log_group(self, "AccessLog", log_days)
@@ -70,17 +90,21 @@ class RestApi(Construct):
             ),
         )
 
-    def _add_routes(self) -> None:
+    def _add_routes(self) -> dict[str, apigateway.Method]:
+        """The methods, by the names of their routes."""
+        methods = {}
         for route in ROUTES:
             # API Gateway checks that a body is an object; the handler checks the rest, with better words.
             models = {"application/json": self._model(route.path.rpartition("/")[2])} if route.body else None
-            self.api.root.resource_for_path(route.path).add_method(
+            methods[route.name] = self.api.root.resource_for_path(route.path).add_method(
                 route.method,
                 self._integration,
                 api_key_required=True,
+                authorization_type=apigateway.AuthorizationType.IAM if self._limits.signed else None,
                 request_validator=self._validator,
                 request_models=models,
             )
+        return methods
 
     def _model(self, name: str) -> apigateway.Model:
         schema = apigateway.JsonSchema(
@@ -113,16 +137,23 @@ class RestApi(Construct):
         }
         accept(self.api, reasons)
 
-    def _api_key(self, limits: Api) -> apigateway.IApiKey:
+    def _api_key(self, methods: Mapping[str, apigateway.Method]) -> apigateway.IApiKey:
+        limits = self._limits
         key = self.api.add_api_key("Key", description="Atelier's first API key")
         plan = self.api.add_usage_plan(
             "Plan",
-            throttle=apigateway.ThrottleSettings(rate_limit=limits.requests_per_second, burst_limit=limits.burst),
+            throttle=_throttle(limits.requests_per_second, limits.burst),
             quota=apigateway.QuotaSettings(limit=limits.requests_per_day, period=apigateway.Period.DAY),
         )
         plan.add_api_key(key)
-        plan.add_api_stage(stage=self.api.deployment_stage)
+        costly = _throttle(limits.trainings.requests_per_second, limits.trainings.burst)
+        own = [apigateway.ThrottlingPerMethod(method=methods[name], throttle=costly) for name in _COSTLY]
+        plan.add_api_stage(stage=self.api.deployment_stage, throttle=own)
         return key
+
+
+def _throttle(rate: float, burst: int) -> apigateway.ThrottleSettings:
+    return apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst)
 
 
 def _problem(status: int, title: str) -> str:

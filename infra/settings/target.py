@@ -19,9 +19,9 @@ _PATTERNS = {
 class Target:
     """``account`` and ``region`` are the only ones the stage may be deployed to; without them it goes where the caller's credentials do.
 
-    ``qualifier`` is that of the account's CDK bootstrap where it is not CDK's own; ``permissions_boundary`` names a managed policy that every
-    role gets. ``owner`` and ``cost_center`` become tags, also of what executions make. ``protected`` stacks cannot be deleted before they
-    are deployed without it.
+    ``qualifier`` is that of the account's CDK bootstrap where it is not CDK's own; ``permissions_boundary`` names a managed policy that
+    every role gets. ``owner`` and ``cost_center`` become tags, also of what executions make. ``protected`` stacks cannot be deleted before
+    they are deployed without it.
     """
 
     account: str = ""
@@ -44,7 +44,9 @@ class Target:
 
     def require_account(self) -> None:
         """Raises ValueError where a protected stage could be deployed to any account."""
-        allowed = "the account of this protected stage: target.account in infra/config.py, or --context account=111122223333"
+        allowed = (
+            "the account of this protected stage: target.account in infra/config.py, or --context account=111122223333"
+        )
         check(bool(self.account) or not self.protected, "target.account", got=self.account, allowed=allowed)
 
     @property

@@ -41,7 +41,7 @@ class ApiStack(StageStack):
         for topic in (serving.success, serving.error):
             topic.add_subscription(subscriptions.LambdaSubscription(result.function))
         handler = self._handler(self, self._api(serving, machine_arn, training.resources.machine_names[0]))
-        api = RestApi(self, "Rest", handler=handler, limits=stage.api, log_days=stage.log_days)
+        api = RestApi(self, "Rest", name=stage.prefix, handler=handler, limits=stage.api, log_days=stage.log_days)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "ApiKeyId", value=api.key_id)
 

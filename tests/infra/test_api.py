@@ -50,6 +50,13 @@ def test_the_key_s_plan_bounds_what_it_can_do(stage: Synthesized) -> None:
     assert len(stage.resources("AWS::ApiGateway::UsagePlanKey")) == 1
 
 
+def test_what_starts_a_job_or_makes_a_version_has_a_throttle_of_its_own(stage: Synthesized) -> None:
+    (api_stage,) = stage.one("AWS::ApiGateway::UsagePlan")["ApiStages"]
+    limits = STAGES[stage.name].api.trainings
+    own = {"RateLimit": limits.requests_per_second, "BurstLimit": limits.burst}
+    assert api_stage["Throttle"] == {"/v1/trainings/POST": own, "/v1/styles/{style}/versions/POST": own}
+
+
 def test_the_gateway_s_own_errors_are_problems(stage: Synthesized) -> None:
     for response in stage.resources("AWS::ApiGateway::GatewayResponse").values():
         properties = response["Properties"]
