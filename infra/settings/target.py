@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from infra.settings.validation import check, check_text
 
@@ -39,7 +40,7 @@ class Target:
 
     def with_context(self, value_of: Callable[[str], object]) -> "Target":
         """The same, with what the CDK's context says by the names above: ``--context account=111122223333``. Raises ValueError."""
-        values = {name: str(value) for name in _PATTERNS if (value := value_of(name)) is not None}
+        values: dict[str, Any] = {name: str(value) for name in _PATTERNS if (value := value_of(name)) is not None}
         return replace(self, **values)
 
     def require_account(self) -> None:
