@@ -17,7 +17,6 @@ from local.errors import DeploymentError, LocalCloudError
 from local.faults import LostAnswers
 from local.holding import SERVER, hold_folder, require_free
 from local.sagemaker.backend import connect
-from local.sagemaker.images import INDEX_NAME, ImageRegistry
 from local.server import READY_NAME, child_environment
 from local.supervisor import STOP_SECONDS
 
@@ -125,7 +124,7 @@ class LocalCloud:
         `progress` gets a StackProgress when a stack begins and when it has ended. Raises DeploymentError that names the
         failing resource and its reason.
         """
-        deployer = Deployer(self.client, url=self.url, images=ImageRegistry(self.run_dir))
+        deployer = Deployer(self.client, url=self.url, region=self.region)
         try:
             deployer.deploy(read_assembly(assembly_dir, account=self.account, region=self.region), progress)
         except DeploymentError as error:
@@ -142,8 +141,7 @@ class LocalCloud:
         """Remove what an earlier run left: its jobs and objects are unknown to this one."""
         for name in _FOLDERS:
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
-        for name in (READY_NAME, INDEX_NAME):
-            (self.run_dir / name).unlink(missing_ok=True)
+        (self.run_dir / READY_NAME).unlink(missing_ok=True)
         for name in _MADE_AT_START:
             (self.run_dir / name).mkdir()
 

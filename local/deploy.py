@@ -5,6 +5,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.assembly import FileAsset, Stack
 from local.errors import DeploymentError
-from local.sagemaker.images import ImageRegistry
+from local.sagemaker.images import ImageAsset, push
 from local.sagemaker.transfer import split_uri
 
 BOOTSTRAP_VERSION = "30"  # of the bootstrap template that aws-cdk 2.1148 installs
@@ -41,8 +42,8 @@ OnProgress = Callable[[StackProgress], None]
 class Deployer:
     """Publishes assets and creates or updates stacks. `client(service)` is a boto3 client of the account's root."""
 
-    def __init__(self, client: Callable[[str], Any], *, url: str, images: ImageRegistry) -> None:
-        self._client, self._url, self._images = client, url, images
+    def __init__(self, client: Callable[[str], Any], *, url: str, region: str) -> None:
+        self._client, self._url, self._region = client, url, region
         self._formation = client("cloudformation")
         self._s3 = client("s3")
 
@@ -51,7 +52,8 @@ class Deployer:
         self._client("ssm").put_parameter(
             Name=_BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
         )
-        self._images.publish([image for stack in stacks for image in stack.images])
+        for image in dict.fromkeys(image for stack in stacks for image in stack.images):
+            self._push(image)
         shared = {(asset.bucket, asset.key): asset for stack in stacks for asset in stack.files}
         for asset in shared.values():  # stacks of one assembly share assets
             self._publish(asset)
@@ -70,9 +72,22 @@ class Deployer:
         if reason:
             raise DeploymentError(f"stack {stack.name} ended as {status}: {reason}")
 
-    def _publish(self, asset: FileAsset) -> None:
+    def _push(self, image: ImageAsset) -> None:
+        """Build and push it, as the CLI does where the repository lacks the tag. Raises LocalCloudError where it cannot be built."""
+        ecr = self._client("ecr")
+        image.build()
+        with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+            ecr.create_repository(repositoryName=image.repository, imageTagMutability="IMMUTABLE")
         try:
-            self._s3.create_bucket(Bucket=asset.bucket)
+            ecr.describe_images(repositoryName=image.repository, imageIds=[{"imageTag": image.tag}])
+        except ecr.exceptions.ImageNotFoundException:
+            push(ecr, image)
+
+    def _publish(self, asset: FileAsset) -> None:
+        # Every region but the first wants its name.
+        place = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+        try:
+            self._s3.create_bucket(Bucket=asset.bucket, **({} if self._region == "us-east-1" else place))
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
                 raise
@@ -99,7 +114,8 @@ class Deployer:
             )
         except ClientError as error:
             if "No updates are to be performed" in str(error):
-                return str(status)
+                # Not the status of before: an update whose answer was lost is sent again, and has been carried out by now.
+                return self._settled(stack.name) or "DELETE_COMPLETE"
             raise DeploymentError(f"stack {stack.name} was refused: {error}") from error
         return self._settled(stack.name) or "DELETE_COMPLETE"
 

@@ -59,7 +59,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
     from local.faults import LostAnswers
     from local.sagemaker.backend import Backend
     from local.sagemaker.control_plane import ControlPlane
-    from local.seams import cloudformation, events, functions, roles, services, states
+    from local.seams import cloudformation, events, functions, registry, roles, services, states
 
     url = f"http://127.0.0.1:{port}"
     backend = Backend(
@@ -78,6 +78,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
 
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
+    registry.install()
     services.install(sagemaker, autoscaling)
     cloudformation.install(sagemaker, autoscaling, backend.root)
     states.install(sagemaker, backend.root, LostAnswers(run_dir))

@@ -30,7 +30,7 @@ class ControlPlane:
         self.api = ApiModel("sagemaker")
         self.store = RecordStore(account=backend.account, region=backend.region)
         self._backend = backend
-        self._images = ImageRegistry(backend.run_dir)
+        self._images = ImageRegistry(lambda: backend.root("ecr"), backend.run_dir / "images")
         self.training = JobService(TrainingJob, backend, self.store, self._images)
         self.processing = JobService(ProcessingJob, backend, self.store, self._images)
         self.endpoints = EndpointService(backend, self.store, self._images, scaling)

@@ -4,7 +4,7 @@ import copy
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -47,6 +47,21 @@ def read_dockerfile(path: Path, *, target: str | None = None) -> ImagePlan:
     if not plan.entrypoint:
         raise LocalCloudError(f'{path}: needs ENTRYPOINT in JSON form, such as ENTRYPOINT ["python", "-m", "package"]')
     return plan
+
+
+def base_images(path: Path, build_args: Mapping[str, str]) -> list[str]:
+    """The images that `path` builds upon, each once; `build_args` win over the defaults of its ARG instructions."""
+    known: dict[str, str] = {}
+    stages, bases = {"scratch"}, []
+    for instruction, rest in _instructions(path.read_text(encoding="utf-8")):
+        if instruction == "ARG":
+            name, _, default = rest.partition("=")
+            known[name] = build_args.get(name, _expand(default, known))
+        elif instruction == "FROM":
+            words = [_expand(word, known) for word in rest.split() if not word.startswith("--")]
+            bases += [] if words[0] in stages else [words[0]]
+            stages.add(words[-1])
+    return list(dict.fromkeys(bases))
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str]]:

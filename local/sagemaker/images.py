@@ -1,18 +1,21 @@
 """Turns an image's URI into something a process can run: the asset's folder laid out as its Dockerfile says, and its ENTRYPOINT."""
 
+import json
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from local.errors import LocalCloudError, validation_error
 from local.sagemaker.dockerfile import ImagePlan, read_dockerfile
 
-INDEX_NAME = "images.json"
+_MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+_ANNOTATION = "atelier.local.asset"
 
 # These keep the host's values, because the interpreter and its libraries are the host's.
 _HOST_VARIABLES = frozenset({"PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR"})
@@ -28,8 +31,12 @@ class ImageAsset:
     dockerfile: str
     target: str | None = None
 
+    def build(self) -> ImagePlan:
+        """What its Dockerfile says. Raises LocalCloudError where that cannot be followed."""
+        return read_dockerfile(self.directory / self.dockerfile, target=self.target)
 
-_INDEX = TypeAdapter(dict[str, ImageAsset])
+
+_ASSET = TypeAdapter(ImageAsset)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,47 +80,51 @@ class Image:
         return str(inside if inside.exists() else container_root / path.lstrip("/"))
 
 
-class ImageRegistry:
-    """The image assets of this run: the deployer writes the index, the control plane reads it."""
+def push(ecr: Any, asset: ImageAsset) -> None:
+    """Put an image into its repository: a manifest without layers, whose annotation says what the image is made of on this machine."""
+    annotations = {_ANNOTATION: _ASSET.dump_json(asset).decode()}
+    manifest = {"schemaVersion": 2, "mediaType": _MANIFEST_TYPE, "layers": [], "annotations": annotations}
+    ecr.put_image(
+        repositoryName=asset.repository,
+        imageTag=asset.tag,
+        imageManifest=json.dumps(manifest),
+        imageManifestMediaType=_MANIFEST_TYPE,
+    )
 
-    def __init__(self, run_dir: Path) -> None:
-        self._index = run_dir / INDEX_NAME
-        self._roots = run_dir / "images"
+
+class ImageRegistry:
+    """The images in ECR, as processes can run them; `roots` is the folder for their file systems."""
+
+    def __init__(self, ecr: Callable[[], Any], roots: Path) -> None:
+        self._ecr, self._roots = ecr, roots
         self._images: dict[str, Image] = {}
         self._lock = threading.Lock()
 
-    def publish(self, assets: Sequence[ImageAsset]) -> None:
-        """Add image assets to the index. Raises LocalCloudError where a Dockerfile cannot be followed."""
-        known = self._known()
-        for asset in assets:
-            read_dockerfile(asset.directory / asset.dockerfile, target=asset.target)
-            known[f"{asset.repository}:{asset.tag}"] = asset
-        staged = self._index.with_suffix(".new")
-        staged.write_bytes(_INDEX.dump_json(known, indent=1))
-        staged.replace(self._index)
-
     def resolve(self, uri: str) -> Image:
-        """The image of a URI `<registry>/<repository>:<tag>`. Raises ValidationException for one that is not here."""
-        name = uri.split("/", 1)[-1]
+        """The image of a URI `<registry>/<repository>:<tag>`. Raises ValidationException for one that is not there."""
         with self._lock:
-            if name not in self._images:
-                known = self._known()
-                if name not in known:
-                    names = ", ".join(sorted(known)) or "none"
-                    raise validation_error(f"Image {uri} is not an image asset of this run; known: {names}")
-                self._images[name] = self._prepare(name, known[name])
-            return self._images[name]
+            if uri not in self._images:
+                self._images[uri] = self._prepare(uri, self._asset(uri))
+            return self._images[uri]
 
-    def _known(self) -> dict[str, ImageAsset]:
-        return _INDEX.validate_json(self._index.read_bytes()) if self._index.exists() else {}
-
-    def _prepare(self, name: str, asset: ImageAsset) -> Image:
+    def _asset(self, uri: str) -> ImageAsset:
+        repository, _, tag = uri.split("/", 1)[-1].rpartition(":")
+        ecr = self._ecr()
         try:
-            plan = read_dockerfile(asset.directory / asset.dockerfile, target=asset.target)
-            root = self._roots / asset.tag
+            found = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])["images"]
+        except ecr.exceptions.RepositoryNotFoundException:
+            found = []
+        if not found:
+            raise validation_error(f"Requested image {uri} not found.")
+        annotations = json.loads(found[0]["imageManifest"])["annotations"]
+        return _ASSET.validate_json(annotations[_ANNOTATION])
+
+    def _prepare(self, uri: str, asset: ImageAsset) -> Image:
+        try:
+            plan, root = asset.build(), self._roots / asset.tag
             lay_out(plan, context=asset.directory, root=root)
         except (LocalCloudError, OSError) as error:
-            raise validation_error(f"Image {name} cannot be used: {error}") from error
+            raise validation_error(f"Image {uri} cannot be used: {error}") from error
         return Image(root=root, plan=plan)
 
 

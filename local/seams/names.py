@@ -25,6 +25,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "error_response_json": "code message status extra message_key content_type",
         "json_response": "data status content_type",
         "now_iso": "",
+        "get_account_id": "",
     },
     "ministack.core.concurrency": {"run_reentrant": "fn args thread_name"},
     "ministack.core.iam_actions": {
@@ -54,6 +55,11 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "execution_credentials": "config",
     },
     "ministack.services.iam": {"_roles": None},
+    "ministack.services.ecr": {
+        "_repositories": None,
+        "_describe_images": "data",
+        "_find_image": "repo_name image_id",
+    },
     "ministack.services.lambda_svc": {
         "_execute_function_warm": "func event request_id",
         "_execute_function_with_config_scope": "func event",

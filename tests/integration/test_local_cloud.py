@@ -91,8 +91,10 @@ def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_it_empty(tmp
     assert kept.exists()
 
 
-def test_two_clouds_run_side_by_side(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_two_clouds_run_side_by_side_in_two_regions(cloud: LocalCloud, tmp_path: Path) -> None:
     with LocalCloud(tmp_path / "other", region="eu-west-1", account="210987654321") as other:
+        other.deploy(local_toy.write_assembly(tmp_path / "out", {"Toy": local_toy.base_template()}))
+        assert other.outputs("Toy")["JobRole"].startswith("arn:aws:iam::210987654321:role/")
         other.client("s3").create_bucket(
             Bucket="only-there", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
@@ -212,8 +214,8 @@ def test_a_failing_stack_names_the_resource_and_can_be_deployed_again(cloud: Loc
     model["Properties"]["PrimaryContainer"]["Image"] = IMAGE
     cloud.deploy(local_toy.write_assembly(tmp_path / "mended", {"Again": broken}), reports.append)
 
-    assert "Model (AWS::SageMaker::Model): Image " in str(failed.value)
-    assert "is not an image asset of this run; known: " in str(failed.value)
+    assert "Model (AWS::SageMaker::Model): Requested image " in str(failed.value)
+    assert ":unknown not found." in str(failed.value)
     assert [r.status for r in reports] == ["IN_PROGRESS", "ROLLBACK_COMPLETE", "IN_PROGRESS", "CREATE_COMPLETE"]
 
 

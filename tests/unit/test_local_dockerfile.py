@@ -2,11 +2,13 @@
 
 from pathlib import Path, PurePosixPath
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from local.errors import LocalCloudError, ServiceError
-from local.sagemaker.dockerfile import read_dockerfile
-from local.sagemaker.images import Image, ImageAsset, ImageRegistry, lay_out
+from local.sagemaker.dockerfile import base_images, read_dockerfile
+from local.sagemaker.images import Image, ImageAsset, ImageRegistry, lay_out, push
 
 TEXT = """\
 # syntax comment
@@ -122,13 +124,26 @@ def test_the_command_is_the_entry_point_then_the_arguments(context: Path, tmp_pa
     assert image.command(["torchrun", "x.py"], []) == ["torchrun", "x.py"]
 
 
-def test_the_registry_knows_only_published_images(context: Path, tmp_path: Path) -> None:
-    deployer, control_plane = ImageRegistry(tmp_path), ImageRegistry(tmp_path)
-    with pytest.raises(ServiceError, match="known: none"):
-        control_plane.resolve("1.dkr.ecr.eu-west-1.amazonaws.com/repo:tag")
+def test_an_image_that_was_pushed_is_found_by_its_tag(context: Path, tmp_path: Path) -> None:
+    registry = "1.dkr.ecr.eu-west-1.amazonaws.com"
+    with mock_aws():
+        ecr = boto3.client("ecr")
+        images = ImageRegistry(lambda: ecr, tmp_path / "images")
+        with pytest.raises(ServiceError, match=f"Requested image {registry}/repo:tag not found"):
+            images.resolve(f"{registry}/repo:tag")
+        ecr.create_repository(repositoryName="repo")
+        push(ecr, ImageAsset(repository="repo", tag="tag", directory=context, dockerfile="Dockerfile"))
 
-    deployer.publish([ImageAsset(repository="repo", tag="tag", directory=context, dockerfile="Dockerfile")])
+        assert images.resolve(f"{registry}/repo:tag").plan.entrypoint[0] == "python"
+        with pytest.raises(ServiceError, match=f"Requested image {registry}/repo:other not found"):
+            images.resolve(f"{registry}/repo:other")
 
-    assert control_plane.resolve("1.dkr.ecr.eu-west-1.amazonaws.com/repo:tag").plan.entrypoint[0] == "python"
-    with pytest.raises(ServiceError, match="known: repo:tag"):
-        control_plane.resolve("1.dkr.ecr.eu-west-1.amazonaws.com/repo:other")
+
+def test_base_images_are_named_with_their_build_arguments(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    args = "ARG VERSION=1\nARG BASE=registry/python:${VERSION}\n"
+    stages = "FROM $BASE AS build\nFROM --platform=linux/amd64 busybox\nFROM build\nFROM scratch\n"
+    dockerfile.write_text(args + stages, encoding="utf-8")
+
+    assert base_images(dockerfile, {}) == ["registry/python:1", "busybox"]
+    assert base_images(dockerfile, {"BASE": "mine", "OTHER": "x"}) == ["mine", "busybox"]
