@@ -18,9 +18,9 @@ def main() -> None:
     app = App(context=feature_flags())
     Validations.of(app).add_plugins(Checks())
     stage = stage_named(app.node.try_get_context("stage") or "local")
-    target = stage.target.with_context(app.node.try_get_context)
-    target.require_account()
-    add_stacks(app, replace(stage, target=target))
+    placement = stage.placement.with_context(app.node.try_get_context)
+    placement.require_account()
+    add_stacks(app, replace(stage, placement=placement))
     app.synth()
 
 

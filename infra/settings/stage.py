@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from contracts.families import SEGMENTERS
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
+from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
-from infra.settings.target import Target
 from infra.settings.validation import check, check_range, check_text
 from models.catalogue import CatalogueEntry, find
 
@@ -29,7 +29,7 @@ class Stage:
     pretraining: Pretraining
     serving: Serving
     api: Api
-    target: Target = field(default_factory=Target)
+    placement: Placement = field(default_factory=Placement)
 
     def __post_init__(self) -> None:
         check_text("stage.name", self.name, r"[a-z][a-z0-9]{1,9}", "2 to 10 of a-z, 0-9")
@@ -49,7 +49,7 @@ class Stage:
     @property
     def tags(self) -> dict[str, str]:
         """The tags by which costs are allocated: CloudFormation adds them to a stack's resources, the state machine to its jobs."""
-        return {"atelier:stage": self.name, **self.target.tags}
+        return {"atelier:stage": self.name, **self.placement.tags}
 
     @property
     def models(self) -> tuple[CatalogueEntry, ...]:

@@ -10,8 +10,8 @@ class StageStack(Stack):
     """A stack named after its stage and its own id, in the stage's account, with its tags. ``about`` says what is in it."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, about: str) -> None:
-        target = stage.target
-        boundary = target.permissions_boundary
+        placement = stage.placement
+        boundary = placement.permissions_boundary
         super().__init__(
             scope,
             construct_id,
@@ -19,9 +19,9 @@ class StageStack(Stack):
             description=f"Atelier: {about}",
             tags=stage.tags,
             # Nothing here: the account and the region of whoever deploys.
-            env=Environment(account=target.account or None, region=target.region or None),
-            synthesizer=DefaultStackSynthesizer(qualifier=target.qualifier or None),
+            env=Environment(account=placement.account or None, region=placement.region or None),
+            synthesizer=DefaultStackSynthesizer(qualifier=placement.qualifier or None),
             permissions_boundary=PermissionsBoundary.from_name(boundary) if boundary else None,
-            termination_protection=target.protected,
+            termination_protection=placement.protected,
         )
         self.stage = stage

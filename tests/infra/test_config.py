@@ -11,10 +11,10 @@ from infra.config import STAGES, stage_named
 from infra.costs import hourly, idle_per_month, machine_types, quotas, report
 from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
+from infra.settings.placement import Placement
 from infra.settings.pretraining import Lustre, Pretraining
 from infra.settings.serving import Serving
 from infra.settings.stage import Stage
-from infra.settings.target import Target
 
 DEV = STAGES["dev"]
 LUSTRE = Lustre(file_system="fs-01234567", directory="/data", vpc="vpc-01234567", subnet="subnet-01234567")
@@ -68,9 +68,9 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
         (DEV.api, {"burst": 0}, r"api.burst: got 0; allowed: more than 0"),
         (DEV.api, {"most_from_one_address": 9}, r"api.most_from_one_address: got 9; allowed: at least 10"),
         (DEV.api.trainings, {"burst": 0}, r"throttle.burst: got 0; allowed: more than 0"),
-        (DEV.target, {"account": "dev"}, r"target.account: got 'dev'; allowed: the 12 digits of an AWS account"),
-        (DEV.target, {"region": "Ireland"}, r"target.region: got 'Ireland'; allowed: a region such as eu-west-1"),
-        (DEV.target, {"owner": "a,b"}, r"target.owner: got 'a,b'; allowed: what a tag may hold"),
+        (DEV.placement, {"account": "dev"}, r"placement.account: got 'dev'; allowed: the 12 digits of an AWS account"),
+        (DEV.placement, {"region": "Ireland"}, r"placement.region: got 'Ireland'; allowed: a region such as eu-west-1"),
+        (DEV.placement, {"owner": "a,b"}, r"placement.owner: got 'a,b'; allowed: what a tag may hold"),
         (DEV, {"base_models": ()}, r"stage.base_models: got \(\)"),
         (DEV, {"base_models": ("sd9",)}, r"base model: got 'sd9'; allowed: tiny-inpaint"),
         (DEV, {"base_models": ("tiny-clipseg",)}, r"allowed: a model whose task is inpaint"),
@@ -80,7 +80,7 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
     ],
 )
 def test_a_wrong_setting_says_what_it_got_and_what_is_allowed(
-    part: Stage | JobSettings | Pretraining | Lustre | Serving | Api | Throttle | Target,
+    part: Stage | JobSettings | Pretraining | Lustre | Serving | Api | Throttle | Placement,
     change: dict[str, Any],
     message: str,
 ) -> None:

@@ -17,7 +17,7 @@ _PATTERNS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class Placement:
     """``account`` and ``region`` are the only ones the stage may be deployed to; without them it goes where the caller's credentials do.
 
     ``qualifier`` is that of the account's CDK bootstrap where it is not CDK's own; ``permissions_boundary`` names a managed policy that
@@ -36,19 +36,17 @@ class Target:
     def __post_init__(self) -> None:
         for name, (pattern, allowed) in _PATTERNS.items():
             if value := getattr(self, name):
-                check_text(f"target.{name}", value, pattern, allowed)
+                check_text(f"placement.{name}", value, pattern, allowed)
 
-    def with_context(self, value_of: Callable[[str], object]) -> "Target":
+    def with_context(self, value_of: Callable[[str], object]) -> "Placement":
         """The same, with what the CDK's context says by the names above: ``--context account=111122223333``. Raises ValueError."""
         values: dict[str, Any] = {name: str(value) for name in _PATTERNS if (value := value_of(name)) is not None}
         return replace(self, **values)
 
     def require_account(self) -> None:
         """Raises ValueError where a protected stage could be deployed to any account."""
-        allowed = (
-            "the account of this protected stage: target.account in infra/config.py, or --context account=111122223333"
-        )
-        check(bool(self.account) or not self.protected, "target.account", got=self.account, allowed=allowed)
+        allowed = "the account of this protected stage: placement.account in infra/config.py, or --context account=111122223333"
+        check(bool(self.account) or not self.protected, "placement.account", got=self.account, allowed=allowed)
 
     @property
     def tags(self) -> dict[str, str]:
