@@ -14,7 +14,7 @@ import boto3
 from local.assembly import read_assembly
 from local.deploy import Deployer, OnProgress, StackProgress
 from local.errors import DeploymentError, LocalCloudError
-from local.faults import LostAnswers
+from local.faults import Faults
 from local.holding import SERVER, hold_folder, require_free
 from local.sagemaker.backend import connect
 from local.server import READY_NAME, child_environment
@@ -46,7 +46,7 @@ class LocalCloud:
         self._lock: IO[bytes] | None = None
         self._session = boto3.Session()
         self._clients: dict[str, Any] = {}
-        self.lost_answers = LostAnswers(self.run_dir)
+        self.faults = Faults(self.run_dir)
 
     def __enter__(self) -> Self:
         """Start the server and wait until it is healthy.

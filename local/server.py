@@ -56,7 +56,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
 
     names.check()
     from local.autoscaling import ApplicationAutoScaling
-    from local.faults import LostAnswers
+    from local.faults import Faults
     from local.sagemaker.backend import Backend
     from local.sagemaker.control_plane import ControlPlane
     from local.seams import cloudformation, events, functions, registry, roles, services, states
@@ -70,6 +70,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
         environment=child_environment(),
         role_credentials=lambda role: roles.sagemaker_session(role, account, region),
         publish=events.publisher(),
+        faults=Faults(run_dir),
     )
     autoscaling = ApplicationAutoScaling(
         account=account, region=region, variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v)
@@ -81,7 +82,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
     registry.install()
     services.install(sagemaker, autoscaling)
     cloudformation.install(sagemaker, autoscaling, backend.root)
-    states.install(sagemaker, backend.root, LostAnswers(run_dir))
+    states.install(sagemaker, backend.root, backend.faults)
     functions.install()
 
 

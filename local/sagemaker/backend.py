@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local.faults import Faults
 from local.sagemaker.store import Record, epoch_milliseconds
 
 # A loopback client needs no proxy, and no second try against a server in the same process.
@@ -44,7 +45,7 @@ class Backend:
 
     `role_credentials` gives AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of a role's session and
     raises ServiceError where the role cannot be assumed by SageMaker. `publish` sends an EventBridge event
-    (detail type, detail, resource ARNs). `environment` is what every child process gets.
+    (detail type, detail, resource ARNs). `environment` is what every child process gets; `faults` what goes wrong.
     """
 
     account: str
@@ -54,6 +55,7 @@ class Backend:
     environment: Mapping[str, str]
     role_credentials: Callable[[str], dict[str, str]]
     publish: Callable[[str, dict[str, Any], list[str]], None]
+    faults: Faults
     _session: boto3.Session = field(default_factory=boto3.Session)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

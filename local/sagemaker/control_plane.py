@@ -1,11 +1,14 @@
 """The SageMaker API: every request checked against botocore's model, then carried out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import AWS_ERRORS, ServiceError, validation_error
+from local.faults import Fault
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.backend import Backend
+from local.sagemaker.capacity import Capacity, Machines
 from local.sagemaker.endpoints import EndpointService
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.jobs import JobService
@@ -14,7 +17,7 @@ from local.sagemaker.model_check import ApiModel
 from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.registry import ModelRegistry
 from local.sagemaker.runtime import Runtime
-from local.sagemaker.serving import model_source
+from local.sagemaker.serving import model_source, require_slash
 from local.sagemaker.store import Record, RecordStore
 from local.sagemaker.training import TrainingJob
 from local.sagemaker.transfer import list_keys, split_uri
@@ -28,12 +31,13 @@ class ControlPlane:
 
     def __init__(self, backend: Backend, scaling: ApplicationAutoScaling) -> None:
         self.api = ApiModel("sagemaker")
-        self.store = RecordStore(account=backend.account, region=backend.region)
+        self.store = RecordStore(account=backend.account, region=backend.region, faults=backend.faults)
         self._backend = backend
         self._images = ImageRegistry(lambda: backend.root("ecr"), backend.run_dir / "images")
-        self.training = JobService(TrainingJob, backend, self.store, self._images)
-        self.processing = JobService(ProcessingJob, backend, self.store, self._images)
-        self.endpoints = EndpointService(backend, self.store, self._images, scaling)
+        capacity = Capacity(backend.faults, self._machines)
+        self.training = JobService(TrainingJob, backend, self.store, self._images, capacity)
+        self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
+        self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity)
         self.registry = ModelRegistry(backend, self.store)
         self.runtime = Runtime(self.endpoints, AsyncQueues(backend, self.endpoints))
         self._actions: dict[str, Callable[[Record], Record | None]] = {
@@ -60,6 +64,8 @@ class ControlPlane:
 
     def dispatch(self, action: str, params: Record) -> Record:
         """Carry out one API call; its answer. Raises ServiceError as the service would answer."""
+        if self._backend.faults.happens(Fault.THROTTLED, action):
+            raise ServiceError("ThrottlingException", "Rate exceeded")
         self.api.check(action, params)
         return self.api.answer(action, self._carry_out(action, params))
 
@@ -91,6 +97,10 @@ class ControlPlane:
         name = params.get(f"{kind}Name")
         return self.store.arn(kind, RecordStore.name(str(name))) if name else "*"
 
+    def _machines(self) -> Iterator[Machines]:
+        """Every instance that runs or is being started."""
+        return chain(self.training.machines(), self.processing.machines(), self.endpoints.machines())
+
     def _create_model(self, request: Record) -> Record:
         containers = [
             *request.get("Containers", []),
@@ -110,9 +120,8 @@ class ControlPlane:
 
     def _check_model_data(self, source: Record, role: str) -> None:
         """CreateModel looks at the data with the model's role, and so do we."""
+        require_slash(source)
         uri, is_prefix = source["S3Uri"], source["S3DataType"] == "S3Prefix"
-        if is_prefix and not uri.endswith("/"):
-            raise validation_error(f"S3Uri of an S3Prefix: got {uri!r}; allowed: a prefix that ends with a slash")
         s3 = self._backend.client("s3", role)
         bucket, key = split_uri(uri)
         try:

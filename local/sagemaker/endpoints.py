@@ -2,13 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import INTERNAL_ERROR, ServiceError, validation_error
 from local.sagemaker.alarms import first_alarm
 from local.sagemaker.backend import Backend
+from local.sagemaker.capacity import Capacity, Machines, variant_machines
 from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.serving import EndpointFailureError, ModelServer, ServerPlan
@@ -21,16 +22,26 @@ class EndpointService:
     """Create, update, scale and delete endpoints, whose variants may be scalable targets of `scaling`."""
 
     def __init__(
-        self, backend: Backend, store: RecordStore, images: ImageRegistry, scaling: ApplicationAutoScaling
+        self,
+        backend: Backend,
+        store: RecordStore,
+        images: ImageRegistry,
+        scaling: ApplicationAutoScaling,
+        capacity: Capacity,
     ) -> None:
-        self._backend, self._store, self._images, self._scaling = backend, store, images, scaling
+        self._backend, self._store, self._images = backend, store, images
+        self._scaling, self._capacity = scaling, capacity
+        self._starting: dict[str, Record] = {}  # the configuration that each changing endpoint will have
         self._fleets: dict[str, Fleet] = {}
         self.changed = threading.Condition()
 
     def create(self, request: Record) -> Record:
         """CreateEndpoint: Creating now, InService or Failed later."""
         config = self._store.get("EndpointConfig", request["EndpointConfigName"])
-        record = self._store.create("Endpoint", request, EndpointStatus="Creating", LastModifiedTime=now())
+        with self._capacity.lock:
+            self._capacity.require(*map(variant_machines, config["ProductionVariants"]))
+            record = self._store.create("Endpoint", request, EndpointStatus="Creating", LastModifiedTime=now())
+            self._starting[record["EndpointName"]] = config
         self._announce(record)
         _begin(self._roll_out, record, config, {})
         return record
@@ -38,10 +49,14 @@ class EndpointService:
     def update(self, request: Record) -> Record:
         """UpdateEndpoint: the old fleet serves until the new one is healthy, and stays if it never is."""
         config = self._store.get("EndpointConfig", request["EndpointConfigName"])
-        with self._store.lock:
+        with self._capacity.lock, self._store.lock:
             record = self._settled(request["EndpointName"])
             self._refuse_scaled_change(record, config)
+            self._capacity.require(
+                *map(variant_machines, config["ProductionVariants"])
+            )  # the new fleet is started beside the old one
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
+            self._starting[record["EndpointName"]] = config
         self._announce(record)
         _begin(self._roll_out, record, config, request.get("DeploymentConfig", {}))
         return record
@@ -72,6 +87,14 @@ class EndpointService:
         self._notify()
         if fleet:
             threading.Thread(target=fleet.stop, daemon=True).start()
+
+    def machines(self) -> Iterator[Machines]:
+        """The instances of all endpoints, those included that are being started."""
+        for fleet in list(self._fleets.values()):
+            for variant in fleet.variants:
+                yield variant_machines(variant.plan.variant, len(variant.servers))
+        for config in list(self._starting.values()):
+            yield from map(variant_machines, config["ProductionVariants"])
 
     def fleet(self, name: str) -> Fleet:
         """The fleet that serves an endpoint. Raises ValidationError where there is none."""
@@ -126,6 +149,7 @@ class EndpointService:
         try:
             new = Fleet(config=config, variants=[self._start(name, v, started) for v in config["ProductionVariants"]])
             self._fleets[name] = new
+            self._starting.pop(name, None)
             raised = first_alarm(self._backend.root("cloudwatch"), deployment) if old else None
             if raised:
                 raise EndpointFailureError(
@@ -206,6 +230,7 @@ class EndpointService:
             variant.servers.append(server)
 
     def _settle(self, record: Record, status: str) -> None:
+        self._starting.pop(record["EndpointName"], None)
         record.update(EndpointStatus=status, LastModifiedTime=now())
         self._notify()
         self._announce(record)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from local.errors import AWS_ERRORS, INTERNAL_ERROR, validation_error
 from local.sagemaker.backend import Backend
+from local.sagemaker.capacity import JOB_SHORTAGE, Capacity, Machines
 from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import Image, ImageRegistry
 from local.sagemaker.processes import JobProcesses
@@ -78,6 +79,11 @@ class ContainerJob(abc.ABC):
     def limits(request: Record) -> Limits:
         """Members that the local cloud can honour with some values only. Raises ServiceError for those it cannot do without."""
 
+    @staticmethod
+    @abc.abstractmethod
+    def machines(request: Record) -> list[Machines]:
+        """The instances of which the job needs one kind, the preferred one first."""
+
     @abc.abstractmethod
     def program(self, images: ImageRegistry) -> tuple[Image, list[str], int]:
         """The image, the command line of each host, and how many hosts the request asks for."""
@@ -88,6 +94,9 @@ class ContainerJob(abc.ABC):
 
     def follow(self) -> None:
         """Run the job; every end, also a refused download, becomes a final status."""
+        if not any(self._backend.faults.available(each.instance_type) for each in self.machines(self.record)):
+            self.end("Failed", JOB_SHORTAGE)
+            return
         try:
             self.run(self._backend.client("s3", self.role))
         except (DataError, *AWS_ERRORS, OSError) as error:
@@ -147,8 +156,10 @@ class ContainerJob(abc.ABC):
 class JobService:
     """The Create and Stop operations of one kind of job; each job runs in its own thread."""
 
-    def __init__(self, kind: type[ContainerJob], backend: Backend, store: RecordStore, images: ImageRegistry) -> None:
-        self._kind, self._backend, self._store, self._images = kind, backend, store, images
+    def __init__(
+        self, kind: type[ContainerJob], backend: Backend, store: RecordStore, images: ImageRegistry, capacity: Capacity
+    ) -> None:
+        self._kind, self._backend, self._store, self._images, self._capacity = kind, backend, store, images, capacity
         self._resource = f"{kind.kind}Job"
         self._jobs: dict[str, ContainerJob] = {}
 
@@ -156,10 +167,18 @@ class JobService:
         """Start a job; its record. Raises ServiceError for what SageMaker would refuse at once."""
         name = request[f"{self._resource}Name"]
         job = self._kind(self._backend, self._images, self._store.arn(self._resource, name), request)
-        self._store.add(self._resource, name, job.record)
+        with self._capacity.lock:
+            self._capacity.require(self._kind.machines(request)[0])
+            self._store.add(self._resource, name, job.record)
         self._jobs[name] = job
         threading.Thread(target=job.follow, name=f"{self._resource} {name}", daemon=True).start()
         return job.record
+
+    def machines(self) -> Iterator[Machines]:
+        """The instances of the jobs that have not ended."""
+        for record in self._store.all(self._resource):
+            if record[f"{self._resource}Status"] in ("InProgress", "Stopping"):
+                yield self._kind.machines(record)[0]
 
     def stop(self, name: str) -> None:
         """Ask a job to stop: SIGTERM, and SIGKILL after 120 s."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.errors import validation_error
+from local.sagemaker.capacity import Machines
 from local.sagemaker.images import Image, ImageRegistry
 from local.sagemaker.jobs import ContainerJob, Limits, failure_reason, pushing, read_text, write_json
 from local.sagemaker.processes import JobEnd
@@ -40,6 +41,13 @@ class ProcessingJob(ContainerJob):
         for entry in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
             if "LocalPath" not in entry.get("S3Output", {}):
                 raise validation_error(f"Outputs.{entry['OutputName']}: got no S3Output.LocalPath; allowed: a path")
+
+    @staticmethod
+    def machines(request: Record) -> list[Machines]:
+        """The cluster."""
+        cluster = request["ProcessingResources"]["ClusterConfig"]
+        instances = {"instance_type": cluster["InstanceType"], "count": cluster["InstanceCount"]}
+        return [Machines(usage="processing job usage", **instances)]
 
     def program(self, images: ImageRegistry) -> tuple[Image, list[str], int]:
         """The image's own entry point unless the request has one."""

@@ -2,6 +2,7 @@
 
 from local.errors import ServiceError, validation_error
 from local.sagemaker.backend import Backend
+from local.sagemaker.serving import model_source, require_slash
 from local.sagemaker.store import Record, RecordStore, now
 
 GROUP = "ModelPackageGroup"
@@ -35,6 +36,9 @@ class ModelRegistry:
         """
         if ("ModelPackageGroupName" in request) == ("ModelPackageName" in request):
             raise validation_error("Exactly one of ModelPackageGroupName and ModelPackageName must be given.")
+        for container in request.get("InferenceSpecification", {}).get("Containers", []):
+            if source := model_source(container):
+                require_slash(source)
         record = {
             **request,
             "ModelPackageStatus": "Completed",
@@ -55,9 +59,11 @@ class ModelRegistry:
         return next((package for package in packages if package.get("ClientToken") == token), None)
 
     def _number(self, record: Record) -> str:
-        group = RecordStore.name(record["ModelPackageGroupName"])
-        if self._store.find(GROUP, group) is None:
-            raise validation_error(f"Model Package Group {self._store.arn(GROUP, group)} does not exist.")
+        named = RecordStore.name(record["ModelPackageGroupName"])
+        found = self._store.find(GROUP, named)
+        if found is None:
+            raise validation_error(f"Model Package Group {self._store.arn(GROUP, named)} does not exist.")
+        group = str(found["ModelPackageGroupName"])
         version = 1 + max((p["ModelPackageVersion"] for p in self.versions(group)), default=0)
         record.setdefault("ModelApprovalStatus", "PendingManualApproval")
         record.update(ModelPackageGroupName=group, ModelPackageVersion=version)

@@ -10,8 +10,9 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.errors import AWS_ERRORS, ServiceError
+from local.errors import AWS_ERRORS, ServiceError, validation_error
 from local.sagemaker.backend import Backend
+from local.sagemaker.capacity import ENDPOINT_SHORTAGE, instance_types
 from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.store import Record
@@ -95,6 +96,8 @@ class ModelServer:
 
         Raises EndpointFailureError with SageMaker's words if the data cannot be had or the server never gets healthy.
         """
+        if not any(self._backend.faults.available(name) for name in instance_types(self.plan.variant)):
+            raise EndpointFailureError(ENDPOINT_SHORTAGE)
         try:
             self._load_model()
         except (*AWS_ERRORS, OSError) as error:
@@ -225,6 +228,14 @@ class ModelServer:
         _LOG.warning("%s ended with exit code %d; restarting", server, code)
         with contextlib.suppress(OSError, ServiceError):
             self._launch()
+
+
+def require_slash(source: Record) -> None:
+    """Raise ValidationException for a prefix that does not end in a slash (service model: S3ModelDataSource.S3DataType)."""
+    if source["S3DataType"] == "S3Prefix" and not source["S3Uri"].endswith("/"):
+        raise validation_error(
+            f"S3Uri of an S3Prefix: got {source['S3Uri']!r}; allowed: a prefix that ends with a slash"
+        )
 
 
 def model_source(container: Record) -> Record | None:

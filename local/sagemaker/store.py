@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.errors import ServiceError, validation_error
+from local.faults import Fault, Faults
 
 Record = dict[str, Any]
 
@@ -53,11 +54,14 @@ def words(kind: str, separator: str = " ") -> str:
 class RecordStore:
     """Records by kind (as in the API: `TrainingJob`, `Endpoint`, ...) and name. Safe to use from many threads."""
 
-    def __init__(self, *, account: str, region: str) -> None:
+    def __init__(self, *, account: str, region: str, faults: Faults) -> None:
         self.account = account
+        self._faults = faults
         self.region = region
         self.lock = threading.RLock()
         self._records: dict[tuple[str, str], Record] = {}
+        self._spelled: dict[tuple[str, str], str] = {}
+        self._unseen: set[tuple[str, str]] = set()
         self._tags: dict[str, dict[str, str]] = {}
 
     def arn(self, kind: str, name: str) -> str:
@@ -74,23 +78,30 @@ class RecordStore:
         """Keep a new record, without its Tags. Raises AWS's error of that kind if the name is taken."""
         arn = self.arn(kind, name)
         with self.lock:
-            if (kind, name) in self._records:
+            # Some answers and events spell an ARN in lower case: names that differ in case only would be one resource there.
+            if (kind, name.lower()) in self._spelled:
                 code, text = _EXISTING.get(
                     kind, ("ValidationException", 'Cannot create already existing {kind} "{arn}".')
                 )
                 raise ServiceError(code, text.format(kind=words(kind), arn=arn))
             self._records[kind, name] = record
+            self._spelled[kind, name.lower()] = name
+            if self._faults.happens(Fault.UNSEEN, kind):
+                self._unseen.add((kind, name))
             self.tag(arn, record.pop("Tags", []))
             return record
 
     def find(self, kind: str, name: str) -> Record | None:
-        """The record of a name or ARN, or None."""
-        return self._records.get((kind, self.name(name)))
+        """The record of a name or ARN, or None. The case of an ARN does not matter."""
+        known = self._spelled.get((kind, self.name(name).lower()), "") if name.startswith("arn:") else name
+        return self._records.get((kind, known))
 
     def get(self, kind: str, name: str) -> Record:
         """The record of a name or ARN. Raises AWS's error of that kind if there is none."""
         record = self.find(kind, name)
-        if record is None:
+        place = (kind, self.name(name))
+        if record is None or place in self._unseen:
+            self._unseen.discard(place)
             text = _MISSING.get(kind, 'Could not find {kind} "{arn}".')
             raise validation_error(
                 text.format(kind=words(kind), arn=self.arn(kind, self.name(name)), name=self.name(name)),
@@ -101,8 +112,9 @@ class RecordStore:
         """Take a record out. Raises as `get`."""
         with self.lock:
             self.get(kind, name)
-            del self._records[kind, self.name(name)]
-            self._tags.pop(self.arn(kind, self.name(name)), None)
+            known = self._spelled.pop((kind, self.name(name).lower()))
+            del self._records[kind, known]
+            self._tags.pop(self.arn(kind, known), None)
 
     def all(self, kind: str) -> list[Record]:
         """Every record of a kind, oldest first."""

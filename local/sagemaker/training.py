@@ -8,6 +8,7 @@ from typing import Any
 
 from local.errors import validation_error
 from local.sagemaker.backend import Backend
+from local.sagemaker.capacity import Machines
 from local.sagemaker.images import Image, ImageRegistry
 from local.sagemaker.jobs import ContainerJob, Limits, failure_reason, pushing, read_text, write_json
 from local.sagemaker.processes import JobEnd
@@ -55,12 +56,26 @@ class TrainingJob(ContainerJob):
                 f"got {stopping.get('MaxWaitTimeInSeconds')}; allowed: {longest} or more",
             )
 
+    @staticmethod
+    def machines(request: Record) -> list[Machines]:
+        """The instance type, or the preferred ones in order; spot instances have quotas of their own."""
+        config = request["ResourceConfig"]
+        usage = "spot training job usage" if request.get("EnableManagedSpotTraining") else "training job usage"
+        return [
+            Machines(
+                usage=usage,
+                instance_type=choice.get("InstanceType", ""),
+                count=choice.get("InstanceCount", config.get("InstanceCount", 1)),
+            )
+            for choice in config.get("InstancePreferences", [config])
+        ]
+
     def program(self, images: ImageRegistry) -> tuple[Image, list[str], int]:
         """The image's own entry point with `train`, unless the request has one."""
         algorithm = self.record["AlgorithmSpecification"]
         image, entrypoint = images.resolve(algorithm["TrainingImage"]), algorithm.get("ContainerEntrypoint")
         arguments = algorithm.get("ContainerArguments", [] if entrypoint else ["train"])
-        return image, image.command(entrypoint, arguments), self.record["ResourceConfig"].get("InstanceCount", 1)
+        return image, image.command(entrypoint, arguments), self.machines(self.record)[0].count
 
     def run(self, s3: Any) -> None:
         """Download, train while checkpoints are uploaded, upload."""
@@ -90,7 +105,7 @@ class TrainingJob(ContainerJob):
 
     def resources(self, host: int) -> Record:
         """The hosts, in one group of one instance type."""
-        instance_type = self.record["ResourceConfig"].get("InstanceType", "")
+        instance_type = self._instance_type()
         group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": self.hosts}
         return {
             **super().resources(host),
@@ -98,6 +113,14 @@ class TrainingJob(ContainerJob):
             "current_group_name": "homogeneousCluster",
             "instance_groups": [group],
         }
+
+    def _instance_type(self) -> str:
+        """The first of the preferred types that there is; SageMaker notes it where the request leaves a choice."""
+        config, faults = self.record["ResourceConfig"], self._backend.faults
+        chosen = next(each for each in self.machines(self.record) if faults.available(each.instance_type))
+        if "InstancePreferences" in config:
+            config.update(SelectedInstanceType=chosen.instance_type, SelectedInstanceCount=chosen.count)
+        return chosen.instance_type
 
     def _train(self, s3: Any) -> JobEnd:
         checkpoints = self._checkpoints(s3)
@@ -149,11 +172,14 @@ class TrainingJob(ContainerJob):
             self.end("Completed", "Training job completed")
 
     def _upload(self, s3: Any, folder: Path, name: str, *, always: bool = False) -> str:
-        """Upload a folder as `name`.tar.gz or, uncompressed, below `name`/ (`data`/ for output); where it is now."""
+        """Upload a folder as `name`.tar.gz or, uncompressed, below `name`/ (`data`/ for output); where it is now.
+
+        The address of an uncompressed artifact has no slash at its end: SageMaker promises none, and hosting wants one.
+        """
         config = self.record["OutputDataConfig"]
         target = f"{config['S3OutputPath'].rstrip('/')}/{self.name}/output"
         if config.get("CompressionType", "GZIP") == "NONE":
-            uri = f"{target}/{'data' if name == 'output' else name}/"
+            uri = f"{target}/{'data' if name == 'output' else name}"
             FolderSync(s3, folder, uri, key_id=self._key_id).push()
             return uri
         uri = f"{target}/{name}.tar.gz"

@@ -68,7 +68,8 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
     "ministack.services.stepfunctions": {
         **dict.fromkeys(("_executions", "_state_machines", "_task_tokens", "_ExecutionError", "_SERVICE_DISPATCH")),
-        **dict.fromkeys(("_AWS_SDK_SERVICE_MAP", "_AWS_SDK_ERROR_PREFIX", "_AWS_SDK_ERROR_CODE_OVERRIDES")),
+        **dict.fromkeys(("_AWS_SDK_SERVICE_MAP", "_AWS_SDK_ERROR_PREFIX")),
+        "_prefix_sdk_error": "service_name error_code",
         "_run_execution": "exec_arn",
         **dict.fromkeys(("_start_execution", "_start_sync_execution", "_send_task_success"), "data"),
         "_describe_execution": "data",

@@ -7,8 +7,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 from ministack.services import stepfunctions
 
+from local.sdk_errors import exception_class
+
 PREFIX = "arn:aws:states:::aws-sdk:s3:"
-_MODELLED = {"NoSuchKey", "NoSuchBucket", "InvalidObjectState"}
 
 
 def _put_object(s3: Any, data: dict[str, Any]) -> dict[str, Any]:
@@ -36,8 +37,7 @@ def task(action: str, root_client: Callable[[str], Any]) -> Callable[[str, Any],
             return TASKS[action](root_client("s3"), data)
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-            # As the SDK for Java 2 names its exception.
-            name = f"{code}Exception" if code in _MODELLED else "S3Exception"
+            name = exception_class("s3", code) or "S3Exception"
             raise stepfunctions._ExecutionError(f"S3.{name}", message) from error
 
     return run

@@ -12,9 +12,10 @@ from typing import Any
 from ministack.services import stepfunctions
 
 from local.errors import ServiceError
-from local.faults import LostAnswers
+from local.faults import Fault, Faults
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.store import epoch_milliseconds
+from local.sdk_errors import exception_class
 from local.seams import executions, objects, redrive, task_permissions
 from local.seams.services import AUTOSCALING, TARGET_PREFIXES, task_machines
 
@@ -22,11 +23,6 @@ _POLL_SECONDS = 0.1
 _SYNC = ("createTrainingJob", "createProcessingJob")
 _OPTIMIZED = {*_SYNC, "createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint"}
 _PREFIX = "arn:aws:states:::sagemaker:"
-# The SDK for Java has classes for the modelled errors; all others arrive under the service's general exception.
-_MODELLED = {
-    **{code: f"{code}Exception" for code in ("ResourceInUse", "ResourceNotFound", "ResourceLimitExceeded")},
-    "ConflictException": "ConflictException",
-}
 
 
 @dataclass(kw_only=True)
@@ -47,22 +43,19 @@ _current: contextvars.ContextVar[RunningExecution | None] = contextvars.ContextV
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
 
 
-def install(sagemaker: ControlPlane, root_client: Callable[[str], Any], lost: LostAnswers) -> None:
+def install(sagemaker: ControlPlane, root_client: Callable[[str], Any], faults: Faults) -> None:
     """Add the integrations and enforce the role of each state machine.
 
     `root_client(service)` is a boto3 client of the account's root: the role has been checked before a task runs.
     """
-    stepfunctions._SERVICE_DISPATCH[_PREFIX] = lambda resource, data: _sagemaker_task(sagemaker, lost, resource, data)
+    stepfunctions._SERVICE_DISPATCH[_PREFIX] = lambda resource, data: _sagemaker_task(sagemaker, faults, resource, data)
     sdk = stepfunctions._AWS_SDK_SERVICE_MAP
     sdk["sagemaker"] = {"target_prefix": TARGET_PREFIXES["sagemaker"], "protocol": "json"}
     sdk["applicationautoscaling"] = {
         "target_prefix": TARGET_PREFIXES[AUTOSCALING], "protocol": "json", "service_key": AUTOSCALING,
     }  # fmt: skip
     stepfunctions._AWS_SDK_ERROR_PREFIX.update(sagemaker="SageMaker", applicationautoscaling="ApplicationAutoScaling")
-    stepfunctions._AWS_SDK_ERROR_CODE_OVERRIDES["sagemaker"] = {
-        **_MODELLED,
-        "ValidationException": "SageMakerException",
-    }
+    stepfunctions._prefix_sdk_error = sdk_error_name
     for action in objects.TASKS:
         stepfunctions._SERVICE_DISPATCH[f"{objects.PREFIX}{action}"] = objects.task(action, root_client)
     executions.install()
@@ -72,6 +65,17 @@ def install(sagemaker: ControlPlane, root_client: Callable[[str], Any], lost: Lo
     _time_out_with_stop()
     stepfunctions._api_name_to_sfn_key = sdk_member_name
     _fail_failed_callbacks(sagemaker)
+
+
+def sdk_error_name(service: str, code: str) -> str:
+    """The name under which an SDK task fails with a service's error `code`."""
+    if code.startswith("States."):
+        return code
+    prefix = stepfunctions._AWS_SDK_ERROR_PREFIX.get(service, service.capitalize())
+    code = code.removeprefix(f"{prefix}.")
+    # ministack adds the suffix to S3's codes.
+    known = exception_class(service, code) or exception_class(service, code.removesuffix("Exception"))
+    return f"{prefix}.{known or f'{prefix}Exception'}"
 
 
 def sdk_member_name(name: str) -> str:
@@ -169,7 +173,7 @@ def _fail_failed_callbacks(sagemaker: ControlPlane) -> None:
     stepfunctions._invoke_with_callback = invoke
 
 
-def _sagemaker_task(sagemaker: ControlPlane, lost: LostAnswers, resource: str, data: dict[str, Any]) -> Any:
+def _sagemaker_task(sagemaker: ControlPlane, faults: Faults, resource: str, data: dict[str, Any]) -> Any:
     """`arn:aws:states:::sagemaker:<action>[.sync]`."""
     action, _, pattern = resource.removeprefix(_PREFIX).partition(".")
     if action not in _OPTIMIZED or pattern not in ("", "sync") or (pattern and action not in _SYNC):
@@ -180,14 +184,14 @@ def _sagemaker_task(sagemaker: ControlPlane, lost: LostAnswers, resource: str, d
     called = action[0].upper() + action[1:]
     try:
         answer = sagemaker.dispatch(called, data)
-        if lost.happens(called):
+        if faults.happens(Fault.LOST_ANSWER, called):
             cause = "Unable to execute HTTP request: Read timed out"
             raise stepfunctions._ExecutionError("SageMaker.SdkClientException", cause)
         if pattern:
             answer = _follow_job(sagemaker, action.removeprefix("create"), data)
     except ServiceError as error:
-        # As the optimized integration (SDK for Java 1) names it.
-        name = _MODELLED.get(error.code, "AmazonSageMakerException")
+        # The optimized integration's general class is that of the SDK for Java 1.
+        name = exception_class("sagemaker", error.code) or "AmazonSageMakerException"
         cause = f"{error.message} (Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code})"
         raise stepfunctions._ExecutionError(f"SageMaker.{name}", cause) from error
     return epoch_milliseconds(answer)

@@ -91,7 +91,7 @@ def test_both_hosts_trained_together(studio: Studio, ended: Ended) -> None:
         lines = [event["message"] for event in events if event["logStreamName"].startswith(stream)]
         assert any(re.search(rf"--nnodes 2 --node-rank {number}\b", line) for line in lines), host
     artifact = job["ModelArtifacts"]["S3ModelArtifacts"].partition("/runs/")[2]
-    summary = json.loads(read(studio, "Data", f"runs/{artifact}pretraining.json"))
+    summary = json.loads(read(studio, "Data", f"runs/{artifact}/pretraining.json"))
     assert (summary["processes"], summary["shards"]) == (2, 2)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import jsonata
 import pytest
 
+from local.sdk_errors import exception_class
 from tests.infra.conftest import Machine, Synthesized
 from tests.infra.definition import PLAN_KEY, expressions, targets, variables_of
 
@@ -122,6 +123,20 @@ def test_a_quota_is_final(machine: Machine) -> None:
     for name, state in machine.tasks.items():
         retried = {error for rule in state["Retry"] for error in rule["ErrorEquals"]}
         assert not retried & final, name
+
+
+def test_what_is_retried_and_caught_by_name_has_that_name(machine: Machine) -> None:
+    """Of an SDK task: errors that the service's model has, the general one, and that no answer came. Throttling is the general one."""
+    for name, state in machine.tasks.items():
+        if ":aws-sdk:" in state["Resource"]:
+            service = state["Resource"].split(":")[-2]
+            retried = {error for rule in state["Retry"] for error in rule["ErrorEquals"]}
+            (prefix,) = {error.partition(".")[0] for error in retried}
+            assert prefix.lower() == service, name
+            general = {f"{prefix}.{prefix}Exception", f"{prefix}.SdkClientException"}
+            assert general <= retried, name
+            modelled = {error.partition(".")[2] for error in retried - general}
+            assert all(exception_class(service, error) == error for error in modelled), name
 
 
 def test_every_choice_has_a_default(machine: Machine) -> None:

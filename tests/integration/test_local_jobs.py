@@ -113,8 +113,8 @@ def test_a_training_job_gets_the_container_contract_and_leaves_uncompressed_arti
     assert job["BillableTimeInSeconds"] >= 1
     assert [(m["MetricName"], m["Value"]) for m in job["FinalMetricDataList"]] == [("loss", 0.5)]
     artifacts = job["ModelArtifacts"]["S3ModelArtifacts"]
-    assert artifacts.endswith("/models/plain/output/model/")
-    facts = json.loads(read(cloud, f"{artifacts}facts.json"))
+    assert artifacts.endswith("/models/plain/output/model")
+    facts = json.loads(read(cloud, f"{artifacts}/facts.json"))
     assert facts["parameters"] == {"style": "skirt"}
     assert facts["seen"] == ["dataset/a.txt", "dataset/b.txt", "dataset/c.txt"]
     assert facts["resources"]["current_host"] == "algo-1"
@@ -126,7 +126,7 @@ def test_a_training_job_gets_the_container_contract_and_leaves_uncompressed_arti
 
 
 def test_a_container_sees_nothing_of_the_callers_environment(cloud: LocalCloud) -> None:
-    facts = json.loads(read(cloud, run_training(cloud, "clean")["ModelArtifacts"]["S3ModelArtifacts"] + "facts.json"))
+    facts = json.loads(read(cloud, run_training(cloud, "clean")["ModelArtifacts"]["S3ModelArtifacts"] + "/facts.json"))
 
     assert "PYTEST_CURRENT_TEST" in os.environ
     assert "PYTEST_CURRENT_TEST" not in facts["environment"]
@@ -232,7 +232,7 @@ def test_a_stopped_job_keeps_its_checkpoint_and_the_next_one_starts_from_it(clou
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
     assert "ModelArtifacts" in job
     until(lambda: not child.is_running(), cloud)
-    facts = json.loads(read(cloud, resumed["ModelArtifacts"]["S3ModelArtifacts"] + "facts.json"))
+    facts = json.loads(read(cloud, resumed["ModelArtifacts"]["S3ModelArtifacts"] + "/facts.json"))
     assert facts["restored"] == "42"
 
 

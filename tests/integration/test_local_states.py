@@ -12,6 +12,7 @@ import pytest
 from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
 from infra.components.workflow.step import JobSpec
 from local.cloud import LocalCloud
+from local.faults import Fault
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, allow, arn, role, until
 
@@ -170,7 +171,7 @@ def test_sync_waits_for_the_job_and_gives_its_description(cloud: LocalCloud) -> 
 
     assert found["status"] == "SUCCEEDED", found
     bucket = cloud.outputs("Toy")["Bucket"]
-    assert json.loads(found["output"]) == {"artifact": f"s3://{bucket}/models/waits/output/model/"}
+    assert json.loads(found["output"]) == {"artifact": f"s3://{bucket}/models/waits/output/model"}
 
 
 def test_a_failed_job_is_caught_with_its_reason(cloud: LocalCloud) -> None:
@@ -221,7 +222,7 @@ def adopting(cloud: LocalCloud) -> Record:
 
 def test_a_job_whose_answer_was_lost_is_waited_for_and_not_made_again(cloud: LocalCloud) -> None:
     sagemaker = cloud.client("sagemaker")
-    cloud.lost_answers.switch_on("CreateTrainingJob")
+    cloud.faults.switch_on(Fault.LOST_ANSWER, "CreateTrainingJob")
     execution = start(cloud, "lost", adopting(cloud), {"parameters": {"loop": "1"}})
     until(lambda: "AwaitTrain" in entered(cloud, execution), cloud)
     assert status(sagemaker, "lost") == "InProgress"
@@ -229,11 +230,11 @@ def test_a_job_whose_answer_was_lost_is_waited_for_and_not_made_again(cloud: Loc
     process.terminate()
     found = ended(cloud, execution)
     assert (found["status"], status(sagemaker, "lost")) == ("SUCCEEDED", "Completed"), found
-    assert json.loads(found["output"]) == f"s3://{cloud.outputs('Toy')['Bucket']}/models/lost/output/model/"
+    assert json.loads(found["output"]) == f"s3://{cloud.outputs('Toy')['Bucket']}/models/lost/output/model"
 
 
 def test_a_job_whose_answer_was_lost_fails_the_run_with_its_own_reason(cloud: LocalCloud) -> None:
-    cloud.lost_answers.switch_on("CreateTrainingJob")
+    cloud.faults.switch_on(Fault.LOST_ANSWER, "CreateTrainingJob")
     parameters = {"fail": "BadDatasetError: pictures: got 2; allowed: 4"}
     found = run(cloud, "lost-and-failed", adopting(cloud), {"parameters": parameters})
     assert found["error"] == "States.TaskFailed"
@@ -253,7 +254,7 @@ def test_a_redriven_execution_keeps_the_job_that_has_completed(cloud: LocalCloud
     client = cloud.client("stepfunctions")
     states = adopting(cloud)
     states["Train"]["Retry"] = [{**states["Train"]["Retry"][0], "IntervalSeconds": 30}]
-    cloud.lost_answers.switch_on("CreateTrainingJob")
+    cloud.faults.switch_on(Fault.LOST_ANSWER, "CreateTrainingJob")
     execution = start(cloud, "redriven-job", states, {"parameters": {}})
     until(lambda: status(cloud.client("sagemaker"), "redriven-job") == "Completed", cloud)
     client.stop_execution(executionArn=execution)

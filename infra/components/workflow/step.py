@@ -134,6 +134,12 @@ def retry(errors: Sequence[str], *, seconds: int = 2, attempts: int = 3, backoff
 
 
 def sdk_transient(service: str) -> tuple[str, ...]:
-    """The names of the temporary errors of an SDK integration."""
-    names = ("ThrottlingException", "InternalServerException", "ServiceUnavailableException", "SdkClientException")
-    return tuple(f"{service}.{name}" for name in names)
+    """The names under which an integration fails with throttling, a service's own fault, or no answer.
+
+    Only errors that a service's model has get a name of their own (a quota, in SageMaker). All others, these among them, have the name
+    of the service: ``SageMaker.SageMakerException``; nothing is ever called ``SageMaker.ThrottlingException``. A refusal may have that
+    name too, and is then refused again before the run fails.
+    """
+    # SNS has an optimized integration, with the names of the SDK for Java 1.
+    general = "AmazonSNSException" if service == "SNS" else f"{service}Exception"
+    return (f"{service}.{general}", f"{service}.SdkClientException")

@@ -80,7 +80,8 @@ def ensure_group(use: Resources, package: Package) -> Step:
             "ModelPackageGroupDescription": f"{{% {package.group} %}}",
             "Tags": use.tags,
         },
-        retries=[_RETRY],
+        # That the group exists is an error of the same name as throttling: one more try, soon, or each later run would wait for three.
+        retries=[retry(sdk_transient("SageMaker"), seconds=1, attempts=1)],
         allows=[allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [groups])],
         tolerates=("GroupExists", "$contains($failure.cause, 'already exist')"),
     )
