@@ -1,56 +1,18 @@
-"""How SageMaker hosts a model of ours: facts of instance types, and the requests that make an asynchronous endpoint.
+"""How SageMaker hosts a model of ours: the requests that make an asynchronous endpoint.
 
 The shared endpoint (a template) and a style's own endpoint (calls of a Lambda) are made from the same requests: CloudFormation and the API
 spell these keys alike.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from contracts.declarations import about
+from contracts.machines import GPU_AMI, has_gpu, volume_key
 from contracts.model import Contract
 
 VARIANT = "AllTraffic"
 """The name of an endpoint's one production variant."""
-
-_NVME_FAMILIES = frozenset({"g5", "g6", "g6e", "g7e", "p5", "p5e", "p5en", "trn1", "trn1n", "trn2"})
-"""Families with local disks that their names do not tell; all others have a ``d`` after the generation (``g4dn``, ``p4d``, ``m5d``)."""
-
-_EFA_FAMILIES = frozenset({"p4d", "p4de", "p5", "p5e", "p5en"})
-"""GPU families whose only sizes have an Elastic Fabric Adapter. Large g5 and g6 have one too, but a slow one."""
-
-_GPU_AMI = "al2023-ami-sagemaker-inference-gpu-4-1"
-"""The inference AMI whose driver runs CUDA 13 images."""
-
-
-def family(instance_type: str) -> str:
-    """``ml.g5.xlarge`` → ``g5``."""
-    return instance_type.split(".")[1]
-
-
-def has_gpu(instance_type: str) -> bool:
-    """Whether the type carries NVIDIA GPUs (the g and p families)."""
-    return family(instance_type)[0] in "gp"
-
-
-def has_efa(instance_type: str) -> bool:
-    """Whether hosts of this type reach each other over an Elastic Fabric Adapter, past the kernel."""
-    return family(instance_type) in _EFA_FAMILIES
-
-
-def has_nvme(instance_type: str) -> bool:
-    """Whether the type stores on local NVMe disks."""
-    name = family(instance_type)
-    return name in _NVME_FAMILIES or bool(re.fullmatch(r"[a-z]+\d+[a-z]*d[a-z]*", name))
-
-
-def volume_key(instance_type: str, key: str) -> str | None:
-    """The KMS key for the storage volume, or ``None`` where the type stores on local NVMe.
-
-    SageMaker refuses a key for such types: their disks are encrypted by a hardware key of their own.
-    """
-    return None if has_nvme(instance_type) else key
 
 
 class Hosting(Contract):
@@ -103,7 +65,7 @@ class Hosting(Contract):
             "ContainerStartupHealthCheckTimeoutInSeconds": self.startup_seconds,
         }
         # Only GPU types have a choice of AMI.
-        return variant | ({"InferenceAmiVersion": _GPU_AMI} if has_gpu(self.instance_type) else {})
+        return variant | ({"InferenceAmiVersion": GPU_AMI} if has_gpu(self.instance_type) else {})
 
     def _asynchronous(self) -> dict[str, Any]:
         output = {

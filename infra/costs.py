@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from contracts.hosting import has_gpu
+from contracts.machines import has_gpu
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, stage_named

@@ -5,6 +5,7 @@ to ``base/{name}@{revision}/`` of the model bucket and writes the manifest; noth
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -34,12 +35,19 @@ class AssetSource:
     kind: str = "asset"
 
 
+_REVISIONS = {
+    "hub": (r"[0-9a-f]{40}", "a commit of the repository, 40 hexadecimal digits"),
+    "asset": (r"v[0-9]+", "a version of the shipped files, such as v4"),
+}
+"""By a source's kind, what a revision looks like, and that in words."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CatalogueEntry:
     """One base model.
 
-    ``revision`` is a commit of the hub repository, a branch there (the mirror resolves it once and records the commit in the manifest's
-    ``source``), or a version of the shipped files. ``resolution`` is the side in pixels of its pictures, or, of an upscaler, of a
+    ``revision`` is a commit of the hub repository, in full, or a version of the shipped files (``v4``): a branch would mean other files
+    to whoever deploys later. ``resolution`` is the side in pixels of its pictures, or, of an upscaler, of a
     tile before it is enlarged; ``memory_gib`` is what inference needs at that size; ``defaults`` are ``num_inference_steps`` and
     ``guidance_scale``; ``training`` holds hyperparameters for each method (``lora``, ``full``).
     """
@@ -54,6 +62,11 @@ class CatalogueEntry:
     memory_gib: float
     defaults: Mapping[str, float] = field(default_factory=dict)
     training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        pattern, allowed = _REVISIONS[self.source.kind]
+        if not re.fullmatch(pattern, self.revision):
+            raise ValueError(f"base model {self.name}: revision: got {self.revision!r}; allowed: {allowed}")
 
     @property
     def reference(self) -> str:
@@ -196,7 +209,7 @@ _ENTRIES = (
     ),
     CatalogueEntry(
         name="clipseg-rd64-refined",
-        revision="main",
+        revision="999e0328d9e10b484360c477313983f9afdd7050",
         family="clipseg",
         task="segment",
         source=HubSource(repository="CIDAS/clipseg-rd64-refined"),

@@ -1,6 +1,6 @@
 """Base models mirrored once into the model bucket, each by one custom resource."""
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy, Size
+from aws_cdk import CustomResource, Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
@@ -18,10 +18,9 @@ def mirroring(model_bucket: s3.IBucket) -> Spec:
         name="base_model",
         environment={"MODEL_BUCKET": model_bucket.bucket_name},
         grants=[reading(model_bucket, files), writing(model_bucket, files), deleting(model_bucket, files)],
-        # A hub model is some gigabytes: Lambda's longest time, network that grows with memory, disk for the largest file.
+        # A hub model is some gigabytes, streamed through memory part by part: Lambda's longest time, and network that grows with memory.
         seconds=900,
         memory_mib=2048,
-        disk=Size.gibibytes(10),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsii
-from aws_cdk import AssetHashType, BundlingOptions, DockerImage, Duration, ILocalBundling, Size, Stack
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, Duration, ILocalBundling, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -58,7 +58,6 @@ class Spec:
     grants: Sequence[list[iam.PolicyStatement]]
     seconds: int = 60
     memory_mib: int = 512
-    disk: Size | None = None
     accepts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,7 +88,6 @@ class Handler(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             timeout=Duration.seconds(spec.seconds),
             memory_size=spec.memory_mib,
-            ephemeral_storage_size=spec.disk,
         )
         self.arn = self.function.function_arn
         grant(self.role, using(key), *spec.grants)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts.hosting import has_efa, has_gpu
+from contracts.machines import has_efa, has_gpu
 from contracts.pretraining import INPUT_MODES, MOST_INSTANCES
 from infra.settings.validation import MOST_RUN_SECONDS, check, check_instance_type, check_range, check_text
 

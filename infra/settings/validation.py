@@ -2,6 +2,8 @@
 
 import re
 
+from contracts.machines import runs_our_images
+
 MOST_RUN_SECONDS = 5 * 24 * 3600
 """Five days, SageMaker's own limit for a training job."""
 
@@ -24,5 +26,7 @@ def check_text(what: str, got: str, pattern: str, allowed: str) -> None:
 
 
 def check_instance_type(what: str, value: str) -> None:
-    """Raises ValueError for anything but an ML instance type's name."""
-    check_text(what, value, r"ml\.[a-z0-9]+\.[a-z0-9]+", "an ML instance type such as ml.m5.xlarge")
+    """Raises ValueError for anything but the name of an ML instance type that runs the images."""
+    check_text(what, value, r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an ML instance type such as ml.m5.xlarge")
+    allowed = "an x86 type (ml.c…, ml.m…, ml.r…, ml.t…) or one with NVIDIA GPUs of CUDA 13 (ml.g4dn and newer, ml.p4d and newer)"
+    check(runs_our_images(value), what, got=value, allowed=allowed)

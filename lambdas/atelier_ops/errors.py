@@ -45,6 +45,10 @@ class SourceFileError(ValueError):
     """A file of a base model differs from what its source promised, or cannot be had."""
 
 
+class BrokenStreamError(SourceFileError):
+    """A download ended before its last byte: another try may get it."""
+
+
 class BaseModelChangedError(ValueError):
     """A base model that is mirrored under this revision has other files: a changed model needs a new revision."""
 

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from atelier_ops.errors import SourceFileError
-from atelier_ops.gateways.hub import Hub, HubFile
+from atelier_ops.gateways.hub import TRIES, Hub, HubFile
 
 LARGE = {
     "type": "file",
@@ -21,14 +21,31 @@ SMALL = {"type": "file", "path": "model_index.json", "size": 2, "oid": "0" * 40}
 FOLDER = {"type": "directory", "path": "unet", "size": 0, "oid": "1" * 40}
 
 
+class _Server(ThreadingHTTPServer):
+    """``refusals`` are the next answers: status codes, each with its Retry-After."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Hub)
+        self.refusals: list[tuple[int, str]] = []
+        self.waits: list[float] = []
+        self.hub = Hub(f"http://127.0.0.1:{self.server_port}", wait=self.waits.append)
+
+
 class _Hub(BaseHTTPRequestHandler):
+    server: _Server
+
     def do_GET(self) -> None:
         routes = {
-            "/api/models/owner/name/revision/v%2F1": json.dumps({"sha": "c" * 40}),
             "/api/models/owner/name/tree/abc?recursive=true": json.dumps([FOLDER, SMALL]),
             "/api/models/owner/name/tree/abc?recursive=true&cursor=2": json.dumps([LARGE]),
             "/owner/name/resolve/abc/unet/a%20b.safetensors": "bytes",
         }
+        if self.server.refusals:
+            code, after = self.server.refusals.pop(0)
+            self.send_response(code)
+            self.send_header("Retry-After", after)
+            self.end_headers()
+            return
         body = routes.get(self.path)
         self.send_response(404 if body is None else 200)
         if self.path.endswith("recursive=true"):
@@ -42,17 +59,18 @@ class _Hub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Hub) as server:
+def server() -> Iterator[_Server]:
+    with _Server() as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield Hub(f"http://127.0.0.1:{server.server_port}")
+        yield server
         server.shutdown()
         thread.join()
 
 
-def test_a_branch_stands_for_a_commit(hub: Hub) -> None:
-    assert hub.commit("owner/name", "v/1") == "c" * 40
+@pytest.fixture
+def hub(server: _Server) -> Hub:
+    return server.hub
 
 
 def test_a_tree_is_read_to_its_last_page_with_the_hash_of_each_file(hub: Hub) -> None:
@@ -72,6 +90,28 @@ def test_what_the_hub_does_not_have_is_named(hub: Hub) -> None:
         hub.tree("owner/gone", "abc")
 
 
+def test_a_busy_or_broken_hub_is_asked_again_when_it_says_so(server: _Server) -> None:
+    server.refusals = [(429, "7"), (503, ""), (500, "Wed, 21 Oct 2026 07:28:00 GMT"), (429, "3600")]
+    assert len(server.hub.tree("owner/name", "abc")) == 2
+    assert server.waits == [7, 2, 4, 60]
+
+
+def test_a_hub_that_stays_busy_is_named_with_the_number_of_tries(server: _Server) -> None:
+    server.refusals = [(429, "1")] * TRIES
+    with pytest.raises(SourceFileError, match=rf"owner/name.*429.*{TRIES} of {TRIES} tries"):
+        server.hub.tree("owner/name", "abc")
+    assert len(server.waits) == TRIES - 1
+
+
+def test_a_refusal_is_final(server: _Server) -> None:
+    server.refusals = [(403, "1")]
+    with pytest.raises(SourceFileError, match="403"):
+        server.hub.tree("owner/name", "abc")
+    assert server.waits == []
+
+
 def test_a_hub_that_cannot_be_reached_is_named() -> None:
+    waits: list[float] = []
     with pytest.raises(SourceFileError, match=r"127\.0\.0\.1:9"):
-        Hub("http://127.0.0.1:9").commit("owner/name", "main")
+        Hub("http://127.0.0.1:9", wait=waits.append).tree("owner/name", "abc")
+    assert waits == [1, 2, 4, 8]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.hosting import has_efa, has_gpu
+from contracts.machines import has_efa, has_gpu
 from infra.config import STAGES, stage_named
 from infra.costs import hourly, idle_per_month, machine_types, quotas, report
 from infra.settings.api import Api, Throttle

@@ -1,4 +1,4 @@
-"""Facts of instance types, and the requests that make an endpoint, checked against SageMaker's own model."""
+"""The requests that make an endpoint, checked against SageMaker's own model."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import botocore.model
 import botocore.validate
 import pytest
 
-from contracts.hosting import Hosting, has_nvme
+from contracts.hosting import Hosting
 
 HOSTING = Hosting(
     image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
@@ -25,23 +25,11 @@ HOSTING = Hosting(
 
 
 @pytest.mark.parametrize(
-    ("family", "nvme"),
-    [
-        *((name, True) for name in ("g4dn", "g5", "g6e", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en", "m5d", "c5d")),
-        *((name, False) for name in ("m5", "c7i", "r5", "inf2", "p3", "m6i")),
-    ],
-)
-def test_types_with_local_disks_are_known(family: str, nvme: bool) -> None:
-    assert has_nvme(f"ml.{family}.xlarge") == nvme
-
-
-@pytest.mark.parametrize(
     ("instance", "key", "ami"),
     [
         ("ml.m5.xlarge", True, False),
         ("ml.g5.xlarge", False, True),
         ("ml.p5e.48xlarge", False, True),
-        ("ml.p3.2xlarge", True, True),
         ("ml.m5d.xlarge", False, False),
     ],
 )

@@ -14,7 +14,7 @@ from atelier_ops.errors import BaseModelChangedError, MirrorTimeoutError, Source
 from atelier_ops.gateways.answers import Answers
 from atelier_ops.gateways.hub import Hub, HubFile
 from atelier_ops.logic.custom_resource import settle
-from atelier_ops.logic.mirror import Clock, Entry, mirror_asset, mirror_hub
+from atelier_ops.logic.mirror import DOWNLOADS, Clock, Entry, mirror_asset, mirror_hub
 from atelier_ops.logic.selection import select
 from contracts.artifact import BaseManifest
 from tests.unit.ops_fakes import MemoryBuckets, MemoryStore
@@ -23,7 +23,7 @@ from tests.unit.ops_logs import lines
 COMMIT = "c" * 40
 ENTRY: dict[str, Any] = {
     "name": "sd2-inpaint",
-    "revision": "main",
+    "revision": COMMIT,
     "family": "sd2",
     "task": "inpaint",
     "licence": "RAIL",
@@ -47,25 +47,35 @@ FILES = {
 FOREVER = Clock(left=lambda: 900.0)
 
 
+class BreakingStream(io.BytesIO):
+    """A download whose connection is lost after its first bytes."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        if not data:
+            raise ConnectionResetError("connection lost")
+        return data
+
+
 @dataclass
 class MemoryHub(Hub):
-    """A hub with one repository; ``changed`` bodies differ from what its tree promises."""
+    """A hub with one repository; ``changed`` bodies differ from what its tree promises, and a download ``breaks`` that often."""
 
     files: Mapping[str, bytes] = field(default_factory=lambda: dict(FILES))
     changed: dict[str, bytes] = field(default_factory=dict)
+    breaks: dict[str, int] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
 
-    def commit(self, repository: str, revision: str) -> str:
-        assert (repository, revision) == ("owner/sd2", "main")
-        return COMMIT
-
     def tree(self, repository: str, revision: str) -> list[HubFile]:
-        assert revision == COMMIT
+        assert (repository, revision) == ("owner/sd2", COMMIT)
         return [hub_file(path, body) for path, body in self.files.items()]
 
     def open(self, repository: str, revision: str, path: str) -> IO[bytes]:
         assert revision == COMMIT
         self.opened.append(path)
+        if self.breaks.get(path, 0):
+            self.breaks[path] -= 1
+            return BreakingStream(self.files[path][:2])
         return io.BytesIO(self.changed.get(path, self.files[path]))
 
 
@@ -86,7 +96,7 @@ def entry(**changes: Any) -> Entry:
 
 
 def names(models: MemoryStore) -> set[str]:
-    return {key.removeprefix("base/sd2-inpaint@main/") for key in models.names()}
+    return {key.removeprefix(f"base/sd2-inpaint@{COMMIT}/") for key in models.names()}
 
 
 def test_a_hub_model_is_mirrored_with_what_its_pipeline_needs(models: MemoryStore) -> None:
@@ -99,12 +109,12 @@ def test_a_hub_model_is_mirrored_with_what_its_pipeline_needs(models: MemoryStor
         "vae/diffusion_pytorch_model.safetensors",
         "tokenizer/merges.txt",
     }
-    assert models.read("base/sd2-inpaint@main/unet/diffusion_pytorch_model.safetensors") == b"half precision"
+    assert models.read(f"base/sd2-inpaint@{COMMIT}/unet/diffusion_pytorch_model.safetensors") == b"half precision"
     assert manifest.files == {
-        name: hashlib.sha256(models.read(f"base/sd2-inpaint@main/{name}")).hexdigest()
+        name: hashlib.sha256(models.read(f"base/sd2-inpaint@{COMMIT}/{name}")).hexdigest()
         for name in names(models) - {"manifest.json"}
     }
-    assert BaseManifest.from_json(models.json("base/sd2-inpaint@main/manifest.json")) == manifest
+    assert BaseManifest.from_json(models.json(f"base/sd2-inpaint@{COMMIT}/manifest.json")) == manifest
     assert manifest.source == f"owner/sd2@{COMMIT}"
     assert manifest.training == {"lora": {"max_steps": 800}}
 
@@ -121,7 +131,7 @@ def test_what_the_catalogue_says_may_change_without_fetching(models: MemoryStore
     hub = MemoryHub()
     after = mirror_hub(entry(defaults={"guidance_scale": 5}), models, hub, FOREVER)
     assert (after.defaults, after.files, hub.opened) == ({"guidance_scale": 5}, before.files, [])
-    assert models.json("base/sd2-inpaint@main/manifest.json")["defaults"] == {"guidance_scale": 5}
+    assert models.json(f"base/sd2-inpaint@{COMMIT}/manifest.json")["defaults"] == {"guidance_scale": 5}
 
 
 @pytest.mark.parametrize(
@@ -149,10 +159,40 @@ def test_a_second_attempt_goes_on_where_the_first_broke(models: MemoryStore) -> 
 
 
 def test_time_that_runs_out_is_said_before_the_lambda_is_stopped(models: MemoryStore) -> None:
-    left = iter([900.0, 900.0, 5.0])
     with pytest.raises(MirrorTimeoutError, match="deploy again"):
-        mirror_hub(entry(), models, MemoryHub(), Clock(left=lambda: next(left)))
+        mirror_hub(entry(), models, MemoryHub(), Clock(left=lambda: 900.0 if len(models.names()) < 2 else 5.0))
     assert len(names(models)) == 2
+
+
+@pytest.mark.parametrize("path", ["unet/diffusion_pytorch_model.fp16.safetensors", "tokenizer/merges.txt"])
+def test_a_download_that_breaks_off_is_begun_anew(models: MemoryStore, path: str) -> None:
+    hub = MemoryHub(breaks={path: DOWNLOADS - 1})
+    manifest = mirror_hub(entry(), models, hub, FOREVER)
+    assert hub.opened.count(path) == DOWNLOADS
+    assert manifest.files[path.replace(".fp16", "")] == hashlib.sha256(FILES[path]).hexdigest()
+
+
+def test_a_download_that_always_breaks_off_is_named(models: MemoryStore) -> None:
+    hub = MemoryHub(breaks={"tokenizer/merges.txt": DOWNLOADS})
+    with pytest.raises(SourceFileError, match=r"tokenizer/merges\.txt: connection lost"):
+        mirror_hub(entry(), models, hub, FOREVER)
+    assert not {"tokenizer/merges.txt", "manifest.json"} & names(models)
+
+
+def test_a_file_too_long_for_the_lambda_ends_before_the_lambda_does(models: MemoryStore) -> None:
+    left = iter([900.0, 900.0, 5.0])
+    with pytest.raises(MirrorTimeoutError, match=r"model_index\.json: the Lambda's time ends; deploy again"):
+        mirror_hub(entry(), models, MemoryHub(), Clock(left=lambda: next(left)))
+    assert names(models) == set()
+
+
+def test_a_wait_that_would_outlast_the_lambda_is_not_begun() -> None:
+    slept: list[float] = []
+    clock = Clock(left=lambda: 30.0, sleep=slept.append)
+    clock.wait(5)
+    with pytest.raises(MirrorTimeoutError, match="waiting 11 s"):
+        clock.wait(11)
+    assert slept == [5]
 
 
 def selected(*paths: str, variant: str = "") -> dict[str, str]:
@@ -287,7 +327,7 @@ def test_creating_the_resource_copies_the_asset_and_says_where() -> None:
 
 
 def test_creating_it_from_the_hub_needs_no_asset() -> None:
-    assert Stack().ask("Update", ENTRY, PhysicalResourceId="sd2-inpaint@main")["Status"] == "SUCCESS"
+    assert Stack().ask("Update", ENTRY, PhysicalResourceId=f"sd2-inpaint@{COMMIT}")["Status"] == "SUCCESS"
 
 
 def test_deleting_it_leaves_the_files() -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from aws_cdk import aws_iam as iam
 
-from contracts.hosting import volume_key
+from contracts.machines import volume_key
 from infra.components.access import allow, arn, passing
 from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
 from infra.components.workflow.resources import Resources

@@ -23,4 +23,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
     models = ObjectStore(Settings.from_environment().model_bucket)
     bucket = event["ResourceProperties"].get("AssetBucket")
     clock = Clock(left=lambda: context.get_remaining_time_in_millis() / 1000)
-    settle(event, models, ObjectStore(bucket) if bucket else None, Hub(), Answers(), clock)
+    settle(event, models, ObjectStore(bucket) if bucket else None, Hub(wait=clock.wait), Answers(), clock)

@@ -2,15 +2,23 @@
 
 import hashlib
 import io
+import time
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any, ClassVar, Literal
 
-from atelier_ops.errors import BaseModelChangedError, MirrorTimeoutError, MissingObjectError, SourceFileError
-from atelier_ops.gateways.hub import Hub, HubFile
+from atelier_ops.errors import (
+    BaseModelChangedError,
+    BrokenStreamError,
+    MirrorTimeoutError,
+    MissingObjectError,
+    SourceFileError,
+)
+from atelier_ops.gateways.hub import BROKEN, Hub, HubFile
 from atelier_ops.gateways.storage import ObjectStore, Uploaded, read_json
 from atelier_ops.logic.selection import select
 from contracts.artifact import BaseManifest, to_json
@@ -19,6 +27,9 @@ from contracts.model import Contract
 
 MARGIN = 20.0
 """Seconds a Lambda keeps to say that it ran out of time."""
+
+DOWNLOADS = 3
+"""How often a file is begun, in all."""
 
 
 class EntrySource(Contract, extra="ignore"):
@@ -59,27 +70,44 @@ class Clock:
     """How long is left, in seconds."""
 
     left: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
 
     def check(self, doing: str) -> None:
-        """Raises MirrorTimeoutError where too little is left to start on the next file."""
+        """Raises MirrorTimeoutError where too little is left to go on."""
         if self.left() < MARGIN:
             raise MirrorTimeoutError(f"{doing}: the Lambda's time ends; deploy again to go on from here")
 
+    def wait(self, seconds: float) -> None:
+        """Pass the seconds. Raises MirrorTimeoutError where they would end too late."""
+        if self.left() - seconds < MARGIN:
+            raise MirrorTimeoutError(f"waiting {seconds:g} s: the Lambda's time ends; deploy again to go on from here")
+        self.sleep(seconds)
+
 
 class CheckedStream:
-    """Hashes and counts what is read of a stream, so that a file of any size is verified in constant memory."""
+    """Hashes and counts what is read of a stream, so that a file of any size is verified in constant memory.
 
-    def __init__(self, source: IO[bytes], expected: HubFile) -> None:
+    ``check`` is called before each read with the file's name, and raises to give up in the middle of a long file.
+    """
+
+    def __init__(self, source: IO[bytes], expected: HubFile, check: Callable[[str], None] = lambda _: None) -> None:
         self._source = source
         self._expected = expected
+        self._check = check
         self._size = 0
         self._sha256 = hashlib.sha256()
         # git names a file by the SHA-1 of "blob {size}\0" and its bytes.
         self._blob = hashlib.sha1(f"blob {expected.size}\0".encode(), usedforsecurity=False)
 
     def read(self, size: int = -1, /) -> bytes:
-        """The next bytes of the source. Raises SourceFileError as soon as the last byte shows that they are not what was promised."""
-        data = self._source.read(size)
+        """The next bytes of the source. Raises SourceFileError as soon as the last byte shows that they are not what was promised,
+        and BrokenStreamError where the source ends too early or cannot be read.
+        """
+        self._check(self._expected.path)
+        try:
+            data = self._source.read(size)
+        except BROKEN as error:
+            raise BrokenStreamError(f"{self._expected.path}: {error}") from error
         self._size += len(data)
         self._sha256.update(data)
         self._blob.update(data)
@@ -90,6 +118,8 @@ class CheckedStream:
     def verify(self) -> str:
         """The sha256 of everything read. Raises SourceFileError where size or hash are not what the source promised."""
         expected, sha256 = self._expected, self._sha256.hexdigest()
+        if self._size < expected.size:
+            raise BrokenStreamError(f"{expected.path}: got {self._size} bytes; allowed: {expected.size}")
         if self._size != expected.size:
             raise SourceFileError(f"{expected.path}: got {self._size} bytes; allowed: {expected.size}")
         if expected.sha256 and sha256 != expected.sha256:
@@ -104,14 +134,14 @@ def mirror_hub(entry: Entry, models: ObjectStore, hub: Hub, clock: Clock) -> Bas
     present = _present(entry, models)
     if present is not None:
         return _refresh(present, entry, models)
-    repository = entry.source.repository
-    commit = hub.commit(repository, entry.revision)
-    selection = select(hub.tree(repository, commit), entry.source.variant)
+    repository, revision = entry.source.repository, entry.revision
+    selection = select(hub.tree(repository, revision), entry.source.variant)
     files = {}
     for path, file in sorted(selection.items()):
         clock.check(path)
-        files[path] = _fetch(entry.prefix + path, file, models, partial(hub.open, repository, commit, file.path))
-    return _finish(entry.manifest(f"{repository}@{commit}", files), entry, models)
+        source = partial(hub.open, repository, revision, file.path)
+        files[path] = _fetch(entry.prefix + path, file, models, source, clock)
+    return _finish(entry.manifest(f"{repository}@{revision}", files), entry, models)
 
 
 def mirror_asset(entry: Entry, models: ObjectStore, archive: bytes, clock: Clock) -> BaseManifest:
@@ -152,12 +182,20 @@ def _finish(manifest: BaseManifest, entry: Entry, models: ObjectStore) -> BaseMa
     return manifest
 
 
-def _fetch(key: str, file: HubFile, models: ObjectStore, source: Callable[[], IO[bytes]]) -> str:
-    """Upload one file unless an earlier attempt did; returns its sha256. A file that fails verification is removed."""
+def _fetch(key: str, file: HubFile, models: ObjectStore, source: Callable[[], IO[bytes]], clock: Clock) -> str:
+    """Upload one file unless an earlier attempt did; returns its sha256. A download that breaks off is begun anew."""
     if file.sha256 and models.uploaded(key) == Uploaded(size=file.size, sha256=file.sha256):
         return file.sha256
+    for _ in range(DOWNLOADS - 1):
+        with suppress(BrokenStreamError):
+            return _download(key, file, models, source, clock)
+    return _download(key, file, models, source, clock)
+
+
+def _download(key: str, file: HubFile, models: ObjectStore, source: Callable[[], IO[bytes]], clock: Clock) -> str:
+    """Upload one file; returns its sha256. A file that fails verification is removed."""
     with source() as stream:
-        checked = CheckedStream(stream, file)
+        checked = CheckedStream(stream, file, clock.check)
         try:
             models.upload(key, checked, sha256=file.sha256)
             return checked.verify()

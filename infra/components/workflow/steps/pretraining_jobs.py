@@ -1,6 +1,6 @@
 """The jobs of a pretraining execution."""
 
-from contracts.hosting import has_efa
+from contracts.machines import has_efa
 from infra.components.workflow.jobs import processing, training
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
