@@ -13,12 +13,13 @@ SHARED = ("contracts", "imaging", "diffusion")
 
 
 class ContainerImage(Construct):
-    """The image built from ``{folder}/Dockerfile`` with this repository as its context; its address is ``uri`` in ``repository``.
+    """The image built from ``{folder}/Dockerfile`` on ``base``, its argument ``BASE_IMAGE``, with this repository as its context.
 
-    Only that folder and ``SHARED`` get into the context. Synth hashes them; only a real deployment builds.
+    Its address is ``uri`` in ``repository``. Only that folder and ``SHARED`` get into the context. Synth hashes them; only a real
+    deployment builds.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, folder: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, folder: str, base: str) -> None:
         super().__init__(scope, construct_id)
         dockerfile = f"{folder}/Dockerfile"
         if not (REPOSITORY_ROOT / dockerfile).exists():
@@ -28,6 +29,7 @@ class ContainerImage(Construct):
             "Asset",
             directory=str(REPOSITORY_ROOT),
             file=dockerfile,
+            build_args={"BASE_IMAGE": base},
             # In Docker's syntax: everything, then each path back in, then what Python leaves behind.
             exclude=["*", *(f"!{path}" for path in (folder, *SHARED)), "**/__pycache__", "**/*.pyc"],
             ignore_mode=IgnoreMode.DOCKER,

@@ -1,6 +1,7 @@
 """One environment: every part of its settings, and what follows from them."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from contracts.families import SEGMENTERS
 from infra.settings.api import Api
@@ -17,6 +18,8 @@ class Stage:
     """One environment. ``base_models`` are catalogue names, the first is the default and the one the shared endpoint serves.
 
     ``keep_data`` leaves buckets, table and key behind when the stage is destroyed; without it they are emptied and removed.
+    ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
+    login, where the public one cannot be reached (China, closed networks).
     """
 
     name: str
@@ -29,6 +32,7 @@ class Stage:
     pretraining: Pretraining
     serving: Serving
     api: Api
+    base_images: Literal["public", "private"] = "public"
     placement: Placement = field(default_factory=Placement)
 
     def __post_init__(self) -> None:
@@ -38,6 +42,7 @@ class Stage:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
         segments = find(self.segmenter).family in SEGMENTERS
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
+        check_text("stage.base_images", self.base_images, "public|private", "public | private")
         for name in ("media_days", "log_days"):
             check_range(f"stage.{name}", getattr(self, name), 1, unit="day")
 

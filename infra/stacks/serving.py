@@ -7,7 +7,9 @@ from constructs import Construct
 
 from contracts.hosting import Hosting
 from contracts.layout import base_prefix
+from contracts.machines import has_gpu
 from infra.components.access import publishing, reading, writing
+from infra.components.base_image import base_image
 from infra.components.base_model import BaseModel, mirroring
 from infra.components.endpoint import AsyncEndpoint
 from infra.components.execution_role import ExecutionRole
@@ -28,7 +30,7 @@ class ServingStack(StageStack):
         self._storage = storage
         self.success = EncryptedTopic(self, "Success", key=storage.key)
         self.error = EncryptedTopic(self, "Error", key=storage.key)
-        self.image = ContainerImage(self, "Image", folder="inference")
+        self.image = self._image()
         self._role = self._endpoint_role()
         self.hosting = self._hosting()
         self.endpoint = AsyncEndpoint(
@@ -40,6 +42,10 @@ class ServingStack(StageStack):
             needs=[self._role, *self._base_models()],
         )
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
+
+    def _image(self) -> ContainerImage:
+        base = base_image(self, gpu=has_gpu(self.stage.serving.instance), source=self.stage.base_images)
+        return ContainerImage(self, "Image", folder="inference", base=base)
 
     def _hosting(self) -> Hosting:
         serving, storage = self.stage.serving, self._storage

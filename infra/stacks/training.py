@@ -3,7 +3,9 @@
 from aws_cdk import CfnOutput
 from constructs import Construct
 
+from contracts.machines import has_gpu
 from infra.components.access import reading, writing
+from infra.components.base_image import base_image
 from infra.components.execution_role import ExecutionRole
 from infra.components.image import ContainerImage
 from infra.components.resumption import Resumption
@@ -37,10 +39,18 @@ class TrainingStack(StageStack):
         CfnOutput(self, "PretrainingMachineArn", value=self.pretraining.machine.state_machine_arn)
         CfnOutput(self, "NewsTopicArn", value=self.topic.topic_arn)
 
+    def _image(self) -> ContainerImage:
+        """One image for all jobs: the one with CUDA runs on machines without a GPU too."""
+        jobs, pretraining = self.stage.jobs, self.stage.pretraining
+        machines = (jobs.processing_instance, jobs.training_instance)
+        machines += (pretraining.shard_instance, pretraining.train_instance)
+        base = base_image(self, gpu=any(map(has_gpu, machines)), source=self.stage.base_images)
+        return ContainerImage(self, "Image", folder="training", base=base)
+
     def _resources(self, serving: ServingStack) -> Resources:
         stage, storage, lustre = self.stage, self._storage, self.stage.pretraining.lustre
         network = TrainingNetwork(self, "Network", lustre=lustre) if lustre else None
-        image = ContainerImage(self, "Image", folder="training")
+        image = self._image()
         return Resources(
             stage=stage,
             handlers=Handlers(self, "Handlers", key=storage.key, log_days=stage.log_days),
