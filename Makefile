@@ -34,7 +34,7 @@ types: $(INSTALLED) ## strict types
 	$(BIN)/mypy $(CODE)
 
 templates: $(INSTALLED) ## every stage's templates against the offline validators
-	$(BIN)/python -m infra.check
+	$(BIN)/python -m infra.gate
 
 docs: $(INSTALLED) ## write the generated parts of the docs
 	@$(BIN)/python -m docs.generate

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from aws_cdk import App
 
 from infra.application import Stacks, add_stacks, feature_flags
 from infra.config import STAGES
+from infra.gate.assembly import Assembly
 from tests.infra.definition import resolve
 from tests.infra.plan import plan
 from tests.infra.pretraining_plan import pretraining_plan
@@ -39,6 +42,11 @@ class Synthesized:
         """The properties of the only resource of a type."""
         (resource,) = self.resources(kind, *stacks).values()
         return dict(resource["Properties"])
+
+    @cached_property
+    def assembly(self) -> Assembly:
+        """As the gate reads it."""
+        return Assembly.read(self.name, Path(self.folder))
 
     @property
     def definition(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The offline validators: a planted defect does not pass them. `make templates` holds every stage to them."""
+"""The offline validators behind `make templates`: a planted defect does not pass them, and what they say names the resource."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,9 @@ from aws_cdk import App, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from infra.check import lint, validate
+from infra.gate.assembly import Assembly
+from infra.gate.synthesis import synthesized
+from infra.gate.validators import validate
 from infra.nag import Checks, accept_prefixes, findings
 from tests.infra.conftest import Synthesized
 
@@ -18,20 +20,25 @@ def test_cdk_nag_has_no_open_finding(stage: Synthesized) -> None:
     assert [(v.rule_name, [r.construct_path for r in v.violating_resources]) for v in found] == []
 
 
-def test_a_planted_defect_is_found_by_both_readers(tmp_path: Path) -> None:
-    template = tmp_path / "bad.template.json"
+def test_a_planted_defect_is_named_by_both_readers(tmp_path: Path) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketNmae": "x"}}
-    template.write_text(json.dumps({"Resources": {"Bucket": bucket}}), encoding="utf-8")
-    assert lint(template)
-    assert validate(template)
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": '{"States": {}}'}}
+    template = {"Resources": {"Bucket": bucket, "Machine": machine}}
+    (tmp_path / "Bad.template.json").write_text(json.dumps(template, indent=1), encoding="utf-8")
+    found = list(validate(Assembly.read("dev", tmp_path), tmp_path))
+    readers = {each.check.partition(" ")[0] for each in found if each.place == "dev Bad/Bucket"}
+    assert readers == {"cfn-lint", "cloudformation-validate"}
+    assert [each for each in found if each.place == "dev Bad/Machine" and "StartAt" in each.wrong]
 
 
-def test_an_open_bucket_fails_the_synth() -> None:
-    app = App()
+def test_an_open_bucket_is_named_by_the_synth(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
     Validations.of(app).add_plugins(Checks())
     s3.Bucket(Stack(app, "Stack"), "Bucket")
-    with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
-        app.synth()
+    (logs,) = [each for each in synthesized(app, "dev", tmp_path) if each.check == "AwsSolutions AwsSolutions-S1"]
+    assert "Stack/Bucket" in logs.place
+    assert logs.wrong == "The S3 Bucket has server access logs disabled"
+    assert "with a reason" in logs.remedy
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""A run as it could be: the plan that the first state of each machine leaves, and the other variables of a run that came to its end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.plan import FineTuningPlan, PretrainingPlan
+from infra.gate.machines import Machine
+
+_BUCKET = "s3://data-bucket"
+_RUNS = f"{_BUCKET}/runs/first-run"
+_FOLDERS = ("segment", "train", "evaluate", "checkpoints", "shard", "training_shards", "held_out")
+_PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/{group}/3"
+_EITHER: Mapping[str, Any] = {
+    "execution": "first-run",
+    "approval": "auto",
+    "gate": {"garment_share": 0.5},
+    "comparison": "not compared: no version of teal is in service",
+    "runs": {name: f"{_RUNS}/{name}/" for name in _FOLDERS},
+}
+_STYLE: dict[str, Any] = {
+    "style": "teal",
+    "task": "inpaint",
+    "target": "a skirt",
+    "instance_prompt": "a photo of sks skirt",
+    "class_prompt": "a photo of a skirt",
+    "method": "full",
+    "deploy": "endpoint",
+    "dataset": {"uri": f"{_BUCKET}/datasets/teal/", "pictures": 12, "sha256": "0" * 64},
+    "base": {"reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
+    "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
+    "hyperparameters": {"style": "teal", "max_steps": "800"},
+    "published": "styles/teal/",
+}
+_BASE: dict[str, Any] = {
+    "name": "drawn",
+    "model": "unet",
+    "isolated": True,
+    "dataset": {
+        "uri": f"{_BUCKET}/datasets/drawn/",
+        "samples": 1000,
+        "sha256": "0" * 64,
+        "vocabulary": f"{_BUCKET}/datasets/drawn/dataset.json",
+        "captions": f"{_BUCKET}/datasets/drawn/captions.jsonl",
+        "pictures": f"{_BUCKET}/datasets/drawn/pictures/",
+    },
+    "base": {"reference": "sd2-base@1", "uri": "s3://model-bucket/base/sd2-base@1/"},
+    "hyperparameters": {"max_steps": "1000"},
+    "channels": [
+        {
+            "ChannelName": "train",
+            "InputMode": "FastFile",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{_RUNS}/training_shards/"}},
+        }
+    ],
+}
+
+
+def plan(machine: Machine, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
+    """``$plan`` of a run of this machine. Raises InvalidInputError where the contract has changed and this page has not."""
+    prefix = f"atelier-{machine.resource.stage}"
+    jobs = machine.states.get("Prepare", {}).get("Arguments", {}).get("Payload", {}).get("jobs", {})
+    own = _STYLE | {"endpoint": f"{prefix}-style-teal"} if contract is FineTuningPlan else _BASE
+    made = {
+        **_EITHER,
+        **own,
+        "jobs": {key: job | {"name": f"{prefix}-first-run-{key}", "instances": 2} for key, job in jobs.items()},
+        "arguments": {key: ["--task", "inpaint"] for key in jobs},
+        "model_package_group": f"{prefix}-teal",
+    }
+    return contract.from_json(made).to_json()
+
+
+def variables(machine: Machine, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
+    """Every variable that a run of this machine may have assigned."""
+    known = plan(machine, contract)
+    execution = {
+        "Id": "arn:aws:states:us-east-1:123456789012:execution:atelier:first-run",
+        "Name": "first-run",
+        "Input": {"style": "teal"},
+        "StartTime": "2026-11-22T14:00:00Z",
+    }
+    return {
+        "plan": known,
+        "artifact": f"{_RUNS}/train/job/output/model/",
+        "trained": 387,
+        "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}},
+        "notes": ["1 file is not used: README.md"],
+        "package": _PACKAGE.format(group=known["model_package_group"]),
+        "version": 3,
+        "uri": "s3://model-bucket/styles/teal/3/",
+        "adapter": "teal@3",
+        "reference": "drawn@3",
+        "overtaken": False,
+        "promotion": "promoted: teal means version 3",
+        "endpoint": known.get("endpoint", ""),
+        "variant": "AllTraffic",
+        "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
+        "states": {"context": {"Execution": execution, "Task": {"Token": "token"}, "State": {"Name": "State"}}},
+    }

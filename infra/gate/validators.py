@@ -1,0 +1,94 @@
+"""The validators that read finished templates and need no account: cfn-lint and cloudformation-validate."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cfnlint  # type: ignore[import-untyped]
+import cloudformation_validate as cv  # type: ignore[import-untyped]
+
+from infra.gate.assembly import REGION, Assembly
+from infra.gate.finding import Finding
+from infra.gate.machines import machines
+
+IGNORED = {
+    "W3005": "CDK adds a DependsOn that a reference already implies",
+}
+"""Rules of cfn-lint and its kin that say nothing about these templates, and why."""
+
+
+def validate(assembly: Assembly, folder: Path) -> Iterator[Finding]:
+    """What both say of the templates in ``folder``, and cfn-lint of each state machine's definition."""
+    for stack in assembly.templates:
+        template = folder / f"{stack}.template.json"
+        yield from _linted(assembly, stack, template)
+        yield from _validated(assembly, stack, template)
+    yield from _definitions(assembly, folder)
+
+
+def lint(template: Path) -> list[Any]:
+    """What cfn-lint says of one template."""
+    config = cfnlint.ManualArgs(regions=[REGION], ignore_checks=sorted(IGNORED))
+    return list(cfnlint.lint_file(template, config=config))
+
+
+def diagnose(template: Path) -> list[Any]:
+    """What cloudformation-validate says of one template, from warnings up."""
+    report = cv.RegoEngine().validate_template(str(template), cv.ValidateConfig(severity_level=cv.Severity.WARN))
+    return [diagnostic for diagnostic in report.diagnostics if diagnostic.rule_id not in IGNORED]
+
+
+def _linted(assembly: Assembly, stack: str, template: Path) -> Iterator[Finding]:
+    for match in lint(template):
+        keys = [str(key) for key in getattr(match, "path", None) or []]
+        logical_id = keys[1] if keys[:1] == ["Resources"] and len(keys) > 1 else ""
+        where = ".".join(keys[2:]) or template.name
+        yield finding(
+            assembly, stack, logical_id, f"cfn-lint {match.rule.id}", f"{where}: {match.message}", match.rule.source_url
+        )
+
+
+def _validated(assembly: Assembly, stack: str, template: Path) -> Iterator[Finding]:
+    for diagnostic in diagnose(template):
+        logical_id = getattr(diagnostic, "logical_id", None) or _resource_at(template, diagnostic.start_line)
+        yield finding(
+            assembly,
+            stack,
+            logical_id,
+            f"cloudformation-validate {diagnostic.rule_id}",
+            f"{template.name}:{diagnostic.start_line}: {diagnostic.message}",
+            "",
+        )
+
+
+def _definitions(assembly: Assembly, folder: Path) -> Iterator[Finding]:
+    """cfn-lint does not read a definition that is an ``Fn::Join``; here it gets each with its references resolved."""
+    for machine in machines(assembly):
+        properties = {
+            "DefinitionString": json.dumps(machine.definition),
+            "RoleArn": "arn:aws:iam::123456789012:role/machine",
+        }
+        alone = {"Resources": {"Machine": {"Type": machine.resource.kind, "Properties": properties}}}
+        template = folder / f"{machine.resource.logical_id}.json"
+        template.write_text(json.dumps(alone), encoding="utf-8")
+        for match in lint(template):
+            yield machine.resource.finding(f"cfn-lint {match.rule.id}", match.message, _remedy(match.rule.source_url))
+
+
+def finding(assembly: Assembly, stack: str, logical_id: str, check: str, wrong: str, source: str) -> Finding:
+    """A finding about a resource, or about a whole template where it names none."""
+    resource = assembly.resources.get(f"{stack}/{logical_id}")
+    if resource is not None:
+        return resource.finding(check, wrong, _remedy(source))
+    return Finding(place=f"{assembly.stage} {stack}", check=check, wrong=wrong, remedy=_remedy(source))
+
+
+def _remedy(source: str) -> str:
+    return f"Set what the rule allows{f', see {source}' if source else ''}"
+
+
+def _resource_at(template: Path, line: int) -> str:
+    """The logical id of the resource whose lines hold this one: CDK indents a logical id by two spaces."""
+    lines = template.read_text(encoding="utf-8").splitlines()[:line]
+    return next((text.strip().split('"')[1] for text in reversed(lines) if text.startswith('  "')), "")

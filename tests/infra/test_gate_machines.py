@@ -1,0 +1,121 @@
+"""The gate and state machines: a definition with one defect is named, with its state."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.gate.door import findings
+from tests.infra.conftest import Synthesized
+from tests.infra.mutants import Change, asked, changed, changed_machine, drop, put, state
+
+TOKEN = ("Arguments", "Payload", "token")
+DEFECTS: list[tuple[Change, str, str]] = [
+    # shape
+    (put("StartAt", value="Nowhere"), "machine shape", "StartAt names Nowhere"),
+    (drop("TimeoutSeconds"), "machine shape", "it has no TimeoutSeconds"),
+    (put("QueryLanguage", value="JSONPath"), "machine shape", "QueryLanguage is JSONPath"),
+    (state("Approval", drop("Default")), "machine shape", "state Approval: the choice has no Default"),
+    (state("Gate", put("Next", value="GatePased")), "machine shape", "goes on to GatePased, which is no state"),
+    (state("Gate", put("Next", value="Register")), "machine shape", "state GatePassed: no way leads to it"),
+    (state("Gate", drop("Catch")), "machine shape", "state Gate: no Catch takes States.ALL"),
+    (state("Gate", put("Catch", 0, "Next", value="Succeed")), "machine shape", "does not lead to RecordFailure"),
+    (state("Gate", put("Catch", 0, "Assign", value={})), "machine shape", "does not assign $failure"),
+    # times
+    (state("Gate", drop("TimeoutSeconds")), "machine times", "TimeoutSeconds is None"),
+    (state("SmokeTest", put("HeartbeatSeconds", value=9999)), "machine times", "HeartbeatSeconds 9999 is not below"),
+    (state("Publish", put("TimeoutSeconds", value=900)), "machine times", "gives up after 900 s, its function"),
+    (state("FineTune", put("TimeoutSeconds", value=60)), "machine times", "gives up after 60 s, its job may run"),
+    (state("Segment", drop("Arguments", "StoppingCondition")), "machine times", "no StoppingCondition"),
+    (
+        state("FineTune", put("Arguments", "StoppingCondition", "MaxWaitTimeInSeconds", value=60)),
+        "machine times",
+        "MaxWaitTimeInSeconds 60",
+    ),
+    (state("FineTune", put("Arguments", "EnableManagedSpotTraining", value=False)), "machine times", "is False with"),
+    (state("Register", put("Retry", value=[])), "machine times", "it has no Retry"),
+    (state("Register", put("Retry", 0, "BackoffRate", value=0.5)), "machine times", "BackoffRate 0.5"),
+    (state("AwaitSegment", put("Seconds", value=0)), "machine times", "it waits 0 s"),
+    # tokens
+    (state("RequestApproval", drop(*TOKEN)), "machine tokens", "state RequestApproval: it waits for an answer"),
+    (state("Gate", put(*TOKEN, value="{% $states.context.Task.Token %}")), "machine tokens", "does not wait"),
+    # expressions
+    (state("Register", put("Assign", "version", value="{% $number( %}")), "machine expressions", "does not compile"),
+    (
+        state("Promote", put("Arguments", "Payload", "version", value="{% $verion %}")),
+        "machine expressions",
+        "reads $verion",
+    ),
+    (state("Gate", put("Arguments", "Payload", "wake", value="{% $wake %}")), "machine expressions", "reads $wake"),
+    (
+        state("Notify", put("Arguments", "Subject", value="{% $plan.styel %}")),
+        "machine expressions",
+        "reads $plan.styel",
+    ),
+    (
+        state("Gate", put("Arguments", "Payload", "x", value="{% $states.result.x %}")),
+        "machine expressions",
+        "$states.result",
+    ),
+    (state("Gate", put("Arguments", "Payload", "x", value="{% $plan.style")), "machine expressions", "sent as it is"),
+    (state("Gate", put("Arguments", "Payload", "x", value="$.plan")), "machine expressions", "is JSONPath"),
+    # requests
+    (
+        state("Register", put("Resource", value="arn:aws:states:::aws-sdk:sagemaker:makeModel")),
+        "machine requests",
+        "makeModel",
+    ),
+    (
+        state("Gate", put("Resource", value="arn:aws:states:::lambda:invoke.sync")),
+        "machine requests",
+        "nothing is called",
+    ),
+    (state("Register", put("Arguments", "Tagz", value=[])), "machine requests", "got Tagz"),
+    (
+        state("AutoApprove", put("Arguments", "ModelApprovalStatus", value="Aproved")),
+        "machine requests",
+        "got 'Aproved'",
+    ),
+    (state("Segment", drop("Arguments", "RoleArn")), "machine requests", "RoleArn is missing"),
+    (
+        state("Segment", put("Arguments", "RoleArn", value="<Training/NewsE995708C>")),
+        "machine requests",
+        "RoleArn: got 'arn:",
+    ),
+    (
+        state("FineTune", put("Arguments", "ResourceConfig", "VolumeSizeInGB", value="100")),
+        "machine requests",
+        "VolumeSizeInGB: got '100'",
+    ),
+    (
+        state("FineTune", put("Arguments", "ResourceConfig", "InstanceType", value="ml.g5.huge")),
+        "machine requests",
+        "InstanceType: got 'ml.g5.huge'",
+    ),
+    (
+        state("PutWakeAlarm", put("Arguments", "ComparisonOperator", value="GreaterOrEqual")),
+        "machine requests",
+        "ComparisonOperator: got 'GreaterOrEqual'",
+    ),
+]
+
+
+def test_the_templates_of_every_stage_pass(stage: Synthesized, root: Path) -> None:
+    assert [str(finding) for finding in findings(stage.assembly, root)] == []
+
+
+@pytest.mark.parametrize(("defect", "check", "wrong"), DEFECTS)
+def test_a_defect_is_named_with_its_state(dev: Synthesized, root: Path, defect: Change, check: str, wrong: str) -> None:
+    found = asked(check, changed_machine(dev.assembly, defect), root)
+    assert any(wrong in each.wrong for each in found), found
+    assert all(
+        "Training/WorkflowMachine" in each.place and "(Training/Workflow/Machine)" in each.place for each in found
+    )
+
+
+def test_a_definition_that_is_no_json_is_named(dev: Synthesized, root: Path) -> None:
+    def cut(body: dict[str, Any]) -> None:
+        body["Properties"]["DefinitionString"] = "{"
+
+    found = asked("machine shape", changed(dev.assembly, "AWS::StepFunctions::StateMachine", cut), root)
+    assert "its definition is no JSON object with States" in {each.wrong for each in found}
