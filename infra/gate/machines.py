@@ -15,7 +15,7 @@ _LOCAL = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\s*:=")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machine:
+class Definition:
     """``states`` are by name; empty where the definition is no JSON object."""
 
     resource: Resource
@@ -37,10 +37,10 @@ class Machine:
         return self.resource.finding(check, f"state {state}: {wrong}", remedy)
 
 
-def machines(assembly: Assembly) -> list[Machine]:
+def machines(assembly: Assembly) -> list[Definition]:
     """Every state machine of the stage."""
     return [
-        Machine(resource=resource, definition=_definition(resource.properties.get("DefinitionString")))
+        Definition(resource=resource, definition=_definition(resource.properties.get("DefinitionString")))
         for resource in assembly.of("AWS::StepFunctions::StateMachine")
     ]
 

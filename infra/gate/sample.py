@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.plan import FineTuningPlan, PretrainingPlan
-from infra.gate.machines import Machine
+from infra.gate.machines import Definition
 
 _BUCKET = "s3://data-bucket"
 _RUNS = f"{_BUCKET}/runs/first-run"
@@ -55,7 +55,7 @@ _BASE: dict[str, Any] = {
 }
 
 
-def plan(machine: Machine, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
+def plan(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
     """``$plan`` of a run of this machine. Raises InvalidInputError where the contract has changed and this page has not."""
     prefix = f"atelier-{machine.resource.stage}"
     jobs = machine.states.get("Prepare", {}).get("Arguments", {}).get("Payload", {}).get("jobs", {})
@@ -70,7 +70,7 @@ def plan(machine: Machine, contract: type[FineTuningPlan | PretrainingPlan]) -> 
     return contract.from_json(made).to_json()
 
 
-def variables(machine: Machine, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
+def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
     """Every variable that a run of this machine may have assigned."""
     known = plan(machine, contract)
     execution = {

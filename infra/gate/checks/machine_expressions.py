@@ -11,7 +11,7 @@ from contracts.model import Contract
 from contracts.plan import FineTuningPlan, PretrainingPlan
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.machines import Machine, assigned_before, expressions, machines, strings, variables
+from infra.gate.machines import Definition, assigned_before, expressions, machines, strings, variables
 from infra.gate.sources import Sources
 
 _NAME = "machine expressions"
@@ -41,7 +41,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
                     yield from _reserved(machine, name, expression, allowed)
 
 
-def plan_of(machine: Machine) -> type[FineTuningPlan | PretrainingPlan]:
+def plan_of(machine: Definition) -> type[FineTuningPlan | PretrainingPlan]:
     """The contract of the machine's $plan."""
     return (
         PretrainingPlan
@@ -63,7 +63,7 @@ def _parts(state: Mapping[str, Any]) -> Iterator[tuple[Any, set[str]]]:
             yield value, {"input", "context"}
 
 
-def _braces(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
+def _braces(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
     for path, text in strings(state):
         if ("{%" in text or "%}" in text) and not (text.startswith("{%") and text.endswith("%}")):
             wrong = f"{path} holds {text!r}, which is sent as it is"
@@ -74,7 +74,7 @@ def _braces(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[F
 
 
 def _wrong(
-    machine: Machine, name: str, where: str, expression: str, plan: type[FineTuningPlan | PretrainingPlan]
+    machine: Definition, name: str, where: str, expression: str, plan: type[FineTuningPlan | PretrainingPlan]
 ) -> Iterator[Finding]:
     try:
         Jsonata(expression)
@@ -91,13 +91,13 @@ def _wrong(
             yield machine.finding(_NAME, name, wrong, "See the documentation of the context object")
 
 
-def _unassigned(machine: Machine, name: str, expression: str, known: set[str]) -> Iterator[Finding]:
+def _unassigned(machine: Definition, name: str, expression: str, known: set[str]) -> Iterator[Finding]:
     for variable in sorted(variables(expression) - known):
         wrong = f"{expression} reads ${variable}, which not every way to this state has assigned"
         yield machine.finding(_NAME, name, wrong, "Assign it in a state that every way passes")
 
 
-def _reserved(machine: Machine, name: str, expression: str, allowed: set[str]) -> Iterator[Finding]:
+def _reserved(machine: Definition, name: str, expression: str, allowed: set[str]) -> Iterator[Finding]:
     for key in sorted(set(_STATES.findall(expression)) - allowed):
         wrong = f"{expression} reads $states.{key}; there is only {', '.join(sorted(allowed))} here"
         yield machine.finding(_NAME, name, wrong, "Read it where it exists, and keep it in a variable")

@@ -7,7 +7,7 @@ from contracts.errors import InvalidInputError
 from infra.gate.assembly import Assembly
 from infra.gate.checks.machine_expressions import plan_of
 from infra.gate.finding import Finding
-from infra.gate.machines import Machine, integration, machines
+from infra.gate.machines import Definition, integration, machines
 from infra.gate.requests import problems
 from infra.gate.sample import variables
 from infra.gate.services import called, request_shape
@@ -34,7 +34,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             yield from _sent(assembly, machine, name, known)
 
 
-def _sent(assembly: Assembly, machine: Machine, name: str, known: dict[str, object]) -> Iterator[Finding]:
+def _sent(assembly: Assembly, machine: Definition, name: str, known: dict[str, object]) -> Iterator[Finding]:
     state = machine.tasks[name]
     resource = integration(state)
     operation = called(resource)

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.machines import Machine, assigned_before, machines, ways_on
+from infra.gate.machines import Definition, assigned_before, machines, ways_on
 from infra.gate.sources import Sources
 
 RECORDER = "RecordFailure"
@@ -26,7 +26,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             yield from _state(machine, name, state)
 
 
-def _whole(machine: Machine) -> Iterator[Finding]:
+def _whole(machine: Definition) -> Iterator[Finding]:
     definition = machine.definition
     if definition.get("QueryLanguage") != "JSONata":
         wrong = f"QueryLanguage is {definition.get('QueryLanguage')}, but its expressions are JSONata"
@@ -43,7 +43,7 @@ def _whole(machine: Machine) -> Iterator[Finding]:
         yield machine.finding(_NAME, name, "no way leads to it", "Remove it, or let a state go on to it")
 
 
-def _state(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
+def _state(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
     kind = state.get("Type")
     for target, _ in ways_on(state):
         if target not in machine.states:
@@ -62,7 +62,7 @@ def _state(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[Fi
         yield from _caught(machine, name, state)
 
 
-def _caught(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
+def _caught(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
     """Every error of a task reaches the recorder, directly or by a state that decides about it."""
     catches = state.get("Catch", [])
     everything = [caught for caught in catches if caught.get("ErrorEquals") == ["States.ALL"]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.machines import Machine, integration, machines
+from infra.gate.machines import Definition, integration, machines
 from infra.gate.sources import Sources
 
 _NAME = "machine times"
@@ -22,7 +22,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         yield from _waits(machine)
 
 
-def _limits(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
+def _limits(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
     limit, whole = state.get("TimeoutSeconds"), machine.definition.get("TimeoutSeconds", 0)
     if not isinstance(limit, int) or limit <= 0:
         wrong = f"TimeoutSeconds is {limit}: a call that is never answered would hold the run"
@@ -37,7 +37,7 @@ def _limits(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[F
         yield machine.finding(_NAME, name, wrong, "Make the heartbeat shorter")
 
 
-def _called(assembly: Assembly, machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
+def _called(assembly: Assembly, machine: Definition, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
     limit, arguments, called = state.get("TimeoutSeconds", 0), state.get("Arguments", {}), integration(state)
     if called.startswith("lambda:invoke"):
         for function in assembly.referenced(str(arguments.get("FunctionName"))):
@@ -62,7 +62,7 @@ def _called(assembly: Assembly, machine: Machine, name: str, state: Mapping[str,
             )
 
 
-def _retries(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
+def _retries(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterator[Finding]:
     if not state.get("Retry"):
         yield machine.finding(
             _NAME, name, "it has no Retry: a throttled call ends a paid run", "Retry temporary errors"
@@ -78,7 +78,7 @@ def _retries(machine: Machine, name: str, state: Mapping[str, Any]) -> Iterator[
             yield machine.finding(_NAME, name, wrong, "Use fewer attempts or a smaller rate")
 
 
-def _waits(machine: Machine) -> Iterator[Finding]:
+def _waits(machine: Definition) -> Iterator[Finding]:
     for name, state in machine.states.items():
         if state.get("Type") == "Wait" and not 0 < state.get("Seconds", 0) <= 24 * 3600:
             wrong = f"it waits {state.get('Seconds')} s"
