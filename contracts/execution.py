@@ -122,10 +122,3 @@ class ExecutionInput(MachineInput):
             yield Problem("deploy", self.deploy, "endpoint | none, because method full makes no adapter")
         if self.method == "lora" and self.deploy == "endpoint":
             yield Problem("deploy", self.deploy, "adapter | none, because method lora needs no endpoint of its own")
-
-    @rule
-    def _an_endpoint_serves_what_was_deployed_last(self) -> Iterator[Problem]:
-        if self.deploy == "endpoint" and self.promote == "manual":
-            yield Problem(
-                "promote", self.promote, "auto, because the style's own endpoint serves what was deployed last"
-            )

@@ -1,7 +1,7 @@
 """How SageMaker hosts a model of ours: the requests that make an asynchronous endpoint.
 
-The shared endpoint (a template) and a style's own endpoint (calls of a Lambda) are made from the same requests: CloudFormation and the API
-spell these keys alike.
+The shared endpoint (a template) and a version's own endpoint (calls of a Lambda) are made from the same requests:
+CloudFormation and the API spell these keys alike.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,14 @@ from contracts.model import Contract
 
 VARIANT = "AllTraffic"
 """The name of an endpoint's one production variant."""
+
+ALARMS = ("wake",)
+"""What an endpoint's own alarms are for; ``alarm_names`` calls them."""
+
+
+def alarm_names(endpoint: str) -> list[str]:
+    """The names of the alarms of a version's own endpoint: a template names those of the shared one itself."""
+    return [f"{endpoint}-{purpose}" for purpose in ALARMS]
 
 
 class Hosting(Contract):

@@ -11,7 +11,8 @@ MANIFEST = "manifest.json"
 """Written last into every artifact prefix: where it is missing, the artifact is not complete."""
 
 LATEST = "latest.json"
-"""``styles/{style}/latest.json`` names the promoted version, which the style's bare name means: ``{"version": 3}``."""
+"""``styles/{style}/latest.json`` names the promoted version, which the style's bare name means, and the one promoted before it:
+``{"version": 3, "previous": 2}``."""
 
 
 STYLES = "styles/"

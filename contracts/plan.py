@@ -93,7 +93,6 @@ class FineTuningPlan(Plan):
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
-    endpoint: Annotated[str, about("the style's own endpoint, where it gets one")]
     published: Annotated[str, about("prefix of the style's published versions")]
 
     @property

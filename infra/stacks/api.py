@@ -92,6 +92,7 @@ class ApiStack(StageStack):
                 writing(storage.model_bucket, PROMOTED, *_IMPORTED),
                 keeping(storage.table),
                 queueing(serving.endpoint.arn, prefix),
+                [allow(["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{prefix}-style-*")])],
                 [allow(["states:StartExecution"], [machine_arn])],
                 [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
                 [

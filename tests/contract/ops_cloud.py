@@ -20,6 +20,7 @@ HANDLERS = (
     "publish",
     "promote",
     "deploy_endpoint",
+    "remove_endpoints",
     "smoke_test",
     "inference_result",
     "record_failure",

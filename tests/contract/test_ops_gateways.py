@@ -306,15 +306,29 @@ CONFIG = {"EndpointConfigName": "style-v1", "ProductionVariants": [VARIANT]}
 
 def test_an_endpoint_is_made_from_model_and_configuration() -> None:
     endpoints = Endpoints()
-    assert endpoints.state("style") is None
+    assert endpoints.state("style-v1") is None
     assert endpoints.make_model(MODEL) is None
     assert endpoints.make_config(CONFIG) is None
-    endpoints.create("style", "style-v1")
-    state = endpoints.state("style")
+    endpoints.create("style-v1")
+    state = endpoints.state("style-v1")
     assert state is not None
-    assert (state.name, state.config, state.variant) == ("style", "style-v1", "AllTraffic")
-    endpoints.delete("style")
-    assert endpoints.state("style") is None
+    assert (state.name, state.status, state.variant) == ("style-v1", "InService", "AllTraffic")
+    endpoints.delete("style-v1")
+    assert endpoints.state("style-v1") is None
+    for _ in range(2):
+        endpoints.delete_definition("style-v1")
+    assert endpoints.make_model(MODEL) is None
+
+
+def test_an_alarm_is_deleted_and_a_missing_one_is_fine() -> None:
+    cloudwatch = aws.client("cloudwatch")
+    alarm = {"MetricName": "m", "Namespace": "n", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+    cloudwatch.put_metric_alarm(AlarmName="a", Threshold=1, ComparisonOperator="GreaterThanThreshold", **alarm)
+    Endpoints().delete_alarm("a")
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+    with Stubber(cloudwatch) as stub:
+        stub.add_client_error("delete_alarms", "ResourceNotFound")
+        Endpoints().delete_alarm("a")
 
 
 TAKEN = [
@@ -339,25 +353,23 @@ def test_a_quota_has_its_own_error_with_advice() -> None:
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_client_error("create_endpoint", "ResourceLimitExceeded", message)
         with pytest.raises(QuotaExceeded, match=r"ml\.g5\.xlarge.*Service Quotas"):
-            Endpoints().create("style", "style-v1")
+            Endpoints().create("style-v1")
 
 
-def test_an_update_under_way_tells_where_it_goes() -> None:
+def test_a_failed_endpoint_says_why() -> None:
     answer = {
-        "EndpointName": "style",
-        "EndpointArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/style",
-        "EndpointConfigName": "style-v1",
-        "EndpointStatus": "Updating",
+        "EndpointName": "style-v1",
+        "EndpointArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/style-v1",
+        "EndpointStatus": "Failed",
+        "FailureReason": "did not pass the ping health check",
         "CreationTime": 0,
         "LastModifiedTime": 0,
-        "PendingDeploymentSummary": {"EndpointConfigName": "style-v2"},
-        "ProductionVariants": [{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}],
     }
     with Stubber(aws.client("sagemaker")) as stub:
-        stub.add_response("describe_endpoint", answer, {"EndpointName": "style"})
-        state = Endpoints().state("style")
+        stub.add_response("describe_endpoint", answer, {"EndpointName": "style-v1"})
+        state = Endpoints().state("style-v1")
     assert state is not None
-    assert (state.status, state.config, state.pending, state.instances) == ("Updating", "style-v1", "style-v2", 2)
+    assert (state.status, state.reason) == ("Failed", "did not pass the ping health check")
 
 
 def test_a_scaling_target_is_dropped() -> None:

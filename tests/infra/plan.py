@@ -32,7 +32,6 @@ def plan(**changes: Any) -> dict[str, Any]:
         "arguments": {name: ["--task", "inpaint", "--target=a skirt"] for name in ("segment", "evaluate")},
         "hyperparameters": {"style": "teal", "max_steps": "800", "learning_rate": "0.0001"},
         "model_package_group": "atelier-dev-teal",
-        "endpoint": "atelier-dev-style-teal",
         "published": "styles/teal/",
     }
     return FineTuningPlan.from_json(made | changes).to_json()
@@ -51,9 +50,9 @@ def variables(**changes: Any) -> dict[str, Any]:
         "version": 3,
         "uri": "s3://model-bucket/styles/teal/3/",
         "adapter": "teal@3",
-        "overtaken": False,
+        "left": [],
         "promotion": "promoted: teal means version 3",
-        "endpoint": "atelier-dev-style-teal",
+        "endpoint": "atelier-dev-style-teal-v3",
         "variant": "AllTraffic",
         "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
         "states": {

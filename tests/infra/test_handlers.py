@@ -46,8 +46,8 @@ def test_every_handler_gets_the_variables_of_the_architecture_page(stage: Synthe
 
 def test_every_handler_gets_exactly_the_fields_of_its_settings(stage: Synthesized) -> None:
     for name, variables in given(stage).items():
-        settings = import_module(f"atelier_ops.handlers.{name}").Settings
-        assert variables == {name.upper() for name in settings.model_fields}, name
+        settings = getattr(import_module(f"atelier_ops.handlers.{name}"), "Settings", None)
+        assert variables == {name.upper() for name in (settings.model_fields if settings else ())}, name
 
 
 def test_every_handler_is_deployed(stage: Synthesized, root: Path) -> None:

@@ -169,22 +169,37 @@ def test_the_package_version_is_the_number_at_the_end_of_its_arn(dev: Synthesize
 
 def test_promoting_is_given_the_version_and_says_what_it_did(dev: Synthesized) -> None:
     assert arguments(dev, "Promote")["Payload"] == {"plan": plan(), "version": 3}
-    said = {"result": {"Payload": {"promotion": "promoted: teal means version 3"}}}
-    assigned = evaluate(dev.definition["States"]["Promote"]["Assign"], variables(states=said))
-    assert assigned == {"promotion": "promoted: teal means version 3"}
+    result = {"promotion": "promoted: teal means version 3", "left": ["atelier-dev-style-teal-v1"]}
+    assigned = evaluate(
+        dev.definition["States"]["Promote"]["Assign"], variables(states={"result": {"Payload": result}})
+    )
+    assert assigned == result
 
 
-@pytest.mark.parametrize(
-    ("deploy", "overtaken", "following"),
-    [("endpoint", True, "Promote"), ("endpoint", False, "NeedsEndpoint"), ("adapter", True, "NeedsEndpoint")],
-)
-def test_an_older_version_never_takes_the_endpoint_of_a_newer_one(
-    dev: Synthesized, deploy: str, overtaken: bool, following: str
-) -> None:
-    state = dev.definition["States"]["Overtaken"]
+@pytest.mark.parametrize(("left", "following"), [([], "Notify"), (["teal-v1"], "RemoveEndpoints")])
+def test_endpoints_that_a_style_has_left_behind_are_removed(dev: Synthesized, left: list[str], following: str) -> None:
+    state, known = dev.definition["States"]["LeavesEndpoints"], variables(left=left)
     (rule,) = state["Choices"]
-    known = variables(plan=plan(deploy=deploy), overtaken=overtaken)
     assert (rule["Next"] if evaluate(rule["Condition"], known) else state["Default"]) == following
+    given = evaluate(dev.definition["States"]["RemoveEndpoints"]["Arguments"], known)["Payload"]
+    assert given == {"endpoints": left}
+
+
+def test_the_endpoint_of_a_failed_rollout_is_removed_before_the_failure_is_recorded(dev: Synthesized) -> None:
+    undo = dev.definition["States"]["UndoRollout"]
+    assert undo["Next"] == "RecordFailure"
+    for endpoint, removed in (("teal-v3", ["teal-v3"]), ("", [])):  # an adapter has none
+        assert evaluate(undo["Arguments"], variables(endpoint=endpoint))["Payload"] == {"endpoints": removed}
+
+
+def test_a_rollout_that_cannot_be_undone_still_says_why_it_failed(dev: Synthesized) -> None:
+    (caught,) = dev.definition["States"]["UndoRollout"]["Catch"]
+    failure = {"step": "SmokeTest", "error": "ModelError", "cause": "no picture"}
+    known = variables(failure=failure, states={"errorOutput": {"Error": "EndpointBusyError", "Cause": "Creating"}})
+    assert evaluate(caught["Assign"], known) == {
+        "failure": {**failure, "undo": "UndoRollout: EndpointBusyError: Creating"}
+    }
+    assert caught["Next"] == "RecordFailure"
 
 
 def test_the_outcome_is_what_people_are_told(dev: Synthesized) -> None:

@@ -59,7 +59,7 @@ def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized
     shared = stage.one("AWS::CloudWatch::Alarm")
     own = {"AlarmName", "AlarmActions", "Dimensions"}
     assert {k: v for k, v in alarm.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
-    assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "atelier-dev-style-teal"}]
+    assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "atelier-dev-style-teal-v3"}]
 
 
 def without_endpoint(configuration: dict[str, Any]) -> dict[str, Any]:

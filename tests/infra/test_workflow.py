@@ -32,7 +32,6 @@ STATES = [
     "RequestApproval",
     "DeployChoice",
     "Publish",
-    "Overtaken",
     "NeedsEndpoint",
     "DeployEndpoint",
     "RegisterScalableTarget",
@@ -40,12 +39,18 @@ STATES = [
     "PutWakePolicy",
     "PutWakeAlarm",
     "SmokeTest",
+    "UndoRollout",
     "Promote",
+    "LeavesEndpoints",
+    "RemoveEndpoints",
     "Notify",
     "Succeed",
     "RecordFailure",
     "Fail",
 ]
+ROLLOUT = ("DeployEndpoint", "RegisterScalableTarget", "PutBacklogPolicy", "PutWakePolicy", "PutWakeAlarm", "SmokeTest")
+"""States whose failure leaves an endpoint to remove."""
+
 PRETRAINING_STATES = [
     "Prepare",
     *adopting("Shard"),
@@ -106,13 +111,14 @@ def test_every_task_retries_what_passes_and_catches_what_does_not(machine: Machi
         *own, caught = state["Catch"]
         assert [rule["Next"] for rule in own] == ([f"Adopt{name}"] if state["Resource"].endswith(".sync") else []), name
         assert caught["ErrorEquals"] == ["States.ALL"], name
-        expected = {"RecordFailure": "Fail", "EnsureModelPackageGroup": "GroupExists"}.get(name, "RecordFailure")
+        own_way = {"RecordFailure": "Fail", "EnsureModelPackageGroup": "GroupExists"}
+        expected = {**own_way, **dict.fromkeys(ROLLOUT, "UndoRollout")}.get(name, "RecordFailure")
         assert caught["Next"] == expected, name
 
 
 def test_a_caught_error_says_where_it_happened(machine: Machine) -> None:
     for name, state in machine.tasks.items():
-        if name != "RecordFailure":
+        if name not in ("RecordFailure", "UndoRollout"):
             failure = state["Catch"][0]["Assign"]["failure"]
             assert failure["step"] == name
             assert ("plan" in failure) == (name != "Prepare")

@@ -10,7 +10,15 @@ from atelier_ops.logic.api import answer
 from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.routes import ROUTES
-from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryInference, MemoryPackages, MemoryRecords
+from tests.unit.ops_fakes import (
+    NOW,
+    MemoryBuckets,
+    MemoryEndpoints,
+    MemoryExecutions,
+    MemoryInference,
+    MemoryPackages,
+    MemoryRecords,
+)
 
 SHARED = "shared-endpoint"
 
@@ -40,6 +48,7 @@ class Api:
     buckets: MemoryBuckets = field(default_factory=MemoryBuckets)
     records: MemoryRecords = field(default_factory=MemoryRecords)
     inference: MemoryInference = field(default_factory=MemoryInference)
+    endpoints: MemoryEndpoints = field(default_factory=MemoryEndpoints)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     now: float = NOW
@@ -81,6 +90,7 @@ class Api:
             data=store("data"),
             models=store("model"),
             inference=self.inference,
+            endpoints=self.endpoints,
             executions=self.executions,
             packages=self.packages,
             shared_endpoint=SHARED,

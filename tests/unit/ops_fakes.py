@@ -209,14 +209,13 @@ class MemoryInference(Inference):
 
 @dataclass
 class MemoryEndpoints(Endpoints):
-    """SageMaker's endpoints: creating and updating leave them under way until the test says otherwise."""
+    """SageMaker's endpoints: creating leaves them under way until the test says otherwise."""
 
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    deployments: list[Mapping[str, Any]] = field(default_factory=list)
     unscaled: list[tuple[str, str]] = field(default_factory=list)
-    alarms: list[Mapping[str, Any]] = field(default_factory=list)
+    alarms_deleted: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
     def state(self, name: str) -> EndpointState | None:
@@ -228,26 +227,22 @@ class MemoryEndpoints(Endpoints):
     def make_config(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return self._make(self.configs, request["EndpointConfigName"], request)
 
-    def config(self, name: str) -> Mapping[str, Any]:
-        return self.configs[name]
-
-    def create(self, name: str, config: str) -> None:
-        self.endpoints[name] = EndpointState(name=name, status="Creating", config=config)
-
-    def update(self, name: str, config: str, deployment: Mapping[str, Any]) -> None:
-        self.deployments.append(deployment)
-        before = self.endpoints[name]
-        self.endpoints[name] = EndpointState(name=name, status="Updating", config=before.config, pending=config)
+    def create(self, name: str) -> None:
+        self.endpoints[name] = EndpointState(name=name, status="Creating")
 
     def delete(self, name: str) -> None:
         self.deleted.append(name)
         del self.endpoints[name]
 
+    def delete_definition(self, name: str) -> None:
+        self.configs.pop(name, None)
+        self.models.pop(name, None)
+
     def drop_scaling(self, name: str, variant: str) -> None:
         self.unscaled.append((name, variant))
 
-    def put_alarm(self, request: Mapping[str, Any]) -> None:
-        self.alarms.append(request)
+    def delete_alarm(self, name: str) -> None:
+        self.alarms_deleted.append(name)
 
     def _make(self, known: dict[str, dict[str, Any]], name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
         if name in known:

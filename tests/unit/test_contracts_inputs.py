@@ -39,7 +39,6 @@ def test_an_execution_input_survives_the_trip() -> None:
         ({"target": ""}, "input.target"),
         ({"method": "lora", "deploy": "endpoint"}, "input.deploy"),
         ({"method": "full", "deploy": "adapter"}, "input.deploy"),
-        ({"method": "full", "promote": "manual"}, "input.promote"),
         ({"promote": "always"}, "input.promote"),
         ({"baseline": "best"}, "input.baseline"),
         ({"style": "base"}, "input.style"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.predictions import LATEST_ANSWER
 from atelier_ops.logic.results import prediction_key
@@ -158,11 +159,27 @@ def test_a_full_version_uses_its_own_endpoint(api: Api) -> None:
     publish(api, 1, method="full")
     publish(api, 2, method="full")
     made = post(api, {"version": "skirt", "input": INPUT}).body
-    assert api.inference.queue[0][0] == "atelier-test-style-skirt"
     assert "adapter" not in made["input"]
+    post(api, {"version": "skirt@1", "input": INPUT})
+    asked = [endpoint for endpoint, *_ in api.inference.queue]
+    assert asked == ["atelier-test-style-skirt-v2", "atelier-test-style-skirt-v1"]
+
+
+def test_a_full_version_whose_endpoint_was_removed_is_422_and_leaves_nothing_behind(api: Api) -> None:
+    publish(api, 1, method="full")
+    api.inference.down = True
     answered = post(api, {"version": "skirt@1", "input": INPUT})
     assert answered.status == 422
-    assert "skirt@2" in answered.body["allowed"]
+    assert "atelier-test-style-skirt-v1 has been removed" in answered.body["allowed"]
+    assert api.records.items == {}
+
+
+def test_a_full_version_whose_endpoint_cannot_answer_now_is_503(api: Api) -> None:
+    publish(api, 1, method="full")
+    api.inference.down = True
+    name = "atelier-test-style-skirt-v1"
+    api.endpoints.endpoints[name] = EndpointState(name=name, status="Updating")
+    assert post(api, {"version": "skirt@1", "input": INPUT}).status == 503
 
 
 @pytest.mark.parametrize("version", ["coat", "skirt@9", "skirt@0", "Skirt", "owner/skirt", "../skirt"])

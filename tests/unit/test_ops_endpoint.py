@@ -1,4 +1,4 @@
-"""The dedicated endpoint: created, updated, repeated, rolled back, and the run that waits for it."""
+"""The dedicated endpoint of a version: created, repeated, removed, and the run that waits for it."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from atelier_ops.errors import EndpointBusyError, NameCollisionError
 from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.logic.endpoint import (
     FAILED,
-    ROLLED_BACK,
-    roll_out,
+    make_endpoint,
+    remove_endpoint,
     settle_endpoint,
     waiting,
 )
-from contracts.hosting import VARIANT, Hosting
+from contracts.hosting import VARIANT, Hosting, alarm_names
 from tests.unit.ops_fakes import NOW, MemoryEndpoints, MemoryRecords, MemoryTokens
 
-NAME = "atelier-test-style-skirt"
+NAME = "atelier-test-style-skirt-v1"
 HOSTING = Hosting(
     image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
     role_arn="arn:aws:iam::123456789012:role/endpoint",
@@ -31,127 +31,120 @@ HOSTING = Hosting(
 )
 
 
-def deploy(endpoints: MemoryEndpoints, version: int, hosting: Hosting = HOSTING) -> str:
-    return roll_out(NAME, version, f"s3://model/styles/skirt/{version}/", hosting, endpoints)
+def deploy(endpoints: MemoryEndpoints, hosting: Hosting = HOSTING) -> None:
+    make_endpoint(NAME, "s3://model/styles/skirt/1/", hosting, endpoints)
 
 
-def in_service(endpoints: MemoryEndpoints, config: str, **changes: Any) -> None:
-    values: dict[str, Any] = {"name": NAME, "status": "InService", "config": config, "variant": VARIANT, "instances": 1}
-    endpoints.endpoints[NAME] = EndpointState(**{**values, **changes})
+def becomes(endpoints: MemoryEndpoints, status: str, reason: str = "") -> None:
+    endpoints.endpoints[NAME] = EndpointState(name=NAME, status=status, reason=reason, variant=VARIANT)
 
 
-def test_the_first_version_creates_the_endpoint() -> None:
+def test_a_version_gets_an_endpoint_whose_parts_have_its_name() -> None:
     endpoints = MemoryEndpoints()
-    config = deploy(endpoints, 1)
-    assert endpoints.endpoints[NAME].config == config == f"{NAME}-v1"
-    container = endpoints.models[config]["PrimaryContainer"]
+    deploy(endpoints)
+    assert endpoints.endpoints[NAME].status == "Creating"
+    container = endpoints.models[NAME]["PrimaryContainer"]
     assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == "s3://model/styles/skirt/1/"
     assert container["Environment"] == {"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"}
+    assert endpoints.configs[NAME] == {"EndpointConfigName": NAME, **HOSTING.endpoint_config(NAME)}
 
 
-def test_the_configuration_is_the_stage_s_own() -> None:
+@pytest.mark.parametrize("status", ["Creating", "InService", "SystemUpdating"])
+def test_repeating_it_changes_nothing(status: str) -> None:
     endpoints = MemoryEndpoints()
-    config = endpoints.configs[deploy(endpoints, 1)]
-    assert config == {"EndpointConfigName": f"{NAME}-v1", **HOSTING.endpoint_config(f"{NAME}-v1")}
-
-
-def test_the_next_version_updates_it_behind_an_alarm() -> None:
-    endpoints = MemoryEndpoints()
-    in_service(endpoints, deploy(endpoints, 1))
-    config = deploy(endpoints, 2)
-    assert endpoints.endpoints[NAME].pending == config
-    (alarm,) = endpoints.alarms
-    (deployment,) = endpoints.deployments
-    assert deployment["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": alarm["AlarmName"]}]}
-    assert {"Name": "EndpointName", "Value": NAME} in alarm["Dimensions"]
-    assert deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
-    assert endpoints.unscaled == []
-
-
-def test_two_instances_or_more_get_a_canary() -> None:
-    endpoints = MemoryEndpoints()
-    in_service(endpoints, deploy(endpoints, 1), instances=2)
-    deploy(endpoints, 2)
-    routing = endpoints.deployments[0]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
-    assert routing["Type"] == "CANARY"
-    assert routing["CanarySize"] == {"Type": "INSTANCE_COUNT", "Value": 1}
-
-
-def test_another_instance_type_needs_the_scaling_target_gone() -> None:
-    endpoints = MemoryEndpoints()
-    in_service(endpoints, deploy(endpoints, 1))
-    deploy(endpoints, 2, HOSTING.model_copy(update={"instance_type": "ml.m5.2xlarge"}))
-    assert endpoints.unscaled == [(NAME, VARIANT)]
-
-
-@pytest.mark.parametrize("status", ["Creating", "InService", "Failed"])
-def test_repeating_the_same_version_changes_nothing(status: str) -> None:
-    endpoints = MemoryEndpoints()
-    config = deploy(endpoints, 1)
-    in_service(endpoints, config, status=status)
-    assert deploy(endpoints, 1) == config
-    assert endpoints.deployments == []
+    deploy(endpoints)
+    becomes(endpoints, status)
+    deploy(endpoints)
+    assert endpoints.endpoints[NAME].status == status
     assert endpoints.deleted == []
 
 
-def test_repeating_while_the_update_is_under_way_changes_nothing() -> None:
+def test_one_that_is_being_removed_is_waited_for() -> None:
     endpoints = MemoryEndpoints()
-    in_service(endpoints, deploy(endpoints, 1))
-    deploy(endpoints, 2)
-    deploy(endpoints, 2)
-    assert len(endpoints.deployments) == 1
+    becomes(endpoints, "Deleting")
+    with pytest.raises(EndpointBusyError, match="Deleting"):
+        deploy(endpoints)
+    assert endpoints.deleted == []
 
 
-def test_another_change_under_way_is_waited_for() -> None:
-    endpoints = MemoryEndpoints()
-    deploy(endpoints, 1)
-    with pytest.raises(EndpointBusyError, match="Creating"):
-        deploy(endpoints, 2)
-
-
-@pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed"])
+@pytest.mark.parametrize("status", ["Failed", "OutOfService", "UpdateRollbackFailed"])
 def test_a_broken_endpoint_is_removed_and_made_anew(status: str) -> None:
     endpoints = MemoryEndpoints()
-    in_service(endpoints, deploy(endpoints, 1), status=status, reason="ping health check")
+    deploy(endpoints)
+    becomes(endpoints, status, "ping health check")
     with pytest.raises(EndpointBusyError, match="ping health check"):
-        deploy(endpoints, 2)
+        deploy(endpoints)
     assert endpoints.deleted == [NAME]
+    deploy(endpoints)
+    assert endpoints.endpoints[NAME].status == "Creating"
+
+
+@pytest.mark.parametrize("status", ["InService", "Failed"])
+def test_removing_leaves_nothing(status: str) -> None:
+    endpoints = MemoryEndpoints()
+    deploy(endpoints)
+    becomes(endpoints, status)
+    remove_endpoint(NAME, endpoints)
+    assert (endpoints.endpoints, endpoints.configs, endpoints.models) == ({}, {}, {})
     assert endpoints.unscaled == [(NAME, VARIANT)]
-    assert deploy(endpoints, 2) == endpoints.endpoints[NAME].config
+    assert endpoints.alarms_deleted == alarm_names(NAME)
+
+
+def test_what_a_rollout_has_made_before_its_endpoint_was_refused_goes_too() -> None:
+    """A quota refuses the endpoint after its model and configuration are there."""
+    endpoints = MemoryEndpoints()
+    deploy(endpoints)
+    del endpoints.endpoints[NAME]
+    remove_endpoint(NAME, endpoints)
+    remove_endpoint(NAME, endpoints)
+    assert (endpoints.configs, endpoints.models) == ({}, {})
+
+
+def test_one_that_is_being_created_cannot_be_removed_yet() -> None:
+    endpoints = MemoryEndpoints()
+    deploy(endpoints)
+    with pytest.raises(EndpointBusyError, match="Creating"):
+        remove_endpoint(NAME, endpoints)
+    assert NAME in endpoints.models
+
+
+def test_one_that_is_being_deleted_already_loses_the_rest() -> None:
+    endpoints = MemoryEndpoints()
+    deploy(endpoints)
+    becomes(endpoints, "Deleting")
+    remove_endpoint(NAME, endpoints)
+    assert (endpoints.deleted, endpoints.models) == ([], {})
 
 
 def test_a_name_that_means_something_else_is_an_error_that_says_where() -> None:
     endpoints = MemoryEndpoints()
-    deploy(endpoints, 1)
+    deploy(endpoints)
     with pytest.raises(NameCollisionError, match=r"PrimaryContainer\.Image.*serve:1.*serve:2"):
-        deploy(endpoints, 1, HOSTING.model_copy(update={"image_uri": HOSTING.image_uri.replace(":1", ":2")}))
+        deploy(endpoints, HOSTING.model_copy(update={"image_uri": HOSTING.image_uri.replace(":1", ":2")}))
     with pytest.raises(NameCollisionError, match=r"ProductionVariants\[0\]\.InstanceType"):
-        deploy(endpoints, 1, HOSTING.model_copy(update={"instance_type": "ml.m5.2xlarge"}))
+        deploy(endpoints, HOSTING.model_copy(update={"instance_type": "ml.m5.2xlarge"}))
 
 
-def settled(status: str, config: str, reason: str = "") -> tuple[str, Any]:
+def settled(state: EndpointState | None) -> tuple[str, Any]:
+    """What the waiting run is told, once, however often the event comes."""
     records, tokens = MemoryRecords(), MemoryTokens()
-    records.put(waiting(NAME, "v2", "token", "run-1", int(NOW)))
-    state = EndpointState(name=NAME, status=status, config=config, reason=reason, variant=VARIANT)
+    records.put(waiting(NAME, "token", "run-1", int(NOW)))
     settle_endpoint(NAME, state, records, tokens)
     settle_endpoint(NAME, state, records, tokens)
     return tokens.answers.get("token", ("waiting", None))
 
 
-def test_in_service_with_the_new_configuration_is_success() -> None:
-    assert settled("InService", "v2") == ("success", {"endpoint": NAME, "variant": VARIANT})
+def state_of(status: str, reason: str = "") -> EndpointState:
+    return EndpointState(name=NAME, status=status, reason=reason, variant=VARIANT)
 
 
-def test_in_service_with_the_old_configuration_was_rolled_back() -> None:
-    error, cause = settled("InService", "v1")
-    assert error == ROLLED_BACK
-    assert "v1" in cause
-    assert "v2" in cause
+def test_in_service_is_success() -> None:
+    assert settled(state_of("InService")) == ("success", {"variant": VARIANT})
 
 
-@pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed"])
+@pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
 def test_a_failed_endpoint_tells_its_reason(status: str) -> None:
-    assert settled(status, "v2", "did not pass the ping health check") == (
+    assert settled(state_of(status, "did not pass the ping health check")) == (
         FAILED,
         f"endpoint {NAME}: got {status}: did not pass the ping health check",
     )
@@ -159,16 +152,12 @@ def test_a_failed_endpoint_tells_its_reason(status: str) -> None:
 
 @pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack"])
 def test_under_way_means_waiting(status: str) -> None:
-    assert settled(status, "v1")[0] == "waiting"
+    assert settled(state_of(status))[0] == "waiting"
 
 
 def test_an_endpoint_that_somebody_deleted_fails_the_run() -> None:
-    records, tokens = MemoryRecords(), MemoryTokens()
-    records.put(waiting(NAME, "v2", "token", "run-1", int(NOW)))
-    settle_endpoint(NAME, None, records, tokens)
-    assert tokens.answers["token"][0] == FAILED
+    assert settled(None)[0] == FAILED
 
 
 def test_an_event_nobody_waits_for_is_ignored() -> None:
-    state = EndpointState(name=NAME, status="InService", config="v2")
-    assert "no run waits" in settle_endpoint(NAME, state, MemoryRecords(), MemoryTokens())
+    assert "no run waits" in settle_endpoint(NAME, state_of("InService"), MemoryRecords(), MemoryTokens())

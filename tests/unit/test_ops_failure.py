@@ -204,6 +204,13 @@ def test_the_jobs_of_a_machine_that_nobody_here_has_heard_of_are_counted() -> No
     assert result["cause"].endswith("(cost about $0.23)")
 
 
+def test_what_could_not_be_undone_is_told_because_it_is_paid_for() -> None:
+    undo = "UndoRollout: EndpointBusyError: endpoint skirt-v2: got Creating"
+    result, buckets, _ = told(MemoryJobs({}), undo=undo)
+    assert f"too little; not undone: {undo}" in result["cause"]
+    assert buckets.store("data").json("runs/run-1/failure.json")["reason"].endswith(undo)
+
+
 def test_a_report_that_cannot_be_delivered_does_not_hide_the_failure() -> None:
     class Broken(MemoryTopic):
         def publish(self, subject: str, message: str) -> None:

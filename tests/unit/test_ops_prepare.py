@@ -34,7 +34,7 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     }
     assert set(plan["runs"]) == {*JOBS, "checkpoints"}
     assert plan["runs"]["checkpoints"] == "s3://data/runs/run-1/checkpoints/"
-    assert (plan["model_package_group"], plan["endpoint"]) == ("atelier-test-skirt", "atelier-test-style-skirt")
+    assert plan["model_package_group"] == "atelier-test-skirt"
     assert plan["published"] == "styles/skirt/"
     assert plan["gate"] == {"garment_share": 0.5, "pixels_changed_outside": 0}
     assert json.loads(json.dumps(plan)) == plan

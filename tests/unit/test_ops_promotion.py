@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from atelier_ops.errors import PromotionRaceError
+from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.logic.promotion import ATTEMPTS, Promotion, promote, promote_run, promoted_version
+from atelier_ops.logic.versions import versions_left
 from contracts.plan import FineTuningPlan
 from tests.unit.ops_api import Answered, Api
 from tests.unit.ops_fakes import MemoryBuckets, MemoryStore
@@ -42,25 +44,27 @@ def test_the_first_version_is_promoted_and_a_newer_one_after_it(buckets: MemoryB
     assert promote("skirt", 1, models) == Promotion(version=1, previous=None)
     assert promote("skirt", 3, models) == Promotion(version=3, previous=1)
     assert promoted_version("skirt", models) == 3
+    assert promote("skirt", 3, models) == Promotion(version=3, previous=1), "a repeat after a lost answer"
 
 
 def test_an_older_version_does_not_take_the_place_of_a_newer_one_by_itself(buckets: MemoryBuckets) -> None:
     models = buckets.store("model")
     put_promoted(buckets, 2)
-    assert promote_run(plan(), 1, models) == (
-        "approved, not promoted: 2 is newer; POST /v1/styles/skirt/versions/1/promote promotes it all the same"
-    )
+    text = "approved, not promoted: 2 is newer; POST /v1/styles/skirt/versions/1/promote promotes it all the same"
+    assert promote_run(plan(), 1, models) == (text, None)
     assert promoted_version("skirt", models) == 2
 
 
 def test_a_repeated_step_promotes_once(buckets: MemoryBuckets) -> None:
     models = buckets.store("model")
-    assert promote_run(plan(), 1, models) == promote_run(plan(), 1, models) == "promoted: skirt means version 1"
+    promotion = Promotion(version=1, previous=None)
+    assert promote_run(plan(), 1, models) == promote_run(plan(), 1, models)
+    assert promote_run(plan(), 1, models) == ("promoted: skirt means version 1", promotion)
 
 
 def test_a_run_that_is_to_be_promoted_by_hand_leaves_the_name_alone(buckets: MemoryBuckets) -> None:
     models = buckets.store("model")
-    text = promote_run(plan(promote="manual"), 1, models)
+    text, _ = promote_run(plan(promote="manual"), 1, models)
     assert text == "approved, not promoted: promote is manual; POST /v1/styles/skirt/versions/1/promote does it"
     assert promoted_version("skirt", models) is None
 
@@ -94,8 +98,8 @@ def api() -> Api:
 def test_a_version_is_rolled_back_and_forward_again_by_name(api: Api) -> None:
     back = ask(api, 1)
     assert (back.status, back.body) == (200, {"style": "skirt", "version": "skirt@1", "previous": "skirt@2"})
-    assert api.buckets.store("model").json("styles/skirt/latest.json") == {"version": 1}
-    assert ask(api, 1).body["previous"] == "skirt@1"
+    assert api.buckets.store("model").json("styles/skirt/latest.json") == {"version": 1, "previous": 2}
+    assert ask(api, 1).body == back.body
     assert ask(api, 2).body == {"style": "skirt", "version": "skirt@2", "previous": "skirt@1"}
 
 
@@ -122,13 +126,31 @@ def test_a_style_that_is_not_published_is_404_and_says_which_are(api: Api, style
     assert (answered.status, answered.body["detail"]) == (404, f"style: got {style}; allowed: skirt")
 
 
-def test_a_full_fine_tune_cannot_be_meant_once_its_endpoint_serves_a_newer_one(api: Api) -> None:
-    put_version(api.buckets, 3, method="full")
-    put_version(api.buckets, 4, method="full")
-    answered = ask(api, 3)
-    assert answered.status == 409
-    assert "version: got 3; allowed: 4, or a version of method lora" in answered.body["detail"]
-    assert ask(api, 4).status == 200
+def test_a_full_fine_tune_is_the_way_back_as_long_as_its_endpoint_is_in_service(api: Api) -> None:
+    """Whatever was promoted since: another full fine-tune, a LoRA, an adapter that was trained elsewhere."""
+    put_version(api.buckets, 1, method="full")
+    gone = ask(api, 1)
+    assert gone.status == 409
+    assert "version: got 1, whose endpoint atelier-test-style-skirt-v1 is not there any more" in gone.body["detail"]
+    name = "atelier-test-style-skirt-v1"
+    api.endpoints.endpoints[name] = EndpointState(name=name, status="Failed")
+    assert f"whose endpoint {name} is Failed" in ask(api, 1).body["detail"]
+    api.endpoints.endpoints[name] = EndpointState(name=name, status="InService")
+    assert ask(api, 1).body == {"style": "skirt", "version": "skirt@1", "previous": "skirt@2"}
+    assert ask(api, 2).body["previous"] == "skirt@1"
+
+
+def left(buckets: MemoryBuckets, version: int, previous: int | None) -> list[int]:
+    return versions_left("skirt", Promotion(version=version, previous=previous), buckets.store("model"))
+
+
+def test_a_promotion_leaves_the_endpoints_of_older_full_versions_but_the_one_before(api: Api) -> None:
+    for number, method in enumerate(("full", "lora", "full", "full", "full"), start=1):
+        put_version(api.buckets, number, method=method)
+    assert left(api.buckets, 4, 3) == [1]
+    assert left(api.buckets, 4, 2) == [1, 3]  # the LoRA before it needs no endpoint
+    assert left(api.buckets, 4, 1) == [3]  # somebody had gone back
+    assert left(api.buckets, 1, None) == []
 
 
 def test_promotions_that_others_come_between_are_409(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from atelier_ops.logic.publish import publish
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest
 from contracts.errors import InvalidInputError
 from tests.unit.ops_fakes import MemoryBuckets
-from tests.unit.ops_stage import make_stage, plan_of, put_artifact, put_promoted
+from tests.unit.ops_stage import make_stage, plan_of, put_artifact
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/1"
 
@@ -23,7 +23,7 @@ def published(buckets: MemoryBuckets, artifact: str, version: int = 1, **changes
     """Step Functions gives the version as text."""
     event = {"plan": plan_of(make_stage()[1], **changes), "artifact": artifact, "package": PACKAGE}
     registered = {**event, "version": str(version), "metrics": {"mask_score": 0.9}}
-    return publish(registered, buckets.store("data"), buckets.store("model"))
+    return publish(registered, buckets.store("data"), buckets.store("model"), "atelier-test")
 
 
 def styles(buckets: MemoryBuckets) -> list[str]:
@@ -32,7 +32,7 @@ def styles(buckets: MemoryBuckets) -> list[str]:
 
 def test_a_version_holds_every_file_and_the_final_manifest(buckets: MemoryBuckets) -> None:
     result = published(buckets, put_artifact(buckets))
-    assert result == {"version": 1, "uri": "s3://model/styles/skirt/1/", "adapter": "skirt@1", "overtaken": False}
+    assert result == {"version": 1, "uri": "s3://model/styles/skirt/1/", "adapter": "skirt@1", "endpoint": ""}
     manifest = StyleManifest.from_json(buckets.store("model").json("styles/skirt/1/manifest.json"))
     assert (manifest.version, manifest.model_package) == (1, PACKAGE)
     assert manifest.metrics == {"mask_score": 0.9}
@@ -40,12 +40,9 @@ def test_a_version_holds_every_file_and_the_final_manifest(buckets: MemoryBucket
     assert {key.removeprefix("styles/skirt/1/") for key in styles(buckets)} == {*manifest.files, "manifest.json"}
 
 
-@pytest.mark.parametrize(("promoted", "overtaken"), [(1, False), (2, False), (3, True)])
-def test_a_version_knows_whether_a_newer_one_is_promoted_already(
-    buckets: MemoryBuckets, promoted: int, overtaken: bool
-) -> None:
-    put_promoted(buckets, promoted)
-    assert published(buckets, put_artifact(buckets), version=2)["overtaken"] is overtaken
+def test_a_full_fine_tune_says_how_its_endpoint_is_to_be_called(buckets: MemoryBuckets) -> None:
+    result = published(buckets, put_artifact(buckets), version=2, method="full")
+    assert (result["adapter"], result["endpoint"]) == ("", "atelier-test-style-skirt-v2")
 
 
 def test_the_manifest_is_written_last(buckets: MemoryBuckets) -> None:

@@ -1,8 +1,8 @@
 """The fine-tuning machine: one style from pictures to a tested, promoted version. Its flow is the same in every stage."""
 
-from infra.components.workflow.flow import Branch, Flow
+from infra.components.workflow.flow import Branch, Flow, Undoable
 from infra.components.workflow.resources import Resources
-from infra.components.workflow.steps.deployment import endpoint_steps, smoke_test
+from infra.components.workflow.steps.deployment import endpoint_steps, remove_left, smoke_test, undo_rollout
 from infra.components.workflow.steps.ending import notify
 from infra.components.workflow.steps.fine_tuning_jobs import evaluate, fine_tune, segment
 from infra.components.workflow.steps.preparation import prepare
@@ -35,12 +35,8 @@ _OUTCOME = (
 def fine_tuning(use: Resources) -> Flow:
     """The machine's steps, in order."""
     own_endpoint = Branch(name="NeedsEndpoint", when="$plan.deploy = 'endpoint'", then=endpoint_steps(use))
-    # The style's own endpoint serves one version: an older one, approved late, must not take the place of the newer.
-    served = Branch(
-        name="Overtaken",
-        when="$plan.deploy = 'endpoint' and $overtaken",
-        otherwise=(own_endpoint, smoke_test(use)),
-    )
+    served = Undoable(flow=(own_endpoint, smoke_test(use)), undo=undo_rollout(use))
+    left = Branch(name="LeavesEndpoints", when="$count($left) > 0", then=(remove_left(use),))
     rest: Flow = (
         segment(use),
         fine_tune(use),
@@ -49,7 +45,7 @@ def fine_tuning(use: Resources) -> Flow:
         Branch(
             name="DeployChoice",
             when="$plan.deploy = 'none'",
-            otherwise=(publish(use), served, promote(use)),
+            otherwise=(publish(use), served, promote(use), left),
         ),
         notify(use, subject=_SUBJECT, outcome=_OUTCOME),
     )

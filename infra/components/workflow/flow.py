@@ -49,7 +49,45 @@ class Requirement:
         return {self.name: choice}
 
 
-Flow = Sequence[Step | Branch | Requirement]
+@dataclass(frozen=True, kw_only=True)
+class Undoable:
+    """A flow. If it fails, ``undo`` runs before the failure is recorded; if that fails too, the record says so under ``undo``."""
+
+    flow: "Flow"
+    undo: Step
+
+    @property
+    def name(self) -> str:
+        """The name of its first state."""
+        return self.flow[0].name
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The flow's steps, and the one that undoes them."""
+        return (*steps(self.flow), self.undo)
+
+    def states(self, after: str) -> dict[str, dict[str, Any]]:
+        """The flow's states, and that of ``undo``."""
+        undo = self.undo.states(RECORD_FAILURE)[self.undo.name]
+        reason = "$states.errorOutput.Error & ': ' & $states.errorOutput.Cause"
+        both = f"{{% $merge([$failure, {{'undo': '{self.undo.name}: ' & {reason}}}]) %}}"
+        undo["Catch"] = [{"ErrorEquals": ["States.ALL"], "Assign": {"failure": both}, "Next": RECORD_FAILURE}]
+        own = {name: self._redirected(state) for name, state in states(self.flow, after).items()}
+        return {**own, self.undo.name: undo}
+
+    def _redirected(self, state: dict[str, Any]) -> dict[str, Any]:
+        """The state, whose failure goes to ``undo``."""
+        to = {RECORD_FAILURE: self.undo.name}
+        exits = {key: to.get(state[key], state[key]) for key in ("Next", "Default") if key in state}
+        rules = {
+            key: [{**rule, "Next": to.get(rule["Next"], rule["Next"])} for rule in state[key]]
+            for key in ("Catch", "Choices")
+            if key in state
+        }
+        return {**state, **exits, **rules}
+
+
+Flow = Sequence[Step | Branch | Requirement | Undoable]
 
 
 def steps(flow: Flow) -> tuple[Step, ...]:

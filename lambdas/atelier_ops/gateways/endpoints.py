@@ -1,4 +1,4 @@
-"""SageMaker endpoints: making and changing them, their scaling target and their rollback alarm."""
+"""SageMaker endpoints: making and removing them, with their configuration, model, scaling target and alarms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from atelier_ops.gateways.registry import is_missing
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointState:
-    """An endpoint: ``status`` as SageMaker writes it, ``config`` in service, ``pending`` the one being rolled out."""
+    """An endpoint: ``status`` and ``reason`` as SageMaker writes them."""
 
     name: str
     status: str
-    config: str
-    pending: str = ""
     reason: str = ""
     variant: str = ""
-    instances: int = 0
 
 
 class Endpoints:
-    """Endpoints in SageMaker, scaling targets in Application Auto Scaling, alarms in CloudWatch."""
+    """Endpoints in SageMaker, scaling targets in Application Auto Scaling, alarms in CloudWatch.
+
+    An endpoint's model and configuration are called as it is.
+    """
 
     def state(self, name: str) -> EndpointState | None:
         """The endpoint as it is now, or None."""
@@ -35,7 +35,13 @@ class Endpoints:
             if is_missing(error):
                 return None
             raise
-        return _state(description)
+        variant: Mapping[str, Any] = next(iter(description.get("ProductionVariants") or []), {})
+        return EndpointState(
+            name=description["EndpointName"],
+            status=description["EndpointStatus"],
+            reason=description.get("FailureReason", ""),
+            variant=variant.get("VariantName", ""),
+        )
 
     def make_model(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """CreateModel; returns the existing model's description where the name is taken, else None."""
@@ -46,28 +52,34 @@ class Endpoints:
 
     def make_config(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """CreateEndpointConfig; returns the existing one's description where the name is taken, else None."""
-        return None if _created("create_endpoint_config", request) else self.config(request["EndpointConfigName"])
-
-    def config(self, name: str) -> Mapping[str, Any]:
-        """DescribeEndpointConfig."""
+        if _created("create_endpoint_config", request):
+            return None
+        name = request["EndpointConfigName"]
         description: Mapping[str, Any] = client("sagemaker").describe_endpoint_config(EndpointConfigName=name)
         return description
 
-    def create(self, name: str, config: str) -> None:
+    def create(self, name: str) -> None:
         """CreateEndpoint. Raises QuotaExceeded."""
-        _call("create_endpoint", {"EndpointName": name, "EndpointConfigName": config})
-
-    def update(self, name: str, config: str, deployment: Mapping[str, Any]) -> None:
-        """UpdateEndpoint. Raises QuotaExceeded."""
-        request = {"EndpointName": name, "EndpointConfigName": config, "DeploymentConfig": deployment}
-        _call("update_endpoint", request)
+        _call("create_endpoint", {"EndpointName": name, "EndpointConfigName": name})
 
     def delete(self, name: str) -> None:
         """DeleteEndpoint."""
         client("sagemaker").delete_endpoint(EndpointName=name)
 
+    def delete_definition(self, name: str) -> None:
+        """DeleteEndpointConfig and DeleteModel; missing ones are fine."""
+        for operation, request in (
+            ("delete_endpoint_config", {"EndpointConfigName": name}),
+            ("delete_model", {"ModelName": name}),
+        ):
+            try:
+                getattr(client("sagemaker"), operation)(**request)
+            except ClientError as error:
+                if not is_missing(error):
+                    raise
+
     def drop_scaling(self, name: str, variant: str) -> None:
-        """Deregister the variant's scalable target; a missing one is fine."""
+        """Deregister the variant's scalable target, and with it its policies; a missing one is fine."""
         with Tolerance("ObjectNotFoundException"):
             client("application-autoscaling").deregister_scalable_target(
                 ServiceNamespace="sagemaker",
@@ -75,22 +87,10 @@ class Endpoints:
                 ScalableDimension="sagemaker:variant:DesiredInstanceCount",
             )
 
-    def put_alarm(self, request: Mapping[str, Any]) -> None:
-        """PutMetricAlarm."""
-        client("cloudwatch").put_metric_alarm(**request)
-
-
-def _state(description: Mapping[str, Any]) -> EndpointState:
-    variant: Mapping[str, Any] = next(iter(description.get("ProductionVariants") or []), {})
-    return EndpointState(
-        name=description["EndpointName"],
-        status=description["EndpointStatus"],
-        config=description.get("EndpointConfigName", ""),
-        pending=description.get("PendingDeploymentSummary", {}).get("EndpointConfigName", ""),
-        reason=description.get("FailureReason", ""),
-        variant=variant.get("VariantName", ""),
-        instances=int(variant.get("DesiredInstanceCount") or 0),
-    )
+    def delete_alarm(self, name: str) -> None:
+        """DeleteAlarms of one; a missing one is fine."""
+        with Tolerance("ResourceNotFound", "ResourceNotFoundException"):
+            client("cloudwatch").delete_alarms(AlarmNames=[name])
 
 
 def _created(operation: str, request: Mapping[str, Any]) -> bool:

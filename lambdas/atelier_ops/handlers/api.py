@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Packages
@@ -42,6 +43,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         data=ObjectStore(settings.data_bucket),
         models=ObjectStore(settings.model_bucket),
         inference=Inference(),
+        endpoints=Endpoints(),
         executions=Executions(settings.state_machine_arn),
         packages=Packages(),
         shared_endpoint=settings.endpoint_name,

@@ -1,4 +1,4 @@
-"""Creates or updates the dedicated endpoint of a full fine-tune; the run waits until ``resume`` answers its task token."""
+"""Creates the dedicated endpoint of a full fine-tune's version; the run waits until ``resume`` answers its task token."""
 
 import time
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.workflow import Tokens
-from atelier_ops.logic.endpoint import roll_out, settle_endpoint, waiting
+from atelier_ops.logic.endpoint import make_endpoint, settle_endpoint, waiting
 from atelier_ops.observability import count, logger, observed
 from contracts.hosting import Hosting
 from contracts.settings import EnvironmentSettings
@@ -21,12 +21,11 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
-    """``{"plan", "package", "version", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
+    """``{"plan", "endpoint", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
     settings, endpoints = Settings.from_environment(), Endpoints()
-    records, plan = Records(settings.table_name), event["plan"]
-    name = plan["endpoint"]
-    config = roll_out(name, int(event["version"]), event["uri"], Hosting.from_text(settings.hosting), endpoints)
+    records, name = Records(settings.table_name), event["endpoint"]
+    make_endpoint(name, event["uri"], Hosting.from_text(settings.hosting), endpoints)
     count("EndpointRollouts")
-    records.put(waiting(name, config, event["token"], plan["execution"], int(time.time())))
+    records.put(waiting(name, event["token"], event["plan"]["execution"], int(time.time())))
     # The endpoint may have settled before the token was stored, and its event been ignored.
     logger.info(settle_endpoint(name, endpoints.state(name), records, Tokens()))

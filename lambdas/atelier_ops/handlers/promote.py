@@ -3,7 +3,9 @@
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.names import style_endpoint
 from atelier_ops.logic.promotion import promote_run
+from atelier_ops.logic.versions import versions_left
 from atelier_ops.observability import logger, observed
 from contracts.plan import FineTuningPlan
 from contracts.settings import EnvironmentSettings
@@ -13,13 +15,19 @@ class Settings(EnvironmentSettings):
     """Environment."""
 
     model_bucket: str
+    name_prefix: str
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """``{"plan", "version"}`` → ``{"promotion"}``, what was done in words. Step Functions gives the version as text."""
-    models = ObjectStore(Settings.from_environment().model_bucket)
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """``{"plan", "version"}`` → ``{"promotion", "left"}``: what was done in words, and the endpoints that are needed no longer.
+
+    Step Functions gives the version as text.
+    """
+    settings = Settings.from_environment()
+    models = ObjectStore(settings.model_bucket)
     plan = FineTuningPlan.from_json(event["plan"])
-    promotion = promote_run(plan, int(event["version"]), models)
-    logger.info(promotion, style=plan.style)
-    return {"promotion": promotion}
+    words, promotion = promote_run(plan, int(event["version"]), models)
+    logger.info(words, style=plan.style)
+    left = versions_left(plan.style, promotion, models) if promotion else []
+    return {"promotion": words, "left": [style_endpoint(settings.name_prefix, plan.style, number) for number in left]}

@@ -13,10 +13,12 @@ class Settings(EnvironmentSettings):
 
     data_bucket: str
     model_bucket: str
+    name_prefix: str
 
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"plan", "artifact", "package", "version", "metrics"}`` → ``{"version", "uri", "adapter"}``."""
+    """``{"plan", "artifact", "package", "version", "metrics"}`` → ``{"version", "uri", "adapter", "endpoint"}``."""
     settings = Settings.from_environment()
-    return publish(event, ObjectStore(settings.data_bucket), ObjectStore(settings.model_bucket))
+    data, models = ObjectStore(settings.data_bucket), ObjectStore(settings.model_bucket)
+    return publish(event, data, models, settings.name_prefix)

@@ -1,4 +1,4 @@
-"""The dedicated endpoint of a full fine-tune: what to ask SageMaker for, and what its state means for the run that waits."""
+"""The dedicated endpoint of a full fine-tune's version: making it, removing it, and what its state means for the run that waits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,87 +7,52 @@ from atelier_ops.errors import EndpointBusyError, NameCollisionError
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.workflow import Tokens
-from atelier_ops.logic.names import bounded
-from contracts.hosting import VARIANT, Hosting
+from contracts.hosting import VARIANT, Hosting, alarm_names
 
 LONGEST_DEPLOYMENT = 2 * 86_400
 """Seconds the record of a waiting run is kept."""
 
-BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
-BROKEN = {"Failed", "UpdateRollbackFailed", "OutOfService"}
+UNDER_WAY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
+"""States in which SageMaker refuses every change."""
+
+IN_SERVICE = "InService"
 FAILED = "EndpointFailed"
-ROLLED_BACK = "EndpointUpdateRolledBack"
 
 
-def roll_out(endpoint: str, version: int, uri: str, hosting: Hosting, endpoints: Endpoints) -> str:
-    """Create the endpoint or update it to ``version``; returns the configuration it should end with.
+def make_endpoint(name: str, uri: str, hosting: Hosting, endpoints: Endpoints) -> None:
+    """Create the endpoint that serves the weights below ``uri``; its model and configuration are called as it is.
 
     Repeatable: what is there already and the same is left alone. Raises NameCollisionError, EndpointBusyError, QuotaExceeded.
     """
-    name = bounded(f"{endpoint}-v{version}")
     model = {"ModelName": name, **hosting.model(uri)}
     config = {"EndpointConfigName": name, **hosting.endpoint_config(name)}
     _check_same(model, endpoints.make_model(model))
     _check_same(config, endpoints.make_config(config))
-    state = endpoints.state(endpoint)
+    state = endpoints.state(name)
     if state is None:
-        endpoints.create(endpoint, name)
-    elif name not in (state.config, state.pending):
-        _change(state, name, hosting, endpoints)
-    return name
+        endpoints.create(name)
+    elif state.status == "Deleting":
+        raise EndpointBusyError(f"endpoint {name}: got Deleting; allowed: InService")
+    elif state.status not in {IN_SERVICE, *UNDER_WAY}:
+        # SageMaker cannot mend such an endpoint, only delete it; the retry of this state then creates it anew.
+        endpoints.delete(name)
+        raise EndpointBusyError(f"endpoint {name}: was {state.status} ({state.reason}); it is being deleted")
 
 
-def _change(state: EndpointState, config: str, hosting: Hosting, endpoints: Endpoints) -> None:
-    if state.status in BUSY:
-        raise EndpointBusyError(f"endpoint {state.name}: got {state.status}; allowed: InService")
-    if state.status in BROKEN:
-        # SageMaker cannot update such an endpoint, only delete it; the retry of this state then creates it anew.
-        endpoints.drop_scaling(state.name, state.variant or VARIANT)
-        endpoints.delete(state.name)
-        raise EndpointBusyError(f"endpoint {state.name}: was {state.status} ({state.reason}); it is being deleted")
-    variant = endpoints.config(state.config)["ProductionVariants"][0]
-    if variant.get("InstanceType") != hosting.instance_type:
-        # UpdateEndpoint refuses another instance type while a scalable target is registered.
-        endpoints.drop_scaling(state.name, state.variant or VARIANT)
-    alarm = alarm_request(state.name)
-    endpoints.put_alarm(alarm)
-    endpoints.update(state.name, config, deployment(state.instances, alarm["AlarmName"]))
+def remove_endpoint(name: str, endpoints: Endpoints) -> None:
+    """Remove the endpoint with its scaling, its alarms, its configuration and its model; harmless where there is none.
 
-
-def alarm_request(endpoint: str) -> dict[str, Any]:
-    """PutMetricAlarm: any failed invocation within a minute rolls an update back."""
-    return {
-        "AlarmName": bounded(f"{endpoint}-failures"),
-        "AlarmDescription": f"Invocations of {endpoint} fail: rolls back an update under way",
-        "Namespace": "AWS/SageMaker",
-        "MetricName": "InvocationFailures",
-        "Dimensions": [
-            {"Name": "EndpointName", "Value": endpoint},
-            {"Name": "VariantName", "Value": VARIANT},
-        ],
-        "Statistic": "Sum",
-        "Period": 60,
-        "EvaluationPeriods": 1,
-        "Threshold": 1.0,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        "TreatMissingData": "notBreaching",
-    }
-
-
-def deployment(instances: int, alarm: str) -> dict[str, Any]:
-    """DeploymentConfig: a canary instance first where the fleet has two or more, else all at once; rolls back on the alarm."""
-    routing: dict[str, Any] = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 60}
-    if instances >= 2:
-        canary = {"Type": "INSTANCE_COUNT", "Value": 1}
-        routing = {"Type": "CANARY", "WaitIntervalInSeconds": 300, "CanarySize": canary}
-    return {
-        "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": routing,
-            "TerminationWaitInSeconds": 60,
-            "MaximumExecutionTimeoutInSeconds": 3_600,
-        },
-        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]},
-    }
+    Raises EndpointBusyError while SageMaker is still creating it: only then can it be deleted.
+    """
+    state = endpoints.state(name)
+    if state is not None and state.status in UNDER_WAY - {"Deleting"}:
+        raise EndpointBusyError(f"endpoint {name}: got {state.status}; allowed: InService or Failed")
+    if state is not None and state.status != "Deleting":
+        endpoints.drop_scaling(name, VARIANT)
+        endpoints.delete(name)
+    for alarm in alarm_names(name):
+        endpoints.delete_alarm(alarm)
+    endpoints.delete_definition(name)
 
 
 def _check_same(request: Mapping[str, Any], existing: Mapping[str, Any] | None) -> None:
@@ -112,9 +77,9 @@ def endpoint_key(name: str) -> str:
     return f"endpoint#{name}"
 
 
-def waiting(name: str, config: str, token: str, execution: str, now: int) -> Record:
+def waiting(name: str, token: str, execution: str, now: int) -> Record:
     """The record that lets an endpoint's event find its run."""
-    data = {"token": token, "config": config, "execution": execution}
+    data = {"token": token, "execution": execution}
     return Record(key=endpoint_key(name), status="waiting", expires_at=now + LONGEST_DEPLOYMENT, data=data)
 
 
@@ -123,22 +88,19 @@ def settle_endpoint(name: str, state: EndpointState | None, records: Records, to
     record = records.get(endpoint_key(name))
     if record is None:
         return f"endpoint {name}: no run waits for it"
-    if state is not None and state.status not in {"InService", *BROKEN}:
+    if state is not None and state.status in UNDER_WAY:
         return f"endpoint {name} is {state.status}: still waiting"
-    token, config = record.data["token"], record.data["config"]
-    if state is not None and state.status == "InService" and state.config == config:
-        reached = tokens.succeed(token, {"endpoint": name, "variant": state.variant or VARIANT})
+    token = record.data["token"]
+    if state is not None and state.status == IN_SERVICE:
+        reached = tokens.succeed(token, {"variant": state.variant or VARIANT})
     else:
-        reached = tokens.fail(token, *_failure(name, state, config))
+        reached = tokens.fail(token, FAILED, _reason(name, state))
     records.remove(record.key)
     verdict = "is told" if reached else "no longer waits"
     return f"endpoint {name} is {state.status if state else 'gone'}: run {record.data['execution']} {verdict}"
 
 
-def _failure(name: str, state: EndpointState | None, config: str) -> tuple[str, str]:
+def _reason(name: str, state: EndpointState | None) -> str:
     if state is None:
-        return FAILED, f"endpoint {name}: deleted before it came into service"
-    if state.status == "InService":
-        reason = state.reason or "its alarm went off or the new instances never got healthy"
-        return ROLLED_BACK, f"endpoint {name}: got {state.config}; asked for {config}: {reason}"
-    return FAILED, f"endpoint {name}: got {state.status}: {state.reason or 'no reason given'}"
+        return f"endpoint {name}: deleted before it came into service"
+    return f"endpoint {name}: got {state.status}: {state.reason or 'no reason given'}"

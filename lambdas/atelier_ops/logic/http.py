@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Packages
@@ -40,6 +41,7 @@ class Dependencies:
     data: ObjectStore
     models: ObjectStore
     inference: Inference
+    endpoints: Endpoints
     executions: Executions
     packages: Packages
     shared_endpoint: str

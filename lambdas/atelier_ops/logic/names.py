@@ -44,6 +44,6 @@ def run_folders(jobs: Iterable[str], bucket: str, run: str) -> dict[str, str]:
     return {step: str(S3Uri(bucket=bucket, key=run_prefix(run, step))) for step in (*jobs, "checkpoints")}
 
 
-def style_endpoint(prefix: str, style: str) -> str:
-    """The dedicated endpoint of a style that was fine-tuned in full."""
-    return bounded(f"{prefix}-style-{style}")
+def style_endpoint(prefix: str, style: str, version: int) -> str:
+    """The dedicated endpoint of a style's version that was fine-tuned in full."""
+    return bounded(f"{prefix}-style-{style}-v{version}")

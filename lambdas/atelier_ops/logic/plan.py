@@ -8,7 +8,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
-from atelier_ops.logic.names import bounded, run_folders, run_jobs, style_endpoint
+from atelier_ops.logic.names import bounded, run_folders, run_jobs
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
@@ -66,7 +66,6 @@ def make_plan(
         "hyperparameters": _strings(request, execution, prompts, dataset, settings),
         "jobs": run_jobs(jobs, prefix, execution),
         "model_package_group": bounded(f"{prefix}-{request.style}"),
-        "endpoint": style_endpoint(prefix, request.style),
         "published": style_prefix(request.style),
         "notes": dataset.notes(request.task),
     }

@@ -160,12 +160,21 @@ def _submit(record: Record, inputs: PredictionInput, dependencies: Dependencies)
         dependencies.inference.submit(record.data["endpoint"], where, prediction)
     except EndpointUnavailableError as error:
         dependencies.records.remove(record.key)
+        _require_endpoint(record, dependencies)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
     submitted = replace(record, data={**record.data, "submitted": True})
     count("PredictionsQueued")
     if dependencies.records.replace(submitted, while_status=OPEN):
         return submitted
     return dependencies.records.get(record.key) or submitted
+
+
+def _require_endpoint(record: Record, dependencies: Dependencies) -> None:
+    """Raises InvalidInputError where the version is a full fine-tune whose own endpoint has been removed: waiting would not help."""
+    version, endpoint = record.data["version"], record.data["endpoint"]
+    if endpoint != dependencies.shared_endpoint and dependencies.endpoints.state(endpoint) is None:
+        allowed = f"{record.data['model']}, or a version whose endpoint is there: {endpoint} has been removed"
+        raise InvalidInputError("version", got=version, allowed=allowed)
 
 
 def _show(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:

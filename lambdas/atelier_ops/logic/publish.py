@@ -5,18 +5,19 @@ from typing import Any
 
 from atelier_ops.errors import ArtifactIncompleteError, MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore, read_json
-from atelier_ops.logic.promotion import promoted_version
+from atelier_ops.logic.names import style_endpoint
 from atelier_ops.logic.publishing import artifact_prefix, publish_once
 from contracts.artifact import StyleManifest
 from contracts.layout import MANIFEST, S3Uri, style_prefix
 from contracts.plan import FineTuningPlan
 
 
-def publish(event: Mapping[str, Any], data: ObjectStore, models: ObjectStore) -> dict[str, Any]:
-    """Copy the artifact to ``styles/{style}/{version}/``, the manifest last; ``{"version", "uri", "adapter", "overtaken"}``.
+def publish(event: Mapping[str, Any], data: ObjectStore, models: ObjectStore, name_prefix: str) -> dict[str, Any]:
+    """Copy the artifact to ``styles/{style}/{version}/``, the manifest last; ``{"version", "uri", "adapter", "endpoint"}``.
 
     ``event`` is ``{"plan", "artifact", "package", "version", "metrics"}``; Step Functions gives the version as text.
-    ``overtaken`` says whether the style's bare name means a newer version already. Repeating it for the same run changes nothing.
+    One of ``adapter`` and ``endpoint`` is empty: an adapter is served by the shared endpoint, a full fine-tune by the endpoint that is
+    to be called so. Repeating it for the same run changes nothing.
     Raises ArtifactIncompleteError, VersionTakenError.
     """
     plan, version = FineTuningPlan.from_json(event["plan"]), int(event["version"])
@@ -26,9 +27,9 @@ def publish(event: Mapping[str, Any], data: ObjectStore, models: ObjectStore) ->
     target = style_prefix(plan.style, version)
     publish_once(final, source, target, data, models)
     adapter = f"{plan.style}@{version}" if plan.method == "lora" else ""
-    overtaken = (promoted_version(plan.style, models) or 0) > version
+    endpoint = "" if adapter else style_endpoint(name_prefix, plan.style, version)
     uri = str(S3Uri(bucket=models.bucket, key=target))
-    return {"version": version, "uri": uri, "adapter": adapter, "overtaken": overtaken}
+    return {"version": version, "uri": uri, "adapter": adapter, "endpoint": endpoint}
 
 
 def _trained(plan: FineTuningPlan, source: str, data: ObjectStore) -> StyleManifest:

@@ -23,18 +23,20 @@ def report(event: Mapping[str, Any], data: ObjectStore, topic: Topic, jobs: Jobs
     # A pretraining run's folder and jobs are named by its plan.
     step, execution = str(event.get("step") or "unknown"), str(plan.get("execution") or event["execution"])
     cost = _cost(event, failure, jobs, now)
+    # The rollout's own endpoint may still be there, and paid for.
+    undone = f"; not undone: {event['undo']}" if event.get("undo") else ""
     summary = {
         "execution": execution,
         "style": plan.get("style"),
         "base_model": plan.get("name"),
         "step": step,
         "error": failure.error,
-        "reason": failure.reason,
+        "reason": f"{failure.reason}{undone}",
         "cost": None if cost is None else round(cost, 4),
         "started": event.get("started"),
         "failed_at": rfc3339(now),
     }
-    cause = f"{step}: {failure.error}: {failure.reason} ({in_words(cost)})"
+    cause = f"{step}: {failure.error}: {failure.reason}{undone} ({in_words(cost)})"
     key = run_prefix(execution) + "failure.json"
     _attempt("failure.json", lambda: write_json(data, key, summary))
     message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{data.bucket}/{key}\n"

@@ -5,12 +5,14 @@ import re
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import MissingObjectError, PromotionRaceError
-from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.gateways.endpoints import Endpoints
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.endpoint import IN_SERVICE
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.names import style_endpoint
 from atelier_ops.logic.promotion import promote
-from atelier_ops.logic.versions import published_styles, published_versions
-from contracts.artifact import StyleManifest
-from contracts.layout import MANIFEST, STYLE_PATTERN, style_prefix
+from atelier_ops.logic.versions import published_styles, published_versions, read_version
+from contracts.layout import STYLE_PATTERN
 
 
 def promote_version(_: Request, dependencies: Dependencies, style: str, version: str) -> Response[str]:
@@ -19,9 +21,8 @@ def promote_version(_: Request, dependencies: Dependencies, style: str, version:
     Raises ProblemError 404 and 409.
     """
     models = dependencies.models
-    number, newest = _published(style, version, models)
-    if number != newest:
-        _require_served(style, number, newest, models)
+    number = _published(style, version, models)
+    _require_served(style, number, dependencies)
     try:
         promotion = promote(style, number, models, backwards=True)
     except PromotionRaceError as error:
@@ -30,24 +31,35 @@ def promote_version(_: Request, dependencies: Dependencies, style: str, version:
     return respond(200, {"style": style, "version": f"{style}@{promotion.version}", "previous": previous})
 
 
-def _published(style: str, version: str, models: ObjectStore) -> tuple[int, int]:
-    """The version's number, and that of the newest. Raises ProblemError 404 that lists what there is."""
+def _published(style: str, version: str, models: ObjectStore) -> int:
+    """The version's number. Raises ProblemError 404 that lists what there is."""
     if not re.fullmatch(STYLE_PATTERN, style) or not (numbers := published_versions(style, models)):
         raise ProblemError(404, f"style: got {style}; allowed: {published_styles(models)}")
     if not version.isdecimal() or int(version) not in numbers:
         raise ProblemError(404, f"version: got {version}; allowed: {', '.join(map(str, numbers))}")
-    return int(version), numbers[-1]
+    return int(version)
 
 
-def _require_served(style: str, number: int, newest: int, models: ObjectStore) -> None:
-    """An endpoint of a style's own serves what was deployed last, so an older full fine-tune cannot be meant again by name alone.
+def _require_served(style: str, number: int, dependencies: Dependencies) -> None:
+    """A full fine-tune needs its own endpoint: a run removes those of versions that its style has left behind.
 
     Raises ProblemError 409.
     """
     try:
-        manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
+        method = read_version(style, number, dependencies.models).method
     except MissingObjectError as error:  # removed this moment
         raise ProblemError(404, f"version: got {number}; allowed: one that is published") from error
-    if manifest.method == "full":
-        allowed = f"{newest}, or a version of method lora: a full fine-tune's endpoint serves what was deployed last"
-        raise ProblemError(409, f"version: got {number}; allowed: {allowed}")
+    endpoint = style_endpoint(dependencies.name_prefix, style, number)
+    if method == "full" and (trouble := _trouble(endpoint, dependencies.endpoints)):
+        allowed = (
+            "one whose endpoint is in service, or of method lora; a training makes a new version with its endpoint"
+        )
+        raise ProblemError(409, f"version: got {number}, {trouble}; allowed: {allowed}")
+
+
+def _trouble(endpoint: str, endpoints: Endpoints) -> str:
+    """Why the endpoint serves nothing, in words; empty where it serves."""
+    state = endpoints.state(endpoint)
+    if state is None:
+        return f"whose endpoint {endpoint} is not there any more"
+    return "" if state.status == IN_SERVICE else f"whose endpoint {endpoint} is {state.status}"

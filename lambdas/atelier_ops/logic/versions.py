@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from atelier_ops.errors import MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.names import style_endpoint
-from atelier_ops.logic.promotion import promoted_version
+from atelier_ops.logic.promotion import Promotion, promoted_version
 from contracts.artifact import StyleManifest
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
@@ -48,14 +48,7 @@ def resolve(version: str, models: ObjectStore, *, shared_endpoint: str, name_pre
     found = find_version(version, models, where="version")
     if found.method == "lora":
         return Target(endpoint=shared_endpoint, adapter=found.name, model=found.style, version=found.name)
-    promoted = promoted_version(found.style, models)
-    if found.number != promoted:
-        raise InvalidInputError(
-            "version",
-            got=found.name,
-            allowed=f"{found.style}@{promoted}: a full fine-tune's endpoint serves its promoted version only",
-        )
-    endpoint = style_endpoint(name_prefix, found.style)
+    endpoint = style_endpoint(name_prefix, found.style, found.number)
     return Target(endpoint=endpoint, adapter="", model=found.style, version=found.name)
 
 
@@ -80,9 +73,14 @@ def find_version(name: str, models: ObjectStore, *, where: str) -> PublishedVers
     if number is None:
         raise _nothing(name, style, models, where)
     try:
-        manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
+        return read_version(style, number, models)
     except MissingObjectError as error:
         raise _nothing(name, style, models, where) from error
+
+
+def read_version(style: str, number: int, models: ObjectStore) -> PublishedVersion:
+    """One published version. Raises MissingObjectError."""
+    manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
     return PublishedVersion(style=style, number=number, method=manifest.method)
 
 
@@ -93,6 +91,16 @@ def _nothing(name: str, style: str, models: ObjectStore, where: str) -> InvalidI
         f"a published version: {versions}" if versions else f"a style that is published: {published_styles(models)}"
     )
     return InvalidInputError(where, got=name, allowed=allowed)
+
+
+def versions_left(style: str, promotion: Promotion, models: ObjectStore) -> list[int]:
+    """The full fine-tunes older than the promoted version, but for the one that was promoted before it: that is the way back."""
+    older = (number for number in published_versions(style, models) if number < promotion.version)
+    return [
+        number
+        for number in older
+        if number != promotion.previous and read_version(style, number, models).method == "full"
+    ]
 
 
 def published_versions(style: str, models: ObjectStore) -> list[int]:

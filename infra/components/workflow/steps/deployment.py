@@ -1,6 +1,8 @@
-"""From a published version to one that answers requests: its own endpoint if requested, the endpoint's scaling, and a smoke test."""
+"""From a published version to one that answers requests: its own endpoint if requested, the endpoint's scaling, a smoke test, and the
+removal of endpoints that are needed no longer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from aws_cdk import Aws, Stack
@@ -27,7 +29,7 @@ SMOKE_TEST_SECONDS = 3600
 """An endpoint at zero wakes in 5 to 10 minutes, then loads its models."""
 
 ENDPOINT_SECONDS = 3 * 3600
-"""SageMaker itself gives up on a stuck endpoint after about an hour; a canary and its rollback come on top."""
+"""SageMaker itself gives up on a stuck endpoint after about an hour; a quota or a removal under way may be waited for before."""
 
 _ENDPOINT = "{% $endpoint %}"
 _SCALED = scaling.scalable("{% 'endpoint/' & $endpoint & '/variant/' & $variant %}")
@@ -44,7 +46,7 @@ _ACCEPTS_LINKED_ROLE = {
 
 
 def endpoint_steps(use: Resources) -> Flow:
-    """An endpoint for one style, which scales as the shared one does."""
+    """An endpoint for one version of a style, which scales as the shared one does."""
     serving = use.stage.serving
     return (
         deploy_endpoint(use),
@@ -85,7 +87,7 @@ def endpoint_steps(use: Resources) -> Flow:
 
 
 def deploy_endpoint(use: Resources) -> Step:
-    """The endpoint itself, created or updated."""
+    """The endpoint itself."""
     spec = Spec(
         name="deploy_endpoint",
         environment={
@@ -100,34 +102,74 @@ def deploy_endpoint(use: Resources) -> Step:
             encrypting_volumes(use.key),
             _endpoint_calls(f"{use.stage.prefix}-style-*"),
         ],
-        accepts=_ACCEPTS_TARGETS,
     )
     return use.handlers.wait(
         spec,
         name="DeployEndpoint",
-        does="Create or update the style's own endpoint, and wait until it is in service or has failed",
-        payload=variables("plan", "package", "version", "uri"),
-        assign={name: f"{{% $states.result.{name} %}}" for name in ("endpoint", "variant")},
+        does="Create the version's own endpoint, and wait until it is in service or has failed",
+        payload=variables("plan", "endpoint", "uri"),
+        assign={"variant": "{% $states.result.variant %}"},
         seconds=ENDPOINT_SECONDS,
-        # Another rollout is under way, or a failed endpoint is being removed.
+        # A failed endpoint of that name is being removed.
         busy=retry(["EndpointBusyError"], seconds=60, attempts=10, backoff=1.0),
     )
 
 
+def undo_rollout(use: Resources) -> Step:
+    """The endpoint of a rollout that failed, awake and perhaps without scaling, would be paid for by the hour."""
+    step = _remove(use, "UndoRollout", "{% $endpoint = '' ? [] : [$endpoint] %}")
+    return replace(step, does="Remove the endpoint of the version that does not answer")
+
+
+def remove_left(use: Resources) -> Step:
+    """The version that was promoted before keeps its endpoint: that is the way back."""
+    step = _remove(use, "RemoveEndpoints", "{% $left %}")
+    return replace(step, does="Remove the endpoints of versions that the style has left behind")
+
+
+def _remove(use: Resources, name: str, endpoints: str) -> Step:
+    spec = Spec(
+        name="remove_endpoints",
+        environment={},
+        grants=[_removal_calls(f"{use.stage.prefix}-style-*")],
+        # A style has some versions, and each is some calls.
+        seconds=300,
+        accepts=_ACCEPTS_TARGETS,
+    )
+    step = use.handlers.call(spec, name=name, does="", payload={"endpoints": endpoints})
+    # Only an endpoint that is created, or has failed to be, can be deleted: SageMaker gives up after about an hour.
+    return replace(step, retries=[retry(["EndpointBusyError"], seconds=60, attempts=90, backoff=1.0), *step.retries])
+
+
 def _endpoint_calls(name: str) -> list[iam.PolicyStatement]:
-    model, config, endpoint = (arn("sagemaker", f"{kind}/{name}") for kind in ("model", "endpoint-config", "endpoint"))
+    model, config, endpoint = _hosted(name)
     return [
         allow(["sagemaker:CreateModel", "sagemaker:DescribeModel"], [model]),
         allow(["sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig"], [config, model]),
-        allow(["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], [endpoint, config]),
+        allow(["sagemaker:CreateEndpoint"], [endpoint, config]),
         allow(["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"], [endpoint]),
         allow(["sagemaker:AddTags"], [model, config, endpoint]),
+    ]
+
+
+def _removal_calls(name: str) -> list[iam.PolicyStatement]:
+    model, config, endpoint = _hosted(name)
+    # Deregistering a target removes the alarms that its target tracking policy has made.
+    alarms = [arn("cloudwatch", f"alarm:{each}") for each in (name, f"TargetTracking-endpoint/{name}")]
+    return [
+        allow(["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"], [endpoint]),
+        allow(["sagemaker:DeleteEndpointConfig"], [config]),
+        allow(["sagemaker:DeleteModel"], [model]),
         # AWS chooses the identifier in a scalable target's ARN, so the service is the narrowest resource that can be named.
         allow(
             ["application-autoscaling:DeregisterScalableTarget"], [arn("application-autoscaling", "scalable-target/*")]
         ),
-        allow(["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms"], [arn("cloudwatch", f"alarm:{name}")]),
+        allow(["cloudwatch:DeleteAlarms"], alarms),
     ]
+
+
+def _hosted(name: str) -> tuple[str, ...]:
+    return tuple(arn("sagemaker", f"{kind}/{name}") for kind in ("model", "endpoint-config", "endpoint"))
 
 
 def smoke_test(use: Resources) -> Step:

@@ -1,7 +1,9 @@
 """Publishing: an approved package becomes a version that requests and executions can name."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from contracts.layout import MANIFEST
 from infra.components.access import reading, writing
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
@@ -10,21 +12,27 @@ from infra.components.workflow.step import Step, variables
 PROMOTED = "styles/*/latest.json"
 """What each style's bare name means."""
 
+_MANIFESTS = f"styles/*/{MANIFEST}"
+
 
 def publish(use: Resources) -> Step:
     """A style's version in ``styles/{style}/{version}/``."""
-    return _publish(use, "publish", "styles/*", ("version", "uri", "adapter", "overtaken"))
+    return _publish(
+        use, "publish", "styles/*", ("version", "uri", "adapter", "endpoint"), {"NAME_PREFIX": use.stage.prefix}
+    )
 
 
 def publish_base(use: Resources) -> Step:
     """A base model in ``base/{name}@{version}/``."""
-    return _publish(use, "publish_base", "base/*", ("reference", "uri"))
+    return _publish(use, "publish_base", "base/*", ("reference", "uri"), {})
 
 
-def _publish(use: Resources, handler: str, target: str, leaves: tuple[str, ...]) -> Step:
+def _publish(use: Resources, handler: str, target: str, leaves: tuple[str, ...], more: Mapping[str, str]) -> Step:
+    """``more`` is what the handler's environment holds beside the buckets."""
+    buckets = {"DATA_BUCKET": use.data_bucket.bucket_name, "MODEL_BUCKET": use.model_bucket.bucket_name}
     spec = Spec(
         name=handler,
-        environment={"DATA_BUCKET": use.data_bucket.bucket_name, "MODEL_BUCKET": use.model_bucket.bucket_name},
+        environment=buckets | dict(more),
         grants=[
             reading(use.data_bucket, "runs/*"),
             reading(use.model_bucket, target),
@@ -45,16 +53,19 @@ def _publish(use: Resources, handler: str, target: str, leaves: tuple[str, ...])
 
 
 def promote(use: Resources) -> Step:
-    """Let a style's name without a version mean this one; ``$promotion`` says in words what was done."""
+    """Let a style's name without a version mean this one; ``$promotion`` says in words what was done.
+
+    ``$left`` are the endpoints of versions that the style has left behind.
+    """
     spec = Spec(
         name="promote",
-        environment={"MODEL_BUCKET": use.model_bucket.bucket_name},
-        grants=[reading(use.model_bucket, PROMOTED), writing(use.model_bucket, PROMOTED)],
+        environment={"MODEL_BUCKET": use.model_bucket.bucket_name, "NAME_PREFIX": use.stage.prefix},
+        grants=[reading(use.model_bucket, PROMOTED, _MANIFESTS), writing(use.model_bucket, PROMOTED)],
     )
     return use.handlers.call(
         spec,
         name="Promote",
         does="Let the style's bare name mean this version, unless it means a newer one",
         payload=variables("plan", "version"),
-        assign={"promotion": "{% $states.result.Payload.promotion %}"},
+        assign={name: f"{{% $states.result.Payload.{name} %}}" for name in ("promotion", "left")},
     )
