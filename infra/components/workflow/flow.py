@@ -78,8 +78,8 @@ class Undoable:
     def _redirected(self, state: dict[str, Any]) -> dict[str, Any]:
         """The state, whose failure goes to ``undo``."""
         to = {RECORD_FAILURE: self.undo.name}
-        exits = {key: to.get(state[key], state[key]) for key in ("Next", "Default") if key in state}
-        rules = {
+        exits: dict[str, Any] = {key: to.get(state[key], state[key]) for key in ("Next", "Default") if key in state}
+        rules: dict[str, Any] = {
             key: [{**rule, "Next": to.get(rule["Next"], rule["Next"])} for rule in state[key]]
             for key in ("Catch", "Choices")
             if key in state

@@ -23,7 +23,7 @@ class Promotion:
 def promoted_version(style: str, models: ObjectStore) -> int | None:
     """What the style's bare name means; None where nothing was promoted yet."""
     promotion, _ = _read(style, models)
-    return promotion and promotion.version
+    return promotion.version if promotion else None
 
 
 def promote(style: str, version: int, models: ObjectStore, *, backwards: bool = False) -> Promotion:
@@ -36,7 +36,7 @@ def promote(style: str, version: int, models: ObjectStore, *, backwards: bool = 
         current, etag = _read(style, models)
         if current and (current.version == version or (current.version > version and not backwards)):
             return current
-        promotion = Promotion(version=version, previous=current and current.version)
+        promotion = Promotion(version=version, previous=current.version if current else None)
         if models.write_if(_key(style), json.dumps(asdict(promotion)).encode(), "application/json", etag=etag):
             return promotion
     raise PromotionRaceError(f"{_key(style)}: changed {ATTEMPTS} times by other promotions while version {version} was")
