@@ -7,6 +7,7 @@ from contracts.machines import has_gpu
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, stage_named
+from infra.quotas import machine_types, quotas
 from infra.settings.stage import Stage
 
 HOURS_PER_MONTH = 730
@@ -31,30 +32,6 @@ def hourly(instance_type: str, *, count: float = 1, spot: bool = False) -> float
     return None if price is None else price * count * (SPOT_SHARE if spot else 1.0)
 
 
-def quotas(stage: Stage) -> dict[str, int]:
-    """By name, the Service Quotas of Amazon SageMaker that the stage needs. New accounts have 0 of every GPU type."""
-    serving, jobs, pretraining = stage.serving, stage.jobs, stage.pretraining
-    tuning = "spot training job usage" if jobs.spot else "training job usage"
-    needed = [
-        (f"{serving.instance} for endpoint usage", serving.most_instances),
-        (f"{jobs.training_instance} for {tuning}", 1),
-        (f"{jobs.processing_instance} for processing job usage", 1),
-        (f"{pretraining.train_instance} for training job usage", pretraining.train_instances),
-        (f"{pretraining.shard_instance} for processing job usage", pretraining.shard_instances),
-    ]
-    if pretraining.keep_alive_seconds:
-        needed.append((f"{pretraining.train_instance} for training warm pool usage", pretraining.train_instances))
-    most: dict[str, int] = {}
-    for name, count in needed:
-        most[name] = max(count, most.get(name, 0))
-    return most
-
-
-def machine_types(stage: Stage) -> set[str]:
-    """Every instance type that the stage may start."""
-    return {name.partition(" ")[0] for name in quotas(stage)}
-
-
 def report(stage: Stage) -> str:
     """The costs and quotas as text."""
     serving, jobs, config = stage.serving, stage.jobs, stage.pretraining
@@ -76,8 +53,8 @@ def report(stage: Stage) -> str:
         f"{config.shard_instances} hosts, at most {jobs.most_processing_seconds / 3600:g} h",
         f"  deploying wakes one instance of the endpoint until its queue has been empty for about {EMPTY_MINUTES} minutes",
         "  requests, storage and logs are billed as used: cents a day",
-        "Quotas needed (Service Quotas, Amazon SageMaker):",
-        *(f"  {name}: {count}" for name, count in quotas(stage).items()),
+        "Quotas needed (Service Quotas, Amazon SageMaker and AWS Lambda):",
+        *(f"  {quota.name}: {quota.to_deploy} to deploy, {quota.to_use} to use" for quota in quotas(stage)),
     ]
     if any(has_gpu(name) for name in machine_types(stage)):
         lines.append(

@@ -8,7 +8,8 @@ import pytest
 
 from contracts.machines import has_efa, has_gpu
 from infra.config import STAGES, stage_named
-from infra.costs import hourly, idle_per_month, machine_types, quotas, report
+from infra.costs import hourly, idle_per_month, report
+from infra.quotas import machine_types, quotas
 from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
 from infra.settings.placement import Placement
@@ -126,10 +127,27 @@ def test_an_unknown_price_is_said_to_be_unknown() -> None:
     assert "unknown an hour" in report(odd)
 
 
+def needs(stage: Stage) -> dict[str, tuple[int, int]]:
+    """By name, how much of a quota a stage needs to be deployed and to be used."""
+    return {quota.name: (quota.to_deploy, quota.to_use) for quota in quotas(stage)}
+
+
+def test_quotas_to_deploy_and_to_use_are_told_apart() -> None:
+    # Two instances at most, and as many again while a new configuration takes over from the old one.
+    assert needs(DEV)["ml.g5.xlarge for endpoint usage"] == (1, 4)
+    assert needs(DEV)["ml.p4d.24xlarge for training job usage"] == (0, 2)
+    assert needs(DEV)["ml.p4d.24xlarge for training warm pool usage"] == (0, 2)
+    assert needs(DEV)["ml.g5.2xlarge for spot training job usage"] == (0, 1)
+    assert needs(STAGES["trial"]) == {
+        "ml.m5.xlarge for endpoint usage": (1, 2),
+        "ml.m5.xlarge for training job usage": (0, 2),
+        "ml.m5.xlarge for processing job usage": (0, 2),
+        "Concurrent executions": (0, 10),
+    }
+
+
 def test_the_report_names_the_quotas_and_warns_of_gpus() -> None:
-    assert all(f"{name}: {count}" in report(DEV) for name, count in quotas(DEV).items())
-    assert list(quotas(DEV))[1] == "ml.g5.2xlarge for spot training job usage"
-    assert quotas(STAGES["trial"])["ml.m5.xlarge for training job usage"] == 2
-    assert "ml.p4d.24xlarge for training warm pool usage: 2" in report(DEV)
+    for name, (deploy, use) in needs(DEV).items():
+        assert f"{name}: {deploy} to deploy, {use} to use" in report(DEV)
     assert "A new account has 0 of GPU types" in report(DEV)
     assert "A new account" not in report(STAGES["trial"])
