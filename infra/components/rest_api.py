@@ -70,7 +70,8 @@ class RestApi(Construct):
             api_key_source_type=apigateway.ApiKeySourceType.HEADER,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=True,
-            cloud_watch_role_removal_policy=RemovalPolicy.DESTROY,
+            # Every REST API of the account and region logs with the role that was set last, and still does when our stack is gone.
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
             deploy_options=apigateway.StageOptions(
                 stage_name="live",
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),

@@ -8,7 +8,7 @@ from ministack.services.cloudformation import provisioners, stacks
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
-from local.seams import template_fixes
+from local.seams import api_account, template_fixes
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
@@ -30,6 +30,7 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
         types[f"AWS::ApplicationAutoScaling::{noun}"] = _scaling_type(autoscaling, noun)
     types["Custom::S3AutoDeleteObjects"] = _auto_delete_type(root_client)
     template_fixes.install(root_client)
+    api_account.install()
     _run_on_threads()
 
 

@@ -64,6 +64,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_execute_function_warm": "func event request_id",
         "_execute_function_with_config_scope": "func event",
     },
+    "ministack.services.apigateway_v1": {"_account_settings": None},
     "ministack.services.dynamodb": {"_update_ttl": "data"},
     "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
     "ministack.services.stepfunctions": {

@@ -46,7 +46,7 @@ def sagemaker_session(role_arn: str, account: str, region: str) -> dict[str, str
     Raises ValidationException where there is no such role or its trust policy does not name SageMaker.
     """
     role = iam._roles.get_scoped(account, None, role_name(role_arn))
-    if role is None or not _trusts(role, SAGEMAKER):
+    if role is None or not trusts(role, SAGEMAKER):
         raise ServiceError(
             "ValidationException",
             f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
@@ -60,7 +60,8 @@ def sagemaker_session(role_arn: str, account: str, region: str) -> dict[str, str
     return session
 
 
-def _trusts(role: dict[str, Any], service: str) -> bool:
+def trusts(role: dict[str, Any], service: str) -> bool:
+    """Whether the role's trust policy lets an AWS service assume it."""
     document = role["AssumeRolePolicyDocument"]
     statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
     return any(

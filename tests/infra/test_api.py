@@ -96,3 +96,11 @@ def test_the_command_line_finds_what_it_needs(stage: Synthesized) -> None:
         "ApiUrl",
         "ApiKeyId",
     } <= outputs
+
+
+def test_the_role_that_logs_for_every_api_of_the_account_outlives_the_stage(stage: Synthesized) -> None:
+    """The setting is one for the account and region: another stage, or another team, may log with our role."""
+    (account,) = stage.resources("AWS::ApiGateway::Account").values()
+    role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
+    kept = stage.resources("AWS::IAM::Role")[role]
+    assert (account["DeletionPolicy"], kept["DeletionPolicy"]) == ("Retain", "Retain")
