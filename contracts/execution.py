@@ -68,7 +68,9 @@ class ExecutionInput(MachineInput):
         Deploy,
         about("where the result is served; left out: adapter for method lora, endpoint for method full"),
     ] = "adapter"
-    approval: Annotated[Approval, about("who approves the result: nobody, or a person")] = "auto"
+    approval: Annotated[Approval, about("who approves the result: nobody, or a person; a stage may want a person")] = (
+        "auto"
+    )
     promote: Annotated[
         Promote,
         about(
@@ -81,7 +83,9 @@ class ExecutionInput(MachineInput):
     ] = Field(default_factory=Hyperparameters)
     gate: Annotated[
         FineTuningMetrics,
-        about("thresholds that the result must meet; what it leaves out is the task's own, see the reference"),
+        about(
+            "thresholds that the result must meet, no less than the stage's; what it leaves out is the task's own, see the reference"
+        ),
     ] = Field(default_factory=FineTuningMetrics)
     baseline: Annotated[
         Baseline,

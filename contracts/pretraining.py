@@ -76,7 +76,9 @@ class PretrainingInput(MachineInput):
         default_factory=PretrainHyperparameters
     )
     held_out: Annotated[float, HELD_OUT] = 0.02
-    approval: Annotated[Approval, about("who approves the result: nobody, or a person")] = "auto"
+    approval: Annotated[Approval, about("who approves the result: nobody, or a person; a stage may want a person")] = (
+        "auto"
+    )
     gate: Annotated[Mapping[str, Any], about("thresholds that the result must meet, by the model's metrics")] = {}
 
     @property

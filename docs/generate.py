@@ -4,12 +4,14 @@ A part is either a whole file or the lines between ``<!-- generated: NAME -->`` 
 """
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from contracts.model import Contract
 from docs import openapi
 from docs.fields import TABLES
 from docs.markdown import table
@@ -72,6 +74,8 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
         inner = getattr(value, field.name)
         if dataclasses.is_dataclass(inner):
             settings |= _settings(inner, f"{prefix}{field.name}.")
+        elif isinstance(inner, Contract):
+            settings[prefix + field.name] = json.dumps(inner.to_json())
         else:
             settings[prefix + field.name] = ", ".join(inner) if isinstance(inner, tuple) else str(inner)
     return settings

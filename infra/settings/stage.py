@@ -1,9 +1,11 @@
 """One environment: every part of its settings, and what follows from them."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
 from contracts.families import SEGMENTERS
+from contracts.release import ReleaseRules
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
 from infra.settings.placement import Placement
@@ -19,7 +21,8 @@ class Stage:
 
     ``keep_data`` leaves buckets, table and key behind when the stage is destroyed; without it they are emptied and removed.
     ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
-    login, where the public one cannot be reached (China, closed networks).
+    login, where the public one cannot be reached (China, closed networks). ``rules`` are the weakest approval and gate that an execution
+    may ask for.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Stage:
     api: Api
     base_images: Literal["public", "private"] = "public"
     placement: Placement = field(default_factory=Placement)
+    rules: ReleaseRules = field(default_factory=ReleaseRules)
 
     def __post_init__(self) -> None:
         check_text("stage.name", self.name, r"[a-z][a-z0-9]{1,9}", "2 to 10 of a-z, 0-9")
@@ -55,6 +59,11 @@ class Stage:
     def tags(self) -> dict[str, str]:
         """The tags by which costs are allocated: CloudFormation adds them to a stack's resources, the state machine to its jobs."""
         return {"atelier:stage": self.name, **self.placement.tags}
+
+    @property
+    def release_rules(self) -> str:
+        """The rules as handlers read them from their environment."""
+        return json.dumps(self.rules.to_json(), sort_keys=True)
 
     @property
     def models(self) -> tuple[CatalogueEntry, ...]:

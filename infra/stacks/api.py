@@ -82,6 +82,7 @@ class ApiStack(StageStack):
                 "NAME_PREFIX": prefix,
                 "TAGS": ",".join(f"{key}={value}" for key, value in self.stage.tags.items()),
                 "STATE_MACHINE_ARN": machine_arn,
+                "RELEASE_RULES": self.stage.release_rules,
             },
             grants=[
                 reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),

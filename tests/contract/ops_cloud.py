@@ -69,6 +69,7 @@ def environment() -> dict[str, str]:
         "DEFAULT_BASE_MODEL": "tiny@v1",
         "BASE_MODELS": "tiny@v1,words@v1",
         "SEGMENTER": "clipseg@v1",
+        "RELEASE_RULES": "{}",
         "ENDPOINT_NAME": "shared",
         "SERVED_BASE": "tiny@v1",
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from atelier_ops.logic.api import answer
 from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
+from contracts.release import ReleaseRules
 from contracts.routes import ROUTES
 from tests.unit.ops_fakes import (
     NOW,
@@ -53,6 +54,7 @@ class Api:
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     now: float = NOW
     key: str = "key-1"
+    rules: ReleaseRules = field(default_factory=ReleaseRules)
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
         text = body if isinstance(body, str) else json.dumps(body)
@@ -98,5 +100,6 @@ class Api:
             image_uri="image",
             tags={"atelier:stage": "test"},
             name_prefix="atelier-test",
+            rules=self.rules,
             now=self.now,
         )

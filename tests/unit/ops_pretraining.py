@@ -7,6 +7,7 @@ from atelier_ops.logic.pretraining import NO_LUSTRE, Dependencies, make_pretrain
 from contracts.artifact import to_json
 from contracts.layout import MANIFEST
 from contracts.pretraining import Instances, StageDefaults
+from contracts.release import ReleaseRules
 from tests.unit.ops_fakes import PNG, MemoryBuckets
 from tests.unit.ops_stage import base_manifest
 
@@ -37,6 +38,7 @@ def make_pretraining_stage(**changes: Any) -> tuple[MemoryBuckets, Dependencies]
         "base_models": ("tiny@v1", "clipseg@v1"),
         "defaults": StageDefaults(instances=Instances(shard=2, train=2), input_mode="FastFile"),
         "lustre": NO_LUSTRE,
+        "rules": ReleaseRules(),
     }
     return buckets, Dependencies(**{**values, **changes})
 

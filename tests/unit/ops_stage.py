@@ -9,6 +9,7 @@ from atelier_ops.logic.plan import Dependencies, make_plan
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import LATEST, MANIFEST, style_prefix
+from contracts.release import ReleaseRules
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
 
 DATASET = "s3://data/datasets/skirt/"
@@ -51,6 +52,7 @@ def make_stage() -> tuple[MemoryBuckets, Dependencies]:
         base_models=("tiny@v1", "words@v1", "gone@v1"),
         default_base_model="tiny@v1",
         segmenter="clipseg@v1",
+        rules=ReleaseRules(),
     )
     return buckets, dependencies
 

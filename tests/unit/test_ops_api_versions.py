@@ -15,6 +15,7 @@ from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest, to_json
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.layout import MANIFEST
+from contracts.release import ReleaseRules
 from tests.unit.lora_files import base_file, diffusers, file_of, kohya, peft, random_lora, sd1_layers
 from tests.unit.ops_api import Answered, Api
 from tests.unit.ops_fakes import MemoryBuckets
@@ -112,6 +113,13 @@ def test_the_registry_says_that_it_was_imported_and_not_evaluated(api: Api) -> N
     artifact = api.buckets.store("data").names(source.removeprefix("s3://data/"))
     assert [key.rpartition("/")[2] for key in artifact] == [MANIFEST, ADAPTER_WEIGHTS]
     assert request["CustomerMetadataProperties"]["execution"] == manifest_of(api, 1).execution
+
+
+def test_where_a_person_approves_every_result_they_approve_an_import_too(api: Api) -> None:
+    api.rules = ReleaseRules(approval="manual")
+    assert bring(api).status == 201
+    (request,) = api.packages.requests.values()
+    assert request["ModelApprovalStatus"] == "PendingManualApproval"
 
 
 def test_the_next_run_is_numbered_after_it_and_not_compared_with_it(api: Api) -> None:

@@ -12,13 +12,14 @@ from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.api import answer
 from atelier_ops.logic.http import Dependencies
 from atelier_ops.observability import observed
+from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
     """Environment. ``endpoint_name`` is the shared endpoint, which serves ``served_base`` (``name@revision``) with ``image_uri``.
 
-    ``tags`` are the stage's, ``key=value`` each.
+    ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON.
     """
 
     table_name: str
@@ -31,6 +32,7 @@ class Settings(EnvironmentSettings):
     name_prefix: str
     tags: tuple[str, ...]
     state_machine_arn: str
+    release_rules: str
 
 
 @observed
@@ -51,6 +53,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         image_uri=settings.image_uri,
         name_prefix=settings.name_prefix,
         tags=dict(tag.split("=", 1) for tag in settings.tags),
+        rules=ReleaseRules.from_text(settings.release_rules),
         now=time.time(),
     )
     return answer(event, dependencies, context)

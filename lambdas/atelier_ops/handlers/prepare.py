@@ -7,11 +7,15 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
+from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
-    """Environment. Base models are ``name@revision``; every name made at run time starts with ``name_prefix``."""
+    """Environment. Base models are ``name@revision``; every name made at run time starts with ``name_prefix``.
+
+    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON.
+    """
 
     data_bucket: str
     model_bucket: str
@@ -19,6 +23,7 @@ class Settings(EnvironmentSettings):
     default_base_model: str
     base_models: tuple[str, ...]
     segmenter: str
+    release_rules: str
 
 
 @observed
@@ -32,6 +37,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         base_models=settings.base_models,
         default_base_model=settings.default_base_model,
         segmenter=settings.segmenter,
+        rules=ReleaseRules.from_text(settings.release_rules),
     )
     plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_style(plan.style, dependencies.models, Packages())

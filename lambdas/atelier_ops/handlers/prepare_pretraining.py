@@ -8,11 +8,15 @@ from atelier_ops.logic.numbering import check_base
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
 from atelier_ops.observability import observed
 from contracts.pretraining import Instances, StageDefaults
+from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
-    """Environment. Base models are ``name@revision``, the default first; ``lustre`` is ``none`` or ``{id}:{directory}``."""
+    """Environment. Base models are ``name@revision``, the default first; ``lustre`` is ``none`` or ``{id}:{directory}``.
+
+    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON.
+    """
 
     data_bucket: str
     model_bucket: str
@@ -22,6 +26,7 @@ class Settings(EnvironmentSettings):
     train_instances: int
     input_mode: str
     lustre: str
+    release_rules: str
 
 
 @observed
@@ -36,6 +41,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         base_models=settings.base_models,
         defaults=StageDefaults(instances=instances, input_mode=settings.input_mode),
         lustre=settings.lustre,
+        rules=ReleaseRules.from_text(settings.release_rules),
     )
     plan = make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_base(plan.name, dependencies.models, Packages())

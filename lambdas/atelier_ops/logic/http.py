@@ -18,6 +18,7 @@ from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from contracts.json_text import load
+from contracts.release import ReleaseRules
 
 JSON = "application/json"
 LARGEST_BODY = 5 * 2**20
@@ -33,7 +34,8 @@ LONGEST_KEY = 255
 class Dependencies:
     """What the API needs, and the time of the request in seconds since 1970.
 
-    ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags`` are the stage's.
+    ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags`` and
+    ``rules`` are the stage's.
     """
 
     records: Records
@@ -49,6 +51,7 @@ class Dependencies:
     image_uri: str
     name_prefix: str
     tags: Mapping[str, str]
+    rules: ReleaseRules
     now: float
 
 

@@ -185,7 +185,8 @@ def _register(import_id: str, manifest: StyleManifest, dependencies: Dependencie
             "ClientToken": import_id,
             "ModelPackageGroupName": group,
             "ModelPackageDescription": f"lora on {manifest.base_model}: trained elsewhere, imported, not evaluated",
-            "ModelApprovalStatus": "Approved",
+            # Nobody evaluated it: where a person approves every result, they approve this one too before it is promoted.
+            "ModelApprovalStatus": "Approved" if dependencies.rules.approval == "auto" else "PendingManualApproval",
             "InferenceSpecification": {
                 "Containers": [container],
                 "SupportedContentTypes": ["application/json"],

@@ -16,6 +16,7 @@ from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import style_prefix
 from contracts.plan import FineTuningPlan
+from contracts.release import ReleaseRules
 from contracts.strings import as_string
 
 LONGEST_ARGUMENT = 256
@@ -26,7 +27,7 @@ LONGEST_HYPERPARAMETER = 2_500
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """What the stage has: its buckets, the base models it mirrored (``name@revision``) and its segmenter."""
+    """What the stage has: its buckets, the base models it mirrored (``name@revision``) and its segmenter; and what it asks of results."""
 
     data: ObjectStore
     models: ObjectStore
@@ -34,13 +35,14 @@ class Dependencies:
     base_models: tuple[str, ...]
     default_base_model: str
     segmenter: str
+    rules: ReleaseRules
 
 
 def make_plan(
     body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
 ) -> FineTuningPlan:
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
-    request = ExecutionInput.from_json(body)
+    request = dependencies.rules.apply(ExecutionInput.from_json(body))
     base = _base_model(request, dependencies)
     if request.task == "inpaint":
         read_manifest(dependencies.segmenter, dependencies.models)

@@ -17,6 +17,7 @@ from contracts.families import pretrainable
 from contracts.layout import run_prefix
 from contracts.plan import PretrainingPlan
 from contracts.pretraining import PretrainingInput, StageDefaults
+from contracts.release import ReleaseRules
 
 RUN_PREFIX = "pretrain-"
 """Before the execution's name, so that a fine-tuning execution of the same name has other jobs and another folder."""
@@ -28,7 +29,7 @@ NO_LUSTRE = "none"
 class Dependencies:
     """What the stage has. ``base_models`` are the references it mirrored, the default first.
 
-    ``lustre`` is ``none`` or ``{file system id}:{directory}``, the directory that the data bucket is linked to.
+    ``lustre`` is ``none`` or ``{file system id}:{directory}``, the directory that the data bucket is linked to; ``rules`` are the stage's.
     """
 
     data: ObjectStore
@@ -37,13 +38,14 @@ class Dependencies:
     base_models: tuple[str, ...]
     defaults: StageDefaults
     lustre: str
+    rules: ReleaseRules
 
 
 def make_pretraining_plan(
     body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
 ) -> PretrainingPlan:
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
-    request = PretrainingInput.from_json(dependencies.defaults.fill(body))
+    request = dependencies.rules.apply_to_base(PretrainingInput.from_json(dependencies.defaults.fill(body)))
     _check_name(request, dependencies)
     _check_mode(request, dependencies)
     base = _base_model(request, dependencies)

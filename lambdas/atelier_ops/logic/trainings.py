@@ -35,7 +35,9 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     Raises ProblemError, InvalidInputError.
     """
     # Checked now rather than by a run that fails; only what the client gave is passed on.
-    inputs = TrainingRequest.from_json(request.read_json()).input.explicit_values()
+    given = TrainingRequest.from_json(request.read_json()).input
+    dependencies.rules.apply(given)
+    inputs = given.explicit_values()
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
     _check_dataset(name, inputs, dependencies)
     try:

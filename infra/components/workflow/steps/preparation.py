@@ -62,6 +62,7 @@ def _spec(
         "DATA_BUCKET": use.data_bucket.bucket_name,
         "MODEL_BUCKET": use.model_bucket.bucket_name,
         "NAME_PREFIX": use.stage.prefix,
+        "RELEASE_RULES": use.stage.release_rules,
     }
     return Spec(
         name=name,
