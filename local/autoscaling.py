@@ -1,13 +1,16 @@
-"""Application Auto Scaling: scalable targets and their policies. Registered and described, not acted upon."""
+"""Application Auto Scaling: scalable targets and their policies, which their alarms set off."""
 
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from local.errors import ServiceError, validation_error
 from local.sagemaker.model_check import ApiModel
 from local.sagemaker.store import Record, now
+from local.scaling.policies import tracking_alarms
+from local.scaling.scaler import Scaler
 
 Key = tuple[str, str, str]  # service namespace, resource id, scalable dimension
 _SERVICE_ROLE = (
@@ -19,11 +22,27 @@ _SUSPENDABLE = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "Sche
 _VARIANT_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
+class AlarmBook(Protocol):
+    """Where a target tracking policy keeps its own two alarms."""
+
+    def put_alarm(self, request: Record) -> None: ...
+    def delete_alarms(self, names: Sequence[str]) -> None: ...
+
+
 class ApplicationAutoScaling:
     """The emulated service. `variant_exists(endpoint, variant)` tells whether a SageMaker resource id is real."""
 
-    def __init__(self, *, account: str, region: str, variant_exists: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        account: str,
+        region: str,
+        variant_exists: Callable[[str, str], bool],
+        scaler: Scaler,
+        alarms: AlarmBook,
+    ) -> None:
         self._account, self._region, self._variant_exists = account, region, variant_exists
+        self._scaler, self._alarms = scaler, alarms
         self.api = ApiModel("application-autoscaling")
         self._targets: dict[Key, Record] = {}
         self._policies: dict[tuple[Key, str], Record] = {}
@@ -35,7 +54,7 @@ class ApplicationAutoScaling:
             "PutScalingPolicy": self._put_policy,
             "DeleteScalingPolicy": self._delete_policy,
             "DescribeScalingPolicies": lambda p: {"ScalingPolicies": _matching(self._policies.values(), p)},
-            "DescribeScalingActivities": lambda _: {"ScalingActivities": []},
+            "DescribeScalingActivities": lambda p: {"ScalingActivities": self._scaler.activities(p.get("ResourceId"))},
             "DescribeScheduledActions": lambda _: {"ScheduledActions": []},
             "ListTagsForResource": lambda _: {"Tags": {}},
         }
@@ -47,6 +66,13 @@ class ApplicationAutoScaling:
             raise ServiceError("UnknownOperationException", f"{action} is not part of the local cloud.")
         with self._lock:
             return self.api.answer(action, self._actions[action](params))
+
+    def set_off(self, policy_arn: str, alarm: Record, value: float | None) -> None:
+        """An alarm of a policy is in ALARM: scale as the policy says. A policy that is gone does nothing, as on AWS."""
+        with self._lock:
+            policy = next((p for p in self._policies.values() if p["PolicyARN"] == policy_arn), None)
+        if policy is not None:
+            self._scaler.act(self._targets[_key(policy)], policy, alarm, value)
 
     def is_target(self, endpoint: str, variant: str) -> bool:
         """Whether a SageMaker variant is a registered scalable target."""
@@ -102,7 +128,11 @@ class ApplicationAutoScaling:
 
     def _remove(self, key: Key) -> None:
         del self._targets[key]
-        self._policies = {place: policy for place, policy in self._policies.items() if place[0] != key}
+        for place in [place for place in self._policies if place[0] == key]:
+            self._drop_policy(place)
+
+    def _drop_policy(self, place: tuple[Key, str]) -> None:
+        self._alarms.delete_alarms([alarm["AlarmName"] for alarm in self._policies.pop(place)["Alarms"]])
 
     def _require(self, params: Record) -> None:
         if _key(params) not in self._targets:
@@ -122,19 +152,33 @@ class ApplicationAutoScaling:
         member = f"{kind}PolicyConfiguration"
         if member not in params:
             raise validation_error(f"{member}: got nothing; allowed: the configuration that PolicyType {kind} needs")
+        metric = params.get("TargetTrackingScalingPolicyConfiguration", {}).get("CustomizedMetricSpecification", {})
+        if kind == "TargetTrackingScaling" and "MetricName" not in metric:
+            raise validation_error(f"{member}: the local cloud allows a CustomizedMetricSpecification of one metric")
         arn = (
             f"arn:aws:autoscaling:{self._region}:{self._account}:scalingPolicy:{uuid.uuid4()}:resource/"
             f"{params['ServiceNamespace']}/{params['ResourceId']}:policyName/{params['PolicyName']}"
         )
         identity = {"PolicyARN": known.get("PolicyARN", arn), "CreationTime": known.get("CreationTime", now())}
-        self._policies[key] = {**identity, "Alarms": [], **params, "PolicyType": kind}
-        return self._policies[key]
+        if known:
+            self._drop_policy(key)
+        self._policies[key] = policy = {**identity, **params, "PolicyType": kind, "Alarms": []}
+        if kind == "TargetTrackingScaling":
+            policy["Alarms"] = [self._put_alarm(alarm) for alarm in tracking_alarms(policy)]
+        return policy
+
+    def _put_alarm(self, request: Record) -> Record:
+        self._alarms.put_alarm(request)
+        name = request["AlarmName"]
+        return {"AlarmName": name, "AlarmARN": f"arn:aws:cloudwatch:{self._region}:{self._account}:alarm:{name}"}
 
     def _delete_policy(self, params: Record) -> Record:
-        if self._policies.pop((_key(params), params["PolicyName"]), None) is None:
+        place = (_key(params), params["PolicyName"])
+        if place not in self._policies:
             raise ServiceError(
                 "ObjectNotFoundException", f"No scaling policy found for policy name: {params['PolicyName']}"
             )
+        self._drop_policy(place)
         return {}
 
 

@@ -12,6 +12,7 @@ from typing import IO, Any, Self
 import boto3
 
 from local.assembly import read_assembly
+from local.clock_door import PATH as CLOCK_PATH
 from local.deploy import Deployer, OnProgress, StackProgress
 from local.errors import DeploymentError, LocalCloudError
 from local.faults import Faults
@@ -23,6 +24,7 @@ from local.supervisor import STOP_SECONDS
 _ROOT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 60.0
 _STOP_MARGIN_SECONDS = 10.0
+_TURN_SECONDS = 600.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 30
 _MADE_AT_START = ("tmp", "home", "logs")
@@ -132,6 +134,12 @@ class LocalCloud:
                 f"{error}\n(what ran wrote to {self.run_dir}, the server to {self.log_path})"
             ) from error
 
+    def turn_clock(self, minutes: int) -> None:
+        """Let minutes pass for metrics, alarms and scaling, which stand still otherwise; returns when all that follows is done."""
+        request = urllib.request.Request(f"{self.url}{CLOCK_PATH}?minutes={minutes}", method="POST")
+        with _without_proxy().open(request, timeout=_TURN_SECONDS):
+            pass
+
     def outputs(self, stack_name: str) -> dict[str, str]:
         """The outputs of a stack."""
         stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
@@ -166,9 +174,8 @@ class LocalCloud:
         if not ready.exists():
             return False
         self._port = json.loads(ready.read_text(encoding="utf-8"))["port"]
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"{self.url}/_ministack/health", timeout=1) as answer:
+            with _without_proxy().open(f"{self.url}/_ministack/health", timeout=1) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -176,6 +183,10 @@ class LocalCloud:
     def _log_tail(self) -> str:
         lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
         return "the end of its log:\n" + "\n".join(lines)
+
+
+def _without_proxy() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 __all__ = ["LocalCloud", "StackProgress"]

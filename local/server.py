@@ -8,10 +8,14 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from local.supervisor import kill
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIFramework
 
 READY_NAME = "server.json"
 _GRACE_SECONDS = 0.7  # for jobs and model servers to end by themselves before they are killed
@@ -24,9 +28,9 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
     listener.bind(("127.0.0.1", port))
     port = listener.getsockname()[1]
     _set_environment(run_dir, port, account, region)
-    _build(run_dir, port, account, region)
+    app = _build(run_dir, port, account, region)
     try:
-        asyncio.run(_serve(listener.detach(), run_dir, port))
+        asyncio.run(_serve(app, listener.detach(), run_dir, port))
     finally:
         _end_children()
     os._exit(0)  # threads that wait for a task token or a child would hold the interpreter
@@ -50,16 +54,21 @@ def _set_environment(run_dir: Path, port: int, account: str, region: str) -> Non
     )
 
 
-def _build(run_dir: Path, port: int, account: str, region: str) -> None:
-    """Put the services together."""
+def _build(run_dir: Path, port: int, account: str, region: str) -> "ASGIFramework":
+    """Put the services together; the application that answers for all of them."""
     from local.seams import names
 
     names.check()
     from local.autoscaling import ApplicationAutoScaling
+    from local.clock import TurnedClock
+    from local.clock_door import clock_door
+    from local.cloudwatch.alarms import Alarms
     from local.faults import Faults
     from local.sagemaker.backend import Backend
     from local.sagemaker.control_plane import ControlPlane
-    from local.seams import cloudformation, events, functions, registry, roles, services, states
+    from local.scaling.scaler import Scaler
+    from local.scaling.variants import fleets_of
+    from local.seams import cloudformation, events, functions, metrics, registry, roles, services, states
 
     url = f"http://127.0.0.1:{port}"
     backend = Backend(
@@ -72,11 +81,18 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
         publish=events.publisher(),
         faults=Faults(run_dir),
     )
+    clock, store = TurnedClock(), metrics.MetricStore()
     autoscaling = ApplicationAutoScaling(
-        account=account, region=region, variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v)
+        account=account,
+        region=region,
+        variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v),
+        scaler=Scaler(fleets_of(lambda: sagemaker.endpoints), clock),
+        alarms=store,
     )
-    sagemaker = ControlPlane(backend, autoscaling)
+    sagemaker = ControlPlane(backend, autoscaling, clock, store.put)
+    clock.every_minute(Alarms(store, clock, autoscaling.set_off).evaluate)  # after the endpoints have published theirs
 
+    metrics.install()
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     registry.install()
@@ -84,6 +100,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> None:
     cloudformation.install(sagemaker, autoscaling, backend.root)
     states.install(sagemaker, backend.root, backend.faults)
     functions.install()
+    return clock_door(services.application(), clock.turn)
 
 
 def _end_children() -> None:
@@ -106,11 +123,9 @@ def child_environment() -> dict[str, str]:
     }
 
 
-async def _serve(listener: int, run_dir: Path, port: int) -> None:
+async def _serve(app: "ASGIFramework", listener: int, run_dir: Path, port: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-
-    from local.seams.services import application
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -130,7 +145,7 @@ async def _serve(listener: int, run_dir: Path, port: int) -> None:
     staged = run_dir / f"{READY_NAME}.new"
     staged.write_text(json.dumps({"port": port, "pid": os.getpid()}), encoding="utf-8")
     staged.replace(run_dir / READY_NAME)
-    await serve(application(), config, shutdown_trigger=stop.wait)
+    await serve(app, config, shutdown_trigger=stop.wait)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from aws_cdk import CfnResource
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct, IDependable
 
-from contracts.hosting import Hosting
-from infra.components.scaling import EndpointScaling
+from contracts.hosting import VARIANT, Hosting
+from infra.components import scaling
 from infra.settings.serving import Serving
 
 
@@ -41,3 +41,22 @@ class AsyncEndpoint(Construct):
         endpoint = sagemaker.CfnEndpoint(self, "Endpoint", endpoint_config_name=config_name)
         self.name, self.arn = endpoint.attr_endpoint_name, endpoint.ref
         EndpointScaling(self, "Scaling", endpoint=self.name, serving=serving)
+
+
+class EndpointScaling(Construct):
+    """The scalable target of the variant of the endpoint called ``endpoint``, its policies and the alarm that wakes it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, endpoint: str, serving: Serving) -> None:
+        super().__init__(scope, construct_id)
+        policy = "AWS::ApplicationAutoScaling::ScalingPolicy"
+        target = CfnResource(
+            self,
+            "Target",
+            type="AWS::ApplicationAutoScaling::ScalableTarget",
+            properties=scaling.scalable(f"endpoint/{endpoint}/variant/{VARIANT}") | scaling.capacity(serving),
+        )
+        scaled = {"ScalingTargetId": target.ref}
+        CfnResource(self, "Backlog", type=policy, properties=scaled | scaling.backlog_policy(endpoint, serving))
+        wake = CfnResource(self, "Wake", type=policy, properties=scaled | scaling.wake_policy())
+        alarm = scaling.wake_alarm(endpoint, wake.get_att("Arn").to_string())
+        CfnResource(self, "WakeAlarm", type="AWS::CloudWatch::Alarm", properties=alarm)

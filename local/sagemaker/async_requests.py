@@ -1,7 +1,6 @@
 """An asynchronous request while it waits, and the notification that is sent about it afterwards."""
 
 import base64
-import time
 import uuid
 from datetime import datetime
 
@@ -15,10 +14,10 @@ _ECHOED = ("ContentType", "Accept", "EndpointName", "InputLocation")
 class AsyncRequest:
     """One request in an endpoint's queue, with the addresses its answer or failure will have.
 
-    `config` is the endpoint's OutputConfig; `expires` is on the monotonic clock, in seconds.
+    `config` is the endpoint's OutputConfig; `queued` and `expires` are on the monotonic clock, in seconds.
     """
 
-    def __init__(self, params: Record, config: Record) -> None:
+    def __init__(self, params: Record, config: Record, *, queued: float) -> None:
         name, folder = str(uuid.uuid4()), config.get("S3OutputPath", "").rstrip("/")
         if "S3OutputPathExtension" in params:
             folder = f"{folder}/{params['S3OutputPathExtension'].strip('/')}"
@@ -28,7 +27,8 @@ class AsyncRequest:
         self.output = f"{folder}/{params.get('Filename', f'{name}.out')}"
         self.failure = f"{failures}/{name}-error.out" if failures else None
         self.received = now()
-        self.expires = time.monotonic() + params.get("RequestTTLSeconds", _DEFAULT_TTL_SECONDS)
+        self.queued = queued
+        self.expires = queued + params.get("RequestTTLSeconds", _DEFAULT_TTL_SECONDS)
 
     def notification(self, status: str, body: bytes, region: str, **parameters: str) -> Record:
         """The notification as SageMaker writes it (docs: "Check prediction results", asynchronous inference).

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from local.autoscaling import ApplicationAutoScaling
+from local.clock import TurnedClock
 from local.errors import AWS_ERRORS, ServiceError, validation_error
 from local.faults import Fault
 from local.sagemaker.async_inference import AsyncQueues
@@ -13,6 +14,7 @@ from local.sagemaker.endpoints import EndpointService
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.jobs import JobService
 from local.sagemaker.listing import list_records
+from local.sagemaker.metrics import EndpointMetrics, Put
 from local.sagemaker.model_check import ApiModel
 from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.registry import ModelRegistry
@@ -27,9 +29,9 @@ _VERBS = ("Create", "Describe", "Update", "Delete", "Stop")
 
 
 class ControlPlane:
-    """The emulated SageMaker service. `dispatch` is safe to call from many threads."""
+    """The emulated SageMaker service. `dispatch` is safe to call from many threads; `put` keeps a value of a metric."""
 
-    def __init__(self, backend: Backend, scaling: ApplicationAutoScaling) -> None:
+    def __init__(self, backend: Backend, scaling: ApplicationAutoScaling, clock: TurnedClock, put: Put) -> None:
         self.api = ApiModel("sagemaker")
         self.store = RecordStore(account=backend.account, region=backend.region, faults=backend.faults)
         self._backend = backend
@@ -37,9 +39,10 @@ class ControlPlane:
         capacity = Capacity(backend.faults, self._machines)
         self.training = JobService(TrainingJob, backend, self.store, self._images, capacity)
         self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
-        self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity)
+        self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
-        self.runtime = Runtime(self.endpoints, AsyncQueues(backend, self.endpoints))
+        queues = AsyncQueues(backend, self.endpoints, EndpointMetrics(put, clock), clock)
+        self.runtime = Runtime(self.endpoints, queues)
         self._actions: dict[str, Callable[[Record], Record | None]] = {
             "CreateTrainingJob": self.training.create,
             "StopTrainingJob": lambda p: self.training.stop(p["TrainingJobName"]),

@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from local.autoscaling import ApplicationAutoScaling
+from local.clock import TurnedClock
 from local.errors import INTERNAL_ERROR, ServiceError, validation_error
 from local.sagemaker.alarms import first_alarm
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import Capacity, Machines, variant_machines
+from local.sagemaker.endpoint_states import EndpointStates
 from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.images import ImageRegistry
-from local.sagemaker.serving import EndpointFailureError, ModelServer, ServerPlan
+from local.sagemaker.server_plans import server_plan
+from local.sagemaker.serving import EndpointFailureError, ModelServer
 from local.sagemaker.store import Record, RecordStore, now
 
 _LOG = logging.getLogger("local.endpoints")
+INSTANCE_SECONDS = 300.0
+"""How long, by the clock, an instance that scaling asked for takes to come; people report 5 to 10 minutes."""
 
 
 class EndpointService:
@@ -28,12 +33,13 @@ class EndpointService:
         images: ImageRegistry,
         scaling: ApplicationAutoScaling,
         capacity: Capacity,
+        clock: TurnedClock,
     ) -> None:
         self._backend, self._store, self._images = backend, store, images
-        self._scaling, self._capacity = scaling, capacity
+        self._scaling, self._capacity, self._clock = scaling, capacity, clock
         self._starting: dict[str, Record] = {}  # the configuration that each changing endpoint will have
         self._fleets: dict[str, Fleet] = {}
-        self.changed = threading.Condition()
+        self.states = EndpointStates(backend, store)
 
     def create(self, request: Record) -> Record:
         """CreateEndpoint: Creating now, InService or Failed later."""
@@ -42,7 +48,7 @@ class EndpointService:
             self._capacity.require(*map(variant_machines, config["ProductionVariants"]))
             record = self._store.create("Endpoint", request, EndpointStatus="Creating", LastModifiedTime=now())
             self._starting[record["EndpointName"]] = config
-        self._announce(record)
+        self.states.announce(record)
         _begin(self._roll_out, record, config, {})
         return record
 
@@ -57,22 +63,49 @@ class EndpointService:
             )  # the new fleet is started beside the old one
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
             self._starting[record["EndpointName"]] = config
-        self._announce(record)
+        self.states.announce(record)
         _begin(self._roll_out, record, config, request.get("DeploymentConfig", {}))
         return record
 
     def resize(self, request: Record) -> Record:
-        """UpdateEndpointWeightsAndCapacities; zero instances are allowed for an asynchronous endpoint."""
-        with self._store.lock:
+        """UpdateEndpointWeightsAndCapacities, at once; zero instances are allowed for an asynchronous endpoint."""
+        record, capacities = self._begin_resize(request)
+        _begin(self._resize, record, self._fleets[record["EndpointName"]], capacities)
+        return record
+
+    def scale(self, name: str, variant: str, count: int) -> None:
+        """UpdateEndpointWeightsAndCapacities as Application Auto Scaling calls it: what comes takes a while of the clock."""
+        change = {"VariantName": variant, "DesiredInstanceCount": count}
+        record, capacities = self._begin_resize({"EndpointName": name, "DesiredWeightsAndCapacities": [change]})
+        fleet = self._fleets[name]
+        if count > sum(len(v.servers) for v in fleet.variants if v.plan.name == variant):
+            self._clock.later(INSTANCE_SECONDS, lambda: self._resize(record, fleet, capacities))
+        else:
+            self._resize(record, fleet, capacities)
+
+    def desired(self, name: str, variant: str) -> int:
+        """How many instances a variant is to have."""
+        shown = self._store.get("Endpoint", name).get("ProductionVariants", [])
+        return next((int(v["DesiredInstanceCount"]) for v in shown if v["VariantName"] == variant), 0)
+
+    def asynchronous(self) -> list[tuple[str, Fleet]]:
+        """The asynchronous endpoints that serve, by name."""
+        return [(name, fleet) for name, fleet in list(self._fleets.items()) if "AsyncInferenceConfig" in fleet.config]
+
+    def _begin_resize(self, request: Record) -> tuple[Record, dict[str, Record]]:
+        """The endpoint, now Updating, and what is wanted of each variant."""
+        with self._capacity.lock, self._store.lock:
             record = self._settled(request["EndpointName"])
             fleet = self._fleets[record["EndpointName"]]
             capacities = {w["VariantName"]: w for w in request["DesiredWeightsAndCapacities"]}
             unknown = sorted(set(capacities) - {v.plan.name for v in fleet.variants})
             if unknown:
                 raise validation_error(f'Could not find variant "{unknown[0]}" of endpoint "{record["EndpointArn"]}".')
-            record.update(EndpointStatus="Updating", LastModifiedTime=now())
-        _begin(self._resize, record, fleet, capacities)
-        return record
+            wanted = {name: change.get("DesiredInstanceCount") for name, change in capacities.items()}
+            self._capacity.require(*(variant.growth(wanted.get(variant.plan.name)) for variant in fleet.variants))
+            shown = [summary(variant, wanted.get(variant.plan.name)) for variant in fleet.variants]
+            record.update(EndpointStatus="Updating", LastModifiedTime=now(), ProductionVariants=shown)
+        return record, capacities
 
     def delete(self, name: str) -> None:
         """DeleteEndpoint: the servers stop, scalable targets are deregistered, the record goes."""
@@ -80,11 +113,11 @@ class EndpointService:
         if record["EndpointStatus"] in ("Creating", "Updating"):
             raise validation_error(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
         record["EndpointStatus"] = "Deleting"
-        self._announce(record)
+        self.states.announce(record)
         self._scaling.forget_endpoint(record["EndpointName"])
         self._store.remove("Endpoint", name)
         fleet = self._fleets.pop(record["EndpointName"], None)
-        self._notify()
+        self.states.notify()
         if fleet:
             threading.Thread(target=fleet.stop, daemon=True).start()
 
@@ -108,17 +141,6 @@ class EndpointService:
         record = self._store.find("Endpoint", name)
         config = self._store.find("EndpointConfig", record["EndpointConfigName"]) if record else None
         return config is not None and any(v["VariantName"] == variant for v in config["ProductionVariants"])
-
-    def wait(self, name: str, seconds: float) -> Record | None:
-        """Block while an endpoint is Creating or Updating, up to `seconds`; its record, or None once it is gone."""
-
-        def settled() -> bool:
-            record = self._store.find("Endpoint", name)
-            return record is None or record["EndpointStatus"] not in ("Creating", "Updating")
-
-        with self.changed:
-            self.changed.wait_for(settled, timeout=seconds)
-        return self._store.find("Endpoint", name)
 
     def _settled(self, name: str) -> Record:
         record = self._store.get("Endpoint", name)
@@ -184,31 +206,13 @@ class EndpointService:
         self._settle(record, "InService" if old else "Failed")
 
     def _start(self, endpoint: str, variant: Record, started: list[ModelServer]) -> Variant:
-        model = self._store.get("Model", variant["ModelName"])
-        plan = ServerPlan(
-            endpoint=endpoint,
-            variant=variant,
-            container=self._container(model),
-            role=model["ExecutionRoleArn"],
-            folder=self._backend.run_dir / "endpoints" / endpoint,
-        )
+        plan = server_plan(self._store, endpoint, variant, self._backend.run_dir)
         count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
         servers = [ModelServer(self._backend, self._images, plan) for _ in range(count)]
         for server in servers:
             started.append(server)  # before it starts: one that never gets healthy is stopped, too
             server.start()
         return Variant(plan=plan, weight=weight, servers=servers)
-
-    def _container(self, model: Record) -> Record:
-        container: Record = model.get("PrimaryContainer") or model["Containers"][0]
-        if "ModelPackageName" not in container:
-            return container
-        package = self._store.get("ModelPackage", container["ModelPackageName"])
-        if package.get("ModelApprovalStatus", "Approved") != "Approved":
-            raise validation_error(f"Cannot deploy unapproved model package {package['ModelPackageArn']}.")
-        packaged: Record = package["InferenceSpecification"]["Containers"][0]
-        environment = {**packaged.get("Environment", {}), **container.get("Environment", {})}
-        return {**packaged, "Environment": environment}
 
     def _resize(self, record: Record, fleet: Fleet, capacities: dict[str, Record]) -> None:
         try:
@@ -231,17 +235,7 @@ class EndpointService:
 
     def _settle(self, record: Record, status: str) -> None:
         self._starting.pop(record["EndpointName"], None)
-        record.update(EndpointStatus=status, LastModifiedTime=now())
-        self._notify()
-        self._announce(record)
-
-    def _notify(self) -> None:
-        with self.changed:
-            self.changed.notify_all()
-
-    def _announce(self, record: Record) -> None:
-        status = record["EndpointStatus"].replace("InService", "In_Service").upper()
-        self._backend.announce("Endpoint", record, record["EndpointArn"], EndpointStatus=status)
+        self.states.settle(record, status)
 
 
 def _begin(change: Callable[..., None], record: Record, *arguments: Any) -> None:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from local.errors import ServiceError
+from local.sagemaker.capacity import Machines, variant_machines
 from local.sagemaker.serving import ModelServer, ServerPlan
 from local.sagemaker.store import Record
 
@@ -24,6 +25,11 @@ class Variant:
             raise ServiceError("ValidationError", f"Variant {self.plan.name} has no instances.")
         self.turn += 1
         return self.servers[self.turn % len(self.servers)]
+
+    def growth(self, count: int | None) -> Machines:
+        """The instances that are missing to ``count``; None: no other number is wanted."""
+        more = 0 if count is None else max(0, count - len(self.servers))
+        return variant_machines(self.plan.variant, more)
 
 
 @dataclass(kw_only=True)
@@ -51,8 +57,8 @@ class Fleet:
             list(pool.map(lambda server: server.stop(drain=drain), servers))
 
 
-def summary(variant: Variant) -> Record:
-    """A variant as DescribeEndpoint shows it."""
+def summary(variant: Variant, desired: int | None = None) -> Record:
+    """A variant as DescribeEndpoint shows it; `desired` where another number of instances is on its way."""
     count = len(variant.servers)
     return {
         "VariantName": variant.plan.name,
@@ -60,5 +66,5 @@ def summary(variant: Variant) -> Record:
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight,
         "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
+        "DesiredInstanceCount": count if desired is None else desired,
     }

@@ -70,14 +70,14 @@ def _sagemaker_type(sagemaker: ControlPlane, resource: str) -> Handlers:
         if sagemaker.store.find(resource, name) is None:
             return
         if resource == "Endpoint":
-            sagemaker.endpoints.wait(name, _ENDPOINT_SECONDS)
+            sagemaker.endpoints.states.wait(name, _ENDPOINT_SECONDS)
         _call(sagemaker.dispatch, f"Delete{resource}", {name_member: name})
 
     return {"create": create, "update": update, "delete": delete}
 
 
 def _wait(sagemaker: ControlPlane, name: str) -> None:
-    record = sagemaker.endpoints.wait(name, _ENDPOINT_SECONDS) or {"EndpointStatus": "Deleted"}
+    record = sagemaker.endpoints.states.wait(name, _ENDPOINT_SECONDS) or {"EndpointStatus": "Deleted"}
     if record["EndpointStatus"] != "InService" or "FailureReason" in record:
         raise ValueError(record.get("FailureReason", f"Endpoint {name} is {record['EndpointStatus']}"))
 

@@ -65,6 +65,18 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_execute_function_with_config_scope": "func event",
     },
     "ministack.services.apigateway_v1": {"_account_settings": None},
+    "ministack.services.cloudwatch": {
+        **dict.fromkeys(("_alarms", "_metrics")),
+        **dict.fromkeys(("_evaluate_all_alarms", "_evict_old_metrics"), ""),
+        **dict.fromkeys(("_put_metric_alarm", "_set_alarm_state"), "params cbor_data is_cbor is_json"),
+        "_evaluate_alarm": "alarm",
+        "_metric_bucket": "key",
+        "_dims_key": "dims",
+        "_calc_stats": "points",
+        "_stat_value": "stats stat_name points",
+        "_p": "params key default",
+        "cloudformation_delete_metric_alarm": "name refuse_dependents",
+    },
     "ministack.services.dynamodb": {"_update_ttl": "data"},
     "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
     "ministack.services.stepfunctions": {
@@ -93,6 +105,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.cloudformation.provisioners": {
         "_RESOURCE_HANDLERS": None,
+        "_cw_metric_alarm_record": "name props",
         "_physical_name": "stack_name logical_id lowercase max_len seeded",
     },
     "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": "resource_type"},

@@ -168,15 +168,14 @@ PROMISES = [
     Promise(
         page=ARCHITECTURE,
         words="grows at most every 5 minutes and shrinks at most every 10. A request that finds no instance wakes one within 2 minutes, "
-        "and not again for 5. Old versions of objects in the data and the model bucket are kept 30 days",
+        "and never a second. Old versions of objects in the data and the model bucket are kept 30 days",
         values=lambda: (
             scaling.SCALE_OUT_COOLDOWN_SECONDS / MINUTE,
             scaling.SCALE_IN_COOLDOWN_SECONDS / MINUTE,
             scaling.WAKE_PERIOD_SECONDS * scaling.WAKE_PERIODS / MINUTE,
-            scaling.WAKE_COOLDOWN_SECONDS / MINUTE,
             OLD_VERSION_DAYS,
         ),
-        promised=(5, 10, 2, 5, 30),
+        promised=(5, 10, 2, 30),
     ),
     Promise(
         page="docs/stages.md",

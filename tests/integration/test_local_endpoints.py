@@ -15,127 +15,10 @@ from botocore.exceptions import ClientError
 from local.cloud import LocalCloud
 from local.errors import DeploymentError
 from tests.integration import local_toy
+from tests.integration.local_endpoint import answer, deploy, described, find, invoke, notification, resize, template
 from tests.integration.local_toy import IMAGE, allow, arn, role, until
 
 Record = dict[str, Any]
-
-
-def template() -> Record:
-    """An asynchronous endpoint `live` whose model data is a prefix, with topics, a queue behind them, and its scaling."""
-    base = local_toy.base_template()
-    container = {
-        "Image": IMAGE,
-        "Environment": {"VERSION": "one"},
-        "ModelDataSource": {
-            "S3DataSource": {
-                "S3Uri": {"Fn::Sub": "s3://${Bucket}/base/"},
-                "S3DataType": "S3Prefix",
-                "CompressionType": "None",
-            }
-        },
-    }
-    notification = {"SuccessTopic": {"Ref": "Done"}, "ErrorTopic": {"Ref": "Broken"}}
-    output = {
-        "S3OutputPath": {"Fn::Sub": "s3://${Bucket}/outputs/"},
-        "S3FailurePath": {"Fn::Sub": "s3://${Bucket}/failures/"},
-        "NotificationConfig": notification,
-    }
-    subscribe = [
-        {
-            "Type": "AWS::SNS::Subscription",
-            "Properties": {
-                "TopicArn": {"Ref": topic},
-                "Protocol": "sqs",
-                "Endpoint": arn("Queue"),
-                "RawMessageDelivery": True,
-            },
-        }
-        for topic in ("Done", "Broken")
-    ]
-    base["Resources"] |= {
-        "Done": {"Type": "AWS::SNS::Topic"},
-        "Broken": {"Type": "AWS::SNS::Topic"},
-        "Queue": {"Type": "AWS::SQS::Queue"},
-        "QueuePolicy": local_toy.queue_policy("Queue", "sns.amazonaws.com"),
-        "DoneToQueue": subscribe[0],
-        "BrokenToQueue": subscribe[1],
-        "Model": {
-            "Type": "AWS::SageMaker::Model",
-            "Properties": {"ExecutionRoleArn": arn("JobRole"), "PrimaryContainer": container},
-        },
-        "Config": {
-            "Type": "AWS::SageMaker::EndpointConfig",
-            "Properties": {
-                "ProductionVariants": [
-                    {
-                        "VariantName": "AllTraffic",
-                        "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
-                        "InitialInstanceCount": "1",
-                        "InitialVariantWeight": 1,
-                        "InstanceType": "ml.m5.large",
-                    }
-                ],
-                "AsyncInferenceConfig": {
-                    "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 2},
-                    "OutputConfig": output,
-                },
-            },
-        },
-        "Endpoint": {
-            "Type": "AWS::SageMaker::Endpoint",
-            "Properties": {
-                "EndpointName": "live",
-                "EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]},
-            },
-        },
-        "Target": {
-            "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
-            "DependsOn": ["Endpoint"],
-            "Properties": {
-                "ServiceNamespace": "sagemaker",
-                "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-                "ResourceId": "endpoint/live/variant/AllTraffic",
-                "MinCapacity": 0,
-                "MaxCapacity": "2",
-            },
-        },
-        "Backlog": {
-            "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
-            "Properties": {
-                "PolicyName": "backlog",
-                "PolicyType": "TargetTrackingScaling",
-                "ScalingTargetId": {"Ref": "Target"},
-                "TargetTrackingScalingPolicyConfiguration": {
-                    "TargetValue": "2",
-                    "CustomizedMetricSpecification": {
-                        "MetricName": "ApproximateBacklogSizePerInstance",
-                        "Namespace": "AWS/SageMaker",
-                        "Dimensions": [{"Name": "EndpointName", "Value": "live"}],
-                        "Statistic": "Average",
-                    },
-                },
-            },
-        },
-        "Wake": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "MetricName": "HasBacklogWithoutCapacity",
-                "Namespace": "AWS/SageMaker",
-                "Dimensions": [{"Name": "EndpointName", "Value": "live"}],
-                "Statistic": "Average",
-                "Period": 60,
-                "EvaluationPeriods": 1,
-                "Threshold": 1,
-                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-                "AlarmActions": [{"Ref": "Backlog"}],
-            },
-        },
-    }
-    base["Outputs"] |= {
-        "Queue": {"Value": {"Ref": "Queue"}},
-        "ModelName": {"Value": {"Fn::GetAtt": ["Model", "ModelName"]}},
-    }
-    return base
 
 
 @pytest.fixture(scope="module")
@@ -143,54 +26,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud whose stack `Toy` has an endpoint."""
     folder = tmp_path_factory.mktemp("endpoints")
     with LocalCloud(folder / "run") as started:
-        first = {"Toy": {**local_toy.base_template()}}
-        started.deploy(local_toy.write_assembly(folder / "first", first))
-        s3, bucket = started.client("s3"), started.outputs("Toy")["Bucket"]
-        s3.put_object(Bucket=bucket, Key="base/unet/weights.bin", Body=b"weights")
-        started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template()}))
+        deploy(started, folder)
         yield started
-
-
-def invoke(cloud: LocalCloud, request: Record, **options: Any) -> Record:
-    """Queue a request at `live`; its answer's locations and inference id."""
-    answer: Record = cloud.client("sagemaker-runtime").invoke_endpoint_async(
-        EndpointName="live", Body=json.dumps(request).encode(), ContentType="application/json", **options
-    )
-    return answer
-
-
-def find(cloud: LocalCloud, uri: str) -> bytes | None:
-    """An object, or None while it is not there."""
-    s3 = cloud.client("s3")
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    try:
-        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        return None
-    return body
-
-
-def answer(cloud: LocalCloud, queued: Record) -> Record:
-    """The output of a queued request, once it is there."""
-    found: Record = json.loads(until(lambda: find(cloud, queued["OutputLocation"]), cloud))
-    return found
-
-
-def notification(cloud: LocalCloud, inference_id: str) -> Record:
-    """The message SNS delivered about a request."""
-    sqs, queue = cloud.client("sqs"), cloud.outputs("Toy")["Queue"]
-
-    def look() -> Record | None:
-        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0).get(
-            "Messages", []
-        ):
-            body: Record = json.loads(message["Body"])
-            if body["inferenceId"] == inference_id:
-                return body
-        return None
-
-    found: Record = until(look, cloud)
-    return found
 
 
 def test_an_async_request_is_answered_in_s3_and_announced(cloud: LocalCloud) -> None:
@@ -277,21 +114,6 @@ def test_a_queue_waits_while_the_variant_has_no_instances(cloud: LocalCloud) -> 
     resize(cloud, 1)
 
     assert answer(cloud, queued)["echo"] == {"prompt": "later"}
-
-
-def resize(cloud: LocalCloud, count: int) -> None:
-    """Give the variant `count` instances and wait for it."""
-    change = {"VariantName": "AllTraffic", "DesiredInstanceCount": count}
-    cloud.client("sagemaker").update_endpoint_weights_and_capacities(
-        EndpointName="live", DesiredWeightsAndCapacities=[change]
-    )
-    until(lambda: described(cloud)["EndpointStatus"] == "InService", cloud)
-
-
-def described(cloud: LocalCloud, name: str = "live") -> Record:
-    """DescribeEndpoint."""
-    found: Record = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
-    return found
 
 
 def test_a_changed_model_replaces_the_server_without_a_gap(
@@ -490,7 +312,7 @@ def test_the_templates_scaling_is_registered_and_guards_the_machine(cloud: Local
     assert [(t["ResourceId"], t["MinCapacity"], t["MaxCapacity"]) for t in targets] == [
         ("endpoint/live/variant/AllTraffic", 0, 2)
     ]
-    assert [p["PolicyName"] for p in policies] == ["backlog"]
+    assert [p["PolicyName"] for p in policies] == ["backlog", "sleep", "wake"]
 
     config = copy.deepcopy(
         sagemaker.describe_endpoint_config(EndpointConfigName=described(cloud)["EndpointConfigName"])

@@ -1,11 +1,14 @@
 """Scalable targets and policies are kept as Application Auto Scaling keeps them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from local.autoscaling import ApplicationAutoScaling
+from local.clock import TurnedClock
 from local.errors import ServiceError
+from local.scaling.scaler import Fleets, Scaler
 
 Record = dict[str, Any]
 PLACE = {
@@ -19,11 +22,37 @@ TRACKING = {
 }
 
 
+class Alarms:
+    """The names of the alarms that there are."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def put_alarm(self, request: Record) -> None:
+        """Keep the name."""
+        self.names.append(request["AlarmName"])
+
+    def delete_alarms(self, names: Sequence[str]) -> None:
+        """Forget the names."""
+        self.names = [name for name in self.names if name not in names]
+
+
 @pytest.fixture
-def service() -> ApplicationAutoScaling:
-    """The service of an account with one variant."""
+def alarms() -> Alarms:
+    """The account's alarms."""
+    return Alarms()
+
+
+@pytest.fixture
+def service(alarms: Alarms) -> ApplicationAutoScaling:
+    """The service of an account with one variant, of which 0 instances run."""
+    fleets = Fleets(desired=lambda _: 0, settled=lambda _: True, resize=lambda *_: None)
     return ApplicationAutoScaling(
-        account="123456789012", region="us-east-1", variant_exists=lambda e, v: (e, v) == ("live", "AllTraffic")
+        account="123456789012",
+        region="us-east-1",
+        variant_exists=lambda e, v: (e, v) == ("live", "AllTraffic"),
+        scaler=Scaler(fleets, TurnedClock()),
+        alarms=alarms,
     )
 
 
@@ -68,7 +97,9 @@ def test_a_target_that_cannot_be_is_refused(service: ApplicationAutoScaling, cha
     assert targets(service) == []
 
 
-def test_a_policy_keeps_its_arn_and_goes_with_its_target(service: ApplicationAutoScaling) -> None:
+def test_a_policy_keeps_its_arn_and_goes_with_its_target_and_its_alarms(
+    service: ApplicationAutoScaling, alarms: Alarms
+) -> None:
     register(service)
     policy = {**PLACE, "PolicyName": "p", "PolicyType": "TargetTrackingScaling"}
 
@@ -80,12 +111,31 @@ def test_a_policy_keeps_its_arn_and_goes_with_its_target(service: ApplicationAut
         for value in (1.0, 2.0)
     }
     before = service.dispatch("DescribeScalingPolicies", {"ServiceNamespace": "sagemaker"})["ScalingPolicies"]
+    kept = list(alarms.names)
     service.forget_endpoint("live")
     after = service.dispatch("DescribeScalingPolicies", {"ServiceNamespace": "sagemaker"})["ScalingPolicies"]
 
     assert len(arns) == 1
     assert [p["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for p in before] == [2.0]
-    assert (after, targets(service)) == ([], [])
+    assert [alarm["AlarmName"] for alarm in before[0]["Alarms"]] == kept
+    assert len(kept) == 2
+    assert (after, targets(service), alarms.names) == ([], [], [])
+
+
+def test_an_alarm_whose_policy_is_gone_does_nothing(service: ApplicationAutoScaling) -> None:
+    service.set_off("arn:gone", {"AlarmName": "old", "Threshold": 1.0}, 1.0)
+    activities = service.dispatch("DescribeScalingActivities", {"ServiceNamespace": "sagemaker"})
+    assert activities["ScalingActivities"] == []
+
+
+def test_target_tracking_wants_one_metric(service: ApplicationAutoScaling) -> None:
+    register(service)
+    predefined = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+    settings = {"TargetValue": 1.0, "PredefinedMetricSpecification": predefined}
+    policy = {**PLACE, "PolicyName": "p", "PolicyType": "TargetTrackingScaling"}
+
+    with pytest.raises(ServiceError, match="allows a CustomizedMetricSpecification of one metric"):
+        service.dispatch("PutScalingPolicy", {**policy, "TargetTrackingScalingPolicyConfiguration": settings})
 
 
 def test_a_policy_needs_the_configuration_of_its_type(service: ApplicationAutoScaling) -> None:

@@ -1,0 +1,31 @@
+"""What a variant of an endpoint runs: its model's container, or that of the model package which the model names."""
+
+from pathlib import Path
+
+from local.errors import validation_error
+from local.sagemaker.serving import ServerPlan
+from local.sagemaker.store import Record, RecordStore
+
+
+def server_plan(store: RecordStore, endpoint: str, variant: Record, run_dir: Path) -> ServerPlan:
+    """The plan of a variant's servers. Raises ServiceError where its model cannot be deployed."""
+    model = store.get("Model", variant["ModelName"])
+    return ServerPlan(
+        endpoint=endpoint,
+        variant=variant,
+        container=_container(store, model),
+        role=model["ExecutionRoleArn"],
+        folder=run_dir / "endpoints" / endpoint,
+    )
+
+
+def _container(store: RecordStore, model: Record) -> Record:
+    container: Record = model.get("PrimaryContainer") or model["Containers"][0]
+    if "ModelPackageName" not in container:
+        return container
+    package = store.get("ModelPackage", container["ModelPackageName"])
+    if package.get("ModelApprovalStatus", "Approved") != "Approved":
+        raise validation_error(f"Cannot deploy unapproved model package {package['ModelPackageArn']}.")
+    packaged: Record = package["InferenceSpecification"]["Containers"][0]
+    environment = {**packaged.get("Environment", {}), **container.get("Environment", {})}
+    return {**packaged, "Environment": environment}

@@ -1,0 +1,1 @@
+"""What Application Auto Scaling's policies do to the number of instances."""
