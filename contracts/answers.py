@@ -50,7 +50,7 @@ class _Item(Answer):
 
 
 class Prediction(_Item):
-    """A prediction, kept for 7 days."""
+    """A prediction, kept as long as its pictures."""
 
     model: Annotated[str, about("the style, or base")]
     output: Annotated[

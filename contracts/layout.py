@@ -52,6 +52,11 @@ def run_prefix(execution: str, step: str = "") -> str:
     return f"runs/{execution}/{step}/" if step else f"runs/{execution}/"
 
 
+def checkpoint_prefix(execution: str) -> str:
+    """Data bucket: from where an interrupted training of this execution goes on; worth nothing once it has ended."""
+    return f"checkpoints/{execution}/"
+
+
 def import_prefix(version: str) -> str:
     """Data bucket: an adapter that was trained elsewhere, as it is registered; ``version`` is the id of the request that brought it."""
     return f"imports/{version}/"

@@ -49,7 +49,8 @@ ROUTES = (
         name="get_prediction",
         method="GET",
         path="/v1/predictions/{id}",
-        about="A prediction as it is now, for 7 days. Its addresses work for an hour; asking again gives new ones.",
+        about="A prediction as it is now, for as long as the stage keeps its pictures (`media_days`). "
+        "Its addresses work for an hour; asking again gives new ones.",
         answer=Prediction,
     ),
     Route(

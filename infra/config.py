@@ -6,7 +6,7 @@ from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
-from infra.settings.stage import Stage
+from infra.settings.stage import FEWEST_RUN_DAYS, Stage
 from infra.settings.validation import check
 
 _TINY_THREADS = 1
@@ -18,6 +18,7 @@ _LOCAL = Stage(
     segmenter="tiny-clipseg",
     keep_data=False,
     media_days=1,
+    run_days=FEWEST_RUN_DAYS,
     log_days=1,
     jobs=JobSettings(
         processing_instance="ml.m5.xlarge",
@@ -64,6 +65,7 @@ _STAGES = (
         segmenter="clipseg-rd64-refined",
         keep_data=True,
         media_days=30,
+        run_days=180,
         log_days=30,
         jobs=JobSettings(
             processing_instance="ml.g5.xlarge",

@@ -18,7 +18,8 @@ from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 _PREFIXES = "atelier:accepted-prefixes"
-_OUR_KEYS = r"/(datasets|runs|imports|base|styles|uploads|requests|responses|outputs|failures)/\*(/[a-z_]+\.(json|safetensors))?"
+_FOLDERS = "datasets|runs|checkpoints|imports|base|styles|uploads|requests|responses|outputs|failures"
+_OUR_KEYS = rf"/({_FOLDERS})/\*(/[a-z_]+\.(json|safetensors))?"
 _OUR_NAMES = r"[:/]atelier-[a-z0-9]+-([a-z]+[-:])?\*"
 _PREFIX_FINDING = re.compile(rf"AwsSolutions-IAM5\[Resource::.*({_OUR_KEYS}|{_OUR_NAMES})\]")
 """A grant on one prefix of a bucket, or on run-time names that start with the stage's own prefix."""

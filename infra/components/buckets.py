@@ -1,6 +1,6 @@
 """The four buckets and the key that encrypts them."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -13,16 +13,30 @@ from infra.nag import accept
 OLD_VERSION_DAYS = 30
 """For how many days an overwritten or deleted object of the data or model bucket can be restored."""
 
+CHECKPOINT_DAYS = 14
+"""For how many days a checkpoint is kept: longer than a training may wait and run, and as long as an execution can be redriven."""
+
+ANSWER_DAYS = 3
+"""For how many days the endpoint's requests and answers are kept at most.
+
+A prediction's pictures are copied out of its answer within seconds; a weekend is left to find out why they were not.
+"""
+
+_ANSWERS = ("requests", "responses", "failures")
+
 
 class Buckets(Construct):
     """``data``, ``model``, ``media`` and ``log``: TLS only, public access blocked, encrypted.
 
-    Data and models cannot be made again: they are versioned, and old versions are kept for ``OLD_VERSION_DAYS``. Media (uploads,
-    requests, answers) expires after ``media_days`` days. ``keep`` keeps the buckets when the stack is deleted; otherwise they are
-    emptied and removed.
+    Data and models cannot be made again: they are versioned, and old versions are kept for ``OLD_VERSION_DAYS``. What a run leaves besides
+    what it publishes expires after ``run_days``, its checkpoints after ``CHECKPOINT_DAYS``. Media (uploads, pictures) expires after
+    ``media_days``, requests and answers after ``ANSWER_DAYS`` if that is sooner. ``keep`` keeps the buckets when the stack is deleted;
+    otherwise they are emptied and removed.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, keep: bool, media_days: int, log_days: int) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, keep: bool, media_days: int, run_days: int, log_days: int
+    ) -> None:
         super().__init__(scope, construct_id)
         self._keep = keep
         self._removal = RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY
@@ -34,17 +48,20 @@ class Buckets(Construct):
             removal_policy=self._removal,
         )
         # S3's log delivery cannot write with a customer's KMS key.
-        self.log = self._bucket("Log", {"expiration": log_days}, encryption=s3.BucketEncryption.S3_MANAGED)
+        self.log = self._bucket("Log", [_rule(expiration=log_days)], encryption=s3.BucketEncryption.S3_MANAGED)
         accept(self.log, {"AwsSolutions-S1": "This is the bucket that receives the access logs of the others."})
-        old = {"noncurrent_version_expiration": OLD_VERSION_DAYS}
-        self.data = self._encrypted("Data", old, versioned=True)
-        self.model = self._encrypted("Model", old, versioned=True)
-        self.media = self._encrypted("Media", {"expiration": media_days}, versioned=False)
+        old = _rule(noncurrent_version_expiration=OLD_VERSION_DAYS)
+        runs = _rule("runs/", expiration=run_days)
+        checkpoints = _rule("checkpoints/", expiration=CHECKPOINT_DAYS, noncurrent_version_expiration=1)
+        self.data = self._encrypted("Data", [old, runs, checkpoints], versioned=True)
+        self.model = self._encrypted("Model", [old], versioned=True)
+        answers = [_rule(f"{name}/", expiration=min(ANSWER_DAYS, media_days)) for name in _ANSWERS]
+        self.media = self._encrypted("Media", [_rule(expiration=media_days), *answers], versioned=False)
 
-    def _encrypted(self, name: str, days: Mapping[str, int], *, versioned: bool) -> s3.Bucket:
+    def _encrypted(self, name: str, rules: Sequence[s3.LifecycleRule], *, versioned: bool) -> s3.Bucket:
         return self._bucket(
             name,
-            days,
+            rules,
             encryption=s3.BucketEncryption.KMS,
             encryption_key=self.key,
             # One data key a bucket instead of one a picture: fewer KMS calls.
@@ -54,16 +71,23 @@ class Buckets(Construct):
             server_access_logs_prefix=f"{name.lower()}/",
         )
 
-    def _bucket(self, name: str, days: Mapping[str, int], **own: Any) -> s3.Bucket:
-        """The bucket; ``days`` is its lifecycle rule, ``own`` what it has besides what all have."""
-        rule: dict[str, Any] = {kind: Duration.days(count) for kind, count in days.items()}
+    def _bucket(self, name: str, rules: Sequence[s3.LifecycleRule], **own: Any) -> s3.Bucket:
+        """The bucket; ``own`` is what it has besides what all have."""
         return s3.Bucket(
             self,
             name,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            lifecycle_rules=[s3.LifecycleRule(**rule, abort_incomplete_multipart_upload_after=Duration.days(1))],
+            lifecycle_rules=list(rules),
             removal_policy=self._removal,
             auto_delete_objects=not self._keep,
             **own,
         )
+
+
+def _rule(prefix: str = "", **days: int) -> s3.LifecycleRule:
+    """What happens after how many days to objects below ``prefix``; that to all objects also tidies up uploads that broke off."""
+    kinds: dict[str, Any] = {kind: Duration.days(count) for kind, count in days.items()}
+    if prefix:
+        return s3.LifecycleRule(prefix=prefix, **kinds)
+    return s3.LifecycleRule(**kinds, abort_incomplete_multipart_upload_after=Duration.days(1))

@@ -5,6 +5,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+BY_STATUS = "by_status"
+"""The index that finds open records, by status and the time when they expire."""
+
 
 class RecordTable(Construct):
     """``table``: its key is ``pk`` (string); a record is deleted after its ``expires_at`` (seconds since 1970)."""
@@ -24,4 +27,10 @@ class RecordTable(Construct):
             ),
             deletion_protection=keep,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+        )
+        self.table.add_global_secondary_index(
+            index_name=BY_STATUS,
+            partition_key=dynamodb.Attribute(name="status", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="expires_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )

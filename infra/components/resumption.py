@@ -6,6 +6,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.components.access import allow, answering, arn, keeping
+from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
 
@@ -32,7 +33,9 @@ class Resumption(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, use: Resources) -> None:
         super().__init__(scope, construct_id)
-        self._function = use.handlers.of(resume(use)).function
+        handler = use.handlers.of(resume(use))
+        self._function, self.dead_letters = handler.function, DeadLetters(self, "DeadLetters")
+        self.dead_letters.take_failures_of(handler)
         prefix = use.stage.prefix
         self._rule(
             "PackageState",
@@ -49,7 +52,10 @@ class Resumption(Construct):
 
     def _rule(self, construct_id: str, description: str, detail_type: str, detail: dict[str, object]) -> None:
         target = targets.LambdaFunction(
-            self._function, max_event_age=Duration.hours(LONGEST_EVENT_HOURS), retry_attempts=20
+            self._function,
+            max_event_age=Duration.hours(LONGEST_EVENT_HOURS),
+            retry_attempts=20,
+            dead_letter_queue=self.dead_letters.queue,
         )
         events.Rule(
             self,

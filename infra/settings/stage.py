@@ -14,12 +14,16 @@ from infra.settings.serving import Serving
 from infra.settings.validation import check, check_range, check_text
 from models.catalogue import CatalogueEntry, find
 
+FEWEST_RUN_DAYS = 35
+"""An execution may last 30 days, seven of them waiting for a person who looks at its pictures."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """One environment. ``base_models`` are catalogue names, the first is the default and the one the shared endpoint serves.
 
-    ``keep_data`` leaves buckets, table and key behind when the stage is destroyed; without it they are emptied and removed.
+    ``keep_data`` leaves buckets, table and key behind when the stage is destroyed; without it they are emptied and removed. After
+    ``media_days`` uploads, predictions and their pictures expire, after ``run_days`` what a run leaves besides what it publishes.
     ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
     login, where the public one cannot be reached (China, closed networks). ``rules`` are the weakest approval and gate that an execution
     may ask for.
@@ -30,6 +34,7 @@ class Stage:
     segmenter: str
     keep_data: bool
     media_days: int
+    run_days: int
     log_days: int
     jobs: JobSettings
     pretraining: Pretraining
@@ -49,6 +54,7 @@ class Stage:
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         for name in ("media_days", "log_days"):
             check_range(f"stage.{name}", getattr(self, name), 1, unit="day")
+        check_range("stage.run_days", self.run_days, FEWEST_RUN_DAYS, unit="days: an execution may last 30")
 
     @property
     def prefix(self) -> str:

@@ -1,12 +1,12 @@
 """The HTTP API, and the handler that completes predictions when the endpoint has answered."""
 
 from aws_cdk import CfnOutput
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.layout import MANIFEST
-from infra.components.access import allow, answering, arn, keeping, queueing, reading, writing
+from infra.components.access import allow, arn, keeping, queueing, reading, writing
+from infra.components.answers import AnswerHandlers
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
 from infra.components.workflow.steps.publication import PROMOTED
@@ -37,33 +37,21 @@ class ApiStack(StageStack):
         super().__init__(scope, construct_id, stage=stage, about=about)
         self._storage = storage
         machine_arn = training.workflow.machine.state_machine_arn
-        result = self._handler(Construct(self, "Answers"), self._inference_result(machine_arn))
-        for topic in (serving.success, serving.error):
-            topic.add_subscription(subscriptions.LambdaSubscription(result.function))
-        handler = self._handler(self, self._api(serving, machine_arn, training.resources.machine_names[0]))
+        self.answers = AnswerHandlers(
+            self,
+            "Answers",
+            stage=stage,
+            key=storage.key,
+            table=storage.table,
+            media=storage.media_bucket,
+            topics=(serving.success, serving.error),
+            machine_arn=machine_arn,
+        )
+        spec = self._api(serving, machine_arn, training.resources.machine_names[0])
+        handler = Handler(self, "Handler", spec=spec, key=storage.key, log_days=stage.log_days)
         api = RestApi(self, "Rest", name=stage.prefix, handler=handler, limits=stage.api, log_days=stage.log_days)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "ApiKeyId", value=api.key_id)
-
-    def _handler(self, scope: Construct, spec: Spec) -> Handler:
-        return Handler(scope, "Handler", spec=spec, key=self._storage.key, log_days=self.stage.log_days)
-
-    def _inference_result(self, machine_arn: str) -> Spec:
-        """When the endpoint has answered, the prediction's record is filled, or a smoke test goes on."""
-        storage = self._storage
-        return Spec(
-            name="inference_result",
-            environment={"TABLE_NAME": storage.table.table_name, "MEDIA_BUCKET": storage.media_bucket.bucket_name},
-            grants=[
-                reading(storage.media_bucket, "responses/*", "failures/*"),
-                writing(storage.media_bucket, "outputs/*"),
-                keeping(storage.table),
-                answering(machine_arn),
-            ],
-            seconds=120,
-            # An answer holds up to 8 pictures as base64, which are decoded in memory.
-            memory_mib=1024,
-        )
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str) -> Spec:
         storage, prefix = self._storage, self.stage.prefix
@@ -83,10 +71,12 @@ class ApiStack(StageStack):
                 "TAGS": ",".join(f"{key}={value}" for key, value in self.stage.tags.items()),
                 "STATE_MACHINE_ARN": machine_arn,
                 "RELEASE_RULES": self.stage.release_rules,
+                "MEDIA_DAYS": str(self.stage.media_days),
             },
             grants=[
-                reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
-                writing(storage.media_bucket, "requests/*", "uploads/*"),
+                # Where a notification is late, it reads the answer and stores the pictures itself.
+                reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
+                writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
                 reading(storage.data_bucket, "datasets/*", "imports/*"),
                 writing(storage.data_bucket, "datasets/*", "imports/*"),
                 reading(storage.model_bucket, "styles/*", "base/*"),

@@ -14,7 +14,14 @@ class StorageStack(StageStack):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id, stage=stage, about="buckets, their key, and the table of records")
-        buckets = Buckets(self, "Buckets", keep=stage.keep_data, media_days=stage.media_days, log_days=stage.log_days)
+        buckets = Buckets(
+            self,
+            "Buckets",
+            keep=stage.keep_data,
+            media_days=stage.media_days,
+            run_days=stage.run_days,
+            log_days=stage.log_days,
+        )
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media
         self.table = RecordTable(self, "Records", key=self.key, keep=stage.keep_data).table

@@ -32,7 +32,7 @@ class TrainingStack(StageStack):
         self._storage = storage
         self.topic = EncryptedTopic(self, "News", key=storage.key)
         self.resources = use = self._resources(serving)
-        Resumption(self, "Resumption", use=use)
+        self.resumption = Resumption(self, "Resumption", use=use)
         self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)
         self.pretraining = Machine(self, "Pretraining", name=use.machine_names[1], flow=pretraining(use), use=use)
         CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)
@@ -78,8 +78,8 @@ class TrainingStack(StageStack):
             log_group="/aws/sagemaker/*Jobs",
             key=storage.key,
             grants=[
-                reading(storage.data_bucket, "datasets/*", "runs/*"),
-                writing(storage.data_bucket, "runs/*"),
+                reading(storage.data_bucket, "datasets/*", "runs/*", "checkpoints/*"),
+                writing(storage.data_bucket, "runs/*", "checkpoints/*"),
                 reading(storage.model_bucket, "base/*"),
             ],
         )

@@ -17,6 +17,7 @@ Event = Literal[
     "PredictionsSucceeded",
     "PredictionsFailed",
     "PredictionsCanceled",
+    "AnswersRecovered",
     "TrainingsStarted",
     "VersionsImported",
     "RunFailures",

@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from atelier_ops.gateways import aws
+from atelier_ops.gateways.records import BY_STATUS
 from contracts.hosting import Hosting
 
 HANDLERS = (
@@ -23,6 +24,7 @@ HANDLERS = (
     "remove_endpoints",
     "smoke_test",
     "inference_result",
+    "reconcile",
     "record_failure",
     "api",
     "base_model",
@@ -46,14 +48,30 @@ def cloud(patch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def environment() -> dict[str, str]:
-    """Make table, topic and state machine; the variables that name them."""
+def make_table() -> None:
+    """The records' table."""
+    kinds = {"pk": "S", "status": "S", "expires_at": "N"}
     aws.client("dynamodb").create_table(
         TableName="table",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": BY_STATUS,
+                "KeySchema": [
+                    {"AttributeName": "status", "KeyType": "HASH"},
+                    {"AttributeName": "expires_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def environment() -> dict[str, str]:
+    """Make table, topic and state machine; the variables that name them."""
+    make_table()
     definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/any"
     machine = aws.client("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
@@ -63,6 +81,7 @@ def environment() -> dict[str, str]:
         "MODEL_BUCKET": "model",
         "MEDIA_BUCKET": "media",
         "TABLE_NAME": "table",
+        "MEDIA_DAYS": "7",
         "TOPIC_ARN": topic,
         "STATE_MACHINE_ARN": machine["stateMachineArn"],
         "NAME_PREFIX": "atelier-test",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,11 +18,12 @@ from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Jobs, Packages
-from atelier_ops.gateways.storage import ObjectStore, Uploaded, read_json, write_json
+from atelier_ops.gateways.storage import ObjectStore, read_json, write_json
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions, Tokens
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
+from tests.contract.ops_cloud import make_table
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -129,7 +131,10 @@ def test_a_stream_of_any_size_is_uploaded_with_its_hash(store: ObjectStore, size
             return b"x" * taken
 
     store.upload("a", OnlyReadable(), sha256="abc")
-    assert store.uploaded("a") == Uploaded(size=size, sha256="abc")
+    there = store.uploaded("a")
+    assert there is not None
+    assert (there.size, there.sha256) == (size, "abc")
+    assert abs(there.written - time.time()) < 60
 
 
 def test_json_is_read_back_and_anything_else_refused(store: ObjectStore) -> None:
@@ -150,12 +155,7 @@ def test_presigned_addresses_are_version_4_and_bind_the_content_type(store: Obje
 
 @pytest.fixture
 def records() -> Records:
-    aws.client("dynamodb").create_table(
-        TableName="table",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_table()
     return Records("table")
 
 
@@ -183,6 +183,18 @@ def test_a_record_is_replaced_only_in_the_named_states(records: Records) -> None
     assert records.replace(record("succeeded"), while_status=("starting", "processing"))
     assert not records.replace(record("failed"), while_status=("starting", "processing"))
     assert records.get("prediction#1") == record("succeeded")
+
+
+def test_records_of_one_status_are_found_the_oldest_first(records: Records) -> None:
+    for name, status, expires in (
+        ("b", "starting", 20),
+        ("a", "starting", 10),
+        ("c", "starting", 30),
+        ("d", "failed", 5),
+    ):
+        records.put(Record(key=f"prediction#{name}", status=status, expires_at=expires))
+    assert records.expiring("starting", 30) == ["prediction#a", "prediction#b"]
+    assert records.expiring("waiting", 30) == []
 
 
 def test_removing_is_repeatable(records: Records) -> None:
@@ -415,8 +427,10 @@ def test_a_request_is_queued_with_its_id_and_limits() -> None:
         "InvocationTimeoutSeconds": 900,
     }
     with Stubber(aws.client("sagemaker-runtime")) as stub:
-        stub.add_response("invoke_endpoint_async", {"InferenceId": "1", "OutputLocation": "s3://media/r"}, expected)
-        Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
+        answer = {"InferenceId": "1", "OutputLocation": "s3://media/r", "FailureLocation": "s3://media/f"}
+        stub.add_response("invoke_endpoint_async", answer, expected)
+        places = Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
+        assert (places.output, places.failure) == ("s3://media/r", "s3://media/f")
         stub.assert_no_pending_responses()
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,6 +16,7 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier_ops.gateways import aws
+from atelier_ops.gateways.records import Records
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
@@ -273,6 +275,26 @@ def test_a_prediction_goes_from_post_to_pictures(plan: dict[str, Any]) -> None:
     assert (got["statusCode"], shown["status"]) == (200, "succeeded")
     (url,) = shown["output"]
     assert f"/outputs/{made['id']}/0.png?" in url
+    assert body("media", f"outputs/{made['id']}/0.png") == PNG
+
+
+def test_an_answer_that_nobody_was_told_of_is_found_by_the_sweep(plan: dict[str, Any]) -> None:
+    places = {"OutputLocation": "s3://media/responses/1.out", "FailureLocation": "s3://media/failures/1.out"}
+    with Stubber(aws.client("sagemaker-runtime")) as runtime:
+        runtime.add_response("invoke_endpoint_async", {"InferenceId": "any", **places})
+        given = {"input": {"mode": "text_to_image", "prompt": "a skirt"}}
+        made = json.loads(call("api", request("POST", "/v1/predictions", given))["body"])
+    records = Records("table")
+    record = records.get(f"prediction#{made['id']}")
+    assert record is not None
+    earlier = {**record.data, "created_at": "2026-01-01T00:00:00.000Z"}
+    records.put(replace(record, expires_at=record.expires_at - 120, data=earlier))
+    answer = {"images": [base64.b64encode(PNG).decode()], "output_format": "png", "seed": 0, "model": "tiny@v1"}
+    notification(made["id"], answer)
+    call("reconcile", {})
+    settled = records.get(record.key)
+    assert settled is not None
+    assert settled.status == "succeeded"
     assert body("media", f"outputs/{made['id']}/0.png") == PNG
 
 

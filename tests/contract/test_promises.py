@@ -11,6 +11,7 @@ import pytest
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
 from atelier_ops.logic import http, imports, predictions, uploads
+from atelier_ops.logic.late_answers import LATE
 from atelier_ops.logic.lora.keys import MOST_LISTED
 from atelier_training.data.feed import MOST_WORKERS
 from atelier_training.data.preparation import VIEWS
@@ -33,7 +34,8 @@ from imaging.masks import feather
 from imaging.repaint import ROWS, default_blur
 from imaging.tiling import FACTOR, OVERLAP
 from infra.components import scaling
-from infra.components.buckets import OLD_VERSION_DAYS
+from infra.components.answers import SWEEP_MINUTES
+from infra.components.buckets import ANSWER_DAYS, CHECKPOINT_DAYS, OLD_VERSION_DAYS
 from infra.components.resumption import LONGEST_EVENT_HOURS
 from infra.components.workflow.jobs import CAPACITY_SECONDS
 from infra.components.workflow.machine import LONGEST_RUN_SECONDS
@@ -168,14 +170,37 @@ PROMISES = [
     Promise(
         page=ARCHITECTURE,
         words="grows at most every 5 minutes and shrinks at most every 10. A request that finds no instance wakes one within 2 minutes, "
-        "and never a second. Old versions of objects in the data and the model bucket are kept 30 days",
+        "and never a second.",
         values=lambda: (
             scaling.SCALE_OUT_COOLDOWN_SECONDS / MINUTE,
             scaling.SCALE_IN_COOLDOWN_SECONDS / MINUTE,
             scaling.WAKE_PERIOD_SECONDS * scaling.WAKE_PERIODS / MINUTE,
-            OLD_VERSION_DAYS,
         ),
-        promised=(5, 10, 2, 30),
+        promised=(5, 10, 2),
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="old versions of objects in the data and the model bucket are kept 30 days.",
+        values=lambda: OLD_VERSION_DAYS,
+        promised=30,
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="after 3 days if that is sooner",
+        values=lambda: ANSWER_DAYS,
+        promised=3,
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="`checkpoints/` after 14 days",
+        values=lambda: CHECKPOINT_DAYS,
+        promised=14,
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="once the answer is 60 seconds late, and `reconcile` settles every 15 minutes what nobody asked about",
+        values=lambda: (LATE, SWEEP_MINUTES),
+        promised=(60, 15),
     ),
     Promise(
         page="docs/stages.md",
@@ -283,9 +308,9 @@ PROMISES = [
     ),
     Promise(
         page=LAMBDAS,
-        words="It is kept 7 days; its addresses work for an hour, and asking again gives new ones.",
-        values=lambda: (predictions.KEEP, predictions.URL_SECONDS),
-        promised=(7 * 86_400, 3_600),
+        words="its addresses work for an hour, and asking again gives new ones.",
+        values=lambda: predictions.URL_SECONDS,
+        promised=3_600,
     ),
     Promise(
         page=LAMBDAS,

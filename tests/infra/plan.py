@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from atelier_ops.logic.names import run_jobs
+from atelier_ops.logic.names import run_folders, run_jobs
 from contracts.plan import FineTuningPlan
 from tests.unit.ops_stage import JOBS
 
@@ -11,7 +11,6 @@ BUCKET = "s3://data-bucket"
 
 def plan(**changes: Any) -> dict[str, Any]:
     """What ``prepare`` returns for an inpainting run, with ``changes``."""
-    runs = f"{BUCKET}/runs/first-run"
     made = {
         "execution": "first-run",
         "style": "teal",
@@ -28,7 +27,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "dataset": {"uri": f"{BUCKET}/datasets/teal/", "pictures": 12, "sha256": "0" * 64},
         "base": {"reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
         "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
-        "runs": {name: f"{runs}/{name}/" for name in ("segment", "train", "evaluate", "checkpoints")},
+        "runs": run_folders(JOBS, BUCKET.removeprefix("s3://"), "first-run"),
         "arguments": {name: ["--task", "inpaint", "--target=a skirt"] for name in ("segment", "evaluate")},
         "hyperparameters": {"style": "teal", "max_steps": "800", "learning_rate": "0.0001"},
         "model_package_group": "atelier-dev-teal",

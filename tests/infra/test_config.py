@@ -77,6 +77,7 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
         (DEV, {"base_models": ("tiny-clipseg",)}, r"allowed: a model whose task is inpaint"),
         (DEV, {"segmenter": "sd2-inpaint"}, r"stage.segmenter: got 'sd2-inpaint'; allowed: family clipseg"),
         (DEV, {"name": "Dev_1"}, r"stage.name: got 'Dev_1'"),
+        (DEV, {"run_days": 34}, r"stage.run_days: got 34; allowed: at least 35 days: an execution may last 30"),
         (DEV, {"media_days": 0}, r"stage.media_days: got 0; allowed: at least 1 day"),
     ],
 )

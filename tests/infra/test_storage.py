@@ -1,5 +1,7 @@
 """What is kept is encrypted, closed, and only thrown away where the stage says so."""
 
+from atelier_ops.gateways.records import BY_STATUS
+from infra.config import STAGES
 from tests.infra.conftest import Synthesized
 
 LOGICAL_IDS = {
@@ -44,10 +46,41 @@ def test_precious_buckets_keep_old_versions_for_a_while(stage: Synthesized) -> N
         assert any("NoncurrentVersionExpiration" in rule for rule in rules) == precious, name
 
 
-def test_media_expires(stage: Synthesized) -> None:
-    bucket = stage.resources("AWS::S3::Bucket")["BucketsMedia5BAFF3AF"]
-    days = {"local": 1, "trial": 7, "dev": 30}[stage.name]
-    assert [rule["ExpirationInDays"] for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]] == [days]
+def expiry(stage: Synthesized, bucket: str) -> dict[str, int]:
+    """By prefix, after how many days a bucket's objects expire."""
+    (found,) = [each for name, each in stage.resources("AWS::S3::Bucket").items() if name.startswith(bucket)]
+    rules = found["Properties"]["LifecycleConfiguration"]["Rules"]
+    return {rule.get("Prefix", ""): rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+
+
+def test_media_expires_and_what_was_copied_out_of_it_sooner(stage: Synthesized) -> None:
+    days = STAGES[stage.name].media_days
+    answers = min(3, days)
+    assert expiry(stage, "BucketsMedia") == {
+        "": days,
+        "requests/": answers,
+        "responses/": answers,
+        "failures/": answers,
+    }
+
+
+def test_what_a_run_leaves_expires_and_what_it_publishes_does_not(stage: Synthesized) -> None:
+    assert expiry(stage, "BucketsData") == {"runs/": STAGES[stage.name].run_days, "checkpoints/": 14}
+    assert expiry(stage, "BucketsModel") == {}
+
+
+def test_a_prediction_s_record_lives_as_long_as_its_pictures(stage: Synthesized) -> None:
+    functions = [each["Properties"] for each in stage.resources("AWS::Lambda::Function", "Api").values()]
+    days = {
+        f["Environment"]["Variables"].get("MEDIA_DAYS") for f in functions if f["Handler"].startswith("atelier_ops.")
+    }
+    assert days - {None} == {str(expiry(stage, "BucketsMedia")[""])}
+
+
+def test_open_records_are_found_by_their_status(stage: Synthesized) -> None:
+    (index,) = stage.one("AWS::DynamoDB::Table")["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == BY_STATUS
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["status", "expires_at"]
 
 
 def test_only_a_stage_that_says_so_is_emptied_when_it_is_destroyed(stage: Synthesized) -> None:

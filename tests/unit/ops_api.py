@@ -22,6 +22,7 @@ from tests.unit.ops_fakes import (
 )
 
 SHARED = "shared-endpoint"
+KEEP = 7 * 86_400
 
 
 def _documented(event: dict[str, Any], status: int) -> type[BaseModel]:
@@ -101,5 +102,6 @@ class Api:
             tags={"atelier:stage": "test"},
             name_prefix="atelier-test",
             rules=self.rules,
+            keep_seconds=KEEP,
             now=self.now,
         )

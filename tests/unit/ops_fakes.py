@@ -9,7 +9,7 @@ from typing import Any
 
 from atelier_ops.errors import EndpointUnavailableError, ExecutionNameTakenError, MissingObjectError
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
-from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Uploaded
@@ -92,7 +92,7 @@ class MemoryStore(ObjectStore):
     def uploaded(self, key: str) -> Uploaded | None:
         if (self.bucket, key) not in self._all.objects:
             return None
-        return Uploaded(size=len(self.read(key)), sha256=self._all.hashes[self.bucket, key])
+        return Uploaded(size=len(self.read(key)), sha256=self._all.hashes[self.bucket, key], written=NOW)
 
     def delete(self, key: str) -> None:
         self._all.objects.pop((self.bucket, key), None)
@@ -122,6 +122,10 @@ class MemoryRecords(Records):
 
     def get(self, key: str) -> Record | None:
         return self.items.get(key)
+
+    def expiring(self, status: str, before: int) -> list[str]:
+        found = [each for each in self.items.values() if each.status == status and each.expires_at < before]
+        return [each.key for each in sorted(found, key=lambda each: each.expires_at)]
 
     def put(self, record: Record) -> None:
         self.items[record.key] = record
@@ -201,10 +205,12 @@ class MemoryInference(Inference):
     queue: list[tuple[str, str, str]] = field(default_factory=list)
     down: bool = False
 
-    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> None:
+    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
         if self.down:
             raise EndpointUnavailableError(f"endpoint {endpoint}: not found")
         self.queue.append((endpoint, str(body), inference_id))
+        name = f"{len(self.queue)}-of-{inference_id}"
+        return AnswerPlaces(output=f"s3://media/responses/{name}.out", failure=f"s3://media/failures/{name}-error.out")
 
 
 @dataclass

@@ -8,10 +8,10 @@ import pytest
 
 from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.gateways.records import Record
-from atelier_ops.logic.predictions import LATEST_ANSWER
+from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER
 from atelier_ops.logic.results import prediction_key
 from contracts.modes import MODES
-from tests.unit.ops_api import SHARED, Answered, Api
+from tests.unit.ops_api import KEEP, SHARED, Answered, Api
 from tests.unit.ops_fakes import PNG
 from tests.unit.ops_stage import put_promoted, put_version
 
@@ -297,12 +297,43 @@ def test_a_failed_prediction_shows_its_error(api: Api) -> None:
     assert (shown["status"], shown["error"], shown["output"]) == ("failed", "no garment", None)
 
 
-def test_a_lost_answer_is_not_starting_for_ever(api: Api) -> None:
+def test_a_request_that_expired_is_not_starting_for_ever(api: Api) -> None:
     made = post(api).body
     api.now += LATEST_ANSWER + 1
     shown = api.call("GET", f"/v1/predictions/{made['id']}").body
     assert shown["status"] == "failed"
     assert "no answer" in shown["error"]
+    assert api.records.items[prediction_key(made["id"])].status == "failed"
+
+
+def lay(api: Api, prediction: str, place: str, body: bytes) -> None:
+    """Write what SageMaker would, where the record says; nobody is told."""
+    places = api.records.items[prediction_key(prediction)].data["answer"]
+    api.buckets.put("media", places[place].removeprefix("s3://media/"), body)
+
+
+def test_an_answer_whose_notification_was_lost_is_found_when_it_is_late(api: Api) -> None:
+    made = post(api).body
+    answer = {"images": [PICTURE], "output_format": "png", "seed": 7, "model": "tiny@v1", "seconds": {"paint": 1.0}}
+    lay(api, made["id"], "output", json.dumps(answer).encode())
+    assert api.call("GET", f"/v1/predictions/{made['id']}").body["status"] == "starting"
+    api.now += LATE
+    shown = api.call("GET", f"/v1/predictions/{made['id']}").body
+    assert (shown["status"], len(shown["output"])) == ("succeeded", 1)
+    assert shown["completed_at"] == "2027-01-15T08:00:00.000Z"  # when it was written, not when it was found
+
+
+def test_a_failure_whose_notification_was_lost_is_found_too(api: Api) -> None:
+    made = post(api).body
+    lay(api, made["id"], "failure", b'{"error": {"type": "GarmentNotFoundError", "message": "no skirt"}}')
+    api.now += LATE
+    shown = api.call("GET", f"/v1/predictions/{made['id']}").body
+    assert (shown["status"], shown["error"]) == ("failed", "GarmentNotFoundError: no skirt")
+
+
+def test_a_prediction_is_kept_as_long_as_its_pictures(api: Api) -> None:
+    made = post(api).body
+    assert api.records.items[prediction_key(made["id"])].expires_at == api.now + KEEP
 
 
 def test_canceling_ends_a_prediction_for_good(api: Api) -> None:

@@ -33,7 +33,7 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
         key: {**facts, "name": f"atelier-test-run-1-{key}", "instances": 1} for key, facts in JOBS.items()
     }
     assert set(plan["runs"]) == {*JOBS, "checkpoints"}
-    assert plan["runs"]["checkpoints"] == "s3://data/runs/run-1/checkpoints/"
+    assert plan["runs"]["checkpoints"] == "s3://data/checkpoints/run-1/"
     assert plan["model_package_group"] == "atelier-test-skirt"
     assert plan["published"] == "styles/skirt/"
     assert plan["gate"] == {"garment_share": 0.5, "pixels_changed_outside": 0}

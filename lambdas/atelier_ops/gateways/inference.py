@@ -1,5 +1,7 @@
 """Handing a request to an asynchronous endpoint."""
 
+from dataclasses import dataclass
+
 from botocore.exceptions import ClientError, HTTPClientError
 
 from atelier_ops.errors import EndpointUnavailableError
@@ -15,13 +17,25 @@ LONGEST_RUN = 900
 REFUSED = {"ValidationError", "ValidationException", "ServiceUnavailable", "ThrottlingException", "InternalFailure"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerPlaces:
+    """Where SageMaker will write the answer: ``output`` if the request succeeds, ``failure`` if it does not."""
+
+    output: str
+    failure: str
+
+    def to_json(self) -> dict[str, str]:
+        """As a record keeps it."""
+        return {"output": self.output, "failure": self.failure}
+
+
 class Inference:
     """InvokeEndpointAsync."""
 
-    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> None:
-        """Queue the JSON body at ``body``; the answer comes by SNS. Raises EndpointUnavailableError."""
+    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
+        """Queue the JSON body at ``body``; SNS tells when the answer is there. Raises EndpointUnavailableError."""
         try:
-            client("sagemaker-runtime").invoke_endpoint_async(
+            answer = client("sagemaker-runtime").invoke_endpoint_async(
                 EndpointName=endpoint,
                 InputLocation=str(body),
                 InferenceId=inference_id,
@@ -36,3 +50,4 @@ class Inference:
             if error_code(error) in REFUSED:
                 raise EndpointUnavailableError(f"endpoint {endpoint}: {error}") from error
             raise
+        return AnswerPlaces(output=answer.get("OutputLocation", ""), failure=answer.get("FailureLocation", ""))

@@ -7,6 +7,9 @@ from typing import Any
 
 from atelier_ops.gateways.aws import Tolerance, client
 
+BY_STATUS = "by_status"
+"""The table's index: keys of records by status, the one that expires first in front."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -35,6 +38,21 @@ class Records:
             expires_at=int(item["expires_at"]["N"]),
             data=json.loads(item["data"]["S"]),
         )
+
+    def expiring(self, status: str, before: int) -> list[str]:
+        """The keys of records with this status that expire before then, the first to expire in front; a second old at times."""
+        pages = (
+            client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                IndexName=BY_STATUS,
+                KeyConditionExpression="#status = :status AND expires_at < :before",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={":status": {"S": status}, ":before": {"N": str(before)}},
+            )
+        )
+        return [item["pk"]["S"] for page in pages for item in page["Items"]]
 
     def put(self, record: Record) -> None:
         """Write, replacing what is there."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from atelier_ops.errors import MissingObjectError
@@ -29,10 +29,11 @@ class StoredObject:
 
 @dataclass(frozen=True, kw_only=True)
 class Uploaded:
-    """An uploaded object: its size in bytes and the sha256 that was noted with it."""
+    """An uploaded object: its size in bytes, the sha256 that was noted with it, and when it was written, in seconds since 1970."""
 
     size: int
     sha256: str
+    written: float = field(default=0.0, compare=False)
 
 
 class Readable(Protocol):
@@ -106,7 +107,11 @@ class ObjectStore:
         """What an upload left at the key; None where there is no object."""
         with Tolerance("404", "NoSuchKey", "NotFound"):
             head = client("s3").head_object(Bucket=self.bucket, Key=key)
-            return Uploaded(size=head["ContentLength"], sha256=head["Metadata"].get("sha256", ""))
+            return Uploaded(
+                size=head["ContentLength"],
+                sha256=head["Metadata"].get("sha256", ""),
+                written=head["LastModified"].timestamp(),
+            )
         return None
 
     def delete(self, key: str) -> None:

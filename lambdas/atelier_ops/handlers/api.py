@@ -20,6 +20,7 @@ class Settings(EnvironmentSettings):
     """Environment. ``endpoint_name`` is the shared endpoint, which serves ``served_base`` (``name@revision``) with ``image_uri``.
 
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON.
+    ``media_days`` is after how many days pictures expire, and predictions with them.
     """
 
     table_name: str
@@ -33,6 +34,7 @@ class Settings(EnvironmentSettings):
     tags: tuple[str, ...]
     state_machine_arn: str
     release_rules: str
+    media_days: int
 
 
 @observed
@@ -54,6 +56,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         name_prefix=settings.name_prefix,
         tags=dict(tag.split("=", 1) for tag in settings.tags),
         rules=ReleaseRules.from_text(settings.release_rules),
+        keep_seconds=settings.media_days * 86_400,
         now=time.time(),
     )
     return answer(event, dependencies, context)

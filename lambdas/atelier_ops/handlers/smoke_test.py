@@ -7,7 +7,7 @@ from typing import Any
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.smoke import inference_id, smoke_request, waiting
+from atelier_ops.logic.smoke import inference_id, smoke_request, waiting, with_places
 from atelier_ops.observability import observed
 from contracts.layout import S3Uri, request_key
 from contracts.plan import FineTuningPlan
@@ -33,5 +33,7 @@ def handler(event: dict[str, Any], context: object) -> None:
     ObjectStore(where.bucket).write(where.key, json.dumps(body).encode(), "application/json")
     # Stored before asking: the answer may come at once.
     record = waiting(inference, event["token"], plan.execution, int(time.time()))
-    Records(settings.table_name).put(record)
-    Inference().submit(dedicated or settings.endpoint_name, where, inference)
+    records = Records(settings.table_name)
+    records.put(record)
+    places = Inference().submit(dedicated or settings.endpoint_name, where, inference)
+    records.replace(with_places(record, places), while_status=(record.status,))

@@ -36,6 +36,7 @@ class Dependencies:
 
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags`` and
     ``rules`` are the stage's.
+    ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
     """
 
     records: Records
@@ -52,6 +53,7 @@ class Dependencies:
     name_prefix: str
     tags: Mapping[str, str]
     rules: ReleaseRules
+    keep_seconds: int
     now: float
 
 

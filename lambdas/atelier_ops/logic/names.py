@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from contracts.layout import S3Uri, run_prefix
+from contracts.layout import S3Uri, checkpoint_prefix, run_prefix
 
 LONGEST_NAME = 63
 """SageMaker's limit for jobs, models, endpoints and groups."""
@@ -41,7 +41,8 @@ def run_jobs(
 
 def run_folders(jobs: Iterable[str], bucket: str, run: str) -> dict[str, str]:
     """Where each of these jobs writes, and where training keeps its checkpoints."""
-    return {step: str(S3Uri(bucket=bucket, key=run_prefix(run, step))) for step in (*jobs, "checkpoints")}
+    keys = {**{step: run_prefix(run, step) for step in jobs}, "checkpoints": checkpoint_prefix(run)}
+    return {name: str(S3Uri(bucket=bucket, key=key)) for name, key in keys.items()}
 
 
 def style_endpoint(prefix: str, style: str, version: int) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointUnavailableError
-from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.request_pictures import check_pictures
-from atelier_ops.logic.results import OPEN, failed, prediction_key
-from atelier_ops.logic.timestamps import rfc3339, seconds
+from atelier_ops.logic.results import OPEN, prediction_key
+from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.logic.versions import Target, resolve, resolve_adapter
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
@@ -23,14 +23,8 @@ from contracts.layout import S3Uri, request_key
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 
-KEEP = 7 * 86_400
-"""Seconds a prediction is kept."""
-
 URL_SECONDS = 3_600
 """Seconds an address in ``output`` works; asking again gives new ones."""
-
-LATEST_ANSWER = WAIT_IN_QUEUE + LONGEST_RUN + 300
-"""Seconds after which an answer cannot come any more."""
 
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
@@ -50,7 +44,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
         name_prefix=dependencies.name_prefix,
     )
     inputs = _with_adapter(inputs, target, dependencies)
-    record = _new_record(request, body, inputs, target, dependencies.now)
+    record = _new_record(request, body, inputs, target, dependencies)
     record = _admit(record, dependencies)
     if not record.data["submitted"]:
         record = _submit(record, inputs, dependencies)
@@ -59,10 +53,9 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 
 
 def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
-    """200 with the prediction as it is now. Raises ProblemError 404."""
-    record, now = _existing(prediction, request, dependencies), dependencies.now
-    if record.status in OPEN and now > seconds(record.data["created_at"]) + LATEST_ANSWER:
-        record = failed(record, "no answer came: the request expired in the queue or its notification was lost", now)
+    """200 with the prediction as it is now; where the answer is late, after a look for it. Raises ProblemError 404."""
+    record = _existing(prediction, request, dependencies)
+    record = look_again(record, dependencies.records, dependencies.media, dependencies.now)
     return respond(200, _show(record, request, dependencies))
 
 
@@ -84,7 +77,7 @@ def _existing(prediction: str, request: Request, dependencies: Dependencies) -> 
     """The client's own record: another client's is as good as none. Records of earlier releases do not say whose they are."""
     record = dependencies.records.get(prediction_key(prediction))
     if record is None or record.data.get("client", request.client) != request.client:
-        allowed = f"one made in the last {KEEP // 86_400} days with the same API key"
+        allowed = f"one made in the last {dependencies.keep_seconds // 86_400} days with the same API key"
         raise ProblemError(404, f"prediction: got {prediction}; allowed: {allowed}")
     return record
 
@@ -112,9 +105,9 @@ def _with_adapter(inputs: PredictionInput, target: Target, dependencies: Depende
 
 
 def _new_record(
-    request: Request, body: Mapping[str, Any], inputs: PredictionInput, target: Target, now: float
+    request: Request, body: Mapping[str, Any], inputs: PredictionInput, target: Target, dependencies: Dependencies
 ) -> Record:
-    prediction = request.new_id("prediction")
+    prediction, now = request.new_id("prediction"), dependencies.now
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     data = {
         "id": prediction,
@@ -127,7 +120,9 @@ def _new_record(
         "submitted": False,
         "created_at": rfc3339(now),
     }
-    return Record(key=prediction_key(prediction), status="starting", expires_at=int(now) + KEEP, data=data)
+    return Record(
+        key=prediction_key(prediction), status="starting", expires_at=int(now) + dependencies.keep_seconds, data=data
+    )
 
 
 def _echo(inputs: PredictionInput) -> dict[str, Any]:
@@ -157,12 +152,12 @@ def _submit(record: Record, inputs: PredictionInput, dependencies: Dependencies)
     dependencies.media.write(request_key(prediction), json.dumps(inputs.to_json()).encode(), "application/json")
     where = S3Uri(bucket=dependencies.media.bucket, key=request_key(prediction))
     try:
-        dependencies.inference.submit(record.data["endpoint"], where, prediction)
+        places = dependencies.inference.submit(record.data["endpoint"], where, prediction)
     except EndpointUnavailableError as error:
         dependencies.records.remove(record.key)
         _require_endpoint(record, dependencies)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
-    submitted = replace(record, data={**record.data, "submitted": True})
+    submitted = replace(record, data={**record.data, "submitted": True, "answer": places.to_json()})
     count("PredictionsQueued")
     if dependencies.records.replace(submitted, while_status=OPEN):
         return submitted

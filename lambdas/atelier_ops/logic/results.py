@@ -40,7 +40,7 @@ def settle(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
     """Pass the outcome to the prediction or the run that waits for it. A repeated or late one changes nothing."""
     if outcome.inference_id.startswith(smoke.PREFIX):
         return _settle_smoke(outcome, dependencies)
-    return _settle_prediction(outcome, dependencies, now)
+    return settle_prediction(outcome, dependencies.records, dependencies.media, now)
 
 
 def _settle_smoke(outcome: Outcome, dependencies: Dependencies) -> str:
@@ -56,19 +56,25 @@ def _settle_smoke(outcome: Outcome, dependencies: Dependencies) -> str:
     return f"{outcome.inference_id}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
 
 
-def _settle_prediction(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
-    record = dependencies.records.get(prediction_key(outcome.inference_id))
+def settle_prediction(outcome: Outcome, records: Records, media: ObjectStore, now: float) -> str:
+    """Store the pictures and end the prediction's record; says what it did."""
+    record = records.get(prediction_key(outcome.inference_id))
     if record is None or record.status not in OPEN:
         return f"{outcome.inference_id}: {record.status if record else 'unknown'}, nothing to change"
     try:
-        answer = PredictionOutput.from_json(_answer(outcome, dependencies.media))
-        finished = _succeeded(record, answer, _store(outcome.inference_id, answer, dependencies.media), now)
+        answer = PredictionOutput.from_json(_answer(outcome, media))
+        finished = _succeeded(record, answer, _store(outcome.inference_id, answer, media), now)
     except (InvalidInputError, MissingObjectError, ModelError) as error:
         finished = failed(record, str(error), now)
-    if not dependencies.records.replace(finished, while_status=OPEN):
-        return f"{outcome.inference_id}: settled by another notification"
-    _measure(finished)
-    return f"{outcome.inference_id}: {finished.status}"
+    return f"{outcome.inference_id}: {finished.status if end(finished, records) else 'settled by another notification'}"
+
+
+def end(finished: Record, records: Records) -> bool:
+    """Store the record of a prediction that has ended, once; says whether it did."""
+    stored = records.replace(finished, while_status=OPEN)
+    if stored:
+        _measure(finished)
+    return stored
 
 
 def _measure(finished: Record) -> None:

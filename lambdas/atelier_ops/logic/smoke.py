@@ -1,8 +1,10 @@
 """A smoke test: one real request to the endpoint that now serves a style, answered through the path that a client's request takes."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
+from atelier_ops.gateways.inference import AnswerPlaces
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.picture import decode_picture
 from contracts.errors import InvalidInputError
@@ -11,6 +13,7 @@ from contracts.prediction import PredictionInput, PredictionOutput
 
 FAILED = "SmokeTestFailed"
 PREFIX = "smoke-"
+WAITING = "waiting"
 LONGEST_TEST = 86_400
 """Seconds the record of a waiting run is kept: longer than a request may queue."""
 
@@ -43,7 +46,12 @@ def smoke_key(inference: str) -> str:
 def waiting(inference: str, token: str, execution: str, now: int) -> Record:
     """The record that lets the answer find its run."""
     data = {"token": token, "execution": execution}
-    return Record(key=smoke_key(inference), status="waiting", expires_at=now + LONGEST_TEST, data=data)
+    return Record(key=smoke_key(inference), status=WAITING, expires_at=now + LONGEST_TEST, data=data)
+
+
+def with_places(record: Record, places: AnswerPlaces) -> Record:
+    """The same, with where the answer will lie: an answer whose notification is lost is found there."""
+    return replace(record, data={**record.data, "answer": places.to_json()})
 
 
 def smoke_request(plan: FineTuningPlan, version: int, *, dedicated: bool) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""What becomes of the endpoint's answers: a handler that its topics call, and one that looks for answers whose notification got lost."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.components.access import allow, answering, keeping, reading, writing
+from infra.components.dead_letters import DeadLetters
+from infra.components.handler import Handler, Spec
+from infra.components.records import BY_STATUS
+from infra.config import Stage
+
+SWEEP_MINUTES = 15
+"""How often answers are looked for that nobody asked about."""
+
+
+class AnswerHandlers(Construct):
+    """``handlers`` fill predictions' records and let smoke tests go on; what they fail on is kept in ``dead_letters``."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        key: kms.IKey,
+        table: dynamodb.ITable,
+        media: s3.IBucket,
+        topics: Sequence[sns.ITopic],
+        machine_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._stage, self._key, self._table, self._media, self._machine_arn = stage, key, table, media, machine_arn
+        self.dead_letters = DeadLetters(self, "DeadLetters")
+        told = self._handler(self, self._spec("inference_result", seconds=120))
+        for topic in topics:
+            topic.add_subscription(
+                subscriptions.LambdaSubscription(told.function, dead_letter_queue=self.dead_letters.queue)
+            )
+        sweeper = self._handler(Construct(self, "Sweep"), self._sweep())
+        events.Rule(
+            self,
+            "Schedule",
+            description="Look for answers whose notification got lost",
+            schedule=events.Schedule.rate(Duration.minutes(SWEEP_MINUTES)),
+            targets=[targets.LambdaFunction(sweeper.function, dead_letter_queue=self.dead_letters.queue)],
+        )
+        self.handlers = (told, sweeper)
+
+    def _handler(self, scope: Construct, spec: Spec) -> Handler:
+        handler = Handler(scope, "Handler", spec=spec, key=self._key, log_days=self._stage.log_days)
+        self.dead_letters.take_failures_of(handler)
+        return handler
+
+    def _sweep(self) -> Spec:
+        by_status = allow(["dynamodb:Query"], [f"{self._table.table_arn}/index/{BY_STATUS}"])
+        days = {"MEDIA_DAYS": str(self._stage.media_days)}
+        return self._spec("reconcile", seconds=300, environment=days, grants=[[by_status]])
+
+    def _spec(
+        self,
+        name: str,
+        *,
+        seconds: int,
+        environment: Mapping[str, str] | None = None,
+        grants: Sequence[list[iam.PolicyStatement]] = (),
+    ) -> Spec:
+        """A handler that stores answers; ``environment`` and ``grants`` are what it needs besides."""
+        places = {"TABLE_NAME": self._table.table_name, "MEDIA_BUCKET": self._media.bucket_name}
+        return Spec(
+            name=name,
+            environment={**places, **(environment or {})},
+            grants=[
+                reading(self._media, "responses/*", "failures/*"),
+                writing(self._media, "outputs/*"),
+                keeping(self._table),
+                answering(self._machine_arn),
+                *grants,
+            ],
+            seconds=seconds,
+            # An answer holds up to 8 pictures as base64, which are decoded in memory.
+            memory_mib=1024,
+        )

@@ -1,0 +1,38 @@
+"""Settles, every few minutes, the answers whose notification got lost and that nobody asked about."""
+
+import time
+from typing import Any
+
+from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.workflow import Tokens
+from atelier_ops.logic.late_answers import reconcile
+from atelier_ops.logic.results import Dependencies
+from atelier_ops.observability import logger, observed
+from contracts.settings import EnvironmentSettings
+
+SPARE_MILLISECONDS = 30_000
+"""No record is begun with less time than this left: the next sweep takes it."""
+
+
+class Settings(EnvironmentSettings):
+    """Environment. ``media_days`` is after how many days pictures expire, and predictions with them."""
+
+    table_name: str
+    media_bucket: str
+    media_days: int
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> None:
+    """Called on a schedule; the event says nothing of use."""
+    settings = Settings.from_environment()
+    records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
+    dependencies = Dependencies(records=records, media=media, tokens=Tokens())
+    looked = reconcile(
+        dependencies,
+        settings.media_days * 86_400,
+        time.time(),
+        lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,
+    )
+    logger.info("looked at open records", looked=looked)

@@ -1,0 +1,102 @@
+"""The sweep that settles what nobody asked about: answers whose notification got lost."""
+
+import base64
+import json
+
+import pytest
+
+from atelier_ops.gateways.inference import AnswerPlaces
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic import smoke
+from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER, reconcile
+from atelier_ops.logic.results import Dependencies, prediction_key
+from atelier_ops.logic.timestamps import rfc3339
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryRecords, MemoryTokens
+
+KEEP = 7 * 86_400
+GREY = base64.b64decode(smoke.PICTURE)
+PLACES = AnswerPlaces(output="s3://media/responses/1.out", failure="s3://media/failures/1.out")
+ANSWER = {"images": [smoke.PICTURE], "output_format": "png", "seed": 7, "model": "tiny@v1", "seconds": {"paint": 1.0}}
+
+
+@pytest.fixture
+def dependencies() -> Dependencies:
+    return Dependencies(records=MemoryRecords(), media=MemoryBuckets().store("media"), tokens=MemoryTokens())
+
+
+def predict(dependencies: Dependencies, name: str, age: float, status: str = "starting") -> str:
+    """A prediction that was made ``age`` seconds ago; its key."""
+    data = {"id": name, "created_at": rfc3339(NOW - age), "answer": PLACES.to_json()}
+    record = Record(key=prediction_key(name), status=status, expires_at=int(NOW - age) + KEEP, data=data)
+    dependencies.records.put(record)
+    return record.key
+
+
+def lay(dependencies: Dependencies, key: str = "responses/1.out") -> None:
+    dependencies.media.write(key, json.dumps(ANSWER).encode(), "application/json")
+
+
+def sweep(dependencies: Dependencies, most: int = 99) -> int:
+    left = iter([True] * most + [False] * 99)
+    return reconcile(dependencies, KEEP, NOW, lambda: next(left))
+
+
+def status(dependencies: Dependencies, key: str) -> str:
+    record = dependencies.records.get(key)
+    return record.status if record else "gone"
+
+
+def test_a_late_answer_is_stored_and_an_early_one_left_to_its_notification(dependencies: Dependencies) -> None:
+    late, early = predict(dependencies, "late", LATE + 5), predict(dependencies, "early", LATE - 5)
+    lay(dependencies)
+    assert sweep(dependencies) == 1
+    assert (status(dependencies, late), status(dependencies, early)) == ("succeeded", "starting")
+    assert dependencies.media.read("outputs/late/0.png") == GREY
+
+
+def test_a_request_that_waits_in_the_queue_goes_on_waiting_until_its_time_is_over(dependencies: Dependencies) -> None:
+    waits, expired = predict(dependencies, "waits", LATEST_ANSWER - 5), predict(dependencies, "over", LATEST_ANSWER + 5)
+    assert sweep(dependencies) == 2
+    assert (status(dependencies, waits), status(dependencies, expired)) == ("starting", "failed")
+
+
+def test_what_has_ended_is_not_looked_at(dependencies: Dependencies) -> None:
+    for ended in ("succeeded", "failed", "canceled"):
+        predict(dependencies, ended, LATE + 5, ended)
+    lay(dependencies)
+    assert sweep(dependencies) == 0
+
+
+def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencies: Dependencies) -> None:
+    asked = smoke.waiting("smoke-1", "token", "run-1", int(NOW) - LATE - 5)
+    dependencies.records.put(smoke.with_places(asked, PLACES))
+    assert sweep(dependencies) == 1
+    assert status(dependencies, asked.key) == smoke.WAITING
+    lay(dependencies)
+    sweep(dependencies)
+    assert status(dependencies, asked.key) == "gone"
+    assert isinstance(dependencies.tokens, MemoryTokens)
+    assert dependencies.tokens.answers["token"][0] == "success"
+
+
+def test_others_that_wait_are_left_alone(dependencies: Dependencies) -> None:
+    approval = Record(key="approval#arn", status="waiting", expires_at=int(NOW) + 60, data={"token": "t"})
+    dependencies.records.put(approval)
+    sweep(dependencies)
+    assert dependencies.records.get("approval#arn") == approval
+
+
+def test_an_answer_in_a_foreign_bucket_is_not_read(dependencies: Dependencies) -> None:
+    key = predict(dependencies, "odd", LATE + 5)
+    record = dependencies.records.get(key)
+    assert record is not None
+    record.data["answer"] = {"output": "s3://elsewhere/1.out"}
+    sweep(dependencies)
+    assert status(dependencies, key) == "starting"
+
+
+def test_a_sweep_ends_in_time_with_the_oldest_done(dependencies: Dependencies) -> None:
+    young, old = predict(dependencies, "young", LATE + 5), predict(dependencies, "old", LATE + 50)
+    lay(dependencies)
+    assert sweep(dependencies, most=1) == 1
+    assert (status(dependencies, old), status(dependencies, young)) == ("succeeded", "starting")
