@@ -17,7 +17,7 @@ from infra.components.access import allow, answering, keeping, reading, writing
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
 from infra.components.records import BY_STATUS
-from infra.config import Stage
+from infra.settings.stage import Stage
 
 SWEEP_MINUTES = 15
 """How often answers are looked for that nobody asked about."""
