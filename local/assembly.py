@@ -90,6 +90,7 @@ def _stack(directory: Path, key: str, properties: dict[str, Any], assets: list[d
                 directory=(directory / source["directory"]).resolve(),
                 dockerfile=source.get("dockerFile", "Dockerfile"),
                 target=source.get("dockerBuildTarget"),
+                build_args=tuple(source.get("dockerBuildArgs", {}).items()),
             )
             for source, destination in _destinations("image", "directory", assets)
         ),

@@ -30,6 +30,7 @@ class ImageAsset:
     directory: Path
     dockerfile: str
     target: str | None = None
+    build_args: tuple[tuple[str, str], ...] = ()
 
     def build(self) -> ImagePlan:
         """What its Dockerfile says. Raises LocalCloudError where that cannot be followed."""

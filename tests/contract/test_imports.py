@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "models": {"contracts", "imaging", "diffusion"},
     "infra": {"contracts", "models"},
     "local": {"contracts"},
-    "cli": {"contracts", "imaging", "local"},
+    "cli": {"contracts", "imaging", "infra", "local"},
     "docs": {"contracts", "infra"},
     "bench": {"contracts", "models", "atelier_training", "cli"},
 }

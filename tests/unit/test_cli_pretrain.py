@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from cli.account import NotDeployedError
 from cli.main import command_parser
-from cli.pretrain import Account, NotDeployedError, in_account, read_input, upload
+from cli.pretrain import Account, in_account, read_input, upload
 from contracts.errors import InvalidInputError
 from models.tiny.make import upload as figures
 

@@ -1,0 +1,43 @@
+"""A stage in the AWS account of the current credentials: what its stacks put out."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+STACKS = ("storage", "serving", "training", "api")
+"""The last parts of the names of a stage's stacks."""
+
+
+class NotDeployedError(RuntimeError):
+    """The stage's stacks are not in the account of the current credentials."""
+
+
+def stage_outputs(client: Callable[[str], Any], stage: str, stacks: Iterable[str] = STACKS) -> dict[str, str]:
+    """The outputs of a stage's stacks, all in one mapping. Raises NotDeployedError that says how to deploy it."""
+    found: dict[str, str] = {}
+    for stack in stacks:
+        name = f"atelier-{stage}-{stack}"
+        try:
+            description = client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        except (BotoCoreError, ClientError) as error:
+            raise NotDeployedError(f"{name}: {error}; deploy it with: make deploy STAGE={stage}") from error
+        found |= outputs(description)
+    return found
+
+
+def outputs(description: dict[str, Any]) -> dict[str, str]:
+    """The outputs in an entry of DescribeStacks."""
+    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
+
+
+def stage_stacks(client: Callable[[str], Any], stage: str) -> list[dict[str, Any]]:
+    """Entries of DescribeStacks: every stack of the stage that is there, the first made first."""
+    pages = client("cloudformation").get_paginator("describe_stacks").paginate()
+    found = [stack for page in pages for stack in page["Stacks"] if stack["StackName"].startswith(f"atelier-{stage}-")]
+    return sorted(found, key=lambda stack: stack["CreationTime"])
+
+
+def api_key(client: Callable[[str], Any], found: dict[str, str]) -> str:
+    """The value of the stage's API key, by the outputs of its stacks."""
+    return str(client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"])

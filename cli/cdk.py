@@ -1,0 +1,48 @@
+"""The CDK command, on the packaged Node.js and on templates that ``make synth`` has written and checked: they are not made again."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.node import packaged_node
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
+
+
+class CdkError(RuntimeError):
+    """The CDK command cannot be run, or ended without success, after it had said why."""
+
+
+def cdk(words: Sequence[str], assembly: Path) -> None:
+    """Run ``cdk`` with ``words`` on the templates in ``assembly``. Raises CdkError."""
+    if not PROGRAM.is_file():
+        raise CdkError(f"{PROGRAM}: missing; make bootstrap, make deploy and make destroy install it")
+    # Notices are fetched from the internet, on every command.
+    command = [str(packaged_node()), str(PROGRAM), *words, "--app", str(assembly), "--no-notices"]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    if code:
+        raise CdkError(
+            f"cdk {words[0]} ended with {code}; why is said above. docs/deploy.md lists what AWS refuses most"
+        )
+
+
+def stacks(assembly: Path) -> list[str]:
+    """The names of the stacks in ``assembly``. Raises CdkError where there is none."""
+    return [properties.get("stackName", key) for key, properties in _stacks(assembly).items()]
+
+
+def bootstrap_parameter(assembly: Path) -> str:
+    """``/cdk-bootstrap/{qualifier}/version``: the SSM parameter by which the stacks know their bootstrap. Raises CdkError."""
+    first = next(iter(_stacks(assembly).values()))
+    return str(first.get("bootstrapStackVersionSsmParameter", "/cdk-bootstrap/hnb659fds/version"))
+
+
+def _stacks(assembly: Path) -> dict[str, dict[str, Any]]:
+    manifest = assembly / "manifest.json"
+    if not manifest.is_file():
+        raise CdkError(f"{manifest}: missing; make synth writes it")
+    artifacts = json.loads(manifest.read_text(encoding="utf-8"))["artifacts"]
+    return {key: a["properties"] for key, a in artifacts.items() if a["type"] == "aws:cloudformation:stack"}

@@ -1,0 +1,80 @@
+"""Bootstrap an account for the CDK and deploy a stage into it, from the templates that ``make synth`` has written."""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import boto3
+
+from cli.account import outputs, stage_stacks
+from cli.cdk import CdkError, bootstrap_parameter, cdk, stacks
+from cli.deployed import describe
+from contracts.errors import InvalidInputError
+from local.assembly import read_assembly
+from local.sagemaker.dockerfile import base_images
+
+_DEFAULT_QUALIFIER = "hnb659fds"
+
+
+def run_bootstrap(arguments: argparse.Namespace) -> None:
+    """Make what the CDK needs in the account and region: a bucket, a repository, five roles. Repeatable."""
+    words: list[str] = []
+    qualifier = bootstrap_parameter(arguments.assembly).split("/")[2]
+    if qualifier != _DEFAULT_QUALIFIER:
+        words = ["--qualifier", qualifier, "--toolkit-stack-name", f"CDKToolkit-{qualifier}"]
+    cdk(["bootstrap", *words, *arguments.cdk], arguments.assembly)
+
+
+def run_deploy(arguments: argparse.Namespace) -> None:
+    """Deploy every stack, and again those that would keep the name of something that was replaced; then say how to use it."""
+    stage, words = arguments.stage, arguments.cdk
+    require_stage(arguments.assembly, stage)
+    require_approval(words, terminal=sys.stdin.isatty())
+    print(expectation(arguments.assembly), flush=True)
+    before = _values(stage)
+    cdk(["deploy", "--all", *words], arguments.assembly)
+    if replaced := changed(before, _values(stage)):
+        print(f"\nReplaced: {', '.join(replaced)}. Deploying again what refers to it.", flush=True)
+        # The CLI passes over a stack whose own template is the same, and a reference to another stack is the same text.
+        cdk(["deploy", "--all", "--force", *words], arguments.assembly)
+    print(describe(boto3.client, stage))
+
+
+def require_stage(assembly: Path, stage: str) -> None:
+    """Raises CdkError unless the templates are those of the stage."""
+    names = stacks(assembly)
+    if not all(name.startswith(f"atelier-{stage}-") for name in names):
+        raise CdkError(f"{assembly} holds {', '.join(names)}; make synth STAGE={stage} writes those of {stage}")
+
+
+def require_approval(words: Sequence[str], *, terminal: bool) -> None:
+    """Raises InvalidInputError where nobody could be asked: the CLI would find out only when the images are built."""
+    if not terminal and not any(word.startswith("--require-approval") for word in words):
+        allowed = (
+            "--require-approval never (or broadening on a terminal): without a terminal nobody can approve new rights"
+        )
+        raise InvalidInputError("CDK_ARGS", got=" ".join(words), allowed=allowed)
+
+
+def expectation(assembly: Path) -> str:
+    """What a first deployment loads and takes, in a few lines."""
+    images = {i for stack in read_assembly(assembly, account="", region="") for i in stack.images}
+    bases = {base for i in images for base in base_images(i.directory / i.dockerfile, dict(i.build_args))}
+    large = any(re.search(r"\.dkr\.ecr\.", base) for base in bases)
+    size, time = ("10 GB", "an hour on a home line") if large else ("1.5 GB", "10 minutes")
+    return (
+        f"Builds {len(images)} images on {', '.join(sorted(bases))}, unless the account has them:\nabout {size} to download and "
+        f"to upload, {time}. The stacks then take 15 to 25 minutes the first time,\nmost of it the endpoint; later 1 to 15."
+    )
+
+
+def changed(before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]) -> list[str]:
+    """The outputs, as ``stack.output``, whose value is another one under the same name."""
+    return sorted(".".join(key) for key, value in before.items() if after.get(key, value) != value)
+
+
+def _values(stage: str) -> dict[tuple[str, str], str]:
+    found = stage_stacks(boto3.client, stage)
+    return {(stack["StackName"], key): value for stack in found for key, value in outputs(stack).items()}

@@ -1,0 +1,61 @@
+"""What a person needs of a deployed stage: its address, its key, where to look in the console, a first command."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+from cli.account import api_key, stage_outputs
+
+FIRST = {"input": {"mode": "text_to_image", "prompt": "a red skirt", "seed": 7}}
+"""The first request to try: any base model paints it."""
+
+
+def run_deployed(arguments: argparse.Namespace) -> None:
+    """Print it."""
+    print(describe(boto3.client, arguments.stage))
+
+
+def run_key(arguments: argparse.Namespace) -> None:
+    """Print the API key and nothing else, so that a shell can keep it."""
+    print(api_key(boto3.client, stage_outputs(boto3.client, arguments.stage, ["api"])))
+
+
+def describe(client: Callable[[str], Any], stage: str) -> str:
+    """The stage's addresses and commands, for people. Raises NotDeployedError."""
+    outputs = stage_outputs(client, stage)
+    region = outputs["StateMachineArn"].split(":")[3]
+    prediction = '"$API/v1/predictions'
+    header = '-H "x-api-key: $KEY"'
+    return f"""
+Stage {stage} is deployed in {region}, account {outputs["StateMachineArn"].split(":")[4]}.
+
+Use it
+  export API={outputs["ApiUrl"].rstrip("/")}
+  export KEY=$(make -s key STAGE={stage})
+  curl {prediction}" {header} -H 'content-type: application/json' -d '{json.dumps(FIRST)}'
+  curl {prediction}/ID" {header}
+The first answer takes 5 to 10 minutes where no instance of the endpoint runs.
+
+Look at it
+{_links(outputs, region)}
+Hear of failed runs and of approvals that wait
+  aws sns subscribe --region {region} --topic-arn {outputs["NewsTopicArn"]} --protocol email --notification-endpoint YOU@EXAMPLE.ORG
+Fine-tune a style
+  aws s3 sync --region {region} YOUR_PICTURES/ s3://{outputs["DataBucketName"]}/datasets/NAME/   (docs/datasets.md says what belongs there)
+  aws stepfunctions start-execution --region {region} --state-machine-arn {outputs["StateMachineArn"]} --input file://run.json"""
+
+
+def _links(outputs: dict[str, str], region: str) -> str:
+    """A line a page of the console."""
+    domain = "console.amazonaws.cn" if region.startswith("cn-") else "console.aws.amazon.com"
+    pages = {
+        "fine-tuning": f"states/home?region={region}#/statemachines/view/{outputs['StateMachineArn']}",
+        "pretraining": f"states/home?region={region}#/statemachines/view/{outputs['PretrainingMachineArn']}",
+        "endpoint": f"sagemaker/home?region={region}#/endpoints/{outputs['EndpointName']}",
+        "alarms": f"cloudwatch/home?region={region}#alarmsV2:",
+        "stacks": f"cloudformation/home?region={region}#/stacks",
+    }
+    return "".join(f"  {name:<12} https://{region}.{domain}/{page}\n" for name, page in pages.items())

@@ -1,0 +1,93 @@
+"""Remove a stage from an account: what executions made, then the stacks, then the logs. Asks first, and says what stays."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.account import NotDeployedError, outputs, stage_stacks
+from cli.cdk import cdk
+from cli.deploy import require_stage
+from cli.leftovers import Client, Leftover, logs, made_by_executions
+from contracts.errors import InvalidInputError
+from infra.config import stage_named
+
+
+class NotRemovedError(RuntimeError):
+    """Something of the stage is still there; the text lists it."""
+
+
+def run_destroy(arguments: argparse.Namespace) -> None:
+    """Remove the stage. Raises NotRemovedError where something could not be removed."""
+    stage, client = arguments.stage, boto3.client
+    keep = stage_named(stage).keep_data
+    require_stage(arguments.assembly, stage)
+    found = stage_stacks(client, stage)
+    if not found:
+        raise NotDeployedError(f"no stack of stage {stage} is in this account and region")
+    leftovers = made_by_executions(client, f"atelier-{stage}", _owned(client, found), keep_versions=keep)
+    print(_plan(stage, found, leftovers, keep=keep), flush=True)
+    if not arguments.yes:
+        confirm(stage, input if sys.stdin.isatty() else None)
+    problems = remove(leftovers)
+    if goes := [stack["StackName"] for stack in found if not _protected(stack)]:
+        cdk(["destroy", *goes, "--force", *arguments.cdk], arguments.assembly)
+    problems += remove(logs(client, f"atelier-{stage}", *_logged(found)))
+    if problems:
+        raise NotRemovedError("these are left; make destroy again removes them:\n  " + "\n  ".join(problems))
+
+
+def confirm(stage: str, ask: Callable[[str], str] | None) -> None:
+    """Raises InvalidInputError unless a person answers with the stage's name."""
+    answer = ask(f"Type {stage} to remove all this: ") if ask else "no terminal"
+    if answer.strip() != stage:
+        raise InvalidInputError("confirmation", got=answer, allowed=f"{stage}, or YES=1 where nobody can be asked")
+
+
+def remove(leftovers: Sequence[Leftover]) -> list[str]:
+    """Remove each, whatever becomes of the others; what could not be removed, and why."""
+    problems = []
+    for leftover in leftovers:
+        try:
+            leftover.remove()
+        except (BotoCoreError, ClientError) as error:
+            problems.append(f"{leftover.kind} {leftover.name}: {error}")
+        else:
+            print(f"removed {leftover.kind} {leftover.name}", flush=True)
+    return problems
+
+
+def _plan(stage: str, found: Sequence[dict[str, Any]], leftovers: Sequence[Leftover], *, keep: bool) -> str:
+    goes = [f"  stack {stack['StackName']}" for stack in reversed(found) if not _protected(stack)]
+    stays = [f"  stack {stack['StackName']} (termination protection is on)" for stack in found if _protected(stack)]
+    stays += ["  buckets, table, key and the registry's versions: the stage keeps its data"] if keep else []
+    stays += ["  the bootstrap's images and assets, which `cdk gc` removes; a deleted key for the days that KMS waits"]
+    made = [f"  {leftover.kind} {leftover.name}" for leftover in leftovers]
+    return "\n".join([f"Of stage {stage} this goes:", *made, *goes, "and this stays:", *stays])
+
+
+def _protected(stack: dict[str, Any]) -> bool:
+    return bool(stack.get("EnableTerminationProtection"))
+
+
+def _owned(client: Client, found: Sequence[dict[str, Any]]) -> set[str]:
+    """The names of the stacks' own resources, also where CloudFormation knows them by their ARN."""
+    pages = client("cloudformation").get_paginator("list_stack_resources")
+    ids = [
+        resource.get("PhysicalResourceId", "")
+        for stack in found
+        for page in pages.paginate(StackName=stack["StackName"])
+        for resource in page["StackResourceSummaries"]
+    ]
+    return {name for identity in ids for name in (identity, identity.rpartition("/")[2])}
+
+
+def _logged(found: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The shared endpoint and the API, whose log groups AWS names after names that it has chosen itself."""
+    values = {key: value for stack in found if not _protected(stack) for key, value in outputs(stack).items()}
+    endpoints = [values["EndpointName"]] if "EndpointName" in values else []
+    apis = [values["ApiUrl"].removeprefix("https://").split(".")[0]] if "ApiUrl" in values else []
+    return endpoints, apis
