@@ -1,7 +1,16 @@
 # The only door: what CI runs is what a person runs.
 PYTHON ?= python3
-STAGE ?= local
+STAGE ?= trial
 BIN := .venv/bin
+# Whose account, and which region of it: as the AWS command understands them, where they are not given.
+ifneq ($(PROFILE),)
+export AWS_PROFILE := $(PROFILE)
+endif
+ifneq ($(REGION),)
+export AWS_REGION := $(REGION)
+export AWS_DEFAULT_REGION := $(REGION)
+export CDK_DEFAULT_REGION := $(REGION)
+endif
 # One thread a process: jobs and model server share the cores, and a team of threads that waits for a core is slower than one.
 export OMP_NUM_THREADS ?= 1
 INSTALLED := .venv/.installed
@@ -10,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp score-tiny tiny sheets format synth costs deploy destroy lock clean
+.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp score-tiny tiny sheets format synth costs bootstrap deploy diff deployed key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -21,7 +30,7 @@ demo: $(INSTALLED) ## run the main job on this machine: pictures in, fine-tuned 
 local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C (PORT=4700)
 	@$(BIN)/atelier local $(if $(PORT),--port $(PORT))
 
-test: $(INSTALLED) ## run every test, a file at a time on each of two processes
+test: $(INSTALLED) node_modules/.installed ## run every test, a file at a time on each of two processes
 	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
 
 check: lint types templates test ## everything that must hold before a commit lands
@@ -63,17 +72,36 @@ format: $(INSTALLED) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev) to cdk.out/
-	CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python app.py
+synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev) to cdk.out/; CONTEXT='account=111122223333 owner=me' adds to it
+	@rm -rf cdk.out
+	CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$($(BIN)/python -c 'import json, sys; print(json.dumps(dict(w.split("=", 1) for w in sys.argv[1:])))' \
+		stage=$(STAGE) $(if $(REGION),region=$(REGION)) $(CONTEXT))" $(BIN)/python app.py
 
 costs: $(INSTALLED) ## what STAGE costs an hour and which quotas it needs
 	@$(BIN)/python -m infra.costs $(STAGE)
 
-deploy: $(INSTALLED) node_modules/.installed costs ## deploy STAGE to the AWS account of the current credentials
-	PATH="$(CURDIR)/$(BIN):$$PATH" npx cdk deploy --all --context stage=$(STAGE)
+# The CDK command works on what synth has written: what is checked is what is deployed, and nothing is synthesized twice.
+bootstrap deploy diff destroy: export CDK_DISABLE_CLI_TELEMETRY := true
+# Whoever destroys need not be told what to mend first.
+bootstrap diff destroy: export CDK_VALIDATION := false
 
-destroy: $(INSTALLED) node_modules/.installed ## remove STAGE from the AWS account of the current credentials
-	PATH="$(CURDIR)/$(BIN):$$PATH" npx cdk destroy --all --context stage=$(STAGE)
+bootstrap: synth node_modules/.installed ## make what the CDK needs in the account and region, once (PROFILE, REGION, CDK_ARGS)
+	@$(BIN)/atelier bootstrap $(STAGE) --cdk='$(CDK_ARGS)'
+
+deploy: costs synth node_modules/.installed ## deploy STAGE to the account of the credentials (PROFILE, REGION, CDK_ARGS, CONTEXT)
+	@$(BIN)/atelier deploy $(STAGE) --cdk='$(CDK_ARGS)'
+
+diff: synth node_modules/.installed ## say what make deploy would change in the account
+	@$(BIN)/atelier diff $(STAGE) --cdk='$(CDK_ARGS)'
+
+deployed: $(INSTALLED) ## say where STAGE is and how to use it
+	@$(BIN)/atelier deployed $(STAGE)
+
+key: $(INSTALLED) ## print the API key of STAGE, and with make -s nothing else
+	@$(BIN)/atelier key $(STAGE)
+
+destroy: synth node_modules/.installed ## remove STAGE from the account, with what its executions made; asks first, unless YES=1
+	@$(BIN)/atelier destroy $(STAGE) $(if $(YES),--yes) --cdk='$(CDK_ARGS)'
 
 lock: $(INSTALLED) ## write requirements.lock from what is installed
 	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -vE '^(nvidia-|triton|cuda-)' > requirements.lock
@@ -97,6 +125,7 @@ $(LAYER): lambdas/requirements.lock
 	rm -rf $(@D)/python/bin
 	@cp $< $@
 
-node_modules/.installed: package.json package-lock.json
-	npm ci
+# The packaged Node.js brings npm, whose own start script does not find it.
+node_modules/.installed: package.json package-lock.json $(INSTALLED)
+	node="$$($(BIN)/python -m infra.node)"; "$$node" "$$(dirname "$$node")/../lib/node_modules/npm/bin/npm-cli.js" ci --no-fund --no-audit
 	@touch $@

@@ -1,5 +1,6 @@
 """The CDK app. ``cdk synth --context stage=dev``, or ``python app.py`` with ``CDK_OUTDIR`` and ``CDK_CONTEXT_JSON``."""
 
+import sys
 from dataclasses import replace
 
 from infra.node import use_packaged_node
@@ -14,6 +15,14 @@ from infra.nag import Checks  # noqa: E402
 
 
 def main() -> None:
+    """Synthesize; a stage or a setting that is refused ends it with the sentence that says why."""
+    try:
+        synthesize()
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+def synthesize() -> None:
     """Synthesize the stage named in the context (``local`` where none is), for the account and region named there, if any."""
     app = App(context=feature_flags())
     Validations.of(app).add_plugins(Checks())

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+Client = Callable[[str], Any]
+"""Makes a boto3 client of the service that it is given."""
 
 STACKS = ("storage", "serving", "training", "api")
 """The last parts of the names of a stage's stacks."""
@@ -13,7 +17,12 @@ class NotDeployedError(RuntimeError):
     """The stage's stacks are not in the account of the current credentials."""
 
 
-def stage_outputs(client: Callable[[str], Any], stage: str, stacks: Iterable[str] = STACKS) -> dict[str, str]:
+def account_client(service: str) -> Any:
+    """A boto3 client with the credentials and the region of the environment, as the AWS command finds them."""
+    return boto3.client(service)  # type: ignore[call-overload]  # the stubs want a literal
+
+
+def stage_outputs(client: Client, stage: str, stacks: Iterable[str] = STACKS) -> dict[str, str]:
     """The outputs of a stage's stacks, all in one mapping. Raises NotDeployedError that says how to deploy it."""
     found: dict[str, str] = {}
     for stack in stacks:
@@ -31,13 +40,13 @@ def outputs(description: dict[str, Any]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
 
-def stage_stacks(client: Callable[[str], Any], stage: str) -> list[dict[str, Any]]:
+def stage_stacks(client: Client, stage: str) -> list[dict[str, Any]]:
     """Entries of DescribeStacks: every stack of the stage that is there, the first made first."""
     pages = client("cloudformation").get_paginator("describe_stacks").paginate()
     found = [stack for page in pages for stack in page["Stacks"] if stack["StackName"].startswith(f"atelier-{stage}-")]
     return sorted(found, key=lambda stack: stack["CreationTime"])
 
 
-def api_key(client: Callable[[str], Any], found: dict[str, str]) -> str:
+def api_key(client: Client, found: dict[str, str]) -> str:
     """The value of the stage's API key, by the outputs of its stacks."""
     return str(client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"])

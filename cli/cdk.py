@@ -29,9 +29,9 @@ def cdk(words: Sequence[str], assembly: Path) -> None:
         )
 
 
-def stacks(assembly: Path) -> list[str]:
-    """The names of the stacks in ``assembly``. Raises CdkError where there is none."""
-    return [properties.get("stackName", key) for key, properties in _stacks(assembly).items()]
+def stacks(assembly: Path) -> dict[str, str]:
+    """The stacks in ``assembly``: by its name, the id by which the command knows each. Raises CdkError where there is none."""
+    return {properties.get("stackName", key): key for key, properties in _stacks(assembly).items()}
 
 
 def bootstrap_parameter(assembly: Path) -> str:

@@ -1,14 +1,11 @@
 """Bootstrap an account for the CDK and deploy a stage into it, from the templates that ``make synth`` has written."""
 
 import argparse
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import boto3
-
-from cli.account import outputs, stage_stacks
+from cli.account import account_client, outputs, stage_stacks
 from cli.cdk import CdkError, bootstrap_parameter, cdk, stacks
 from cli.deployed import describe
 from contracts.errors import InvalidInputError
@@ -39,7 +36,13 @@ def run_deploy(arguments: argparse.Namespace) -> None:
         print(f"\nReplaced: {', '.join(replaced)}. Deploying again what refers to it.", flush=True)
         # The CLI passes over a stack whose own template is the same, and a reference to another stack is the same text.
         cdk(["deploy", "--all", "--force", *words], arguments.assembly)
-    print(describe(boto3.client, stage))
+    print(describe(account_client, stage))
+
+
+def run_diff(arguments: argparse.Namespace) -> None:
+    """Say what a deployment would change."""
+    require_stage(arguments.assembly, arguments.stage)
+    cdk(["diff", *arguments.cdk], arguments.assembly)
 
 
 def require_stage(assembly: Path, stage: str) -> None:
@@ -62,8 +65,8 @@ def expectation(assembly: Path) -> str:
     """What a first deployment loads and takes, in a few lines."""
     images = {i for stack in read_assembly(assembly, account="", region="") for i in stack.images}
     bases = {base for i in images for base in base_images(i.directory / i.dockerfile, dict(i.build_args))}
-    large = any(re.search(r"\.dkr\.ecr\.", base) for base in bases)
-    size, time = ("10 GB", "an hour on a home line") if large else ("1.5 GB", "10 minutes")
+    # Images with CUDA say so in their tags. Both sizes are estimates.
+    size, time = ("10 GB", "an hour on a home line") if any("-cu" in b for b in bases) else ("1 GB", "10 minutes")
     return (
         f"Builds {len(images)} images on {', '.join(sorted(bases))}, unless the account has them:\nabout {size} to download and "
         f"to upload, {time}. The stacks then take 15 to 25 minutes the first time,\nmost of it the endpoint; later 1 to 15."
@@ -76,5 +79,5 @@ def changed(before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str
 
 
 def _values(stage: str) -> dict[tuple[str, str], str]:
-    found = stage_stacks(boto3.client, stage)
+    found = stage_stacks(account_client, stage)
     return {(stack["StackName"], key): value for stack in found for key, value in outputs(stack).items()}

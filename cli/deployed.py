@@ -2,12 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Callable
-from typing import Any
 
-import boto3
-
-from cli.account import api_key, stage_outputs
+from cli.account import Client, account_client, api_key, stage_outputs
 
 FIRST = {"input": {"mode": "text_to_image", "prompt": "a red skirt", "seed": 7}}
 """The first request to try: any base model paints it."""
@@ -15,15 +11,15 @@ FIRST = {"input": {"mode": "text_to_image", "prompt": "a red skirt", "seed": 7}}
 
 def run_deployed(arguments: argparse.Namespace) -> None:
     """Print it."""
-    print(describe(boto3.client, arguments.stage))
+    print(describe(account_client, arguments.stage))
 
 
 def run_key(arguments: argparse.Namespace) -> None:
     """Print the API key and nothing else, so that a shell can keep it."""
-    print(api_key(boto3.client, stage_outputs(boto3.client, arguments.stage, ["api"])))
+    print(api_key(account_client, stage_outputs(account_client, arguments.stage, ["api"])))
 
 
-def describe(client: Callable[[str], Any], stage: str) -> str:
+def describe(client: Client, stage: str) -> str:
     """The stage's addresses and commands, for people. Raises NotDeployedError."""
     outputs = stage_outputs(client, stage)
     region = outputs["StateMachineArn"].split(":")[3]

@@ -5,13 +5,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.account import NotDeployedError, outputs, stage_stacks
-from cli.cdk import cdk
+from cli.account import Client, NotDeployedError, account_client, outputs, stage_stacks
+from cli.cdk import cdk, stacks
 from cli.deploy import require_stage
-from cli.leftovers import Client, Leftover, logs, made_by_executions
+from cli.leftovers import Leftover, logs, made_by_executions
 from contracts.errors import InvalidInputError
 from infra.config import stage_named
 
@@ -22,7 +21,7 @@ class NotRemovedError(RuntimeError):
 
 def run_destroy(arguments: argparse.Namespace) -> None:
     """Remove the stage. Raises NotRemovedError where something could not be removed."""
-    stage, client = arguments.stage, boto3.client
+    stage, client = arguments.stage, account_client
     keep = stage_named(stage).keep_data
     require_stage(arguments.assembly, stage)
     found = stage_stacks(client, stage)
@@ -33,11 +32,19 @@ def run_destroy(arguments: argparse.Namespace) -> None:
     if not arguments.yes:
         confirm(stage, input if sys.stdin.isatty() else None)
     problems = remove(leftovers)
-    if goes := [stack["StackName"] for stack in found if not _protected(stack)]:
-        cdk(["destroy", *goes, "--force", *arguments.cdk], arguments.assembly)
+    _destroy_stacks(found, arguments)
+    # The command passes over what it does not know without an error, such as a stack that the code no longer has.
+    problems += [f"stack {left['StackName']}" for left in stage_stacks(client, stage) if not _protected(left)]
     problems += remove(logs(client, f"atelier-{stage}", *_logged(found)))
     if problems:
         raise NotRemovedError("these are left; make destroy again removes them:\n  " + "\n  ".join(problems))
+
+
+def _destroy_stacks(found: Sequence[dict[str, Any]], arguments: argparse.Namespace) -> None:
+    ids = stacks(arguments.assembly)
+    goes = [ids[stack["StackName"]] for stack in found if not _protected(stack) and stack["StackName"] in ids]
+    if goes:
+        cdk(["destroy", *goes, "--force", *arguments.cdk], arguments.assembly)
 
 
 def confirm(stage: str, ask: Callable[[str], str] | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-Client = Callable[[str], Any]
+from cli.account import Client
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from cli.account import NotDeployedError
 from cli.cdk import ROOT, CdkError
 from cli.client import ApiError
 from cli.demo import run_demo
-from cli.deploy import run_bootstrap, run_deploy
+from cli.deploy import run_bootstrap, run_deploy, run_diff
 from cli.deployed import run_deployed, run_key
 from cli.destroy import NotRemovedError, run_destroy
 from cli.follow import ExecutionFailedError
@@ -73,10 +73,11 @@ def _command(
 
 
 def _add_account(commands: Any) -> None:
-    """The commands behind ``make bootstrap``, ``deploy``, ``deployed``, ``key`` and ``destroy``."""
+    """The commands behind the make targets of the same names."""
     for name, summary, run in (
         ("bootstrap", "make what the CDK needs in the account and region", run_bootstrap),
         ("deploy", "deploy a stage to the account, and say how to use it", run_deploy),
+        ("diff", "say what deploying a stage would change in the account", run_diff),
         ("destroy", "remove a stage from the account, with what its executions made", run_destroy),
     ):
         parser = _command(commands, name, summary, run)

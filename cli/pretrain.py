@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
-from cli.account import stage_outputs
+from cli.account import Client, account_client, stage_outputs
 from cli.follow import POLL_SECONDS, follow
 from cli.options import read_options
 from cli.progress import Progress
@@ -31,7 +29,7 @@ REPORT = ("report.html", "sheet.png", "metrics.json")
 class Account:
     """Where a stage is deployed: its clients, its stacks' outputs, and the seconds between two looks at an execution."""
 
-    client: Callable[[str], Any]
+    client: Client
     outputs: dict[str, str]
     every: float
 
@@ -59,8 +57,8 @@ def read_input(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def in_account(stage: str) -> Account:
     """The stage in the account of the current credentials. Raises NotDeployedError."""
-    outputs = stage_outputs(boto3.client, stage, ("storage", "training"))
-    return Account(client=boto3.client, outputs=outputs, every=SECONDS_BETWEEN_LOOKS)
+    outputs = stage_outputs(account_client, stage, ("storage", "training"))
+    return Account(client=account_client, outputs=outputs, every=SECONDS_BETWEEN_LOOKS)
 
 
 def _run(account: Account, request: dict[str, Any], dataset: str, out: Path, progress: Progress) -> None:

@@ -13,7 +13,8 @@ from infra.settings.serving import Serving
 
 class AsyncEndpoint(Construct):
     """Its queue scales its fleet (``EndpointScaling``) and its answers go to two topics. CloudFormation chooses ``name``; ``arn`` spells it
-    in lower case.
+    in lower case. Where ``hosting`` names another instance type than before, a new endpoint takes the old one's place: for some minutes
+    there are two, and what still waits in the old one's queue is lost.
 
     ``base_uri`` is the S3 prefix of the base model. ``needs`` are created before the model is: the base models it reads and the policy
     of its role.
@@ -38,7 +39,9 @@ class AsyncEndpoint(Construct):
             self, "Config", type="AWS::SageMaker::EndpointConfig", properties=hosting.endpoint_config(model_name)
         )
         config_name = config.get_att("EndpointConfigName").to_string()
-        endpoint = sagemaker.CfnEndpoint(self, "Endpoint", endpoint_config_name=config_name)
+        # Another machine makes another endpoint: SageMaker refuses to change the type of a variant whose fleet scales.
+        machine = hosting.instance_type.title().replace(".", "")
+        endpoint = sagemaker.CfnEndpoint(self, f"Endpoint{machine}", endpoint_config_name=config_name)
         self.name, self.arn = endpoint.attr_endpoint_name, endpoint.ref
         EndpointScaling(self, "Scaling", endpoint=self.name, serving=serving)
 

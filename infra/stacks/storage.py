@@ -14,6 +14,9 @@ class StorageStack(StageStack):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
         super().__init__(scope, construct_id, stage=stage, about="buckets, their key, and the table of records")
+        if stage.keep_data:
+            # Nothing else holds on to this stack: references to it are weak, so it could be deleted before those that need it.
+            self.termination_protection = True
         buckets = Buckets(
             self,
             "Buckets",

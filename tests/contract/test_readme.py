@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
 
 @pytest.fixture(scope="module")
 def readme() -> str:
@@ -23,6 +25,19 @@ def test_every_make_command_of_the_readme_is_a_target(readme: str, root: Path) -
     named = set(re.findall(r"(?:^\$ |[`>])make ([a-z-]+)", readme, re.MULTILINE))
     assert named >= {"demo", "test", "deploy", "destroy"}
     assert named <= targets
+
+
+TYPED = ("make ", "curl ", "export ", ".venv/bin/")
+"""How a command begins that works in a clean checkout: no tool that nobody has installed, and none of another version."""
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{page.name}" for page in DOCS.glob("*.md"))])
+def test_every_command_of_a_page_is_a_make_target_or_needs_no_installation(page: str, root: Path) -> None:
+    text = (root / page).read_text(encoding="utf-8")
+    typed = re.findall(r"^\$ (.+)$", text, re.MULTILINE)
+    assert [line for line in typed if not line.startswith(TYPED)] == []
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {name for line in typed for name in re.findall(r"\bmake (?:-s )?([a-z-]+)", line)} <= targets
 
 
 def test_every_folder_of_the_layout_table_is_there(readme: str, root: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import app
 from contracts.machines import has_efa, has_gpu
 from infra.config import STAGES, stage_named
 from infra.costs import hourly, idle_per_month, report
@@ -152,3 +153,9 @@ def test_the_report_names_the_quotas_and_warns_of_gpus() -> None:
         assert f"{name}: {deploy} to deploy, {use} to use" in report(DEV)
     assert "A new account has 0 of GPU types" in report(DEV)
     assert "A new account" not in report(STAGES["trial"])
+
+
+def test_an_unknown_stage_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "feature_flags", lambda: {"stage": "nowhere"})
+    with pytest.raises(SystemExit, match=r"^stage: got 'nowhere'; allowed: local \| trial"):
+        app.main()

@@ -49,6 +49,13 @@ def test_the_scaled_variant_is_the_endpoint_s_own(stage: Synthesized) -> None:
     assert (target["MinCapacity"], target["MaxCapacity"]) == (serving.fewest_instances, serving.most_instances)
 
 
+def test_another_machine_is_another_endpoint(stage: Synthesized) -> None:
+    # An update of the same one is refused on AWS: the variant must be deregistered before its instance type changes.
+    (variant,) = stage.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    (endpoint,) = stage.resources("AWS::SageMaker::Endpoint")
+    assert variant["InstanceType"].title().replace(".", "") in endpoint
+
+
 def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized) -> None:
     states = stage.definition["States"]
     for state, kind, key in (

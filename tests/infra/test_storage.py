@@ -100,6 +100,11 @@ def test_the_table_expires_records_and_can_be_restored(stage: Synthesized) -> No
     assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 
+def test_a_stage_that_keeps_its_data_protects_the_stack_that_holds_it(stage: Synthesized) -> None:
+    assert bool(stage.stacks.storage.termination_protection) >= STAGES[stage.name].keep_data
+    assert bool(stage.stacks.api.termination_protection) == STAGES[stage.name].placement.protected
+
+
 def test_topics_are_encrypted(stage: Synthesized) -> None:
     topics = stage.resources("AWS::SNS::Topic")
     assert len(topics) == 3

@@ -1,0 +1,150 @@
+"""What deploy and destroy refuse before anything happens, say, and remove."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from cli.cdk import CdkError, bootstrap_parameter, stacks
+from cli.deploy import changed, expectation, require_approval, require_stage
+from cli.deployed import describe
+from cli.destroy import confirm, remove
+from cli.leftovers import Leftover, logs, made_by_executions
+from contracts.errors import InvalidInputError
+
+
+def write_manifest(folder: Path, **stack_names: str) -> Path:
+    artifacts = {
+        key: {"type": "aws:cloudformation:stack", "properties": {"stackName": name, "templateFile": "t.json"}}
+        for key, name in stack_names.items()
+    }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}), encoding="utf-8")
+    return folder
+
+
+def client(service: str) -> Any:
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+def test_templates_of_another_stage_are_not_deployed(tmp_path: Path) -> None:
+    with pytest.raises(CdkError, match="make synth writes it"):
+        require_stage(tmp_path, "trial")
+    write_manifest(tmp_path, Storage="atelier-dev-storage")
+    with pytest.raises(CdkError, match="holds atelier-dev-storage; make synth STAGE=trial"):
+        require_stage(tmp_path, "trial")
+    require_stage(tmp_path, "dev")
+    assert stacks(tmp_path) == {"atelier-dev-storage": "Storage"}
+    assert bootstrap_parameter(tmp_path) == "/cdk-bootstrap/hnb659fds/version"
+
+
+def test_new_rights_are_approved_on_a_terminal_or_by_an_option() -> None:
+    require_approval([], terminal=True)
+    require_approval(["--require-approval", "never"], terminal=False)
+    with pytest.raises(InvalidInputError, match="CDK_ARGS: got '--force'; allowed: --require-approval never"):
+        require_approval(["--force"], terminal=False)
+
+
+def test_an_output_that_keeps_its_name_and_changes_its_value_is_a_replacement() -> None:
+    before = {("atelier-dev-storage", "Table"): "a", ("atelier-dev-storage", "Old"): "b"}
+    after = {("atelier-dev-storage", "Table"): "c", ("atelier-dev-storage", "New"): "b"}
+    assert changed(before, after) == ["atelier-dev-storage.Table"]
+    assert changed({}, after) == []
+
+
+def test_what_is_built_upon_what_is_said_before(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE=small\nFROM ${BASE_IMAGE}\n", encoding="utf-8")
+    source = {"directory": ".", "dockerBuildArgs": {"BASE_IMAGE": "public.ecr.aws/x:1-cu133"}}
+    image = {"source": source, "destinations": {"here": {"repositoryName": "r", "imageTag": "t"}}}
+    (tmp_path / "assets.json").write_text(json.dumps({"dockerImages": {"a": image}}), encoding="utf-8")
+    write_manifest(tmp_path, Serving="atelier-dev-serving")
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    manifest["artifacts"]["Assets"] = {"type": "cdk:asset-manifest", "properties": {"file": "assets.json"}}
+    manifest["artifacts"]["Serving"]["dependencies"] = ["Assets"]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    assert "Builds 1 images on public.ecr.aws/x:1-cu133" in expectation(tmp_path)
+
+
+def test_a_person_confirms_with_the_stage_s_name() -> None:
+    confirm("trial", lambda _: "trial\n")
+    with pytest.raises(InvalidInputError, match="got 'yes'; allowed: trial"):
+        confirm("trial", lambda _: "yes")
+    with pytest.raises(InvalidInputError, match=r"no terminal.*YES=1"):
+        confirm("trial", None)
+
+
+def test_what_cannot_be_removed_does_not_stop_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse() -> None:
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": "is updating"}}, "DeleteEndpoint")
+
+    done: list[str] = []
+    first = Leftover(kind="endpoint", name="a", remove=refuse)
+    second = Leftover(kind="model", name="b", remove=lambda: done.append("b"))
+
+    (problem,) = remove([first, second])
+
+    assert problem.startswith("endpoint a: ")
+    assert "is updating" in problem
+    assert done == ["b"]
+    assert capsys.readouterr().out == "removed model b\n"
+
+
+def test_only_the_stage_s_own_names_are_found() -> None:
+    with mock_aws():
+        sagemaker = client("sagemaker")
+        role = {"ExecutionRoleArn": "arn:aws:iam::123456789012:role/r", "PrimaryContainer": {"Image": "i"}}
+        for name in ("atelier-dev-style-a-v1", "atelier-dev-serving-Model", "atelier-dev2-style-a-v1", "other"):
+            sagemaker.create_model(ModelName=name, **role)
+        sagemaker.create_model_package_group(ModelPackageGroupName="atelier-dev-a")
+        owned = {"atelier-dev-serving-Model"}
+
+        kept = made_by_executions(client, "atelier-dev", owned, keep_versions=True)
+        everything = made_by_executions(client, "atelier-dev", owned, keep_versions=False)
+
+        assert [(each.kind, each.name) for each in kept] == [("model", "atelier-dev-style-a-v1")]
+        assert [each.name for each in everything] == ["atelier-dev-style-a-v1", "atelier-dev-a"]
+        assert remove(kept) == []
+        assert made_by_executions(client, "atelier-dev", owned, keep_versions=True) == []
+
+
+def test_the_streams_of_other_stages_stay_in_the_log_groups_that_all_share() -> None:
+    with mock_aws():
+        service = client("logs")
+        names = ["/aws/lambda/atelier-dev-x", "/aws/lambda/atelier-dev2-x", "/aws/sagemaker/Endpoints/Shared-1"]
+        for name in [*names, "/aws/sagemaker/TrainingJobs", "API-Gateway-Execution-Logs_abc/live"]:
+            service.create_log_group(logGroupName=name)
+        for stream in ("atelier-dev-run-train/algo-1", "atelier-dev2-run-train/algo-1"):
+            service.create_log_stream(logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=stream)
+
+        assert remove(logs(client, "atelier-dev", ["Shared-1"], ["abc"])) == []
+
+        groups = [group["logGroupName"] for group in service.describe_log_groups()["logGroups"]]
+        assert groups == ["/aws/lambda/atelier-dev2-x", "/aws/sagemaker/TrainingJobs"]
+        (stream,) = service.describe_log_streams(logGroupName="/aws/sagemaker/TrainingJobs")["logStreams"]
+        assert stream["logStreamName"] == "atelier-dev2-run-train/algo-1"
+
+
+def test_a_deployed_stage_says_how_it_is_used() -> None:
+    machine = "arn:aws:states:eu-west-1:123456789012:stateMachine:atelier-dev-workflow"
+    outputs = {
+        "ApiUrl": "https://abc.execute-api.eu-west-1.amazonaws.com/live/",
+        "StateMachineArn": machine,
+        "PretrainingMachineArn": machine,
+        "NewsTopicArn": "arn:aws:sns:eu-west-1:123456789012:news",
+        **{"EndpointName": "shared", "DataBucketName": "data"},
+    }
+    stack = {"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]}
+
+    class Formation:
+        def describe_stacks(self, **_: str) -> dict[str, Any]:
+            return {"Stacks": [stack]}
+
+    text = describe(lambda _: Formation(), "dev")
+
+    assert "export API=https://abc.execute-api.eu-west-1.amazonaws.com/live\n" in text
+    assert "make -s key STAGE=dev" in text
+    assert "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/endpoints/shared" in text
