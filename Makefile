@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp score-tiny tiny sheets format synth costs bootstrap deploy diff deployed key destroy lock clean
+.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth score-tiny tiny sheets format synth costs bootstrap deploy diff deployed key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench-cold: $(INSTALLED) ## compare a cold import of the API handler with boto3 
 
 bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and with two independent ones
 	@PYTHONPATH=.:training HF_HUB_DISABLE_PROGRESS_BARS=1 $(BIN)/python -m bench.ddp
+
+bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an empty app, in CPU seconds
+	@$(BIN)/python -m bench.synth
 
 score-tiny: $(INSTALLED) ## score the shipped tiny models on held-out figures
 	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.score

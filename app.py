@@ -1,5 +1,7 @@
 """The CDK app. ``cdk synth --context stage=dev``, or ``python app.py`` with ``CDK_OUTDIR`` and ``CDK_CONTEXT_JSON``."""
 
+import gc
+import os
 import sys
 from dataclasses import replace
 
@@ -11,7 +13,6 @@ from aws_cdk import App, Validations  # noqa: E402  jsii starts Node.js when aws
 
 from infra.application import add_stacks, feature_flags  # noqa: E402
 from infra.config import stage_named  # noqa: E402
-from infra.nag import Checks  # noqa: E402
 
 
 def main() -> None:
@@ -24,13 +25,24 @@ def main() -> None:
 
 def synthesize() -> None:
     """Synthesize the stage named in the context (``local`` where none is), for the account and region named there, if any."""
-    app = App(context=feature_flags())
-    Validations.of(app).add_plugins(Checks())
+    gc.disable()  # the process ends soon, and keeps all that it makes until then
+    # TemplateRules takes the place of the copy that CDK carries of the same engine.
+    app = App(context=feature_flags(), builtin_cloud_formation_validation=False)
+    if os.environ.get("CDK_VALIDATION") != "false":
+        add_rules(app)
     stage = stage_named(app.node.try_get_context("stage") or "local")
     placement = stage.placement.with_context(app.node.try_get_context)
     placement.require_account()
     add_stacks(app, replace(stage, placement=placement))
     app.synth()
+
+
+def add_rules(app: App) -> None:
+    """Let cdk-nag and CDK's rules read the templates; imported here, because that takes as long as a stack."""
+    from infra.nag import Checks
+    from infra.template_rules import TemplateRules
+
+    Validations.of(app).add_plugins(Checks(), TemplateRules())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from aws_cdk import (
     PolicyViolation,
     Validations,
 )
-from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 _PREFIXES = "atelier:accepted-prefixes"
@@ -31,8 +30,8 @@ _accepted: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
 
 def accept(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Accept findings on ``construct`` and what it contains; ``reasons`` are by exact id, such as ``AwsSolutions-S1``."""
-    for finding, because in reasons.items():
-        Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=because))
+    accepted = [Acknowledgment(id=finding, reason=because) for finding, because in reasons.items()]
+    Validations.of(construct).acknowledge(*accepted)
 
 
 def accept_prefixes(construct: IConstruct, *, because: str) -> None:
@@ -71,6 +70,9 @@ class Checks:
 
 def findings(scope: IConstruct) -> list[PolicyViolation]:
     """The findings below ``scope`` that are neither acknowledged nor accepted as a prefix."""
+    # Loading the rules takes as long as a stack: who only accepts findings does not pay for it.
+    from cdk_nag import AwsSolutionsChecks
+
     report = AwsSolutionsChecks().validate_scope(scope)
     remaining = (_without_accepted(violation, scope.node.root) for violation in report.violations)
     return [violation for violation in remaining if violation.violating_resources]

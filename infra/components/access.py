@@ -1,6 +1,7 @@
 """The few kinds of access that our roles get, each as narrow as its service allows."""
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import chain
 
 from aws_cdk import Aws
@@ -10,10 +11,19 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
+# Each reading of ``Aws`` asks the process of CDK.
+PARTITION, _REGION, _ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
+
 
 def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
     """Exactly these calls on exactly these ARNs."""
-    return iam.PolicyStatement(actions=actions, resources=resources)
+    return _statement(tuple(actions), tuple(resources))
+
+
+@cache
+def _statement(actions: tuple[str, ...], resources: tuple[str, ...]) -> iam.PolicyStatement:
+    """One object for the many roles and steps that may do the same: making one, or granting it, asks the process of CDK."""
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))
 
 
 def service_principal(name: str) -> iam.ServicePrincipal:
@@ -22,14 +32,15 @@ def service_principal(name: str) -> iam.ServicePrincipal:
     https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html and
     https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
     """
-    own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    own = {"StringEquals": {"aws:SourceAccount": _ACCOUNT}}
     return iam.ServicePrincipal(f"{name}.amazonaws.com", conditions=own)
 
 
 def grant(role: iam.IRole, *groups: Iterable[iam.PolicyStatement]) -> None:
     """Let the role do what these groups of statements allow."""
-    for statement in chain.from_iterable(groups):
-        role.add_to_principal_policy(statement)
+    assert isinstance(role, iam.Role)
+    for statement in dict.fromkeys(chain.from_iterable(groups)):
+        role.add_to_policy(statement)
 
 
 def reading(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:
@@ -94,4 +105,4 @@ def encrypting_volumes(key: kms.IKey) -> list[iam.PolicyStatement]:
 
 def arn(service: str, resource: str) -> str:
     """An ARN in the stack's own partition, region and account; ``resource`` is what follows them."""
-    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"
+    return f"arn:{PARTITION}:{service}:{_REGION}:{_ACCOUNT}:{resource}"

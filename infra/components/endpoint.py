@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from aws_cdk import CfnResource
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct, IDependable
 
 from contracts.hosting import VARIANT, Hosting
@@ -41,8 +40,10 @@ class AsyncEndpoint(Construct):
         config_name = config.get_att("EndpointConfigName").to_string()
         # Another machine makes another endpoint: SageMaker refuses to change the type of a variant whose fleet scales.
         machine = hosting.instance_type.title().replace(".", "")
-        endpoint = sagemaker.CfnEndpoint(self, f"Endpoint{machine}", endpoint_config_name=config_name)
-        self.name, self.arn = endpoint.attr_endpoint_name, endpoint.ref
+        endpoint = CfnResource(
+            self, f"Endpoint{machine}", type="AWS::SageMaker::Endpoint", properties={"EndpointConfigName": config_name}
+        )
+        self.name, self.arn = endpoint.get_att("EndpointName").to_string(), endpoint.ref
         EndpointScaling(self, "Scaling", endpoint=self.name, serving=serving)
 
 

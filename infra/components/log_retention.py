@@ -1,11 +1,13 @@
 """Logs, and for how many days they can be kept: the numbers that CloudWatch offers."""
 
-from collections.abc import Mapping
-from functools import cache
-
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+_FINITE = [member for member in logs.RetentionDays if member is not logs.RetentionDays.INFINITE]
+OFFERED = dict(zip(_DAYS, _FINITE, strict=True))
+"""Every finite retention by its number of days. In Python the enum's members, which ascend too, have no numbers."""
 
 
 def log_group(scope: Construct, construct_id: str, days: int) -> logs.LogGroup:
@@ -15,22 +17,6 @@ def log_group(scope: Construct, construct_id: str, days: int) -> logs.LogGroup:
 
 def retention(days: int) -> logs.RetentionDays:
     """CDK's name for a retention of ``days``. Raises ValueError for a number that CloudWatch does not offer."""
-    if days not in offered():
-        raise ValueError(f"log retention: got {days} days; allowed: {', '.join(map(str, offered()))}")
-    return offered()[days]
-
-
-@cache
-def offered() -> Mapping[int, logs.RetentionDays]:
-    """Every finite retention by its number of days, ascending.
-
-    In Python the enum's members have no numbers, so each number is read from a log group in a stack that belongs to no app.
-    """
-    scratch = Stack()
-    days: dict[int, logs.RetentionDays] = {}
-    for member in logs.RetentionDays:
-        group = logs.LogGroup(scratch, member.name, retention=member).node.default_child
-        assert isinstance(group, logs.CfnLogGroup)
-        if group.retention_in_days is not None:
-            days[int(group.retention_in_days)] = member
-    return dict(sorted(days.items()))
+    if days not in OFFERED:
+        raise ValueError(f"log retention: got {days} days; allowed: {', '.join(map(str, OFFERED))}")
+    return OFFERED[days]

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from aws_cdk import App, Stack, Validations
+from aws_cdk import App, CfnResource, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
@@ -12,6 +12,7 @@ from infra.gate.assembly import Assembly
 from infra.gate.synthesis import synthesized
 from infra.gate.validators import validate
 from infra.nag import Checks, accept_prefixes, findings
+from infra.template_rules import TemplateRules
 from tests.infra.conftest import Synthesized
 
 
@@ -39,6 +40,14 @@ def test_an_open_bucket_is_named_by_the_synth(tmp_path: Path) -> None:
     assert "Stack/Bucket" in logs.place
     assert logs.wrong == "The S3 Bucket has server access logs disabled"
     assert "with a reason" in logs.remedy
+
+
+def test_a_property_that_does_not_exist_ends_the_synth(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    Validations.of(app).add_plugins(TemplateRules())
+    CfnResource(Stack(app, "Stack"), "Bucket", type="AWS::S3::Bucket", properties={"BucketNmae": "x"})
+    with pytest.raises(RuntimeError, match="BucketNmae"):
+        app.synth()
 
 
 @pytest.mark.parametrize(

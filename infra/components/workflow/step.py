@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
+
+from infra.components.access import PARTITION
 
 RECORD_FAILURE = "RecordFailure"
 """The state that every error is handed to."""
@@ -102,7 +103,7 @@ class Step:
 
 def integration(name: str) -> str:
     """``lambda:invoke`` → the ARN of that service integration."""
-    return f"arn:{Aws.PARTITION}:states:::{name}"
+    return f"arn:{PARTITION}:states:::{name}"
 
 
 def failure(step: str, error: str, cause: str, *, knows_plan: bool = True) -> dict[str, str]:
