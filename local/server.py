@@ -69,6 +69,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> "ASGIFramewor
     from local.scaling.scaler import Scaler
     from local.scaling.variants import fleets_of
     from local.seams import cloudformation, events, functions, metrics, registry, roles, services, states
+    from local.service_quotas import ServiceQuotas
 
     url = f"http://127.0.0.1:{port}"
     backend = Backend(
@@ -96,7 +97,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> "ASGIFramewor
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     registry.install()
-    services.install(sagemaker, autoscaling)
+    services.install(sagemaker, autoscaling, ServiceQuotas(account=account, region=region, faults=backend.faults))
     cloudformation.install(sagemaker, autoscaling, backend.root)
     states.install(sagemaker, backend.root, backend.faults)
     functions.install()

@@ -42,8 +42,8 @@ class TrainingStack(StageStack):
     def _image(self) -> ContainerImage:
         """One image for all jobs: the one with CUDA runs on machines without a GPU too."""
         jobs, pretraining = self.stage.jobs, self.stage.pretraining
-        machines = (jobs.processing_instance, jobs.training_instance)
-        machines += (pretraining.shard_instance, pretraining.train_instance)
+        machines = [jobs.processing_instance, jobs.training_instance]
+        machines += [pretraining.shard_instance, pretraining.train_instance]
         base = base_image(self, gpu=any(map(has_gpu, machines)), source=self.stage.base_images)
         return ContainerImage(self, "Image", folder="training", base=base)
 

@@ -36,6 +36,10 @@ class ApiModel:
             raise ServiceError("UnknownOperationException", f"The operation {action} does not exist.")
         return self._model.operation_model(action)
 
+    def values(self, enumeration: str) -> list[str]:
+        """The values of one of the service's enumerations."""
+        return list(self._model.shape_for(enumeration).metadata["enum"])
+
     def check(self, action: str, params: dict[str, Any]) -> None:
         """Raise ValidationException for unknown, missing, mistyped, badly named or out-of-range members."""
         shape = self.operation(action).input_shape

@@ -1,4 +1,4 @@
-"""Adds SageMaker and Application Auto Scaling to the services that ministack answers for, with their IAM actions and resources."""
+"""Adds SageMaker, Application Auto Scaling and Service Quotas to ministack's services, with their IAM actions and resources."""
 
 import contextlib
 import json
@@ -19,11 +19,12 @@ from local.forwarding import forwarding
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.runtime import Response
 from local.seams import roles
+from local.service_quotas import ServiceQuotas
 
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
 _JSON = "application/x-amz-json-1.1"
-SAGEMAKER, AUTOSCALING = "sagemaker", "application-autoscaling"
-TARGET_PREFIXES = {SAGEMAKER: "SageMaker", AUTOSCALING: "AnyScaleFrontendService"}
+SAGEMAKER, AUTOSCALING, QUOTAS = "sagemaker", "application-autoscaling", "servicequotas"
+TARGET_PREFIXES = {SAGEMAKER: "SageMaker", AUTOSCALING: "AnyScaleFrontendService", QUOTAS: "ServiceQuotasV20190624"}
 ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
 # The state machine behind each task token that is waited for: IAM authorizes SendTask* on it.
 task_machines: dict[str, str] = {}
@@ -50,8 +51,8 @@ def _service(answer: Callable[[str, dict[str, str], bytes, dict[str, Any]], Resp
     return SimpleNamespace(handle_request=handle_request)
 
 
-def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> None:
-    """Register both services, and teach IAM their actions and resources."""
+def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, quotas: ServiceQuotas) -> None:
+    """Register the three services, and teach IAM their actions and resources."""
 
     def answer_sagemaker(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         invocation = _INVOCATION.match(path)
@@ -66,8 +67,12 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> Non
     def answer_autoscaling(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         return _answer(autoscaling.dispatch(*_request(headers, body)))
 
+    def answer_quotas(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+        return _answer(quotas.dispatch(*_request(headers, body)))
+
     _register(SAGEMAKER, _service(answer_sagemaker))
     _register(AUTOSCALING, _service(answer_autoscaling))
+    _register(QUOTAS, _service(answer_quotas))
     _teach_iam(sagemaker)
 
 

@@ -1,0 +1,80 @@
+"""Ask everything, and print a line each."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.doctor.account import check_api_logs, check_bootstrap, check_identity
+from cli.doctor.finding import Finding, Mark, conclusion
+from cli.doctor.licences import check_licences
+from cli.doctor.limits import check_quotas
+from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
+from cli.doctor.surroundings import Surroundings, run_program
+from infra.config import stage_named
+
+Check = Callable[[Surroundings], Iterator[Finding]]
+
+HERE: dict[str, Check] = {
+    "Node.js": check_node,
+    "CDK command": check_cdk,
+    "images": check_builder,
+    "licence": check_licences,
+}
+IN_AWS: dict[str, Check] = {
+    "bootstrap": check_bootstrap,
+    "registry": check_registry,
+    "API logs": check_api_logs,
+    "quotas": check_quotas,
+}
+"""Asked only where there are credentials. The names are those of their lines."""
+
+
+class UnfitError(RuntimeError):
+    """The stage cannot be deployed as things are; the lines before this one say why and what to do."""
+
+
+def run_doctor(arguments: argparse.Namespace) -> None:
+    """Print what stands between the stage and the account of the current credentials. Raises UnfitError where it cannot be deployed."""
+    session = boto3.Session()
+    make_client: Any = session.client
+    around = Surroundings(
+        stage=stage_named(arguments.stage),
+        region=session.region_name or "",
+        client=make_client,
+        run=run_program,
+        environment=os.environ,
+    )
+    findings = []
+    for finding in examine(around):
+        print(finding, flush=True)
+        findings.append(finding)
+    last = conclusion(findings)
+    if any(finding.mark is Mark.TO_DEPLOY for finding in findings):
+        raise UnfitError(last)
+    print(last)
+
+
+def examine(around: Surroundings) -> Iterator[Finding]:
+    """Every finding: of this machine first, then of AWS, as far as AWS can be asked."""
+    for name, check in HERE.items():
+        yield from _answers(name, check, around)
+    identity = list(check_identity(around))
+    yield from identity
+    if any(finding.mark is Mark.TO_DEPLOY for finding in identity):
+        return
+    for name, check in IN_AWS.items():
+        yield from _answers(name, check, around)
+
+
+def _answers(name: str, check: Check, around: Surroundings) -> Iterator[Finding]:
+    """What the check finds; where AWS does not answer it, that."""
+    try:
+        yield from check(around)
+    except (BotoCoreError, ClientError) as error:
+        yield Finding(
+            mark=Mark.NOTE, what=name, says=f"cannot be read: {error}", do="ask somebody who may, or go on without"
+        )

@@ -1,0 +1,30 @@
+"""The doctor asks the local cloud what it asks AWS."""
+
+from pathlib import Path
+
+from cli.doctor.finding import Mark
+from cli.doctor.run import examine
+from cli.doctor.surroundings import Surroundings
+from infra.config import STAGES
+from local.cloud import LocalCloud
+from local.faults import Faults
+
+
+def test_a_bare_account_without_a_gpu_is_told_what_to_do(tmp_path: Path) -> None:
+    with LocalCloud(tmp_path, region="eu-west-1") as cloud:
+        Faults(tmp_path).set_quotas({"ml.g5.xlarge for endpoint usage": 0, "ml.p4d.24xlarge for training job usage": 0})
+        around = Surroundings(
+            stage=STAGES["dev"], region=cloud.region, client=cloud.client, run=lambda _: "linux/x86_64", environment={}
+        )
+        findings = list(examine(around))
+        cloud.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="28", Type="String")
+        later = list(examine(around))
+    assert [(f.what, f.says.partition(":")[0]) for f in findings if f.mark is Mark.TO_DEPLOY] == [
+        ("bootstrap", "not done in eu-west-1"),
+        ("quota", "ml.g5.xlarge for endpoint usage"),
+    ]
+    assert [f.says.partition(":")[0] for f in findings if f.mark is Mark.TO_USE] == [
+        "ml.p4d.24xlarge for training job usage"
+    ]
+    assert [f.what for f in later if f.mark is Mark.TO_DEPLOY] == ["quota"]
+    assert "cannot be read" not in "".join(map(str, findings))

@@ -1,0 +1,281 @@
+"""What the doctor says of accounts, machines and limits, each answer being one that AWS's own service model allows."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from cli.doctor.account import check_api_logs, check_bootstrap, check_identity
+from cli.doctor.finding import Finding, Mark, conclusion
+from cli.doctor.licences import check_licences
+from cli.doctor.limits import check_quotas
+from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
+from cli.doctor.run import examine
+from cli.doctor.surroundings import Surroundings, run_program
+from infra.config import STAGES
+from infra.quotas import quotas
+from infra.settings.placement import Placement
+from infra.settings.stage import Stage
+
+TRIAL, DEV = STAGES["trial"], STAGES["dev"]
+REGION = "eu-west-1"
+ROLE = "arn:aws:iam::111122223333:role/logs"
+CALLER = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/sam", "UserId": "AID"}
+
+
+class Aws:
+    """boto3 clients that answer what a test has written down, and nothing else."""
+
+    def __init__(self) -> None:
+        self._stubs: dict[str, Stubber] = {}
+
+    def answers(self, service: str, operation: str, answer: dict[str, Any], **expected: Any) -> "Aws":
+        self._stub(service).add_response(operation, answer, expected or None)
+        return self
+
+    def refuses(self, service: str, operation: str, code: str) -> "Aws":
+        self._stub(service).add_client_error(operation, service_error_code=code, service_message="no")
+        return self
+
+    def client(self, service: str) -> Any:
+        return self._stub(service).client
+
+    def _stub(self, service: str) -> Stubber:
+        if service not in self._stubs:
+            make: Callable[..., Any] = boto3.client
+            client = make(service, region_name=REGION, aws_access_key_id="k", aws_secret_access_key="s")
+            self._stubs[service] = Stubber(client)
+            self._stubs[service].activate()
+        return self._stubs[service]
+
+
+def around(
+    aws: Aws | None = None,
+    stage: Stage = TRIAL,
+    *,
+    run: Callable[[Sequence[str]], str] = lambda _: "linux/x86_64",
+    region: str = REGION,
+    environment: Mapping[str, str] | None = None,
+) -> Surroundings:
+    client = (aws or Aws()).client
+    return Surroundings(stage=stage, region=region, client=client, run=run, environment=environment or {})
+
+
+def only(findings: Iterator[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+def placed(stage: Stage, **fields: Any) -> Stage:
+    return dataclasses.replace(stage, placement=Placement(**fields))
+
+
+def test_who_is_asking_and_where_is_said() -> None:
+    aws = Aws().answers("sts", "get_caller_identity", CALLER)
+    assert [(f.mark, f.says) for f in check_identity(around(aws))] == [
+        (Mark.GOOD, "111122223333"),
+        (Mark.GOOD, REGION),
+        (Mark.GOOD, CALLER["Arn"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "what", "do"),
+    [({"account": "999999999999"}, "account", "PROFILE="), ({"region": "us-east-1"}, "region", "REGION=us-east-1")],
+)
+def test_a_stage_that_belongs_elsewhere_cannot_be_deployed_from_here(
+    fields: dict[str, str], what: str, do: str
+) -> None:
+    aws = Aws().answers("sts", "get_caller_identity", CALLER)
+    wrong = only(f for f in check_identity(around(aws, placed(TRIAL, **fields))) if f.mark is Mark.TO_DEPLOY)
+    assert wrong.what == what
+    assert f"but the stage belongs to {next(iter(fields.values()))}" in wrong.says
+    assert do in wrong.do
+
+
+def test_without_credentials_or_a_region_the_way_to_them_is_said() -> None:
+    expired = only(check_identity(around(Aws().refuses("sts", "get_caller_identity", "ExpiredToken"))))
+    assert (expired.mark, expired.what) == (Mark.TO_DEPLOY, "credentials")
+    assert "aws sso login" in expired.do
+    nowhere = only(check_identity(around(region="")))
+    assert (nowhere.mark, nowhere.what) == (Mark.TO_DEPLOY, "region")
+
+
+@pytest.mark.parametrize(
+    ("version", "mark"), [("6", Mark.GOOD), ("28", Mark.GOOD), ("5", Mark.TO_DEPLOY), (None, Mark.TO_DEPLOY)]
+)
+def test_an_account_without_a_bootstrap_that_is_new_enough_is_bootstrapped(version: str | None, mark: Mark) -> None:
+    aws, stage = Aws(), placed(TRIAL, qualifier="team42")
+    if version:
+        answer = {"Parameter": {"Name": "n", "Value": version}}
+        aws.answers("ssm", "get_parameter", answer, Name="/cdk-bootstrap/team42/version")
+    else:
+        aws.refuses("ssm", "get_parameter", "ParameterNotFound")
+    finding = only(check_bootstrap(around(aws, stage)))
+    assert finding.mark is mark
+    assert finding.do == ("" if mark is Mark.GOOD else "make bootstrap STAGE=trial")
+
+
+def test_the_role_that_writes_api_logs_is_looked_up_because_it_may_be_gone() -> None:
+    assert only(check_api_logs(around(Aws().answers("apigateway", "get_account", {})))).mark is Mark.GOOD
+    held = Aws().answers("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
+    held.answers("iam", "get_role", {"Role": _role()}, RoleName="logs")
+    assert only(check_api_logs(around(held))).mark is Mark.GOOD
+    gone = Aws().answers("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
+    finding = only(check_api_logs(around(gone.refuses("iam", "get_role", "NoSuchEntity"))))
+    assert (finding.mark, finding.says) == (Mark.TO_DEPLOY, f"{ROLE} is gone: no API of this region writes logs")
+    assert "update-account" in finding.do
+
+
+def _role() -> dict[str, Any]:
+    return {"Path": "/", "RoleName": "logs", "RoleId": "AROA0123456789012", "Arn": ROLE, "CreateDate": "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "mark", "says"),
+    [
+        ("linux/x86_64", Mark.GOOD, "docker runs on linux/x86_64"),
+        ("linux/aarch64", Mark.NOTE, "built by emulation"),
+    ],
+)
+def test_a_builder_on_another_processor_is_slower(platform: str, mark: Mark, says: str) -> None:
+    finding = only(check_builder(around(run=lambda _: platform)))
+    assert (finding.mark, says in finding.says) == (mark, True)
+
+
+def test_a_builder_that_does_not_run_is_named_as_the_environment_names_it() -> None:
+    def run(command: Sequence[str]) -> str:
+        raise OSError(f"{command[0]}: no such file")
+
+    finding = only(check_builder(around(run=run, environment={"CDK_DOCKER": "podman"})))
+    assert (finding.mark, finding.says) == (Mark.TO_DEPLOY, "podman: podman: no such file")
+    assert "CDK_DOCKER" in finding.do
+
+
+def test_a_private_registry_is_asked_whether_it_lets_the_caller_in() -> None:
+    assert only(check_registry(around())).says == "the base images are public: no login"
+    private = dataclasses.replace(TRIAL, base_images="private")
+    aws = Aws().answers("ecr", "get_authorization_token", {"authorizationData": []})
+    assert only(check_registry(around(aws, private))).says.endswith("make deploy logs in")
+    refused = Aws().refuses("ecr", "get_authorization_token", "AccessDeniedException")
+    assert only(check_registry(around(refused, private))).mark is Mark.TO_DEPLOY
+
+
+def test_the_cdk_command_is_the_pinned_one(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(json.dumps({"devDependencies": {"aws-cdk": "2.2.0"}}))
+    assert "install 2.2.0" in only(check_cdk(around(), tmp_path)).says
+    installed = tmp_path / "node_modules/aws-cdk/package.json"
+    installed.parent.mkdir(parents=True)
+    for version, mark in (("2.2.0", Mark.GOOD), ("3.0.0", Mark.TO_DEPLOY)):
+        installed.write_text(json.dumps({"version": version}))
+        assert only(check_cdk(around(), tmp_path)).mark is mark
+
+
+def test_node_comes_with_the_packages() -> None:
+    assert only(check_node(around(run=run_program))).says.startswith("v")
+
+
+def limits(values: Mapping[str, int], stage: Stage) -> Aws:
+    """An account in which every quota of the stage is 100, but these."""
+    aws = Aws()
+    for service in ("sagemaker", "lambda"):
+        names = [quota.name for quota in quotas(stage) if quota.service == service]
+        entries = [_limit(name, values.get(name, 100)) for name in names if values.get(name) != -1]
+        first, rest = entries[:1], entries[1:]
+        aws.answers("service-quotas", "list_service_quotas", {"Quotas": first, "NextToken": "2"}, ServiceCode=service)
+        aws.answers("service-quotas", "list_service_quotas", {"Quotas": rest}, ServiceCode=service, NextToken="2")
+    return aws
+
+
+def _limit(name: str, value: int) -> dict[str, Any]:
+    return {
+        "QuotaName": name,
+        "QuotaCode": "L-1194D53C",
+        "Value": float(value),
+        "Adjustable": not name.startswith("ml.m5"),
+    }
+
+
+def test_quotas_that_suffice_are_one_line() -> None:
+    finding = only(check_quotas(around(limits({}, DEV), DEV)))
+    assert (finding.mark, finding.says) == (Mark.GOOD, "7 suffice to deploy and to use the stage")
+
+
+def test_a_new_accounts_missing_gpus_are_told_apart_from_what_only_use_needs() -> None:
+    lacking = {
+        "ml.g5.xlarge for endpoint usage": 0,
+        "ml.p4d.24xlarge for training job usage": 0,
+        "Concurrent executions": 10,
+    }
+    found = {f.says.partition(":")[0]: f for f in check_quotas(around(limits(lacking, DEV), DEV)) if f.what == "quota"}
+    assert {name: finding.mark for name, finding in found.items()} == {
+        "ml.g5.xlarge for endpoint usage": Mark.TO_DEPLOY,
+        "ml.p4d.24xlarge for training job usage": Mark.TO_USE,
+        "Concurrent executions": Mark.TO_USE,
+    }
+    endpoint = found["ml.g5.xlarge for endpoint usage"]
+    assert "0; needs 1 to deploy, 4 to use" in endpoint.says
+    assert endpoint.do.startswith(
+        "aws service-quotas request-service-quota-increase --region eu-west-1 --service-code sagemaker "
+        "--quota-code L-1194D53C --desired-value 4 "
+    )
+
+
+def test_one_endpoint_instance_lets_a_stage_be_deployed() -> None:
+    found = check_quotas(around(limits({"ml.g5.xlarge for endpoint usage": 1}, DEV), DEV))
+    assert only(f for f in found if f.what == "quota").mark is Mark.TO_USE
+
+
+def test_an_instance_type_that_the_region_does_not_offer_is_named() -> None:
+    found = check_quotas(around(limits({"ml.m5.xlarge for endpoint usage": -1}, TRIAL)))
+    finding = only(f for f in found if f.what == "quota")
+    assert (finding.mark, "unknown in eu-west-1" in finding.says) == (Mark.TO_DEPLOY, True)
+
+
+def test_licences_with_restrictions_are_to_be_read() -> None:
+    found = {f.says.partition(":")[0]: f for f in check_licences(around(stage=DEV))}
+    assert found["CreativeML Open RAIL++-M"].mark is Mark.NOTE
+    assert (
+        "https://huggingface.co/sd2-community/stable-diffusion-2-inpainting" in found["CreativeML Open RAIL++-M"].says
+    )
+    assert found["Apache-2.0"].mark is Mark.GOOD
+    assert [f.mark for f in check_licences(around())] == [Mark.GOOD]
+
+
+def test_without_credentials_this_machine_is_looked_at_all_the_same() -> None:
+    aws = Aws().refuses("sts", "get_caller_identity", "InvalidClientTokenId")
+    assert [f.what for f in examine(around(aws))] == ["Node.js", "CDK command", "images", "licence", "credentials"]
+
+
+def test_what_the_caller_may_not_read_does_not_end_the_report() -> None:
+    aws = (
+        limits({}, TRIAL).answers("sts", "get_caller_identity", CALLER).refuses("ssm", "get_parameter", "AccessDenied")
+    )
+    findings = {f.what: f for f in examine(around(aws.answers("apigateway", "get_account", {})))}
+    assert findings["bootstrap"].says.startswith("cannot be read: ")
+    assert findings["quotas"].mark is Mark.GOOD
+    assert conclusion(findings.values()) == "Can be deployed and used."
+
+
+@pytest.mark.parametrize(
+    ("marks", "says"),
+    [
+        ([Mark.GOOD, Mark.NOTE], "Can be deployed and used."),
+        ([Mark.TO_USE, Mark.GOOD], "Can be deployed. Not all of it can be used: 1 of"),
+        ([Mark.TO_USE, Mark.TO_DEPLOY], "Cannot be deployed: 1 of"),
+    ],
+)
+def test_the_last_line_says_what_it_comes_to(marks: list[Mark], says: str) -> None:
+    assert conclusion(Finding(mark=mark, what="x", says="y") for mark in marks).startswith(says)
+
+
+def test_a_program_that_fails_is_quoted() -> None:
+    with pytest.raises(OSError, match="no-such-program"):
+        run_program(["no-such-program"])
+    with pytest.raises(OSError, match="cannot access"):
+        run_program(["ls", "/no/such/file"])
