@@ -1,4 +1,4 @@
-"""The images that ours start from: AWS's own with PyTorch, in the version that the tests run with. ADR 0018 says why these."""
+"""Where the image that ours start from is pulled from: AWS's public registry, or the private one of the region."""
 
 import os
 
@@ -6,15 +6,7 @@ from aws_cdk import Stack, Token
 from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
-PUBLIC_REGISTRY = "public.ecr.aws/deep-learning-containers"
-"""AWS's public registry: no account and no login are needed to pull from it."""
-
-CPU_IMAGE = "pytorch:2.13-cpu-amzn2023"
-GPU_IMAGE = "pytorch:2.13-cu133-amzn2023"
-"""CUDA 13.3, NCCL and EFA. It needs driver 580 or newer: endpoints ask for it (``contracts.machines.GPU_AMI``)."""
-
-SUPPORTED_UNTIL = "2027-07-20"
-"""The day on which AWS's patches for both end, as its changelog of the images says."""
+from infra.settings.images import CPU_IMAGE, GPU_IMAGE, PUBLIC_REGISTRY
 
 
 def base_image(scope: Construct, *, gpu: bool, source: str) -> str:

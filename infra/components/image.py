@@ -6,10 +6,9 @@ from aws_cdk import IgnoreMode
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
-REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
+from infra.settings.images import SHARED
 
-SHARED = ("contracts", "imaging", "diffusion")
-"""The packages that every image carries besides its own."""
+REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 
 
 class ContainerImage(Construct):

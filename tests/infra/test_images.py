@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.components.base_image import CPU_IMAGE, GPU_IMAGE, PUBLIC_REGISTRY, base_image
+from infra.components.base_image import base_image
 from infra.components.image import ContainerImage
+from infra.settings.images import CPU_IMAGE, GPU_IMAGE, PUBLIC_REGISTRY
 from tests.infra.conftest import Synthesized
 
 
