@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth score-tiny tiny sheets format synth costs bootstrap deploy diff deployed key destroy lock clean
+.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -87,6 +87,12 @@ costs: $(INSTALLED) ## what STAGE costs an hour and which quotas it needs
 bootstrap deploy diff destroy: export CDK_DISABLE_CLI_TELEMETRY := true
 # Whoever destroys need not be told what to mend first.
 bootstrap diff destroy: export CDK_VALIDATION := false
+
+doctor: $(INSTALLED) ## say what stands between STAGE and its account: credentials, limits, programs, licences (PROFILE, REGION)
+	@$(BIN)/atelier doctor $(STAGE)
+
+images: $(INSTALLED) ## build both images with buildah on this machine's Python and torch, and start them (MOUNTS: paths that pip needs)
+	@PYTHONPATH=.:training:inference $(BIN)/python -m bench.images $(addprefix --mount ,$(MOUNTS))
 
 bootstrap: synth node_modules/.installed ## make what the CDK needs in the account and region, once (PROFILE, REGION, CDK_ARGS)
 	@$(BIN)/atelier bootstrap $(STAGE) --cdk='$(CDK_ARGS)'

@@ -8,9 +8,11 @@ from pathlib import Path
 from cli.account import account_client, outputs, stage_stacks
 from cli.cdk import CdkError, bootstrap_parameter, cdk, stacks
 from cli.deployed import describe
+from cli.registry import log_in
 from contracts.errors import InvalidInputError
 from local.assembly import read_assembly
 from local.sagemaker.dockerfile import base_images
+from local.sagemaker.images import ImageAsset
 
 _DEFAULT_QUALIFIER = "hnb659fds"
 
@@ -30,6 +32,8 @@ def run_deploy(arguments: argparse.Namespace) -> None:
     require_stage(arguments.assembly, stage)
     require_approval(words, terminal=sys.stdin.isatty())
     print(expectation(arguments.assembly), flush=True)
+    if registries := log_in(bases(arguments.assembly)):
+        print(f"Logged in to {', '.join(registries)}", flush=True)
     before = _values(stage)
     cdk(["deploy", "--all", *words], arguments.assembly)
     if replaced := changed(before, _values(stage)):
@@ -63,14 +67,23 @@ def require_approval(words: Sequence[str], *, terminal: bool) -> None:
 
 def expectation(assembly: Path) -> str:
     """What a first deployment loads and takes, in a few lines."""
-    images = {i for stack in read_assembly(assembly, account="", region="") for i in stack.images}
-    bases = {base for i in images for base in base_images(i.directory / i.dockerfile, dict(i.build_args))}
+    origins = bases(assembly)
     # Images with CUDA say so in their tags. Both sizes are estimates.
-    size, time = ("10 GB", "an hour on a home line") if any("-cu" in b for b in bases) else ("1 GB", "10 minutes")
+    size, time = ("10 GB", "an hour on a home line") if any("-cu" in b for b in origins) else ("1 GB", "10 minutes")
     return (
-        f"Builds {len(images)} images on {', '.join(sorted(bases))}, unless the account has them:\nabout {size} to download and "
+        f"Builds {len(_images(assembly))} images on {', '.join(origins)}, unless the account has them:\nabout {size} to download and "
         f"to upload, {time}. The stacks then take 15 to 25 minutes the first time,\nmost of it the endpoint; later 1 to 15."
     )
+
+
+def bases(assembly: Path) -> list[str]:
+    """The images that those of the templates start from."""
+    found = (base_images(i.directory / i.dockerfile, dict(i.build_args)) for i in _images(assembly))
+    return sorted({base for origins in found for base in origins})
+
+
+def _images(assembly: Path) -> set[ImageAsset]:
+    return {image for stack in read_assembly(assembly, account="", region="") for image in stack.images}
 
 
 def changed(before: Mapping[tuple[str, str], str], after: Mapping[tuple[str, str], str]) -> list[str]:

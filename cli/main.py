@@ -16,10 +16,12 @@ from cli.demo import run_demo
 from cli.deploy import run_bootstrap, run_deploy, run_diff
 from cli.deployed import run_deployed, run_key
 from cli.destroy import NotRemovedError, run_destroy
+from cli.doctor.run import UnfitError, run_doctor
 from cli.follow import ExecutionFailedError
 from cli.keep import run_local
 from cli.options import add_options
 from cli.pretrain import run_pretrain
+from cli.registry import LoginError
 from cli.session import SynthesisError
 from contracts.errors import InvalidInputError
 from contracts.pretraining import PretrainingInput
@@ -28,7 +30,7 @@ from local.errors import LocalCloudError
 
 KNOWN_ERRORS = (
     *(ApiError, CdkError, ExecutionFailedError, InvalidInputError, LocalCloudError, NotDeployedError),
-    *(NotRemovedError, SynthesisError, BotoCoreError, ClientError),
+    *(LoginError, NotRemovedError, SynthesisError, UnfitError, BotoCoreError, ClientError),
 )
 
 
@@ -87,6 +89,8 @@ def _add_account(commands: Any) -> None:
         options = "options for the CDK command, in one word: --cdk='--require-approval never'"
         parser.add_argument("--cdk", type=shlex.split, default=[], metavar="OPTIONS", help=options)
     commands.choices["destroy"].add_argument("--yes", action="store_true", help="do not ask")
+    lacks = "say what stands between a stage and its account, and what to do about it"
+    _add_stage(_command(commands, "doctor", lacks, run_doctor))
     _add_stage(_command(commands, "deployed", "say where a deployed stage is and how to use it", run_deployed))
     _add_stage(_command(commands, "key", "print a deployed stage's API key", run_key))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.doctor.finding import Finding, Mark
+from cli.doctor.diagnosis import Diagnosis, Mark
 from cli.doctor.surroundings import Surroundings
 
 BOOTSTRAP_VERSION = 6
@@ -15,29 +15,29 @@ DEFAULT_QUALIFIER = "hnb659fds"
 _SIGN_IN = "sign in: aws sso login, or aws configure; PROFILE=name chooses another profile"
 
 
-def check_identity(around: Surroundings) -> Iterator[Finding]:
+def check_identity(around: Surroundings) -> Iterator[Diagnosis]:
     """Whether there are credentials and a region, and whether they are those that the stage may be deployed with."""
     placement, region = around.stage.placement, around.region
     if not region:
-        yield Finding(
+        yield Diagnosis(
             mark=Mark.TO_DEPLOY, what="region", says="none is set", do="REGION=eu-west-1, or aws configure set region"
         )
         return
     try:
         caller = around.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
-        yield Finding(mark=Mark.TO_DEPLOY, what="credentials", says=str(error), do=_SIGN_IN)
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="credentials", says=str(error), do=_SIGN_IN)
         return
     for name, got in (("account", caller["Account"]), ("region", region)):
         wanted = getattr(placement, name)
         other = wanted not in ("", got)
         says = f"{got}, but the stage belongs to {wanted}" if other else got
         do = _SIGN_IN if name == "account" else f"REGION={wanted}"
-        yield Finding(mark=Mark.TO_DEPLOY if other else Mark.GOOD, what=name, says=says, do=do if other else "")
-    yield Finding(mark=Mark.GOOD, what="credentials", says=caller["Arn"])
+        yield Diagnosis(mark=Mark.TO_DEPLOY if other else Mark.GOOD, what=name, says=says, do=do if other else "")
+    yield Diagnosis(mark=Mark.GOOD, what="credentials", says=caller["Arn"])
 
 
-def check_bootstrap(around: Surroundings) -> Iterator[Finding]:
+def check_bootstrap(around: Surroundings) -> Iterator[Diagnosis]:
     """Whether the CDK's bucket, repository and roles are there, and new enough."""
     name = f"/cdk-bootstrap/{around.stage.placement.qualifier or DEFAULT_QUALIFIER}/version"
     do = f"make bootstrap STAGE={around.stage.name}"
@@ -45,18 +45,18 @@ def check_bootstrap(around: Surroundings) -> Iterator[Finding]:
     try:
         version = int(ssm.get_parameter(Name=name)["Parameter"]["Value"])
     except ssm.exceptions.ParameterNotFound:
-        yield Finding(mark=Mark.TO_DEPLOY, what="bootstrap", says=f"not done in {around.region}: no {name}", do=do)
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="bootstrap", says=f"not done in {around.region}: no {name}", do=do)
         return
     old = version < BOOTSTRAP_VERSION
     says = f"version {version}" + (f", needs {BOOTSTRAP_VERSION}" if old else "")
-    yield Finding(mark=Mark.TO_DEPLOY if old else Mark.GOOD, what="bootstrap", says=says, do=do if old else "")
+    yield Diagnosis(mark=Mark.TO_DEPLOY if old else Mark.GOOD, what="bootstrap", says=says, do=do if old else "")
 
 
-def check_api_logs(around: Surroundings) -> Iterator[Finding]:
+def check_api_logs(around: Surroundings) -> Iterator[Diagnosis]:
     """The role with which API Gateway writes logs is one for all APIs of an account and region."""
     role = around.client("apigateway").get_account().get("cloudwatchRoleArn", "")
     if not role:
-        yield Finding(
+        yield Diagnosis(
             mark=Mark.GOOD, what="API logs", says="no role yet: deploying makes one for the account and region"
         )
         return
@@ -66,6 +66,6 @@ def check_api_logs(around: Surroundings) -> Iterator[Finding]:
     except iam.exceptions.NoSuchEntityException:
         says = f"{role} is gone: no API of this region writes logs"
         do = "aws apigateway update-account --patch-operations op=remove,path=/cloudwatchRoleArn, then deploy"
-        yield Finding(mark=Mark.TO_DEPLOY, what="API logs", says=says, do=do)
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="API logs", says=says, do=do)
         return
-    yield Finding(mark=Mark.GOOD, what="API logs", says=f"written as {role}")
+    yield Diagnosis(mark=Mark.GOOD, what="API logs", says=f"written as {role}")

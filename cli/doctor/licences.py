@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from cli.doctor.finding import Finding, Mark
+from cli.doctor.diagnosis import Diagnosis, Mark
 from cli.doctor.surroundings import Surroundings
 
 HUB = "https://huggingface.co"
 
 
-def check_licences(around: Surroundings) -> Iterator[Finding]:
+def check_licences(around: Surroundings) -> Iterator[Diagnosis]:
     """A line for each licence, with the models under it and where its text is."""
     models = around.stage.models
     for licence in dict.fromkeys(entry.licence for entry in models):
@@ -19,4 +19,4 @@ def check_licences(around: Surroundings) -> Iterator[Finding]:
         restricts = "RAIL" in licence
         says = f"{licence}: {names}" + (f" ({pages})" if pages else "")
         do = "its use restrictions bind you and your users: read them there" if restricts else ""
-        yield Finding(mark=Mark.NOTE if restricts else Mark.GOOD, what="licence", says=says, do=do)
+        yield Diagnosis(mark=Mark.NOTE if restricts else Mark.GOOD, what="licence", says=says, do=do)

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from cli.doctor.finding import Finding, Mark
+from cli.doctor.diagnosis import Diagnosis, Mark
 from cli.doctor.surroundings import Surroundings
 from infra.quotas import Quota, quotas
 
 _DAYS = "the answer may take days"
 
 
-def check_quotas(around: Surroundings) -> Iterator[Finding]:
+def check_quotas(around: Surroundings) -> Iterator[Diagnosis]:
     """A line for each quota that the stage needs; those that suffice, in one."""
     needed: dict[str, list[Quota]] = defaultdict(list)
     for quota in quotas(around.stage):
@@ -25,7 +25,7 @@ def check_quotas(around: Surroundings) -> Iterator[Finding]:
         enough += len(group) - len(lacking)
         yield from lacking
     if enough:
-        yield Finding(mark=Mark.GOOD, what="quotas", says=f"{enough} suffice to deploy and to use the stage")
+        yield Diagnosis(mark=Mark.GOOD, what="quotas", says=f"{enough} suffice to deploy and to use the stage")
 
 
 def _limits(around: Surroundings, service: str) -> dict[str, dict[str, Any]]:
@@ -33,12 +33,12 @@ def _limits(around: Surroundings, service: str) -> dict[str, dict[str, Any]]:
     return {quota["QuotaName"]: quota for page in pages for quota in page["Quotas"]}
 
 
-def _compare(quota: Quota, limit: dict[str, Any] | None, region: str) -> Finding | None:
+def _compare(quota: Quota, limit: dict[str, Any] | None, region: str) -> Diagnosis | None:
     """What lacks, or ``None`` where nothing does."""
     if limit is None:
         says = f"{quota.name}: unknown in {region}, where AWS may not offer it"
         mark = Mark.TO_DEPLOY if quota.to_deploy else Mark.TO_USE
-        return Finding(
+        return Diagnosis(
             mark=mark, what="quota", says=says, do="another REGION, or another instance type in infra/config.py"
         )
     value = int(limit["Value"])
@@ -50,7 +50,7 @@ def _compare(quota: Quota, limit: dict[str, Any] | None, region: str) -> Finding
         f"aws service-quotas request-service-quota-increase --region {region} --service-code {quota.service} "
         f"--quota-code {limit['QuotaCode']} --desired-value {quota.to_use}   ({_DAYS})"
     )
-    return Finding(
+    return Diagnosis(
         mark=Mark.TO_DEPLOY if missing else Mark.TO_USE,
         what="quota",
         says=f"{quota.name}: {value}; needs {needs}: {quota.because}",

@@ -6,66 +6,66 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.doctor.finding import Finding, Mark
+from cli.cdk import ROOT
+from cli.doctor.diagnosis import Diagnosis, Mark
 from cli.doctor.surroundings import Surroundings
 from infra.node import packaged_node
 
-ROOT = Path(__file__).resolve().parents[2]
 CDK_COMMAND = "aws-cdk"
 
 
-def check_builder(around: Surroundings) -> Iterator[Finding]:
+def check_builder(around: Surroundings) -> Iterator[Diagnosis]:
     """Whether Docker, or what ``CDK_DOCKER`` names, runs, and for which processors it builds."""
     program = around.environment.get("CDK_DOCKER", "docker")
     try:
         platform = around.run([program, "info", "--format", "{{.OSType}}/{{.Architecture}}"])
     except OSError as error:
         do = "start Docker, or CDK_DOCKER=podman (or finch) for another program with its commands"
-        yield Finding(mark=Mark.TO_DEPLOY, what="images", says=f"{program}: {error}", do=do)
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="images", says=f"{program}: {error}", do=do)
         return
     native = platform.endswith(("x86_64", "amd64"))
     says = f"{program} runs on {platform}" + (
         "" if native else ": images for amd64 are built by emulation, several times slower"
     )
-    yield Finding(mark=Mark.GOOD if native else Mark.NOTE, what="images", says=says)
+    yield Diagnosis(mark=Mark.GOOD if native else Mark.NOTE, what="images", says=says)
 
 
-def check_registry(around: Surroundings) -> Iterator[Finding]:
+def check_registry(around: Surroundings) -> Iterator[Diagnosis]:
     """Whether the images that ours start from can be pulled."""
     if around.stage.base_images == "public":
-        yield Finding(mark=Mark.GOOD, what="registry", says="the base images are public: no login")
+        yield Diagnosis(mark=Mark.GOOD, what="registry", says="the base images are public: no login")
         return
     try:
         around.client("ecr").get_authorization_token()
     except (BotoCoreError, ClientError) as error:
         do = "allow the caller ecr:GetAuthorizationToken and ecr:BatchGetImage"
-        yield Finding(mark=Mark.TO_DEPLOY, what="registry", says=f"the base images need a login: {error}", do=do)
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="registry", says=f"the base images need a login: {error}", do=do)
         return
-    yield Finding(mark=Mark.GOOD, what="registry", says="the base images need a login: make deploy logs in")
+    yield Diagnosis(mark=Mark.GOOD, what="registry", says="the base images need a login: make deploy logs in")
 
 
-def check_node(around: Surroundings) -> Iterator[Finding]:
+def check_node(around: Surroundings) -> Iterator[Diagnosis]:
     """The Node.js that is packaged with this project's Python packages."""
     try:
         version = around.run([str(packaged_node()), "--version"])
     except OSError as error:
-        yield Finding(mark=Mark.TO_DEPLOY, what="Node.js", says=str(error), do="make clean, then this command again")
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="Node.js", says=str(error), do="make clean, then this command again")
         return
-    yield Finding(mark=Mark.GOOD, what="Node.js", says=f"{version}, the packaged one")
+    yield Diagnosis(mark=Mark.GOOD, what="Node.js", says=f"{version}, the packaged one")
 
 
-def check_cdk(_: Surroundings, root: Path = ROOT) -> Iterator[Finding]:
+def check_cdk(_: Surroundings, root: Path = ROOT) -> Iterator[Diagnosis]:
     """Whether the CDK command is there in the pinned version."""
     wanted = json.loads((root / "package.json").read_text(encoding="utf-8"))["devDependencies"][CDK_COMMAND]
     package = root / "node_modules" / CDK_COMMAND / "package.json"
     got = json.loads(package.read_text(encoding="utf-8"))["version"] if package.exists() else None
     if got == wanted:
-        yield Finding(mark=Mark.GOOD, what="CDK command", says=wanted)
+        yield Diagnosis(mark=Mark.GOOD, what="CDK command", says=wanted)
     elif got is None:
-        yield Finding(mark=Mark.GOOD, what="CDK command", says=f"make bootstrap and make deploy install {wanted}")
+        yield Diagnosis(mark=Mark.GOOD, what="CDK command", says=f"make bootstrap and make deploy install {wanted}")
     else:
         says = f"got {got}; the templates are made for {wanted}"
-        yield Finding(
+        yield Diagnosis(
             mark=Mark.TO_DEPLOY,
             what="CDK command",
             says=says,

@@ -3,20 +3,20 @@
 import argparse
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.account import account_client
 from cli.doctor.account import check_api_logs, check_bootstrap, check_identity
-from cli.doctor.finding import Finding, Mark, conclusion
+from cli.doctor.diagnosis import Diagnosis, Mark, conclusion
 from cli.doctor.licences import check_licences
 from cli.doctor.limits import check_quotas
 from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
 from cli.doctor.surroundings import Surroundings, run_program
 from infra.config import stage_named
 
-Check = Callable[[Surroundings], Iterator[Finding]]
+Check = Callable[[Surroundings], Iterator[Diagnosis]]
 
 HERE: dict[str, Check] = {
     "Node.js": check_node,
@@ -39,12 +39,10 @@ class UnfitError(RuntimeError):
 
 def run_doctor(arguments: argparse.Namespace) -> None:
     """Print what stands between the stage and the account of the current credentials. Raises UnfitError where it cannot be deployed."""
-    session = boto3.Session()
-    make_client: Any = session.client
     around = Surroundings(
         stage=stage_named(arguments.stage),
-        region=session.region_name or "",
-        client=make_client,
+        region=boto3.Session().region_name or "",
+        client=account_client,
         run=run_program,
         environment=os.environ,
     )
@@ -58,7 +56,7 @@ def run_doctor(arguments: argparse.Namespace) -> None:
     print(last)
 
 
-def examine(around: Surroundings) -> Iterator[Finding]:
+def examine(around: Surroundings) -> Iterator[Diagnosis]:
     """Every finding: of this machine first, then of AWS, as far as AWS can be asked."""
     for name, check in HERE.items():
         yield from _answers(name, check, around)
@@ -70,11 +68,11 @@ def examine(around: Surroundings) -> Iterator[Finding]:
         yield from _answers(name, check, around)
 
 
-def _answers(name: str, check: Check, around: Surroundings) -> Iterator[Finding]:
+def _answers(name: str, check: Check, around: Surroundings) -> Iterator[Diagnosis]:
     """What the check finds; where AWS does not answer it, that."""
     try:
         yield from check(around)
     except (BotoCoreError, ClientError) as error:
-        yield Finding(
+        yield Diagnosis(
             mark=Mark.NOTE, what=name, says=f"cannot be read: {error}", do="ask somebody who may, or go on without"
         )

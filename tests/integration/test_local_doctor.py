@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli.doctor.finding import Mark
+from cli.doctor.diagnosis import Mark
 from cli.doctor.run import examine
 from cli.doctor.surroundings import Surroundings
 from infra.config import STAGES

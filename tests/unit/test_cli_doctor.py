@@ -11,12 +11,13 @@ import pytest
 from botocore.stub import Stubber
 
 from cli.doctor.account import check_api_logs, check_bootstrap, check_identity
-from cli.doctor.finding import Finding, Mark, conclusion
+from cli.doctor.diagnosis import Diagnosis, Mark, conclusion
 from cli.doctor.licences import check_licences
 from cli.doctor.limits import check_quotas
 from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
 from cli.doctor.run import examine
 from cli.doctor.surroundings import Surroundings, run_program
+from cli.main import main
 from infra.config import STAGES
 from infra.quotas import quotas
 from infra.settings.placement import Placement
@@ -66,7 +67,7 @@ def around(
     return Surroundings(stage=stage, region=region, client=client, run=run, environment=environment or {})
 
 
-def only(findings: Iterator[Finding]) -> Finding:
+def only(findings: Iterator[Diagnosis]) -> Diagnosis:
     (finding,) = findings
     return finding
 
@@ -271,7 +272,7 @@ def test_what_the_caller_may_not_read_does_not_end_the_report() -> None:
     ],
 )
 def test_the_last_line_says_what_it_comes_to(marks: list[Mark], says: str) -> None:
-    assert conclusion(Finding(mark=mark, what="x", says="y") for mark in marks).startswith(says)
+    assert conclusion(Diagnosis(mark=mark, what="x", says="y") for mark in marks).startswith(says)
 
 
 def test_a_program_that_fails_is_quoted() -> None:
@@ -279,3 +280,16 @@ def test_a_program_that_fails_is_quoted() -> None:
         run_program(["no-such-program"])
     with pytest.raises(OSError, match="cannot access"):
         run_program(["ls", "/no/such/file"])
+
+
+def test_the_command_says_what_lacks_and_ends_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/no/such/file")
+    monkeypatch.setattr("cli.doctor.run.run_program", lambda _: "linux/x86_64")
+    assert main(["doctor", "trial"]) == 1
+    printed = capsys.readouterr()
+    assert "✗ region       none is set\n               → REGION=eu-west-1, or" in printed.out
+    assert printed.err == "UnfitError: Cannot be deployed: 1 of the lines above begin with ✗.\n"

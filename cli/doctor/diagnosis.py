@@ -18,7 +18,7 @@ class Mark(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """``what`` was looked at, what it ``says``, and what to ``do``: a sentence or a command; empty where nothing has to be done."""
 
     mark: Mark
@@ -31,7 +31,7 @@ class Finding:
         return f"{line}\n{'':15}→ {self.do}" if self.do else line
 
 
-def conclusion(findings: Iterable[Finding]) -> str:
+def conclusion(findings: Iterable[Diagnosis]) -> str:
     """The last line of the report: whether the stage can be deployed, and used."""
     marks = [finding.mark for finding in findings]
     deploy, use = marks.count(Mark.TO_DEPLOY), marks.count(Mark.TO_USE)
