@@ -15,8 +15,8 @@ CHECK_MINUTES = 5
 """What a processing job takes that only decodes pictures: most of it is its instance, which starts and loads the image."""
 KEY_DOLLARS_PER_MONTH = 1.0
 ALARM_DOLLARS_PER_MONTH = 0.10
-# Target tracking makes two alarms, waking from zero has one.
-_ALARMS = 3
+# Target tracking makes two alarms, waking from zero has one; that of an idle fleet compares two metrics, and each is paid.
+_ALARMS = 5
 
 
 def idle_per_month(stage: Stage) -> float:

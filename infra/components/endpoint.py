@@ -44,11 +44,14 @@ class AsyncEndpoint(Construct):
             self, f"Endpoint{machine}", type="AWS::SageMaker::Endpoint", properties={"EndpointConfigName": config_name}
         )
         self.name, self.arn = endpoint.get_att("EndpointName").to_string(), endpoint.ref
-        EndpointScaling(self, "Scaling", endpoint=self.name, serving=serving)
+        self.sleep_policy_arn = EndpointScaling(self, "Scaling", endpoint=self.name, serving=serving).sleep_policy_arn
 
 
 class EndpointScaling(Construct):
-    """The scalable target of the variant of the endpoint called ``endpoint``, its policies and the alarm that wakes it."""
+    """The scalable target of the variant of the endpoint called ``endpoint``, its policies and the alarm that wakes it.
+
+    Whoever has a topic adds the ``IdleAlarm``, which calls the sleep policy.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, endpoint: str, serving: Serving) -> None:
         super().__init__(scope, construct_id)
@@ -62,5 +65,7 @@ class EndpointScaling(Construct):
         scaled = {"ScalingTargetId": target.ref}
         CfnResource(self, "Backlog", type=policy, properties=scaled | scaling.backlog_policy(endpoint, serving))
         wake = CfnResource(self, "Wake", type=policy, properties=scaled | scaling.wake_policy())
+        sleep = CfnResource(self, "Sleep", type=policy, properties=scaled | scaling.sleep_policy(serving))
+        self.sleep_policy_arn = sleep.get_att("Arn").to_string()
         alarm = scaling.wake_alarm(endpoint, wake.get_att("Arn").to_string())
         CfnResource(self, "WakeAlarm", type="AWS::CloudWatch::Alarm", properties=alarm)

@@ -1,5 +1,7 @@
 """An SNS topic that only takes encrypted connections and stores encrypted messages."""
 
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -10,3 +12,18 @@ class EncryptedTopic(sns.Topic):
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
         super().__init__(scope, construct_id, master_key=key, enforce_ssl=True)
+        self._key = key
+
+    def allow_alarms(self) -> None:
+        """Let CloudWatch's alarms of this account publish: as a service they need the topic's and the key's own consent.
+
+        https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        """
+        alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        here = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        publish = iam.PolicyStatement(
+            principals=[alarms], actions=["sns:Publish"], resources=[self.topic_arn], conditions=here
+        )
+        self.add_to_resource_policy(publish)
+        encrypt = ["kms:Decrypt", "kms:GenerateDataKey*"]
+        self._key.add_to_resource_policy(iam.PolicyStatement(principals=[alarms], actions=encrypt, resources=["*"]))

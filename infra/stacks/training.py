@@ -7,6 +7,7 @@ from contracts.machines import has_gpu
 from infra.components.access import reading, writing
 from infra.components.base_image import base_image
 from infra.components.execution_role import ExecutionRole
+from infra.components.idle_alarm import IdleAlarm
 from infra.components.image import ContainerImage
 from infra.components.resumption import Resumption
 from infra.components.topic import EncryptedTopic
@@ -31,6 +32,8 @@ class TrainingStack(StageStack):
         super().__init__(scope, construct_id, stage=stage, about="state machines, jobs and handlers that train")
         self._storage = storage
         self.topic = EncryptedTopic(self, "News", key=storage.key)
+        self.topic.allow_alarms()
+        IdleAlarm(self, "IdleAlarm", endpoint=serving.endpoint, serving=stage.serving, topic=self.topic)
         self.resources = use = self._resources(serving)
         self.resumption = Resumption(self, "Resumption", use=use)
         self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)

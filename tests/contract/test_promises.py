@@ -170,13 +170,14 @@ PROMISES = [
     Promise(
         page=ARCHITECTURE,
         words="grows at most every 5 minutes and shrinks at most every 10. A request that finds no instance wakes one within 2 minutes, "
-        "and never a second.",
+        "and never a second. The shared endpoint's instances that ran for 2 hours with an empty queue are stopped",
         values=lambda: (
             scaling.SCALE_OUT_COOLDOWN_SECONDS / MINUTE,
             scaling.SCALE_IN_COOLDOWN_SECONDS / MINUTE,
             scaling.WAKE_PERIOD_SECONDS * scaling.WAKE_PERIODS / MINUTE,
+            scaling.IDLE_HOURS,
         ),
-        promised=(5, 10, 2),
+        promised=(5, 10, 2, 2),
     ),
     Promise(
         page=ARCHITECTURE,

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.hosting import Hosting
 from infra.config import STAGES
+from local.cloudwatch.expressions import evaluate as metric_math
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import evaluate, text
 from tests.infra.plan import variables
@@ -12,14 +13,18 @@ from tests.infra.plan import variables
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
 
-def policy(stage: Synthesized, kind: str) -> dict[str, Any]:
-    found = [p["Properties"] for p in stage.resources(POLICY).values() if p["Properties"]["PolicyType"] == kind]
-    (only,) = found
-    return dict(only)
+def policy(stage: Synthesized, name: str) -> dict[str, Any]:
+    (found,) = [p["Properties"] for p in stage.resources(POLICY).values() if p["Properties"]["PolicyName"] == name]
+    return dict(found)
+
+
+def policy_id(stage: Synthesized, name: str) -> str:
+    (found,) = [key for key, p in stage.resources(POLICY).items() if p["Properties"]["PolicyName"] == name]
+    return found
 
 
 def test_the_backlog_metric_has_the_endpoint_as_its_only_dimension(stage: Synthesized) -> None:
-    tracking = policy(stage, "TargetTrackingScaling")["TargetTrackingScalingPolicyConfiguration"]
+    tracking = policy(stage, "backlog")["TargetTrackingScalingPolicyConfiguration"]
     metric = tracking["CustomizedMetricSpecification"]
     assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
     assert metric["Namespace"] == "AWS/SageMaker"
@@ -27,16 +32,51 @@ def test_the_backlog_metric_has_the_endpoint_as_its_only_dimension(stage: Synthe
 
 
 def test_a_waiting_request_wakes_the_endpoint_from_zero(stage: Synthesized) -> None:
-    alarm = stage.one("AWS::CloudWatch::Alarm")
+    alarm = stage.one("AWS::CloudWatch::Alarm", "Serving")
     assert alarm["MetricName"] == "HasBacklogWithoutCapacity"
     assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["EndpointName"]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
-    (wake,) = [name for name, p in stage.resources(POLICY).items() if p["Properties"]["PolicyType"] == "StepScaling"]
-    assert alarm["AlarmActions"] == [{"Fn::GetAtt": [wake, "Arn"]}]
-    steps = policy(stage, "StepScaling")["StepScalingPolicyConfiguration"]
+    assert alarm["AlarmActions"] == [{"Fn::GetAtt": [policy_id(stage, "wake"), "Arn"]}]
+    steps = policy(stage, "wake")["StepScalingPolicyConfiguration"]
     # One instance, not one more: the alarm repeats its call while the instance is on its way.
     assert steps["AdjustmentType"] == "ExactCapacity"
     assert steps["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
+
+
+def test_a_fleet_that_stays_awake_with_nothing_to_do_is_put_to_sleep_and_the_news_say_so(stage: Synthesized) -> None:
+    """It needs no metric of the queue: whether an endpoint without requests publishes any is not known."""
+    alarm = stage.one("AWS::CloudWatch::Alarm", "Training")
+    instances, backlog, watched = alarm["Metrics"]
+    assert instances["MetricStat"]["Metric"]["MetricName"] == "CPUUtilization"
+    assert instances["MetricStat"]["Stat"] == "SampleCount"
+    assert [d["Name"] for d in instances["MetricStat"]["Metric"]["Dimensions"]] == ["EndpointName", "VariantName"]
+    assert [d["Name"] for d in backlog["MetricStat"]["Metric"]["Dimensions"]] == ["EndpointName"]
+    fewest = STAGES[stage.name].serving.fewest_instances
+    for running, waiting, idle in (
+        (None, None, None),
+        (5 * fewest + 5, None, 1),
+        (5 * fewest + 5, 2, 0),
+        (5 * fewest, 0, 0),
+    ):
+        assert metric_math(watched["Expression"], {"instances": [running], "backlog": [waiting]}) == [idle]
+    assert alarm["EvaluationPeriods"] * instances["MetricStat"]["Period"] == 2 * 3600
+    sleep, topic = alarm["AlarmActions"]
+    assert policy_id(stage, "sleep") in str(sleep)
+    assert policy(stage, "sleep")["StepScalingPolicyConfiguration"]["StepAdjustments"][0]["ScalingAdjustment"] == fewest
+    (news,) = stage.resources("AWS::SNS::Topic", "Training")
+    assert topic == {"Ref": news}
+
+
+def test_alarms_may_publish_to_the_encrypted_topic(stage: Synthesized) -> None:
+    key, topic = stage.one("AWS::KMS::Key"), stage.one("AWS::SNS::TopicPolicy", "Training")
+    for policy_of, member, action in (
+        (key, "KeyPolicy", "kms:GenerateDataKey*"),
+        (topic, "PolicyDocument", "sns:Publish"),
+    ):
+        granted = [
+            s["Action"] for s in policy_of[member]["Statement"] if "cloudwatch.amazonaws.com" in str(s["Principal"])
+        ]
+        assert action in str(granted)
 
 
 def test_the_scaled_variant_is_the_endpoint_s_own(stage: Synthesized) -> None:
@@ -58,14 +98,14 @@ def test_another_machine_is_another_endpoint(stage: Synthesized) -> None:
 
 def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized) -> None:
     states = stage.definition["States"]
-    for state, kind, key in (
-        ("PutBacklogPolicy", "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration"),
-        ("PutWakePolicy", "StepScaling", "StepScalingPolicyConfiguration"),
+    for state, name, key in (
+        ("PutBacklogPolicy", "backlog", "TargetTrackingScalingPolicyConfiguration"),
+        ("PutWakePolicy", "wake", "StepScalingPolicyConfiguration"),
     ):
         sent = evaluate(states[state]["Arguments"], variables())
-        assert without_endpoint(sent[key]) == without_endpoint(policy(stage, kind)[key])
+        assert without_endpoint(sent[key]) == without_endpoint(policy(stage, name)[key])
     alarm = evaluate(states["PutWakeAlarm"]["Arguments"], variables())
-    shared = stage.one("AWS::CloudWatch::Alarm")
+    shared = stage.one("AWS::CloudWatch::Alarm", "Serving")
     own = {"AlarmName", "AlarmActions", "Dimensions"}
     assert {k: v for k, v in alarm.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
     assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "atelier-dev-style-teal-v3"}]
