@@ -33,7 +33,8 @@ def synthesize() -> None:
     stage = stage_named(app.node.try_get_context("stage") or "local")
     placement = stage.placement.with_context(app.node.try_get_context)
     placement.require_account()
-    add_stacks(app, replace(stage, placement=placement))
+    watching = stage.watching.with_context(app.node.try_get_context)
+    add_stacks(app, replace(stage, placement=placement, watching=watching))
     app.synth()
 
 

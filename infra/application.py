@@ -1,4 +1,4 @@
-"""The four stacks of one stage, and the flags they are synthesized with."""
+"""The five stacks of one stage, and the flags they are synthesized with."""
 
 import json
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.components.image import REPOSITORY_ROOT
 from infra.settings.stage import Stage
 from infra.stacks.api import ApiStack
+from infra.stacks.monitoring import MonitoringStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack
 from infra.stacks.training import TrainingStack
@@ -22,6 +23,7 @@ class Stacks:
     serving: ServingStack
     training: TrainingStack
     api: ApiStack
+    monitoring: MonitoringStack
 
 
 def add_stacks(scope: Construct, stage: Stage) -> Stacks:
@@ -30,7 +32,8 @@ def add_stacks(scope: Construct, stage: Stage) -> Stacks:
     serving = ServingStack(scope, "Serving", stage=stage, storage=storage)
     training = TrainingStack(scope, "Training", stage=stage, storage=storage, serving=serving)
     api = ApiStack(scope, "Api", stage=stage, storage=storage, serving=serving, training=training)
-    return Stacks(storage=storage, serving=serving, training=training, api=api)
+    monitoring = MonitoringStack(scope, "Monitoring", stage=stage, serving=serving, training=training, api=api)
+    return Stacks(storage=storage, serving=serving, training=training, api=api, monitoring=monitoring)
 
 
 def feature_flags() -> dict[str, Any]:

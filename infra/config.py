@@ -8,6 +8,7 @@ from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
 from infra.settings.stage import FEWEST_RUN_DAYS, Stage
 from infra.settings.validation import check
+from infra.settings.watching import Watching
 
 _TINY_THREADS = 1
 """Pictures of 64 pixels gain nothing from a second thread, and on a busy machine two threads wait for each other and are slower."""
@@ -58,7 +59,7 @@ _FEW = Throttle(requests_per_second=0.02, burst=5)
 _TRIAL_API = Api(requests_per_second=5, burst=10, requests_per_day=1_000, trainings=_FEW)
 _STAGES = (
     _LOCAL,
-    replace(_LOCAL, name="trial", media_days=7, log_days=7, api=_TRIAL_API),
+    replace(_LOCAL, name="trial", media_days=7, log_days=7, api=_TRIAL_API, watching=Watching(monthly_dollars=20)),
     Stage(
         name="dev",
         base_models=("sd2-inpaint", "sd15-inpaint"),
@@ -67,6 +68,7 @@ _STAGES = (
         media_days=30,
         run_days=180,
         log_days=30,
+        watching=Watching(monthly_dollars=500),
         jobs=JobSettings(
             processing_instance="ml.g5.xlarge",
             training_instance="ml.g5.2xlarge",

@@ -66,6 +66,7 @@ class Handler(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, spec: Spec, key: kms.IKey, log_days: int) -> None:
         super().__init__(scope, construct_id)
+        self.name = spec.name
         self.role = iam.Role(
             self,
             "Role",

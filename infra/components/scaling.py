@@ -11,6 +11,7 @@ metric without values. A third policy therefore needs no backlog: it puts a flee
 
 from typing import Any
 
+from infra.monitoring.alarms import described
 from infra.settings.serving import Serving
 
 SCALE_IN_COOLDOWN_SECONDS = 600
@@ -97,7 +98,10 @@ def idle_alarm(endpoint: str, variant: str, serving: Serving, actions: list[str]
     # Each instance publishes once a minute, and the sum of an expression's periods must exceed the fewest that are meant to run.
     fewest = serving.fewest_instances * IDLE_PERIOD_SECONDS // 60
     return {
-        "AlarmDescription": f"Instances ran for {IDLE_HOURS} hours with an empty queue, and target tracking did not stop them",
+        "AlarmDescription": described(
+            f"Instances ran for {IDLE_HOURS} hours with an empty queue, and target tracking did not stop them",
+            "The fleet stays awake",
+        ),
         "Metrics": [
             _query("instances", instances, "SampleCount"),
             _query("backlog", backlog, "Maximum"),

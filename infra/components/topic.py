@@ -15,15 +15,23 @@ class EncryptedTopic(sns.Topic):
         self._key = key
 
     def allow_alarms(self) -> None:
-        """Let CloudWatch's alarms of this account publish: as a service they need the topic's and the key's own consent.
+        """Let CloudWatch's alarms of this account publish."""
+        self._allow("cloudwatch.amazonaws.com")
+
+    def allow_budgets(self) -> None:
+        """Let this account's budgets publish."""
+        self._allow("budgets.amazonaws.com")
+
+    def _allow(self, service: str) -> None:
+        """Let a service publish for this account: it needs the topic's and the key's own consent.
 
         https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         """
-        alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        principals = [iam.ServicePrincipal(service)]
         here = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
         publish = iam.PolicyStatement(
-            principals=[alarms], actions=["sns:Publish"], resources=[self.topic_arn], conditions=here
+            principals=principals, actions=["sns:Publish"], resources=[self.topic_arn], conditions=here
         )
         self.add_to_resource_policy(publish)
         encrypt = ["kms:Decrypt", "kms:GenerateDataKey*"]
-        self._key.add_to_resource_policy(iam.PolicyStatement(principals=[alarms], actions=encrypt, resources=["*"]))
+        self._key.add_to_resource_policy(iam.PolicyStatement(principals=principals, actions=encrypt, resources=["*"]))

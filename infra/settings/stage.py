@@ -12,6 +12,7 @@ from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
 from infra.settings.validation import check, check_range, check_text
+from infra.settings.watching import Watching
 from models.catalogue import CatalogueEntry, find
 
 FEWEST_RUN_DAYS = 35
@@ -42,6 +43,7 @@ class Stage:
     api: Api
     base_images: Literal["public", "private"] = "public"
     placement: Placement = field(default_factory=Placement)
+    watching: Watching = field(default_factory=Watching)
     rules: ReleaseRules = field(default_factory=ReleaseRules)
 
     def __post_init__(self) -> None:

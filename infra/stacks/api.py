@@ -48,8 +48,8 @@ class ApiStack(StageStack):
             machine_arn=machine_arn,
         )
         spec = self._api(serving, machine_arn, training.resources.machine_names[0])
-        handler = Handler(self, "Handler", spec=spec, key=storage.key, log_days=stage.log_days)
-        api = RestApi(self, "Rest", name=stage.prefix, handler=handler, limits=stage.api, log_days=stage.log_days)
+        self.handler = Handler(self, "Handler", spec=spec, key=storage.key, log_days=stage.log_days)
+        api = RestApi(self, "Rest", name=stage.prefix, handler=self.handler, limits=stage.api, log_days=stage.log_days)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "ApiKeyId", value=api.key_id)
 

@@ -9,7 +9,7 @@ from infra.components.base_image import base_image
 from infra.components.execution_role import ExecutionRole
 from infra.components.idle_alarm import IdleAlarm
 from infra.components.image import ContainerImage
-from infra.components.resumption import Resumption
+from infra.components.resumption import Resumption, resume
 from infra.components.topic import EncryptedTopic
 from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.fine_tuning import fine_tuning
@@ -17,6 +17,7 @@ from infra.components.workflow.handlers import Handlers
 from infra.components.workflow.machine import Machine
 from infra.components.workflow.pretraining import pretraining
 from infra.components.workflow.resources import Resources
+from infra.components.workflow.steps.ending import record_failure
 from infra.settings.stage import Stage
 from infra.stacks.serving import ServingStack
 from infra.stacks.stage_stack import StageStack
@@ -34,8 +35,11 @@ class TrainingStack(StageStack):
         self.topic = EncryptedTopic(self, "News", key=storage.key)
         self.topic.allow_alarms()
         IdleAlarm(self, "IdleAlarm", endpoint=serving.endpoint, serving=stage.serving, topic=self.topic)
+        self.topic.allow_budgets()
         self.resources = use = self._resources(serving)
         self.resumption = Resumption(self, "Resumption", use=use)
+        # No run waits for these: where they fail, only an alarm tells.
+        self.unattended = (use.handlers.of(resume(use)), use.handlers.of(record_failure(use)))
         self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)
         self.pretraining = Machine(self, "Pretraining", name=use.machine_names[1], flow=pretraining(use), use=use)
         CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)

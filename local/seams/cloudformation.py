@@ -8,7 +8,7 @@ from ministack.services.cloudformation import provisioners, stacks
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
-from local.seams import api_account, template_fixes
+from local.seams import api_account, budgets, template_fixes
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
@@ -29,6 +29,7 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
     for noun in _SCALING_ACTIONS:
         types[f"AWS::ApplicationAutoScaling::{noun}"] = _scaling_type(autoscaling, noun)
     types["Custom::S3AutoDeleteObjects"] = _auto_delete_type(root_client)
+    types["AWS::Budgets::Budget"] = budgets.budget_type(root_client)
     template_fixes.install(root_client)
     api_account.install()
     _run_on_threads()
@@ -145,7 +146,7 @@ def _put_again(create: Callable[..., Created], delete: Callable[..., None]) -> H
 def _run_on_threads() -> None:
     """Types that wait, or call the server over HTTP, must not be provisioned on its event loop."""
     original = stacks._runs_on_worker_thread
-    ours = ("AWS::SageMaker::", "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Method")
+    ours = ("AWS::SageMaker::", "AWS::Budgets::", "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Method")
 
     def runs_on_worker_thread(resource_type: str) -> bool:
         return bool(original(resource_type)) or resource_type.startswith(ours)

@@ -16,7 +16,7 @@ from tests.infra.definition import resolve
 from tests.infra.plan import plan
 from tests.infra.pretraining_plan import pretraining_plan
 
-TEMPLATES = ("Storage", "Serving", "Training", "Api")
+TEMPLATES = ("Storage", "Serving", "Training", "Api", "Monitoring")
 
 
 @dataclass(frozen=True, kw_only=True)

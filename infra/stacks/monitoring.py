@@ -1,0 +1,79 @@
+"""Monitoring: alarms, dashboard and budget, all telling the topic of news; and the address that hears of it."""
+
+from string import capwords
+
+from aws_cdk import Aws, CfnOutput, CfnResource
+from constructs import Construct
+
+from infra.components.topic import EncryptedTopic
+from infra.monitoring.alarms import alarms
+from infra.monitoring.budget import budget
+from infra.monitoring.dashboard import body
+from infra.monitoring.watched import Watched
+from infra.settings.stage import Stage
+from infra.stacks.api import ApiStack
+from infra.stacks.serving import ServingStack
+from infra.stacks.stage_stack import StageStack
+from infra.stacks.training import TrainingStack
+
+
+class MonitoringStack(StageStack):
+    """The last stack: it watches what the others made."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        serving: ServingStack,
+        training: TrainingStack,
+        api: ApiStack,
+    ) -> None:
+        super().__init__(scope, construct_id, stage=stage, about="alarms, dashboard, budget, and who hears of them")
+        watched = _watched(stage, serving, training, api)
+        topic_arn = training.topic.topic_arn
+        made = [
+            self._resource(alarm.name, "AWS::CloudWatch::Alarm", alarm.properties(topic_arn))
+            for alarm in alarms(watched)
+        ]
+        dashboard = body(watched, Aws.REGION, [alarm.get_att("Arn").to_string() for alarm in made])
+        name = f"{stage.prefix}-{Aws.REGION}"  # dashboards are one list for all regions
+        text = {"DashboardName": name, "DashboardBody": self.to_json_string(dashboard)}
+        self._resource("Dashboard", "AWS::CloudWatch::Dashboard", text)
+        self._tell(stage, training.topic)
+        CfnOutput(self, "DashboardName", value=name)
+
+    def _tell(self, stage: Stage, topic: EncryptedTopic) -> None:
+        watching = stage.watching
+        if watching.contact:
+            address = {"TopicArn": topic.topic_arn, "Protocol": "email", "Endpoint": watching.contact}
+            self._resource("Contact", "AWS::SNS::Subscription", address)
+        if watching.monthly_dollars:
+            name = f"{stage.prefix}-{Aws.REGION}"
+            limit = budget(name, stage.tags, watching.monthly_dollars, topic.topic_arn)
+            self._resource("Budget", "AWS::Budgets::Budget", limit)
+
+    def _resource(self, construct_id: str, kind: str, properties: dict[str, object]) -> CfnResource:
+        return CfnResource(self, construct_id, type=kind, properties=properties)
+
+
+def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: ApiStack) -> Watched:
+    unattended = (api.handler, *api.answers.handlers, *training.unattended)
+    return Watched(
+        service=stage.prefix,
+        endpoint=serving.endpoint.name,
+        instance_type=stage.serving.instance,
+        api=stage.prefix,
+        functions={
+            capwords(handler.name, "_").replace("_", ""): handler.function.function_name for handler in unattended
+        },
+        queues={
+            "Answers": api.answers.dead_letters.queue.queue_name,
+            "Waiting": training.resumption.dead_letters.queue.queue_name,
+        },
+        machines={
+            "Workflow": training.workflow.machine.state_machine_arn,
+            "Pretraining": training.pretraining.machine.state_machine_arn,
+        },
+    )
