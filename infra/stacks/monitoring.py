@@ -1,6 +1,8 @@
 """Monitoring: alarms, dashboard and budget, all telling the topic of news; and the address that hears of it."""
 
+from collections.abc import Mapping
 from string import capwords
+from typing import Any
 
 from aws_cdk import Aws, CfnOutput, CfnResource
 from constructs import Construct
@@ -54,7 +56,7 @@ class MonitoringStack(StageStack):
             limit = budget(name, stage.tags, watching.monthly_dollars, topic.topic_arn)
             self._resource("Budget", "AWS::Budgets::Budget", limit)
 
-    def _resource(self, construct_id: str, kind: str, properties: dict[str, object]) -> CfnResource:
+    def _resource(self, construct_id: str, kind: str, properties: Mapping[str, Any]) -> CfnResource:
         return CfnResource(self, construct_id, type=kind, properties=properties)
 
 

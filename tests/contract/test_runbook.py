@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 import pytest
 from botocore import xform_name
 from botocore.session import Session
