@@ -9,21 +9,23 @@ from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, stage_named
 from infra.quotas import machine_types, quotas
 from infra.settings.stage import Stage
+from infra.standing_costs import ALARM_DOLLARS, STYLE_ENDPOINT_ALARMS, standing
+from infra.work_costs import (
+    TRAIN_SECONDS,
+    WAKE_MINUTES,
+    picture_seconds,
+    pictures_dollars,
+    style_dollars,
+    update_dollars,
+)
 
-HOURS_PER_MONTH = 730
 CHECK_MINUTES = 5
 """What a processing job takes that only decodes pictures: most of it is its instance, which starts and loads the image."""
-KEY_DOLLARS_PER_MONTH = 1.0
-ALARM_DOLLARS_PER_MONTH = 0.10
-# Target tracking makes two alarms, waking from zero has one; that of an idle fleet compares two metrics, and each is paid.
-_ALARMS = 5
 
 
 def idle_per_month(stage: Stage) -> float:
     """US dollars that the stage costs when nobody uses it."""
-    serving = stage.serving
-    awake = serving.fewest_instances * HOURS_PER_MONTH * (hourly(serving.instance) or 0.0)
-    return KEY_DOLLARS_PER_MONTH + _ALARMS * ALARM_DOLLARS_PER_MONTH + awake
+    return sum(item.dollars for item in standing(stage))
 
 
 def hourly(instance_type: str, *, count: float = 1, spot: bool = False) -> float | None:
@@ -41,6 +43,7 @@ def report(stage: Stage) -> str:
     lines = [
         f"Stage {stage.name}: US dollars, us-east-1, prices of {AS_OF}",
         f"  idle, endpoint at {serving.fewest_instances} instances   {_dollars(idle_per_month(stage))} a month",
+        *(f"    {item.what:<32} {_dollars(item.dollars)}" for item in standing(stage)),
         f"  endpoint awake    {_price(serving.instance)} an instance, "
         f"at most {_dollars(hourly(serving.instance, count=serving.most_instances))} ({serving.most_instances} instances)",
         f"  fine-tuning       {_price(jobs.training_instance, spot=jobs.spot)}{spot}, "
@@ -51,8 +54,7 @@ def report(stage: Stage) -> str:
         f"{config.train_instances} hosts, at most {config.most_training_seconds / 3600:g} h a run{warm}",
         f"  making shards     {_price(config.shard_instance, count=config.shard_instances)} for "
         f"{config.shard_instances} hosts, at most {jobs.most_processing_seconds / 3600:g} h",
-        f"  deploying wakes one instance of the endpoint until its queue has been empty for about {EMPTY_MINUTES} minutes",
-        "  requests, storage and logs are billed as used: cents a day",
+        *_work(stage),
         "Quotas needed (Service Quotas, Amazon SageMaker and AWS Lambda):",
         *(f"  {quota.name}: {quota.to_deploy} to deploy, {quota.to_use} to use" for quota in quotas(stage)),
     ]
@@ -61,6 +63,23 @@ def report(stage: Stage) -> str:
             "  A new account has 0 of GPU types: ask first, the answer may take days. Stage trial needs no GPU."
         )
     return "\n".join(lines)
+
+
+def _work(stage: Stage) -> list[str]:
+    """What work costs, with what stands around it. The times are estimates."""
+    serving = stage.serving
+    own = hourly(serving.instance, count=serving.most_instances)
+    return [
+        f"  a picture alone   {_dollars(pictures_dollars(stage, 1))}: an instance wakes for {WAKE_MINUTES} minutes, and "
+        f"idles for about {EMPTY_MINUTES} before it sleeps",
+        f"  1,000 pictures    {_dollars(pictures_dollars(stage, 1_000))} in a row, at about {picture_seconds(stage):g} s each",
+        f"  a style           {_dollars(style_dollars(stage))}: masks, {TRAIN_SECONDS} s of training, evaluation, smoke test",
+        f"  a style's own endpoint (full fine-tuning) at most {_dollars(own)} an hour awake, "
+        f"and {_dollars(STYLE_ENDPOINT_ALARMS * ALARM_DOLLARS)} a month for its alarms",
+        f"  updating the endpoint starts as many instances again: at most {_dollars(update_dollars(stage))} more",
+        f"  deploying wakes one instance of the endpoint until its queue has been empty for about {EMPTY_MINUTES} minutes",
+        "  requests, what runs and pictures store until they expire, and logs are billed as used: cents a day",
+    ]
 
 
 def _price(instance_type: str, *, count: int = 1, spot: bool = False) -> str:

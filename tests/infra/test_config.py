@@ -17,6 +17,8 @@ from infra.settings.placement import Placement
 from infra.settings.pretraining import Lustre, Pretraining
 from infra.settings.serving import Serving
 from infra.settings.stage import Stage
+from infra.standing_costs import standing
+from infra.work_costs import pictures_dollars, style_dollars, update_dollars
 
 DEV = STAGES["dev"]
 LUSTRE = Lustre(file_system="fs-01234567", directory="/data", vpc="vpc-01234567", subnet="subnet-01234567")
@@ -103,8 +105,35 @@ def test_costs_follow_the_settings() -> None:
     }
     assert f"about 5 minutes, ${1.408 / 12:.2f} a run" in report(DEV)
     assert f"at most ${2 * 1.408:.2f} (2 instances)" in report(DEV)
-    assert idle_per_month(DEV) < 5
+    assert idle_per_month(DEV) < 10
     assert idle_per_month(always_on) == pytest.approx(idle_per_month(DEV) + 730 * 1.408)
+
+
+def test_pictures_cost_their_seconds_the_waking_and_the_idle_tail() -> None:
+    hour = hourly("ml.g5.xlarge") or 0
+    around = (8 + 20) * 60
+    assert pictures_dollars(DEV, 1) == pytest.approx(hour * (around + 5) / 3600)
+    assert pictures_dollars(DEV, 1_000) == pytest.approx(hour * (around + 5_000) / 3600)
+
+
+def test_a_style_costs_its_jobs_and_the_smoke_test_that_wakes_the_endpoint() -> None:
+    jobs = 0.35 * 1.515 * (387 + 240) / 3600 + 1.408 * (5 + 10 + 2 * 4) * 60 / 3600
+    assert style_dollars(DEV) == pytest.approx(jobs + (pictures_dollars(DEV, 1) or 0))
+    odd = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge"))
+    assert style_dollars(odd) is None
+
+
+def test_an_update_doubles_the_fleet_for_a_while() -> None:
+    assert update_dollars(DEV) == pytest.approx(2 * 1.408 * 20 / 60)
+
+
+def test_what_stands_is_listed_and_adds_up() -> None:
+    items = {item.what: item.dollars for item in standing(DEV)}
+    assert items["encryption key"] == 1
+    assert items["images, about 10 GB"] == pytest.approx(1)
+    assert items["base models, about 7.1 GB"] == pytest.approx(7.1 * 0.023)
+    assert "images, about 2 GB" in {item.what for item in standing(STAGES["trial"])}
+    assert all(f"{what:<32} ${dollars:.2f}" in report(DEV) for what, dollars in items.items())
 
 
 def test_without_spot_fine_tuning_costs_the_whole_price() -> None:

@@ -12,6 +12,7 @@ from infra.application import add_stacks, feature_flags
 from infra.config import STAGES
 from infra.monitoring.alarms import RUNBOOK
 from infra.settings.watching import Watching
+from infra.standing_costs import standing
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import text
 
@@ -89,6 +90,16 @@ def test_the_dashboard_is_json_that_fits_its_grid(stage: Synthesized) -> None:
     titles = [widget["properties"]["title"] for widget in widgets]
     assert {"Alarms", "Queue", "Instances", "Errors", "Runs", "Predictions"} <= set(titles)
     assert any(title.startswith("Dollars a prediction") for title in titles)
+
+
+def test_the_costs_count_every_alarm(stage: Synthesized) -> None:
+    """An alarm costs as many times as it has metrics; target tracking makes two of its own."""
+    made = stage.resources("AWS::CloudWatch::Alarm").values()
+    metrics = [
+        [m for m in each["Properties"].get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in m] for each in made
+    ]
+    count = sum(map(len, metrics)) + 2
+    assert f"{count} alarms" in [item.what for item in standing(STAGES[stage.name])]
 
 
 def test_a_contact_and_a_budget_are_stage_data(stage: Synthesized) -> None:

@@ -1,0 +1,73 @@
+"""What a stage costs a month while nobody uses it, item by item."""
+
+from dataclasses import dataclass
+
+from contracts.machines import has_gpu
+from contracts.prices import DOLLARS_PER_HOUR
+from infra.monitoring.alarms import alarms
+from infra.monitoring.watched import Watched
+from infra.quotas import machine_types
+from infra.settings.stage import Stage
+
+HOURS_PER_MONTH = 730
+KEY_DOLLARS = 1.0
+ALARM_DOLLARS = 0.10
+"""A metric that an alarm watches; the first ten of an account are free."""
+DASHBOARD_DOLLARS = 3.0
+"""The first three of an account are free."""
+REGISTRY_DOLLARS_PER_GB = 0.10
+STORAGE_DOLLARS_PER_GB = 0.023
+STYLE_ENDPOINT_ALARMS = 6
+"""Of a style's own endpoint: those of its scaling, and the one that rolls an update back."""
+
+CPU_IMAGES_GB, GPU_IMAGES_GB = 2.0, 10.0
+"""Both images in the registry, which keeps the layers that they share once. Estimates: nobody here could push them. Each deployment of
+changed dependencies adds their layer again until somebody deletes the old images."""
+
+_SCALING_ALARMS = 5
+# Target tracking makes two alarms, waking from zero has one; that of an idle fleet compares two metrics, and each is paid.
+
+_MODEL_GB = {"clipseg": 0.6, "sd1": 2.1, "sd2": 2.6, "upscaler": 1.8, "sdxl": 6.9}
+"""The half-precision weights of a family's model, roughly; the tiny ones are megabytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingCost:
+    """US dollars a month for ``what``."""
+
+    what: str
+    dollars: float
+
+
+def standing(stage: Stage) -> list[StandingCost]:
+    """Everything that is paid for while no request comes."""
+    serving = stage.serving
+    watched = len(alarms(_UNNAMED)) + _SCALING_ALARMS
+    images = GPU_IMAGES_GB if any(map(has_gpu, machine_types(stage))) else CPU_IMAGES_GB
+    models = sum(_MODEL_GB[entry.family] for entry in stage.models if not entry.name.startswith("tiny-"))
+    items = [
+        StandingCost(what="encryption key", dollars=KEY_DOLLARS),
+        StandingCost(what=f"{watched} alarms", dollars=watched * ALARM_DOLLARS),
+        StandingCost(what="dashboard", dollars=DASHBOARD_DOLLARS),
+        StandingCost(what=f"images, about {images:g} GB", dollars=images * REGISTRY_DOLLARS_PER_GB),
+        StandingCost(what=f"base models, about {models:.1f} GB", dollars=models * STORAGE_DOLLARS_PER_GB),
+    ]
+    if serving.fewest_instances:
+        hour = DOLLARS_PER_HOUR.get(serving.instance, 0.0)
+        awake = serving.fewest_instances * HOURS_PER_MONTH * hour
+        items.append(
+            StandingCost(what=f"{serving.fewest_instances} x {serving.instance} that never sleep", dollars=awake)
+        )
+    return items
+
+
+_UNNAMED = Watched(
+    service="",
+    endpoint="",
+    instance_type="",
+    api="",
+    functions=dict.fromkeys(("api", "inference_result", "reconcile", "resume", "record_failure"), ""),
+    queues=dict.fromkeys(("answers", "waiting"), ""),
+    machines=dict.fromkeys(("workflow", "pretraining"), ""),
+)
+"""As many things as a stage has, to count their alarms."""
