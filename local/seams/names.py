@@ -33,6 +33,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "extract_iam_action": "service method path headers body query_params",
         "extract_resource_arn": "service method path headers body query_params region account_id",
         "request_tag_context": "service iam_action body params",
+        "s3_service_context": "iam_action query_params path headers",
         "access_denied_response": (
             "service action principal_arn request_id error_code message headers resource_arn explicit_deny resource_policy_arn"
         ),
@@ -46,6 +47,9 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_gather_role_policies": "role_name account_id",
         "pin_request_origin": "source_ip secure_transport",
         "_service_principal_matches": "principal service",
+        "_permissions_boundary": "store name account_id",
+        "_resource_policy": "service resource_arn",
+        "combine_resource_policy": "identity ctx policy owner_account required limits",
     },
     "ministack.core.lambda_runtime": {
         "_PYTHON_WORKER_SCRIPT": None,
@@ -77,6 +81,14 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_p": "params key default",
         "cloudformation_delete_metric_alarm": "name refuse_dependents",
     },
+    "ministack.services.kms": {"_resolve_key": "key_id_or_arn"},
+    "ministack.services.s3": {
+        **dict.fromkeys(("_buckets", "_bucket_encryption")),
+        "_bucket_default_sse_headers": "bucket_name",
+        "_put_bucket_encryption": "name body",
+    },
+    "ministack.services.sns": {"_topics": None},
+    "ministack.services.sqs": {"_queue_by_arn": "arn"},
     "ministack.services.dynamodb": {"_update_ttl": "data"},
     "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
     "ministack.services.stepfunctions": {

@@ -8,6 +8,7 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime, router
 from ministack.services import iam
 
 from local.errors import ServiceError
+from local.sagemaker.caller_rights import Need
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 
@@ -71,6 +72,12 @@ def trusts(role: dict[str, Any], service: str) -> bool:
     )
 
 
+def may(need: Need, role_arn: str, region: str) -> bool:
+    """Whether a role that SageMaker assumes has the permission."""
+    action, resource, context = need
+    return denial(role_arn, "SageMaker", action, resource, region, **context) is None
+
+
 def denial(role_arn: str, session: str, action: str, resource: str, region: str, **context: str) -> str | None:
     """Why a role may not do `action` on `resource` (AWS's sentence), or None where it may."""
     account, name = role_arn.split(":")[4], role_name(role_arn)
@@ -84,28 +91,29 @@ def denial(role_arn: str, session: str, action: str, resource: str, region: str,
         region=region,
         service_context={key.lower(): value for key, value in context.items()},
     )
-    result = iam_evaluator.evaluate(question, iam_evaluator._gather_role_policies(name, account))
+    limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
+    result = iam_evaluator.evaluate(question, iam_evaluator._gather_role_policies(name, account), *limits)
+    if action.startswith("kms:") and (policy := iam_evaluator._resource_policy("kms", resource)):
+        result = iam_evaluator.combine_resource_policy(result, question, *policy, required=True, limits=limits)
     if result.decision == "Allow":
         return None
     sentence: str = iam_actions.identity_denial_message(action, principal, resource, result.decision == "Deny")
     return sentence
 
 
-def check_pass_role(headers: dict[str, str], query: dict[str, Any], role_arn: str, region: str) -> None:
-    """Raise AccessDeniedException unless the caller of an HTTP request may pass the role to SageMaker."""
-    denied = iam_evaluator.enforce(
-        router.extract_access_key_id(headers, query),
-        "iam:PassRole",
-        "iam",
-        region,
-        resource_arn=role_arn,
-        service_context={"iam:PassedToService": SAGEMAKER},
-    )
+def check_caller(headers: dict[str, str], query: dict[str, Any], need: Need, region: str) -> None:
+    """Raise AccessDeniedException unless the caller of an HTTP request has the permission."""
+    action, resource, context = need
+    namespace, key = action.partition(":")[0], router.extract_access_key_id(headers, query)
+    denied = iam_evaluator.enforce(key, action, namespace, region, resource_arn=resource, service_context=context)
     if denied is None:
         return
     if isinstance(denied, iam_evaluator.AuthError):
         raise ServiceError(denied.code, denied.message, 403)
-    text = iam_actions.identity_denial_message(
-        "iam:PassRole", denied.principal_arn, role_arn, denied.decision == "Deny"
-    )
+    text = iam_actions.identity_denial_message(action, denied.principal_arn, resource, denied.decision == "Deny")
     raise ServiceError("AccessDeniedException", text)
+
+
+def pass_role(role_arn: str) -> Need:
+    """The permission to hand a role to SageMaker."""
+    return "iam:PassRole", role_arn, {"iam:PassedToService": SAGEMAKER}

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +16,10 @@ from ministack.core.concurrency import run_reentrant
 from local.autoscaling import ApplicationAutoScaling, condition_keys
 from local.errors import ServiceError, validation_error
 from local.forwarding import forwarding
+from local.sagemaker import caller_rights
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.runtime import Response
-from local.seams import roles
+from local.seams import keys, roles
 from local.service_quotas import ServiceQuotas
 
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
@@ -59,9 +60,8 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, quotas
         if invocation:
             return sagemaker.runtime.answer(invocation[1], bool(invocation[2]), headers, body)
         action, params = _request(headers, body)
-        for member in ROLE_MEMBERS:
-            if isinstance(params.get(member), str):
-                roles.check_pass_role(headers, query, params[member], sagemaker.store.region)
+        for need in caller_needs(sagemaker, action, params):
+            roles.check_caller(headers, query, need, sagemaker.store.region)
         return _answer(sagemaker.dispatch(action, params))
 
     def answer_autoscaling(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
@@ -74,6 +74,25 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, quotas
     _register(AUTOSCALING, _service(answer_autoscaling))
     _register(QUOTAS, _service(answer_quotas))
     _teach_iam(sagemaker)
+
+
+def caller_needs(sagemaker: ControlPlane, action: str, params: dict[str, Any]) -> Iterator[caller_rights.Need]:
+    """What a caller of SageMaker must be allowed beside the call itself."""
+    for member in ROLE_MEMBERS:
+        if isinstance(params.get(member), str):
+            yield roles.pass_role(params[member])
+    store, resource = sagemaker.store, sagemaker.resource_arn(action, params)
+
+    def role_may(need: caller_rights.Need, role: str) -> bool:
+        return roles.may(_by_arn(need), role, store.region)
+
+    yield from map(_by_arn, caller_rights.needs(action, resource, params, store, role_may=role_may))
+
+
+def _by_arn(need: caller_rights.Need) -> caller_rights.Need:
+    """A key may be named by its id or alias; permissions name its ARN."""
+    action, resource, context = need
+    return (action, keys.key_arn(resource) or resource, context) if action.startswith("kms:") else need
 
 
 def application() -> ASGIFramework:

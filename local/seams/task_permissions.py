@@ -7,9 +7,10 @@ from typing import Any
 from ministack.services import stepfunctions
 
 from local.autoscaling import condition_keys
+from local.sagemaker.caller_rights import Need
 from local.sagemaker.control_plane import ControlPlane
-from local.seams import roles
-from local.seams.services import ROLE_MEMBERS
+from local.seams import keys, roles
+from local.seams.services import caller_needs
 
 _MANAGED_RULES = {
     "CreateTrainingJob": "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
@@ -56,9 +57,6 @@ _NAMED_RESOURCES = {
     "states": ("StateMachineArn", ""),
 }
 
-# One permission: the action, the resource, the condition keys it is asked for with.
-Need = tuple[str, str, dict[str, str]]
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Task:
@@ -100,14 +98,14 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, place:
     action = _ACTIONS.get((namespace, task.action), f"{namespace}:{task.action}")
     if namespace != "sagemaker":
         context = condition_keys(data) if namespace == "application-autoscaling" else {}
-        yield action, _resource(namespace, data, place), context
+        target = _resource(namespace, data, place)
+        yield action, target, context
+        yield from ((used, key, {}) for used, key in keys.needs(action, target))
         return
     resource = sagemaker.resource_arn(task.action, data)
     yield action, resource, {}
-    for member in ROLE_MEMBERS:
-        if member in data:
-            yield "iam:PassRole", data[member], {"iam:PassedToService": roles.SAGEMAKER}
-    if data.get("Tags") or task.sync:  # Step Functions tags the jobs it waits for
+    yield from caller_needs(sagemaker, task.action, data)
+    if task.sync:  # Step Functions tags the jobs it waits for
         yield "sagemaker:AddTags", resource, {}
     if task.sync:
         job = task.action.removeprefix("Create")

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape
 
-from ministack.services import dynamodb
+from ministack.services import dynamodb, s3, sns
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
@@ -14,6 +15,7 @@ def install(root_client: Callable[[str], Any]) -> None:
     """Replace the handlers. `root_client(service)` is a boto3 client of the account's root."""
     _fix_request_validators(root_client)
     _fix_time_to_live()
+    _fix_encryption()
 
 
 def _fix_request_validators(root_client: Callable[[str], Any]) -> None:
@@ -68,3 +70,42 @@ def _fix_time_to_live() -> None:
         return updated
 
     handlers.update(create=create_with_ttl, update=update_with_ttl)
+
+
+def _fix_encryption() -> None:
+    """ministack's types ignore the default encryption of a bucket and the key of a topic."""
+    for kind, apply in (("S3::Bucket", _encrypt_bucket), ("SNS::Topic", _encrypt_topic)):
+        handlers = provisioners._RESOURCE_HANDLERS[f"AWS::{kind}"]
+        handlers["create"] = _then(apply, 1, handlers["create"])
+        handlers["update"] = _then(apply, 2, handlers["update"])
+
+
+def _then(
+    apply: Callable[[str, Properties], None], position: int, make: Callable[..., Created]
+) -> Callable[..., Created]:
+    """The handler, and `apply` of the physical id and of the properties, its argument at that position."""
+
+    def made(*arguments: Any, **named: Any) -> Created:
+        created = make(*arguments, **named)
+        apply(created[0], arguments[position])
+        return created
+
+    return made
+
+
+def _encrypt_bucket(name: str, props: Properties) -> None:
+    rules = props.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+    s3._bucket_encryption.pop(name, None)
+    for rule in rules[:1]:
+        default = rule["ServerSideEncryptionByDefault"]
+        members = "".join(f"<{member}>{escape(value)}</{member}>" for member, value in default.items())
+        body = f"<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>{members}"
+        body += "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+        s3._put_bucket_encryption(name, body.encode())
+
+
+def _encrypt_topic(arn: str, props: Properties) -> None:
+    attributes = sns._topics[arn]["attributes"]
+    attributes.pop("KmsMasterKeyId", None)
+    if props.get("KmsMasterKeyId"):
+        attributes["KmsMasterKeyId"] = props["KmsMasterKeyId"]

@@ -1,0 +1,196 @@
+"""Who reads, writes or starts what a key encrypts needs the key: its policy and the caller's own are asked, as on AWS."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud import LocalCloud
+from tests.integration import local_toy
+from tests.integration.local_toy import IMAGE, allow, arn, role, until
+
+Record = dict[str, Any]
+GRANT = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+def policy(*statements: Record) -> Record:
+    """A policy document."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def key(*statements: Record) -> Record:
+    """A key that leaves it to the account's own policies who may use it, as the CDK's do, and its further statements."""
+    account = {"AWS": "arn:aws:iam::123456789012:root"}
+    delegated = {**allow("kms:*"), "Principal": account}
+    return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy(delegated, *statements)}}
+
+
+def template() -> Record:
+    """A bucket and a topic with a key; a model's role that may use it, and one that may not."""
+    base = local_toy.base_template()
+    encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn("Key")}
+    rule = {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": encryption}
+    base["Resources"]["Bucket"]["Properties"] = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]}}
+    jobs = base["Resources"]["JobRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    base["Resources"] |= {
+        "Key": key(),
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": arn("Key")}},
+        "KeylessRole": role("sagemaker.amazonaws.com", list(jobs)),
+        "MachineRole": role("states.amazonaws.com", [allow("sagemaker:*", "iam:PassRole", "events:*", "sns:Publish")]),
+    }
+    jobs.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=arn("Key")))
+    for name in ("Key", "KeylessRole", "MachineRole"):
+        base["Outputs"][name] = {"Value": arn(name)}
+    base["Outputs"]["Topic"] = {"Value": {"Ref": "Topic"}}
+    return base
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud with the template above, and an object that its key encrypts."""
+    folder = tmp_path_factory.mktemp("keys")
+    with LocalCloud(folder / "run") as started:
+        started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template()}))
+        started.client("s3").put_object(Bucket=started.outputs("Toy")["Bucket"], Key="base/a.txt", Body=b"a")
+        yield started
+
+
+def caller(cloud: LocalCloud, name: str, *statements: Record) -> Any:
+    """A function that gives a user's clients; the user may do what the statements say."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(policy(*statements)))
+    access = iam.create_access_key(UserName=name)["AccessKey"]
+    session = boto3.Session(access["AccessKeyId"], access["SecretAccessKey"], region_name=cloud.region)
+    return lambda service: session.client(service, endpoint_url=cloud.url)
+
+
+def test_an_object_is_read_and_written_with_its_key_only(cloud: LocalCloud) -> None:
+    outputs = cloud.outputs("Toy")
+    bucket, everything = outputs["Bucket"], allow("s3:*")
+    without = caller(cloud, "without", everything)("s3")
+    reader = caller(cloud, "reader", everything, allow("kms:Decrypt", on=outputs["Key"]))("s3")
+
+    with pytest.raises(ClientError, match=f"perform: kms:Decrypt on resource: {outputs['Key']}"):
+        without.get_object(Bucket=bucket, Key="base/a.txt")
+    with pytest.raises(ClientError, match="perform: kms:GenerateDataKey"):
+        reader.put_object(Bucket=bucket, Key="b.txt", Body=b"b")
+    with pytest.raises(ClientError, match="perform: kms:GenerateDataKey"):
+        reader.copy_object(Bucket=bucket, Key="b.txt", CopySource={"Bucket": bucket, "Key": "base/a.txt"})
+
+    assert reader.get_object(Bucket=bucket, Key="base/a.txt")["Body"].read() == b"a"
+    assert without.list_objects_v2(Bucket=bucket, Prefix="base/")["KeyCount"] == 1
+
+
+def test_the_parts_of_an_upload_are_decrypted_again(cloud: LocalCloud) -> None:
+    outputs = cloud.outputs("Toy")
+    writer = caller(cloud, "writer", allow("s3:*"), allow("kms:GenerateDataKey", on=outputs["Key"]))("s3")
+
+    writer.put_object(Bucket=outputs["Bucket"], Key="c.txt", Body=b"c")
+    with pytest.raises(ClientError, match="perform: kms:Decrypt"):
+        writer.create_multipart_upload(Bucket=outputs["Bucket"], Key="c.txt")
+
+
+def test_a_key_s_own_policy_is_asked_too(cloud: LocalCloud) -> None:
+    outputs, kms = cloud.outputs("Toy"), cloud.client("kms")
+    admitted = caller(cloud, "admitted", allow("s3:*", "kms:*"))("s3")
+    before = kms.get_key_policy(KeyId=outputs["Key"], PolicyName="default")["Policy"]
+    other = {**allow("kms:*"), "Principal": {"AWS": "arn:aws:iam::123456789012:role/other"}}
+
+    kms.put_key_policy(KeyId=outputs["Key"], PolicyName="default", Policy=json.dumps(policy(other)))
+    with pytest.raises(ClientError, match="perform: kms:Decrypt"):
+        admitted.get_object(Bucket=outputs["Bucket"], Key="base/a.txt")
+    kms.put_key_policy(KeyId=outputs["Key"], PolicyName="default", Policy=before)
+
+    assert admitted.get_object(Bucket=outputs["Bucket"], Key="base/a.txt")
+
+
+def test_an_encrypted_topic_takes_messages_of_those_who_have_its_key(cloud: LocalCloud) -> None:
+    outputs = cloud.outputs("Toy")
+    arguments = {"TopicArn": outputs["Topic"], "Message": "done"}
+
+    with pytest.raises(ClientError, match="KMSAccessDenied"):
+        caller(cloud, "mute", allow("sns:Publish"))("sns").publish(**arguments)
+    caller(cloud, "heard", allow("sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"))("sns").publish(**arguments)
+    failed = execution(cloud, "publishes", "sns:publish", arguments)
+    assert "kms:GenerateDataKey" in failed["cause"]
+
+
+def execution(cloud: LocalCloud, name: str, resource: str, arguments: Record) -> Record:
+    """A state machine of one task, once it has run."""
+    client = cloud.client("stepfunctions")
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": arguments, "End": True}
+    machine = client.create_state_machine(
+        name=name,
+        definition=json.dumps({"QueryLanguage": "JSONata", "StartAt": "Task", "States": {"Task": task}}),
+        roleArn=cloud.outputs("Toy")["MachineRole"],
+    )["stateMachineArn"]
+    started = client.start_execution(stateMachineArn=machine)["executionArn"]
+
+    def done() -> Record | None:
+        found: Record = client.describe_execution(executionArn=started)
+        return found if found["status"] != "RUNNING" else None
+
+    found: Record = until(done, cloud)
+    return found
+
+
+def test_who_creates_an_endpoint_with_a_volume_key_may_create_a_grant(cloud: LocalCloud) -> None:
+    """CreateEndpoint asks its caller for the grant, not the model's role: `KmsKeyId` is in the configuration alone."""
+    outputs, sagemaker = cloud.outputs("Toy"), cloud.client("sagemaker")
+    source = {"S3Uri": f"s3://{outputs['Bucket']}/base/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+    container = {"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}}
+    sagemaker.create_model(ModelName="toy", ExecutionRoleArn=outputs["JobRole"], PrimaryContainer=container)
+    variant = {"VariantName": "A", "ModelName": "toy", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="encrypted", ProductionVariants=[variant], KmsKeyId=outputs["Key"]
+    )
+    request = {"EndpointName": "encrypted", "EndpointConfigName": "encrypted"}
+    without = caller(cloud, "no-grant", allow("sagemaker:*"), allow("kms:Decrypt", "kms:GenerateDataKey"))
+
+    with pytest.raises(ClientError, match=f"perform: kms:CreateGrant on resource: {outputs['Key']}"):
+        without("sagemaker").create_endpoint(**request)
+    failed = execution(cloud, "no-grant", "aws-sdk:sagemaker:createEndpoint", request)
+    assert (failed["error"], "kms:CreateGrant" in failed["cause"]) == ("SageMaker.SageMakerException", True)
+
+    grant = {**allow("kms:CreateGrant", on=outputs["Key"]), "Condition": GRANT}
+    caller(cloud, "grants", allow("sagemaker:*"), grant)("sagemaker").create_endpoint(**request)
+    until(lambda: sagemaker.describe_endpoint(EndpointName="encrypted")["EndpointStatus"] == "InService", cloud)
+    sagemaker.delete_endpoint(EndpointName="encrypted")
+
+
+def test_a_model_is_not_made_of_data_that_its_role_cannot_decrypt_and_a_job_does_not_read_them(
+    cloud: LocalCloud,
+) -> None:
+    outputs, sagemaker = cloud.outputs("Toy"), cloud.client("sagemaker")
+    source = {"S3Uri": f"s3://{outputs['Bucket']}/base/a.txt", "S3DataType": "S3Object", "CompressionType": "None"}
+    container = {"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}}
+    with pytest.raises(ClientError, match="Could not access model data"):
+        sagemaker.create_model(ModelName="no", ExecutionRoleArn=outputs["KeylessRole"], PrimaryContainer=container)
+
+    data = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{outputs['Bucket']}/base/"}
+    request: Record = {
+        "TrainingJobName": "keyless",
+        "RoleArn": outputs["KeylessRole"],
+        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        "InputDataConfig": [{"ChannelName": "dataset", "DataSource": {"S3DataSource": data}}],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{outputs['Bucket']}/models"},
+        "ResourceConfig": {
+            "InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "VolumeKmsKeyId": outputs["Key"],
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+    }  # fmt: skip
+    starts = caller(cloud, "starts", allow("sagemaker:*", "iam:PassRole"))("sagemaker")
+    with pytest.raises(ClientError, match="perform: kms:CreateGrant"):
+        starts.create_training_job(**request)
+
+    del request["ResourceConfig"]["VolumeKmsKeyId"]
+    starts.create_training_job(**request)
+
+    def failure() -> str:
+        return str(sagemaker.describe_training_job(TrainingJobName="keyless").get("FailureReason", ""))
+
+    assert "kms:Decrypt" in until(failure, cloud)
