@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cli.client import ApiError
+from infra.components import scaling
+from local.sagemaker.endpoints import INSTANCE_SECONDS
 from tests.e2e.studio import SAMPLE, Studio
 
 PHOTO = Image.open(SAMPLE / "photos" / "street-01.png").convert("RGB").reduce(2)
@@ -61,3 +63,39 @@ def test_an_upscaled_style_changes_not_one_byte_of_the_upscaled_photo_outside_it
 def test_a_picture_too_large_to_upscale_fails_with_the_size_that_is_allowed(studio: Studio) -> None:
     with pytest.raises(ApiError, match=r"HTTP 422.*2049x1024 pixels.*at most 2,097,152 pixels"):
         predicted(studio, mode="upscale", image=inline(Image.new("RGB", (2049, 1024))))
+
+
+def test_the_endpoint_sleeps_and_a_request_wakes_it(studio: Studio) -> None:
+    """Last in this file: it puts every endpoint of the cloud to sleep."""
+    cloud, api, name = studio.deployment.cloud, studio.deployment.api, studio.deployment.outputs["EndpointName"]
+
+    def instances() -> int:
+        (variant,) = studio.client("sagemaker").describe_endpoint(EndpointName=name)["ProductionVariants"]
+        return int(variant["CurrentInstanceCount"])
+
+    def succeeded() -> bool | None:
+        status = api.request("GET", f"/v1/predictions/{prediction['id']}")["status"]
+        assert status not in ("failed", "canceled")
+        return status == "succeeded" or None
+
+    cloud.turn_clock(scaling.EMPTY_MINUTES)
+    assert instances() == 0
+    request = {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 1}
+    prediction = api.request("POST", "/v1/predictions", {"input": request})
+    cloud.turn_clock(scaling.WAKE_PERIODS * scaling.WAKE_PERIOD_SECONDS // 60)
+    assert instances() == 0
+    cloud.turn_clock(int(INSTANCE_SECONDS) // 60)
+
+    studio.until(succeeded)
+    assert instances() == 1
+
+
+def test_the_alarm_of_an_idle_fleet_calls_its_sleep_policy_and_the_news(studio: Studio) -> None:
+    outputs, name = studio.deployment.outputs, studio.deployment.outputs["EndpointName"]
+    policies = studio.client("application-autoscaling").describe_scaling_policies(
+        ServiceNamespace="sagemaker", ResourceId=f"endpoint/{name}/variant/AllTraffic", PolicyNames=["sleep"]
+    )["ScalingPolicies"]
+    pages = studio.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    (idle,) = [alarm for alarm in alarms if policies[0]["PolicyARN"] in alarm.get("AlarmActions", [])]
+    assert outputs["NewsTopicArn"] in idle["AlarmActions"]
