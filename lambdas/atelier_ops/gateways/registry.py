@@ -47,7 +47,8 @@ class Jobs:
 
     def describe(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """The job of ``kind`` training or processing, as SageMaker describes it; None where it never started."""
-        describe = getattr(client("sagemaker"), f"describe_{kind}_job")
+        operation = {"training": "describe_training_job", "processing": "describe_processing_job"}[kind]
+        describe = getattr(client("sagemaker"), operation)
         try:
             description: Mapping[str, Any] = describe(**{f"{kind.capitalize()}JobName": name})
         except ClientError as error:

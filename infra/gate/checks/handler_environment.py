@@ -1,0 +1,85 @@
+"""A function's environment is what its handler's Settings read; each variable names what its name says, and its role may use that."""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from infra.gate.assembly import Assembly, Resource
+from infra.gate.finding import Finding
+from infra.gate.functions import handlers
+from infra.gate.roles import role_of, statements
+from infra.gate.sources import Module, Sources
+
+_NAME = "handler environment"
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "DATA_BUCKET": ("AWS::S3::Bucket", "BucketsData"),
+    "ENDPOINT_NAME": ("AWS::SageMaker::Endpoint", ""),
+    "MEDIA_BUCKET": ("AWS::S3::Bucket", "BucketsMedia"),
+    "MODEL_BUCKET": ("AWS::S3::Bucket", "BucketsModel"),
+    "TABLE_NAME": ("AWS::DynamoDB::Table", ""),
+    "TOPIC_ARN": ("AWS::SNS::Topic", "News"),
+}
+"""The type of resource that a variable names, and how its logical id begins."""
+
+
+def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
+    """See the module."""
+    deployed = handlers(assembly)
+    for handler, module in sources.handlers.items():
+        if handler not in deployed:
+            wrong = "no function runs it"
+            yield module.finding(
+                _NAME, module.tree, f"{assembly.stage}: {wrong}", "Give it a Spec beside what calls it, or remove it"
+            )
+    for handler, function in deployed.items():
+        module = sources.handlers.get(handler)
+        if module is None:
+            wrong = f"its handler atelier_ops.handlers.{handler} does not exist"
+            yield function.finding(_NAME, wrong, "Name a file of lambdas/atelier_ops/handlers")
+            continue
+        yield from _variables(function, module)
+        yield from _named(assembly, function)
+
+
+def settings(module: Module) -> set[str]:
+    """The variables that a handler's ``Settings`` reads."""
+    classes = (node for node in module.tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    fields = (field for node in classes for field in node.body if isinstance(field, ast.AnnAssign))
+    return {ast.unparse(field.target).upper() for field in fields}
+
+
+def environment(function: Resource) -> Mapping[str, str]:
+    """The variables of a function, without those that Powertools reads."""
+    found = function.properties.get("Environment", {}).get("Variables", {})
+    return {name: str(value) for name, value in found.items() if not name.startswith("POWERTOOLS_")}
+
+
+def _variables(function: Resource, module: Module) -> Iterator[Finding]:
+    given, read = environment(function), settings(module)
+    for name in sorted(read - set(given)):
+        yield function.finding(_NAME, f"{module.file} reads {name}, which is not set", "Set it in the handler's Spec")
+    for name in sorted(set(given) - read):
+        wrong = f"{name} is set, but Settings in {module.file} does not read it"
+        yield function.finding(_NAME, wrong, "Remove it from the handler's Spec, or add the field")
+    for name in sorted(name for name, value in given.items() if not value.strip()):
+        yield function.finding(_NAME, f"{name} is empty, which the handler takes as not set", "Give it a value")
+
+
+def _named(assembly: Assembly, function: Resource) -> Iterator[Finding]:
+    role = role_of(assembly, function.properties.get("Role"))
+    granted = (
+        {each.name for each in assembly.referenced([s.resources for s in statements(assembly, role)])}
+        if role
+        else set()
+    )
+    for name, value in environment(function).items():
+        if name not in _KINDS:
+            continue
+        kind, start = _KINDS[name]
+        found = assembly.referenced(value)
+        if len(found) != 1 or found[0].kind != kind or not found[0].logical_id.startswith(start):
+            names = ", ".join(each.name for each in found) or repr(value)
+            wrong = f"{name} is {names}, which is no {kind} {start}".rstrip()
+            yield function.finding(_NAME, wrong, "Set it to the resource that its name says")
+        elif kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic") and found[0].name not in granted:
+            wrong = f"{name} is {found[0].name}, on which its role may do nothing"
+            yield function.finding(_NAME, wrong, "Grant what the handler does with it, in its Spec")

@@ -1,0 +1,73 @@
+"""Which rights a call needs: of its own name, and those that its service asks of the caller besides."""
+
+from collections.abc import Mapping
+
+_PREFIXES = {"sagemaker-runtime": "sagemaker", "stepfunctions": "states"}
+"""What IAM calls a service, where boto3 calls it otherwise."""
+
+_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "s3": {
+        "ListObjectsV2": ("s3:ListBucket",),
+        "HeadObject": ("s3:GetObject",),
+        "CreateMultipartUpload": ("s3:PutObject",),
+    },
+    "lambda": {"Invoke": ("lambda:InvokeFunction",)},
+}
+"""Operations whose right has another name. https://docs.aws.amazon.com/service-authorization/latest/reference/"""
+
+_BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("sagemaker", "CreateModel"): ("iam:PassRole",),
+    # Of the caller, where the configuration has a KmsKeyId: "Actions, Permissions, and Resources Reference" of SageMaker's API.
+    ("sagemaker", "CreateEndpointConfig"): ("kms:CreateGrant", "kms:DescribeKey"),
+    ("sagemaker", "UpdateEndpoint"): ("cloudwatch:DescribeAlarms",),
+    ("sagemaker", "CreateTrainingJob"): ("iam:PassRole",),
+    ("sagemaker", "CreateProcessingJob"): ("iam:PassRole",),
+    # Its alarms, and the scalable target's own endpoint:
+    # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
+    ("application-autoscaling", "RegisterScalableTarget"): (
+        "iam:CreateServiceLinkedRole",
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:DescribeEndpointConfig",
+        "sagemaker:UpdateEndpointWeightsAndCapacities",
+    ),
+    ("application-autoscaling", "PutScalingPolicy"): (
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:DeleteAlarms",
+    ),
+    ("sns", "Publish"): ("kms:GenerateDataKey", "kms:Decrypt"),
+    ("s3", "PutObject"): ("kms:GenerateDataKey",),
+    ("s3", "GetObject"): ("kms:Decrypt",),
+    ("s3", "CreateMultipartUpload"): ("kms:Decrypt",),
+}
+"""What a service asks of the caller besides the call's own right."""
+
+_SYNC: Mapping[str, tuple[str, ...]] = {
+    kind: (
+        f"sagemaker:Describe{kind}",
+        f"sagemaker:Stop{kind}",
+        "events:PutTargets",
+        "events:PutRule",
+        "events:DescribeRule",
+        "kms:GenerateDataKey",
+        "kms:Decrypt",
+    )
+    for kind in ("TrainingJob", "ProcessingJob")
+}
+"""What ``.sync`` needs: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html; keys for what the job writes."""
+
+
+def needed(service: str, operation: str) -> set[str]:
+    """The actions that one call needs."""
+    own = _NAMES.get(service, {}).get(operation, (f"{_PREFIXES.get(service, service)}:{operation}",))
+    return {*own, *_BESIDES.get((service, operation), ())}
+
+
+def needed_to_wait(operation: str) -> set[str]:
+    """The actions that waiting for a job's end needs besides: ``CreateTrainingJob`` with ``.sync``."""
+    return set(_SYNC.get(operation.removeprefix("Create"), ()))
+
+
+def tagging(service: str) -> set[str]:
+    """The right to tag what a call creates."""
+    return {"sagemaker:AddTags"} if service == "sagemaker" else set()
