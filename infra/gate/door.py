@@ -1,6 +1,6 @@
 """The gate's door: every check, asked about one stage's templates and the sources behind them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -13,13 +13,28 @@ from infra.gate.sources import Sources
 Check = Callable[[Assembly, Sources], Iterator[Finding]]
 
 
-def every_check() -> Sequence[Check]:
+def every_check() -> Mapping[str, Check]:
     """The function ``check`` of each module in ``infra/gate/checks``, by the module's name."""
     names = sorted(module.name for module in iter_modules(checks.__path__))
-    return [import_module(f"{checks.__name__}.{name}").check for name in names]
+    return {name: import_module(f"{checks.__name__}.{name}").check for name in names}
 
 
 def findings(assembly: Assembly, root: Path) -> list[Finding]:
     """What is wrong with the templates, or with the sources below ``root`` (the repository or a copy of it)."""
     sources = Sources.below(root)
-    return sorted({finding for check in every_check() for finding in check(assembly, sources)})
+    return sorted(
+        {finding for name, check in every_check().items() for finding in _asked(name, check, assembly, sources)}
+    )
+
+
+def _asked(name: str, check: Check, assembly: Assembly, sources: Sources) -> Iterator[Finding]:
+    """A template may be so wrong that a check stumbles over it: that is a finding too, and the other checks are still asked."""
+    try:
+        yield from check(assembly, sources)
+    except Exception as error:  # noqa: BLE001
+        yield Finding(
+            place=assembly.stage,
+            check=name.replace("_", " "),
+            wrong=f"the templates have a shape that infra/gate/checks/{name}.py does not know: {type(error).__name__}: {error}",
+            remedy="Mend the template, or the check",
+        )

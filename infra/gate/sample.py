@@ -59,15 +59,14 @@ def plan(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) 
     """``$plan`` of a run of this machine. Raises InvalidInputError where the contract has changed and this page has not."""
     prefix = f"atelier-{machine.resource.stage}"
     jobs = machine.states.get("Prepare", {}).get("Arguments", {}).get("Payload", {}).get("jobs", {})
-    own = _STYLE | {"endpoint": f"{prefix}-style-teal"} if contract is FineTuningPlan else _BASE
     made = {
         **_EITHER,
-        **own,
+        **(_STYLE if contract is FineTuningPlan else _BASE),
         "jobs": {key: job | {"name": f"{prefix}-first-run-{key}", "instances": 2} for key, job in jobs.items()},
         "arguments": {key: ["--task", "inpaint"] for key in jobs},
         "model_package_group": f"{prefix}-teal",
     }
-    return contract.from_json(made).to_json()
+    return contract.from_json({key: value for key, value in made.items() if key in contract.model_fields}).to_json()
 
 
 def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPl
         "reference": "drawn@3",
         "overtaken": False,
         "promotion": "promoted: teal means version 3",
-        "endpoint": known.get("endpoint", ""),
+        "endpoint": f"atelier-{machine.resource.stage}-style-teal-v3",
         "variant": "AllTraffic",
         "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
         "states": {"context": {"Execution": execution, "Task": {"Token": "token"}, "State": {"Name": "State"}}},

@@ -1,5 +1,6 @@
 """Templates with one defect: a copy of an assembly in which one place was changed."""
 
+import ast
 import copy
 import json
 from collections.abc import Callable, Mapping
@@ -16,12 +17,24 @@ from infra.gate.sources import Sources
 Change = Callable[[dict[str, Any]], None]
 
 
-def asked(check: str, assembly: Assembly, root: Path) -> list[Finding]:
-    """What one check says."""
+def asked(check: str, assembly: Assembly, root: Path, *edits: tuple[str, str, str]) -> list[Finding]:
+    """What one check says; each edit names a file of the sources, a text in it and what stands there instead."""
+    sources = Sources.below(root)
+    for edit in edits:
+        sources = edited(sources, *edit)
     module = import_module(f"infra.gate.checks.{check.replace(' ', '_')}")
-    found: list[Finding] = list(module.check(assembly, Sources.below(root)))
+    found: list[Finding] = list(module.check(assembly, sources))
     assert {each.check for each in found} <= {check}
     return found
+
+
+def edited(sources: Sources, file: str, old: str, new: str) -> Sources:
+    """The sources with one text of a file replaced."""
+    (name,) = [name for name, module in sources.modules.items() if module.file == file]
+    text = (sources.root / file).read_text(encoding="utf-8")
+    assert old in text, f"{file} has no {old!r}"
+    module = replace(sources.modules[name], tree=ast.parse(text.replace(old, new)))
+    return replace(sources, modules={**sources.modules, name: module})
 
 
 def changed(assembly: Assembly, kind: str, change: Change, *, named: str = "") -> Assembly:

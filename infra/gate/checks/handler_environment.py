@@ -31,12 +31,16 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
                 _NAME, module.tree, f"{assembly.stage}: {wrong}", "Give it a Spec beside what calls it, or remove it"
             )
     for handler, function in deployed.items():
-        module = sources.handlers.get(handler)
-        if module is None:
+        source = sources.handlers.get(handler)
+        if source is None:
             wrong = f"its handler atelier_ops.handlers.{handler} does not exist"
             yield function.finding(_NAME, wrong, "Name a file of lambdas/atelier_ops/handlers")
             continue
-        yield from _variables(function, module)
+        if not any(isinstance(node, ast.FunctionDef) and node.name == "handler" for node in source.tree.body):
+            yield source.finding(
+                _NAME, source.tree, "it has no function called handler", "Call what the Lambda runs handler"
+            )
+        yield from _variables(function, source)
         yield from _named(assembly, function)
 
 

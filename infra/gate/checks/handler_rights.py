@@ -44,14 +44,27 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         if role is None:
             yield function.finding(_NAME, "its Role is no role of the stage", "Give it a role of its own")
         elif handler in sources.handlers:
-            made = reached.of(handler)
-            yield from _missing(assembly, function, role, made)
-            yield from _unused(assembly, role, handler, made)
+            made, own = reached.of(handler), _dead_letters(assembly, function)
+            yield from _missing(assembly, function, role, made, own)
+            yield from _unused(assembly, role, handler, made, own)
 
 
-def _missing(assembly: Assembly, function: Resource, role: Resource, made: list[Call]) -> Iterator[Finding]:
+def _dead_letters(assembly: Assembly, function: Resource) -> dict[str, str]:
+    """What Lambda itself does with the function's rights when an event has failed for good."""
+    configs = assembly.of("AWS::Lambda::EventInvokeConfig")
+    own = (
+        each.properties for each in configs if function in assembly.referenced(each.properties.get("FunctionName", ""))
+    )
+    failed = [each.get("DestinationConfig", {}).get("OnFailure") for each in own]
+    has_queue = any(failed) or "DeadLetterConfig" in function.properties
+    return {"sqs:SendMessage": "its queue of dead letters"} if has_queue else {}
+
+
+def _missing(
+    assembly: Assembly, function: Resource, role: Resource, made: list[Call], own: dict[str, str]
+) -> Iterator[Finding]:
     granted = allowed(assembly, role)
-    for action, use in _EVERY_HANDLER.items():
+    for action, use in {**_EVERY_HANDLER, **own}.items():
         if action not in granted:
             yield role.finding(
                 _NAME, f"{function.logical_id} may not {action}: {use}", "Grant it, as components/handler.py does"
@@ -63,8 +76,10 @@ def _missing(assembly: Assembly, function: Resource, role: Resource, made: list[
             yield role.finding(_NAME, wrong, "Grant it on exactly what the call names, in the handler's Spec")
 
 
-def _unused(assembly: Assembly, role: Resource, handler: str, made: list[Call]) -> Iterator[Finding]:
-    used = set(_EVERY_HANDLER).union(*(needed(call.service, call.operation) for call in made))
+def _unused(
+    assembly: Assembly, role: Resource, handler: str, made: list[Call], own: dict[str, str]
+) -> Iterator[Finding]:
+    used = {*_EVERY_HANDLER, *own}.union(*(needed(call.service, call.operation) for call in made))
     used = used.union(*(tagging(call.service) for call in made if call.operation.startswith("Create")))
     for statement in statements(assembly, role):
         for action in statement.actions:

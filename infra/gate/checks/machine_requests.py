@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from contracts.errors import InvalidInputError
 from infra.gate.assembly import Assembly
@@ -32,6 +33,18 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             continue
         for name in machine.tasks:
             yield from _sent(assembly, machine, name, known)
+
+
+def requests(assembly: Assembly, machine: Definition) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every state's name, the operation that it calls and what it sends in a run as it could be."""
+    try:
+        known = variables(machine, plan_of(machine))
+    except InvalidInputError:
+        return
+    for name, state in machine.tasks.items():
+        operation = called(integration(state))
+        if operation:
+            yield name, operation[1], evaluate(realistic(assembly, dict(state.get("Arguments", {}))), known)
 
 
 def _sent(assembly: Assembly, machine: Definition, name: str, known: dict[str, object]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from infra.gate.machines import Definition, integration, machines
 from infra.gate.sources import Sources
 
 _NAME = "machine times"
-_MOST_BACKOFF_SECONDS = 3600
+_MOST_BACKOFF_SECONDS = 2 * 3600
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -69,10 +69,10 @@ def _retries(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterat
         )
     for rule in state.get("Retry", []):
         attempts, seconds, rate = (rule.get(key) for key in ("MaxAttempts", "IntervalSeconds", "BackoffRate"))
-        good = isinstance(attempts, int) and 0 < attempts <= 20 and isinstance(seconds, int) and seconds >= 1
+        good = isinstance(attempts, int) and 0 < attempts <= 100 and isinstance(seconds, int) and seconds >= 1
         if not good or not isinstance(rate, int | float) or not 1 <= rate <= 5:
             wrong = f"a Retry has MaxAttempts {attempts}, IntervalSeconds {seconds}, BackoffRate {rate}"
-            yield machine.finding(_NAME, name, wrong, "Use 1 to 20 attempts, at least a second, a rate of 1 to 5")
+            yield machine.finding(_NAME, name, wrong, "Use 1 to 100 attempts, at least a second, a rate of 1 to 5")
         elif seconds * sum(rate**n for n in range(attempts)) > _MOST_BACKOFF_SECONDS:
             wrong = f"a Retry waits more than {_MOST_BACKOFF_SECONDS} s in all"
             yield machine.finding(_NAME, name, wrong, "Use fewer attempts or a smaller rate")

@@ -1,0 +1,159 @@
+"""What is kept is encrypted, closed to the public and to plain HTTP, and thrown away only where the stage says so."""
+
+from collections.abc import Iterator
+
+from infra.config import STAGES
+from infra.gate.assembly import Assembly, Resource
+from infra.gate.finding import Finding
+from infra.gate.roles import listed
+from infra.gate.sources import Sources
+
+_NAME = "storage"
+_KEPT = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key")
+_PRECIOUS = ("BucketsData", "BucketsModel")
+"""Buckets whose contents cannot be made again: versioned, and old versions are kept for a while."""
+
+_PASSING = ("BucketsMedia", "BucketsLog")
+"""Buckets whose contents end by themselves."""
+
+_FEWEST_DAYS_OF_OLD_VERSIONS = 7
+_BLOCKED = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+
+
+def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
+    """See the module."""
+    for resource in assembly.of(*_KEPT):
+        yield from _deleted(assembly.stage, resource)
+    for bucket in assembly.of("AWS::S3::Bucket"):
+        for wrong, remedy in (*_bucket(assembly, bucket), *_rules(assembly.stage, bucket)):
+            yield bucket.finding(_NAME, wrong, remedy)
+    for table in assembly.of("AWS::DynamoDB::Table"):
+        for wrong, remedy in _table(assembly, table):
+            yield table.finding(_NAME, wrong, remedy)
+    for key in assembly.of("AWS::KMS::Key"):
+        if key.properties.get("EnableKeyRotation") is not True:
+            yield key.finding(_NAME, "it does not rotate", "Set EnableKeyRotation")
+        if key.properties.get("Enabled") is False:
+            yield key.finding(_NAME, "it is not enabled: nothing that it encrypts can be read", "Enable it")
+    for topic in assembly.of("AWS::SNS::Topic", "AWS::SQS::Queue"):
+        yield from _messages(assembly, topic)
+
+
+def _deleted(stage: str, resource: Resource) -> Iterator[Finding]:
+    keep = STAGES[stage].keep_data if stage in STAGES else None
+    wanted = "Retain" if keep else "Delete"
+    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        got = resource.body.get(policy)
+        if keep is not None and got != wanted:
+            wrong = f"its {policy} is {got}, and keep_data of stage {stage} is {keep}"
+            yield resource.finding(_NAME, wrong, f"Make it {wanted}: removal_policy follows keep_data")
+    if resource.kind == "AWS::DynamoDB::Table" and keep and not resource.properties.get("DeletionProtectionEnabled"):
+        yield resource.finding(
+            _NAME, "it can be deleted by hand", "Set DeletionProtectionEnabled where the stage keeps its data"
+        )
+
+
+def _bucket(assembly: Assembly, bucket: Resource) -> Iterator[tuple[str, str]]:
+    properties = bucket.properties
+    rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+    defaults = [rule.get("ServerSideEncryptionByDefault", {}) for rule in rules]
+    is_log = bucket.logical_id.startswith("BucketsLog")
+    if [each.get("SSEAlgorithm") for each in defaults] != ["AES256" if is_log else "aws:kms"]:
+        yield f"its encryption is {defaults}", "Encrypt it with the stage's key; the log bucket with S3's own"
+    elif not is_log and not _is_key(assembly, defaults[0].get("KMSMasterKeyID")):
+        yield "its KMSMasterKeyID is no key of the stage", "Name the stage's key"
+    blocked = properties.get("PublicAccessBlockConfiguration", {})
+    if not all(blocked.get(each) is True for each in _BLOCKED):
+        yield f"public access is not blocked: {dict(blocked)}", "Block all four kinds"
+    if not any(
+        _refuses_http(policy) for policy in assembly.of("AWS::S3::BucketPolicy") if _is_for(assembly, policy, bucket)
+    ):
+        yield "no policy of it denies s3:* where aws:SecureTransport is false", "Set enforce_ssl"
+    if not is_log and not assembly.referenced(
+        properties.get("LoggingConfiguration", {}).get("DestinationBucketName", "")
+    ):
+        yield "its accesses are not logged", "Log them into the log bucket"
+
+
+def _rules(stage: str, bucket: Resource) -> Iterator[tuple[str, str]]:
+    rules = bucket.properties.get("LifecycleConfiguration", {}).get("Rules", [])
+    active = [rule for rule in rules if rule.get("Status") == "Enabled"]
+    if not any("AbortIncompleteMultipartUpload" in rule for rule in active):
+        yield "uploads that were broken off stay for ever", "Abort them after a day"
+    versioned = bucket.properties.get("VersioningConfiguration", {}).get("Status") == "Enabled"
+    if versioned != bucket.logical_id.startswith(_PRECIOUS):
+        yield (
+            f"versioning is {'on' if versioned else 'off'}",
+            "Version what cannot be made again (data, models), nothing else",
+        )
+    if versioned:
+        everything = [rule for rule in active if not ({"Prefix", "TagFilters"} & set(rule))]
+        old = [rule["NoncurrentVersionExpiration"] for rule in everything if "NoncurrentVersionExpiration" in rule]
+        days = [each.get("NoncurrentDays", 0) for each in old]
+        if not days or min(days) < _FEWEST_DAYS_OF_OLD_VERSIONS:
+            yield (
+                f"old versions are kept for {days or 'ever'} days",
+                f"Keep them {_FEWEST_DAYS_OF_OLD_VERSIONS} days or more, not for ever",
+            )
+    # A rule without a prefix or tag empties the whole bucket.
+    whole = [
+        rule["ExpirationInDays"]
+        for rule in active
+        if "ExpirationInDays" in rule and not ({"Prefix", "TagFilters"} & set(rule))
+    ]
+    if bucket.logical_id.startswith(_PRECIOUS) and whole:
+        yield f"everything in it is deleted after {whole[0]} days", "Expire prefixes only"
+    if bucket.logical_id.startswith(_PASSING) and not whole:
+        yield "nothing in it is ever deleted", "Give it a rule with ExpirationInDays for the whole bucket"
+    elif bucket.logical_id.startswith("BucketsMedia") and stage in STAGES and whole != [STAGES[stage].media_days]:
+        yield (
+            f"media is kept for {whole[0]} days, the stage says {STAGES[stage].media_days}",
+            "Take media_days of the stage",
+        )
+
+
+def _table(assembly: Assembly, table: Resource) -> Iterator[tuple[str, str]]:
+    properties = table.properties
+    if properties.get("SSESpecification", {}).get("SSEEnabled") is not True or not _is_key(
+        assembly, properties["SSESpecification"].get("KMSMasterKeyId")
+    ):
+        yield "it is not encrypted with the stage's key", "Set SSESpecification with KMSMasterKeyId"
+    if properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is not True:
+        yield "it cannot be restored", "Enable point-in-time recovery"
+    if properties.get("BillingMode") != "PAY_PER_REQUEST":
+        yield (
+            f"its BillingMode is {properties.get('BillingMode')}: it costs while nobody uses it",
+            "Use PAY_PER_REQUEST",
+        )
+
+
+def _messages(assembly: Assembly, resource: Resource) -> Iterator[Finding]:
+    own = resource.kind == "AWS::SQS::Queue" and resource.properties.get("SqsManagedSseEnabled") is True
+    if not own and not _is_key(assembly, resource.properties.get("KmsMasterKeyId")):
+        wrong = "its KmsMasterKeyId is no key of the stage"
+        yield resource.finding(_NAME, wrong, "Encrypt it with the stage's key; a queue may use SQS's own")
+    kind, action = (
+        ("AWS::SNS::TopicPolicy", "Topics")
+        if resource.kind == "AWS::SNS::Topic"
+        else ("AWS::SQS::QueuePolicy", "Queues")
+    )
+    policies = [each for each in assembly.of(kind) if resource in assembly.referenced(each.properties.get(action, []))]
+    if not any(_refuses_http(policy) for policy in policies):
+        yield resource.finding(_NAME, "it takes messages over plain HTTP", "Set enforce_ssl")
+
+
+def _is_key(assembly: Assembly, node: object) -> bool:
+    return [each.kind for each in assembly.referenced(str(node))] == ["AWS::KMS::Key"]
+
+
+def _is_for(assembly: Assembly, policy: Resource, bucket: Resource) -> bool:
+    return bucket in assembly.referenced(policy.properties.get("Bucket", ""))
+
+
+def _refuses_http(policy: Resource) -> bool:
+    return any(
+        statement.get("Effect") == "Deny"
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        and statement.get("Principal") in ("*", {"AWS": "*"})
+        for statement in listed(policy.properties.get("PolicyDocument", {}).get("Statement"))
+    )
