@@ -14,6 +14,7 @@ import uvicorn
 from atelier_inference import journal
 from atelier_inference.settings import Settings
 from contracts.errors import InvalidInputError
+from diffusion.driver import prefer_own_library
 
 log = logging.getLogger(__name__)
 
@@ -62,4 +63,5 @@ def serve(settings: Settings, scratch: Path) -> int:
 
 
 if __name__ == "__main__":
+    prefer_own_library()
     sys.exit(main(sys.argv[1:]))

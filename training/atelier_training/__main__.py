@@ -13,6 +13,7 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.failure import guard
 from atelier_training.launch import relaunch_if_distributed
 from atelier_training.paths import MlPaths
+from diffusion.driver import prefer_own_library
 
 STEPS = {
     "segment": "atelier_training.jobs.segment",
@@ -56,4 +57,5 @@ def _imported(name: str) -> ModuleType:
 
 
 if __name__ == "__main__":
+    prefer_own_library()
     sys.exit(main(sys.argv[1:]))
