@@ -20,7 +20,11 @@ _PREFIXES = "atelier:accepted-prefixes"
 _FOLDERS = "datasets|runs|checkpoints|imports|base|styles|uploads|requests|responses|outputs|failures"
 _OUR_KEYS = rf"/({_FOLDERS})/\*(/[a-z_]+\.(json|safetensors))?"
 _OUR_NAMES = r"[:/]atelier-[a-z0-9]+-([a-z]+[-:])?\*"
-_PREFIX_FINDING = re.compile(rf"AwsSolutions-IAM5\[Resource::.*({_OUR_KEYS}|{_OUR_NAMES})\]")
+_JOB_LOGS = r":log-group:/aws/sagemaker/(Training|Processing)Jobs:\*"
+_ENDPOINT_LOGS = r":log-group:/aws/sagemaker/Endpoints/[^*/]+:\*"
+_PREFIX_FINDING = re.compile(
+    rf"AwsSolutions-IAM5\[Resource::.*({_OUR_KEYS}|{_OUR_NAMES}|{_JOB_LOGS}|{_ENDPOINT_LOGS})\]"
+)
 """A grant on one prefix of a bucket, or on run-time names that start with the stage's own prefix."""
 
 

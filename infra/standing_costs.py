@@ -66,8 +66,8 @@ _UNNAMED = Watched(
     endpoint="",
     instance_type="",
     api="",
-    functions=dict.fromkeys(("api", "inference_result", "reconcile", "resume", "record_failure"), ""),
-    queues=dict.fromkeys(("answers", "waiting"), ""),
+    functions=dict.fromkeys(("api", "inference_result", "reconcile", "resume", "record_failure", "expire_logs"), ""),
+    queues=dict.fromkeys(("answers", "training"), ""),
     machines=dict.fromkeys(("workflow", "pretraining"), ""),
 )
 """As many things as a stage has, to count their alarms."""

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -296,6 +297,23 @@ def test_an_answer_that_nobody_was_told_of_is_found_by_the_sweep(plan: dict[str,
     assert settled is not None
     assert settled.status == "succeeded"
     assert body("media", f"outputs/{made['id']}/0.png") == PNG
+
+
+def test_old_streams_of_our_jobs_are_deleted_and_an_endpoint_s_group_gets_a_retention() -> None:
+    logs = aws.client("logs")
+    jobs, endpoint = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints/shared"
+    for group in (jobs, endpoint):
+        logs.create_log_group(logGroupName=group)
+    now = int(time.time() * 1000)
+    for name, age in (("atelier-test-old/algo-1", 8), ("atelier-test-new/algo-1", 1), ("other/algo-1", 8)):
+        logs.create_log_stream(logGroupName=jobs, logStreamName=name)
+        line = {"timestamp": now - age * 86_400_000, "message": "a line"}
+        logs.put_log_events(logGroupName=jobs, logStreamName=name, logEvents=[line])
+    call("expire_logs", {})
+    left = [each["logStreamName"] for each in logs.describe_log_streams(logGroupName=jobs)["logStreams"]]
+    assert sorted(left) == ["atelier-test-new/algo-1", "other/algo-1"]
+    (group,) = logs.describe_log_groups(logGroupNamePrefix=endpoint)["logGroups"]
+    assert group["retentionInDays"] == 7
 
 
 @pytest.mark.usefixtures("plan")

@@ -1,0 +1,42 @@
+"""Logs that SageMaker writes: it names their groups and streams itself, and keeps them for ever."""
+
+from dataclasses import dataclass
+
+from atelier_ops.gateways.aws import Tolerance, client
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogStream:
+    """One stream and when its last line came, in seconds since 1970; where it has none, when it was made."""
+
+    name: str
+    last: float
+
+
+class Logs:
+    """CloudWatch Logs."""
+
+    def groups(self, prefix: str) -> dict[str, int | None]:
+        """By name, the days for which each group that starts with ``prefix`` is kept; None where it is for ever."""
+        pages = client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+        return {group["logGroupName"]: group.get("retentionInDays") for page in pages for group in page["logGroups"]}
+
+    def keep(self, group: str, days: int) -> None:
+        """Let a group's lines expire after ``days``."""
+        client("logs").put_retention_policy(logGroupName=group, retentionInDays=days)
+
+    def streams(self, group: str, prefix: str) -> list[LogStream]:
+        """The streams of a group that start with ``prefix``; none where the group is not there yet."""
+        found: list[LogStream] = []
+        with Tolerance("ResourceNotFoundException"):
+            pages = client("logs").get_paginator("describe_log_streams")
+            for page in pages.paginate(logGroupName=group, logStreamNamePrefix=prefix):
+                for stream in page["logStreams"]:
+                    last = stream.get("lastEventTimestamp", stream["creationTime"])
+                    found.append(LogStream(name=stream["logStreamName"], last=last / 1000))
+        return found
+
+    def delete(self, group: str, stream: str) -> None:
+        """Remove one stream with its lines; a missing one is fine."""
+        with Tolerance("ResourceNotFoundException"):
+            client("logs").delete_log_stream(logGroupName=group, logStreamName=stream)
