@@ -24,7 +24,7 @@ _ORDINARY = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class Series:
     """One metric that something looks at."""
 
     namespace: str
@@ -66,7 +66,7 @@ def _sent(assembly: Assembly, counted: set[str]) -> Iterator[Finding]:
                 yield machine.finding(_NAME, name, wrong, remedy)
 
 
-def watched(node: Mapping[str, Any]) -> Iterator[Watched]:
+def watched(node: Mapping[str, Any]) -> Iterator[Series]:
     """The metrics of an alarm or a policy: its own, or those of its expression."""
     queries = [each["MetricStat"] for each in node.get("Metrics", []) if "MetricStat" in each]
     queries += (
@@ -76,7 +76,7 @@ def watched(node: Mapping[str, Any]) -> Iterator[Watched]:
     )
     for query in queries:
         metric = query.get("Metric", {})
-        yield Watched(
+        yield Series(
             namespace=str(metric.get("Namespace")),
             name=str(metric.get("MetricName")),
             dimensions=frozenset(str(each.get("Name")) for each in metric.get("Dimensions", [])),
@@ -89,7 +89,7 @@ def _problems(node: Mapping[str, Any], counted: set[str]) -> Iterator[tuple[str,
         yield from _metric(metric, counted)
 
 
-def _metric(metric: Watched, counted: set[str]) -> Iterator[tuple[str, str]]:
+def _metric(metric: Series, counted: set[str]) -> Iterator[tuple[str, str]]:
     ours = dict.fromkeys(counted, (frozenset({"service"}),))
     published = ours if metric.namespace == OURS else METRICS.get(metric.namespace)
     if published is None:
@@ -154,7 +154,7 @@ def _dashboard(resource: Resource, counted: set[str]) -> Iterator[tuple[str, str
                 statistic = options.get("stat", widget["properties"].get("stat", "Average"))
                 names = frozenset(texts[2::2])
                 yield from _metric(
-                    Watched(namespace=texts[0], name=texts[1], dimensions=names, statistic=statistic), counted
+                    Series(namespace=texts[0], name=texts[1], dimensions=names, statistic=statistic), counted
                 )
 
 
