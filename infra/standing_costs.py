@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from contracts.machines import has_gpu
 from contracts.prices import DOLLARS_PER_HOUR
 from infra.monitoring.alarms import alarms
-from infra.monitoring.watched import Watched
+from infra.monitoring.watched import WatchedStage
 from infra.quotas import machine_types
 from infra.settings.stage import Stage
 
@@ -61,7 +61,7 @@ def standing(stage: Stage) -> list[StandingCost]:
     return items
 
 
-_UNNAMED = Watched(
+_UNNAMED = WatchedStage(
     service="",
     endpoint="",
     instance_type="",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.monitoring.watched import Dimensions, Watched, listed
+from infra.monitoring.watched import Dimensions, WatchedStage, listed
 
 RUNBOOK = "docs/runbook.md"
 
@@ -53,12 +53,12 @@ def described(what: str, section: str) -> str:
     return f"{what}. What to do: {RUNBOOK}, {section}"
 
 
-def alarms(watched: Watched) -> list[AlarmSpec]:
+def alarms(watched: WatchedStage) -> list[AlarmSpec]:
     """Every alarm of a stage, but for those that scale and roll back."""
     return [*_runs(watched), *_handlers(watched), *_api(watched), *_endpoint(watched), *_answers(watched)]
 
 
-def _runs(watched: Watched) -> Iterator[AlarmSpec]:
+def _runs(watched: WatchedStage) -> Iterator[AlarmSpec]:
     for name, machine in watched.machines.items():
         yield AlarmSpec(
             name=f"{name}Failed",
@@ -70,7 +70,7 @@ def _runs(watched: Watched) -> Iterator[AlarmSpec]:
         )
 
 
-def _handlers(watched: Watched) -> Iterator[AlarmSpec]:
+def _handlers(watched: WatchedStage) -> Iterator[AlarmSpec]:
     for name, function in watched.functions.items():
         yield AlarmSpec(
             name=f"{name}Errors",
@@ -101,7 +101,7 @@ def _handlers(watched: Watched) -> Iterator[AlarmSpec]:
         )
 
 
-def _api(watched: Watched) -> Iterator[AlarmSpec]:
+def _api(watched: WatchedStage) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="Api5xx",
         what="The API answered 5xx three times within five minutes",
@@ -113,7 +113,7 @@ def _api(watched: Watched) -> Iterator[AlarmSpec]:
     )
 
 
-def _endpoint(watched: Watched) -> Iterator[AlarmSpec]:
+def _endpoint(watched: WatchedStage) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="OldestRequest",
         what="A request has waited for half an hour",
@@ -147,7 +147,7 @@ def _endpoint(watched: Watched) -> Iterator[AlarmSpec]:
         )
 
 
-def _answers(watched: Watched) -> Iterator[AlarmSpec]:
+def _answers(watched: WatchedStage) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="AnswersRecovered",
         what="An answer was found in S3 whose notification never came",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR
-from infra.monitoring.watched import Dimensions, Watched
+from infra.monitoring.watched import Dimensions, WatchedStage
 
 _WIDTH, _HEIGHT = 8, 6
 _COLUMNS = 3
@@ -13,7 +13,7 @@ Line = list[Any]
 """One line of a graph in the dashboard's own syntax: namespace, name, dimensions in turn, options."""
 
 
-def body(watched: Watched, region: str, alarm_arns: Sequence[str]) -> dict[str, Any]:
+def body(watched: WatchedStage, region: str, alarm_arns: Sequence[str]) -> dict[str, Any]:
     """The dashboard's JSON. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
     graphs = [
         _graph("Queue", region, _queue(watched)),
@@ -43,7 +43,7 @@ def _line(namespace: str, name: str, dimensions: Dimensions, **options: Any) -> 
     return [namespace, name, *pairs, options]
 
 
-def _queue(watched: Watched) -> list[Line]:
+def _queue(watched: WatchedStage) -> list[Line]:
     waiting = watched.queue_of_endpoint
     return [
         _line(
@@ -67,7 +67,7 @@ def _queue(watched: Watched) -> list[Line]:
     ]
 
 
-def _instances(watched: Watched, **options: Any) -> Line:
+def _instances(watched: WatchedStage, **options: Any) -> Line:
     """Each instance measures its processors once a minute: the number of samples in a minute is that of instances.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-troubleshooting.html
@@ -76,7 +76,7 @@ def _instances(watched: Watched, **options: Any) -> Line:
     return _line("/aws/sagemaker/Endpoints", "CPUUtilization", watched.variant, stat="SampleCount", **label)
 
 
-def _phases(watched: Watched) -> list[Line]:
+def _phases(watched: WatchedStage) -> list[Line]:
     """SageMaker counts each phase in microseconds; our own metric is the whole wait, a waking instance's start included."""
     phases = {
         "TimeInBacklog": "in the queue",
@@ -91,7 +91,7 @@ def _phases(watched: Watched) -> list[Line]:
     return lines
 
 
-def _predictions(watched: Watched) -> list[Line]:
+def _predictions(watched: WatchedStage) -> list[Line]:
     names = (
         "PredictionsQueued",
         "PredictionsSucceeded",
@@ -102,7 +102,7 @@ def _predictions(watched: Watched) -> list[Line]:
     return [_line("Atelier", name, watched.own, stat="Sum") for name in names]
 
 
-def _errors(watched: Watched) -> list[Line]:
+def _errors(watched: WatchedStage) -> list[Line]:
     counts = {"stat": "Sum"}
     return [
         _line("AWS/ApiGateway", "5XXError", {"ApiName": watched.api}, **counts, label="API 5xx"),
@@ -128,7 +128,7 @@ def _errors(watched: Watched) -> list[Line]:
     ]
 
 
-def _runs(watched: Watched) -> list[Line]:
+def _runs(watched: WatchedStage) -> list[Line]:
     return [
         _line("AWS/States", metric, {"StateMachineArn": machine}, stat="Sum", label=f"{name}: {word}")
         for name, machine in watched.machines.items()
@@ -140,15 +140,15 @@ def _runs(watched: Watched) -> list[Line]:
     ]
 
 
-def _price(watched: Watched) -> float | None:
+def _price(watched: WatchedStage) -> float | None:
     return DOLLARS_PER_HOUR.get(watched.instance_type)
 
 
-def _cost_title(watched: Watched) -> str:
+def _cost_title(watched: WatchedStage) -> str:
     return f"Dollars a prediction: instances at ${_price(watched)} an hour (us-east-1, {AS_OF})"
 
 
-def _cost(watched: Watched) -> list[Line]:
+def _cost(watched: WatchedStage) -> list[Line]:
     """Over an hour the samples of all instances are the minutes that they ran, idle ones included."""
     return [
         _instances(watched, id="minutes", visible=False),

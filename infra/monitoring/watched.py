@@ -9,7 +9,7 @@ Dimensions = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class WatchedStage:
     """Names and ARNs, still references of a template. ``functions`` are the Lambdas that nobody waits for, by handler; ``queues`` those for
     dead letters, by what they are for; ``machines`` the state machines' ARNs. ``service`` is what our own metrics call the stage.
     """

@@ -11,7 +11,7 @@ from infra.components.topic import EncryptedTopic
 from infra.monitoring.alarms import alarms
 from infra.monitoring.budget import budget
 from infra.monitoring.dashboard import body
-from infra.monitoring.watched import Watched
+from infra.monitoring.watched import WatchedStage
 from infra.settings.stage import Stage
 from infra.stacks.api import ApiStack
 from infra.stacks.serving import ServingStack
@@ -60,9 +60,9 @@ class MonitoringStack(StageStack):
         return CfnResource(self, construct_id, type=kind, properties=properties)
 
 
-def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: ApiStack) -> Watched:
+def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: ApiStack) -> WatchedStage:
     unattended = (api.handler, *api.answers.handlers, *training.unattended)
-    return Watched(
+    return WatchedStage(
         service=stage.prefix,
         endpoint=serving.endpoint.name,
         instance_type=stage.serving.instance,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from atelier_ops.gateways.logs import Logs, LogStream
+from atelier_ops.gateways.logs import JobLog, Logs
 from atelier_ops.logic.log_expiry import DAY, ENDPOINTS, JOBS, expire
 from tests.unit.ops_fakes import NOW
 
@@ -20,9 +20,9 @@ class MemoryLogs(Logs):
     def keep(self, group: str, days: int) -> None:
         self.kept[group] = days
 
-    def streams(self, group: str, prefix: str) -> list[LogStream]:
+    def streams(self, group: str, prefix: str) -> list[JobLog]:
         found = [(name, last) for (of, name), last in self.lines.items() if of == group and name.startswith(prefix)]
-        return [LogStream(name=name, last=last) for name, last in found]
+        return [JobLog(name=name, last=last) for name, last in found]
 
     def delete(self, group: str, stream: str) -> None:
         del self.lines[group, stream]

@@ -6,7 +6,7 @@ from atelier_ops.gateways.aws import Tolerance, client
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogStream:
+class JobLog:
     """One stream and when its last line came, in seconds since 1970; where it has none, when it was made."""
 
     name: str
@@ -25,15 +25,15 @@ class Logs:
         """Let a group's lines expire after ``days``."""
         client("logs").put_retention_policy(logGroupName=group, retentionInDays=days)
 
-    def streams(self, group: str, prefix: str) -> list[LogStream]:
+    def streams(self, group: str, prefix: str) -> list[JobLog]:
         """The streams of a group that start with ``prefix``; none where the group is not there yet."""
-        found: list[LogStream] = []
+        found: list[JobLog] = []
         with Tolerance("ResourceNotFoundException"):
             pages = client("logs").get_paginator("describe_log_streams")
             for page in pages.paginate(logGroupName=group, logStreamNamePrefix=prefix):
                 for stream in page["logStreams"]:
                     last = stream.get("lastEventTimestamp", stream["creationTime"])
-                    found.append(LogStream(name=stream["logStreamName"], last=last / 1000))
+                    found.append(JobLog(name=stream["logStreamName"], last=last / 1000))
         return found
 
     def delete(self, group: str, stream: str) -> None:
