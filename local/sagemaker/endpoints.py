@@ -85,7 +85,7 @@ class EndpointService:
 
     def desired(self, name: str, variant: str) -> int:
         """How many instances a variant is to have."""
-        shown = self._store.get("Endpoint", name).get("ProductionVariants", [])
+        shown = (self._store.find("Endpoint", name) or {}).get("ProductionVariants", [])
         return next((int(v["DesiredInstanceCount"]) for v in shown if v["VariantName"] == variant), 0)
 
     def asynchronous(self) -> list[tuple[str, Fleet]]:
@@ -215,6 +215,7 @@ class EndpointService:
         return Variant(plan=plan, weight=weight, servers=servers)
 
     def _resize(self, record: Record, fleet: Fleet, capacities: dict[str, Record]) -> None:
+        record.pop("FailureReason", None)
         try:
             for variant in fleet.variants:
                 change = capacities.get(variant.plan.name, {})

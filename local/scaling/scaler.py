@@ -41,12 +41,11 @@ class Scaler:
         self._fleets, self._clock = fleets, clock
         self._last: dict[tuple[str, bool], _Change] = {}
         self._activities: list[Record] = []
+        self._under_way: dict[str, tuple[Record, int]] = {}
+        clock.every_minute(self._see_what_came)
 
     def activities(self, resource: str | None = None) -> list[Record]:
         """DescribeScalingActivities, the newest first."""
-        for activity in self._activities:
-            if activity["StatusCode"] == "InProgress" and self._fleets.settled(activity["ResourceId"]):
-                activity.update(StatusCode="Successful", EndTime=self._present(), StatusMessage=_fulfilled(activity))
         return [a for a in reversed(self._activities) if resource in (None, a["ResourceId"])]
 
     def act(self, target: Record, policy: Record, alarm: Record, value: float | None) -> None:
@@ -80,20 +79,34 @@ class Scaler:
             "Cause": f"monitor alarm {alarm['AlarmName']} in state ALARM triggered policy {policy['PolicyName']}",
             "StartTime": self._present(),
             "StatusCode": "InProgress",
-            "StatusMessage": f"Successfully set desired instance count to {count}. Waiting for change to be fulfilled by sagemaker.",
+            "StatusMessage": f"{_set_to(count)} Waiting for change to be fulfilled by sagemaker.",
         }
         self._activities.append(activity)
         try:
             self._fleets.resize(target["ResourceId"], count)
         except ServiceError as error:
-            message = f"Failed to set desired instance count to {count}. Reason: {error.message}"
-            activity.update(StatusCode="Failed", EndTime=self._present(), StatusMessage=message)
+            self._end(activity, "Failed", f"Failed to set desired instance count to {count}. Reason: {error.message}")
             return False
+        self._under_way[target["ResourceId"]] = activity, count
         return True
+
+    def _see_what_came(self) -> None:
+        """End the activities whose fleets have settled."""
+        for resource, (activity, count) in list(self._under_way.items()):
+            if not self._fleets.settled(resource):
+                continue
+            del self._under_way[resource]
+            if self._fleets.desired(resource) == count:
+                self._end(activity, "Successful", f"{_set_to(count)} Change successfully fulfilled by sagemaker.")
+            else:
+                self._end(activity, "Failed", f"{_set_to(count)} Change was not fulfilled by sagemaker.")
+
+    def _end(self, activity: Record, status: str, message: str) -> None:
+        activity.update(StatusCode=status, EndTime=self._present(), StatusMessage=message)
 
     def _present(self) -> datetime:
         return datetime.fromtimestamp(self._clock.now(), UTC)
 
 
-def _fulfilled(activity: Record) -> str:
-    return f"{activity['StatusMessage'].partition('. ')[0]}. Change successfully fulfilled by sagemaker."
+def _set_to(count: int) -> str:
+    return f"Successfully set desired instance count to {count}."

@@ -11,7 +11,7 @@ from infra.components import scaling
 from local.cloud import LocalCloud
 from local.sagemaker import metrics
 from local.sagemaker.endpoints import INSTANCE_SECONDS
-from tests.integration.local_endpoint import answer, deploy, described, find, invoke
+from tests.integration.local_endpoint import SERVING, answer, deploy, described, find, invoke
 from tests.integration.local_toy import until
 
 Record = dict[str, Any]
@@ -35,11 +35,10 @@ def instances(cloud: LocalCloud) -> tuple[int, int]:
     return variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]
 
 
-def activities(cloud: LocalCloud) -> list[str]:
-    """What scaling has done, the oldest first."""
+def activities(cloud: LocalCloud, status: str = "Successful") -> list[str]:
+    """The policies by which scaling has done something that ended so, the oldest first."""
     found = cloud.client("application-autoscaling").describe_scaling_activities(**TARGET)["ScalingActivities"]
-    assert all(activity["StatusCode"] == "Successful" for activity in found)
-    return [activity["Cause"].rpartition(" ")[2] for activity in reversed(found)]
+    return [a["Cause"].rpartition(" ")[2] for a in reversed(found) if a["StatusCode"] == status]
 
 
 def alarm_state(cloud: LocalCloud, name: str) -> str:
@@ -68,13 +67,14 @@ def test_the_fleet_goes_to_zero_and_a_request_wakes_exactly_one_instance(cloud: 
     assert answer(cloud, queued)["echo"] == {"prompt": "later"}
     assert instances(cloud) == (1, 1)
     assert activities(cloud) == ["backlog", "wake"]
+    assert activities(cloud, "Failed") == []
     cloud.turn_clock(scaling.EMPTY_MINUTES)
     assert alarm_state(cloud, "wake") == "OK"
     assert instances(cloud) == (0, 0)
 
 
 def test_a_queue_that_grows_gets_a_second_server_and_none_when_it_is_empty(cloud: LocalCloud) -> None:
-    queued = [invoke(cloud, {"seconds": 1, "number": number}) for number in range(8)]
+    queued = [invoke(cloud, {"seconds": 0.7, "number": number}) for number in range(8)]
     cloud.turn_clock(WAKE_MINUTES + START_MINUTES)
     assert instances(cloud) == (1, 1)
     cloud.turn_clock(3)
@@ -86,6 +86,37 @@ def test_a_queue_that_grows_gets_a_second_server_and_none_when_it_is_empty(cloud
 
     assert {found["echo"]["number"] for found in answers} == set(range(8))
     assert len({found["pid"] for found in answers}) == 2
+    cloud.turn_clock(scaling.EMPTY_MINUTES)
+    assert instances(cloud) == (0, 0)
+
+
+def test_a_quota_keeps_the_second_server_away_and_the_first_goes_on(cloud: LocalCloud) -> None:
+    cloud.faults.set_quotas({f"{SERVING.instance} for endpoint usage": 1})
+    queued = [invoke(cloud, {"seconds": 0.5}) for _ in range(6)]
+
+    cloud.turn_clock(WAKE_MINUTES + START_MINUTES + 3)
+
+    assert instances(cloud) == (1, 1)
+    assert set(activities(cloud, "Failed")) == {"backlog"}
+    assert len({answer(cloud, item)["pid"] for item in queued}) == 1
+    cloud.faults.set_quotas({})
+    cloud.turn_clock(scaling.EMPTY_MINUTES)
+    assert instances(cloud) == (0, 0)
+
+
+def test_an_instance_that_aws_did_not_have_is_asked_for_again(cloud: LocalCloud) -> None:
+    cloud.faults.use_up(SERVING.instance)
+    queued = invoke(cloud, {"prompt": "patience"})
+    cloud.turn_clock(WAKE_MINUTES + START_MINUTES - 1)
+    assert instances(cloud) == (0, 1)
+    cloud.turn_clock(1)
+    assert activities(cloud, "Failed")[-1] == "wake"
+    assert "InsufficientInstanceCapacity" in described(cloud)["FailureReason"]
+
+    cloud.faults.restock(SERVING.instance)
+    cloud.turn_clock(START_MINUTES + 1)
+
+    assert answer(cloud, queued)["echo"] == {"prompt": "patience"}
     cloud.turn_clock(scaling.EMPTY_MINUTES)
     assert instances(cloud) == (0, 0)
 

@@ -137,8 +137,10 @@ def test_activities_say_what_was_tried_and_why() -> None:
     acting.act(TARGET, WAKE, GOES_OFF, 1.0)
     fleet.refuses = ""
     acting.act(TARGET, WAKE, GOES_OFF, 1.0)
+    clock.turn(1)
     under_way = acting.activities("endpoint/live/variant/AllTraffic")[0]["StatusCode"]
     fleet.there = True
+    clock.turn(1)
     succeeded, failed = acting.activities()
 
     assert (under_way, succeeded["StatusCode"], failed["StatusCode"]) == ("InProgress", "Successful", "Failed")
@@ -146,6 +148,21 @@ def test_activities_say_what_was_tried_and_why() -> None:
     assert succeeded["StatusMessage"].startswith("Successfully set desired instance count to 1. Change successfully")
     assert failed["StatusMessage"].endswith("Reason: Cannot update in-progress endpoint")
     assert acting.activities("endpoint/other/variant/AllTraffic") == []
+
+
+def test_instances_that_did_not_come_are_asked_for_again() -> None:
+    fleet, clock = Fleet(0), TurnedClock()
+    acting = scaler(fleet, clock)
+
+    acting.act(TARGET, WAKE, GOES_OFF, 1.0)
+    clock.turn(scaling.STEP_COOLDOWN_SECONDS // 60)
+    fleet.instances, fleet.there = 0, True
+    clock.turn(1)
+    acting.act(TARGET, WAKE, GOES_OFF, 1.0)
+    clock.turn(1)
+
+    assert [activity["StatusCode"] for activity in acting.activities()] == ["Successful", "Failed"]
+    assert acting.activities()[1]["StatusMessage"].endswith("Change was not fulfilled by sagemaker.")
 
 
 def test_target_tracking_makes_its_own_two_alarms() -> None:
