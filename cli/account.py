@@ -1,5 +1,6 @@
 """A stage in the AWS account of the current credentials: what its stacks put out."""
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,7 +20,13 @@ class NotDeployedError(RuntimeError):
 
 def account_client(service: str) -> Any:
     """A boto3 client with the credentials and the region of the environment, as the AWS command finds them."""
-    return boto3.client(service)  # type: ignore[call-overload]  # the stubs want a literal
+    make: Callable[..., Any] = boto3.client
+    return make(service, region_name=current_region() or None)
+
+
+def current_region() -> str:
+    """The region of the environment, empty where none is set. The AWS and CDK commands read AWS_REGION first, and boto3 not at all."""
+    return os.environ.get("AWS_REGION") or boto3.Session().region_name or ""
 
 
 def stage_outputs(client: Client, stage: str, stacks: Iterable[str] = STACKS) -> dict[str, str]:

@@ -47,9 +47,12 @@ def check_bootstrap(around: Surroundings) -> Iterator[Diagnosis]:
     except ssm.exceptions.ParameterNotFound:
         yield Diagnosis(mark=Mark.TO_DEPLOY, what="bootstrap", says=f"not done in {around.region}: no {name}", do=do)
         return
-    old = version < BOOTSTRAP_VERSION
-    says = f"version {version}" + (f", needs {BOOTSTRAP_VERSION}" if old else "")
-    yield Diagnosis(mark=Mark.TO_DEPLOY if old else Mark.GOOD, what="bootstrap", says=says, do=do if old else "")
+    if version < BOOTSTRAP_VERSION:
+        says = f"version {version}, needs {BOOTSTRAP_VERSION}"
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="bootstrap", says=says, do=do)
+        return
+    yield Diagnosis(mark=Mark.GOOD, what="bootstrap", says=f"version {version}")
+    yield from _check_rights(around)
 
 
 def check_api_logs(around: Surroundings) -> Iterator[Diagnosis]:
@@ -64,8 +67,29 @@ def check_api_logs(around: Surroundings) -> Iterator[Diagnosis]:
     try:
         iam.get_role(RoleName=role.rsplit("/", 1)[-1])
     except iam.exceptions.NoSuchEntityException:
-        says = f"{role} is gone: no API of this region writes logs"
-        do = "aws apigateway update-account --patch-operations op=remove,path=/cloudwatchRoleArn, then deploy"
-        yield Diagnosis(mark=Mark.TO_DEPLOY, what="API logs", says=says, do=do)
+        do = (
+            "the first deployment of a stage sets a new one; else: aws apigateway update-account --patch-operations "
+            "op=replace,path=/cloudwatchRoleArn,value=ARN of a role with the policy AmazonAPIGatewayPushToCloudWatchLogs"
+        )
+        yield Diagnosis(
+            mark=Mark.TO_USE, what="API logs", says=f"{role} is gone: no API of this region writes logs", do=do
+        )
         return
     yield Diagnosis(mark=Mark.GOOD, what="API logs", says=f"written as {role}")
+
+
+def _check_rights(around: Surroundings) -> Iterator[Diagnosis]:
+    """Whether the caller may take the role with which the CDK command deploys; without it the command uses the caller's own rights."""
+    qualifier, region = around.stage.placement.qualifier or DEFAULT_QUALIFIER, around.region
+    sts = around.client("sts")
+    caller = sts.get_caller_identity()
+    partition = caller["Arn"].split(":")[1]
+    account = caller["Account"]
+    role = f"arn:{partition}:iam::{account}:role/cdk-{qualifier}-deploy-role-{account}-{region}"
+    try:
+        sts.assume_role(RoleArn=role, RoleSessionName="atelier-doctor")
+    except ClientError as error:
+        do = "allow the caller sts:AssumeRole on the roles cdk-*, or deploy with rights of your own to everything in the templates"
+        yield Diagnosis(mark=Mark.NOTE, what="rights", says=f"{role} cannot be taken: {error}", do=do)
+        return
+    yield Diagnosis(mark=Mark.GOOD, what="rights", says="the CDK's roles can be taken")

@@ -4,10 +4,9 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.account import account_client
+from cli.account import account_client, current_region
 from cli.doctor.account import check_api_logs, check_bootstrap, check_identity
 from cli.doctor.diagnosis import Diagnosis, Mark, conclusion
 from cli.doctor.licences import check_licences
@@ -41,7 +40,7 @@ def run_doctor(arguments: argparse.Namespace) -> None:
     """Print what stands between the stage and the account of the current credentials. Raises UnfitError where it cannot be deployed."""
     around = Surroundings(
         stage=stage_named(arguments.stage),
-        region=boto3.Session().region_name or "",
+        region=current_region(),
         client=account_client,
         run=run_program,
         environment=os.environ,

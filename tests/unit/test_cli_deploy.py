@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from cli.account import account_client, current_region
 from cli.cdk import CdkError, bootstrap_parameter, stacks
 from cli.deploy import changed, expectation, require_approval, require_stage
 from cli.deployed import describe
@@ -39,6 +40,28 @@ def test_templates_of_another_stage_are_not_deployed(tmp_path: Path) -> None:
     require_stage(tmp_path, "dev")
     assert stacks(tmp_path) == {"atelier-dev-storage": "Storage"}
     assert bootstrap_parameter(tmp_path) == "/cdk-bootstrap/hnb659fds/version"
+
+
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+        ({}, ""),
+    ],
+)
+def test_the_region_is_the_one_that_the_cdk_command_deploys_to(
+    variables: dict[str, str], region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/no/such/file")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert current_region() == region
+    if region:
+        assert account_client("sts").meta.region_name == region
 
 
 def test_new_rights_are_approved_on_a_terminal_or_by_an_option() -> None:

@@ -117,9 +117,20 @@ def test_an_account_without_a_bootstrap_that_is_new_enough_is_bootstrapped(versi
         aws.answers("ssm", "get_parameter", answer, Name="/cdk-bootstrap/team42/version")
     else:
         aws.refuses("ssm", "get_parameter", "ParameterNotFound")
-    finding = only(check_bootstrap(around(aws, stage)))
+    if mark is Mark.GOOD:
+        aws.answers("sts", "get_caller_identity", CALLER).answers("sts", "assume_role", {})
+    finding = next(check_bootstrap(around(aws, stage)))
     assert finding.mark is mark
     assert finding.do == ("" if mark is Mark.GOOD else "make bootstrap STAGE=trial")
+
+
+def test_a_caller_who_may_not_take_the_cdks_role_is_told_which_right_it_is() -> None:
+    aws = Aws().answers("ssm", "get_parameter", {"Parameter": {"Name": "n", "Value": "28"}})
+    aws.answers("sts", "get_caller_identity", CALLER).refuses("sts", "assume_role", "AccessDenied")
+    finding = list(check_bootstrap(around(aws)))[-1]
+    assert (finding.mark, finding.what) == (Mark.NOTE, "rights")
+    assert "arn:aws:iam::111122223333:role/cdk-hnb659fds-deploy-role-111122223333-eu-west-1 cannot" in finding.says
+    assert "sts:AssumeRole" in finding.do
 
 
 def test_the_role_that_writes_api_logs_is_looked_up_because_it_may_be_gone() -> None:
@@ -129,7 +140,7 @@ def test_the_role_that_writes_api_logs_is_looked_up_because_it_may_be_gone() -> 
     assert only(check_api_logs(around(held))).mark is Mark.GOOD
     gone = Aws().answers("apigateway", "get_account", {"cloudwatchRoleArn": ROLE})
     finding = only(check_api_logs(around(gone.refuses("iam", "get_role", "NoSuchEntity"))))
-    assert (finding.mark, finding.says) == (Mark.TO_DEPLOY, f"{ROLE} is gone: no API of this region writes logs")
+    assert (finding.mark, finding.says) == (Mark.TO_USE, f"{ROLE} is gone: no API of this region writes logs")
     assert "update-account" in finding.do
 
 
