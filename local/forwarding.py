@@ -8,14 +8,15 @@ import re
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
-_API = re.compile(r"/_aws/execute-api/[^/]+")
+API_PATH = re.compile(r"/_aws/execute-api/[^/]+")
+"""Where the REST APIs are."""
 
 
 def forwarding(app: ASGIFramework) -> ASGIFramework:
     """``app``, with the scheme and the path prefix of its APIs in the usual headers; the client's own ones are dropped."""
 
     async def forward(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "http" and (match := _API.match(scope["path"])):
+        if scope["type"] == "http" and (match := API_PATH.match(scope["path"])):
             headers = [
                 (name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded-")
             ]

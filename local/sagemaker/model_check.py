@@ -1,10 +1,10 @@
 """Checks every request against botocore's service model, as the service itself would."""
 
 import functools
-import re
 from collections.abc import Iterator
 from typing import Any
 
+import regex  # type: ignore[import-untyped]  # no stubs among our packages
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
@@ -15,11 +15,11 @@ _COERCE = {"integer": int, "long": int, "float": float, "double": float, "string
 
 
 @functools.cache
-def _pattern(expression: str) -> re.Pattern[str] | None:
-    """The service model's Java pattern, or None where Python's `re` has no equal (`\\p{...}`)."""
+def _pattern(expression: str) -> "regex.Pattern[str] | None":
+    """The service model's Java pattern (`\\p{L}` included), or None where it cannot be read: one writes characters as surrogates."""
     try:
-        return re.compile(expression)
-    except re.error:
+        return regex.compile(expression)
+    except regex.error:
         return None
 
 
@@ -82,7 +82,9 @@ def _constraints(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _bound(shape, "length", len(value), path, value)
     elif isinstance(shape, MapShape):
         for key, member in value.items():
+            yield from _constraints(shape.key, key, f"{path}.{key}.key")
             yield from _constraints(shape.value, member, f"{path}.{key}.member")
+        yield from _bound(shape, "length", len(value), path, value)
     elif shape.type_name == "string":
         yield from _string(shape, value, path)
     elif shape.type_name == "blob":

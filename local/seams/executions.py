@@ -9,7 +9,7 @@ from ministack.core.responses import error_response_json
 from ministack.services import stepfunctions
 
 LONGEST_DATA = 262_144
-"""Characters of an execution's input and of a task's output."""
+"""Bytes of an execution's input, and of what a task gets and gives (quotas of Step Functions: 256 KiB as UTF-8)."""
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 """What a name may not hold is listed under StartExecution."""
@@ -46,13 +46,20 @@ def _refuse_output(data: dict[str, Any]) -> Any:
 
 def _json_problem(text: str) -> str:
     """Why a text is not the JSON that Step Functions takes; empty where it is."""
-    if len(text) > LONGEST_DATA:
-        return f"{len(text)} characters; at most {LONGEST_DATA} are allowed"
+    if (size := len(text.encode())) > LONGEST_DATA:
+        return f"{size} bytes; at most {LONGEST_DATA} are allowed"
     try:
         json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return str(error)
     return ""
+
+
+def check_size(data: Any, what: str) -> None:
+    """Raise what a state fails with where what its task gets or gives is too large."""
+    if len(json.dumps(data, ensure_ascii=False, default=str).encode()) > LONGEST_DATA:
+        cause = f"The task returned a result with a size exceeding the maximum number of bytes service limit ({what})."
+        raise stepfunctions._ExecutionError("States.DataLimitExceeded", cause)
 
 
 def _no_number(text: str) -> None:

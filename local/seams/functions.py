@@ -1,5 +1,6 @@
 """Changes ministack's Lambda: layers stay packed, exceptions keep their names, a crashed custom resource fails at once."""
 
+import json
 import logging
 import threading
 from typing import Any
@@ -14,6 +15,7 @@ _FAILED = '"status": "error", "error": str(e), "trace": traceback.format_exc()'
 _NAMED = '"status": "error", "error": str(e), "trace": traceback.format_exc(), "type": type(e).__name__'
 _RESPONSE_PATH = "/_ministack/cfn-response/"
 _INIT_FAILED = "Worker init failed: "
+_MOST_BYTES = 6 * 1024 * 1024  # of an event and of an answer, each (quotas of Lambda)
 
 _LOG = logging.getLogger("local.functions")
 _latest = threading.local()
@@ -60,7 +62,8 @@ def _name_exceptions() -> None:
 
     def execute_and_name(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         _latest.response = {}
-        result: dict[str, Any] = execute(func, event, request_id)
+        result: dict[str, Any] = _too_large(event, "Request") or execute(func, event, request_id)
+        result = result if result.get("error") else _too_large(result.get("body"), "Response") or result
         body = result.get("body")
         if result.get("error") and isinstance(body, dict):
             _rename(body, _latest.response)
@@ -70,6 +73,16 @@ def _name_exceptions() -> None:
 
     lambda_runtime.Worker.invoke = invoke_and_keep
     lambda_svc._execute_function_warm = execute_and_name
+
+
+def _too_large(payload: Any, kind: str) -> dict[str, Any] | None:
+    """The failure of an invocation whose event or answer is over Lambda's limit, None where it is not."""
+    size = len(json.dumps(payload, default=str).encode())
+    if size <= _MOST_BYTES:
+        return None
+    name = "RequestTooLargeException" if kind == "Request" else "Function.ResponseSizeTooLarge"
+    message = f"{kind} payload size ({size} bytes) exceeded maximum allowed payload size ({_MOST_BYTES} bytes)."
+    return {"error": True, "body": {"errorType": name, "errorMessage": message}}
 
 
 def _rename(body: dict[str, Any], response: dict[str, Any]) -> None:

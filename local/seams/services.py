@@ -13,6 +13,7 @@ from ministack import app
 from ministack.core import iam_actions, router
 from ministack.core.concurrency import run_reentrant
 
+from local.api_limits import limited
 from local.autoscaling import ApplicationAutoScaling, condition_keys
 from local.errors import ServiceError, validation_error
 from local.forwarding import forwarding
@@ -97,7 +98,7 @@ def _by_arn(need: caller_rights.Need) -> caller_rights.Need:
 
 def application() -> ASGIFramework:
     """The ASGI application that answers for all services, and tells each API how it was reached."""
-    return forwarding(app.app)
+    return limited(forwarding(app.app))
 
 
 def _register(name: str, service: SimpleNamespace) -> None:

@@ -107,12 +107,15 @@ def _check_roles(sagemaker: ControlPlane) -> None:
 
     def checked(resource: str, data: Any) -> Any:
         _check(sagemaker, resource, data)
-        return invoke(resource, data)
+        result = invoke(resource, data)
+        executions.check_size(result, "its result")
+        return result
 
     stepfunctions._invoke_resource = checked
 
 
 def _check(sagemaker: ControlPlane, resource: str, data: Any) -> None:
+    executions.check_size(data, "its arguments")
     run = _current.get()
     if run is None:
         return

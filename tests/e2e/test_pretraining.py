@@ -61,7 +61,7 @@ def test_a_run_ends_in_a_base_model(studio: Studio, ended: Ended) -> None:
 
 
 def test_its_package_is_registered_and_approved(studio: Studio, ended: Ended) -> None:
-    (package,) = studio.packages("Base-drawn")
+    (package,) = studio.packages("-base-drawn")
     assert package["ModelPackageArn"] == ended.output["package"]
     assert package["ModelApprovalStatus"] == "Approved"
     described = studio.client("sagemaker").describe_model_package(ModelPackageName=ended.output["package"])
@@ -116,7 +116,7 @@ def test_a_segmenter_of_streamed_shards_is_not_published_where_a_person_rejects_
     gate = {"held_out": 1}
     arn = start(studio, "asked", input_mode="stream", approval="manual", hyperparameters=few, gate=gate)
     studio.until_state(arn, "RequestApproval")
-    (package,) = studio.packages("Base-asked")
+    (package,) = studio.packages("-base-asked")
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
     studio.client("sagemaker").update_model_package(
         ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Rejected", ApprovalDescription="too green"

@@ -13,7 +13,7 @@ def pretraining_plan(lustre: str = "none", **changes: Any) -> dict[str, Any]:
 
 def pretraining_variables(**changes: Any) -> dict[str, Any]:
     """Every variable of a run that came to its end."""
-    package = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-dev-Base-drawn/3"
+    package = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-dev--base-drawn/3"
     known = {
         "plan": pretraining_plan(),
         "artifact": "s3://data/runs/pretrain-first/train/job/output/model/",

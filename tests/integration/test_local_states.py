@@ -29,6 +29,8 @@ class GarmentNotFoundError(Exception):
 
 def handler(event, context):
     """Succeed, fail with a named error, or answer a token."""
+    if "fill" in event:
+        return "x" * event["fill"]
     if event.get("fail"):
         raise GarmentNotFoundError(event["fail"])
     if "token" in event:
@@ -309,6 +311,19 @@ def call(cloud: LocalCloud, payload: Record, *, pattern: str = "", **state: Any)
         "End": True,
         **state,
     }
+
+
+@pytest.mark.parametrize(
+    ("payload", "error"),
+    [
+        ({"fill": 7 * 1024 * 1024}, "Function.ResponseSizeTooLarge"),
+        ({"fill": 300_000}, "States.DataLimitExceeded"),
+        ({"words": "{% $pad('', 300000, 'x') %}"}, "States.DataLimitExceeded"),
+    ],
+)
+def test_what_is_too_large_for_a_function_or_a_state_fails(cloud: LocalCloud, payload: Record, error: str) -> None:
+    found = run(cloud, f"large-{'-'.join(payload)}-{error[-20:].replace('.', '-')}", {"Call": call(cloud, payload)})
+    assert found["error"] == error, found
 
 
 def test_a_functions_exception_is_caught_by_its_class_name(cloud: LocalCloud) -> None:

@@ -8,6 +8,7 @@ from local.errors import ServiceError
 from local.sagemaker.model_check import ApiModel
 
 Record = dict[str, Any]
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/skirts/1"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,21 @@ def test_what_the_service_refuses_is_refused(sagemaker: ApiModel, changes: Recor
         sagemaker.check("CreateEndpointConfig", request(**changes))
 
     assert refused.value.code == "ValidationException"
+    assert problem in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ({"k" * 129: "v"}, "key' failed to satisfy constraint: Member must have length less than or equal to 128"),
+        ({"run": "two (again)"}, "Member must satisfy regular expression pattern"),
+        ({"a,b": "v"}, "key' failed to satisfy constraint: Member must satisfy regular expression pattern"),
+        ({str(n): "v" for n in range(51)}, "at 'customerMetadataProperties' failed to satisfy constraint"),
+    ],
+)
+def test_the_keys_of_a_map_and_their_number_are_checked(sagemaker: ApiModel, properties: Record, problem: str) -> None:
+    with pytest.raises(ServiceError) as refused:
+        sagemaker.check("UpdateModelPackage", {"ModelPackageArn": PACKAGE, "CustomerMetadataProperties": properties})
     assert problem in refused.value.message
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from atelier_ops.logic.plan import Dependencies
 from atelier_training.arguments import parser
 from contracts.artifact import to_json
+from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
@@ -165,7 +166,14 @@ def test_prompts_are_one_line(stage: Stage, key: str) -> None:
     assert "one line" in refused(stage, **{key: "a\nb"})
 
 
-@given(execution=st.text(st.sampled_from("abcXYZ019-_. ()+é"), min_size=1, max_size=80))
+@pytest.mark.parametrize("name", ["two(again)", "it's", "run!"])
+def test_an_execution_whose_package_could_not_say_its_name_is_refused_before_it_costs(stage: Stage, name: str) -> None:
+    """Step Functions takes these names; the metadata of a model package, after the training, does not."""
+    with pytest.raises(InvalidInputError, match=r"the execution's name: got .*; allowed: letters, digits and"):
+        plan_of(stage[1], execution=name)
+
+
+@given(execution=st.text(st.sampled_from("abcXYZ019-_.@+é"), min_size=1, max_size=80))
 def test_job_names_are_what_sagemaker_takes(execution: str) -> None:
     for job in plan_of(make_stage()[1], execution=execution)["jobs"].values():
         name = job["name"]

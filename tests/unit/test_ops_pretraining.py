@@ -27,7 +27,7 @@ from tests.unit.ops_pretraining import (
 from tests.unit.ops_stage import make_stage, plan_of
 
 Stage = tuple[MemoryBuckets, Dependencies]
-PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-Base-drawn/1"
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test--base-drawn/1"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     assert plan["dataset"]["samples"] == len(KEYS)
     assert plan["dataset"]["pictures"] == "s3://data/datasets/figures/pictures/"
     assert plan["base"] == {"reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/"}
-    assert plan["model_package_group"] == "atelier-test-Base-drawn"
+    assert plan["model_package_group"] == "atelier-test--base-drawn"
     assert json.loads(json.dumps(plan)) == plan
 
 

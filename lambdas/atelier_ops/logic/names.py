@@ -5,12 +5,22 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, checkpoint_prefix, run_prefix
 
 LONGEST_NAME = 63
 """SageMaker's limit for jobs, models, endpoints and groups."""
 
 _HASH = 8
+
+# Both Step Functions and the metadata of a model package take these; SageMaker would refuse others only after the training.
+_EXECUTION = re.compile(r"[\w.=+@-]+")
+
+
+def require_registrable(execution: str) -> None:
+    """Raise InvalidInputError for an execution's name that its model package could not carry."""
+    if not _EXECUTION.fullmatch(execution):
+        raise InvalidInputError("the execution's name", got=execution, allowed="letters, digits and . = + @ - _")
 
 
 def bounded(text: str, limit: int = LONGEST_NAME) -> str:

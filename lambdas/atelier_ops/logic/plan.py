@@ -8,7 +8,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
-from atelier_ops.logic.names import bounded, run_folders, run_jobs
+from atelier_ops.logic.names import bounded, require_registrable, run_folders, run_jobs
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
@@ -42,6 +42,7 @@ def make_plan(
     body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
 ) -> FineTuningPlan:
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
+    require_registrable(execution)
     request = dependencies.rules.apply(ExecutionInput.from_json(body))
     base = _base_model(request, dependencies)
     if request.task == "inpaint":

@@ -8,7 +8,7 @@ from typing import Any
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base
 from atelier_ops.logic.corpus import Corpus, read_corpus
-from atelier_ops.logic.names import bounded, run_folders, run_jobs
+from atelier_ops.logic.names import bounded, require_registrable, run_folders, run_jobs
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.dataset_files import unused_notes
@@ -45,6 +45,7 @@ def make_pretraining_plan(
     body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
 ) -> PretrainingPlan:
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
+    require_registrable(execution)
     request = dependencies.rules.apply_to_base(PretrainingInput.from_json(dependencies.defaults.fill(body)))
     _check_name(request, dependencies)
     _check_mode(request, dependencies)
@@ -70,8 +71,8 @@ def make_pretraining_plan(
         "arguments": _arguments(request),
         "hyperparameters": tuned.to_strings(),
         "jobs": run_jobs(jobs, dependencies.name_prefix, run, request.instances.to_json()),
-        # A capital keeps the group apart from those of styles, whose names have none.
-        "model_package_group": bounded(f"{dependencies.name_prefix}-Base-{request.name}"),
+        # A second hyphen keeps the group apart from those of styles, whose names begin with none. Capitals would not: ARNs may lose them.
+        "model_package_group": bounded(f"{dependencies.name_prefix}--base-{request.name}"),
         "notes": unused_notes(corpus.unused),
     }
     return PretrainingPlan.from_json(plan)

@@ -1,0 +1,47 @@
+"""API Gateway's limits: the body of a request, and the time of an answer."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from local.api_limits import MOST_BYTES, limited
+
+API = "/_aws/execute-api/abc/live/v1/files"
+
+
+def status_of(path: str, *, length: int = 0, answers: bool = True) -> list[int]:
+    """The statuses that a client is sent; an application that does not answer hangs until it is told to go on, and answers then."""
+    sent: list[int] = []
+
+    async def main() -> None:
+        goes_on = asyncio.Event()
+        if answers:
+            goes_on.set()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await goes_on.wait()
+            await send({"type": "http.response.start", "status": 200})
+
+        async def send(event: Any) -> None:
+            sent.extend([event["status"]] if "status" in event else [])
+
+        scope: Any = {"type": "http", "path": path, "headers": [(b"Content-Length", str(length).encode())]}
+        receive: Any = None
+        await limited(app, seconds=60 if answers else 0.01)(scope, receive, send)
+        goes_on.set()
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("path", "length", "status"), [(API, MOST_BYTES, 200), (API, MOST_BYTES + 1, 413), ("/bucket/key", 2**31, 200)]
+)
+def test_a_body_has_at_most_ten_megabytes(path: str, length: int, status: int) -> None:
+    assert status_of(path, length=length) == [status]
+
+
+def test_a_late_answer_is_not_waited_for_and_not_sent() -> None:
+    assert status_of(API, answers=False) == [504]
