@@ -22,15 +22,8 @@ _ANSWERS = (
     "TimeInBacklog",
     "TotalProcessingTime",
 )
-_INVOCATIONS = (
-    "Invocation4XXErrors",
-    "Invocation5XXErrors",
-    "InvocationModelErrors",
-    "Invocations",
-    "ModelLatency",
-    "ModelSetupTime",
-    "OverheadLatency",
-)
+# All that asynchronous endpoints, as ours are, share with others: they publish no Invocations, no OverheadLatency.
+_INVOCATIONS = ("Invocation4XXErrors", "Invocation5XXErrors", "ModelLatency")
 _INSTANCES = (
     "CPUUtilization",
     "CPUUtilizationNormalized",
