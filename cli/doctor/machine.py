@@ -33,7 +33,7 @@ def check_builder(around: Surroundings) -> Iterator[Diagnosis]:
 def check_registry(around: Surroundings) -> Iterator[Diagnosis]:
     """Whether the images that ours start from can be pulled."""
     if around.stage.base_images == "public":
-        yield Diagnosis(mark=Mark.GOOD, what="registry", says="the base images are public: no login")
+        yield _public(around)
         return
     try:
         around.client("ecr").get_authorization_token()
@@ -42,6 +42,17 @@ def check_registry(around: Surroundings) -> Iterator[Diagnosis]:
         yield Diagnosis(mark=Mark.TO_DEPLOY, what="registry", says=f"the base images need a login: {error}", do=do)
         return
     yield Diagnosis(mark=Mark.GOOD, what="registry", says="the base images need a login: make deploy logs in")
+
+
+def _public(around: Surroundings) -> Diagnosis:
+    """Docker sends a login that it keeps, and the public registry refuses one that is older than 12 hours."""
+    home = around.environment.get("HOME", "")
+    config = Path(around.environment.get("DOCKER_CONFIG") or f"{home}/.docker") / "config.json"
+    logins = json.loads(config.read_text(encoding="utf-8")).get("auths", {}) if config.is_file() else {}
+    if any("public.ecr.aws" in address for address in logins):
+        says = f"the base images are public, but {config} keeps a login to their registry: once it is old, pulling is refused"
+        return Diagnosis(mark=Mark.NOTE, what="registry", says=says, do="docker logout public.ecr.aws")
+    return Diagnosis(mark=Mark.GOOD, what="registry", says="the base images are public: no login")
 
 
 def check_node(around: Surroundings) -> Iterator[Diagnosis]:

@@ -178,6 +178,16 @@ def test_a_private_registry_is_asked_whether_it_lets_the_caller_in() -> None:
     assert only(check_registry(around(refused, private))).mark is Mark.TO_DEPLOY
 
 
+@pytest.mark.parametrize(
+    ("logins", "mark"), [(["public.ecr.aws"], Mark.NOTE), (["https://index.docker.io"], Mark.GOOD)]
+)
+def test_an_old_login_to_the_public_registry_is_pointed_out(tmp_path: Path, logins: list[str], mark: Mark) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {address: {} for address in logins}}))
+    finding = only(check_registry(around(environment={"DOCKER_CONFIG": str(tmp_path)})))
+    assert finding.mark is mark
+    assert finding.do == ("docker logout public.ecr.aws" if mark is Mark.NOTE else "")
+
+
 def test_the_cdk_command_is_the_pinned_one(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text(json.dumps({"devDependencies": {"aws-cdk": "2.2.0"}}))
     assert "install 2.2.0" in only(check_cdk(around(), tmp_path)).says
