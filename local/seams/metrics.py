@@ -65,7 +65,7 @@ def install() -> None:
 
     def put_metric_alarm(params: Record, cbor_data: Record, is_cbor: bool, is_json: bool = False) -> Any:
         answer = put(params, cbor_data, is_cbor, is_json)
-        request = cbor_data or {"AlarmName": cloudwatch._p(params, "AlarmName"), "Metrics": _nested(params, "Metrics")}
+        request = cbor_data or {"AlarmName": cloudwatch._p(params, "AlarmName"), "Metrics": nested(params, "Metrics")}
         if answer[0] == _OK and request.get("Metrics"):
             _keep_expression(cloudwatch._alarms[request["AlarmName"]], request["Metrics"])
         return answer
@@ -86,7 +86,7 @@ def _keep_expression(alarm: Record, queries: list[Record]) -> Record:
     return alarm
 
 
-def _nested(params: Record, name: str) -> Any:
+def nested(params: Record, name: str) -> Any:
     """A member of a form-encoded request as JSON has it: ``Metrics.member.1.Id=m`` gives ``[{"Id": "m"}]``."""
     text = cloudwatch._p(params, name)
     if text:
@@ -94,5 +94,5 @@ def _nested(params: Record, name: str) -> Any:
     found = [match for key in params if (match := re.match(rf"{re.escape(name)}(\.member)?\.([^.]+)", key))]
     parts = dict.fromkeys(match[2] for match in found)
     if any(match[1] for match in found):
-        return [_nested(params, f"{name}.member.{part}") for part in sorted(parts, key=int)]
-    return {part: _nested(params, f"{name}.{part}") for part in parts}
+        return [nested(params, f"{name}.member.{part}") for part in sorted(parts, key=int)]
+    return {part: nested(params, f"{name}.{part}") for part in parts}

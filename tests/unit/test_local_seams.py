@@ -77,3 +77,26 @@ def test_every_name_the_seams_use_is_checked(root: Path) -> None:
 
     assert used
     assert {(module, name) for module, name in used if name not in modules[module]} == set()
+
+
+def test_a_form_is_read_as_json_would_be() -> None:
+    """Step Functions sends PutMetricAlarm form-encoded; ministack drops an alarm's expression."""
+    from local.seams.metrics import nested
+
+    stat = "Metrics.member.1.MetricStat"
+    form = {
+        "AlarmName": ["idle"],
+        "Metrics.member.1.Id": ["backlog"],
+        f"{stat}.Period": ["300"],
+        f"{stat}.Metric.Dimensions.member.1.Name": ["EndpointName"],
+        f"{stat}.Metric.Dimensions.member.1.Value": ["live"],
+        "Metrics.member.10.Expression": ["backlog > 0"],
+        "Metrics.member.2.Id": ["other"],
+    }
+    metric = {"Dimensions": [{"Name": "EndpointName", "Value": "live"}]}
+    assert nested(form, "Metrics") == [
+        {"Id": "backlog", "MetricStat": {"Period": "300", "Metric": metric}},
+        {"Id": "other"},
+        {"Expression": "backlog > 0"},
+    ]
+    assert not nested(form, "OKActions")
