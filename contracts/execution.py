@@ -41,6 +41,19 @@ class MachineInput(Contract):
         return {name: value for name, value in data.items() if name not in ENVELOPE}
 
 
+class ResumptionInput(MachineInput):
+    """The input of an execution that takes up a run that failed, in either machine."""
+
+    resume: Annotated[
+        str,
+        text("an execution's name", longest=80, pattern=r"[A-Za-z0-9_-]+"),
+        about("the execution that failed: this one starts with the state that failed, and keeps what came before"),
+    ]
+    gate: Annotated[
+        Mapping[str, float], about("thresholds in place of the run's own, where the gate was not passed")
+    ] = Field(default_factory=dict)
+
+
 class ExecutionInput(MachineInput):
     """The input of one fine-tuning execution."""
 

@@ -10,6 +10,9 @@ STYLE_PATTERN = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
 MANIFEST = "manifest.json"
 """Written last into every artifact prefix: where it is missing, the artifact is not complete."""
 
+RESUMPTION = "resumption.json"
+"""``runs/{run}/resumption.json``: what a later execution needs to take up a run that failed (``contracts.plan.Resumption``)."""
+
 LATEST = "latest.json"
 """``styles/{style}/latest.json`` names the promoted version, which the style's bare name means, and the one promoted before it:
 ``{"version": 3, "previous": 2}``."""

@@ -73,6 +73,10 @@ class Plan(Contract):
     hyperparameters: Annotated[Mapping[str, str], about("everything that the training job reads")]
     model_package_group: Annotated[str, about("where the result is registered")]
     notes: Annotated[list[str], about("what of the dataset is not used, in words")] = Field(default_factory=list)
+    at: Annotated[str, about("the state that the run starts with; empty: the first")] = ""
+    known: Annotated[
+        Mapping[str, Any], about("variables of the run that it takes up, where it does not start with the first state")
+    ] = Field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Every value, empty texts too, because state machines fail on a name that is missing."""
@@ -125,6 +129,16 @@ class PretrainingPlan(Plan):
     def metrics(self) -> Mapping[str, Metric]:
         """What its evaluation measures."""
         return PRETRAINING_METRICS[self.model]
+
+
+class Resumption(Contract):
+    """What a later execution needs to take up a run that failed."""
+
+    document: ClassVar[str] = "resumption"
+
+    plan: Annotated[Mapping[str, Any], about("the run's plan")]
+    at: Annotated[str, about("the state to start with")]
+    known: Annotated[Mapping[str, Any], about("the variables that it needs")]
 
 
 AnyPlan = FineTuningPlan | PretrainingPlan

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
+from pydantic import Field
+
 from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
 from contracts.execution import ExecutionInput, StyleName
+from contracts.metrics import FineTuningMetrics
 from contracts.model import Contract, rule
 from contracts.prediction import PredictionInput
 from contracts.prompts import Prompt
@@ -59,6 +62,14 @@ class TrainingRequest(RequestBody):
         style = self.destination.rpartition("/")[2]
         if self.input.style != style:
             yield Problem("input.style", self.input.style, f"{style}, as in destination, or left out")
+
+
+class ResumptionRequest(RequestBody):
+    """``POST /v1/trainings/{id}/resume``."""
+
+    gate: Annotated[
+        FineTuningMetrics, about("thresholds in place of the training's own, where its gate was not passed")
+    ] = Field(default_factory=FineTuningMetrics)
 
 
 class FileRequest(RequestBody):

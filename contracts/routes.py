@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from contracts.answers import File, ImportedVersion, Prediction, PromotedVersion, Training
-from contracts.requests import FileRequest, PredictionRequest, RequestBody, TrainingRequest, VersionRequest
+from contracts.requests import (
+    FileRequest,
+    PredictionRequest,
+    RequestBody,
+    ResumptionRequest,
+    TrainingRequest,
+    VersionRequest,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,15 @@ ROUTES = (
         method="POST",
         path="/v1/trainings/{id}/cancel",
         about="Stop a training and the job under way unless it has ended.",
+        answer=Training,
+    ),
+    Route(
+        name="resume_training",
+        method="POST",
+        path="/v1/trainings/{id}/resume",
+        about="Take up a training that failed: a new one with its plan starts with the step that failed, and what came before is neither "
+        "repeated nor paid again.",
+        body=ResumptionRequest,
         answer=Training,
     ),
     Route(

@@ -68,7 +68,18 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> "ASGIFramewor
     from local.sagemaker.control_plane import ControlPlane
     from local.scaling.scaler import Scaler
     from local.scaling.variants import fleets_of
-    from local.seams import cloudformation, events, functions, keys, metrics, registry, roles, services, states
+    from local.seams import (
+        cloudformation,
+        events,
+        functions,
+        keys,
+        listed_names,
+        metrics,
+        registry,
+        roles,
+        services,
+        states,
+    )
     from local.service_quotas import ServiceQuotas
 
     url = f"http://127.0.0.1:{port}"
@@ -97,6 +108,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> "ASGIFramewor
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     keys.install()
+    listed_names.install()
     registry.install()
     services.install(sagemaker, autoscaling, ServiceQuotas(account=account, region=region, faults=backend.faults))
     cloudformation.install(sagemaker, autoscaling, backend.root)

@@ -71,28 +71,29 @@ def plan(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) 
 
 def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
     """Every variable that a run of this machine may have assigned."""
-    known = plan(machine, contract)
+    made = plan(machine, contract)
     execution = {
         "Id": "arn:aws:states:us-east-1:123456789012:execution:atelier:first-run",
         "Name": "first-run",
         "Input": {"style": "teal"},
         "StartTime": "2026-11-22T14:00:00Z",
     }
-    return {
-        "plan": known,
+    known = {
         "artifact": f"{_RUNS}/train/job/output/model/",
         "trained": 387,
         "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}},
         "notes": ["1 file is not used: README.md"],
-        "package": _PACKAGE.format(group=known["model_package_group"]),
+        "package": _PACKAGE.format(group=made["model_package_group"]),
         "version": 3,
         "uri": "s3://model-bucket/styles/teal/3/",
         "adapter": "teal@3",
         "reference": "drawn@3",
-        "overtaken": False,
+        "left": [],
         "promotion": "promoted: teal means version 3",
         "endpoint": f"atelier-{machine.resource.stage}-style-teal-v3",
         "variant": "AllTraffic",
         "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
-        "states": {"context": {"Execution": execution, "Task": {"Token": "token"}, "State": {"Name": "State"}}},
     }
+    states = {"context": {"Execution": execution, "Task": {"Token": "token"}, "State": {"Name": "State"}}}
+    # A run that takes up another one finds in its plan what that one had assigned.
+    return {"plan": made | {"known": known}, **known, "states": states}

@@ -1,37 +1,13 @@
-"""ECR as AWS answers it: what a call is about, and what it says of an image that is not there. The CDK CLI asks both before it builds."""
+"""ECR as AWS answers it about an image that is not there: the CDK CLI asks before it builds."""
 
-import json
 from typing import Any
 
-from ministack.core import iam_actions
 from ministack.core.responses import error_response_json, get_account_id
 from ministack.services import ecr
 
-from local.seams.services import members
-
 
 def install() -> None:
-    """Replace both answers."""
-    _name_repositories()
-    _miss_images()
-
-
-def _name_repositories() -> None:
-    """IAM decides on the repository that DescribeRepositories names, in a list, not on every one."""
-    original = iam_actions.extract_resource_arn
-
-    def resource_arn(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any) -> str:
-        if service == "ecr":
-            names = members(body).get("repositoryNames") or []
-            if len(names) == 1:
-                body = json.dumps({"repositoryName": names[0]}).encode()
-        return str(original(service, method, path, headers, body, *rest))
-
-    iam_actions.extract_resource_arn = resource_arn
-
-
-def _miss_images() -> None:
-    """DescribeImages of an image that is not there is an error, not an empty list."""
+    """Let DescribeImages of an image that is not there be an error, not an empty list."""
     original = ecr._describe_images
 
     def describe_images(data: dict[str, Any]) -> Any:

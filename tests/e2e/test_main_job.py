@@ -80,17 +80,33 @@ def waiting(studio: Studio, first_run: Ended) -> Waiting:
     )
 
 
-@pytest.fixture(scope="module")
-def second_run(studio: Studio, waiting: Waiting) -> dict[str, Any]:
-    """The same training, approved and at its end."""
-    package = waiting.package["ModelPackageArn"]
-    studio.client("sagemaker").update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+def ended(studio: Studio, training: str) -> dict[str, Any]:
+    """The training, once it is at its end."""
 
-    def ended() -> dict[str, Any] | None:
-        now = studio.deployment.api.request("GET", f"/v1/trainings/{waiting.training}")
+    def look() -> dict[str, Any] | None:
+        now = studio.deployment.api.request("GET", f"/v1/trainings/{training}")
         return now if now["status"] in ("succeeded", "failed") else None
 
-    return studio.until(ended)
+    return studio.until(look)
+
+
+@pytest.fixture(scope="module")
+def refused_rollout(studio: Studio, waiting: Waiting) -> dict[str, Any]:
+    """The same training, approved, in an account that may have no instance for an endpoint of its own."""
+    faults = studio.deployment.cloud.faults
+    faults.set_quotas({"ml.m5.xlarge for endpoint usage": 0})
+    package = waiting.package["ModelPackageArn"]
+    studio.client("sagemaker").update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    failed = ended(studio, waiting.training)
+    faults.set_quotas({})
+    return failed
+
+
+@pytest.fixture(scope="module")
+def second_run(studio: Studio, refused_rollout: dict[str, Any]) -> dict[str, Any]:
+    """It is taken up once the account may have one."""
+    resumed = studio.deployment.api.request("POST", f"/v1/trainings/{refused_rollout['id']}/resume", {})
+    return ended(studio, resumed["id"])
 
 
 def test_the_run_succeeds_and_says_what_it_made(studio: Studio, first_run: Ended) -> None:
@@ -112,6 +128,30 @@ def test_until_a_person_approves_nothing_new_is_published(waiting: Waiting, firs
     assert waiting.meant == "twice@1"
 
 
+def test_a_rollout_that_fails_leaves_the_old_version_serving_and_nothing_of_its_own(
+    studio: Studio, waiting: Waiting, refused_rollout: dict[str, Any]
+) -> None:
+    assert refused_rollout["status"] == "failed"
+    assert refused_rollout["error"].startswith("DeployEndpoint: QuotaExceeded: ")
+    assert "ml.m5.xlarge for endpoint usage" in refused_rollout["error"]
+    assert meant(studio, "twice") == waiting.meant == "twice@1"
+    assert styled(studio, adapter="twice")[0].size == photo().size
+    sagemaker, left = studio.client("sagemaker"), {"NameContains": "style-twice"}
+    assert sagemaker.list_endpoint_configs(**left)["EndpointConfigs"] == []
+    assert sagemaker.list_models(**left)["Models"] == []
+
+
+def test_a_failed_run_is_taken_up_where_it_failed_and_trains_nothing_again(
+    studio: Studio, waiting: Waiting, second_run: dict[str, Any]
+) -> None:
+    assert second_run["input"] == {"resume": waiting.training}
+    assert (second_run["model"], second_run["status"]) == ("twice", "succeeded")
+    worked = {line.split()[1] for line in second_run["logs"].splitlines() if line.endswith("started")}
+    assert {"Publish", "DeployEndpoint", "SmokeTest", "Promote"} <= worked
+    assert not worked & {"Segment", "FineTune", "Evaluate", "Gate", "Register", "RequestApproval"}
+    assert len(studio.packages("twice")) == 2
+
+
 def test_retraining_makes_a_second_version_and_both_stay_usable(
     studio: Studio, waiting: Waiting, second_run: dict[str, Any]
 ) -> None:
@@ -121,7 +161,7 @@ def test_retraining_makes_a_second_version_and_both_stay_usable(
     published = studio.published("twice")
     assert {"1/manifest.json", "2/manifest.json", "latest.json"} <= published
     manifests = [manifest_of(studio, version) for version in (1, 2)]
-    assert [manifest["execution"] for manifest in manifests] == ["first-run", second_run["id"]]
+    assert [manifest["execution"] for manifest in manifests] == ["first-run", waiting.training]
     assert manifests[1]["model_package"] == waiting.package["ModelPackageArn"]
     ways = ({"adapter": "twice@1"}, {"version": "twice@2"}, {"version": "twice"})
     one, two, newest = (styled(studio, **way)[0] for way in ways)
@@ -133,7 +173,7 @@ def test_retraining_makes_a_second_version_and_both_stay_usable(
 def test_a_full_fine_tune_gets_an_endpoint_of_its_own_that_scales(
     studio: Studio, waiting: Waiting, second_run: dict[str, Any]
 ) -> None:
-    endpoint = studio.wait(waiting.execution).output["endpoint"]
+    endpoint = studio.wait(studio.execution(second_run["id"])).output["endpoint"]
     assert studio.client("sagemaker").describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService"
     scaling = studio.client("application-autoscaling")
     (target,) = scaling.describe_scalable_targets(

@@ -13,8 +13,8 @@ from infra.application import Stacks, add_stacks, feature_flags
 from infra.config import STAGES
 from infra.gate.assembly import Assembly
 from tests.infra.definition import resolve
-from tests.infra.plan import plan
-from tests.infra.pretraining_plan import pretraining_plan
+from tests.infra.plan import plan, variables
+from tests.infra.pretraining_plan import pretraining_plan, pretraining_variables
 
 TEMPLATES = ("Storage", "Serving", "Training", "Api", "Monitoring")
 
@@ -100,6 +100,11 @@ class Machine:
     def plan(self) -> dict[str, Any]:
         """What ``Prepare`` gives."""
         return plan() if self.name == "Workflow" else pretraining_plan()
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What its states leave behind."""
+        return variables() if self.name == "Workflow" else pretraining_variables()
 
 
 @pytest.fixture(scope="session", params=("Workflow", "Pretraining"))

@@ -12,6 +12,7 @@ from contracts.model import Contract
 from contracts.plan import FineTuningPlan, PretrainingPlan
 from infra.components.workflow.flow import Branch, Flow, Requirement, states, steps
 from infra.components.workflow.machine import definition
+from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.step import JobSpec, Step
 from infra.components.workflow.steps.preparation import prepare
 from tests.infra.conftest import Machine, Synthesized
@@ -90,7 +91,8 @@ def test_a_new_job_reaches_the_plan_by_itself(dev: Synthesized) -> None:
     """The report of a failed run counts, and ``atelier`` follows, the jobs that the plan names."""
     facts = JobSpec(key="caption", kind="processing", instance="ml.m5.xlarge")
     caption = step("Caption", resource="sagemaker:createProcessingJob.sync", job=facts)
-    jobs = prepare(dev.stacks.training.resources, (caption,)).arguments["Payload"]["jobs"]
+    rest = Resumable(flow=(caption,), before=())
+    jobs = prepare(dev.stacks.training.resources, rest).arguments["Payload"]["jobs"]
     assert jobs == {"caption": {"state": "Caption", "kind": "processing", "instance": "ml.m5.xlarge"}}
 
 

@@ -19,6 +19,7 @@ def adopting(job: str) -> tuple[str, ...]:
 
 STATES = [
     "Prepare",
+    "Start",
     *adopting("Segment"),
     *adopting("FineTune"),
     *adopting("Evaluate"),
@@ -53,6 +54,7 @@ ROLLOUT = ("DeployEndpoint", "RegisterScalableTarget", "PutBacklogPolicy", "PutW
 
 PRETRAINING_STATES = [
     "Prepare",
+    "Start",
     *adopting("Shard"),
     *adopting("Train"),
     *adopting("Evaluate"),
@@ -192,7 +194,7 @@ def test_every_expression_reads_keys_that_the_plan_has(machine: Machine) -> None
     paths = {path for expression in expressions(machine.definition) for path in PLAN_KEY.findall(expression)}
     assert paths
     for path in paths:
-        value: Any = machine.plan
+        value: Any = {**machine.plan, "known": machine.variables}
         for key in path.strip(".").split("."):
             assert key in value, f"$plan{path}"
             value = value[key]

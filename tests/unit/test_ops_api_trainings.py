@@ -1,5 +1,6 @@
 """Trainings over HTTP: an execution of the state machine in Replicate's words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -272,3 +273,57 @@ def test_everything_that_is_wrong_is_answered_at_once(api: Api) -> None:
 def test_empty_fields_are_left_out(api: Api, empty: dict[str, Any], more: dict[str, Any]) -> None:
     fields: dict[str, Any] = {**empty, **more}
     assert post(api, **fields).status == 201
+
+
+def failed_training(api: Api, **changes: Any) -> str:
+    """The id of a training that failed."""
+    made: str = post(api, **changes).body["id"]
+    api.executions.started[made] = replace(api.executions.started[made], status="FAILED", cause="Gate: GateNotMet")
+    return made
+
+
+def resume(api: Api, training: str, body: Any = None, **headers: str) -> Answered:
+    return api.call("POST", f"/v1/trainings/{training}/resume", body or {}, **headers)
+
+
+def test_a_failed_training_is_taken_up_by_a_new_one_of_the_same_style(api: Api) -> None:
+    failed = failed_training(api)
+    answered = resume(api, failed, {"gate": {"garment_share": 0.4}})
+    assert answered.status == 201
+    made = answered.body
+    assert made["id"].startswith("skirt-")
+    assert made["id"] != failed
+    assert made["model"] == "skirt"
+    assert made["input"] == {"resume": failed, "gate": {"garment_share": 0.4}}
+    assert api.executions.started[made["id"]].input == made["input"]
+    assert answered.headers["Location"].endswith(made["id"])
+
+
+def test_a_training_that_took_up_another_one_is_taken_up_itself(api: Api) -> None:
+    first = failed_training(api)
+    second = resume(api, first).body["id"]
+    api.executions.started[second] = replace(api.executions.started[second], status="TIMED_OUT")
+    third = resume(api, second).body
+    assert (third["input"], third["model"]) == ({"resume": second}, "skirt")
+
+
+def test_taking_up_twice_with_one_key_is_one_training(api: Api) -> None:
+    failed = failed_training(api)
+    assert resume(api, failed, idempotency_key="k").body == resume(api, failed, idempotency_key="k").body
+    assert len(api.executions.started) == 2
+    assert resume(api, failed, {"gate": {"garment_share": 0.4}}, idempotency_key="k").status == 422
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [("RUNNING", "processing"), ("SUCCEEDED", "succeeded"), ("ABORTED", "canceled")]
+)
+def test_only_a_failed_training_is_taken_up(api: Api, status: str, word: str) -> None:
+    made = post(api).body["id"]
+    api.executions.started[made] = replace(api.executions.started[made], status=status)
+    answered = resume(api, made)
+    assert (answered.status, answered.body["detail"]) == (
+        409,
+        f"training: got {made}, which is {word}; allowed: one that failed",
+    )
+    assert resume(api, "skirt-unknown").status == 404
+    assert len(api.executions.started) == 1

@@ -2,10 +2,11 @@
 
 from infra.components.workflow.flow import Branch, Flow, Undoable
 from infra.components.workflow.resources import Resources
+from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.steps.deployment import endpoint_steps, remove_left, smoke_test, undo_rollout
 from infra.components.workflow.steps.ending import notify
 from infra.components.workflow.steps.fine_tuning_jobs import evaluate, fine_tune, segment
-from infra.components.workflow.steps.preparation import prepare
+from infra.components.workflow.steps.preparation import PREPARED, prepare
 from infra.components.workflow.steps.publication import promote, publish
 from infra.components.workflow.steps.registration import Package, registered
 
@@ -49,4 +50,5 @@ def fine_tuning(use: Resources) -> Flow:
         ),
         notify(use, subject=_SUBJECT, outcome=_OUTCOME),
     )
-    return (prepare(use, rest), *rest)
+    resumable = Resumable(flow=rest, before=PREPARED)
+    return (prepare(use, resumable), resumable)

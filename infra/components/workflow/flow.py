@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from infra.components.workflow.step import RECORD_FAILURE, Step, failure
 
@@ -87,7 +87,25 @@ class Undoable:
         return {**state, **exits, **rules}
 
 
-Flow = Sequence[Step | Branch | Requirement | Undoable]
+class Part(Protocol):
+    """A part of a flow: a step, or what puts several in order."""
+
+    @property
+    def name(self) -> str:
+        """The name of its first state."""
+        ...
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps, in the order written."""
+        ...
+
+    def states(self, after: str) -> dict[str, dict[str, Any]]:
+        """Its states; it continues with ``after``."""
+        ...
+
+
+Flow = Sequence[Part]
 
 
 def steps(flow: Flow) -> tuple[Step, ...]:

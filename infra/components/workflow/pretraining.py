@@ -2,8 +2,9 @@
 
 from infra.components.workflow.flow import Flow
 from infra.components.workflow.resources import Resources
+from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.steps.ending import notify
-from infra.components.workflow.steps.preparation import prepare_pretraining
+from infra.components.workflow.steps.preparation import PREPARED, prepare_pretraining
 from infra.components.workflow.steps.pretraining_jobs import evaluate, shard, train
 from infra.components.workflow.steps.publication import publish_base
 from infra.components.workflow.steps.registration import Package, registered
@@ -38,4 +39,5 @@ def pretraining(use: Resources) -> Flow:
         publish_base(use),
         notify(use, subject=_SUBJECT, outcome=_OUTCOME),
     )
-    return (prepare_pretraining(use, rest), *rest)
+    resumable = Resumable(flow=rest, before=PREPARED)
+    return (prepare_pretraining(use, resumable), resumable)

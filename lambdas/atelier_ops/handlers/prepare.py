@@ -6,6 +6,7 @@ from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.plan import Dependencies, make_plan
+from atelier_ops.logic.resumption import is_resumption, resumed_plan
 from atelier_ops.observability import observed
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
@@ -28,8 +29,14 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
+    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}, "points": [state, ...]}`` → the plan.
+
+    ``points`` are the states at which a run can be taken up. Raises InvalidInputError.
+    """
     settings = Settings.from_environment()
+    if is_resumption(event["input"]):
+        data = ObjectStore(settings.data_bucket)
+        return resumed_plan(event, "fine-tuning", data, settings.name_prefix).to_json()
     dependencies = Dependencies(
         data=ObjectStore(settings.data_bucket),
         models=ObjectStore(settings.model_bucket),

@@ -6,6 +6,7 @@ from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.numbering import check_base
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
+from atelier_ops.logic.resumption import is_resumption, resumed_plan
 from atelier_ops.observability import observed
 from contracts.pretraining import Instances, StageDefaults
 from contracts.release import ReleaseRules
@@ -31,8 +32,14 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}}`` → the plan. Raises InvalidInputError."""
+    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}, "points": [state, ...]}`` → the plan.
+
+    ``points`` are the states at which a run can be taken up. Raises InvalidInputError.
+    """
     settings = Settings.from_environment()
+    if is_resumption(event["input"]):
+        data = ObjectStore(settings.data_bucket)
+        return resumed_plan(event, "pretraining", data, settings.name_prefix).to_json()
     instances = Instances(shard=settings.shard_instances, train=settings.train_instances)
     dependencies = Dependencies(
         data=ObjectStore(settings.data_bucket),

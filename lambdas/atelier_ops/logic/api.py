@@ -22,6 +22,7 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "create_training": trainings.create,
     "get_training": trainings.get,
     "cancel_training": trainings.cancel,
+    "resume_training": trainings.resume,
     "create_file": uploads.create,
     "create_version": imports.create,
     "promote_version": approved.promote_version,

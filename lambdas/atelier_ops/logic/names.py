@@ -49,6 +49,11 @@ def run_jobs(
     return planned
 
 
+def run_name(kind: str, execution: str) -> str:
+    """What names a run's folder and jobs. ``kind`` is that of its plan: a pretraining and a fine-tuning execution may have one name."""
+    return f"pretrain-{execution}" if kind == "pretraining" else execution
+
+
 def run_folders(jobs: Iterable[str], bucket: str, run: str) -> dict[str, str]:
     """Where each of these jobs writes, and where training keeps its checkpoints."""
     keys = {**{step: run_prefix(run, step) for step in jobs}, "checkpoints": checkpoint_prefix(run)}

@@ -8,7 +8,7 @@ from typing import Any
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base
 from atelier_ops.logic.corpus import Corpus, read_corpus
-from atelier_ops.logic.names import bounded, require_registrable, run_folders, run_jobs
+from atelier_ops.logic.names import bounded, require_registrable, run_folders, run_jobs, run_name
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.dataset_files import unused_notes
@@ -18,9 +18,6 @@ from contracts.layout import run_prefix
 from contracts.plan import PretrainingPlan
 from contracts.pretraining import PretrainingInput, StageDefaults
 from contracts.release import ReleaseRules
-
-RUN_PREFIX = "pretrain-"
-"""Before the execution's name, so that a fine-tuning execution of the same name has other jobs and another folder."""
 
 NO_LUSTRE = "none"
 
@@ -52,7 +49,7 @@ def make_pretraining_plan(
     base = _base_model(request, dependencies)
     corpus = read_corpus(request.dataset, request.held_out, dependencies.data)
     _check_instances(request, corpus)
-    run = f"{RUN_PREFIX}{execution}"
+    run = run_name("pretraining", execution)
     runs = run_folders(jobs, dependencies.data.bucket, run)
     runs |= {"training_shards": f"{runs['shard']}train/", "held_out": f"{runs['shard']}held-out/"}
     base_files, stream = base_uri(base.reference, dependencies.models), request.input_mode == "stream"

@@ -1,5 +1,6 @@
 """Reporting a failed run: a file beside what it wrote, a message, and the words its execution ends with."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from atelier_ops.gateways.storage import ObjectStore, write_json
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.cost import in_words, jobs_cost
 from atelier_ops.logic.failure import Failure, read_failure
+from atelier_ops.logic.resumption import can_resume, keep
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.observability import count, logger
 from contracts.layout import run_prefix
@@ -39,7 +41,11 @@ def report(event: Mapping[str, Any], data: ObjectStore, topic: Topic, jobs: Jobs
     cause = f"{step}: {failure.error}: {failure.reason}{undone} ({in_words(cost)})"
     key = run_prefix(execution) + "failure.json"
     _attempt("failure.json", lambda: write_json(data, key, summary))
+    _attempt("resumption.json", lambda: keep(event, data))
     message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{data.bucket}/{key}\n"
+    if can_resume(event):
+        resume = json.dumps({"resume": event["execution"]})
+        message += f"To go on from {event['at']}, once the reason is gone, start an execution with {resume}\n"
     _attempt("message", lambda: topic.publish(f"Atelier: {execution} failed at {step}", message))
     count("RunFailures")
     return {"error": failure.error, "cause": cause}

@@ -15,7 +15,7 @@ from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, style_prefix
-from contracts.requests import TrainingRequest
+from contracts.requests import ResumptionRequest, TrainingRequest
 
 STATUSES = {
     "RUNNING": "processing",
@@ -40,6 +40,25 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     inputs = given.explicit_values()
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
     _check_dataset(name, inputs, dependencies)
+    return _start(name, inputs, request, dependencies)
+
+
+def resume(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
+    """201 with a new training that takes up one that failed. The same Idempotency-Key and body give the same one.
+
+    Raises ProblemError 404 and 409, InvalidInputError.
+    """
+    gate = ResumptionRequest.from_json(request.read_json()).gate.to_json()
+    failed = _existing(training, dependencies)
+    if STATUSES[failed.status] != "failed":
+        got = f"{training}, which is {STATUSES[failed.status]}"
+        raise ProblemError(409, f"training: got {got}; allowed: one that failed")
+    name = f"{_origin(failed, dependencies).input['style']}-{request.new_id('training')[:12]}"
+    return _start(name, {"resume": training} | ({"gate": gate} if gate else {}), request, dependencies)
+
+
+def _start(name: str, inputs: Mapping[str, Any], request: Request, dependencies: Dependencies) -> Response[str]:
+    """Start the execution, unless an earlier request with the same key has. Raises ProblemError 422."""
     try:
         dependencies.executions.start(name, inputs)
         count("TrainingsStarted")
@@ -55,6 +74,13 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     )
     training = _show(dependencies.executions.describe(name) or just_started, request, dependencies)
     return respond(201, training, {"Location": training["urls"]["get"]})
+
+
+def _origin(execution: Execution, dependencies: Dependencies) -> Execution:
+    """The training that this one takes up, itself if it is none that does: its input says what is learnt, and how."""
+    while earlier := execution.input.get("resume"):
+        execution = _existing(earlier, dependencies)
+    return execution
 
 
 def _check_dataset(name: str, inputs: Mapping[str, Any], dependencies: Dependencies) -> None:
@@ -87,14 +113,15 @@ def _existing(name: str, dependencies: Dependencies) -> Execution:
 
 def _show(execution: Execution, request: Request, dependencies: Dependencies) -> dict[str, Any]:
     events = dependencies.executions.events(execution.name)
+    learnt = _origin(execution, dependencies).input
     output = (execution.output or {}) if execution.status == "SUCCEEDED" else {}
     return {
         "id": execution.name,
-        "version": execution.input.get("base_model") or "default",
-        "model": execution.input.get("style"),
+        "version": learnt.get("base_model") or "default",
+        "model": learnt.get("style"),
         "status": _status(execution, events),
         "input": execution.input,
-        "output": _output(execution.input, output, dependencies.models.bucket),
+        "output": _output(learnt, output, dependencies.models.bucket),
         "error": execution.cause or execution.error or None,
         "logs": logs(events) + _outcome(output),
         "metrics": _metrics(execution, output),

@@ -138,7 +138,7 @@ def _remove(use: Resources, name: str, endpoints: str) -> Step:
     )
     step = use.handlers.call(spec, name=name, does="", payload={"endpoints": endpoints})
     # Only an endpoint that is created, or has failed to be, can be deleted: SageMaker gives up after about an hour.
-    return replace(step, retries=[retry(["EndpointBusyError"], seconds=60, attempts=90, backoff=1.0), *step.retries])
+    return replace(step, retries=[retry(["EndpointBusyError"], seconds=300, attempts=12, backoff=1.0), *step.retries])
 
 
 def _endpoint_calls(name: str) -> list[iam.PolicyStatement]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contracts.layout import RESUMPTION
 from infra.components.access import allow, arn, publishing, using, writing
 from infra.components.handler import Spec
 from infra.components.workflow.handlers import LAMBDA_RETRY
@@ -38,7 +39,7 @@ def record_failure(use: Resources) -> Spec:
     return Spec(
         name="record_failure",
         environment={"DATA_BUCKET": use.data_bucket.bucket_name, "TOPIC_ARN": use.topic.topic_arn},
-        grants=[writing(use.data_bucket, "runs/*/failure.json"), publishing(use.topic), jobs],
+        grants=[writing(use.data_bucket, "runs/*/failure.json", f"runs/*/{RESUMPTION}"), publishing(use.topic), jobs],
     )
 
 

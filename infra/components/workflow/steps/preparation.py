@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 
+from contracts.layout import RESUMPTION
 from infra.components.access import allow, arn, reading
 from infra.components.handler import Spec
-from infra.components.workflow.flow import Flow, steps
 from infra.components.workflow.resources import Resources
+from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.step import Step
 from infra.components.workflow.steps.publication import PROMOTED
 from models.catalogue import find
 
 NO_LUSTRE = "none"
 
+PREPARED = ("notes",)
+"""What Prepare leaves behind beside the plan."""
 
-def prepare(use: Resources, rest: Flow) -> Step:
+
+def prepare(use: Resources, rest: Resumable) -> Step:
     """Check the input and its dataset; ``rest`` is the flow that the plan is for."""
     stage = use.stage
     environment = {
@@ -30,7 +34,7 @@ def prepare(use: Resources, rest: Flow) -> Step:
     )
 
 
-def prepare_pretraining(use: Resources, rest: Flow) -> Step:
+def prepare_pretraining(use: Resources, rest: Resumable) -> Step:
     """The same for a data set of captioned pictures, of which there may be a million."""
     stage, config = use.stage, use.stage.pretraining
     lustre = config.lustre
@@ -68,7 +72,7 @@ def _spec(
         name=name,
         environment=shared | dict(environment),
         grants=[
-            reading(use.data_bucket, "datasets/*"),
+            reading(use.data_bucket, "datasets/*", f"runs/*/{RESUMPTION}"),
             reading(use.model_bucket, *dict.fromkeys(("base/*/manifest.json", *published))),
             [allow(["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{use.stage.prefix}-*")])],
         ],
@@ -77,10 +81,10 @@ def _spec(
     )
 
 
-def _prepare(use: Resources, rest: Flow, spec: Spec) -> Step:
+def _prepare(use: Resources, rest: Resumable, spec: Spec) -> Step:
     jobs = {
         step.job.key: {"state": step.name, "kind": step.job.kind, "instance": step.job.instance}
-        for step in steps(rest)
+        for step in rest.steps
         if step.job
     }
     return use.handlers.call(
@@ -91,6 +95,7 @@ def _prepare(use: Resources, rest: Flow, spec: Spec) -> Step:
             "input": "{% $states.context.Execution.Input %}",
             "execution": "{% $states.context.Execution.Name %}",
             "jobs": jobs,
+            "points": rest.points,
         },
         assign={"plan": "{% $states.result.Payload %}", "notes": "{% $states.result.Payload.notes %}"},
         knows_plan=False,
