@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, run in {"inspect": _inspect, "push": _push}.items():
         commands.add_parser(name).add_argument("image")
         commands.choices[name].set_defaults(run=run)
+    info = commands.add_parser("info")
+    info.add_argument("--format")
+    info.set_defaults(run=lambda given, state: print("linux/x86_64"))
     tag = commands.add_parser("tag")
     tag.add_argument("image")
     tag.add_argument("new")
