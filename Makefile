@@ -88,8 +88,8 @@ bootstrap deploy diff destroy: export CDK_DISABLE_CLI_TELEMETRY := true
 # Whoever destroys need not be told what to mend first.
 bootstrap diff destroy: export CDK_VALIDATION := false
 
-doctor: $(INSTALLED) ## say what stands between STAGE and its account: credentials, limits, programs, licences (PROFILE, REGION)
-	@$(BIN)/atelier doctor $(STAGE)
+doctor: $(INSTALLED) ## say what stands between STAGE and its account: credentials, limits, programs, licences (PROFILE, REGION, CONTEXT)
+	@$(BIN)/atelier doctor $(STAGE) $(addprefix --context ,$(CONTEXT))
 
 images: $(INSTALLED) ## build both images with buildah on this machine's Python and torch, and start them (MOUNTS: paths that pip needs)
 	@PYTHONPATH=.:training:inference $(BIN)/python -m bench.images $(addprefix --mount ,$(MOUNTS))

@@ -90,7 +90,10 @@ def _add_account(commands: Any) -> None:
         parser.add_argument("--cdk", type=shlex.split, default=[], metavar="OPTIONS", help=options)
     commands.choices["destroy"].add_argument("--yes", action="store_true", help="do not ask")
     lacks = "say what stands between a stage and its account, and what to do about it"
-    _add_stage(_command(commands, "doctor", lacks, run_doctor))
+    doctor = _command(commands, "doctor", lacks, run_doctor)
+    _add_stage(doctor)
+    where = "the CDK's context, such as account=111122223333 or qualifier=team42"
+    doctor.add_argument("--context", action="append", default=[], metavar="NAME=VALUE", help=where)
     _add_stage(_command(commands, "deployed", "say where a deployed stage is and how to use it", run_deployed))
     _add_stage(_command(commands, "key", "print a deployed stage's API key", run_key))
 

@@ -2,7 +2,8 @@
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,7 +14,9 @@ from cli.doctor.licences import check_licences
 from cli.doctor.limits import check_quotas
 from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
 from cli.doctor.surroundings import Surroundings, run_program
+from contracts.errors import InvalidInputError
 from infra.config import stage_named
+from infra.settings.stage import Stage
 
 Check = Callable[[Surroundings], Iterator[Diagnosis]]
 
@@ -39,7 +42,7 @@ class UnfitError(RuntimeError):
 def run_doctor(arguments: argparse.Namespace) -> None:
     """Print what stands between the stage and the account of the current credentials. Raises UnfitError where it cannot be deployed."""
     around = Surroundings(
-        stage=stage_named(arguments.stage),
+        stage=_placed(stage_named(arguments.stage), arguments.context),
         region=current_region(),
         client=account_client,
         run=run_program,
@@ -53,6 +56,15 @@ def run_doctor(arguments: argparse.Namespace) -> None:
     if any(finding.mark is Mark.TO_DEPLOY for finding in findings):
         raise UnfitError(last)
     print(last)
+
+
+def _placed(stage: Stage, context: Sequence[str]) -> Stage:
+    """The stage where ``name=value`` of the CDK's context would put it. Raises InvalidInputError."""
+    values = dict(word.partition("=")[::2] for word in context)
+    try:
+        return replace(stage, placement=stage.placement.with_context(values.get))
+    except ValueError as error:
+        raise InvalidInputError("--context", got=" ".join(context), allowed=str(error)) from error
 
 
 def examine(around: Surroundings) -> Iterator[Diagnosis]:

@@ -314,3 +314,10 @@ def test_the_command_says_what_lacks_and_ends_with_1(
     printed = capsys.readouterr()
     assert "✗ region       none is set\n               → REGION=eu-west-1, or" in printed.out
     assert printed.err == "UnfitError: Cannot be deployed: 1 of the lines above begin with ✗.\n"
+
+
+def test_a_context_that_the_cdk_would_refuse_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "trial", "--context", "qualifier=team42", "--context", "account=12"]) == 1
+    assert (
+        "--context: got 'qualifier=team42 account=12'; allowed: placement.account: got '12'" in capsys.readouterr().err
+    )
