@@ -26,6 +26,10 @@ ContentType = Literal[
 ]
 
 
+LARGEST_UPLOAD = 400 * 2**20
+"""Bytes of the largest file that anything of ours reads from where ``POST /v1/files`` lets it be put: an adapter's weights."""
+
+
 class RequestBody(Contract):
     """A body."""
 

@@ -66,7 +66,9 @@ _UNNAMED = WatchedStage(
     endpoint="",
     instance_type="",
     api="",
-    functions=dict.fromkeys(("api", "inference_result", "reconcile", "resume", "record_failure", "expire_logs"), ""),
+    functions=dict.fromkeys(
+        ("api", "inference_result", "reconcile", "resume", "record_failure", "expire_logs", "discard_upload"), ""
+    ),
     queues=dict.fromkeys(("answers", "training"), ""),
     machines=dict.fromkeys(("workflow", "pretraining"), ""),
 )

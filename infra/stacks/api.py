@@ -9,6 +9,7 @@ from infra.components.access import allow, arn, keeping, queueing, reading, writ
 from infra.components.answers import AnswerHandlers
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
+from infra.components.upload_limit import UploadLimit
 from infra.components.workflow.steps.publication import PROMOTED
 from infra.settings.stage import Stage
 from infra.stacks.serving import ServingStack
@@ -50,6 +51,16 @@ class ApiStack(StageStack):
         spec = self._api(serving, machine_arn, training.resources.machine_names[0])
         self.handler = Handler(self, "Handler", spec=spec, key=storage.key, log_days=stage.log_days)
         api = RestApi(self, "Rest", name=stage.prefix, handler=self.handler, limits=stage.api, log_days=stage.log_days)
+        limit = UploadLimit(
+            self,
+            "UploadLimit",
+            stage=stage,
+            key=storage.key,
+            media=storage.media_bucket,
+            dead_letters=self.answers.dead_letters,
+        )
+        # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
+        self.unattended = (self.handler, *self.answers.handlers, limit.handler)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "ApiKeyId", value=api.key_id)
 

@@ -61,7 +61,7 @@ class MonitoringStack(StageStack):
 
 
 def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: ApiStack) -> WatchedStage:
-    unattended = (api.handler, *api.answers.handlers, *training.unattended)
+    unattended = (*api.unattended, *training.unattended)
     return WatchedStage(
         service=stage.prefix,
         endpoint=serving.endpoint.name,

@@ -26,6 +26,7 @@ HANDLERS = (
     "inference_result",
     "reconcile",
     "expire_logs",
+    "discard_upload",
     "record_failure",
     "api",
     "base_model",

@@ -21,6 +21,7 @@ from atelier_ops.gateways.records import Records
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
+from contracts.requests import LARGEST_UPLOAD
 from tests.contract.ops_cloud import HANDLERS, cloud, handler_module
 from tests.unit.ops_fakes import PNG
 from tests.unit.ops_logs import lines
@@ -297,6 +298,15 @@ def test_an_answer_that_nobody_was_told_of_is_found_by_the_sweep(plan: dict[str,
     assert settled is not None
     assert settled.status == "succeeded"
     assert body("media", f"outputs/{made['id']}/0.png") == PNG
+
+
+@pytest.mark.parametrize(("size", "left"), [(LARGEST_UPLOAD, ["uploads/1/photo.png"]), (LARGEST_UPLOAD + 1, [])])
+def test_an_upload_that_is_larger_than_anything_reads_is_deleted(size: int, left: list[str]) -> None:
+    aws.client("s3").put_object(Bucket="media", Key="uploads/1/photo.png", Body=b"as large as the event says")
+    stored = {"key": "uploads/1/photo.png", "size": size, "etag": "0", "sequencer": "0"}
+    call("discard_upload", {"source": "aws.s3", "detail": {"bucket": {"name": "media"}, "object": stored}})
+    objects = aws.client("s3").list_objects_v2(Bucket="media", Prefix="uploads/").get("Contents", [])
+    assert [each["Key"] for each in objects] == left
 
 
 def test_old_streams_of_our_jobs_are_deleted_and_an_endpoint_s_group_gets_a_retention() -> None:

@@ -48,6 +48,11 @@ _SHAPES: Mapping[tuple[str, str], tuple[set[str], set[str]]] = {
         {"ProcessingJobName"},
         {"ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus", "FailureReason", "ExitMessage"},
     ),
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    ("aws.s3", "Object Created"): (
+        {"bucket"},
+        {"version", "bucket", "object", "request-id", "requester", "source-ip-address", "reason"},
+    ),
     # https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     ("aws.states", "Step Functions Execution Status Change"): (
         {"stateMachineArn", "executionArn"},
@@ -108,6 +113,8 @@ def _pattern(stage: str, pattern: Mapping[str, Any]) -> Iterator[tuple[str, str]
 
 
 def _ours(stage: str, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return any(_ours(stage, each) for each in wanted.values())
     texts = [
         each.get("prefix", each.get("wildcard", "")) if isinstance(each, Mapping) else str(each)
         for each in wanted or []

@@ -30,9 +30,9 @@ from contracts.execution import BASE, StyleName
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.layout import MANIFEST, S3Uri, base_prefix, import_prefix, style_prefix
 from contracts.model import Check
-from contracts.requests import VersionRequest
+from contracts.requests import LARGEST_UPLOAD, VersionRequest
 
-LARGEST_FILE = 400 * 2**20
+LARGEST_FILE = LARGEST_UPLOAD
 """Bytes: the file is in memory while it is checked, and read, hashed, stored and published within the 29 s that API Gateway waits."""
 
 KEEP = 7 * 86_400

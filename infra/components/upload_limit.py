@@ -1,0 +1,54 @@
+"""A largest size for uploads: S3 takes a presigned PUT of up to 5 GB and knows no condition against it, so what is too large is deleted."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from contracts.requests import LARGEST_UPLOAD
+from infra.components.access import deleting
+from infra.components.dead_letters import DeadLetters
+from infra.components.handler import Handler, Spec
+from infra.settings.stage import Stage
+
+EVENT_HOURS = 24
+"""How long EventBridge tries to deliver an event."""
+
+
+class UploadLimit(Construct):
+    """``handler`` is called for uploads above ``LARGEST_UPLOAD`` only: the rule looks at the size."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        key: kms.IKey,
+        media: s3.IBucket,
+        dead_letters: DeadLetters,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        spec = Spec(name="discard_upload", environment={}, grants=[deleting(media, "uploads/*")])
+        self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=stage.log_days)
+        dead_letters.take_failures_of(self.handler)
+        too_large = {"key": [{"prefix": "uploads/"}], "size": [{"numeric": [">", LARGEST_UPLOAD]}]}
+        events.Rule(
+            self,
+            "TooLarge",
+            description="An upload is larger than anything that reads it takes",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [media.bucket_name]}, "object": too_large},
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    self.handler.function,
+                    max_event_age=Duration.hours(EVENT_HOURS),
+                    dead_letter_queue=dead_letters.queue,
+                )
+            ],
+        )
