@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 Client = Callable[[str], Any]
 """Makes a boto3 client of the service that it is given."""
 
-STACKS = ("storage", "serving", "training", "api")
+STACKS = ("storage", "serving", "training", "api", "monitoring")
 """The last parts of the names of a stage's stacks."""
 
 

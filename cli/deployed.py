@@ -51,6 +51,7 @@ def _links(outputs: dict[str, str], region: str) -> str:
         "fine-tuning": f"states/home?region={region}#/statemachines/view/{outputs['StateMachineArn']}",
         "pretraining": f"states/home?region={region}#/statemachines/view/{outputs['PretrainingMachineArn']}",
         "endpoint": f"sagemaker/home?region={region}#/endpoints/{outputs['EndpointName']}",
+        "dashboard": f"cloudwatch/home?region={region}#dashboards/dashboard/{outputs['DashboardName']}",
         "alarms": f"cloudwatch/home?region={region}#alarmsV2:",
         "stacks": f"cloudformation/home?region={region}#/stacks",
     }

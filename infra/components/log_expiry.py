@@ -30,7 +30,8 @@ class LogExpiry(Construct):
 def _spec(use: Resources) -> Spec:
     prefix, endpoints = use.stage.prefix, "log-group:/aws/sagemaker/Endpoints"
     jobs = [f"log-group:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")]
-    own = [arn("logs", f"{endpoints}/{prefix}-style-*"), arn("logs", f"{endpoints}/{use.endpoint.name}:*")]
+    shared = f"{endpoints}/{use.endpoint.name}"
+    own = [arn("logs", name) for name in (f"{endpoints}/{prefix}-style-*", shared, f"{shared}:*")]
     return Spec(
         name="expire_logs",
         environment={

@@ -158,7 +158,7 @@ def test_a_deployed_stage_says_how_it_is_used() -> None:
         "StateMachineArn": machine,
         "PretrainingMachineArn": machine,
         "NewsTopicArn": "arn:aws:sns:eu-west-1:123456789012:news",
-        **{"EndpointName": "shared", "DataBucketName": "data"},
+        **{"EndpointName": "shared", "DataBucketName": "data", "DashboardName": "atelier-dev-eu-west-1"},
     }
     stack = {"Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]}
 
@@ -171,3 +171,4 @@ def test_a_deployed_stage_says_how_it_is_used() -> None:
     assert "export API=https://abc.execute-api.eu-west-1.amazonaws.com/live\n" in text
     assert "make -s key STAGE=dev" in text
     assert "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/endpoints/shared" in text
+    assert "#dashboards/dashboard/atelier-dev-eu-west-1" in text
