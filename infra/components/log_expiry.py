@@ -30,6 +30,7 @@ class LogExpiry(Construct):
 def _spec(use: Resources) -> Spec:
     prefix, endpoints = use.stage.prefix, "log-group:/aws/sagemaker/Endpoints"
     jobs = [f"log-group:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")]
+    # Where a call is about a whole group, some rights are checked against its name alone and some with ``:*`` behind it.
     shared = f"{endpoints}/{use.endpoint.name}"
     own = [arn("logs", name) for name in (f"{endpoints}/{prefix}-style-*", shared, f"{shared}:*")]
     return Spec(
@@ -43,7 +44,11 @@ def _spec(use: Resources) -> Spec:
             # Groups are listed for the whole account.
             [allow(["logs:DescribeLogGroups"], ["*"])],
             [allow(["logs:PutRetentionPolicy"], own)],
-            [allow(["logs:DescribeLogStreams"], [arn("logs", f"{group}:*") for group in jobs])],
+            [
+                allow(
+                    ["logs:DescribeLogStreams"], [arn("logs", each) for group in jobs for each in (group, f"{group}:*")]
+                )
+            ],
             [allow(["logs:DeleteLogStream"], [arn("logs", f"{group}:log-stream:{prefix}-*") for group in jobs])],
         ],
         seconds=300,
