@@ -7,12 +7,17 @@ CloudFormation and the API spell these keys alike.
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
+from pydantic import Field
+
 from contracts.declarations import about
 from contracts.machines import GPU_AMI, has_gpu, volume_key
 from contracts.model import Contract
 
 VARIANT = "AllTraffic"
 """The name of an endpoint's one production variant."""
+
+PROVISION_SECONDS = 1_800
+"""How long SageMaker may look for an instance of any of the types."""
 
 ALARMS = ("wake",)
 """What an endpoint's own alarms are for; ``alarm_names`` calls them."""
@@ -41,6 +46,9 @@ class Hosting(Contract):
     success_topic_arn: Annotated[str, about("hears of answers")]
     error_topic_arn: Annotated[str, about("hears of failures")]
     environment: Annotated[Mapping[str, str], about("the container's environment")]
+    fallbacks: Annotated[list[str], about("instance types to take, in order, where there is no instance_type")] = Field(
+        default_factory=list
+    )
 
     def model(self, uri: str) -> dict[str, Any]:
         """The model below the S3 prefix ``uri``, without a name of its own."""
@@ -66,7 +74,7 @@ class Hosting(Contract):
         variant = {
             "VariantName": VARIANT,
             "ModelName": model_name,
-            "InstanceType": self.instance_type,
+            **self._machines(),
             "InitialInstanceCount": 1,
             "InitialVariantWeight": 1,
             "ModelDataDownloadTimeoutInSeconds": self.startup_seconds,
@@ -74,6 +82,17 @@ class Hosting(Contract):
         }
         # Only GPU types have a choice of AMI.
         return variant | ({"InferenceAmiVersion": GPU_AMI} if has_gpu(self.instance_type) else {})
+
+    def _machines(self) -> dict[str, Any]:
+        """One instance type; or several, tried in their order whenever an instance is to start.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-heterogeneous.html
+        """
+        if not self.fallbacks:
+            return {"InstanceType": self.instance_type}
+        types = enumerate((self.instance_type, *self.fallbacks), start=1)
+        pools = [{"InstanceType": name, "Priority": priority} for priority, name in types]
+        return {"InstancePools": pools, "VariantInstanceProvisionTimeoutInSeconds": PROVISION_SECONDS}
 
     def _asynchronous(self) -> dict[str, Any]:
         output = {

@@ -72,7 +72,11 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
     settings: dict[str, str] = {}
     for field in dataclasses.fields(value):
         inner = getattr(value, field.name)
-        if dataclasses.is_dataclass(inner):
+        if dataclasses.is_dataclass(inner) and field.default is None:
+            # A part that other stages lack is one line of the table.
+            parts = dataclasses.asdict(inner)  # type: ignore[arg-type]
+            settings[prefix + field.name] = ", ".join(f"{name} {value}" for name, value in parts.items())
+        elif dataclasses.is_dataclass(inner):
             settings |= _settings(inner, f"{prefix}{field.name}.")
         elif isinstance(inner, Contract):
             settings[prefix + field.name] = json.dumps(inner.to_json())

@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+from contracts.metrics import FineTuningMetrics
+from contracts.release import ReleaseRules
 from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
+from infra.settings.office_hours import OfficeHours
+from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
 from infra.settings.stage import FEWEST_RUN_DAYS, Stage
@@ -57,6 +61,16 @@ _LOCAL = Stage(
 _FEW = Throttle(requests_per_second=0.02, burst=5)
 """A training takes about an hour of a machine: five at once, then about one a minute."""
 _TRIAL_API = Api(requests_per_second=5, burst=10, requests_per_day=1_000, trainings=_FEW)
+_PRETRAINING = Pretraining(
+    shard_instance="ml.m5.xlarge",
+    shard_instances=4,
+    train_instance="ml.p4d.24xlarge",
+    train_instances=2,
+    input_mode="FastFile",
+    volume_gib=200,
+    most_training_seconds=24 * 3600,
+    keep_alive_seconds=600,
+)
 _STAGES = (
     _LOCAL,
     replace(_LOCAL, name="trial", media_days=7, log_days=7, api=_TRIAL_API, watching=Watching(monthly_dollars=20)),
@@ -78,16 +92,7 @@ _STAGES = (
             spot=True,
             most_wait_seconds=8 * 3600,
         ),
-        pretraining=Pretraining(
-            shard_instance="ml.m5.xlarge",
-            shard_instances=4,
-            train_instance="ml.p4d.24xlarge",
-            train_instances=2,
-            input_mode="FastFile",
-            volume_gib=200,
-            most_training_seconds=24 * 3600,
-            keep_alive_seconds=600,
-        ),
+        pretraining=_PRETRAINING,
         serving=Serving(
             instance="ml.g5.xlarge",
             upscaler="sd-x4-upscaler",
@@ -97,6 +102,51 @@ _STAGES = (
             startup_seconds=900,
         ),
         api=Api(requests_per_second=10, burst=20, requests_per_day=10_000, trainings=_FEW),
+    ),
+    Stage(
+        name="prod",
+        base_models=("sdxl-inpaint",),
+        segmenter="clipseg-rd64-refined",
+        keep_data=True,
+        media_days=30,
+        run_days=180,
+        log_days=365,
+        jobs=JobSettings(
+            processing_instance="ml.g5.2xlarge",
+            training_instance="ml.g5.2xlarge",
+            volume_gib=200,
+            most_processing_seconds=2 * 3600,
+            most_training_seconds=6 * 3600,
+        ),
+        pretraining=_PRETRAINING,
+        serving=Serving(
+            # SDXL, the upscaler and the segmenter take 24 GiB together: more than a g5 has.
+            instance="ml.g6e.xlarge",
+            fallbacks=("ml.g6e.2xlarge", "ml.g6e.4xlarge"),
+            upscaler="sd-x4-upscaler",
+            first_instances=2,
+            most_instances=4,
+            backlog_per_instance=4,
+            concurrency=4,
+            startup_seconds=1800,
+            office_hours=OfficeHours(instances=2, days="MON-FRI", from_hour=8, until_hour=20, timezone="UTC"),
+        ),
+        api=Api(
+            requests_per_second=20,
+            burst=40,
+            requests_per_day=50_000,
+            trainings=_FEW,
+            most_from_one_address=2_000,
+        ),
+        placement=Placement(protected=True),
+        watching=Watching(monthly_dollars=3_000),
+        rules=ReleaseRules(
+            approval="manual",
+            gate={
+                "inpaint": FineTuningMetrics(garment_share=0.6, pixels_changed_outside=0),
+                "text-to-image": FineTuningMetrics(garment_share=0.3),
+            },
+        ),
     ),
 )
 

@@ -8,6 +8,7 @@ from contracts.prices import AS_OF, DOLLARS_PER_HOUR, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, stage_named
 from infra.quotas import machine_types, quotas
+from infra.settings.serving import Serving
 from infra.settings.stage import Stage
 from infra.standing_costs import ALARM_DOLLARS, STYLE_ENDPOINT_ALARMS, standing
 from infra.work_costs import (
@@ -42,7 +43,7 @@ def report(stage: Stage) -> str:
     check = hourly(jobs.processing_instance, count=CHECK_MINUTES / 60)
     lines = [
         f"Stage {stage.name}: US dollars, us-east-1, prices of {AS_OF}",
-        f"  idle, endpoint at {serving.fewest_instances} instances   {_dollars(idle_per_month(stage))} a month",
+        f"  idle, endpoint at {serving.fewest_instances} instances{_by_the_clock(serving)}   {_dollars(idle_per_month(stage))} a month",
         *(f"    {item.what:<32} {_dollars(item.dollars)}" for item in standing(stage)),
         f"  endpoint awake    {_price(serving.instance)} an instance, "
         f"at most {_dollars(hourly(serving.instance, count=serving.most_instances))} ({serving.most_instances} instances)",
@@ -77,9 +78,15 @@ def _work(stage: Stage) -> list[str]:
         f"  a style's own endpoint (full fine-tuning) at most {_dollars(own)} an hour awake, "
         f"and {_dollars(STYLE_ENDPOINT_ALARMS * ALARM_DOLLARS)} a month for its alarms",
         f"  updating the endpoint starts as many instances again: at most {_dollars(update_dollars(stage))} more",
-        f"  deploying wakes one instance of the endpoint until its queue has been empty for about {EMPTY_MINUTES} minutes",
+        f"  deploying wakes {serving.first_instances} of the endpoint's instances "
+        f"until its queue has been empty for about {EMPTY_MINUTES} minutes",
         "  requests, what runs and pictures store until they expire, and logs are billed as used: cents a day",
     ]
+
+
+def _by_the_clock(serving: Serving) -> str:
+    hours = serving.office_hours
+    return f", {hours.instances} for {hours.hours_a_week} hours a week" if hours else ""
 
 
 def _price(instance_type: str, *, count: int = 1, spot: bool = False) -> str:

@@ -48,8 +48,10 @@ def _needed(stage: Stage) -> Iterator[Quota]:
         "endpoint",
         serving.most_instances * ROLLING_UPDATE,
         f"{serving.most_instances} at most, as many again while it is updated, and more for styles with an endpoint of their own",
-        to_deploy=1,
+        to_deploy=serving.first_instances,
     )
+    for name in serving.fallbacks:
+        yield _machines(name, "endpoint", serving.most_instances, f"where AWS has no {serving.instance} left")
     yield _machines(jobs.training_instance, "spot training job" if jobs.spot else "training job", 1, "a fine-tuning")
     yield _machines(jobs.processing_instance, "processing job", 1, "masks and evaluation")
     hosts = pretraining.train_instances

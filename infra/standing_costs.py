@@ -24,8 +24,9 @@ CPU_IMAGES_GB, GPU_IMAGES_GB = 2.0, 10.0
 """Both images in the registry, which keeps the layers that they share once. Estimates: nobody here could push them. Each deployment of
 changed dependencies adds their layer again until somebody deletes the old images."""
 
-_SCALING_ALARMS = 5
-# Target tracking makes two alarms, waking from zero has one; that of an idle fleet compares two metrics, and each is paid.
+_ENDPOINT_ALARMS = 6
+# Target tracking makes two alarms, waking from zero has one, and so has the rollback of an update; that of an idle fleet compares two
+# metrics, and each is paid.
 
 _MODEL_GB = {"clipseg": 0.6, "sd1": 2.1, "sd2": 2.6, "upscaler": 1.8, "sdxl": 6.9}
 """The half-precision weights of a family's model, roughly; the tiny ones are megabytes."""
@@ -42,7 +43,7 @@ class StandingCost:
 def standing(stage: Stage) -> list[StandingCost]:
     """Everything that is paid for while no request comes."""
     serving = stage.serving
-    watched = len(alarms(_UNNAMED)) + _SCALING_ALARMS
+    watched = len(alarms(_UNNAMED)) + _ENDPOINT_ALARMS
     images = GPU_IMAGES_GB if any(map(has_gpu, machine_types(stage))) else CPU_IMAGES_GB
     models = sum(_MODEL_GB[entry.family] for entry in stage.models if not entry.name.startswith("tiny-"))
     items = [
@@ -52,12 +53,16 @@ def standing(stage: Stage) -> list[StandingCost]:
         StandingCost(what=f"images, about {images:g} GB", dollars=images * REGISTRY_DOLLARS_PER_GB),
         StandingCost(what=f"base models, about {models:.1f} GB", dollars=models * STORAGE_DOLLARS_PER_GB),
     ]
+    hour = DOLLARS_PER_HOUR.get(serving.instance, 0.0)
     if serving.fewest_instances:
-        hour = DOLLARS_PER_HOUR.get(serving.instance, 0.0)
         awake = serving.fewest_instances * HOURS_PER_MONTH * hour
         items.append(
             StandingCost(what=f"{serving.fewest_instances} x {serving.instance} that never sleep", dollars=awake)
         )
+    if (hours := serving.office_hours) is not None:
+        more = hours.instances - serving.fewest_instances
+        awake = more * hour * HOURS_PER_MONTH * hours.hours_a_week / (7 * 24)
+        items.append(StandingCost(what=f"{more} x {serving.instance} in office hours", dollars=awake))
     return items
 
 

@@ -7,6 +7,8 @@ from constructs import Construct, IDependable
 
 from contracts.hosting import VARIANT, Hosting
 from infra.components import scaling
+from infra.components.office_hours import scheduled
+from infra.components.rollout import Rollout
 from infra.settings.serving import Serving
 
 
@@ -16,7 +18,7 @@ class AsyncEndpoint(Construct):
     there are two, and what still waits in the old one's queue is lost.
 
     ``base_uri`` is the S3 prefix of the base model. ``needs`` are created before the model is: the base models it reads and the policy
-    of its role.
+    of its role. ``service`` is what the stage's own metrics are called by.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class AsyncEndpoint(Construct):
         hosting: Hosting,
         base_uri: str,
         serving: Serving,
+        service: str,
         needs: Sequence[IDependable],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -37,12 +40,13 @@ class AsyncEndpoint(Construct):
         config = CfnResource(
             self, "Config", type="AWS::SageMaker::EndpointConfig", properties=hosting.endpoint_config(model_name)
         )
+        config.add_property_override("ProductionVariants.0.InitialInstanceCount", serving.first_instances)
+        rollout = Rollout(self, "Rollout", service=service, instances=serving.first_instances)
         config_name = config.get_att("EndpointConfigName").to_string()
         # Another machine makes another endpoint: SageMaker refuses to change the type of a variant whose fleet scales.
         machine = hosting.instance_type.title().replace(".", "")
-        endpoint = CfnResource(
-            self, f"Endpoint{machine}", type="AWS::SageMaker::Endpoint", properties={"EndpointConfigName": config_name}
-        )
+        properties = {"EndpointConfigName": config_name, "DeploymentConfig": rollout.config}
+        endpoint = CfnResource(self, f"Endpoint{machine}", type="AWS::SageMaker::Endpoint", properties=properties)
         self.name, self.arn = endpoint.get_att("EndpointName").to_string(), endpoint.ref
         self.sleep_policy_arn = EndpointScaling(self, "Scaling", endpoint=self.name, serving=serving).sleep_policy_arn
 
@@ -60,7 +64,11 @@ class EndpointScaling(Construct):
             self,
             "Target",
             type="AWS::ApplicationAutoScaling::ScalableTarget",
-            properties=scaling.scalable(f"endpoint/{endpoint}/variant/{VARIANT}") | scaling.capacity(serving),
+            properties={
+                **scaling.scalable(f"endpoint/{endpoint}/variant/{VARIANT}"),
+                **scaling.capacity(serving),
+                **scheduled(serving),
+            },
         )
         scaled = {"ScalingTargetId": target.ref}
         CfnResource(self, "Backlog", type=policy, properties=scaled | scaling.backlog_policy(endpoint, serving))

@@ -96,7 +96,7 @@ def idle_alarm(endpoint: str, variant: str, serving: Serving, actions: list[str]
     instances = {"Namespace": "/aws/sagemaker/Endpoints", "MetricName": "CPUUtilization", "Dimensions": variants}
     backlog = {k: v for k, v in _metric(endpoint, "ApproximateBacklogSize").items() if k != "Statistic"}
     # Each instance publishes once a minute, and the sum of an expression's periods must exceed the fewest that are meant to run.
-    fewest = serving.fewest_instances * IDLE_PERIOD_SECONDS // 60
+    fewest = serving.may_idle * IDLE_PERIOD_SECONDS // 60
     return {
         "AlarmDescription": described(
             f"Instances ran for {IDLE_HOURS} hours with an empty queue, and target tracking did not stop them",

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
+from contracts.machines import has_gpu, has_nvme
+from infra.settings.office_hours import OfficeHours
 from infra.settings.validation import check, check_instance_type, check_range
 from models.catalogue import find
+
+MOST_TYPES = 5
+"""SageMaker's longest list of instance pools."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,24 +17,32 @@ class Serving:
 
     ``backlog_per_instance`` is the queue length one instance should have; ``concurrency`` how many requests one container gets
     at a time; ``startup_seconds`` how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
-    pictures; without one, requests to enlarge are refused.
+    pictures; without one, requests to enlarge are refused. ``fallbacks`` are the instance types that are taken, in this order, where AWS
+    has no ``instance`` left. ``first_instances`` is how many a new or updated endpoint starts with.
     """
 
     instance: str
+    fallbacks: tuple[str, ...] = ()
     upscaler: str | None
     fewest_instances: int = 0
+    first_instances: int = 1
     most_instances: int
     backlog_per_instance: int
     concurrency: int
     startup_seconds: int
     most_adapters: int = 4
     threads: int | None = None
+    office_hours: OfficeHours | None = None
 
     def __post_init__(self) -> None:
         check_instance_type("serving.instance", self.instance)
+        self._check_fallbacks()
         low, high = self.fewest_instances, self.most_instances
         allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
         check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
+        check_range("serving.first_instances", self.first_instances, 1, high)
+        allowed = f"fewest_instances ({low}) to most_instances ({high})"
+        check(low <= self.may_idle <= high, "serving.office_hours.instances", got=self.may_idle, allowed=allowed)
         check_range("serving.concurrency", self.concurrency, 1, 64)
         check_range("serving.startup_seconds", self.startup_seconds, 60, 3600)
         for name in ("backlog_per_instance", "most_adapters"):
@@ -37,3 +50,17 @@ class Serving:
         if self.upscaler is not None:
             family = find(self.upscaler).family
             check(family == "upscaler", "serving.upscaler", got=self.upscaler, allowed="family upscaler, or None")
+
+    @property
+    def may_idle(self) -> int:
+        """How many instances may be awake with nothing to do: the fewest, or those of office hours."""
+        return self.office_hours.instances if self.office_hours else self.fewest_instances
+
+    def _check_fallbacks(self) -> None:
+        """One request makes the whole pool, so its types must take the same AMI and the same key."""
+        for name in self.fallbacks:
+            check_instance_type("serving.fallbacks", name)
+            alike = has_gpu(name) == has_gpu(self.instance) and has_nvme(name) == has_nvme(self.instance)
+            allowed = f"types with a GPU and local NVMe exactly where {self.instance} has them"
+            check(alike and name != self.instance, "serving.fallbacks", got=name, allowed=allowed)
+        check_range("serving.fallbacks", len(self.fallbacks), 0, MOST_TYPES - 1)

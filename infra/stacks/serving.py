@@ -39,6 +39,7 @@ class ServingStack(StageStack):
             hosting=self.hosting,
             base_uri=self._base_uri(stage.default_model),
             serving=stage.serving,
+            service=stage.prefix,
             needs=[self._role, *self._base_models()],
         )
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
@@ -56,6 +57,7 @@ class ServingStack(StageStack):
             instance_type=serving.instance,
             startup_seconds=serving.startup_seconds,
             concurrency=serving.concurrency,
+            fallbacks=list(serving.fallbacks),
             media_bucket=storage.media_bucket.bucket_name,
             success_topic_arn=self.success.topic_arn,
             error_topic_arn=self.error.topic_arn,

@@ -119,6 +119,12 @@ def dev(synthesize: Callable[[str], Synthesized]) -> Synthesized:
     return synthesize("dev")
 
 
+@pytest.fixture(scope="session")
+def prod(synthesize: Callable[[str], Synthesized]) -> Synthesized:
+    """The stage with every switch of production on."""
+    return synthesize("prod")
+
+
 def _synthesize(name: str, folder: str) -> Synthesized:
     app = App(context=feature_flags(), outdir=folder)
     stacks = add_stacks(app, STAGES[name])

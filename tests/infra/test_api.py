@@ -2,12 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
+
+from aws_cdk import App
+from aws_cdk.assertions import Template
 
 from atelier_ops.logic.api import ANSWERS
 from contracts.routes import ROUTES
 from docs.openapi import document
+from infra.application import add_stacks, feature_flags
 from infra.config import STAGES
 from tests.infra.conftest import Synthesized
+from tests.infra.definition import text
 from tests.unit.ops_api import Api
 
 
@@ -104,3 +110,29 @@ def test_the_role_that_logs_for_every_api_of_the_account_outlives_the_stage(stag
     role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
     kept = stage.resources("AWS::IAM::Role")[role]
     assert (account["DeletionPolicy"], kept["DeletionPolicy"]) == ("Retain", "Retain")
+
+
+def test_production_stands_behind_a_firewall_whose_log_holds_no_key(prod: Synthesized) -> None:
+    acl = prod.one("AWS::WAFv2::WebACL")
+    rate, *managed = acl["Rules"]
+    limit = STAGES["prod"].api.most_from_one_address
+    assert rate["Statement"]["RateBasedStatement"] == {"AggregateKeyType": "IP", "Limit": limit}
+    assert rate["Action"] == {"Block": {}}
+    assert [rule["Priority"] for rule in acl["Rules"]] == list(range(len(acl["Rules"])))
+    core = managed[-1]["Statement"]["ManagedRuleGroupStatement"]
+    # A picture in a body is larger than the 8 KB that this rule allows.
+    assert core["RuleActionOverrides"] == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
+    assert "stages/" in text(prod.one("AWS::WAFv2::WebACLAssociation")["ResourceArn"])
+    logging = prod.one("AWS::WAFv2::LoggingConfiguration")
+    assert logging["RedactedFields"] == [{"SingleHeader": {"Name": "x-api-key"}}]
+    (destination,) = logging["LogDestinationConfigs"]
+    assert text(destination).endswith(":log-group:aws-waf-logs-atelier-prod")
+
+
+def test_a_stage_may_want_signed_requests_besides_the_key() -> None:
+    app = App(context=feature_flags())
+    trial = STAGES["trial"]
+    stacks = add_stacks(app, replace(trial, api=replace(trial.api, signed=True)))
+    methods = Template.from_stack(stacks.api).find_resources("AWS::ApiGateway::Method").values()
+    wanted = {(method["Properties"]["AuthorizationType"], method["Properties"]["ApiKeyRequired"]) for method in methods}
+    assert wanted == {("AWS_IAM", True)}

@@ -13,6 +13,7 @@ from infra.costs import hourly, idle_per_month, report
 from infra.quotas import machine_types, quotas
 from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
+from infra.settings.office_hours import OfficeHours
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Lustre, Pretraining
 from infra.settings.serving import Serving
@@ -21,16 +22,17 @@ from infra.standing_costs import standing
 from infra.work_costs import pictures_dollars, style_dollars, update_dollars
 
 DEV = STAGES["dev"]
+HOURS = OfficeHours(instances=3, days="MON-FRI", from_hour=8, until_hour=20, timezone="Asia/Seoul")
 LUSTRE = Lustre(file_system="fs-01234567", directory="/data", vpc="vpc-01234567", subnet="subnet-01234567")
 
 
-def test_there_are_three_stages() -> None:
-    assert list(STAGES) == ["local", "trial", "dev"]
+def test_there_are_four_stages() -> None:
+    assert list(STAGES) == ["local", "trial", "dev", "prod"]
 
 
 def test_an_unknown_stage_is_named_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"stage: got 'prod'; allowed: local \| trial \| dev"):
-        stage_named("prod")
+    with pytest.raises(ValueError, match=r"stage: got 'live'; allowed: local \| trial \| dev \| prod"):
+        stage_named("live")
 
 
 def test_trial_needs_no_gpu() -> None:
@@ -62,6 +64,14 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
         (LUSTRE, {"file_system": "fs-1"}, r"lustre.file_system: got 'fs-1'"),
         (DEV.serving, {"fewest_instances": 3}, r"serving instances: got \(3, 2\)"),
         (DEV.serving, {"startup_seconds": 5}, r"serving.startup_seconds: got 5; allowed: 60 to 3600"),
+        (DEV.serving, {"fallbacks": ("ml.m5.xlarge",)}, r"fallbacks: got 'ml.m5.xlarge'; allowed: types with a GPU"),
+        (DEV.serving, {"fallbacks": ("ml.g4dn.xlarge", "g5")}, r"serving.fallbacks: got 'g5'; allowed: an ML"),
+        (DEV.serving, {"fallbacks": ("ml.g6.xlarge",) * 5}, r"serving.fallbacks: got 5; allowed: 0 to 4"),
+        (DEV.serving, {"first_instances": 3}, r"serving.first_instances: got 3; allowed: 1 to 2"),
+        (DEV.serving, {"office_hours": HOURS}, r"office_hours.instances: got 3; allowed: fewest_instances \(0\) to"),
+        (HOURS, {"days": "weekdays"}, r"office_hours.days: got 'weekdays'; allowed: MON-FRI"),
+        (HOURS, {"until_hour": 8}, r"office_hours.until_hour: got 8; allowed: 9 to 23"),
+        (HOURS, {"timezone": "Seoul"}, r"office_hours.timezone: got 'Seoul'; allowed: a name of the tz database"),
         (DEV.serving, {"concurrency": 0}, r"serving.concurrency: got 0"),
         (
             DEV.serving,
@@ -85,7 +95,7 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
     ],
 )
 def test_a_wrong_setting_says_what_it_got_and_what_is_allowed(
-    part: Stage | JobSettings | Pretraining | Lustre | Serving | Api | Throttle | Placement,
+    part: OfficeHours | Stage | JobSettings | Pretraining | Lustre | Serving | Api | Throttle | Placement,
     change: dict[str, Any],
     message: str,
 ) -> None:
@@ -134,6 +144,17 @@ def test_what_stands_is_listed_and_adds_up() -> None:
     assert items["base models, about 7.1 GB"] == pytest.approx(7.1 * 0.023)
     assert "images, about 2 GB" in {item.what for item in standing(STAGES["trial"])}
     assert all(f"{what:<32} ${dollars:.2f}" in report(DEV) for what, dollars in items.items())
+
+
+@pytest.mark.parametrize(
+    ("days", "hours"), [("MON-FRI", 60), ("*", 84), ("MON,WED", 24), ("SUN-MON,SAT", 36), ("TUE", 12)]
+)
+def test_what_is_awake_by_the_clock_is_paid_whoever_asks(days: str, hours: int) -> None:
+    awake = dataclasses.replace(HOURS, days=days, instances=2)
+    stage = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, office_hours=awake))
+    share = hours / 168
+    assert idle_per_month(stage) == pytest.approx(idle_per_month(DEV) + 2 * share * 730 * 1.408)
+    assert f"2 for {hours} hours a week" in report(stage)
 
 
 def test_without_spot_fine_tuning_costs_the_whole_price() -> None:

@@ -16,8 +16,8 @@ from infra.standing_costs import standing
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import text
 
-TELLS_NOBODY = {"WakeAlarm"}
-"""Alarms that only scale."""
+TELLS_NOBODY = {"WakeAlarm", "RolloutFailures"}
+"""Alarms that only scale, or roll an update back."""
 
 
 def alarms(stage: Synthesized) -> dict[str, dict[str, Any]]:

@@ -1,8 +1,9 @@
 """The shared endpoint: what it loads, and how its fleet goes to zero and comes back."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
+from atelier_ops import observability
 from contracts.hosting import Hosting
 from infra.config import STAGES
 from local.cloudwatch.expressions import evaluate as metric_math
@@ -11,6 +12,12 @@ from tests.infra.definition import evaluate, text
 from tests.infra.plan import variables
 
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+
+
+def alarm_on(stage: Synthesized, metric: str) -> dict[str, Any]:
+    found = [a["Properties"] for a in stage.resources("AWS::CloudWatch::Alarm", "Serving").values()]
+    (only,) = [properties for properties in found if properties.get("MetricName") == metric]
+    return dict(only)
 
 
 def policy(stage: Synthesized, name: str) -> dict[str, Any]:
@@ -32,8 +39,7 @@ def test_the_backlog_metric_has_the_endpoint_as_its_only_dimension(stage: Synthe
 
 
 def test_a_waiting_request_wakes_the_endpoint_from_zero(stage: Synthesized) -> None:
-    alarm = stage.one("AWS::CloudWatch::Alarm", "Serving")
-    assert alarm["MetricName"] == "HasBacklogWithoutCapacity"
+    alarm = alarm_on(stage, "HasBacklogWithoutCapacity")
     assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["EndpointName"]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
     assert alarm["AlarmActions"] == [{"Fn::GetAtt": [policy_id(stage, "wake"), "Arn"]}]
@@ -51,7 +57,8 @@ def test_a_fleet_that_stays_awake_with_nothing_to_do_is_put_to_sleep_and_the_new
     assert instances["MetricStat"]["Stat"] == "SampleCount"
     assert [d["Name"] for d in instances["MetricStat"]["Metric"]["Dimensions"]] == ["EndpointName", "VariantName"]
     assert [d["Name"] for d in backlog["MetricStat"]["Metric"]["Dimensions"]] == ["EndpointName"]
-    fewest = STAGES[stage.name].serving.fewest_instances
+    serving = STAGES[stage.name].serving
+    fewest, asleep = serving.may_idle, serving.fewest_instances
     for running, waiting, idle in (
         (None, None, None),
         (5 * fewest + 5, None, 1),
@@ -62,7 +69,7 @@ def test_a_fleet_that_stays_awake_with_nothing_to_do_is_put_to_sleep_and_the_new
     assert alarm["EvaluationPeriods"] * instances["MetricStat"]["Period"] == 2 * 3600
     sleep, topic = alarm["AlarmActions"]
     assert policy_id(stage, "sleep") in str(sleep)
-    assert policy(stage, "sleep")["StepScalingPolicyConfiguration"]["StepAdjustments"][0]["ScalingAdjustment"] == fewest
+    assert policy(stage, "sleep")["StepScalingPolicyConfiguration"]["StepAdjustments"][0]["ScalingAdjustment"] == asleep
     (news,) = stage.resources("AWS::SNS::Topic", "Training")
     assert topic == {"Ref": news}
 
@@ -93,7 +100,8 @@ def test_another_machine_is_another_endpoint(stage: Synthesized) -> None:
     # An update of the same one is refused on AWS: the variant must be deregistered before its instance type changes.
     (variant,) = stage.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
     (endpoint,) = stage.resources("AWS::SageMaker::Endpoint")
-    assert variant["InstanceType"].title().replace(".", "") in endpoint
+    machine = variant.get("InstanceType") or variant["InstancePools"][0]["InstanceType"]
+    assert machine.title().replace(".", "") in endpoint
 
 
 def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized) -> None:
@@ -105,7 +113,7 @@ def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized
         sent = evaluate(states[state]["Arguments"], variables())
         assert without_endpoint(sent[key]) == without_endpoint(policy(stage, name)[key])
     alarm = evaluate(states["PutWakeAlarm"]["Arguments"], variables())
-    shared = stage.one("AWS::CloudWatch::Alarm", "Serving")
+    shared = alarm_on(stage, "HasBacklogWithoutCapacity")
     own = {"AlarmName", "AlarmActions", "Dimensions"}
     assert {k: v for k, v in alarm.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
     assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "atelier-dev-style-teal-v3"}]
@@ -155,7 +163,7 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
 def test_gpu_variants_ask_for_the_ami_that_runs_cuda_13(stage: Synthesized) -> None:
     config = stage.one("AWS::SageMaker::EndpointConfig")
     (variant,) = config["ProductionVariants"]
-    gpu = ".g5." in variant["InstanceType"]
+    gpu = ".g" in str(variant.get("InstanceType", variant.get("InstancePools")))
     assert variant.get("InferenceAmiVersion") == ("al2023-ami-sagemaker-inference-gpu-4-1" if gpu else None)
     assert ("KmsKeyId" in config) == (not gpu)
 
@@ -173,6 +181,9 @@ def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesize
         hosting.model("s3://model/styles/")["PrimaryContainer"],
         shared_model["PrimaryContainer"],
     )
+    # A version's own endpoint starts with one instance, whatever the shared one starts with.
+    assert own["ProductionVariants"][0]["InitialInstanceCount"] == 1
+    own["ProductionVariants"][0]["InitialInstanceCount"] = STAGES[stage.name].serving.first_instances
     assert shape(own) == shape(shared)
     assert shape(container) == shape(shared_container)
     settings = STAGES[stage.name].serving
@@ -196,3 +207,43 @@ def test_every_model_of_the_stage_is_mirrored_by_the_same_function(stage: Synthe
     for resource in mirrored:
         shipped = '"kind": "asset"' in resource["Properties"]["Entry"]
         assert ("AssetKey" in resource["Properties"]) == shipped
+
+
+def test_an_update_of_the_shared_endpoint_is_watched_and_can_go_back(stage: Synthesized) -> None:
+    config = stage.one("AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    (alarm,) = config["AutoRollbackConfiguration"]["Alarms"]
+    watched = stage.resources("AWS::CloudWatch::Alarm", "Serving")[alarm["AlarmName"]["Ref"]]["Properties"]
+    assert (watched["Namespace"], watched["MetricName"]) == (observability.NAMESPACE, "PredictionsFailed")
+    assert watched["MetricName"] in get_args(observability.Event)
+    assert watched["Dimensions"] == [{"Name": "service", "Value": f"atelier-{stage.name}"}]
+    routing = config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    (variant,) = stage.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    started = variant["InitialInstanceCount"]
+    assert started == STAGES[stage.name].serving.first_instances
+    # SageMaker wants a canary to be at most half of the new fleet.
+    if started >= 2:
+        assert (routing["Type"], routing["CanarySize"]["Value"]) == ("CANARY", 1)
+    else:
+        assert routing["Type"] == "ALL_AT_ONCE"
+        assert "CanarySize" not in routing
+
+
+def test_production_takes_another_machine_where_its_own_is_not_to_be_had(prod: Synthesized) -> None:
+    (variant,) = prod.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    serving = STAGES["prod"].serving
+    types = [pool["InstanceType"] for pool in sorted(variant["InstancePools"], key=lambda pool: pool["Priority"])]
+    assert types == [serving.instance, *serving.fallbacks]
+    assert "InstanceType" not in variant
+    assert 300 <= variant["VariantInstanceProvisionTimeoutInSeconds"] <= 3600
+
+
+def test_production_is_awake_in_office_hours_and_may_sleep_outside_them(prod: Synthesized) -> None:
+    target = prod.one("AWS::ApplicationAutoScaling::ScalableTarget")
+    actions = {action["ScheduledActionName"]: action for action in target["ScheduledActions"]}
+    assert {name: action["ScalableTargetAction"]["MinCapacity"] for name, action in actions.items()} == {
+        "open": 2,
+        "close": 0,
+    }
+    assert actions["open"]["Schedule"] == "cron(0 8 ? * MON-FRI *)"
+    assert {action["Timezone"] for action in actions.values()} == {"UTC"}
+    assert target["MinCapacity"] == 0

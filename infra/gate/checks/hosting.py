@@ -85,31 +85,42 @@ def _names(assembly: Assembly, node: Any) -> set[str]:
 
 def _variants(assembly: Assembly, config: Resource) -> Iterator[tuple[str, str]]:
     for variant in config.properties.get("ProductionVariants", []):
-        kind = str(variant.get("InstanceType"))
-        yield from machine(kind, "as an endpoint")
-        if has_nvme(kind) and "KmsKeyId" in config.properties:
-            yield (
-                f"SageMaker refuses a KmsKeyId with {kind}, which has disks of its own",
-                "Leave it out (contracts.machines.volume_key)",
-            )
-        if not has_nvme(kind) and "KmsKeyId" not in config.properties:
-            yield (
-                f"the volumes of {kind} are not encrypted with the stage's key",
-                "Set KmsKeyId (contracts.machines.volume_key)",
-            )
-        ami = variant.get("InferenceAmiVersion")
-        if ami != (GPU_AMI if has_gpu(kind) else None):
-            yield (
-                f"{kind} gets the AMI {ami}, whose driver does not fit the image",
-                f"Use {GPU_AMI} for GPUs, and none without",
-            )
+        for kind in _kinds(variant):
+            yield from _machine(config, variant, kind)
         if not any(each.kind == "AWS::SageMaker::Model" for each in assembly.referenced(variant.get("ModelName", ""))):
             yield f"its ModelName {variant.get('ModelName')} is no model of the stage", "Name the model"
-        if assembly.stage in STAGES and kind != STAGES[assembly.stage].serving.instance:
-            yield (
-                f"it runs on {kind}, the stage says {STAGES[assembly.stage].serving.instance}",
-                "Take it from the stage's Serving",
-            )
+        if assembly.stage in STAGES:
+            serving = STAGES[assembly.stage].serving
+            wanted = [serving.instance, *serving.fallbacks]
+            if _kinds(variant) != wanted:
+                wrong = f"it runs on {', '.join(_kinds(variant))}, the stage says {', '.join(wanted)}"
+                yield wrong, "Take them from the stage's Serving, in its order"
+
+
+def _kinds(variant: Mapping[str, Any]) -> list[str]:
+    """The instance types of a variant, in the order in which they are tried."""
+    pools = sorted(variant.get("InstancePools", []), key=lambda pool: int(pool["Priority"]))
+    return [str(pool["InstanceType"]) for pool in pools] or [str(variant.get("InstanceType"))]
+
+
+def _machine(config: Resource, variant: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    yield from machine(kind, "as an endpoint")
+    if has_nvme(kind) and "KmsKeyId" in config.properties:
+        yield (
+            f"SageMaker refuses a KmsKeyId with {kind}, which has disks of its own",
+            "Leave it out (contracts.machines.volume_key)",
+        )
+    if not has_nvme(kind) and "KmsKeyId" not in config.properties:
+        yield (
+            f"the volumes of {kind} are not encrypted with the stage's key",
+            "Set KmsKeyId (contracts.machines.volume_key)",
+        )
+    ami = variant.get("InferenceAmiVersion")
+    if ami != (GPU_AMI if has_gpu(kind) else None):
+        yield (
+            f"{kind} gets the AMI {ami}, whose driver does not fit the image",
+            f"Use {GPU_AMI} for GPUs, and none without",
+        )
 
 
 def _asynchronous(assembly: Assembly, config: Resource) -> Iterator[tuple[str, str]]:

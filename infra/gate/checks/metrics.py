@@ -37,7 +37,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     counted = _counted(sources)
     for resource in assembly.of("AWS::CloudWatch::Alarm"):
-        for wrong, remedy in (*_problems(resource.properties, counted), *_alarm(resource.properties)):
+        acts = _rolls_back(assembly, resource)
+        for wrong, remedy in (*_problems(resource.properties, counted), *_alarm(resource.properties, acts=acts)):
             yield resource.finding(_NAME, wrong, remedy)
         for action in assembly.referenced(resource.properties.get("AlarmActions", [])):
             yield from _action(resource, action)
@@ -106,9 +107,17 @@ def _metric(metric: Series, counted: set[str]) -> Iterator[tuple[str, str]]:
         yield f"{metric.statistic} of {metric.name} says nothing", f"Use {' or '.join(usual)}"
 
 
-def _alarm(alarm: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _rolls_back(assembly: Assembly, alarm: Resource) -> bool:
+    """Whether an endpoint's update goes back when the alarm goes off, which needs no action of the alarm's own."""
+    deployments = [each.properties.get("DeploymentConfig", {}) for each in assembly.of("AWS::SageMaker::Endpoint")]
+    watching = [each.get("AutoRollbackConfiguration", {}) for each in deployments]
+    return alarm.name in {each.name for each in assembly.referenced(watching)}
+
+
+def _alarm(alarm: Mapping[str, Any], *, acts: bool = False) -> Iterator[tuple[str, str]]:
+    """``acts`` says that something else does what the alarm is for."""
     if not alarm.get("AlarmActions"):
-        rolls_back = "InvocationFailures" in json.dumps(alarm, default=str)
+        rolls_back = acts or "InvocationFailures" in json.dumps(alarm, default=str)
         if not rolls_back:
             yield "the alarm has no AlarmActions, so nobody hears of it", "Name the policy or the topic that it is for"
     if alarm.get("ActionsEnabled") is False:
