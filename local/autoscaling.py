@@ -1,4 +1,4 @@
-"""Application Auto Scaling: scalable targets and their policies, which their alarms set off."""
+"""Application Auto Scaling: scalable targets, their policies, which their alarms set off, and their scheduled actions."""
 
 import re
 import threading
@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from local.clock import TurnedClock
 from local.errors import ServiceError, validation_error
 from local.sagemaker.model_check import ApiModel
 from local.sagemaker.store import Record, now
+from local.scaling import schedule
 from local.scaling.policies import tracking_alarms
 from local.scaling.scaler import Scaler
 
@@ -40,12 +42,14 @@ class ApplicationAutoScaling:
         variant_exists: Callable[[str, str], bool],
         scaler: Scaler,
         alarms: AlarmBook,
+        clock: TurnedClock,
     ) -> None:
         self._account, self._region, self._variant_exists = account, region, variant_exists
-        self._scaler, self._alarms = scaler, alarms
+        self._scaler, self._alarms, self._clock = scaler, alarms, clock
         self.api = ApiModel("application-autoscaling")
         self._targets: dict[Key, Record] = {}
         self._policies: dict[tuple[Key, str], Record] = {}
+        self._scheduled: dict[tuple[Key, str], Record] = {}
         self._lock = threading.RLock()
         self._actions: dict[str, Callable[[Record], Record]] = {
             "RegisterScalableTarget": self._register,
@@ -55,9 +59,12 @@ class ApplicationAutoScaling:
             "DeleteScalingPolicy": self._delete_policy,
             "DescribeScalingPolicies": lambda p: {"ScalingPolicies": _matching(self._policies.values(), p)},
             "DescribeScalingActivities": lambda p: {"ScalingActivities": self._scaler.activities(p.get("ResourceId"))},
-            "DescribeScheduledActions": lambda _: {"ScheduledActions": []},
+            "PutScheduledAction": self._put_scheduled,
+            "DeleteScheduledAction": self._delete_scheduled,
+            "DescribeScheduledActions": lambda p: {"ScheduledActions": _matching(self._scheduled.values(), p)},
             "ListTagsForResource": lambda _: {"Tags": {}},
         }
+        clock.every_minute(self._run_scheduled)
 
     def dispatch(self, action: str, params: Record) -> Record:
         """Carry out one API call; its answer. Raises ServiceError as the service would answer."""
@@ -130,6 +137,7 @@ class ApplicationAutoScaling:
         del self._targets[key]
         for place in [place for place in self._policies if place[0] == key]:
             self._drop_policy(place)
+        self._scheduled = {place: action for place, action in self._scheduled.items() if place[0] != key}
 
     def _drop_policy(self, place: tuple[Key, str]) -> None:
         self._alarms.delete_alarms([alarm["AlarmName"] for alarm in self._policies.pop(place)["Alarms"]])
@@ -181,6 +189,40 @@ class ApplicationAutoScaling:
         self._drop_policy(place)
         return {}
 
+    def _put_scheduled(self, params: Record) -> Record:
+        self._require(params)
+        place = (_key(params), params["ScheduledActionName"])
+        known = self._scheduled.get(place, {})
+        merged = {**known, **params}
+        for member in ("Schedule", "ScalableTargetAction"):
+            if member not in merged:
+                raise validation_error(f"{member} is required when a scheduled action is created")
+        schedule.check(merged["Schedule"])
+        arn = (
+            f"arn:aws:autoscaling:{self._region}:{self._account}:scheduledAction:{uuid.uuid4()}:resource/"
+            f"{params['ServiceNamespace']}/{params['ResourceId']}:scheduledActionName/{params['ScheduledActionName']}"
+        )
+        self._scheduled[place] = {"ScheduledActionARN": arn, "CreationTime": now(), **merged}
+        return {}
+
+    def _delete_scheduled(self, params: Record) -> Record:
+        if self._scheduled.pop((_key(params), params["ScheduledActionName"]), None) is None:
+            raise ServiceError("ObjectNotFoundException", f"No scheduled action found: {params['ScheduledActionName']}")
+        return {}
+
+    def _run_scheduled(self) -> None:
+        """Give the targets of the actions that are due their new limits, and bring the fleets within them."""
+        with self._lock:
+            due = [
+                a
+                for a in self._scheduled.values()
+                if schedule.is_due(a["Schedule"], a.get("Timezone"), self._clock.now())
+            ]
+            for action in due:
+                self._targets[_key(action)].update(action["ScalableTargetAction"])
+        for action in due:
+            self._scaler.bring_within(self._targets[_key(action)], action["ScheduledActionName"])
+
 
 def condition_keys(params: Record) -> dict[str, str]:
     """The IAM condition keys of a request (Service Authorization Reference, Application Auto Scaling)."""
@@ -200,5 +242,6 @@ def _matching(records: Iterable[Record], params: Record) -> list[Record]:
         "ResourceId": params.get("ResourceIds") or [params.get("ResourceId")],
         "ScalableDimension": [params.get("ScalableDimension")],
         "PolicyName": params.get("PolicyNames") or [None],
+        "ScheduledActionName": params.get("ScheduledActionNames") or [None],
     }
     return [r for r in records if all(values == [None] or r[name] in values for name, values in wanted.items())]

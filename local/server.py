@@ -100,6 +100,7 @@ def _build(run_dir: Path, port: int, account: str, region: str) -> "ASGIFramewor
         variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v),
         scaler=Scaler(fleets_of(lambda: sagemaker.endpoints), clock),
         alarms=store,
+        clock=clock,
     )
     sagemaker = ControlPlane(backend, autoscaling, clock, store.put)
     clock.every_minute(Alarms(store, clock, autoscaling.set_off).evaluate)  # after the endpoints have published theirs

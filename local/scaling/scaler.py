@@ -59,10 +59,18 @@ class Scaler:
         shrunk = self._last.get((resource, False))
         if count == desired or (count < desired and shrunk and self._cools(shrunk)):
             return
-        if self._set(target, policy, alarm, count):
+        cause = f"monitor alarm {alarm['AlarmName']} in state ALARM triggered policy {policy['PolicyName']}"
+        if self._set(target, cause, count):
             pause = cooldown(policy, out=count > desired)
             change = _Change(moment=self._clock.now(), before=desired, cooldown=pause)
             self._last[resource, count > desired] = change
+
+    def bring_within(self, target: Record, scheduled: str) -> None:
+        """Bring a fleet within its target's limits, which a scheduled action has just changed."""
+        desired = self._fleets.desired(target["ResourceId"])
+        count = min(max(desired, int(target["MinCapacity"])), int(target["MaxCapacity"]))
+        if count != desired:
+            self._set(target, f"scheduled action {scheduled} changed the limits", count)
 
     def _count(self, target: Record, policy: Record, alarm: Record, value: float | None, current: int) -> int:
         within = max(int(target["MinCapacity"]), wanted(policy, alarm, value, current))
@@ -71,12 +79,12 @@ class Scaler:
     def _cools(self, change: _Change) -> bool:
         return self._clock.now() < change.moment + change.cooldown
 
-    def _set(self, target: Record, policy: Record, alarm: Record, count: int) -> bool:
+    def _set(self, target: Record, cause: str, count: int) -> bool:
         activity = {
             **{member: target[member] for member in _PLACE},
             "ActivityId": str(uuid.uuid4()),
             "Description": f"Setting desired instance count to {count}.",
-            "Cause": f"monitor alarm {alarm['AlarmName']} in state ALARM triggered policy {policy['PolicyName']}",
+            "Cause": cause,
             "StartTime": self._present(),
             "StatusCode": "InProgress",
             "StatusMessage": f"{_set_to(count)} Waiting for change to be fulfilled by sagemaker.",

@@ -94,8 +94,14 @@ def _scaling_type(autoscaling: ApplicationAutoScaling, noun: str) -> Handlers:
     put, remove = _SCALING_ACTIONS[noun]
 
     def create(logical_id: str, props: Properties, stack: str) -> Created:
-        request = _call(autoscaling.api.coerce, put, _with_target(props))
+        scheduled = props.get("ScheduledActions", [])
+        properties = {name: value for name, value in props.items() if name != "ScheduledActions"}
+        request = _call(autoscaling.api.coerce, put, _with_target(properties))
         answer = _call(autoscaling.dispatch, put, request)
+        for action in scheduled:
+            place = {member: request[member] for member in _TARGET_MEMBERS}
+            action_request = _call(autoscaling.api.coerce, "PutScheduledAction", place | action)
+            _call(autoscaling.dispatch, "PutScheduledAction", action_request)
         if noun == "ScalingPolicy":
             return answer["PolicyARN"], {"Arn": answer["PolicyARN"]}
         physical_id = "|".join(request[member] for member in _TARGET_MEMBERS)

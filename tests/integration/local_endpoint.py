@@ -110,6 +110,13 @@ def scaled() -> Record:
                 **scaling.scalable("endpoint/live/variant/AllTraffic"),
                 **scaling.capacity(SERVING),
                 "MaxCapacity": str(SERVING.most_instances),
+                "ScheduledActions": [
+                    {
+                        "ScheduledActionName": "open",
+                        "Schedule": "at(2099-01-01T08:00:00)",
+                        "ScalableTargetAction": {"MinCapacity": "1"},
+                    }
+                ],
             },
         },
         "Backlog": {"Type": policy, "Properties": of_target | scaling.backlog_policy("live", SERVING)},

@@ -313,6 +313,8 @@ def test_the_templates_scaling_is_registered_and_guards_the_machine(cloud: Local
         ("endpoint/live/variant/AllTraffic", 0, 2)
     ]
     assert [p["PolicyName"] for p in policies] == ["backlog", "sleep", "wake"]
+    (opening,) = scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"]
+    assert opening["ScalableTargetAction"] == {"MinCapacity": 1}
 
     config = copy.deepcopy(
         sagemaker.describe_endpoint_config(EndpointConfigName=described(cloud)["EndpointConfigName"])

@@ -1,6 +1,7 @@
 """Scalable targets and policies are kept as Application Auto Scaling keeps them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from local.autoscaling import ApplicationAutoScaling
 from local.clock import TurnedClock
 from local.errors import ServiceError
 from local.scaling.scaler import Fleets, Scaler
+from local.scaling.schedule import check, is_due
 
 Record = dict[str, Any]
 PLACE = {
@@ -43,16 +45,40 @@ def alarms() -> Alarms:
     return Alarms()
 
 
+class Fleet:
+    """The number of instances of the one variant."""
+
+    def __init__(self) -> None:
+        self.instances = 0
+
+    def resize(self, _: str, count: int) -> None:
+        """Set the number."""
+        self.instances = count
+
+
 @pytest.fixture
-def service(alarms: Alarms) -> ApplicationAutoScaling:
+def fleet() -> Fleet:
+    """The variant's instances."""
+    return Fleet()
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    """The account's clock."""
+    return TurnedClock()
+
+
+@pytest.fixture
+def service(alarms: Alarms, fleet: Fleet, clock: TurnedClock) -> ApplicationAutoScaling:
     """The service of an account with one variant, of which 0 instances run."""
-    fleets = Fleets(desired=lambda _: 0, settled=lambda _: True, resize=lambda *_: None)
+    fleets = Fleets(desired=lambda _: fleet.instances, settled=lambda _: True, resize=fleet.resize)
     return ApplicationAutoScaling(
         account="123456789012",
         region="us-east-1",
         variant_exists=lambda e, v: (e, v) == ("live", "AllTraffic"),
-        scaler=Scaler(fleets, TurnedClock()),
+        scaler=Scaler(fleets, clock),
         alarms=alarms,
+        clock=clock,
     )
 
 
@@ -154,3 +180,71 @@ def test_what_is_not_there_is_not_found(service: ApplicationAutoScaling) -> None
     for action, params in calls.items():
         with pytest.raises(ServiceError, match="ObjectNotFoundException"):
             service.dispatch(action, params)
+
+
+def scheduled(service: ApplicationAutoScaling, name: str, at: float, **limits: int) -> None:
+    """Change the limits at a moment."""
+    moment = datetime.fromtimestamp(at, UTC)
+    once = f"cron({moment.minute} {moment.hour} {moment.day} {moment.month} ? {moment.year})"
+    action = {**PLACE, "ScheduledActionName": name, "Schedule": once, "ScalableTargetAction": limits}
+    service.dispatch("PutScheduledAction", action)
+
+
+def test_scheduled_actions_change_the_limits_and_the_fleet_with_them(
+    service: ApplicationAutoScaling, fleet: Fleet, clock: TurnedClock
+) -> None:
+    register(service)
+    scheduled(service, "open", clock.now() + 120, MinCapacity=1)
+    scheduled(service, "close", clock.now() + 240, MinCapacity=0, MaxCapacity=0)
+
+    clock.turn(1)
+    before = fleet.instances
+    clock.turn(1)
+    opened = (fleet.instances, targets(service)[0]["MinCapacity"])
+    clock.turn(2)
+
+    assert (before, opened, fleet.instances) == (0, (1, 1), 0)
+    activities = service.dispatch("DescribeScalingActivities", {"ServiceNamespace": "sagemaker"})["ScalingActivities"]
+    assert [activity["Cause"] for activity in activities] == [
+        "scheduled action close changed the limits",
+        "scheduled action open changed the limits",
+    ]
+
+
+def test_scheduled_actions_go_by_name_and_with_their_target(
+    service: ApplicationAutoScaling, clock: TurnedClock
+) -> None:
+    register(service)
+    for name in ("open", "close"):
+        scheduled(service, name, clock.now(), MinCapacity=1)
+    service.dispatch("DeleteScheduledAction", {**PLACE, "ScheduledActionName": "open"})
+    described = {"ServiceNamespace": "sagemaker"}
+
+    left = service.dispatch("DescribeScheduledActions", described)["ScheduledActions"]
+    with pytest.raises(ServiceError, match="ObjectNotFoundException"):
+        service.dispatch("DeleteScheduledAction", {**PLACE, "ScheduledActionName": "open"})
+    with pytest.raises(ServiceError, match=r"Schedule: got 'rate\(5 minutes\)'"):
+        service.dispatch("PutScheduledAction", {**PLACE, "ScheduledActionName": "close", "Schedule": "rate(5 minutes)"})
+    service.forget_endpoint("live")
+
+    assert [action["ScheduledActionName"] for action in left] == ["close"]
+    assert service.dispatch("DescribeScheduledActions", described)["ScheduledActions"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "due"),
+    [
+        ("cron(30 8 ? * MON-FRI *)", None, True),
+        ("cron(30 8 ? * SAT,SUN *)", None, False),
+        ("cron(30 17 ? * THU *)", "Asia/Seoul", True),
+        ("cron(30 8 ? * THU *)", "Asia/Seoul", False),
+        ("cron(* * 26 NOV ? 2026)", None, True),
+        ("cron(0-29 8 * * ? *)", None, False),
+        ("at(2026-11-26T08:30:00)", None, True),
+        ("at(2026-11-26T08:31:00)", None, False),
+    ],
+)
+def test_a_schedule_is_read_in_its_time_zone(text: str, zone: str | None, due: bool) -> None:
+    thursday = datetime(2026, 11, 26, 8, 30, tzinfo=UTC).timestamp()
+    check(text)
+    assert is_due(text, zone, thursday) == due
