@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed key destroy lock clean
+.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -105,6 +105,9 @@ diff: synth node_modules/.installed ## say what make deploy would change in the 
 
 deployed: $(INSTALLED) ## say where STAGE is and how to use it
 	@$(BIN)/atelier deployed $(STAGE)
+
+smoke: $(INSTALLED) ## ask STAGE for one picture, and fail where none comes
+	@$(BIN)/atelier smoke $(STAGE)
 
 key: $(INSTALLED) ## print the API key of STAGE, and with make -s nothing else
 	@$(BIN)/atelier key $(STAGE)

@@ -28,9 +28,12 @@ class ApiClient:
         address, headers = f"{self.url.rstrip('/')}{path}", {"x-api-key": self.key}
         return dict(_send(f"{method} {path}", method, address, json=body, headers=headers).json())
 
-    def predict(self, request: dict[str, Any], *, version: str = "", timeout: float = 300) -> list[bytes]:
+    def predict(
+        self, request: dict[str, Any], *, version: str = "", timeout: float = 300, poll_seconds: float = POLL_SECONDS
+    ) -> list[bytes]:
         """Ask for one prediction (of a style or ``style@version``; none means the base model) and wait for its pictures.
 
+        It asks again every ``poll_seconds``, each time one request of the key's quota.
         Raises ApiError where it fails or takes longer than ``timeout`` seconds.
         """
         prediction = self.request("POST", "/v1/predictions", {"version": version, "input": request})
@@ -38,7 +41,7 @@ class ApiClient:
         while prediction["status"] not in ENDED:
             if time.monotonic() > deadline:
                 raise ApiError(f"prediction {prediction['id']} is still {prediction['status']} after {timeout:.0f} s")
-            time.sleep(POLL_SECONDS)
+            time.sleep(poll_seconds)
             prediction = self.request("GET", f"/v1/predictions/{prediction['id']}")
         if prediction["status"] != "succeeded":
             raise ApiError(f"prediction {prediction['id']} {prediction['status']}: {prediction['error']}")

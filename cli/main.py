@@ -23,6 +23,7 @@ from cli.options import add_options
 from cli.pretrain import run_pretrain
 from cli.registry import LoginError
 from cli.session import SynthesisError
+from cli.smoke import run_smoke
 from contracts.errors import InvalidInputError
 from contracts.pretraining import PretrainingInput
 from infra.config import STAGES
@@ -95,6 +96,7 @@ def _add_account(commands: Any) -> None:
     where = "the CDK's context, such as account=111122223333 or qualifier=team42"
     doctor.add_argument("--context", action="append", default=[], metavar="NAME=VALUE", help=where)
     _add_stage(_command(commands, "deployed", "say where a deployed stage is and how to use it", run_deployed))
+    _add_stage(_command(commands, "smoke", "ask a deployed stage for one picture, and wait for it", run_smoke))
     _add_stage(_command(commands, "key", "print a deployed stage's API key", run_key))
 
 

@@ -1,0 +1,19 @@
+"""One picture from a deployed stage: what a pipeline looks at before it deploys the next stage."""
+
+import argparse
+
+from cli.account import account_client, api_key, stage_outputs
+from cli.client import ApiClient
+from cli.deployed import FIRST
+
+LONGEST_SECONDS = 30 * 60
+"""An endpoint at zero instances wakes in 5 to 10 minutes, then loads its models."""
+POLL_SECONDS = 10
+
+
+def run_smoke(arguments: argparse.Namespace) -> None:
+    """Ask the base model for one picture. Raises ApiError where none comes."""
+    outputs = stage_outputs(account_client, arguments.stage)
+    client = ApiClient(url=outputs["ApiUrl"], key=api_key(account_client, outputs))
+    (picture,) = client.predict(FIRST["input"], timeout=LONGEST_SECONDS, poll_seconds=POLL_SECONDS)
+    print(f"Stage {arguments.stage} painted a picture of {len(picture)} bytes")
