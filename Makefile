@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -61,6 +61,9 @@ bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and wi
 
 bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an empty app, in CPU seconds
 	@$(BIN)/python -m bench.synth
+
+gate-score: $(INSTALLED) ## plant hundreds of defects, one at a time, and count those that the gate names
+	@PYTHONPATH=.:lambdas $(BIN)/python -m bench.gate
 
 score-tiny: $(INSTALLED) ## score the shipped tiny models on held-out figures
 	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.score

@@ -1,0 +1,90 @@
+"""What is meant: values that no model and no other value contradicts where they are wrong.
+
+``RESOURCES``: type, beginning of the logical id, keys that lead to the value, the value (None: there must be none), why.
+``STATES``: the same of states, by name, in every machine that has them. ``{stage}`` stands for the stage's name.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+Resource = tuple[str, str, str, Any, str]
+State = tuple[str, str, Any, str]
+
+_MACHINE = "AWS::StepFunctions::StateMachine"
+_API = "AWS::ApiGateway::RestApi"
+_FUNCTION = "AWS::Lambda::Function"
+_ALARM = "AWS::CloudWatch::Alarm"
+_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+_ACCOUNT = "one setting of an account and region serves the APIs of all stages"
+_ARTIFACT = "hosting wants a prefix with one slash at its end, and a job's artifact may have none"
+_ARTIFACT_PREFIX = "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts & '/', /\\/+$/, '/') %}"
+_BACKLOG = "Arguments.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
+_TRACKING = "Properties.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
+_TOGETHER = "handlers answer its task tokens and name it before it exists"
+
+RESOURCES: Sequence[Resource] = (
+    (_API, "", "Properties.EndpointConfiguration.Types", ["REGIONAL"], "callers are programs of one region"),
+    (_API, "", "Properties.ApiKeySourceType", "HEADER", "clients send their key as x-api-key"),
+    (_API, "", "Properties.BinaryMediaTypes", None, "every body is JSON; else API Gateway hands it over as base64"),
+    ("AWS::ApiGateway::Account", "", "DeletionPolicy", "Retain", _ACCOUNT),
+    ("AWS::IAM::Role", "RestApiCloudWatchRole", "DeletionPolicy", "Retain", _ACCOUNT),
+    ("AWS::ApiGateway::Model", "", "Properties.Schema.type", "object", "a body is a JSON object"),
+    ("AWS::Logs::LogGroup", "", "DeletionPolicy", "Delete", "a log goes with its stage"),
+    (_MACHINE, "", "Properties.LoggingConfiguration.IncludeExecutionData", False, "prompts and addresses are no log's"),
+    (_MACHINE, "", "Properties.LoggingConfiguration.Level", "ALL", "what a run did is told state by state"),
+    (_MACHINE, "Workflow", "Properties.StateMachineName", "atelier-{stage}-workflow", _TOGETHER),
+    (_MACHINE, "Pretraining", "Properties.StateMachineName", "atelier-{stage}-pretraining", _TOGETHER),
+    (_FUNCTION, "", "Properties.ReservedConcurrentExecutions", None, "functions share the account's concurrency"),
+    (_FUNCTION, "MirrorHandler", "Properties.Timeout", 900, "a model is some gigabytes"),
+    (_ALARM, "EndpointScalingWake", "Properties.TreatMissingData", "notBreaching", "silence is an empty queue"),
+    (
+        _POLICY,
+        "EndpointScalingBacklog",
+        f"{_TRACKING}.Statistic",
+        "Average",
+        "the sum of a minute's points is no queue",
+    ),
+    (
+        _POLICY,
+        "EndpointScalingBacklog",
+        f"{_TRACKING}.MetricName",
+        "ApproximateBacklogSizePerInstance",
+        "the target is a number for each instance",
+    ),
+    ("AWS::SNS::Subscription", "", "Properties.FilterPolicy", None, "every answer is heard"),
+    ("AWS::SNS::Subscription", "", "Properties.RawMessageDelivery", None, "handlers read SNS's own envelope"),
+    ("AWS::SageMaker::Model", "", "Properties.EnableNetworkIsolation", None, "the server fetches styles while it runs"),
+)
+
+STATES: Sequence[State] = (
+    ("GatePassed", "Choices.0.Condition", "{% $gate.passed %}", "what misses the gate is not registered"),
+    ("GatePassed", "Choices.0.Next", "EnsureModelPackageGroup", "what passes the gate is registered"),
+    ("GatePassed", "Default", "RecordFailure", "what misses the gate is not registered"),
+    ("Approval", "Choices.0.Condition", "{% $plan.approval = 'auto' %}", "the input says who approves"),
+    ("Approval", "Choices.0.Next", "AutoApprove", "the input says who approves"),
+    ("Approval", "Default", "RequestApproval", "where the input does not say otherwise, a person approves"),
+    ("Register", "Arguments.ModelApprovalStatus", "PendingManualApproval", "a package is approved by what comes after"),
+    ("AutoApprove", "Arguments.ModelApprovalStatus", "Approved", "what is published must be approved"),
+    ("RecordFailure", "Next", "Fail", "a failed run has failed"),
+    ("FineTune", "Assign.artifact", _ARTIFACT_PREFIX, _ARTIFACT),
+    ("Train", "Assign.artifact", _ARTIFACT_PREFIX, _ARTIFACT),
+    ("Prepare", "Next", "Start", "a run that is taken up enters where it failed, every other at the first job"),
+    ("Segment", "Next", "FineTune", "the order of the steps"),
+    ("FineTune", "Next", "Evaluate", "the order of the steps"),
+    ("Shard", "Next", "Train", "the order of the steps"),
+    ("Train", "Next", "Evaluate", "the order of the steps"),
+    ("Evaluate", "Next", "Gate", "nothing is registered unmeasured"),
+    ("Gate", "Next", "GatePassed", "nothing is registered that misses the gate"),
+    ("Register", "Next", "Approval", "nothing is published unapproved"),
+    ("SmokeTest", "Next", "Promote", "nothing is promoted untested"),
+    (
+        "PutBacklogPolicy",
+        f"{_BACKLOG}.MetricName",
+        "ApproximateBacklogSizePerInstance",
+        "the target is a number for each instance",
+    ),
+    ("PutBacklogPolicy", f"{_BACKLOG}.Statistic", "Average", "the sum of a minute's points is no queue"),
+    ("PutWakeAlarm", "Arguments.MetricName", "HasBacklogWithoutCapacity", "requests wait and no instance runs"),
+    ("PutWakeAlarm", "Arguments.AlarmName", "{% $endpoint & '-wake' %}", "whoever removes the endpoint looks for it"),
+    ("PutWakeAlarm", "Arguments.TreatMissingData", "notBreaching", "silence is an empty queue"),
+)

@@ -1,0 +1,57 @@
+"""A few of the defects of ``make gate-score`` on every run: one of each family, and one of each kind of check that reads sources."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.gate.families import api, events, functions, machine, roles, scaling, serving, sources, storage
+from bench.gate.mutant import Mutant, World
+from bench.gate.mutants import every_mutant
+from bench.gate.worlds import copied_sources
+from infra.gate.assembly import Assembly
+from infra.gate.door import findings
+from tests.infra.conftest import Synthesized
+
+_FAMILIES = (api, events, functions, machine, roles, scaling, serving, storage)
+_SAMPLE = [family.MUTANTS[0] for family in _FAMILIES]
+_SLIPS = [
+    mutant
+    for mutant in sources.MUTANTS
+    if mutant.name
+    in {
+        "a secret is written down",
+        "the README names a command that is not there",
+        "a deregistration tolerates an error that never comes",
+        "a price is ten times what it is",
+    }
+]
+
+
+@pytest.fixture(scope="module")
+def world(dev: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> World:
+    root = copied_sources(tmp_path_factory.mktemp("sources"))
+    return World(assembly=Assembly.read("dev", Path(dev.folder)), root=root)
+
+
+@pytest.mark.parametrize("mutant", [*_SAMPLE, *_SLIPS], ids=lambda mutant: mutant.name)
+def test_the_gate_names_a_planted_defect(mutant: Mutant, world: World) -> None:
+    with mutant.planted(world) as planted:
+        found = findings(planted.world.assembly, planted.world.root)
+    named = [each for each in found if any(place in f"{each.place} {each.wrong}" for place in planted.places)]
+    assert named
+    assert all(each.remedy for each in named)
+
+
+def test_every_defect_has_a_place_in_the_world(world: World) -> None:
+    homeless = []
+    for mutant in every_mutant():
+        try:
+            with mutant.planted(world):
+                pass
+        except (KeyError, ValueError, IndexError) as error:
+            homeless.append(f"{mutant.name}: {error}")
+    assert homeless == []
+
+
+def test_the_world_as_it_is_has_no_finding(world: World) -> None:
+    assert findings(world.assembly, world.root) == []
