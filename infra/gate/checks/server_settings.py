@@ -110,11 +110,11 @@ def _alike(config: Resource, function: Resource, hosting: Hosting) -> Iterator[F
 
 
 def _plain(node: Any, path: str = "") -> dict[str, Any]:
-    """Every number and literal text by its path; references and names are passed over."""
+    """Every number and literal text by its path, without references, names, and how many instances there are at first."""
     if isinstance(node, Mapping):
         pairs = [(f"{path}.{key}".lstrip("."), value) for key, value in node.items()]
     elif isinstance(node, list):
         pairs = [(f"{path}.{index}".lstrip("."), value) for index, value in enumerate(node)]
     else:
-        return {} if "<" in str(node) or path.endswith("ModelName") else {path: node}
+        return {} if "<" in str(node) or path.endswith(("ModelName", "InitialInstanceCount")) else {path: node}
     return {key: found for name, value in pairs for key, found in _plain(value, name).items()}
