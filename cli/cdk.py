@@ -34,6 +34,12 @@ def stacks(assembly: Path) -> dict[str, str]:
     return {properties.get("stackName", key): key for key, properties in _stacks(assembly).items()}
 
 
+def templates(assembly: Path) -> dict[str, dict[str, Any]]:
+    """The templates in ``assembly``, by the names of their stacks. Raises CdkError where there is none."""
+    files = {p.get("stackName", key): assembly / p["templateFile"] for key, p in _stacks(assembly).items()}
+    return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
+
+
 def bootstrap_parameter(assembly: Path) -> str:
     """``/cdk-bootstrap/{qualifier}/version``: the SSM parameter by which the stacks know their bootstrap. Raises CdkError."""
     first = next(iter(_stacks(assembly).values()))

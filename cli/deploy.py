@@ -43,12 +43,6 @@ def run_deploy(arguments: argparse.Namespace) -> None:
     print(describe(account_client, stage))
 
 
-def run_diff(arguments: argparse.Namespace) -> None:
-    """Say what a deployment would change."""
-    require_stage(arguments.assembly, arguments.stage)
-    cdk(["diff", *arguments.cdk], arguments.assembly)
-
-
 def require_stage(assembly: Path, stage: str) -> None:
     """Raises CdkError unless the templates are those of the stage."""
     names = stacks(assembly)

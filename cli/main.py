@@ -13,9 +13,10 @@ from cli.account import NotDeployedError
 from cli.cdk import ROOT, CdkError
 from cli.client import ApiError
 from cli.demo import run_demo
-from cli.deploy import run_bootstrap, run_deploy, run_diff
+from cli.deploy import run_bootstrap, run_deploy
 from cli.deployed import run_deployed, run_key
 from cli.destroy import NotRemovedError, run_destroy
+from cli.diff import run_diff
 from cli.doctor.run import UnfitError, run_doctor
 from cli.follow import ExecutionFailedError
 from cli.keep import run_local

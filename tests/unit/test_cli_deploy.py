@@ -1,5 +1,6 @@
 """What deploy and destroy refuse before anything happens, say, and remove."""
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from moto import mock_aws
 
 from cli.account import account_client, current_region
 from cli.cdk import CdkError, bootstrap_parameter, stacks
-from cli.deploy import changed, expectation, require_approval, require_stage
+from cli.deploy import changed, expectation, require_approval, require_stage, run_deploy
 from cli.deployed import describe
 from cli.destroy import confirm, remove
+from cli.diff import definitions
 from cli.leftovers import Leftover, logs, made_by_executions
 from contracts.errors import InvalidInputError
 
@@ -172,3 +174,52 @@ def test_a_deployed_stage_says_how_it_is_used() -> None:
     assert "make -s key STAGE=dev" in text
     assert "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/endpoints/shared" in text
     assert "#dashboards/dashboard/atelier-dev-eu-west-1" in text
+
+
+def test_a_definition_is_compared_line_by_line(tmp_path: Path) -> None:
+    def template(seconds: int) -> dict[str, Any]:
+        text = '{"States": {"Wait": {"Type": "Wait", "Seconds": ' + str(seconds) + '}, "Ask": {"Resource": "'
+        parts = [text, {"Ref": "AWS::AccountId"}, '"}}}']
+        machine = {"DefinitionString": {"Fn::Join": ["", parts]}}
+        return {"Resources": {"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}}}
+
+    write_manifest(tmp_path, Training="atelier-dev-training")
+    (tmp_path / "t.json").write_text(json.dumps(template(10)), encoding="utf-8")
+
+    class Formation:
+        """An account that has the stack with the given template."""
+
+        def __init__(self, deployed: dict[str, Any]) -> None:
+            self.deployed = deployed
+
+        def get_paginator(self, _: str) -> Any:
+            return self
+
+        def paginate(self) -> list[dict[str, Any]]:
+            return [{"Stacks": [{"StackName": "atelier-dev-training", "CreationTime": 1}]}]
+
+        def get_template(self, **_: str) -> dict[str, Any]:
+            return {"TemplateBody": self.deployed}
+
+    lines = list(definitions(lambda _: Formation(template(5)), "dev", tmp_path))
+
+    assert [line for line in lines if line.startswith(("+ ", "- "))] == ['-      "Seconds": 5', '+      "Seconds": 10']
+    assert '       "Resource": "<{Ref: AWS::AccountId}>"' in lines
+    assert list(definitions(lambda _: Formation(template(10)), "dev", tmp_path)) == []
+
+
+def test_whoever_refers_to_what_was_replaced_is_deployed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_manifest(tmp_path, Storage="atelier-dev-storage")
+    commands: list[list[str]] = []
+    seen = iter([{("atelier-dev-storage", "Table"): "a"}, {("atelier-dev-storage", "Table"): "b"}])
+    monkeypatch.setattr("cli.deploy.cdk", lambda words, _: commands.append(list(words)))
+    monkeypatch.setattr("cli.deploy._values", lambda _: next(seen))
+    monkeypatch.setattr("cli.deploy.describe", lambda *_: "deployed")
+    approved = ["--require-approval", "never"]
+
+    run_deploy(argparse.Namespace(stage="dev", assembly=tmp_path, cdk=approved))
+
+    assert commands == [["deploy", "--all", *approved], ["deploy", "--all", "--force", *approved]]
+    assert "Replaced: atelier-dev-storage.Table." in capsys.readouterr().out
