@@ -27,20 +27,25 @@ def run_bootstrap(arguments: argparse.Namespace) -> None:
 
 
 def run_deploy(arguments: argparse.Namespace) -> None:
-    """Deploy every stack, and again those that would keep the name of something that was replaced; then say how to use it."""
+    """Say what it takes, deploy the stage, and say how to use it."""
     stage, words = arguments.stage, arguments.cdk
     require_stage(arguments.assembly, stage)
     require_approval(words, terminal=sys.stdin.isatty())
     print(expectation(arguments.assembly), flush=True)
     if registries := log_in(bases(arguments.assembly)):
         print(f"Logged in to {', '.join(registries)}", flush=True)
+    deploy_stacks(stage, arguments.assembly, words)
+    print(describe(account_client, stage))
+
+
+def deploy_stacks(stage: str, assembly: Path, words: Sequence[str]) -> None:
+    """Deploy every stack; and again, where something was replaced, those that refer to it by the name of before."""
     before = _values(stage)
-    cdk(["deploy", "--all", *words], arguments.assembly)
+    cdk(["deploy", "--all", *words], assembly)
     if replaced := changed(before, _values(stage)):
         print(f"\nReplaced: {', '.join(replaced)}. Deploying again what refers to it.", flush=True)
-        # The CLI passes over a stack whose own template is the same, and a reference to another stack is the same text.
-        cdk(["deploy", "--all", "--force", *words], arguments.assembly)
-    print(describe(account_client, stage))
+        # The command passes over a stack whose own template is the same, and a reference to another stack is the same text.
+        cdk(["deploy", "--all", "--force", *words], assembly)
 
 
 def require_stage(assembly: Path, stage: str) -> None:

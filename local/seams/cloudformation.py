@@ -8,7 +8,7 @@ from ministack.services.cloudformation import provisioners, stacks
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
-from local.seams import api_account, budgets, template_fixes
+from local.seams import api_account, budgets, template_fixes, weak_references
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
@@ -31,6 +31,7 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
     types["Custom::S3AutoDeleteObjects"] = _auto_delete_type(root_client)
     types["AWS::Budgets::Budget"] = budgets.budget_type(root_client)
     template_fixes.install(root_client)
+    weak_references.install()
     api_account.install()
     _run_on_threads()
 

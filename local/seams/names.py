@@ -120,6 +120,10 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_cw_metric_alarm_record": "name props",
         "_physical_name": "stack_name logical_id lowercase max_len seeded",
     },
+    "ministack.services.cloudformation": {"_stacks": None},
+    "ministack.services.cloudformation.changesets": {
+        "_resolve_props_for_diff": "template params stack_name stack_id",
+    },
     "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": "resource_type"},
     "ministack.services.cloudformation.custom_resource": {
         "_HOST": None,

@@ -1,5 +1,6 @@
 """A tiny cloud assembly, written without the CDK: a bucket, roles, and an image whose one package trains, processes and serves."""
 
+import hashlib
 import json
 import shutil
 import threading
@@ -8,7 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local.cloud import LocalCloud
+from local.docker import write_program
+from local.sagemaker.backend import ROOT_KEY
 
 ACCOUNT = "123456789012"
 ASSETS = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
@@ -210,8 +215,11 @@ def write_assembly(
     artifacts: dict[str, Any] = {}
     before: list[str] = []
     for name, template in stacks.items():
-        (folder / f"{name}.template.json").write_text(json.dumps(template), encoding="utf-8")
-        files = {f"{name}Template": _file(f"{name}.template.json", f"{name}.json", "file")}
+        text = json.dumps(template)
+        (folder / f"{name}.template.json").write_text(text, encoding="utf-8")
+        # As the CDK names it: by its content. An object that is there is not written again.
+        address = f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+        files = {f"{name}Template": _file(f"{name}.template.json", address, "file")}
         for key, source in (lambdas or {}).items():
             shutil.copytree(source, folder / f"asset.{key}", dirs_exist_ok=True)
             files[key] = _file(f"asset.{key}", key, "zip")
@@ -227,7 +235,7 @@ def write_assembly(
             "environment": "aws://unknown-account/unknown-region",
             "properties": {
                 "templateFile": f"{name}.template.json",
-                "stackTemplateAssetObjectUrl": f"s3://{ASSETS}/{name}.json",
+                "stackTemplateAssetObjectUrl": f"s3://{ASSETS}/{address}",
             },
             "dependencies": [f"{name}.assets", *before],
         }
@@ -258,6 +266,16 @@ def lambda_function(key: str, handler: str, role_id: str, **variables: Any) -> d
             "Environment": {"Variables": variables},
         },
     }
+
+
+def use_as_aws(cloud: LocalCloud, patch: pytest.MonkeyPatch) -> None:
+    """Let the environment name this cloud as AWS, for boto3 and for the CDK command, and the stand-in for docker."""
+    names = {"AWS_ENDPOINT_URL": cloud.url, "CDK_DOCKER": str(write_program(cloud.run_dir)), "HOME": str(cloud.run_dir)}
+    names |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ROOT_KEY)
+    names |= dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), cloud.region)
+    for name, value in names.items():
+        patch.setenv(name, value)
+    patch.setattr("boto3.DEFAULT_SESSION", None)
 
 
 def until(check: Callable[[], Any], cloud: LocalCloud, *, seconds: float = 30.0) -> Any:

@@ -1,6 +1,5 @@
 """What deploy and destroy refuse before anything happens, say, and remove."""
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from moto import mock_aws
 
 from cli.account import account_client, current_region
 from cli.cdk import CdkError, bootstrap_parameter, stacks
-from cli.deploy import changed, expectation, require_approval, require_stage, run_deploy
+from cli.deploy import changed, expectation, require_approval, require_stage
 from cli.deployed import describe
 from cli.destroy import confirm, remove
 from cli.diff import definitions
@@ -206,20 +205,3 @@ def test_a_definition_is_compared_line_by_line(tmp_path: Path) -> None:
     assert [line for line in lines if line.startswith(("+ ", "- "))] == ['-      "Seconds": 5', '+      "Seconds": 10']
     assert '       "Resource": "<{Ref: AWS::AccountId}>"' in lines
     assert list(definitions(lambda _: Formation(template(10)), "dev", tmp_path)) == []
-
-
-def test_whoever_refers_to_what_was_replaced_is_deployed_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_manifest(tmp_path, Storage="atelier-dev-storage")
-    commands: list[list[str]] = []
-    seen = iter([{("atelier-dev-storage", "Table"): "a"}, {("atelier-dev-storage", "Table"): "b"}])
-    monkeypatch.setattr("cli.deploy.cdk", lambda words, _: commands.append(list(words)))
-    monkeypatch.setattr("cli.deploy._values", lambda _: next(seen))
-    monkeypatch.setattr("cli.deploy.describe", lambda *_: "deployed")
-    approved = ["--require-approval", "never"]
-
-    run_deploy(argparse.Namespace(stage="dev", assembly=tmp_path, cdk=approved))
-
-    assert commands == [["deploy", "--all", *approved], ["deploy", "--all", "--force", *approved]]
-    assert "Replaced: atelier-dev-storage.Table." in capsys.readouterr().out
