@@ -27,6 +27,7 @@ def install() -> None:
     _note_headers()
     _check_keys()
     _name_refused_keys()
+    _use_aws_key()
 
 
 def key_arn(key_id: str | None) -> str | None:
@@ -58,6 +59,17 @@ def _uses(key_id: str | None, actions: tuple[str, ...]) -> Iterator[tuple[str, s
     key = key_arn(key_id) if key_id else None
     if key:
         yield from ((action, key) for action in actions)
+
+
+def _use_aws_key() -> None:
+    """An object that is to be encrypted with KMS and names no key gets AWS's own for S3; ministack refuses it."""
+    original = s3._resolve_sse_write_headers
+
+    def resolve(headers: dict[str, str], bucket_name: str) -> Any:
+        own = {_KEY_HEADER: "alias/aws/s3"} if headers.get("x-amz-server-side-encryption") == "aws:kms" else {}
+        return original({**own, **headers}, bucket_name)
+
+    s3._resolve_sse_write_headers = resolve
 
 
 def _check_keys() -> None:

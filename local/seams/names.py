@@ -86,6 +86,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         **dict.fromkeys(("_buckets", "_bucket_encryption")),
         "_bucket_default_sse_headers": "bucket_name",
         "_put_bucket_encryption": "name body",
+        "_resolve_sse_write_headers": "headers bucket_name",
     },
     "ministack.services.sns": {"_topics": None},
     "ministack.services.sqs": {"_queue_by_arn": "arn"},
