@@ -25,8 +25,7 @@ def run_destroy(arguments: argparse.Namespace) -> None:
     keep = stage_named(stage).keep_data
     require_stage(arguments.assembly, stage)
     found = stage_stacks(client, stage)
-    if not found:
-        raise NotDeployedError(f"no stack of stage {stage} is in this account and region")
+    require_unprotected(stage, found)
     leftovers = made_by_executions(client, f"atelier-{stage}", _owned(client, found), keep_versions=keep)
     print(_plan(stage, found, leftovers, keep=keep), flush=True)
     if not arguments.yes:
@@ -38,6 +37,15 @@ def run_destroy(arguments: argparse.Namespace) -> None:
     problems += remove(logs(client, f"atelier-{stage}", *_logged(found)))
     if problems:
         raise NotRemovedError("these are left; make destroy again removes them:\n  " + "\n  ".join(problems))
+
+
+def require_unprotected(stage: str, found: Sequence[dict[str, Any]]) -> None:
+    """Raises NotDeployedError where no stack of the stage is there, and InvalidInputError where each is protected: it is in use."""
+    if not found:
+        raise NotDeployedError(f"no stack of stage {stage} is in this account and region")
+    if all(_protected(stack) for stack in found):
+        allowed = "a stage with a stack that may be deleted: deploy it without placement.protected first"
+        raise InvalidInputError(f"stage {stage}", got="termination protection of every stack", allowed=allowed)
 
 
 def _destroy_stacks(found: Sequence[dict[str, Any]], arguments: argparse.Namespace) -> None:

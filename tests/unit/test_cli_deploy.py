@@ -9,11 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from cli.account import account_client, current_region
+from cli.account import NotDeployedError, account_client, current_region
 from cli.cdk import CdkError, bootstrap_parameter, stacks
 from cli.deploy import changed, expectation, require_approval, require_stage
 from cli.deployed import describe
-from cli.destroy import confirm, remove
+from cli.destroy import confirm, remove, require_unprotected
 from cli.diff import definitions
 from cli.leftovers import Leftover, logs, made_by_executions
 from contracts.errors import InvalidInputError
@@ -99,6 +99,15 @@ def test_a_person_confirms_with_the_stage_s_name() -> None:
         confirm("trial", lambda _: "yes")
     with pytest.raises(InvalidInputError, match=r"no terminal.*YES=1"):
         confirm("trial", None)
+
+
+def test_nothing_of_a_protected_stage_is_removed() -> None:
+    protected, open_stack = {"EnableTerminationProtection": True}, {"EnableTerminationProtection": False}
+    require_unprotected("dev", [protected, open_stack])
+    with pytest.raises(InvalidInputError, match=r"without placement\.protected first"):
+        require_unprotected("prod", [protected, protected])
+    with pytest.raises(NotDeployedError, match="no stack of stage prod"):
+        require_unprotected("prod", [])
 
 
 def test_what_cannot_be_removed_does_not_stop_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
