@@ -47,6 +47,7 @@ templates: $(INSTALLED) ## every stage's templates against the offline validator
 
 docs: $(INSTALLED) ## write the generated parts of the docs
 	@$(BIN)/python -m docs.generate
+	@$(BIN)/python -m docs.nist
 
 lambda-packages: $(LAYER) ## fetch the packages of the Lambdas' layer; the install step does it too
 
