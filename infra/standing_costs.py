@@ -17,6 +17,9 @@ DASHBOARD_DOLLARS = 3.0
 """The first three of an account are free."""
 REGISTRY_DOLLARS_PER_GB = 0.10
 STORAGE_DOLLARS_PER_GB = 0.023
+FIREWALL_DOLLARS, RULE_DOLLARS = 5.0, 1.0
+"""A web ACL, and each of its rules; from memory of AWS WAF's price list, not read anew."""
+FIREWALL_RULES = 4
 STYLE_ENDPOINT_ALARMS = 6
 """Of a style's own endpoint: those of its scaling, and the one that rolls an update back."""
 
@@ -54,6 +57,9 @@ def standing(stage: Stage) -> list[StandingCost]:
         StandingCost(what=f"base models, about {models:.1f} GB", dollars=models * STORAGE_DOLLARS_PER_GB),
     ]
     hour = DOLLARS_PER_HOUR.get(serving.instance, 0.0)
+    if stage.api.most_from_one_address:
+        dollars = FIREWALL_DOLLARS + FIREWALL_RULES * RULE_DOLLARS
+        items.append(StandingCost(what=f"web ACL, {FIREWALL_RULES} rules", dollars=dollars))
     if serving.fewest_instances:
         awake = serving.fewest_instances * HOURS_PER_MONTH * hour
         items.append(

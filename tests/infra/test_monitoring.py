@@ -102,6 +102,12 @@ def test_the_costs_count_every_alarm(stage: Synthesized) -> None:
     assert f"{count} alarms" in [item.what for item in standing(STAGES[stage.name])]
 
 
+def test_the_costs_count_every_rule_of_the_web_acl(stage: Synthesized) -> None:
+    rules = [len(acl["Properties"]["Rules"]) for acl in stage.resources("AWS::WAFv2::WebACL").values()]
+    items = [item.what for item in standing(STAGES[stage.name]) if item.what.startswith("web ACL")]
+    assert items == [f"web ACL, {count} rules" for count in rules]
+
+
 def test_a_contact_and_a_budget_are_stage_data(stage: Synthesized) -> None:
     watching = STAGES[stage.name].watching
     assert bool(stage.resources("AWS::Budgets::Budget")) == bool(watching.monthly_dollars)
