@@ -141,7 +141,7 @@ def _names_a_thing(piece: str) -> bool:
 
 def _translated(token: str) -> tuple[str, bool]:
     """A word in English where the tables have it, else itself; and whether ``and`` follows."""
-    if token in _AND or token in ",;&+/":
+    if token in _AND or token in ",;&+/":  # noqa: S105 a word
         return "", True
     for number, particle in enumerate(("", *_PARTICLES)):
         stem = token.removesuffix(particle)

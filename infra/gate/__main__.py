@@ -13,6 +13,7 @@ from infra.config import STAGES, stage_named  # noqa: E402  jsii starts Node.js 
 from infra.gate.assembly import Assembly  # noqa: E402
 from infra.gate.door import findings  # noqa: E402
 from infra.gate.finding import Finding  # noqa: E402
+from infra.gate.leaks import leaks  # noqa: E402
 from infra.gate.synthesis import synthesize  # noqa: E402
 from infra.gate.validators import validate  # noqa: E402
 from infra.settings.stage import Stage  # noqa: E402
@@ -24,7 +25,7 @@ def main(names: Sequence[str]) -> int:
     """1 where anything is wrong."""
     stages = [stage_named(name) for name in names] or list(STAGES.values())
     # What is wrong with a source is found once for every stage, and said once.
-    found = sorted({finding for stage in stages for finding in check(stage)})
+    found = sorted({*leaks(ROOT), *(finding for stage in stages for finding in check(stage))})
     for finding in found:
         print(finding)
     print(f"{len(stages)} stages checked, {len(found)} findings")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jsonata
@@ -15,8 +15,6 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::NoValue": "",
 }
-VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\b(?!\s*\()")
-PLAN_KEY = re.compile(r"\$plan((?:\.[a-z_0-9]+)+)")
 
 
 def resolve(node: Any) -> dict[str, Any]:
@@ -42,20 +40,6 @@ def text(node: Any) -> str:
     raise AssertionError(f"an intrinsic function that nothing here resolves: {function}")
 
 
-def expressions(node: Any) -> Iterator[str]:
-    """Every JSONata expression below ``node``, without its braces."""
-    if isinstance(node, str):
-        if node.startswith("{%"):
-            assert node.endswith("%}"), node
-            yield node[2:-2].strip()
-    elif isinstance(node, Mapping):
-        for value in node.values():
-            yield from expressions(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from expressions(value)
-
-
 def evaluate(node: Any, variables: Mapping[str, Any]) -> Any:
     """``node`` with every expression replaced by its value. Raises AssertionError where one has none."""
     if isinstance(node, Mapping):
@@ -70,21 +54,3 @@ def evaluate(node: Any, variables: Mapping[str, Any]) -> Any:
     found = expression.evaluate(None)
     assert found is not None, f"undefined: {node}"
     return found
-
-
-def variables_of(expression: str) -> set[str]:
-    """Names of the state machine's variables that an expression reads."""
-    own = {name.strip() for found in re.findall(r"function\(([^)]*)\)", expression) for name in found.split(",")}
-    return {name for name in VARIABLE.findall(expression) if f"${name}" not in own and name != "states"}
-
-
-def targets(state: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where a state may go on to, and what it assigns on that way."""
-    kept = dict(state.get("Assign", {}))
-    for choice in state.get("Choices", []):
-        yield choice["Next"], dict(choice.get("Assign", {}))
-    for caught in state.get("Catch", []):
-        yield caught["Next"], dict(caught.get("Assign", {}))
-    for key in ("Next", "Default"):
-        if key in state:
-            yield state[key], kept

@@ -39,6 +39,38 @@ DEFECTS: list[tuple[Change, str, str]] = [
     # tokens
     (state("RequestApproval", drop(*TOKEN)), "machine tokens", "state RequestApproval: it waits for an answer"),
     (state("Gate", put(*TOKEN, value="{% $states.context.Task.Token %}")), "machine tokens", "does not wait"),
+    # handlers
+    (
+        state("Gate", put("Arguments", "FunctionName", value="<Training/HandlersResumeFunction148342A5.Arn>")),
+        "machine handlers",
+        "state Gate: it calls resume",
+    ),
+    (state("Gate", drop("Arguments", "Payload", "plan")), "machine handlers", "reads event['plan']"),
+    # errors
+    (
+        state("Register", put("Retry", 0, "ErrorEquals", value=["SageMaker.ThrottlingException"])),
+        "machine errors",
+        "never fails with",
+    ),
+    (state("DeployEndpoint", put("Retry", 0, "ErrorEquals", value=["EndpointBusy"])), "machine errors", "EndpointBusy"),
+    (state("Gate", put("Retry", 0, "ErrorEquals", value=["States.ALL"])), "machine errors", "it retries every error"),
+    (state("Gate", put("Retry", 0, "ErrorEquals", value=["S3.S3Exception"])), "machine errors", "S3.S3Exception"),
+    # intent, scaling and metrics of what states send
+    (state("RequestApproval", put("TimeoutSeconds", value=60)), "intent", "it may take 60 s, meant are 604800"),
+    (put("TimeoutSeconds", value=60), "intent", "a run may take 60 s"),
+    (
+        state("PutBacklogPolicy", put("Arguments", "ScalableDimension", value="sagemaker:variant:Count")),
+        "scaling",
+        "its ScalableDimension",
+    ),
+    (state("RegisterScalableTarget", put("Arguments", "MaxCapacity", value=50)), "scaling", "it has 0 to 50 instances"),
+    (state("PutWakeAlarm", put("Arguments", "MetricName", value="Backlog")), "metrics", "no metric Backlog"),
+    (
+        state("Segment", put("Arguments", "NetworkConfig", "EnableNetworkIsolation", value=False)),
+        "hosting",
+        "can reach the network",
+    ),
+    (state("Segment", drop("Arguments", "Tags")), "hosting", "it carries no tags"),
     # expressions
     (state("Register", put("Assign", "version", value="{% $number( %}")), "machine expressions", "does not compile"),
     (

@@ -1,10 +1,12 @@
 """The gate and sources: what a handler reads, calls and waits for is followed from file to file."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from infra.gate.calls import calls
+from infra.gate.leaks import leaks
 from infra.gate.sources import Sources
 from tests.infra.conftest import Synthesized
 from tests.infra.mutants import asked
@@ -72,6 +74,7 @@ DEFECTS = [
         "lifetimes",
         "is 360000 s",
     ),
+    ("contracts/layout.py", 'LATEST = "latest.json"', 'LATEST = "newest.json"', "intent", "meant is 'latest.json'"),
     (
         "lambdas/atelier_ops/errors.py",
         "class EndpointBusyError",
@@ -91,6 +94,15 @@ def test_a_defect_of_a_source_is_named(
     if wrong:
         assert any(wrong in each.wrong for each in found), found
     assert before == []
+
+
+def test_a_secret_in_a_file_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text('\nkey = "AKIA' + 'QYLPMN5HHHFPZZZZ"\n', encoding="utf-8")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "settings.py"], cwd=tmp_path, check=True)
+    assert [(each.place, each.wrong) for each in leaks(tmp_path)] == [
+        ("settings.py:2", "it looks like a secret (AWS Access Key)")
+    ]
 
 
 def test_calls_are_followed_through_gateways_logic_and_the_api_s_table(root: Path) -> None:

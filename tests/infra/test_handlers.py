@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable
-from importlib import import_module
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -43,38 +42,6 @@ def given(stage: Synthesized) -> dict[str, set[str]]:
 
 def test_every_handler_gets_the_variables_of_the_architecture_page(stage: Synthesized, root: Path) -> None:
     assert given(stage) == promised(root)
-
-
-def test_every_handler_gets_exactly_the_fields_of_its_settings(stage: Synthesized) -> None:
-    for name, variables in given(stage).items():
-        settings = getattr(import_module(f"atelier_ops.handlers.{name}"), "Settings", None)
-        assert variables == {name.upper() for name in (settings.model_fields if settings else ())}, name
-
-
-def test_every_handler_is_deployed(stage: Synthesized, root: Path) -> None:
-    folder = root / "lambdas" / "atelier_ops" / "handlers"
-    assert set(given(stage)) == {path.stem for path in folder.glob("[a-z]*.py")}
-
-
-def test_handlers_run_on_arm_with_a_log_that_ends(stage: Synthesized) -> None:
-    for name, function in stage.resources("AWS::Lambda::Function").items():
-        properties = function["Properties"]
-        if properties["Handler"].startswith("atelier_ops."):
-            assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), name
-            log = properties["LoggingConfig"]["LogGroup"]["Ref"]
-            assert stage.resources("AWS::Logs::LogGroup")[log]["Properties"]["RetentionInDays"] >= 1, name
-
-
-def test_handlers_are_traced_and_watched_in_the_stage_s_name(stage: Synthesized) -> None:
-    for name, function in stage.resources("AWS::Lambda::Function").items():
-        properties = function["Properties"]
-        if properties["Handler"].startswith("atelier_ops."):
-            variables = properties["Environment"]["Variables"]
-            assert variables["POWERTOOLS_SERVICE_NAME"] == f"atelier-{stage.name}", name
-            assert properties["TracingConfig"] == {"Mode": "Active"}, name
-            # What a handler returns, and the text of its errors, can quote what a client sent.
-            assert variables["POWERTOOLS_TRACER_CAPTURE_RESPONSE"] == "false", name
-            assert variables["POWERTOOLS_TRACER_CAPTURE_ERROR"] == "false", name
 
 
 def test_every_handler_has_its_stack_s_layer_of_packages(stage: Synthesized) -> None:

@@ -119,18 +119,6 @@ def test_jobs_have_no_network_and_talk_encrypted(stage: Synthesized) -> None:
         assert network == {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True}
 
 
-def test_what_jobs_write_is_encrypted_with_the_key(stage: Synthesized) -> None:
-    assert arguments(stage, "FineTune")["OutputDataConfig"]["KmsKeyId"]
-    for name in ("Segment", "Evaluate"):
-        assert arguments(stage, name)["ProcessingOutputConfig"]["KmsKeyId"]
-
-
-def test_volumes_take_a_key_only_where_sagemaker_accepts_one(stage: Synthesized) -> None:
-    clusters = [arguments(stage, name)["ProcessingResources"]["ClusterConfig"] for name in ("Segment", "Evaluate")]
-    for cluster in (*clusters, arguments(stage, "FineTune")["ResourceConfig"]):
-        assert ("VolumeKmsKeyId" in cluster) == (".g5." not in cluster["InstanceType"])
-
-
 def test_a_spot_job_waits_at_least_as_long_as_it_runs_and_resumes(dev: Synthesized) -> None:
     job = arguments(dev, "FineTune")
     limits = job["StoppingCondition"]

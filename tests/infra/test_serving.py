@@ -30,25 +30,6 @@ def policy_id(stage: Synthesized, name: str) -> str:
     return found
 
 
-def test_the_backlog_metric_has_the_endpoint_as_its_only_dimension(stage: Synthesized) -> None:
-    tracking = policy(stage, "backlog")["TargetTrackingScalingPolicyConfiguration"]
-    metric = tracking["CustomizedMetricSpecification"]
-    assert metric["MetricName"] == "ApproximateBacklogSizePerInstance"
-    assert metric["Namespace"] == "AWS/SageMaker"
-    assert [dimension["Name"] for dimension in metric["Dimensions"]] == ["EndpointName"]
-
-
-def test_a_waiting_request_wakes_the_endpoint_from_zero(stage: Synthesized) -> None:
-    alarm = alarm_on(stage, "HasBacklogWithoutCapacity")
-    assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["EndpointName"]
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
-    assert alarm["AlarmActions"] == [{"Fn::GetAtt": [policy_id(stage, "wake"), "Arn"]}]
-    steps = policy(stage, "wake")["StepScalingPolicyConfiguration"]
-    # One instance, not one more: the alarm repeats its call while the instance is on its way.
-    assert steps["AdjustmentType"] == "ExactCapacity"
-    assert steps["StepAdjustments"] == [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}]
-
-
 def test_a_fleet_that_stays_awake_with_nothing_to_do_is_put_to_sleep_and_the_news_say_so(stage: Synthesized) -> None:
     """It needs no metric of the queue: whether an endpoint without requests publishes any is not known."""
     alarm = stage.one("AWS::CloudWatch::Alarm", "Training")
@@ -86,16 +67,6 @@ def test_alarms_may_publish_to_the_encrypted_topic(stage: Synthesized) -> None:
         assert action in str(granted)
 
 
-def test_the_scaled_variant_is_the_endpoint_s_own(stage: Synthesized) -> None:
-    (variant,) = stage.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
-    target = stage.one("AWS::ApplicationAutoScaling::ScalableTarget")
-    (endpoint,) = stage.resources("AWS::SageMaker::Endpoint")
-    parts = target["ResourceId"]["Fn::Join"][1]
-    assert parts == ["endpoint/", {"Fn::GetAtt": [endpoint, "EndpointName"]}, f"/variant/{variant['VariantName']}"]
-    serving = STAGES[stage.name].serving
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (serving.fewest_instances, serving.most_instances)
-
-
 def test_another_machine_is_another_endpoint(stage: Synthesized) -> None:
     # An update of the same one is refused on AWS: the variant must be deregistered before its instance type changes.
     (variant,) = stage.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
@@ -125,16 +96,6 @@ def without_endpoint(configuration: dict[str, Any]) -> dict[str, Any]:
     return configuration | {"CustomizedMetricSpecification": metric}
 
 
-def test_the_endpoint_is_asynchronous_and_tells_both_topics(stage: Synthesized) -> None:
-    config = stage.one("AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"]
-    output = config["OutputConfig"]
-    assert output["KmsKeyId"]
-    assert output["S3OutputPath"]["Fn::Join"][1][-1] == "/responses/"
-    assert output["S3FailurePath"]["Fn::Join"][1][-1] == "/failures/"
-    topics = {topic["Ref"] for topic in output["NotificationConfig"].values()}
-    assert topics == set(stage.resources("AWS::SNS::Topic", "Serving"))
-
-
 def test_the_model_is_read_uncompressed_and_made_after_its_base_models(stage: Synthesized) -> None:
     (model,) = stage.resources("AWS::SageMaker::Model").values()
     source = model["Properties"]["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
@@ -158,14 +119,6 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
         "ATELIER_UPLOADS_URI": "/uploads/",
     }
     assert environment["ATELIER_MAX_ADAPTERS"] == "4"
-
-
-def test_gpu_variants_ask_for_the_ami_that_runs_cuda_13(stage: Synthesized) -> None:
-    config = stage.one("AWS::SageMaker::EndpointConfig")
-    (variant,) = config["ProductionVariants"]
-    gpu = ".g" in str(variant.get("InstanceType", variant.get("InstancePools")))
-    assert variant.get("InferenceAmiVersion") == ("al2023-ami-sagemaker-inference-gpu-4-1" if gpu else None)
-    assert ("KmsKeyId" in config) == (not gpu)
 
 
 def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesized) -> None:

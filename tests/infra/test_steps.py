@@ -1,20 +1,18 @@
 """Steps and flows: what becomes of them, and that nothing about a step can be forgotten elsewhere."""
 
 import json
-from collections.abc import Mapping
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 import pytest
 from aws_cdk import aws_iam as iam
 
-from contracts.model import Contract
 from contracts.plan import FineTuningPlan, PretrainingPlan
 from infra.components.workflow.flow import Branch, Flow, Requirement, states, steps
 from infra.components.workflow.machine import definition
 from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.step import JobSpec, Step
 from infra.components.workflow.steps.preparation import prepare
+from infra.gate.checks.machine_expressions import declares
 from tests.infra.conftest import Machine, Synthesized
 from tests.infra.definition import text
 from tests.infra.test_roles import listed, of_machine
@@ -123,20 +121,6 @@ def test_what_steps_need_of_the_plan_is_there(machine: Machine) -> None:
         for key in path.split("."):
             assert key in value, f"$plan.{path}"
             value = value[key]
-
-
-def declares(kind: Any, keys: list[str]) -> bool:
-    """Whether a type has the keys, one below the other: fields of a contract, and any key of a mapping."""
-    if not keys:
-        return True
-    choices = [choice for choice in get_args(kind) if choice is not type(None)]
-    if get_origin(kind) in (Union, UnionType):
-        return any(declares(choice, keys) for choice in choices)
-    if get_origin(kind) is Annotated:
-        return declares(choices[0], keys)
-    if isinstance(kind, type) and issubclass(kind, Contract):
-        return keys[0] in kind.model_fields and declares(kind.model_fields[keys[0]].annotation, keys[1:])
-    return get_origin(kind) is Mapping and declares(choices[1], keys[1:])
 
 
 @pytest.mark.parametrize(

@@ -17,27 +17,6 @@ def test_stateful_resources_keep_their_logical_ids(stage: Synthesized) -> None:
         assert set(stage.resources(kind)) == expected
 
 
-def test_every_bucket_is_encrypted_and_closed(stage: Synthesized) -> None:
-    for name, bucket in stage.resources("AWS::S3::Bucket").items():
-        properties = bucket["Properties"]
-        (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        algorithm = rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
-        assert algorithm == ("AES256" if "Log" in name else "aws:kms"), name
-        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, name
-        assert properties["LifecycleConfiguration"]["Rules"], name
-
-
-def test_every_bucket_refuses_plain_http(stage: Synthesized) -> None:
-    policies = stage.resources("AWS::S3::BucketPolicy").values()
-    refusing = [
-        policy["Properties"]["Bucket"]["Ref"]
-        for policy in policies
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Deny" and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
-    ]
-    assert set(refusing) == LOGICAL_IDS["AWS::S3::Bucket"]
-
-
 def test_precious_buckets_keep_old_versions_for_a_while(stage: Synthesized) -> None:
     for name, bucket in stage.resources("AWS::S3::Bucket").items():
         precious = name.startswith(("BucketsData", "BucketsModel"))
@@ -114,16 +93,6 @@ def test_the_table_expires_records_and_can_be_restored(stage: Synthesized) -> No
 def test_a_stage_that_keeps_its_data_protects_the_stack_that_holds_it(stage: Synthesized) -> None:
     assert bool(stage.stacks.storage.termination_protection) >= STAGES[stage.name].keep_data
     assert bool(stage.stacks.api.termination_protection) == STAGES[stage.name].placement.protected
-
-
-def test_topics_are_encrypted(stage: Synthesized) -> None:
-    topics = stage.resources("AWS::SNS::Topic")
-    assert len(topics) == 3
-    assert all(topic["Properties"]["KmsMasterKeyId"] for topic in topics.values())
-
-
-def test_the_key_rotates(stage: Synthesized) -> None:
-    assert stage.one("AWS::KMS::Key")["EnableKeyRotation"] is True
 
 
 def test_nothing_but_the_state_machine_has_a_physical_name(stage: Synthesized) -> None:

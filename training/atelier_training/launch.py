@@ -77,4 +77,4 @@ def relaunch_if_distributed(resource_config: Path, module: str, step: str) -> No
         command = cluster.command(module, step, os.environ)
         log.info("%s", " ".join(command))
         sys.stdout.flush()
-        os.execvpe(command[0], command, cluster.environment(os.environ))
+        os.execvpe(command[0], command, cluster.environment(os.environ))  # noqa: S606
