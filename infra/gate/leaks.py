@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from detect_secrets import SecretsCollection
-from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.core.plugins import initialize
+from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import transient_settings
 
 from infra.gate.finding import Finding
@@ -39,7 +39,7 @@ def leaks(root: Path) -> Iterator[Finding]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True)  # noqa: S607
     files = [name for name in listed.stdout.split("\0") if name and (root / name).is_file()]
     with transient_settings({"plugins_used": [{"name": kind} for kind in _KINDS]}):
-        forms = [form for kind in get_plugins() for form in getattr(kind, "denylist", ())]
+        forms = [form for kind in _KINDS for form in getattr(initialize.from_plugin_classname(kind), "denylist", ())]
         found = SecretsCollection(root=str(root))
         for name in files:
             # The scan takes seconds for what its forms rule out at once.
