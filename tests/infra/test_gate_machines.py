@@ -55,9 +55,7 @@ DEFECTS: list[tuple[Change, str, str]] = [
     (state("DeployEndpoint", put("Retry", 0, "ErrorEquals", value=["EndpointBusy"])), "machine errors", "EndpointBusy"),
     (state("Gate", put("Retry", 0, "ErrorEquals", value=["States.ALL"])), "machine errors", "it retries every error"),
     (state("Gate", put("Retry", 0, "ErrorEquals", value=["S3.S3Exception"])), "machine errors", "S3.S3Exception"),
-    # intent, scaling and metrics of what states send
-    (state("RequestApproval", put("TimeoutSeconds", value=60)), "intent", "it may take 60 s, meant are 604800"),
-    (put("TimeoutSeconds", value=60), "intent", "a run may take 60 s"),
+    # scaling and metrics of what states send
     (
         state("PutBacklogPolicy", put("Arguments", "ScalableDimension", value="sagemaker:variant:Count")),
         "scaling",

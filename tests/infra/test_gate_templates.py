@@ -372,9 +372,6 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "hosting",
         "InitialInstanceCount: got '1'",
     ),
-    # intent
-    ("AWS::ApiGateway::Stage", "", put(P, "StageName", value="prod"), "intent", "StageName is 'prod', meant is 'live'"),
-    (CONFIG, "", put(P, "ProductionVariants", 0, "VariantName", value="Main"), "intent", "meant is 'AllTraffic'"),
     # api
     (METHOD, "Api/RestApiv1files", put(P, "ApiKeyRequired", value=False), "api", "it needs no API key"),
     (METHOD, "Api/RestApiv1files", put(P, "HttpMethod", value="PUT"), "api", "contracts/routes.py has no PUT"),
