@@ -78,7 +78,7 @@ _UNNAMED = WatchedStage(
     instance_type="",
     api="",
     functions=dict.fromkeys(
-        ("api", "inference_result", "reconcile", "resume", "record_failure", "expire_logs", "discard_upload"), ""
+        ("api", "inference_result", "reconcile", "settle", "record_failure", "expire_logs", "discard_upload"), ""
     ),
     queues=dict.fromkeys(("answers", "training"), ""),
     machines=dict.fromkeys(("workflow", "pretraining"), ""),

@@ -72,7 +72,7 @@ def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: 
         },
         queues={
             "Answers": api.answers.dead_letters.queue.queue_name,
-            "Training": training.resumption.dead_letters.queue.queue_name,
+            "Training": training.settlement.dead_letters.queue.queue_name,
         },
         machines={
             "Workflow": training.workflow.machine.state_machine_arn,

@@ -10,7 +10,7 @@ from infra.components.execution_role import ExecutionRole
 from infra.components.idle_alarm import IdleAlarm
 from infra.components.image import ContainerImage
 from infra.components.log_expiry import LogExpiry
-from infra.components.resumption import Resumption, resume
+from infra.components.settlement import Settlement, settle
 from infra.components.topic import EncryptedTopic
 from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.fine_tuning import fine_tuning
@@ -38,10 +38,10 @@ class TrainingStack(StageStack):
         IdleAlarm(self, "IdleAlarm", endpoint=serving.endpoint, serving=stage.serving, topic=self.topic)
         self.topic.allow_budgets()
         self.resources = use = self._resources(serving)
-        self.resumption = Resumption(self, "Resumption", use=use)
+        self.settlement = Settlement(self, "Settlement", use=use)
         # No run waits for these: where they fail, only an alarm tells.
-        logs = LogExpiry(self, "LogExpiry", use=use, dead_letters=self.resumption.dead_letters)
-        self.unattended = (use.handlers.of(resume(use)), use.handlers.of(record_failure(use)), logs.handler)
+        logs = LogExpiry(self, "LogExpiry", use=use, dead_letters=self.settlement.dead_letters)
+        self.unattended = (use.handlers.of(settle(use)), use.handlers.of(record_failure(use)), logs.handler)
         self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)
         self.pretraining = Machine(self, "Pretraining", name=use.machine_names[1], flow=pretraining(use), use=use)
         CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)

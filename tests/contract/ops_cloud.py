@@ -17,7 +17,7 @@ HANDLERS = (
     "prepare",
     "gate",
     "request_approval",
-    "resume",
+    "settle",
     "publish",
     "promote",
     "deploy_endpoint",

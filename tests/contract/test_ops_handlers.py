@@ -173,8 +173,8 @@ def test_an_approval_asked_for_is_answered_by_the_event(plan: dict[str, Any]) ->
     expected = {"taskToken": "token", "error": "ModelPackageRejected", "cause": f"{PACKAGE}: rejected: too blue"}
     with Stubber(aws.client("stepfunctions")) as stub:
         stub.add_response("send_task_failure", {}, expected)
-        call("resume", event)
-        call("resume", event)
+        call("settle", event)
+        call("settle", event)
         stub.assert_no_pending_responses()
 
 
@@ -213,7 +213,7 @@ def test_an_endpoint_in_service_before_the_token_was_stored_goes_on_at_once(plan
 
 def test_an_event_about_anything_else_is_ignored_and_logged_with_the_invocation() -> None:
     with lines() as logged:
-        call("resume", {"detail-type": "SageMaker Training Job State Change", "detail": {}})
+        call("settle", {"detail-type": "SageMaker Training Job State Change", "detail": {}})
     (line,) = logged
     assert (line["message"], line["detail_type"]) == ("ignored", "SageMaker Training Job State Change")
     assert line["function_request_id"] == "invocation-1"

@@ -38,7 +38,7 @@ from infra.components import scaling
 from infra.components.answers import SWEEP_MINUTES
 from infra.components.buckets import ANSWER_DAYS, CHECKPOINT_DAYS, OLD_VERSION_DAYS
 from infra.components.dead_letters import KEEP_DAYS
-from infra.components.resumption import LONGEST_EVENT_HOURS
+from infra.components.settlement import LONGEST_EVENT_HOURS
 from infra.components.workflow.jobs import CAPACITY_SECONDS
 from infra.components.workflow.machine import LONGEST_RUN_SECONDS
 from infra.components.workflow.steps import deployment, registration

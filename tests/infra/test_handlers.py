@@ -125,9 +125,9 @@ def test_a_log_can_be_kept_for_every_time_that_cloudwatch_offers() -> None:
         assert group.retention_in_days == days
 
 
-def test_events_of_other_people_s_packages_and_endpoints_resume_nothing(stage: Synthesized) -> None:
+def test_events_of_other_people_s_packages_and_endpoints_let_nothing_go_on(stage: Synthesized) -> None:
     rules = [rule["Properties"] for rule in stage.resources("AWS::Events::Rule").values()]
-    patterns = [rule["EventPattern"] for rule in rules if "HandlersResume" in json.dumps(rule["Targets"])]
+    patterns = [rule["EventPattern"] for rule in rules if "HandlersSettle" in json.dumps(rule["Targets"])]
     prefixes = {pattern["detail-type"][0]: next(iter(pattern["detail"].values()))[0]["prefix"] for pattern in patterns}
     assert prefixes == {
         "SageMaker Model Package State Change": f"atelier-{stage.name}-",

@@ -87,7 +87,7 @@ class Undoable:
         return {**state, **exits, **rules}
 
 
-class Part(Protocol):
+class FlowPart(Protocol):
     """A part of a flow: a step, or what puts several in order."""
 
     @property
@@ -105,7 +105,7 @@ class Part(Protocol):
         ...
 
 
-Flow = Sequence[Part]
+Flow = Sequence[FlowPart]
 
 
 def steps(flow: Flow) -> tuple[Step, ...]:

@@ -1,4 +1,4 @@
-"""Creates the dedicated endpoint of a full fine-tune's version; the run waits until ``resume`` answers its task token."""
+"""Creates the dedicated endpoint of a full fine-tune's version; the run waits until ``settle`` answers its task token."""
 
 import time
 from typing import Any

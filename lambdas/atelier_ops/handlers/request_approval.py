@@ -1,4 +1,4 @@
-"""Asks a person to approve a model package; the run waits with its task token until ``resume`` answers."""
+"""Asks a person to approve a model package; the run waits with its task token until ``settle`` answers."""
 
 import time
 from typing import Any

@@ -14,11 +14,11 @@ LONGEST_EVENT_HOURS = 2
 """How long EventBridge tries to deliver an event."""
 
 
-def resume(use: Resources) -> Spec:
+def settle(use: Resources) -> Spec:
     """The handler that asks SageMaker what became of the package or endpoint, and answers the run that waits for it."""
     endpoints = arn("sagemaker", f"endpoint/{use.stage.prefix}-style-*")
     return Spec(
-        name="resume",
+        name="settle",
         environment={"TABLE_NAME": use.table.table_name},
         grants=[
             keeping(use.table),
@@ -28,12 +28,12 @@ def resume(use: Resources) -> Spec:
     )
 
 
-class Resumption(Construct):
-    """Two EventBridge rules, limited to names of the stage, that call ``resume``."""
+class Settlement(Construct):
+    """Two EventBridge rules, limited to names of the stage, that call ``settle``."""
 
     def __init__(self, scope: Construct, construct_id: str, *, use: Resources) -> None:
         super().__init__(scope, construct_id)
-        handler = use.handlers.of(resume(use))
+        handler = use.handlers.of(settle(use))
         self._function, self.dead_letters = handler.function, DeadLetters(self, "DeadLetters")
         self.dead_letters.take_failures_of(handler)
         prefix = use.stage.prefix

@@ -1,4 +1,4 @@
-"""Resumes the run that waits for a model package's approval or for an endpoint, when EventBridge reports a change of it."""
+"""Answers the run that waits for a model package's approval or for an endpoint, when EventBridge reports a change of it."""
 
 from typing import Any
 
