@@ -3,8 +3,8 @@
 from bench.gate.changes import drop, put, swap
 from bench.gate.mutant import Defect
 
-_PACKAGE = "Training/ResumptionPackageStateAE"
-_ENDPOINT = "Training/ResumptionEndpointStateA8"
+_PACKAGE = "Training/SettlementPackageState7"
+_ENDPOINT = "Training/SettlementEndpointStateF"
 
 MUTANTS = (
     Defect(
@@ -40,21 +40,21 @@ MUTANTS = (
         at=_ENDPOINT,
         change=put("Properties.Targets.0.InputPath", "$.detail"),
     ),
-    Defect(name="a rule may not call its handler", at="Training/ResumptionPackageStateAllow"),
+    Defect(name="a rule may not call its handler", at="Training/SettlementPackageStateAllow"),
     Defect(
         name="a permission names another service",
-        at="Training/ResumptionEndpointStateAllow",
+        at="Training/SettlementEndpointStateAllow",
         change=put("Properties.Principal", "sns.amazonaws.com"),
     ),
     Defect(
         name="a permission names no source",
-        at="Training/ResumptionEndpointStateAllow",
+        at="Training/SettlementEndpointStateAllow",
         change=drop("Properties.SourceArn"),
     ),
     Defect(
         name="a permission names another rule",
-        at="Training/ResumptionEndpointStateAllow",
-        change=put("Properties.SourceArn", {"Fn::GetAtt": ["ResumptionPackageStateAE425230", "Arn"]}),
+        at="Training/SettlementEndpointStateAllow",
+        change=put("Properties.SourceArn", {"Fn::GetAtt": ["SettlementPackageState70EF2159", "Arn"]}),
     ),
     Defect(name="nobody hears of answers any more", at="Api/AnswersHandlerFunctionSuccess"),
     Defect(
@@ -90,10 +90,10 @@ MUTANTS = (
         at="Api/AnswersDeadLettersQueueB",
         change=put("Properties.MessageRetentionPeriod", 60),
     ),
-    Defect(name="dead letters may be sent by nobody", at="Training/ResumptionDeadLettersQueuePolicy"),
+    Defect(name="dead letters may be sent by nobody", at="Training/SettlementDeadLettersQueuePolicy"),
     Defect(
         name="dead letters are not encrypted",
-        at="Training/ResumptionDeadLettersQueue8",
+        at="Training/SettlementDeadLettersQueueC",
         change=put("Properties.SqsManagedSseEnabled", False),
     ),
 )

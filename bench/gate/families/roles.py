@@ -149,7 +149,7 @@ MUTANTS = (
     ),
     Defect(name="everything is allowed", at="Training/HandlersPrepareRoleDefaultPolicy", change=granting("*")),
     Defect(
-        name="a policy is of no role", at="Training/HandlersResumeRoleDefaultPolicy", change=put("Properties.Roles", [])
+        name="a policy is of no role", at="Training/HandlersSettleRoleDefaultPolicy", change=put("Properties.Roles", [])
     ),
     Defect(
         name="a policy is of another handler's role",
