@@ -19,7 +19,7 @@ VARIANT = "AllTraffic"
 PROVISION_SECONDS = 1_800
 """How long SageMaker may look for an instance of any of the types."""
 
-ALARMS = ("wake",)
+ALARMS = ("wake", "idle")
 """What an endpoint's own alarms are for; ``alarm_names`` calls them."""
 
 

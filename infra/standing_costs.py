@@ -20,8 +20,8 @@ STORAGE_DOLLARS_PER_GB = 0.023
 FIREWALL_DOLLARS, RULE_DOLLARS = 5.0, 1.0
 """A web ACL, and each of its rules; from memory of AWS WAF's price list, not read anew."""
 FIREWALL_RULES = 4
-STYLE_ENDPOINT_ALARMS = 6
-"""Of a style's own endpoint: those of its scaling, and the one that rolls an update back."""
+STYLE_ENDPOINT_ALARMS = 5
+"""Of a version's own endpoint: those of its scaling."""
 
 CPU_IMAGES_GB, GPU_IMAGES_GB = 2.0, 10.0
 """Both images in the registry, which keeps the layers that they share once. Estimates: nobody here could push them. Each deployment of

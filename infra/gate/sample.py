@@ -93,6 +93,7 @@ def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPl
         "endpoint": f"atelier-{machine.resource.stage}-style-teal-v3",
         "variant": "AllTraffic",
         "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
+        "sleep": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/sleep",
     }
     states = {"context": {"Execution": execution, "Task": {"Token": "token"}, "State": {"Name": "State"}}}
     # A run that takes up another one finds in its plan what that one had assigned.

@@ -54,6 +54,7 @@ def variables(**changes: Any) -> dict[str, Any]:
         "endpoint": "atelier-dev-style-teal-v3",
         "variant": "AllTraffic",
         "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
+        "sleep": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/sleep",
         "states": {
             "context": {
                 "Execution": {

@@ -41,9 +41,9 @@ DEFECTS: list[tuple[Change, str, str]] = [
     (state("Gate", put(*TOKEN, value="{% $states.context.Task.Token %}")), "machine tokens", "does not wait"),
     # handlers
     (
-        state("Gate", put("Arguments", "FunctionName", value="<Training/HandlersResumeFunction148342A5.Arn>")),
+        state("Gate", put("Arguments", "FunctionName", value="<Training/HandlersSettleFunction148342A5.Arn>")),
         "machine handlers",
-        "state Gate: it calls resume",
+        "state Gate: it calls settle",
     ),
     (state("Gate", drop("Arguments", "Payload", "plan")), "machine handlers", "reads event['plan']"),
     # errors

@@ -4,7 +4,7 @@ import re
 from typing import Any, get_args
 
 from atelier_ops import observability
-from contracts.hosting import Hosting
+from contracts.hosting import Hosting, alarm_names
 from infra.config import STAGES
 from local.cloudwatch.expressions import evaluate as metric_math
 from tests.infra.conftest import Synthesized
@@ -80,6 +80,7 @@ def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized
     for state, name, key in (
         ("PutBacklogPolicy", "backlog", "TargetTrackingScalingPolicyConfiguration"),
         ("PutWakePolicy", "wake", "StepScalingPolicyConfiguration"),
+        ("PutSleepPolicy", "sleep", "StepScalingPolicyConfiguration"),
     ):
         sent = evaluate(states[state]["Arguments"], variables())
         assert without_endpoint(sent[key]) == without_endpoint(policy(stage, name)[key])
@@ -88,6 +89,19 @@ def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized
     own = {"AlarmName", "AlarmActions", "Dimensions"}
     assert {k: v for k, v in alarm.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
     assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "atelier-dev-style-teal-v3"}]
+
+
+def test_a_style_s_own_endpoint_is_put_to_sleep_as_the_shared_one_is(stage: Synthesized) -> None:
+    idle = evaluate(stage.definition["States"]["PutIdleAlarm"]["Arguments"], variables())
+    shared = stage.one("AWS::CloudWatch::Alarm", "Training")
+    assert idle["AlarmName"] == "atelier-dev-style-teal-v3-idle"
+    assert idle["AlarmName"] in alarm_names("atelier-dev-style-teal-v3")
+    assert idle["AlarmActions"][0] == variables()["sleep"]
+    own = {"AlarmName", "AlarmActions", "Metrics"}
+    assert {k: v for k, v in idle.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
+    assert idle["Metrics"][2] == shared["Metrics"][2]
+    named = {d["Value"] for m in idle["Metrics"][:2] for d in m["MetricStat"]["Metric"]["Dimensions"]}
+    assert named == {"atelier-dev-style-teal-v3", "AllTraffic"}
 
 
 def without_endpoint(configuration: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,8 @@ STATES = [
     "PutBacklogPolicy",
     "PutWakePolicy",
     "PutWakeAlarm",
+    "PutSleepPolicy",
+    "PutIdleAlarm",
     "SmokeTest",
     "UndoRollout",
     "Promote",
@@ -44,7 +46,16 @@ STATES = [
     "RecordFailure",
     "Fail",
 ]
-ROLLOUT = ("DeployEndpoint", "RegisterScalableTarget", "PutBacklogPolicy", "PutWakePolicy", "PutWakeAlarm", "SmokeTest")
+ROLLOUT = (
+    "DeployEndpoint",
+    "RegisterScalableTarget",
+    "PutBacklogPolicy",
+    "PutWakePolicy",
+    "PutWakeAlarm",
+    "PutSleepPolicy",
+    "PutIdleAlarm",
+    "SmokeTest",
+)
 """States whose failure leaves an endpoint to remove."""
 
 PRETRAINING_STATES = [

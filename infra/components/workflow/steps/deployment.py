@@ -75,14 +75,38 @@ def endpoint_steps(use: Resources) -> Flow:
             allows=_putting_policies(use),
             assign={"wake": "{% $states.result.PolicyARN %}"},
         ),
-        Step(
-            name="PutWakeAlarm",
+        _alarm(
+            use,
+            purpose="wake",
             does="Set off the wake policy when requests wait and no instance runs",
-            resource="aws-sdk:cloudwatch:putMetricAlarm",
-            arguments={"AlarmName": "{% $endpoint & '-wake' %}", **scaling.wake_alarm(_ENDPOINT, "{% $wake %}")},
-            retries=[retry(sdk_transient("CloudWatch"))],
-            allows=[allow(["cloudwatch:PutMetricAlarm"], [arn("cloudwatch", f"alarm:{use.stage.prefix}-style-*")])],
+            request=scaling.wake_alarm(_ENDPOINT, "{% $wake %}"),
         ),
+        _autoscaling(
+            use,
+            name="PutSleepPolicy",
+            does="Let the fleet be stopped whatever target tracking thinks",
+            operation="putScalingPolicy",
+            arguments=_SCALED | scaling.sleep_policy(serving),
+            allows=_putting_policies(use),
+            assign={"sleep": "{% $states.result.PolicyARN %}"},
+        ),
+        _alarm(
+            use,
+            purpose="idle",
+            does="Set off the sleep policy, and tell people, when instances run for hours with an empty queue",
+            request=scaling.idle_alarm(_ENDPOINT, "{% $variant %}", serving, ["{% $sleep %}", use.topic.topic_arn]),
+        ),
+    )
+
+
+def _alarm(use: Resources, *, purpose: str, does: str, request: dict[str, Any]) -> Step:
+    return Step(
+        name=f"Put{purpose.capitalize()}Alarm",
+        does=does,
+        resource="aws-sdk:cloudwatch:putMetricAlarm",
+        arguments={"AlarmName": f"{{% $endpoint & '-{purpose}' %}}", **request},
+        retries=[retry(sdk_transient("CloudWatch"))],
+        allows=[allow(["cloudwatch:PutMetricAlarm"], [arn("cloudwatch", f"alarm:{use.stage.prefix}-style-*")])],
     )
 
 
