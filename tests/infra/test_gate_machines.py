@@ -41,7 +41,7 @@ DEFECTS: list[tuple[Change, str, str]] = [
     (state("Gate", put(*TOKEN, value="{% $states.context.Task.Token %}")), "machine tokens", "does not wait"),
     # handlers
     (
-        state("Gate", put("Arguments", "FunctionName", value="<Training/HandlersSettleFunction148342A5.Arn>")),
+        state("Gate", put("Arguments", "FunctionName", value="<Training/HandlersSettleFunctionDD962E6E.Arn>")),
         "machine handlers",
         "state Gate: it calls settle",
     ),
