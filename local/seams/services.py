@@ -20,6 +20,7 @@ from local.forwarding import forwarding
 from local.sagemaker import caller_rights
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.runtime import Response
+from local.scaling import rights
 from local.seams import keys, roles
 from local.service_quotas import ServiceQuotas
 
@@ -66,7 +67,10 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, quotas
         return _answer(sagemaker.dispatch(action, params))
 
     def answer_autoscaling(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
-        return _answer(autoscaling.dispatch(*_request(headers, body)))
+        action, params = _request(headers, body)
+        for need in rights.needs(action, params, sagemaker.store):
+            roles.check_caller(headers, query, need, sagemaker.store.region)
+        return _answer(autoscaling.dispatch(action, params))
 
     def answer_quotas(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         return _answer(quotas.dispatch(*_request(headers, body)))

@@ -9,6 +9,7 @@ from ministack.services import stepfunctions
 from local.autoscaling import condition_keys
 from local.sagemaker.caller_rights import Need
 from local.sagemaker.control_plane import ControlPlane
+from local.scaling import rights
 from local.seams import keys, roles
 from local.seams.services import caller_needs
 
@@ -101,6 +102,8 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, place:
         target = _resource(namespace, data, place)
         yield action, target, context
         yield from ((used, key, {}) for used, key in keys.needs(action, target))
+        if namespace == "application-autoscaling":
+            yield from rights.needs(task.action, data, sagemaker.store)
         return
     resource = sagemaker.resource_arn(task.action, data)
     yield action, resource, {}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -228,6 +229,25 @@ def test_the_artifact_of_a_job_needs_a_slash_before_it_is_registered(cloud: Loca
     with pytest.raises(ClientError, match="a prefix that ends with a slash"):
         register(artifact)
     assert register(f"{artifact}/")
+
+
+def test_who_scales_an_endpoint_may_change_its_capacity(cloud: LocalCloud) -> None:
+    """Application Auto Scaling looks at its caller's rights on what it will scale."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName="scales")
+    document = {"Version": "2012-10-17", "Statement": [allow("application-autoscaling:*", "sagemaker:Describe*")]}
+    iam.put_user_policy(UserName="scales", PolicyName="all", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName="scales")["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=cloud.region)
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/live/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+    scaling = session.client("application-autoscaling", endpoint_url=cloud.url)
+    with pytest.raises(ClientError, match="perform: sagemaker:UpdateEndpointWeightsAndCapacities"):
+        scaling.register_scalable_target(MinCapacity=0, MaxCapacity=1, **target)
 
 
 def test_names_that_differ_in_case_only_are_one_resource(cloud: LocalCloud) -> None:

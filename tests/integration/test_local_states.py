@@ -87,6 +87,7 @@ def template() -> Record:
         allow("events:PutTargets", "events:PutRule", "events:DescribeRule", on=RULES),
         allow("lambda:InvokeFunction", on=arn("Function")),
         allow("sagemaker:CreateModelPackageGroup", "sagemaker:DescribeEndpoint"),
+        allow("sagemaker:DescribeEndpointConfig", "sagemaker:UpdateEndpointWeightsAndCapacities"),
         allow("cloudwatch:PutMetricAlarm", on="arn:aws:cloudwatch:us-east-1:123456789012:alarm:wake*"),
         {
             **allow(
