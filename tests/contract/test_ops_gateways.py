@@ -12,7 +12,13 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from atelier_ops.errors import EndpointUnavailableError, ExecutionNameTakenError, MissingObjectError, QuotaExceeded
+from atelier_ops.errors import (
+    EndpointBusyError,
+    EndpointUnavailableError,
+    ExecutionNameTakenError,
+    MissingObjectError,
+    QuotaExceeded,
+)
 from atelier_ops.gateways import aws
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
@@ -365,6 +371,15 @@ def test_a_quota_has_its_own_error_with_advice() -> None:
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_client_error("create_endpoint", "ResourceLimitExceeded", message)
         with pytest.raises(QuotaExceeded, match=r"ml\.g5\.xlarge.*Service Quotas"):
+            Endpoints().create("style-v1")
+
+
+def test_a_configuration_that_was_just_made_may_not_be_found_for_a_moment() -> None:
+    with Stubber(aws.client("sagemaker")) as stub:
+        stub.add_client_error(
+            "create_endpoint", "ValidationException", 'Could not find endpoint configuration "style-v1".'
+        )
+        with pytest.raises(EndpointBusyError, match="not found yet"):
             Endpoints().create("style-v1")
 
 

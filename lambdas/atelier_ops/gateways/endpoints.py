@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from atelier_ops.errors import QuotaExceeded
+from atelier_ops.errors import EndpointBusyError, QuotaExceeded
 from atelier_ops.gateways.aws import Tolerance, client, error_code
 from atelier_ops.gateways.registry import is_missing
 
@@ -59,8 +59,16 @@ class Endpoints:
         return description
 
     def create(self, name: str) -> None:
-        """CreateEndpoint. Raises QuotaExceeded."""
-        _call("create_endpoint", {"EndpointName": name, "EndpointConfigName": name})
+        """CreateEndpoint. Raises QuotaExceeded, and EndpointBusyError where SageMaker does not find its configuration yet.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html: reads are eventually consistent.
+        """
+        try:
+            _call("create_endpoint", {"EndpointName": name, "EndpointConfigName": name})
+        except ClientError as error:
+            if is_missing(error):
+                raise EndpointBusyError(f"endpoint {name}: its configuration is not found yet: {error}") from error
+            raise
 
     def delete(self, name: str) -> None:
         """DeleteEndpoint."""
