@@ -79,7 +79,7 @@ format: $(INSTALLED) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev) to cdk.out/; CONTEXT='account=111122223333 owner=me' adds to it
+synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev | prod) to cdk.out/; CONTEXT='account=111122223333 owner=me' adds to it
 	@rm -rf cdk.out
 	CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$($(BIN)/python -c 'import json, sys; print(json.dumps(dict(w.split("=", 1) for w in sys.argv[1:])))' \
 		stage=$(STAGE) $(if $(REGION),region=$(REGION)) $(CONTEXT))" $(BIN)/python app.py
