@@ -51,6 +51,13 @@ RESOURCES: Sequence[Resource] = (
         "ApproximateBacklogSizePerInstance",
         "the target is a number for each instance",
     ),
+    (
+        "AWS::DynamoDB::Table",
+        "",
+        "Properties.GlobalSecondaryIndexes.0.IndexName",
+        "by_status",
+        "whoever looks for open records asks the index by this name",
+    ),
     ("AWS::SNS::Subscription", "", "Properties.FilterPolicy", None, "every answer is heard"),
     ("AWS::SNS::Subscription", "", "Properties.RawMessageDelivery", None, "handlers read SNS's own envelope"),
     ("AWS::SageMaker::Model", "", "Properties.EnableNetworkIsolation", None, "the server fetches styles while it runs"),

@@ -1,6 +1,7 @@
 """What is kept is encrypted, closed to the public and to plain HTTP, and thrown away only where the stage says so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
@@ -15,6 +16,9 @@ _PRECIOUS = ("BucketsData", "BucketsModel")
 
 _PASSING = ("BucketsMedia", "BucketsLog")
 """Buckets whose contents end by themselves."""
+
+_EXPIRING = {"BucketsData": {"runs/", "checkpoints/"}, "BucketsMedia": {"requests/", "responses/", "failures/"}}
+"""The prefixes that expire sooner than their bucket, by the beginning of its id: a misspelt one keeps everything."""
 
 _FEWEST_DAYS_OF_OLD_VERSIONS = 7
 _BLOCKED = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -31,10 +35,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         for wrong, remedy in _table(assembly, table):
             yield table.finding(_NAME, wrong, remedy)
     for key in assembly.of("AWS::KMS::Key"):
-        if key.properties.get("EnableKeyRotation") is not True:
-            yield key.finding(_NAME, "it does not rotate", "Set EnableKeyRotation")
-        if key.properties.get("Enabled") is False:
-            yield key.finding(_NAME, "it is not enabled: nothing that it encrypts can be read", "Enable it")
+        for wrong, remedy in _key(key):
+            yield key.finding(_NAME, wrong, remedy)
     for topic in assembly.of("AWS::SNS::Topic", "AWS::SQS::Queue"):
         yield from _messages(assembly, topic)
 
@@ -62,6 +64,8 @@ def _bucket(assembly: Assembly, bucket: Resource) -> Iterator[tuple[str, str]]:
         yield f"its encryption is {defaults}", "Encrypt it with the stage's key; the log bucket with S3's own"
     elif not is_log and not _is_key(assembly, defaults[0].get("KMSMasterKeyID")):
         yield "its KMSMasterKeyID is no key of the stage", "Name the stage's key"
+    elif not is_log and rules[0].get("BucketKeyEnabled") is not True:
+        yield "each object is a call of KMS, which is paid and limited", "Set BucketKeyEnabled"
     blocked = properties.get("PublicAccessBlockConfiguration", {})
     if not all(blocked.get(each) is True for each in _BLOCKED):
         yield f"public access is not blocked: {dict(blocked)}", "Block all four kinds"
@@ -73,6 +77,23 @@ def _bucket(assembly: Assembly, bucket: Resource) -> Iterator[tuple[str, str]]:
         properties.get("LoggingConfiguration", {}).get("DestinationBucketName", "")
     ):
         yield "its accesses are not logged", "Log them into the log bucket"
+
+
+def _key(key: Resource) -> Iterator[tuple[str, str]]:
+    if key.properties.get("EnableKeyRotation") is not True:
+        yield "it does not rotate", "Set EnableKeyRotation"
+    if key.properties.get("Enabled") is False:
+        yield "it is not enabled: nothing that it encrypts can be read", "Enable it"
+    statements = listed(key.properties.get("KeyPolicy", {}).get("Statement"))
+    if not any("kms:*" in listed(each.get("Action")) and ":root" in str(each.get("Principal")) for each in statements):
+        yield "the account itself may not administer it", "Allow kms:* to the account's root, who then grants by IAM"
+    if any("*" in (each.get("Principal"), *_principals(each)) and not each.get("Condition") for each in statements):
+        yield "everybody may use it", "Name the account or the service in each Principal"
+
+
+def _principals(statement: Mapping[str, Any]) -> list[Any]:
+    principal = statement.get("Principal")
+    return listed(principal.get("AWS")) if isinstance(principal, Mapping) else []
 
 
 def _rules(stage: str, bucket: Resource) -> Iterator[tuple[str, str]]:
@@ -95,6 +116,13 @@ def _rules(stage: str, bucket: Resource) -> Iterator[tuple[str, str]]:
                 f"old versions are kept for {days or 'ever'} days",
                 f"Keep them {_FEWEST_DAYS_OF_OLD_VERSIONS} days or more, not for ever",
             )
+    prefixes = {rule["Prefix"] for rule in active if rule.get("Prefix") and "ExpirationInDays" in rule}
+    wanted = next((known for start, known in _EXPIRING.items() if bucket.logical_id.startswith(start)), set())
+    if prefixes != wanted:
+        yield (
+            f"what expires in it is {sorted(prefixes)}",
+            f"Expire {sorted(wanted)}, which are written to, or change the gate's own table",
+        )
     # A rule without a prefix or tag empties the whole bucket.
     whole = [
         rule["ExpirationInDays"]
