@@ -54,7 +54,7 @@ def test_a_state_machine_touches_only_names_of_its_stage(stage: Synthesized, con
                 assert f"/atelier-{stage.name}-" in text(resource)
 
 
-@pytest.mark.parametrize("handler", ["RequestApproval", "Resume"])
+@pytest.mark.parametrize("handler", ["RequestApproval", "Settle"])
 def test_a_waiting_run_of_either_machine_can_be_answered(stage: Synthesized, handler: str) -> None:
     found = [
         text(resource)
