@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from botocore.exceptions import ParamValidationError
 from pydantic import TypeAdapter
 
 from local.errors import LocalCloudError, validation_error
@@ -113,12 +114,14 @@ class ImageRegistry:
         ecr = self._ecr()
         try:
             found = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])["images"]
-        except ecr.exceptions.RepositoryNotFoundException:
-            found = []
+        except (ecr.exceptions.RepositoryNotFoundException, ParamValidationError):
+            found = []  # a name that no repository may have is one that is not there
         if not found:
             raise validation_error(f"Requested image {uri} not found.")
-        annotations = json.loads(found[0]["imageManifest"])["annotations"]
-        return _ASSET.validate_json(annotations[_ANNOTATION])
+        asset = json.loads(found[0]["imageManifest"]).get("annotations", {}).get(_ANNOTATION)
+        if asset is None:
+            raise validation_error(f"Image {uri} cannot be used: it is not an image asset of a cloud assembly")
+        return _ASSET.validate_json(asset)
 
     def _prepare(self, uri: str, asset: ImageAsset) -> Image:
         try:

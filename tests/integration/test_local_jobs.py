@@ -270,7 +270,7 @@ def test_names_are_taken_once(cloud: LocalCloud) -> None:
         ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "Could not assume role"),
         (
             {"AlgorithmSpecification": {"TrainingImage": "x/y:z", "TrainingInputMode": "File"}},
-            "not an image asset of this run",
+            "Requested image x/y:z not found",
         ),
         ({"TrainingJobName": "under_score"}, "Member must satisfy regular expression pattern"),
         ({"HyperParameters": {"k": "v" * 3000}}, "Member must have length less than or equal to 2500"),
