@@ -66,7 +66,7 @@ def _environment(process: psutil.Process) -> str:
 ROLES = [
     ("Prepare", "s3:ListBucket", "Prepare", "s3:ListBucket"),
     ("JobRole", "s3:GetObject", "Segment", "s3:GetObject"),
-    ("WorkflowMachine", "sagemaker:CreateProcessingJob", "Segment", "sagemaker:CreateProcessingJob"),
+    ("WorkflowRole", "sagemaker:CreateProcessingJob", "Segment", "sagemaker:CreateProcessingJob"),
 ]
 
 
