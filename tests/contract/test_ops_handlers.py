@@ -161,6 +161,18 @@ def test_a_run_of_a_style_whose_packages_are_gone_is_refused_by_its_first_step(p
             call("prepare", {"input": make_request(), "execution": "run-2", "jobs": JOBS})
 
 
+def test_a_failed_run_leaves_what_prepare_needs_to_take_it_up(plan: dict[str, Any]) -> None:
+    failure = {"execution": "run-1", "step": "Gate", "error": "GateNotMet", "cause": "too little", "plan": plan}
+    call("record_failure", {**failure, "started": "2026-11-22T14:00:00Z", "at": "Gate", "known": {"trained": 387}})
+    event = {
+        "input": {"resume": "run-1"},
+        "execution": "run-2",
+        "jobs": JOBS,
+        "points": ["Segment", "FineTune", "Evaluate", "Gate"],
+    }
+    assert call("prepare", event) == {**json.loads(json.dumps(plan)), "at": "Gate", "known": {"trained": 387}}
+
+
 def test_an_approval_asked_for_is_answered_by_the_event(plan: dict[str, Any]) -> None:
     pending = {"ModelPackageArn": PACKAGE, "CreationTime": 0, "ModelPackageStatus": "Completed"}
     details = {"ModelPackageStatusDetails": {"ValidationStatuses": []}, "ModelPackageName": "1"}

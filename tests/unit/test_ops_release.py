@@ -75,6 +75,15 @@ def test_the_api_refuses_it_before_anything_is_started(api: Api) -> None:
     assert api.executions.started == {}
 
 
+def test_the_api_refuses_it_of_a_training_that_is_taken_up_too(api: Api) -> None:
+    failed = train(api).body["id"]
+    api.executions.started[failed] = replace(api.executions.started[failed], status="FAILED")
+    answered = api.call("POST", f"/v1/trainings/{failed}/resume", {"gate": {"garment_share": 0.1}})
+    assert answered.status == 422
+    assert [error["what"] for error in answered.body["errors"]] == ["input.gate.garment_share"]
+    assert len(api.executions.started) == 1
+
+
 def test_the_api_passes_on_what_the_client_gave_and_no_more(api: Api) -> None:
     made = train(api)
     assert made.status == 201

@@ -7,12 +7,14 @@ import pytest
 from atelier_ops.logic.report import report
 from atelier_ops.logic.resumption import is_resumption, resumed_plan
 from contracts.errors import InvalidInputError
-from contracts.plan import AnyPlan
+from contracts.plan import FineTuningPlan, PretrainingPlan
+from contracts.release import ReleaseRules
 from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryTopic
 from tests.unit.ops_stage import JOBS, make_stage, plan_of
 from tests.unit.test_ops_failure import MemoryJobs
 
 POINTS = ["Segment", "FineTune", "Evaluate", "Gate", "EnsureModelPackageGroup", "Register", "DeployChoice", "Notify"]
+OPEN = ReleaseRules()
 KNOWN = {"notes": ["1 file is not used"], "artifact": "s3://data/runs/run-1/train/job/output/model/", "trained": 387}
 
 
@@ -23,12 +25,18 @@ def fails(buckets: MemoryBuckets, at: str, execution: str = "run-1", plan: Any =
     report(event, buckets.store("data"), MemoryTopic(), MemoryJobs({}), NOW)
 
 
-def resume(buckets: MemoryBuckets, execution: str = "run-2", resumed: str = "run-1", **more: Any) -> AnyPlan:
+def resume(
+    buckets: MemoryBuckets,
+    execution: str = "run-2",
+    resumed: str = "run-1",
+    rules: ReleaseRules = OPEN,
+    **more: Any,
+) -> FineTuningPlan:
     event = {"input": {"resume": resumed, **more}, "execution": execution, "jobs": JOBS, "points": POINTS}
-    return resumed_plan(event, "fine-tuning", buckets.store("data"), "atelier-test")
+    return resumed_plan(event, FineTuningPlan, buckets.store("data"), "atelier-test", rules)
 
 
-def jobs(plan: AnyPlan) -> dict[str, str]:
+def jobs(plan: FineTuningPlan) -> dict[str, str]:
     return {key: job.name for key, job in plan.jobs.items()}
 
 
@@ -106,4 +114,27 @@ def test_a_pretraining_run_of_the_same_name_is_another_one() -> None:
     fails(buckets, "Gate")
     event = {"input": {"resume": "run-1"}, "execution": "run-2", "jobs": JOBS, "points": POINTS}
     with pytest.raises(InvalidInputError, match=r"runs/pretrain-run-1/resumption\.json is not there"):
-        resumed_plan(event, "pretraining", buckets.store("data"), "atelier-test")
+        resumed_plan(event, PretrainingPlan, buckets.store("data"), "atelier-test", ReleaseRules())
+
+
+STRICT = ReleaseRules.from_json({"approval": "manual", "gate": {"inpaint": {"garment_share": 0.7, "mask_score": 0.3}}})
+
+
+def test_taking_up_a_run_is_no_way_past_what_the_stage_asks_of_every_result() -> None:
+    buckets = MemoryBuckets()
+    fails(buckets, "Gate", gate={"garment_share": 0.8})
+    with pytest.raises(
+        InvalidInputError, match=r"input\.gate\.garment_share: got 0\.4; allowed: at least 0\.7 in this stage"
+    ):
+        resume(buckets, rules=STRICT, gate={"garment_share": 0.4})
+    plan = resume(buckets, rules=STRICT, gate={"garment_share": 0.75})
+    assert (dict(plan.gate), plan.approval) == ({"garment_share": 0.75, "mask_score": 0.3}, "manual")
+
+
+def test_a_run_that_began_under_weaker_rules_must_meet_todays() -> None:
+    buckets = MemoryBuckets()
+    fails(buckets, "FineTune", gate={"garment_share": 0.5})
+    with pytest.raises(InvalidInputError, match=r"garment_share: got 0\.5"):
+        resume(buckets, rules=STRICT)
+    fails(buckets, "DeployChoice", gate={"garment_share": 0.5})  # it passed its gate
+    assert resume(buckets, rules=STRICT).at == "DeployChoice"

@@ -8,6 +8,7 @@ from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.logic.resumption import is_resumption, resumed_plan
 from atelier_ops.observability import observed
+from contracts.plan import FineTuningPlan
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 
@@ -34,9 +35,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     ``points`` are the states at which a run can be taken up. Raises InvalidInputError.
     """
     settings = Settings.from_environment()
-    if is_resumption(event["input"]):
-        data = ObjectStore(settings.data_bucket)
-        return resumed_plan(event, "fine-tuning", data, settings.name_prefix).to_json()
     dependencies = Dependencies(
         data=ObjectStore(settings.data_bucket),
         models=ObjectStore(settings.model_bucket),
@@ -46,6 +44,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         segmenter=settings.segmenter,
         rules=ReleaseRules.from_text(settings.release_rules),
     )
-    plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
+    if is_resumption(event["input"]):
+        plan = resumed_plan(event, FineTuningPlan, dependencies.data, settings.name_prefix, dependencies.rules)
+    else:
+        plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_style(plan.style, dependencies.models, Packages())
     return plan.to_json()

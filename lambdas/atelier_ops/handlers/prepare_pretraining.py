@@ -8,6 +8,7 @@ from atelier_ops.logic.numbering import check_base
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
 from atelier_ops.logic.resumption import is_resumption, resumed_plan
 from atelier_ops.observability import observed
+from contracts.plan import PretrainingPlan
 from contracts.pretraining import Instances, StageDefaults
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
@@ -37,9 +38,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     ``points`` are the states at which a run can be taken up. Raises InvalidInputError.
     """
     settings = Settings.from_environment()
-    if is_resumption(event["input"]):
-        data = ObjectStore(settings.data_bucket)
-        return resumed_plan(event, "pretraining", data, settings.name_prefix).to_json()
     instances = Instances(shard=settings.shard_instances, train=settings.train_instances)
     dependencies = Dependencies(
         data=ObjectStore(settings.data_bucket),
@@ -50,6 +48,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         lustre=settings.lustre,
         rules=ReleaseRules.from_text(settings.release_rules),
     )
-    plan = make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies)
+    if is_resumption(event["input"]):
+        plan = resumed_plan(event, PretrainingPlan, dependencies.data, settings.name_prefix, dependencies.rules)
+    else:
+        plan = make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_base(plan.name, dependencies.models, Packages())
     return plan.to_json()

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
-from atelier_ops.logic import approved, imports, predictions, trainings, uploads
+from atelier_ops.logic import imports, predictions, styles, trainings, uploads
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
@@ -25,7 +25,7 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "resume_training": trainings.resume,
     "create_file": uploads.create,
     "create_version": imports.create,
-    "promote_version": approved.promote_version,
+    "promote_version": styles.promote_version,
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 

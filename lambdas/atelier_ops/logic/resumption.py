@@ -1,7 +1,7 @@
 """Taking up a run that failed: a new execution with the run's own plan, which starts with the state that failed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from atelier_ops.errors import MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore, read_json, write_json
@@ -10,7 +10,10 @@ from contracts.errors import InvalidInputError, Problem
 from contracts.execution import ResumptionInput
 from contracts.layout import RESUMPTION, run_prefix
 from contracts.metrics import Metric
-from contracts.plan import AnyPlan, Resumption, read_plan
+from contracts.plan import AnyPlan, FineTuningPlan, PretrainingPlan, Resumption
+from contracts.release import ReleaseRules
+
+AnyPlanT = TypeVar("AnyPlanT", FineTuningPlan, PretrainingPlan)
 
 GATE = "Gate"
 """The state that compares the metrics with the gate."""
@@ -33,14 +36,17 @@ def keep(event: Mapping[str, Any], data: ObjectStore) -> None:
         write_json(data, _key(event["plan"]["kind"], event["execution"]), kept)
 
 
-def resumed_plan(event: Mapping[str, Any], kind: str, data: ObjectStore, name_prefix: str) -> AnyPlan:
+def resumed_plan(
+    event: Mapping[str, Any], contract: type[AnyPlanT], data: ObjectStore, name_prefix: str, rules: ReleaseRules
+) -> AnyPlanT:
     """The plan of the failed run, which keeps its folder. Jobs that are still to run get names of their own: a failed one has the old.
 
-    ``event`` is Prepare's, ``kind`` that of the machine's plans. Raises InvalidInputError.
+    ``event`` is Prepare's, ``contract`` that of the machine's plans; ``rules`` are the stage's, which the run must meet today. Raises
+    InvalidInputError.
     """
     request = ResumptionInput.from_json(event["input"])
-    found = _find(request.resume, kind, data)
-    plan, points = read_plan(found.plan), event["points"]
+    found = _find(request.resume, contract.model_fields["kind"].default, data)
+    plan, points = contract.from_json(found.plan), event["points"]
     if found.at not in points:
         allowed = f"one that failed at {' | '.join(points)}: the state machine has changed since"
         raise InvalidInputError("input.resume", got=f"{request.resume}, which failed at {found.at}", allowed=allowed)
@@ -48,13 +54,19 @@ def resumed_plan(event: Mapping[str, Any], kind: str, data: ObjectStore, name_pr
         allowed = f"none: {request.resume} passed its gate, and failed at {found.at}"
         raise InvalidInputError("input.gate", got=dict(request.gate), allowed=allowed)
     _check_metrics(request.gate, plan.metrics)
+    gate = {**plan.gate, **request.gate}
+    if isinstance(plan, FineTuningPlan) and points.index(found.at) <= points.index(GATE):
+        rules.require_gate(plan.task, gate)
+        gate = {**rules.least(plan.task), **gate}
     changes = {
         "at": found.at,
         "known": found.known,
         "jobs": _jobs(plan, event, found.at, name_prefix),
-        "gate": {**plan.gate, **request.gate},
+        "gate": gate,
+        # The stage's rules may be stricter than they were.
+        "approval": rules.approved(plan.approval),
     }
-    return read_plan({**plan.to_json(), **changes})
+    return contract.from_json({**plan.to_json(), **changes})
 
 
 def _find(execution: str, kind: str, data: ObjectStore) -> Resumption:

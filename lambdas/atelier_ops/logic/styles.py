@@ -6,13 +6,16 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import MissingObjectError, PromotionRaceError
 from atelier_ops.gateways.endpoints import Endpoints
+from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.endpoint import IN_SERVICE
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.names import style_endpoint
 from atelier_ops.logic.promotion import promote
-from atelier_ops.logic.versions import published_styles, published_versions, read_version
+from atelier_ops.logic.versions import PublishedVersion, published_styles, published_versions, read_version
 from contracts.layout import STYLE_PATTERN
+
+APPROVED = "Approved"
 
 
 def promote_version(_: Request, dependencies: Dependencies, style: str, version: str) -> Response[str]:
@@ -21,8 +24,11 @@ def promote_version(_: Request, dependencies: Dependencies, style: str, version:
     Raises ProblemError 404 and 409.
     """
     models = dependencies.models
-    number = _published(style, version, models)
-    _require_served(style, number, dependencies)
+    found = _published(style, version, models)
+    if dependencies.rules.approval == "manual":
+        _require_approval(found, dependencies.packages)
+    _require_served(found, dependencies)
+    number = found.number
     try:
         promotion = promote(style, number, models, backwards=True)
     except PromotionRaceError as error:
@@ -31,26 +37,37 @@ def promote_version(_: Request, dependencies: Dependencies, style: str, version:
     return respond(200, {"style": style, "version": f"{style}@{promotion.version}", "previous": previous})
 
 
-def _published(style: str, version: str, models: ObjectStore) -> int:
-    """The version's number. Raises ProblemError 404 that lists what there is."""
+def _published(style: str, version: str, models: ObjectStore) -> PublishedVersion:
+    """The version. Raises ProblemError 404 that lists what there is."""
     if not re.fullmatch(STYLE_PATTERN, style) or not (numbers := published_versions(style, models)):
         raise ProblemError(404, f"style: got {style}; allowed: {published_styles(models)}")
     if not version.isdecimal() or int(version) not in numbers:
         raise ProblemError(404, f"version: got {version}; allowed: {', '.join(map(str, numbers))}")
-    return int(version)
+    try:
+        return read_version(style, int(version), models)
+    except MissingObjectError as error:  # removed this moment
+        raise ProblemError(404, f"version: got {version}; allowed: one that is published") from error
 
 
-def _require_served(style: str, number: int, dependencies: Dependencies) -> None:
+def _require_approval(version: PublishedVersion, packages: Packages) -> None:
+    """Where a person approves every result, a bare name means nothing that nobody approved, an import included.
+
+    Raises ProblemError 409.
+    """
+    status, _ = packages.approval(version.model_package)
+    if status != APPROVED:
+        allowed = f"one whose model package is {APPROVED}, and {version.model_package} is {status}"
+        raise ProblemError(409, f"version: got {version.number}; allowed: {allowed}")
+
+
+def _require_served(version: PublishedVersion, dependencies: Dependencies) -> None:
     """A full fine-tune needs its own endpoint: a run removes those of versions that its style has left behind.
 
     Raises ProblemError 409.
     """
-    try:
-        method = read_version(style, number, dependencies.models).method
-    except MissingObjectError as error:  # removed this moment
-        raise ProblemError(404, f"version: got {number}; allowed: one that is published") from error
-    endpoint = style_endpoint(dependencies.name_prefix, style, number)
-    if method == "full" and (trouble := _trouble(endpoint, dependencies.endpoints)):
+    number = version.number
+    endpoint = style_endpoint(dependencies.name_prefix, version.style, number)
+    if version.method == "full" and (trouble := _trouble(endpoint, dependencies.endpoints)):
         allowed = (
             "one whose endpoint is in service, or of method lora; a training makes a new version with its endpoint"
         )

@@ -53,7 +53,9 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
     if STATUSES[failed.status] != "failed":
         got = f"{training}, which is {STATUSES[failed.status]}"
         raise ProblemError(409, f"training: got {got}; allowed: one that failed")
-    name = f"{_origin(failed, dependencies).input['style']}-{request.new_id('training')[:12]}"
+    learnt = _origin(failed, dependencies).input
+    dependencies.rules.require_gate(learnt.get("task", "inpaint"), gate)
+    name = f"{learnt['style']}-{request.new_id('training')[:12]}"
     return _start(name, {"resume": training} | ({"gate": gate} if gate else {}), request, dependencies)
 
 
