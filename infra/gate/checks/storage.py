@@ -116,13 +116,7 @@ def _rules(stage: str, bucket: Resource) -> Iterator[tuple[str, str]]:
                 f"old versions are kept for {days or 'ever'} days",
                 f"Keep them {_FEWEST_DAYS_OF_OLD_VERSIONS} days or more, not for ever",
             )
-    prefixes = {rule["Prefix"] for rule in active if rule.get("Prefix") and "ExpirationInDays" in rule}
-    wanted = next((known for start, known in _EXPIRING.items() if bucket.logical_id.startswith(start)), set())
-    if prefixes != wanted:
-        yield (
-            f"what expires in it is {sorted(prefixes)}",
-            f"Expire {sorted(wanted)}, which are written to, or change the gate's own table",
-        )
+    yield from _prefixes(bucket, active)
     # A rule without a prefix or tag empties the whole bucket.
     whole = [
         rule["ExpirationInDays"]
@@ -137,6 +131,16 @@ def _rules(stage: str, bucket: Resource) -> Iterator[tuple[str, str]]:
         yield (
             f"media is kept for {whole[0]} days, the stage says {STAGES[stage].media_days}",
             "Take media_days of the stage",
+        )
+
+
+def _prefixes(bucket: Resource, active: list[Any]) -> Iterator[tuple[str, str]]:
+    prefixes = {rule["Prefix"] for rule in active if rule.get("Prefix") and "ExpirationInDays" in rule}
+    wanted = next((known for start, known in _EXPIRING.items() if bucket.logical_id.startswith(start)), set())
+    if prefixes != wanted:
+        yield (
+            f"what expires in it is {sorted(prefixes)}",
+            f"Expire {sorted(wanted)}, which are written to, or change the gate's own table",
         )
 
 
