@@ -9,6 +9,9 @@ from typing import Any
 from infra.node import packaged_node
 
 ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_QUALIFIER = "hnb659fds"
+"""Which of an account's bootstraps the CDK uses where a stage names none."""
+
 PROGRAM = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
@@ -43,7 +46,7 @@ def templates(assembly: Path) -> dict[str, dict[str, Any]]:
 def bootstrap_parameter(assembly: Path) -> str:
     """``/cdk-bootstrap/{qualifier}/version``: the SSM parameter by which the stacks know their bootstrap. Raises CdkError."""
     first = next(iter(_stacks(assembly).values()))
-    return str(first.get("bootstrapStackVersionSsmParameter", "/cdk-bootstrap/hnb659fds/version"))
+    return str(first.get("bootstrapStackVersionSsmParameter", f"/cdk-bootstrap/{DEFAULT_QUALIFIER}/version"))
 
 
 def _stacks(assembly: Path) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cli.account import account_client, outputs, stage_stacks
-from cli.cdk import CdkError, bootstrap_parameter, cdk, stacks
+from cli.cdk import DEFAULT_QUALIFIER, CdkError, bootstrap_parameter, cdk, stacks
 from cli.deployed import describe
 from cli.registry import log_in
 from contracts.errors import InvalidInputError
@@ -14,14 +14,12 @@ from local.assembly import read_assembly
 from local.sagemaker.dockerfile import base_images
 from local.sagemaker.images import ImageAsset
 
-_DEFAULT_QUALIFIER = "hnb659fds"
-
 
 def run_bootstrap(arguments: argparse.Namespace) -> None:
     """Make what the CDK needs in the account and region: a bucket, a repository, five roles. Repeatable."""
     words: list[str] = []
     qualifier = bootstrap_parameter(arguments.assembly).split("/")[2]
-    if qualifier != _DEFAULT_QUALIFIER:
+    if qualifier != DEFAULT_QUALIFIER:
         words = ["--qualifier", qualifier, "--toolkit-stack-name", f"CDKToolkit-{qualifier}"]
     cdk(["bootstrap", *words, *arguments.cdk], arguments.assembly)
 

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.cdk import DEFAULT_QUALIFIER
 from cli.doctor.diagnosis import Diagnosis, Mark
 from cli.doctor.surroundings import Surroundings
 
 BOOTSTRAP_VERSION = 6
 """The oldest bootstrap that the stacks accept: their templates check it too."""
-
-DEFAULT_QUALIFIER = "hnb659fds"
 
 _SIGN_IN = "sign in: aws sso login, or aws configure; PROFILE=name chooses another profile"
 

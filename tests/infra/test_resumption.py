@@ -9,17 +9,16 @@ from tests.infra.definition import evaluate
 from tests.infra.plan import plan, variables
 
 POINTS = [
-    *(
-        "Segment",
-        "FineTune",
-        "Evaluate",
-        "Gate",
-        "EnsureModelPackageGroup",
-        "Register",
-        "Approval",
-        "DeployChoice",
-        "Notify",
-    ),
+    "Segment",
+    "FineTune",
+    "Evaluate",
+    "Gate",
+    "EnsureModelPackageGroup",
+    "Register",
+    "Approval",
+    "DeployChoice",
+    "LeavesEndpoints",
+    "Notify",
 ]
 
 
@@ -54,6 +53,7 @@ def test_a_run_starts_at_the_point_that_its_plan_names_with_the_variables_of_the
         ("DeployEndpoint", "DeployChoice"),
         ("SmokeTest", "DeployChoice"),
         ("Promote", "DeployChoice"),
+        ("RemoveEndpoints", "LeavesEndpoints"),
         ("Notify", "Notify"),
     ],
 )

@@ -23,7 +23,7 @@ _PACKAGE = Package(
         "trained_seconds": "$string($trained)",
     },
     # What a run without deployment reports.
-    leaves={"adapter": "", "endpoint": "", "promotion": "not published: deploy is none"},
+    leaves={"adapter": "", "endpoint": "", "promotion": "not published: deploy is none", "left": "{% [] %}"},
 )
 _SUBJECT = "'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is ready'"
 _OUTCOME = (
@@ -46,8 +46,10 @@ def fine_tuning(use: Resources) -> Flow:
         Branch(
             name="DeployChoice",
             when="$plan.deploy = 'none'",
-            otherwise=(publish(use), served, promote(use), left),
+            otherwise=(publish(use), served, promote(use)),
         ),
+        # A part of its own: what follows the promotion must never lead back to a rollout that might be undone.
+        left,
         notify(use, subject=_SUBJECT, outcome=_OUTCOME),
     )
     resumable = Resumable(flow=rest, before=PREPARED)
