@@ -28,7 +28,12 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
     listener.bind(("127.0.0.1", port))
     port = listener.getsockname()[1]
     _set_environment(run_dir, port, account, region)
-    app = _build(run_dir, port, account, region)
+    from local.seams import names
+
+    names.check()
+    from local.composition import build
+
+    app = build(run_dir, port, account, region, child_environment())
     try:
         asyncio.run(_serve(app, listener.detach(), run_dir, port))
     finally:
@@ -52,70 +57,6 @@ def _set_environment(run_dir: Path, port: int, account: str, region: str) -> Non
         POWERTOOLS_TRACE_DISABLED="true",  # no X-Ray daemon listens on this machine
         LOG_LEVEL="WARNING",
     )
-
-
-def _build(run_dir: Path, port: int, account: str, region: str) -> "ASGIFramework":
-    """Put the services together; the application that answers for all of them."""
-    from local.seams import names
-
-    names.check()
-    from local.autoscaling import ApplicationAutoScaling
-    from local.clock import TurnedClock
-    from local.clock_door import clock_door
-    from local.cloudwatch.alarms import Alarms
-    from local.faults import Faults
-    from local.sagemaker.backend import Backend
-    from local.sagemaker.control_plane import ControlPlane
-    from local.scaling.scaler import Scaler
-    from local.scaling.variants import fleets_of
-    from local.seams import (
-        cloudformation,
-        events,
-        functions,
-        keys,
-        listed_names,
-        metrics,
-        registry,
-        roles,
-        services,
-        states,
-    )
-    from local.service_quotas import ServiceQuotas
-
-    url = f"http://127.0.0.1:{port}"
-    backend = Backend(
-        account=account,
-        region=region,
-        url=url,
-        run_dir=run_dir,
-        environment=child_environment(),
-        role_credentials=lambda role: roles.sagemaker_session(role, account, region),
-        publish=events.publisher(),
-        faults=Faults(run_dir),
-    )
-    clock, store = TurnedClock(), metrics.MetricStore()
-    autoscaling = ApplicationAutoScaling(
-        account=account,
-        region=region,
-        variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v),
-        scaler=Scaler(fleets_of(lambda: sagemaker.endpoints), clock),
-        alarms=store,
-        clock=clock,
-    )
-    sagemaker = ControlPlane(backend, autoscaling, clock, store.put)
-    clock.every_minute(Alarms(store, clock, autoscaling.set_off).evaluate)  # after the endpoints have published theirs
-
-    metrics.install()
-    roles.count_loopback_as_tls()
-    roles.name_denied_resources()
-    keys.install()
-    listed_names.install()
-    registry.install()
-    services.install(sagemaker, autoscaling, ServiceQuotas(account=account, region=region, faults=backend.faults))
-    cloudformation.install(sagemaker, autoscaling, backend.root)
-    states.install(sagemaker, backend.root, backend.faults)
-    functions.install()
-    return clock_door(services.application(), clock.turn)
 
 
 def _end_children() -> None:

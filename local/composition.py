@@ -1,0 +1,74 @@
+"""The services of the local cloud, put together.
+
+ministack reads its environment when it is imported, so this module is imported after that is set.
+"""
+
+from pathlib import Path
+
+from hypercorn.typing import ASGIFramework
+
+from local.autoscaling import ApplicationAutoScaling
+from local.clock import TurnedClock
+from local.clock_door import clock_door
+from local.cloudwatch.alarms import Alarms
+from local.faults import Faults
+from local.sagemaker.backend import Backend
+from local.sagemaker.control_plane import ControlPlane
+from local.scaling.scaler import Scaler
+from local.scaling.variants import fleets_of
+from local.seams import (
+    cloudformation,
+    events,
+    functions,
+    keys,
+    listed_names,
+    metrics,
+    registry,
+    roles,
+    services,
+    states,
+)
+from local.service_quotas import ServiceQuotas
+
+
+def build(run_dir: Path, port: int, account: str, region: str, environment: dict[str, str]) -> ASGIFramework:
+    """The application that answers for all of them. ``environment`` is what container processes inherit."""
+    backend = Backend(
+        account=account,
+        region=region,
+        url=f"http://127.0.0.1:{port}",
+        run_dir=run_dir,
+        environment=environment,
+        role_credentials=lambda role: roles.sagemaker_session(role, account, region),
+        publish=events.publisher(),
+        faults=Faults(run_dir),
+    )
+    clock, store = TurnedClock(), metrics.MetricStore()
+    autoscaling = ApplicationAutoScaling(
+        account=account,
+        region=region,
+        variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v),
+        scaler=Scaler(fleets_of(lambda: sagemaker.endpoints), clock),
+        alarms=store,
+        clock=clock,
+    )
+    sagemaker = ControlPlane(backend, autoscaling, clock, store.put)
+    clock.every_minute(Alarms(store, clock, autoscaling.set_off).evaluate)  # after the endpoints have published theirs
+    _install(backend, sagemaker, autoscaling)
+    return clock_door(services.application(), clock.turn)
+
+
+def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> None:
+    """Put ours in ministack's place, and mend what of it is kinder than AWS."""
+    metrics.install()
+    roles.count_loopback_as_tls()
+    roles.name_denied_resources()
+    keys.install()
+    listed_names.install()
+    registry.install()
+    services.install(
+        sagemaker, autoscaling, ServiceQuotas(account=backend.account, region=backend.region, faults=backend.faults)
+    )
+    cloudformation.install(sagemaker, autoscaling, backend.root)
+    states.install(sagemaker, backend.root, backend.faults)
+    functions.install()
