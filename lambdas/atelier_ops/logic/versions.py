@@ -82,9 +82,7 @@ def find_version(name: str, models: ObjectStore, *, where: str) -> PublishedVers
 def read_version(style: str, number: int, models: ObjectStore) -> PublishedVersion:
     """One published version. Raises MissingObjectError."""
     manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
-    return PublishedVersion(
-        style=style, number=number, method=manifest.method, model_package=manifest.model_package
-    )
+    return PublishedVersion(style=style, number=number, method=manifest.method, model_package=manifest.model_package)
 
 
 def _nothing(name: str, style: str, models: ObjectStore, where: str) -> InvalidInputError:
