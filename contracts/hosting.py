@@ -46,6 +46,7 @@ class Hosting(Contract):
     success_topic_arn: Annotated[str, about("hears of answers")]
     error_topic_arn: Annotated[str, about("hears of failures")]
     environment: Annotated[Mapping[str, str], about("the container's environment")]
+    tags: Annotated[Mapping[str, str], about("for what a Lambda makes: CloudFormation tags its own")]
     fallbacks: Annotated[list[str], about("instance types to take, in order, where there is no instance_type")] = Field(
         default_factory=list
     )

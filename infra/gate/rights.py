@@ -42,6 +42,9 @@ _BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """What a service asks of the caller besides the call's own right."""
 
+_TAGGING = {"sagemaker": "sagemaker:AddTags", "cloudwatch": "cloudwatch:TagResource"}
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, Tags, says so for alarms."""
+
 _SYNC: Mapping[str, tuple[str, ...]] = {
     kind: (
         f"sagemaker:Describe{kind}",
@@ -70,4 +73,4 @@ def needed_to_wait(operation: str) -> set[str]:
 
 def tagging(service: str) -> set[str]:
     """The right to tag what a call creates."""
-    return {"sagemaker:AddTags"} if service == "sagemaker" else set()
+    return {_TAGGING[service]} if service in _TAGGING else set()

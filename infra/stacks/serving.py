@@ -62,6 +62,7 @@ class ServingStack(StageStack):
             success_topic_arn=self.success.topic_arn,
             error_topic_arn=self.error.topic_arn,
             environment=self._environment(),
+            tags=self.stage.tags,
         )
 
     def _environment(self) -> dict[str, str]:

@@ -101,6 +101,8 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, place:
         context = condition_keys(data) if namespace == "application-autoscaling" else {}
         target = _resource(namespace, data, place)
         yield action, target, context
+        if namespace == "cloudwatch" and data.get("Tags"):
+            yield "cloudwatch:TagResource", target, {}
         yield from ((used, key, {}) for used, key in keys.needs(action, target))
         if namespace == "application-autoscaling":
             yield from rights.needs(task.action, data, sagemaker.store)

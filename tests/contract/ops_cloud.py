@@ -116,4 +116,5 @@ def _hosting(role: str, topic: str) -> Hosting:
         success_topic_arn=topic,
         error_topic_arn=topic,
         environment={"ATELIER_SEGMENTER_URI": "s3://model/base/clipseg@v1/"},
+        tags={"atelier:stage": "test"},
     )

@@ -320,22 +320,27 @@ VARIANT = {
     "InitialInstanceCount": 1,
 }
 CONFIG = {"EndpointConfigName": "style-v1", "ProductionVariants": [VARIANT]}
+TAGS = {"atelier:stage": "test", "cost-center": "42"}
 
 
 def test_an_endpoint_is_made_from_model_and_configuration() -> None:
     endpoints = Endpoints()
     assert endpoints.state("style-v1") is None
-    assert endpoints.make_model(MODEL) is None
-    assert endpoints.make_config(CONFIG) is None
-    endpoints.create("style-v1")
+    assert endpoints.make_model(MODEL, TAGS) is None
+    assert endpoints.make_config(CONFIG, TAGS) is None
+    endpoints.create("style-v1", TAGS)
     state = endpoints.state("style-v1")
     assert state is not None
     assert (state.name, state.status, state.variant) == ("style-v1", "InService", "AllTraffic")
+    for kind in ("model", "endpoint-config", "endpoint"):
+        arn = f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/style-v1"
+        tags = aws.client("sagemaker").list_tags(ResourceArn=arn)["Tags"]
+        assert {tag["Key"]: tag["Value"] for tag in tags} == TAGS
     endpoints.delete("style-v1")
     assert endpoints.state("style-v1") is None
     for _ in range(2):
         endpoints.delete_definition("style-v1")
-    assert endpoints.make_model(MODEL) is None
+    assert endpoints.make_model(MODEL, TAGS) is None
 
 
 def test_an_alarm_is_deleted_and_a_missing_one_is_fine() -> None:
@@ -361,7 +366,7 @@ def test_a_taken_name_gives_what_has_it(operation: str, message: str) -> None:
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_client_error(operation, "ValidationException", message)
         stub.add_response("describe_model", {**found, "CreationTime": 0}, {"ModelName": "style-v1"})
-        existing = Endpoints().make_model(MODEL)
+        existing = Endpoints().make_model(MODEL, TAGS)
     assert existing is not None
     assert existing["ModelName"] == "style-v1"
 
@@ -371,7 +376,7 @@ def test_a_quota_has_its_own_error_with_advice() -> None:
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_client_error("create_endpoint", "ResourceLimitExceeded", message)
         with pytest.raises(QuotaExceeded, match=r"ml\.g5\.xlarge.*Service Quotas"):
-            Endpoints().create("style-v1")
+            Endpoints().create("style-v1", TAGS)
 
 
 def test_a_configuration_that_was_just_made_may_not_be_found_for_a_moment() -> None:
@@ -380,7 +385,7 @@ def test_a_configuration_that_was_just_made_may_not_be_found_for_a_moment() -> N
             "create_endpoint", "ValidationException", 'Could not find endpoint configuration "style-v1".'
         )
         with pytest.raises(EndpointBusyError, match="not found yet"):
-            Endpoints().create("style-v1")
+            Endpoints().create("style-v1", TAGS)
 
 
 def test_a_failed_endpoint_says_why() -> None:

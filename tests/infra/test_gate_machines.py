@@ -68,7 +68,8 @@ DEFECTS: list[tuple[Change, str, str]] = [
         "hosting",
         "can reach the network",
     ),
-    (state("Segment", drop("Arguments", "Tags")), "hosting", "it carries no tags"),
+    (state("Segment", drop("Arguments", "Tags")), "tagging", "it carries no tags"),
+    (state("PutWakeAlarm", drop("Arguments", "Tags")), "tagging", "it carries no tags"),
     # expressions
     (state("Register", put("Assign", "version", value="{% $number( %}")), "machine expressions", "does not compile"),
     (

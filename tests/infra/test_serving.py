@@ -86,7 +86,8 @@ def test_a_style_s_own_endpoint_scales_as_the_shared_one_does(stage: Synthesized
         assert without_endpoint(sent[key]) == without_endpoint(policy(stage, name)[key])
     alarm = evaluate(states["PutWakeAlarm"]["Arguments"], variables())
     shared = alarm_on(stage, "HasBacklogWithoutCapacity")
-    own = {"AlarmName", "AlarmActions", "Dimensions"}
+    assert {"Key": "atelier:stage", "Value": stage.name} in alarm["Tags"]  # CloudFormation tags the shared one
+    own = {"AlarmName", "AlarmActions", "Dimensions", "Tags"}
     assert {k: v for k, v in alarm.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
     assert alarm["Dimensions"] == [{"Name": "EndpointName", "Value": "atelier-dev-style-teal-v3"}]
 
@@ -97,7 +98,7 @@ def test_a_style_s_own_endpoint_is_put_to_sleep_as_the_shared_one_is(stage: Synt
     assert idle["AlarmName"] == "atelier-dev-style-teal-v3-idle"
     assert idle["AlarmName"] in alarm_names("atelier-dev-style-teal-v3")
     assert idle["AlarmActions"][0] == variables()["sleep"]
-    own = {"AlarmName", "AlarmActions", "Metrics"}
+    own = {"AlarmName", "AlarmActions", "Metrics", "Tags"}
     assert {k: v for k, v in idle.items() if k not in own} == {k: v for k, v in shared.items() if k not in own}
     assert idle["Metrics"][2] == shared["Metrics"][2]
     named = {d["Value"] for m in idle["Metrics"][:2] for d in m["MetricStat"]["Metric"]["Dimensions"]}
@@ -143,6 +144,7 @@ def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesize
     ]
     hosting = Hosting.from_text(text(function["Environment"]["Variables"]["HOSTING"]))
     shared_model, shared = stage.one("AWS::SageMaker::Model"), stage.one("AWS::SageMaker::EndpointConfig")
+    assert hosting.tags == STAGES[stage.name].tags
     own = hosting.endpoint_config(text(shared["ProductionVariants"][0]["ModelName"]))
     container, shared_container = (
         hosting.model("s3://model/styles/")["PrimaryContainer"],

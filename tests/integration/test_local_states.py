@@ -89,6 +89,7 @@ def template() -> Record:
         allow("sagemaker:CreateModelPackageGroup", "sagemaker:DescribeEndpoint"),
         allow("sagemaker:DescribeEndpointConfig", "sagemaker:UpdateEndpointWeightsAndCapacities"),
         allow("cloudwatch:PutMetricAlarm", on="arn:aws:cloudwatch:us-east-1:123456789012:alarm:wake*"),
+        allow("cloudwatch:TagResource", on="arn:aws:cloudwatch:us-east-1:123456789012:alarm:wake*"),
         {
             **allow(
                 "application-autoscaling:RegisterScalableTarget",
@@ -367,6 +368,9 @@ def sdk(resource: str, arguments: Record, **state: Any) -> Record:
     }
 
 
+TAGS = [{"Key": "atelier:stage", "Value": "local"}]
+
+
 def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: LocalCloud) -> None:
     group = {"ModelPackageGroupName": "styles"}
     target = {
@@ -379,7 +383,7 @@ def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: Loc
     alarm = {
         "AlarmName": "wake", "MetricName": "HasBacklogWithoutCapacity", "Namespace": "AWS/SageMaker", "Period": 60,
         "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        "Statistic": "Average", "Dimensions": [{"Name": "EndpointName", "Value": "live"}],
+        "Statistic": "Average", "Dimensions": [{"Name": "EndpointName", "Value": "live"}], "Tags": TAGS,
     }  # fmt: skip
     bucket = cloud.outputs("Toy")["Bucket"]
 
@@ -387,6 +391,8 @@ def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: Loc
     again = run(cloud, "group-again", {"Make": sdk("sagemaker:createModelPackageGroup", group)})
     missing = run(cloud, "target", {"Register": sdk("applicationautoscaling:registerScalableTarget", target)})
     woken = run(cloud, "alarm", {"Alarm": sdk("cloudwatch:putMetricAlarm", alarm)})
+    with without(cloud, "cloudwatch:TagResource"):
+        untagged = run(cloud, "alarm-untagged", {"Alarm": sdk("cloudwatch:putMetricAlarm", alarm)})
     put = run(
         cloud, "put", {"Put": sdk("s3:putObject", {"Bucket": bucket, "Key": "latest.json", "Body": {"version": 1}})}
     )
@@ -396,7 +402,11 @@ def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: Loc
     assert "already exists" in again["cause"]
     assert missing["error"] == "ApplicationAutoScaling.ValidationException"
     assert woken["status"] == "SUCCEEDED", woken
-    assert [a["AlarmName"] for a in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]] == ["wake"]
+    (made_alarm,) = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert made_alarm["AlarmName"] == "wake"
+    assert cloud.client("cloudwatch").list_tags_for_resource(ResourceARN=made_alarm["AlarmArn"])["Tags"] == TAGS
+    assert untagged["error"] == "CloudWatch.CloudWatchException"
+    assert "cloudwatch:TagResource on resource" in untagged["cause"]
     assert put["status"] == "SUCCEEDED", put
     assert json.loads(cloud.client("s3").get_object(Bucket=bucket, Key="latest.json")["Body"].read()) == {"version": 1}
 

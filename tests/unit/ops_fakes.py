@@ -220,6 +220,7 @@ class MemoryEndpoints(Endpoints):
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tagged: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     unscaled: list[tuple[str, str]] = field(default_factory=list)
     alarms_deleted: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
@@ -227,13 +228,14 @@ class MemoryEndpoints(Endpoints):
     def state(self, name: str) -> EndpointState | None:
         return self.endpoints.get(name)
 
-    def make_model(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        return self._make(self.models, request["ModelName"], request)
+    def make_model(self, request: Mapping[str, Any], tags: Mapping[str, str]) -> Mapping[str, Any] | None:
+        return self._make(self.models, request["ModelName"], request, tags)
 
-    def make_config(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        return self._make(self.configs, request["EndpointConfigName"], request)
+    def make_config(self, request: Mapping[str, Any], tags: Mapping[str, str]) -> Mapping[str, Any] | None:
+        return self._make(self.configs, request["EndpointConfigName"], request, tags)
 
-    def create(self, name: str) -> None:
+    def create(self, name: str, tags: Mapping[str, str]) -> None:
+        self.tagged.append((name, tags))
         self.endpoints[name] = EndpointState(name=name, status="Creating")
 
     def delete(self, name: str) -> None:
@@ -250,7 +252,10 @@ class MemoryEndpoints(Endpoints):
     def delete_alarm(self, name: str) -> None:
         self.alarms_deleted.append(name)
 
-    def _make(self, known: dict[str, dict[str, Any]], name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _make(
+        self, known: dict[str, dict[str, Any]], name: str, request: Mapping[str, Any], tags: Mapping[str, str]
+    ) -> dict[str, Any] | None:
+        self.tagged.append((name, tags))
         if name in known:
             return {**known[name], "CreationTime": "added by SageMaker"}
         known[name] = dict(request)

@@ -21,6 +21,7 @@ HOSTING = Hosting(
     success_topic_arn="arn:aws:sns:us-east-1:123456789012:success",
     error_topic_arn="arn:aws:sns:us-east-1:123456789012:error",
     environment={"ATELIER_STYLES_URI": "s3://model/styles/"},
+    tags={"atelier:stage": "test"},
 )
 
 

@@ -28,6 +28,7 @@ HOSTING = Hosting(
     success_topic_arn="arn:aws:sns:us-east-1:123456789012:success",
     error_topic_arn="arn:aws:sns:us-east-1:123456789012:error",
     environment={"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"},
+    tags={"atelier:stage": "test"},
 )
 
 
@@ -47,6 +48,7 @@ def test_a_version_gets_an_endpoint_whose_parts_have_its_name() -> None:
     assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == "s3://model/styles/skirt/1/"
     assert container["Environment"] == {"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"}
     assert endpoints.configs[NAME] == {"EndpointConfigName": NAME, **HOSTING.endpoint_config(NAME)}
+    assert endpoints.tagged == [(NAME, HOSTING.tags)] * 3
 
 
 @pytest.mark.parametrize("status", ["Creating", "InService", "SystemUpdating"])

@@ -156,4 +156,9 @@ MUTANTS = (
         change=put("Properties.ReservedConcurrentExecutions", 1000),
     ),
     Defect(name="a function that is never run", at=_API, change=put("Properties.ReservedConcurrentExecutions", 0)),
+    Defect(
+        name="versions' endpoints are not tagged",
+        at=_DEPLOY,
+        change=swap('"tags":{"atelier:stage":"dev"}', '"tags":{}'),
+    ),
 )

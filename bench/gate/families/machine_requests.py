@@ -138,6 +138,7 @@ MUTANTS = (
         change=put("Arguments.OutputDataConfig.CompressionType", "GZIP"),
     ),
     Defect(name="a job is not tagged", at=_AT, state="Segment", change=drop("Arguments.Tags")),
+    Defect(name="a version's alarm is not tagged", at=_AT, state="PutWakeAlarm", change=drop("Arguments.Tags")),
     Defect(
         name="a job's machine is for hosting only",
         at=_AT,

@@ -169,8 +169,6 @@ def _job(cluster: Mapping[str, Any], operation: str, request: Mapping[str, Any])
     network = request if operation == "CreateTrainingJob" else request.get("NetworkConfig", {})
     if network.get("EnableNetworkIsolation") is False or "EnableNetworkIsolation" not in network:
         yield "its container can reach the network", "Set EnableNetworkIsolation"
-    if "Tags" not in request:
-        yield "it carries no tags, so its cost cannot be allocated", "Send the stage's tags"
     if operation == "CreateTrainingJob":
         if output.get("CompressionType") != "NONE":
             yield "its artifact is compressed, and hosting reads files as they are", "Set CompressionType NONE"

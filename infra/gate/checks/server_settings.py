@@ -93,6 +93,9 @@ def _hosting(assembly: Assembly, read: set[str]) -> Iterator[Finding]:
     except Exception as error:  # noqa: BLE001 whatever is wrong with it, the handler could not read it either
         yield function.finding(_NAME, f"HOSTING cannot be read: {error}", "Write Hosting.to_json as text")
         return
+    if not hosting.tags:
+        wrong = "HOSTING: it has no tags, so what versions' endpoints cost cannot be allocated"
+        yield function.finding(_NAME, wrong, "Hand the stage's tags to Hosting")
     for wrong, remedy in _environment(hosting.environment, read):
         yield function.finding(_NAME, f"HOSTING: {wrong}", remedy)
     for config in assembly.of("AWS::SageMaker::EndpointConfig"):

@@ -27,6 +27,11 @@ def client(service: str) -> Any:
     return boto3.client(service, config=Config(**SETTINGS, **own))  # type: ignore[call-overload]
 
 
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
 def error_code(error: Exception) -> str:
     """The service's own code of a botocore ClientError, e.g. ``ValidationException``."""
     response: dict[str, Any] = getattr(error, "response", {})

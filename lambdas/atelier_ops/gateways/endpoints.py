@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from atelier_ops.errors import EndpointBusyError, QuotaExceeded
-from atelier_ops.gateways.aws import Tolerance, client, error_code
+from atelier_ops.gateways.aws import Tolerance, client, error_code, tag_list
 from atelier_ops.gateways.registry import is_missing
 
 
@@ -43,28 +43,28 @@ class Endpoints:
             variant=variant.get("VariantName", ""),
         )
 
-    def make_model(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """CreateModel; returns the existing model's description where the name is taken, else None."""
-        if _created("create_model", request):
+    def make_model(self, request: Mapping[str, Any], tags: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """CreateModel; returns the existing model's description, which has no tags, where the name is taken, else None."""
+        if _created("create_model", request, tags):
             return None
         description: Mapping[str, Any] = client("sagemaker").describe_model(ModelName=request["ModelName"])
         return description
 
-    def make_config(self, request: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def make_config(self, request: Mapping[str, Any], tags: Mapping[str, str]) -> Mapping[str, Any] | None:
         """CreateEndpointConfig; returns the existing one's description where the name is taken, else None."""
-        if _created("create_endpoint_config", request):
+        if _created("create_endpoint_config", request, tags):
             return None
         name = request["EndpointConfigName"]
         description: Mapping[str, Any] = client("sagemaker").describe_endpoint_config(EndpointConfigName=name)
         return description
 
-    def create(self, name: str) -> None:
+    def create(self, name: str, tags: Mapping[str, str]) -> None:
         """CreateEndpoint. Raises QuotaExceeded, and EndpointBusyError where SageMaker does not find its configuration yet.
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html: reads are eventually consistent.
         """
         try:
-            _call("create_endpoint", {"EndpointName": name, "EndpointConfigName": name})
+            _create("create_endpoint", {"EndpointName": name, "EndpointConfigName": name}, tags)
         except ClientError as error:
             if is_missing(error):
                 raise EndpointBusyError(f"endpoint {name}: its configuration is not found yet: {error}") from error
@@ -101,10 +101,10 @@ class Endpoints:
             client("cloudwatch").delete_alarms(AlarmNames=[name])
 
 
-def _created(operation: str, request: Mapping[str, Any]) -> bool:
+def _created(operation: str, request: Mapping[str, Any], tags: Mapping[str, str]) -> bool:
     """Create; False where the name is taken, which SageMaker says in words only."""
     try:
-        _call(operation, request)
+        _create(operation, request, tags)
     except ClientError as error:
         if "already exist" in str(error).lower():
             return False
@@ -112,9 +112,9 @@ def _created(operation: str, request: Mapping[str, Any]) -> bool:
     return True
 
 
-def _call(operation: str, request: Mapping[str, Any]) -> None:
+def _create(operation: str, request: Mapping[str, Any], tags: Mapping[str, str]) -> None:
     try:
-        getattr(client("sagemaker"), operation)(**request)
+        getattr(client("sagemaker"), operation)(**request, Tags=tag_list(tags))
     except ClientError as error:
         if error_code(error) == "ResourceLimitExceeded":
             raise QuotaExceeded(f"{error}. Ask for more under Service Quotas, Amazon SageMaker.") from error

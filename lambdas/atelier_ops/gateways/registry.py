@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from atelier_ops.gateways.aws import client
+from atelier_ops.gateways.aws import client, tag_list
 
 
 class Packages:
@@ -13,10 +13,9 @@ class Packages:
 
     def make_group(self, name: str, description: str, tags: Mapping[str, str]) -> None:
         """Make the model package group; one that is there is fine. SageMaker says that only in the text of its error."""
-        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
         try:
             client("sagemaker").create_model_package_group(
-                ModelPackageGroupName=name, ModelPackageGroupDescription=description, Tags=pairs
+                ModelPackageGroupName=name, ModelPackageGroupDescription=description, Tags=tag_list(tags)
             )
         except ClientError as error:
             if "already exist" not in str(error):

@@ -22,15 +22,17 @@ FAILED = "EndpointFailed"
 def make_endpoint(name: str, uri: str, hosting: Hosting, endpoints: Endpoints) -> None:
     """Create the endpoint that serves the weights below ``uri``; its model and configuration are called as it is.
 
-    Repeatable: what is there already and the same is left alone. Raises NameCollisionError, EndpointBusyError, QuotaExceeded.
+    All three get the stage's tags. Repeatable: what is there already and the same is left alone.
+
+    Raises NameCollisionError, EndpointBusyError, QuotaExceeded.
     """
     model = {"ModelName": name, **hosting.model(uri)}
     config = {"EndpointConfigName": name, **hosting.endpoint_config(name)}
-    _check_same(model, endpoints.make_model(model))
-    _check_same(config, endpoints.make_config(config))
+    _check_same(model, endpoints.make_model(model, hosting.tags))
+    _check_same(config, endpoints.make_config(config, hosting.tags))
     state = endpoints.state(name)
     if state is None:
-        endpoints.create(name)
+        endpoints.create(name, hosting.tags)
     elif state.status == "Deleting":
         raise EndpointBusyError(f"endpoint {name}: got Deleting; allowed: InService")
     elif state.status not in {IN_SERVICE, *UNDER_WAY}:

@@ -98,9 +98,14 @@ def _alarm(use: Resources, *, purpose: str, does: str, request: dict[str, Any]) 
         name=f"Put{purpose.capitalize()}Alarm",
         does=does,
         resource="aws-sdk:cloudwatch:putMetricAlarm",
-        arguments={"AlarmName": f"{{% $endpoint & '-{purpose}' %}}", **request},
+        arguments={"AlarmName": f"{{% $endpoint & '-{purpose}' %}}", **request, "Tags": use.tags},
         retries=[retry(sdk_transient("CloudWatch"))],
-        allows=[allow(["cloudwatch:PutMetricAlarm"], [arn("cloudwatch", f"alarm:{use.stage.prefix}-style-*")])],
+        allows=[
+            allow(
+                ["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
+                [arn("cloudwatch", f"alarm:{use.stage.prefix}-style-*")],
+            )
+        ],
     )
 
 
