@@ -16,7 +16,7 @@ from docs import openapi
 from docs.fields import TABLES
 from docs.markdown import table
 from docs.schemas import SCHEMAS, schema
-from docs.states import fine_tuning_states, pretraining_states
+from docs.states import fine_tuning_chart, fine_tuning_states, pretraining_chart, pretraining_states
 from infra.config import STAGES
 from infra.costs import report
 
@@ -93,7 +93,9 @@ PARTS = (
         GeneratedFile(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name))
         for name in SCHEMAS
     ),
+    Part(page="architecture.md", name="fine-tuning chart", write=fine_tuning_chart),
     Part(page="architecture.md", name="fine-tuning states", write=fine_tuning_states),
+    Part(page="architecture.md", name="pretraining chart", write=pretraining_chart),
     Part(page="architecture.md", name="pretraining states", write=pretraining_states),
     GeneratedFile(page="openapi.json", name="openapi", write=openapi.text),
 )

@@ -1,4 +1,4 @@
-"""The tables of states in ``architecture.md``, read from the steps of both state machines."""
+"""The charts and tables of states in ``architecture.md``, read from the steps of both state machines."""
 
 from functools import cache
 
@@ -9,6 +9,7 @@ use_packaged_node()
 from aws_cdk import App  # noqa: E402  jsii starts Node.js when aws_cdk is imported
 
 from docs.markdown import table  # noqa: E402
+from docs.state_charts import chart  # noqa: E402
 from infra.application import add_stacks, feature_flags  # noqa: E402
 from infra.components.workflow.flow import Flow, states, steps  # noqa: E402
 from infra.components.workflow.step import Step  # noqa: E402
@@ -26,6 +27,16 @@ def fine_tuning_states() -> str:
 def pretraining_states() -> str:
     """The states of the pretraining machine."""
     return _table(_training().pretraining.flow)
+
+
+def fine_tuning_chart() -> str:
+    """The ways through the fine-tuning machine."""
+    return chart(_training().workflow.flow)
+
+
+def pretraining_chart() -> str:
+    """The ways through the pretraining machine."""
+    return chart(_training().pretraining.flow)
 
 
 @cache

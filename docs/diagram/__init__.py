@@ -1,0 +1,1 @@
+"""The picture of a stage in ``architecture.md``, drawn from its synthesized templates."""
