@@ -42,7 +42,7 @@ lint: $(INSTALLED) ## style and formatting
 types: $(INSTALLED) ## strict types
 	$(BIN)/mypy $(CODE)
 
-templates: $(INSTALLED) ## every stage's templates against the offline validators
+templates: $(INSTALLED) node_modules/.installed ## every stage's templates against the offline validators
 	$(BIN)/python -m infra.gate
 
 docs: $(INSTALLED) ## write the generated parts of the docs

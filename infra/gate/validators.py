@@ -10,6 +10,7 @@ import cloudformation_validate as cv  # type: ignore[import-untyped]
 
 from infra.gate.assembly import REGION, Assembly
 from infra.gate.finding import Finding
+from infra.gate.language import refusals
 from infra.gate.machines import machines
 
 IGNORED = {
@@ -19,7 +20,7 @@ IGNORED = {
 
 
 def validate(assembly: Assembly, folder: Path) -> Iterator[Finding]:
-    """What both say of the templates in ``folder``, and cfn-lint of each state machine's definition."""
+    """What both say of the templates in ``folder``, and cfn-lint and asl-validator of each state machine's definition."""
     for stack in assembly.templates:
         template = folder / f"{stack}.template.json"
         yield from _linted(assembly, stack, template)
@@ -63,8 +64,15 @@ def _validated(assembly: Assembly, stack: str, template: Path) -> Iterator[Findi
 
 
 def _definitions(assembly: Assembly, folder: Path) -> Iterator[Finding]:
-    """cfn-lint does not read a definition that is an ``Fn::Join``; here it gets each with its references resolved."""
-    for machine in machines(assembly):
+    """cfn-lint does not read a definition that is an ``Fn::Join``; here it gets each with its references resolved; asl-validator too."""
+    found = {folder / f"{machine.resource.logical_id}.asl.json": machine for machine in machines(assembly)}
+    for path, machine in found.items():
+        path.write_text(json.dumps(machine.definition), encoding="utf-8")
+    for path, wrong in refusals([*found]):
+        yield found[path].resource.finding(
+            "asl-validator", wrong, "Write what the language has: states-language.net/spec.html"
+        )
+    for machine in found.values():
         properties = {
             "DefinitionString": json.dumps(machine.definition),
             "RoleArn": "arn:aws:iam::123456789012:role/machine",

@@ -23,7 +23,12 @@ _PACKAGE = Package(
         "trained_seconds": "$string($trained)",
     },
     # What a run without deployment reports.
-    leaves={"adapter": "", "endpoint": "", "promotion": "not published: deploy is none", "left": "{% [] %}"},
+    leaves={
+        "adapter": "{% '' %}",
+        "endpoint": "{% '' %}",
+        "promotion": "not published: deploy is none",
+        "left": "{% [] %}",
+    },
 )
 _SUBJECT = "'Atelier: ' & $plan.style & ' version ' & $string($version) & ' is ready'"
 _OUTCOME = (
