@@ -81,31 +81,33 @@ format: $(INSTALLED) ## rewrite the code in the house format
 
 synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev | prod) to cdk.out/; CONTEXT='account=111122223333 owner=me' adds to it
 	@rm -rf cdk.out
-	CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$($(BIN)/python -c 'import json, sys; print(json.dumps(dict(w.split("=", 1) for w in sys.argv[1:])))' \
-		stage=$(STAGE) $(if $(REGION),region=$(REGION)) $(CONTEXT))" $(BIN)/python app.py
+	@context="$$($(BIN)/python -m infra.context stage=$(STAGE) $(if $(REGION),region=$(REGION)) $(CONTEXT))" && \
+		CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$context" $(BIN)/python app.py
 
 costs: $(INSTALLED) ## what STAGE costs an hour and which quotas it needs
 	@$(BIN)/python -m infra.costs $(STAGE)
 
 # The CDK command works on what synth has written: what is checked is what is deployed, and nothing is synthesized twice.
 bootstrap deploy diff destroy: export CDK_DISABLE_CLI_TELEMETRY := true
+# As it is: the shell would take quotes away, or miss one.
+export CDK_ARGS
 # Whoever destroys need not be told what to mend first.
 bootstrap diff destroy: export CDK_VALIDATION := false
 
 doctor: $(INSTALLED) ## say what stands between STAGE and its account: credentials, limits, programs, licences (PROFILE, REGION, CONTEXT)
-	@$(BIN)/atelier doctor $(STAGE) $(addprefix --context ,$(CONTEXT))
+	@$(BIN)/atelier doctor $(STAGE) $(if $(CONTEXT),--context $(CONTEXT))
 
 images: $(INSTALLED) ## build both images with buildah on this machine's Python and torch, and start them (MOUNTS: paths that pip needs)
 	@PYTHONPATH=.:training:inference $(BIN)/python -m bench.images $(addprefix --mount ,$(MOUNTS))
 
 bootstrap: synth node_modules/.installed ## make what the CDK needs in the account and region, once (PROFILE, REGION, CDK_ARGS)
-	@$(BIN)/atelier bootstrap $(STAGE) --cdk='$(CDK_ARGS)'
+	@$(BIN)/atelier bootstrap $(STAGE) --cdk="$$CDK_ARGS"
 
 deploy: costs synth node_modules/.installed ## deploy STAGE to the account of the credentials (PROFILE, REGION, CDK_ARGS, CONTEXT)
-	@$(BIN)/atelier deploy $(STAGE) --cdk='$(CDK_ARGS)'
+	@$(BIN)/atelier deploy $(STAGE) --cdk="$$CDK_ARGS"
 
 diff: synth node_modules/.installed ## say what make deploy would change in the account
-	@$(BIN)/atelier diff $(STAGE) --cdk='$(CDK_ARGS)'
+	@$(BIN)/atelier diff $(STAGE) --cdk="$$CDK_ARGS"
 
 deployed: $(INSTALLED) ## say where STAGE is and how to use it
 	@$(BIN)/atelier deployed $(STAGE)
@@ -117,7 +119,7 @@ key: $(INSTALLED) ## print the API key of STAGE, and with make -s nothing else
 	@$(BIN)/atelier key $(STAGE)
 
 destroy: synth node_modules/.installed ## remove STAGE from the account, with what its executions made; asks first, unless YES=1
-	@$(BIN)/atelier destroy $(STAGE) $(if $(YES),--yes) --cdk='$(CDK_ARGS)'
+	@$(BIN)/atelier destroy $(STAGE) $(if $(YES),--yes) --cdk="$$CDK_ARGS"
 
 lock: $(INSTALLED) ## write requirements.lock from what is installed
 	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -vE '^(nvidia-|triton|cuda-)' > requirements.lock

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 Client = Callable[[str], Any]
 """Makes a boto3 client of the service that it is given."""
@@ -30,16 +30,25 @@ def current_region() -> str:
 
 
 def stage_outputs(client: Client, stage: str, stacks: Iterable[str] = STACKS) -> dict[str, str]:
-    """The outputs of a stage's stacks, all in one mapping. Raises NotDeployedError that says how to deploy it."""
+    """The outputs of a stage's stacks, all in one mapping. Raises NotDeployedError, and what AWS answers where it may not be asked."""
     found: dict[str, str] = {}
     for stack in stacks:
         name = f"atelier-{stage}-{stack}"
+        cloudformation = client("cloudformation")
         try:
-            description = client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-        except (BotoCoreError, ClientError) as error:
-            raise NotDeployedError(f"{name}: {error}; deploy it with: make deploy STAGE={stage}") from error
+            description = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            says = f"stack {name} is not in {cloudformation.meta.region_name} of this account"
+            raise not_deployed(stage, says) from error
         found |= outputs(description)
     return found
+
+
+def not_deployed(stage: str, says: str) -> NotDeployedError:
+    """What is not where it was looked for, and what to do."""
+    return NotDeployedError(f"{says}: make deploy STAGE={stage} makes it; REGION=… and PROFILE=… look for it elsewhere")
 
 
 def outputs(description: dict[str, Any]) -> dict[str, str]:

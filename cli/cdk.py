@@ -43,15 +43,29 @@ def templates(assembly: Path) -> dict[str, dict[str, Any]]:
     return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
 
 
-def bootstrap_parameter(assembly: Path) -> str:
-    """``/cdk-bootstrap/{qualifier}/version``: the SSM parameter by which the stacks know their bootstrap. Raises CdkError."""
+def qualifier(assembly: Path) -> str:
+    """Which of the account's bootstraps the stacks use: the word in ``/cdk-bootstrap/{qualifier}/version``. Raises CdkError."""
     first = next(iter(_stacks(assembly).values()))
-    return str(first.get("bootstrapStackVersionSsmParameter", f"/cdk-bootstrap/{DEFAULT_QUALIFIER}/version"))
+    parameter = first.get("bootstrapStackVersionSsmParameter", f"/cdk-bootstrap/{DEFAULT_QUALIFIER}/version")
+    return str(parameter).split("/")[2]
+
+
+def environment(assembly: Path) -> dict[str, str]:
+    """The ``account`` and ``region`` that the templates are for; empty where any will do. Raises CdkError where there is no template."""
+    first = next(iter(_artifacts(assembly).values()))
+    place = first.get("environment", "aws://unknown-account/unknown-region").removeprefix("aws://").split("/")
+    return {
+        name: "" if got.startswith("unknown-") else got for name, got in zip(("account", "region"), place, strict=True)
+    }
 
 
 def _stacks(assembly: Path) -> dict[str, dict[str, Any]]:
+    return {key: artifact["properties"] for key, artifact in _artifacts(assembly).items()}
+
+
+def _artifacts(assembly: Path) -> dict[str, dict[str, Any]]:
     manifest = assembly / "manifest.json"
     if not manifest.is_file():
         raise CdkError(f"{manifest}: missing; make synth writes it")
     artifacts = json.loads(manifest.read_text(encoding="utf-8"))["artifacts"]
-    return {key: a["properties"] for key, a in artifacts.items() if a["type"] == "aws:cloudformation:stack"}
+    return {key: a for key, a in artifacts.items() if a["type"] == "aws:cloudformation:stack"}

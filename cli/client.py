@@ -49,7 +49,10 @@ class ApiClient:
 
 
 def _send(what: str, method: str, address: str, **options: Any) -> urllib3.BaseHTTPResponse:
-    response = urllib3.request(method, address, timeout=60, **options)
+    try:
+        response = urllib3.request(method, address, timeout=60, **options)
+    except urllib3.exceptions.HTTPError as error:
+        raise ApiError(f"{what}: {address.partition('?')[0]}: {error}") from error
     if response.status >= 400:
         raise ApiError(f"{what}: HTTP {response.status}: {response.data.decode(errors='replace')}")
     return response

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cli.account import account_client, outputs, stage_stacks
-from cli.cdk import DEFAULT_QUALIFIER, CdkError, bootstrap_parameter, cdk, stacks
+from cli.cdk import DEFAULT_QUALIFIER, CdkError, cdk, qualifier, stacks
 from cli.deployed import describe
+from cli.doctor.run import require_ready
 from cli.registry import log_in
 from contracts.errors import InvalidInputError
 from local.assembly import read_assembly
@@ -17,10 +18,11 @@ from local.sagemaker.images import ImageAsset
 
 def run_bootstrap(arguments: argparse.Namespace) -> None:
     """Make what the CDK needs in the account and region: a bucket, a repository, five roles. Repeatable."""
+    require_ready(arguments.stage, arguments.assembly)
     words: list[str] = []
-    qualifier = bootstrap_parameter(arguments.assembly).split("/")[2]
-    if qualifier != DEFAULT_QUALIFIER:
-        words = ["--qualifier", qualifier, "--toolkit-stack-name", f"CDKToolkit-{qualifier}"]
+    name = qualifier(arguments.assembly)
+    if name != DEFAULT_QUALIFIER:
+        words = ["--qualifier", name, "--toolkit-stack-name", f"CDKToolkit-{name}"]
     cdk(["bootstrap", *words, *arguments.cdk], arguments.assembly)
 
 
@@ -29,6 +31,7 @@ def run_deploy(arguments: argparse.Namespace) -> None:
     stage, words = arguments.stage, arguments.cdk
     require_stage(arguments.assembly, stage)
     require_approval(words, terminal=sys.stdin.isatty())
+    require_ready(stage, arguments.assembly, "images", "bootstrap")
     print(expectation(arguments.assembly), flush=True)
     if registries := log_in(bases(arguments.assembly)):
         print(f"Logged in to {', '.join(registries)}", flush=True)

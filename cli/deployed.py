@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 
 from cli.account import Client, account_client, api_key, stage_outputs
 
@@ -23,6 +24,8 @@ def describe(client: Client, stage: str) -> str:
     """The stage's addresses and commands, for people. Raises NotDeployedError."""
     outputs = stage_outputs(client, stage)
     region = outputs["StateMachineArn"].split(":")[3]
+    profile = os.environ.get("AWS_PROFILE")
+    place = f"REGION={region}" + (f" PROFILE={profile}" if profile else "")
     prediction = '"$API/v1/predictions'
     header = '-H "x-api-key: $KEY"'
     return f"""
@@ -30,7 +33,7 @@ Stage {stage} is deployed in {region}, account {outputs["StateMachineArn"].split
 
 Use it
   export API={outputs["ApiUrl"].rstrip("/")}
-  export KEY=$(make -s key STAGE={stage})
+  export KEY=$(make -s key STAGE={stage} {place})
   curl {prediction}" {header} -H 'content-type: application/json' -d '{json.dumps(FIRST)}'
   curl {prediction}/ID" {header}
 The first answer takes 5 to 10 minutes where no instance of the endpoint runs.

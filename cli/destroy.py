@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.account import Client, NotDeployedError, account_client, outputs, stage_stacks
+from cli.account import Client, account_client, current_region, not_deployed, outputs, stage_stacks
 from cli.cdk import cdk, stacks
 from cli.deploy import require_stage
+from cli.doctor.run import require_ready
 from cli.leftovers import Leftover, logs, made_by_executions
 from contracts.errors import InvalidInputError
 from infra.config import stage_named
@@ -24,6 +25,7 @@ def run_destroy(arguments: argparse.Namespace) -> None:
     stage, client = arguments.stage, account_client
     keep = stage_named(stage).keep_data
     require_stage(arguments.assembly, stage)
+    require_ready(stage, arguments.assembly)
     found = stage_stacks(client, stage)
     require_unprotected(stage, found)
     leftovers = made_by_executions(client, f"atelier-{stage}", _owned(client, found), keep_versions=keep)
@@ -42,7 +44,7 @@ def run_destroy(arguments: argparse.Namespace) -> None:
 def require_unprotected(stage: str, found: Sequence[dict[str, Any]]) -> None:
     """Raises NotDeployedError where no stack of the stage is there, and InvalidInputError where each is protected: it is in use."""
     if not found:
-        raise NotDeployedError(f"no stack of stage {stage} is in this account and region")
+        raise not_deployed(stage, f"no stack of stage {stage} is in {current_region()} of this account")
     if all(_protected(stack) for stack in found):
         allowed = "a stage with a stack that may be deleted: deploy it without placement.protected first"
         raise InvalidInputError(f"stage {stage}", got="termination protection of every stack", allowed=allowed)

@@ -13,6 +13,7 @@ from typing import Any
 from cli.account import Client, account_client, stage_stacks
 from cli.cdk import cdk, templates
 from cli.deploy import require_stage
+from cli.doctor.run import require_ready
 
 Template = Mapping[str, Any]
 
@@ -20,6 +21,7 @@ Template = Mapping[str, Any]
 def run_diff(arguments: argparse.Namespace) -> None:
     """Print both."""
     require_stage(arguments.assembly, arguments.stage)
+    require_ready(arguments.stage, arguments.assembly)
     cdk(["diff", *arguments.cdk], arguments.assembly)
     for line in definitions(account_client, arguments.stage, arguments.assembly):
         print(line)

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import NotDeployedError
+from cli.advice import advice
 from cli.cdk import ROOT, CdkError
 from cli.client import ApiError
 from cli.demo import run_demo
@@ -45,6 +46,8 @@ def main(words: Sequence[str] | None = None) -> int:
         arguments.run(arguments)
     except KNOWN_ERRORS as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        if to_do := advice(error):
+            print(f"→ {to_do}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -95,7 +98,7 @@ def _add_account(commands: Any) -> None:
     doctor = _command(commands, "doctor", lacks, run_doctor)
     _add_stage(doctor)
     where = "the CDK's context, such as account=111122223333 or qualifier=team42"
-    doctor.add_argument("--context", action="append", default=[], metavar="NAME=VALUE", help=where)
+    doctor.add_argument("--context", action="extend", nargs="+", default=[], metavar="NAME=VALUE", help=where)
     _add_stage(_command(commands, "deployed", "say where a deployed stage is and how to use it", run_deployed))
     _add_stage(_command(commands, "smoke", "ask a deployed stage for one picture, and wait for it", run_smoke))
     _add_stage(_command(commands, "key", "print a deployed stage's API key", run_key))

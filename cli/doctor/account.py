@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.advice import CHOOSE_REGION, SIGN_IN, advice
 from cli.cdk import DEFAULT_QUALIFIER
 from cli.doctor.diagnosis import Diagnosis, Mark
 from cli.doctor.surroundings import Surroundings
@@ -11,27 +12,23 @@ from cli.doctor.surroundings import Surroundings
 BOOTSTRAP_VERSION = 6
 """The oldest bootstrap that the stacks accept: their templates check it too."""
 
-_SIGN_IN = "sign in: aws sso login, or aws configure; PROFILE=name chooses another profile"
-
 
 def check_identity(around: Surroundings) -> Iterator[Diagnosis]:
     """Whether there are credentials and a region, and whether they are those that the stage may be deployed with."""
     placement, region = around.stage.placement, around.region
     if not region:
-        yield Diagnosis(
-            mark=Mark.TO_DEPLOY, what="region", says="none is set", do="REGION=eu-west-1, or aws configure set region"
-        )
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="region", says="none is set", do=CHOOSE_REGION)
         return
     try:
         caller = around.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
-        yield Diagnosis(mark=Mark.TO_DEPLOY, what="credentials", says=str(error), do=_SIGN_IN)
+        yield Diagnosis(mark=Mark.TO_DEPLOY, what="credentials", says=str(error), do=advice(error) or SIGN_IN)
         return
     for name, got in (("account", caller["Account"]), ("region", region)):
         wanted = getattr(placement, name)
         other = wanted not in ("", got)
         says = f"{got}, but the stage belongs to {wanted}" if other else got
-        do = _SIGN_IN if name == "account" else f"REGION={wanted}"
+        do = SIGN_IN if name == "account" else f"REGION={wanted}"
         yield Diagnosis(mark=Mark.TO_DEPLOY if other else Mark.GOOD, what=name, says=says, do=do if other else "")
     yield Diagnosis(mark=Mark.GOOD, what="credentials", says=caller["Arn"])
 

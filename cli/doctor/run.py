@@ -4,10 +4,12 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import account_client, current_region
+from cli.cdk import environment, qualifier
 from cli.doctor.account import check_api_logs, check_bootstrap, check_identity
 from cli.doctor.diagnosis import Diagnosis, Mark, conclusion
 from cli.doctor.licences import check_licences
@@ -16,6 +18,8 @@ from cli.doctor.machine import check_builder, check_cdk, check_node, check_regis
 from cli.doctor.surroundings import Surroundings, run_program
 from contracts.errors import InvalidInputError
 from infra.config import stage_named
+from infra.context import read
+from infra.settings.placement import Placement
 from infra.settings.stage import Stage
 
 Check = Callable[[Surroundings], Iterator[Diagnosis]]
@@ -41,28 +45,45 @@ class UnfitError(RuntimeError):
 
 def run_doctor(arguments: argparse.Namespace) -> None:
     """Print what stands between the stage and the account of the current credentials. Raises UnfitError where it cannot be deployed."""
-    around = Surroundings(
-        stage=_placed(stage_named(arguments.stage), arguments.context),
-        region=current_region(),
-        client=account_client,
-        run=run_program,
-        environment=os.environ,
-    )
     findings = []
-    for finding in examine(around):
+    for finding in examine(_around(_placed(stage_named(arguments.stage), arguments.context))):
         print(finding, flush=True)
         findings.append(finding)
     last = conclusion(findings)
-    if any(finding.mark is Mark.TO_DEPLOY for finding in findings):
+    if _in_the_way(findings):
         raise UnfitError(last)
     print(last)
 
 
+def require_ready(stage: str, assembly: Path, *names: str) -> None:
+    """Raises UnfitError, before anything takes time, where the CDK command would fail on the templates in ``assembly``.
+
+    That is for want of credentials, a region or the right account, or of what the checks called ``names`` look at.
+    """
+    placement = Placement(qualifier=qualifier(assembly), **environment(assembly))
+    around = _around(replace(stage_named(stage), placement=placement))
+    findings = list(check_identity(around))
+    if not _in_the_way(findings):
+        findings = [finding for name in names for finding in _answers(name, (HERE | IN_AWS)[name], around)]
+    if faults := _in_the_way(findings):
+        raise UnfitError("\n".join(["", *map(str, faults)]))
+
+
+def _in_the_way(findings: Sequence[Diagnosis]) -> list[Diagnosis]:
+    return [finding for finding in findings if finding.mark is Mark.TO_DEPLOY]
+
+
+def _around(stage: Stage) -> Surroundings:
+    """The stage, this machine and the account of the current credentials."""
+    return Surroundings(
+        stage=stage, region=current_region(), client=account_client, run=run_program, environment=os.environ
+    )
+
+
 def _placed(stage: Stage, context: Sequence[str]) -> Stage:
     """The stage where ``name=value`` of the CDK's context would put it. Raises InvalidInputError."""
-    values = dict(word.partition("=")[::2] for word in context)
     try:
-        return replace(stage, placement=stage.placement.with_context(values.get))
+        return replace(stage, placement=stage.placement.with_context(read(context).get))
     except ValueError as error:
         raise InvalidInputError("--context", got=" ".join(context), allowed=str(error)) from error
 
@@ -73,7 +94,7 @@ def examine(around: Surroundings) -> Iterator[Diagnosis]:
         yield from _answers(name, check, around)
     identity = list(check_identity(around))
     yield from identity
-    if any(finding.mark is Mark.TO_DEPLOY for finding in identity):
+    if _in_the_way(identity):
         return
     for name, check in IN_AWS.items():
         yield from _answers(name, check, around)

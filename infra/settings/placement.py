@@ -45,7 +45,7 @@ class Placement:
 
     def require_account(self) -> None:
         """Raises ValueError where a protected stage could be deployed to any account."""
-        allowed = "the account of this protected stage: placement.account in infra/config.py, or --context account=111122223333"
+        allowed = "the account of this protected stage: placement.account in infra/config.py, or make's CONTEXT=account=111122223333"
         check(bool(self.account) or not self.protected, "placement.account", got=self.account, allowed=allowed)
 
     @property

@@ -9,6 +9,7 @@ import pytest
 import app
 from contracts.machines import has_efa, has_gpu
 from infra.config import STAGES, stage_named
+from infra.context import read
 from infra.costs import hourly, idle_per_month, report
 from infra.quotas import machine_types, quotas
 from infra.settings.api import Api, Throttle
@@ -209,3 +210,14 @@ def test_an_unknown_stage_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(app, "feature_flags", lambda: {"stage": "nowhere"})
     with pytest.raises(SystemExit, match=r"^stage: got 'nowhere'; allowed: local \| trial"):
         app.main()
+
+
+def test_what_make_calls_context_is_read_and_a_misspelt_name_is_refused() -> None:
+    assert read(["stage=dev", "owner=one and all", "contact=a=b@c.de"])["owner"] == "one and all"
+    # It once counted as nothing, so that any account could have the stage.
+    with pytest.raises(ValueError, match=r"CONTEXT: got 'acount=1'; allowed: name=value, .*account, region"):
+        read(["acount=1"])
+    with pytest.raises(ValueError, match=r"got 'all'; .*\n.*quotes of its own"):
+        read(["owner=one", "all"])
+    with pytest.raises(ValueError, match="got 'eu-west-1' and 'us-east-1' for region"):
+        read(["region=eu-west-1", "region=us-east-1"])

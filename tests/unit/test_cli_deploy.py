@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from cli.account import NotDeployedError, account_client, current_region
-from cli.cdk import CdkError, bootstrap_parameter, stacks
+from cli.account import NotDeployedError, account_client, current_region, stage_outputs
+from cli.cdk import CdkError, environment, qualifier, stacks
 from cli.deploy import changed, expectation, require_approval, require_stage
 from cli.deployed import describe
 from cli.destroy import confirm, remove, require_unprotected
@@ -40,7 +40,8 @@ def test_templates_of_another_stage_are_not_deployed(tmp_path: Path) -> None:
         require_stage(tmp_path, "trial")
     require_stage(tmp_path, "dev")
     assert stacks(tmp_path) == {"atelier-dev-storage": "Storage"}
-    assert bootstrap_parameter(tmp_path) == "/cdk-bootstrap/hnb659fds/version"
+    assert qualifier(tmp_path) == "hnb659fds"
+    assert environment(tmp_path) == {"account": "", "region": ""}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,14 @@ def test_the_region_is_the_one_that_the_cdk_command_deploys_to(
     assert current_region() == region
     if region:
         assert account_client("sts").meta.region_name == region
+
+
+def test_a_stage_is_looked_for_in_one_place_which_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        mock_aws(),
+        pytest.raises(NotDeployedError, match=r"atelier-dev-api is not in eu-west-1 of .*REGION=… and PROFILE=…"),
+    ):
+        stage_outputs(lambda service: boto3.client(service, region_name="eu-west-1"), "dev", ["api"])
 
 
 def test_new_rights_are_approved_on_a_terminal_or_by_an_option() -> None:
@@ -179,7 +188,8 @@ def test_a_deployed_stage_says_how_it_is_used() -> None:
     text = describe(lambda _: Formation(), "dev")
 
     assert "export API=https://abc.execute-api.eu-west-1.amazonaws.com/live\n" in text
-    assert "make -s key STAGE=dev" in text
+    # In another region, or with another profile, the key would not be found.
+    assert "make -s key STAGE=dev REGION=eu-west-1)" in text
     assert "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/endpoints/shared" in text
     assert "#dashboards/dashboard/atelier-dev-eu-west-1" in text
 

@@ -42,3 +42,8 @@ def test_a_stage_that_paints_is_well(monkeypatch: pytest.MonkeyPatch, capsys: py
 def test_a_stage_that_paints_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ApiError, match="prediction 1 failed: no adapter"):
         run(monkeypatch, Broken)
+
+
+def test_an_api_that_cannot_be_reached_is_said_in_a_sentence() -> None:
+    with pytest.raises(ApiError, match=r"GET /v1/styles: http://127\.0\.0\.1:9/live/v1/styles: .*refused"):
+        ApiClient(url="http://127.0.0.1:9/live/", key="key").request("GET", "/v1/styles")
