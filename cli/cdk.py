@@ -50,13 +50,12 @@ def qualifier(assembly: Path) -> str:
     return str(parameter).split("/")[2]
 
 
-def environment(assembly: Path) -> dict[str, str]:
-    """The ``account`` and ``region`` that the templates are for; empty where any will do. Raises CdkError where there is no template."""
+def environment(assembly: Path) -> tuple[str, str]:
+    """The account and the region that the templates are for; empty where any will do. Raises CdkError where there is no template."""
     first = next(iter(_artifacts(assembly).values()))
-    place = first.get("environment", "aws://unknown-account/unknown-region").removeprefix("aws://").split("/")
-    return {
-        name: "" if got.startswith("unknown-") else got for name, got in zip(("account", "region"), place, strict=True)
-    }
+    place = str(first.get("environment", "aws://unknown-account/unknown-region")).removeprefix("aws://")
+    account, region = ("" if part.startswith("unknown-") else part for part in place.split("/"))
+    return account, region
 
 
 def _stacks(assembly: Path) -> dict[str, dict[str, Any]]:

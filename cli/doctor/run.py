@@ -60,7 +60,8 @@ def require_ready(stage: str, assembly: Path, *names: str) -> None:
 
     That is for want of credentials, a region or the right account, or of what the checks called ``names`` look at.
     """
-    placement = Placement(qualifier=qualifier(assembly), **environment(assembly))
+    account, region = environment(assembly)
+    placement = Placement(account=account, region=region, qualifier=qualifier(assembly))
     around = _around(replace(stage_named(stage), placement=placement))
     findings = list(check_identity(around))
     if not _in_the_way(findings):

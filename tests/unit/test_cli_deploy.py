@@ -41,7 +41,7 @@ def test_templates_of_another_stage_are_not_deployed(tmp_path: Path) -> None:
     require_stage(tmp_path, "dev")
     assert stacks(tmp_path) == {"atelier-dev-storage": "Storage"}
     assert qualifier(tmp_path) == "hnb659fds"
-    assert environment(tmp_path) == {"account": "", "region": ""}
+    assert environment(tmp_path) == ("", "")
 
 
 @pytest.mark.parametrize(
