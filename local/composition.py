@@ -18,6 +18,7 @@ from local.scaling.scaler import Scaler
 from local.scaling.variants import fleets_of
 from local.seams import (
     cloudformation,
+    deliveries,
     events,
     functions,
     keys,
@@ -64,6 +65,7 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     keys.install()
+    deliveries.install()
     listed_names.install()
     registry.install()
     services.install(

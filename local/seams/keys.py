@@ -3,6 +3,8 @@
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (parts of an upload need kms:Decrypt, too)
 SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+DynamoDB: https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb; that writing needs kms:Decrypt, and only that, is
+reported in https://github.com/aws/aws-cdk/issues/10010
 """
 
 import contextvars
@@ -10,12 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import kms, s3, sns, sqs
+from ministack.services import dynamodb, kms, s3, sns, sqs
 
-_USE = ("kms:GenerateDataKey", "kms:Decrypt")
+USE = ("kms:GenerateDataKey", "kms:Decrypt")
+"""What sending to an encrypted topic or queue takes of its key."""
+
 _KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 _KEY = f"s3:{_KEY_HEADER}"
 _IN_PARTS = "local:in-parts"
+_ITEMS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem")
 _CODES = {"sns": "KMSAccessDenied", "sqs": "KMS.AccessDeniedException"}
 
 # What of the key was refused to the request that is being answered: the action and the key.
@@ -37,22 +42,25 @@ def key_arn(key_id: str | None) -> str | None:
 
 
 def needs(action: str, resource: str, context: dict[str, Any] | None = None) -> Iterator[tuple[str, str]]:
-    """The actions on keys, and the keys, that a call of S3, SNS or SQS needs beside its own permission."""
+    """The actions on keys, and the keys, that a call of S3, SNS, SQS or DynamoDB needs beside its own permission."""
     given = context or {}
     if action == "s3:PutObject":
         bucket = resource.removeprefix("arn:aws:s3:::").partition("/")[0]
         key = given.get(_KEY) or s3._bucket_default_sse_headers(bucket).get(_KEY_HEADER)
-        yield from _uses(key, _USE if given.get(_IN_PARTS) else _USE[:1])
+        yield from _uses(key, USE if given.get(_IN_PARTS) else USE[:1])
     elif action in ("s3:GetObject", "s3:GetObjectVersion"):
         bucket, _, name = resource.removeprefix("arn:aws:s3:::").partition("/")
         stored = s3._buckets.get(bucket, {}).get("objects", {}).get(name, {}).get("preserved_headers", {})
-        yield from _uses(stored.get(_KEY_HEADER), _USE[1:])
+        yield from _uses(stored.get(_KEY_HEADER), USE[1:])
     elif action == "sns:Publish":
         topic = sns._topics.get(resource) or {}
-        yield from _uses(topic.get("attributes", {}).get("KmsMasterKeyId"), _USE)
+        yield from _uses(topic.get("attributes", {}).get("KmsMasterKeyId"), USE)
     elif action in ("sqs:SendMessage", "sqs:ReceiveMessage"):
         queue = sqs._queue_by_arn(resource) or {}
-        yield from _uses(queue.get("attributes", {}).get("KmsMasterKeyId"), _USE if "Send" in action else _USE[1:])
+        yield from _uses(queue.get("attributes", {}).get("KmsMasterKeyId"), USE if "Send" in action else USE[1:])
+    elif action in {f"dynamodb:{each}" for each in _ITEMS}:
+        table = dynamodb._tables.get(resource.partition(":table/")[2].partition("/")[0]) or {}
+        yield from _uses((table.get("SSEDescription") or {}).get("KMSMasterKeyArn"), USE[1:])
 
 
 def _uses(key_id: str | None, actions: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -50,6 +50,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_permissions_boundary": "store name account_id",
         "_resource_policy": "service resource_arn",
         "combine_resource_policy": "identity ctx policy owner_account required limits",
+        "evaluate_resource_policy": "doc ctx service named_only direct_only",
     },
     "ministack.core.lambda_runtime": {
         "_PYTHON_WORKER_SCRIPT": None,
@@ -74,6 +75,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         **dict.fromkeys(("_evaluate_all_alarms", "_evict_old_metrics"), ""),
         **dict.fromkeys(("_put_metric_alarm", "_set_alarm_state"), "params cbor_data is_cbor is_json"),
         "_evaluate_alarm": "alarm",
+        "_dispatch_alarm_actions": "alarm old_state new_state reason",
         "_metric_bucket": "key",
         "_dims_key": "dims",
         "_calc_stats": "points",
@@ -88,10 +90,20 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_put_bucket_encryption": "name body",
         "_resolve_sse_write_headers": "headers bucket_name",
     },
-    "ministack.services.sns": {"_topics": None},
-    "ministack.services.sqs": {"_queue_by_arn": "arn"},
-    "ministack.services.dynamodb": {"_update_ttl": "data"},
-    "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
+    "ministack.services.sns": {
+        "_topics": None,
+        "topic_policy_allows": "topic_arn service source_arn source_account",
+    },
+    "ministack.services.sqs": {
+        "_queue_by_arn": "arn",
+        "queue_policy_allows": "queue_arn service source_arn source_account",
+    },
+    "ministack.services.dynamodb": {"_tables": None, "_update_ttl": "data", "_sse_description_from_spec": "spec"},
+    "ministack.services.cloudwatch_logs": {"_log_groups": None},
+    "ministack.services.eventbridge": {
+        "_put_events": "data allow_aws_source",
+        "_invoke_target": "target event rule view",
+    },
     "ministack.services.stepfunctions": {
         **dict.fromkeys(("_executions", "_state_machines", "_task_tokens", "_ExecutionError", "_SERVICE_DISPATCH")),
         **dict.fromkeys(("_AWS_SDK_SERVICE_MAP", "_AWS_SDK_ERROR_PREFIX")),

@@ -4,8 +4,13 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import dynamodb, s3, sns
+from ministack.services import cloudwatch_logs, dynamodb, s3, sns
 from ministack.services.cloudformation import provisioners
+
+from local.seams.keys import key_arn
+from local.seams.service_rights import key_admits
+
+_LOGS_USE = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
@@ -73,8 +78,13 @@ def _fix_time_to_live() -> None:
 
 
 def _fix_encryption() -> None:
-    """ministack's types ignore the default encryption of a bucket and the key of a topic."""
-    for kind, apply in (("S3::Bucket", _encrypt_bucket), ("SNS::Topic", _encrypt_topic)):
+    """ministack's types ignore the default encryption of a bucket and the keys of topics and tables, and ask no key of a log group."""
+    for kind, apply in (
+        ("S3::Bucket", _encrypt_bucket),
+        ("SNS::Topic", _encrypt_topic),
+        ("DynamoDB::Table", _encrypt_table),
+        ("Logs::LogGroup", _encrypt_logs),
+    ):
         handlers = provisioners._RESOURCE_HANDLERS[f"AWS::{kind}"]
         handlers["create"] = _then(apply, 1, handlers["create"])
         handlers["update"] = _then(apply, 2, handlers["update"])
@@ -109,3 +119,25 @@ def _encrypt_topic(arn: str, props: Properties) -> None:
     attributes.pop("KmsMasterKeyId", None)
     if props.get("KmsMasterKeyId"):
         attributes["KmsMasterKeyId"] = props["KmsMasterKeyId"]
+
+
+def _encrypt_table(name: str, props: Properties) -> None:
+    asked = props.get("SSESpecification") or {}
+    enabled = str(asked.get("SSEEnabled")).lower() == "true"
+    description = dynamodb._sse_description_from_spec({**asked, "Enabled": True}) if enabled else None
+    dynamodb._tables[name]["SSEDescription"] = description
+
+
+def _encrypt_logs(name: str, props: Properties) -> None:
+    """The key must let the region's CloudWatch Logs use it, and only then there is a group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    key = key_arn(props.get("KmsKeyId"))
+    if key is None:
+        return
+    group = cloudwatch_logs._log_groups[name]["arn"].removesuffix(":*")
+    service, context = f"logs.{key.split(':')[3]}.amazonaws.com", {"kms:EncryptionContext:aws:logs:arn": group}
+    if not key_admits(key, service, _LOGS_USE, context):
+        del cloudwatch_logs._log_groups[name]
+        raise ValueError(f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'")

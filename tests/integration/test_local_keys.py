@@ -1,7 +1,9 @@
 """Who reads, writes or starts what a key encrypts needs the key: its policy and the caller's own are asked, as on AWS."""
 
+import contextlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,48 +11,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud
+from local.errors import DeploymentError
 from tests.integration import local_toy
-from tests.integration.local_toy import IMAGE, allow, arn, role, until
-
-Record = dict[str, Any]
-GRANT = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-
-
-def policy(*statements: Record) -> Record:
-    """A policy document."""
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def key(*statements: Record) -> Record:
-    """A key that leaves it to the account's own policies who may use it, as the CDK's do, and its further statements."""
-    account = {"AWS": "arn:aws:iam::123456789012:root"}
-    delegated = {**allow("kms:*"), "Principal": account}
-    return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy(delegated, *statements)}}
-
-
-def template() -> Record:
-    """A bucket and a topic with a key; a model's role that may use it, and one that may not."""
-    base = local_toy.base_template()
-    encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": arn("Key")}
-    rule = {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": encryption}
-    base["Resources"]["Bucket"]["Properties"] = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]}}
-    jobs = base["Resources"]["JobRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-    base["Resources"] |= {
-        "Key": key(),
-        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": arn("Key")}},
-        "KeylessRole": role("sagemaker.amazonaws.com", list(jobs)),
-        "MachineRole": role("states.amazonaws.com", [allow("sagemaker:*", "iam:PassRole", "events:*", "sns:Publish")]),
-    }
-    jobs.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=arn("Key")))
-    for name in ("Key", "KeylessRole", "MachineRole"):
-        base["Outputs"][name] = {"Value": arn(name)}
-    base["Outputs"]["Topic"] = {"Value": {"Ref": "Topic"}}
-    return base
+from tests.integration.keyed import GRANT, SENDERS, Record, key, policy, template
+from tests.integration.local_toy import IMAGE, allow, arn, until
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A local cloud with the template above, and an object that its key encrypts."""
+    """A local cloud with the template, and an object that its key encrypts."""
     folder = tmp_path_factory.mktemp("keys")
     with LocalCloud(folder / "run") as started:
         started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template()}))
@@ -117,6 +86,79 @@ def test_an_encrypted_topic_takes_messages_of_those_who_have_its_key(cloud: Loca
     caller(cloud, "heard", allow("sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"))("sns").publish(**arguments)
     failed = execution(cloud, "publishes", "sns:publish", arguments)
     assert "kms:GenerateDataKey" in failed["cause"]
+
+
+def send(cloud: LocalCloud, service: str) -> None:
+    """Let a service send a message: an alarm, a rule and a bucket to the encrypted topic, a topic to the encrypted queue."""
+    outputs, alarms, s3 = cloud.outputs("Toy"), cloud.client("cloudwatch"), cloud.client("s3")
+    if service == "cloudwatch":
+        for state in ("OK", "ALARM"):
+            alarms.set_alarm_state(AlarmName="heard", StateValue=state, StateReason="test")
+    elif service == "events":
+        event = {"Source": "toy", "DetailType": "toy", "Detail": "{}"}
+        cloud.client("events").put_events(Entries=[event])
+    elif service == "s3":
+        told = {"TopicArn": outputs["Topic"], "Events": ["s3:ObjectCreated:*"]}
+        with contextlib.suppress(ClientError):  # S3 sends a message before it takes the setting
+            s3.put_bucket_notification_configuration(
+                Bucket=outputs["Told"], NotificationConfiguration={"TopicConfigurations": [told]}
+            )
+    else:
+        cloud.client("sns").publish(TopicArn=outputs["PlainTopic"], Message="told")
+
+
+@pytest.mark.parametrize("service", SENDERS)
+def test_a_service_is_heard_only_where_the_key_of_the_topic_or_queue_names_it(cloud: LocalCloud, service: str) -> None:
+    outputs, kms, sqs = cloud.outputs("Toy"), cloud.client("kms"), cloud.client("sqs")
+    queue = outputs["Secret" if service == "sns" else "Heard"]
+    before = json.loads(kms.get_key_policy(KeyId=outputs["Key"], PolicyName="default")["Policy"])
+    use = {**allow("kms:GenerateDataKey*", "kms:Decrypt"), "Principal": {"Service": f"{service}.amazonaws.com"}}
+
+    def messages() -> list[str]:
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        for each in found:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=each["ReceiptHandle"])
+        return [each["Body"] for each in found]
+
+    send(cloud, service)
+    admitted = json.dumps({**before, "Statement": [*before["Statement"], use]})
+    kms.put_key_policy(KeyId=outputs["Key"], PolicyName="default", Policy=admitted)
+    send(cloud, service)
+    heard = until(messages, cloud)
+    kms.put_key_policy(KeyId=outputs["Key"], PolicyName="default", Policy=json.dumps(before))
+
+    assert len(heard) == 1, heard
+    assert messages() == []
+
+
+def test_an_item_is_read_and_written_with_the_key_of_its_table(cloud: LocalCloud) -> None:
+    outputs, item = cloud.outputs("Toy"), {"pk": {"S": "a"}}
+    table, everything = outputs["Table"], allow("dynamodb:*")
+    without = caller(cloud, "no-items", everything)("dynamodb")
+    reader = caller(cloud, "items", everything, allow("kms:Decrypt", on=outputs["Key"]))("dynamodb")
+
+    with pytest.raises(ClientError, match=f"perform: kms:Decrypt on resource: {outputs['Key']}"):
+        without.put_item(TableName=table, Item=item)
+    reader.put_item(TableName=table, Item=item)
+    with pytest.raises(ClientError, match="perform: kms:Decrypt"):
+        without.query(TableName=table, KeyConditionExpression="pk = :a", ExpressionAttributeValues={":a": {"S": "a"}})
+    assert reader.get_item(TableName=table, Key=item)["Item"] == item
+    assert without.describe_table(TableName=table)
+
+
+def test_logs_are_encrypted_only_with_a_key_that_names_their_service(cloud: LocalCloud, tmp_path: Path) -> None:
+    use = allow("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
+    own = {"kms:EncryptionContext:aws:logs:arn": {"Fn::Sub": "arn:aws:logs:us-east-1:${AWS::AccountId}:log-group:*"}}
+    named = {**use, "Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Condition": {"ArnLike": own}}
+
+    def deploy(name: str, *statements: Record) -> None:
+        group = {"Type": "AWS::Logs::LogGroup", "Properties": {"KmsKeyId": arn("Key")}}
+        stack = {"Resources": {"Key": key(*statements), "Log": group}}
+        cloud.deploy(local_toy.write_assembly(tmp_path / name, {name: stack}))
+
+    with pytest.raises(DeploymentError, match=r"Log.*is not allowed to be used with Arn"):
+        deploy("Unnamed")
+    deploy("Named", named)
 
 
 def execution(cloud: LocalCloud, name: str, resource: str, arguments: Record) -> Record:

@@ -1,0 +1,92 @@
+"""What a service itself sends to a topic or a queue: the destination's policy and that of its key must both let the service.
+
+Where they do not, AWS loses the message: at most an alarm's history or a metric tells. Here the server's log says so.
+Alarms: https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.services import cloudwatch, eventbridge, sns, sqs
+
+from local.seams.keys import USE, key_arn
+from local.seams.service_rights import admits, key_admits
+
+_LOG = logging.getLogger("local.deliveries")
+_CLOUDWATCH, _EVENTS = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events"))
+_SENDING = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+Record = dict[str, Any]
+
+
+def install() -> None:
+    """Ask the key's policy where ministack asks the destination's, which are S3 and SNS; ask both for alarms and rules."""
+    sns.topic_policy_allows = _with_key(sns.topic_policy_allows)
+    sqs.queue_policy_allows = _with_key(sqs.queue_policy_allows)
+    _guard_alarms()
+    _guard_rules()
+
+
+def _with_key(allows: Callable[..., bool]) -> Callable[..., bool]:
+    def allows_with_key(destination: str, service: str, source: str, account: str) -> bool:
+        return allows(destination, service, source, account) and _may_use_key(service, source, destination)
+
+    return allows_with_key
+
+
+def _guard_alarms() -> None:
+    dispatch = cloudwatch._dispatch_alarm_actions
+
+    def dispatch_allowed(alarm: Record, old_state: str, new_state: str, reason: str) -> None:
+        heard = {
+            name: [each for each in alarm.get(name) or [] if _may_send(_CLOUDWATCH, alarm["AlarmArn"], each)]
+            for name in _ACTIONS
+        }
+        dispatch({**alarm, **heard}, old_state, new_state, reason)
+
+    cloudwatch._dispatch_alarm_actions = dispatch_allowed
+
+
+def _guard_rules() -> None:
+    invoke = eventbridge._invoke_target
+
+    def invoke_allowed(target: Record, event: Record, rule: Record, view: Any = None) -> None:
+        if _may_send(_EVENTS, rule["Arn"], target["Arn"]):
+            invoke(target, event, rule, view)
+
+    eventbridge._invoke_target = invoke_allowed
+
+
+def _may_send(service: str, source: str, destination: str) -> bool:
+    """Whether a service may send for ``source`` (an ARN) to a topic or a queue; it may to anything else."""
+    kind = destination.split(":")[2]
+    policy = iam_evaluator._resource_policy(kind, destination) if kind in _SENDING else None
+    if policy is None:
+        return True
+    if not admits(policy[0], service, _SENDING[kind], destination, _context(service, source, destination)):
+        _LOG.warning("a message of %s is lost: the policy of %s does not let %s send", source, destination, service)
+        return False
+    return _may_use_key(service, source, destination)
+
+
+def _may_use_key(service: str, source: str, destination: str) -> bool:
+    is_topic = destination.split(":")[2] == "sns"
+    there = sns._topics.get(destination) if is_topic else sqs._queue_by_arn(destination)
+    key_id = (there or {}).get("attributes", {}).get("KmsMasterKeyId")
+    if not key_id or key_admits(key_arn(key_id), service, USE, _context(service, source, destination)):
+        return True
+    _LOG.warning("a message of %s is lost: the key of %s does not let %s use it", source, destination, service)
+    return False
+
+
+def _context(service: str, source: str, destination: str) -> dict[str, str]:
+    account = destination.split(":")[4]
+    context = {"aws:SourceArn": source, "aws:SourceAccount": account}
+    # The default policy of a topic admits whoever shows this, which EventBridge does not.
+    return context if service == _EVENTS else {**context, "aws:SourceOwner": account}
