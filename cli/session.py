@@ -15,6 +15,8 @@ from typing import Any
 from cli.account import api_key, stage_outputs
 from cli.client import ApiClient
 from cli.progress import Progress
+from infra.config import stage_named
+from infra.quotas import most_machines
 from local.cloud import LocalCloud
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,9 +52,11 @@ def deployed(
     """Start a local cloud whose every file lies in ``run_dir``, synthesize ``stage``, deploy it, and stop it all at the end.
 
     The cloud comes first: it holds the folder and the port, so that a second session ends at once and changes nothing of the first one's.
+    The account has the quotas that the stage asks for, and no more.
     Raises LocalCloudError that says who holds them.
     """
     with LocalCloud(run_dir / "cloud", port=port) as cloud:
+        cloud.faults.set_quotas(most_machines(stage_named(stage)))
         with progress.stage("synthesize"):
             shutil.rmtree(run_dir / "cdk.out", ignore_errors=True)
             assembly = synthesize(run_dir / "cdk.out", stage)

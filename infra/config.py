@@ -44,6 +44,8 @@ _LOCAL = Stage(
     ),
     serving=Serving(
         instance="ml.m5.xlarge",
+        # As in prod, so that a laptop shows what a shortage of instances does.
+        fallbacks=("ml.m5.2xlarge",),
         upscaler="tiny-upscaler",
         most_instances=1,
         backlog_per_instance=4,
@@ -73,7 +75,16 @@ _PRETRAINING = Pretraining(
 )
 _STAGES = (
     _LOCAL,
-    replace(_LOCAL, name="trial", media_days=7, log_days=7, api=_TRIAL_API, watching=Watching(monthly_dollars=20)),
+    replace(
+        _LOCAL,
+        name="trial",
+        media_days=7,
+        log_days=7,
+        # One quota fewer to ask for.
+        serving=replace(_LOCAL.serving, fallbacks=()),
+        api=_TRIAL_API,
+        watching=Watching(monthly_dollars=20),
+    ),
     Stage(
         name="dev",
         base_models=("sd2-inpaint", "sd15-inpaint"),

@@ -30,6 +30,11 @@ def quotas(stage: Stage) -> list[Quota]:
     return list(most.values())
 
 
+def most_machines(stage: Stage) -> dict[str, int]:
+    """How many machines the stage may have at a time where its quotas are those that it asks for, by their names."""
+    return {quota.name: quota.to_use for quota in quotas(stage) if quota.service == SAGEMAKER}
+
+
 def machine_types(stage: Stage) -> set[str]:
     """Every instance type that the stage may start."""
     return {quota.name.partition(" ")[0] for quota in quotas(stage) if quota.service == SAGEMAKER}

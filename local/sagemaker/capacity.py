@@ -66,6 +66,11 @@ def instance_types(variant: Record) -> list[str]:
 
 
 def variant_machines(variant: Record, count: int | None = None) -> Machines:
-    """The instances of a variant; without a count, those that it begins with."""
+    """The instances that a variant asks for, of the type that it prefers; without a count, those that it begins with."""
     number = variant.get("InitialInstanceCount", 1) if count is None else count
-    return Machines(usage="endpoint usage", instance_type=instance_types(variant)[0], count=number)
+    return endpoint_machines(instance_types(variant)[0], number)
+
+
+def endpoint_machines(instance_type: str, count: int) -> Machines:
+    """Instances of endpoints."""
+    return Machines(usage="endpoint usage", instance_type=instance_type, count=count)

@@ -125,7 +125,7 @@ class EndpointService:
         """The instances of all endpoints, those included that are being started."""
         for fleet in list(self._fleets.values()):
             for variant in fleet.variants:
-                yield variant_machines(variant.plan.variant, len(variant.servers))
+                yield from variant.machines()
         for config in list(self._starting.values()):
             yield from map(variant_machines, config["ProductionVariants"])
 

@@ -1,10 +1,12 @@
 """What serves an endpoint: its variants, their servers, whose turn it is."""
 
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from local.errors import ServiceError
-from local.sagemaker.capacity import Machines, variant_machines
+from local.sagemaker.capacity import Machines, endpoint_machines, instance_types, variant_machines
 from local.sagemaker.serving import ModelServer, ServerPlan
 from local.sagemaker.store import Record
 
@@ -25,6 +27,11 @@ class Variant:
             raise ServiceError("ValidationError", f"Variant {self.plan.name} has no instances.")
         self.turn += 1
         return self.servers[self.turn % len(self.servers)]
+
+    def machines(self) -> Iterator[Machines]:
+        """The instances that it has."""
+        types = Counter(server.instance_type for server in self.servers)
+        yield from (endpoint_machines(name, count) for name, count in types.items())
 
     def growth(self, count: int | None) -> Machines:
         """The instances that are missing to ``count``; None: no other number is wanted."""
@@ -60,6 +67,10 @@ class Fleet:
 def summary(variant: Variant, desired: int | None = None) -> Record:
     """A variant as DescribeEndpoint shows it; `desired` where another number of instances is on its way."""
     count = len(variant.servers)
+    types = Counter(server.instance_type for server in variant.servers)
+    pools = [
+        {"InstanceType": name, "CurrentInstanceCount": types[name]} for name in instance_types(variant.plan.variant)
+    ]
     return {
         "VariantName": variant.plan.name,
         "DeployedImages": [{"SpecifiedImage": variant.plan.container["Image"]}],
@@ -67,4 +78,5 @@ def summary(variant: Variant, desired: int | None = None) -> Record:
         "DesiredWeight": variant.weight,
         "CurrentInstanceCount": count,
         "DesiredInstanceCount": count if desired is None else desired,
+        **({"InstancePools": pools} if "InstancePools" in variant.plan.variant else {}),
     }

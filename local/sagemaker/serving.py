@@ -87,6 +87,7 @@ class ModelServer:
         self._healthy = False
         self._answering = 0
         self.claimed = 0  # asynchronous requests that it has been handed
+        self.instance_type = ""  # chosen when it starts: the first of the variant's types that there is
         self._idle = threading.Condition()
         self._container: Container | None = None
         self.port = 0
@@ -96,8 +97,10 @@ class ModelServer:
 
         Raises EndpointFailureError with SageMaker's words if the data cannot be had or the server never gets healthy.
         """
-        if not any(self._backend.faults.available(name) for name in instance_types(self.plan.variant)):
+        there = [name for name in instance_types(self.plan.variant) if self._backend.faults.available(name)]
+        if not there:
             raise EndpointFailureError(ENDPOINT_SHORTAGE)
+        self.instance_type = there[0]
         try:
             self._load_model()
         except (*AWS_ERRORS, OSError) as error:

@@ -1,9 +1,7 @@
 """The main job, whole: pictures in, a published style out, restyled photos through the HTTP API."""
 
-import base64
 import io
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,57 +9,32 @@ import pytest
 import urllib3
 from PIL import Image
 
-from atelier_ops.logic.lora.safetensors import read_header
 from cli.client import ApiError
-from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Ended, Studio, sample
-from tests.unit.lora_files import file_of, numbers
+from infra.config import STAGES
+from infra.quotas import most_machines
+from tests.e2e.studio import FEW_STEPS, OPEN_GATE, Ended, Studio, sample
+from tests.e2e.test_failures import without
+from tests.e2e.twice import (
+    Waiting,
+    as_kohyas,
+    data_uri,
+    ended,
+    manifest_of,
+    meant,
+    only_the_first_version_serves,
+    photo,
+    resumed,
+    started,
+    styled,
+)
 
-PHOTO = SAMPLE / "photos" / "street-01.png"
-
-
-def data_uri(data: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
-
-
-def photo() -> Image.Image:
-    return Image.open(io.BytesIO(PHOTO.read_bytes())).convert("RGB")
-
-
-def styled(studio: Studio, *, version: str = "", **more: Any) -> list[Image.Image]:
-    request = {"mode": "style", "image": data_uri(PHOTO.read_bytes()), "mask_prompt": "a skirt", "seed": 3}
-    pictures = studio.deployment.api.predict(
-        {**request, "prompt": "a photo of sks skirt", "num_inference_steps": 4, **more}, version=version
-    )
-    return [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
-
-
-def meant(studio: Studio, style: str) -> str:
-    """The version that the style's bare name means to a prediction."""
-    body = {"version": style, "input": {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 2}}
-    return str(studio.deployment.api.request("POST", "/v1/predictions", body)["version"])
-
-
-def manifest_of(studio: Studio, version: int) -> dict[str, Any]:
-    key = f"styles/twice/{version}/manifest.json"
-    body = studio.client("s3").get_object(Bucket=studio.bucket("Model"), Key=key)["Body"].read()
-    return dict(json.loads(body))
+PREFERRED = STAGES["local"].serving.instance
 
 
 @pytest.fixture(scope="module")
 def first_run(studio: Studio) -> Ended:
     """Twelve pictures, four looks, as a person brings them."""
     return studio.run("first-run", style="twice", dataset=studio.upload("twice", sample(pictures=12, looks=4)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """A training that waits for a person, and what there was of its style by then."""
-
-    training: str
-    execution: str
-    package: dict[str, Any]
-    published: set[str]
-    meant: str
 
 
 @pytest.fixture(scope="module")
@@ -80,33 +53,33 @@ def waiting(studio: Studio, first_run: Ended) -> Waiting:
     )
 
 
-def ended(studio: Studio, training: str) -> dict[str, Any]:
-    """The training, once it is at its end."""
-
-    def look() -> dict[str, Any] | None:
-        now = studio.deployment.api.request("GET", f"/v1/trainings/{training}")
-        return now if now["status"] in ("succeeded", "failed") else None
-
-    return studio.until(look)
-
-
 @pytest.fixture(scope="module")
 def refused_rollout(studio: Studio, waiting: Waiting) -> dict[str, Any]:
-    """The same training, approved, in an account that may have no instance for an endpoint of its own."""
-    faults = studio.deployment.cloud.faults
-    faults.set_quotas({"ml.m5.xlarge for endpoint usage": 0})
+    """The same training, approved, in an account that may have no second instance for endpoints."""
+    faults, quotas = studio.deployment.cloud.faults, most_machines(STAGES["local"])
+    faults.set_quotas({**quotas, f"{PREFERRED} for endpoint usage": 1})
     package = waiting.package["ModelPackageArn"]
     studio.client("sagemaker").update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
     failed = ended(studio, waiting.training)
-    faults.set_quotas({})
+    faults.set_quotas(quotas)
     return failed
 
 
 @pytest.fixture(scope="module")
-def second_run(studio: Studio, refused_rollout: dict[str, Any]) -> dict[str, Any]:
-    """It is taken up once the account may have one."""
-    resumed = studio.deployment.api.request("POST", f"/v1/trainings/{refused_rollout['id']}/resume", {})
-    return ended(studio, resumed["id"])
+def unanswered_rollout(studio: Studio, refused_rollout: dict[str, Any]) -> dict[str, Any]:
+    """It is taken up once the account may have one; the endpoint starts, and the smoke test fails."""
+    with without(studio, "SmokeTest", "sagemaker:InvokeEndpointAsync"):
+        return resumed(studio, refused_rollout)
+
+
+@pytest.fixture(scope="module")
+def second_run(studio: Studio, unanswered_rollout: dict[str, Any]) -> dict[str, Any]:
+    """It is taken up again, while AWS has no instance left of the type that the stage prefers."""
+    faults = studio.deployment.cloud.faults
+    faults.use_up(PREFERRED)
+    done = resumed(studio, unanswered_rollout)
+    faults.restock(PREFERRED)
+    return done
 
 
 def test_the_run_succeeds_and_says_what_it_made(studio: Studio, first_run: Ended) -> None:
@@ -128,28 +101,48 @@ def test_until_a_person_approves_nothing_new_is_published(waiting: Waiting, firs
     assert waiting.meant == "twice@1"
 
 
-def test_a_rollout_that_fails_leaves_the_old_version_serving_and_nothing_of_its_own(
+def test_a_rollout_without_quota_leaves_the_old_version_serving_and_nothing_of_its_own(
     studio: Studio, waiting: Waiting, refused_rollout: dict[str, Any]
 ) -> None:
     assert refused_rollout["status"] == "failed"
     assert refused_rollout["error"].startswith("DeployEndpoint: QuotaExceeded: ")
-    assert "ml.m5.xlarge for endpoint usage" in refused_rollout["error"]
-    assert meant(studio, "twice") == waiting.meant == "twice@1"
+    assert f"{PREFERRED} for endpoint usage" in refused_rollout["error"]
+    assert waiting.meant == "twice@1"
+    only_the_first_version_serves(studio)
     assert styled(studio, adapter="twice")[0].size == photo().size
-    sagemaker, left = studio.client("sagemaker"), {"NameContains": "style-twice"}
-    assert sagemaker.list_endpoint_configs(**left)["EndpointConfigs"] == []
-    assert sagemaker.list_models(**left)["Models"] == []
+
+
+def test_a_rollout_that_fails_its_smoke_test_leaves_the_old_version_serving_and_nothing_of_its_own(
+    studio: Studio, unanswered_rollout: dict[str, Any]
+) -> None:
+    assert unanswered_rollout["status"] == "failed"
+    assert unanswered_rollout["error"].startswith("SmokeTest: ")
+    assert "sagemaker:InvokeEndpointAsync" in unanswered_rollout["error"]
+    assert {"DeployEndpoint", "PutIdleAlarm"} <= started(unanswered_rollout)
+    only_the_first_version_serves(studio)
 
 
 def test_a_failed_run_is_taken_up_where_it_failed_and_trains_nothing_again(
-    studio: Studio, waiting: Waiting, second_run: dict[str, Any]
+    studio: Studio, waiting: Waiting, unanswered_rollout: dict[str, Any], second_run: dict[str, Any]
 ) -> None:
-    assert second_run["input"] == {"resume": waiting.training}
+    assert unanswered_rollout["input"] == {"resume": waiting.training}
+    assert second_run["input"] == {"resume": unanswered_rollout["id"]}
     assert (second_run["model"], second_run["status"]) == ("twice", "succeeded")
-    worked = {line.split()[1] for line in second_run["logs"].splitlines() if line.endswith("started")}
-    assert {"Publish", "DeployEndpoint", "SmokeTest", "Promote"} <= worked
-    assert not worked & {"Segment", "FineTune", "Evaluate", "Gate", "Register", "RequestApproval"}
+    assert {"Publish", "DeployEndpoint", "SmokeTest", "Promote"} <= started(second_run)
+    assert not started(second_run) & {"Segment", "FineTune", "Evaluate", "Gate", "Register", "RequestApproval"}
     assert len(studio.packages("twice")) == 2
+    jobs = studio.client("sagemaker").list_training_jobs(NameContains=waiting.training)["TrainingJobSummaries"]
+    assert len(jobs) == 1
+
+
+def test_where_the_preferred_instances_are_used_up_the_next_type_serves(
+    studio: Studio, second_run: dict[str, Any]
+) -> None:
+    endpoint = studio.wait(studio.execution(second_run["id"])).output["endpoint"]
+    (variant,) = studio.client("sagemaker").describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
+    pools = {pool["InstanceType"]: pool["CurrentInstanceCount"] for pool in variant["InstancePools"]}
+    assert pools == {PREFERRED: 0, STAGES["local"].serving.fallbacks[0]: 1}
+    assert styled(studio, version="twice@2")[0].size == photo().size
 
 
 def test_retraining_makes_a_second_version_and_both_stay_usable(
@@ -198,21 +191,6 @@ def test_a_style_is_rolled_back_and_forward_by_name(studio: Studio, second_run: 
     assert np.array_equal(np.asarray(one), np.asarray(named))
     assert api.request("POST", "/v1/styles/twice/versions/2/promote")["version"] == "twice@2"
     assert meant(studio, "twice") == "twice@2"
-
-
-def as_kohyas(body: bytes) -> bytes:
-    """A file of ours in the keys of another tool, which has one alpha a layer and nothing beside the tensors."""
-    header = read_header(body, "ours")
-    said = json.loads(header.metadata["lora_adapter_metadata"])
-    parts = {"unet": "lora_unet", "text_encoder": "lora_te_text_model"}
-    tensors = {}
-    for name, entry in header.tensors.items():
-        part, _, path = name.partition(".")
-        stem = f"{parts[part]}_{path.partition('.lora_')[0].replace('.', '_')}"
-        half = "lora_down" if name.endswith("lora_A.weight") else "lora_up"
-        tensors[f"{stem}.{half}.weight"] = (entry.dtype, entry.shape, body[entry.start : entry.end])
-        tensors[f"{stem}.alpha"] = ("F32", (), numbers([said[f"{part}.lora_alpha"]], "F32"))
-    return file_of(tensors, {"ss_network_module": "networks.lora"})
 
 
 def test_an_adapter_trained_elsewhere_comes_in_by_the_api_and_paints_as_it_did(

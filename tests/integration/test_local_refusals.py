@@ -196,6 +196,11 @@ def test_an_endpoint_starts_on_the_pool_that_there_is(cloud: LocalCloud) -> None
 
     assert "InsufficientInstanceCapacity" in failed["FailureReason"]
     assert (failed["EndpointStatus"], serving["EndpointStatus"]) == ("Failed", "InService")
+    (variant,) = serving["ProductionVariants"]
+    assert variant["InstancePools"] == [
+        {"InstanceType": TYPE, "CurrentInstanceCount": 0},
+        {"InstanceType": "ml.m5.xlarge", "CurrentInstanceCount": 1},
+    ]
     for name in ("rigid", "pooled"):
         sagemaker.delete_endpoint(EndpointName=name)
 
