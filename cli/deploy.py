@@ -68,11 +68,12 @@ def require_approval(words: Sequence[str], *, terminal: bool) -> None:
 def expectation(assembly: Path) -> str:
     """What a first deployment loads and takes, in a few lines."""
     origins = bases(assembly)
-    # Images with CUDA say so in their tags. Both sizes are estimates.
+    # Images with CUDA say so in their tags.
     size, time = ("10 GB", "an hour on a home line") if any("-cu" in b for b in origins) else ("1 GB", "10 minutes")
     return (
         f"Builds {len(_images(assembly))} images on {', '.join(origins)}, unless the account has them:\nabout {size} to download and "
-        f"to upload, {time}. The stacks then take 15 to 25 minutes the first time,\nmost of it the endpoint; later 1 to 15."
+        f"to upload, {time}. The stacks then take 15 to 25 minutes the first time,\nmost of it the endpoint; later 1 to 15. "
+        "All of these are estimates."
     )
 
 

@@ -36,7 +36,7 @@ Use it
   export KEY=$(make -s key STAGE={stage} {place})
   curl {prediction}" {header} -H 'content-type: application/json' -d '{json.dumps(FIRST)}'
   curl {prediction}/ID" {header}
-The first answer takes 5 to 10 minutes where no instance of the endpoint runs.
+The first answer takes about 5 to 10 minutes where no instance of the endpoint runs (an estimate).
 
 Look at it
 {_links(outputs, region)}
