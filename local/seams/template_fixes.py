@@ -129,7 +129,7 @@ def _encrypt_table(name: str, props: Properties) -> None:
 
 
 def _encrypt_logs(name: str, props: Properties) -> None:
-    """The key must let the region's CloudWatch Logs use it, and only then there is a group.
+    """The key must let the region's CloudWatch Logs use it.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
@@ -139,5 +139,4 @@ def _encrypt_logs(name: str, props: Properties) -> None:
     group = cloudwatch_logs._log_groups[name]["arn"].removesuffix(":*")
     service, context = f"logs.{key.split(':')[3]}.amazonaws.com", {"kms:EncryptionContext:aws:logs:arn": group}
     if not key_admits(key, service, _LOGS_USE, context):
-        del cloudwatch_logs._log_groups[name]
         raise ValueError(f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'")
