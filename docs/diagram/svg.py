@@ -97,6 +97,7 @@ def _labels(drawn: Sequence[tuple[tuple[str, ...], Sequence[Point]]], taken: lis
         places = [_around(x, y, len(text)) for x, y in _on(way)]
         place = next((each for each in places if not any(each.meets(other) for other in taken)), places[0])
         taken.append(place)
+        yield _rectangle(place, 4, "under", "#f8f9fa")
         yield f'<text x="{place.middle[0]}" y="{place.middle[1] + 4}" class="verb">{text}</text>'
 
 
@@ -124,7 +125,7 @@ text {{ font: 12px system-ui, Helvetica, Arial, sans-serif; fill: #212529; text-
 .box {{ stroke: #868e96 }}
 .call, .event {{ fill: none; stroke: #343a40; stroke-width: 1.4; marker-end: url(#a) }}
 .event {{ stroke-dasharray: 5 3 }}
-.verb {{ font-size: 11px; font-style: italic; paint-order: stroke; stroke: #f8f9fa; stroke-width: 4px }}
+.verb {{ font-size: 11px; font-style: italic }}
 </style>
 <defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
 <path d="M0 0L8 4L0 8z" fill="#343a40"/></marker></defs>
