@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from importlib import metadata
-from weakref import WeakKeyDictionary
 
 import jsii
 from aws_cdk import (
@@ -16,7 +15,6 @@ from aws_cdk import (
 )
 from constructs import IConstruct
 
-_PREFIXES = "atelier:accepted-prefixes"
 _FOLDERS = "datasets|runs|checkpoints|imports|base|styles|uploads|requests|responses|outputs|failures"
 _OUR_KEYS = rf"/({_FOLDERS})/\*(/[a-z_]+\.(json|safetensors))?"
 _OUR_NAMES = r"[:/]atelier-[a-z0-9]+-([a-z]+[-:])?\*"
@@ -28,8 +26,8 @@ _PREFIX_FINDING = re.compile(
 """A grant on one prefix of a bucket, or on run-time names that start with the stage's own prefix."""
 
 
-_accepted: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
-"""The paths passed to ``accept_prefixes``, by app: reading them from every construct's metadata would take seconds."""
+_accepted: dict[IConstruct, str] = {}
+"""What was passed to ``accept_prefixes``, with the reason. Nothing of it is asked of CDK before a rule has a finding."""
 
 
 def accept(construct: IConstruct, reasons: Mapping[str, str]) -> None:
@@ -43,8 +41,7 @@ def accept_prefixes(construct: IConstruct, *, because: str) -> None:
 
     cdk-nag matches ids exactly, and the id of a grant on another stack's bucket holds a reference that is only known after synth.
     """
-    construct.node.add_metadata(_PREFIXES, because)
-    _accepted.setdefault(construct.node.root, set()).add(construct.node.path)
+    _accepted[construct] = because
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -78,14 +75,14 @@ def findings(scope: IConstruct) -> list[PolicyViolation]:
     from cdk_nag import AwsSolutionsChecks
 
     report = AwsSolutionsChecks().validate_scope(scope)
-    remaining = (_without_accepted(violation, scope.node.root) for violation in report.violations)
+    accepted = tuple(f"{each.node.path}/" for each in _accepted if each.node.root is scope.node.root)
+    remaining = (_without_accepted(violation, accepted) for violation in report.violations)
     return [violation for violation in remaining if violation.violating_resources]
 
 
-def _without_accepted(violation: PolicyViolation, root: IConstruct) -> PolicyViolation:
+def _without_accepted(violation: PolicyViolation, accepted: tuple[str, ...]) -> PolicyViolation:
     resources = violation.violating_resources
     if _PREFIX_FINDING.fullmatch(violation.rule_name):
-        accepted = tuple(f"{path}/" for path in _accepted.get(root, ()))
         resources = [each for each in resources if not f"{each.construct_path}/".startswith(accepted)]
     return PolicyViolation(
         rule_name=violation.rule_name,

@@ -1,8 +1,9 @@
 """The few kinds of access that our roles get, each as narrow as its service allows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
+from typing import Any
 
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
@@ -11,98 +12,124 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
-# Each reading of ``Aws`` asks the process of CDK.
-PARTITION, _REGION, _ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
+# Each reading of ``Aws`` asks the process of CDK, and so does each reading of a resource's attribute.
+PARTITION, REGION, ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
+
+Statement = Mapping[str, Any]
+"""A statement of a policy as IAM writes it: plain data, so that many roles and steps can allow the same at no cost."""
 
 
-def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
-    """Exactly these calls on exactly these ARNs."""
-    return _statement(tuple(actions), tuple(resources))
+def allow(actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, Any] | None = None) -> Statement:
+    """Exactly these calls on exactly these ARNs, under these conditions."""
+    limited = {"Condition": dict(conditions)} if conditions else {}
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources), **limited}
 
 
 @cache
-def _statement(actions: tuple[str, ...], resources: tuple[str, ...]) -> iam.PolicyStatement:
-    """One object for the many roles and steps that may do the same: making one, or granting it, asks the process of CDK."""
-    return iam.PolicyStatement(actions=list(actions), resources=list(resources))
-
-
 def service_principal(name: str) -> iam.ServicePrincipal:
     """The service (``sagemaker``) as it acts for this account: it cannot be made to use a role of ours on another account's behalf.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html and
     https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
     """
-    own = {"StringEquals": {"aws:SourceAccount": _ACCOUNT}}
+    own = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     return iam.ServicePrincipal(f"{name}.amazonaws.com", conditions=own)
 
 
-def grant(role: iam.IRole, *groups: Iterable[iam.PolicyStatement]) -> None:
-    """Let the role do what these groups of statements allow."""
-    assert isinstance(role, iam.Role)
-    for statement in dict.fromkeys(chain.from_iterable(groups)):
-        role.add_to_policy(statement)
+def grant(role: iam.Role, *groups: Iterable[Statement]) -> iam.IRole:
+    """Give the role its one policy, which allows what these groups of statements do.
+
+    The role that this returns is for the resource that uses it: CDK adds no statement of its own to it.
+    """
+    every: list[Statement] = []
+    for statement in chain.from_iterable(groups):
+        if statement not in every:
+            every.append(statement)
+    document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": every})
+    iam.Policy(role, "DefaultPolicy", document=document, roles=[role])
+    return role.without_policy_updates()
 
 
-def reading(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:
+@cache
+def _bucket_arn(bucket: s3.IBucket) -> str:
+    return bucket.bucket_arn
+
+
+@cache
+def _key_arn(key: kms.IKey) -> str:
+    return key.key_arn
+
+
+@cache
+def _table_arn(table: dynamodb.ITable) -> str:
+    return table.table_arn
+
+
+@cache
+def _topic_arn(topic: sns.ITopic) -> str:
+    return topic.topic_arn
+
+
+def _objects(bucket: s3.IBucket, keys: Iterable[str]) -> list[str]:
+    return [f"{_bucket_arn(bucket)}/{key}" for key in keys]
+
+
+def reading(bucket: s3.IBucket, *keys: str) -> list[Statement]:
     """Get objects whose keys match (``base/*``), and list the bucket: without that S3 answers a missing key with AccessDenied."""
     return [
-        allow(["s3:GetObject"], [bucket.arn_for_objects(key) for key in keys]),
-        allow(["s3:ListBucket"], [bucket.bucket_arn]),
+        allow(["s3:GetObject"], _objects(bucket, keys)),
+        allow(["s3:ListBucket"], [_bucket_arn(bucket)]),
     ]
 
 
-def writing(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:
+def writing(bucket: s3.IBucket, *keys: str) -> list[Statement]:
     """Put objects whose keys match, large ones in parts."""
-    return [allow(["s3:PutObject", "s3:AbortMultipartUpload"], [bucket.arn_for_objects(key) for key in keys])]
+    return [allow(["s3:PutObject", "s3:AbortMultipartUpload"], _objects(bucket, keys))]
 
 
-def deleting(bucket: s3.IBucket, *keys: str) -> list[iam.PolicyStatement]:
+def deleting(bucket: s3.IBucket, *keys: str) -> list[Statement]:
     """Delete objects whose keys match."""
-    return [allow(["s3:DeleteObject"], [bucket.arn_for_objects(key) for key in keys])]
+    return [allow(["s3:DeleteObject"], _objects(bucket, keys))]
 
 
-def using(key: kms.IKey) -> list[iam.PolicyStatement]:
+def using(key: kms.IKey) -> list[Statement]:
     """Read and write what the key encrypts: objects, items and messages."""
-    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])]
+    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [_key_arn(key)])]
 
 
-def keeping(table: dynamodb.ITable) -> list[iam.PolicyStatement]:
+def keeping(table: dynamodb.ITable) -> list[Statement]:
     """Get, put and delete records by their key; never scan."""
-    return [allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [table.table_arn])]
+    return [allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [_table_arn(table)])]
 
 
-def publishing(topic: sns.ITopic) -> list[iam.PolicyStatement]:
+def publishing(topic: sns.ITopic) -> list[Statement]:
     """Send messages to the topic."""
-    return [allow(["sns:Publish"], [topic.topic_arn])]
+    return [allow(["sns:Publish"], [_topic_arn(topic)])]
 
 
-def answering(*machine_arns: str) -> list[iam.PolicyStatement]:
+def answering(*machine_arns: str) -> list[Statement]:
     """Answer the task tokens of the state machines."""
     return [allow(["states:SendTaskSuccess", "states:SendTaskFailure"], list(machine_arns))]
 
 
-def passing(role_arn: str) -> list[iam.PolicyStatement]:
+def passing(role_arn: str) -> list[Statement]:
     """Hand the role to SageMaker, and to no other service."""
     condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    return [iam.PolicyStatement(actions=["iam:PassRole"], resources=[role_arn], conditions=condition)]
+    return [allow(["iam:PassRole"], [role_arn], condition)]
 
 
-def queueing(endpoint_arn: str, prefix: str) -> list[iam.PolicyStatement]:
+def queueing(endpoint_arn: str, prefix: str) -> list[Statement]:
     """Queue requests on the shared endpoint and on every style's own."""
     return [allow(["sagemaker:InvokeEndpointAsync"], [endpoint_arn, arn("sagemaker", f"endpoint/{prefix}-style-*")])]
 
 
-def encrypting_volumes(key: kms.IKey) -> list[iam.PolicyStatement]:
+def encrypting_volumes(key: kms.IKey) -> list[Statement]:
     """Let SageMaker encrypt the volumes of the instances that a role starts or runs on."""
-    attach = iam.PolicyStatement(
-        actions=["kms:CreateGrant"],
-        resources=[key.key_arn],
-        # Only services such as EBS, and only to attach the encrypted volume of an instance.
-        conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
-    )
-    return [allow(["kms:DescribeKey"], [key.key_arn]), attach]
+    # Only services such as EBS, and only to attach the encrypted volume of an instance.
+    attach = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [allow(["kms:DescribeKey"], [_key_arn(key)]), allow(["kms:CreateGrant"], [_key_arn(key)], attach)]
 
 
 def arn(service: str, resource: str) -> str:
     """An ARN in the stack's own partition, region and account; ``resource`` is what follows them."""
-    return f"arn:{PARTITION}:{service}:{_REGION}:{_ACCOUNT}:{resource}"
+    return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{resource}"

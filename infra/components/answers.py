@@ -6,14 +6,13 @@ from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.components.access import allow, answering, keeping, reading, writing
+from infra.components.access import Statement, allow, answering, keeping, reading, writing
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
 from infra.components.records import BY_STATUS
@@ -57,9 +56,7 @@ class AnswerHandlers(Construct):
         self.handlers = (told, sweeper)
 
     def _handler(self, scope: Construct, spec: Spec) -> Handler:
-        handler = Handler(scope, "Handler", spec=spec, key=self._key, log_days=self._stage.log_days)
-        self.dead_letters.take_failures_of(handler)
-        return handler
+        return Handler(scope, "Handler", spec=spec, key=self._key, log_days=self._stage.log_days)
 
     def _sweep(self) -> Spec:
         by_status = allow(["dynamodb:Query"], [f"{self._table.table_arn}/index/{BY_STATUS}"])
@@ -72,7 +69,7 @@ class AnswerHandlers(Construct):
         *,
         seconds: int,
         environment: Mapping[str, str] | None = None,
-        grants: Sequence[list[iam.PolicyStatement]] = (),
+        grants: Sequence[list[Statement]] = (),
     ) -> Spec:
         """A handler that stores answers; ``environment`` and ``grants`` are what it needs besides."""
         places = {"TABLE_NAME": self._table.table_name, "MEDIA_BUCKET": self._media.bucket_name}
@@ -89,4 +86,5 @@ class AnswerHandlers(Construct):
             seconds=seconds,
             # An answer holds up to 8 pictures as base64, which are decoded in memory.
             memory_mib=1024,
+            dead_letters=self.dead_letters,
         )

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.components.access import allow, arn, encrypting_volumes, grant, service_principal, using
+from infra.components.access import Statement, allow, arn, encrypting_volumes, grant, service_principal, using
 from infra.components.image import ContainerImage
 from infra.nag import accept, accept_prefixes
 
@@ -23,12 +24,12 @@ class ExecutionRole(Construct):
         image: ContainerImage,
         log_group: str,
         key: kms.IKey,
-        grants: Sequence[list[iam.PolicyStatement]],
+        grants: Sequence[list[Statement]],
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=service_principal("sagemaker"), description=description)
-        image.repository.grant_pull(self.role)
-        grant(self.role, _logging(log_group), _measuring(), *grants, using(key), encrypting_volumes(key))
+        pulling, logging = _pulling(image.repository), _logging(log_group)
+        grant(self.role, pulling, logging, _measuring(), *grants, using(key), encrypting_volumes(key))
         accept_prefixes(
             self.role,
             because="Objects are made while the service runs: a prefix of a bucket is the narrowest name there is.",
@@ -42,14 +43,20 @@ class ExecutionRole(Construct):
         accept(self.role, {f"{readable}]": logs, f"{readable}:*]": logs, "AwsSolutions-IAM5[Resource::*]": others})
 
 
-def _logging(log_group: str) -> list[iam.PolicyStatement]:
+def _pulling(repository: ecr.IRepository) -> list[Statement]:
+    """Pull the image. The right to log in knows no resource."""
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
+    return [allow(actions, [repository.repository_arn]), allow(["ecr:GetAuthorizationToken"], ["*"])]
+
+
+def _logging(log_group: str) -> list[Statement]:
     """SageMaker itself names the groups, and their streams by job and host."""
     group = arn("logs", f"log-group:{log_group}")
     actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     return [allow(actions, [group, f"{group}:*"])]
 
 
-def _measuring() -> list[iam.PolicyStatement]:
+def _measuring() -> list[Statement]:
     """PutMetricData has no resource; the namespace condition takes its place."""
     spaces = {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}}
-    return [iam.PolicyStatement(actions=["cloudwatch:PutMetricData"], resources=["*"], conditions=spaces)]
+    return [allow(["cloudwatch:PutMetricData"], ["*"], spaces)]

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,23 @@ from aws_cdk import AssetHashType, BundlingOptions, DockerImage, Duration, ILoca
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.components.access import grant, using
+from infra.components.access import Statement, allow, grant, using
+from infra.components.dead_letters import DeadLetters
 from infra.components.image import REPOSITORY_ROOT
 from infra.components.log_retention import log_group
 from infra.components.packages import ARCHITECTURE, RUNTIME, packages_layer
 from infra.nag import accept, accept_prefixes
 
+RETRIES = 2
+"""How often Lambda tries an event again that its handler failed on: the most that it offers."""
+
 PACKAGES = ("lambdas/atelier_ops", "contracts")
 """The packages that the code asset holds, side by side."""
+
+_LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 
 
 @jsii.implements(ILocalBundling)
@@ -36,8 +44,9 @@ class _SideBySide:
         return True
 
 
-def handler_code() -> lambda_.Code:
-    """The code of every handler; CDK bundles it once and ties each use to the stack it is in."""
+@cache
+def handler_code(stack: Stack) -> lambda_.Code:
+    """The code of a stack's handlers; CDK bundles it once for all stacks."""
     return lambda_.Code.from_asset(
         str(REPOSITORY_ROOT / "lambdas"),
         asset_hash_type=AssetHashType.OUTPUT,
@@ -51,64 +60,92 @@ class Spec:
     """What the handler ``name`` (``atelier_ops.handlers.{name}``) needs besides a log and the stage's key, which every handler may use.
 
     ``environment`` becomes its settings, ``grants`` are groups of statements, ``accepts`` the findings of cdk-nag that these bring.
+    ``dead_letters`` takes, with its error, every event that the handler failed on, where nobody waits for its answer.
     """
 
     name: str
     environment: Mapping[str, str]
-    grants: Sequence[list[iam.PolicyStatement]]
+    grants: Sequence[list[Statement]]
     seconds: int = 60
     memory_mib: int = 512
     accepts: Mapping[str, str] = field(default_factory=dict)
+    dead_letters: DeadLetters | None = None
 
 
 class Handler(Construct):
-    """``function`` runs a spec's handler; its ``role`` may write its own log, use the key and do what the spec grants."""
+    """``function`` runs a spec's handler. Its role may write its own log, send traces, use the key and do what the spec grants."""
 
     def __init__(self, scope: Construct, construct_id: str, *, spec: Spec, key: kms.IKey, log_days: int) -> None:
         super().__init__(scope, construct_id)
-        self.name = spec.name
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"Atelier handler {spec.name}",
-        )
+        self.name, stack = spec.name, Stack.of(self)
+        role = iam.Role(self, "Role", assumed_by=_LAMBDA, description=f"Atelier handler {spec.name}")
         log = log_group(self, "Log", log_days)
-        log.grant_write(self.role)
+        failures = spec.dead_letters
         self.function = lambda_.Function(
             self,
             "Function",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             handler=f"atelier_ops.handlers.{spec.name}.handler",
-            code=handler_code(),
-            layers=[packages_layer(self)],
-            role=self.role,
+            code=handler_code(stack),
+            layers=[packages_layer(stack)],
+            role=grant(role, _observed(log), using(key), *spec.grants, _failing(failures)),
             log_group=log,
-            environment={**spec.environment, **observability(self)},
+            environment={**spec.environment, **observability(stack)},
             tracing=lambda_.Tracing.ACTIVE,
             timeout=Duration.seconds(spec.seconds),
             memory_size=spec.memory_mib,
         )
         self.arn = self.function.function_arn
-        grant(self.role, using(key), *spec.grants)
-        accept_prefixes(
-            self.role,
-            because="Objects, jobs and endpoints are made while the service runs: a prefix of ours is the narrowest name there is.",
+        if failures:
+            self._send(failures, role)
+        self._accept_findings(spec)
+
+    def _send(self, failures: DeadLetters, role: iam.Role) -> None:
+        config = lambda_.CfnEventInvokeConfig(
+            self,
+            "Asynchronous",
+            function_name=self.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=RETRIES,
+            destination_config={"onFailure": {"destination": failures.arn}},
         )
+        # Lambda looks whether the role may send before it takes the setting.
+        config.node.add_dependency(role)
+
+    @cached_property
+    def function_name(self) -> str:
+        """The function's name, which CloudFormation chooses."""
+        return self.function.function_name
+
+    def _accept_findings(self, spec: Spec) -> None:
+        prefixes = "Objects, jobs and endpoints are made while the service runs: a prefix of ours is the narrowest name there is."
+        accept_prefixes(self, because=prefixes)
         traces = "X-Ray takes trace segments from whoever may send them: its calls know no resource."
-        accept(self.role, {"AwsSolutions-IAM5[Resource::*]": traces, **spec.accepts})
         runtime = "The code is tested on Python 3.13, which Lambda patches until 2029."
-        accept(self.function, {"AwsSolutions-L1": runtime})
+        accept(self, {"AwsSolutions-IAM5[Resource::*]": traces, "AwsSolutions-L1": runtime, **spec.accepts})
 
 
-def observability(scope: Construct) -> dict[str, str]:
+def _observed(log: logs.LogGroup) -> list[Statement]:
+    """Write the log, and send traces."""
+    return [
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log.log_group_arn]),
+        allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+    ]
+
+
+def _failing(failures: DeadLetters | None) -> list[Statement]:
+    return [allow(["sqs:SendMessage"], [failures.arn])] if failures else []
+
+
+@cache
+def observability(stack: Stack) -> dict[str, str]:
     """The settings of Powertools: logs, metrics and traces of a stage carry its name, ``atelier-{stage}``.
 
     Traces hold neither what a handler returned nor the text of an error: both can quote what a client sent.
     """
     return {
-        "POWERTOOLS_SERVICE_NAME": f"atelier-{Stack.of(scope).tags.tag_values()['atelier:stage']}",
+        "POWERTOOLS_SERVICE_NAME": f"atelier-{stack.tags.tag_values()['atelier:stage']}",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",
         "POWERTOOLS_TRACER_CAPTURE_ERROR": "false",

@@ -16,8 +16,7 @@ class LogExpiry(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, use: Resources, dead_letters: DeadLetters) -> None:
         super().__init__(scope, construct_id)
-        self.handler = use.handlers.of(_spec(use))
-        dead_letters.take_failures_of(self.handler)
+        self.handler = use.handlers.of(_spec(use, dead_letters))
         events.Rule(
             self,
             "Schedule",
@@ -27,7 +26,7 @@ class LogExpiry(Construct):
         )
 
 
-def _spec(use: Resources) -> Spec:
+def _spec(use: Resources, dead_letters: DeadLetters) -> Spec:
     prefix, endpoints = use.stage.prefix, "log-group:/aws/sagemaker/Endpoints"
     jobs = [f"log-group:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")]
     # Where a call is about a whole group, some rights are checked against its name alone and some with ``:*`` behind it.
@@ -52,4 +51,5 @@ def _spec(use: Resources) -> Spec:
             [allow(["logs:DeleteLogStream"], [arn("logs", f"{group}:log-stream:{prefix}-*") for group in jobs])],
         ],
         seconds=300,
+        dead_letters=dead_letters,
     )

@@ -1,10 +1,10 @@
 """The third-party packages of the Lambdas: a layer of the wheels that the install step unpacked for their processor."""
 
+from functools import cache
 from hashlib import sha256
 
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
-from constructs import Construct
 
 from infra.components.image import REPOSITORY_ROOT
 
@@ -20,12 +20,9 @@ class PackagesMissingError(RuntimeError):
     """The packages of the Lambdas were not fetched, or come from another lock file."""
 
 
-def packages_layer(scope: Construct) -> lambda_.ILayerVersion:
-    """The layer of the stack that ``scope`` is in, made at first use. Raises PackagesMissingError."""
-    stack = Stack.of(scope)
-    layer = stack.node.try_find_child("Packages")
-    if isinstance(layer, lambda_.LayerVersion):
-        return layer
+@cache
+def packages_layer(stack: Stack) -> lambda_.ILayerVersion:
+    """The stack's layer, made at first use. Raises PackagesMissingError."""
     return lambda_.LayerVersion(
         stack,
         "Packages",

@@ -14,7 +14,7 @@ LONGEST_EVENT_HOURS = 2
 """How long EventBridge tries to deliver an event."""
 
 
-def settle(use: Resources) -> Spec:
+def _settle(use: Resources, dead_letters: DeadLetters) -> Spec:
     """The handler that asks SageMaker what became of the package or endpoint, and answers the run that waits for it."""
     endpoints = arn("sagemaker", f"endpoint/{use.stage.prefix}-style-*")
     return Spec(
@@ -25,6 +25,7 @@ def settle(use: Resources) -> Spec:
             answering(*use.machine_arns),
             [allow(["sagemaker:DescribeEndpoint"], [endpoints])],
         ],
+        dead_letters=dead_letters,
     )
 
 
@@ -33,9 +34,8 @@ class Settlement(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, use: Resources) -> None:
         super().__init__(scope, construct_id)
-        handler = use.handlers.of(settle(use))
-        self._function, self.dead_letters = handler.function, DeadLetters(self, "DeadLetters")
-        self.dead_letters.take_failures_of(handler)
+        self.dead_letters = DeadLetters(self, "DeadLetters")
+        self.handler = use.handlers.of(_settle(use, self.dead_letters))
         prefix = use.stage.prefix
         self._rule(
             "PackageState",
@@ -52,7 +52,7 @@ class Settlement(Construct):
 
     def _rule(self, construct_id: str, description: str, detail_type: str, detail: dict[str, object]) -> None:
         target = targets.LambdaFunction(
-            self._function,
+            self.handler.function,
             max_event_age=Duration.hours(LONGEST_EVENT_HOURS),
             retry_attempts=20,
             dead_letter_queue=self.dead_letters.queue,

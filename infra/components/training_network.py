@@ -7,7 +7,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.components.access import allow, arn, grant
+from infra.components.access import Statement, allow, arn
 from infra.nag import accept
 from infra.settings.pretraining import Lustre
 
@@ -44,10 +44,10 @@ class TrainingNetwork(Construct):
         # One subnet: EFA does not cross availability zones, and a file system lives in one.
         self.config = {"SecurityGroupIds": [member], "Subnets": [lustre.subnet]}
 
-    def grant_join(self, role: iam.IRole) -> None:
-        """Let the role's hosts join the VPC and mount the file system, and say why its wildcards are as narrow as they can be."""
+    def joining(self) -> list[Statement]:
+        """Join hosts to the VPC and mount the file system."""
         parts = [arn("ec2", f"{kind}/*") for kind in _KINDS]
-        statements = [
+        return [
             # SageMaker makes and names the interfaces itself.
             allow(["ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission"], parts),
             allow(["ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"], parts[:1]),
@@ -64,7 +64,9 @@ class TrainingNetwork(Construct):
             ),
             allow(["fsx:DescribeFileSystems"], [self._file_system]),
         ]
-        grant(role, statements)
+
+    def accept_joining(self, role: iam.IRole) -> None:
+        """Say why the role's wildcards are as narrow as they can be."""
         because = "SageMaker makes the interfaces of a job's hosts and names them; a request names all three kinds."
         ec2_arn = "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:"
         accept(role, {f"{ec2_arn}{kind}/*]": because for kind in _KINDS})

@@ -31,9 +31,9 @@ class UploadLimit(Construct):
         dead_letters: DeadLetters,
     ) -> None:
         super().__init__(scope, construct_id)
-        spec = Spec(name="discard_upload", environment={}, grants=[deleting(media, "uploads/*")])
+        uploads = deleting(media, "uploads/*")
+        spec = Spec(name="discard_upload", environment={}, grants=[uploads], dead_letters=dead_letters)
         self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=stage.log_days)
-        dead_letters.take_failures_of(self.handler)
         too_large = {"key": [{"prefix": "uploads/"}], "size": [{"numeric": [">", LARGEST_UPLOAD]}]}
         events.Rule(
             self,

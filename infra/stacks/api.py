@@ -37,7 +37,7 @@ class ApiStack(StageStack):
         about = "HTTP API, and the handler of the endpoint's answers"
         super().__init__(scope, construct_id, stage=stage, about=about)
         self._storage = storage
-        machine_arn = training.workflow.machine.state_machine_arn
+        machine_arn = training.workflow.arn
         self.answers = AnswerHandlers(
             self,
             "Answers",

@@ -67,15 +67,13 @@ def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: 
         endpoint=serving.endpoint.name,
         instance_type=stage.serving.instance,
         api=stage.prefix,
-        functions={
-            capwords(handler.name, "_").replace("_", ""): handler.function.function_name for handler in unattended
-        },
+        functions={capwords(handler.name, "_").replace("_", ""): handler.function_name for handler in unattended},
         queues={
             "Answers": api.answers.dead_letters.queue.queue_name,
             "Training": training.settlement.dead_letters.queue.queue_name,
         },
         machines={
-            "Workflow": training.workflow.machine.state_machine_arn,
-            "Pretraining": training.pretraining.machine.state_machine_arn,
+            "Workflow": training.workflow.arn,
+            "Pretraining": training.pretraining.arn,
         },
     )

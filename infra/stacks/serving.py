@@ -100,8 +100,11 @@ class ServingStack(StageStack):
         )
 
     def _base_models(self) -> list[BaseModel]:
-        spec, log_days = mirroring(self._storage.model_bucket), self.stage.log_days
-        mirror = Handler(Construct(self, "Mirror"), "Handler", spec=spec, key=self._storage.key, log_days=log_days)
         # A catalogue name never changes, so neither does the construct id: ``tiny-inpaint`` → ``BaseTinyInpaint``.
         ids = {f"Base{capwords(entry.name, '-').replace('-', '')}": entry for entry in self.stage.models}
-        return [BaseModel(self, name, entry=entry, mirror=mirror) for name, entry in ids.items()]
+        models = [BaseModel(self, name, entry=entry) for name, entry in ids.items()]
+        spec, log_days = mirroring(self._storage.model_bucket, models), self.stage.log_days
+        mirror = Handler(Construct(self, "Mirror"), "Handler", spec=spec, key=self._storage.key, log_days=log_days)
+        for model in models:
+            model.mirror(mirror)
+        return models

@@ -10,7 +10,7 @@ from infra.components.execution_role import ExecutionRole
 from infra.components.idle_alarm import IdleAlarm
 from infra.components.image import ContainerImage
 from infra.components.log_expiry import LogExpiry
-from infra.components.settlement import Settlement, settle
+from infra.components.settlement import Settlement
 from infra.components.topic import EncryptedTopic
 from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.fine_tuning import fine_tuning
@@ -41,11 +41,11 @@ class TrainingStack(StageStack):
         self.settlement = Settlement(self, "Settlement", use=use)
         # No run waits for these: where they fail, only an alarm tells.
         logs = LogExpiry(self, "LogExpiry", use=use, dead_letters=self.settlement.dead_letters)
-        self.unattended = (use.handlers.of(settle(use)), use.handlers.of(record_failure(use)), logs.handler)
+        self.unattended = (self.settlement.handler, use.handlers.of(record_failure(use)), logs.handler)
         self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)
         self.pretraining = Machine(self, "Pretraining", name=use.machine_names[1], flow=pretraining(use), use=use)
-        CfnOutput(self, "StateMachineArn", value=self.workflow.machine.state_machine_arn)
-        CfnOutput(self, "PretrainingMachineArn", value=self.pretraining.machine.state_machine_arn)
+        CfnOutput(self, "StateMachineArn", value=self.workflow.arn)
+        CfnOutput(self, "PretrainingMachineArn", value=self.pretraining.arn)
         CfnOutput(self, "NewsTopicArn", value=self.topic.topic_arn)
 
     def _image(self) -> ContainerImage:
@@ -90,8 +90,9 @@ class TrainingStack(StageStack):
                 reading(storage.data_bucket, "datasets/*", "runs/*", "checkpoints/*"),
                 writing(storage.data_bucket, "runs/*", "checkpoints/*"),
                 reading(storage.model_bucket, "base/*"),
+                *([network.joining()] if network else []),
             ],
         )
         if network is not None:
-            network.grant_join(role.role)
+            network.accept_joining(role.role)
         return role

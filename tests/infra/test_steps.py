@@ -1,12 +1,13 @@
 """Steps and flows: what becomes of them, and that nothing about a step can be forgotten elsewhere."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aws_cdk import aws_iam as iam
 
 from contracts.plan import FineTuningPlan, PretrainingPlan
+from infra.components.access import Statement
 from infra.components.workflow.flow import Branch, Flow, Requirement, states, steps
 from infra.components.workflow.machine import definition
 from infra.components.workflow.resumable import Resumable
@@ -142,9 +143,8 @@ def test_the_role_may_do_what_the_steps_need_and_no_more(machine: Machine) -> No
     assert (needed - allowed, extra) == (set(), set())
 
 
-def actions(statements: Any) -> set[str]:
-    found: list[iam.PolicyStatement] = list(statements)
-    return {action for statement in found for action in statement.actions}
+def actions(statements: Sequence[Statement]) -> set[str]:
+    return {action for statement in statements for action in statement["Action"]}
 
 
 def test_the_whole_definition_ends_in_success_or_in_a_recorded_failure() -> None:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from aws_cdk import aws_iam as iam
-
 from contracts.machines import volume_key
-from infra.components.access import allow, arn, passing
+from infra.components.access import Statement, allow, arn, passing
 from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import JobSpec, Step, retry
@@ -192,7 +190,7 @@ def _each(uris: Mapping[str, str], item: str) -> str:
     return f"{{% [$each({{{pairs}}}, function($uri, $name) {{ {item} }})] %}}"
 
 
-def _access(use: Resources, kind: Literal["processing", "training"]) -> list[iam.PolicyStatement]:
+def _access(use: Resources, kind: Literal["processing", "training"]) -> list[Statement]:
     """``.sync`` starts a job, tags it, watches it through a managed EventBridge rule, and stops it with the execution."""
     jobs, word = arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*"), kind.capitalize()
     rule = arn("events", f"rule/StepFunctionsGetEventsForSageMaker{word}JobsRule")

@@ -17,6 +17,26 @@ from infra.nag import accept, accept_prefixes
 
 LONGEST_RUN_SECONDS = 30 * 24 * 3600
 
+_OBSERVE = allow(
+    [
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+    ],
+    ["*"],
+)
+"""Have a log written, and traces: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html. None of it knows resources."""
+
 
 class Machine(Construct):
     """``machine`` runs ``flow``. ``name`` is its physical name: handlers that answer its task tokens must know its ARN beforehand."""
@@ -25,19 +45,22 @@ class Machine(Construct):
         super().__init__(scope, construct_id)
         self.flow = flow
         recorder = use.handlers.of(record_failure(use)).arn
-        self.machine = self._machine(name, definition(flow, recorder), use.stage.log_days)
-        grant(self.machine.role, [allow(["lambda:InvokeFunction"], [recorder])], *(step.allows for step in steps(flow)))
+        role = iam.Role(
+            self, "Role", assumed_by=service_principal("states"), description=f"Atelier state machine {name}"
+        )
+        record = allow(["lambda:InvokeFunction"], [recorder])
+        granted = grant(role, [_OBSERVE, record], *(step.allows for step in steps(flow)))
+        self.machine = self._machine(name, granted, definition(flow, recorder), use.stage.log_days)
+        self.arn = self.machine.state_machine_arn
         self._accept_findings()
 
-    def _machine(self, name: str, states: dict[str, Any], log_days: int) -> sfn.StateMachine:
+    def _machine(self, name: str, role: iam.IRole, states: dict[str, Any], log_days: int) -> sfn.StateMachine:
         """It logs every state that is entered, but not the data that pass through."""
         return sfn.StateMachine(
             self,
             "Machine",
             state_machine_name=name,
-            role=iam.Role(
-                self, "Role", assumed_by=service_principal("states"), description=f"Atelier state machine {name}"
-            ),
+            role=role,
             definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(states)),
             logs=sfn.LogOptions(
                 destination=log_group(self, "Log", log_days), level=sfn.LogLevel.ALL, include_execution_data=False
@@ -46,13 +69,12 @@ class Machine(Construct):
         )
 
     def _accept_findings(self) -> None:
-        role = self.machine.role
         accept_prefixes(
-            role, because="Jobs, packages and endpoints are made while the service runs, named with the stage's prefix."
+            self, because="Jobs, packages and endpoints are made while the service runs, named with the stage's prefix."
         )
-        delivery = "CDK's log delivery and X-Ray statements: those calls know no resources."
+        delivery = "Log delivery and X-Ray: those calls know no resources."
         own = ChainMap(*(dict(step.accepts) for step in steps(self.flow)))
-        accept(role, {"AwsSolutions-IAM5[Resource::*]": delivery, **own})
+        accept(self, {"AwsSolutions-IAM5[Resource::*]": delivery, **own})
 
 
 def definition(flow: Flow, recorder_arn: str) -> dict[str, Any]:

@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aws_cdk import aws_iam as iam
-
-from infra.components.access import PARTITION
+from infra.components.access import PARTITION, Statement
 
 RECORD_FAILURE = "RecordFailure"
 """The state that every error is handed to."""
@@ -49,7 +47,7 @@ class Step:
     resource: str
     arguments: Mapping[str, Any]
     retries: Sequence[Mapping[str, Any]]
-    allows: Sequence[iam.PolicyStatement]
+    allows: Sequence[Statement]
     seconds: int = 60
     accepts: Mapping[str, str] = field(default_factory=dict)
     assign: Mapping[str, str] = field(default_factory=dict)

@@ -4,9 +4,9 @@ are needed no longer."""
 from dataclasses import replace
 
 from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
 
 from infra.components.access import (
+    Statement,
     allow,
     answering,
     arn,
@@ -90,7 +90,7 @@ def _remove(use: Resources, name: str, endpoints: str) -> Step:
     return replace(step, retries=[retry(["EndpointBusyError"], seconds=300, attempts=12, backoff=1.0), *step.retries])
 
 
-def _endpoint_calls(name: str) -> list[iam.PolicyStatement]:
+def _endpoint_calls(name: str) -> list[Statement]:
     model, config, endpoint = _hosted(name)
     return [
         allow(["sagemaker:CreateModel", "sagemaker:DescribeModel"], [model]),
@@ -101,7 +101,7 @@ def _endpoint_calls(name: str) -> list[iam.PolicyStatement]:
     ]
 
 
-def _removal_calls(name: str) -> list[iam.PolicyStatement]:
+def _removal_calls(name: str) -> list[Statement]:
     model, config, endpoint = _hosted(name)
     # Deregistering a target removes the alarms that its target tracking policy has made.
     alarms = [arn("cloudwatch", f"alarm:{each}") for each in (name, f"TargetTracking-endpoint/{name}")]

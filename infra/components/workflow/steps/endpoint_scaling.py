@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Aws
-from aws_cdk import aws_iam as iam
-
 from infra.components import scaling
-from infra.components.access import allow, arn
+from infra.components.access import ACCOUNT, PARTITION, Statement, allow, arn
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, retry, sdk_transient
 
@@ -116,7 +113,7 @@ def _autoscaling(
     does: str,
     operation: str,
     arguments: dict[str, Any],
-    allows: Sequence[iam.PolicyStatement],
+    allows: Sequence[Statement],
     assign: dict[str, str] | None = None,
 ) -> Step:
     """A call of Application Auto Scaling, which checks the caller's rights on the endpoint that it will touch."""
@@ -132,10 +129,10 @@ def _autoscaling(
         assign=assign or {},
         retries=[retry((*(f"{service}.{error}" for error in own), *sdk_transient(service)))],
         allows=[
-            iam.PolicyStatement(
-                actions=[f"application-autoscaling:{operation[0].upper()}{operation[1:]}"],
-                resources=[arn("application-autoscaling", "scalable-target/*")],
-                conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+            allow(
+                [f"application-autoscaling:{operation[0].upper()}{operation[1:]}"],
+                [arn("application-autoscaling", "scalable-target/*")],
+                {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
             ),
             allow(["sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"], [endpoints]),
             allow(["sagemaker:DescribeEndpointConfig"], [configs]),
@@ -145,19 +142,13 @@ def _autoscaling(
     )
 
 
-def _registering(use: Resources) -> list[iam.PolicyStatement]:
+def _registering(use: Resources) -> list[Statement]:
     """The first scalable target of an account creates the service-linked role."""
-    role = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/{_LINKED}/*"
-    return [
-        iam.PolicyStatement(
-            actions=["iam:CreateServiceLinkedRole"],
-            resources=[role],
-            conditions={"StringEquals": {"iam:AWSServiceName": _LINKED}},
-        )
-    ]
+    role = f"arn:{PARTITION}:iam::{ACCOUNT}:role/aws-service-role/{_LINKED}/*"
+    return [allow(["iam:CreateServiceLinkedRole"], [role], {"StringEquals": {"iam:AWSServiceName": _LINKED}})]
 
 
-def _putting_policies(use: Resources) -> list[iam.PolicyStatement]:
+def _putting_policies(use: Resources) -> list[Statement]:
     """Target tracking makes its own alarms, called TargetTracking-endpoint/{name}/…."""
     names = [f"alarm:TargetTracking-endpoint/{use.stage.prefix}-style-*", f"alarm:{use.stage.prefix}-style-*"]
     actions = ["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"]
