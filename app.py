@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from infra.node import use_packaged_node
 
+gc.disable()  # the process ends soon, and keeps all that it makes until then
 use_packaged_node()
 
 from aws_cdk import App, Validations  # noqa: E402  jsii starts Node.js when aws_cdk is imported
@@ -25,7 +26,6 @@ def main() -> None:
 
 def synthesize() -> None:
     """Synthesize the stage named in the context (``local`` where none is), for the account and region named there, if any."""
-    gc.disable()  # the process ends soon, and keeps all that it makes until then
     # TemplateRules takes the place of the copy that CDK carries of the same engine.
     app = App(context=feature_flags(), builtin_cloud_formation_validation=False)
     if os.environ.get("CDK_VALIDATION") != "false":

@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Two cores run several processes: one thread each is faster than many that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# CDK's own validator takes three CPU seconds for the first template it reads; `make templates` asks it about every stage.
+os.environ.setdefault("CDK_VALIDATION", "false")
+
 # How long an example takes is no property of the code: machines differ, and two cores run other things too.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")

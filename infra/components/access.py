@@ -12,7 +12,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
-# Each reading of ``Aws`` asks the process of CDK, and so does each reading of a resource's attribute.
+from infra.components.attributes import bucket_arn, key_arn, table_arn, topic_arn
+
+# Each reading of ``Aws`` asks the process of CDK.
 PARTITION, REGION, ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
 
 Statement = Mapping[str, Any]
@@ -50,35 +52,15 @@ def grant(role: iam.Role, *groups: Iterable[Statement]) -> iam.IRole:
     return role.without_policy_updates()
 
 
-@cache
-def _bucket_arn(bucket: s3.IBucket) -> str:
-    return bucket.bucket_arn
-
-
-@cache
-def _key_arn(key: kms.IKey) -> str:
-    return key.key_arn
-
-
-@cache
-def _table_arn(table: dynamodb.ITable) -> str:
-    return table.table_arn
-
-
-@cache
-def _topic_arn(topic: sns.ITopic) -> str:
-    return topic.topic_arn
-
-
 def _objects(bucket: s3.IBucket, keys: Iterable[str]) -> list[str]:
-    return [f"{_bucket_arn(bucket)}/{key}" for key in keys]
+    return [f"{bucket_arn(bucket)}/{key}" for key in keys]
 
 
 def reading(bucket: s3.IBucket, *keys: str) -> list[Statement]:
     """Get objects whose keys match (``base/*``), and list the bucket: without that S3 answers a missing key with AccessDenied."""
     return [
         allow(["s3:GetObject"], _objects(bucket, keys)),
-        allow(["s3:ListBucket"], [_bucket_arn(bucket)]),
+        allow(["s3:ListBucket"], [bucket_arn(bucket)]),
     ]
 
 
@@ -94,17 +76,17 @@ def deleting(bucket: s3.IBucket, *keys: str) -> list[Statement]:
 
 def using(key: kms.IKey) -> list[Statement]:
     """Read and write what the key encrypts: objects, items and messages."""
-    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [_key_arn(key)])]
+    return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn(key)])]
 
 
 def keeping(table: dynamodb.ITable) -> list[Statement]:
     """Get, put and delete records by their key; never scan."""
-    return [allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [_table_arn(table)])]
+    return [allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [table_arn(table)])]
 
 
 def publishing(topic: sns.ITopic) -> list[Statement]:
     """Send messages to the topic."""
-    return [allow(["sns:Publish"], [_topic_arn(topic)])]
+    return [allow(["sns:Publish"], [topic_arn(topic)])]
 
 
 def answering(*machine_arns: str) -> list[Statement]:
@@ -127,7 +109,7 @@ def encrypting_volumes(key: kms.IKey) -> list[Statement]:
     """Let SageMaker encrypt the volumes of the instances that a role starts or runs on."""
     # Only services such as EBS, and only to attach the encrypted volume of an instance.
     attach = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    return [allow(["kms:DescribeKey"], [_key_arn(key)]), allow(["kms:CreateGrant"], [_key_arn(key)], attach)]
+    return [allow(["kms:DescribeKey"], [key_arn(key)]), allow(["kms:CreateGrant"], [key_arn(key)], attach)]
 
 
 def arn(service: str, resource: str) -> str:

@@ -13,6 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.components.access import Statement, allow, answering, keeping, reading, writing
+from infra.components.attributes import bucket_name, table_arn, table_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
 from infra.components.records import BY_STATUS
@@ -59,7 +60,7 @@ class AnswerHandlers(Construct):
         return Handler(scope, "Handler", spec=spec, key=self._key, log_days=self._stage.log_days)
 
     def _sweep(self) -> Spec:
-        by_status = allow(["dynamodb:Query"], [f"{self._table.table_arn}/index/{BY_STATUS}"])
+        by_status = allow(["dynamodb:Query"], [f"{table_arn(self._table)}/index/{BY_STATUS}"])
         days = {"MEDIA_DAYS": str(self._stage.media_days)}
         return self._spec("reconcile", seconds=300, environment=days, grants=[[by_status]])
 
@@ -72,7 +73,7 @@ class AnswerHandlers(Construct):
         grants: Sequence[list[Statement]] = (),
     ) -> Spec:
         """A handler that stores answers; ``environment`` and ``grants`` are what it needs besides."""
-        places = {"TABLE_NAME": self._table.table_name, "MEDIA_BUCKET": self._media.bucket_name}
+        places = {"TABLE_NAME": table_name(self._table), "MEDIA_BUCKET": bucket_name(self._media)}
         return Spec(
             name=name,
             environment={**places, **(environment or {})},

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from infra.components.access import Statement, allow, deleting, reading, writing
+from infra.components.attributes import bucket_name
 from infra.components.handler import Handler, Spec
 from infra.components.image import REPOSITORY_ROOT
 from models.catalogue import AssetSource, CatalogueEntry
@@ -48,7 +49,7 @@ def mirroring(model_bucket: s3.IBucket, models: Sequence[BaseModel]) -> Spec:
     own = [reading(model_bucket, files), writing(model_bucket, files), deleting(model_bucket, files)]
     return Spec(
         name="base_model",
-        environment={"MODEL_BUCKET": model_bucket.bucket_name},
+        environment={"MODEL_BUCKET": bucket_name(model_bucket)},
         grants=[*own, *(model.reading_files for model in models)],
         # A hub model is some gigabytes, streamed through memory part by part: Lambda's longest time, and network that grows with memory.
         seconds=900,

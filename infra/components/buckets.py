@@ -1,6 +1,7 @@
 """The four buckets and the key that encrypts them."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -97,7 +98,12 @@ def _tell_event_bridge(bucket: s3.Bucket) -> None:
 
 def _rule(prefix: str = "", **days: int) -> s3.LifecycleRule:
     """What happens after how many days to objects below ``prefix``; that to all objects also tidies up uploads that broke off."""
-    kinds: dict[str, Any] = {kind: Duration.days(count) for kind, count in days.items()}
+    kinds: dict[str, Any] = {kind: _days(count) for kind, count in days.items()}
     if prefix:
         return s3.LifecycleRule(prefix=prefix, **kinds)
-    return s3.LifecycleRule(**kinds, abort_incomplete_multipart_upload_after=Duration.days(1))
+    return s3.LifecycleRule(**kinds, abort_incomplete_multipart_upload_after=_days(1))
+
+
+@cache
+def _days(count: int) -> Duration:
+    return Duration.days(count)

@@ -93,10 +93,9 @@ class Handler(Construct):
             log_group=log,
             environment={**spec.environment, **observability(stack)},
             tracing=lambda_.Tracing.ACTIVE,
-            timeout=Duration.seconds(spec.seconds),
+            timeout=_seconds(spec.seconds),
             memory_size=spec.memory_mib,
         )
-        self.arn = self.function.function_arn
         if failures:
             self._send(failures, role)
         self._accept_findings(spec)
@@ -112,6 +111,11 @@ class Handler(Construct):
         )
         # Lambda looks whether the role may send before it takes the setting.
         config.node.add_dependency(role)
+
+    @cached_property
+    def arn(self) -> str:
+        """The function's ARN."""
+        return self.function.function_arn
 
     @cached_property
     def function_name(self) -> str:
@@ -136,6 +140,11 @@ def _observed(log: logs.LogGroup) -> list[Statement]:
 
 def _failing(failures: DeadLetters | None) -> list[Statement]:
     return [allow(["sqs:SendMessage"], [failures.arn])] if failures else []
+
+
+@cache
+def _seconds(count: int) -> Duration:
+    return Duration.seconds(count)
 
 
 @cache

@@ -4,6 +4,7 @@ from aws_cdk import CfnResource
 from constructs import Construct
 
 from contracts.hosting import VARIANT
+from infra.components.attributes import topic_arn
 from infra.components.endpoint import AsyncEndpoint
 from infra.components.scaling import idle_alarm
 from infra.components.topic import EncryptedTopic
@@ -16,6 +17,6 @@ class IdleAlarm(CfnResource):
     def __init__(
         self, scope: Construct, construct_id: str, *, endpoint: AsyncEndpoint, serving: Serving, topic: EncryptedTopic
     ) -> None:
-        actions = [endpoint.sleep_policy_arn, topic.topic_arn]
+        actions = [endpoint.sleep_policy_arn, topic_arn(topic)]
         properties = idle_alarm(endpoint.name, VARIANT, serving, actions)
         super().__init__(scope, construct_id, type="AWS::CloudWatch::Alarm", properties=properties)

@@ -1,7 +1,10 @@
 """The third-party packages of the Lambdas: a layer of the wheels that the install step unpacked for their processor."""
 
+import os
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
@@ -23,11 +26,12 @@ class PackagesMissingError(RuntimeError):
 @cache
 def packages_layer(stack: Stack) -> lambda_.ILayerVersion:
     """The stack's layer, made at first use. Raises PackagesMissingError."""
+    locked = _locked()
     return lambda_.LayerVersion(
         stack,
         "Packages",
         description="Powertools for AWS Lambda and pydantic",
-        code=lambda_.Code.from_asset(str(FOLDER), asset_hash=_locked()),
+        code=lambda_.Code.from_asset(str(_packed()), asset_hash=locked),
         compatible_runtimes=[RUNTIME],
         compatible_architectures=[ARCHITECTURE],
     )
@@ -42,3 +46,16 @@ def _locked() -> str:
             f"packages of the Lambdas in {FOLDER}: got {got}; allowed: those of {LOCK}, which `make lambda-packages` fetches"
         )
     return sha256(LOCK.read_bytes()).hexdigest()
+
+
+def _packed() -> Path:
+    """The layer as the one file that is uploaded: to copy hundreds of files takes CDK longer than all else that it does for the layer."""
+    packed = FOLDER / "packages.zip"
+    if not packed.exists():
+        folder = FOLDER / "python"
+        own = packed.with_suffix(f".{os.getpid()}")
+        with ZipFile(own, "w", ZIP_DEFLATED) as archive:
+            for file in sorted(folder.rglob("*")):
+                archive.write(file, file.relative_to(FOLDER))
+        own.replace(packed)
+    return packed

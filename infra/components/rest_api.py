@@ -93,11 +93,11 @@ class RestApi(Construct):
 
     def _add_routes(self) -> dict[str, apigateway.Method]:
         """The methods, by the names of their routes."""
-        methods = {}
+        methods, root = {}, self.api.root
         for route in ROUTES:
             # API Gateway checks that a body is an object; the handler checks the rest, with better words.
             models = {"application/json": self._model(route.path.rpartition("/")[2])} if route.body else None
-            methods[route.name] = self.api.root.resource_for_path(route.path).add_method(
+            methods[route.name] = root.resource_for_path(route.path).add_method(
                 route.method,
                 self._integration,
                 api_key_required=True,

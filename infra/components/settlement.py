@@ -6,6 +6,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.components.access import allow, answering, arn, keeping
+from infra.components.attributes import table_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
@@ -19,7 +20,7 @@ def _settle(use: Resources, dead_letters: DeadLetters) -> Spec:
     endpoints = arn("sagemaker", f"endpoint/{use.stage.prefix}-style-*")
     return Spec(
         name="settle",
-        environment={"TABLE_NAME": use.table.table_name},
+        environment={"TABLE_NAME": table_name(use.table)},
         grants=[
             keeping(use.table),
             answering(*use.machine_arns),

@@ -1,10 +1,12 @@
 """An SNS topic that only takes encrypted connections and stores encrypted messages."""
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
+
+from infra.components.access import ACCOUNT, allow
+from infra.components.attributes import topic_arn
 
 
 class EncryptedTopic(sns.Topic):
@@ -27,11 +29,9 @@ class EncryptedTopic(sns.Topic):
 
         https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         """
-        principals = [iam.ServicePrincipal(service)]
-        here = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        publish = iam.PolicyStatement(
-            principals=principals, actions=["sns:Publish"], resources=[self.topic_arn], conditions=here
-        )
-        self.add_to_resource_policy(publish)
-        encrypt = ["kms:Decrypt", "kms:GenerateDataKey*"]
-        self._key.add_to_resource_policy(iam.PolicyStatement(principals=principals, actions=encrypt, resources=["*"]))
+        principal = {"Principal": {"Service": service}}
+        here = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        publish = {**allow(["sns:Publish"], [topic_arn(self)], here), **principal}
+        self.add_to_resource_policy(iam.PolicyStatement.from_json(publish))
+        encrypt = {**allow(["kms:Decrypt", "kms:GenerateDataKey*"], ["*"]), **principal}
+        self._key.add_to_resource_policy(iam.PolicyStatement.from_json(encrypt))

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from contracts.requests import LARGEST_UPLOAD
 from infra.components.access import deleting
+from infra.components.attributes import bucket_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
 from infra.settings.stage import Stage
@@ -42,7 +43,7 @@ class UploadLimit(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
-                detail={"bucket": {"name": [media.bucket_name]}, "object": too_large},
+                detail={"bucket": {"name": [bucket_name(media)]}, "object": too_large},
             ),
             targets=[
                 targets.LambdaFunction(

@@ -7,6 +7,7 @@ from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.layout import MANIFEST
 from infra.components.access import allow, arn, keeping, queueing, reading, writing
 from infra.components.answers import AnswerHandlers
+from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
 from infra.components.upload_limit import UploadLimit
@@ -71,10 +72,10 @@ class ApiStack(StageStack):
         return Spec(
             name="api",
             environment={
-                "TABLE_NAME": storage.table.table_name,
-                "MEDIA_BUCKET": storage.media_bucket.bucket_name,
-                "DATA_BUCKET": storage.data_bucket.bucket_name,
-                "MODEL_BUCKET": storage.model_bucket.bucket_name,
+                "TABLE_NAME": table_name(storage.table),
+                "MEDIA_BUCKET": bucket_name(storage.media_bucket),
+                "DATA_BUCKET": bucket_name(storage.data_bucket),
+                "MODEL_BUCKET": bucket_name(storage.model_bucket),
                 "ENDPOINT_NAME": serving.endpoint.name,
                 "SERVED_BASE": self.stage.default_model.reference,
                 "IMAGE_URI": serving.image.uri,

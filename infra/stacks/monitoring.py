@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from string import capwords
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput, CfnResource
+from aws_cdk import CfnOutput, CfnResource, Token
 from constructs import Construct
 
+from infra.components.access import REGION
+from infra.components.attributes import topic_arn
+from infra.components.json_text import json_text
 from infra.components.topic import EncryptedTopic
-from infra.monitoring.alarms import alarms
+from infra.monitoring.alarms import AlarmSpec, alarms
 from infra.monitoring.budget import budget
 from infra.monitoring.dashboard import body
 from infra.monitoring.watched import WatchedStage
@@ -34,14 +37,13 @@ class MonitoringStack(StageStack):
     ) -> None:
         super().__init__(scope, construct_id, stage=stage, about="alarms, dashboard, budget, and who hears of them")
         watched = _watched(stage, serving, training, api)
-        topic_arn = training.topic.topic_arn
-        made = [
-            self._resource(alarm.name, "AWS::CloudWatch::Alarm", alarm.properties(topic_arn))
-            for alarm in alarms(watched)
-        ]
-        dashboard = body(watched, Aws.REGION, [alarm.get_att("Arn").to_string() for alarm in made])
-        name = f"{stage.prefix}-{Aws.REGION}"  # dashboards are one list for all regions
-        text = {"DashboardName": name, "DashboardBody": self.to_json_string(dashboard)}
+        news = topic_arn(training.topic)
+        arns = [self._alarm(alarm, news) for alarm in alarms(watched)]
+        name, dashboard = (
+            f"{stage.prefix}-{REGION}",
+            body(watched, REGION, arns),
+        )  # dashboards are one list for all regions
+        text = {"DashboardName": name, "DashboardBody": json_text(dashboard)}
         self._resource("Dashboard", "AWS::CloudWatch::Dashboard", text)
         self._tell(stage, training.topic)
         CfnOutput(self, "DashboardName", value=name)
@@ -49,12 +51,17 @@ class MonitoringStack(StageStack):
     def _tell(self, stage: Stage, topic: EncryptedTopic) -> None:
         watching = stage.watching
         if watching.contact:
-            address = {"TopicArn": topic.topic_arn, "Protocol": "email", "Endpoint": watching.contact}
+            address = {"TopicArn": topic_arn(topic), "Protocol": "email", "Endpoint": watching.contact}
             self._resource("Contact", "AWS::SNS::Subscription", address)
         if watching.monthly_dollars:
-            name = f"{stage.prefix}-{Aws.REGION}"
-            limit = budget(name, stage.tags, watching.monthly_dollars, topic.topic_arn)
+            name = f"{stage.prefix}-{REGION}"
+            limit = budget(name, stage.tags, watching.monthly_dollars, topic_arn(topic))
             self._resource("Budget", "AWS::Budgets::Budget", limit)
+
+    def _alarm(self, alarm: AlarmSpec, topic: str) -> str:
+        """Its ARN: what lies in a stack itself has its name as its logical id."""
+        self._resource(alarm.name, "AWS::CloudWatch::Alarm", alarm.properties(topic))
+        return Token.as_string({"Fn::GetAtt": [alarm.name, "Arn"]})
 
     def _resource(self, construct_id: str, kind: str, properties: Mapping[str, Any]) -> CfnResource:
         return CfnResource(self, construct_id, type=kind, properties=properties)

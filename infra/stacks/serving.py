@@ -9,6 +9,7 @@ from contracts.hosting import Hosting
 from contracts.layout import base_prefix
 from contracts.machines import has_gpu
 from infra.components.access import publishing, reading, writing
+from infra.components.attributes import bucket_name, key_arn, topic_arn
 from infra.components.base_image import base_image
 from infra.components.base_model import BaseModel, mirroring
 from infra.components.endpoint import AsyncEndpoint
@@ -53,14 +54,14 @@ class ServingStack(StageStack):
         return Hosting(
             image_uri=self.image.uri,
             role_arn=self._role.role.role_arn,
-            key_arn=storage.key.key_arn,
+            key_arn=key_arn(storage.key),
             instance_type=serving.instance,
             startup_seconds=serving.startup_seconds,
             concurrency=serving.concurrency,
             fallbacks=list(serving.fallbacks),
-            media_bucket=storage.media_bucket.bucket_name,
-            success_topic_arn=self.success.topic_arn,
-            error_topic_arn=self.error.topic_arn,
+            media_bucket=bucket_name(storage.media_bucket),
+            success_topic_arn=topic_arn(self.success),
+            error_topic_arn=topic_arn(self.error),
             environment=self._environment(),
             tags=self.stage.tags,
         )

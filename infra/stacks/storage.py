@@ -3,6 +3,7 @@
 from aws_cdk import CfnOutput
 from constructs import Construct
 
+from infra.components.attributes import bucket_name, table_name
 from infra.components.buckets import Buckets
 from infra.components.records import RecordTable
 from infra.settings.stage import Stage
@@ -28,7 +29,7 @@ class StorageStack(StageStack):
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media
         self.table = RecordTable(self, "Records", key=self.key, keep=stage.keep_data).table
-        CfnOutput(self, "DataBucketName", value=self.data_bucket.bucket_name)
-        CfnOutput(self, "ModelBucketName", value=self.model_bucket.bucket_name)
-        CfnOutput(self, "MediaBucketName", value=self.media_bucket.bucket_name)
-        CfnOutput(self, "TableName", value=self.table.table_name)
+        CfnOutput(self, "DataBucketName", value=bucket_name(self.data_bucket))
+        CfnOutput(self, "ModelBucketName", value=bucket_name(self.model_bucket))
+        CfnOutput(self, "MediaBucketName", value=bucket_name(self.media_bucket))
+        CfnOutput(self, "TableName", value=table_name(self.table))

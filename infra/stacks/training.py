@@ -5,6 +5,7 @@ from constructs import Construct
 
 from contracts.machines import has_gpu
 from infra.components.access import reading, writing
+from infra.components.attributes import topic_arn
 from infra.components.base_image import base_image
 from infra.components.execution_role import ExecutionRole
 from infra.components.idle_alarm import IdleAlarm
@@ -46,7 +47,7 @@ class TrainingStack(StageStack):
         self.pretraining = Machine(self, "Pretraining", name=use.machine_names[1], flow=pretraining(use), use=use)
         CfnOutput(self, "StateMachineArn", value=self.workflow.arn)
         CfnOutput(self, "PretrainingMachineArn", value=self.pretraining.arn)
-        CfnOutput(self, "NewsTopicArn", value=self.topic.topic_arn)
+        CfnOutput(self, "NewsTopicArn", value=topic_arn(self.topic))
 
     def _image(self) -> ContainerImage:
         """One image for all jobs: the one with CUDA runs on machines without a GPU too."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import distribution
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from aws_cdk import App, Stack
@@ -54,13 +55,18 @@ def test_every_handler_has_its_stack_s_layer_of_packages(stage: Synthesized) -> 
 
 def test_the_layer_is_for_the_functions_processor_and_python(dev: Synthesized) -> None:
     assets = json.loads(Path(dev.folder, "Api.assets.json").read_text(encoding="utf-8"))
-    folders = [Path(dev.folder, asset["source"]["path"]) for asset in assets["files"].values()]
-    (layer,) = [folder for folder in folders if (folder / "python").is_dir()]
-    libraries = [path.name for path in layer.rglob("*.so")]
+    (layer,) = [
+        asset["source"]["path"] for asset in assets["files"].values() if asset["source"]["path"].endswith(".zip")
+    ]
+    with ZipFile(Path(dev.folder, layer)) as packed:
+        files = {file.filename: file for file in packed.infolist()}
+    libraries = [name for name in files if name.endswith(".so")]
     assert libraries
-    assert all(name.endswith(".cpython-313-aarch64-linux-gnu.so") for name in libraries)
-    assert not (layer / "python" / "boto3").exists()
-    assert sum(path.stat().st_size for path in layer.rglob("*") if path.is_file()) < 30 * 2**20
+    assert all(name.startswith("python/") and name.endswith(".cpython-313-aarch64-linux-gnu.so") for name in libraries)
+    assert not [name for name in files if name.startswith("python/boto3/")]
+    assert sum(file.file_size for file in files.values()) < 30 * 2**20
+    # Lambda runs the function as another user than the one whose files these were.
+    assert all(file.external_attr >> 16 & 0o444 == 0o444 for file in files.values())
 
 
 @pytest.mark.parametrize(("lock", "got"), [(None, "got none"), ("pydantic==1.0\n", "got another lock file's")])

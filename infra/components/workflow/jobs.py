@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from contracts.machines import volume_key
 from infra.components.access import Statement, allow, arn, passing
+from infra.components.attributes import key_arn
 from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import JobSpec, Step, retry
@@ -65,7 +66,7 @@ def processing(
             "ContainerArguments": f"{{% $append(['{command or key}'], $plan.arguments.{key}) %}}",
         },
         "ProcessingInputs": _each(inputs, _processing_input(dealt)),
-        "ProcessingOutputConfig": {"KmsKeyId": use.key.key_arn, "Outputs": [output]},
+        "ProcessingOutputConfig": {"KmsKeyId": key_arn(use.key), "Outputs": [output]},
         "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
         "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
         "Environment": _environment(threads_environment(settings.threads)),
@@ -102,7 +103,7 @@ def training(
         "HyperParameters": "{% $plan.hyperparameters %}",
         "OutputDataConfig": {
             "S3OutputPath": "{% $plan.runs.train %}",
-            "KmsKeyId": use.key.key_arn,
+            "KmsKeyId": key_arn(use.key),
             "CompressionType": "NONE",  # the artifact's files as they are
         },
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
@@ -166,7 +167,7 @@ def _environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _machines(use: Resources, job: JobSpec, volume_gib: int) -> dict[str, Any]:
     count = f"{{% $plan.jobs.{job.key}.instances %}}"
-    key = volume_key(job.instance, use.key.key_arn)
+    key = volume_key(job.instance, key_arn(use.key))
     cluster = {"InstanceCount": count, "InstanceType": job.instance, "VolumeSizeInGB": volume_gib}
     return cluster | ({"VolumeKmsKeyId": key} if key else {})
 
@@ -200,5 +201,5 @@ def _access(use: Resources, kind: Literal["processing", "training"]) -> list[Sta
         allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
         *passing(use.job_role_arn),
         # What jobs write is encrypted with the stage's key.
-        allow(["kms:GenerateDataKey", "kms:Decrypt"], [use.key.key_arn]),
+        allow(["kms:GenerateDataKey", "kms:Decrypt"], [key_arn(use.key)]),
     ]

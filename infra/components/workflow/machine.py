@@ -3,12 +3,12 @@
 from collections import ChainMap
 from typing import Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.components.access import allow, grant, service_principal
+from infra.components.json_text import json_text
 from infra.components.log_retention import log_group
 from infra.components.workflow.flow import Flow, first, states, steps
 from infra.components.workflow.resources import Resources
@@ -61,7 +61,7 @@ class Machine(Construct):
             "Machine",
             state_machine_name=name,
             role=role,
-            definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(states)),
+            definition_body=sfn.DefinitionBody.from_string(json_text(states)),
             logs=sfn.LogOptions(
                 destination=log_group(self, "Log", log_days), level=sfn.LogLevel.ALL, include_execution_data=False
             ),

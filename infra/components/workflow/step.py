@@ -121,7 +121,7 @@ def variables(*names: str) -> dict[str, str]:
     return {name: f"{{% ${name} %}}" for name in names}
 
 
-def retry(errors: Sequence[str], *, seconds: int = 2, attempts: int = 3, backoff: float = 2.0) -> dict[str, Any]:
+def retry(errors: Sequence[str], *, seconds: int = 2, attempts: int = 3, backoff: float = 2) -> dict[str, Any]:
     """One rule of a state's ``Retry``."""
     return {
         "ErrorEquals": list(errors),

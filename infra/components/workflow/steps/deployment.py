@@ -3,8 +3,6 @@ are needed no longer."""
 
 from dataclasses import replace
 
-from aws_cdk import Stack
-
 from infra.components.access import (
     Statement,
     allow,
@@ -17,7 +15,9 @@ from infra.components.access import (
     reading,
     writing,
 )
+from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Spec
+from infra.components.json_text import json_text
 from infra.components.workflow.flow import Flow
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, retry, variables
@@ -40,8 +40,8 @@ def deploy_endpoint(use: Resources) -> Step:
     spec = Spec(
         name="deploy_endpoint",
         environment={
-            "TABLE_NAME": use.table.table_name,
-            "HOSTING": Stack.of(use.handlers).to_json_string(use.hosting.to_json()),
+            "TABLE_NAME": table_name(use.table),
+            "HOSTING": json_text(use.hosting.to_json()),
         },
         grants=[
             keeping(use.table),
@@ -60,7 +60,7 @@ def deploy_endpoint(use: Resources) -> Step:
         assign={"variant": "{% $states.result.variant %}"},
         seconds=ENDPOINT_SECONDS,
         # A failed endpoint of that name is being removed.
-        busy=retry(["EndpointBusyError"], seconds=60, attempts=10, backoff=1.0),
+        busy=retry(["EndpointBusyError"], seconds=60, attempts=10, backoff=1),
     )
 
 
@@ -87,7 +87,7 @@ def _remove(use: Resources, name: str, endpoints: str) -> Step:
     )
     step = use.handlers.call(spec, name=name, does="", payload={"endpoints": endpoints})
     # Only an endpoint that is created, or has failed to be, can be deleted: SageMaker gives up after about an hour.
-    return replace(step, retries=[retry(["EndpointBusyError"], seconds=300, attempts=12, backoff=1.0), *step.retries])
+    return replace(step, retries=[retry(["EndpointBusyError"], seconds=300, attempts=12, backoff=1), *step.retries])
 
 
 def _endpoint_calls(name: str) -> list[Statement]:
@@ -127,8 +127,8 @@ def smoke_test(use: Resources) -> Step:
     spec = Spec(
         name="smoke_test",
         environment={
-            "TABLE_NAME": use.table.table_name,
-            "MEDIA_BUCKET": use.media_bucket.bucket_name,
+            "TABLE_NAME": table_name(use.table),
+            "MEDIA_BUCKET": bucket_name(use.media_bucket),
             "ENDPOINT_NAME": use.endpoint.name,
         },
         grants=[
@@ -144,5 +144,5 @@ def smoke_test(use: Resources) -> Step:
         does="Send one request through the endpoint, and wait for its answer",
         payload=variables("plan", "version", "endpoint"),
         seconds=SMOKE_TEST_SECONDS,
-        busy=retry(["EndpointUnavailableError"], seconds=30, attempts=10, backoff=1.0),
+        busy=retry(["EndpointUnavailableError"], seconds=30, attempts=10, backoff=1),
     )

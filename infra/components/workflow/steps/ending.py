@@ -4,6 +4,7 @@ from typing import Any
 
 from contracts.layout import RESUMPTION
 from infra.components.access import allow, arn, publishing, using, writing
+from infra.components.attributes import bucket_name, topic_arn
 from infra.components.handler import Spec
 from infra.components.workflow.handlers import LAMBDA_RETRY
 from infra.components.workflow.resources import Resources
@@ -20,7 +21,7 @@ def notify(use: Resources, *, subject: str, outcome: str) -> Step:
         does="Tell people what there is now",
         resource="sns:publish",
         arguments={
-            "TopicArn": use.topic.topic_arn,
+            "TopicArn": topic_arn(use.topic),
             "Subject": f"{{% {subject} %}}",
             "Message": f"{{% $string({outcome}) %}}",
         },
@@ -38,7 +39,7 @@ def record_failure(use: Resources) -> Spec:
     ]
     return Spec(
         name="record_failure",
-        environment={"DATA_BUCKET": use.data_bucket.bucket_name, "TOPIC_ARN": use.topic.topic_arn},
+        environment={"DATA_BUCKET": bucket_name(use.data_bucket), "TOPIC_ARN": topic_arn(use.topic)},
         grants=[writing(use.data_bucket, "runs/*/failure.json", f"runs/*/{RESUMPTION}"), publishing(use.topic), jobs],
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.components import scaling
 from infra.components.access import ACCOUNT, PARTITION, Statement, allow, arn
+from infra.components.attributes import topic_arn
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, retry, sdk_transient
 
@@ -85,7 +86,7 @@ def _sleeping(use: Resources) -> tuple[Step, ...]:
             use,
             purpose="idle",
             does="Set off the sleep policy, and tell people, when instances run for hours with an empty queue",
-            request=scaling.idle_alarm(_ENDPOINT, "{% $variant %}", serving, ["{% $sleep %}", use.topic.topic_arn]),
+            request=scaling.idle_alarm(_ENDPOINT, "{% $variant %}", serving, ["{% $sleep %}", topic_arn(use.topic)]),
         ),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from contracts.layout import RESUMPTION
 from infra.components.access import allow, arn, reading
+from infra.components.attributes import bucket_name
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.resumable import Resumable
@@ -63,8 +64,8 @@ def _spec(
 ) -> Spec:
     """``published`` is where what earlier runs published says what it is."""
     shared = {
-        "DATA_BUCKET": use.data_bucket.bucket_name,
-        "MODEL_BUCKET": use.model_bucket.bucket_name,
+        "DATA_BUCKET": bucket_name(use.data_bucket),
+        "MODEL_BUCKET": bucket_name(use.model_bucket),
         "NAME_PREFIX": use.stage.prefix,
         "RELEASE_RULES": use.stage.release_rules,
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.layout import MANIFEST
 from infra.components.access import reading, writing
+from infra.components.attributes import bucket_name
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step, variables
@@ -29,7 +30,7 @@ def publish_base(use: Resources) -> Step:
 
 def _publish(use: Resources, handler: str, target: str, leaves: tuple[str, ...], more: Mapping[str, str]) -> Step:
     """``more`` is what the handler's environment holds beside the buckets."""
-    buckets = {"DATA_BUCKET": use.data_bucket.bucket_name, "MODEL_BUCKET": use.model_bucket.bucket_name}
+    buckets = {"DATA_BUCKET": bucket_name(use.data_bucket), "MODEL_BUCKET": bucket_name(use.model_bucket)}
     spec = Spec(
         name=handler,
         environment=buckets | dict(more),
@@ -59,7 +60,7 @@ def promote(use: Resources) -> Step:
     """
     spec = Spec(
         name="promote",
-        environment={"MODEL_BUCKET": use.model_bucket.bucket_name, "NAME_PREFIX": use.stage.prefix},
+        environment={"MODEL_BUCKET": bucket_name(use.model_bucket), "NAME_PREFIX": use.stage.prefix},
         grants=[reading(use.model_bucket, PROMOTED, _MANIFESTS), writing(use.model_bucket, PROMOTED)],
     )
     return use.handlers.call(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.components.access import allow, answering, arn, keeping, publishing, reading
+from infra.components.attributes import bucket_name, table_name, topic_arn
 from infra.components.handler import Spec
 from infra.components.workflow.flow import Branch, Flow, Requirement
 from infra.components.workflow.resources import Resources
@@ -56,7 +57,7 @@ def gate(use: Resources) -> Step:
     """The thresholds of the execution's input."""
     spec = Spec(
         name="gate",
-        environment={"DATA_BUCKET": use.data_bucket.bucket_name},
+        environment={"DATA_BUCKET": bucket_name(use.data_bucket)},
         grants=[reading(use.data_bucket, "runs/*")],
     )
     return use.handlers.call(
@@ -147,7 +148,7 @@ def request_approval(use: Resources) -> Step:
     packages = arn("sagemaker", f"model-package/{use.stage.prefix}-*")
     spec = Spec(
         name="request_approval",
-        environment={"TABLE_NAME": use.table.table_name, "TOPIC_ARN": use.topic.topic_arn},
+        environment={"TABLE_NAME": table_name(use.table), "TOPIC_ARN": topic_arn(use.topic)},
         grants=[
             keeping(use.table),
             publishing(use.topic),
