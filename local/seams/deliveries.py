@@ -1,10 +1,13 @@
-"""What a service itself sends to a topic or a queue: the destination's policy and that of its key must both let the service.
+"""What a service itself sends to a topic or a queue, or calls: the policy of what it reaches, and that of its key, must let the service.
 
-Where they do not, AWS loses the message: at most an alarm's history or a metric tells. Here the server's log says so.
+Where they do not, AWS loses the message: at most an alarm's history or a metric tells. Here the server's log says so. Whoever calls an API
+gets 500.
 Alarms: https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
 EventBridge: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
 SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
+Functions: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+API Gateway: https://repost.aws/knowledge-center/api-gateway-rest-api-lambda-integrations ("Invalid permissions on Lambda function")
 """
 
 import logging
@@ -12,25 +15,27 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_evaluator
-from ministack.services import cloudwatch, eventbridge, sns, sqs
+from ministack.services import apigateway_v1, cloudwatch, eventbridge, sns, sqs
 
 from local.seams.keys import USE, key_arn
 from local.seams.service_rights import admits, key_admits
 
 _LOG = logging.getLogger("local.deliveries")
-_CLOUDWATCH, _EVENTS = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events"))
-_SENDING = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+_CLOUDWATCH, _EVENTS, _SNS, _API = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "sns", "apigateway"))
+_REACHING = {"sns": "sns:Publish", "sqs": "sqs:SendMessage", "lambda": "lambda:InvokeFunction"}
 _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 Record = dict[str, Any]
 
 
 def install() -> None:
-    """Ask the key's policy where ministack asks the destination's, which are S3 and SNS; ask both for alarms and rules."""
+    """Ask the key's policy where ministack asks the destination's, for buckets and topics; ask both for all others."""
     sns.topic_policy_allows = _with_key(sns.topic_policy_allows)
     sqs.queue_policy_allows = _with_key(sqs.queue_policy_allows)
     _guard_alarms()
     _guard_rules()
+    _guard_subscriptions()
+    _guard_apis()
 
 
 def _with_key(allows: Callable[..., bool]) -> Callable[..., bool]:
@@ -45,7 +50,7 @@ def _guard_alarms() -> None:
 
     def dispatch_allowed(alarm: Record, old_state: str, new_state: str, reason: str) -> None:
         heard = {
-            name: [each for each in alarm.get(name) or [] if _may_send(_CLOUDWATCH, alarm["AlarmArn"], each)]
+            name: [each for each in alarm.get(name) or [] if _may_reach(_CLOUDWATCH, alarm["AlarmArn"], each)]
             for name in _ACTIONS
         }
         dispatch({**alarm, **heard}, old_state, new_state, reason)
@@ -57,22 +62,56 @@ def _guard_rules() -> None:
     invoke = eventbridge._invoke_target
 
     def invoke_allowed(target: Record, event: Record, rule: Record, view: Any = None) -> None:
-        if _may_send(_EVENTS, rule["Arn"], target["Arn"]):
+        if _may_reach(_EVENTS, rule["Arn"], target["Arn"]):
             invoke(target, event, rule, view)
 
     eventbridge._invoke_target = invoke_allowed
 
 
-def _may_send(service: str, source: str, destination: str) -> bool:
-    """Whether a service may send for ``source`` (an ARN) to a topic or a queue; it may to anything else."""
+def _guard_subscriptions() -> None:
+    deliver = sns._deliver_to_lambda
+
+    def deliver_allowed(endpoint: str, envelope: str, topic_arn: str, *message: Any) -> None:
+        if _may_reach(_SNS, topic_arn, endpoint):
+            deliver(endpoint, envelope, topic_arn, *message)
+
+    sns._deliver_to_lambda = deliver_allowed
+
+
+def _guard_apis() -> None:
+    invoke = apigateway_v1._invoke_lambda_proxy_v1
+
+    async def invoke_allowed(
+        integration: Record,
+        api: str,
+        stage_name: str,
+        stage: Record,
+        resource: Record,
+        path: str,
+        method: str,
+        *request: Any,
+        **more: Any,
+    ) -> Any:
+        function = apigateway_v1._extract_lambda_ref_from_integration_uri(integration.get("uri", ""))
+        region, account = function.split(":")[3:5]
+        source = f"arn:aws:execute-api:{region}:{account}:{api}/{stage_name}/{method}{path}"
+        if not _may_reach(_API, source, function):
+            return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
+        return await invoke(integration, api, stage_name, stage, resource, path, method, *request, **more)
+
+    apigateway_v1._invoke_lambda_proxy_v1 = invoke_allowed
+
+
+def _may_reach(service: str, source: str, destination: str) -> bool:
+    """Whether a service may, for ``source`` (an ARN), send to a topic or a queue or call a function; it may do anything else."""
     kind = destination.split(":")[2]
-    policy = iam_evaluator._resource_policy(kind, destination) if kind in _SENDING else None
+    policy = iam_evaluator._resource_policy(kind, destination) if kind in _REACHING else None
     if policy is None:
         return True
-    if not admits(policy[0], service, _SENDING[kind], destination, _context(service, source, destination)):
-        _LOG.warning("a message of %s is lost: the policy of %s does not let %s send", source, destination, service)
+    if not admits(policy[0], service, _REACHING[kind], destination, _context(service, source, destination)):
+        _LOG.warning("a message of %s is lost: the policy of %s does not let %s", source, destination, service)
         return False
-    return _may_use_key(service, source, destination)
+    return kind == "lambda" or _may_use_key(service, source, destination)
 
 
 def _may_use_key(service: str, source: str, destination: str) -> bool:

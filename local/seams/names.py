@@ -69,7 +69,15 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_execute_function_warm": "func event request_id",
         "_execute_function_with_config_scope": "func event",
     },
-    "ministack.services.apigateway_v1": {"_account_settings": None},
+    "ministack.services.apigateway_v1": {
+        "_account_settings": None,
+        "_extract_lambda_ref_from_integration_uri": "uri",
+        "_gw_error": "response_type message",
+        "_invoke_lambda_proxy_v1": (
+            "integration api_id stage_name stage resource request_path method headers body query_params path_params "
+            "owner_account_id owner_region binary_media_types authorizer_context caller_identity"
+        ),
+    },
     "ministack.services.cloudwatch": {
         **dict.fromkeys(("_alarms", "_metrics")),
         **dict.fromkeys(("_evaluate_all_alarms", "_evict_old_metrics"), ""),
@@ -93,6 +101,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.sns": {
         "_topics": None,
         "topic_policy_allows": "topic_arn service source_arn source_account",
+        "_deliver_to_lambda": "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
     },
     "ministack.services.sqs": {
         "_queue_by_arn": "arn",

@@ -1,12 +1,16 @@
 """What a resource's own policy lets an AWS service itself do."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ministack.core import iam_evaluator
 
 
-def admits(policy: str, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
-    """Whether a policy names the service: what it grants to the account is no grant to a service. ``context`` are condition keys."""
+def admits(policy: Any, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    """Whether a policy (JSON, or read) names the service: what it grants to the account is no grant to a service.
+
+    ``context`` are condition keys.
+    """
     question = iam_evaluator.EvalContext(
         principal_arn="*",
         principal_type="Service",

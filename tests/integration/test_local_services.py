@@ -342,6 +342,42 @@ def test_a_topic_and_a_rule_reach_their_function(cloud: LocalCloud) -> None:
     assert details == [{"status": "done"}]
 
 
+def test_a_service_calls_a_function_only_with_its_permission(cloud: LocalCloud) -> None:
+    functions, topic, before = cloud.client("lambda"), cloud.outputs("Toy")["Topic"], len(seen(cloud))
+    event = {"Source": "atelier.test", "DetailType": "t", "Detail": '{"status": "done"}'}
+
+    def call() -> int:
+        cloud.client("sns").publish(TopicArn=topic, Message='{"a": 1}')
+        cloud.client("events").put_events(Entries=[event])
+        return post(cloud, "/items/9", {"id": "nine"})[0]
+
+    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+    permissions = [(name, each) for name in names for each in statements(functions, name)]
+    for name, statement in permissions:
+        functions.remove_permission(FunctionName=name, StatementId=statement["Sid"])
+    assert call() == 500
+    for name, statement in permissions:
+        functions.add_permission(
+            FunctionName=name,
+            StatementId=statement["Sid"],
+            Action=statement["Action"],
+            Principal=statement["Principal"]["Service"],
+            SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+        )
+    assert call() == 200
+    until(lambda: len(seen(cloud)) - before >= 2, cloud)
+    assert len(seen(cloud)) - before == 2
+
+
+def statements(functions: Any, name: str) -> list[Record]:
+    """The statements of a function's policy; none where it has no policy."""
+    try:
+        found: list[Record] = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+    except functions.exceptions.ResourceNotFoundException:
+        return []
+    return found
+
+
 def test_a_function_is_held_to_its_role(cloud: LocalCloud) -> None:
     iam = cloud.client("iam")
     name = next(r["RoleName"] for r in iam.list_roles()["Roles"] if "FunctionRole" in r["RoleName"])
