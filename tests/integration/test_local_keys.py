@@ -120,6 +120,7 @@ def test_a_service_is_heard_only_where_the_key_of_the_topic_or_queue_names_it(cl
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=each["ReceiptHandle"])
         return [each["Body"] for each in found]
 
+    messages()  # other tests publish to the topic, too
     send(cloud, service)
     admitted = json.dumps({**before, "Statement": [*before["Statement"], use]})
     kms.put_key_policy(KeyId=outputs["Key"], PolicyName="default", Policy=admitted)
