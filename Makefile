@@ -42,8 +42,8 @@ lint: $(INSTALLED) ## style and formatting
 types: $(INSTALLED) ## strict types
 	$(BIN)/mypy $(CODE)
 
-templates: $(INSTALLED) node_modules/.installed ## every stage's templates against the offline validators
-	$(BIN)/python -m infra.gate
+templates: $(INSTALLED) node_modules/.installed ## every stage's templates against the offline validators (REGION: all of them there)
+	$(BIN)/python -m infra.gate $(addprefix --region ,$(REGION))
 
 docs: $(INSTALLED) ## write the generated parts of the docs
 	@$(BIN)/python -m docs.generate
@@ -85,8 +85,8 @@ synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev | prod)
 	@context="$$($(BIN)/python -m infra.context stage=$(STAGE) $(if $(REGION),region=$(REGION)) $(CONTEXT))" && \
 		CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$context" $(BIN)/python app.py
 
-costs: $(INSTALLED) ## what STAGE costs an hour and which quotas it needs
-	@$(BIN)/python -m infra.costs $(STAGE)
+costs: $(INSTALLED) ## what STAGE costs an hour and which quotas it needs (REGION)
+	@$(BIN)/python -m infra.costs $(STAGE) $(addprefix --region ,$(REGION))
 
 # The CDK command works on what synth has written: what is checked is what is deployed, and nothing is synthesized twice.
 bootstrap deploy diff destroy: export CDK_DISABLE_CLI_TELEMETRY := true
@@ -96,7 +96,7 @@ export CDK_ARGS
 bootstrap diff destroy: export CDK_VALIDATION := false
 
 doctor: $(INSTALLED) ## say what stands between STAGE and its account: credentials, limits, programs, licences (PROFILE, REGION, CONTEXT)
-	@$(BIN)/atelier doctor $(STAGE) $(if $(CONTEXT),--context $(CONTEXT))
+	@$(BIN)/atelier doctor $(STAGE) $(if $(REGION)$(CONTEXT),--context $(addprefix region=,$(REGION)) $(CONTEXT))
 
 images: $(INSTALLED) ## build both images with buildah on this machine's Python and torch, and start them (MOUNTS: paths that pip needs)
 	@PYTHONPATH=.:training:inference $(BIN)/python -m bench.images $(addprefix --mount ,$(MOUNTS))

@@ -34,7 +34,7 @@ def synthesize() -> None:
     placement = stage.placement.with_context(app.node.try_get_context)
     placement.require_account()
     watching = stage.watching.with_context(app.node.try_get_context)
-    add_stacks(app, replace(stage, placement=placement, watching=watching))
+    add_stacks(app, replace(stage.placed(placement), watching=watching))
     app.synth()
 
 

@@ -1,11 +1,12 @@
-"""On-demand SageMaker prices in us-east-1, US dollars an hour, as read from the AWS Price List between July and August 2026.
+"""On-demand SageMaker prices in ``REGION``, US dollars an hour, as read from the AWS Price List between July and August 2026.
 
-They serve estimates (what a failed run cost, what a stage costs an hour), not bills.
+They serve estimates (what a failed run cost, what a stage costs an hour), not bills; other regions have prices of their own.
 """
 
 from collections.abc import Mapping
 
 AS_OF = "2026-08"
+REGION, REGION_NAME = "us-east-1", "N. Virginia"
 
 DOLLARS_PER_HOUR: Mapping[str, float] = {
     "ml.m5.xlarge": 0.23,

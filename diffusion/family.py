@@ -91,6 +91,11 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def device_beside(device: str) -> str:
+    """Where a second model goes: on a second GPU, where the machine has one."""
+    return "cuda:1" if device.startswith("cuda") and torch.cuda.device_count() > 1 else device
+
+
 def painting_dtype(device: str) -> torch.dtype:
     """Half precision on a GPU, as good to the eye and twice as fast; single on a CPU, since most have no fast half precision."""
     return torch.float16 if device.startswith("cuda") else torch.float32

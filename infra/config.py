@@ -134,6 +134,8 @@ _STAGES = (
             # SDXL, the upscaler and the segmenter take 24 GiB together: more than a g5 has.
             instance="ml.g6e.xlarge",
             fallbacks=("ml.g6e.2xlarge", "ml.g6e.4xlarge"),
+            # Ireland has no g6e: there the upscaler is on a second GPU.
+            elsewhere={"eu-west-1": ("ml.g5.12xlarge", "ml.g6.12xlarge")},
             upscaler="sd-x4-upscaler",
             first_instances=2,
             most_instances=4,

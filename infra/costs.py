@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from contracts.machines import has_gpu
-from contracts.prices import AS_OF, DOLLARS_PER_HOUR, SPOT_SHARE
+from contracts.prices import AS_OF, DOLLARS_PER_HOUR, REGION, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, stage_named
 from infra.quotas import machine_types, quotas
@@ -42,7 +42,8 @@ def report(stage: Stage) -> str:
     warm = f", then {config.keep_alive_seconds / 60:g} min warm" if config.keep_alive_seconds else ""
     check = hourly(jobs.processing_instance, count=CHECK_MINUTES / 60)
     lines = [
-        f"Stage {stage.name}: US dollars, us-east-1, prices of {AS_OF}",
+        f"Stage {stage.name}: US dollars, prices of {REGION} in {AS_OF}",
+        *_elsewhere(stage.placement.region),
         f"  idle, endpoint at {serving.fewest_instances} instances{_by_the_clock(serving)}   {_dollars(idle_per_month(stage))} a month",
         *(f"    {item.what:<32} {_dollars(item.dollars)}" for item in standing(stage)),
         f"  endpoint awake    {_price(serving.instance)} an instance, "
@@ -64,6 +65,12 @@ def report(stage: Stage) -> str:
             "  A new account has 0 of GPU types: ask first, the answer may take days. Stage trial needs no GPU."
         )
     return "\n".join(lines)
+
+
+def _elsewhere(region: str) -> list[str]:
+    """Said for a region whose prices are not known here."""
+    page = "https://aws.amazon.com/sagemaker/ai/pricing/"
+    return [f"  {region} has prices of its own, mostly higher: {page}"] if region not in ("", REGION) else []
 
 
 def _work(stage: Stage) -> list[str]:
@@ -101,7 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print one stage's report."""
     parser = argparse.ArgumentParser(prog="python -m infra.costs", description=__doc__)
     parser.add_argument("stage", choices=tuple(STAGES))
-    print(report(stage_named(parser.parse_args(arguments).stage)))
+    parser.add_argument("--region", help="where it is deployed: some machines and all prices differ")
+    options = parser.parse_args(arguments)
+    stage = stage_named(options.stage)
+    print(report(stage.placed(stage.placement.with_context({"region": options.region}.get))))
 
 
 if __name__ == "__main__":

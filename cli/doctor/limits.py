@@ -38,9 +38,8 @@ def _compare(quota: Quota, limit: dict[str, Any] | None, region: str) -> Diagnos
     if limit is None:
         says = f"{quota.name}: unknown in {region}, where AWS may not offer it"
         mark = Mark.TO_DEPLOY if quota.to_deploy else Mark.TO_USE
-        return Diagnosis(
-            mark=mark, what="quota", says=says, do="another REGION, or another instance type in infra/config.py"
-        )
+        do = "another REGION, or another instance type in infra/config.py, of an endpoint in serving.elsewhere"
+        return Diagnosis(mark=mark, what="quota", says=says, do=do)
     value = int(limit["Value"])
     if value >= quota.to_use:
         return None

@@ -84,7 +84,7 @@ def _around(stage: Stage) -> Surroundings:
 def _placed(stage: Stage, context: Sequence[str]) -> Stage:
     """The stage where ``name=value`` of the CDK's context would put it. Raises InvalidInputError."""
     try:
-        return replace(stage, placement=stage.placement.with_context(read(context).get))
+        return stage.placed(stage.placement.with_context(read(context).get))
     except ValueError as error:
         raise InvalidInputError("--context", got=" ".join(context), allowed=str(error)) from error
 

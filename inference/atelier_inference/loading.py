@@ -14,7 +14,7 @@ from atelier_inference.store import Store
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.artifact import BaseManifest, verify_files
 from contracts.layout import MANIFEST, S3Uri
-from diffusion.family import find_family, painting_dtype, sampling
+from diffusion.family import device_beside, find_family, painting_dtype, sampling
 from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
 
@@ -31,7 +31,7 @@ def load(settings: Settings, store: Store, scratch: Path) -> Modes:
         catalogue=catalogue,
         reader=PictureReader(store, settings.uploads),
         segmenter=_segmenter(settings.segmenter, store, scratch / "segmenter", device),
-        enlarger=_enlarger(settings.upscaler, store, scratch / "upscaler", device),
+        enlarger=_enlarger(settings.upscaler, store, scratch / "upscaler", device_beside(device)),
     )
     return make_modes(dependencies)
 

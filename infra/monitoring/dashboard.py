@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.prices import AS_OF, DOLLARS_PER_HOUR
+from contracts.prices import AS_OF, DOLLARS_PER_HOUR, REGION_NAME
 from infra.monitoring.watched import Dimensions, WatchedStage
 
 _WIDTH, _HEIGHT = 8, 6
@@ -145,7 +145,7 @@ def _price(watched: WatchedStage) -> float | None:
 
 
 def _cost_title(watched: WatchedStage) -> str:
-    return f"Dollars a prediction: instances at ${_price(watched)} an hour (us-east-1, {AS_OF})"
+    return f"Dollars a prediction: instances at ${_price(watched)} an hour ({REGION_NAME}, {AS_OF})"
 
 
 def _cost(watched: WatchedStage) -> list[Line]:

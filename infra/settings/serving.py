@@ -1,6 +1,7 @@
 """The shared endpoint: its machines, and how many of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from contracts.machines import has_gpu, has_nvme
 from infra.settings.office_hours import OfficeHours
@@ -18,11 +19,13 @@ class Serving:
     ``backlog_per_instance`` is the queue length one instance should have; ``concurrency`` how many requests one container gets
     at a time; ``startup_seconds`` how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
     pictures; without one, requests to enlarge are refused. ``fallbacks`` are the instance types that are taken, in this order, where AWS
-    has no ``instance`` left. ``first_instances`` is how many a new or updated endpoint starts with.
+    has no ``instance`` left. ``elsewhere`` names the types, the first choice first, for regions where AWS sells none of those.
+    ``first_instances`` is how many a new or updated endpoint starts with.
     """
 
     instance: str
     fallbacks: tuple[str, ...] = ()
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     upscaler: str | None
     fewest_instances: int = 0
     first_instances: int = 1
@@ -40,6 +43,9 @@ class Serving:
         low, high = self.fewest_instances, self.most_instances
         allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
         check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
+        for region in self.elsewhere:
+            check(bool(self.elsewhere[region]), f"serving.elsewhere[{region!r}]", got=(), allowed="at least one type")
+            self.in_region(region)
         check_range("serving.first_instances", self.first_instances, 1, high)
         allowed = f"fewest_instances ({low}) to most_instances ({high})"
         check(low <= self.may_idle <= high, "serving.office_hours.instances", got=self.may_idle, allowed=allowed)
@@ -55,6 +61,13 @@ class Serving:
     def may_idle(self) -> int:
         """How many instances may be awake with nothing to do: the fewest, or those of office hours."""
         return self.office_hours.instances if self.office_hours else self.fewest_instances
+
+    def in_region(self, region: str) -> "Serving":
+        """The same endpoint on the types that the region has. Empty: the region is not known yet."""
+        if region not in self.elsewhere:
+            return self
+        instance, *fallbacks = self.elsewhere[region]
+        return replace(self, instance=instance, fallbacks=tuple(fallbacks), elsewhere={})
 
     def _check_fallbacks(self) -> None:
         """One request makes the whole pool, so its types must take the same AMI and the same key."""

@@ -1,7 +1,7 @@
 """One environment: every part of its settings, and what follows from them."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from contracts.families import SEGMENTERS
@@ -57,6 +57,10 @@ class Stage:
         for name in ("media_days", "log_days"):
             check_range(f"stage.{name}", getattr(self, name), 1, unit="day")
         check_range("stage.run_days", self.run_days, FEWEST_RUN_DAYS, unit="days: an execution may last 30")
+
+    def placed(self, placement: Placement) -> "Stage":
+        """The same stage where ``placement`` says, on machines that are sold there."""
+        return replace(self, placement=placement, serving=self.serving.in_region(placement.region))
 
     @property
     def prefix(self) -> str:

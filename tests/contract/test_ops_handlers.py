@@ -357,7 +357,7 @@ def test_a_failure_is_recorded_without_a_plan() -> None:
     event = {"execution": "run-1", "step": "Prepare", "error": "InvalidInputError", "cause": "no", "started": "then"}
     assert call("record_failure", event) == {
         "error": "InvalidInputError",
-        "cause": "Prepare: InvalidInputError: no (cost about $0.00)",
+        "cause": "Prepare: InvalidInputError: no (cost about $0.00 at prices of us-east-1)",
     }
     assert json.loads(body("data", "runs/run-1/failure.json"))["reason"] == "no"
 

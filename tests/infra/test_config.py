@@ -68,6 +68,8 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
         (DEV.serving, {"fallbacks": ("ml.m5.xlarge",)}, r"fallbacks: got 'ml.m5.xlarge'; allowed: types with a GPU"),
         (DEV.serving, {"fallbacks": ("ml.g4dn.xlarge", "g5")}, r"serving.fallbacks: got 'g5'; allowed: an ML"),
         (DEV.serving, {"fallbacks": ("ml.g6.xlarge",) * 5}, r"serving.fallbacks: got 5; allowed: 0 to 4"),
+        (DEV.serving, {"elsewhere": {"eu-west-1": ("g5",)}}, r"serving.instance: got 'g5'; allowed: an ML"),
+        (DEV.serving, {"elsewhere": {"eu-west-1": ()}}, r"elsewhere\['eu-west-1'\]: got \(\); allowed: at least one"),
         (DEV.serving, {"first_instances": 3}, r"serving.first_instances: got 3; allowed: 1 to 2"),
         (DEV.serving, {"office_hours": HOURS}, r"office_hours.instances: got 3; allowed: fewest_instances \(0\) to"),
         (HOURS, {"days": "weekdays"}, r"office_hours.days: got 'weekdays'; allowed: MON-FRI"),
@@ -197,6 +199,16 @@ def test_quotas_to_deploy_and_to_use_are_told_apart() -> None:
         "ml.m5.xlarge for processing job usage": (0, 2),
         "Concurrent executions": (0, 10),
     }
+
+
+def test_a_region_without_the_stage_s_machines_gets_others_and_says_whose_prices_are_meant() -> None:
+    prod = STAGES["prod"]
+    seoul, ireland = (prod.placed(Placement(region=region)) for region in ("ap-northeast-2", "eu-west-1"))
+    assert (seoul.serving, ireland.serving.instance) == (prod.serving, "ml.g5.12xlarge")
+    assert needs(ireland)["ml.g6.12xlarge for endpoint usage"] == (0, 4)
+    assert not [name for name in needs(ireland) if "g6e" in name]
+    assert "prices of us-east-1 in 2026-08\n  eu-west-1 has prices of its own" in report(ireland)
+    assert "of its own, mostly" not in report(prod)
 
 
 def test_the_report_names_the_quotas_and_warns_of_gpus() -> None:

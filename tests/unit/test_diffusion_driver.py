@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
 from diffusion.driver import SEARCH_PATH, prefer_own_library
+from diffusion.family import device_beside
 
 CLOSED = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  {}  Sun Oct 12 01:02:03 UTC 2025\nGCC version:  gcc version 7.3.1\n"
 OPEN = (
@@ -66,3 +68,13 @@ def test_an_image_without_the_library_is_left_alone(tmp_path: Path) -> None:
     (host.library / "libcuda.so.1").unlink()
     host.start()
     assert host.restarts == []
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "beside"), [("cpu", 0, "cpu"), ("cuda:0", 1, "cuda:0"), ("cuda:0", 4, "cuda:1")]
+)
+def test_a_second_model_goes_to_a_second_gpu(
+    device: str, gpus: int, beside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert device_beside(device) == beside

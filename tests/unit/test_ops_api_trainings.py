@@ -223,7 +223,7 @@ def test_a_training_that_publishes_nothing_has_no_weights(api: Api) -> None:
 
 def test_a_failed_training_tells_the_cause_and_the_state_that_failed(api: Api) -> None:
     api.executions.history = [event("FineTune", 1, entered=True), event("RecordFailure", 2, entered=True)]
-    cause = "FineTune: QuotaExceeded: no GPUs (cost about $0.00)"
+    cause = "FineTune: QuotaExceeded: no GPUs (cost about $0.00 at prices of us-east-1)"
     shown = ended(api, "FAILED", error="QuotaExceeded", cause=cause, output={"Error": "QuotaExceeded", "Cause": cause})
     assert shown["output"] is None
     assert shown["error"] == cause

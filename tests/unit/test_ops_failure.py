@@ -166,7 +166,10 @@ def test_the_cost_is_that_of_every_job_of_the_run() -> None:
     known = {"processing/s": processing(), "training/t": training(BillableTimeInSeconds=3600)}
     known["processing/s"] |= {"ProcessingStartTime": 0, "ProcessingEndTime": 3_600}
     result, buckets, topic = told(MemoryJobs(known))
-    assert result == {"error": "GateNotMet", "cause": "Gate: GateNotMet: too little (cost about $1.64)"}
+    assert result == {
+        "error": "GateNotMet",
+        "cause": "Gate: GateNotMet: too little (cost about $1.64 at prices of us-east-1)",
+    }
     record = buckets.store("data").json("runs/run-1/failure.json")
     assert record["cost"] == pytest.approx(1.638)
     assert (record["style"], record["step"], record["error"], record["reason"]) == (
@@ -182,26 +185,26 @@ def test_the_cost_is_that_of_every_job_of_the_run() -> None:
 
 def test_a_run_without_a_plan_is_reported_and_cost_nothing() -> None:
     result, buckets, _ = told(MemoryJobs({}), plan=None, step="Prepare", cause=json.dumps({"errorMessage": "no"}))
-    assert result["cause"] == "Prepare: GateNotMet: no (cost about $0.00)"
+    assert result["cause"] == "Prepare: GateNotMet: no (cost about $0.00 at prices of us-east-1)"
     assert buckets.store("data").json("runs/run-1/failure.json")["style"] is None
 
 
 def test_where_jobs_cannot_be_read_the_failed_one_counts() -> None:
     cause = json.dumps(training(BillableTimeInSeconds=3600, FailureReason="AlgorithmError: x, exit code: 1"))
     result, _, _ = told(MemoryJobs({}, refuses=True), step="FineTune", error="States.TaskFailed", cause=cause)
-    assert result["cause"].endswith("(cost about $1.41)")
+    assert result["cause"].endswith("(cost about $1.41 at prices of us-east-1)")
 
 
 def test_where_no_job_can_be_read_the_time_since_the_start_counts_on_each_host_of_the_failed_one() -> None:
     result, _, _ = told(MemoryJobs({}, refuses=True), step="FineTune", cause="States.Timeout")
-    assert result["cause"].endswith("(cost about $2.82)")
+    assert result["cause"].endswith("(cost about $2.82 at prices of us-east-1)")
 
 
 def test_the_jobs_of_a_machine_that_nobody_here_has_heard_of_are_counted() -> None:
     caption = {"state": "Caption", "kind": "processing", "instance": "ml.m5.xlarge", "name": "c", "instances": 1}
     known = {"processing/c": processing(ProcessingStartTime=0, ProcessingEndTime=3_600)}
     result, _, _ = told(MemoryJobs(known), plan={"jobs": {"caption": caption}}, step="Caption")
-    assert result["cause"].endswith("(cost about $0.23)")
+    assert result["cause"].endswith("(cost about $0.23 at prices of us-east-1)")
 
 
 def test_what_could_not_be_undone_is_told_because_it_is_paid_for() -> None:
@@ -218,4 +221,4 @@ def test_a_report_that_cannot_be_delivered_does_not_hide_the_failure() -> None:
 
     event = {"execution": "run-1", "step": "Prepare", "error": "E", "cause": "why"}
     result = report(event, MemoryBuckets().store("data"), Broken(), MemoryJobs({}), NOW)
-    assert result == {"error": "E", "cause": "Prepare: E: why (cost about $0.00)"}
+    assert result == {"error": "E", "cause": "Prepare: E: why (cost about $0.00 at prices of us-east-1)"}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.prices import estimate
+from contracts.prices import REGION, estimate
 
 
 def jobs_cost(jobs: Iterable[Mapping[str, Any]]) -> float | None:
@@ -44,5 +44,5 @@ def _seconds(moment: Any) -> float:
 
 
 def in_words(cost: float | None) -> str:
-    """``cost about $0.01``."""
-    return "cost unknown" if cost is None else f"cost about ${cost:.2f}"
+    """``cost about $0.01 at prices of us-east-1``."""
+    return "cost unknown" if cost is None else f"cost about ${cost:.2f} at prices of {REGION}"
