@@ -9,6 +9,9 @@ from cli.account import Client, account_client, api_key, stage_outputs
 FIRST = {"input": {"mode": "text_to_image", "prompt": "a red skirt", "seed": 7}}
 """The first request to try: any base model paints it."""
 
+_CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+"""The console's domain in partitions that have their own."""
+
 
 def run_deployed(arguments: argparse.Namespace) -> None:
     """Print it."""
@@ -49,7 +52,7 @@ Fine-tune a style
 
 def _links(outputs: dict[str, str], region: str) -> str:
     """A line a page of the console."""
-    domain = "console.amazonaws.cn" if region.startswith("cn-") else "console.aws.amazon.com"
+    domain = _CONSOLES.get(outputs["StateMachineArn"].split(":")[1], "console.aws.amazon.com")
     pages = {
         "fine-tuning": f"states/home?region={region}#/statemachines/view/{outputs['StateMachineArn']}",
         "pretraining": f"states/home?region={region}#/statemachines/view/{outputs['PretrainingMachineArn']}",

@@ -34,6 +34,6 @@ def _how_to_reach(deployment: Deployment) -> str:
     return f"""
 API              {deployment.api.url}
 API key          {deployment.api.key}
-AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL; key and secret {ROOT_KEY!r}, us-east-1)
+AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL; key and secret {ROOT_KEY!r}, {deployment.cloud.region})
 data bucket      {deployment.outputs["DataBucketName"]}
 state machine    {deployment.outputs["StateMachineArn"]}"""

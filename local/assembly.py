@@ -40,7 +40,7 @@ def read_assembly(directory: Path, *, account: str, region: str) -> list[Stack]:
     """The stacks of a cloud assembly directory (`cdk.out`), nested assemblies included, each after those it depends on.
 
     `account` and `region` replace the placeholders of environment-agnostic stacks. Raises LocalCloudError where the assembly cannot be
-    read or its stacks depend on each other in a circle.
+    read, is pinned to another account or region, or its stacks depend on each other in a circle.
     """
     place = {"AccountId": account, "Region": region, "Partition": "aws", "URLSuffix": "amazonaws.com"}
     found = dict(_stacks(directory.resolve(), place))
@@ -64,7 +64,18 @@ def _stacks(directory: Path, place: Mapping[str, str]) -> Iterator[tuple[str, tu
             ]
             assets = [_json(directory / manifest, place) for manifest in manifests]
             depends = {f"{directory}/{name}" for name, need in needs.items() if need.get("type") == _STACK}
+            _require_place(artifact.get("environment", ""), place)
             yield f"{directory}/{key}", (_stack(directory, key, artifact["properties"], assets), depends)
+
+
+def _require_place(environment: str, place: Mapping[str, str]) -> None:
+    """Raises LocalCloudError for a stack that is pinned to another account or region, as the CDK command does."""
+    pinned = environment.removeprefix("aws://").split("/")
+    for got, open_, name in zip(pinned, ("unknown-account", "unknown-region"), ("AccountId", "Region"), strict=False):
+        if place[name] and got not in ("", open_, place[name]):
+            raise LocalCloudError(
+                f"assembly: got {environment}; allowed: {place['AccountId']}, {place['Region']}, or pinned to none"
+            )
 
 
 def _stack(directory: Path, key: str, properties: dict[str, Any], assets: list[dict[str, Any]]) -> Stack:

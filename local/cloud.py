@@ -1,6 +1,7 @@
 """The local cloud as a context manager: start it, deploy a cloud assembly into it, call it with boto3, leave nothing behind."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ _STOP_MARGIN_SECONDS = 10.0
 _TURN_SECONDS = 600.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 30
+_REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]")
+"""The regions of the partition ``aws``, by their names; China's, GovCloud's and the isolated ones are of others."""
 _MADE_AT_START = ("tmp", "home", "logs")
 _FOLDERS = (*_MADE_AT_START, "jobs", "endpoints", "images", "state", "s3", "faults")
 
@@ -34,13 +37,16 @@ _FOLDERS = (*_MADE_AT_START, "jobs", "endpoints", "images", "state", "s3", "faul
 class LocalCloud:
     """AWS on this machine: everything it writes is below `run_dir`, everything it starts ends with it.
 
-    `port` None takes a free one. Only 127.0.0.1 is bound. The account and the region are what templates see.
+    `port` None takes a free one. Only 127.0.0.1 is bound. The account and the region, one of the partition `aws`, are what
+    templates see. Raises LocalCloudError for another.
     """
 
     def __init__(
         self, run_dir: Path, *, port: int | None = None, region: str = "us-east-1", account: str = "123456789012"
     ) -> None:
         self.run_dir = run_dir.resolve()
+        if not _REGION.fullmatch(region):
+            raise LocalCloudError(f"region: got {region!r}; allowed: one of the partition aws, such as eu-west-1")
         self.region, self.account = region, account
         self._wanted_port = port or 0
         self._port: int | None = None

@@ -86,6 +86,15 @@ def test_assets_get_the_accounts_names(tmp_path: Path) -> None:
     assert (image.directory, image.target) == (tmp_path / "asset.i", "final")
 
 
+@pytest.mark.parametrize("environment", ["aws://111111111111/us-east-1", "aws://222222222222/unknown-region"])
+def test_stacks_of_another_account_or_region_are_refused(environment: str, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"A": stack("A") | {"environment": environment}})
+    with pytest.raises(
+        LocalCloudError, match=f"got {environment}; allowed: 111111111111, eu-west-1, or pinned to none"
+    ):
+        read(folder)
+
+
 @pytest.mark.parametrize(("content", "problem"), [(None, "missing; a cloud assembly is made by"), ("{", "not JSON")])
 def test_another_folder_is_refused(tmp_path: Path, content: str | None, problem: str) -> None:
     if content:
