@@ -19,6 +19,8 @@ from docs.schemas import SCHEMAS, schema
 from docs.states import fine_tuning_chart, fine_tuning_states, pretraining_chart, pretraining_states
 from infra.config import STAGES
 from infra.costs import report
+from infra.gate.sold import HOSTING, PROCESSING, regions, sold
+from infra.settings.stage import Stage
 
 DOCS = Path(__file__).resolve().parent
 
@@ -68,6 +70,23 @@ def stage_costs() -> str:
     return "\n\n".join(reports)
 
 
+def stage_regions() -> str:
+    """Where the machines of each stage are sold for its endpoint and its processing jobs."""
+    rows = [[f"`{stage.name}`", ", ".join(_regions(stage))] for stage in STAGES.values() if stage.name != "local"]
+    return table(["stage", "regions"], rows)
+
+
+def _regions(stage: Stage) -> list[str]:
+    """The regions that sell all of it; in bold those where ``serving.elsewhere`` chooses the endpoint's machines."""
+    found = []
+    for region in regions():
+        serving = stage.serving.in_region(region)
+        jobs = {stage.jobs.processing_instance, stage.pretraining.shard_instance}
+        if {serving.instance, *serving.fallbacks} <= sold(HOSTING, region) and jobs <= sold(PROCESSING, region):
+            found.append(f"**{region}**" if region in stage.serving.elsewhere else region)
+    return found
+
+
 def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
     settings: dict[str, str] = {}
     for field in dataclasses.fields(value):
@@ -80,6 +99,8 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
             settings |= _settings(inner, f"{prefix}{field.name}.")
         elif isinstance(inner, Contract):
             settings[prefix + field.name] = json.dumps(inner.to_json())
+        elif isinstance(inner, Mapping):
+            settings[prefix + field.name] = "; ".join(f"{key}: {', '.join(each)}" for key, each in inner.items())
         else:
             settings[prefix + field.name] = ", ".join(inner) if isinstance(inner, tuple) else str(inner)
     return settings
@@ -88,6 +109,7 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
 PARTS = (
     Part(page="stages.md", name="settings", write=stage_settings),
     Part(page="stages.md", name="costs", write=stage_costs),
+    Part(page="stages.md", name="regions", write=stage_regions),
     *(Part(page=page, name=name, write=write) for page, parts in TABLES.items() for name, write in parts.items()),
     *(
         GeneratedFile(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name))

@@ -45,6 +45,25 @@ def swap(old: str, new: str) -> Change:
     return change
 
 
+def written_out(parameter: str, value: str) -> Change:
+    """Write a value in place of a pseudo parameter (``AWS::Region``) wherever it is referred to."""
+
+    def written(node: Any) -> Any:
+        if node == {"Ref": parameter}:
+            return value
+        if isinstance(node, dict):
+            return {key: written(each) for key, each in node.items()}
+        return [written(each) for each in node] if isinstance(node, list) else node
+
+    def change(body: dict[str, Any]) -> None:
+        changed = written(body)
+        if changed == body:
+            raise ValueError(f"nothing refers to {parameter}")
+        body.update(changed)
+
+    return change
+
+
 def without(*actions: str) -> Change:
     """Take actions from every statement that allows them; a statement without actions goes too."""
 

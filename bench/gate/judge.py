@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from bench.gate.mutant import Mutant, Planted, World
@@ -40,7 +41,7 @@ class Judge:
         folder.mkdir(exist_ok=True)
         text = json.dumps(assembly.templates[stack], indent=1)
         (folder / f"{stack}.template.json").write_text(text, encoding="utf-8")
-        alone = Assembly(stage=assembly.stage, templates={stack: assembly.templates[stack]}, paths=assembly.paths)
+        alone = replace(assembly, templates={stack: assembly.templates[stack]})
         return list(validate(alone, folder))
 
 

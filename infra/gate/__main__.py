@@ -1,5 +1,9 @@
-"""``python -m infra.gate [STAGE ...]``: synthesize every stage, or those named, and print what is wrong, a line a finding."""
+"""``python -m infra.gate [STAGE ...] [--region REGION ...]``: synthesize every stage, or those named, and print what is wrong.
 
+A finding is a line. With ``--region`` each of the stages is pinned to each of the regions.
+"""
+
+import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +18,7 @@ from infra.gate.assembly import Assembly  # noqa: E402
 from infra.gate.door import findings  # noqa: E402
 from infra.gate.finding import Finding  # noqa: E402
 from infra.gate.leaks import leaks  # noqa: E402
+from infra.gate.placements import as_deployed, pinned  # noqa: E402
 from infra.gate.synthesis import synthesize  # noqa: E402
 from infra.gate.validators import validate  # noqa: E402
 from infra.settings.stage import Stage  # noqa: E402
@@ -21,15 +26,30 @@ from infra.settings.stage import Stage  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def main(names: Sequence[str]) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """1 where anything is wrong."""
-    stages = [stage_named(name) for name in names] or list(STAGES.values())
+    stages = _stages(words)
     # What is wrong with a source is found once for every stage, and said once.
-    found = sorted({*leaks(ROOT), *(finding for stage in stages for finding in check(stage))})
-    for finding in found:
+    found = set(leaks(ROOT))
+    for stage in stages:
+        own = check(stage)
+        print(f"{stage.name} {stage.placement.region or 'in any region'}: {len(own)} findings", flush=True)
+        found.update(own)
+    for finding in sorted(found):
         print(finding)
     print(f"{len(stages)} stages checked, {len(found)} findings")
     return 1 if found else 0
+
+
+def _stages(words: Sequence[str] | None) -> list[Stage]:
+    parser = argparse.ArgumentParser(prog="python -m infra.gate", description=__doc__)
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"{' | '.join(STAGES)} (default: all)")
+    parser.add_argument("--region", action="append", default=[], help="pin the stages to this region; repeatable")
+    options = parser.parse_args(words)
+    chosen = [stage_named(name) for name in options.stages or STAGES]
+    if not options.region:
+        return [as_deployed(stage) for stage in chosen]
+    return [pinned(stage, region) for region in options.region for stage in chosen]
 
 
 def check(stage: Stage) -> list[Finding]:
@@ -41,4 +61,4 @@ def check(stage: Stage) -> list[Finding]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -9,17 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.gate.finding import Finding
+from infra.gate.location import Location
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
-_PSEUDO = {
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "AWS::AccountId": ACCOUNT,
-    "AWS::URLSuffix": "amazonaws.com",
-    "AWS::StackName": "stack",
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/stack/1",
-}
 _REFERENCE = re.compile(r"<(\w+)/(\w+)(?:\.([\w.]+))?>")
 
 
@@ -68,18 +59,22 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly:
-    """``templates`` by stack id (``Storage``), as JSON; ``paths`` the construct path of ``Stack/LogicalId``, where known."""
+    """``templates`` by stack id (``Storage``), as JSON; ``paths`` the construct path of ``Stack/LogicalId``, where known.
+
+    ``location`` is where they are deployed.
+    """
 
     stage: str
     templates: Mapping[str, Mapping[str, Any]]
     paths: Mapping[str, str] = field(default_factory=dict)
+    location: Location = field(default_factory=Location)
 
     @classmethod
     def read(cls, stage: str, folder: Path) -> "Assembly":
         """What ``cdk synth`` wrote into ``folder``."""
         files = sorted(folder.glob("*.template.json"))
         templates = {file.name.partition(".")[0]: json.loads(file.read_text(encoding="utf-8")) for file in files}
-        return cls(stage=stage, templates=templates, paths=dict(_paths(folder)))
+        return cls(stage=stage, templates=templates, paths=dict(_paths(folder)), location=Location.read(folder))
 
     @cached_property
     def resources(self) -> Mapping[str, Resource]:
@@ -121,7 +116,7 @@ class Assembly:
 
     def _text(self, stack: str, function: str, value: Any) -> str:
         if function == "Ref":
-            return _PSEUDO.get(value, f"<{stack}/{value}>")
+            return self._pseudo_parameters.get(value, f"<{stack}/{value}>")
         if function == "Fn::GetAtt":
             logical_id, attribute = value.split(".", 1) if isinstance(value, str) else value
             return f"<{stack}/{logical_id}.{attribute}>"
@@ -132,6 +127,10 @@ class Assembly:
         if function == "Fn::GetStackOutput":
             return self._output(value)
         return f"<{function}>"
+
+    @cached_property
+    def _pseudo_parameters(self) -> Mapping[str, str]:
+        return self.location.pseudo_parameters
 
     def _substituted(self, stack: str, value: Any) -> str:
         text, own = value if isinstance(value, list) else (value, {})

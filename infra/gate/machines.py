@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
+from infra.gate.location import Location
 
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\b(?!\s*\()")
 _PARAMETERS = re.compile(r"function\s*\(([^)]*)\)")
@@ -16,10 +17,11 @@ _LOCAL = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\s*:=")
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """``states`` are by name; empty where the definition is no JSON object."""
+    """``states`` are by name; empty where the definition is no JSON object. ``location`` is where the machine runs."""
 
     resource: Resource
     definition: Mapping[str, Any]
+    location: Location
 
     @property
     def states(self) -> Mapping[str, Mapping[str, Any]]:
@@ -40,7 +42,11 @@ class Definition:
 def machines(assembly: Assembly) -> list[Definition]:
     """Every state machine of the stage."""
     return [
-        Definition(resource=resource, definition=_definition(resource.properties.get("DefinitionString")))
+        Definition(
+            resource=resource,
+            definition=_definition(resource.properties.get("DefinitionString")),
+            location=assembly.location,
+        )
         for resource in assembly.of("AWS::StepFunctions::StateMachine")
     ]
 

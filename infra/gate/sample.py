@@ -9,7 +9,6 @@ from infra.gate.machines import Definition
 _BUCKET = "s3://data-bucket"
 _RUNS = f"{_BUCKET}/runs/first-run"
 _FOLDERS = ("segment", "train", "evaluate", "checkpoints", "shard", "training_shards", "held_out")
-_PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/{group}/3"
 _EITHER: Mapping[str, Any] = {
     "execution": "first-run",
     "approval": "auto",
@@ -71,9 +70,9 @@ def plan(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) 
 
 def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) -> dict[str, Any]:
     """Every variable that a run of this machine may have assigned."""
-    made = plan(machine, contract)
+    made, arn = plan(machine, contract), machine.location.arn
     execution = {
-        "Id": "arn:aws:states:us-east-1:123456789012:execution:atelier:first-run",
+        "Id": arn("states", "execution:atelier:first-run"),
         "Name": "first-run",
         "Input": {"style": "teal"},
         "StartTime": "2026-11-22T14:00:00Z",
@@ -83,7 +82,7 @@ def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPl
         "trained": 387,
         "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}},
         "notes": ["1 file is not used: README.md"],
-        "package": _PACKAGE.format(group=made["model_package_group"]),
+        "package": arn("sagemaker", f"model-package/{made['model_package_group']}/3"),
         "version": 3,
         "uri": "s3://model-bucket/styles/teal/3/",
         "adapter": "teal@3",
@@ -92,8 +91,8 @@ def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPl
         "promotion": "promoted: teal means version 3",
         "endpoint": f"atelier-{machine.resource.stage}-style-teal-v3",
         "variant": "AllTraffic",
-        "wake": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/wake",
-        "sleep": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/sleep",
+        "wake": arn("autoscaling", "scalingPolicy:1:policyName/wake"),
+        "sleep": arn("autoscaling", "scalingPolicy:1:policyName/sleep"),
     }
     states = {"context": {"Execution": execution, "Task": {"Token": "token"}, "State": {"Name": "State"}}}
     # A run that takes up another one finds in its plan what that one had assigned.

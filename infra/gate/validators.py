@@ -8,7 +8,7 @@ from typing import Any
 import cfnlint  # type: ignore[import-untyped]
 import cloudformation_validate as cv  # type: ignore[import-untyped]
 
-from infra.gate.assembly import REGION, Assembly
+from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
 from infra.gate.language import refusals
 from infra.gate.machines import machines
@@ -28,9 +28,9 @@ def validate(assembly: Assembly, folder: Path) -> Iterator[Finding]:
     yield from _definitions(assembly, folder)
 
 
-def lint(template: Path) -> list[Any]:
-    """What cfn-lint says of one template."""
-    config = cfnlint.ManualArgs(regions=[REGION], ignore_checks=sorted(IGNORED))
+def lint(template: Path, region: str) -> list[Any]:
+    """What cfn-lint says of one template for one region, whose resources and their properties are its own."""
+    config = cfnlint.ManualArgs(regions=[region], ignore_checks=sorted(IGNORED))
     return list(cfnlint.lint_file(template, config=config))
 
 
@@ -41,7 +41,7 @@ def diagnose(template: Path) -> list[Any]:
 
 
 def _linted(assembly: Assembly, stack: str, template: Path) -> Iterator[Finding]:
-    for match in lint(template):
+    for match in lint(template, assembly.location.region):
         keys = [str(key) for key in getattr(match, "path", None) or []]
         logical_id = keys[1] if keys[:1] == ["Resources"] and len(keys) > 1 else ""
         where = ".".join(keys[2:]) or template.name
@@ -65,6 +65,7 @@ def _validated(assembly: Assembly, stack: str, template: Path) -> Iterator[Findi
 
 def _definitions(assembly: Assembly, folder: Path) -> Iterator[Finding]:
     """cfn-lint does not read a definition that is an ``Fn::Join``; here it gets each with its references resolved; asl-validator too."""
+    here = assembly.location
     found = {folder / f"{machine.resource.logical_id}.asl.json": machine for machine in machines(assembly)}
     for path, machine in found.items():
         path.write_text(json.dumps(machine.definition), encoding="utf-8")
@@ -75,12 +76,12 @@ def _definitions(assembly: Assembly, folder: Path) -> Iterator[Finding]:
     for machine in found.values():
         properties = {
             "DefinitionString": json.dumps(machine.definition),
-            "RoleArn": "arn:aws:iam::123456789012:role/machine",
+            "RoleArn": f"arn:{here.partition}:iam::{here.account}:role/machine",
         }
         alone = {"Resources": {"Machine": {"Type": machine.resource.kind, "Properties": properties}}}
         template = folder / f"{machine.resource.logical_id}.json"
         template.write_text(json.dumps(alone), encoding="utf-8")
-        for match in lint(template):
+        for match in lint(template, here.region):
             yield machine.resource.finding(f"cfn-lint {match.rule.id}", match.message, _remedy(match.rule.source_url))
 
 

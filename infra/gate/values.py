@@ -7,23 +7,23 @@ from typing import Any
 
 from jsonata import Jsonata
 
-from infra.gate.assembly import ACCOUNT, REGION, Assembly
+from infra.gate.assembly import Assembly
 from infra.gate.machines import variables
 
 _REFERENCE = re.compile(r"<(\w+/\w+)(?:\.([\w.]+))?>")
 _ARNS: Mapping[str, str] = {
-    "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{id}",
-    "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{id}",
-    "AWS::Events::Rule": "arn:aws:events:{region}:{account}:rule/{id}",
-    "AWS::IAM::Role": "arn:aws:iam::{account}:role/{id}",
-    "AWS::KMS::Key": "arn:aws:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000",
-    "AWS::Lambda::Function": "arn:aws:lambda:{region}:{account}:function:{id}",
-    "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{id}:*",
-    "AWS::S3::Bucket": "arn:aws:s3:::{lower}",
-    "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{id}",
-    "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{id}",
-    "AWS::SageMaker::Endpoint": "arn:aws:sagemaker:{region}:{account}:endpoint/{lower}",
-    "AWS::StepFunctions::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{id}",
+    "AWS::CloudWatch::Alarm": "arn:{partition}:cloudwatch:{region}:{account}:alarm:{id}",
+    "AWS::DynamoDB::Table": "arn:{partition}:dynamodb:{region}:{account}:table/{id}",
+    "AWS::Events::Rule": "arn:{partition}:events:{region}:{account}:rule/{id}",
+    "AWS::IAM::Role": "arn:{partition}:iam::{account}:role/{id}",
+    "AWS::KMS::Key": "arn:{partition}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000",
+    "AWS::Lambda::Function": "arn:{partition}:lambda:{region}:{account}:function:{id}",
+    "AWS::Logs::LogGroup": "arn:{partition}:logs:{region}:{account}:log-group:{id}:*",
+    "AWS::S3::Bucket": "arn:{partition}:s3:::{lower}",
+    "AWS::SNS::Topic": "arn:{partition}:sns:{region}:{account}:{id}",
+    "AWS::SQS::Queue": "arn:{partition}:sqs:{region}:{account}:{id}",
+    "AWS::SageMaker::Endpoint": "arn:{partition}:sagemaker:{region}:{account}:endpoint/{lower}",
+    "AWS::StepFunctions::StateMachine": "arn:{partition}:states:{region}:{account}:stateMachine:{id}",
 }
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::SageMaker::Endpoint"}
 
@@ -49,7 +49,9 @@ def _value(assembly: Assembly, name: str, attribute: str) -> str:
     arn = _ARNS.get(resource.kind) if resource else None
     is_arn = attribute.endswith("Arn") or (not attribute and resource is not None and resource.kind in _REF_IS_ARN)
     if arn and is_arn:
-        return arn.format(region=REGION, account=ACCOUNT, id=logical_id, lower=logical_id.lower())
+        here = assembly.location
+        place = {"partition": here.partition, "region": here.region, "account": here.account}
+        return arn.format(**place, id=logical_id, lower=logical_id.lower())
     return logical_id.lower()
 
 

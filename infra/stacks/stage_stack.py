@@ -3,6 +3,7 @@
 from aws_cdk import DefaultStackSynthesizer, Environment, PermissionsBoundary, Stack
 from constructs import Construct
 
+from infra.components.access import ACCOUNT, PARTITION
 from infra.settings.stage import Stage
 
 
@@ -21,7 +22,12 @@ class StageStack(Stack):
             # Nothing here: the account and the region of whoever deploys.
             env=Environment(account=placement.account or None, region=placement.region or None),
             synthesizer=DefaultStackSynthesizer(qualifier=placement.qualifier or None),
-            permissions_boundary=PermissionsBoundary.from_name(boundary) if boundary else None,
+            permissions_boundary=PermissionsBoundary.from_arn(_policy_arn(boundary)) if boundary else None,
             termination_protection=placement.protected,
         )
         self.stage = stage
+
+
+def _policy_arn(name: str) -> str:
+    """A managed policy of the stack's account. CDK's own ``PermissionsBoundary.from_name`` writes a pinned account out."""
+    return f"arn:{PARTITION}:iam::{ACCOUNT}:policy/{name}"

@@ -12,6 +12,7 @@ from aws_cdk import App
 from infra.application import Stacks, add_stacks, feature_flags
 from infra.config import STAGES
 from infra.gate.assembly import Assembly
+from infra.gate.placements import as_deployed
 from tests.infra.definition import resolve
 from tests.infra.plan import plan, variables
 from tests.infra.pretraining_plan import pretraining_plan, pretraining_variables
@@ -121,13 +122,13 @@ def dev(synthesize: Callable[[str], Synthesized]) -> Synthesized:
 
 @pytest.fixture(scope="session")
 def prod(synthesize: Callable[[str], Synthesized]) -> Synthesized:
-    """The stage with every switch of production on."""
+    """The stage with every switch of production on, pinned to a region with everything that a placement says."""
     return synthesize("prod")
 
 
 def _synthesize(name: str, folder: str) -> Synthesized:
     app = App(context=feature_flags(), outdir=folder)
-    stacks = add_stacks(app, STAGES[name])
+    stacks = add_stacks(app, as_deployed(STAGES[name]))
     assembly = app.synth()
     templates = {stack: assembly.get_stack_artifact(stack).template for stack in TEMPLATES}
     return Synthesized(name=name, stacks=stacks, folder=folder, templates=templates)

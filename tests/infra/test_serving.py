@@ -6,6 +6,7 @@ from typing import Any, get_args
 from atelier_ops import observability
 from contracts.hosting import Hosting, alarm_names
 from infra.config import STAGES
+from infra.gate.placements import as_deployed
 from local.cloudwatch.expressions import evaluate as metric_math
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import evaluate, text
@@ -199,7 +200,7 @@ def test_an_update_of_the_shared_endpoint_is_watched_and_can_go_back(stage: Synt
 
 def test_production_takes_another_machine_where_its_own_is_not_to_be_had(prod: Synthesized) -> None:
     (variant,) = prod.one("AWS::SageMaker::EndpointConfig")["ProductionVariants"]
-    serving = STAGES["prod"].serving
+    serving = as_deployed(STAGES["prod"]).serving
     types = [pool["InstanceType"] for pool in sorted(variant["InstancePools"], key=lambda pool: pool["Priority"])]
     assert types == [serving.instance, *serving.fallbacks]
     assert "InstanceType" not in variant

@@ -61,9 +61,8 @@ def _method_arn(assembly: Assembly, method: Resource) -> str:
     api = str(method.properties.get("RestApiId"))
     stage = next(each for each in [*assembly.of("AWS::ApiGateway::Stage"), method])
     path = re.sub(r"\{\w+\}", "*", path_of(assembly, str(method.properties.get("ResourceId"))))
-    return (
-        f"arn:aws:execute-api:us-east-1:123456789012:{api}/<{stage.name}>/{method.properties.get('HttpMethod')}{path}"
-    )
+    called = f"{api}/<{stage.name}>/{method.properties.get('HttpMethod')}{path}"
+    return assembly.location.arn("execute-api", called)
 
 
 def path_of(assembly: Assembly, resource_id: str) -> str:

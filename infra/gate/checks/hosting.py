@@ -10,9 +10,11 @@ from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.checks.machine_requests import requests
 from infra.gate.finding import Finding
+from infra.gate.location import Location
 from infra.gate.machines import machines
 from infra.gate.requests import problems
 from infra.gate.services import request_shape
+from infra.gate.sold import HOSTING, PROCESSING, sold
 from infra.gate.sources import Sources
 from infra.gate.values import realistic
 
@@ -86,11 +88,11 @@ def _names(assembly: Assembly, node: Any) -> set[str]:
 def _variants(assembly: Assembly, config: Resource) -> Iterator[tuple[str, str]]:
     for variant in config.properties.get("ProductionVariants", []):
         for kind in _kinds(variant):
-            yield from _machine(config, variant, kind)
+            yield from _machine(assembly.location, config, variant, kind)
         if not any(each.kind == "AWS::SageMaker::Model" for each in assembly.referenced(variant.get("ModelName", ""))):
             yield f"its ModelName {variant.get('ModelName')} is no model of the stage", "Name the model"
         if assembly.stage in STAGES:
-            serving = STAGES[assembly.stage].serving
+            serving = STAGES[assembly.stage].serving.in_region(assembly.location.pinned_region)
             wanted = [serving.instance, *serving.fallbacks]
             if _kinds(variant) != wanted:
                 wrong = f"it runs on {', '.join(_kinds(variant))}, the stage says {', '.join(wanted)}"
@@ -103,8 +105,9 @@ def _kinds(variant: Mapping[str, Any]) -> list[str]:
     return [str(pool["InstanceType"]) for pool in pools] or [str(variant.get("InstanceType"))]
 
 
-def _machine(config: Resource, variant: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+def _machine(here: Location, config: Resource, variant: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
     yield from machine(kind, "as an endpoint")
+    yield from _sold(here, HOSTING, kind, "another type in serving.elsewhere")
     if has_nvme(kind) and "KmsKeyId" in config.properties:
         yield (
             f"SageMaker refuses a KmsKeyId with {kind}, which has disks of its own",
@@ -153,6 +156,7 @@ def _jobs(assembly: Assembly) -> Iterator[Finding]:
                 continue
             for wrong, remedy in (
                 *machine(str(cluster.get("InstanceType")), "for a job"),
+                *_sold_for_jobs(assembly.location, operation, str(cluster.get("InstanceType"))),
                 *_job(cluster, operation, request),
             ):
                 yield each.finding(_NAME, name, wrong, remedy)
@@ -183,6 +187,18 @@ def machine(kind: str, use: str) -> Iterator[tuple[str, str]]:
         yield f"there is no {kind} {use}", "Name a type of SageMaker's own list"
     elif not runs_our_images(kind):
         yield f"{kind} cannot run our images", "Name a type with x86 processors and, if any, GPUs of CUDA 13"
+
+
+def _sold_for_jobs(here: Location, operation: str, kind: str) -> Iterator[tuple[str, str]]:
+    if operation == "CreateProcessingJob":
+        yield from _sold(here, PROCESSING, kind, "another type of the stage's jobs")
+
+
+def _sold(here: Location, use: str, kind: str, instead: str) -> Iterator[tuple[str, str]]:
+    known = sold(use, here.pinned_region)
+    if known and kind not in known:
+        wrong = f"AWS sells no {kind} for {use} in {here.pinned_region}, by its price list"
+        yield wrong, f"Choose another region, or {instead}"
 
 
 def _instance_types(use: str) -> set[str]:

@@ -22,7 +22,7 @@ _NAMES: Mapping[str, str] = {
 }
 """What an ARN ends with. https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html names the rules."""
 
-_ARN = re.compile(r"arn:aws:(sagemaker|cloudwatch|events):[^:]*:[^:]*:([a-z-]+)[/:](.+)")
+_ARN = re.compile(r"arn:[^:]+:(sagemaker|cloudwatch|events):[^:]*:[^:]*:([a-z-]+)[/:](.+)")
 _MACHINE = re.compile(r":(?:stateMachine|execution):([a-zA-Z0-9-]+)")
 _TRACKING = "TargetTracking-endpoint/"
 
