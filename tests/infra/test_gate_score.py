@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gate.families import api, events, functions, machine, roles, scaling, serving, sources, storage
+from bench.gate.families import api, events, functions, machine, places, roles, scaling, serving, sources, storage
 from bench.gate.mutant import Mutant, World
 from bench.gate.mutants import every_mutant
 from bench.gate.worlds import copied_sources
@@ -12,7 +12,7 @@ from infra.gate.assembly import Assembly
 from infra.gate.door import findings
 from tests.infra.conftest import Synthesized
 
-_FAMILIES = (api, events, functions, machine, roles, scaling, serving, storage)
+_FAMILIES = (api, events, functions, machine, places, roles, scaling, serving, storage)
 _SAMPLE = [family.MUTANTS[0] for family in _FAMILIES]
 _SLIPS = [
     mutant
