@@ -145,7 +145,7 @@ def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesize
     ]
     hosting = Hosting.from_text(text(function["Environment"]["Variables"]["HOSTING"]))
     shared_model, shared = stage.one("AWS::SageMaker::Model"), stage.one("AWS::SageMaker::EndpointConfig")
-    assert hosting.tags == STAGES[stage.name].tags
+    assert hosting.tags == as_deployed(STAGES[stage.name]).tags
     own = hosting.endpoint_config(text(shared["ProductionVariants"][0]["ModelName"]))
     container, shared_container = (
         hosting.model("s3://model/styles/")["PrimaryContainer"],

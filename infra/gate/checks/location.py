@@ -1,10 +1,10 @@
 """No region, account or partition is written out, but for those that the stage is pinned to: elsewhere it would be another's."""
 
 import ast
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
@@ -26,15 +26,35 @@ _ABOUT_A_REGION = {"contracts/prices.py"}
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     for resource in assembly.resources.values():
-        for wrong in _written(json.dumps(resource.body), assembly.location):
+        for wrong in _written_below(resource.body, assembly.location):
             yield resource.finding(_NAME, wrong, _REMEDY)
     for stack, template in assembly.templates.items():
-        for wrong in _written(json.dumps(template.get("Outputs", {})), assembly.location):
+        for wrong in _written_below(template.get("Outputs", {}), assembly.location):
             yield Finding(place=f"{assembly.stage} {stack}", check=_NAME, wrong=f"an output: {wrong}", remedy=_REMEDY)
     for module in sources.modules.values():
         if module.file not in _ABOUT_A_REGION:
             for node, wrong in _written_in(module.tree):
                 yield module.finding(_NAME, node, wrong, _AT_RUN_TIME)
+
+
+def _written_below(node: Any, here: Location) -> Iterator[str]:
+    for text in _texts(node):
+        yield from _written(text, here)
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text of a template, with what ``Fn::Join`` puts together in one piece."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, list):
+        for each in node:
+            yield from _texts(each)
+    elif isinstance(node, Mapping):
+        if "Fn::Join" in node:
+            between, parts = node["Fn::Join"]
+            yield between.join(part if isinstance(part, str) else "<…>" for part in parts)
+            node = {"others": [part for part in parts if not isinstance(part, str)]}
+        yield from _texts(list(node.values()))
 
 
 def _written(text: str, here: Location) -> Iterator[str]:
