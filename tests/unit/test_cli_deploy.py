@@ -71,7 +71,7 @@ def test_a_stage_is_looked_for_in_one_place_which_is_named(monkeypatch: pytest.M
         mock_aws(),
         pytest.raises(NotDeployedError, match=r"atelier-dev-api is not in eu-west-1 of .*REGION=… and PROFILE=…"),
     ):
-        stage_outputs(lambda service: boto3.client(service, region_name="eu-west-1"), "dev", ["api"])
+        stage_outputs(lambda service: boto3.client(service, region_name="eu-west-1"), "dev", ["api"])  # type: ignore[call-overload]
 
 
 def test_new_rights_are_approved_on_a_terminal_or_by_an_option() -> None:
