@@ -1,5 +1,6 @@
 """The CDK app. ``cdk synth --context stage=dev``, or ``python app.py`` with ``CDK_OUTDIR`` and ``CDK_CONTEXT_JSON``."""
 
+import atexit
 import gc
 import os
 import sys
@@ -7,7 +8,8 @@ from dataclasses import replace
 
 from infra.node import use_packaged_node
 
-gc.disable()  # the process ends soon, and keeps all that it makes until then
+if __name__ == "__main__":
+    gc.disable()  # the process ends soon, and keeps all that it makes until then
 use_packaged_node()
 
 from aws_cdk import App, Validations  # noqa: E402  jsii starts Node.js when aws_cdk is imported
@@ -46,5 +48,14 @@ def add_rules(app: App) -> None:
     Validations.of(app).add_plugins(Checks(), TemplateRules())
 
 
+def end() -> None:
+    """End CDK's process and this one. To take apart all that was imported, which Python does otherwise, takes it as long as a stack."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 if __name__ == "__main__":
     main()
+    end()
