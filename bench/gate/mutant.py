@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.gate.changes import Change
 from bench.gate.definition import change_definition
 from infra.gate.assembly import Assembly
+
+USUAL_STAGE = "dev"
+"""The stage whose world most defects are planted in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +38,16 @@ class Planted:
 
 @dataclass(frozen=True, kw_only=True)
 class Defect:
-    """A defect of a template. ``at`` is a stack and the beginning of a logical id, ``Storage/BucketsData``.
+    """A defect of a template of ``stage``. ``at`` is a stack and the beginning of a logical id, ``Storage/BucketsData``.
 
-    ``state`` is the state of a machine that is changed; ``gone`` removes the resource instead.
+    ``state`` is the state of a machine that is changed; without ``change`` the resource is removed.
     """
 
     name: str
     at: str
     change: Change | None = None
     state: str = ""
+    stage: str = USUAL_STAGE
 
     @contextmanager
     def planted(self, world: World) -> Iterator[Planted]:
@@ -78,6 +82,7 @@ class Slip:
     old: str
     new: str
     breaks: str = ""
+    stage: ClassVar[str] = USUAL_STAGE
 
     @contextmanager
     def planted(self, world: World) -> Iterator[Planted]:

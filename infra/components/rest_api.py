@@ -34,7 +34,7 @@ _COSTLY = ("create_training", "create_version")
 class RestApi(Construct):
     """``url`` (ending in a slash) and ``key_id``, the id of the one API key; its value is chosen by API Gateway.
 
-    ``name`` names what cannot be without a name.
+    ``name`` names the API, whose metrics are called by it, and what cannot be without a name.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class RestApi(Construct):
         super().__init__(scope, construct_id)
         self._limits = limits
         self._integration = apigateway.LambdaIntegration(handler.function, allow_test_invoke=False)
-        self.api = self._rest_api(log_days)
+        self.api = self._rest_api(name, log_days)
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
@@ -61,11 +61,13 @@ class RestApi(Construct):
                 log_days=log_days,
             )
 
-    def _rest_api(self, log_days: int) -> apigateway.RestApi:
+    def _rest_api(self, name: str, log_days: int) -> apigateway.RestApi:
         access_log = log_group(self, "AccessLog", log_days)
         return apigateway.RestApi(
             self,
             "Api",
+            # Its metrics are called by this name, which alarms and dashboard watch.
+            rest_api_name=name,
             description="Atelier: predictions, trainings and files",
             api_key_source_type=apigateway.ApiKeySourceType.HEADER,
             endpoint_types=[apigateway.EndpointType.REGIONAL],

@@ -20,6 +20,8 @@ _ARTIFACT = "hosting wants a prefix with one slash at its end, and a job's artif
 _ARTIFACT_PREFIX = "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts & '/', /\\/+$/, '/') %}"
 _BACKLOG = "Arguments.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
 _TRACKING = "Properties.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
+_CONFIG, _TARGET = "AWS::SageMaker::EndpointConfig", "AWS::ApplicationAutoScaling::ScalableTarget"
+_TOLD, _HEARD = {"EventBridgeEnabled": True}, "a rule deletes uploads that are too large"
 _TOGETHER = "handlers answer its task tokens and name it before it exists"
 
 RESOURCES: Sequence[Resource] = (
@@ -61,6 +63,33 @@ RESOURCES: Sequence[Resource] = (
     ("AWS::SNS::Subscription", "", "Properties.FilterPolicy", None, "every answer is heard"),
     ("AWS::SNS::Subscription", "", "Properties.RawMessageDelivery", None, "handlers read SNS's own envelope"),
     ("AWS::SageMaker::Model", "", "Properties.EnableNetworkIsolation", None, "the server fetches styles while it runs"),
+    (_CONFIG, "", "Properties.DataCaptureConfig", None, "it would keep customers' pictures elsewhere"),
+    (_TARGET, "", "Properties.SuspendedState", None, "a fleet that cannot change does not sleep"),
+    ("AWS::S3::Bucket", "BucketsMedia", "Properties.NotificationConfiguration.EventBridgeConfiguration", _TOLD, _HEARD),
+    ("AWS::S3::Bucket", "", "Properties.CorsConfiguration", None, "callers are programs, no browsers"),
+    (
+        "AWS::KMS::Key",
+        "",
+        "Properties.PendingWindowInDays",
+        None,
+        "a key that was deleted by mistake can be kept for 30 days",
+    ),
+    ("AWS::Lambda::Url", "", "Type", None, "what calls the API shows a key"),
+    ("AWS::Lambda::Function", "", "Properties.EphemeralStorage", None, "handlers stream, and keep nothing on disk"),
+    ("AWS::ApiGateway::RequestValidator", "", "Properties.ValidateRequestBody", True, "what is no JSON is refused"),
+    ("AWS::ApiGateway::Stage", "", "Properties.StageName", "live", "clients have the address"),
+    ("AWS::ApiGateway::Stage", "", "Properties.CacheClusterEnabled", None, "a record that is polled must be fresh"),
+    ("AWS::ApiGateway::ApiKey", "", "Properties.Value", None, "a key's value is no template's"),
+    (_API, "", "Properties.DisableExecuteApiEndpoint", None, "there is no other address"),
+    (_MACHINE, "", "Properties.StateMachineType", None, "an express execution ends after five minutes"),
+    ("AWS::Logs::LogGroup", "", "Properties.LogGroupClass", None, "metrics are taken from the log (EMF)"),
+    ("AWS::Events::Rule", "", "Properties.EventBusName", None, "AWS's own events come on the default bus"),
+    ("AWS::Lambda::Permission", "", "Properties.SourceAccount", None, "SourceArn says the account"),
+    ("AWS::Lambda::EventInvokeConfig", "", "Properties.MaximumRetryAttempts", 2, "a passing fault is tried again"),
+    ("AWS::Lambda::EventInvokeConfig", "", "Properties.Qualifier", "$LATEST", "functions have no versions"),
+    ("AWS::Lambda::EventInvokeConfig", "", "Properties.MaximumEventAgeInSeconds", None, "an event waits for six hours"),
+    ("AWS::SQS::Queue", "", "Properties.FifoQueue", None, "SNS and EventBridge send to no other kind"),
+    ("AWS::SNS::Topic", "", "Properties.FifoTopic", None, "SageMaker and alarms publish to no other kind"),
 )
 
 STATES: Sequence[State] = (

@@ -1,10 +1,23 @@
 """A few of the defects of ``make gate-score`` on every run: one of each family, and one of each kind of check that reads sources."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.gate.families import api, events, functions, machine, places, roles, scaling, serving, sources, storage
+from bench.gate.families import (
+    api,
+    events,
+    functions,
+    machine,
+    places,
+    roles,
+    scaling,
+    serving,
+    sources,
+    storage,
+    watching,
+)
 from bench.gate.mutant import Mutant, World
 from bench.gate.mutants import every_mutant
 from bench.gate.worlds import copied_sources
@@ -12,7 +25,7 @@ from infra.gate.assembly import Assembly
 from infra.gate.door import findings
 from tests.infra.conftest import Synthesized
 
-_FAMILIES = (api, events, functions, machine, places, roles, scaling, serving, storage)
+_FAMILIES = (api, events, functions, machine, places, roles, scaling, serving, storage, watching)
 _SAMPLE = [family.MUTANTS[0] for family in _FAMILIES]
 _SLIPS = [
     mutant
@@ -42,11 +55,12 @@ def test_the_gate_names_a_planted_defect(mutant: Mutant, world: World) -> None:
     assert all(each.remedy for each in named)
 
 
-def test_every_defect_has_a_place_in_the_world(world: World) -> None:
+def test_every_defect_has_a_place_in_the_world(world: World, prod: Synthesized) -> None:
+    worlds = {"dev": world, "prod": replace(world, assembly=prod.assembly)}
     homeless = []
     for mutant in every_mutant():
         try:
-            with mutant.planted(world):
+            with mutant.planted(worlds[mutant.stage]):
                 pass
         except (KeyError, ValueError, IndexError) as error:
             homeless.append(f"{mutant.name}: {error}")

@@ -392,6 +392,51 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "logs what clients send",
     ),
     ("AWS::ApiGateway::GatewayResponse", "", put(P, "StatusCode", value="418"), "api", "with status 418"),
+    # who is told of what
+    (ALARM, "Monitoring/SettleErrors", put(P, "Threshold", value=1000), "watching", "with FunctionName"),
+    (
+        ALARM,
+        "Monitoring/Api5xx",
+        put(P, "Dimensions", 0, "Value", value="Api"),
+        "alarms",
+        "no API of the stage is called",
+    ),
+    (ALARM, "Serving/EndpointScalingWakeAlarm", put(P, "Period", value=45), "alarms", "no period of 45 s"),
+    (ALARM, "Training/IdleAlarm", drop(P, "Metrics", 1), "alarm math", "reads backlog"),
+    (
+        ALARM,
+        "Training/IdleAlarm",
+        put(P, "Metrics", 2, "Expression", value="IF(instances > 0 AND backlog == 0, 1, 0)"),
+        "alarm math",
+        "a backlog of no value",
+    ),
+    (ALARM, "Training/IdleAlarm", put(P, "EvaluationPeriods", value=2), "alarm math", "it goes off after 600 s"),
+    ("AWS::Budgets::Budget", "", put(P, "Budget", "TimeUnit", value="DAILY"), "budgets", "the stage says"),
+    (
+        "AWS::SNS::TopicPolicy",
+        "Training/News",
+        put(P, "PolicyDocument", "Statement", value=[]),
+        "consent",
+        "may not publish",
+    ),
+    ("AWS::KMS::Key", "", put(P, "KeyPolicy", "Statement", value=[]), "consent", "may not kms:Decrypt with its key"),
+    (
+        POLICY,
+        "Serving/EndpointScalingWake",
+        put(*STEPS, "StepAdjustments", 0, "ScalingAdjustment", value=2),
+        "step policies",
+        "wake asks for [2]",
+    ),
+    (TARGET, "", put(P, "ScheduledActions", value=[{"Schedule": "cron(0 8 * * MON *)"}]), "office hours", "says days"),
+    (
+        "AWS::SageMaker::Endpoint",
+        "",
+        drop(P, "DeploymentConfig", "AutoRollbackConfiguration"),
+        "rollout",
+        "nothing rolls back",
+    ),
+    (FUNCTION, "Api/Handler", put(*VARIABLES, "MEDIA_DAYS", value="400"), "stage values", "MEDIA_DAYS is '400'"),
+    (METHOD, "Api/RestApiv1files", put(P, "AuthorizationType", value="AWS_IAM"), "api requests", "known by AWS_IAM"),
 ]
 
 

@@ -1,0 +1,76 @@
+"""What API Gateway does with a request before and after our handler: it asks as the stage says, in time, with models that are there."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from infra.config import STAGES
+from infra.gate.assembly import Assembly, Resource
+from infra.gate.finding import Finding
+from infra.gate.sources import Sources
+
+_NAME = "api requests"
+_SECRETS = ("apiKey", "authorizer", "accessKey", "requestOverride")
+"""What an access log must not hold: who has the log could call the API."""
+
+_VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
+
+
+def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
+    """See the module."""
+    signed = STAGES[assembly.stage].api.signed if assembly.stage in STAGES else False
+    for method in assembly.of("AWS::ApiGateway::Method"):
+        for wrong, remedy in (*_asked(method, signed=signed), *_models(assembly, method), *_in_time(assembly, method)):
+            yield method.finding(_NAME, wrong, remedy)
+    for stage in assembly.of("AWS::ApiGateway::Stage"):
+        for variable in _VARIABLE.findall(str(stage.properties.get("AccessLogSetting", {}).get("Format", ""))):
+            if any(secret in variable for secret in _SECRETS):
+                yield stage.finding(_NAME, f"its access log holds ${variable}", "Leave it out")
+        for setting in stage.properties.get("MethodSettings", []):
+            if setting.get("LoggingLevel") not in ("ERROR", "INFO"):
+                yield stage.finding(_NAME, f"its LoggingLevel is {setting.get('LoggingLevel')}", "Log errors")
+            for name in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
+                if setting.get(name, 1) <= 0:
+                    yield stage.finding(
+                        _NAME, f"{name} is {setting[name]}: it takes no request", "Leave it to the plan"
+                    )
+    for response in assembly.of("AWS::ApiGateway::GatewayResponse"):
+        for name, value in response.properties.get("ResponseParameters", {}).items():
+            if not re.fullmatch(r"'[^']*'|(?:method|context|stageVariables)\..+", str(value)):
+                yield response.finding(
+                    _NAME, f"{name} is {value}, which is no value", "Write a literal in single quotes"
+                )
+
+
+def _asked(method: Resource, *, signed: bool) -> Iterator[tuple[str, str]]:
+    got, wanted = method.properties.get("AuthorizationType"), "AWS_IAM" if signed else "NONE"
+    if got != wanted or "AuthorizerId" in method.properties:
+        yield f"its callers are known by {got}, the stage says {wanted}", "Follow signed of the stage's Api"
+
+
+def _models(assembly: Assembly, method: Resource) -> Iterator[tuple[str, str]]:
+    models = method.properties.get("RequestModels", {})
+    for kind, model in models.items():
+        found = assembly.referenced(model)
+        if kind != "application/json" or [each.kind for each in found] != ["AWS::ApiGateway::Model"]:
+            yield f"its {kind} body is checked by {model}", "Name a model of the API for application/json"
+        for each in found:
+            schema = each.properties.get("Schema", {})
+            extra = set(schema if isinstance(schema, dict) else json.loads(str(schema))) - {"$schema", "type"}
+            if extra:
+                yield (
+                    f"its model {each.logical_id} checks {', '.join(sorted(extra))} too",
+                    "Leave what is in a body to the handler, which says everything that is wrong with it",
+                )
+
+
+def _in_time(assembly: Assembly, method: Resource) -> Iterator[tuple[str, str]]:
+    integration = method.properties.get("Integration", {})
+    waits = integration.get("TimeoutInMillis", 29_000) / 1000
+    for function in assembly.referenced(integration.get("Uri", "")):
+        seconds = function.properties.get("Timeout", 3)
+        if waits < seconds:
+            yield (
+                f"it waits {waits:g} s for {function.logical_id}, which may take {seconds} s",
+                "Wait as long as it may take",
+            )
