@@ -61,8 +61,12 @@ def plan(machine: Definition, contract: type[FineTuningPlan | PretrainingPlan]) 
     made = {
         **_EITHER,
         **(_STYLE if contract is FineTuningPlan else _BASE),
-        "jobs": {key: job | {"name": f"{prefix}-first-run-{key}", "instances": 2} for key, job in jobs.items()},
-        "arguments": {key: ["--task", "inpaint"] for key in jobs},
+        # Each job has values of its own: one that was sent to another job's place is told from its own.
+        "jobs": {
+            key: job | {"name": f"{prefix}-first-run-{key}", "instances": number}
+            for number, (key, job) in enumerate(jobs.items(), start=2)
+        },
+        "arguments": {key: ["--of", key] for key in jobs},
         "model_package_group": f"{prefix}-teal",
     }
     return contract.from_json({key: value for key, value in made.items() if key in contract.model_fields}).to_json()

@@ -67,15 +67,16 @@ def evaluate(node: Any, known: Mapping[str, Any]) -> Any:
     if variables(expression) - set(known):
         return Unknown()
     try:
-        compiled = _compiled(expression)
+        code = compiled(expression)
         for name, value in known.items():
-            compiled.assign(name, value)
-        found = compiled.evaluate(None)
+            code.assign(name, value)
+        found = code.evaluate(None)
     except Exception:  # noqa: BLE001 a wrong expression is another check's finding
         return Unknown()
     return Unknown() if found is None else found
 
 
 @cache
-def _compiled(expression: str) -> Jsonata:
+def compiled(expression: str) -> Jsonata:
+    """The expression, compiled once."""
     return Jsonata(expression)

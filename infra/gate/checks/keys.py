@@ -1,0 +1,77 @@
+"""Where objects lie is written in one place, and buckets of running stages are full of them: a renamed folder strands what is there."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from infra.gate.assembly import Assembly
+from infra.gate.finding import Finding
+from infra.gate.sources import Module, Sources
+
+_NAME = "keys"
+_LAYOUT = "contracts.layout"
+_FOLDERS: Mapping[str, str] = {
+    "dataset_prefix": "datasets/{}/",
+    "run_prefix": "runs/{}/",
+    "checkpoint_prefix": "checkpoints/{}/",
+    "import_prefix": "imports/{}/",
+    "base_prefix": "base/{}@{}/",
+    "upload_key": "uploads/{}/{}",
+    "request_key": "requests/{}.json",
+    "output_key": "outputs/{}/{}.{}",
+}
+"""By function, the last key that it can give; roles, lifecycle rules and other releases name these folders too."""
+
+_FILES: Mapping[str, str] = {
+    "STYLES": "styles/",
+    "MANIFEST": "manifest.json",
+    "RESUMPTION": "resumption.json",
+    "LATEST": "latest.json",
+}
+_ELSEWHERE: Mapping[str, str] = {
+    "lambdas/atelier_ops/logic/report.py": "failure.json",
+    "lambdas/atelier_ops/handlers/gate.py": "metrics.json",
+    "training/atelier_training/jobs/evaluate.py": "metrics.json",
+    "training/atelier_training/jobs/evaluate_base.py": "metrics.json",
+}
+"""Files whose name another side reads."""
+
+_REMEDY = (
+    "Keep it: buckets, roles and lifecycle rules name it; or change infra/gate/checks/keys.py and move what is there"
+)
+
+
+def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
+    """See the module."""
+    layout = sources.modules.get(_LAYOUT)
+    for node in layout.tree.body if layout else ():
+        if layout and isinstance(node, ast.FunctionDef) and node.name in _FOLDERS:
+            yield from _folder(layout, node)
+        if layout and isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in _FILES:
+            name, value = ast.unparse(node.targets[0]), getattr(node.value, "value", None)
+            if value != _FILES[name]:
+                yield layout.finding(_NAME, node, f"{name} is {value!r}, and was {_FILES[name]!r}", _REMEDY)
+    for file, text in _ELSEWHERE.items():
+        path = sources.root / file
+        if path.exists() and not _says(path, text):
+            yield Finding(
+                place=f"{file}:1", check=_NAME, wrong=f"it does not name {text}, which others read", remedy=_REMEDY
+            )
+
+
+def _folder(layout: Module, node: ast.FunctionDef) -> Iterator[Finding]:
+    texts = [_shape(each) for each in ast.walk(node) if isinstance(each, ast.JoinedStr)]
+    meant = _FOLDERS[node.name]
+    if meant not in texts:
+        wrong = f"{node.name} gives {', '.join(texts) or 'nothing'}, and gave {meant}"
+        yield layout.finding(_NAME, node, wrong, _REMEDY)
+
+
+def _shape(text: ast.JoinedStr) -> str:
+    """An f-string with ``{}`` in place of its values."""
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in text.values)
+
+
+def _says(path: Path, text: str) -> bool:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.Constant) and str(node.value).endswith(text) for node in ast.walk(tree))

@@ -1,0 +1,102 @@
+"""What is meant to happen: the states of runs that go well, in order, and which must not be entered. Other states may stand between.
+
+A run of a machine that has other states than these is not looked at.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+_MEASURED = ("Prepare", "Segment", "FineTune", "Evaluate", "Gate", "EnsureModelPackageGroup", "Register")
+_SCALED = (
+    "RegisterScalableTarget",
+    "PutBacklogPolicy",
+    "PutWakePolicy",
+    "PutWakeAlarm",
+    "PutSleepPolicy",
+    "PutIdleAlarm",
+)
+_TRAINED = ("Prepare", "Shard", "Train", "Evaluate", "Gate", "EnsureModelPackageGroup", "Register")
+_FAILED = ("RecordFailure", "UndoRollout")
+
+UNDONE = ("DeployEndpoint", *_SCALED, "SmokeTest")
+"""Whatever of these fails, the rollout is undone before the failure is recorded."""
+
+UNDO, RECORD = "UndoRollout", "RecordFailure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A run that goes well. ``plan`` are values of its plan, ``answers`` what handlers answer besides the usual, by state."""
+
+    what: str
+    plan: Mapping[str, Any]
+    passes: Sequence[str]
+    never: Sequence[str]
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+FINE_TUNING = (
+    Scenario(
+        what="a version that a person approves and that gets an endpoint of its own",
+        plan={"approval": "manual", "deploy": "endpoint", "method": "full"},
+        answers={"Promote": {"left": ["atelier-style-teal-v1"]}},
+        passes=(
+            *_MEASURED,
+            "RequestApproval",
+            "Publish",
+            "DeployEndpoint",
+            *_SCALED,
+            "SmokeTest",
+            "Promote",
+            "RemoveEndpoints",
+            "Notify",
+        ),
+        never=("AutoApprove", *_FAILED),
+    ),
+    Scenario(
+        what="an adapter that its input approves",
+        plan={"approval": "auto", "deploy": "adapter", "method": "lora"},
+        answers={"Publish": {"endpoint": ""}},
+        passes=(*_MEASURED, "AutoApprove", "Publish", "SmokeTest", "Promote", "Notify"),
+        never=("RequestApproval", "DeployEndpoint", *_SCALED, "RemoveEndpoints", *_FAILED),
+    ),
+    Scenario(
+        what="a version that is only registered",
+        plan={"approval": "auto", "deploy": "none", "method": "lora"},
+        passes=(*_MEASURED, "AutoApprove", "Notify"),
+        never=("RequestApproval", "Publish", "DeployEndpoint", "SmokeTest", "Promote", "RemoveEndpoints", *_FAILED),
+    ),
+)
+PRETRAINING = (
+    Scenario(
+        what="a base model that its input approves",
+        plan={"approval": "auto"},
+        passes=(*_TRAINED, "AutoApprove", "Publish", "Notify"),
+        never=("RequestApproval", "RecordFailure"),
+    ),
+    Scenario(
+        what="a base model that a person approves",
+        plan={"approval": "manual"},
+        passes=(*_TRAINED, "RequestApproval", "Publish", "Notify"),
+        never=("AutoApprove", "RecordFailure"),
+    ),
+)
+"""The first of each machine takes most states; what fails, and how a run is taken up, is tried with it."""
+
+TOLD: Mapping[str, set[str]] = {
+    "Workflow": {
+        "style",
+        "version",
+        "package",
+        "adapter",
+        "endpoint",
+        "promotion",
+        "comparison",
+        "metrics",
+        "report",
+        "notes",
+    },
+    "Pretraining": {"base_model", "version", "package", "uri", "metrics", "report", "notes"},
+}
+"""What a run's output says: the API and ``atelier`` read it."""
