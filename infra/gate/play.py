@@ -13,7 +13,7 @@ from infra.gate.checks.machine_expressions import plan_of
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
 from infra.gate.machines import Definition, machines
-from infra.gate.rehearsal import Answer, PlayError, Rehearsal, Run
+from infra.gate.rehearsal import Answer, PlayedRun, PlayError, Rehearsal
 from infra.gate.sample import plan as sample_plan
 from infra.gate.scenarios import FINE_TUNING, PRETRAINING, Scenario
 
@@ -43,7 +43,7 @@ class Play:
         """The machine as it is played."""
         return Rehearsal(states=self.states, context=CONTEXT)
 
-    def run(self, scenario: Scenario, start: str = "", *, answer: Answer | None = None, **options: Any) -> Run:
+    def run(self, scenario: Scenario, start: str = "", *, answer: Answer | None = None, **options: Any) -> PlayedRun:
         """From ``start``, by default the machine's own. Raises PlayError."""
         return self.rehearsal.run(start or self.start, answer or self.answer(scenario), **options)
 

@@ -21,7 +21,7 @@ class PlayError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
+class ErrorAnswer:
     """What a service answers that fails."""
 
     error: str
@@ -44,7 +44,7 @@ class Visit:
 
 
 @dataclass(kw_only=True)
-class Run:
+class PlayedRun:
     """What happened, to the end: ``end`` is the last state, ``outcome`` its output, or error and cause."""
 
     visits: list[Visit] = field(default_factory=list)
@@ -75,9 +75,9 @@ class Rehearsal:
 
     def run(
         self, start: str, answer: Answer, *, variables: Variables | None = None, given: Any = None, until: str = ""
-    ) -> Run:
+    ) -> PlayedRun:
         """From ``start`` to the end, or until a state is reached. Raises PlayError."""
-        run, name, known, found = Run(), start, dict(variables or {}), given
+        run, name, known, found = PlayedRun(), start, dict(variables or {}), given
         while name and name != until:
             state = self.states.get(name)
             if state is None:
@@ -90,7 +90,7 @@ class Rehearsal:
         return run
 
     def _step(
-        self, run: Run, name: str, state: Mapping[str, Any], known: dict[str, Any], given: Any, answer: Answer
+        self, run: PlayedRun, name: str, state: Mapping[str, Any], known: dict[str, Any], given: Any, answer: Answer
     ) -> tuple[str, dict[str, Any], Any]:
         """Where the run goes on, with which variables and what as its input."""
         kind, scope = str(state.get("Type")), {"input": given, "context": self.context}
@@ -102,7 +102,7 @@ class Rehearsal:
             return "", known, {key: self._value(name, state.get(key), known, scope) for key in ("Error", "Cause")}
         if kind == "Task":
             result = answer(name, state, arguments)
-            if isinstance(result, Failure):
+            if isinstance(result, ErrorAnswer):
                 return self._caught(name, state, known, scope, result)
             scope = {**scope, "result": result}
         else:
@@ -124,7 +124,7 @@ class Rehearsal:
         return str(state.get("Default", "")), known | self._assigned(name, state.get("Assign", {}), known, scope), given
 
     def _caught(
-        self, name: str, state: Mapping[str, Any], known: dict[str, Any], scope: Mapping[str, Any], failure: Failure
+        self, name: str, state: Mapping[str, Any], known: dict[str, Any], scope: Mapping[str, Any], failure: ErrorAnswer
     ) -> tuple[str, dict[str, Any], Any]:
         output = {"Error": failure.error, "Cause": failure.cause}
         for rule in state.get("Catch", []):

@@ -8,12 +8,12 @@ from infra.gate.answers import answer_of
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
 from infra.gate.play import Play, Wrong, found, guarded, play_of
-from infra.gate.rehearsal import Failure, PlayError, Run, Visit
+from infra.gate.rehearsal import ErrorAnswer, PlayedRun, PlayError, Visit
 from infra.gate.scenarios import RECORD, Scenario
 from infra.gate.sources import Sources
 
 _NAME = "machine adoption"
-_TAKEN = Failure(error="SageMaker.ResourceInUseException", cause="the name is taken")
+_TAKEN = ErrorAnswer(error="SageMaker.ResourceInUseException", cause="the name is taken")
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -33,14 +33,14 @@ def _look(text: str) -> tuple[Wrong, ...]:
     return tuple(dict.fromkeys(w for visit in jobs for w in guarded(partial(_adopted, play, scenario, run, visit))))
 
 
-def _adopted(play: Play, scenario: Scenario, run: Run, visit: Visit) -> Iterator[Wrong]:
+def _adopted(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> Iterator[Wrong]:
     """A job that is there already: it is looked at until it ends, and the run goes on as if it had just been made."""
     name, adopt = visit.state, f"Adopt{visit.state}"
     done = answer_of(play.states[adopt], "")
     status = next((key for key in done if key.endswith("JobStatus")), "")
     follower = run.visits[run.visits.index(visit) + 1]
 
-    def look(*looks: Mapping[str, Any]) -> Run:
+    def look(*looks: Mapping[str, Any]) -> PlayedRun:
         answer = play.answer(scenario, **{name: _TAKEN, adopt: [dict(look) for look in looks]})
         return play.run(
             scenario, name, variables=visit.variables, given=visit.input, answer=answer, until=follower.state
@@ -62,14 +62,14 @@ def _adopted(play: Play, scenario: Scenario, run: Run, visit: Visit) -> Iterator
             yield f"{name}Ended", f"a job that {what} counts as done", f"Let it lead to {RECORD}"
 
 
-def _same_job(name: str, adopt: str, visit: Visit, looked: Run) -> Iterator[Wrong]:
+def _same_job(name: str, adopt: str, visit: Visit, looked: PlayedRun) -> Iterator[Wrong]:
     found = looked.visit(adopt)
     sent = {key: value for key, value in visit.arguments.items() if key.endswith("JobName")}
     if found is not None and found.arguments != sent:
         yield adopt, f"it looks at {found.arguments}, and {name} makes {sent}", "Look at the job of that step"
 
 
-def _same_variables(play: Play, name: str, follower: Visit, looked: Run) -> Iterator[Wrong]:
+def _same_variables(play: Play, name: str, follower: Visit, looked: PlayedRun) -> Iterator[Wrong]:
     last = looked.visits[-1]
     rules = play.states[last.state].get("Choices", [])
     kept = next((rule.get("Assign", {}) for rule in rules if rule.get("Next") == follower.state), {})

@@ -8,12 +8,12 @@ from infra.gate.answers import EXECUTION
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
 from infra.gate.play import Play, Wrong, found, guarded, play_of
-from infra.gate.rehearsal import Failure, PlayError, Run, Visit, plain
+from infra.gate.rehearsal import ErrorAnswer, PlayedRun, PlayError, Visit, plain
 from infra.gate.scenarios import RECORD, UNDO, UNDONE, Scenario
 from infra.gate.sources import Sources
 
 _NAME = "machine failures"
-_BOOM = Failure(error="Boom", cause="why it failed")
+_BOOM = ErrorAnswer(error="Boom", cause="why it failed")
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def _look(text: str) -> tuple[Wrong, ...]:
     return tuple(dict.fromkeys(w for visit in tasks for w in guarded(partial(_failing, play, scenario, run, visit))))
 
 
-def _failing(play: Play, scenario: Scenario, run: Run, visit: Visit) -> Iterator[Wrong]:
+def _failing(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> Iterator[Wrong]:
     """One task fails: the record is its own, the rollout is undone where one is under way, and a run can go on from there."""
     name = visit.state
     failed = play.run(
@@ -90,7 +90,7 @@ def _recorded(play: Play, visit: Visit, record: Visit) -> Iterator[Wrong]:
 
 def _unrecorded(play: Play, scenario: Scenario, record: Visit) -> Iterator[Wrong]:
     """Where even recording fails, the original error is what the run ends with."""
-    answer = play.answer(scenario, **{RECORD: Failure(error="Twice", cause="again")})
+    answer = play.answer(scenario, **{RECORD: ErrorAnswer(error="Twice", cause="again")})
     run = play.run(scenario, RECORD, variables=record.variables, given=record.input, answer=answer)
     cause = str((run.outcome or {}).get("Cause"))
     if (run.outcome or {}).get("Error") != _BOOM.error or _BOOM.cause not in cause:
@@ -101,7 +101,7 @@ def _unrecorded(play: Play, scenario: Scenario, record: Visit) -> Iterator[Wrong
         )
 
 
-def _taken_up(play: Play, scenario: Scenario, run: Run, visit: Visit, record: Visit) -> Iterator[Wrong]:
+def _taken_up(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit, record: Visit) -> Iterator[Wrong]:
     """A run with this record's point and variables does what was left to do, with the same values."""
     kept = record.arguments.get("Payload") or {}
     at = kept.get("at")

@@ -8,7 +8,7 @@ from typing import Any
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
 from infra.gate.play import Play, Wrong, found, guarded, play_of
-from infra.gate.rehearsal import Failure, Run, Visit, plain, subsequence
+from infra.gate.rehearsal import ErrorAnswer, PlayedRun, Visit, plain, subsequence
 from infra.gate.scenarios import RECORD, TOLD, Scenario
 from infra.gate.sources import Sources
 
@@ -50,7 +50,7 @@ def _well(play: Play, scenario: Scenario) -> Iterator[Wrong]:
         yield from _outcome(play, run, notify)
 
 
-def _outcome(play: Play, run: Run, notify: Visit) -> Iterator[Wrong]:
+def _outcome(play: Play, run: PlayedRun, notify: Visit) -> Iterator[Wrong]:
     told = TOLD["Pretraining" if play.pretrains else "Workflow"]
     if not isinstance(run.outcome, Mapping) or set(run.outcome) != told:
         got = sorted(run.outcome) if isinstance(run.outcome, Mapping) else run.outcome
@@ -93,7 +93,7 @@ def _group(play: Play, scenario: Scenario) -> Iterator[Wrong]:
     if visit is None:
         return
     for cause, goes_on in (("Model Package Group atelier-teal already exists", True), ("Rate exceeded", False)):
-        failure = Failure(error="SageMaker.SageMakerException", cause=cause)
+        failure = ErrorAnswer(error="SageMaker.SageMakerException", cause=cause)
         answer = play.answer(scenario, EnsureModelPackageGroup=failure)
         tried = play.run(scenario, visit.state, variables=visit.variables, given=visit.input, answer=answer)
         if ("Register" in tried.names) != goes_on:
