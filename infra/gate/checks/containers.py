@@ -90,10 +90,7 @@ def _server(root: Path) -> Iterator[Finding]:
     tree = ast.parse(path.read_text(encoding="utf-8")) if path.exists() else ast.Module(body=[], type_ignores=[])
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "port":
-            if node.value is None or ast.unparse(node.value) != str(_PORT):
-                yield _finding(
-                    file, f"the port is {ast.unparse(node.value) if node.value else 'not set'}", f"Use {_PORT}"
-                )
+            yield from _port(file, ast.unparse(node))
         fields = node.body if isinstance(node, ast.ClassDef) and node.name == "Settings" else []
         for field in (each for each in fields if isinstance(each, ast.AnnAssign) and each.value is None):
             wrong = f"the server does not start without {ast.unparse(field.target)}, which nothing sets"

@@ -52,7 +52,7 @@ def _functions(machine: Definition, name: str, state: Mapping[str, object]) -> I
                 )
 
 
-def _declared(module: Module) -> list[set[str]]:
+def declared(module: Module) -> list[set[str]]:
     """What ``handler``'s docstring says it gets and gives: ``{"plan", "version"}`` → ``{"promotion"}``."""
     functions = (node for node in module.tree.body if isinstance(node, ast.FunctionDef) and node.name == "handler")
     text = next((ast.get_docstring(node) or "" for node in functions), "").split(".")[0]
@@ -60,20 +60,20 @@ def _declared(module: Module) -> list[set[str]]:
 
 
 def _payload(machine: Definition, name: str, state: Mapping[str, object], module: Module) -> Iterator[Finding]:
-    declared = _declared(module)
+    said = declared(module)
     payload = getattr(state.get("Arguments"), "get", lambda _: None)("Payload")
-    if declared and isinstance(payload, Mapping):
-        for key in sorted(declared[0] - set(payload)):
+    if said and isinstance(payload, Mapping):
+        for key in sorted(said[0] - set(payload)):
             wrong = f"it sends no {key}, which {module.file} says it gets"
             yield machine.finding(_NAME, name, wrong, "Send it, or correct the handler's docstring")
-        for key in sorted(set(payload) - declared[0]):
+        for key in sorted(set(payload) - said[0]):
             wrong = f"it sends {key}, which {module.file} does not say it gets"
             yield machine.finding(_NAME, name, wrong, "Remove it, or say in the handler's docstring what it is for")
-    if len(declared) > 1:
+    if len(said) > 1:
         assigned = [expression for _, expression in expressions(state.get("Assign", {}))]
         for member, key in (found for each in assigned for found in _RESULT.findall(each)):
-            if member == "Payload" and key and key not in declared[1]:
-                wrong = f"it reads {key} of an answer of {', '.join(sorted(declared[1]))} ({module.file})"
+            if member == "Payload" and key and key not in said[1]:
+                wrong = f"it reads {key} of an answer of {', '.join(sorted(said[1]))} ({module.file})"
                 yield machine.finding(_NAME, name, wrong, "Read what the handler's docstring says it gives")
 
 
