@@ -22,6 +22,11 @@ _BACKLOG = "Arguments.TargetTrackingScalingPolicyConfiguration.CustomizedMetricS
 _TRACKING = "Properties.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
 _CONFIG, _TARGET = "AWS::SageMaker::EndpointConfig", "AWS::ApplicationAutoScaling::ScalableTarget"
 _TOLD, _HEARD = {"EventBridgeEnabled": True}, "a rule deletes uploads that are too large"
+_ATTRIBUTES = [
+    {"AttributeName": "pk", "AttributeType": "S"},
+    {"AttributeName": "status", "AttributeType": "S"},
+    {"AttributeName": "expires_at", "AttributeType": "N"},
+]
 _TOGETHER = "handlers answer its task tokens and name it before it exists"
 
 RESOURCES: Sequence[Resource] = (
@@ -59,6 +64,20 @@ RESOURCES: Sequence[Resource] = (
         "Properties.GlobalSecondaryIndexes.0.IndexName",
         "by_status",
         "whoever looks for open records asks the index by this name",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "",
+        "Properties.KeySchema",
+        [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "records have one key",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "",
+        "Properties.AttributeDefinitions",
+        _ATTRIBUTES,
+        "an index sorts by the time, a number",
     ),
     ("AWS::SNS::Subscription", "", "Properties.FilterPolicy", None, "every answer is heard"),
     ("AWS::SNS::Subscription", "", "Properties.RawMessageDelivery", None, "handlers read SNS's own envelope"),

@@ -14,6 +14,7 @@ _EITHER: Mapping[str, Any] = {
     "approval": "auto",
     "gate": {"garment_share": 0.5},
     "comparison": "not compared: no version of teal is in service",
+    "notes": ["1 file is not used: README.md"],
     "runs": {name: f"{_RUNS}/{name}/" for name in _FOLDERS},
 }
 _STYLE: dict[str, Any] = {

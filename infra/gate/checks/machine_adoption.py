@@ -47,7 +47,7 @@ def _adopted(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> It
         )
 
     looked = look({**done, status: "InProgress"}, {**done, status: "Stopping"}, done)
-    if looked.names.count(adopt) != 3 or RECORD in looked.names:
+    if looked.names.count(adopt) != 3 or looked.names.count(name) != 1 or RECORD in looked.names:
         wrong = f"a job that runs already is not waited for: {', '.join(looked.names)}"
         yield name, wrong, f"Let {adopt} look, wait and look again until the job has ended"
     else:

@@ -64,6 +64,8 @@ def _failing(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> It
             "Assign error and cause",
         )
     yield from _unrecorded(play, scenario, record)
+    if undo is not None:
+        yield from _not_undone(play, scenario, undo, name)
     yield from _taken_up(play, scenario, run, visit, record)
 
 
@@ -99,6 +101,17 @@ def _unrecorded(play: Play, scenario: Scenario, record: Visit) -> Iterator[Wrong
             f"where it fails too, the run ends with {run.outcome}",
             "Keep the error that was to be recorded",
         )
+
+
+def _not_undone(play: Play, scenario: Scenario, undo: Visit, name: str) -> Iterator[Wrong]:
+    """Where undoing fails too, the record says both."""
+    answer = play.answer(scenario, **{UNDO: ErrorAnswer(error="Twice", cause="again")})
+    run = play.run(scenario, UNDO, variables=undo.variables, given=undo.input, answer=answer)
+    record = run.visit(RECORD)
+    kept = dict(record.arguments.get("Payload") or {}) if record else {}
+    if (kept.get("step"), kept.get("error")) != (name, _BOOM.error) or "Twice" not in str(kept.get("undo")):
+        short = {key: kept.get(key) for key in ("step", "error", "undo")}
+        yield UNDO, f"where it fails too, the record of {name} says {short}", "Keep the record, and add why under undo"
 
 
 def _taken_up(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit, record: Visit) -> Iterator[Wrong]:

@@ -65,6 +65,9 @@ def _outcome(play: Play, run: PlayedRun, notify: Visit) -> Iterator[Wrong]:
                 f"{key} of the run's output is {run.outcome[key]!r}, not {value!r}",
                 "Output what the run has",
             )
+    if run.outcome["notes"][: len(play.plan["notes"])] != play.plan["notes"]:
+        wrong = f"the run's notes are {run.outcome['notes']}, without those of its plan"
+        yield "Notify", wrong, "Let every step that has notes append them"
     message = str(notify.arguments.get("Message"))
     if _json(message) != run.outcome:
         yield (

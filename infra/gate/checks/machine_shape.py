@@ -58,7 +58,7 @@ def _state(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterator
             yield machine.finding(_NAME, name, "the choice has no rules", "Add one, or remove the state")
     elif kind not in _ENDS and "Next" not in state and not state.get("End"):
         yield machine.finding(_NAME, name, "nothing follows it", "Give it Next")
-    if kind == "Task":
+    if kind in ("Task", "Map", "Parallel"):
         yield from _caught(machine, name, state)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -150,6 +151,9 @@ def _action(alarm: Resource, action: Resource) -> Iterator[Finding]:
 
 
 def _dashboard(resource: Resource, counted: set[str]) -> Iterator[tuple[str, str]]:
+    name = str(resource.properties.get("DashboardName"))
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
+        yield f"no dashboard can be called {name}", "Use letters, digits, - and _"
     try:
         body = json.loads(str(resource.properties.get("DashboardBody")))
     except ValueError as error:
