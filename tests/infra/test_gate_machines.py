@@ -36,6 +36,55 @@ DEFECTS: list[tuple[Change, str, str]] = [
     (state("Register", put("Retry", value=[])), "machine times", "it has no Retry"),
     (state("Register", put("Retry", 0, "BackoffRate", value=0.5)), "machine times", "BackoffRate 0.5"),
     (state("AwaitSegment", put("Seconds", value=0)), "machine times", "it waits 0 s"),
+    # runs, played through
+    (state("DeployChoice", put("Choices", 0, "Next", value="Publish")), "machine runs", "only registered enters it"),
+    (
+        state("Promote", put("Next", value="Notify")),
+        "machine runs",
+        "goes from Promote by Notify, not to RemoveEndpoints",
+    ),
+    (
+        state("Notify", put("Output", value="{% {'style': $plan.style} %}")),
+        "machine runs",
+        "the run's output is ['style']",
+    ),
+    (
+        state("Register", put("Assign", "version", value="{% $states.result.version %}")),
+        "machine runs",
+        "$states.result.version has no value",
+    ),
+    (
+        state("Segment", put("Catch", 1, "Assign", "failure", "step", value="Gate")),
+        "machine failures",
+        "step of the record is 'Gate'",
+    ),
+    (
+        state("SmokeTest", put("Catch", 0, "Next", value="RecordFailure")),
+        "machine failures",
+        "where it fails, the run passes RecordFailure",
+    ),
+    (state("Start", drop("Choices", 2, "Assign", "artifact")), "machine failures", "$artifact reads artifact"),
+    (state("SegmentEnded", put("Default", value="FineTune")), "machine adoption", "a job that failed counts as done"),
+    (state("AdoptSegment", put("Arguments", "ProcessingJobName", value="x")), "machine adoption", "it looks at"),
+    (
+        state("Segment", put("Arguments", "ProcessingJobName", value="{% $plan.jobs.evaluate.name %}")),
+        "machine values",
+        "state Segment: ProcessingJobName is",
+    ),
+    (
+        state("Register", put("Arguments", "ModelMetrics", value={})),
+        "machine values",
+        "ModelMetrics.ModelQuality.Statistics.S3Uri is None",
+    ),
+    # what jobs are, what is tried again
+    (state("Segment", put("Arguments", "Tags", value=[])), "machine places", "its tags are {}"),
+    (state("RequestApproval", put("HeartbeatSeconds", value=60)), "machine retries", "nothing sends them"),
+    (state("DeployEndpoint", drop("Retry", 0)), "machine retries", "raises EndpointBusyError, which passes"),
+    (
+        state("Segment", put("Arguments", "AppSpecification", "ContainerArguments", value=["paint"])),
+        "job contract",
+        "the image has no command paint",
+    ),
     # tokens
     (state("RequestApproval", drop(*TOKEN)), "machine tokens", "state RequestApproval: it waits for an answer"),
     (state("Gate", put(*TOKEN, value="{% $states.context.Task.Token %}")), "machine tokens", "does not wait"),

@@ -81,6 +81,33 @@ DEFECTS = [
         "machine errors",
         "EndpointBusyError",
     ),
+    (
+        f"{GATEWAYS}/registry.py",
+        '["ModelPackageArn"]',
+        '["ModelPackageARN"]',
+        "handler answers",
+        "has no ModelPackageARN",
+    ),
+    (f"{GATEWAYS}/workflow.py", '"send_task_success"', '"send_tasks"', "handed operations", "no operation send_tasks"),
+    ("lambdas/atelier_ops/logic/approval.py", '== "Approved"', '== "Yes"', "words of services", "status names Yes"),
+    (
+        "lambdas/atelier_ops/logic/notification.py",
+        '["Sns"]',
+        '["SNS"]',
+        "heard events",
+        "no event of that kind has SNS",
+    ),
+    ("contracts/layout.py", '"latest.json"', '"now.json"', "keys", "and was 'latest.json'"),
+    (
+        "lambdas/atelier_ops/handlers/promote.py",
+        '{"promotion":',
+        '{"made":',
+        "handler promises",
+        "it answers left, made",
+    ),
+    ("lambdas/atelier_ops/observability.py", '= "Atelier"', '= "Ours"', "counted", "NAMESPACE is Ours"),
+    ("lambdas/atelier_ops/logic/api.py", '"cancel_training"', '"stop"', "routes", "nothing answers cancel_training"),
+    ("lambdas/atelier_ops/handlers/reconcile.py", "30_000", "300_000", "schedules", "it stops with 300000 ms left"),
 ]
 
 
