@@ -6,8 +6,9 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from infra.gate import checks
-from infra.gate.assembly import Assembly
+from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
+from infra.gate.machines import Definition
 from infra.gate.sources import Sources
 
 Check = Callable[[Assembly, Sources], Iterator[Finding]]
@@ -32,9 +33,20 @@ def _asked(name: str, check: Check, assembly: Assembly, sources: Sources) -> Ite
     try:
         yield from check(assembly, sources)
     except Exception as error:  # noqa: BLE001
-        yield Finding(
-            place=assembly.stage,
-            check=name.replace("_", " "),
-            wrong=f"the templates have a shape that infra/gate/checks/{name}.py does not know: {type(error).__name__}: {error}",
-            remedy="Mend the template, or the check",
-        )
+        wrong = f"it has a shape that infra/gate/checks/{name}.py does not know: {type(error).__name__}: {error}"
+        remedy, resource = "Mend the template, or the check", _looked_at(error)
+        if resource is None:
+            yield Finding(place=assembly.stage, check=name.replace("_", " "), wrong=wrong, remedy=remedy)
+        else:
+            yield resource.finding(name.replace("_", " "), wrong, remedy)
+
+
+def _looked_at(error: Exception) -> Resource | None:
+    """The resource that a check was looking at when it stumbled: the innermost that one of its functions has by name."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        values = [*trace.tb_frame.f_locals.values()]
+        values += [each.resource for each in values if isinstance(each, Definition)]
+        found = next((each for each in values if isinstance(each, Resource)), found)
+        trace = trace.tb_next
+    return found
