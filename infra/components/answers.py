@@ -24,7 +24,7 @@ SWEEP_MINUTES = 15
 
 
 class AnswerHandlers(Construct):
-    """``handlers`` fill predictions' records and let smoke tests go on; what they fail on is kept in ``dead_letters``."""
+    """Handlers that fill predictions' records and let smoke tests go on; what they fail on is kept in ``dead_letters``."""
 
     def __init__(
         self,
@@ -54,7 +54,6 @@ class AnswerHandlers(Construct):
             schedule=events.Schedule.rate(Duration.minutes(SWEEP_MINUTES)),
             targets=[targets.LambdaFunction(sweeper.function, dead_letter_queue=self.dead_letters.queue)],
         )
-        self.handlers = (told, sweeper)
 
     def _handler(self, scope: Construct, spec: Spec) -> Handler:
         return Handler(scope, "Handler", spec=spec, key=self._key, log_days=self._stage.log_days)

@@ -13,6 +13,8 @@ KEEP_DAYS = 14
 class DeadLetters(Construct):
     """``queue`` takes events that a service could not deliver, and those that a handler failed on three times.
 
+    ``functions`` are the names of those handlers' functions, by handler: nobody waits for their answers, so alarms watch them.
+
     They are encrypted with SQS's own key: SNS and EventBridge could not use ours. They name objects, packages and endpoints, and quote
     nothing of what is in them.
     """
@@ -27,4 +29,5 @@ class DeadLetters(Construct):
             retention_period=Duration.days(KEEP_DAYS),
         )
         self.arn = self.queue.queue_arn
+        self.functions: dict[str, str] = {}
         accept(self.queue, {"AwsSolutions-SQS3": "This is the queue for dead letters."})

@@ -109,6 +109,7 @@ class Handler(Construct):
             maximum_retry_attempts=RETRIES,
             destination_config={"onFailure": {"destination": failures.arn}},
         )
+        failures.functions[self.name] = self.function_name
         # Lambda looks whether the role may send before it takes the setting.
         config.node.add_dependency(role)
 

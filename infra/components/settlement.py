@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.components.access import allow, answering, arn, keeping
 from infra.components.attributes import table_name
 from infra.components.dead_letters import DeadLetters
-from infra.components.handler import Spec
+from infra.components.handler import Handler, Spec
 from infra.components.workflow.resources import Resources
 
 LONGEST_EVENT_HOURS = 2
@@ -36,24 +36,27 @@ class Settlement(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, use: Resources) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = DeadLetters(self, "DeadLetters")
-        self.handler = use.handlers.of(_settle(use, self.dead_letters))
-        prefix = use.stage.prefix
+        handler, prefix = use.handlers.of(_settle(use, self.dead_letters)), use.stage.prefix
         self._rule(
             "PackageState",
             "A model package of ours was approved or rejected",
             "SageMaker Model Package State Change",
             {"ModelPackageGroupName": [{"prefix": f"{prefix}-"}]},
+            handler,
         )
         self._rule(
             "EndpointState",
             "An endpoint of one style is in service, or has failed",
             "SageMaker Endpoint State Change",
             {"EndpointName": [{"prefix": f"{prefix}-style-"}]},
+            handler,
         )
 
-    def _rule(self, construct_id: str, description: str, detail_type: str, detail: dict[str, object]) -> None:
+    def _rule(
+        self, construct_id: str, description: str, detail_type: str, detail: dict[str, object], handler: Handler
+    ) -> None:
         target = targets.LambdaFunction(
-            self.handler.function,
+            handler.function,
             max_event_age=Duration.hours(LONGEST_EVENT_HOURS),
             retry_attempts=20,
             dead_letter_queue=self.dead_letters.queue,

@@ -24,7 +24,7 @@ _CHANNEL = (
 
 def _inputs(uris: Mapping[str, str], dealt: str = "") -> tuple[Row, ...]:
     """Processing inputs: every host gets all of each, and of ``dealt`` a part."""
-    rows = [("ProcessingInputs", [*uris])]
+    rows: list[Row] = [("ProcessingInputs", [*uris])]
     for name, uri in uris.items():
         given = (("S3Input.S3Uri", uri), *_FILES, _PART if name == dealt else _WHOLE)
         rows += [(f"ProcessingInputs.{name}.{path}", value) for path, value in given]
@@ -33,7 +33,7 @@ def _inputs(uris: Mapping[str, str], dealt: str = "") -> tuple[Row, ...]:
 
 
 def _channels(uris: Mapping[str, str]) -> tuple[Row, ...]:
-    rows = [("InputDataConfig", [*uris])]
+    rows: list[Row] = [("InputDataConfig", [*uris])]
     for name, uri in uris.items():
         given = (("DataSource.S3DataSource.S3Uri", uri), *_CHANNEL)
         rows += [(f"InputDataConfig.{name}.{path}", value) for path, value in given]

@@ -47,11 +47,13 @@ class Play:
         """From ``start``, by default the machine's own. Raises PlayError."""
         return self.rehearsal.run(start or self.start, answer or self.answer(scenario), **options)
 
-    def answer(self, scenario: Scenario, plan: Mapping[str, Any] | None = None, **others: Any) -> Answer:
+    def answer(
+        self, scenario: Scenario, plan: Mapping[str, Any] | None = None, others: Mapping[str, Any] | None = None
+    ) -> Answer:
         """What tasks answer in this scenario; ``others`` are answers of some states instead, a list is taken one by one."""
 
         def answer(name: str, state: Mapping[str, Any], arguments: Any) -> Any:
-            if name in others:
+            if others and name in others:
                 found = others[name]
                 return found.pop(0) if isinstance(found, list) else found
             if name == self.start:

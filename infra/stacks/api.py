@@ -52,7 +52,7 @@ class ApiStack(StageStack):
         spec = self._api(serving, machine_arn, training.resources.machine_names[0])
         self.handler = Handler(self, "Handler", spec=spec, key=storage.key, log_days=stage.log_days)
         api = RestApi(self, "Rest", name=stage.prefix, handler=self.handler, limits=stage.api, log_days=stage.log_days)
-        limit = UploadLimit(
+        UploadLimit(
             self,
             "UploadLimit",
             stage=stage,
@@ -61,7 +61,7 @@ class ApiStack(StageStack):
             dead_letters=self.answers.dead_letters,
         )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
-        self.unattended = (self.handler, *self.answers.handlers, limit.handler)
+        self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "ApiKeyId", value=api.key_id)
 

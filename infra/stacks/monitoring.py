@@ -68,13 +68,13 @@ class MonitoringStack(StageStack):
 
 
 def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: ApiStack) -> WatchedStage:
-    unattended = (*api.unattended, *training.unattended)
+    unattended = {**api.unattended, **training.unattended}
     return WatchedStage(
         service=stage.prefix,
         endpoint=serving.endpoint.name,
         instance_type=stage.serving.instance,
         api=stage.prefix,
-        functions={capwords(handler.name, "_").replace("_", ""): handler.function_name for handler in unattended},
+        functions={capwords(name, "_").replace("_", ""): function for name, function in unattended.items()},
         queues={
             "Answers": api.answers.dead_letters.queue.queue_name,
             "Training": training.settlement.dead_letters.queue.queue_name,

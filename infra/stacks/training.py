@@ -41,8 +41,9 @@ class TrainingStack(StageStack):
         self.resources = use = self._resources(serving)
         self.settlement = Settlement(self, "Settlement", use=use)
         # No run waits for these: where they fail, only an alarm tells.
-        logs = LogExpiry(self, "LogExpiry", use=use, dead_letters=self.settlement.dead_letters)
-        self.unattended = (self.settlement.handler, use.handlers.of(record_failure(use)), logs.handler)
+        LogExpiry(self, "LogExpiry", use=use, dead_letters=self.settlement.dead_letters)
+        recorder = use.handlers.of(record_failure(use))
+        self.unattended = {recorder.name: recorder.function_name, **self.settlement.dead_letters.functions}
         self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)
         self.pretraining = Machine(self, "Pretraining", name=use.machine_names[1], flow=pretraining(use), use=use)
         CfnOutput(self, "StateMachineArn", value=self.workflow.arn)

@@ -41,7 +41,7 @@ DEFECTS: list[tuple[Change, str, str]] = [
     (
         state("Promote", put("Next", value="Notify")),
         "machine runs",
-        "goes from Promote by Notify, not to RemoveEndpoints",
+        "goes from Promote by Notify",
     ),
     (
         state("Notify", put("Output", value="{% {'style': $plan.style} %}")),

@@ -88,7 +88,7 @@ DEFECTS = [
         "handler answers",
         "has no ModelPackageARN",
     ),
-    (f"{GATEWAYS}/workflow.py", '"send_task_success"', '"send_tasks"', "handed operations", "no operation send_tasks"),
+    (f"{GATEWAYS}/workflow.py", '"send_task_success"', '"send_tasks"', "handed operations", "has no operation"),
     ("lambdas/atelier_ops/logic/approval.py", '== "Approved"', '== "Yes"', "words of services", "status names Yes"),
     (
         "lambdas/atelier_ops/logic/notification.py",

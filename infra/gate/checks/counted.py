@@ -47,5 +47,5 @@ def _counted(sources: Sources) -> set[str]:
     for module in sources.modules.values():
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "count" and node.args:
-                found |= {each.value for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)}
+                found |= {str(each.value) for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)}
     return found

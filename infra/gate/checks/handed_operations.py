@@ -76,7 +76,7 @@ def _handed(module: Module, node: ast.Call, service: str, parameter: str) -> Ite
 
 def _known(module: Module, node: ast.expr, service: str) -> Iterator[Finding]:
     if isinstance(node, ast.Constant) and node.value not in operations(service):
-        wrong = f"{service} has no operation {node.value}"
+        wrong = f"{service} has no operation {node.value!r}"
         yield module.finding(_NAME, node, wrong, "Name one that its client has")
 
 

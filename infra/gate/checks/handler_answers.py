@@ -47,8 +47,8 @@ class _Reader:
         pairs: list[tuple[ast.expr, ast.expr, bool]] = []
         if isinstance(node, ast.Assign):
             pairs = [(target, node.value, False) for target in node.targets]
-        elif (isinstance(node, ast.AnnAssign) and node.value is not None) or isinstance(node, ast.NamedExpr):
-            pairs = [(node.target, node.value, False)]
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
+            pairs = [(node.target, node.value, False)] if node.value is not None else []
         elif isinstance(node, ast.For | ast.comprehension):
             pairs = [(node.target, node.iter, True)]
         for target, value, each in pairs:

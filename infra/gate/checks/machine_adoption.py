@@ -41,7 +41,7 @@ def _adopted(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> It
     follower = run.visits[run.visits.index(visit) + 1]
 
     def look(*looks: Mapping[str, Any]) -> PlayedRun:
-        answer = play.answer(scenario, **{name: _TAKEN, adopt: [dict(look) for look in looks]})
+        answer = play.answer(scenario, others={name: _TAKEN, adopt: [dict(look) for look in looks]})
         return play.run(
             scenario, name, variables=visit.variables, given=visit.input, answer=answer, until=follower.state
         )
@@ -72,7 +72,7 @@ def _same_job(name: str, adopt: str, visit: Visit, looked: PlayedRun) -> Iterato
 def _same_variables(play: Play, name: str, follower: Visit, looked: PlayedRun) -> Iterator[Wrong]:
     last = looked.visits[-1]
     rules = play.states[last.state].get("Choices", [])
-    kept = next((rule.get("Assign", {}) for rule in rules if rule.get("Next") == follower.state), {})
+    kept: Mapping[str, Any] = next((rule.get("Assign", {}) for rule in rules if rule.get("Next") == follower.state), {})
     wanted = set(play.states[name].get("Assign", {}))
     if set(kept) != wanted:
         wrong = (

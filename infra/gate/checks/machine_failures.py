@@ -37,7 +37,7 @@ def _failing(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> It
     """One task fails: the record is its own, the rollout is undone where one is under way, and a run can go on from there."""
     name = visit.state
     failed = play.run(
-        scenario, name, variables=visit.variables, given=visit.input, answer=play.answer(scenario, **{name: _BOOM})
+        scenario, name, variables=visit.variables, given=visit.input, answer=play.answer(scenario, others={name: _BOOM})
     )
     if (name in UNDONE) != (UNDO in failed.names):
         wrong = f"where it fails, the run passes {', '.join(failed.names[1:])}"
@@ -92,7 +92,7 @@ def _recorded(play: Play, visit: Visit, record: Visit) -> Iterator[Wrong]:
 
 def _unrecorded(play: Play, scenario: Scenario, record: Visit) -> Iterator[Wrong]:
     """Where even recording fails, the original error is what the run ends with."""
-    answer = play.answer(scenario, **{RECORD: ErrorAnswer(error="Twice", cause="again")})
+    answer = play.answer(scenario, others={RECORD: ErrorAnswer(error="Twice", cause="again")})
     run = play.run(scenario, RECORD, variables=record.variables, given=record.input, answer=answer)
     cause = str((run.outcome or {}).get("Cause"))
     if (run.outcome or {}).get("Error") != _BOOM.error or _BOOM.cause not in cause:
@@ -105,7 +105,7 @@ def _unrecorded(play: Play, scenario: Scenario, record: Visit) -> Iterator[Wrong
 
 def _not_undone(play: Play, scenario: Scenario, undo: Visit, name: str) -> Iterator[Wrong]:
     """Where undoing fails too, the record says both."""
-    answer = play.answer(scenario, **{UNDO: ErrorAnswer(error="Twice", cause="again")})
+    answer = play.answer(scenario, others={UNDO: ErrorAnswer(error="Twice", cause="again")})
     run = play.run(scenario, UNDO, variables=undo.variables, given=undo.input, answer=answer)
     record = run.visit(RECORD)
     kept = dict(record.arguments.get("Payload") or {}) if record else {}

@@ -37,7 +37,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     )
     for machine in machines(assembly):
         for name, state in machine.tasks.items():
-            arguments = state.get("Arguments") if isinstance(state.get("Arguments"), Mapping) else {}
+            arguments: Any = state.get("Arguments")
+            arguments = arguments if isinstance(arguments, Mapping) else {}
             called = assembly.referenced(str(arguments.get("FunctionName", "")))
             module = sources.handlers.get(next((names[each.name] for each in called if each.name in names), ""))
             for wrong, remedy in (

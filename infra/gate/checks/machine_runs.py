@@ -79,7 +79,7 @@ def _outcome(play: Play, run: PlayedRun, notify: Visit) -> Iterator[Wrong]:
 
 def _gate(play: Play, scenario: Scenario) -> Iterator[Wrong]:
     verdict = {"passed": False, "failures": ["one", "two"], "metrics": {}, "comparison": ""}
-    run = play.run(scenario, answer=play.answer(scenario, Gate={"Payload": verdict}))
+    run = play.run(scenario, answer=play.answer(scenario, others={"Gate": {"Payload": verdict}}))
     record = run.visit(RECORD)
     got = dict(record.arguments.get("Payload") or {}) if record else {}
     if "Register" in run.names or (got.get("step"), got.get("error"), got.get("cause")) != (
@@ -97,7 +97,7 @@ def _group(play: Play, scenario: Scenario) -> Iterator[Wrong]:
         return
     for cause, goes_on in (("Model Package Group atelier-teal already exists", True), ("Rate exceeded", False)):
         failure = ErrorAnswer(error="SageMaker.SageMakerException", cause=cause)
-        answer = play.answer(scenario, EnsureModelPackageGroup=failure)
+        answer = play.answer(scenario, others={"EnsureModelPackageGroup": failure})
         tried = play.run(scenario, visit.state, variables=visit.variables, given=visit.input, answer=answer)
         if ("Register" in tried.names) != goes_on:
             wrong = f"where SageMaker says {cause!r}, the run passes {', '.join(tried.names[1:4])}"

@@ -48,6 +48,11 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     for rule in assembly.of("AWS::Events::Rule"):
         detail = rule.properties.get("EventPattern", {}).get("detail", {})
         for key, wanted in (("EndpointName", "-style-"), ("ModelPackageGroupName", "-")):
+            if key in detail and len(detail) > 1:
+                others = ", ".join(sorted(set(detail) - {key}))
+                yield rule.finding(
+                    _NAME, f"it hears only of some {others}, and a run waits for all", "Name no more than what"
+                )
             for each in listed(detail.get(key)):
                 if each != {"prefix": f"atelier-{assembly.stage}{wanted}"}:
                     yield rule.finding(

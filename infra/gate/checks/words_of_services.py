@@ -55,9 +55,9 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             yield from _words(module, node, name, _enumeration(service_name, shape), whole=whole)
     for module_name, what, service_name, shape in _COMPARED:
         compared = sources.modules.get(module_name)
-        for node in ast.walk(compared.tree) if compared else ():
-            if compared and isinstance(node, ast.Compare) and ast.unparse(node.left) == what:
-                for other in node.comparators:
+        for found in ast.walk(compared.tree) if compared else ():
+            if compared and isinstance(found, ast.Compare) and ast.unparse(found.left) == what:
+                for other in found.comparators:
                     yield from _words(compared, other, what, _enumeration(service_name, shape), whole=False)
     for module_name, name, service_name in _CODES:
         for module, node in _assigned(sources, module_name, name):
