@@ -107,6 +107,7 @@ FINE_TUNING: Mapping[str, Sequence[Row]] = {
     "PutWakeAlarm": ((_OF_ENDPOINT, "$endpoint"),),
     "PutSleepPolicy": (*_TARGET, ("PolicyName", "sleep")),
     "PutIdleAlarm": (
+        ("AlarmName", "$endpoint-idle"),
         (f"Metrics.0.MetricStat.Metric.{_OF_ENDPOINT}", "$endpoint"),
         ("Metrics.0.MetricStat.Metric.Dimensions.VariantName.Value", "$variant"),
         (f"Metrics.1.MetricStat.Metric.{_OF_ENDPOINT}", "$endpoint"),

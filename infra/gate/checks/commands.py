@@ -1,5 +1,6 @@
 """Commands that are written down can be run: make targets that README and docs name, what targets need and run. Locks agree."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -85,6 +86,12 @@ def _locks(root: Path) -> Iterator[Finding]:
                 )
         yield from _exact(root, file)
     yield from _exact(root, "requirements.lock")
+    package = root / "package.json"
+    read = json.loads(package.read_text(encoding="utf-8")) if package.exists() else {}
+    for name, version in {**read.get("dependencies", {}), **read.get("devDependencies", {})}.items():
+        if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+            wrong = f"{name} {version} is no exact version"
+            yield Finding(place="package.json", check=_NAME, wrong=wrong, remedy="Write the version that the lock has")
     for name, version in pins(root / "pyproject.toml", _QUOTED).items():
         if name in whole and whole[name] != version:
             wrong = f"{name} is {version} here and {whole[name]} in requirements.lock"

@@ -10,6 +10,13 @@ from infra.gate.sources import Module, Sources
 
 _NAME = "keys"
 _LAYOUT = "contracts.layout"
+_NAMES: Mapping[tuple[str, str], str] = {
+    ("contracts.hosting", "alarm_names"): "{}-{}",
+    ("atelier_ops.logic.names", "style_endpoint"): "{}-style-{}-v{}",
+    ("atelier_ops.logic.names", "run_jobs"): "{}-{}",
+}
+"""How what executions make is called: roles, rules and what removes it look for these names."""
+
 _FOLDERS: Mapping[str, str] = {
     "dataset_prefix": "datasets/{}/",
     "run_prefix": "runs/{}/",
@@ -30,6 +37,7 @@ _FILES: Mapping[str, str] = {
 }
 _ELSEWHERE: Mapping[str, str] = {
     "lambdas/atelier_ops/logic/report.py": "failure.json",
+    "lambdas/atelier_ops/logic/names.py": "checkpoints",
     "lambdas/atelier_ops/handlers/gate.py": "metrics.json",
     "training/atelier_training/jobs/evaluate.py": "metrics.json",
     "training/atelier_training/jobs/evaluate_base.py": "metrics.json",
@@ -51,6 +59,11 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             name, value = ast.unparse(node.targets[0]), getattr(node.value, "value", None)
             if value != _FILES[name]:
                 yield layout.finding(_NAME, node, f"{name} is {value!r}, and was {_FILES[name]!r}", _REMEDY)
+    for (name, function), meant in _NAMES.items():
+        module = sources.modules.get(name)
+        for node in module.tree.body if module else ():
+            if module and isinstance(node, ast.FunctionDef) and node.name == function:
+                yield from _shaped(module, node, meant)
     for file, text in _ELSEWHERE.items():
         path = sources.root / file
         if path.exists() and not _says(path, text):
@@ -60,8 +73,11 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 
 def _folder(layout: Module, node: ast.FunctionDef) -> Iterator[Finding]:
+    yield from _shaped(layout, node, _FOLDERS[node.name])
+
+
+def _shaped(layout: Module, node: ast.FunctionDef, meant: str) -> Iterator[Finding]:
     texts = [_shape(each) for each in ast.walk(node) if isinstance(each, ast.JoinedStr)]
-    meant = _FOLDERS[node.name]
     if meant not in texts:
         wrong = f"{node.name} gives {', '.join(texts) or 'nothing'}, and gave {meant}"
         yield layout.finding(_NAME, node, wrong, _REMEDY)
