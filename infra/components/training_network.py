@@ -24,7 +24,6 @@ class TrainingNetwork(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, lustre: Lustre) -> None:
         super().__init__(scope, construct_id)
-        self._file_system = arn("fsx", f"file-system/{lustre.file_system}")
         egress = [
             ec2.CfnSecurityGroup.EgressProperty(
                 ip_protocol="tcp", from_port=port, to_port=last, cidr_ip="0.0.0.0/0", description=why
@@ -59,10 +58,10 @@ class TrainingNetwork(Construct):
                     "ec2:DescribeSecurityGroups",
                     "ec2:DescribeSubnets",
                     "ec2:DescribeVpcs",
+                    "fsx:DescribeFileSystems",
                 ],
                 ["*"],
             ),
-            allow(["fsx:DescribeFileSystems"], [self._file_system]),
         ]
 
     def accept_joining(self, role: iam.IRole) -> None:

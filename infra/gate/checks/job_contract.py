@@ -21,7 +21,7 @@ _PERHAPS = {"Train": {"base", "shards"}}
 
 
 @dataclass(kw_only=True)
-class Command:
+class JobModule:
     """What a command of the image reads and writes, as its module says."""
 
     file: str
@@ -44,7 +44,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 
 def _job(
-    machine: Definition, name: str, request: Mapping[str, Any], commands: Mapping[str, Command]
+    machine: Definition, name: str, request: Mapping[str, Any], commands: Mapping[str, JobModule]
 ) -> Iterator[Finding]:
     processing = "ProcessingJobName" in request
     specification = request.get("AppSpecification" if processing else "AlgorithmSpecification", {})
@@ -83,12 +83,12 @@ def _metrics(machine: Definition, name: str, request: Mapping[str, Any], logged:
             yield machine.finding(_NAME, name, wrong, "Take the words of the line that is logged, or log it so")
 
 
-def _commands(root: Path) -> Mapping[str, Command]:
+def _commands(root: Path) -> Mapping[str, JobModule]:
     """By command, what ``STEPS`` of the image's entry point runs."""
     main = root / _PACKAGE / "__main__.py"
     if not main.exists():
         return {}
-    found: dict[str, Command] = {}
+    found: dict[str, JobModule] = {}
     for node in ast.parse(main.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STEPS":
             for word, module in ast.literal_eval(node.value).items():
@@ -99,8 +99,8 @@ def _commands(root: Path) -> Mapping[str, Command]:
 
 
 @cache
-def _read(file: str, text: str) -> Command:
-    command = Command(file=file)
+def _read(file: str, text: str) -> JobModule:
+    command = JobModule(file=file)
     kept = {"processing_input": command.inputs, "channel": command.channels, "processing_output": command.outputs}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kept and node.args:
