@@ -77,7 +77,7 @@ DEFECTS: list[tuple[Change, str, str]] = [
         "ModelMetrics.ModelQuality.Statistics.S3Uri is None",
     ),
     # what jobs are, what is tried again
-    (state("Segment", put("Arguments", "Tags", value=[])), "machine places", "its tags are {}"),
+    (state("Segment", put("Arguments", "Tags", value=[])), "machine places", "its tags are {}, and atelier:stage"),
     (state("RequestApproval", put("HeartbeatSeconds", value=60)), "machine retries", "nothing sends them"),
     (state("DeployEndpoint", drop("Retry", 0)), "machine retries", "raises EndpointBusyError, which passes"),
     (

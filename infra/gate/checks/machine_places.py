@@ -13,6 +13,8 @@ from infra.settings.stage import Stage
 
 _NAME = "machine places"
 _MOST_KEPT = 3600
+_TAG = "atelier:stage"
+_TAGS = {_TAG, "atelier:owner", "atelier:cost-center"}
 _Problems = Iterator[tuple[str, str]]
 
 
@@ -78,8 +80,12 @@ def _state(assembly: Assembly, state: Mapping[str, Any], arguments: Mapping[str,
 
 def _job(arguments: Mapping[str, Any], stage: Stage, name: str) -> _Problems:
     tags = {str(each.get("Key")): each.get("Value") for each in arguments.get("Tags", []) if isinstance(each, Mapping)}
-    if tags != stage.tags:
-        yield f"its tags are {tags}, the stage's {stage.tags}", "Send the stage's tags: costs are told apart by them"
+    # A placement may say an owner and a cost centre besides.
+    if tags.get(_TAG) != stage.name or set(tags) - _TAGS:
+        yield (
+            f"its tags are {tags}, and {_TAG} is not {stage.name}",
+            "Send the stage's tags: costs are told apart by them",
+        )
     cluster = arguments.get("ResourceConfig") or arguments.get("ProcessingResources", {}).get("ClusterConfig", {})
     pretrains = name == "Train"
     volume = stage.pretraining.volume_gib if pretrains else stage.jobs.volume_gib

@@ -30,6 +30,10 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             if name in variables and str(variables[name]) != meant:
                 wrong = f"{name} is {variables[name]!r}, the stage says {meant!r}"
                 yield function.finding(_NAME, wrong, "Take it from the stage")
+        tags = str(variables.get("TAGS", f"atelier:stage={stage.name}")).split(",")
+        if f"atelier:stage={stage.name}" not in tags or not all("=" in tag for tag in tags):
+            wrong = f"TAGS is {variables['TAGS']!r}"
+            yield function.finding(_NAME, wrong, f"Write key=value with commas, atelier:stage={stage.name} among them")
         yield from _observed(function, variables)
     for bucket in assembly.of("AWS::S3::Bucket"):
         for wrong, remedy in _kept(bucket, stage):
@@ -45,7 +49,6 @@ def _variables(stage: Stage) -> Mapping[str, str]:
         "MEDIA_DAYS": str(stage.media_days),
         "LOG_DAYS": str(stage.log_days),
         "RELEASE_RULES": stage.release_rules,
-        "TAGS": ",".join(f"{key}={value}" for key, value in stage.tags.items()),
         "SERVED_BASE": stage.default_model.reference,
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
         "SEGMENTER": stage.segmenter_model.reference,
