@@ -19,9 +19,11 @@ def check_quotas(around: Surroundings) -> Iterator[Diagnosis]:
     enough = 0
     for service, group in needed.items():
         limits = _limits(around, service)
-        lacking = [
-            line for quota in group if (line := _compare(quota, limits.get(quota.name), around.region)) is not None
-        ]
+        compared = (
+            _compare(quota, limits[quota.name], around.region) if quota.name in limits else _unknown(quota, around)
+            for quota in group
+        )
+        lacking = [line for line in compared if line is not None]
         enough += len(group) - len(lacking)
         yield from lacking
     if enough:
@@ -33,13 +35,18 @@ def _limits(around: Surroundings, service: str) -> dict[str, dict[str, Any]]:
     return {quota["QuotaName"]: quota for page in pages for quota in page["Quotas"]}
 
 
-def _compare(quota: Quota, limit: dict[str, Any] | None, region: str) -> Diagnosis | None:
+def _unknown(quota: Quota, around: Surroundings) -> Diagnosis:
+    """Of a quota that the region does not have. A stage that is not pinned to a region has not got that region's machines."""
+    region = around.region
+    says = f"{quota.name}: unknown in {region}, where AWS may not offer it"
+    do = "another REGION, or another instance type in infra/config.py, of an endpoint in serving.elsewhere"
+    if region in around.stage.serving.elsewhere:
+        do = f"REGION={region}, which gives the endpoint the machines that serving.elsewhere names for it"
+    return Diagnosis(mark=Mark.TO_DEPLOY if quota.to_deploy else Mark.TO_USE, what="quota", says=says, do=do)
+
+
+def _compare(quota: Quota, limit: dict[str, Any], region: str) -> Diagnosis | None:
     """What lacks, or ``None`` where nothing does."""
-    if limit is None:
-        says = f"{quota.name}: unknown in {region}, where AWS may not offer it"
-        mark = Mark.TO_DEPLOY if quota.to_deploy else Mark.TO_USE
-        do = "another REGION, or another instance type in infra/config.py, of an endpoint in serving.elsewhere"
-        return Diagnosis(mark=mark, what="quota", says=says, do=do)
     value = int(limit["Value"])
     if value >= quota.to_use:
         return None

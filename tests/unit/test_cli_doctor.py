@@ -257,6 +257,15 @@ def test_an_instance_type_that_the_region_does_not_offer_is_named() -> None:
     found = check_quotas(around(limits({"ml.m5.xlarge for endpoint usage": -1}, TRIAL)))
     finding = only(f for f in found if f.what == "quota")
     assert (finding.mark, "unknown in eu-west-1" in finding.says) == (Mark.TO_DEPLOY, True)
+    assert finding.do.startswith("another REGION, or another instance type")
+
+
+def test_a_stage_that_has_other_machines_in_the_region_is_to_be_pinned_there() -> None:
+    prod = STAGES["prod"]
+    found = list(check_quotas(around(limits({"ml.g6e.xlarge for endpoint usage": -1}, prod), prod)))
+    assert [f.do.partition(",")[0] for f in found if f.what == "quota"] == ["REGION=eu-west-1"]
+    ireland = prod.placed(Placement(region="eu-west-1"))
+    assert [f.what for f in check_quotas(around(limits({}, ireland), ireland))] == ["quotas"]
 
 
 def test_licences_with_restrictions_are_to_be_read() -> None:
