@@ -6,11 +6,13 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from infra.gate.location import Location
 from infra.gate.machines import integration
 from infra.gate.services import called, service
 
+_arn = Location().arn  # what is played through depends on no place
 EXECUTION = {
-    "Id": "arn:aws:states:us-east-1:123456789012:execution:atelier:first-run",
+    "Id": _arn("states", "execution:atelier:first-run"),
     "Name": "first-run",
     "Input": {"style": "teal"},
     "StartTime": "2026-11-22T14:00:00Z",
@@ -18,17 +20,17 @@ EXECUTION = {
 CONTEXT = {
     "Execution": EXECUTION,
     "State": {"Name": "State", "EnteredTime": "2026-11-22T14:05:00Z", "RetryCount": 0},
-    "StateMachine": {"Id": "arn:aws:states:us-east-1:123456789012:stateMachine:atelier", "Name": "atelier"},
+    "StateMachine": {"Id": _arn("states", "stateMachine:atelier"), "Name": "atelier"},
     "Task": {"Token": "the token of this task"},
 }
 _DEEP = 6
 _MEMBERS: Mapping[str, Any] = {
-    "ModelPackageArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-teal/3",
+    "ModelPackageArn": _arn("sagemaker", "model-package/atelier-teal/3"),
     "S3ModelArtifacts": "s3://data-bucket/runs/first-run/train/job/output/model",
     "ProcessingJobStatus": "Completed",
     "TrainingJobStatus": "Completed",
     "ExitMessage": "1 picture was small\n1 was grey",
-    "PolicyARN": "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/some",
+    "PolicyARN": _arn("autoscaling", "scalingPolicy:1:policyName/some"),
     "Environment": {"ATELIER_EXECUTION": f"{EXECUTION['Id']} {EXECUTION['StartTime']}"},
     "BillableTimeInSeconds": 387,
 }
