@@ -10,6 +10,7 @@ from botocore import xform_name
 from botocore.session import Session
 
 GLOBAL = {"query", "output", "region", "profile"}
+SHELL = {"curl", "echo", "env", "export"}
 CUSTOM = {"s3": {"ls", "cp", "rm"}}
 """Commands of the AWS command line that are no API calls."""
 
@@ -26,9 +27,16 @@ def sections() -> dict[str, str]:
 
 
 def commands() -> list[str]:
-    """Every line of every block of commands."""
+    """Every line of every block of commands; of a loop, the command that it goes through."""
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if not re.fullmatch(r"[A-Z_]+=\S+", line)]
+    lines = [line for block in blocks for line in block.splitlines() if not re.fullmatch(r"[A-Z_]+=\S+", line)]
+    return [re.sub(r"for \w+ in \$\((.*)\); do .*", r"\1", line) for line in lines]
+
+
+def outputs(root: Path) -> set[str]:
+    """The names of the outputs of the stacks."""
+    sources = (root / "infra" / "stacks").glob("*.py")
+    return {name for file in sources for name in re.findall(r'CfnOutput\(self, "(\w+)"', file.read_text("utf-8"))}
 
 
 def test_there_are_at_least_fifteen_situations_each_told_whole() -> None:
@@ -45,7 +53,13 @@ def test_a_command_is_one_that_the_tool_knows(command: str, root: Path) -> None:
     elif tool == "aws":
         assert wrong(words) == []
     else:
-        assert tool == "curl"
+        assert tool in SHELL
+
+
+def test_what_the_commands_take_is_an_output_or_named_in_capitals(root: Path) -> None:
+    used = {name for command in commands() for name in re.findall(r"\$\{?(\w+)", command)} - {"output"}
+    assert {name for name in used if not name.isupper()} <= outputs(root)
+    assert "EndpointName" in used
 
 
 @pytest.mark.parametrize(
