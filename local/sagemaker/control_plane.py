@@ -7,6 +7,7 @@ from local.autoscaling import ApplicationAutoScaling
 from local.clock import TurnedClock
 from local.errors import AWS_ERRORS, ServiceError, validation_error
 from local.faults import Fault
+from local.sagemaker import rules
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import Capacity, Machines
@@ -70,6 +71,7 @@ class ControlPlane:
         if self._backend.faults.happens(Fault.THROTTLED, action):
             raise ServiceError("ThrottlingException", "Rate exceeded")
         self.api.check(action, params)
+        rules.check(action, params)
         return self.api.answer(action, self._carry_out(action, params))
 
     def _carry_out(self, action: str, params: Record) -> Record | None:

@@ -8,7 +8,7 @@ from ministack.services.cloudformation import provisioners, stacks
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
-from local.seams import api_account, budgets, template_fixes, weak_references
+from local.seams import api_account, api_keys, budgets, creations, template_fixes, weak_references
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
@@ -33,6 +33,8 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
     template_fixes.install(root_client)
     weak_references.install()
     api_account.install()
+    api_keys.install()
+    creations.install()
     _run_on_threads()
 
 

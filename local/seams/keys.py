@@ -1,6 +1,9 @@
 """KMS behind other services: whoever reads or writes what a key encrypts must be allowed to use the key, by its policy and their own.
 
+And whoever asks for an object that is not there learns so only where the bucket may be listed.
+
 S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (parts of an upload need kms:Decrypt, too)
+Missing objects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (permissions)
 SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 DynamoDB: https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb; that writing needs kms:Decrypt, and only that, is
@@ -42,7 +45,7 @@ def key_arn(key_id: str | None) -> str | None:
 
 
 def needs(action: str, resource: str, context: dict[str, Any] | None = None) -> Iterator[tuple[str, str]]:
-    """The actions on keys, and the keys, that a call of S3, SNS, SQS or DynamoDB needs beside its own permission."""
+    """The actions, and what they are on, that a call of S3, SNS, SQS or DynamoDB needs beside its own permission."""
     given = context or {}
     if action == "s3:PutObject":
         bucket = resource.removeprefix("arn:aws:s3:::").partition("/")[0]
@@ -50,8 +53,10 @@ def needs(action: str, resource: str, context: dict[str, Any] | None = None) -> 
         yield from _uses(key, USE if given.get(_IN_PARTS) else USE[:1])
     elif action in ("s3:GetObject", "s3:GetObjectVersion"):
         bucket, _, name = resource.removeprefix("arn:aws:s3:::").partition("/")
-        stored = s3._buckets.get(bucket, {}).get("objects", {}).get(name, {}).get("preserved_headers", {})
-        yield from _uses(stored.get(_KEY_HEADER), USE[1:])
+        stored = s3._buckets.get(bucket, {}).get("objects", {}).get(name)
+        if stored is None and bucket in s3._buckets:  # that it is missing is told to those who may list the bucket
+            yield "s3:ListBucket", f"arn:aws:s3:::{bucket}"
+        yield from _uses((stored or {}).get("preserved_headers", {}).get(_KEY_HEADER), USE[1:])
     elif action == "sns:Publish":
         topic = sns._topics.get(resource) or {}
         yield from _uses(topic.get("attributes", {}).get("KmsMasterKeyId"), USE)
@@ -96,10 +101,11 @@ def _check_keys() -> None:
         if denied is not None:
             return denied
         via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
-        for action, key in needs(iam_action, resource_arn, service_context):
-            denied = enforce(access_key_id, action, "kms", region, key, via)
+        for action, resource in needs(iam_action, resource_arn, service_context):
+            asked = action.partition(":")[0]
+            denied = enforce(access_key_id, action, asked, region, resource, via if asked == "kms" else service_context)
             if denied is not None:
-                _refused.set((action, key))
+                _refused.set((action, resource))
                 return denied
         return None
 

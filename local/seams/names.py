@@ -68,9 +68,13 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.lambda_svc": {
         "_execute_function_warm": "func event request_id",
         "_execute_function_with_config_scope": "func event",
+        "_functions": None,
     },
     "ministack.services.apigateway_v1": {
-        "_account_settings": None,
+        **dict.fromkeys(("_account_settings", "_api_keys", "_usage_plan_keys")),
+        "_create_usage_plan_key": "plan_id data",
+        "_update_api_key": "key_id data",
+        "_v1_error": "code message status",
         "_extract_lambda_ref_from_integration_uri": "uri",
         "_gw_error": "response_type message",
         "_invoke_lambda_proxy_v1": (
@@ -79,7 +83,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         ),
     },
     "ministack.services.cloudwatch": {
-        **dict.fromkeys(("_alarms", "_metrics")),
+        **dict.fromkeys(("_alarms", "_dashboards", "_metrics")),
         **dict.fromkeys(("_evaluate_all_alarms", "_evict_old_metrics"), ""),
         **dict.fromkeys(("_put_metric_alarm", "_set_alarm_state"), "params cbor_data is_cbor is_json"),
         "_evaluate_alarm": "alarm",
@@ -95,6 +99,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.s3": {
         **dict.fromkeys(("_buckets", "_bucket_encryption")),
         "_bucket_default_sse_headers": "bucket_name",
+        "_bucket_has_versions": "name",
         "_put_bucket_encryption": "name body",
         "_resolve_sse_write_headers": "headers bucket_name",
     },
@@ -105,12 +110,14 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.sqs": {
         "_queue_by_arn": "arn",
+        "_queue_name_to_url": None,
         "queue_policy_allows": "queue_arn service source_arn source_account",
     },
     "ministack.services.dynamodb": {"_tables": None, "_update_ttl": "data", "_sse_description_from_spec": "spec"},
     "ministack.services.cloudwatch_logs": {"_log_groups": None},
     "ministack.services.eventbridge": {
         "_put_events": "data allow_aws_source",
+        "_rules": None,
         "_invoke_target": "target event rule view",
     },
     "ministack.services.stepfunctions": {
@@ -146,7 +153,12 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.cloudformation.changesets": {
         "_resolve_props_for_diff": "template params stack_name stack_id",
     },
-    "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": "resource_type"},
+    "ministack.services.cloudformation.stacks": {
+        "_runs_on_worker_thread": "resource_type",
+        "_provision_resource": "resource_type logical_id props stack_name",
+        "_update_resource": "resource_type physical_id old_props new_props stack_name logical_id old_attrs",
+        "_delete_resource": "resource_type physical_id props stack_name logical_id",
+    },
     "ministack.services.cloudformation.custom_resource": {
         "_HOST": None,
         "deliver_response": "token response",

@@ -103,7 +103,7 @@ def _needs(task: _Task, data: dict[str, Any], sagemaker: ControlPlane, *, place:
         yield action, target, context
         if namespace == "cloudwatch" and data.get("Tags"):
             yield "cloudwatch:TagResource", target, {}
-        yield from ((used, key, {}) for used, key in keys.needs(action, target))
+        yield from ((used, what, {}) for used, what in keys.needs(action, target))
         if namespace == "application-autoscaling":
             yield from rights.needs(task.action, data, sagemaker.store)
         return

@@ -54,6 +54,17 @@ def test_an_object_is_read_and_written_with_its_key_only(cloud: LocalCloud) -> N
     assert without.list_objects_v2(Bucket=bucket, Prefix="base/")["KeyCount"] == 1
 
 
+def test_that_an_object_is_missing_is_told_to_those_who_may_list_the_bucket(cloud: LocalCloud) -> None:
+    outputs = cloud.outputs("Toy")
+    rights = [allow("s3:GetObject"), allow("kms:Decrypt", on=outputs["Key"])]
+    with pytest.raises(ClientError, match=r"AccessDenied.* perform: s3:ListBucket"):
+        caller(cloud, "gets", *rights)("s3").get_object(Bucket=outputs["Bucket"], Key="base/missing.txt")
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        caller(cloud, "lists", *rights, allow("s3:ListBucket"))("s3").get_object(
+            Bucket=outputs["Bucket"], Key="base/missing.txt"
+        )
+
+
 def test_the_parts_of_an_upload_are_decrypted_again(cloud: LocalCloud) -> None:
     outputs = cloud.outputs("Toy")
     writer = caller(cloud, "writer", allow("s3:*"), allow("kms:GenerateDataKey", on=outputs["Key"]))("s3")

@@ -289,6 +289,16 @@ def seen(cloud: LocalCloud) -> list[Record]:
 def test_the_api_wants_its_key_and_calls_its_function(cloud: LocalCloud) -> None:
     assert post(cloud, "/items/7", {"id": "seven"}, key=None)[0] == 403
     assert post(cloud, "/items/7", {"id": "seven"}, key="wrong")[0] == 403
+    gateway = cloud.client("apigateway")
+    (key,) = gateway.get_api_keys()["items"]
+    for enabled, status in (("false", 403), ("true", 200)):
+        change = {"op": "replace", "path": "/enabled", "value": enabled}
+        gateway.update_api_key(apiKey=key["id"], patchOperations=[change])
+        assert post(cloud, "/items/7", {"id": f"enabled-{enabled}"})[0] == status
+    (plan,) = gateway.get_usage_plans(keyId=key["id"])["items"]
+    for key_id, refusal in ((key["id"], "already contains"), ("unknown", "Invalid API Key")):
+        with pytest.raises(ClientError, match=refusal):
+            gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key_id, keyType="API_KEY")
     assert post(cloud, "/items/7", {"other": 1})[0] == 400
     assert post(cloud, "/items/7", {"id": "seven"}) == (200, {"path": "/items/7", "id": {"id": "7"}})
 
