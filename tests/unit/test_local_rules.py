@@ -60,20 +60,20 @@ def test_what_a_service_refuses_in_a_template_is_said(kind: str, props: Record, 
     assert says in problem
 
 
-TRAINING = {
+TRAINING: Record = {
     "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "VolumeKmsKeyId": "k", "KeepAlivePeriodInSeconds": 60},
     "StoppingCondition": {"MaxRuntimeInSeconds": 60},
     "InputDataConfig": [{"ChannelName": "a"}, {"ChannelName": "b"}],
     "Tags": [{"Key": "a", "Value": "b"}],
 }
-PROCESSING = {
+PROCESSING: Record = {
     "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.xlarge", "VolumeKmsKeyId": "k"}},
     "ProcessingInputs": [{"InputName": "i", "S3Input": {"LocalPath": "/opt/ml/processing/input/i"}}],
     "ProcessingOutputConfig": {
         "Outputs": [{"OutputName": "o", "S3Output": {"LocalPath": "/opt/ml/processing/output/o"}}]
     },
 }
-CONFIG = {"KmsKeyId": "k", "ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.m5.xlarge"}]}
+CONFIG: Record = {"KmsKeyId": "k", "ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.m5.xlarge"}]}
 
 
 def changed(request: Record, path: str, value: Any) -> Record:
