@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bench.gate.changes import drop, put
+from bench.gate.changes import drop, put, swap
 from bench.gate.mutant import Defect
 
 _TARGET, _ENDPOINT = "Serving/EndpointScalingTarget", "Serving/EndpointEndpoint"
 _OPEN, _CLOSE = "Properties.ScheduledActions.0", "Properties.ScheduledActions.1"
 _UPDATE = "Properties.DeploymentConfig.BlueGreenUpdatePolicy"
 _ROUTING = f"{_UPDATE}.TrafficRoutingConfiguration"
+_ACL, _RATE = "Api/RestFirewallAcl", "Properties.Rules.0.Statement.RateBasedStatement"
 _prod = partial(Defect, stage="prod")
 
 MUTANTS: Sequence[Defect] = (
@@ -41,5 +42,19 @@ MUTANTS: Sequence[Defect] = (
         name="nothing rolls an update back",
         at=_ENDPOINT,
         change=drop("Properties.DeploymentConfig.AutoRollbackConfiguration"),
+    ),
+    _prod(name="the web ACL blocks everybody", at=_ACL, change=put("Properties.DefaultAction", {"Block": {}})),
+    _prod(name="the web ACL counts and blocks nobody", at=_ACL, change=put("Properties.Rules.0.Action", {"Count": {}})),
+    _prod(name="the web ACL lets another number through", at=_ACL, change=put(f"{_RATE}.Limit", 10)),
+    _prod(name="the web ACL names a group that is not there", at=_ACL, change=swap("IpReputation", "IPReputation")),
+    _prod(
+        name="the web ACL blocks pictures", at=_ACL, change=swap("SizeRestrictions_BODY", "SizeRestrictions_URIPATH")
+    ),
+    _prod(name="the web ACL stands before nothing", at="Api/RestFirewallAssociation"),
+    _prod(name="the web ACL's log holds keys", at="Api/RestFirewallLogging", change=drop("Properties.RedactedFields")),
+    _prod(
+        name="the fleet starts with another number",
+        at="Serving/EndpointConfig",
+        change=put("Properties.ProductionVariants.0.InitialInstanceCount", 4),
     ),
 )

@@ -102,4 +102,41 @@ MUTANTS = (
     Defect(name="a budget tells nobody", at=_BUDGET, change=put("Properties.NotificationsWithSubscribers", [])),
     Defect(name="a budget is of another amount", at=_BUDGET, change=put("Properties.Budget.BudgetLimit.Amount", 5_000)),
     Defect(name="a budget is of a day", at=_BUDGET, change=put("Properties.Budget.TimeUnit", "DAILY")),
+    Defect(name="uploads of any size are kept", at="Api/UploadLimitTooLarge1", change=swap("419430400", "4194304000")),
+    Defect(
+        name="another folder's uploads are looked at", at="Api/UploadLimitTooLarge1", change=swap("uploads/", "upload/")
+    ),
+    Defect(
+        name="a sweep takes longer than its turn",
+        at="Api/AnswersSweepHandlerFunction",
+        change=put("Properties.Timeout", 900),
+    ),
+    Defect(
+        name="a schedule is due every minute",
+        at="Api/AnswersSchedule6",
+        change=put("Properties.ScheduleExpression", "rate(1 minute)"),
+    ),
+    Defect(
+        name="a handler keeps pictures for other days",
+        at="Api/HandlerFunction",
+        change=put("Properties.Environment.Variables.MEDIA_DAYS", "400"),
+    ),
+    Defect(
+        name="a handler asks for less than the stage's rules",
+        at="Training/HandlersPrepareFunction",
+        change=put("Properties.Environment.Variables.RELEASE_RULES", "auto"),
+    ),
+    Defect(
+        name="a policy is no role's", at="Training/HandlersGateRoleDefaultPolicy", change=put("Properties.Roles", [])
+    ),
+    Defect(
+        name="a policy allows all but what it names",
+        at="Training/HandlersGateRoleDefaultPolicy",
+        change=put("Properties.PolicyDocument.Statement.0", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),
+    ),
+    Defect(
+        name="a function is there before its rights",
+        at="Api/HandlerFunction",
+        change=put("DependsOn", []),
+    ),
 )
