@@ -15,6 +15,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "ENDPOINT_NAME": ("AWS::SageMaker::Endpoint", ""),
     "MEDIA_BUCKET": ("AWS::S3::Bucket", "BucketsMedia"),
     "MODEL_BUCKET": ("AWS::S3::Bucket", "BucketsModel"),
+    "STATE_MACHINE_ARN": ("AWS::StepFunctions::StateMachine", "Workflow"),
     "TABLE_NAME": ("AWS::DynamoDB::Table", ""),
     "TOPIC_ARN": ("AWS::SNS::Topic", "News"),
 }
