@@ -1,7 +1,8 @@
 """The validators that read finished templates and need no account: cfn-lint and cloudformation-validate."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import cloudformation_validate as cv  # type: ignore[import-untyped]
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
 from infra.gate.language import refusals
-from infra.gate.machines import machines
+from infra.gate.location import Location
+from infra.gate.machines import Definition, machines
 
 IGNORED = {
     "W3005": "CDK adds a DependsOn that a reference already implies",
@@ -21,27 +23,44 @@ IGNORED = {
 
 def validate(assembly: Assembly, folder: Path) -> Iterator[Finding]:
     """What both say of the templates in ``folder``, and cfn-lint and asl-validator of each state machine's definition."""
-    for stack in assembly.templates:
-        template = folder / f"{stack}.template.json"
-        yield from _linted(assembly, stack, template)
+    templates = {folder / f"{stack}.template.json": stack for stack in assembly.templates}
+    definitions = {_alone(machine, folder, assembly.location): machine for machine in machines(assembly)}
+    matches = lint([*templates, *definitions], assembly.location.region)
+    for template, stack in templates.items():
+        yield from _linted(assembly, stack, template, matches[template])
         yield from _validated(assembly, stack, template)
-    yield from _definitions(assembly, folder)
+    for template, machine in definitions.items():
+        for match in matches[template]:
+            yield machine.resource.finding(f"cfn-lint {match.rule.id}", match.message, _remedy(match.rule.source_url))
+    yield from _refused(list(definitions.values()), folder)
 
 
-def lint(template: Path, region: str) -> list[Any]:
-    """What cfn-lint says of one template for one region, whose resources and their properties are its own."""
-    config = cfnlint.ManualArgs(regions=[region], ignore_checks=sorted(IGNORED))
-    return list(cfnlint.lint_file(template, config=config))
+def lint(templates: Sequence[Path], region: str) -> Mapping[Path, list[Any]]:
+    """What cfn-lint says of each template for one region, whose resources and their properties are its own.
+
+    It is asked about all at once: to read its rules takes it as long as to follow them.
+    """
+    names = [str(template) for template in templates]
+    config = cfnlint.ManualArgs(templates=names, regions=[region], ignore_checks=sorted(IGNORED))
+    found: dict[Path, list[Any]] = {template: [] for template in templates}
+    for match in cfnlint.lint_by_config(config):
+        found[Path(match.filename)].append(match)
+    return found
 
 
 def diagnose(template: Path) -> list[Any]:
     """What cloudformation-validate says of one template, from warnings up."""
-    report = cv.RegoEngine().validate_template(str(template), cv.ValidateConfig(severity_level=cv.Severity.WARN))
+    report = _engine().validate_template(str(template), cv.ValidateConfig(severity_level=cv.Severity.WARN))
     return [diagnostic for diagnostic in report.diagnostics if diagnostic.rule_id not in IGNORED]
 
 
-def _linted(assembly: Assembly, stack: str, template: Path) -> Iterator[Finding]:
-    for match in lint(template, assembly.location.region):
+@cache
+def _engine() -> Any:
+    return cv.RegoEngine()
+
+
+def _linted(assembly: Assembly, stack: str, template: Path, matches: Sequence[Any]) -> Iterator[Finding]:
+    for match in matches:
         keys = [str(key) for key in getattr(match, "path", None) or []]
         logical_id = keys[1] if keys[:1] == ["Resources"] and len(keys) > 1 else ""
         where = ".".join(keys[2:]) or template.name
@@ -63,26 +82,27 @@ def _validated(assembly: Assembly, stack: str, template: Path) -> Iterator[Findi
         )
 
 
-def _definitions(assembly: Assembly, folder: Path) -> Iterator[Finding]:
-    """cfn-lint does not read a definition that is an ``Fn::Join``; here it gets each with its references resolved; asl-validator too."""
-    here = assembly.location
-    found = {folder / f"{machine.resource.logical_id}.asl.json": machine for machine in machines(assembly)}
+def _alone(machine: Definition, folder: Path, here: Location) -> Path:
+    """A template of the machine alone, with its references resolved: cfn-lint does not read a definition that is an ``Fn::Join``."""
+    properties = {
+        "DefinitionString": json.dumps(machine.definition),
+        "RoleArn": f"arn:{here.partition}:iam::{here.account}:role/machine",
+    }
+    alone = {"Resources": {"Machine": {"Type": machine.resource.kind, "Properties": properties}}}
+    template = folder / f"{machine.resource.logical_id}.json"
+    template.write_text(json.dumps(alone), encoding="utf-8")
+    return template
+
+
+def _refused(definitions: Sequence[Definition], folder: Path) -> Iterator[Finding]:
+    """What asl-validator says of each definition, with its references resolved."""
+    found = {folder / f"{machine.resource.logical_id}.asl.json": machine for machine in definitions}
     for path, machine in found.items():
         path.write_text(json.dumps(machine.definition), encoding="utf-8")
     for path, wrong in refusals([*found]):
         yield found[path].resource.finding(
             "asl-validator", wrong, "Write what the language has: states-language.net/spec.html"
         )
-    for machine in found.values():
-        properties = {
-            "DefinitionString": json.dumps(machine.definition),
-            "RoleArn": f"arn:{here.partition}:iam::{here.account}:role/machine",
-        }
-        alone = {"Resources": {"Machine": {"Type": machine.resource.kind, "Properties": properties}}}
-        template = folder / f"{machine.resource.logical_id}.json"
-        template.write_text(json.dumps(alone), encoding="utf-8")
-        for match in lint(template, here.region):
-            yield machine.resource.finding(f"cfn-lint {match.rule.id}", match.message, _remedy(match.rule.source_url))
 
 
 def finding(assembly: Assembly, stack: str, logical_id: str, check: str, wrong: str, source: str) -> Finding:
