@@ -4,7 +4,6 @@ import atexit
 import gc
 import os
 import sys
-from dataclasses import replace
 
 from infra.node import use_packaged_node
 
@@ -32,11 +31,9 @@ def synthesize() -> None:
     app = App(context=feature_flags(), builtin_cloud_formation_validation=False)
     if os.environ.get("CDK_VALIDATION") != "false":
         add_rules(app)
-    stage = stage_named(app.node.try_get_context("stage") or "local")
-    placement = stage.placement.with_context(app.node.try_get_context)
-    placement.require_account()
-    watching = stage.watching.with_context(app.node.try_get_context)
-    add_stacks(app, replace(stage.placed(placement), watching=watching))
+    stage = stage_named(app.node.try_get_context("stage") or "local").with_context(app.node.try_get_context)
+    stage.placement.require_account()
+    add_stacks(app, stage)
     app.synth()
 
 

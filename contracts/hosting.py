@@ -12,6 +12,7 @@ from pydantic import Field
 from contracts.declarations import about
 from contracts.machines import GPU_AMI, has_gpu, volume_key
 from contracts.model import Contract
+from contracts.vpc import VpcConfig
 
 VARIANT = "AllTraffic"
 """The name of an endpoint's one production variant."""
@@ -50,6 +51,7 @@ class Hosting(Contract):
     fallbacks: Annotated[list[str], about("instance types to take, in order, where there is no instance_type")] = Field(
         default_factory=list
     )
+    network: Annotated[VpcConfig | None, about("where the containers are; left out, in SageMaker's own network")] = None
 
     def model(self, uri: str) -> dict[str, Any]:
         """The model below the S3 prefix ``uri``, without a name of its own."""
@@ -60,7 +62,8 @@ class Hosting(Contract):
             "Environment": dict(self.environment),
         }
         # No network isolation: the server fetches adapters and uploads from S3 while it runs.
-        return {"ExecutionRoleArn": self.role_arn, "PrimaryContainer": container}
+        request = {"ExecutionRoleArn": self.role_arn, "PrimaryContainer": container}
+        return request | ({"VpcConfig": self.network.request()} if self.network else {})
 
     def endpoint_config(self, model_name: str) -> dict[str, Any]:
         """One asynchronous variant that serves the model, without a name of its own."""

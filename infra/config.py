@@ -6,6 +6,7 @@ from contracts.metrics import FineTuningMetrics
 from contracts.release import ReleaseRules
 from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
+from infra.settings.network import Network
 from infra.settings.office_hours import OfficeHours
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
@@ -151,6 +152,7 @@ _STAGES = (
             trainings=_FEW,
             most_from_one_address=2_000,
         ),
+        network=Network(),
         placement=Placement(protected=True),
         watching=Watching(monthly_dollars=3_000),
         rules=ReleaseRules(

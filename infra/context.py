@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from infra.settings.placement import Placement
 
-NAMES = ("stage", *(field.name for field in fields(Placement) if field.name != "protected"), "contact")
+NAMES = ("stage", *(field.name for field in fields(Placement) if field.name != "protected"), "contact", "network")
 
 
 def read(words: Sequence[str]) -> dict[str, str]:

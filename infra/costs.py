@@ -57,7 +57,7 @@ def report(stage: Stage) -> str:
         f"  making shards     {_price(config.shard_instance, count=config.shard_instances)} for "
         f"{config.shard_instances} hosts, at most {jobs.most_processing_seconds / 3600:g} h",
         *_work(stage),
-        "Quotas needed (Service Quotas, Amazon SageMaker and AWS Lambda):",
+        "Quotas needed, as Service Quotas calls them:",
         *(f"  {quota.name}: {quota.to_deploy} to deploy, {quota.to_use} to use" for quota in quotas(stage)),
     ]
     if any(has_gpu(name) for name in machine_types(stage)):

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from infra.settings.network import INTERFACES
 from infra.settings.stage import Stage
 
-SAGEMAKER, LAMBDA = "sagemaker", "lambda"
+SAGEMAKER, LAMBDA, VPC = "sagemaker", "lambda", "vpc"
+VPCS = "VPCs per Region"
 ROLLING_UPDATE = 2
 """An update of an endpoint starts as many instances again beside those in service, and moves the traffic to them."""
 
@@ -68,8 +70,28 @@ def _needed(stage: Stage) -> Iterator[Quota]:
         yield _machines(
             pretraining.train_instance, "training warm pool", hosts, "hosts that wait for the next pretraining"
         )
+    if stage.network:
+        yield from _network(stage, len(stage.network.zones))
     because = "requests that the API takes at once"
     yield Quota(service=LAMBDA, name="Concurrent executions", to_deploy=0, to_use=stage.api.burst, because=because)
+
+
+def _network(stage: Stage, zones: int) -> Iterator[Quota]:
+    ways, serving = len(INTERFACES), stage.serving
+    yield _of_vpc(VPCS, 1, 1, "the stage's own")
+    yield _of_vpc("Interface VPC endpoints per VPC", ways, ways, "what handlers call")
+    yield _of_vpc("Gateway VPC endpoints per Region", 2, 2, "S3 and DynamoDB")
+    # Functions of the same subnets and groups share theirs.
+    there = (ways + 1) * zones
+    hosts = serving.most_instances * ROLLING_UPDATE + max(
+        1, stage.pretraining.train_instances, stage.pretraining.shard_instances
+    )
+    because = f"{there} of interface endpoints and handlers, one a host"
+    yield _of_vpc("Network interfaces per Region", there + serving.first_instances, there + hosts, because)
+
+
+def _of_vpc(name: str, to_deploy: int, to_use: int, because: str) -> Quota:
+    return Quota(service=VPC, name=name, to_deploy=to_deploy, to_use=to_use, because=because)
 
 
 def _machines(instance: str, use: str, count: int, because: str, *, to_deploy: int = 0) -> Quota:

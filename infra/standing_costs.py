@@ -7,6 +7,7 @@ from contracts.prices import DOLLARS_PER_HOUR
 from infra.monitoring.alarms import alarms
 from infra.monitoring.watched import WatchedStage
 from infra.quotas import machine_types
+from infra.settings.network import INTERFACES
 from infra.settings.stage import Stage
 
 HOURS_PER_MONTH = 730
@@ -20,6 +21,8 @@ STORAGE_DOLLARS_PER_GB = 0.023
 FIREWALL_DOLLARS, RULE_DOLLARS = 5.0, 1.0
 """A web ACL, and each of its rules; from memory of AWS WAF's price list, not read anew."""
 FIREWALL_RULES = 4
+INTERFACE_DOLLARS_PER_HOUR = 0.01
+"""An interface endpoint in one zone; what passes through it is $0.01 a GB, which is cents: pictures and models take the free gateways."""
 STYLE_ENDPOINT_ALARMS = 5
 """Of a version's own endpoint: those of its scaling."""
 
@@ -60,6 +63,10 @@ def standing(stage: Stage) -> list[StandingCost]:
     if stage.api.most_from_one_address:
         dollars = FIREWALL_DOLLARS + FIREWALL_RULES * RULE_DOLLARS
         items.append(StandingCost(what=f"web ACL, {FIREWALL_RULES} rules", dollars=dollars))
+    if stage.network:
+        ways, zones = len(INTERFACES), len(stage.network.zones)
+        dollars = ways * zones * INTERFACE_DOLLARS_PER_HOUR * HOURS_PER_MONTH
+        items.append(StandingCost(what=f"{ways} interface endpoints, {zones} zones", dollars=dollars))
     if serving.fewest_instances:
         awake = serving.fewest_instances * HOURS_PER_MONTH * hour
         items.append(

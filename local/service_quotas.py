@@ -1,4 +1,4 @@
-"""Service Quotas: what the account may have of SageMaker's instances and of Lambda, as `local.faults` was told; else plenty of each."""
+"""Service Quotas of SageMaker's instances, networks and Lambda: what `local.faults` was told, else plenty of each."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,6 +9,12 @@ from local.sagemaker.model_check import ApiModel
 from local.sagemaker.store import Record
 
 PLENTY = 1000
+_NETWORKS = (
+    "VPCs per Region",
+    "Interface VPC endpoints per VPC",
+    "Gateway VPC endpoints per Region",
+    "Network interfaces per Region",
+)
 _USES = {
     "endpoint usage": "ProductionVariantInstanceType",
     "training job usage": "TrainingInstanceType",
@@ -50,6 +56,8 @@ class ServiceQuotas:
 def _names(service: str) -> Iterator[str]:
     if service == "lambda":
         yield "Concurrent executions"
+    elif service == "vpc":
+        yield from _NETWORKS
     elif service == "sagemaker":
         model = ApiModel("sagemaker")
         for use, enumeration in _USES.items():

@@ -18,7 +18,7 @@ def check_quotas(around: Surroundings) -> Iterator[Diagnosis]:
         needed[quota.service].append(quota)
     enough = 0
     for service, group in needed.items():
-        limits = _limits(around, service)
+        limits = limits_of(around, service)
         compared = (
             _compare(quota, limits[quota.name], around.region) if quota.name in limits else _unknown(quota, around)
             for quota in group
@@ -30,7 +30,8 @@ def check_quotas(around: Surroundings) -> Iterator[Diagnosis]:
         yield Diagnosis(mark=Mark.GOOD, what="quotas", says=f"{enough} suffice to deploy and to use the stage")
 
 
-def _limits(around: Surroundings, service: str) -> dict[str, dict[str, Any]]:
+def limits_of(around: Surroundings, service: str) -> dict[str, dict[str, Any]]:
+    """The account's quotas of a service, by name."""
     pages = around.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=service)
     return {quota["QuotaName"]: quota for page in pages for quota in page["Quotas"]}
 

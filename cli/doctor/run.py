@@ -15,6 +15,7 @@ from cli.doctor.diagnosis import Diagnosis, Mark, conclusion
 from cli.doctor.licences import check_licences
 from cli.doctor.limits import check_quotas
 from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
+from cli.doctor.network import check_network
 from cli.doctor.surroundings import Surroundings, run_program
 from contracts.errors import InvalidInputError
 from infra.config import stage_named
@@ -35,6 +36,7 @@ IN_AWS: dict[str, Check] = {
     "registry": check_registry,
     "API logs": check_api_logs,
     "quotas": check_quotas,
+    "network": check_network,
 }
 """Asked only where there are credentials. The names are those of their lines."""
 
@@ -84,7 +86,7 @@ def _around(stage: Stage) -> Surroundings:
 def _placed(stage: Stage, context: Sequence[str]) -> Stage:
     """The stage where ``name=value`` of the CDK's context would put it. Raises InvalidInputError."""
     try:
-        return stage.placed(stage.placement.with_context(read(context).get))
+        return stage.with_context(read(context).get)
     except ValueError as error:
         raise InvalidInputError("--context", got=" ".join(context), allowed=str(error)) from error
 

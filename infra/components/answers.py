@@ -12,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from contracts.vpc import VpcConfig
 from infra.components.access import Statement, allow, answering, keeping, reading, writing
 from infra.components.attributes import bucket_name, table_arn, table_name
 from infra.components.dead_letters import DeadLetters
@@ -37,9 +38,11 @@ class AnswerHandlers(Construct):
         media: s3.IBucket,
         topics: Sequence[sns.ITopic],
         machine_arn: str,
+        network: VpcConfig | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage, self._key, self._table, self._media, self._machine_arn = stage, key, table, media, machine_arn
+        self._network = network
         self.dead_letters = DeadLetters(self, "DeadLetters")
         told = self._handler(self, self._spec("inference_result", seconds=120))
         for topic in topics:
@@ -56,7 +59,8 @@ class AnswerHandlers(Construct):
         )
 
     def _handler(self, scope: Construct, spec: Spec) -> Handler:
-        return Handler(scope, "Handler", spec=spec, key=self._key, log_days=self._stage.log_days)
+        days = self._stage.log_days
+        return Handler(scope, "Handler", spec=spec, key=self._key, log_days=days, network=self._network)
 
     def _sweep(self) -> Spec:
         by_status = allow(["dynamodb:Query"], [f"{table_arn(self._table)}/index/{BY_STATUS}"])

@@ -54,4 +54,5 @@ def mirroring(model_bucket: s3.IBucket, models: Sequence[BaseModel]) -> Spec:
         # A hub model is some gigabytes, streamed through memory part by part: Lambda's longest time, and network that grows with memory.
         seconds=900,
         memory_mib=2048,
+        internet=True,  # where the hubs of models are
     )

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.components.access import arn
 from infra.nag import accept
 
 OLD_VERSION_DAYS = 30
@@ -44,10 +46,11 @@ class Buckets(Construct):
         self.key = kms.Key(
             self,
             "Key",
-            description="Atelier: buckets, tables, topics and job volumes",
+            description="Atelier: buckets, tables, topics, logs and job volumes",
             enable_key_rotation=True,
             removal_policy=self._removal,
         )
+        _let_logs_use(self.key)
         # S3's log delivery cannot write with a customer's KMS key.
         self.log = self._bucket("Log", [_rule(expiration=log_days)], encryption=s3.BucketEncryption.S3_MANAGED)
         accept(self.log, {"AwsSolutions-S1": "This is the bucket that receives the access logs of the others."})
@@ -85,6 +88,22 @@ class Buckets(Construct):
             auto_delete_objects=not self._keep,
             **own,
         )
+
+
+def _let_logs_use(key: kms.Key) -> None:
+    """Let CloudWatch Logs encrypt logs of this account.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    ours = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn("logs", "log-group:*")}}
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
+            actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            resources=["*"],
+            conditions=ours,
+        )
+    )
 
 
 def _tell_event_bridge(bucket: s3.Bucket) -> None:

@@ -9,11 +9,15 @@ from constructs import Construct
 
 from infra.components.access import Statement, allow, arn, encrypting_volumes, grant, service_principal, using
 from infra.components.image import ContainerImage
+from infra.components.network_rights import accept_joining, joining_hosts
 from infra.nag import accept, accept_prefixes
 
 
 class ExecutionRole(Construct):
-    """``role`` of jobs or endpoints; ``grants`` are groups of statements about what their containers read and write."""
+    """``role`` of jobs or endpoints; ``grants`` are groups of statements about what their containers read and write.
+
+    ``in_vpc`` lets SageMaker join their hosts to one.
+    """
 
     def __init__(
         self,
@@ -24,12 +28,16 @@ class ExecutionRole(Construct):
         image: ContainerImage,
         log_group: str,
         key: kms.IKey,
+        in_vpc: bool,
         grants: Sequence[list[Statement]],
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=service_principal("sagemaker"), description=description)
         pulling, logging = _pulling(image.repository), _logging(log_group)
-        grant(self.role, pulling, logging, _measuring(), *grants, using(key), encrypting_volumes(key))
+        joining = joining_hosts() if in_vpc else []
+        grant(self.role, pulling, logging, _measuring(), *grants, using(key), encrypting_volumes(key), joining)
+        if in_vpc:
+            accept_joining(self.role)
         accept_prefixes(
             self.role,
             because="Objects are made while the service runs: a prefix of a bucket is the narrowest name there is.",

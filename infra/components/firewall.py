@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import CfnResource, RemovalPolicy
-from aws_cdk import aws_logs as logs
+from aws_cdk import CfnResource
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from infra.components.access import arn
-from infra.components.log_retention import retention
+from infra.components.log_retention import log_group
 
 _MANAGED: Mapping[str, Sequence[str]] = {
     "AWSManagedRulesAmazonIpReputationList": (),
@@ -30,7 +30,15 @@ class Firewall(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, stage_arn: str, most: int, log_days: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        stage_arn: str,
+        most: int,
+        key: kms.IKey,
+        log_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
         acl = CfnResource(self, "Acl", type="AWS::WAFv2::WebACL", properties=_acl(most))
@@ -38,9 +46,7 @@ class Firewall(Construct):
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=stage_arn, web_acl_arn=acl_arn)
         # WAF writes to no log of another name, and wants its ARN without ``:*``.
         log_name = f"aws-waf-logs-{name}"
-        log = logs.LogGroup(
-            self, "Log", log_group_name=log_name, retention=retention(log_days), removal_policy=RemovalPolicy.DESTROY
-        )
+        log = log_group(self, "Log", log_days, key, log_group_name=log_name)
         logging = _logging(acl_arn, arn("logs", f"log-group:{log_name}"))
         CfnResource(self, "Logging", type="AWS::WAFv2::LoggingConfiguration", properties=logging).node.add_dependency(
             log

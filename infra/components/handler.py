@@ -15,10 +15,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from contracts.vpc import VpcConfig
 from infra.components.access import Statement, allow, grant, using
 from infra.components.dead_letters import DeadLetters
 from infra.components.image import REPOSITORY_ROOT
 from infra.components.log_retention import log_group
+from infra.components.network_rights import accept_joining, joining_function
 from infra.components.packages import ARCHITECTURE, RUNTIME, packages_layer
 from infra.nag import accept, accept_prefixes
 
@@ -60,7 +62,8 @@ class Spec:
     """What the handler ``name`` (``atelier_ops.handlers.{name}``) needs besides a log and the stage's key, which every handler may use.
 
     ``environment`` becomes its settings, ``grants`` are groups of statements, ``accepts`` the findings of cdk-nag that these bring.
-    ``dead_letters`` takes, with its error, every event that the handler failed on, where nobody waits for its answer.
+    ``dead_letters`` takes, with its error, every event that the handler failed on, where nobody waits for its answer. ``internet`` keeps it
+    out of the stage's network, which has no way there.
     """
 
     name: str
@@ -70,17 +73,31 @@ class Spec:
     memory_mib: int = 512
     accepts: Mapping[str, str] = field(default_factory=dict)
     dead_letters: DeadLetters | None = None
+    internet: bool = False
 
 
 class Handler(Construct):
-    """``function`` runs a spec's handler. Its role may write its own log, send traces, use the key and do what the spec grants."""
+    """``function`` runs a spec's handler. Its role may write its own log, send traces, use the key and do what the spec grants.
 
-    def __init__(self, scope: Construct, construct_id: str, *, spec: Spec, key: kms.IKey, log_days: int) -> None:
+    ``network`` is where handlers of the stage are; ``None`` where that is Lambda's own network.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        spec: Spec,
+        key: kms.IKey,
+        log_days: int,
+        network: VpcConfig | None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.name, stack = spec.name, Stack.of(self)
         role = iam.Role(self, "Role", assumed_by=_LAMBDA, description=f"Atelier handler {spec.name}")
-        log = log_group(self, "Log", log_days)
-        failures = spec.dead_letters
+        log = log_group(self, "Log", log_days, key)
+        failures, inside = spec.dead_letters, None if spec.internet else network
+        joining = joining_function() if inside else []
         self.function = lambda_.Function(
             self,
             "Function",
@@ -89,7 +106,7 @@ class Handler(Construct):
             handler=f"atelier_ops.handlers.{spec.name}.handler",
             code=handler_code(stack),
             layers=[packages_layer(stack)],
-            role=grant(role, _observed(log), using(key), *spec.grants, _failing(failures)),
+            role=grant(role, _observed(log), using(key), *spec.grants, _failing(failures), joining),
             log_group=log,
             environment={**spec.environment, **observability(stack)},
             tracing=lambda_.Tracing.ACTIVE,
@@ -98,6 +115,8 @@ class Handler(Construct):
         )
         if failures:
             self._send(failures, role)
+        if inside:
+            self._join(inside)
         self._accept_findings(spec)
 
     def _send(self, failures: DeadLetters, role: iam.Role) -> None:
@@ -112,6 +131,15 @@ class Handler(Construct):
         failures.functions[self.name] = self.function_name
         # Lambda looks whether the role may send before it takes the setting.
         config.node.add_dependency(role)
+
+    def _join(self, network: VpcConfig) -> None:
+        """CDK's own way wants a construct of the VPC, and attaches a managed policy that may change every interface."""
+        resource = self.function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)
+        resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+            subnet_ids=network.subnets, security_group_ids=network.security_groups
+        )
+        accept_joining(self)
 
     @cached_property
     def arn(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from contracts.routes import ROUTES
@@ -38,12 +39,20 @@ class RestApi(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, handler: Handler, limits: Api, log_days: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        handler: Handler,
+        limits: Api,
+        key: kms.IKey,
+        log_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
         self._limits = limits
         self._integration = apigateway.LambdaIntegration(handler.function, allow_test_invoke=False)
-        self.api = self._rest_api(name, log_days)
+        self.api = self._rest_api(name, key, log_days)
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
@@ -58,11 +67,12 @@ class RestApi(Construct):
                 name=name,
                 stage_arn=self.api.deployment_stage.stage_arn,
                 most=limits.most_from_one_address,
+                key=key,
                 log_days=log_days,
             )
 
-    def _rest_api(self, name: str, log_days: int) -> apigateway.RestApi:
-        access_log = log_group(self, "AccessLog", log_days)
+    def _rest_api(self, name: str, key: kms.IKey, log_days: int) -> apigateway.RestApi:
+        access_log = log_group(self, "AccessLog", log_days, key)
         return apigateway.RestApi(
             self,
             "Api",

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from contracts.requests import LARGEST_UPLOAD
+from contracts.vpc import VpcConfig
 from infra.components.access import deleting
 from infra.components.attributes import bucket_name
 from infra.components.dead_letters import DeadLetters
@@ -30,11 +31,12 @@ class UploadLimit(Construct):
         key: kms.IKey,
         media: s3.IBucket,
         dead_letters: DeadLetters,
+        network: VpcConfig | None,
     ) -> None:
         super().__init__(scope, construct_id)
         uploads = deleting(media, "uploads/*")
         spec = Spec(name="discard_upload", environment={}, grants=[uploads], dead_letters=dead_letters)
-        self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=stage.log_days)
+        self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=stage.log_days, network=network)
         too_large = {"key": [{"prefix": "uploads/"}], "size": [{"numeric": [">", LARGEST_UPLOAD]}]}
         events.Rule(
             self,

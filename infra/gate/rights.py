@@ -60,6 +60,30 @@ _SYNC: Mapping[str, tuple[str, ...]] = {
 """What ``.sync`` needs: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html; keys for what the job writes."""
 
 
+JOINING_HOSTS = (
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+)
+"""What SageMaker does as the role of a job or model in a VPC. https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html"""
+
+JOINING_FUNCTION = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What Lambda does as the role of a function in a VPC. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
+
+
 def needed(service: str, operation: str) -> set[str]:
     """The actions that one call needs."""
     own = _NAMES.get(service, {}).get(operation, (f"{_PREFIXES.get(service, service)}:{operation}",))

@@ -1,6 +1,7 @@
 """One environment: every part of its settings, and what follows from them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -8,6 +9,7 @@ from contracts.families import SEGMENTERS
 from contracts.release import ReleaseRules
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
+from infra.settings.network import Network, network_in_context
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
@@ -26,8 +28,8 @@ class Stage:
     ``keep_data`` leaves buckets, table and key behind when the stage is destroyed; without it they are emptied and removed. After
     ``media_days`` uploads, predictions and their pictures expire, after ``run_days`` what a run leaves besides what it publishes.
     ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
-    login, where the public one cannot be reached (China, closed networks). ``rules`` are the weakest approval and gate that an execution
-    may ask for.
+    login, where the public one cannot be reached (China, closed networks). ``network`` is the stage's own; without one, everything runs in
+    the networks of AWS's services. ``rules`` are the weakest approval and gate that an execution may ask for.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Stage:
     serving: Serving
     api: Api
     base_images: Literal["public", "private"] = "public"
+    network: Network | None = None
     placement: Placement = field(default_factory=Placement)
     watching: Watching = field(default_factory=Watching)
     rules: ReleaseRules = field(default_factory=ReleaseRules)
@@ -61,6 +64,14 @@ class Stage:
     def placed(self, placement: Placement) -> "Stage":
         """The same stage where ``placement`` says, on machines that are sold there."""
         return replace(self, placement=placement, serving=self.serving.in_region(placement.region))
+
+    def with_context(self, value_of: Callable[[str], object]) -> "Stage":
+        """The same, placed, watched and connected as the CDK's context says. Raises ValueError."""
+        return replace(
+            self.placed(self.placement.with_context(value_of)),
+            watching=self.watching.with_context(value_of),
+            network=network_in_context(self.network, value_of),
+        )
 
     @property
     def prefix(self) -> str:

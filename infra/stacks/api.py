@@ -48,10 +48,14 @@ class ApiStack(StageStack):
             media=storage.media_bucket,
             topics=(serving.success, serving.error),
             machine_arn=machine_arn,
+            network=serving.clients,
         )
         spec = self._api(serving, machine_arn, training.resources.machine_names[0])
-        self.handler = Handler(self, "Handler", spec=spec, key=storage.key, log_days=stage.log_days)
-        api = RestApi(self, "Rest", name=stage.prefix, handler=self.handler, limits=stage.api, log_days=stage.log_days)
+        key, log_days = storage.key, stage.log_days
+        self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=log_days, network=serving.clients)
+        api = RestApi(
+            self, "Rest", name=stage.prefix, handler=self.handler, limits=stage.api, key=key, log_days=log_days
+        )
         UploadLimit(
             self,
             "UploadLimit",
@@ -59,6 +63,7 @@ class ApiStack(StageStack):
             key=storage.key,
             media=storage.media_bucket,
             dead_letters=self.answers.dead_letters,
+            network=serving.clients,
         )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
         self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}

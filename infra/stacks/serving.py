@@ -18,17 +18,27 @@ from infra.components.handler import Handler
 from infra.components.image import ContainerImage
 from infra.components.topic import EncryptedTopic
 from infra.settings.stage import Stage, threads_environment
+from infra.stacks.network import NetworkStack
 from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack
 from models.catalogue import CatalogueEntry
 
 
 class ServingStack(StageStack):
-    """Base models, image, role, endpoint."""
+    """Base models, image, role, endpoint. ``clients`` is where containers and handlers are; ``None`` without a network of the stage."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        storage: StorageStack,
+        network: NetworkStack | None,
+    ) -> None:
         super().__init__(scope, construct_id, stage=stage, about="base models and the shared endpoint")
         self._storage = storage
+        self.clients = network.clients if network else None
         self.success = EncryptedTopic(self, "Success", key=storage.key)
         self.error = EncryptedTopic(self, "Error", key=storage.key)
         self.image = self._image()
@@ -64,6 +74,7 @@ class ServingStack(StageStack):
             error_topic_arn=topic_arn(self.error),
             environment=self._environment(),
             tags=self.stage.tags,
+            network=self.clients,
         )
 
     def _environment(self) -> dict[str, str]:
@@ -91,6 +102,7 @@ class ServingStack(StageStack):
             image=self.image,
             log_group="/aws/sagemaker/Endpoints/*",
             key=storage.key,
+            in_vpc=self.clients is not None,
             grants=[
                 reading(storage.model_bucket, "base/*", "styles/*"),
                 reading(storage.media_bucket, "requests/*", "uploads/*"),
@@ -104,8 +116,14 @@ class ServingStack(StageStack):
         # A catalogue name never changes, so neither does the construct id: ``tiny-inpaint`` → ``BaseTinyInpaint``.
         ids = {f"Base{capwords(entry.name, '-').replace('-', '')}": entry for entry in self.stage.models}
         models = [BaseModel(self, name, entry=entry) for name, entry in ids.items()]
-        spec, log_days = mirroring(self._storage.model_bucket, models), self.stage.log_days
-        mirror = Handler(Construct(self, "Mirror"), "Handler", spec=spec, key=self._storage.key, log_days=log_days)
+        mirror = Handler(
+            Construct(self, "Mirror"),
+            "Handler",
+            spec=mirroring(self._storage.model_bucket, models),
+            key=self._storage.key,
+            log_days=self.stage.log_days,
+            network=self.clients,
+        )
         for model in models:
             model.mirror(mirror)
         return models

@@ -21,6 +21,7 @@ from infra.components.workflow.pretraining import pretraining
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.steps.ending import record_failure
 from infra.settings.stage import Stage
+from infra.stacks.network import NetworkStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.stage_stack import StageStack
 from infra.stacks.storage import StorageStack
@@ -30,10 +31,17 @@ class TrainingStack(StageStack):
     """Jobs, handlers, both state machines, and the topic that people subscribe to."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, storage: StorageStack, serving: ServingStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        storage: StorageStack,
+        network: NetworkStack | None,
+        serving: ServingStack,
     ) -> None:
         super().__init__(scope, construct_id, stage=stage, about="state machines, jobs and handlers that train")
-        self._storage = storage
+        self._storage, self._hosts = storage, network.hosts if network else None
         self.topic = EncryptedTopic(self, "News", key=storage.key)
         self.topic.allow_alarms()
         IdleAlarm(self, "IdleAlarm", endpoint=serving.endpoint, serving=stage.serving, topic=self.topic)
@@ -60,11 +68,11 @@ class TrainingStack(StageStack):
 
     def _resources(self, serving: ServingStack) -> Resources:
         stage, storage, lustre = self.stage, self._storage, self.stage.pretraining.lustre
-        network = TrainingNetwork(self, "Network", lustre=lustre) if lustre else None
+        mounted = TrainingNetwork(self, "Network", lustre=lustre) if lustre else None
         image = self._image()
         return Resources(
             stage=stage,
-            handlers=Handlers(self, "Handlers", key=storage.key, log_days=stage.log_days),
+            handlers=Handlers(self, "Handlers", key=storage.key, log_days=stage.log_days, network=serving.clients),
             data_bucket=storage.data_bucket,
             model_bucket=storage.model_bucket,
             media_bucket=storage.media_bucket,
@@ -75,26 +83,25 @@ class TrainingStack(StageStack):
             hosting=serving.hosting,
             machine_names=(f"{stage.prefix}-workflow", f"{stage.prefix}-pretraining"),
             job_image_uri=image.uri,
-            job_role_arn=self._job_role(image, network).role.role_arn,
-            job_network=network.config if network else {},
+            job_role_arn=self._job_role(image, mounted).role.role_arn,
+            job_network=self._hosts,
+            pretraining_network=mounted.config if mounted else self._hosts,
         )
 
-    def _job_role(self, image: ContainerImage, network: TrainingNetwork | None) -> ExecutionRole:
+    def _job_role(self, image: ContainerImage, mounted: TrainingNetwork | None) -> ExecutionRole:
         storage = self._storage
-        role = ExecutionRole(
+        return ExecutionRole(
             self,
             "JobRole",
             description="Atelier jobs",
             image=image,
             log_group="/aws/sagemaker/*Jobs",
             key=storage.key,
+            in_vpc=bool(mounted or self._hosts),
             grants=[
                 reading(storage.data_bucket, "datasets/*", "runs/*", "checkpoints/*"),
                 writing(storage.data_bucket, "runs/*", "checkpoints/*"),
                 reading(storage.model_bucket, "base/*"),
-                *([network.joining()] if network else []),
+                *([mounted.mounting()] if mounted else []),
             ],
         )
-        if network is not None:
-            network.accept_joining(role.role)
-        return role

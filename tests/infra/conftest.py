@@ -17,8 +17,6 @@ from tests.infra.definition import resolve
 from tests.infra.plan import plan, variables
 from tests.infra.pretraining_plan import pretraining_plan, pretraining_variables
 
-TEMPLATES = ("Storage", "Serving", "Training", "Api", "Monitoring")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesized:
@@ -31,7 +29,7 @@ class Synthesized:
 
     def resources(self, kind: str, *stacks: str) -> dict[str, dict[str, Any]]:
         """Every resource of a CloudFormation type, by logical id, in the given stacks or in all."""
-        chosen = stacks or TEMPLATES
+        chosen = stacks or tuple(self.templates)
         return {
             logical_id: resource
             for stack in chosen
@@ -130,5 +128,5 @@ def _synthesize(name: str, folder: str) -> Synthesized:
     app = App(context=feature_flags(), outdir=folder)
     stacks = add_stacks(app, as_deployed(STAGES[name]))
     assembly = app.synth()
-    templates = {stack: assembly.get_stack_artifact(stack).template for stack in TEMPLATES}
+    templates = {artifact.id: artifact.template for artifact in assembly.stacks}
     return Synthesized(name=name, stacks=stacks, folder=folder, templates=templates)

@@ -28,6 +28,11 @@ MUTANTS = (
         at="Training/HandlersGateFunction",
         change=put("Properties.Architectures", ["x86_64"]),
     ),
+    Defect(
+        name="a log is not encrypted with our key",
+        at="Training/HandlersGateLog",
+        change=drop("Properties.KmsKeyId"),
+    ),
     Defect(name="a function has no layer", at="Training/HandlersGateFunction", change=drop("Properties.Layers")),
     Defect(
         name="a handler is misspelt",

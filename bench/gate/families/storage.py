@@ -114,6 +114,16 @@ MUTANTS = (
         change=put("Properties.KeyPolicy.Statement.0.Principal", "*"),
     ),
     Defect(
+        name="logs may not be encrypted with the key",
+        at="Storage/BucketsKey",
+        change=swap("logs.", "log."),
+    ),
+    Defect(
+        name="logs of any account may be encrypted with the key",
+        at="Storage/BucketsKey",
+        change=swap("ArnLike", "ArnLikeIfExists"),
+    ),
+    Defect(
         name="a bucket may be made public",
         at="Storage/BucketsModel7",
         change=put("Properties.PublicAccessBlockConfiguration.BlockPublicPolicy", False),

@@ -7,6 +7,7 @@ from string import capwords
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from contracts.vpc import VpcConfig
 from infra.components.access import allow
 from infra.components.handler import Handler, Spec
 from infra.components.workflow.step import Step, retry
@@ -25,16 +26,20 @@ LAMBDA_RETRY = retry(
 class Handlers(Construct):
     """One function for each spec, however many steps call it."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, log_days: int) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, log_days: int, network: VpcConfig | None
+    ) -> None:
         super().__init__(scope, construct_id)
-        self._key, self._log_days = key, log_days
+        self._key, self._log_days, self._network = key, log_days, network
         self._handlers: dict[str, Handler] = {}
 
     def of(self, spec: Spec) -> Handler:
         """The handler of a spec, created at first use."""
         if spec.name not in self._handlers:
             construct_id = capwords(spec.name, "_").replace("_", "")
-            self._handlers[spec.name] = Handler(self, construct_id, spec=spec, key=self._key, log_days=self._log_days)
+            self._handlers[spec.name] = Handler(
+                self, construct_id, spec=spec, key=self._key, log_days=self._log_days, network=self._network
+            )
         return self._handlers[spec.name]
 
     def call(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from contracts.machines import volume_key
+from contracts.vpc import VpcConfig
 from infra.components.access import Statement, allow, arn, passing
 from infra.components.attributes import key_arn
 from infra.components.workflow.job_step import EXECUTION, EXECUTION_VARIABLE, JobStep
@@ -70,7 +71,11 @@ def processing(
         "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
         "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
         "Environment": _environment(threads_environment(settings.threads)),
-        "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
+        "NetworkConfig": {
+            "EnableNetworkIsolation": True,
+            "EnableInterContainerTrafficEncryption": True,
+            **in_network(use.job_network),
+        },
         "Tags": use.tags,
     }
     return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds, assign=_NOTED)
@@ -149,6 +154,11 @@ def _algorithm(use: Resources, metrics: Iterable[Mapping[str, str]], command: st
         "MetricDefinitions": [*METRIC_DEFINITIONS, *metrics],
         **({"ContainerArguments": [command]} if command else {}),
     }
+
+
+def in_network(network: VpcConfig | None) -> dict[str, Any]:
+    """What puts a job's hosts into a VPC. An isolated container reaches nothing there either: SageMaker brings and takes its files."""
+    return {"VpcConfig": network.request()} if network else {}
 
 
 def channels(uris: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from collections import ChainMap
 from typing import Any
 
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -50,11 +51,12 @@ class Machine(Construct):
         )
         record = allow(["lambda:InvokeFunction"], [recorder])
         granted = grant(role, [_OBSERVE, record], *(step.allows for step in steps(flow)))
-        self.machine = self._machine(name, granted, definition(flow, recorder), use.stage.log_days)
+        log = log_group(self, "Log", use.stage.log_days, use.key)
+        self.machine = self._machine(name, granted, definition(flow, recorder), log)
         self.arn = self.machine.state_machine_arn
         self._accept_findings()
 
-    def _machine(self, name: str, role: iam.IRole, states: dict[str, Any], log_days: int) -> sfn.StateMachine:
+    def _machine(self, name: str, role: iam.IRole, states: dict[str, Any], log: logs.LogGroup) -> sfn.StateMachine:
         """It logs every state that is entered, but not the data that pass through."""
         return sfn.StateMachine(
             self,
@@ -62,9 +64,7 @@ class Machine(Construct):
             state_machine_name=name,
             role=role,
             definition_body=sfn.DefinitionBody.from_string(json_text(states)),
-            logs=sfn.LogOptions(
-                destination=log_group(self, "Log", log_days), level=sfn.LogLevel.ALL, include_execution_data=False
-            ),
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
 

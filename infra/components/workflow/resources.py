@@ -1,6 +1,5 @@
 """What the steps of a stage's state machines read, write, run and call."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from contracts.hosting import Hosting
+from contracts.vpc import VpcConfig
 from infra.components.access import arn
 from infra.components.endpoint import AsyncEndpoint
 from infra.components.workflow.handlers import Handlers
@@ -19,7 +19,8 @@ from infra.settings.stage import Stage
 class Resources:
     """``machine_names`` are those of both machines, the fine-tuning one first.
 
-    ``job_network`` is a training job's ``VpcConfig``, empty where the stage has no network of its own.
+    ``job_network`` is where the hosts of jobs are, ``pretraining_network`` where those are that pretrain: where the file system is, if
+    the stage has one. ``None`` is SageMaker's own network.
     """
 
     stage: Stage
@@ -35,7 +36,8 @@ class Resources:
     machine_names: tuple[str, str]
     job_image_uri: str
     job_role_arn: str
-    job_network: Mapping[str, list[str]]
+    job_network: VpcConfig | None
+    pretraining_network: VpcConfig | None
 
     @property
     def machine_arns(self) -> list[str]:

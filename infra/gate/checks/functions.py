@@ -110,6 +110,8 @@ def _logs(assembly: Assembly) -> Iterator[Finding]:
         elif assembly.stage in STAGES and days != STAGES[assembly.stage].log_days:
             wrong = f"it is kept for {days} days, the stage says {STAGES[assembly.stage].log_days}"
             yield group.finding(_NAME, wrong, "Take log_days of the stage")
+        if [each.kind for each in assembly.referenced(group.properties.get("KmsKeyId", ""))] != ["AWS::KMS::Key"]:
+            yield group.finding(_NAME, "it is not encrypted with the stage's key", "Make it with log_group()")
 
 
 @cache

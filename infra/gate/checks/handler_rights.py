@@ -6,7 +6,7 @@ from infra.gate.assembly import Assembly, Resource
 from infra.gate.calls import Call, calls
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
-from infra.gate.rights import needed, tagging
+from infra.gate.rights import JOINING_FUNCTION, needed, tagging
 from infra.gate.roles import allowed, role_of, statements
 from infra.gate.sources import Sources
 
@@ -44,7 +44,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         if role is None:
             yield function.finding(_NAME, "its Role is no role of the stage", "Give it a role of its own")
         elif handler in sources.handlers:
-            made, own = reached.of(handler), _dead_letters(assembly, function)
+            made, own = reached.of(handler), _dead_letters(assembly, function) | _joining(function)
             yield from _missing(assembly, function, role, made, own)
             yield from _unused(assembly, role, handler, made, own)
 
@@ -58,6 +58,11 @@ def _dead_letters(assembly: Assembly, function: Resource) -> dict[str, str]:
     failed = [each.get("DestinationConfig", {}).get("OnFailure") for each in own]
     has_queue = any(failed) or "DeadLetterConfig" in function.properties
     return {"sqs:SendMessage": "its queue of dead letters"} if has_queue else {}
+
+
+def _joining(function: Resource) -> dict[str, str]:
+    """What Lambda itself does with the rights of a function in a VPC."""
+    return dict.fromkeys(JOINING_FUNCTION, "its network") if "VpcConfig" in function.properties else {}
 
 
 def _missing(

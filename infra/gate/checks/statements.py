@@ -16,6 +16,7 @@ from infra.gate.values import realistic
 
 _NAME = "statements"
 _SERVICES = {
+    "AWS::EC2::FlowLog": ("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),
     "AWS::Lambda::Function": ("Role", "lambda.amazonaws.com"),
     "AWS::SageMaker::Model": ("ExecutionRoleArn", "sagemaker.amazonaws.com"),
     "AWS::StepFunctions::StateMachine": ("RoleArn", "states.amazonaws.com"),
@@ -33,7 +34,7 @@ _ALSO: Mapping[str, str] = {
 }
 """Resources that an action knows and the reference of cfn-lint does not."""
 
-_FOR_OTHERS = {"sagemaker.amazonaws.com", "states.amazonaws.com"}
+_FOR_OTHERS = {"sagemaker.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
 """Services that act for others, and must say for whom (the confused deputy)."""
 
 _CONDITIONS: Mapping[str, tuple[str, str, str]] = {

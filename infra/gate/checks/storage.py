@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.config import STAGES
-from infra.gate.assembly import Assembly, Resource
+from infra.gate.assembly import ACCOUNT, REGION, Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.roles import listed
 from infra.gate.sources import Sources
@@ -89,6 +89,24 @@ def _key(key: Resource) -> Iterator[tuple[str, str]]:
         yield "the account itself may not administer it", "Allow kms:* to the account's root, who then grants by IAM"
     if any("*" in (each.get("Principal"), *_principals(each)) and not each.get("Condition") for each in statements):
         yield "everybody may use it", "Name the account or the service in each Principal"
+    if not any(_serves_logs(each) for each in statements):
+        yield (
+            "CloudWatch Logs may not use it, so no log group of the stage can be made",
+            "Keep _let_logs_use in buckets.py",
+        )
+
+
+def _serves_logs(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement of a key's policy lets the region's logs, of this account alone, be encrypted.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    principal = statement.get("Principal")
+    service = principal.get("Service") if isinstance(principal, Mapping) else None
+    condition = str(statement.get("Condition", {}).get("ArnLike", {}).get("kms:EncryptionContext:aws:logs:arn"))
+    actions = {"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:Describe*"}
+    own = condition.startswith(f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:")
+    return service == f"logs.{REGION}.amazonaws.com" and own and actions <= set(listed(statement.get("Action")))
 
 
 def _principals(statement: Mapping[str, Any]) -> list[Any]:

@@ -1,6 +1,6 @@
 """The jobs of a fine-tuning execution."""
 
-from infra.components.workflow.jobs import channels, processing, training
+from infra.components.workflow.jobs import channels, in_network, processing, training
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
 
@@ -41,6 +41,7 @@ def fine_tune(use: Resources) -> Step:
             # SageMaker copies the data into the container's folders, so the container needs no network.
             "EnableNetworkIsolation": True,
             "EnableInterContainerTrafficEncryption": True,
+            **in_network(use.job_network),
         },
     )
 

@@ -1,7 +1,7 @@
 """The jobs of a pretraining execution."""
 
 from contracts.machines import has_efa
-from infra.components.workflow.jobs import processing, training
+from infra.components.workflow.jobs import in_network, processing, training
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
 
@@ -42,7 +42,7 @@ def train(use: Resources) -> Step:
             "EnableNetworkIsolation": "{% $plan.isolated %}",
             # An adapter that bypasses the kernel bypasses SageMaker's encryption; the hardware of these types encrypts by itself.
             "EnableInterContainerTrafficEncryption": not fast,
-            **({"VpcConfig": dict(use.job_network)} if use.job_network else {}),
+            **in_network(use.pretraining_network),
         },
     )
 
