@@ -175,6 +175,6 @@ def test_the_jobs_role_may_join_and_mount_and_nothing_is_left_to_accept(linked: 
     assert [(v.rule_name, [r.construct_path for r in v.violating_resources]) for v in findings(linked[0])] == []
 
 
-def test_without_a_file_system_there_is_no_network_of_ours(stage: Synthesized) -> None:
-    assert "VpcConfig" not in arguments(stage, "Train")
-    assert not stage.resources("AWS::EC2::SecurityGroup")
+def test_without_a_file_system_hosts_that_pretrain_are_where_every_job_is(stage: Synthesized) -> None:
+    shard = arguments(stage, "Shard")["NetworkConfig"]
+    assert arguments(stage, "Train").get("VpcConfig") == shard.get("VpcConfig")

@@ -147,10 +147,9 @@ def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesize
     shared_model, shared = stage.one("AWS::SageMaker::Model"), stage.one("AWS::SageMaker::EndpointConfig")
     assert hosting.tags == as_deployed(STAGES[stage.name]).tags
     own = hosting.endpoint_config(text(shared["ProductionVariants"][0]["ModelName"]))
-    container, shared_container = (
-        hosting.model("s3://model/styles/")["PrimaryContainer"],
-        shared_model["PrimaryContainer"],
-    )
+    model = hosting.model("s3://model/styles/")
+    container, shared_container = model["PrimaryContainer"], shared_model["PrimaryContainer"]
+    assert shape(model.get("VpcConfig")) == shape(shared_model.get("VpcConfig"))
     # A version's own endpoint starts with one instance, whatever the shared one starts with.
     assert own["ProductionVariants"][0]["InitialInstanceCount"] == 1
     own["ProductionVariants"][0]["InitialInstanceCount"] = STAGES[stage.name].serving.first_instances

@@ -9,6 +9,7 @@ import botocore.validate
 import pytest
 
 from contracts.hosting import Hosting
+from contracts.vpc import VpcConfig
 
 HOSTING = Hosting(
     image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
@@ -22,6 +23,7 @@ HOSTING = Hosting(
     error_topic_arn="arn:aws:sns:us-east-1:123456789012:error",
     environment={"ATELIER_STYLES_URI": "s3://model/styles/"},
     tags={"atelier:stage": "test"},
+    network=VpcConfig(subnets=["subnet-1", "subnet-2"], security_groups=["sg-1"]),
 )
 
 

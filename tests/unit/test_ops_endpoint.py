@@ -14,6 +14,7 @@ from atelier_ops.logic.endpoint import (
     waiting,
 )
 from contracts.hosting import VARIANT, Hosting, alarm_names
+from contracts.vpc import VpcConfig
 from tests.unit.ops_fakes import NOW, MemoryEndpoints, MemoryRecords, MemoryTokens
 
 NAME = "atelier-test-style-skirt-v1"
@@ -49,6 +50,22 @@ def test_a_version_gets_an_endpoint_whose_parts_have_its_name() -> None:
     assert container["Environment"] == {"ATELIER_STYLES_URI": "s3://model/styles/", "OMP_NUM_THREADS": "1"}
     assert endpoints.configs[NAME] == {"EndpointConfigName": NAME, **HOSTING.endpoint_config(NAME)}
     assert endpoints.tagged == [(NAME, HOSTING.tags)] * 3
+    assert "VpcConfig" not in endpoints.models[NAME]
+
+
+def test_in_a_stage_with_a_network_a_version_s_containers_are_in_it_too() -> None:
+    endpoints, network = MemoryEndpoints(), VpcConfig(subnets=["subnet-1", "subnet-2"], security_groups=["sg-1"])
+    deploy(endpoints, HOSTING.model_copy(update={"network": network}))
+    assert endpoints.models[NAME]["VpcConfig"] == {
+        "SecurityGroupIds": ["sg-1"],
+        "Subnets": ["subnet-1", "subnet-2"],
+    }
+    with pytest.raises(
+        NameCollisionError, match=r"VpcConfig.SecurityGroupIds\[0\]: exists with 'sg-1'; asked for 'sg-2'"
+    ):
+        deploy(
+            endpoints, HOSTING.model_copy(update={"network": network.model_copy(update={"security_groups": ["sg-2"]})})
+        )
 
 
 @pytest.mark.parametrize("status", ["Creating", "InService", "SystemUpdating"])
