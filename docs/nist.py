@@ -27,8 +27,6 @@ ACCEPTED: Mapping[str, str] = {
     "billed by the hour.",
     "APIGWSSLEnabled": "A client certificate proves API Gateway to a backend that it reaches over the network; this backend "
     "is a Lambda, called with IAM.",
-    "CloudWatchLogGroupEncrypted": "CloudWatch encrypts every log with a key of its own. Ours hold no prompts, pictures, addresses or "
-    "keys; execution data and request bodies are not logged.",
     "DynamoDBInBackupPlan": "Point-in-time recovery restores any second of the last 35 days. Records live for 7 days at most.",
     "IAMNoInlinePolicy": "Each role has one policy of its own, made with it and used by nobody else: a managed policy would be "
     "one more thing to attach elsewhere.",
@@ -37,9 +35,8 @@ ACCEPTED: Mapping[str, str] = {
     "LambdaDLQ": "The functions that are called asynchronously have a failure destination (a queue with an alarm), "
     "which keeps the reason too; the others are called by API Gateway, Step Functions or CloudFormation, "
     "which see the error themselves.",
-    "LambdaInsideVPC": "The functions reach AWS's services only, over TLS and with IAM, and nothing listens on them. In a "
-    "VPC each service would need an interface endpoint in each zone. A team whose rules ask for it has to "
-    "add the network: there is no switch for it.",
+    "LambdaInsideVPC": "The one handler that fetches base models from hubs on the internet, to which the stage's network has no way. It "
+    "may read and write the mirrored models only.",
     "S3BucketReplicationEnabled": "Data and models are versioned and kept; pictures expire. A copy in another region is a decision "
     "about where customers' photos may lie, which this project cannot make.",
     "S3BucketVersioningEnabled": "Media holds photos of people, which must be gone when they are deleted or expire; the log bucket is "

@@ -15,11 +15,13 @@ from cli.doctor.diagnosis import Diagnosis, Mark, conclusion
 from cli.doctor.licences import check_licences
 from cli.doctor.limits import check_quotas
 from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
+from cli.doctor.network import check_network
 from cli.doctor.run import examine
 from cli.doctor.surroundings import Surroundings, run_program
 from cli.main import main
 from infra.config import STAGES
-from infra.quotas import quotas
+from infra.quotas import VPCS, quotas
+from infra.settings.network import INTERFACES
 from infra.settings.placement import Placement
 from infra.settings.stage import Stage
 
@@ -266,6 +268,44 @@ def test_a_stage_that_has_other_machines_in_the_region_is_to_be_pinned_there() -
     assert [f.do.partition(",")[0] for f in found if f.what == "quota"] == ["REGION=eu-west-1"]
     ireland = prod.placed(Placement(region="eu-west-1"))
     assert [f.what for f in check_quotas(around(limits({}, ireland), ireland))] == ["quotas"]
+
+
+def network(zones: str = "abc", lacking: str = "", vpcs: int = 1) -> Aws:
+    """An account with this many VPCs of others, in a region whose zone ``b`` does not have the service ``lacking``."""
+    places = [f"{REGION}{letter}" for letter in zones]
+    services = [
+        {
+            "ServiceName": f"com.amazonaws.{REGION}.{service}",
+            "AvailabilityZones": [f"{REGION}a"] if service == lacking else places,
+        }
+        for service in INTERFACES
+    ]
+    own = {"Tags": [{"Key": "atelier:stage", "Value": "prod"}]}
+    found: list[dict[str, Any]] = [*({} for _ in range(vpcs)), own]
+    return (
+        Aws()
+        .answers("ec2", "describe_availability_zones", {"AvailabilityZones": [{"ZoneName": name} for name in places]})
+        .answers("ec2", "describe_vpc_endpoint_services", {"ServiceDetails": services})
+        .answers("ec2", "describe_vpcs", {"Vpcs": found})
+        .answers("service-quotas", "list_service_quotas", {"Quotas": [_limit(VPCS, 5)]})
+    )
+
+
+def test_a_network_needs_its_zones_the_services_in_them_and_room_for_a_vpc() -> None:
+    assert list(check_network(around(Aws(), DEV))) == []
+    prod = STAGES["prod"]
+    good = only(check_network(around(network(vpcs=4), prod)))
+    assert (good.mark, good.says) == (Mark.GOOD, "room for a VPC, with 7 interface endpoints in zones a, b")
+    wrong = [only(check_network(around(aws, prod))) for aws in (network(lacking="states"), network(vpcs=5))]
+    assert {each.mark for each in wrong} == {Mark.TO_DEPLOY}
+    assert [each.says for each in wrong] == [
+        "no interface endpoint for states in eu-west-1b",
+        "5 VPCs of 5 are there already, and the stage makes one",
+    ]
+    assert "--service-code vpc --quota-code L-1194D53C --desired-value 6" in wrong[1].do
+    zone, *_ = check_network(around(network(zones="ac"), prod))
+    assert zone.says == "eu-west-1 has no zone b for this account"
+    assert "a,c" in zone.do
 
 
 def test_licences_with_restrictions_are_to_be_read() -> None:
