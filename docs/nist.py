@@ -28,6 +28,8 @@ ACCEPTED: Mapping[str, str] = {
     "APIGWSSLEnabled": "A client certificate proves API Gateway to a backend that it reaches over the network; this backend "
     "is a Lambda, called with IAM.",
     "DynamoDBInBackupPlan": "Point-in-time recovery restores any second of the last 35 days. Records live for 7 days at most.",
+    "EC2RestrictedCommonPorts": "Hosts of one job reach each other on every port, which EFA and encrypted traffic between them require: "
+    "the rule lets in members of its own security group, and nobody else.",
     "IAMNoInlinePolicy": "Each role has one policy of its own, made with it and used by nobody else: a managed policy would be "
     "one more thing to attach elsewhere.",
     "LambdaConcurrency": "The functions share the account's limit, whose throttles have an alarm. A limit for each would "
@@ -42,6 +44,8 @@ ACCEPTED: Mapping[str, str] = {
     "S3BucketVersioningEnabled": "Media holds photos of people, which must be gone when they are deleted or expire; the log bucket is "
     "only appended to.",
     "S3DefaultEncryptionKMS": "Of the bucket that receives access logs: S3's log delivery supports only keys of S3's own.",
+    "VPCDefaultSecurityGroupClosed": "Nothing is in the default group, and it lets in its own members only. No template can close it: the "
+    "CDK's way is a function with rights on security groups.",
 }
 """Why each open rule of the pack is accepted, by its name without the pack's prefix."""
 

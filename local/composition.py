@@ -41,6 +41,7 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
         run_dir=run_dir,
         environment=environment,
         role_credentials=lambda role: roles.sagemaker_session(role, account, region),
+        role_may=lambda need, role: roles.may(need, role, region),
         publish=events.publisher(),
         faults=Faults(run_dir),
     )

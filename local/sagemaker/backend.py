@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from local.faults import Faults
+from local.sagemaker.caller_rights import Need
 from local.sagemaker.store import Record, epoch_milliseconds
 
 # A loopback client needs no proxy, and no second try against a server in the same process.
@@ -44,7 +45,8 @@ class Backend:
     """The local cloud as the SageMaker control plane sees it.
 
     `role_credentials` gives AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of a role's session and
-    raises ServiceError where the role cannot be assumed by SageMaker. `publish` sends an EventBridge event
+    raises ServiceError where the role cannot be assumed by SageMaker; `role_may` whether it has a permission.
+    `publish` sends an EventBridge event
     (detail type, detail, resource ARNs). `environment` is what every child process gets; `faults` what goes wrong.
     """
 
@@ -54,6 +56,7 @@ class Backend:
     run_dir: Path
     environment: Mapping[str, str]
     role_credentials: Callable[[str], dict[str, str]]
+    role_may: Callable[[Need, str], bool]
     publish: Callable[[str, dict[str, Any], list[str]], None]
     faults: Faults
     _session: boto3.Session = field(default_factory=boto3.Session)

@@ -17,6 +17,7 @@ from local.sagemaker.jobs import JobService
 from local.sagemaker.listing import list_records
 from local.sagemaker.metrics import EndpointMetrics, Put
 from local.sagemaker.model_check import ApiModel
+from local.sagemaker.networks import check_network
 from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.registry import ModelRegistry
 from local.sagemaker.runtime import Runtime
@@ -72,6 +73,7 @@ class ControlPlane:
             raise ServiceError("ThrottlingException", "Rate exceeded")
         self.api.check(action, params)
         rules.check(action, params)
+        check_network(self._backend, params)
         return self.api.answer(action, self._carry_out(action, params))
 
     def _carry_out(self, action: str, params: Record) -> Record | None:

@@ -8,7 +8,7 @@ from ministack.services.cloudformation import provisioners, stacks
 from local.autoscaling import ApplicationAutoScaling
 from local.errors import ServiceError
 from local.sagemaker.control_plane import ControlPlane
-from local.seams import api_account, api_keys, budgets, creations, template_fixes, weak_references
+from local.seams import api_account, api_keys, budgets, creations, networks, template_fixes, weak_references
 
 Properties = dict[str, Any]
 Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
@@ -35,6 +35,7 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, root_c
     api_account.install()
     api_keys.install()
     creations.install()
+    networks.install(root_client, sagemaker.store.region)
     _run_on_threads()
 
 
@@ -155,7 +156,15 @@ def _put_again(create: Callable[..., Created], delete: Callable[..., None]) -> H
 def _run_on_threads() -> None:
     """Types that wait, or call the server over HTTP, must not be provisioned on its event loop."""
     original = stacks._runs_on_worker_thread
-    ours = ("AWS::SageMaker::", "AWS::Budgets::", "AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Method")
+    ours = (
+        "AWS::SageMaker::",
+        "AWS::Budgets::",
+        "AWS::ApiGateway::RequestValidator",
+        "AWS::ApiGateway::Method",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::SecurityGroupEgress",
+        "AWS::EC2::FlowLog",
+    )
 
     def runs_on_worker_thread(resource_type: str) -> bool:
         return bool(original(resource_type)) or resource_type.startswith(ours)

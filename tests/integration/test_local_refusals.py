@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.components.workflow.step import retry, sdk_transient
+from infra.gate.rights import JOINING_FUNCTION, JOINING_HOSTS
 from local.cloud import LocalCloud
 from local.faults import Fault
 from tests.integration import local_toy
@@ -30,8 +31,30 @@ def template() -> Record:
             ],
         ),
     }
-    base["Outputs"]["MachineRole"] = {"Value": arn("MachineRole")}
+    base["Resources"] |= network()
+    base["Outputs"] |= {name: {"Value": arn(name)} for name in ("MachineRole", "HostRole")}
+    base["Outputs"] |= {name: {"Value": {"Ref": name}} for name in ("Subnet", "Group", "OtherGroup")}
     return base
+
+
+def network() -> Record:
+    """A VPC, another one's group, and a role whose hosts may join them."""
+    made = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+    inside = {"VpcId": {"Ref": "Vpc"}}
+    group = {"GroupDescription": "hosts", **inside}
+    member = {"GroupId": {"Fn::GetAtt": ["Group", "GroupId"]}, "IpProtocol": "-1"}
+    source = {"SourceSecurityGroupId": member["GroupId"]}
+    flows = {"ResourceId": {"Ref": "Vpc"}, "ResourceType": "VPC", "TrafficType": "ALL", "LogGroupName": "flows"}
+    return {
+        "Vpc": made,
+        "OtherVpc": made,
+        "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"CidrBlock": "10.0.0.0/20", **inside}},
+        "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": group},
+        "OtherGroup": {"Type": "AWS::EC2::SecurityGroup", "Properties": group | {"VpcId": {"Ref": "OtherVpc"}}},
+        "Members": {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": member | source},
+        "Flows": {"Type": "AWS::EC2::FlowLog", "Properties": flows},
+        "HostRole": role("sagemaker.amazonaws.com", [allow(*JOINING_HOSTS)]),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +286,46 @@ def test_names_that_differ_in_case_only_are_one_resource(cloud: LocalCloud) -> N
         sagemaker.create_model_package_group(ModelPackageGroupName="dresses")
     found = sagemaker.describe_model_package_group(ModelPackageGroupName=made.lower())
     assert found["ModelPackageGroupName"] == "Dresses"
+
+
+def test_hosts_join_a_vpc_where_its_parts_fit_and_the_role_may(cloud: LocalCloud) -> None:
+    sagemaker, made = cloud.client("sagemaker"), cloud.outputs("Toy")
+
+    def model(name: str, role_name: str = "HostRole", subnet: str = made["Subnet"], group: str = made["Group"]) -> None:
+        vpc = {"Subnets": [subnet], "SecurityGroupIds": [group]}
+        container = {"Image": IMAGE}
+        sagemaker.create_model(
+            ModelName=name, ExecutionRoleArn=made[role_name], PrimaryContainer=container, VpcConfig=vpc
+        )
+
+    model("inside")
+    with pytest.raises(ClientError, match=r"JobRole\S* may not ec2:CreateNetworkInterface"):
+        model("may-not", role_name="JobRole")
+    with pytest.raises(ClientError, match="subnet-0a0a0a0a"):
+        model("nowhere", subnet="subnet-0a0a0a0a")
+    with pytest.raises(ClientError, match="allowed: of one VPC"):
+        model("between", group=made["OtherGroup"])
+
+
+def test_a_function_joins_a_vpc_only_where_its_role_may(cloud: LocalCloud) -> None:
+    made = cloud.outputs("Toy")
+    vpc = {"SubnetIds": [made["Subnet"]], "SecurityGroupIds": [made["Group"]]}
+    code = {"ZipFile": "def handler(event, context):\n    return 1\n"}
+    function = {"Runtime": "python3.13", "Handler": "index.handler", "Code": code, "VpcConfig": vpc}
+
+    def stack(name: str, *actions: str) -> str:
+        resources = {
+            "Role": role("lambda.amazonaws.com", [allow(*actions)]),
+            "Function": {"Type": "AWS::Lambda::Function", "Properties": function | {"Role": arn("Role")}},
+        }
+        formation = cloud.client("cloudformation")
+        formation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+
+        def done() -> str | None:
+            (found,) = formation.describe_stacks(StackName=name)["Stacks"]
+            return None if found["StackStatus"].endswith("IN_PROGRESS") else str(found["StackStatus"])
+
+        return str(until(done, cloud))
+
+    assert stack("joins", *JOINING_FUNCTION) == "CREATE_COMPLETE"
+    assert stack("stays", *JOINING_FUNCTION[:-1]) == "ROLLBACK_COMPLETE"
