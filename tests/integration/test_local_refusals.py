@@ -319,7 +319,9 @@ def test_a_function_joins_a_vpc_only_where_its_role_may(cloud: LocalCloud) -> No
             "Function": {"Type": "AWS::Lambda::Function", "Properties": function | {"Role": arn("Role")}},
         }
         formation = cloud.client("cloudformation")
-        formation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+        formation.create_stack(
+            StackName=name, TemplateBody=json.dumps({"Resources": resources}), Capabilities=["CAPABILITY_IAM"]
+        )
 
         def done() -> str | None:
             (found,) = formation.describe_stacks(StackName=name)["Stacks"]
