@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from infra.gate.assembly import REGION, Assembly, Resource
+from infra.gate.assembly import Assembly, Resource
 from infra.gate.calls import calls
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
@@ -47,7 +47,9 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     network = network_of(assembly)
     if network is None:
         return
-    ways = {_service(each): each for each in assembly.of("AWS::EC2::VPCEndpoint")}
+    here = f"com.amazonaws.{assembly.location.region}."
+    found = assembly.of("AWS::EC2::VPCEndpoint")
+    ways = {str(each.properties.get("ServiceName")).removeprefix(here): each for each in found}
     needs = _needs(assembly, sources)
     for name in sorted(set(needs) - set(ways)):
         yield network.vpc.finding(_NAME, f"{needs[name]}, and there is no way to {name}", "Add it to INTERFACES")
@@ -59,10 +61,6 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     for flag in ("EnableDnsSupport", "EnableDnsHostnames"):
         if network.vpc.properties.get(flag) is not True:
             yield network.vpc.finding(_NAME, f"{flag} is off: the services' names lead outside", f"Set {flag}")
-
-
-def _service(way: Resource) -> str:
-    return str(way.properties.get("ServiceName")).removeprefix(f"com.amazonaws.{REGION}.")
 
 
 def _needs(assembly: Assembly, sources: Sources) -> dict[str, str]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.config import STAGES
-from infra.gate.assembly import ACCOUNT, REGION, Assembly, Resource
+from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
+from infra.gate.location import Location
 from infra.gate.roles import listed
 from infra.gate.sources import Sources
 
@@ -35,7 +36,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         for wrong, remedy in _table(assembly, table):
             yield table.finding(_NAME, wrong, remedy)
     for key in assembly.of("AWS::KMS::Key"):
-        for wrong, remedy in _key(key):
+        for wrong, remedy in _key(key, assembly.location):
             yield key.finding(_NAME, wrong, remedy)
     for topic in assembly.of("AWS::SNS::Topic", "AWS::SQS::Queue"):
         yield from _messages(assembly, topic)
@@ -79,7 +80,7 @@ def _bucket(assembly: Assembly, bucket: Resource) -> Iterator[tuple[str, str]]:
         yield "its accesses are not logged", "Log them into the log bucket"
 
 
-def _key(key: Resource) -> Iterator[tuple[str, str]]:
+def _key(key: Resource, here: Location) -> Iterator[tuple[str, str]]:
     if key.properties.get("EnableKeyRotation") is not True:
         yield "it does not rotate", "Set EnableKeyRotation"
     if key.properties.get("Enabled") is False:
@@ -89,14 +90,14 @@ def _key(key: Resource) -> Iterator[tuple[str, str]]:
         yield "the account itself may not administer it", "Allow kms:* to the account's root, who then grants by IAM"
     if any("*" in (each.get("Principal"), *_principals(each)) and not each.get("Condition") for each in statements):
         yield "everybody may use it", "Name the account or the service in each Principal"
-    if not any(_serves_logs(each) for each in statements):
+    if not any(_serves_logs(each, here) for each in statements):
         yield (
             "CloudWatch Logs may not use it, so no log group of the stage can be made",
             "Keep _let_logs_use in buckets.py",
         )
 
 
-def _serves_logs(statement: Mapping[str, Any]) -> bool:
+def _serves_logs(statement: Mapping[str, Any], here: Location) -> bool:
     """Whether a statement of a key's policy lets the region's logs, of this account alone, be encrypted.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -105,8 +106,8 @@ def _serves_logs(statement: Mapping[str, Any]) -> bool:
     service = principal.get("Service") if isinstance(principal, Mapping) else None
     condition = str(statement.get("Condition", {}).get("ArnLike", {}).get("kms:EncryptionContext:aws:logs:arn"))
     actions = {"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:Describe*"}
-    own = condition.startswith(f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:")
-    return service == f"logs.{REGION}.amazonaws.com" and own and actions <= set(listed(statement.get("Action")))
+    own = condition.startswith(here.arn("logs", "log-group:"))
+    return service == f"logs.{here.region}.amazonaws.com" and own and actions <= set(listed(statement.get("Action")))
 
 
 def _principals(statement: Mapping[str, Any]) -> list[Any]:
