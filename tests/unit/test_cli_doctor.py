@@ -207,7 +207,7 @@ def test_node_comes_with_the_packages() -> None:
 def limits(values: Mapping[str, int], stage: Stage) -> Aws:
     """An account in which every quota of the stage is 100, but these."""
     aws = Aws()
-    for service in ("sagemaker", "lambda"):
+    for service in dict.fromkeys(quota.service for quota in quotas(stage)):
         names = [quota.name for quota in quotas(stage) if quota.service == service]
         entries = [_limit(name, values.get(name, 100)) for name in names if values.get(name) != -1]
         first, rest = entries[:1], entries[1:]
