@@ -103,10 +103,10 @@ def _schedule(assembly: Assembly, function: Resource) -> tuple[str, ...]:
 def _endpoint(assembly: Assembly, resource: Resource) -> Box:
     (config,) = assembly.of("AWS::SageMaker::EndpointConfig")
     (variant,) = config.properties["ProductionVariants"]
-    types = [pool["InstanceType"] for pool in variant.get("InstancePools", [])] or [variant["InstanceType"]]
     (target,) = assembly.of("AWS::ApplicationAutoScaling::ScalableTarget")
-    fleet = f"{target.properties['MinCapacity']} to {target.properties['MaxCapacity']} × {types[0]}"
-    facts = [fleet, *(f"or {each}" for each in types[1:])]
+    facts = [f"{target.properties['MinCapacity']} to {target.properties['MaxCapacity']} instances"]
+    # Which types these are depends on the region.
+    facts += ["of another type where one is short"] if len(variant.get("InstancePools", [])) > 1 else []
     opened = [each["ScalableTargetAction"] for each in target.properties.get("ScheduledActions", [])]
     facts += [f"at least {max(each['MinCapacity'] for each in opened)} in office hours"] if opened else []
     facts.append("and a style's own by its run")
