@@ -21,8 +21,12 @@ from bench.gate.families import (
 from bench.gate.mutant import Mutant, World
 from bench.gate.mutants import every_mutant
 from bench.gate.worlds import copied_sources
+from contracts.release import ReleaseRules
+from infra.config import STAGES
 from infra.gate.assembly import Assembly
+from infra.gate.checks import production
 from infra.gate.door import findings
+from infra.gate.sources import Sources
 from tests.infra.conftest import Synthesized
 
 _FAMILIES = (api, events, functions, machine, places, roles, scaling, serving, storage, watching)
@@ -69,3 +73,12 @@ def test_every_defect_has_a_place_in_the_world(world: World, prod: Synthesized) 
 
 def test_the_world_as_it_is_has_no_finding(world: World) -> None:
     assert findings(world.assembly, world.root) == []
+
+
+def test_a_production_that_approves_by_itself_is_named(
+    prod: Synthesized, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack = replace(STAGES["prod"], rules=ReleaseRules(), log_days=7)
+    monkeypatch.setitem(STAGES, "prod", slack)
+    found = [each.wrong for each in production.check(prod.assembly, Sources.below(world.root))]
+    assert [wrong.partition(":")[0] for wrong in found] == ["rules.approval is 'auto'", "log_days is 7"]
