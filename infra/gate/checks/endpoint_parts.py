@@ -32,6 +32,10 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             yield model.finding(_NAME, wrong, "Run the image asset of inference/")
         for wrong, remedy in _told(container, stage) if stage else ():
             yield model.finding(_NAME, wrong, remedy)
+    for base in assembly.of("Custom::BaseModel") if stage else ():
+        if stage and str(base.properties.get("Entry")) not in {entry.to_json() for entry in stage.models}:
+            wrong = f"its Entry is none of the stage's base models: {str(base.properties.get('Entry'))[:80]}"
+            yield base.finding(_NAME, wrong, "Hand over an entry of models/catalogue.py as it is")
     for config in assembly.of("AWS::SageMaker::EndpointConfig"):
         for wrong, remedy in (*_topics(assembly, config), *_first(config, stage)):
             yield config.finding(_NAME, wrong, remedy)

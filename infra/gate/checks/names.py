@@ -70,7 +70,9 @@ def _wrong(assembly: Assembly, arn: str, machines: set[str]) -> Iterator[tuple[s
     found = _ARN.fullmatch(arn)
     if found and found[2] in _NAMES and "<" not in found[3]:
         meant = _NAMES[found[2]].format(stage=assembly.stage)
-        if found[3].removeprefix(_TRACKING).split("/")[0] != meant and not re.fullmatch(meant, found[3]):
+        if found[3].removeprefix(_TRACKING).split("/")[0] != meant and not (
+            found[2] == "rule" and re.fullmatch(meant, found[3])
+        ):
             yield f"{found[2]} {found[3]}, which is not how ours are named", f"Write {meant}"
     named = _MACHINE.search(arn)
     if named and machines and named[1] not in machines:
