@@ -84,8 +84,10 @@ def _validated(assembly: Assembly, stack: str, template: Path) -> Iterator[Findi
 
 def _alone(machine: Definition, folder: Path, here: Location) -> Path:
     """A template of the machine alone, with its references resolved: cfn-lint does not read a definition that is an ``Fn::Join``."""
+    # Its schema of a definition knows the ARNs of one partition only.
+    definition = json.dumps(machine.definition).replace(f"arn:{here.partition}:", "arn:aws:")
     properties = {
-        "DefinitionString": json.dumps(machine.definition),
+        "DefinitionString": definition,
         "RoleArn": f"arn:{here.partition}:iam::{here.account}:role/machine",
     }
     alone = {"Resources": {"Machine": {"Type": machine.resource.kind, "Properties": properties}}}
