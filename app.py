@@ -27,8 +27,8 @@ def main() -> None:
 
 def synthesize() -> None:
     """Synthesize the stage named in the context (``local`` where none is), for the account and region named there, if any."""
-    # TemplateRules takes the place of the copy that CDK carries of the same engine.
-    app = App(context=feature_flags(), builtin_cloud_formation_validation=False)
+    # TemplateRules takes the place of the copy that CDK carries of the same engine; nothing reads the tree of constructs, tree.json.
+    app = App(context=feature_flags(), builtin_cloud_formation_validation=False, tree_metadata=False)
     if os.environ.get("CDK_VALIDATION") != "false":
         add_rules(app)
     stage = stage_named(app.node.try_get_context("stage") or "local").with_context(app.node.try_get_context)

@@ -27,13 +27,15 @@ _PREFIX_FINDING = re.compile(
 
 
 _accepted: dict[IConstruct, str] = {}
-"""What was passed to ``accept_prefixes``, with the reason. Nothing of it is asked of CDK before a rule has a finding."""
+"""What was passed to ``accept_prefixes``, with the reason."""
+
+_reasons: dict[IConstruct, Mapping[str, str]] = {}
+"""What was passed to ``accept``. Neither is told to CDK before the rules are asked: a stage is mostly synthesized without them."""
 
 
 def accept(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Accept findings on ``construct`` and what it contains; ``reasons`` are by exact id, such as ``AwsSolutions-S1``."""
-    accepted = [Acknowledgment(id=finding, reason=because) for finding, because in reasons.items()]
-    Validations.of(construct).acknowledge(*accepted)
+    _reasons[construct] = {**_reasons.get(construct, {}), **reasons}
 
 
 def accept_prefixes(construct: IConstruct, *, because: str) -> None:
@@ -74,8 +76,12 @@ def findings(scope: IConstruct) -> list[PolicyViolation]:
     # Loading the rules takes as long as a stack: who only accepts findings does not pay for it.
     from cdk_nag import AwsSolutionsChecks
 
+    root = scope.node.root
+    for construct in [each for each in _reasons if each.node.root is root]:
+        reasons = _reasons.pop(construct).items()
+        Validations.of(construct).acknowledge(*(Acknowledgment(id=finding, reason=why) for finding, why in reasons))
     report = AwsSolutionsChecks().validate_scope(scope)
-    accepted = tuple(f"{each.node.path}/" for each in _accepted if each.node.root is scope.node.root)
+    accepted = tuple(f"{each.node.path}/" for each in _accepted if each.node.root is root)
     remaining = (_without_accepted(violation, accepted) for violation in report.violations)
     return [violation for violation in remaining if violation.violating_resources]
 

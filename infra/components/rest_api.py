@@ -10,7 +10,6 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from contracts.routes import ROUTES
-from infra.components.firewall import Firewall
 from infra.components.handler import Handler
 from infra.components.log_retention import log_group
 from infra.nag import accept
@@ -61,6 +60,9 @@ class RestApi(Construct):
         self.url, self.key_id = self.api.url, self._api_key(methods).key_id
         self._accept_findings()
         if limits.most_from_one_address:
+            # Most stages have none, and AWS WAF is a large part of CDK to import.
+            from infra.components.firewall import Firewall
+
             Firewall(
                 self,
                 "Firewall",
