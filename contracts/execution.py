@@ -42,12 +42,15 @@ class MachineInput(Contract):
 
 
 class ResumptionInput(MachineInput):
-    """The input of an execution that takes up a run that failed, in either machine."""
+    """The input of an execution that takes up a run that did not succeed, in either machine."""
 
     resume: Annotated[
         str,
         text("an execution's name", longest=80, pattern=r"[A-Za-z0-9_-]+"),
-        about("the execution that failed: this one starts with the state that failed, and keeps what came before"),
+        about(
+            "the execution that failed, timed out or was stopped: this one starts with the step that was not finished, "
+            "and keeps what came before"
+        ),
     ]
     gate: Annotated[
         Mapping[str, float], about("thresholds in place of the run's own, where the gate was not passed")

@@ -13,6 +13,9 @@ MANIFEST = "manifest.json"
 RESUMPTION = "resumption.json"
 """``runs/{run}/resumption.json``: what a later execution needs to take up a run that failed (``contracts.plan.Resumption``)."""
 
+TAKEN_UP = "taken_up.json"
+"""``runs/{run}/taken_up.json``: which execution does the rest of a run that did not succeed, ``{"execution": name}``."""
+
 LATEST = "latest.json"
 """``styles/{style}/latest.json`` names the promoted version, which the style's bare name means, and the one promoted before it:
 ``{"version": 3, "previous": 2}``."""

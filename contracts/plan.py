@@ -132,7 +132,7 @@ class PretrainingPlan(Plan):
 
 
 class Resumption(Contract):
-    """What a later execution needs to take up a run that failed."""
+    """What a later execution needs to take up a run that did not succeed."""
 
     document: ClassVar[str] = "resumption"
 

@@ -93,8 +93,8 @@ ROUTES = (
         name="resume_training",
         method="POST",
         path="/v1/trainings/{id}/resume",
-        about="Take up a training that failed: a new one with its plan starts with the step that failed, and what came before is neither "
-        "repeated nor paid again.",
+        about="Take up a training that failed or was canceled: a new one with its plan starts with the step that was not finished, and "
+        "what came before is neither repeated nor paid again. One does so at a time.",
         body=ResumptionRequest,
         answer=Training,
     ),

@@ -4,7 +4,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
-from contracts.layout import MANIFEST
+from contracts.layout import MANIFEST, TAKEN_UP
 from infra.components.access import allow, arn, keeping, queueing, reading, writing
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
@@ -94,7 +94,7 @@ class ApiStack(StageStack):
                 # Where a notification is late, it reads the answer and stores the pictures itself.
                 reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
                 writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
-                reading(storage.data_bucket, "datasets/*", "imports/*"),
+                reading(storage.data_bucket, "datasets/*", "imports/*", f"runs/*/{TAKEN_UP}"),
                 writing(storage.data_bucket, "datasets/*", "imports/*"),
                 reading(storage.model_bucket, "styles/*", "base/*"),
                 writing(storage.model_bucket, PROMOTED, *_IMPORTED),

@@ -16,7 +16,7 @@ from local.faults import Fault, Faults
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.store import epoch_milliseconds
 from local.sdk_errors import exception_class
-from local.seams import executions, objects, redrive, task_permissions
+from local.seams import executions, history, objects, redrive, task_permissions
 from local.seams.services import AUTOSCALING, TARGET_PREFIXES, task_machines
 
 _POLL_SECONDS = 0.1
@@ -59,6 +59,7 @@ def install(sagemaker: ControlPlane, root_client: Callable[[str], Any], faults: 
     for action in objects.TASKS:
         stepfunctions._SERVICE_DISPATCH[f"{objects.PREFIX}{action}"] = objects.task(action, root_client)
     executions.install()
+    history.install()
     redrive.install()
     _follow_runs()
     _check_roles(sagemaker)

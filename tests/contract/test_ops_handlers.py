@@ -7,6 +7,7 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -164,13 +165,56 @@ def test_a_run_of_a_style_whose_packages_are_gone_is_refused_by_its_first_step(p
 def test_a_failed_run_leaves_what_prepare_needs_to_take_it_up(plan: dict[str, Any]) -> None:
     failure = {"execution": "run-1", "step": "Gate", "error": "GateNotMet", "cause": "too little", "plan": plan}
     call("record_failure", {**failure, "started": "2026-11-22T14:00:00Z", "at": "Gate", "known": {"trained": 387}})
-    event = {
-        "input": {"resume": "run-1"},
-        "execution": "run-2",
-        "jobs": JOBS,
-        "points": ["Segment", "FineTune", "Evaluate", "Gate"],
-    }
-    assert call("prepare", event) == {**json.loads(json.dumps(plan)), "at": "Gate", "known": {"trained": 387}}
+    expected = {**json.loads(json.dumps(plan)), "at": "Gate", "known": {"trained": 387}}
+    with ended("FAILED"):
+        assert call("prepare", taking_up("run-2")) == expected
+    assert json.loads(body("data", "runs/run-1/taken_up.json")) == {"execution": "run-2"}
+    with ended("FAILED", holder="RUNNING"), pytest.raises(InvalidInputError, match="whose rest run-2 does"):
+        call("prepare", taking_up("run-3"))
+
+
+def test_how_far_a_stopped_run_came_is_read_from_its_history(plan: dict[str, Any]) -> None:
+    def left(state: str, **variables: Any) -> dict[str, Any]:
+        assigned = {name: json.dumps(value) for name, value in variables.items()}
+        return {"stateExitedEventDetails": {"name": state, "assignedVariables": assigned}}
+
+    details: list[dict[str, Any]] = [
+        left("Prepare", plan=plan, notes=[]),
+        *({"stateEnteredEventDetails": {"name": name}} for name in ("Segment", "FineTune")),
+        left("Segment", notes=["1 file is not used"]),
+        {"stateEnteredEventDetails": {"name": "Evaluate"}},
+    ]
+    events = [{"id": n, "type": "TaskStateEntered", "timestamp": 0, **each} for n, each in enumerate(details)]
+    with ended("ABORTED", events=events):
+        prepared = call("prepare", taking_up("run-2"))
+    assert (prepared["at"], prepared["known"]) == ("Evaluate", {"notes": ["1 file is not used"]})
+    assert prepared["jobs"]["evaluate"]["name"] == "atelier-test-run-2-evaluate"
+
+
+POINTS = ["Segment", "FineTune", "Evaluate", "Gate"]
+
+
+def taking_up(execution: str) -> dict[str, Any]:
+    """Prepare's event of an execution that takes up run-1."""
+    return {"input": {"resume": "run-1"}, "execution": execution, "jobs": JOBS, "points": POINTS}
+
+
+@contextmanager
+def ended(status: str, *, holder: str = "", events: Any = None) -> Iterator[None]:
+    """Step Functions says how run-1 ended, what it went through, and how the execution is that has taken it up; no job is known."""
+    arn = "arn:aws:states:us-east-1:123456789012:execution:m:"
+    machine = {"stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m", "startDate": 0}
+    with Stubber(aws.client("stepfunctions")) as stub, Stubber(aws.client("sagemaker")) as jobs:
+        for name, each in (("run-1", status), ("run-2", holder)):
+            answer = {**machine, "executionArn": arn + name, "name": name, "status": each}
+            if each:
+                stub.add_response("describe_execution", answer, {"executionArn": arn + name})
+        if events:
+            stub.add_response(
+                "get_execution_history", {"events": events}, {"executionArn": arn + "run-1", "maxResults": 1000}
+            )
+            jobs.add_client_error("describe_processing_job", "ValidationException", "Could not find requested job")
+        yield
 
 
 def test_an_approval_asked_for_is_answered_by_the_event(plan: dict[str, Any]) -> None:

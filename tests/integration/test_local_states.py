@@ -411,6 +411,28 @@ def test_sdk_tasks_reach_the_added_services_with_the_sdks_error_names(cloud: Loc
     assert json.loads(cloud.client("s3").get_object(Bucket=bucket, Key="latest.json")["Body"].read()) == {"version": 1}
 
 
+def test_the_history_says_what_each_state_assigned(cloud: LocalCloud) -> None:
+    """Prepare reads how far an execution came that was stopped from there."""
+    taken = {"Condition": "{% $a = 1 %}", "Assign": {"way": "{% ['b', $a] %}"}, "Next": "Wrong"}
+    caught = {"ErrorEquals": ["States.ALL"], "Assign": {"failure": "{% $states.errorOutput.Error %}"}, "Next": "End"}
+    wrong = sdk("sagemaker:describeEndpoint", {"EndpointName": "none"}, Catch=[caught])
+    states = {
+        "First": {"Type": "Pass", "Assign": {"a": 1}, "Next": "Way"},
+        "Way": {"Type": "Choice", "Choices": [taken], "Default": "End"},
+        "Wrong": wrong,
+        "End": {"Type": "Succeed"},
+    }
+    arn = run(cloud, "assigned", states)["executionArn"]
+    events = cloud.client("stepfunctions").get_execution_history(executionArn=arn)["events"]
+    exited = [event["stateExitedEventDetails"] for event in events if "stateExitedEventDetails" in event]
+    assert [(each["name"], each.get("assignedVariables")) for each in exited] == [
+        ("First", {"a": "1"}),
+        ("Way", {"way": '["b", 1]'}),
+        ("Wrong", {"failure": '"SageMaker.SageMakerException"'}),
+        ("End", None),
+    ]
+
+
 NOT_JSON = [
     "{style: x}",
     '{"style": "x",}',

@@ -14,7 +14,7 @@ from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Uploaded
 from atelier_ops.gateways.topic import Topic
-from atelier_ops.gateways.workflow import Execution, Executions, StateEvent, Tokens
+from atelier_ops.gateways.workflow import Execution, Executions, Past, StateEvent, Tokens
 from contracts.layout import S3Uri
 
 NOW = 1_800_000_000.0
@@ -268,6 +268,7 @@ class MemoryExecutions(Executions):
 
     started: dict[str, Execution] = field(default_factory=dict)
     history: list[StateEvent] = field(default_factory=list)
+    pasts: dict[str, Past] = field(default_factory=dict)
 
     def start(self, name: str, request: Mapping[str, Any]) -> None:
         existing = self.started.get(name)
@@ -284,6 +285,13 @@ class MemoryExecutions(Executions):
 
     def events(self, name: str) -> list[StateEvent]:
         return self.history
+
+    def past(self, name: str) -> Past:
+        return self.pasts[name]
+
+    def end(self, name: str, status: str) -> None:
+        """Let the execution, started or not, have ended like that."""
+        self.started[name] = replace(self.started.get(name) or execution(name, {}), status=status)
 
 
 def execution(name: str, request: dict[str, Any], **changes: Any) -> Execution:

@@ -1,5 +1,6 @@
 """Trainings over HTTP: an execution of the state machine in Replicate's words."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -314,16 +315,26 @@ def test_taking_up_twice_with_one_key_is_one_training(api: Api) -> None:
     assert resume(api, failed, {"gate": {"garment_share": 0.4}}, idempotency_key="k").status == 422
 
 
-@pytest.mark.parametrize(
-    ("status", "word"), [("RUNNING", "processing"), ("SUCCEEDED", "succeeded"), ("ABORTED", "canceled")]
-)
-def test_only_a_failed_training_is_taken_up(api: Api, status: str, word: str) -> None:
+def test_a_training_whose_rest_another_does_is_409(api: Api) -> None:
+    failed = failed_training(api)
+    other = resume(api, failed, idempotency_key="k").body["id"]
+    api.buckets.store("data").write(f"runs/{failed}/taken_up.json", json.dumps({"execution": other}).encode(), "")
+    answered = resume(api, failed)
+    assert answered.status == 409
+    assert answered.body["detail"].startswith(f"training: got {failed}, whose rest {other} does; allowed: one")
+    assert resume(api, failed, idempotency_key="k").status == 201
+    api.executions.end(other, "ABORTED")
+    assert resume(api, failed).status == resume(api, other).status == 201
+
+
+@pytest.mark.parametrize(("status", "word"), [("RUNNING", "processing"), ("SUCCEEDED", "succeeded")])
+def test_only_a_training_that_did_not_succeed_is_taken_up(api: Api, status: str, word: str) -> None:
     made = post(api).body["id"]
     api.executions.started[made] = replace(api.executions.started[made], status=status)
     answered = resume(api, made)
     assert (answered.status, answered.body["detail"]) == (
         409,
-        f"training: got {made}, which is {word}; allowed: one that failed",
+        f"training: got {made}, which is {word}; allowed: one that failed or was canceled",
     )
     assert resume(api, "skirt-unknown").status == 404
     assert len(api.executions.started) == 1

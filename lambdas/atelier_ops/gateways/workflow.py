@@ -12,6 +12,8 @@ from atelier_ops.gateways.aws import Tolerance, client
 NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 LONGEST_CAUSE = 32_000
 NEWEST_EVENTS = 3_000
+UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
+"""Statuses of an execution that has ended and did not do all that it was to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,14 @@ class StateEvent:
     entered: bool
     at: datetime
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What an execution went through: the states that it entered, in order, and the variables that it had in the end."""
+
+    entered: list[str]
+    variables: dict[str, Any]
 
 
 class Tokens:
@@ -110,6 +120,18 @@ class Executions:
             events = [_state_event(event) for event in reversed(newest["events"])]
             return [event for event in events if event is not None]
         return []
+
+    def past(self, name: str) -> Past:
+        """Read from the whole history: of an execution that was stopped, nothing else says how far it came."""
+        pages = client("stepfunctions").get_paginator("get_execution_history")
+        past = Past(entered=[], variables={})
+        for page in pages.paginate(executionArn=self._execution_arn(name), PaginationConfig={"PageSize": 1_000}):
+            for event in page["events"]:
+                if "stateEnteredEventDetails" in event:
+                    past.entered.append(event["stateEnteredEventDetails"]["name"])
+                assigned = event.get("stateExitedEventDetails", {}).get("assignedVariables", {})
+                past.variables.update({name: json.loads(value) for name, value in assigned.items()})
+        return past
 
     def _execution_arn(self, name: str) -> str:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"

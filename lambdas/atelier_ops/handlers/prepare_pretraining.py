@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from atelier_ops.gateways.registry import Packages
+from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.workflow import Executions
+from atelier_ops.logic import resumption
 from atelier_ops.logic.numbering import check_base
 from atelier_ops.logic.pretraining import Dependencies, make_pretraining_plan
-from atelier_ops.logic.resumption import is_resumption, resumed_plan
 from atelier_ops.observability import observed
 from contracts.plan import PretrainingPlan
 from contracts.pretraining import Instances, StageDefaults
@@ -23,6 +24,7 @@ class Settings(EnvironmentSettings):
     data_bucket: str
     model_bucket: str
     name_prefix: str
+    state_machine_arn: str
     base_models: tuple[str, ...]
     shard_instances: int
     train_instances: int
@@ -48,8 +50,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         lustre=settings.lustre,
         rules=ReleaseRules.from_text(settings.release_rules),
     )
-    if is_resumption(event["input"]):
-        plan = resumed_plan(event, PretrainingPlan, dependencies.data, settings.name_prefix, dependencies.rules)
+    if resumption.is_resumption(event["input"]):
+        run = resumption.Dependencies(
+            data=dependencies.data,
+            executions=Executions(settings.state_machine_arn),
+            jobs=Jobs(),
+            name_prefix=settings.name_prefix,
+            rules=dependencies.rules,
+        )
+        plan = resumption.resumed_plan(event, PretrainingPlan, run)
     else:
         plan = make_pretraining_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_base(plan.name, dependencies.models, Packages())

@@ -1,11 +1,15 @@
-"""Taking up a run that failed: a new execution with the run's own plan, which starts with the state that failed."""
+"""Taking up a run that did not succeed: a new execution with the run's own plan, which starts with the step that was not finished."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from atelier_ops.errors import MissingObjectError
+from atelier_ops.gateways.registry import Jobs
 from atelier_ops.gateways.storage import ObjectStore, read_json, write_json
+from atelier_ops.gateways.workflow import UNSUCCESSFUL, Executions
 from atelier_ops.logic.names import run_jobs, run_name
+from atelier_ops.logic.taking_up import take_up
 from contracts.errors import InvalidInputError, Problem
 from contracts.execution import ResumptionInput
 from contracts.layout import RESUMPTION, run_prefix
@@ -19,8 +23,19 @@ GATE = "Gate"
 """The state that compares the metrics with the gate."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """What taking up a run needs. ``rules`` are the stage's, which the run must meet today."""
+
+    data: ObjectStore
+    executions: Executions
+    jobs: Jobs
+    name_prefix: str
+    rules: ReleaseRules
+
+
 def is_resumption(body: object) -> bool:
-    """Whether an execution's input asks for a run that failed."""
+    """Whether an execution's input asks for the rest of a run."""
     return isinstance(body, Mapping) and "resume" in body
 
 
@@ -36,54 +51,91 @@ def keep(event: Mapping[str, Any], data: ObjectStore) -> None:
         write_json(data, _key(event["plan"]["kind"], event["execution"]), kept)
 
 
-def resumed_plan(
-    event: Mapping[str, Any], contract: type[AnyPlanT], data: ObjectStore, name_prefix: str, rules: ReleaseRules
-) -> AnyPlanT:
-    """The plan of the failed run, which keeps its folder. Jobs that are still to run get names of their own: a failed one has the old.
+def resumed_plan(event: Mapping[str, Any], contract: type[AnyPlanT], dependencies: Dependencies) -> AnyPlanT:
+    """The plan of the run, which keeps its folder. Jobs that are still to run get names of their own: one that failed has the old.
 
-    ``event`` is Prepare's, ``contract`` that of the machine's plans; ``rules`` are the stage's, which the run must meet today. Raises
-    InvalidInputError.
+    ``event`` is Prepare's, ``contract`` that of the machine's plans. Raises InvalidInputError.
     """
     request = ResumptionInput.from_json(event["input"])
-    found = _find(request.resume, contract.model_fields["kind"].default, data)
-    plan, points = contract.from_json(found.plan), event["points"]
+    points: Sequence[str] = event["points"]
+    found = _find(request.resume, contract.model_fields["kind"].default, points, dependencies)
+    plan = contract.from_json(found.plan)
     if found.at not in points:
-        allowed = f"one that failed at {' | '.join(points)}: the state machine has changed since"
-        raise InvalidInputError("input.resume", got=f"{request.resume}, which failed at {found.at}", allowed=allowed)
-    if request.gate and points.index(found.at) > points.index(GATE):
-        allowed = f"none: {request.resume} passed its gate, and failed at {found.at}"
-        raise InvalidInputError("input.gate", got=dict(request.gate), allowed=allowed)
-    _check_metrics(request.gate, plan.metrics)
-    gate = {**plan.gate, **request.gate}
-    if isinstance(plan, FineTuningPlan) and points.index(found.at) <= points.index(GATE):
-        rules.require_gate(plan.task, gate)
-        gate = {**rules.least(plan.task), **gate}
+        allowed = f"one that ended at {' | '.join(points)}: the state machine has changed since"
+        raise InvalidInputError("input.resume", got=f"{request.resume}, which ended at {found.at}", allowed=allowed)
+    gate = _gate(request, plan, found.at, points, dependencies.rules)
+    left = [key for key, job in plan.jobs.items() if points.index(job.state) >= points.index(found.at)]
+    _check_ended(request.resume, plan, left, dependencies.jobs)
+    take_up(plan.execution, event["execution"], dependencies.data, dependencies.executions)
     changes = {
         "at": found.at,
         "known": found.known,
-        "jobs": _jobs(plan, event, found.at, name_prefix),
+        "jobs": _jobs(plan, event, left, dependencies.name_prefix),
         "gate": gate,
         # The stage's rules may be stricter than they were.
-        "approval": rules.approved(plan.approval),
+        "approval": dependencies.rules.approved(plan.approval),
     }
     return contract.from_json({**plan.to_json(), **changes})
 
 
-def _find(execution: str, kind: str, data: ObjectStore) -> Resumption:
-    key = _key(kind, execution)
+def _find(execution: str, kind: str, points: Sequence[str], dependencies: Dependencies) -> Resumption:
+    """What the execution left when it failed; of one that was stopped or timed out, which leaves nothing, what its history says."""
+    ended = dependencies.executions.describe(execution)
+    if ended is None or ended.status not in UNSUCCESSFUL:
+        got = f"{execution}, which {f'is {ended.status}' if ended else 'Step Functions does not know'}"
+        raise InvalidInputError("input.resume", got=got, allowed="an execution that failed, timed out or was stopped")
     try:
-        return Resumption.from_json(read_json(data, key))
+        return Resumption.from_json(read_json(dependencies.data, _key(kind, execution)))
     except MissingObjectError as error:
-        allowed = f"an execution that failed after Prepare: s3://{data.bucket}/{key} is not there"
-        raise InvalidInputError("input.resume", got=execution, allowed=allowed) from error
+        found = _remembered(execution, points, dependencies.executions)
+        if found is None:
+            allowed = "an execution that came past Prepare: what it decides is what is taken up"
+            raise InvalidInputError("input.resume", got=execution, allowed=allowed) from error
+        return found
 
 
-def _jobs(plan: AnyPlan, event: Mapping[str, Any], at: str, name_prefix: str) -> dict[str, Any]:
-    """The plan's jobs, those from ``at`` on under new names."""
-    points: Sequence[str] = event["points"]
+def _remembered(execution: str, points: Sequence[str], executions: Executions) -> Resumption | None:
+    past = executions.past(execution)
+    plan = past.variables.get("plan")
+    if plan is None:
+        return None
+    entered = [state for state in past.entered if state in points] or [plan["at"] or points[0]]
+    own = {name: value for name, value in past.variables.items() if name not in ("plan", "failure")}
+    return Resumption(plan=plan, at=entered[-1], known={**plan["known"], **own})
+
+
+def _gate(
+    request: ResumptionInput, plan: AnyPlan, at: str, points: Sequence[str], rules: ReleaseRules
+) -> dict[str, float]:
+    """The thresholds, some of them new where the gate was not passed."""
+    passed = points.index(at) > points.index(GATE)
+    if request.gate and passed:
+        allowed = f"none: {request.resume} passed its gate, and ended at {at}"
+        raise InvalidInputError("input.gate", got=dict(request.gate), allowed=allowed)
+    _check_metrics(request.gate, plan.metrics)
+    gate = {**plan.gate, **request.gate}
+    if isinstance(plan, FineTuningPlan) and not passed:
+        rules.require_gate(plan.task, gate)
+        gate = {**rules.least(plan.task), **gate}
+    return gate
+
+
+def _check_ended(execution: str, plan: AnyPlan, left: Collection[str], jobs: Jobs) -> None:
+    """A job that still runs would be paid for beside its successor, and write the same checkpoints."""
+    for job in (plan.jobs[key] for key in left):
+        found = jobs.describe(job.kind, job.name) or {}
+        status = found.get(f"{job.kind.capitalize()}JobStatus")
+        if status in ("InProgress", "Stopping"):
+            allowed = "an execution whose jobs have ended: stop the job, or wait until it has"
+            raise InvalidInputError(
+                "input.resume", got=f"{execution}, whose job {job.name} is {status}", allowed=allowed
+            )
+
+
+def _jobs(plan: AnyPlan, event: Mapping[str, Any], left: Collection[str], name_prefix: str) -> dict[str, Any]:
+    """The plan's jobs, those of the keys in ``left`` under new names."""
     new = run_jobs(event["jobs"], name_prefix, run_name(plan.kind, event["execution"]))
     jobs = {key: job.to_json() for key, job in plan.jobs.items()}
-    left = [key for key, job in plan.jobs.items() if points.index(job.state) >= points.index(at)]
     return jobs | {key: {**jobs[key], "name": new[key]["name"]} for key in left}
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import ExecutionNameTakenError
-from atelier_ops.gateways.workflow import Execution, StateEvent
+from atelier_ops.gateways.workflow import UNSUCCESSFUL, Execution, StateEvent
 from atelier_ops.logic.dataset import check_names
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.logs import note_line
+from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
@@ -44,18 +45,23 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 
 
 def resume(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
-    """201 with a new training that takes up one that failed. The same Idempotency-Key and body give the same one.
+    """201 with a new training that takes up one that did not succeed. The same Idempotency-Key and body give the same one.
 
     Raises ProblemError 404 and 409, InvalidInputError.
     """
     gate = ResumptionRequest.from_json(request.read_json()).gate.to_json()
-    failed = _existing(training, dependencies)
-    if STATUSES[failed.status] != "failed":
-        got = f"{training}, which is {STATUSES[failed.status]}"
-        raise ProblemError(409, f"training: got {got}; allowed: one that failed")
-    learnt = _origin(failed, dependencies).input
-    dependencies.rules.require_gate(learnt.get("task", "inpaint"), gate)
-    name = f"{learnt['style']}-{request.new_id('training')[:12]}"
+    ended = _existing(training, dependencies)
+    if ended.status not in UNSUCCESSFUL:
+        got = f"{training}, which is {STATUSES[ended.status]}"
+        raise ProblemError(409, f"training: got {got}; allowed: one that failed or was canceled")
+    origin = _origin(ended, dependencies)
+    dependencies.rules.require_gate(origin.input.get("task", "inpaint"), gate)
+    name = f"{origin.input['style']}-{request.new_id('training')[:12]}"
+    # Of two requests at one moment both come past this: Prepare lets one of their executions go on.
+    other = taken_up_by(origin.name, dependencies.data, dependencies.executions)
+    if other not in ("", name):
+        allowed = f"one whose rest no other does: take up {other}, should it fail"
+        raise ProblemError(409, f"training: got {training}, whose rest {other} does; allowed: {allowed}")
     return _start(name, {"resume": training} | ({"gate": gate} if gate else {}), request, dependencies)
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from contracts.layout import RESUMPTION
-from infra.components.access import allow, arn, reading
+from contracts.layout import RESUMPTION, TAKEN_UP
+from infra.components.access import Statement, allow, arn, reading, writing
 from infra.components.attributes import bucket_name
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
@@ -26,13 +26,10 @@ def prepare(use: Resources, rest: Resumable) -> Step:
         "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
         "SEGMENTER": stage.segmenter_model.reference,
     }
-    return _prepare(
-        use,
-        rest,
-        _spec(
-            use, "prepare", environment, published=("styles/*/manifest.json", PROMOTED), seconds=240, memory_mib=1024
-        ),
-    )
+    published = ("styles/*/manifest.json", PROMOTED)
+    machine = use.machine_names[0]
+    spec = _spec(use, "prepare", environment, machine=machine, published=published, seconds=240, memory_mib=1024)
+    return _prepare(use, rest, spec)
 
 
 def prepare_pretraining(use: Resources, rest: Resumable) -> Step:
@@ -48,7 +45,13 @@ def prepare_pretraining(use: Resources, rest: Resumable) -> Step:
     }
     # S3 takes about two minutes to list a million pictures, and the list takes about 700 MB.
     spec = _spec(
-        use, "prepare_pretraining", environment, published=("base/*/manifest.json",), seconds=840, memory_mib=2048
+        use,
+        "prepare_pretraining",
+        environment,
+        machine=use.machine_names[1],
+        published=("base/*/manifest.json",),
+        seconds=840,
+        memory_mib=2048,
     )
     return _prepare(use, rest, spec)
 
@@ -58,28 +61,46 @@ def _spec(
     name: str,
     environment: Mapping[str, str],
     *,
+    machine: str,
     published: tuple[str, ...],
     seconds: int,
     memory_mib: int,
 ) -> Spec:
-    """``published`` is where what earlier runs published says what it is."""
+    """``machine`` is the one that it prepares runs for; ``published`` is where what earlier runs published says what it is."""
     shared = {
         "DATA_BUCKET": bucket_name(use.data_bucket),
         "MODEL_BUCKET": bucket_name(use.model_bucket),
         "NAME_PREFIX": use.stage.prefix,
+        "STATE_MACHINE_ARN": arn("states", f"stateMachine:{machine}"),
         "RELEASE_RULES": use.stage.release_rules,
     }
     return Spec(
         name=name,
         environment=shared | dict(environment),
         grants=[
-            reading(use.data_bucket, "datasets/*", f"runs/*/{RESUMPTION}"),
+            reading(use.data_bucket, "datasets/*", f"runs/*/{RESUMPTION}", f"runs/*/{TAKEN_UP}"),
+            writing(use.data_bucket, f"runs/*/{TAKEN_UP}"),
+            _looking_back(use, machine),
             reading(use.model_bucket, *dict.fromkeys(("base/*/manifest.json", *published))),
             [allow(["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{use.stage.prefix}-*")])],
         ],
         seconds=seconds,
         memory_mib=memory_mib,
     )
+
+
+def _looking_back(use: Resources, machine: str) -> list[Statement]:
+    """See how far an execution came that is taken up, and whether a job of it still runs."""
+    calls = ["states:DescribeExecution", "states:GetExecutionHistory"]
+    jobs = (
+        arn("sagemaker", f"training-job/{use.stage.prefix}-*"),
+        arn("sagemaker", f"processing-job/{use.stage.prefix}-*"),
+    )
+    return [
+        allow(calls, [arn("states", f"execution:{machine}:*")]),
+        allow(["sagemaker:DescribeTrainingJob"], [jobs[0]]),
+        allow(["sagemaker:DescribeProcessingJob"], [jobs[1]]),
+    ]
 
 
 def _prepare(use: Resources, rest: Resumable, spec: Spec) -> Step:
