@@ -13,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from infra.components.attributes import bucket_arn, key_arn, table_arn, topic_arn
+from infra.components.records import BY_STATUS
 
 # Each reading of ``Aws`` asks the process of CDK.
 PARTITION, REGION, ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
@@ -82,6 +83,11 @@ def using(key: kms.IKey) -> list[Statement]:
 def keeping(table: dynamodb.ITable) -> list[Statement]:
     """Get, put and delete records by their key; never scan."""
     return [allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [table_arn(table)])]
+
+
+def finding_open(table: dynamodb.ITable) -> list[Statement]:
+    """List the keys of records by status."""
+    return [allow(["dynamodb:Query"], [f"{table_arn(table)}/index/{BY_STATUS}"])]
 
 
 def publishing(topic: sns.ITopic) -> list[Statement]:

@@ -13,11 +13,10 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from contracts.vpc import VpcConfig
-from infra.components.access import Statement, allow, answering, keeping, reading, writing
-from infra.components.attributes import bucket_name, table_arn, table_name
+from infra.components.access import Statement, answering, finding_open, keeping, reading, writing
+from infra.components.attributes import bucket_name, table_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
-from infra.components.records import BY_STATUS
 from infra.settings.stage import Stage
 
 SWEEP_MINUTES = 15
@@ -63,9 +62,8 @@ class AnswerHandlers(Construct):
         return Handler(scope, "Handler", spec=spec, key=self._key, log_days=days, network=self._network)
 
     def _sweep(self) -> Spec:
-        by_status = allow(["dynamodb:Query"], [f"{table_arn(self._table)}/index/{BY_STATUS}"])
         days = {"MEDIA_DAYS": str(self._stage.media_days)}
-        return self._spec("reconcile", seconds=300, environment=days, grants=[[by_status]])
+        return self._spec("reconcile", seconds=300, environment=days, grants=[finding_open(self._table)])
 
     def _spec(
         self,

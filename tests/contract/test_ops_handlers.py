@@ -19,6 +19,7 @@ from botocore.stub import Stubber
 
 from atelier_ops.gateways import aws
 from atelier_ops.gateways.records import Records
+from atelier_ops.logic import approval
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
@@ -232,6 +233,20 @@ def test_an_approval_asked_for_is_answered_by_the_event(plan: dict[str, Any]) ->
         call("settle", event)
         call("settle", event)
         stub.assert_no_pending_responses()
+
+
+def test_an_approval_whose_event_was_lost_is_found_by_the_sweep() -> None:
+    waits = approval.waiting(PACKAGE, "token", "run-1", int(time.time()) - 3600)
+    Records("table").put(waits)
+    known = {"ModelPackageArn": PACKAGE, "CreationTime": 0, "ModelPackageStatus": "Completed", "ModelPackageName": "1"}
+    answer = {**known, "ModelPackageStatusDetails": {"ValidationStatuses": []}, "ModelApprovalStatus": "Approved"}
+    with Stubber(aws.client("sagemaker")) as packages, Stubber(aws.client("stepfunctions")) as runs:
+        for _ in range(2):
+            packages.add_response("describe_model_package", answer, {"ModelPackageName": PACKAGE})
+        output = json.dumps({"package": PACKAGE, "status": "Approved"})
+        runs.add_response("send_task_success", {}, {"taskToken": "token", "output": output})
+        call("settle", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+    assert Records("table").get(waits.key) is None
 
 
 def test_a_package_approved_before_the_token_was_stored_goes_on_at_once(plan: dict[str, Any]) -> None:

@@ -148,12 +148,16 @@ class MemoryPackages(Packages):
     """Model packages, by ARN."""
 
     there: set[str] = field(default_factory=set)
+    decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, Mapping[str, str]] = field(default_factory=dict)
     fail_next: bool = False
 
     def exists(self, package: str) -> bool:
-        return package in self.there
+        return package in self.there or package in self.decisions
+
+    def approval(self, package: str) -> tuple[str, str]:
+        return self.decisions[package]
 
     def make_group(self, name: str, description: str, tags: Mapping[str, str]) -> None:
         self.groups.setdefault(name, tags)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from atelier_ops.gateways.inference import AnswerPlaces
-from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.logic import smoke
 from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER, reconcile
 from atelier_ops.logic.results import Dependencies, prediction_key
@@ -71,7 +71,7 @@ def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencie
     asked = smoke.waiting("smoke-1", "token", "run-1", int(NOW) - LATE - 5)
     dependencies.records.put(smoke.with_places(asked, PLACES))
     assert sweep(dependencies) == 1
-    assert status(dependencies, asked.key) == smoke.WAITING
+    assert status(dependencies, asked.key) == WAITING
     lay(dependencies)
     sweep(dependencies)
     assert status(dependencies, asked.key) == "gone"

@@ -10,6 +10,9 @@ from atelier_ops.gateways.aws import Tolerance, client
 BY_STATUS = "by_status"
 """The table's index: keys of records by status, the one that expires first in front."""
 
+WAITING = "waiting"
+"""The status of a record that holds the task token of a run, until what the run waits for has happened."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

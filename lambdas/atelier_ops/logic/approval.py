@@ -1,11 +1,14 @@
 """Waiting for a person to approve a model package, and going on when they have decided."""
 
-from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.records import WAITING, Record, Records
 from atelier_ops.gateways.workflow import Tokens
 from contracts.plan import AnyPlan
 
 SECONDS_TO_DECIDE = 7 * 86_400
-"""The state machine's own timeout of the state; the record outlives it by a day."""
+"""The state machine's own timeout of the state."""
+
+LONGEST_WAIT = SECONDS_TO_DECIDE + 86_400
+"""Seconds the record of a waiting run is kept."""
 
 REJECTED = "ModelPackageRejected"
 
@@ -14,8 +17,8 @@ def waiting(package: str, token: str, execution: str, now: int) -> Record:
     """The record that lets an approval find its run."""
     return Record(
         key=approval_key(package),
-        status="waiting",
-        expires_at=now + SECONDS_TO_DECIDE + 86_400,
+        status=WAITING,
+        expires_at=now + LONGEST_WAIT,
         data={"token": token, "execution": execution},
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from atelier_ops.errors import EndpointBusyError, NameCollisionError
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
-from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.records import WAITING, Record, Records
 from atelier_ops.gateways.workflow import Tokens
 from contracts.hosting import VARIANT, Hosting, alarm_names
 
@@ -82,7 +82,7 @@ def endpoint_key(name: str) -> str:
 def waiting(name: str, token: str, execution: str, now: int) -> Record:
     """The record that lets an endpoint's event find its run."""
     data = {"token": token, "execution": execution}
-    return Record(key=endpoint_key(name), status="waiting", expires_at=now + LONGEST_DEPLOYMENT, data=data)
+    return Record(key=endpoint_key(name), status=WAITING, expires_at=now + LONGEST_DEPLOYMENT, data=data)
 
 
 def settle_endpoint(name: str, state: EndpointState | None, records: Records, tokens: Tokens) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
-from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.records import WAITING, Record, Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import smoke
 from atelier_ops.logic.notification import Outcome
@@ -66,7 +66,7 @@ def reconcile(dependencies: Dependencies, keep_seconds: int, now: float, goes_on
     ``keep_seconds`` is how long a prediction is kept, from which its record's expiry tells its age. Ends early where ``goes_on`` says no.
     """
     looked = 0
-    for status, lifetime in (*((status, keep_seconds) for status in OPEN), (smoke.WAITING, smoke.LONGEST_TEST)):
+    for status, lifetime in (*((status, keep_seconds) for status in OPEN), (WAITING, smoke.LONGEST_TEST)):
         for key in dependencies.records.expiring(status, int(now) + lifetime - LATE):
             if not goes_on():
                 return looked

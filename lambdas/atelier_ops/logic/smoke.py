@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from atelier_ops.gateways.inference import AnswerPlaces
-from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.logic.picture import decode_picture
 from contracts.errors import InvalidInputError
 from contracts.plan import FineTuningPlan
@@ -13,7 +13,6 @@ from contracts.prediction import PredictionInput, PredictionOutput
 
 FAILED = "SmokeTestFailed"
 PREFIX = "smoke-"
-WAITING = "waiting"
 LONGEST_TEST = 86_400
 """Seconds the record of a waiting run is kept: longer than a request may queue."""
 
