@@ -88,6 +88,11 @@ def request_key(prediction: str) -> str:
     return f"requests/{prediction}.json"
 
 
+def outputs_prefix(prediction: str) -> str:
+    """Media bucket: the pictures that a prediction made."""
+    return f"outputs/{prediction}/"
+
+
 def output_key(prediction: str, index: int, suffix: str) -> str:
-    """Media bucket: one picture that a prediction made; ``suffix`` without a dot."""
+    """Media bucket: one of them; ``suffix`` without a dot."""
     return f"outputs/{prediction}/{index}.{suffix}"

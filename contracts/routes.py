@@ -18,18 +18,20 @@ from contracts.requests import (
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``."""
+    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``. Without ``answer``, a good answer has no body."""
 
     name: str
     method: str
     path: str
     about: str
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
     body: type[RequestBody] | None = None
 
     @property
     def status(self) -> int:
         """Of a good answer: whatever takes a body makes something."""
+        if self.answer is None:
+            return 204
         return 201 if self.body else 200
 
     @property
@@ -66,6 +68,14 @@ ROUTES = (
         path="/v1/predictions/{id}/cancel",
         about="Cancel a prediction unless it has ended. Work under way is not stopped; its result is thrown away.",
         answer=Prediction,
+    ),
+    Route(
+        name="delete_prediction",
+        method="DELETE",
+        path="/v1/predictions/{id}",
+        about="Delete a prediction that has ended, with its pictures and what was sent for it, at once and for good. Files that were "
+        "uploaded for it stay for other predictions, as long as the stage keeps them.",
+        answer=None,
     ),
     Route(
         name="create_training",

@@ -25,6 +25,8 @@ COMMON: Mapping[int, str] = {
 }
 _OWN: Mapping[str, Mapping[int, str]] = {
     "promote_version": {409: "the version is no longer served, or other promotions of the style came between"},
+    "resume_training": {409: "it runs, has succeeded, or another training does its rest"},
+    "delete_prediction": {409: "it has not ended"},
     "create_version": {
         404: "no style can have this name in a path",
         409: "the number that the registry gives is one of a version that is published",
@@ -42,7 +44,7 @@ OF_BODIES: Mapping[int, str] = {
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     bodies: set[type[BaseModel]] = {route.body for route in ROUTES if route.body}
-    models: set[type[BaseModel]] = {ProblemDetails, *(route.answer for route in ROUTES), *bodies}
+    models: set[type[BaseModel]] = {ProblemDetails, *(route.answer for route in ROUTES if route.answer), *bodies}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
     return {
@@ -105,6 +107,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _good(route: Route) -> dict[str, Any]:
+    if route.answer is None:
+        return {"description": "done; the answer has no body"}
     good: dict[str, Any] = {
         "description": route.answer.__name__,
         "content": {JSON: {"schema": _schema(route.answer.__name__)}},

@@ -61,7 +61,8 @@ class Buckets(Construct):
         self.model = self._encrypted("Model", [old], versioned=True)
         answers = [_rule(f"{name}/", expiration=min(ANSWER_DAYS, media_days)) for name in _ANSWERS]
         self.media = self._encrypted("Media", [_rule(expiration=media_days), *answers], versioned=False)
-        _tell_event_bridge(self.media)
+        for bucket in (self.data, self.media):
+            _tell_event_bridge(bucket)
 
     def _encrypted(self, name: str, rules: Sequence[s3.LifecycleRule], *, versioned: bool) -> s3.Bucket:
         return self._bucket(

@@ -7,9 +7,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts.corpus import VOCABULARY
 from contracts.requests import LARGEST_UPLOAD
 from contracts.vpc import VpcConfig
-from infra.components.access import deleting
+from infra.components.access import deleting, reading
 from infra.components.attributes import bucket_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
@@ -29,15 +30,21 @@ class UploadLimit(Construct):
         *,
         stage: Stage,
         key: kms.IKey,
+        data: s3.IBucket,
         media: s3.IBucket,
         dead_letters: DeadLetters,
         network: VpcConfig | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        uploads = deleting(media, "uploads/*")
-        spec = Spec(name="discard_upload", environment={}, grants=[uploads], dead_letters=dead_letters)
+        grants = [
+            deleting(media, "uploads/*"),
+            deleting(data, "datasets/*"),
+            reading(data, f"datasets/*/{VOCABULARY}"),
+        ]
+        spec = Spec(name="discard_upload", environment={}, grants=grants, dead_letters=dead_letters)
         self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=stage.log_days, network=network)
-        too_large = {"key": [{"prefix": "uploads/"}], "size": [{"numeric": [">", LARGEST_UPLOAD]}]}
+        places = [{"prefix": "uploads/"}, {"prefix": "datasets/"}]
+        too_large = {"key": places, "size": [{"numeric": [">", LARGEST_UPLOAD]}]}
         events.Rule(
             self,
             "TooLarge",
@@ -45,7 +52,7 @@ class UploadLimit(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
-                detail={"bucket": {"name": [bucket_name(media)]}, "object": too_large},
+                detail={"bucket": {"name": [bucket_name(data), bucket_name(media)]}, "object": too_large},
             ),
             targets=[
                 targets.LambdaFunction(

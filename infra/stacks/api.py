@@ -5,7 +5,7 @@ from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.layout import MANIFEST, TAKEN_UP
-from infra.components.access import allow, arn, keeping, queueing, reading, writing
+from infra.components.access import allow, arn, deleting, keeping, queueing, reading, writing
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Handler, Spec
@@ -61,6 +61,7 @@ class ApiStack(StageStack):
             "UploadLimit",
             stage=stage,
             key=storage.key,
+            data=storage.data_bucket,
             media=storage.media_bucket,
             dead_letters=self.answers.dead_letters,
             network=serving.clients,
@@ -94,6 +95,7 @@ class ApiStack(StageStack):
                 # Where a notification is late, it reads the answer and stores the pictures itself.
                 reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
                 writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
+                deleting(storage.media_bucket, "requests/*", "outputs/*", "responses/*", "failures/*"),
                 reading(storage.data_bucket, "datasets/*", "imports/*", f"runs/*/{TAKEN_UP}"),
                 writing(storage.data_bucket, "datasets/*", "imports/*"),
                 reading(storage.model_bucket, "styles/*", "base/*"),

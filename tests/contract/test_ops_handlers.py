@@ -380,6 +380,24 @@ def test_an_upload_that_is_larger_than_anything_reads_is_deleted(size: int, left
     assert [each["Key"] for each in objects] == left
 
 
+def test_a_dataset_s_file_is_bounded_too_but_not_a_corpus() -> None:
+    s3, captions = aws.client("s3"), "datasets/{}/captions.jsonl"
+    keys = [
+        captions.format("corpus"),
+        "datasets/corpus/dataset.json",
+        captions.format("skirt"),
+        "datasets/skirt/masks/a.png",
+    ]
+    keys.append("datasets/skirt/deeper/than/an/upload.png")
+    for key in keys:
+        s3.put_object(Bucket="data", Key=key, Body=b"as large as the event says")
+    for key in keys:
+        stored = {"key": key, "size": LARGEST_UPLOAD + 1, "etag": "0", "sequencer": "0"}
+        call("discard_upload", {"source": "aws.s3", "detail": {"bucket": {"name": "data"}, "object": stored}})
+    left = [each["Key"] for each in s3.list_objects_v2(Bucket="data")["Contents"]]
+    assert left == sorted([*keys[:2], keys[4]])
+
+
 def test_old_streams_of_our_jobs_are_deleted_and_an_endpoint_s_group_gets_a_retention() -> None:
     logs = aws.client("logs")
     jobs, endpoint = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints/shared"

@@ -57,12 +57,17 @@ def test_a_prediction_s_record_lives_as_long_as_its_pictures(stage: Synthesized)
 
 
 def test_uploads_that_nothing_reads_are_told_of_by_their_size(stage: Synthesized) -> None:
-    media = stage.resources("AWS::S3::Bucket")["BucketsMedia5BAFF3AF"]["Properties"]
-    assert media["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    told = {
+        name.removeprefix("Buckets")[:-8]
+        for name, bucket in stage.resources("AWS::S3::Bucket").items()
+        if bucket["Properties"].get("NotificationConfiguration")
+        == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    }
+    assert told == {"Data", "Media"}
     rules = [rule["Properties"] for rule in stage.resources("AWS::Events::Rule", "Api").values()]
     (pattern,) = [rule["EventPattern"] for rule in rules if rule.get("EventPattern", {}).get("source") == ["aws.s3"]]
     assert pattern["detail"]["object"] == {
-        "key": [{"prefix": "uploads/"}],
+        "key": [{"prefix": "uploads/"}, {"prefix": "datasets/"}],
         "size": [{"numeric": [">", 400 * 2**20]}],
     }
 

@@ -35,7 +35,7 @@ def test_an_unknown_path_is_404(api: Api, path: str) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/v1/predictions", "POST"),
-        ("POST", f"/v1/predictions/{'a' * 26}", "GET"),
+        ("POST", f"/v1/predictions/{'a' * 26}", "DELETE, GET"),
         ("GET", "/v1/trainings", "POST"),
         ("PUT", "/v1/files", "POST"),
     ],

@@ -10,6 +10,7 @@ from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER
 from atelier_ops.logic.results import prediction_key
+from contracts.layout import S3Uri
 from contracts.modes import MODES
 from tests.unit.ops_api import KEEP, SHARED, Answered, Api
 from tests.unit.ops_fakes import PNG
@@ -78,8 +79,10 @@ def test_an_unknown_prediction_is_404(api: Api) -> None:
     assert (answered.status, answered.body["detail"].split(";")[0]) == (404, "prediction: got nothing")
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/cancel")])
-def test_one_api_key_neither_sees_nor_cancels_what_another_one_asked_for(api: Api, method: str, path: str) -> None:
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/cancel"), ("DELETE", "")])
+def test_one_api_key_neither_sees_nor_cancels_nor_deletes_what_another_one_asked_for(
+    api: Api, method: str, path: str
+) -> None:
     made = post(api).body
     api.key = "key-2"
     other = api.call(method, f"/v1/predictions/{made['id']}{path}", {} if method == "POST" else None)
@@ -350,6 +353,22 @@ def test_canceling_what_has_ended_changes_nothing(api: Api) -> None:
     made = post(api).body
     finish(api, made["id"], "succeeded", outputs=[])
     assert api.call("POST", f"/v1/predictions/{made['id']}/cancel").body["status"] == "succeeded"
+
+
+def test_deleting_leaves_nothing_of_a_prediction_and_everything_of_others(api: Api) -> None:
+    made, other = post(api).body["id"], post(api).body["id"]
+    media, before = api.buckets.store("media"), set(api.buckets.store("media").names())
+    assert api.call("DELETE", f"/v1/predictions/{made}").status == 409
+    finish(api, made, "succeeded", outputs=[f"outputs/{made}/0.png"])
+    places = api.records.items[prediction_key(made)].data["answer"].values()
+    for key in (f"outputs/{made}/0.png", f"outputs/{made}/1.png", *(S3Uri.parse(place).key for place in places)):
+        media.write(key, b"a person", "image/png")
+    media.write("uploads/1/photo.png", b"of several predictions", "image/png")
+    deleted = api.call("DELETE", f"/v1/predictions/{made}")
+    assert (deleted.status, deleted.headers["Cache-Control"]) == (204, "no-store")
+    assert set(media.names()) == before - {f"requests/{made}.json"} | {"uploads/1/photo.png"}
+    assert set(api.records.items) == {prediction_key(other)}
+    assert api.call("DELETE", f"/v1/predictions/{made}").status == 404
 
 
 def test_canceling_an_unknown_prediction_is_404(api: Api) -> None:

@@ -25,6 +25,7 @@ _FOLDERS: Mapping[str, str] = {
     "base_prefix": "base/{}@{}/",
     "upload_key": "uploads/{}/{}",
     "request_key": "requests/{}.json",
+    "outputs_prefix": "outputs/{}/",
     "output_key": "outputs/{}/{}.{}",
 }
 """By function, the last key that it can give; roles, lifecycle rules and other releases name these folders too."""
@@ -33,6 +34,7 @@ _FILES: Mapping[str, str] = {
     "STYLES": "styles/",
     "MANIFEST": "manifest.json",
     "RESUMPTION": "resumption.json",
+    "TAKEN_UP": "taken_up.json",
     "LATEST": "latest.json",
 }
 _ELSEWHERE: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""Uploads that are too large are deleted: the rule hears of the media bucket, of the folder that clients put files in, above our limit."""
+"""Uploads that are too large are deleted: the rule hears of the buckets and folders that clients put files in, above our limit."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,8 @@ from infra.gate.functions import handlers
 from infra.gate.sources import Sources
 
 _NAME = "uploads"
-_FOLDER = "uploads/"
+_BUCKETS = ("BucketsData", "BucketsMedia")
+_FOLDERS = ("datasets/", "uploads/")
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -39,11 +40,13 @@ def _hears(assembly: Assembly, rule: Resource) -> Iterator[tuple[str, str]]:
             "Let it hear of aws.s3 Object Created",
         )
     buckets = assembly.referenced(detail.get("bucket", {}).get("name", []))
-    if [each.logical_id.startswith("BucketsMedia") for each in buckets] != [True]:
-        yield f"it hears of {', '.join(each.logical_id for each in buckets) or 'no bucket'}", "Name the media bucket"
+    names = sorted(each.logical_id for each in buckets)
+    if not (len(names) == len(_BUCKETS) and all(map(str.startswith, names, _BUCKETS))):
+        yield f"it hears of {', '.join(names) or 'no bucket'}", "Name the buckets of data and of media"
     stored = detail.get("object", {})
-    if stored.get("key") != [{"prefix": _FOLDER}]:
-        yield f"it hears of keys {stored.get('key')}", f"Name the prefix {_FOLDER}, where clients put files"
+    if sorted(each.get("prefix", "") for each in stored.get("key", [])) != list(_FOLDERS):
+        wrong = f"it hears of keys {stored.get('key')}"
+        yield wrong, f"Name the prefixes {' and '.join(_FOLDERS)}, where clients put files"
     if stored.get("size") != [{"numeric": [">", LARGEST_UPLOAD]}]:
         wrong = f"it hears of sizes {stored.get('size')}"
         yield wrong, f"Hear of more than {LARGEST_UPLOAD} bytes (contracts.requests.LARGEST_UPLOAD)"

@@ -19,6 +19,7 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "create_prediction": predictions.create,
     "get_prediction": predictions.get,
     "cancel_prediction": predictions.cancel,
+    "delete_prediction": predictions.delete,
     "create_training": trainings.create,
     "get_training": trainings.get,
     "cancel_training": trainings.cancel,

@@ -136,3 +136,8 @@ def respond(
 ) -> Response[str]:
     """A response with a JSON body that nobody caches."""
     return Response(status, kind, json.dumps(body), {"Cache-Control": "no-store", **(headers or {})})
+
+
+def nothing() -> Response[str]:
+    """204: it is done, and there is nothing to say."""
+    return Response(204, body="", headers={"Cache-Control": "no-store"})

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointUnavailableError
 from atelier_ops.gateways.records import Record
-from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.results import OPEN, prediction_key
@@ -19,7 +19,7 @@ from atelier_ops.logic.versions import Target, resolve, resolve_adapter
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
-from contracts.layout import S3Uri, request_key
+from contracts.layout import S3Uri, outputs_prefix, request_key
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 
@@ -71,6 +71,24 @@ def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Res
         if dependencies.records.replace(canceled, while_status=OPEN):
             count("PredictionsCanceled")
     return get(request, dependencies, prediction)
+
+
+def delete(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
+    """204 once everything of the prediction is gone; repeatable where it broke off, because the record goes last.
+
+    Raises ProblemError 404, and 409 while it runs.
+    """
+    record = _existing(prediction, request, dependencies)
+    if record.status in OPEN:
+        allowed = f"one that has ended: cancel it with POST /v1/predictions/{prediction}/cancel"
+        raise ProblemError(409, f"prediction: got one that is {record.status}; allowed: {allowed}")
+    places = [S3Uri.parse(uri) for uri in record.data.get("answer", {}).values()]
+    answers = [place.key for place in places if place.bucket == dependencies.media.bucket]
+    pictures = [stored.key for stored in dependencies.media.listing(outputs_prefix(prediction))]
+    for key in (request_key(prediction), *answers, *pictures):
+        dependencies.media.delete(key)
+    dependencies.records.remove(record.key)
+    return nothing()
 
 
 def _existing(prediction: str, request: Request, dependencies: Dependencies) -> Record:
