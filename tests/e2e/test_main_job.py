@@ -54,13 +54,23 @@ def waiting(studio: Studio, first_run: Ended) -> Waiting:
 
 
 @pytest.fixture(scope="module")
-def refused_rollout(studio: Studio, waiting: Waiting) -> dict[str, Any]:
-    """The same training, approved, in an account that may have no second instance for endpoints."""
+def taken_up(studio: Studio, waiting: Waiting) -> str:
+    """The training that takes it up after it was stopped while it waited: it waits for the same person."""
+    api = studio.deployment.api
+    api.request("POST", f"/v1/trainings/{waiting.training}/cancel", {})
+    made = api.request("POST", f"/v1/trainings/{waiting.training}/resume", {})
+    studio.until_state(studio.execution(made["id"]), "RequestApproval")
+    return str(made["id"])
+
+
+@pytest.fixture(scope="module")
+def refused_rollout(studio: Studio, waiting: Waiting, taken_up: str) -> dict[str, Any]:
+    """That training, approved, in an account that may have no second instance for endpoints."""
     faults, quotas = studio.deployment.cloud.faults, most_machines(STAGES["local"])
     faults.set_quotas({**quotas, f"{PREFERRED} for endpoint usage": 1})
     package = waiting.package["ModelPackageArn"]
     studio.client("sagemaker").update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
-    failed = ended(studio, waiting.training)
+    failed = ended(studio, taken_up)
     faults.set_quotas(quotas)
     return failed
 
@@ -101,6 +111,16 @@ def test_until_a_person_approves_nothing_new_is_published(waiting: Waiting, firs
     assert waiting.meant == "twice@1"
 
 
+def test_one_execution_at_a_time_takes_up_a_run_that_was_stopped(
+    studio: Studio, waiting: Waiting, taken_up: str
+) -> None:
+    with pytest.raises(ApiError, match=f"{waiting.training}, whose rest {taken_up} does"):
+        studio.deployment.api.request("POST", f"/v1/trainings/{waiting.training}/resume", {})
+    by_hand = studio.wait(studio.start("by-hand", {"resume": waiting.training}))
+    assert (by_hand.status, by_hand.error) == ("FAILED", "InvalidInputError")
+    assert f"run {waiting.training}, whose rest {taken_up} does" in by_hand.cause
+
+
 def test_a_rollout_without_quota_leaves_the_old_version_serving_and_nothing_of_its_own(
     studio: Studio, waiting: Waiting, refused_rollout: dict[str, Any]
 ) -> None:
@@ -123,9 +143,9 @@ def test_a_rollout_that_fails_its_smoke_test_leaves_the_old_version_serving_and_
 
 
 def test_a_failed_run_is_taken_up_where_it_failed_and_trains_nothing_again(
-    studio: Studio, waiting: Waiting, unanswered_rollout: dict[str, Any], second_run: dict[str, Any]
+    studio: Studio, waiting: Waiting, taken_up: str, unanswered_rollout: dict[str, Any], second_run: dict[str, Any]
 ) -> None:
-    assert unanswered_rollout["input"] == {"resume": waiting.training}
+    assert unanswered_rollout["input"] == {"resume": taken_up}
     assert second_run["input"] == {"resume": unanswered_rollout["id"]}
     assert (second_run["model"], second_run["status"]) == ("twice", "succeeded")
     assert {"Publish", "DeployEndpoint", "SmokeTest", "Promote"} <= started(second_run)
