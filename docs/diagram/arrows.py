@@ -101,11 +101,11 @@ def _told(boxes: Boxes) -> Iterator[tuple[Box, str, Box]]:
 
 
 def _joined(found: Arrows) -> Arrows:
-    """The same with boxes joined that do the same; once two are, others may be alike."""
+    """The same with boxes joined that do the same, buckets excepted; once two are, others may be alike."""
     alike: dict[object, list[Box]] = defaultdict(list)
     for actor in dict.fromkeys(source for source, _ in found):
         done = frozenset((target, verbs) for (source, target), verbs in found.items() if source == actor)
-        alike[actor.stack, actor.service, done].append(actor)
+        alike[actor.stack, actor.service, actor.titles if actor.service == "S3" else (), done].append(actor)
     new = {box: _one(same) for same in alike.values() for box in same}
     joined: dict[tuple[Box, Box], set[str]] = defaultdict(set)
     for (source, target), verbs in found.items():
