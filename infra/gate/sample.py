@@ -99,6 +99,8 @@ def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPl
         "wake": arn("autoscaling", "scalingPolicy:1:policyName/wake"),
         "sleep": arn("autoscaling", "scalingPolicy:1:policyName/sleep"),
     }
-    states = {"context": {"Execution": execution, "Task": {"Token": "token"}, "State": {"Name": "State"}}}
+    itself = {"Id": arn("states", "stateMachine:atelier"), "Name": "atelier"}
+    context = {"Execution": execution, "StateMachine": itself, "Task": {"Token": "token"}, "State": {"Name": "State"}}
+    states = {"context": context}
     # A run that takes up another one finds in its plan what that one had assigned.
     return {"plan": made | {"known": known}, **known, "states": states}

@@ -197,7 +197,8 @@ POINTS = ["Segment", "FineTune", "Evaluate", "Gate"]
 
 def taking_up(execution: str) -> dict[str, Any]:
     """Prepare's event of an execution that takes up run-1."""
-    return {"input": {"resume": "run-1"}, "execution": execution, "jobs": JOBS, "points": POINTS}
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
+    return {"input": {"resume": "run-1"}, "execution": execution, "machine": machine, "jobs": JOBS, "points": POINTS}
 
 
 @contextmanager

@@ -63,6 +63,7 @@ def variables(**changes: Any) -> dict[str, Any]:
                     "Input": {"style": "teal"},
                     "StartTime": "2026-11-22T14:00:00Z",
                 },
+                "StateMachine": {"Id": "arn:aws:states:us-east-1:123456789012:stateMachine:atelier-dev"},
                 "Task": {"Token": "token"},
             },
         },

@@ -24,7 +24,6 @@ class Settings(EnvironmentSettings):
     data_bucket: str
     model_bucket: str
     name_prefix: str
-    state_machine_arn: str
     base_models: tuple[str, ...]
     shard_instances: int
     train_instances: int
@@ -35,7 +34,7 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """``{"input", "execution", "jobs": {key: {"state", "kind", "instance"}}, "points": [state, ...]}`` → the plan.
+    """``{"input", "execution", "machine", "jobs": {key: {"state", "kind", "instance"}}, "points": [state, ...]}`` → the plan.
 
     ``points`` are the states at which a run can be taken up. Raises InvalidInputError.
     """
@@ -53,7 +52,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if resumption.is_resumption(event["input"]):
         run = resumption.Dependencies(
             data=dependencies.data,
-            executions=Executions(settings.state_machine_arn),
+            executions=Executions(event["machine"]),
             jobs=Jobs(),
             name_prefix=settings.name_prefix,
             rules=dependencies.rules,

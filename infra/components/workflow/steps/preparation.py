@@ -71,7 +71,6 @@ def _spec(
         "DATA_BUCKET": bucket_name(use.data_bucket),
         "MODEL_BUCKET": bucket_name(use.model_bucket),
         "NAME_PREFIX": use.stage.prefix,
-        "STATE_MACHINE_ARN": arn("states", f"stateMachine:{machine}"),
         "RELEASE_RULES": use.stage.release_rules,
     }
     return Spec(
@@ -116,6 +115,7 @@ def _prepare(use: Resources, rest: Resumable, spec: Spec) -> Step:
         payload={
             "input": "{% $states.context.Execution.Input %}",
             "execution": "{% $states.context.Execution.Name %}",
+            "machine": "{% $states.context.StateMachine.Id %}",
             "jobs": jobs,
             "points": rest.points,
         },
