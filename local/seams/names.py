@@ -130,6 +130,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "handle_request": "method path headers body query_params",
         "_finalize_response": "response",
         "_add_event": "execution event_type details",
+        "_apply_state_assign": "state_def raw_input ctx result error_output",
         **dict.fromkeys(("_execute_task", "_execute_parallel", "_execute_map"), "state_def raw_input execution ctx"),
         **dict.fromkeys(("_execute_pass", "_execute_choice", "_execute_wait"), "state_def raw_input ctx"),
         "_fail_state_error": "state_def raw_input ctx",
