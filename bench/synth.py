@@ -2,7 +2,8 @@
 
 Each run is a fresh interpreter with the same library, flags and Node.js, whose byte code is cached as everybody's is. The two take turns,
 so that a busy machine slows both. With validation, the empty app runs CDK's own validator, and ours the same engine natively
-(``infra/template_rules.py``) and cdk-nag.
+(``infra/template_rules.py``) and cdk-nag. Ours writes no tree of constructs and ends at once (``app.py``), which
+saves it about 0.3 of the ratio.
 """
 
 import json
