@@ -39,6 +39,7 @@ def topic_arn(topic: sns.ITopic) -> str:
 
 
 def _attribute(resource: object, name: str) -> str:
+    # jsii's interfaces say nothing of a hash, so a type checker lets no cache take them as they are.
     return _asked(resource, name)
 
 

@@ -24,7 +24,11 @@ class HostGroup(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         group = ec2.CfnSecurityGroup(
-            self, "Group", group_description=about, vpc_id=vpc, security_group_egress=[_out(ports) for ports in outward]
+            self,
+            "Group",
+            group_description=about,
+            vpc_id=vpc,
+            security_group_egress=[leaving(ports) for ports in outward],
         )
         self.id = group.attr_group_id
         # EFA traffic has no ports: everything between members, both ways.
@@ -33,7 +37,8 @@ class HostGroup(Construct):
         ec2.CfnSecurityGroupEgress(self, "ToMembers", destination_security_group_id=self.id, **ours)
 
 
-def _out(ports: Ports) -> ec2.CfnSecurityGroup.EgressProperty:
+def leaving(ports: Ports) -> ec2.CfnSecurityGroup.EgressProperty:
+    """A rule that lets members of a group reach these ports anywhere."""
     return ec2.CfnSecurityGroup.EgressProperty(
         ip_protocol="tcp", from_port=ports[0], to_port=ports[1], cidr_ip="0.0.0.0/0", description=ports[2]
     )

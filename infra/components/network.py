@@ -11,7 +11,7 @@ from constructs import Construct
 
 from contracts.vpc import VpcConfig
 from infra.components.access import allow, grant, service_principal
-from infra.components.host_group import HTTPS, HostGroup
+from infra.components.host_group import HTTPS, HostGroup, leaving
 from infra.components.log_retention import log_group
 from infra.settings.network import INTERFACES, Network
 
@@ -70,10 +70,7 @@ class PrivateNetwork(Construct):
 
     def _clients(self) -> str:
         """Anywhere is not far: the routes lead to AWS's services only, and the ranges of S3's addresses are not known before deployment."""
-        outward = ec2.CfnSecurityGroup.EgressProperty(
-            ip_protocol="tcp", from_port=HTTPS[0], to_port=HTTPS[1], cidr_ip="0.0.0.0/0", description=HTTPS[2]
-        )
-        return self._group("Clients", "Atelier: endpoints and handlers", [outward]).attr_group_id
+        return self._group("Clients", "Atelier: endpoints and handlers", [leaving(HTTPS)]).attr_group_id
 
     def _group(
         self,

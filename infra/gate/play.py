@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from contracts.errors import InvalidInputError
@@ -13,7 +13,7 @@ from infra.gate.checks.machine_expressions import plan_of
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
 from infra.gate.machines import Definition, machines
-from infra.gate.rehearsal import Answer, PlayedRun, PlayError, Rehearsal
+from infra.gate.rehearsal import Answer, PlayedRun, PlayError, Rehearsal, Visit
 from infra.gate.sample import plan as sample_plan
 from infra.gate.scenarios import FINE_TUNING, PRETRAINING, Scenario
 
@@ -108,3 +108,19 @@ def guarded(wrongs: Callable[[], Iterator[Wrong]]) -> Iterator[Wrong]:
         yield from wrongs()
     except PlayError as error:
         yield error.state, error.reason, REMEDY
+
+
+def wrongs_of_visits(
+    text: str,
+    chosen: Callable[[Play, Visit], bool],
+    look: Callable[[Play, Scenario, PlayedRun, Visit], Iterator[Wrong]],
+) -> tuple[Wrong, ...]:
+    """What ``look`` says of each chosen state of the run that takes most states; where that run breaks off, machine_runs says so."""
+    play = play_of(text)
+    scenario = play.scenarios[0]
+    try:
+        run = play.run(scenario)
+    except PlayError:
+        return ()
+    visits = [visit for visit in run.visits if chosen(play, visit)]
+    return tuple(dict.fromkeys(w for visit in visits for w in guarded(partial(look, play, scenario, run, visit))))

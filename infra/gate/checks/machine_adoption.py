@@ -1,14 +1,14 @@
 """A job that is there already is looked at until it ends, and the run goes on as if it had just made it; another run's job fails it."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from infra.gate.answers import answer_of
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.play import Play, Wrong, found, guarded, play_of
-from infra.gate.rehearsal import ErrorAnswer, PlayedRun, PlayError, Visit
+from infra.gate.play import Play, Wrong, found, wrongs_of_visits
+from infra.gate.rehearsal import ErrorAnswer, PlayedRun, Visit
 from infra.gate.scenarios import RECORD, Scenario
 from infra.gate.sources import Sources
 
@@ -23,14 +23,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 @cache
 def _look(text: str) -> tuple[Wrong, ...]:
-    play = play_of(text)
-    scenario = play.scenarios[0]
-    try:
-        run = play.run(scenario)
-    except PlayError:
-        return ()  # machine_runs says so
-    jobs = [visit for visit in run.visits if f"Adopt{visit.state}" in play.states]
-    return tuple(dict.fromkeys(w for visit in jobs for w in guarded(partial(_adopted, play, scenario, run, visit))))
+    return wrongs_of_visits(text, lambda play, visit: f"Adopt{visit.state}" in play.states, _adopted)
 
 
 def _adopted(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> Iterator[Wrong]:

@@ -1,14 +1,14 @@
 """What fails in a run is undone, recorded as what it is, and ends the run; and a run is taken up where it failed."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from infra.gate.answers import EXECUTION
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.play import Play, Wrong, found, guarded, play_of
-from infra.gate.rehearsal import ErrorAnswer, PlayedRun, PlayError, Visit, plain
+from infra.gate.play import Play, Wrong, found, wrongs_of_visits
+from infra.gate.rehearsal import ErrorAnswer, PlayedRun, Visit, plain
 from infra.gate.scenarios import RECORD, UNDO, UNDONE, Scenario
 from infra.gate.sources import Sources
 
@@ -23,14 +23,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 @cache
 def _look(text: str) -> tuple[Wrong, ...]:
-    play = play_of(text)
-    scenario = play.scenarios[0]
-    try:
-        run = play.run(scenario)
-    except PlayError:
-        return ()  # machine_runs says so
-    tasks = [visit for visit in run.visits if visit.kind == "Task" and visit.state != RECORD]
-    return tuple(dict.fromkeys(w for visit in tasks for w in guarded(partial(_failing, play, scenario, run, visit))))
+    return wrongs_of_visits(text, lambda _, visit: visit.kind == "Task" and visit.state != RECORD, _failing)
 
 
 def _failing(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> Iterator[Wrong]:
