@@ -11,6 +11,7 @@ from local.autoscaling import ApplicationAutoScaling
 from local.clock import TurnedClock
 from local.clock_door import clock_door
 from local.cloudwatch.alarms import Alarms
+from local.durable import Durable
 from local.faults import Faults
 from local.sagemaker.backend import Backend
 from local.sagemaker.control_plane import ControlPlane
@@ -44,6 +45,7 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
         role_may=lambda need, role: roles.may(need, role, region),
         publish=events.publisher(),
         faults=Faults(run_dir),
+        durable=Durable(run_dir / "state"),
     )
     clock, store = TurnedClock(), metrics.MetricStore()
     autoscaling = ApplicationAutoScaling(

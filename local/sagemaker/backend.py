@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local.durable import Durable
 from local.faults import Faults
 from local.sagemaker.caller_rights import Need
 from local.sagemaker.store import Record, epoch_milliseconds
@@ -47,7 +48,8 @@ class Backend:
     `role_credentials` gives AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of a role's session and
     raises ServiceError where the role cannot be assumed by SageMaker; `role_may` whether it has a permission.
     `publish` sends an EventBridge event
-    (detail type, detail, resource ARNs). `environment` is what every child process gets; `faults` what goes wrong.
+    (detail type, detail, resource ARNs). `environment` is what every child process gets; `faults` what goes wrong;
+    `durable` what a restart finds again.
     """
 
     account: str
@@ -59,6 +61,7 @@ class Backend:
     role_may: Callable[[Need, str], bool]
     publish: Callable[[str, dict[str, Any], list[str]], None]
     faults: Faults
+    durable: Durable
     _session: boto3.Session = field(default_factory=boto3.Session)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
