@@ -49,6 +49,7 @@ docs: $(INSTALLED) ## write the generated parts of the docs
 	@$(BIN)/python -m docs.generate
 	@$(BIN)/python -m docs.nist
 	@$(BIN)/python -m docs.diagram
+	@$(BIN)/python -m docs.rights
 
 lambda-packages: $(LAYER) ## fetch the packages of the Lambdas' layer; the install step does it too
 
