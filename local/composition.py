@@ -21,6 +21,8 @@ from local.seams import (
     cloudformation,
     deliveries,
     events,
+    fault_door,
+    function_clock,
     functions,
     keys,
     listed_names,
@@ -59,7 +61,7 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
     sagemaker = ControlPlane(backend, autoscaling, clock, store.put)
     clock.every_minute(Alarms(store, clock, autoscaling.set_off).evaluate)  # after the endpoints have published theirs
     _install(backend, sagemaker, autoscaling)
-    return clock_door(services.application(), clock.turn)
+    return clock_door(fault_door.fault_door(services.application(), backend.faults), clock.turn)
 
 
 def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> None:
@@ -68,7 +70,7 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     keys.install()
-    deliveries.install()
+    deliveries.install(backend.faults)
     listed_names.install()
     registry.install()
     services.install(
@@ -77,3 +79,4 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     cloudformation.install(sagemaker, autoscaling, backend.root)
     states.install(sagemaker, backend.root, backend.faults)
     functions.install()
+    function_clock.install(backend.faults.clock)

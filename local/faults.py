@@ -1,7 +1,9 @@
 """What goes wrong in AWS now and then, switched on by whoever tests what happens then. Kept in the run's folder, which processes share."""
 
 import json
-from collections.abc import Mapping
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,16 +13,44 @@ _QUOTAS = TypeAdapter(dict[str, int])
 
 
 class Fault(StrEnum):
-    """What may happen to one call."""
+    """What may happen to one call, or to one delivery.
+
+    The subject of a call is its action: with its service (`dynamodb:PutItem`) where a function, a job or a model server makes it; bare
+    (`CreateTrainingJob`) for SageMaker whoever calls it, a state machine too. The subject of a delivery is SNS or EVENTS.
+    """
 
     LOST_ANSWER = "lost-answer"
-    """A call of Step Functions is carried out, and its answer does not arrive. The subject is the action, such as `CreateTrainingJob`."""
+    """A call is carried out, and its answer does not arrive. Bare actions: those of Step Functions' own integrations."""
 
     THROTTLED = "throttled"
-    """A call of SageMaker is refused, because there were too many. The subject is the action."""
+    """A call is refused, because there were too many."""
+
+    FAILED = "failed"
+    """A call is not carried out, and answered 500. Not for bare actions, as the next one."""
+
+    UNAVAILABLE = "unavailable"
+    """A call is not carried out, and answered 503."""
 
     UNSEEN = "unseen"
     """A record that was just made is not found by the next call that names it. The subject is its kind, such as `EndpointConfig`."""
+
+    DROPPED = "dropped"
+    """A delivery is not made."""
+
+    DOUBLED = "doubled"
+    """A delivery is made twice, at the same time."""
+
+    DELAYED = "delayed"
+    """A delivery is made some seconds later."""
+
+    REORDERED = "reordered"
+    """A delivery is made after the next one of its kind, or some seconds later where none comes."""
+
+
+CALLS = (Fault.LOST_ANSWER, Fault.THROTTLED, Fault.FAILED, Fault.UNAVAILABLE)
+DELIVERIES = (Fault.DROPPED, Fault.DOUBLED, Fault.DELAYED, Fault.REORDERED)
+SNS, EVENTS = "notification", "event"
+"""What a topic sends to a function, and what a rule of EventBridge sends to its target."""
 
 
 class Faults:
@@ -30,20 +60,22 @@ class Faults:
         self._folder = run_dir / "faults"
 
     def switch_on(self, fault: Fault, subject: str, *, times: int = 1) -> None:
-        """Let the fault happen to the next calls of the subject."""
+        """Let the fault happen to the next calls or deliveries of the subject."""
         self._folder.mkdir(exist_ok=True)
-        for number in range(times):
-            (self._folder / f"{fault}-{subject}-{number}").touch()
+        for _ in range(times):
+            (self._folder / f"{fault}-{subject}-{uuid.uuid4().hex}").touch()
+
+    def switch_off(self) -> Counter[Fault]:
+        """Let nothing more happen to calls and deliveries; says how often each fault was switched on and did not happen."""
+        return Counter(fault for fault in Fault for switch in self._folder.glob(f"{fault}-*") if _took(switch))
+
+    def first(self, faults: Iterable[Fault], subject: str) -> Fault | None:
+        """The first of these faults that happens to this call or delivery, if one does."""
+        return next((fault for fault in faults if self.happens(fault, subject)), None)
 
     def happens(self, fault: Fault, subject: str) -> bool:
         """Whether the fault happens to this call; each time that it was switched on counts once."""
-        for switch in sorted(self._folder.glob(f"{fault}-{subject}-*")):
-            try:
-                switch.unlink()
-            except FileNotFoundError:
-                continue  # another call was faster
-            return True
-        return False
+        return any(map(_took, self._folder.glob(f"{fault}-{subject}-*")))
 
     def set_quotas(self, quotas: Mapping[str, int]) -> None:
         """Limit what may run at a time, by the names of Service Quotas (`ml.g5.xlarge for endpoint usage`); others have no limit."""
@@ -67,9 +99,30 @@ class Faults:
         """Whether AWS has instances of the type."""
         return not self._shortage(instance_type).exists()
 
+    def set_clock(self, seconds: float) -> None:
+        """Put the clocks of functions so far ahead of this machine's, or behind it; of those that start after the first call of this."""
+        self._folder.mkdir(exist_ok=True)
+        staged = self.clock.with_suffix(".new")
+        staged.write_text(str(seconds), encoding="utf-8")
+        staged.replace(self.clock)
+
+    @property
+    def clock(self) -> Path:
+        """The file that says how far ahead the clocks of functions are, once one was set."""
+        return self._folder / "clock"
+
     @property
     def _quotas(self) -> Path:
         return self._folder / "quotas.json"
 
     def _shortage(self, instance_type: str) -> Path:
         return self._folder / f"used-up-{instance_type}"
+
+
+def _took(switch: Path) -> bool:
+    """Whether the switch was still there: another call may have been faster."""
+    try:
+        switch.unlink()
+    except FileNotFoundError:
+        return False
+    return True

@@ -17,6 +17,8 @@ from typing import Any
 from ministack.core import iam_evaluator
 from ministack.services import apigateway_v1, cloudwatch, eventbridge, sns, sqs
 
+from local.disturbed import Disturbed
+from local.faults import EVENTS, SNS, Faults
 from local.seams.keys import USE, key_arn
 from local.seams.service_rights import admits, key_admits
 
@@ -28,14 +30,19 @@ _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 Record = dict[str, Any]
 
 
-def install() -> None:
-    """Ask the key's policy where ministack asks the destination's, for buckets and topics; ask both for all others."""
+def install(faults: Faults) -> None:
+    """Ask the key's policy where ministack asks the destination's, for buckets and topics; ask both for all others.
+
+    What is switched on of ``faults`` happens to what topics send to functions, and rules to their targets.
+    """
     sns.topic_policy_allows = _with_key(sns.topic_policy_allows)
     sqs.queue_policy_allows = _with_key(sqs.queue_policy_allows)
     _guard_alarms()
     _guard_rules()
     _guard_subscriptions()
     _guard_apis()
+    sns._deliver_to_lambda = Disturbed(sns._deliver_to_lambda, faults, SNS)
+    eventbridge._invoke_target = Disturbed(eventbridge._invoke_target, faults, EVENTS)
 
 
 def _with_key(allows: Callable[..., bool]) -> Callable[..., bool]:

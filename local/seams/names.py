@@ -20,6 +20,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.core.router": {
         "SERVICE_PATTERNS": None,
         "extract_access_key_id": "headers query_params",
+        "detect_service": "method path headers query_params",
     },
     "ministack.core.responses": {
         "error_response_json": "code message status extra message_key content_type",

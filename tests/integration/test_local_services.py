@@ -3,15 +3,19 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+import urllib3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud
 from local.errors import DeploymentError
+from local.faults import Fault
 from tests.integration import local_toy
 from tests.integration.local_toy import allow, arn, role, until
 
@@ -263,6 +267,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, code: Path) -> Iterator[Loca
     """A local cloud with the template above."""
     folder = tmp_path_factory.mktemp("services")
     with LocalCloud(folder / "run") as started:
+        started.faults.set_clock(0)  # what starts from now on can be set
         started.deploy(local_toy.write_assembly(folder / "out", {"Toy": template()}, lambdas={"code": code}))
         yield started
 
@@ -333,6 +338,54 @@ def test_presigned_addresses_work_with_plain_http(cloud: LocalCloud) -> None:
         urllib.request.urlopen(forged, timeout=10)
     assert refused.value.code == 403
     refused.value.close()
+
+
+def test_what_a_function_presigns_is_as_old_as_its_clock_says(cloud: LocalCloud) -> None:
+    for ahead, status in ((-3_600, 403), (0, 200)):
+        cloud.faults.set_clock(ahead)
+        address = post(cloud, "/files", {"name": f"uploads/{ahead}"})[1]["put"]
+        put = urllib3.request("PUT", address, body=b"picture", headers={"Content-Type": "text/plain"})
+        assert put.status == status, put.data
+
+
+def test_calls_fail_as_they_do_on_aws_and_an_answer_gets_lost(cloud: LocalCloud) -> None:
+    """Calls of a user, as it were; a function's own SDK tries again, which hides one fault in five."""
+    table, bucket = cloud.outputs("Toy")["Table"], cloud.outputs("Toy")["Bucket"]
+    dynamodb, s3 = clients_of_a_user(cloud, "dynamodb", "s3")
+
+    def code(fault: Fault, action: str, call: Callable[[], object]) -> tuple[str, int]:
+        cloud.faults.switch_on(fault, action)
+        with pytest.raises(ClientError) as refused:
+            call()
+        return refused.value.response["Error"]["Code"], refused.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+    def write() -> object:
+        return s3.put_object(Bucket=bucket, Key="lost/answer", Body=b"here")
+
+    def read() -> object:
+        return dynamodb.get_item(TableName=table, Key={"pk": {"S": "x"}}, ConsistentRead=True)
+
+    assert code(Fault.THROTTLED, "dynamodb:GetItem", read) == ("ThrottlingException", 400)
+    assert code(Fault.FAILED, "dynamodb:GetItem", read) == ("InternalServerError", 500)
+    assert read()
+    assert code(Fault.THROTTLED, "s3:PutObject", write) == ("SlowDown", 503)
+    assert code(Fault.UNAVAILABLE, "s3:PutObject", write) == ("ServiceUnavailable", 503)
+    assert cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix="lost/")["KeyCount"] == 0
+    assert code(Fault.LOST_ANSWER, "s3:PutObject", write) == ("InternalError", 500)
+    assert cloud.client("s3").get_object(Bucket=bucket, Key="lost/answer")["Body"].read() == b"here"
+    cloud.faults.switch_on(Fault.THROTTLED, "dynamodb:PutItem")
+    assert post(cloud, "/items/10", {"id": "ten"})[0] == 200
+
+
+def clients_of_a_user(cloud: LocalCloud, *services: str) -> list[Any]:
+    """Clients that may do everything and never try again."""
+    iam, policy = cloud.client("iam"), {"Version": "2012-10-17", "Statement": [allow("s3:*", "dynamodb:*")]}
+    iam.create_user(UserName="user")
+    iam.put_user_policy(UserName="user", PolicyName="all", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName="user")["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=cloud.region)
+    once = Config(retries={"total_max_attempts": 1})
+    return [session.client(name, endpoint_url=cloud.url, config=once) for name in services]  # type: ignore[call-overload]
 
 
 def test_a_topic_and_a_rule_reach_their_function(cloud: LocalCloud) -> None:
