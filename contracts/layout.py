@@ -7,6 +7,9 @@ from contracts.errors import InvalidInputError
 STYLE_PATTERN = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
 """A style's name: lower-case letters, digits and inner hyphens, at most 40 characters."""
 
+PREDICTION_ID = r"[0-9a-f]{26}"
+"""What the HTTP API calls a prediction; requests that it did not make are called otherwise."""
+
 MANIFEST = "manifest.json"
 """Written last into every artifact prefix: where it is missing, the artifact is not complete."""
 
@@ -84,7 +87,7 @@ def upload_key(upload: str, name: str) -> str:
 
 
 def request_key(prediction: str) -> str:
-    """Media bucket: the request body handed to the asynchronous endpoint."""
+    """Media bucket: the request body handed to the asynchronous endpoint. It is there as long as somebody waits for the prediction."""
     return f"requests/{prediction}.json"
 
 

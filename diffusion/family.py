@@ -1,7 +1,7 @@
 """A family of base models: one class, in a module of the family's name, whose instances are loaded models."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -35,9 +35,14 @@ class Family:
     without_checker: ClassVar[Mapping[str, Any]] = {"safety_checker": None, "requires_safety_checker": False}
     """How this family's pipelines are loaded without their safety checker."""
 
+    step_callback: ClassVar[str] = "callback_on_step_end"
+    """The argument of the pipelines for what is called after each step; it gets something to return as its last argument."""
+
     def __init__(self, pipeline: Any) -> None:
         pipeline.set_progress_bar_config(disable=True)
         self.pipeline = pipeline
+        self.after_step: Callable[[], None] = _go_on
+        """Called after each denoising step, in the thread that runs the model; what it raises ends the call."""
 
     @classmethod
     def load(cls, folder: Path, *, device: str, dtype: torch.dtype, checker: bool) -> Self:
@@ -68,12 +73,22 @@ class Family:
 
         Raises RefusedContentError where the safety checker blanked one.
         """
-        answer = pipeline(generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds], **arguments)
+
+        def stepped(*values: Any) -> Any:
+            self.after_step()
+            return values[-1]
+
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
+        answer = pipeline(generator=generators, **{self.step_callback: stepped}, **arguments)
         if any(getattr(answer, "nsfw_content_detected", None) or ()):
             raise RefusedContentError(
                 "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
             )
         return list(answer.images)
+
+
+def _go_on() -> None:
+    """Nobody wants to stop a call."""
 
 
 def find_family(name: str, able: type[F]) -> type[F]:

@@ -15,6 +15,8 @@ class Upscaler(Family):
     pipelines: ClassVar = ("StableDiffusionUpscalePipeline",)
     without_checker: ClassVar[Mapping[str, Any]] = {"safety_checker": None}
 
+    step_callback: ClassVar[str] = "callback"
+
     FACTOR: ClassVar[int] = 4
     NOISE_LEVEL: ClassVar[int] = 20
     """The pipeline's own default."""

@@ -42,8 +42,10 @@ def serve(settings: Settings, scratch: Path) -> int:
     from atelier_inference.loading import load
     from atelier_inference.server import make_app
     from atelier_inference.store import Store
+    from atelier_inference.waiting import Tickets
 
-    store = Store([uri for uri in (settings.segmenter, settings.upscaler, settings.styles, settings.uploads) if uri])
+    prefixes = (settings.segmenter, settings.upscaler, settings.styles, settings.uploads, settings.requests)
+    store = Store([uri for uri in prefixes if uri])
     gc.freeze()
     gc.enable()
     broke = False
@@ -52,7 +54,7 @@ def serve(settings: Settings, scratch: Path) -> int:
         nonlocal broke
         broke = server.should_exit = True
 
-    app = make_app(partial(load, settings, store, scratch), broken=broken)
+    app = make_app(partial(load, settings, store, scratch), broken=broken, tickets=Tickets(store, settings.requests))
     # SageMaker calls from outside of the container.
     config = uvicorn.Config(app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False)  # noqa: S104
     server = uvicorn.Server(config)

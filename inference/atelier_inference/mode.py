@@ -1,12 +1,14 @@
 """What a mode of the server is: how a request becomes a job, which jobs share a batch, and what the model does with a batch."""
 
 import secrets
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from PIL import Image
@@ -15,9 +17,11 @@ from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.inputs import PictureReader
 from atelier_inference.pipelines import Model
 from atelier_inference.upscaling import Enlarger
+from atelier_inference.waiting import CanceledError
 from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
 from contracts.prediction import PredictionInput
+from diffusion.family import Family
 from diffusion.words import unused_words
 from imaging.cutout import Cutout
 from imaging.segmenter import GarmentMask, Segmenter
@@ -60,6 +64,19 @@ class Dependencies:
     segmenter: Segmenter | None
     enlarger: Enlarger | None
 
+    @contextmanager
+    def calling_after_steps(self, call: Callable[[], None]) -> Iterator[None]:
+        """Have every model that denoises make a call after each step of what is done inside the block."""
+        families: list[Family] = [self.model.painter, *([self.enlarger.upscaler] if self.enlarger else [])]
+        before = [family.after_step for family in families]
+        for family in families:
+            family.after_step = call
+        try:
+            yield
+        finally:
+            for family, kept in zip(families, before, strict=True):
+                family.after_step = kept
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -93,6 +110,8 @@ class Job:
     metrics: dict[str, float] = field(default_factory=dict)
     created: float = field(default_factory=time.perf_counter)
     future: "Future[Finish]" = field(default_factory=Future)
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    """Set once nobody waits for the answer."""
 
     @property
     def key(self) -> Hashable:
@@ -135,6 +154,11 @@ class Mode(ABC, Generic[J]):
         Raises InvalidInputError where one of them cannot succeed.
         """
 
+    def run_for_somebody(self, jobs: Sequence[J]) -> list[Finish]:
+        """``run``, but ended between two steps once nobody waits for any of the jobs. Raises CanceledError then."""
+        with self.dependencies.calling_after_steps(partial(_require_somebody, jobs)):
+            return self.run(jobs)
+
     def garment(self, job: Job, picture: Image.Image) -> GarmentMask:
         """The mask of what the job's words describe, with its metrics and notes for the answer. In the model's thread.
 
@@ -163,6 +187,11 @@ class Mode(ABC, Generic[J]):
             allowed = "a mode that finds no garment: this server holds no segmenter"
             raise InvalidInputError("input.mode", got=request.mode, allowed=allowed)
         return self.dependencies.segmenter
+
+
+def _require_somebody(jobs: Sequence[Job]) -> None:
+    if all(job.abandoned.is_set() for job in jobs):
+        raise CanceledError("nobody waits for it")
 
 
 def note_unused(job: Job, field_name: str, words: str) -> None:

@@ -42,6 +42,12 @@ class BatchQueue:
                     room -= job.rows
             return batch
 
+    def remove(self, job: Job) -> None:
+        """Take a job out of the queue, where it still waits there: its place is free at once."""
+        with self._changed:
+            if job in self._jobs:
+                self._jobs.remove(job)
+
     def close(self) -> None:
         """Accept no more jobs; those that wait are still handed out."""
         with self._changed:

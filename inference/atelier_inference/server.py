@@ -5,20 +5,21 @@ import base64
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from atelier_inference.mode import Finish, Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
+from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits
 from atelier_inference.worker import Worker
 from contracts.errors import InvalidInputError
 from contracts.json_text import load
@@ -45,9 +46,12 @@ class RequestError(Exception):
         super().__init__(str(reason))
 
 
-def make_app(load: Callable[[], Modes], *, broken: Callable[[], None]) -> Starlette:
-    """The ASGI application. It loads the model in the background; ``broken`` is called where that fails."""
-    service = Service(Worker(load, broken=broken))
+def make_app(load: Callable[[], Modes], *, broken: Callable[[], None], tickets: Tickets | None = None) -> Starlette:
+    """The ASGI application. It loads the model in the background; ``broken`` is called where that fails.
+
+    Without ``tickets`` only a closed connection tells that nobody waits for an answer.
+    """
+    service = Service(Worker(load, broken=broken), tickets)
     routes = [Route("/ping", service.ping), Route("/invocations", service.invocations, methods=["POST"])]
     return Starlette(routes=routes, lifespan=service.lifespan)
 
@@ -55,8 +59,9 @@ def make_app(load: Callable[[], Modes], *, broken: Callable[[], None]) -> Starle
 class Service:
     """The two routes over one worker."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, tickets: Tickets | None) -> None:
         self._worker = worker
+        self._tickets = tickets
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -89,6 +94,10 @@ class Service:
             return _refuse(error.status, error.kind, error.reason, line)
         except InvalidInputError as error:
             return _refuse(400, type(error).__name__, error, line)
+        except (CanceledError, ClientDisconnect) as error:
+            line["canceled"] = str(error) or CLOSED
+            reason = InvalidInputError("request", got=line["canceled"], allowed="one whose answer is waited for")
+            return _refuse(410, "CanceledError", reason, line)
         except BusyError as error:
             line["error"] = "BusyError"
             body = {"error": {"type": "BusyError", "message": str(error), "what": "server", "allowed": "a later try"}}
@@ -102,6 +111,21 @@ class Service:
 
     async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> dict[str, Any]:
         body = PredictionInput.from_json(await _read_json(request))
+        leaving = asyncio.ensure_future(nobody_waits(*self._signs(request)))
+        try:
+            return await self._answer(modes, body, line, leaving)
+        finally:
+            leaving.cancel()
+
+    def _signs(self, request: Request) -> Iterator[Awaitable[str]]:
+        yield disconnected(request)
+        if self._tickets and (inference_id := request.headers.get(INFERENCE_ID)):
+            yield self._tickets.removed(inference_id)
+
+    async def _answer(
+        self, modes: Modes, body: PredictionInput, line: dict[str, Any], leaving: "asyncio.Future[str]"
+    ) -> dict[str, Any]:
+        """Have a request answered, unless everybody is ``leaving`` who waits for it. Raises CanceledError then."""
         line |= {"mode": body.mode, "outputs": body.num_outputs, "adapter": body.adapter}
         mode = modes[body.mode]
         job = await run_in_threadpool(mode.prepare, body)
@@ -109,11 +133,22 @@ class Service:
             line["ignored"] = ignored
             job.notes.append(f"not used in mode {body.mode}: {', '.join(ignored)}")
         line |= {"adapter": job.adapter, "size": job.size}
-        self._worker.submit(job)
-        finish = await asyncio.wrap_future(job.future)
+        finish = await self._run(job, leaving)
         answer = await run_in_threadpool(make_answer, job, finish)
         line["seconds"] = answer.seconds
         return answer.to_json()
+
+    async def _run(self, job: Job, leaving: "asyncio.Future[str]") -> Finish:
+        if leaving.done():
+            raise CanceledError(leaving.result())
+        self._worker.submit(job)
+        work = asyncio.wrap_future(job.future)
+        either: list[asyncio.Future[Any]] = [work, leaving]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if leaving.done():
+            self._worker.abandon(job)
+            raise CanceledError(leaving.result())
+        return await work
 
 
 async def _read_json(request: Request) -> Any:

@@ -30,7 +30,8 @@ _Prefix = Annotated[S3Uri | None, BeforeValidator(_prefix)]
 class Settings(EnvironmentSettings):
     """The server's settings. A location of ``None`` switches off what needs it, and a request for it says so.
 
-    ``model`` holds a base model's prefix or a full fine-tune's; ``max_adapters`` bounds the styles held in memory.
+    ``model`` holds a base model's prefix or a full fine-tune's; ``max_adapters`` bounds the styles held in memory. ``requests`` is where
+    the HTTP API keeps the requests whose answers somebody waits for.
     """
 
     variables: ClassVar[Mapping[str, str]] = {
@@ -40,6 +41,7 @@ class Settings(EnvironmentSettings):
         "upscaler": "ATELIER_UPSCALER_URI",
         "styles": "ATELIER_STYLES_URI",
         "uploads": "ATELIER_UPLOADS_URI",
+        "requests": "ATELIER_REQUESTS_URI",
         "max_adapters": "ATELIER_MAX_ADAPTERS",
     }
 
@@ -49,4 +51,5 @@ class Settings(EnvironmentSettings):
     upscaler: _Prefix = None
     styles: _Prefix = None
     uploads: _Prefix = None
+    requests: _Prefix = None
     max_adapters: Annotated[int, bounds(1, 64)] = 4

@@ -1,10 +1,10 @@
-"""Reads uploads, base models and published styles from S3, and nothing else; the server never writes."""
+"""Reads uploads, base models and published styles from S3, and looks for requests; the server never writes."""
 
 from collections.abc import Collection
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
@@ -40,6 +40,17 @@ class Store:
             self._s3.download_file(uri.bucket, uri.key, str(path))
         except ClientError as error:
             raise _absent(error, uri, where) from error
+
+    def is_gone(self, uri: S3Uri) -> bool:
+        """Whether an object is certainly not there: no answer of S3, or one that leaves it open, is no proof."""
+        self._check(uri, "object")
+        try:
+            self._s3.head_object(Bucket=uri.bucket, Key=uri.key)
+        except ClientError as error:
+            return error.response["Error"]["Code"] in ("404", "NoSuchKey")
+        except BotoCoreError:
+            return False
+        return False
 
     def _check(self, uri: S3Uri, where: str) -> None:
         below = any(str(uri).startswith(prefix) for prefix in self._allowed)

@@ -10,6 +10,7 @@ import torch
 from atelier_inference.mode import Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BatchQueue, BusyError
+from atelier_inference.waiting import CanceledError
 from imaging.repaint import ROWS
 
 MOST_WAITING = 32
@@ -39,6 +40,12 @@ class Worker:
     def submit(self, job: Job) -> None:
         """Queue a job; its future gets what is left to do of it. Raises BusyError."""
         self._queue.put(job)
+
+    def abandon(self, job: Job) -> None:
+        """Nobody waits for a job any more: it leaves the queue, and is ended between two steps, unless others in its batch go on."""
+        job.abandoned.set()
+        self._queue.remove(job)
+        job.future.cancel()
 
     def close(self) -> None:
         """Finish what is queued, then end the thread; returns when it has ended."""
@@ -72,7 +79,9 @@ class Worker:
 
     def _run(self, jobs: Sequence[Job]) -> None:
         try:
-            finishes = jobs[0].mode.run(jobs)
+            finishes = jobs[0].mode.run_for_somebody(jobs)
+        except CanceledError as error:
+            _fail(jobs, error)
         except torch.AcceleratorError as error:
             # The GPU's context is gone: every later request would fail too, so the platform must start a new process.
             _fail(jobs, error)

@@ -85,6 +85,7 @@ class ServingStack(StageStack):
             "ATELIER_UPSCALER_URI": self._base_uri(stage.upscaler_model) if stage.upscaler_model else "",
             "ATELIER_STYLES_URI": storage.model_bucket.s3_url_for_object("styles/"),
             "ATELIER_UPLOADS_URI": storage.media_bucket.s3_url_for_object("uploads/"),
+            "ATELIER_REQUESTS_URI": storage.media_bucket.s3_url_for_object("requests/"),
             "ATELIER_MAX_ADAPTERS": str(stage.serving.most_adapters),
             **threads_environment(stage.serving.threads),
         }

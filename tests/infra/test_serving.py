@@ -133,6 +133,7 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
         "ATELIER_SEGMENTER_URI": f"/base/{settings.segmenter_model.reference}/",
         "ATELIER_STYLES_URI": "/styles/",
         "ATELIER_UPLOADS_URI": "/uploads/",
+        "ATELIER_REQUESTS_URI": "/requests/",
     }
     assert environment["ATELIER_MAX_ADAPTERS"] == "4"
 

@@ -21,10 +21,11 @@ from atelier_inference.modes import Modes
 from atelier_inference.pipelines import load_model
 from atelier_inference.server import make_app
 from atelier_inference.settings import Settings
+from atelier_inference.waiting import Tickets
 from contracts.prediction import PredictionOutput
 from imaging.masks import to_image
 from imaging.pictures import encode
-from tests.unit.inference_store import SEGMENTER, STYLES, UPLOADS, UPSCALER, FolderStore, publish_lora
+from tests.unit.inference_store import REQUESTS, SEGMENTER, STYLES, UPLOADS, UPSCALER, FolderStore, publish_lora
 from tests.unit.miniatures import save_inpainter, save_miniature, save_segmenter
 
 torch.set_num_threads(1)
@@ -33,10 +34,11 @@ WIDTH, HEIGHT = 63, 91
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server that is up, and the folder that it takes for S3."""
+    """A server that is up, its modes, and the folder that it takes for S3."""
 
     client: TestClient
     store: FolderStore
+    modes: Modes
 
     def post(self, **fields: Any) -> httpx2.Response:
         return self.client.post("/invocations", json=fields)
@@ -61,10 +63,16 @@ def serving(root: Path) -> Iterator[Server]:
     settings = Settings(
         model=root / "model", segmenter=SEGMENTER, upscaler=UPSCALER, styles=STYLES, uploads=UPLOADS, max_adapters=2
     )
-    app = make_app(lambda: load(settings, store, root / "scratch"), broken=lambda: None)
+    loaded: list[Modes] = []
+
+    def load_it() -> Modes:
+        loaded.append(load(settings, store, root / "scratch"))
+        return loaded[0]
+
+    app = make_app(load_it, broken=lambda: None, tickets=Tickets(store, REQUESTS, every=0.01))
     with TestClient(app) as client:
         wait_until_loaded(client)
-        yield Server(client=client, store=store)
+        yield Server(client=client, store=store, modes=loaded[0])
 
 
 def load_alone(root: Path) -> Modes:

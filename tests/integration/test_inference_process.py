@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from atelier_inference.__main__ import main, serve
 from atelier_inference.settings import Settings
+from atelier_inference.waiting import CLOSED
 from contracts.errors import InvalidInputError
 from tests.unit.miniatures import save_inpainter
 
@@ -58,7 +60,16 @@ def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
     raise AssertionError(f"no server: {process.communicate()[0]}")
 
 
-def test_a_request_that_is_open_at_sigterm_is_answered_and_the_process_ends_in_order(
+def begin(port: int, body: dict[str, Any]) -> HTTPConnection:
+    """Send a request without waiting for the answer."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    connection.request("POST", "/invocations", json.dumps(body), {"Content-Type": "application/json"})
+    # The server reads its connections in order: once these are answered, it has the request above.
+    assert [httpx2.get(f"http://127.0.0.1:{port}/ping").status_code for _ in range(3)] == [200] * 3
+    return connection
+
+
+def test_work_is_dropped_whose_caller_left_and_what_is_open_at_sigterm_is_answered_before_the_process_ends_in_order(
     root: Path, tmp_path: Path
 ) -> None:
     save_inpainter(tmp_path / "model")
@@ -74,10 +85,9 @@ def test_a_request_that_is_open_at_sigterm_is_answered_and_the_process_ends_in_o
     try:
         wait_for(port, process)
         body = {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 100, "seed": 1}
-        connection = HTTPConnection("127.0.0.1", port, timeout=120)
-        connection.request("POST", "/invocations", json.dumps(body), {"Content-Type": "application/json"})
-        # The server reads its connections in order: once these are answered, it has the request above.
-        assert [httpx2.get(f"http://127.0.0.1:{port}/ping").status_code for _ in range(3)] == [200] * 3
+        given_up = begin(port, {**body, "num_inference_steps": 500, "num_outputs": 8})
+        given_up.close()
+        connection = begin(port, body)
         process.send_signal(signal.SIGTERM)
         assert connection.getresponse().status == 200
         connection.close()
@@ -86,7 +96,9 @@ def test_a_request_that_is_open_at_sigterm_is_answered_and_the_process_ends_in_o
         process.kill()
     assert process.returncode == 0, output
     assert not list(tmp_path.glob("atelier-*"))
-    assert '"mode": "text_to_image"' in output
+    canceled, answered = (json.loads(line) for line in output.splitlines() if '"mode": "text_to_image"' in line)
+    assert canceled["canceled"] == CLOSED
+    assert answered["status"] == 200
 
 
 @pytest.mark.usefixtures("signals")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from atelier_inference.loading import fetch_base
@@ -63,6 +64,20 @@ def test_any_other_failure_of_s3_is_not_the_clients_fault(store: Store, monkeypa
     monkeypatch.setattr(store._s3, "get_object", refuse)
     with pytest.raises(ClientError):
         store.read(UPLOADS.child("a/photo.png"), where="input.image", limit=5)
+
+
+def test_only_an_answer_that_says_so_proves_that_an_object_is_gone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not store.is_gone(UPLOADS.child("a/photo.png"))
+    assert store.is_gone(UPLOADS.child("a/none.png"))
+    for error in (
+        ClientError({"Error": {"Code": "403"}}, "HeadObject"),
+        ClientError({"Error": {"Code": "SlowDown"}}, "HeadObject"),
+        EndpointConnectionError(endpoint_url="https://s3"),
+    ):
+        monkeypatch.setattr(store._s3, "head_object", Mock(side_effect=error))
+        assert not store.is_gone(UPLOADS.child("a/none.png"))
 
 
 def upload(folder: Path) -> None:

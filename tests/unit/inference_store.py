@@ -13,6 +13,7 @@ from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, S3Uri
 
 STYLES = S3Uri.parse("s3://model/styles/")
+REQUESTS = S3Uri.parse("s3://media/requests/")
 UPLOADS = S3Uri.parse("s3://media/uploads/")
 SEGMENTER = S3Uri.parse("s3://model/base/tiny-segmenter@1/")
 UPSCALER = S3Uri.parse("s3://model/base/tiny-upscaler@1/")
@@ -36,6 +37,10 @@ class FolderStore(Store):
         if not path.is_file():
             raise InvalidInputError(where, got=str(uri), allowed="an object that exists")
         return path.read_bytes()[: limit + 1]
+
+    def is_gone(self, uri: S3Uri) -> bool:
+        """See Store."""
+        return not self.path(uri).is_file()
 
     def download(self, uri: S3Uri, path: Path, *, where: str) -> None:
         """See Store."""

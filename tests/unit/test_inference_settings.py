@@ -25,6 +25,7 @@ def test_every_variable_is_read() -> None:
             "ATELIER_UPSCALER_URI": "s3://model/base/upscaler@1/",
             "ATELIER_STYLES_URI": "s3://model/styles/",
             "ATELIER_UPLOADS_URI": "s3://media/uploads/",
+            "ATELIER_REQUESTS_URI": "s3://media/requests/",
             "ATELIER_MAX_ADAPTERS": "7",
         }
     )
@@ -35,6 +36,7 @@ def test_every_variable_is_read() -> None:
         upscaler=S3Uri(bucket="model", key="base/upscaler@1/"),
         styles=S3Uri(bucket="model", key="styles/"),
         uploads=S3Uri(bucket="media", key="uploads/"),
+        requests=S3Uri(bucket="media", key="requests/"),
         max_adapters=7,
     )
 

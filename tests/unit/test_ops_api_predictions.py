@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER
 from atelier_ops.logic.results import prediction_key
-from contracts.layout import S3Uri
+from contracts.layout import PREDICTION_ID, S3Uri
 from contracts.modes import MODES
 from tests.unit.ops_api import KEEP, SHARED, Answered, Api
 from tests.unit.ops_fakes import PNG
@@ -117,6 +118,8 @@ def test_the_same_key_with_another_body_is_422(api: Api) -> None:
 
 def test_other_keys_and_no_key_make_other_predictions(api: Api) -> None:
     ids = {post(api).body["id"], post(api).body["id"], post(api, Idempotency_Key="a").body["id"]}
+    # By such an id the model server knows what it may stop once the request is gone.
+    assert all(re.fullmatch(PREDICTION_ID, each) for each in ids)
     ids.add(post(api, Idempotency_Key="b").body["id"])
     assert len(ids) == 4
 

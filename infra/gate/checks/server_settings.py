@@ -16,7 +16,11 @@ _READ = re.compile(r"\bATELIER_[A-Z_]+\b")
 _OF_LAPTOPS = {"ATELIER_ML_ROOT"}
 _BASE = re.compile(r"/base/([a-z0-9-]+@[A-Za-z0-9.]+)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_FOLDERS = {"ATELIER_STYLES_URI": "/styles/", "ATELIER_UPLOADS_URI": "/uploads/"}
+_FOLDERS = {
+    "ATELIER_STYLES_URI": "/styles/",
+    "ATELIER_UPLOADS_URI": "/uploads/",
+    "ATELIER_REQUESTS_URI": "/requests/",
+}
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
