@@ -18,12 +18,14 @@ from local.sagemaker.control_plane import ControlPlane
 from local.scaling.scaler import Scaler
 from local.scaling.variants import fleets_of
 from local.seams import (
+    asynchronous,
     cloudformation,
     deliveries,
     events,
     fault_door,
     function_clock,
     functions,
+    gateway,
     keys,
     listed_names,
     metrics,
@@ -31,6 +33,7 @@ from local.seams import (
     roles,
     services,
     states,
+    workers,
 )
 from local.service_quotas import ServiceQuotas
 
@@ -70,7 +73,11 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     keys.install()
-    deliveries.install(backend.faults)
+    functions.install()
+    function_clock.install(backend.faults.clock)
+    asynchronous.install(backend.durable.table("lambda-events"), workers.install(backend.faults)).resume()
+    gateway.install()
+    deliveries.install(backend.faults)  # it guards and disturbs what these have put in place
     listed_names.install()
     registry.install()
     services.install(
@@ -78,5 +85,3 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     )
     cloudformation.install(sagemaker, autoscaling, backend.root)
     states.install(sagemaker, backend.root, backend.faults)
-    functions.install()
-    function_clock.install(backend.faults.clock)

@@ -27,7 +27,10 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "json_response": "data status content_type",
         "now_iso": "",
         "get_account_id": "",
+        "new_uuid": "",
+        "request_scope": "account_id region",
     },
+    "ministack.core.arn": {"parse_arn": "value"},
     "ministack.core.concurrency": {"run_reentrant": "fn args thread_name"},
     "ministack.core.iam_actions": {
         "SERVICE_TO_IAM_NAMESPACE": None,
@@ -59,6 +62,8 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "Worker._spawn": "self",
         "Worker.invoke": "self event request_id trace_id depth durable invoked_function_arn",
         "execution_credentials": "config",
+        **dict.fromkeys(("_LOCAL_WORKER_TTL", "_lock", "_workers")),
+        "kill_workers": "workers",
     },
     "ministack.services.iam": {"_roles": None},
     "ministack.services.ecr": {
@@ -69,7 +74,16 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.lambda_svc": {
         "_execute_function_warm": "func event request_id",
         "_execute_function_with_config_scope": "func event",
-        "_functions": None,
+        "_execute_function_dispatch": "func config event request_id started",
+        "_acquire_execution_slot": "func config",
+        "_emit_lambda_metrics": "function_name duration_ms error throttle",
+        "_execution_record_for_config": "func config",
+        "_get_func_record_for_ref_in_scope": "function_ref account_id region",
+        "_route_async_failure": "target_arn func_name event result",
+        "_throttle_response": "reason_code msg retry_after",
+        "acquire_worker": "func_name config code_zip qualifier max_concurrency",
+        "invoke_async_with_retry": "func event",
+        **dict.fromkeys(("_ACCOUNT_CONCURRENCY_CAP", "_functions")),
     },
     "ministack.services.apigateway_v1": {
         **dict.fromkeys(("_account_settings", "_api_keys", "_usage_plan_keys")),
@@ -77,7 +91,12 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_update_api_key": "key_id data",
         "_v1_error": "code message status",
         "_extract_lambda_ref_from_integration_uri": "uri",
+        "_deployed_gateway_responses": None,
+        "_gateway_error_response": "error request",
         "_gw_error": "response_type message",
+        "_lambda_proxy_response": "result",
+        "find_api_scope": "api_id",
+        "stages_for_api": "api_id",
         "_invoke_lambda_proxy_v1": (
             "integration api_id stage_name stage resource request_path method headers body query_params path_params "
             "owner_account_id owner_region binary_media_types authorizer_context caller_identity"
@@ -119,6 +138,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.eventbridge": {
         "_put_events": "data allow_aws_source",
         "_rules": None,
+        "_dispatch_to_lambda": "arn payload",
         "_invoke_target": "target event rule view",
     },
     "ministack.services.stepfunctions": {

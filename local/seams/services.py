@@ -22,6 +22,7 @@ from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.runtime import Response
 from local.scaling import rights
 from local.seams import keys, roles
+from local.seams.gateway import refusal
 from local.service_quotas import ServiceQuotas
 
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
@@ -102,7 +103,7 @@ def _by_arn(need: caller_rights.Need) -> caller_rights.Need:
 
 def application() -> ASGIFramework:
     """The ASGI application that answers for all services, and tells each API how it was reached."""
-    return limited(forwarding(app.app))
+    return limited(forwarding(app.app), refusal=refusal)
 
 
 def _register(name: str, service: SimpleNamespace) -> None:
