@@ -13,6 +13,7 @@ from local.errors import LocalCloudError
 
 _FAILED = '"status": "error", "error": str(e), "trace": traceback.format_exc()'
 _NAMED = '"status": "error", "error": str(e), "trace": traceback.format_exc(), "type": type(e).__name__'
+_DIED = "Worker process died"
 _RESPONSE_PATH = "/_ministack/cfn-response/"
 _INIT_FAILED = "Worker init failed: "
 _MOST_BYTES = 6 * 1024 * 1024  # of an event and of an answer, each (quotas of Lambda)
@@ -92,6 +93,8 @@ def _rename(body: dict[str, Any], response: dict[str, Any]) -> None:
         body["stackTrace"] = [line for line in response.get("trace", "").splitlines() if line.startswith("  ")]
     elif message.startswith(_INIT_FAILED):
         body.update(errorType="Runtime.ImportModuleError", errorMessage=message.removeprefix(_INIT_FAILED))
+    elif message == _DIED:
+        body.update(errorType="Runtime.ExitError", errorMessage="Runtime exited without providing a reason")
 
 
 def _fail_crashed_custom_resources() -> None:

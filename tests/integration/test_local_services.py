@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 import urllib3
 from botocore.config import Config
@@ -51,6 +52,17 @@ def remember(event, context):
                                   Body=json.dumps(event))
 
 
+def fragile(event, context):
+    """Dies on its first call of an event, and on each where the event says so."""
+    message = json.loads(event["Records"][0]["Sns"]["Message"])
+    s3, place = boto3.client("s3"), {"Bucket": os.environ["BUCKET"], "Key": "died/" + message["name"]}
+    died = s3.list_objects_v2(Bucket=place["Bucket"], Prefix=place["Key"])["KeyCount"]
+    if message.get("always") or not died:
+        s3.put_object(**place, Body=b"")
+        os.kill(os.getpid(), 9)
+    s3.put_object(Bucket=place["Bucket"], Key="lived/" + message["name"], Body=b"")
+
+
 def copy(event, context):
     """A custom resource: copies words into the bucket, removes nothing on delete."""
     properties, status, reason = event["ResourceProperties"], "SUCCESS", ""
@@ -75,6 +87,8 @@ def template(words: str = "tiny") -> Record:
     data = [
         allow("s3:GetObject", "s3:PutObject", on=local_toy.below("Bucket")),
         allow("dynamodb:PutItem", on=arn("Table")),
+        allow("s3:ListBucket", on=arn("Bucket")),
+        allow("sqs:SendMessage", on=arn("Lost")),
     ]
     function = local_toy.lambda_function
     base = local_toy.base_template()
@@ -119,6 +133,23 @@ def template(words: str = "tiny") -> Record:
         "FunctionRole": role("lambda.amazonaws.com", data),
         "ApiFunction": function("code", "functions.api", "FunctionRole", TABLE={"Ref": "Table"}, BUCKET=bucket),
         "Remember": function("code", "functions.remember", "FunctionRole", BUCKET=bucket),
+        "Fragile": function("code", "functions.fragile", "FunctionRole", BUCKET=bucket),
+        "Lost": {"Type": "AWS::SQS::Queue"},
+        "OnceMore": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {
+                "FunctionName": {"Ref": "Fragile"},
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 1,
+                "DestinationConfig": {"OnFailure": {"Destination": arn("Lost")}},
+            },
+        },
+        "Bursts": {"Type": "AWS::SNS::Topic"},
+        "ToFragile": {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {"TopicArn": {"Ref": "Bursts"}, "Protocol": "lambda", "Endpoint": arn("Fragile")},
+        },
+        "BurstsMayCall": permission("Fragile", "sns.amazonaws.com", {"Ref": "Bursts"}),
         "Copier": function("code", "functions.copy", "FunctionRole", BUCKET=bucket),
         "Base": {
             "Type": "Custom::BaseModel",
@@ -150,6 +181,8 @@ def template(words: str = "tiny") -> Record:
         "Api": {"Value": {"Ref": "Rest"}},
         "Table": {"Value": {"Ref": "Table"}},
         "Topic": {"Value": {"Ref": "Topic"}},
+        "Bursts": {"Value": {"Ref": "Bursts"}},
+        "Lost": {"Value": {"Ref": "Lost"}},
         "Base": {"Value": {"Ref": "Base"}},
         "Prefix": {"Value": {"Fn::GetAtt": ["Base", "Prefix"]}},
         "ApiFunction": {"Value": {"Ref": "ApiFunction"}},
@@ -227,9 +260,19 @@ def rest_api() -> Record:
             "Properties": {"RestApiId": rest, "Name": "body", "ValidateRequestBody": True},
         },
         **methods,
+        "Busy": {
+            "Type": "AWS::ApiGateway::GatewayResponse",
+            "Properties": {
+                "RestApiId": rest,
+                "ResponseType": "DEFAULT_5XX",
+                "StatusCode": "503",
+                "ResponseParameters": {"gatewayresponse.header.Retry-After": "'5'"},
+                "ResponseTemplates": {"application/json": '{"status": 503, "detail": $context.error.messageString}'},
+            },
+        },
         "Deployment": {
             "Type": "AWS::ApiGateway::Deployment",
-            "DependsOn": ["PostItem", "PostFile"],
+            "DependsOn": ["PostItem", "PostFile", "Busy"],
             "Properties": {"RestApiId": rest},
         },
         "Stage": {
@@ -312,7 +355,8 @@ def test_the_table_keeps_conditions_its_index_and_its_time_to_live(cloud: LocalC
     dynamodb, table = cloud.client("dynamodb"), cloud.outputs("Toy")["Table"]
     post(cloud, "/items/8", {"id": "eight"})
 
-    assert post(cloud, "/items/8", {"id": "eight"})[0] == 502  # the condition fails, the function raises
+    # The condition fails and the function raises, of which API Gateway tells as the API's owner wants it.
+    assert post(cloud, "/items/8", {"id": "eight"}) == (503, {"status": 503, "detail": "Internal server error"})
     found = dynamodb.query(
         TableName=table,
         IndexName="by-kind",
@@ -374,7 +418,7 @@ def test_calls_fail_as_they_do_on_aws_and_an_answer_gets_lost(cloud: LocalCloud)
     assert code(Fault.LOST_ANSWER, "s3:PutObject", write) == ("InternalError", 500)
     assert cloud.client("s3").get_object(Bucket=bucket, Key="lost/answer")["Body"].read() == b"here"
     cloud.faults.switch_on(Fault.THROTTLED, "dynamodb:PutItem")
-    assert post(cloud, "/items/10", {"id": "ten"})[0] == 200
+    assert post(cloud, "/items/12", {"id": "twelve"})[0] == 200
 
 
 def clients_of_a_user(cloud: LocalCloud, *services: str) -> list[Any]:
@@ -403,6 +447,43 @@ def test_a_topic_and_a_rule_reach_their_function(cloud: LocalCloud) -> None:
     details = [event["detail"] for event in events if "detail" in event]
     assert messages == ['{"a": 1}']
     assert details == [{"status": "done"}]
+
+
+def test_an_event_whose_function_is_killed_comes_again_and_at_last_goes_to_the_destination(cloud: LocalCloud) -> None:
+    sns, s3, outputs = cloud.client("sns"), cloud.client("s3"), cloud.outputs("Toy")
+    for name in ("one", "two"):
+        sns.publish(TopicArn=outputs["Bursts"], Message=json.dumps({"name": name}))
+    sns.publish(TopicArn=outputs["Bursts"], Message=json.dumps({"name": "cursed", "always": True}))
+
+    def lived() -> int:
+        return int(s3.list_objects_v2(Bucket=outputs["Bucket"], Prefix="lived/")["KeyCount"])
+
+    until(lambda: lived() == 2, cloud)
+    (lost,) = until(lambda: cloud.client("sqs").receive_message(QueueUrl=outputs["Lost"]).get("Messages"), cloud)
+    record = json.loads(lost["Body"])
+    event = record["requestPayload"]
+    assert record["responsePayload"]["errorType"] == "Runtime.ExitError"
+    assert json.loads(event["Records"][0]["Sns"]["Message"])["name"] == "cursed"
+    until(lambda: len(list((cloud.run_dir / "tmp").iterdir())) <= len(workers(cloud)), cloud)  # the dead leave nothing
+
+
+def workers(cloud: LocalCloud) -> list[psutil.Process]:
+    """The processes of functions."""
+    assert cloud._supervisor is not None
+    below = psutil.Process(cloud._supervisor.pid).children(recursive=True)
+    return [process for process in below if any("_worker.py" in word for word in process.cmdline())]
+
+
+def test_above_its_reserved_concurrency_a_function_is_not_called(cloud: LocalCloud) -> None:
+    functions, function = cloud.client("lambda"), cloud.outputs("Toy")["ApiFunction"]
+    functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    try:
+        with pytest.raises(functions.exceptions.TooManyRequestsException):
+            functions.invoke(FunctionName=function, Payload=b"{}")
+        assert post(cloud, "/items/20", {"id": "twenty"})[0] == 503
+    finally:
+        functions.delete_function_concurrency(FunctionName=function)
+    assert post(cloud, "/items/20", {"id": "twenty"})[0] == 200
 
 
 def test_a_service_calls_a_function_only_with_its_permission(cloud: LocalCloud) -> None:
