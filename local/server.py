@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -38,6 +39,7 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
         asyncio.run(_serve(app, listener.detach(), run_dir, port))
     finally:
         _end_children()
+        shutil.rmtree(run_dir / "tmp", ignore_errors=True)
     os._exit(0)  # threads that wait for a task token or a child would hold the interpreter
 
 

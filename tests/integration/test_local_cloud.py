@@ -70,6 +70,7 @@ def test_everything_it_started_ends_with_it_and_its_files_are_in_its_folder(tmp_
     assert set(listening) == {"127.0.0.1"}
     assert [path for path in written if not path.startswith(str(tmp_path / "run"))] == []
     assert {path.name for path in Path(tempfile.gettempdir()).glob("ministack*")} == before
+    assert not (tmp_path / "run" / "tmp").exists()
     assert list(assembly.rglob("__pycache__")) == []
 
 
