@@ -28,7 +28,7 @@ _LOG = logging.getLogger("local.functions")
 Record = dict[str, Any]
 
 
-class Outcome(Enum):
+class Attempt(Enum):
     """How an attempt ended."""
 
     DONE = auto()
@@ -53,7 +53,7 @@ class Caller:
     ``attempt`` runs it once with an event; ``give_up`` takes an event that is not tried again, with the last attempt's answer.
     """
 
-    attempt: Callable[[str, Any], tuple[Outcome, Record]]
+    attempt: Callable[[str, Any], tuple[Attempt, Record]]
     rules: Callable[[str], Rules]
     give_up: Callable[[str, Any, Record], None]
 
@@ -104,16 +104,16 @@ class EventQueue:
             outcome, answer = self._caller.attempt(item["function"], item["event"])
         except Exception:  # noqa: BLE001  the edge of this thread: the event must not be lost with it
             _LOG.exception("an event of %s could not be tried", item["function"])
-            outcome, answer = Outcome.THROTTLED, {}
+            outcome, answer = Attempt.THROTTLED, {}
         finally:
             self._places.give_back(item["function"])
-        if outcome is Outcome.DONE:
+        if outcome is Attempt.DONE:
             self._forget(key)
         else:
             self._try_again(key, item, outcome, answer)
 
-    def _try_again(self, key: str, item: Record, outcome: Outcome, answer: Record) -> None:
-        failed = outcome is Outcome.FAILED
+    def _try_again(self, key: str, item: Record, outcome: Attempt, answer: Record) -> None:
+        failed = outcome is Attempt.FAILED
         item = {**item, "failures": item["failures"] + failed, "throttles": item["throttles"] + (not failed)}
         rules = self._caller.rules(item["function"])
         if failed:

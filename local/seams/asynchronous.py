@@ -8,7 +8,7 @@ from ministack.core.responses import request_scope
 from ministack.services import eventbridge, lambda_svc, sns
 
 from local.durable import Table
-from local.lambdas.events import Caller, EventQueue, Outcome, Rules
+from local.lambdas.events import Attempt, Caller, EventQueue, Rules
 from local.lambdas.places import Places
 from local.seams.workers import holds_place
 
@@ -35,18 +35,18 @@ def install(table: Table, places: Places) -> EventQueue:
     return queue
 
 
-def _attempt(function: str, event: Any) -> tuple[Outcome, Record]:
+def _attempt(function: str, event: Any) -> tuple[Attempt, Record]:
     record = _record(function)
     if record is None:
-        return Outcome.THROTTLED, {}
+        return Attempt.THROTTLED, {}
     token = holds_place.set(True)
     try:
         answer: Record = lambda_svc._execute_function_with_config_scope(record, event)
     finally:
         holds_place.reset(token)
     if answer.get("throttle"):
-        return Outcome.THROTTLED, answer
-    return (Outcome.FAILED if answer.get("error") else Outcome.DONE), answer
+        return Attempt.THROTTLED, answer
+    return (Attempt.FAILED if answer.get("error") else Attempt.DONE), answer
 
 
 def _record(function: str) -> Record | None:

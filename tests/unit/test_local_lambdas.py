@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.durable import Durable, Table
-from local.lambdas.events import RETRY_SECONDS, Caller, EventQueue, Outcome, Rules
+from local.lambdas.events import RETRY_SECONDS, Attempt, Caller, EventQueue, Rules
 from local.lambdas.places import Places
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:settle"
@@ -59,7 +59,7 @@ def test_never_more_run_at_a_time_than_there_are_places() -> None:
 class Lambda:
     """A queue whose attempts end as ``outcomes`` say, in order, and whose time passes when it waits."""
 
-    def __init__(self, table: Table, *outcomes: Outcome, rules: Rules | None = None) -> None:
+    def __init__(self, table: Table, *outcomes: Attempt, rules: Rules | None = None) -> None:
         self.outcomes, self.rules = list(outcomes), rules or Rules()
         self.attempts: list[Any] = []
         self.given_up: list[tuple[Any, Any]] = []
@@ -79,7 +79,7 @@ class Lambda:
         while self.waiting:
             self.waiting.pop(0)()
 
-    def _attempt(self, function: str, event: Any) -> tuple[Outcome, dict[str, Any]]:
+    def _attempt(self, function: str, event: Any) -> tuple[Attempt, dict[str, Any]]:
         assert function == FUNCTION
         self.attempts.append(event)
         return self.outcomes.pop(0), {"body": len(self.attempts)}
@@ -96,12 +96,12 @@ def table(tmp_path: Path) -> Table:
 
 
 def test_an_event_whose_function_dies_is_tried_again_and_then_goes_to_the_destination(table: Table) -> None:
-    healed = Lambda(table, Outcome.FAILED, Outcome.FAILED, Outcome.DONE)
+    healed = Lambda(table, Attempt.FAILED, Attempt.FAILED, Attempt.DONE)
     healed.queue.put(FUNCTION, {"n": 1})
     healed.run()
     assert (len(healed.attempts), healed.pauses, healed.given_up) == (3, list(RETRY_SECONDS), [])
 
-    hopeless = Lambda(table, *[Outcome.FAILED] * 3)
+    hopeless = Lambda(table, *[Attempt.FAILED] * 3)
     hopeless.queue.put(FUNCTION, {"n": 2})
     hopeless.run()
     assert hopeless.given_up == [({"n": 2}, {"body": 3})]
@@ -109,13 +109,13 @@ def test_an_event_whose_function_dies_is_tried_again_and_then_goes_to_the_destin
 
 
 def test_an_event_that_finds_no_place_is_tried_for_six_hours_and_uses_up_no_retry(table: Table) -> None:
-    crowded = Lambda(table, *[Outcome.THROTTLED] * 12, Outcome.FAILED, Outcome.FAILED, Outcome.DONE)
+    crowded = Lambda(table, *[Attempt.THROTTLED] * 12, Attempt.FAILED, Attempt.FAILED, Attempt.DONE)
     crowded.queue.put(FUNCTION, {})
     crowded.run()
     assert crowded.pauses[:10] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
     assert not crowded.given_up
 
-    full = Lambda(table, *[Outcome.THROTTLED] * 200)
+    full = Lambda(table, *[Attempt.THROTTLED] * 200)
     full.queue.put(FUNCTION, {})
     full.run()
     assert len(full.given_up) == 1
@@ -123,19 +123,19 @@ def test_an_event_that_finds_no_place_is_tried_for_six_hours_and_uses_up_no_retr
 
 
 def test_the_owner_s_rules_hold(table: Table) -> None:
-    once = Lambda(table, Outcome.FAILED, rules=Rules(retries=0))
+    once = Lambda(table, Attempt.FAILED, rules=Rules(retries=0))
     once.queue.put(FUNCTION, {})
     assert len(once.given_up) == 1
-    brief = Lambda(table, Outcome.FAILED, Outcome.FAILED, rules=Rules(most_seconds=2))
+    brief = Lambda(table, Attempt.FAILED, Attempt.FAILED, rules=Rules(most_seconds=2))
     brief.queue.put(FUNCTION, {})
     brief.run()
     assert (brief.pauses, len(brief.given_up)) == ([1.0], 1)
 
 
 def test_an_event_outlives_the_process_that_took_it(table: Table) -> None:
-    killed = Lambda(table, Outcome.FAILED)
+    killed = Lambda(table, Attempt.FAILED)
     killed.queue.put(FUNCTION, {"n": 1})  # its second attempt is due when the process dies
-    after = Lambda(table, Outcome.FAILED, Outcome.FAILED)
+    after = Lambda(table, Attempt.FAILED, Attempt.FAILED)
     after.queue.resume()
     after.run()
     assert (after.attempts, after.given_up) == ([{"n": 1}] * 2, [({"n": 1}, {"body": 2})])
