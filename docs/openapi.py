@@ -21,7 +21,7 @@ COMMON: Mapping[int, str] = {
     401: "no API key, or an unknown one",
     429: "more requests than the key's plan allows; Retry-After says when to try again",
     500: "an error of the service; its log has it under the request's id",
-    503: "a service behind the API did not answer; Retry-After says when to try again",
+    503: "a service behind the API did not answer, or too many ask at a time; Retry-After says when to try again",
 }
 _OWN: Mapping[str, Mapping[int, str]] = {
     "promote_version": {409: "the version is no longer served, or other promotions of the style came between"},

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from http import HTTPStatus
+from typing import NamedTuple
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -15,17 +16,51 @@ from infra.components.log_retention import log_group
 from infra.nag import accept
 from infra.settings.api import Api
 
-_PROBLEMS: Mapping[str, tuple[apigateway.ResponseType, str, str]] = {
-    "BadBody": (apigateway.ResponseType.BAD_REQUEST_BODY, "400", "The body is not a JSON object"),
-    "Unauthorized": (apigateway.ResponseType.INVALID_API_KEY, "401", "Missing or unknown API key"),
-    "NoRoute": (apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, "404", "No such resource"),
-    "TooLarge": (apigateway.ResponseType.REQUEST_TOO_LARGE, "413", "Request larger than 10 MB: use POST /v1/files"),
-    "Throttled": (apigateway.ResponseType.THROTTLED, "429", "Too many requests"),
-    "QuotaExceeded": (apigateway.ResponseType.QUOTA_EXCEEDED, "429", "The key's daily quota is used up"),
-    "ServerError": (apigateway.ResponseType.DEFAULT_5_XX, "500", "The service failed"),
-}
-"""What API Gateway answers by itself, before the handler is asked."""
+_AGAIN = (
+    "The service did not answer. Send the request again after Retry-After seconds, a POST with the same Idempotency-Key"
+)
 
+
+class _Refusal(NamedTuple):
+    """One answer: API Gateway's type, its status, what is wrong, and after how many seconds the request may be sent again."""
+
+    kind: apigateway.ResponseType
+    status: int
+    detail: str
+    again: int | None = None
+
+
+_REFUSALS: Mapping[str, _Refusal] = {
+    "BadBody": _Refusal(
+        apigateway.ResponseType.BAD_REQUEST_BODY,
+        400,
+        "body: allowed: one JSON object, of Content-Type application/json",
+    ),
+    "Unauthorized": _Refusal(apigateway.ResponseType.INVALID_API_KEY, 401, "x-api-key: missing, or an unknown key"),
+    "NoRoute": _Refusal(
+        apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, 404, "There is nothing here: every path begins with /v1/"
+    ),
+    "TooLarge": _Refusal(
+        apigateway.ResponseType.REQUEST_TOO_LARGE,
+        413,
+        "body: larger than 10 MB; larger pictures go through POST /v1/files",
+    ),
+    "Throttled": _Refusal(
+        apigateway.ResponseType.THROTTLED, 429, "More requests a second than the key's plan allows", 1
+    ),
+    "QuotaExceeded": _Refusal(apigateway.ResponseType.QUOTA_EXCEEDED, 429, "The key's daily quota is used up", 3600),
+    "ServerError": _Refusal(apigateway.ResponseType.DEFAULT_5_XX, 503, _AGAIN, 5),
+    "NoAnswer": _Refusal(apigateway.ResponseType.INTEGRATION_FAILURE, 503, _AGAIN, 5),
+    "LateAnswer": _Refusal(apigateway.ResponseType.INTEGRATION_TIMEOUT, 503, _AGAIN, 5),
+}
+"""What API Gateway answers by itself, before the handler is asked or where it gives no answer: too many at a time, too late, killed.
+
+That the status of DEFAULT_5XX becomes that of the others is written, and not so everywhere: the two that would be 504 have their own.
+"""
+
+
+UNROUTED = "/{proxy+}"
+"""The path of every request that no route takes. The handler answers it with 404, or with 405 and the methods that the path has."""
 
 _COSTLY = ("create_training", "create_version")
 """Routes that have a throttle of their own: each call costs a job, or makes a version that stays."""
@@ -56,7 +91,7 @@ class RestApi(Construct):
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
         methods = self._add_routes()
-        self._add_problems()
+        self._add_refusals()
         self.url, self.key_id = self.api.url, self._api_key(methods).key_id
         self._accept_findings()
         if limits.most_from_one_address:
@@ -107,19 +142,26 @@ class RestApi(Construct):
 
     def _add_routes(self) -> dict[str, apigateway.Method]:
         """The methods, by the names of their routes."""
-        methods, root = {}, self.api.root
+        methods = {}
         for route in ROUTES:
             # API Gateway checks that a body is an object; the handler checks the rest, with better words.
             models = {"application/json": self._model(route.path.rpartition("/")[2])} if route.body else None
-            methods[route.name] = root.resource_for_path(route.path).add_method(
-                route.method,
-                self._integration,
-                api_key_required=True,
-                authorization_type=apigateway.AuthorizationType.IAM if self._limits.signed else None,
-                request_validator=self._validator,
-                request_models=models,
-            )
+            methods[route.name] = self._add_method(route.path, route.method, models)
+        # Without it API Gateway answers a wrong method of a known path as an unknown path, and cannot say which are allowed.
+        self._add_method(UNROUTED, "ANY")
         return methods
+
+    def _add_method(
+        self, path: str, method: str, models: Mapping[str, apigateway.Model] | None = None
+    ) -> apigateway.Method:
+        return self.api.root.resource_for_path(path).add_method(
+            method,
+            self._integration,
+            api_key_required=True,
+            authorization_type=apigateway.AuthorizationType.IAM if self._limits.signed else None,
+            request_validator=self._validator,
+            request_models=models,
+        )
 
     def _model(self, name: str) -> apigateway.Model:
         schema = apigateway.JsonSchema(
@@ -127,15 +169,15 @@ class RestApi(Construct):
         )
         return self.api.add_model(f"{name.capitalize()}Body", content_type="application/json", schema=schema)
 
-    def _add_problems(self) -> None:
-        for construct_id, (kind, status, title) in _PROBLEMS.items():
-            headers = {"Retry-After": "'1'"} if status == "429" else None
+    def _add_refusals(self) -> None:
+        for construct_id, refusal in _REFUSALS.items():
+            again = {"Retry-After": f"'{refusal.again}'"} if refusal.again else {}
             self.api.add_gateway_response(
                 construct_id,
-                type=kind,
-                status_code=status,
-                response_headers=headers,
-                templates={"application/json": _problem(int(status), title)},
+                type=refusal.kind,
+                status_code=str(refusal.status),
+                response_headers={"Content-Type": "'application/problem+json'", **again},
+                templates={"application/json": _problem(refusal)},
             )
 
     def _accept_findings(self) -> None:
@@ -171,7 +213,14 @@ def _throttle(rate: float, burst: int) -> apigateway.ThrottleSettings:
     return apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst)
 
 
-def _problem(status: int, title: str) -> str:
-    problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
-    # API Gateway fills in the variable: JSON text with its quotes.
-    return f'{json.dumps(problem)[:-1]}, "detail": $context.error.messageString}}'
+def _problem(refusal: _Refusal) -> str:
+    """As ``atelier_ops.logic.http`` writes it; API Gateway fills in the request's id."""
+    return json.dumps(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(refusal.status).phrase,
+            "status": refusal.status,
+            "detail": refusal.detail,
+            "instance": "#$context.requestId",
+        }
+    )

@@ -7,6 +7,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from atelier_ops.logic.api import ANSWERS
+from contracts.answers import ProblemDetails
 from contracts.routes import ROUTES
 from docs.openapi import document
 from infra.application import add_stacks, feature_flags
@@ -30,9 +31,10 @@ def routes(stage: Synthesized) -> dict[tuple[str, str], dict[str, object]]:
 
 
 def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_way_round(stage: Synthesized) -> None:
-    assert set(routes(stage)) == {(route.method, route.path) for route in ROUTES}
+    declared = {(route.method, route.path) for route in ROUTES}
+    assert set(routes(stage)) == {*declared, ("ANY", "/{proxy+}")}  # and the rest, for 404 and 405
     assert set(ANSWERS) == {route.name for route in ROUTES}
-    for method, path in routes(stage):
+    for method, path in declared:
         response = Api().call(method, re.sub(r"\{\w+\}", "a" * 26, path), {} if method == "POST" else None)
         # A path that the handler does not know says so; one that it knows complains of the body, or knows no such item.
         assert (response.status, response.body["detail"].partition(":")[0]) != (404, "path"), path
@@ -54,8 +56,18 @@ def test_what_starts_a_job_or_makes_a_version_has_a_throttle_of_its_own(stage: S
     assert api_stage["Throttle"] == {"/v1/trainings/POST": own, "/v1/styles/{style}/versions/POST": own}
 
 
-def test_the_gateway_s_own_errors_are_documented(stage: Synthesized) -> None:
-    statuses = {r["Properties"]["StatusCode"] for r in stage.resources("AWS::ApiGateway::GatewayResponse").values()}
+def test_the_gateway_s_own_errors_are_documented_problems_that_say_when_to_come_again(stage: Synthesized) -> None:
+    refusals = [each["Properties"] for each in stage.resources("AWS::ApiGateway::GatewayResponse").values()]
+    for refusal in refusals:
+        problem = ProblemDetails.model_validate_json(refusal["ResponseTemplates"]["application/json"])
+        headers = {name.rpartition(".")[2]: value for name, value in refusal["ResponseParameters"].items()}
+        assert problem.status == int(refusal["StatusCode"])
+        assert headers.pop("Content-Type") == "'application/problem+json'"
+        assert set(headers) == ({"Retry-After"} if problem.status in {429, 503} else set())
+        assert problem.status < 500 or problem.status == 503
+    kinds = {refusal["ResponseType"] for refusal in refusals}
+    assert {"DEFAULT_5XX", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE", "THROTTLED"} <= kinds
+    statuses = {refusal["StatusCode"] for refusal in refusals}
     operations = [operation for path in document()["paths"].values() for operation in path.values()]
     assert statuses <= {status for operation in operations for status in operation["responses"]}
 

@@ -23,15 +23,15 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         (str(m.properties.get("HttpMethod")), path_of(assembly, str(m.properties.get("ResourceId")))): m
         for m in assembly.of("AWS::ApiGateway::Method")
     }
-    routes = {(route.method, route.path): route for route in ROUTES}
-    for verb, path in sorted(set(routes) - set(methods)):
+    # Whatever no route takes goes to the handler too, which knows the methods of every path.
+    has_body = {(route.method, route.path): bool(route.body) for route in ROUTES} | {("ANY", "/{proxy+}"): False}
+    for verb, path in sorted(set(has_body) - set(methods)):
         yield apis[0].finding(_NAME, f"{verb} {path} of contracts/routes.py is not there", "Add its method")
     for (verb, path), method in methods.items():
-        route = routes.get((verb, path))
-        if route is None:
-            yield method.finding(_NAME, f"contracts/routes.py has no {verb} {path}", "Remove it, or write the route")
+        if (verb, path) in has_body:
+            yield from _method(assembly, method, has_body=has_body[verb, path])
         else:
-            yield from _method(assembly, method, has_body=bool(route.body))
+            yield method.finding(_NAME, f"contracts/routes.py has no {verb} {path}", "Remove it, or write the route")
     yield from _limits(assembly)
     yield from _stages(assembly)
     for response in assembly.of("AWS::ApiGateway::GatewayResponse"):
@@ -97,12 +97,15 @@ def _problem(response: Resource) -> Iterator[Finding]:
     """API Gateway's own errors are problems as ours are (RFC 9457)."""
     for template in response.properties.get("ResponseTemplates", {}).values():
         try:
-            problem = json.loads(str(template).replace("$context.error.messageString", '"why"'))
+            problem = json.loads(str(template))
         except ValueError as error:
             yield response.finding(
                 _NAME, f"what it answers is no JSON: {error}", "Write a problem, as rest_api.py does"
             )
             continue
         status = response.properties.get("StatusCode")
-        if set(problem) != {"type", "title", "status", "detail"} or str(problem.get("status")) != status:
+        if set(problem) != {"type", "title", "status", "detail", "instance"} or str(problem.get("status")) != status:
             yield response.finding(_NAME, f"it answers {problem} with status {status}", "Write the same status in both")
+    kind = response.properties.get("ResponseParameters", {}).get("gatewayresponse.header.Content-Type")
+    if kind != "'application/problem+json'":
+        yield response.finding(_NAME, f"it is of type {kind}", "Write application/problem+json, in single quotes")

@@ -60,8 +60,9 @@ def _method_arn(assembly: Assembly, method: Resource) -> str:
     """As CDK writes it: names in the path become ``*``."""
     api = str(method.properties.get("RestApiId"))
     stage = next(each for each in [*assembly.of("AWS::ApiGateway::Stage"), method])
-    path = re.sub(r"\{\w+\}", "*", path_of(assembly, str(method.properties.get("ResourceId"))))
-    called = f"{api}/<{stage.name}>/{method.properties.get('HttpMethod')}{path}"
+    path = re.sub(r"\{\w+\+?\}", "*", path_of(assembly, str(method.properties.get("ResourceId"))))
+    verb = str(method.properties.get("HttpMethod")).replace("ANY", "*")
+    called = f"{api}/<{stage.name}>/{verb}{path}"
     return assembly.location.arn("execute-api", called)
 
 
