@@ -8,8 +8,11 @@ _LONGEST_KEY = 100
 
 
 def load(text: str | bytes | bytearray) -> Any:
-    """The value of a JSON text (bytes: in UTF-8, -16 or -32). Raises ValueError, and RecursionError where it is nested too deeply."""
-    return json.loads(text, object_pairs_hook=_unique)
+    """The value of a JSON text (bytes: in UTF-8, -16 or -32). Raises ValueError, also where it is nested too deeply to be read."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

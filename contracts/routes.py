@@ -66,7 +66,7 @@ ROUTES = (
         name="cancel_prediction",
         method="POST",
         path="/v1/predictions/{id}/cancel",
-        about="Cancel a prediction unless it has ended. Work under way is not stopped; its result is thrown away.",
+        about="Cancel a prediction unless it has ended. What is queued is not begun; work under way stops between two steps.",
         answer=Prediction,
     ),
     Route(

@@ -165,7 +165,7 @@ async def _read_json(request: Request) -> Any:
             raise RequestError(413, "BodyTooLargeError", reason)
     try:
         return load(body)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
 
 

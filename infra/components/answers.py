@@ -13,7 +13,16 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from contracts.vpc import VpcConfig
-from infra.components.access import Statement, answering, finding_open, keeping, reading, writing
+from infra.components.access import (
+    Statement,
+    answering,
+    deleting,
+    finding_open,
+    keeping,
+    queueing,
+    reading,
+    writing,
+)
 from infra.components.attributes import bucket_name, table_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
@@ -37,11 +46,12 @@ class AnswerHandlers(Construct):
         media: s3.IBucket,
         topics: Sequence[sns.ITopic],
         machine_arn: str,
+        endpoint_arn: str,
         network: VpcConfig | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage, self._key, self._table, self._media, self._machine_arn = stage, key, table, media, machine_arn
-        self._network = network
+        self._network, self._endpoint_arn = network, endpoint_arn
         self.dead_letters = DeadLetters(self, "DeadLetters")
         told = self._handler(self, self._spec("inference_result", seconds=120))
         for topic in topics:
@@ -79,8 +89,11 @@ class AnswerHandlers(Construct):
             name=name,
             environment={**places, **(environment or {})},
             grants=[
-                reading(self._media, "responses/*", "failures/*"),
+                reading(self._media, "requests/*", "responses/*", "failures/*"),
                 writing(self._media, "outputs/*"),
+                # A request that failed on the server's side is submitted once more; one that nobody waits for is dropped.
+                deleting(self._media, "requests/*"),
+                queueing(self._endpoint_arn, self._stage.prefix),
                 keeping(self._table),
                 answering(self._machine_arn),
                 *grants,

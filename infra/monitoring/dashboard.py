@@ -98,6 +98,7 @@ def _predictions(watched: WatchedStage) -> list[Line]:
         "PredictionsFailed",
         "PredictionsCanceled",
         "AnswersRecovered",
+        "RequestsResubmitted",
     )
     return [_line("Atelier", name, watched.own, stat="Sum") for name in names]
 

@@ -48,6 +48,7 @@ class ApiStack(StageStack):
             media=storage.media_bucket,
             topics=(serving.success, serving.error),
             machine_arn=machine_arn,
+            endpoint_arn=serving.endpoint.arn,
             network=serving.clients,
         )
         spec = self._api(serving, machine_arn, training.resources.machine_names[0])

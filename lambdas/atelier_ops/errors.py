@@ -37,6 +37,10 @@ class EndpointUnavailableError(RuntimeError):
     """The endpoint that should take a request is not there, or refuses it at the moment."""
 
 
+class SubmissionUnclearError(RuntimeError):
+    """The endpoint may have taken a request or not: its answer was lost, or was an error of SageMaker's own."""
+
+
 class ExecutionNameTakenError(ValueError):
     """An execution of that name exists, with another input or already ended."""
 

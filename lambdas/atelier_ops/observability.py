@@ -18,6 +18,7 @@ Event = Literal[
     "PredictionsFailed",
     "PredictionsCanceled",
     "AnswersRecovered",
+    "RequestsResubmitted",
     "TrainingsStarted",
     "VersionsImported",
     "RunFailures",

@@ -4,11 +4,18 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -18,6 +25,7 @@ from atelier_ops.errors import (
     ExecutionNameTakenError,
     MissingObjectError,
     QuotaExceeded,
+    SubmissionUnclearError,
 )
 from atelier_ops.gateways import aws
 from atelier_ops.gateways.endpoints import Endpoints
@@ -183,12 +191,25 @@ def test_only_the_first_of_two_adds_writes(records: Records) -> None:
     assert records.get("prediction#1") == record(first=True)
 
 
-def test_a_record_is_replaced_only_in_the_named_states(records: Records) -> None:
-    assert not records.replace(record("succeeded"), while_status=("starting",))
-    records.put(record())
-    assert records.replace(record("succeeded"), while_status=("starting", "processing"))
-    assert not records.replace(record("failed"), while_status=("starting", "processing"))
-    assert records.get("prediction#1") == record("succeeded")
+def test_a_record_is_replaced_and_removed_only_while_it_is_what_was_read(records: Records) -> None:
+    first, second = record(nested={"é": [0.1, None]}), record("succeeded")
+    assert not records.replace(first, second)
+    records.put(first)
+    assert records.replace(first, second)
+    assert not records.replace(first, record("failed"))
+    assert not records.remove(first)
+    assert records.get("prediction#1") == second
+    assert records.remove(second)
+    assert records.remove(second)  # what is gone is gone
+    assert records.get("prediction#1") is None
+
+
+def test_a_change_is_made_of_what_others_have_left(records: Records) -> None:
+    records.put(record(by="another"))
+    changed = records.change(record(), lambda newest: replace(newest, data={**newest.data, "more": 1}))
+    assert changed == records.get("prediction#1") == record(by="another", more=1)
+    assert records.change(record(), lambda newest: None) is None
+    assert records.change(replace(record(), key="prediction#2"), lambda newest: newest) is None
 
 
 def test_records_of_one_status_are_found_the_oldest_first(records: Records) -> None:
@@ -201,13 +222,6 @@ def test_records_of_one_status_are_found_the_oldest_first(records: Records) -> N
         records.put(Record(key=f"prediction#{name}", status=status, expires_at=expires))
     assert records.expiring("starting", 30) == ["prediction#a", "prediction#b"]
     assert records.expiring("waiting", 30) == []
-
-
-def test_removing_is_repeatable(records: Records) -> None:
-    records.put(record())
-    records.remove("prediction#1")
-    records.remove("prediction#1")
-    assert records.get("prediction#1") is None
 
 
 def test_a_subject_is_cut_to_what_sns_takes() -> None:
@@ -428,12 +442,51 @@ def test_jobs_that_never_started_are_none() -> None:
     assert Jobs().describe("processing", "nothing") is None
 
 
-@pytest.mark.parametrize("code", ["ValidationError", "ServiceUnavailable", "ThrottlingException"])
-def test_an_endpoint_that_refuses_has_its_own_error(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("ValidationError", 400, EndpointUnavailableError),
+        ("ThrottlingException", 429, EndpointUnavailableError),
+        ("AccessDeniedException", 403, EndpointUnavailableError),
+        ("ServiceUnavailable", 503, SubmissionUnclearError),
+        ("InternalFailure", 500, SubmissionUnclearError),
+    ],
+)
+def test_an_endpoint_that_refuses_is_told_from_one_that_may_have_taken_the_request(
+    code: str, status: int, expected: type[Exception]
+) -> None:
+    message = "Endpoint shared of account 123456789012 not found."
     with Stubber(aws.client("sagemaker-runtime")) as stub:
-        stub.add_client_error("invoke_endpoint_async", code, "Endpoint shared of account 123456789012 not found.")
-        with pytest.raises(EndpointUnavailableError, match="shared"):
+        stub.add_client_error("invoke_endpoint_async", code, message, http_status_code=status)
+        with pytest.raises(expected, match="shared"):
             Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        (EndpointConnectionError(endpoint_url="x"), EndpointUnavailableError),
+        (ConnectTimeoutError(endpoint_url="x"), EndpointUnavailableError),
+        (ReadTimeoutError(endpoint_url="x"), SubmissionUnclearError),
+        (ConnectionClosedError(endpoint_url="x"), SubmissionUnclearError),
+    ],
+)
+def test_a_request_that_may_have_been_queued_is_not_sent_again_by_botocore(
+    broken: Exception, expected: type[Exception]
+) -> None:
+    sent, events = list[Any](), aws.client("sagemaker-runtime").meta.events
+
+    def send(**request: Any) -> None:
+        sent.append(request)
+        raise broken
+
+    events.register_first("before-send.sagemaker-runtime", send)
+    try:
+        with pytest.raises(expected, match="shared"):
+            Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
+    finally:
+        events.unregister("before-send.sagemaker-runtime", send)
+    assert len(sent) == 1
 
 
 def test_a_request_is_queued_with_its_id_and_limits() -> None:

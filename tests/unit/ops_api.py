@@ -78,7 +78,7 @@ class Api:
         )
 
     def event(self, event: dict[str, Any]) -> Answered:
-        answered = answer(event, self._dependencies())
+        answered = answer(event, self.dependencies())
         assert answered["isBase64Encoded"] is False
         headers = {name: ", ".join(values) for name, values in answered["multiValueHeaders"].items()}
         status, text = answered["statusCode"], answered["body"]
@@ -90,7 +90,7 @@ class Api:
         body = json.loads(text)
         return Answered(status, body, headers)
 
-    def _dependencies(self) -> Dependencies:
+    def dependencies(self) -> Dependencies:
         store = self.buckets.store
         return Dependencies(
             records=self.records,

@@ -2,12 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from atelier_ops.errors import EndpointUnavailableError, ExecutionNameTakenError, MissingObjectError
+from atelier_ops.errors import (
+    EndpointUnavailableError,
+    ExecutionNameTakenError,
+    MissingObjectError,
+    SubmissionUnclearError,
+)
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.records import Record, Records
@@ -40,6 +45,9 @@ class MemoryBuckets:
         self.writes.append(key)
         self.objects[bucket, key] = body
         self.hashes[bucket, key] = sha256
+
+    def drop(self, bucket: str, key: str) -> None:
+        self.objects.pop((bucket, key), None)
 
 
 class MemoryStore(ObjectStore):
@@ -95,7 +103,7 @@ class MemoryStore(ObjectStore):
         return Uploaded(size=len(self.read(key)), sha256=self._all.hashes[self.bucket, key], written=NOW)
 
     def delete(self, key: str) -> None:
-        self._all.objects.pop((self.bucket, key), None)
+        self._all.drop(self.bucket, key)
 
     def get_url(self, key: str, seconds: int) -> str:
         return f"https://{self.bucket}.test/{key}?get={seconds}"
@@ -133,14 +141,17 @@ class MemoryRecords(Records):
     def add(self, record: Record) -> bool:
         return self.items.setdefault(record.key, record) is record
 
-    def replace(self, record: Record, *, while_status: Collection[str]) -> bool:
-        if record.key not in self.items or self.items[record.key].status not in while_status:
+    def replace(self, old: Record, new: Record) -> bool:
+        if self.items.get(old.key) != old:
             return False
-        self.items[record.key] = record
+        self.items[old.key] = new
         return True
 
-    def remove(self, key: str) -> None:
-        self.items.pop(key, None)
+    def remove(self, record: Record) -> bool:
+        if self.items.get(record.key, record) != record:
+            return False
+        self.items.pop(record.key, None)
+        return True
 
 
 @dataclass
@@ -204,15 +215,18 @@ class MemoryTopic(Topic):
 
 @dataclass
 class MemoryInference(Inference):
-    """An endpoint's queue; ``down`` refuses everything."""
+    """An endpoint's queue; ``down`` refuses everything, ``mute`` takes a request and does not say so."""
 
     queue: list[tuple[str, str, str]] = field(default_factory=list)
     down: bool = False
+    mute: bool = False
 
     def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
         if self.down:
             raise EndpointUnavailableError(f"endpoint {endpoint}: not found")
         self.queue.append((endpoint, str(body), inference_id))
+        if self.mute:
+            raise SubmissionUnclearError(f"endpoint {endpoint}: the answer was lost")
         name = f"{len(self.queue)}-of-{inference_id}"
         return AnswerPlaces(output=f"s3://media/responses/{name}.out", failure=f"s3://media/failures/{name}-error.out")
 

@@ -139,18 +139,6 @@ def test_an_endpoint_that_is_not_there_is_503_and_leaves_nothing_behind(api: Api
     assert len(api.inference.queue) == 1
 
 
-def test_a_record_that_was_never_queued_is_queued_by_the_repeat(api: Api) -> None:
-    made = post(api, Idempotency_Key="k").body
-    record = api.records.items[prediction_key(made["id"])]
-    api.records.put(
-        Record(
-            key=record.key, status="starting", expires_at=record.expires_at, data={**record.data, "submitted": False}
-        )
-    )
-    post(api, Idempotency_Key="k")
-    assert [inference for _, _, inference in api.inference.queue] == [made["id"], made["id"]]
-
-
 def test_a_lora_version_uses_the_shared_endpoint_with_its_adapter(api: Api) -> None:
     publish(api, 1)
     publish(api, 2)

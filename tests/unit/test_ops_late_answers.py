@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from atelier_ops.logic import smoke
 from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER, reconcile
 from atelier_ops.logic.results import Dependencies, prediction_key
 from atelier_ops.logic.timestamps import rfc3339
-from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryRecords, MemoryTokens
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens
 
 KEEP = 7 * 86_400
 GREY = base64.b64decode(smoke.PICTURE)
@@ -21,7 +22,8 @@ ANSWER = {"images": [smoke.PICTURE], "output_format": "png", "seed": 7, "model":
 
 @pytest.fixture
 def dependencies() -> Dependencies:
-    return Dependencies(records=MemoryRecords(), media=MemoryBuckets().store("media"), tokens=MemoryTokens())
+    media = MemoryBuckets().store("media")
+    return Dependencies(records=MemoryRecords(), media=media, inference=MemoryInference(), tokens=MemoryTokens())
 
 
 def predict(dependencies: Dependencies, name: str, age: float, status: str = "starting") -> str:
@@ -38,7 +40,7 @@ def lay(dependencies: Dependencies, key: str = "responses/1.out") -> None:
 
 def sweep(dependencies: Dependencies, most: int = 99) -> int:
     left = iter([True] * most + [False] * 99)
-    return reconcile(dependencies, KEEP, NOW, lambda: next(left))
+    return reconcile(dependencies, KEEP, lambda: NOW, lambda: next(left))
 
 
 def status(dependencies: Dependencies, key: str) -> str:
@@ -68,8 +70,9 @@ def test_what_has_ended_is_not_looked_at(dependencies: Dependencies) -> None:
 
 
 def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencies: Dependencies) -> None:
-    asked = smoke.waiting("smoke-1", "token", "run-1", int(NOW) - LATE - 5)
-    dependencies.records.put(smoke.with_places(asked, PLACES))
+    asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 5)
+    places = {"submitted": True, "answer": PLACES.to_json()}
+    dependencies.records.put(replace(asked, data={**asked.data, **places}))
     assert sweep(dependencies) == 1
     assert status(dependencies, asked.key) == WAITING
     lay(dependencies)

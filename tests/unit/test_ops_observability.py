@@ -64,7 +64,13 @@ def finish(api: Api, prediction: str, *, succeeded: bool) -> None:
     outcome = Outcome(inference_id=prediction, succeeded=succeeded, reason=PROMPT)
     if succeeded:
         outcome = replace(outcome, output=S3Uri(bucket="media", key="responses/1.out"))
-    logger.info(settle(outcome, Dependencies(records=api.records, media=media, tokens=MemoryTokens()), NOW + 60))
+    logger.info(
+        settle(
+            outcome,
+            Dependencies(records=api.records, media=media, inference=api.inference, tokens=MemoryTokens()),
+            NOW + 60,
+        )
+    )
 
 
 class Throttled(MemoryRecords):

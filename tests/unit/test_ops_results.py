@@ -14,7 +14,7 @@ from atelier_ops.logic.results import Dependencies, prediction_key, settle
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput
-from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryRecords, MemoryTokens
+from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens
 from tests.unit.ops_stage import make_stage, plan_of
 
 ID = "0123456789abcdef0123456789"
@@ -30,9 +30,10 @@ def answer(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def dependencies() -> Dependencies:
     records = MemoryRecords()
-    data = {"id": ID, "created_at": rfc3339(NOW - 10)}
+    data = {"id": ID, "created_at": rfc3339(NOW - 10), "endpoint": "shared"}
     records.put(Record(key=prediction_key(ID), status="starting", expires_at=int(NOW) + 100, data=data))
-    return Dependencies(records=records, media=MemoryBuckets().store("media"), tokens=MemoryTokens())
+    media = MemoryBuckets().store("media")
+    return Dependencies(records=records, media=media, inference=MemoryInference(), tokens=MemoryTokens())
 
 
 def event(inference_id: str, **message: Any) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def test_an_answer_in_a_foreign_bucket_is_refused(dependencies: Dependencies) ->
 
 def waiting_smoke_test(dependencies: Dependencies) -> str:
     inference = smoke.inference_id("run-1", 3)
-    dependencies.records.put(smoke.waiting(inference, "token", "run-1", int(NOW)))
+    dependencies.records.put(smoke.waiting(inference, "token", "run-1", "shared", NOW))
     return inference
 
 

@@ -14,6 +14,9 @@ SETTINGS: Mapping[str, Any] = {
 }
 """Standard retries cover throttling and 5xx; one call never outlives a minute."""
 
+AT_MOST_ONCE = {"sagemaker-runtime": {"retries": {"total_max_attempts": 1}}}
+"""A request whose answer was lost may have been queued, and would be a second time: whether to send it again, the handlers decide."""
+
 
 @cache
 def client(service: str) -> Any:
@@ -24,7 +27,7 @@ def client(service: str) -> Any:
 
     # Presigned addresses need version 4 signatures where a KMS key encrypts the bucket.
     own: dict[str, Any] = {"signature_version": "s3v4"} if service == "s3" else {}
-    return boto3.client(service, config=Config(**SETTINGS, **own))  # type: ignore[call-overload]
+    return boto3.client(service, config=Config(**{**SETTINGS, **own, **AT_MOST_ONCE.get(service, {})}))  # type: ignore[call-overload]
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
 
-from atelier_ops.errors import EndpointUnavailableError
-from atelier_ops.gateways.aws import client, error_code
+from atelier_ops.errors import EndpointUnavailableError, SubmissionUnclearError
+from atelier_ops.gateways.aws import client
 from contracts.layout import S3Uri
 
 WAIT_IN_QUEUE = 21_600
@@ -14,7 +21,8 @@ WAIT_IN_QUEUE = 21_600
 LONGEST_RUN = 900
 """Seconds the model may work on one request."""
 
-REFUSED = {"ValidationError", "ValidationException", "ServiceUnavailable", "ThrottlingException", "InternalFailure"}
+NOT_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
+"""Errors before anything was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +41,10 @@ class Inference:
     """InvokeEndpointAsync."""
 
     def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
-        """Queue the JSON body at ``body``; SNS tells when the answer is there. Raises EndpointUnavailableError."""
+        """Queue the JSON body at ``body``; SNS tells when the answer is there.
+
+        Raises EndpointUnavailableError where it was not queued, and SubmissionUnclearError where it may have been.
+        """
         try:
             answer = client("sagemaker-runtime").invoke_endpoint_async(
                 EndpointName=endpoint,
@@ -44,10 +55,12 @@ class Inference:
                 RequestTTLSeconds=WAIT_IN_QUEUE,
                 InvocationTimeoutSeconds=LONGEST_RUN,
             )
+        except NOT_SENT as error:
+            raise EndpointUnavailableError(f"endpoint {endpoint} cannot be reached") from error
         except HTTPClientError as error:
-            raise EndpointUnavailableError(f"endpoint {endpoint}: {error}") from error
+            raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
         except ClientError as error:
-            if error_code(error) in REFUSED:
-                raise EndpointUnavailableError(f"endpoint {endpoint}: {error}") from error
-            raise
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                raise EndpointUnavailableError(f"endpoint {endpoint} takes no request now") from error
+            raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
         return AnswerPlaces(output=answer.get("OutputLocation", ""), failure=answer.get("FailureLocation", ""))

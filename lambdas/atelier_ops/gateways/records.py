@@ -1,7 +1,7 @@
 """Records of things under way: predictions, and task tokens that wait for an event. One DynamoDB table."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,9 @@ BY_STATUS = "by_status"
 
 WAITING = "waiting"
 """The status of a record that holds the task token of a run, until what the run waits for has happened."""
+
+_SAME = "#status = :status AND #data = :data"
+_CHANGED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,31 +68,58 @@ class Records:
         """Write only where nothing has the key; says whether it wrote."""
         return self._put_if(record, "attribute_not_exists(pk)")
 
-    def replace(self, record: Record, *, while_status: Collection[str]) -> bool:
-        """Write only while the stored status is one of these; says whether it wrote."""
-        values = {f":s{n}": {"S": status} for n, status in enumerate(sorted(while_status))}
-        return self._put_if(
-            record,
-            f"#status IN ({', '.join(values)})",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=values,
-        )
+    def replace(self, old: Record, new: Record) -> bool:
+        """Write ``new`` only while the stored record is ``old`` in every part; says whether it wrote."""
+        return self._put_if(new, _SAME, **_compared(old))
 
-    def remove(self, key: str) -> None:
-        """Delete; a missing record is fine."""
-        client("dynamodb").delete_item(TableName=self._table, Key={"pk": {"S": key}})
+    def change(self, record: Record, make: Callable[[Record], Record | None]) -> Record | None:
+        """Store what ``make`` makes of the record, of its newest state where ``record`` is none any more.
+
+        The stored record; None where there is none, or where ``make`` gives None.
+        """
+        newest: Record | None = record
+        while newest is not None:
+            changed = make(newest)
+            if changed is None or self.replace(newest, changed):
+                return changed
+            newest = self.get(record.key)
+        return None
+
+    def remove(self, record: Record) -> bool:
+        """Delete, only while the stored record is this one in every part; says whether it is gone. A missing one is fine."""
+        with Tolerance(_CHANGED):
+            client("dynamodb").delete_item(
+                TableName=self._table,
+                Key={"pk": {"S": record.key}},
+                ConditionExpression=f"attribute_not_exists(pk) OR ({_SAME})",
+                **_compared(record),
+            )
+            return True
+        return False
 
     def _put_if(self, record: Record, condition: str, **options: Any) -> bool:
-        with Tolerance("ConditionalCheckFailedException"):
+        with Tolerance(_CHANGED):
             self._put(record, ConditionExpression=condition, **options)
             return True
         return False
 
     def _put(self, record: Record, **options: Any) -> None:
-        item = {
-            "pk": {"S": record.key},
-            "status": {"S": record.status},
-            "expires_at": {"N": str(record.expires_at)},
-            "data": {"S": json.dumps(record.data, sort_keys=True)},
-        }
-        client("dynamodb").put_item(TableName=self._table, Item=item, **options)
+        client("dynamodb").put_item(TableName=self._table, Item=_item(record), **options)
+
+
+def _item(record: Record) -> dict[str, Any]:
+    return {
+        "pk": {"S": record.key},
+        "status": {"S": record.status},
+        "expires_at": {"N": str(record.expires_at)},
+        "data": {"S": json.dumps(record.data, sort_keys=True)},
+    }
+
+
+def _compared(record: Record) -> dict[str, Any]:
+    """The names and values of ``_SAME``: JSON with sorted keys is the same text for the same data."""
+    item = _item(record)
+    return {
+        "ExpressionAttributeNames": {"#status": "status", "#data": "data"},
+        "ExpressionAttributeValues": {":status": item["status"], ":data": item["data"]},
+    }

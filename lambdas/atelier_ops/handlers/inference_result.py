@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Tokens
@@ -24,6 +25,6 @@ def handler(event: dict[str, Any], context: object) -> None:
     """An SNS event with one or more notifications of an asynchronous endpoint."""
     settings = Settings.from_environment()
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
-    dependencies = Dependencies(records=records, media=media, tokens=Tokens())
+    dependencies = Dependencies(records=records, media=media, inference=Inference(), tokens=Tokens())
     for outcome in outcomes(event):
         logger.info(settle(outcome, dependencies, time.time()))

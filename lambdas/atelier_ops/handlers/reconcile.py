@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Tokens
@@ -28,11 +29,11 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """Called on a schedule; the event says nothing of use."""
     settings = Settings.from_environment()
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
-    dependencies = Dependencies(records=records, media=media, tokens=Tokens())
+    dependencies = Dependencies(records=records, media=media, inference=Inference(), tokens=Tokens())
     looked = reconcile(
         dependencies,
         settings.media_days * 86_400,
-        time.time(),
+        time.time,
         lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS,
     )
     logger.info("looked at open records", looked=looked)

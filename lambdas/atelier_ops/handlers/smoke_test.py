@@ -7,9 +7,10 @@ from typing import Any
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.smoke import inference_id, smoke_request, waiting, with_places
+from atelier_ops.logic.smoke import inference_id, smoke_request, waiting
+from atelier_ops.logic.submission import Queueing, claimed, submit
 from atelier_ops.observability import observed
-from contracts.layout import S3Uri, request_key
+from contracts.layout import request_key
 from contracts.plan import FineTuningPlan
 from contracts.settings import EnvironmentSettings
 
@@ -25,15 +26,14 @@ class Settings(EnvironmentSettings):
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "version", "endpoint", "token"}``; no endpoint means the shared one. Raises EndpointUnavailableError."""
-    settings, plan = Settings.from_environment(), FineTuningPlan.from_json(event["plan"])
+    settings, plan, now = Settings.from_environment(), FineTuningPlan.from_json(event["plan"]), time.time()
     version, dedicated = int(event["version"]), event.get("endpoint")
+    records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
     inference = inference_id(plan.execution, version)
-    where = S3Uri(bucket=settings.media_bucket, key=request_key(inference))
     body = smoke_request(plan, version, dedicated=bool(dedicated))
-    ObjectStore(where.bucket).write(where.key, json.dumps(body).encode(), "application/json")
+    media.write(request_key(inference), json.dumps(body).encode(), "application/json")
     # Stored before asking: the answer may come at once.
-    record = waiting(inference, event["token"], plan.execution, int(time.time()))
-    records = Records(settings.table_name)
+    endpoint = dedicated or settings.endpoint_name
+    record = claimed(waiting(inference, event["token"], plan.execution, endpoint, now), now)
     records.put(record)
-    places = Inference().submit(dedicated or settings.endpoint_name, where, inference)
-    records.replace(with_places(record, places), while_status=(record.status,))
+    submit(record, Queueing(records=records, media=media, inference=Inference()), now)

@@ -40,7 +40,7 @@ def settle_approval(package: str, status: str, reason: str, records: Records, to
         reached = tokens.succeed(token, {"package": package, "status": status})
     else:
         reached = tokens.fail(token, REJECTED, f"{package}: rejected{f': {reason}' if reason else ''}")
-    records.remove(record.key)
+    records.remove(record)
     return f"{package} is {status}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
 
 

@@ -97,7 +97,7 @@ def settle_endpoint(name: str, state: EndpointState | None, records: Records, to
         reached = tokens.succeed(token, {"variant": state.variant or VARIANT})
     else:
         reached = tokens.fail(token, FAILED, _reason(name, state))
-    records.remove(record.key)
+    records.remove(record)
     verdict = "is told" if reached else "no longer waits"
     return f"endpoint {name} is {state.status if state else 'gone'}: run {record.data['execution']} {verdict}"
 

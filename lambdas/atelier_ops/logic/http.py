@@ -12,11 +12,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from atelier_ops.gateways.endpoints import Endpoints
-from atelier_ops.gateways.inference import Inference
-from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
+from atelier_ops.logic.submission import Queueing
 from contracts.json_text import load
 from contracts.release import ReleaseRules
 
@@ -31,7 +30,7 @@ LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependencies:
+class Dependencies(Queueing):
     """What the API needs, and the time of the request in seconds since 1970.
 
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags`` and
@@ -39,11 +38,8 @@ class Dependencies:
     ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
     """
 
-    records: Records
-    media: ObjectStore
     data: ObjectStore
     models: ObjectStore
-    inference: Inference
     endpoints: Endpoints
     executions: Executions
     packages: Packages
@@ -79,7 +75,7 @@ class Request(APIGatewayProxyEvent):
                 allowed = f"{LARGEST_BODY} bytes; put larger pictures through POST /v1/files"
                 raise ProblemError(413, f"body: got {len(body)} bytes; allowed: {allowed}")
             return load(body)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise ProblemError(400, f"body: cannot be read as JSON: {error}") from error
 
     def urls(self, path: str) -> dict[str, str]:

@@ -1,17 +1,18 @@
-"""Answers whose notification is late or lost: they are looked for where SageMaker said it would write them."""
+"""What nobody was told of: answers are looked for where SageMaker said it would write them, and what was never queued is queued."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from atelier_ops.errors import EndpointUnavailableError
 from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
-from atelier_ops.gateways.records import WAITING, Record, Records
+from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import smoke
 from atelier_ops.logic.notification import Outcome
-from atelier_ops.logic.results import OPEN, Dependencies, end, failed, settle, settle_prediction
+from atelier_ops.logic.results import Dependencies, end, fail_smoke_test, failed, settle, settle_prediction
+from atelier_ops.logic.submission import OPEN, Queueing, attempts, hand_over, inference_id, is_claimed, is_submitted
 from atelier_ops.logic.timestamps import seconds
 from atelier_ops.observability import count
-from contracts.layout import S3Uri
+from contracts.layout import S3Uri, request_key
 
 LATE = 60
 """Seconds without a notification after which somebody looks in S3: a notification takes about one."""
@@ -19,68 +20,98 @@ LATE = 60
 LATEST_ANSWER = WAIT_IN_QUEUE + LONGEST_RUN + 300
 """Seconds after which an answer cannot come any more."""
 
+MOST_ATTEMPTS = 3
+"""How often a request is handed over, whatever becomes of it."""
+
+LONGEST_REFUSED = 1_800
+"""Seconds after which an endpoint's refusal ends a prediction of which somebody was told that it will be made."""
+
 NO_ANSWER = "no answer came: the request expired in the queue"
+NEVER_QUEUED = "it could not be queued: send it again"
 
 
-def look_again(record: Record, records: Records, media: ObjectStore, now: float) -> Record:
-    """The prediction as it is now: settled where its answer lies in S3, failed where none can come any more."""
-    age = now - seconds(record.data["created_at"])
-    if record.status not in OPEN or age < LATE:
+def look_again(record: Record, dependencies: Queueing, now: float) -> Record:
+    """The prediction as it is now.
+
+    It is settled where its answer lies in S3, queued where it never was, and failed where no answer can come any more.
+    """
+    if record.status not in OPEN or now - seconds(record.data["created_at"]) < LATE:
         return record
-    found = find(record.data["id"], record, media)
+    found = find(record, dependencies.media)
     if found is not None:
-        settle_prediction(found.outcome, records, media, min(found.written, now))
+        settle_prediction(found, dependencies, now)
         count("AnswersRecovered")
-    elif age > LATEST_ANSWER:
-        end(failed(record, NO_ANSWER, now), records)
-    return records.get(record.key) or record
+    elif reason := _hopeless(record, dependencies, now):
+        # Only as it was looked at: by now somebody may have claimed it.
+        end(record, lambda newest: failed(newest, reason, now) if newest == record else None, dependencies)
+    return dependencies.records.get(record.key) or record
 
 
-@dataclass(frozen=True, kw_only=True)
-class LateAnswer:
-    """An answer that lay in S3, and when SageMaker wrote it, in seconds since 1970."""
+def _hopeless(record: Record, dependencies: Queueing, now: float) -> str:
+    """Why no answer will come; empty where one may. What was never queued is queued now."""
+    if is_submitted(record):
+        queued = seconds(record.data.get("queued_at", record.data["created_at"]))
+        return NO_ANSWER if now - queued > LATEST_ANSWER else ""
+    if is_claimed(record, now):
+        return ""
+    if attempts(record) >= MOST_ATTEMPTS or dependencies.media.uploaded(request_key(inference_id(record))) is None:
+        return NEVER_QUEUED
+    try:
+        hand_over(record, dependencies, now)
+    except EndpointUnavailableError as error:
+        return f"{error}: {NEVER_QUEUED}" if now - seconds(record.data["created_at"]) > LONGEST_REFUSED else ""
+    return ""
 
-    outcome: Outcome
-    written: float
 
-
-def find(inference_id: str, record: Record, media: ObjectStore) -> LateAnswer | None:
-    """What lies where the record says that the answer will be; None while nothing does."""
-    places = record.data.get("answer", {})
-    for name in ("output", "failure"):
-        where = S3Uri.parse(places[name]) if places.get(name) else None
-        stored = media.uploaded(where.key) if where and where.bucket == media.bucket else None
-        if where and stored:
-            outcome = (
-                Outcome(inference_id=inference_id, succeeded=True, output=where)
-                if name == "output"
-                else Outcome(inference_id=inference_id, succeeded=False, failure=where)
-            )
-            return LateAnswer(outcome=outcome, written=stored.written)
+def find(record: Record, media: ObjectStore) -> Outcome | None:
+    """What lies where the record says that an answer will be; None while nothing does. Of earlier attempts only successes count."""
+    name, newest = inference_id(record), record.data.get("answer", {})
+    for places in (newest, *record.data.get("earlier", [])):
+        if found := _lying(places.get("output"), media):
+            return Outcome(inference_id=name, succeeded=True, output=found[0], written=found[1])
+    if found := _lying(newest.get("failure"), media):
+        return Outcome(inference_id=name, succeeded=False, failure=found[0], written=found[1])
     return None
 
 
-def reconcile(dependencies: Dependencies, keep_seconds: int, now: float, goes_on: Callable[[], bool]) -> int:
-    """Settle every prediction and smoke test whose answer is late and nobody asked about; says how many were looked at.
+def _lying(uri: str | None, media: ObjectStore) -> tuple[S3Uri, float] | None:
+    """The place and when it was written, where an object of ours lies there."""
+    where = S3Uri.parse(uri) if uri else None
+    stored = media.uploaded(where.key) if where and where.bucket == media.bucket else None
+    return (where, stored.written) if where and stored else None
+
+
+def reconcile(
+    dependencies: Dependencies, keep_seconds: int, clock: Callable[[], float], goes_on: Callable[[], bool]
+) -> int:
+    """Look at every prediction and smoke test that has waited for long and that nobody asked about; says how many there were.
 
     ``keep_seconds`` is how long a prediction is kept, from which its record's expiry tells its age. Ends early where ``goes_on`` says no.
     """
     looked = 0
     for status, lifetime in (*((status, keep_seconds) for status in OPEN), (WAITING, smoke.LONGEST_TEST)):
-        for key in dependencies.records.expiring(status, int(now) + lifetime - LATE):
+        for key in dependencies.records.expiring(status, int(clock()) + lifetime - LATE):
             if not goes_on():
                 return looked
             record = dependencies.records.get(key)
             if record is not None and record.status == status:
-                _look(record, dependencies, now)
+                _look(record, dependencies, clock())
                 looked += 1
     return looked
 
 
 def _look(record: Record, dependencies: Dependencies, now: float) -> None:
-    kind, _, inference_id = record.key.partition("#")
+    kind = record.key.partition("#")[0]
     if kind == "prediction":
-        look_again(record, dependencies.records, dependencies.media, now)
-    elif kind == "smoke" and (found := find(inference_id, record, dependencies.media)):
-        settle(found.outcome, dependencies, now)
+        look_again(record, dependencies, now)
+    elif kind == "smoke":
+        _look_at_smoke_test(record, dependencies, now)
+
+
+def _look_at_smoke_test(record: Record, dependencies: Dependencies, now: float) -> None:
+    """Step Functions ends one that waits for too long."""
+    if found := find(record, dependencies.media):
+        settle(found, dependencies, now)
         count("AnswersRecovered")
+    elif not is_submitted(record) and (reason := _hopeless(record, dependencies, now)):
+        fail_smoke_test(record, reason, dependencies)

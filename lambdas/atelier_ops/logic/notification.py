@@ -6,18 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.json_text import load
 from contracts.layout import S3Uri
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One finished request: ``output`` where it went well, else ``reason`` and perhaps the failure file ``failure``."""
+    """One finished request: ``output`` where it went well, else ``reason`` and perhaps the failure file ``failure``.
+
+    ``written`` is when that was written, in seconds since 1970, where it was found and nobody told of it.
+    """
 
     inference_id: str
     succeeded: bool
     output: S3Uri | None = None
     failure: S3Uri | None = None
     reason: str = ""
+    written: float | None = None
 
 
 def outcomes(event: Mapping[str, Any]) -> list[Outcome]:
@@ -40,15 +45,39 @@ def _address(uri: str | None) -> S3Uri | None:
     return S3Uri.parse(uri) if uri else None
 
 
+def is_of_server(reason: str, text: str) -> bool:
+    """Whether a request failed for no fault of its own, so that another attempt may succeed.
+
+    ``reason`` is the notification's, ``text`` the failure file's; one of them may be empty. The status that SageMaker quotes decides, else
+    the kind of error that the model server names. A request that took too long (504) would again. The words are those that people
+    report of SageMaker; they are not verified on AWS.
+    """
+    for words in (reason, text):
+        if match := re.search(r"(?:client|server) error \((\d{3})\)", words):
+            return int(match[1]) >= 500 and int(match[1]) != 504
+    kind = _error(text).get("type")
+    return kind in _OF_SERVER if kind else f"{reason}{text}".startswith("InternalServerError")
+
+
+_OF_SERVER = ("BusyError", "InternalError")
+"""The kinds of errors that the model server answers with a status of 5xx."""
+
+
 def model_message(text: str) -> str:
     """The model server's own words out of a failure text, which may wrap its JSON error body; else the text itself."""
-    match = re.search(r"\{.*\}", text, re.DOTALL)
-    try:
-        body = json.loads(match.group(0)) if match else None
-    except ValueError:
-        body = None
-    error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, dict) and error.get("message"):
+    error = _error(text)
+    if error.get("message"):
         kind = f"{error['type']}: " if error.get("type") else ""
         return f"{kind}{error['message']}"
     return text.strip()
+
+
+def _error(text: str) -> Mapping[str, Any]:
+    """The error of the model server's that a text holds or wraps; empty where it does not."""
+    match = re.search(r"\{.*\}", text, re.DOTALL)
+    try:
+        body = load(match[0]) if match else None
+    except ValueError:
+        body = None
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}

@@ -13,10 +13,11 @@ from atelier_ops.gateways.records import Record
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.request_pictures import check_pictures
-from atelier_ops.logic.results import OPEN, prediction_key
+from atelier_ops.logic.results import end, prediction_key
+from atelier_ops.logic.submission import OPEN, claimed, drop_request, is_claimed, is_submitted, submit, withdraw
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.logic.versions import Target, resolve, resolve_adapter
-from atelier_ops.observability import count
+from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.layout import S3Uri, outputs_prefix, request_key
@@ -44,10 +45,9 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
         name_prefix=dependencies.name_prefix,
     )
     inputs = _with_adapter(inputs, target, dependencies)
-    record = _new_record(request, body, inputs, target, dependencies)
-    record = _admit(record, dependencies)
-    if not record.data["submitted"]:
-        record = _submit(record, inputs, dependencies)
+    record, own = _admit(_new_record(request, body, inputs, target, dependencies), dependencies)
+    if own:
+        record = _queue(record, inputs, dependencies)
     prediction_object = _show(record, request, dependencies)
     return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"]})
 
@@ -55,22 +55,28 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
     """200 with the prediction as it is now; where the answer is late, after a look for it. Raises ProblemError 404."""
     record = _existing(prediction, request, dependencies)
-    record = look_again(record, dependencies.records, dependencies.media, dependencies.now)
+    record = look_again(record, dependencies, dependencies.now)
     return respond(200, _show(record, request, dependencies))
 
 
 def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
-    """200 with the prediction, canceled unless it had ended. Work under way is not stopped; its result is thrown away.
+    """200 with the prediction, canceled unless it had ended. Its request is dropped: queued work is not begun, work under way stops.
 
     Raises ProblemError 404.
     """
     record = _existing(prediction, request, dependencies)
-    if record.status in OPEN:
-        ended = {"completed_at": rfc3339(dependencies.now), "logs": "canceled by the client\n"}
-        canceled = replace(record, status="canceled", data={**record.data, **ended})
-        if dependencies.records.replace(canceled, while_status=OPEN):
-            count("PredictionsCanceled")
+    if end(record, lambda newest: _canceled(newest, dependencies.now), dependencies) is None:
+        # Whoever ended it may have been stopped before this.
+        drop_request(record, dependencies)
     return get(request, dependencies, prediction)
+
+
+def _canceled(record: Record, now: float) -> Record:
+    return replace(
+        record,
+        status="canceled",
+        data={**record.data, "completed_at": rfc3339(now), "logs": "canceled by the client\n"},
+    )
 
 
 def delete(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
@@ -82,12 +88,13 @@ def delete(request: Request, dependencies: Dependencies, prediction: str) -> Res
     if record.status in OPEN:
         allowed = f"one that has ended: cancel it with POST /v1/predictions/{prediction}/cancel"
         raise ProblemError(409, f"prediction: got one that is {record.status}; allowed: {allowed}")
-    places = [S3Uri.parse(uri) for uri in record.data.get("answer", {}).values()]
+    attempts = (record.data.get("answer", {}), *record.data.get("earlier", []))
+    places = [S3Uri.parse(uri) for attempt in attempts for uri in attempt.values() if uri]
     answers = [place.key for place in places if place.bucket == dependencies.media.bucket]
     pictures = [stored.key for stored in dependencies.media.listing(outputs_prefix(prediction))]
     for key in (request_key(prediction), *answers, *pictures):
         dependencies.media.delete(key)
-    dependencies.records.remove(record.key)
+    dependencies.records.remove(record)
     return nothing()
 
 
@@ -152,34 +159,44 @@ def _echo(inputs: PredictionInput) -> dict[str, Any]:
     return body
 
 
-def _admit(record: Record, dependencies: Dependencies) -> Record:
-    """Store the record, or find the one that the same Idempotency-Key made. Raises ProblemError 422 for another body."""
-    if dependencies.records.add(record):
-        return record
-    earlier = dependencies.records.get(record.key)
-    if earlier is None or earlier.data["body_sha256"] != record.data["body_sha256"]:
-        raise ProblemError(
-            422, "Idempotency-Key: got one that another body came with; allowed: a new key for a new body"
-        )
-    return earlier
+def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
+    """Store the record, or find the one that the same Idempotency-Key made; and whether its request is the caller's to hand over.
+
+    Raises ProblemError 422 for another body.
+    """
+    records, now = dependencies.records, dependencies.now
+    new = claimed(record, now)
+    while not records.add(new):
+        earlier = records.get(record.key)
+        if earlier is None:  # withdrawn this moment
+            continue
+        if earlier.data["body_sha256"] != record.data["body_sha256"]:
+            allowed = "a new key for a new body"
+            raise ProblemError(422, f"Idempotency-Key: got one that another body came with; allowed: {allowed}")
+        if is_submitted(earlier) or earlier.status not in OPEN:
+            return earlier, False
+        held = is_claimed(earlier, now)
+        # Whoever holds the claim must not take the record away of which this answer tells.
+        mine = replace(earlier, data={**earlier.data, "told": True}) if held else claimed(earlier, now)
+        if records.replace(earlier, mine):
+            return mine, not held
+    return new, True
 
 
-def _submit(record: Record, inputs: PredictionInput, dependencies: Dependencies) -> Record:
-    """Hand the request to the endpoint. Repeatable: the inference id is the prediction's own."""
-    prediction = record.data["id"]
-    dependencies.media.write(request_key(prediction), json.dumps(inputs.to_json()).encode(), "application/json")
-    where = S3Uri(bucket=dependencies.media.bucket, key=request_key(prediction))
+def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) -> Record:
+    """Hand over the request of the record, which the caller has claimed. Raises ProblemError 503."""
     try:
-        places = dependencies.inference.submit(record.data["endpoint"], where, prediction)
+        body = json.dumps(inputs.to_json()).encode()
+        dependencies.media.write(request_key(record.data["id"]), body, "application/json")
+        return submit(record, dependencies, dependencies.now)
     except EndpointUnavailableError as error:
-        dependencies.records.remove(record.key)
+        withdraw(record, dependencies)
         _require_endpoint(record, dependencies)
+        logger.warning("a request was refused", exc_info=True)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
-    submitted = replace(record, data={**record.data, "submitted": True, "answer": places.to_json()})
-    count("PredictionsQueued")
-    if dependencies.records.replace(submitted, while_status=OPEN):
-        return submitted
-    return dependencies.records.get(record.key) or submitted
+    except Exception:
+        withdraw(record, dependencies)
+        raise
 
 
 def _require_endpoint(record: Record, dependencies: Dependencies) -> None:

@@ -1,33 +1,32 @@
 """What a finished request changes: a prediction's record and pictures, or the run whose smoke test it was."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from atelier_ops.errors import MissingObjectError
-from atelier_ops.gateways.records import Record, Records
+from atelier_ops.errors import EndpointUnavailableError, MissingObjectError
+from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import smoke
 from atelier_ops.logic.logs import note_line
-from atelier_ops.logic.notification import Outcome, model_message
+from atelier_ops.logic.notification import Outcome, is_of_server, model_message
 from atelier_ops.logic.picture import decode_picture
+from atelier_ops.logic.submission import OPEN, Queueing, attempts, drop_request, hand_over, inference_id
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.observability import count, logger, measure_queue
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, output_key
 from contracts.prediction import PredictionOutput
 
-OPEN = ("starting", "processing")
-"""Statuses a prediction can still leave."""
+MOST_FAILURES = 2
+"""Failures on the server's side after which a request has failed: it is submitted once more after the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependencies:
+class Dependencies(Queueing):
     """What settling needs."""
 
-    records: Records
-    media: ObjectStore
     tokens: Tokens
 
 
@@ -39,71 +38,127 @@ def prediction_key(prediction: str) -> str:
 def settle(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
     """Pass the outcome to the prediction or the run that waits for it. A repeated or late one changes nothing."""
     if outcome.inference_id.startswith(smoke.PREFIX):
-        return _settle_smoke(outcome, dependencies)
-    return settle_prediction(outcome, dependencies.records, dependencies.media, now)
+        return _settle_smoke(outcome, dependencies, now)
+    return settle_prediction(outcome, dependencies, now)
 
 
-def _settle_smoke(outcome: Outcome, dependencies: Dependencies) -> str:
+def _settle_smoke(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
     record = dependencies.records.get(smoke.smoke_key(outcome.inference_id))
     if record is None:
         return f"{outcome.inference_id}: no run waits for it"
-    token = record.data["token"]
+    if not _is_of_newest_attempt(outcome, record):
+        return f"{outcome.inference_id}: {EARLIER}"
     try:
-        reached = dependencies.tokens.succeed(token, smoke.judge_answer(_answer(outcome, dependencies.media)))
-    except (InvalidInputError, MissingObjectError, ModelError) as error:
-        reached = dependencies.tokens.fail(token, smoke.FAILED, str(error))
-    dependencies.records.remove(record.key)
-    return f"{outcome.inference_id}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
+        verdict = smoke.judge_answer(_answer(outcome, dependencies.media))
+    except REFUSED as error:
+        if _may_go_well(error, record):
+            return f"{outcome.inference_id}: {_resubmit(record, dependencies, now)}"
+        return fail_smoke_test(record, str(error), dependencies)
+    return _told(record, dependencies.tokens.succeed(record.data["token"], verdict), dependencies)
 
 
-def settle_prediction(outcome: Outcome, records: Records, media: ObjectStore, now: float) -> str:
-    """Store the pictures and end the prediction's record; says what it did."""
-    record = records.get(prediction_key(outcome.inference_id))
+def fail_smoke_test(record: Record, reason: str, dependencies: Dependencies) -> str:
+    """Let the run that waits fail for ``reason``; says what that did."""
+    return _told(record, dependencies.tokens.fail(record.data["token"], smoke.FAILED, reason), dependencies)
+
+
+def _told(record: Record, reached: bool, dependencies: Dependencies) -> str:
+    dependencies.records.remove(record)
+    drop_request(record, dependencies)
+    return f"{inference_id(record)}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
+
+
+def settle_prediction(outcome: Outcome, dependencies: Queueing, now: float) -> str:
+    """Store the pictures and end the prediction's record, or submit it once more; says what it did."""
+    record, name = dependencies.records.get(prediction_key(outcome.inference_id)), outcome.inference_id
     if record is None or record.status not in OPEN:
-        return f"{outcome.inference_id}: {record.status if record else 'unknown'}, nothing to change"
+        return f"{name}: {record.status if record else 'unknown'}, nothing to change"
+    if not _is_of_newest_attempt(outcome, record):
+        return f"{name}: {EARLIER}"
+    ended_at = now if outcome.written is None else min(outcome.written, now)
     try:
-        answer = PredictionOutput.from_json(_answer(outcome, media))
-        finished = _succeeded(record, answer, _store(outcome.inference_id, answer, media), now)
-    except (InvalidInputError, MissingObjectError, ModelError) as error:
-        finished = failed(record, str(error), now)
-    return f"{outcome.inference_id}: {finished.status if end(finished, records) else 'settled by another notification'}"
+        answer = PredictionOutput.from_json(_answer(outcome, dependencies.media))
+        outputs = _store(name, answer, dependencies.media)
+    except REFUSED as error:
+        if _may_go_well(error, record):
+            return f"{name}: {_resubmit(record, dependencies, now)}"
+        reason = str(error)
+        ended = end(record, lambda newest: failed(newest, reason, ended_at), dependencies)
+    else:
+        ended = end(record, lambda newest: _succeeded(newest, answer, outputs, ended_at), dependencies)
+    return f"{name}: {ended.status if ended else 'settled by another notification'}"
 
 
-def end(finished: Record, records: Records) -> bool:
-    """Store the record of a prediction that has ended, once; says whether it did."""
-    stored = records.replace(finished, while_status=OPEN)
-    if stored:
-        _measure(finished)
+def end(record: Record, finish: Callable[[Record], Record | None], dependencies: Queueing) -> Record | None:
+    """Store what ``finish`` makes of a prediction that is still open, once, and drop its request; None where that was done already."""
+    stored = dependencies.records.change(record, lambda newest: finish(newest) if newest.status in OPEN else None)
+    if stored is not None:
+        drop_request(stored, dependencies)
+        _measure(stored)
     return stored
 
 
-def _measure(finished: Record) -> None:
-    if finished.status == "failed":
+def _is_of_newest_attempt(outcome: Outcome, record: Record) -> bool:
+    """Whether the outcome says something of the attempt under way. A success is one of any attempt."""
+    answer = record.data.get("answer", {})
+    return outcome.succeeded or attempts(record) <= 1 or str(outcome.failure) == answer.get("failure")
+
+
+def _may_go_well(error: Exception, record: Record) -> bool:
+    """Whether another attempt may have another end."""
+    return isinstance(error, ModelError) and error.of_server and attempts(record) < MOST_FAILURES
+
+
+def _resubmit(record: Record, dependencies: Queueing, now: float) -> str:
+    try:
+        mine = hand_over(record, dependencies, now)
+    except EndpointUnavailableError as error:
+        return f"failed on the server's side, and is not submitted again yet: {error}"
+    if mine:
+        count("RequestsResubmitted")
+    return "failed on the server's side, " + ("submitted once more" if mine else "and somebody else sees to it")
+
+
+def _measure(ended: Record) -> None:
+    if ended.status == "failed":
         count("PredictionsFailed")
-        return
-    count("PredictionsSucceeded")
-    measure_queue(max(0.0, seconds(finished.data["started_at"]) - seconds(finished.data["created_at"])))
+    elif ended.status == "canceled":
+        count("PredictionsCanceled")
+    else:
+        count("PredictionsSucceeded")
+        measure_queue(max(0.0, seconds(ended.data["started_at"]) - seconds(ended.data["created_at"])))
 
 
 class ModelError(RuntimeError):
-    """The model server refused a request or broke on it; the text is its own."""
+    """The model server refused a request or broke on it; the text is its own. ``of_server``: the request is not at fault."""
+
+    def __init__(self, text: str, *, of_server: bool) -> None:
+        super().__init__(text)
+        self.of_server = of_server
+
+
+REFUSED = (InvalidInputError, MissingObjectError, ModelError)
+"""What is wrong with an answer."""
+
+EARLIER = "an earlier attempt failed, which changes nothing"
 
 
 def _answer(outcome: Outcome, media: ObjectStore) -> Any:
     """The response body. Raises ModelError where the request failed."""
     if not outcome.succeeded or outcome.output is None:
-        raise ModelError(_reason(outcome, media))
+        raise _failure(outcome, media)
     return read_json(media, _own_key(outcome.output, media))
 
 
-def _reason(outcome: Outcome, media: ObjectStore) -> str:
-    text = outcome.reason
+def _failure(outcome: Outcome, media: ObjectStore) -> ModelError:
+    text = ""
     if outcome.failure is not None:
         try:
-            text = media.read(_own_key(outcome.failure, media)).decode("utf-8", "replace") or text
+            text = media.read(_own_key(outcome.failure, media)).decode("utf-8", "replace")
         except MissingObjectError:
             logger.warning("failure file is gone, using the notification's own reason", key=outcome.failure.key)
-    return model_message(text)[:2_000] or "the model server gave no reason"
+    words = model_message(text or outcome.reason)[:2_000] or "the model server gave no reason"
+    return ModelError(words, of_server=is_of_server(outcome.reason, text))
 
 
 def _own_key(address: S3Uri, media: ObjectStore) -> str:

@@ -1,12 +1,11 @@
 """A smoke test: one real request to the endpoint that now serves a style, answered through the path that a client's request takes."""
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
-from atelier_ops.gateways.inference import AnswerPlaces
 from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.logic.picture import decode_picture
+from atelier_ops.logic.timestamps import rfc3339
 from contracts.errors import InvalidInputError
 from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput, PredictionOutput
@@ -42,15 +41,16 @@ def smoke_key(inference: str) -> str:
     return f"smoke#{inference}"
 
 
-def waiting(inference: str, token: str, execution: str, now: int) -> Record:
-    """The record that lets the answer find its run."""
-    data = {"token": token, "execution": execution}
-    return Record(key=smoke_key(inference), status=WAITING, expires_at=now + LONGEST_TEST, data=data)
-
-
-def with_places(record: Record, places: AnswerPlaces) -> Record:
-    """The same, with where the answer will lie: an answer whose notification is lost is found there."""
-    return replace(record, data={**record.data, "answer": places.to_json()})
+def waiting(inference: str, token: str, execution: str, endpoint: str, now: float) -> Record:
+    """The record that lets the answer find its run; its request has still to be handed over to ``endpoint``."""
+    data = {
+        "token": token,
+        "execution": execution,
+        "endpoint": endpoint,
+        "submitted": False,
+        "created_at": rfc3339(now),
+    }
+    return Record(key=smoke_key(inference), status=WAITING, expires_at=int(now) + LONGEST_TEST, data=data)
 
 
 def smoke_request(plan: FineTuningPlan, version: int, *, dedicated: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from infra.components.access import (
     allow,
     answering,
     arn,
+    deleting,
     encrypting_volumes,
     keeping,
     passing,
@@ -135,6 +136,7 @@ def smoke_test(use: Resources) -> Step:
             keeping(use.table),
             reading(use.media_bucket, requests),
             writing(use.media_bucket, requests),
+            deleting(use.media_bucket, requests),
             queueing(use.endpoint.arn, use.stage.prefix),
         ],
     )
