@@ -53,6 +53,11 @@ class Container:
         self.spec, self._logs = spec, logs
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Its main process, once it was started."""
+        return self._process.pid if self._process else None
+
     def start(self, *, on_exit: Callable[[int], None], on_line: Callable[[str], None] | None = None) -> None:
         """Start the process."""
         spec = self.spec

@@ -17,11 +17,11 @@ from local.sagemaker.jobs import JobService
 from local.sagemaker.listing import list_records
 from local.sagemaker.metrics import EndpointMetrics, Put
 from local.sagemaker.model_check import ApiModel
+from local.sagemaker.model_data import model_source, require_slash
 from local.sagemaker.networks import check_network
 from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.registry import ModelRegistry
 from local.sagemaker.runtime import Runtime
-from local.sagemaker.serving import model_source, require_slash
 from local.sagemaker.store import Record, RecordStore
 from local.sagemaker.training import TrainingJob
 from local.sagemaker.transfer import list_keys, split_uri

@@ -1,63 +1,52 @@
-"""Model servers: a variant's container as a process, with its model data, pinged until healthy, restarted if it dies."""
+"""Model servers: a variant's container as a process, with its model data, pinged for as long as it serves, restarted if it dies."""
 
 import contextlib
-import http.client
+import http
 import logging
 import shutil
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
-from local.errors import AWS_ERRORS, ServiceError, validation_error
+from local.errors import AWS_ERRORS
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import ENDPOINT_SHORTAGE, instance_types
 from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import ImageRegistry
+from local.sagemaker.invocation import Exchange, ModelAnswer, NotTakenError
+from local.sagemaker.model_data import load_model
 from local.sagemaker.store import Record
-from local.sagemaker.transfer import download, fetch, split_uri
 
 _LOG = logging.getLogger("local.serving")
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
 _PING_SECONDS = 2.0  # SageMaker's own limit for one answer to /ping
-_PING_PAUSE_SECONDS = 0.1
+_PING_PAUSE_SECONDS = 0.1  # between two pings of a server that starts
+_LOOK_SECONDS = 2.0  # between two pings of a server that serves
+_SILENT_SECONDS = 120.0  # how long a process may live without an answer to /ping before it is replaced
 # Default of ContainerStartupHealthCheckTimeoutInSeconds here; SageMaker's depends on the image.
 _STARTUP_SECONDS = 600.0
 _STOP_SECONDS = 30.0  # an endpoint's containers get 30 s, not a job's 120
-_RESTART_PAUSE_SECONDS = 1.0
-_DRAIN_SECONDS = 60.0  # for requests that are still being answered when a server is replaced
-_ATTRIBUTES_HEADER = "X-Amzn-SageMaker-Custom-Attributes"
-_FORWARDED = {
-    "ContentType": "Content-Type",
-    "Accept": "Accept",
-    "CustomAttributes": _ATTRIBUTES_HEADER,
-    "InferenceId": "X-Amzn-SageMaker-Inference-Id",
-}
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0  # before a restart; doubled for each that did not help
 
 
 class EndpointFailureError(Exception):
     """A variant could not be started; the text is the endpoint's FailureReason."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelAnswer:
-    """A model server's HTTP answer."""
+class Health(StrEnum):
+    """What is known of a server; only a healthy one is given requests."""
 
-    status: int
-    content_type: str
-    body: bytes
-    custom_attributes: str | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether the server did not answer with success."""
-        return self.status >= http.HTTPStatus.MULTIPLE_CHOICES
-
-    @property
-    def side(self) -> str:
-        """Whose error it is, in SageMaker's words."""
-        return "client" if self.status < http.HTTPStatus.INTERNAL_SERVER_ERROR else "server"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    SILENT = "silent"
+    """Its process lives, and /ping is not answered with 200."""
+    RESTARTING = "restarting"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,16 +73,22 @@ class ModelServer:
         self._root = plan.folder / f"{plan.name}-{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._died = threading.Event()
-        self._healthy = False
+        self._look = threading.Event()  # whoever waits for the next ping is to look now
+        self._launching = threading.Lock()
         self._answering = 0
-        self.claimed = 0  # asynchronous requests that it has been handed
-        self.instance_type = ""  # chosen when it starts: the first of the variant's types that there is
         self._idle = threading.Condition()
         self._container: Container | None = None
+        self.health = Health.STARTING
+        self.restarts = 0  # in a row, without one answer to a request
+        self.claimed = 0  # asynchronous requests that it has been handed
+        self.instance_type = ""  # chosen when it starts: the first of the variant's types that there is
         self.port = 0
 
+    def __str__(self) -> str:
+        return f"endpoint {self.plan.endpoint}: the server {self._root.name}"
+
     def start(self) -> None:
-        """Fetch the model, start the container and wait until /ping answers 200.
+        """Fetch the model, start the container and wait until /ping answers 200; from then on a thread keeps it running.
 
         Raises EndpointFailureError with SageMaker's words if the data cannot be had or the server never gets healthy.
         """
@@ -102,7 +97,8 @@ class ModelServer:
             raise EndpointFailureError(ENDPOINT_SHORTAGE)
         self.instance_type = there[0]
         try:
-            self._load_model()
+            s3 = self._backend.client("s3", self.plan.role)
+            load_model(s3, self.plan.container, self._root / "opt" / "ml" / "model")
         except (*AWS_ERRORS, OSError) as error:
             raise EndpointFailureError(
                 f'Failed to download model data for container "container_1" of variant {self.plan.name}. Please ensure '
@@ -110,14 +106,19 @@ class ModelServer:
                 f"download the model: {error}",
             ) from error
         self._launch()
-        limit = self.plan.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
-        if not self._wait_healthy(limit):
+        if not self._wait_healthy():
             self.stop()
             _LOG.warning("endpoint %s: not healthy; its output: %s", self.plan.endpoint, self._root / "output.log")
             raise EndpointFailureError(
                 f"The primary container for production variant {self.plan.name} did not pass the ping health check. "
                 "Please check CloudWatch logs for this endpoint.",
             )
+        threading.Thread(target=self._keep, name=f"keep {self._root.name}", daemon=True).start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be given a request."""
+        return self.health is Health.HEALTHY
 
     @property
     def stopping(self) -> bool:
@@ -128,128 +129,133 @@ class ModelServer:
         """SIGTERM, then SIGKILL; returns when the process has ended. `drain` waits first until it answers no request any more."""
         if drain:
             with self._idle:
-                self._idle.wait_for(lambda: self._answering == 0, timeout=_DRAIN_SECONDS)
+                self._idle.wait_for(lambda: self._answering == 0)  # each request has a time limit of its own
         self._stopping.set()
-        if self._container:
-            self._container.stop(_STOP_SECONDS)
+        self._look.set()
+        with self._launching:
+            self.health = Health.STOPPED
+            if self._container:
+                self._container.stop(_STOP_SECONDS)
         shutil.rmtree(self._root / "opt" / "ml" / "model", ignore_errors=True)
 
     def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> ModelAnswer:
-        """POST /invocations. Raises TimeoutError after `seconds`, ConnectionError where no server answers."""
+        """POST /invocations. Raises as Exchange.run; after NotTakenError the server is given nothing before it answers /ping again."""
+        with self._counted():
+            try:
+                answer = Exchange(self.port, seconds=seconds).run("POST", "/invocations", body, headers)
+            except NotTakenError:
+                self._fall_silent()
+                raise
+        if not answer.failed:
+            self.restarts = 0
+        return answer
+
+    def shown(self) -> Record:
+        """How it is."""
+        pid = self._container.pid if self._container else None
+        names = {"endpoint": self.plan.endpoint, "variant": self.plan.name, "folder": str(self._root)}
+        return {**names, "port": self.port, "pid": pid, "health": self.health.value, "restarts": self.restarts}
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
         self._count(1)
         try:
-            return self._exchange("POST", "/invocations", seconds, body, headers)
+            yield
         finally:
             self._count(-1)
-
-    def _exchange(
-        self, method: str, path: str, seconds: float, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> ModelAnswer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
-        try:
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            return ModelAnswer(
-                status=answer.status,
-                content_type=answer.headers.get("Content-Type", "application/octet-stream"),
-                body=answer.read(),
-                custom_attributes=answer.headers.get(_ATTRIBUTES_HEADER),
-            )
-        except http.client.HTTPException as error:
-            raise ConnectionError(f"{type(error).__name__}: {error}") from error
-        finally:
-            connection.close()
 
     def _count(self, change: int) -> None:
         with self._idle:
             self._answering += change
             self._idle.notify_all()
 
-    def _load_model(self) -> None:
-        s3, folder = self._backend.client("s3", self.plan.role), self._root / "opt" / "ml" / "model"
-        folder.mkdir(parents=True, exist_ok=True)
-        source = model_source(self.plan.container)
-        if source is None:
-            return
-        uri = source["S3Uri"]
-        if source["S3DataType"] == "S3Prefix":
-            if not download(s3, uri, folder):
-                raise ServiceError("ValidationException", f"Could not find model data at {uri}.")
-            return
-        bucket, key = split_uri(uri)
-        if source["CompressionType"] != "Gzip":
-            fetch(s3, bucket, key, folder / key.rsplit("/", 1)[-1])
-            return
-        archive = folder.parent / "model.tar.gz"
-        fetch(s3, bucket, key, archive)
-        shutil.unpack_archive(archive, folder, filter="data")
-        archive.unlink()
-
     def _launch(self) -> None:
-        self.port = free_port()
-        image = self._images.resolve(self.plan.container["Image"])
-        environment = {
-            **self._backend.process_environment(self.plan.role),
-            **self.plan.container.get("Environment", {}),
-            PORT_VARIABLE: str(self.port),
-        }
-        command = image.command(None, ["serve"])
-        spec = ContainerSpec(
-            image=image,
-            command=command,
-            environment=environment,
-            root=self._root,
-            log_group=f"/aws/sagemaker/Endpoints/{self.plan.endpoint}",
-            log_stream=f"{self.plan.name}/i-{self._root.name.rsplit('-', 1)[-1]}",
-        )
-        self._died.clear()
-        self._container = Container(spec, self._backend.client("logs", self.plan.role))
-        self._container.start(on_exit=self._on_exit)
+        with self._launching:
+            if self.stopping:
+                return
+            if self._container:
+                self._container.kill()  # one that was silent lives
+            self.port = free_port()
+            image = self._images.resolve(self.plan.container["Image"])
+            environment = {
+                **self._backend.process_environment(self.plan.role),
+                **self.plan.container.get("Environment", {}),
+                PORT_VARIABLE: str(self.port),
+            }
+            spec = ContainerSpec(
+                image=image,
+                command=image.command(None, ["serve"]),
+                environment=environment,
+                root=self._root,
+                log_group=f"/aws/sagemaker/Endpoints/{self.plan.endpoint}",
+                log_stream=f"{self.plan.name}/i-{self._root.name.rsplit('-', 1)[-1]}",
+            )
+            self._died.clear()
+            container = self._container = Container(spec, self._backend.client("logs", self.plan.role))
+            container.start(on_exit=partial(self._on_exit, container))
 
-    def _wait_healthy(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self._stopping.is_set():
+    def _on_exit(self, container: Container, code: int) -> None:
+        if container is self._container:
+            if not self.stopping:
+                _LOG.warning("%s ended with exit code %d", self, code)
+            self._died.set()
+            self._fall_silent()
+
+    def _fall_silent(self) -> None:
+        """Give it nothing before its next answer to /ping, and ask for that now."""
+        self.health = Health.SILENT
+        self._look.set()
+
+    def _wait_healthy(self) -> bool:
+        """Wait for the first 200, as long as the variant says; what exits before that will not get healthy."""
+        limit = self.plan.variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
+        deadline = time.monotonic() + limit
+        while time.monotonic() < deadline and not self.stopping:
             if self._ping():
-                self._healthy = True
+                self.health = Health.HEALTHY
                 return True
-            # A server that exits fails at once: SageMaker would restart it until the limit and then say the same.
+            # SageMaker would restart it until the limit and then say the same.
             if self._died.wait(_PING_PAUSE_SECONDS):
                 return False
         return False
 
     def _ping(self) -> bool:
         try:
-            return self._exchange("GET", "/ping", _PING_SECONDS).status == http.HTTPStatus.OK
+            return Exchange(self.port, seconds=_PING_SECONDS).run("GET", "/ping").status == http.HTTPStatus.OK
         except OSError:
             return False
 
-    def _on_exit(self, code: int) -> None:
-        self._died.set()
-        if not self._healthy or self._stopping.wait(_RESTART_PAUSE_SECONDS):
-            return
-        server = f"endpoint {self.plan.endpoint}: the server of {self.plan.name}"
-        _LOG.warning("%s ended with exit code %d; restarting", server, code)
-        with contextlib.suppress(OSError, ServiceError):
+    def _keep(self) -> None:
+        """Until it is stopped: look whether it is healthy, and start it again when it is lost, as often as it takes."""
+        while not self.stopping:
+            self._wait_lost()
+            while not self.stopping and not self._start_again():
+                pass
+
+    def _wait_lost(self) -> None:
+        """Return when it is stopped, has died, or its process has been silent for too long."""
+        heard = time.monotonic()
+        while not self._died.is_set() and time.monotonic() - heard < _SILENT_SECONDS:
+            self._look.wait(_LOOK_SECONDS)
+            self._look.clear()
+            if self.stopping:
+                return
+            if self._ping():
+                heard, self.health = time.monotonic(), Health.HEALTHY
+            else:
+                self.health = Health.SILENT
+
+    def _start_again(self) -> bool:
+        """Start it once more, after a pause that grows with each time that did not help; whether it is healthy then."""
+        self.health = Health.RESTARTING
+        pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self.restarts, 10), _LONGEST_PAUSE_SECONDS)
+        self.restarts += 1
+        _LOG.warning("%s is started again in %g s, time %d in a row", self, pause, self.restarts)
+        if self._stopping.wait(pause):
+            return False
+        try:
             self._launch()
-
-
-def require_slash(source: Record) -> None:
-    """Raise ValidationException for a prefix that does not end in a slash (service model: S3ModelDataSource.S3DataType)."""
-    if source["S3DataType"] == "S3Prefix" and not source["S3Uri"].endswith("/"):
-        raise validation_error(
-            f"S3Uri of an S3Prefix: got {source['S3Uri']!r}; allowed: a prefix that ends with a slash"
-        )
-
-
-def model_source(container: Record) -> Record | None:
-    """Where a container's model data is, in the shape of S3DataSource: (S3Uri, S3DataType, CompressionType)."""
-    source: Record | None = container.get("ModelDataSource", {}).get("S3DataSource")
-    if source is None and "ModelDataUrl" in container:
-        return {"S3Uri": container["ModelDataUrl"], "S3DataType": "S3Object", "CompressionType": "Gzip"}
-    return source
-
-
-def forwarded_headers(params: Record) -> dict[str, str]:
-    """The headers a container gets from an invocation."""
-    headers = {"Content-Type": "application/octet-stream", "Accept": "*/*"}
-    return headers | {_FORWARDED[name]: value for name, value in params.items() if name in _FORWARDED}
+        except (*AWS_ERRORS, OSError) as error:
+            _LOG.warning("%s: %s", self, error)
+            return False
+        return self._wait_healthy()
