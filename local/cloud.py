@@ -20,6 +20,7 @@ from local.faults import Faults
 from local.holding import SERVER, hold_folder, require_free
 from local.sagemaker.backend import connect
 from local.server import READY_NAME, child_environment
+from local.servers_door import PATH as SERVERS_PATH
 from local.supervisor import STOP_SECONDS
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -145,6 +146,12 @@ class LocalCloud:
         request = urllib.request.Request(f"{self.url}{CLOCK_PATH}?minutes={minutes}", method="POST")
         with _without_proxy().open(request, timeout=_TURN_SECONDS):
             pass
+
+    def servers(self) -> list[dict[str, Any]]:
+        """How the model servers are: endpoint, variant, process, port, health, and restarts in a row."""
+        with _without_proxy().open(f"{self.url}{SERVERS_PATH}", timeout=_TURN_SECONDS) as answer:
+            servers: list[dict[str, Any]] = json.load(answer)
+        return servers
 
     def outputs(self, stack_name: str) -> dict[str, str]:
         """The outputs of a stack."""

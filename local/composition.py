@@ -3,6 +3,7 @@
 ministack reads its environment when it is imported, so this module is imported after that is set.
 """
 
+import threading
 from pathlib import Path
 
 from hypercorn.typing import ASGIFramework
@@ -35,11 +36,14 @@ from local.seams import (
     states,
     workers,
 )
+from local.servers_door import servers_door
 from local.service_quotas import ServiceQuotas
 
 
-def build(run_dir: Path, port: int, account: str, region: str, environment: dict[str, str]) -> ASGIFramework:
-    """The application that answers for all of them. ``environment`` is what container processes inherit."""
+def build(
+    run_dir: Path, port: int, account: str, region: str, environment: dict[str, str], ending: threading.Event
+) -> ASGIFramework:
+    """The application that answers for all of them. ``environment`` is what container processes inherit; ``ending`` is set at the end."""
     backend = Backend(
         account=account,
         region=region,
@@ -51,6 +55,7 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
         publish=events.publisher(),
         faults=Faults(run_dir),
         durable=Durable(run_dir / "state"),
+        ending=ending,
     )
     clock, store = TurnedClock(), metrics.MetricStore()
     autoscaling = ApplicationAutoScaling(
@@ -64,7 +69,8 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
     sagemaker = ControlPlane(backend, autoscaling, clock, store.put)
     clock.every_minute(Alarms(store, clock, autoscaling.set_off).evaluate)  # after the endpoints have published theirs
     _install(backend, sagemaker, autoscaling)
-    return clock_door(fault_door.fault_door(services.application(), backend.faults), clock.turn)
+    application = clock_door(fault_door.fault_door(services.application(), backend.faults), clock.turn)
+    return servers_door(application, sagemaker.endpoints.servers)
 
 
 def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> None:

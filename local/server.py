@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,10 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
     names.check()
     from local.composition import build
 
-    app = build(run_dir, port, account, region, child_environment())
+    ending = threading.Event()
+    app = build(run_dir, port, account, region, child_environment(), ending)
     try:
-        asyncio.run(_serve(app, listener.detach(), run_dir, port))
+        asyncio.run(_serve(app, listener.detach(), run_dir, port, ending))
     finally:
         _end_children()
         shutil.rmtree(run_dir / "tmp", ignore_errors=True)
@@ -81,18 +83,23 @@ def child_environment() -> dict[str, str]:
     }
 
 
-async def _serve(app: "ASGIFramework", listener: int, run_dir: Path, port: int) -> None:
+async def _serve(app: "ASGIFramework", listener: int, run_dir: Path, port: int, ending: threading.Event) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def end() -> None:
+        ending.set()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
 
     def read_standard_input() -> None:
         if not os.read(sys.stdin.fileno(), 1024):
             loop.remove_reader(sys.stdin)
-            stop.set()
+            end()
 
     loop.add_reader(sys.stdin, read_standard_input)
     config = Config()

@@ -2,7 +2,9 @@
 
 import base64
 import uuid
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Self
 
 from local.sagemaker.store import Record, now
 
@@ -11,26 +13,47 @@ _NOTIFICATION_BODY_BYTES = 128_000
 _ECHOED = ("ContentType", "Accept", "EndpointName", "InputLocation")
 
 
+@dataclass(kw_only=True)
 class AsyncRequest:
-    """One request in an endpoint's queue, with the addresses its answer or failure will have.
+    """One request that an endpoint has taken, with the addresses its answer or failure will have.
 
-    `config` is the endpoint's OutputConfig; `queued` and `expires` are on the monotonic clock, in seconds.
+    `config` is the endpoint's OutputConfig. `message` is the notification of its end, from when it has ended until that was sent.
     """
 
-    def __init__(self, params: Record, config: Record, *, queued: float) -> None:
+    params: Record
+    config: Record
+    inference_id: str
+    output: str
+    failure: str | None
+    received: datetime = field(default_factory=now)
+    message: Record | None = None
+
+    @classmethod
+    def new(cls, params: Record, config: Record) -> Self:
+        """A request that has just come."""
         name, folder = str(uuid.uuid4()), config.get("S3OutputPath", "").rstrip("/")
         if "S3OutputPathExtension" in params:
             folder = f"{folder}/{params['S3OutputPathExtension'].strip('/')}"
         failures = config.get("S3FailurePath", "").rstrip("/")
-        self.params, self.config = params, config
-        self.inference_id: str = params.get("InferenceId") or str(uuid.uuid4())
-        self.output = f"{folder}/{params.get('Filename', f'{name}.out')}"
-        self.failure = f"{failures}/{name}-error.out" if failures else None
-        self.received = now()
-        self.queued = queued
-        self.expires = queued + params.get("RequestTTLSeconds", _DEFAULT_TTL_SECONDS)
+        return cls(
+            params=params,
+            config=config,
+            inference_id=params.get("InferenceId") or str(uuid.uuid4()),
+            output=f"{folder}/{params.get('Filename', f'{name}.out')}",
+            failure=f"{failures}/{name}-error.out" if failures else None,
+        )
 
-    def notification(self, status: str, body: bytes, region: str, **parameters: str) -> Record:
+    @property
+    def endpoint(self) -> str:
+        """The name of its endpoint."""
+        return str(self.params["EndpointName"])
+
+    @property
+    def lifetime(self) -> float:
+        """How long it may wait in the queue, in seconds."""
+        return float(self.params.get("RequestTTLSeconds", _DEFAULT_TTL_SECONDS))
+
+    def notification(self, status: str, body: bytes, region: str, **parameters: Any) -> Record:
         """The notification as SageMaker writes it (docs: "Check prediction results", asynchronous inference).
 
         `parameters` say where the answer is; its body is included where the endpoint's configuration asks for it.

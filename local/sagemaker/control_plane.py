@@ -43,7 +43,9 @@ class ControlPlane:
         self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
         self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
-        queues = AsyncQueues(backend, self.endpoints, EndpointMetrics(put, clock), clock)
+        queues = AsyncQueues(
+            backend, self.endpoints, EndpointMetrics(put, clock), clock, backend.durable.table("AsyncRequests")
+        )
         self.runtime = Runtime(self.endpoints, queues)
         self._actions: dict[str, Callable[[Record], Record | None]] = {
             "CreateTrainingJob": self.training.create,

@@ -129,6 +129,15 @@ class EndpointService:
         for config in list(self._starting.values()):
             yield from map(variant_machines, config["ProductionVariants"])
 
+    def servers(self) -> list[Record]:
+        """How the servers of all endpoints are."""
+        fleets = list(self._fleets.values())
+        return [server.shown() for fleet in fleets for variant in fleet.variants for server in variant.servers]
+
+    def exists(self, name: str) -> bool:
+        """Whether there is an endpoint of that name, in any status."""
+        return self._store.find("Endpoint", name) is not None
+
     def fleet(self, name: str) -> Fleet:
         """The fleet that serves an endpoint. Raises ValidationError where there is none."""
         fleet = self._fleets.get(name)

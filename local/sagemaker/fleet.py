@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from local.errors import ServiceError
 from local.sagemaker.capacity import Machines, endpoint_machines, instance_types, variant_machines
-from local.sagemaker.serving import ModelServer, ServerPlan
+from local.sagemaker.server_plans import ServerPlan
+from local.sagemaker.serving import ModelServer
 from local.sagemaker.store import Record
 
 
@@ -22,11 +24,14 @@ class Variant:
     requests: int = 0
 
     def next_server(self) -> ModelServer:
-        """The servers take turns. Raises ServiceError where the variant is scaled to zero."""
+        """The healthy servers take turns. Raises ServiceError where there is none, or where the variant is scaled to zero."""
         if not self.servers:
             raise ServiceError("ValidationError", f"Variant {self.plan.name} has no instances.")
+        ready = [server for server in self.servers if server.ready]
+        if not ready:
+            raise unavailable()
         self.turn += 1
-        return self.servers[self.turn % len(self.servers)]
+        return ready[self.turn % len(ready)]
 
     def machines(self) -> Iterator[Machines]:
         """The instances that it has."""
@@ -62,6 +67,13 @@ class Fleet:
         servers = [server for variant in self.variants for server in variant.servers]
         with ThreadPoolExecutor(max_workers=len(servers) or 1) as pool:
             list(pool.map(lambda server: server.stop(drain=drain), servers))
+
+
+def unavailable() -> ServiceError:
+    """SageMaker's word for a moment without a server (the service model's own text; that it says so here is inferred)."""
+    return ServiceError(
+        "ServiceUnavailable", "The service is unavailable. Try your call again.", HTTPStatus.SERVICE_UNAVAILABLE
+    )
 
 
 def summary(variant: Variant, desired: int | None = None) -> Record:

@@ -2,7 +2,7 @@
 
 from local.errors import ServiceError, validation_error
 from local.sagemaker.backend import Backend
-from local.sagemaker.serving import model_source, require_slash
+from local.sagemaker.model_data import model_source, require_slash
 from local.sagemaker.store import Record, RecordStore, now
 
 GROUP = "ModelPackageGroup"

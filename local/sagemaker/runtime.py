@@ -1,13 +1,15 @@
 """InvokeEndpoint and InvokeEndpointAsync: the part of SageMaker that applications call."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from local.errors import ServiceError
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.endpoints import EndpointService
+from local.sagemaker.fleet import Variant, unavailable
+from local.sagemaker.invocation import ModelAnswer, NotTakenError, forwarded_headers
 from local.sagemaker.model_check import ApiModel
-from local.sagemaker.serving import ModelAnswer, forwarded_headers
 from local.sagemaker.store import Record
 
 _REALTIME_SECONDS = 60.0
@@ -54,15 +56,7 @@ class Runtime:
         if "AsyncInferenceConfig" in fleet.config:
             raise ServiceError("ValidationError", f"Endpoint {name} of type Async does not support InvokeEndpoint API.")
         variant = fleet.pick(params.get("TargetVariant"))
-        try:
-            answer = variant.next_server().invoke(
-                params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS
-            )
-        except (TimeoutError, OSError) as error:
-            raise ServiceError(
-                "ModelError",
-                f"Received server error (0) from {variant.plan.name} with message \"{error}\".", 424,
-            ) from error  # fmt: skip
+        answer = _answer(variant, params)
         if answer.failed:
             return _model_error(answer, variant.plan.name)
         headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant.plan.name}
@@ -79,6 +73,31 @@ class Runtime:
             **({"X-Amzn-SageMaker-FailureLocation": request.failure} if request.failure else {}),
         }
         return 202, headers, json.dumps({"InferenceId": request.inference_id}).encode()
+
+
+def _answer(variant: Variant, params: Record) -> ModelAnswer:
+    """The container's own answer. Raises ServiceError in SageMaker's words where it gives none."""
+    server = variant.next_server()
+    try:
+        return server.invoke(params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS)
+    except NotTakenError as error:
+        raise unavailable() from error
+    except TimeoutError as error:
+        raise _lost(
+            variant,
+            f"Your invocation timed out while waiting for a response from container {variant.plan.name}. Review the latency "
+            "metrics for each container in Amazon CloudWatch, resolve the issue, and try again.",
+        ) from error
+    except OSError as error:
+        raise _lost(variant, str(error)) from error
+
+
+def _lost(variant: Variant, reason: str) -> ServiceError:
+    return ServiceError(
+        "ModelError",
+        f'Received server error (0) from {variant.plan.name} with message "{reason}"',
+        HTTPStatus.FAILED_DEPENDENCY,
+    )
 
 
 def _model_error(answer: ModelAnswer, variant: str) -> Response:

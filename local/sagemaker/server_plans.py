@@ -1,10 +1,26 @@
 """What a variant of an endpoint runs: its model's container, or that of the model package which the model names."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import validation_error
-from local.sagemaker.serving import ServerPlan
 from local.sagemaker.store import Record, RecordStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerPlan:
+    """One variant of an endpoint: the production variant's record, its model's container and the model's role."""
+
+    endpoint: str
+    variant: Record
+    container: Record
+    role: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The variant's name."""
+        return str(self.variant["VariantName"])
 
 
 def server_plan(store: RecordStore, endpoint: str, variant: Record, run_dir: Path) -> ServerPlan:

@@ -8,10 +8,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 
 from local.errors import AWS_ERRORS
 from local.sagemaker.backend import Backend
@@ -20,13 +18,14 @@ from local.sagemaker.containers import Container, ContainerSpec, free_port
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.invocation import Exchange, ModelAnswer, NotTakenError
 from local.sagemaker.model_data import load_model
+from local.sagemaker.server_plans import ServerPlan
 from local.sagemaker.store import Record
 
 _LOG = logging.getLogger("local.serving")
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
 _PING_SECONDS = 2.0  # SageMaker's own limit for one answer to /ping
 _PING_PAUSE_SECONDS = 0.1  # between two pings of a server that starts
-_LOOK_SECONDS = 2.0  # between two pings of a server that serves
+_LOOK_SECONDS = 1.0  # between two pings of a server that serves
 _SILENT_SECONDS = 120.0  # how long a process may live without an answer to /ping before it is replaced
 # Default of ContainerStartupHealthCheckTimeoutInSeconds here; SageMaker's depends on the image.
 _STARTUP_SECONDS = 600.0
@@ -47,22 +46,6 @@ class Health(StrEnum):
     """Its process lives, and /ping is not answered with 200."""
     RESTARTING = "restarting"
     STOPPED = "stopped"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerPlan:
-    """One variant of an endpoint: the production variant's record, its model's container and the model's role."""
-
-    endpoint: str
-    variant: Record
-    container: Record
-    role: str
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        """The variant's name."""
-        return str(self.variant["VariantName"])
 
 
 class ModelServer:
@@ -154,7 +137,8 @@ class ModelServer:
         """How it is."""
         pid = self._container.pid if self._container else None
         names = {"endpoint": self.plan.endpoint, "variant": self.plan.name, "folder": str(self._root)}
-        return {**names, "port": self.port, "pid": pid, "health": self.health.value, "restarts": self.restarts}
+        state = {"health": self.health.value, "restarts": self.restarts, "claimed": self.claimed}
+        return {**names, "port": self.port, "pid": pid, **state}
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:

@@ -182,6 +182,20 @@ def described(cloud: LocalCloud, name: str = "live") -> Record:
     return found
 
 
+def ends(cloud: LocalCloud, queued: list[Record]) -> list[bytes]:
+    """The outputs or failures of queued requests, once they are all there."""
+    return [
+        until(lambda item=item: find(cloud, item["OutputLocation"]) or find(cloud, item["FailureLocation"]), cloud)  # type: ignore[misc]
+        for item in queued
+    ]
+
+
+def server(cloud: LocalCloud, name: str = "live") -> Record:
+    """The one server of an endpoint."""
+    (found,) = [shown for shown in cloud.servers() if shown["endpoint"] == name]
+    return found
+
+
 def resize(cloud: LocalCloud, count: int) -> None:
     """Give the variant `count` instances and wait for it."""
     change = {"VariantName": "AllTraffic", "DesiredInstanceCount": count}

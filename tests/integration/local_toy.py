@@ -95,7 +95,8 @@ class Server(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        self.answer(503 if os.environ.get("NEVER_HEALTHY") else 200, b"")
+        loading = os.environ.get("NEVER_HEALTHY") or (ML / "loading").exists()
+        self.answer(503 if loading else 200, b"")
 
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -119,11 +120,14 @@ class Server(BaseHTTPRequestHandler):
 
 
 def serve():
-    if os.environ.get("CRASH"):
+    if os.environ.get("CRASH") or (ML / "broken").exists():
         raise RuntimeError("cannot load the model")
     port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
-    print("serving", flush=True)
-    ThreadingHTTPServer(("127.0.0.1", port), Server).serve_forever()
+    ThreadingHTTPServer.daemon_threads = False
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with ThreadingHTTPServer(("127.0.0.1", port), Server) as server:  # ends as uvicorn does: it answers what it has, and takes no more
+        print("serving", flush=True)
+        server.serve_forever()
 
 
 word, *rest = sys.argv[1:] or [""]

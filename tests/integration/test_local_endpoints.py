@@ -2,9 +2,12 @@
 
 import copy
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,7 +18,18 @@ from botocore.exceptions import ClientError
 from local.cloud import LocalCloud
 from local.errors import DeploymentError
 from tests.integration import local_toy
-from tests.integration.local_endpoint import answer, deploy, described, find, invoke, notification, resize, template
+from tests.integration.local_endpoint import (
+    answer,
+    deploy,
+    described,
+    ends,
+    find,
+    invoke,
+    notification,
+    resize,
+    server,
+    template,
+)
 from tests.integration.local_toy import IMAGE, allow, arn, role, until
 
 Record = dict[str, Any]
@@ -92,17 +106,51 @@ def test_an_async_endpoint_refuses_real_time_requests(cloud: LocalCloud) -> None
         cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName="live", Body=b"{}")
 
 
-def test_a_server_that_dies_is_replaced(cloud: LocalCloud) -> None:
-    before = answer(cloud, invoke(cloud, {}))["pid"]
-    lost = invoke(cloud, {"exit": 1})
-    until(lambda: find(cloud, lost["FailureLocation"]), cloud)
+@pytest.mark.parametrize(("number", "most"), [(signal.SIGKILL, 2), (signal.SIGTERM, 0)])
+def test_a_server_that_dies_takes_nothing_with_it_that_it_was_not_answering(
+    cloud: LocalCloud, number: signal.Signals, most: int
+) -> None:
+    before = server(cloud)
+    queued = [invoke(cloud, {"seconds": 0.1, "number": n}) for n in range(14)]
+    answer(cloud, queued[0])
 
-    def alive() -> Record | None:
-        queued = invoke(cloud, {})
-        found = until(lambda: find(cloud, queued["OutputLocation"]) or find(cloud, queued["FailureLocation"]), cloud)
-        return json.loads(found) if found.startswith(b"{") else None
+    os.kill(before["pid"], number)
 
-    assert until(alive, cloud)["pid"] != before
+    lost = [n for n, end in enumerate(ends(cloud, queued)) if b"The model server ended before it answered" in end]
+    assert len(lost) <= most
+    assert [answer(cloud, queued[n])["echo"]["number"] for n in range(14) if n not in lost] == sorted(
+        {*range(14)} - {*lost}
+    )
+    assert (server(cloud)["pid"] != before["pid"], described(cloud)["EndpointStatus"]) == (True, "InService")
+
+
+def test_a_server_that_does_not_answer_ping_is_given_nothing_until_it_does(cloud: LocalCloud) -> None:
+    pid = server(cloud)["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: server(cloud)["health"] == "silent", cloud)
+    queued = [invoke(cloud, {"number": n}) for n in range(4)]
+    assert server(cloud)["claimed"] == 0
+
+    os.kill(pid, signal.SIGCONT)
+
+    assert [json.loads(end)["pid"] for end in ends(cloud, queued)] == [pid] * 4
+
+
+def test_a_server_that_crashes_whenever_it_starts_is_started_until_it_does_not(cloud: LocalCloud) -> None:
+    before = server(cloud)
+    broken = Path(before["folder"], "opt", "ml", "broken")
+    broken.touch()
+    os.kill(before["pid"], signal.SIGKILL)
+    queued = invoke(cloud, {"prompt": "patience"})
+    until(lambda: server(cloud)["restarts"] == 2, cloud)
+    assert (server(cloud)["health"], described(cloud)["EndpointStatus"]) == ("restarting", "InService")
+    assert find(cloud, queued["OutputLocation"]) is None
+    assert "is started again in 2 s, time 2 in a row" in cloud.log_path.read_text(encoding="utf-8")
+
+    broken.unlink()
+
+    assert answer(cloud, queued)["echo"] == {"prompt": "patience"}
+    assert (server(cloud)["health"], server(cloud)["restarts"]) == ("healthy", 0)
 
 
 def test_a_queue_waits_while_the_variant_has_no_instances(cloud: LocalCloud) -> None:
@@ -226,6 +274,18 @@ def test_a_real_time_endpoint_answers_and_passes_on_the_models_errors(cloud: Loc
     assert found["InvokedProductionVariant"] == "a"
     assert refused.value.response["OriginalStatusCode"] == 422
     assert refused.value.response["OriginalMessage"] == "no such thing"
+
+
+def test_a_real_time_endpoint_whose_server_starts_again_is_unavailable(cloud: LocalCloud) -> None:
+    runtime = cloud.client("sagemaker-runtime")
+    endpoint(cloud, "fragile", {})
+    Path(server(cloud, "fragile")["folder"], "opt", "ml", "broken").touch()
+    with pytest.raises(runtime.exceptions.ModelError, match=r"Received server error \(0\) from a with message"):
+        runtime.invoke_endpoint(EndpointName="fragile", Body=b'{"exit": 1}')
+    until(lambda: server(cloud, "fragile")["restarts"] == 1, cloud)
+
+    with pytest.raises(ClientError, match="ServiceUnavailable"):
+        runtime.invoke_endpoint(EndpointName="fragile", Body=b"{}")
 
 
 def test_a_deleted_endpoint_takes_its_server_with_it(cloud: LocalCloud) -> None:

@@ -1,0 +1,24 @@
+"""The address at which the local cloud says how its model servers are, which AWS keeps to itself: ``GET /_local/servers``."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+
+PATH = "/_local/servers"
+
+
+def servers_door(app: ASGIFramework, servers: Callable[[], Sequence[Mapping[str, Any]]]) -> ASGIFramework:
+    """``app``, with that address in front."""
+
+    async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers, "trailers": False})
+        await send({"type": "http.response.body", "body": json.dumps(servers()).encode(), "more_body": False})
+
+    return answer
