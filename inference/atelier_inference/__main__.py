@@ -55,8 +55,7 @@ def serve(settings: Settings, scratch: Path) -> int:
         broke = server.should_exit = True
 
     app = make_app(partial(load, settings, store, scratch), broken=broken, tickets=Tickets(store, settings.requests))
-    # SageMaker calls from outside of the container.
-    config = uvicorn.Config(app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False)  # noqa: S104
+    config = uvicorn.Config(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     # uvicorn raises the signal again once it has drained; that must end in an orderly exit, not in a kill.
     for number in (signal.SIGTERM, signal.SIGINT):

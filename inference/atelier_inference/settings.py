@@ -1,6 +1,7 @@
 """The server's settings, read from its environment."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -27,6 +28,15 @@ def _model_folder(value: Any) -> Any:
 _Prefix = Annotated[S3Uri | None, BeforeValidator(_prefix)]
 
 
+def _address(value: Any) -> Any:
+    try:
+        return str(ip_address(value))
+    except ValueError as error:
+        raise InvalidInputError(
+            "address", got=value, allowed="an IP address of this machine, or 0.0.0.0 for all"
+        ) from error
+
+
 class Settings(EnvironmentSettings):
     """The server's settings. A location of ``None`` switches off what needs it, and a request for it says so.
 
@@ -37,6 +47,7 @@ class Settings(EnvironmentSettings):
     variables: ClassVar[Mapping[str, str]] = {
         "model": "ATELIER_ML_ROOT",
         "port": "SAGEMAKER_BIND_TO_PORT",
+        "host": "ATELIER_HOST",
         "segmenter": "ATELIER_SEGMENTER_URI",
         "upscaler": "ATELIER_UPSCALER_URI",
         "styles": "ATELIER_STYLES_URI",
@@ -47,6 +58,8 @@ class Settings(EnvironmentSettings):
 
     model: Annotated[Path, BeforeValidator(_model_folder)] = Path("/opt/ml/model")
     port: Annotated[int, bounds(1, 65_535)] = 8080
+    # SageMaker calls from outside of the container; whoever runs the server elsewhere says whom it listens to.
+    host: Annotated[str, BeforeValidator(_address)] = "0.0.0.0"  # noqa: S104
     segmenter: _Prefix = None
     upscaler: _Prefix = None
     styles: _Prefix = None

@@ -23,6 +23,7 @@ from local.sagemaker.store import Record
 
 _LOG = logging.getLogger("local.serving")
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
+HOST_VARIABLE = "ATELIER_HOST"
 _PING_SECONDS = 2.0  # SageMaker's own limit for one answer to /ping
 _PING_PAUSE_SECONDS = 0.1  # between two pings of a server that starts
 _LOOK_SECONDS = 1.0  # between two pings of a server that serves
@@ -165,6 +166,7 @@ class ModelServer:
                 **self._backend.process_environment(self.plan.role),
                 **self.plan.container.get("Environment", {}),
                 PORT_VARIABLE: str(self.port),
+                HOST_VARIABLE: "127.0.0.1",  # no container stands between it and this machine's network
             }
             spec = ContainerSpec(
                 image=image,

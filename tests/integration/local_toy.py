@@ -125,7 +125,8 @@ def serve():
     port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
     ThreadingHTTPServer.daemon_threads = False
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with ThreadingHTTPServer(("127.0.0.1", port), Server) as server:  # ends as uvicorn does: it answers what it has, and takes no more
+    # It ends as uvicorn does: it answers what it has, and takes no more.
+    with ThreadingHTTPServer((os.environ.get("ATELIER_HOST", ""), port), Server) as server:
         print("serving", flush=True)
         server.serve_forever()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 
 from atelier_inference.__main__ import main, serve
@@ -77,13 +78,15 @@ def test_work_is_dropped_whose_caller_left_and_what_is_open_at_sigterm_is_answer
     path = os.pathsep.join([str(root), str(root / "inference")])
     environment = {
         **os.environ,
-        **{"ATELIER_ML_ROOT": str(tmp_path), "SAGEMAKER_BIND_TO_PORT": str(port), "PYTHONPATH": path},
-        **{"TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"},
+        **{"ATELIER_ML_ROOT": str(tmp_path), "SAGEMAKER_BIND_TO_PORT": str(port), "ATELIER_HOST": "127.0.0.1"},
+        **{"TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
     }
     command = [sys.executable, "-m", "atelier_inference", "serve"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         wait_for(port, process)
+        sockets = psutil.Process(process.pid).net_connections("inet")
+        assert {found.laddr.ip for found in sockets if found.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
         body = {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 100, "seed": 1}
         given_up = begin(port, {**body, "num_inference_steps": 500, "num_outputs": 8})
         given_up.close()

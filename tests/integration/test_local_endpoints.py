@@ -73,6 +73,15 @@ def test_an_async_request_is_answered_in_s3_and_announced(cloud: LocalCloud) -> 
     assert message["eventName"] == "InferenceResult"
 
 
+def test_its_servers_listen_to_this_machine_alone(cloud: LocalCloud) -> None:
+    assert cloud._supervisor
+    running = psutil.Process(cloud._supervisor.pid).children(recursive=True)
+    listening = [c.laddr for p in running for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+
+    assert server(cloud)["port"] in [address.port for address in listening]
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+
+
 def test_a_refused_async_request_leaves_its_body_at_the_failure_path(cloud: LocalCloud) -> None:
     queued = invoke(cloud, {"status": 400}, InferenceId="request-2")
 

@@ -13,7 +13,12 @@ from contracts.layout import S3Uri
 
 
 def test_an_empty_environment_is_sagemakers_own_layout() -> None:
-    assert Settings.from_environment({}) == Settings(model=Path("/opt/ml/model"), port=8080, max_adapters=4)
+    assert Settings.from_environment({}) == Settings(
+        model=Path("/opt/ml/model"),
+        port=8080,
+        host="0.0.0.0",
+        max_adapters=4,
+    )
 
 
 def test_every_variable_is_read() -> None:
@@ -21,6 +26,7 @@ def test_every_variable_is_read() -> None:
         {
             "ATELIER_ML_ROOT": "/somewhere",
             "SAGEMAKER_BIND_TO_PORT": "9000",
+            "ATELIER_HOST": "127.0.0.1",
             "ATELIER_SEGMENTER_URI": "s3://model/base/clipseg@1/",
             "ATELIER_UPSCALER_URI": "s3://model/base/upscaler@1/",
             "ATELIER_STYLES_URI": "s3://model/styles/",
@@ -32,6 +38,7 @@ def test_every_variable_is_read() -> None:
     assert settings == Settings(
         model=Path("/somewhere/model"),
         port=9000,
+        host="127.0.0.1",
         segmenter=S3Uri(bucket="model", key="base/clipseg@1/"),
         upscaler=S3Uri(bucket="model", key="base/upscaler@1/"),
         styles=S3Uri(bucket="model", key="styles/"),
@@ -46,6 +53,7 @@ def test_every_variable_is_read() -> None:
     [
         ("SAGEMAKER_BIND_TO_PORT", "http"),
         ("SAGEMAKER_BIND_TO_PORT", "70000"),
+        ("ATELIER_HOST", "localhost"),
         ("ATELIER_MAX_ADAPTERS", "0"),
         ("ATELIER_MAX_ADAPTERS", "-1"),
         ("ATELIER_UPSCALER_URI", "s3://model/base/upscaler"),

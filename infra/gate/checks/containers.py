@@ -35,10 +35,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "inference/atelier_inference/settings.py": {
         "/opt/ml/model": "where SageMaker lays the model",
         "SAGEMAKER_BIND_TO_PORT": "the port that SageMaker may ask for",
+        "0.0.0.0": "SageMaker calls from outside of the container",  # noqa: S104
     },
     "inference/atelier_inference/__main__.py": {
         "serve": "how SageMaker starts the server",
-        "0.0.0.0": "SageMaker calls from outside of the container",  # noqa: S104
     },
     "inference/atelier_inference/server.py": {
         "/ping": "SageMaker asks here whether the server is ready",
