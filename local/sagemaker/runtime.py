@@ -4,6 +4,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from local.callers import caller
 from local.errors import ServiceError
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.endpoints import EndpointService
@@ -79,7 +80,9 @@ def _answer(variant: Variant, params: Record) -> ModelAnswer:
     """The container's own answer. Raises ServiceError in SageMaker's words where it gives none."""
     server = variant.next_server()
     try:
-        return server.invoke(params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS)
+        return server.invoke(
+            params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS, caller=caller()
+        )
     except NotTakenError as error:
         raise unavailable() from error
     except TimeoutError as error:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
 
+from local.callers import Caller
 from local.errors import AWS_ERRORS
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import ENDPOINT_SHORTAGE, instance_types
@@ -122,11 +123,19 @@ class ModelServer:
                 self._container.stop(_STOP_SECONDS)
         shutil.rmtree(self._root / "opt" / "ml" / "model", ignore_errors=True)
 
-    def invoke(self, body: bytes, headers: dict[str, str], *, seconds: float) -> ModelAnswer:
-        """POST /invocations. Raises as Exchange.run; after NotTakenError the server is given nothing before it answers /ping again."""
+    def invoke(
+        self, body: bytes, headers: dict[str, str], *, seconds: float, caller: Caller | None = None
+    ) -> ModelAnswer:
+        """POST /invocations, for as long as the caller waits.
+
+        Raises as Exchange.run; after NotTakenError the server is given nothing before it answers /ping again.
+        """
         with self._counted():
+            exchange = Exchange(self.port, seconds=seconds)
+            if caller:
+                caller.when_left(exchange.end)
             try:
-                answer = Exchange(self.port, seconds=seconds).run("POST", "/invocations", body, headers)
+                answer = exchange.run("POST", "/invocations", body, headers)
             except NotTakenError:
                 self._fall_silent()
                 raise
@@ -138,7 +147,7 @@ class ModelServer:
         """How it is."""
         pid = self._container.pid if self._container else None
         names = {"endpoint": self.plan.endpoint, "variant": self.plan.name, "folder": str(self._root)}
-        state = {"health": self.health.value, "restarts": self.restarts, "claimed": self.claimed}
+        state = {"health": self.health.value, "restarts": self.restarts, "answering": self._answering}
         return {**names, "port": self.port, "pid": pid, **state}
 
     @contextlib.contextmanager

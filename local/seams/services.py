@@ -15,6 +15,7 @@ from ministack.core.concurrency import run_reentrant
 
 from local.api_limits import limited
 from local.autoscaling import ApplicationAutoScaling, condition_keys
+from local.callers import watching
 from local.errors import ServiceError, validation_error
 from local.forwarding import forwarding
 from local.sagemaker import caller_rights
@@ -103,7 +104,7 @@ def _by_arn(need: caller_rights.Need) -> caller_rights.Need:
 
 def application() -> ASGIFramework:
     """The ASGI application that answers for all services, and tells each API how it was reached."""
-    return limited(forwarding(app.app), refusal=refusal)
+    return limited(forwarding(watching(app.app, _INVOCATION)), refusal=refusal)
 
 
 def _register(name: str, service: SimpleNamespace) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 import boto3
 import psutil
 import pytest
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.cloud import LocalCloud
 from local.errors import DeploymentError
+from local.sagemaker.backend import ROOT_KEY
 from tests.integration import local_toy
 from tests.integration.local_endpoint import (
     answer,
@@ -97,6 +99,7 @@ def test_a_slow_async_request_times_out(cloud: LocalCloud) -> None:
 
     until(lambda: find(cloud, queued["FailureLocation"]), cloud)
     assert notification(cloud, "request-3")["failureReason"] == "ClientError: Model did not respond within 1 seconds."
+    assert server(cloud)["answering"] == 0
 
 
 def test_no_more_requests_run_at_once_than_the_configuration_allows(cloud: LocalCloud) -> None:
@@ -138,7 +141,7 @@ def test_a_server_that_does_not_answer_ping_is_given_nothing_until_it_does(cloud
     os.kill(pid, signal.SIGSTOP)
     until(lambda: server(cloud)["health"] == "silent", cloud)
     queued = [invoke(cloud, {"number": n}) for n in range(4)]
-    assert server(cloud)["claimed"] == 0
+    assert server(cloud)["answering"] == 0
 
     os.kill(pid, signal.SIGCONT)
 
@@ -295,6 +298,18 @@ def test_a_real_time_endpoint_whose_server_starts_again_is_unavailable(cloud: Lo
 
     with pytest.raises(ClientError, match="ServiceUnavailable"):
         runtime.invoke_endpoint(EndpointName="fragile", Body=b"{}")
+
+
+def test_a_caller_who_leaves_is_not_waited_for_at_the_model_server(cloud: LocalCloud) -> None:
+    impatient = Config(read_timeout=1, retries={"total_max_attempts": 1})
+    runtime = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=cloud.region).client(
+        "sagemaker-runtime", endpoint_url=cloud.url, config=impatient
+    )
+
+    with pytest.raises(ReadTimeoutError):
+        runtime.invoke_endpoint(EndpointName="direct", Body=b'{"seconds": 30}')
+
+    until(lambda: server(cloud, "direct")["answering"] == 0, cloud, seconds=10)
 
 
 def test_a_deleted_endpoint_takes_its_server_with_it(cloud: LocalCloud) -> None:
