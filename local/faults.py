@@ -99,11 +99,14 @@ class Faults:
         """Whether AWS has instances of the type."""
         return not self._shortage(instance_type).exists()
 
-    def set_clock(self, seconds: float) -> None:
-        """Put the clocks of functions so far ahead of this machine's, or behind it; of those that start after the first call of this."""
+    def set_clock(self, seconds: float, *, signing: bool = True) -> None:
+        """Put the clocks of functions so far ahead of this machine's, or behind it; of those that start after the first call of this.
+
+        Without ``signing`` they go on to sign by this machine's: services refuse what is signed more than 5 minutes early or late.
+        """
         self._folder.mkdir(exist_ok=True)
         staged = self.clock.with_suffix(".new")
-        staged.write_text(str(seconds), encoding="utf-8")
+        staged.write_text(f"{seconds} {seconds if signing else 0}", encoding="utf-8")
         staged.replace(self.clock)
 
     @property

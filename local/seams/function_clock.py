@@ -15,9 +15,9 @@ def _live_by_another_clock(place):
         return
     own_time, own_datetime = time.time, datetime.datetime
 
-    def ahead():
+    def ahead(signing):
         with open(place) as file:
-            return float(file.read())
+            return float(file.read().split()[signing])
 
     class Kind(type):
         def __instancecheck__(cls, value):
@@ -26,13 +26,13 @@ def _live_by_another_clock(place):
     class Other(own_datetime, metaclass=Kind):
         @classmethod
         def now(cls, tz=None):
-            return own_datetime.now(tz) + datetime.timedelta(seconds=ahead())
+            return own_datetime.now(tz) + datetime.timedelta(seconds=ahead(1))
 
         @classmethod
         def utcnow(cls):
-            return own_datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(seconds=ahead())
+            return own_datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(seconds=ahead(1))
 
-    time.time, datetime.datetime = lambda: own_time() + ahead(), Other
+    time.time, datetime.datetime = lambda: own_time() + ahead(0), Other
 
 
 _live_by_another_clock({place!r})
@@ -40,6 +40,6 @@ _live_by_another_clock({place!r})
 
 
 def install(place: Path) -> None:
-    """Let each worker that starts look for its clock's difference from this machine's in a file at `place`."""
+    """Let each worker that starts look in a file at `place` how far its clock is ahead, and how far that by which it signs."""
     prelude = _PRELUDE.replace("{place!r}", repr(str(place)))
     lambda_runtime._PYTHON_WORKER_SCRIPT = prelude + lambda_runtime._PYTHON_WORKER_SCRIPT

@@ -1,0 +1,79 @@
+"""The API as a client reaches it that does not give up at the first error."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+
+from tests.chaos.history import History
+
+PREDICTIONS, TRAININGS = "/v1/predictions", "/v1/trainings"
+_SECONDS = 35.0
+_TRIES = 4
+_PAUSE_SECONDS = 1.0
+_AGAIN = (429, 500, 502, 503, 504)
+_POOL = urllib3.PoolManager(maxsize=32, retries=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A status, 0 where none came, and the body."""
+
+    status: int
+    body: dict[str, Any]
+    begun: float
+    ended: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """`url` ends in the API's stage; whatever is answered is counted in the history."""
+
+    url: str
+    key: str
+    history: History
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str = "") -> Answer:
+        """One request, as it is answered."""
+        headers = {"x-api-key": self.key, **({"Idempotency-Key": key} if key else {})}
+        begun = time.monotonic()
+        status, found = self._send(method, path, body, headers)
+        self.history.count(f"{method} {status}")
+        return Answer(status=status, body=found, begun=begun, ended=time.monotonic())
+
+    def insist(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str = "") -> Answer:
+        """The same request again where the answer asks for that, some times. Repeating it is harmless with a key."""
+        for _ in range(_TRIES - 1):
+            answer = self.call(method, path, body, key=key)
+            if answer.status and answer.status not in _AGAIN:
+                return answer
+            time.sleep(_PAUSE_SECONDS)
+        return self.call(method, path, body, key=key)
+
+    def post(self, kind: str, path: str, body: Mapping[str, Any], *, key: str) -> str:
+        """The id of what was accepted; empty where it was refused, or where no answer came, which the history remembers."""
+        answer = self.insist("POST", path, body, key=key)
+        if answer.status == 201:
+            self.history.accept(kind, key, answer.body)
+            return str(answer.body["id"])
+        if not answer.status or answer.status in _AGAIN:
+            self.history.leave(key, path, body)
+        return ""
+
+    def look(self, path: str, one: str) -> Answer:
+        """A GET, which the history remembers where it says something."""
+        answer = self.call("GET", f"{path}/{one}")
+        if answer.status in (200, 404):
+            self.history.see(one, answer.begun, answer.ended, answer.body if answer.status == 200 else None)
+        return answer
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        try:
+            sent = _POOL.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=_SECONDS)
+            return sent.status, dict(sent.json()) if sent.status < 300 and sent.data else {}
+        except (urllib3.exceptions.HTTPError, ValueError):
+            return 0, {}

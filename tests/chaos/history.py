@@ -1,0 +1,90 @@
+"""What the clients of a run saw: what was accepted, and what each look at it said."""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PREDICTION, TRAINING = "prediction", "training"
+FINAL = ("succeeded", "failed", "canceled")
+GONE = "gone"
+"""What a look at something says that is not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """Something that was answered 201. ``key`` is the Idempotency-Key it was posted with."""
+
+    id: str
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One answer about something: when it was asked for and when it came, in seconds, and what must not change after the end."""
+
+    begun: float
+    ended: float
+    status: str
+    fixed: str = ""
+
+
+class History:
+    """Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.accepted: dict[str, Accepted] = {}
+        self.ids: dict[str, set[str]] = defaultdict(set)
+        self.looks: dict[str, list[Look]] = defaultdict(list)
+        self.deleted: set[str] = set()
+        self.answers: Counter[str] = Counter()
+        self.unanswered: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    def accept(self, kind: str, key: str, found: Mapping[str, Any]) -> None:
+        """A 201."""
+        with self._lock:
+            self.accepted[found["id"]] = Accepted(id=found["id"], kind=kind, key=key)
+            self.ids[key].add(found["id"])
+            self.unanswered.pop(key, None)
+
+    def leave(self, key: str, path: str, body: Mapping[str, Any]) -> None:
+        """A client gave up before anything was answered."""
+        with self._lock:
+            self.unanswered[key] = (path, body)
+
+    def see(self, one: str, begun: float, ended: float, found: Mapping[str, Any] | None) -> None:
+        """A look: the answer's body, or None where it was 404."""
+        status = found["status"] if found else GONE
+        fixed = f"{found['completed_at']} {found.get('error')}" if found and status in FINAL else ""
+        with self._lock:
+            self.looks[one].append(Look(begun=begun, ended=ended, status=status, fixed=fixed))
+
+    def delete(self, one: str) -> None:
+        """A 204."""
+        with self._lock:
+            self.deleted.add(one)
+
+    def count(self, what: str) -> None:
+        """Something that is only counted."""
+        with self._lock:
+            self.answers[what] += 1
+
+    def final(self, one: str) -> str:
+        """The status in which it ended, empty where nobody has seen that."""
+        with self._lock:
+            return next((look.status for look in self.looks[one] if look.status in FINAL), "")
+
+    def open(self, kind: str) -> list[str]:
+        """What has not been seen to end, the first accepted in front."""
+        with self._lock:
+            known = [each.id for each in self.accepted.values() if each.kind == kind and each.id not in self.deleted]
+        return [one for one in known if not self.final(one)]
+
+    def ended(self, kind: str, status: str) -> list[str]:
+        """What was seen to end so."""
+        with self._lock:
+            known = [each.id for each in self.accepted.values() if each.kind == kind]
+        return [one for one in known if self.final(one) == status]

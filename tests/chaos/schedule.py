@@ -1,0 +1,164 @@
+"""What a run does, and when: all of it drawn from a seed, so that the same seed gives the same work and the same faults."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.faults import CALLS, DELIVERIES, EVENTS, SNS, Fault
+
+STYLES = ("coat", "robe", "kilt")
+MODES = {"segment": 45, "text_to_image": 25, "image_to_image": 20, "style": 10}
+AFTERWARDS = {"": 52, "cancel": 12, "race": 6, "delete": 8, "repeat": 14, "bad": 8}
+"""What becomes of a prediction besides: canceled some time later or in the moment of its success, deleted, posted several times, or
+asked for what is not in the picture."""
+
+CALLED = (
+    *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"),
+    *("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteObject"),
+    *("sagemaker:InvokeEndpointAsync", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"),
+    *("states:StartExecution", "states:DescribeExecution", "states:GetExecutionHistory", "states:SendTaskSuccess"),
+)
+"""Calls that functions, jobs and model servers make."""
+
+OWN_CALLS = ("CreateProcessingJob", "CreateTrainingJob")
+"""Calls of Step Functions itself."""
+
+KILLED = {
+    ("model server", "KILL"): 4,
+    ("model server", "TERM"): 2,
+    ("model server", "STOP"): 3,
+    ("function", "KILL"): 10,
+    ("function", "STOP"): 3,
+    ("job", "KILL"): 3,
+    ("job", "STOP"): 3,
+}
+"""Processes and signals, by how often."""
+
+KINDS = {"call": 40, "delivery": 30, "kill": 20, "clock": 4, "disk": 3}
+_SDK_ATTEMPTS = 5
+_QUIET_SHARE = 0.85
+"""No new faults in the end of a run: what they did is still to be seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """How much of each a run has."""
+
+    predictions: int
+    executions: int
+    faults: int
+    restarts: int
+
+    @classmethod
+    def of(cls, seconds: float, *, restarts: bool) -> "Amounts":
+        """What two cores do in that time."""
+        return cls(
+            predictions=max(8, round(seconds * 0.95)),
+            executions=max(1, round(seconds / 26)),
+            faults=max(8, round(seconds * 0.42)),
+            restarts=max(1, round(seconds / 240)) if restarts else 0,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Something to do ``at`` so many seconds; ``dice`` decides what only that moment offers, such as which process is killed."""
+
+    at: float
+    kind: str
+    dice: int
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.at:7.2f}  {self.kind:<10} {' '.join(f'{name}={value}' for name, value in self.detail.items())}"
+
+
+def schedule(seed: int, seconds: float, amounts: Amounts) -> list[Act]:
+    """The acts of a run, in order."""
+    chance = random.Random(seed)
+    draws = (
+        *((_prediction, 1.0) for _ in range(amounts.predictions)),
+        # An execution takes longest, so it begins early.
+        *((_training, 0.6) for _ in range(amounts.executions)),
+        *((_fault, _QUIET_SHARE) for _ in range(amounts.faults)),
+        *((_restart, _QUIET_SHARE) for _ in range(amounts.restarts)),
+        *((_sweep, 1.0) for _ in range(round(seconds / 20))),
+    )
+    acts = [_drawn(draw, chance, seconds * share) for draw, share in draws]
+    return sorted(acts, key=lambda act: act.at)
+
+
+def _drawn(draw: Any, chance: random.Random, seconds: float) -> Act:
+    kind, detail = draw(chance)
+    return Act(at=round(chance.uniform(0, seconds), 3), kind=kind, dice=chance.getrandbits(32), detail=detail)
+
+
+def _weighted(chance: random.Random, weights: Mapping[Any, int]) -> Any:
+    return chance.choices(list(weights), list(weights.values()))[0]
+
+
+def _prediction(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "predict", {
+        "mode": _weighted(chance, MODES),
+        "then": _weighted(chance, AFTERWARDS),
+        "wait": round(chance.uniform(0, 2.5), 3),
+        "seed": chance.getrandbits(16),
+    }
+
+
+def _training(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "train", {
+        "style": chance.choice(STYLES),
+        "task": chance.choice(("inpaint", "text-to-image")),
+        "approval": _weighted(chance, {"auto": 7, "manual": 3}),
+        "deploy": _weighted(chance, {"adapter": 9, "none": 1}),
+        "then": _weighted(chance, {"": 6, "repeat": 2, "cancel": 2}),
+        "wait": round(chance.uniform(1, 30), 2),
+    }
+
+
+def _fault(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return _FAULTS[_weighted(chance, KINDS)](chance)
+
+
+def _call(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    if chance.random() < 0.1:
+        return "switch", {"fault": Fault.LOST_ANSWER, "subject": chance.choice(OWN_CALLS), "times": 1}
+    # One call that fails is hidden by the SDK, which tries again; so many are not.
+    times = chance.choice((1, 1, _SDK_ATTEMPTS))
+    return "switch", {"fault": chance.choice(CALLS), "subject": chance.choice(CALLED), "times": times}
+
+
+def _delivery(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    subject = _weighted(chance, {SNS: 3, EVENTS: 1})
+    return "switch", {"fault": chance.choice(DELIVERIES), "subject": subject, "times": 1}
+
+
+def _kill(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    process, signal = _weighted(chance, KILLED)
+    return "kill", {"process": process, "signal": signal, "seconds": round(chance.uniform(0.5, 5), 2)}
+
+
+def _clock(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "clock", {"ahead": chance.choice((-240, -45, 30, 240)), "seconds": round(chance.uniform(3, 15), 2)}
+
+
+def _disk(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "disk", {"seconds": round(chance.uniform(1, 4), 2)}
+
+
+_FAULTS = {"call": _call, "delivery": _delivery, "kill": _kill, "clock": _clock, "disk": _disk}
+
+
+def _restart(_: random.Random) -> tuple[str, dict[str, Any]]:
+    return "restart", {}
+
+
+def _sweep(_: random.Random) -> tuple[str, dict[str, Any]]:
+    return "sweep", {}
+
+
+def listing(acts: list[Act]) -> Iterator[str]:
+    """The schedule as a person reads it."""
+    return map(str, acts)

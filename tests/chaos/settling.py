@@ -1,0 +1,78 @@
+"""Lets a run come to rest: no more faults, every schedule's turn come, and time gone by for what waits for it."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tests.chaos.door import PREDICTIONS, TRAININGS
+from tests.chaos.history import PREDICTION, TRAINING, History
+from tests.chaos.workload import Workload
+from tests.e2e.studio import Studio
+
+LATER = 400.0
+"""Seconds that clocks are put ahead: late enough for whoever looks for lost answers (60) and lost events (300)."""
+
+MUCH_LATER = 7 * 3600.0
+"""Later than any answer may come. What ends only now is a prediction that was lost."""
+
+_PAUSE_SECONDS = 1.0
+_SWEEP_SECONDS = 10.0
+_REST_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settling:
+    """One run's way to rest."""
+
+    studio: Studio
+    workload: Workload
+    history: History
+
+    def settle(self, seconds: float) -> None:
+        """Look at everything until it has ended, at most so long; then once more, long after the last answer could have come."""
+        self._ask_again()
+        begun = time.monotonic()
+        self._until(lambda: self._idle() or time.monotonic() - begun > _REST_SECONDS, seconds)
+        clock = self.studio.deployment.cloud.faults.set_clock
+        clock(LATER, signing=False)
+        self._until(self._idle, max(1.0, seconds - (time.monotonic() - begun)))
+        if not self.history.open(TRAINING):
+            clock(MUCH_LATER, signing=False)
+            self._until(self._idle, _REST_SECONDS)
+        clock(0)
+        for kind, path in ((PREDICTION, PREDICTIONS), (TRAINING, TRAININGS)):
+            self._look_at(path, [one for one, each in self.history.accepted.items() if each.kind == kind])
+
+    def sweep(self) -> None:
+        """Call whatever is called on a schedule, as its rule would."""
+        events, functions = self.studio.client("events"), self.studio.client("lambda")
+        for rule in (rule for rule in events.list_rules()["Rules"] if rule.get("ScheduleExpression")):
+            event = {"detail-type": "Scheduled Event", "source": "aws.events", "resources": [rule["Arn"]], "detail": {}}
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                functions.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=json.dumps(event).encode())
+
+    def _until(self, over: Any, seconds: float) -> None:
+        deadline, swept = time.monotonic() + seconds, 0.0
+        while time.monotonic() < deadline:
+            if time.monotonic() - swept > _SWEEP_SECONDS:
+                self.sweep()
+                self.workload.decide(1)
+                swept = time.monotonic()
+            self._look_at(PREDICTIONS, self.history.open(PREDICTION))
+            self._look_at(TRAININGS, self.history.open(TRAINING))
+            if over():
+                return
+            time.sleep(_PAUSE_SECONDS)
+
+    def _idle(self) -> bool:
+        return not self.history.open(PREDICTION) and not self.history.open(TRAINING)
+
+    def _look_at(self, path: str, ones: list[str]) -> None:
+        for one in ones:
+            self.workload.door.look(path, one)
+
+    def _ask_again(self) -> None:
+        """Clients whose request was never answered send it once more, with its key."""
+        for key, (path, body) in dict(self.history.unanswered).items():
+            self.workload.door.post(PREDICTION if path == PREDICTIONS else TRAINING, path, body, key=key)

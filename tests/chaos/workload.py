@@ -1,0 +1,146 @@
+"""What a run's clients do: predictions in several modes, trainings, and whatever becomes of these."""
+
+import base64
+import io
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from contracts.layout import S3Uri
+from tests.chaos.door import PREDICTIONS, TRAININGS, Door
+from tests.chaos.evidence import record
+from tests.chaos.history import PREDICTION, TRAINING, History
+from tests.chaos.schedule import STYLES, Act
+from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Studio
+
+_GARMENT = "a skirt"
+_POSTS = 4
+_RACE_SECONDS = 20.0
+_RACE_PAUSE_SECONDS = 0.005
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """The clients of one run. Each act is done in a thread of its own and returns when its last request is answered."""
+
+    studio: Studio
+    door: Door
+    history: History
+    pictures: Mapping[str, str]
+    datasets: Mapping[str, str]
+
+    @classmethod
+    def prepared(cls, studio: Studio, history: History) -> "Workload":
+        """Upload the styles' pictures, and see what the API is called."""
+        api = studio.deployment.api
+        return cls(
+            studio=studio,
+            door=Door(url=api.url, key=api.key, history=history),
+            history=history,
+            pictures={"photo": _data_uri(_photo()), "blank": _data_uri(Image.new("RGB", (96, 96), (200, 180, 160)))},
+            datasets={style: studio.upload(style) for style in STYLES},
+        )
+
+    def predict(self, act: Act) -> None:
+        """One prediction, and what becomes of it."""
+        then, wait, key = act.detail["then"], act.detail["wait"], f"p-{act.dice:08x}"
+        body = {"input": self._input(act)}
+        if then == "repeat":
+            with ThreadPoolExecutor(_POSTS) as clients:
+                made = [*clients.map(lambda _: self.door.post(PREDICTION, PREDICTIONS, body, key=key), range(_POSTS))]
+        else:
+            made = [self.door.post(PREDICTION, PREDICTIONS, body, key=key)]
+        if then and (one := made[0]):
+            {"cancel": self._cancel, "race": self._race, "delete": self._delete}.get(then, _nothing)(one, wait)
+
+    def train(self, act: Act) -> None:
+        """One training, and what becomes of it."""
+        detail, key = act.detail, f"t-{act.dice:08x}"
+        given = {name: detail[name] for name in ("task", "approval", "deploy")}
+        words = {
+            "instance_prompt": "a photo of sks skirt",
+            **({"target": _GARMENT} if given["task"] == "inpaint" else {}),
+        }
+        fast = {"hyperparameters": FEW_STEPS, "gate": OPEN_GATE, "baseline": "none"}
+        body = {
+            "destination": detail["style"],
+            "input": {**given, **words, **fast, "dataset": self.datasets[detail["style"]]},
+        }
+        for _ in range(2 if detail["then"] == "repeat" else 1):
+            one = self.door.post(TRAINING, TRAININGS, body, key=key)
+        if one and detail["then"] == "cancel":
+            time.sleep(detail["wait"])
+            self.door.insist("POST", f"{TRAININGS}/{one}/cancel")
+
+    def resume(self, one: str) -> None:
+        """Take up a training that did not succeed."""
+        self.door.post(TRAINING, f"{TRAININGS}/{one}/resume", {}, key=f"r-{one}")
+
+    def decide(self, dice: int) -> None:
+        """Approve or reject every model package that waits for a person."""
+        sagemaker = self.studio.client("sagemaker")
+        for style in STYLES:
+            for package in self._pending(style):
+                status = "Rejected" if dice % 4 == 0 else "Approved"
+                sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus=status)
+
+    def _pending(self, style: str) -> list[str]:
+        found = [p for p in self.studio.packages(style) if p["ModelApprovalStatus"] == "PendingManualApproval"]
+        return [str(package["ModelPackageArn"]) for package in found]
+
+    def _input(self, act: Act) -> dict[str, Any]:
+        mode = act.detail["mode"] if act.detail["then"] != "bad" else "segment"
+        words = {"prompt": "a red skirt", "num_inference_steps": 1, "seed": act.detail["seed"]}
+        photo = {"image": self.pictures["blank" if act.detail["then"] == "bad" else "photo"]}
+        return {
+            "segment": {**photo, "mask_prompt": _GARMENT},
+            "text_to_image": {**words, "width": 64, "height": 64},
+            "image_to_image": {**words, **photo, "strength": 0.9},
+            "style": {**words, **photo, "mask_prompt": _GARMENT},
+        }[mode] | {"mode": mode}
+
+    def _cancel(self, one: str, wait: float) -> None:
+        time.sleep(wait)
+        self.door.insist("POST", f"{PREDICTIONS}/{one}/cancel")
+
+    def _race(self, one: str, _: float) -> None:
+        """Cancel in the moment in which the answer is there and nobody has been told yet."""
+        s3, bucket = self.studio.client("s3"), self.studio.bucket("Media")
+        place, deadline = self._answer_of(one), time.monotonic() + _RACE_SECONDS
+        while place and time.monotonic() < deadline:
+            if s3.list_objects_v2(Bucket=bucket, Prefix=place)["KeyCount"]:
+                break
+            time.sleep(_RACE_PAUSE_SECONDS)
+        self.door.insist("POST", f"{PREDICTIONS}/{one}/cancel")
+
+    def _answer_of(self, one: str) -> str:
+        """The key that SageMaker will write the answer to, by the prediction's record."""
+        place = record(self.studio, f"prediction#{one}").get("answer", {}).get("output")
+        return S3Uri.parse(place).key if place else ""
+
+    def _delete(self, one: str, wait: float) -> None:
+        """Delete it: at once, which is refused while it runs, and some time later."""
+        for _ in range(4):
+            answer = self.door.call("DELETE", f"{PREDICTIONS}/{one}")
+            if answer.status == 204:
+                self.history.delete(one)
+                return
+            time.sleep(wait)
+
+
+def _nothing(_: str, __: float) -> None:
+    """Nothing becomes of it."""
+
+
+def _photo() -> Image.Image:
+    return Image.open(SAMPLE / "photos" / "street-01.png").convert("RGB").reduce(2)
+
+
+def _data_uri(picture: Image.Image) -> str:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
