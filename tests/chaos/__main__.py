@@ -58,6 +58,7 @@ def _figures(outcome: Outcome, found: dict[str, list[str]]) -> dict[str, object]
         "dead_letters": len(evidence.dead_letters),
         "violations": {name: len(problems) for name, problems in found.items()},
         "failures": outcome.failures,
+        "refused": dict(history.refused),
         "answers": dict(sorted(history.answers.items())),
         "mistakes": outcome.mistakes,
         "containers": "real",

@@ -60,6 +60,8 @@ class Door:
             return str(answer.body["id"])
         if not answer.status or answer.status in _AGAIN:
             self.history.leave(key, path, body)
+        else:
+            self.history.refuse(f"{answer.status} {answer.body.get('detail')}")
         return ""
 
     def look(self, path: str, one: str) -> Answer:
@@ -74,6 +76,6 @@ class Door:
     ) -> tuple[int, dict[str, Any]]:
         try:
             sent = _POOL.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=_SECONDS)
-            return sent.status, dict(sent.json()) if sent.status < 300 and sent.data else {}
+            return sent.status, dict(sent.json()) if sent.data else {}
         except (urllib3.exceptions.HTTPError, ValueError):
             return 0, {}

@@ -41,6 +41,7 @@ class History:
         self.looks: dict[str, list[Look]] = defaultdict(list)
         self.deleted: set[str] = set()
         self.answers: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.unanswered: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def accept(self, kind: str, key: str, found: Mapping[str, Any]) -> None:
@@ -54,6 +55,11 @@ class History:
         """A client gave up before anything was answered."""
         with self._lock:
             self.unanswered[key] = (path, body)
+
+    def refuse(self, why: str) -> None:
+        """A request that was answered with what is wrong about it."""
+        with self._lock:
+            self.refused[why] += 1
 
     def see(self, one: str, begun: float, ended: float, found: Mapping[str, Any] | None) -> None:
         """A look: the answer's body, or None where it was 404."""
