@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -32,6 +32,9 @@ local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C (PORT=47
 
 test: $(INSTALLED) node_modules/.installed ## run every test, a file at a time on each of two processes
 	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
+
+chaos: $(INSTALLED) ## put the local cloud to work while everything goes wrong, and check what must hold all the same (SEED=1 SECONDS=600)
+	@$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --seconds $(or $(SECONDS),600)
 
 check: lint types templates test ## everything that must hold before a commit lands
 

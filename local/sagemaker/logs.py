@@ -1,5 +1,6 @@
 """Sends a container's output to CloudWatch Logs while it runs."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -23,7 +24,7 @@ class LogStream:
 
     def __init__(self, client: Any, *, group: str, stream: str, copy: Path) -> None:
         self._client, self._stream = client, {"logGroupName": group, "logStreamName": stream}
-        self._file = copy.open("a", encoding="utf-8")
+        self._file = copy.open("ab", buffering=0)
         self._pending: list[dict[str, Any]] = []
         self._condition = threading.Condition()
         self._closed = False
@@ -35,8 +36,10 @@ class LogStream:
         with self._condition:
             if self._closed:
                 return
-            self._file.write(line + "\n")
-            self._file.flush()
+            with contextlib.suppress(
+                OSError
+            ):  # a full disk must not end whoever reads, or what is read from waits for ever
+                self._file.write(f"{line}\n".encode())
             self._pending.append({"timestamp": int(time.time() * 1000), "message": line[:_LINE_BYTES] or " "})
 
     def close(self) -> None:

@@ -95,6 +95,7 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     """The whole run, until everything has settled."""
     faults = studio.deployment.cloud.faults
     faults.set_clock(0)
+    faults.set_quotas({})  # as many jobs at a time as come
     history, injuries = History(), Injuries(faults=faults)
     workload = Workload.prepared(studio, history)
     settling = Settling(studio=studio, workload=workload, history=history)

@@ -154,7 +154,7 @@ def misnamed(_: History, evidence: Evidence) -> Iterator[str]:
 def _line(run: str, evidence: Evidence) -> list[Run]:
     """A run and all that took it up, one after the other."""
     names = {run}
-    while more := {n for n, each in evidence.trainings.items() if each.resumes in names and n not in names}:
+    while more := {n for n, each in evidence.trainings.items() if each.resumes in names - {""} and n not in names}:
         names |= more
     return [evidence.trainings[name] for name in names if name in evidence.trainings]
 

@@ -99,7 +99,7 @@ class Workload:
         return {
             "segment": {**photo, "mask_prompt": _GARMENT},
             "text_to_image": {**words, "width": 64, "height": 64},
-            "image_to_image": {**words, **photo, "strength": 0.9},
+            "image_to_image": {**words, **photo, "strength": 1.0},
             "style": {**words, **photo, "mask_prompt": _GARMENT},
         }[mode] | {"mode": mode}
 

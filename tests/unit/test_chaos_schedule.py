@@ -1,0 +1,42 @@
+"""A chaos run does what its seed says."""
+
+import pytest
+
+from local.faults import Fault
+from tests.chaos.schedule import Act, Amounts, schedule
+
+LONG = Amounts.of(600, restarts=True)
+
+
+@pytest.fixture(scope="module")
+def acts() -> list[Act]:
+    return schedule(1, 600, LONG)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(acts: list[Act]) -> None:
+    assert schedule(1, 600, LONG) == acts
+    assert schedule(2, 600, LONG) != acts
+    assert sorted(acts, key=lambda act: act.at) == acts
+
+
+def test_ten_minutes_have_what_the_suite_is_for(acts: list[Act]) -> None:
+    kinds = [act.kind for act in acts]
+    assert kinds.count("predict") >= 500
+    assert kinds.count("train") >= 20
+    assert sum(kinds.count(kind) for kind in ("switch", "kill", "clock", "disk", "restart")) >= 200
+    assert {act.detail["then"] for act in acts if act.kind == "predict"} >= {"cancel", "race", "delete", "repeat"}
+
+
+def test_every_fault_has_its_turn(acts: list[Act]) -> None:
+    switched = {Fault(act.detail["fault"]) for act in acts if act.kind == "switch"}
+    assert switched == set(Fault) - {Fault.UNSEEN}
+    killed = {(act.detail["process"], act.detail["signal"]) for act in acts if act.kind == "kill"}
+    assert killed >= {("model server", "KILL"), ("model server", "STOP"), ("function", "KILL"), ("job", "KILL")}
+
+
+def test_a_short_run_has_some_of_everything() -> None:
+    amounts = Amounts.of(10, restarts=False)
+    acts = schedule(1, 10, amounts)
+    assert (amounts.executions, amounts.restarts) == (1, 0)
+    assert {act.kind for act in acts} >= {"predict", "train", "switch"}
+    assert all(0 <= act.at <= 10 for act in acts)
