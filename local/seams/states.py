@@ -153,13 +153,14 @@ def _fail_failed_callbacks(sagemaker: ControlPlane) -> None:
     def call(func_ref: Any, event: Any) -> Any:
         try:
             return call_lambda(func_ref, event)
-        except stepfunctions._ExecutionError as error:
+        except stepfunctions._ExecutionError as failure:
+            error = stepfunctions._ExecutionError(_lambda_error_name(failure), failure.cause)
             # The callback integration swallows this; answering its token ends its wait with the same error.
             waiting = stepfunctions._task_tokens.get(_token.get())
             if waiting is not None:
                 waiting["error"] = {"Error": error.error, "Cause": error.cause}
                 waiting["event"].set()
-            raise
+            raise error from failure
 
     def invoke(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
         _check(sagemaker, resource, data)
@@ -175,6 +176,15 @@ def _fail_failed_callbacks(sagemaker: ControlPlane) -> None:
 
     stepfunctions._call_lambda = call
     stepfunctions._invoke_with_callback = invoke
+
+
+def _lambda_error_name(error: Any) -> str:
+    """The name of a function's failure; ministack calls it unknown where Lambda did not start the function at all.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html ("Lambda.TooManyRequestsException")
+    """
+    throttled = error.error == "Lambda.Unknown" and '"TooManyRequestsException"' in error.cause
+    return "Lambda.TooManyRequestsException" if throttled else str(error.error)
 
 
 def _sagemaker_task(sagemaker: ControlPlane, faults: Faults, resource: str, data: dict[str, Any]) -> Any:

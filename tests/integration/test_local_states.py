@@ -338,6 +338,14 @@ def test_a_functions_exception_is_caught_by_its_class_name(cloud: LocalCloud) ->
     assert json.loads(output["Cause"])["errorMessage"] == "no skirt"
 
 
+def test_a_function_that_is_throttled_fails_by_the_name_that_machines_retry(cloud: LocalCloud) -> None:
+    functions, name = cloud.client("lambda"), cloud.outputs("Toy")["Function"]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    found = run(cloud, "throttled", {"Call": call(cloud, {})})
+    functions.delete_function_concurrency(FunctionName=name)
+    assert found["error"] == "Lambda.TooManyRequestsException", found
+
+
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [
