@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from local.callers import caller
+from local.clients import waiting_client
 from local.errors import ServiceError
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.endpoints import EndpointService
@@ -81,7 +81,7 @@ def _answer(variant: Variant, params: Record) -> ModelAnswer:
     server = variant.next_server()
     try:
         return server.invoke(
-            params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS, caller=caller()
+            params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS, client=waiting_client()
         )
     except NotTakenError as error:
         raise unavailable() from error

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
 
-from local.callers import Caller
+from local.clients import WaitingClient
 from local.errors import AWS_ERRORS
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import ENDPOINT_SHORTAGE, instance_types
@@ -124,16 +124,16 @@ class ModelServer:
         shutil.rmtree(self._root / "opt" / "ml" / "model", ignore_errors=True)
 
     def invoke(
-        self, body: bytes, headers: dict[str, str], *, seconds: float, caller: Caller | None = None
+        self, body: bytes, headers: dict[str, str], *, seconds: float, client: WaitingClient | None = None
     ) -> ModelAnswer:
-        """POST /invocations, for as long as the caller waits.
+        """POST /invocations, for as long as the client waits.
 
         Raises as Exchange.run; after NotTakenError the server is given nothing before it answers /ping again.
         """
         with self._counted():
             exchange = Exchange(self.port, seconds=seconds)
-            if caller:
-                caller.when_left(exchange.end)
+            if client:
+                client.when_left(exchange.end)
             try:
                 answer = exchange.run("POST", "/invocations", body, headers)
             except NotTakenError:

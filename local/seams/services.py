@@ -15,7 +15,7 @@ from ministack.core.concurrency import run_reentrant
 
 from local.api_limits import limited
 from local.autoscaling import ApplicationAutoScaling, condition_keys
-from local.callers import watching
+from local.clients import watching
 from local.errors import ServiceError, validation_error
 from local.forwarding import forwarding
 from local.sagemaker import caller_rights

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
 
-class Caller:
+class WaitingClient:
     """The client of one request; safe to use from many threads."""
 
     def __init__(self) -> None:
@@ -27,22 +27,22 @@ class Caller:
         self._then()
 
 
-_CALLER: ContextVar[Caller] = ContextVar("caller")
+_CLIENT: ContextVar[WaitingClient] = ContextVar("waiting client")
 
 
-def caller() -> Caller:
+def waiting_client() -> WaitingClient:
     """Whose request this thread works on; where nobody watches him, one who stays."""
-    return _CALLER.get(None) or Caller()
+    return _CLIENT.get(None) or WaitingClient()
 
 
 def watching(app: ASGIFramework, path: re.Pattern[str]) -> ASGIFramework:
-    """``app``, whose requests to a path that matches have a `caller` who may leave."""
+    """``app``, whose requests to a path that matches have a `waiting_client`, who may leave."""
 
     async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http" or not path.match(scope["path"]):
             await app(scope, receive, send)
             return
-        present, events = Caller(), asyncio.Queue[ASGIReceiveEvent]()
+        present, events = WaitingClient(), asyncio.Queue[ASGIReceiveEvent]()
 
         async def listen() -> None:
             while (event := await receive())["type"] != "http.disconnect":
@@ -50,7 +50,7 @@ def watching(app: ASGIFramework, path: re.Pattern[str]) -> ASGIFramework:
             events.put_nowait(event)
             present.leave()
 
-        _CALLER.set(present)
+        _CLIENT.set(present)
         listening = asyncio.create_task(listen())
         try:
             await app(scope, events.get, send)
