@@ -102,7 +102,7 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
         elif isinstance(inner, Mapping):
             settings[prefix + field.name] = "; ".join(f"{key}: {', '.join(each)}" for key, each in inner.items())
         else:
-            settings[prefix + field.name] = ", ".join(inner) if isinstance(inner, tuple) else str(inner)
+            settings[prefix + field.name] = ", ".join(map(str, inner)) if isinstance(inner, tuple) else str(inner)
     return settings
 
 

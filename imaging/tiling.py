@@ -6,7 +6,6 @@ Two neighbours overlap by at least a quarter of a tile. A tile's outermost pixel
 weight changes linearly from one tile to the next in the middle half of that quarter. Every pixel's weights add up to 1.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -14,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from contracts.work import tiles_along
 from imaging.masks import Box
 
 Weights = NDArray[np.float32]
 
 FACTOR = 4
 """Pixels of the result a side for each pixel of the picture."""
-OVERLAP = 1 / 4
-"""The least overlap of two neighbours over a tile's side."""
 RAMP = 1 / 8
 """Width over which one tile's weight passes to the next, over a tile's side."""
 
@@ -70,7 +68,7 @@ def _starts(length: int, side: int) -> list[int]:
     """Where the tiles begin: evenly spread, the first at the picture's border and the last ending at the other one."""
     if length <= side:
         return [0]
-    count = math.ceil((length - side) / (side * (1 - OVERLAP))) + 1
+    count = tiles_along(length, side)
     return [round(index * (length - side) / (count - 1)) for index in range(count)]
 
 

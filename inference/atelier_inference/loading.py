@@ -14,6 +14,7 @@ from atelier_inference.store import Store
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.artifact import BaseManifest, verify_files
 from contracts.layout import MANIFEST, S3Uri
+from contracts.work import Pace
 from diffusion.family import device_beside, find_family, painting_dtype, sampling
 from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
@@ -25,13 +26,15 @@ def load(settings: Settings, store: Store, scratch: Path) -> Modes:
     _try_out(model)
     device = model.painter.device
     catalogue = StyleCatalogue(store, settings.styles)
+    enlarger = _enlarger(settings.upscaler, store, scratch / "upscaler", device_beside(device))
     dependencies = Dependencies(
         model=model,
         adapters=AdapterCache(model, catalogue, most=settings.max_adapters),
         catalogue=catalogue,
         reader=PictureReader(store, settings.uploads),
         segmenter=_segmenter(settings.segmenter, store, scratch / "segmenter", device),
-        enlarger=_enlarger(settings.upscaler, store, scratch / "upscaler", device_beside(device)),
+        enlarger=enlarger,
+        pace=_pace(settings, model, enlarger),
     )
     return make_modes(dependencies)
 
@@ -41,6 +44,17 @@ def _try_out(model: Model) -> None:
     side = model.resolution
     model.painter.paint(
         prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), steps=2, guidance=model.guidance
+    )
+
+
+def _pace(settings: Settings, model: Model, enlarger: Enlarger | None) -> Pace:
+    return Pace(
+        pixels=settings.pixels_per_second,
+        tile_pixels=settings.tile_pixels_per_second,
+        resolution=model.resolution,
+        steps=model.steps,
+        tile=enlarger.side if enlarger else 0,
+        tile_steps=enlarger.defaults.steps if enlarger else 0,
     )
 
 

@@ -21,6 +21,7 @@ from atelier_inference.waiting import CanceledError
 from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
 from contracts.prediction import PredictionInput
+from contracts.work import Pace, check_work
 from diffusion.family import Family
 from diffusion.words import unused_words
 from imaging.cutout import Cutout
@@ -63,6 +64,7 @@ class Dependencies:
     reader: PictureReader
     segmenter: Segmenter | None
     enlarger: Enlarger | None
+    pace: Pace
 
     @contextmanager
     def calling_after_steps(self, call: Callable[[], None]) -> Iterator[None]:
@@ -138,6 +140,12 @@ class Mode(ABC, Generic[J]):
         """The fields that were given but mean nothing in this mode, for the answer's notes and the log."""
         fields = type(request).model_fields
         return self._fields.ignored(name for name in fields if getattr(request, name) != fields[name].default)
+
+    def affordable(self, request: PredictionInput) -> J:
+        """``prepare``, and refuse, with InvalidInputError, what would take too long."""
+        job = self.prepare(request)
+        check_work(request, self.dependencies.pace, job.size)
+        return job
 
     @abstractmethod
     def prepare(self, request: PredictionInput) -> J:

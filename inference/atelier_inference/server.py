@@ -128,7 +128,7 @@ class Service:
         """Have a request answered, unless everybody is ``leaving`` who waits for it. Raises CanceledError then."""
         line |= {"mode": body.mode, "outputs": body.num_outputs, "adapter": body.adapter}
         mode = modes[body.mode]
-        job = await run_in_threadpool(mode.prepare, body)
+        job = await run_in_threadpool(mode.affordable, body)
         if ignored := mode.ignores(body):
             line["ignored"] = ignored
             job.notes.append(f"not used in mode {body.mode}: {', '.join(ignored)}")

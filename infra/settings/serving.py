@@ -20,7 +20,8 @@ class Serving:
     at a time; ``startup_seconds`` how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
     pictures; without one, requests to enlarge are refused. ``fallbacks`` are the instance types that are taken, in this order, where AWS
     has no ``instance`` left. ``elsewhere`` names the types, the first choice first, for regions where AWS sells none of those.
-    ``first_instances`` is how many a new or updated endpoint starts with.
+    ``first_instances`` is how many a new or updated endpoint starts with. ``pace`` is what was measured of how many pixels, and pixels of
+    tiles, a step denoises in a second; ``None`` is an estimate (``infra.settings.pace``).
     """
 
     instance: str
@@ -35,6 +36,7 @@ class Serving:
     startup_seconds: int
     most_adapters: int = 4
     threads: int | None = None
+    pace: tuple[int, int] | None = None
     office_hours: OfficeHours | None = None
 
     def __post_init__(self) -> None:

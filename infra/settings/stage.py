@@ -7,9 +7,11 @@ from typing import Literal
 
 from contracts.families import SEGMENTERS
 from contracts.release import ReleaseRules
+from contracts.work import Pace
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
 from infra.settings.network import Network, network_in_context
+from infra.settings.pace import pace
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
@@ -103,6 +105,12 @@ class Stage:
     def upscaler_model(self) -> CatalogueEntry | None:
         """The model that enlarges pictures; ``None`` where the stage serves none."""
         return find(self.serving.upscaler) if self.serving.upscaler else None
+
+    @property
+    def pace(self) -> Pace:
+        """What the slowest machine of the shared endpoint, which versions' own are like, denoises in a second."""
+        types = (self.serving.instance, *self.serving.fallbacks)
+        return pace(types, map(find, self.base_models), self.upscaler_model, self.serving.pace)
 
     @property
     def default_model(self) -> CatalogueEntry:

@@ -1,5 +1,7 @@
 """The HTTP API, and the handler that completes predictions when the endpoint has answered."""
 
+import json
+
 from aws_cdk import CfnOutput
 from constructs import Construct
 
@@ -90,6 +92,7 @@ class ApiStack(StageStack):
                 "TAGS": ",".join(f"{key}={value}" for key, value in self.stage.tags.items()),
                 "STATE_MACHINE_ARN": machine_arn,
                 "RELEASE_RULES": self.stage.release_rules,
+                "PACE": json.dumps(self.stage.pace.to_json(), sort_keys=True),
                 "MEDIA_DAYS": str(self.stage.media_days),
             },
             grants=[

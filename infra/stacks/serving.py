@@ -86,6 +86,8 @@ class ServingStack(StageStack):
             "ATELIER_STYLES_URI": storage.model_bucket.s3_url_for_object("styles/"),
             "ATELIER_UPLOADS_URI": storage.media_bucket.s3_url_for_object("uploads/"),
             "ATELIER_REQUESTS_URI": storage.media_bucket.s3_url_for_object("requests/"),
+            "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
+            "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
             "ATELIER_MAX_ADAPTERS": str(stage.serving.most_adapters),
             **threads_environment(stage.serving.threads),
         }

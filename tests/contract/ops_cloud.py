@@ -12,6 +12,7 @@ from moto import mock_aws
 from atelier_ops.gateways import aws
 from atelier_ops.gateways.records import BY_STATUS
 from contracts.hosting import Hosting
+from tests.unit.ops_api import PACE
 
 HANDLERS = (
     "prepare",
@@ -92,6 +93,7 @@ def environment() -> dict[str, str]:
         "BASE_MODELS": "tiny@v1,words@v1",
         "SEGMENTER": "clipseg@v1",
         "RELEASE_RULES": "{}",
+        "PACE": json.dumps(PACE.to_json()),
         "ENDPOINT_NAME": "shared",
         "SERVED_BASE": "tiny@v1",
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",

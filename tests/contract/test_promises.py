@@ -10,6 +10,7 @@ import pytest
 
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
+from atelier_ops.gateways.inference import LONGEST_RUN
 from atelier_ops.logic import http, imports, predictions, uploads
 from atelier_ops.logic.late_answers import LATE
 from atelier_ops.logic.lora.keys import MOST_LISTED
@@ -28,11 +29,12 @@ from contracts.pictures import LONGEST_TO_UPSCALE
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE, PredictionInput
 from contracts.pretrain_hyperparameters import DEFAULTS
 from contracts.pretraining import PretrainingInput
+from contracts.work import MOST_SECONDS, OVERLAP
 from diffusion.upscaler import Upscaler
 from imaging.framing import LONGEST_ASPECT
 from imaging.masks import feather
 from imaging.repaint import ROWS, default_blur
-from imaging.tiling import FACTOR, OVERLAP
+from imaging.tiling import FACTOR
 from infra import work_costs
 from infra.components import scaling
 from infra.components.answers import SWEEP_MINUTES
@@ -129,6 +131,12 @@ PROMISES = [
         words="tiles of the upscaler's resolution that overlap by a quarter, blended | 4 times the picture's",
         values=lambda: (OVERLAP, FACTOR, Upscaler.FACTOR),
         promised=(1 / 4, 4, 4),
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="more than 600 of the 900 seconds that a request may take",
+        values=lambda: (MOST_SECONDS, LONGEST_RUN),
+        promised=(600, 900),
     ),
     Promise(
         page=ARCHITECTURE,

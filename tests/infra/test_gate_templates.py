@@ -436,6 +436,13 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "nothing rolls back",
     ),
     (FUNCTION, "Api/Handler", put(*VARIABLES, "MEDIA_DAYS", value="400"), "stage values", "MEDIA_DAYS is '400'"),
+    (
+        MODEL,
+        "",
+        put(P, "PrimaryContainer", "Environment", "ATELIER_PIXELS_PER_SECOND", value="1"),
+        "stage values",
+        "ATELIER_PIXELS_PER_SECOND is '1'",
+    ),
     (METHOD, "Api/RestApiv1files", put(P, "AuthorizationType", value="AWS_IAM"), "api requests", "known by AWS_IAM"),
 ]
 

@@ -61,7 +61,14 @@ def serving(root: Path) -> Iterator[Server]:
         publish_lora(pipeline, store.path(STYLES) / f"skirt/{version}", seed=version, version=version)
     (store.path(STYLES) / "skirt/latest.json").write_text('{"version": 2}')
     settings = Settings(
-        model=root / "model", segmenter=SEGMENTER, upscaler=UPSCALER, styles=STYLES, uploads=UPLOADS, max_adapters=2
+        model=root / "model",
+        segmenter=SEGMENTER,
+        upscaler=UPSCALER,
+        styles=STYLES,
+        uploads=UPLOADS,
+        max_adapters=2,
+        pixels_per_second=10**7,
+        tile_pixels_per_second=10**7,
     )
     loaded: list[Modes] = []
 

@@ -46,6 +46,17 @@ BAD = {
     "mask of another size": ({**INPAINT, "mask": sent(disc(40, 40))}, "63x91, the picture's own size"),
     "mask without white": ({**INPAINT, "mask": sent(Image.new("L", (WIDTH, HEIGHT)))}, "no white pixel"),
     "mask that shrinks to nothing": ({**INPAINT, "mask_grow": -256}, "no pixel to repaint"),
+    "more work than time": (
+        {
+            "mode": "text_to_image",
+            "prompt": "p",
+            "num_outputs": 8,
+            "num_inference_steps": 500,
+            "width": 2048,
+            "height": 2048,
+        },
+        "at most 600 seconds: lower num_inference_steps",
+    ),
     "unknown style": ({**INPAINT, "adapter": "nothing"}, "exists"),
     "unknown version": ({**INPAINT, "adapter": "skirt@9"}, "exists"),
 }

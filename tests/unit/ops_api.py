@@ -11,6 +11,7 @@ from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.release import ReleaseRules
 from contracts.routes import ROUTES
+from contracts.work import Pace
 from tests.unit.ops_fakes import (
     NOW,
     MemoryBuckets,
@@ -23,6 +24,8 @@ from tests.unit.ops_fakes import (
 
 SHARED = "shared-endpoint"
 KEEP = 7 * 86_400
+PACE = Pace(pixels=4_000_000, tile_pixels=400_000, resolution=512, steps=25, tile=128, tile_steps=25)
+"""About that of a g5 with Stable Diffusion 1 or 2."""
 
 
 def _documented(event: dict[str, Any], status: int) -> type[BaseModel] | None:
@@ -56,6 +59,7 @@ class Api:
     now: float = NOW
     key: str = "key-1"
     rules: ReleaseRules = field(default_factory=ReleaseRules)
+    pace: Pace = PACE
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
         text = body if isinstance(body, str) else json.dumps(body)
@@ -107,6 +111,7 @@ class Api:
             tags={"atelier:stage": "test"},
             name_prefix="atelier-test",
             rules=self.rules,
+            pace=self.pace,
             keep_seconds=KEEP,
             now=self.now,
         )

@@ -32,6 +32,8 @@ def test_every_variable_is_read() -> None:
             "ATELIER_STYLES_URI": "s3://model/styles/",
             "ATELIER_UPLOADS_URI": "s3://media/uploads/",
             "ATELIER_REQUESTS_URI": "s3://media/requests/",
+            "ATELIER_PIXELS_PER_SECOND": "80000",
+            "ATELIER_TILE_PIXELS_PER_SECOND": "30000",
             "ATELIER_MAX_ADAPTERS": "7",
         }
     )
@@ -44,6 +46,8 @@ def test_every_variable_is_read() -> None:
         styles=S3Uri(bucket="model", key="styles/"),
         uploads=S3Uri(bucket="media", key="uploads/"),
         requests=S3Uri(bucket="media", key="requests/"),
+        pixels_per_second=80_000,
+        tile_pixels_per_second=30_000,
         max_adapters=7,
     )
 

@@ -159,6 +159,16 @@ def test_what_would_be_upscaled_beyond_the_limit_is_422(mode: str, size: tuple[i
         assert post(encoded(size, mode="1"), mode="image_to_image", upscale=True).status == 201
 
 
+def test_what_the_machine_could_not_paint_in_time_is_422_by_the_picture_s_header_and_says_what_to_lower() -> None:
+    assert post(encoded((256, 256)), mode="upscale", num_inference_steps=500).status == 201
+    answered = post(encoded((1024, 1024)), mode="upscale", num_inference_steps=500)
+    assert answered.status == 422
+    (problem,) = answered.body["errors"]
+    assert problem["what"] == "input.num_inference_steps"
+    assert "4,956 seconds" in problem["got"]
+    assert "lower num_inference_steps or upscale a smaller picture" in problem["allowed"]
+
+
 @pytest.mark.parametrize("mask", [(24, 16), (49, 32), (48, 31), (32, 48)])
 def test_a_mask_of_another_size_is_422_with_both_sizes(mask: tuple[int, int]) -> None:
     answered = post(encoded(), encoded(mask, mode="L"))

@@ -1,6 +1,8 @@
 """Values that a template takes from the stage are the stage's: what handlers are told, how long objects are kept, limits of methods."""
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from infra.config import STAGES
@@ -24,6 +26,13 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     stage = STAGES.get(assembly.stage)
     if stage is None:
         return
+    stage = replace(stage, serving=stage.serving.in_region(assembly.location.pinned_region))
+    for model in assembly.of("AWS::SageMaker::Model"):
+        environment = model.properties.get("PrimaryContainer", {}).get("Environment", {})
+        for name, meant in _of_server(stage).items():
+            if environment.get(name) != meant:
+                wrong = f"{name} is {environment.get(name)!r}, the stage says {meant!r}"
+                yield model.finding(_NAME, wrong, "Take it from the stage")
     for handler, function in handlers(assembly).items():
         variables = function.properties.get("Environment", {}).get("Variables", {})
         for name, meant in {**_variables(stage), **_of_handler(stage).get(handler, {})}.items():
@@ -49,12 +58,20 @@ def _variables(stage: Stage) -> Mapping[str, str]:
         "MEDIA_DAYS": str(stage.media_days),
         "LOG_DAYS": str(stage.log_days),
         "RELEASE_RULES": stage.release_rules,
+        "PACE": json.dumps(stage.pace.to_json(), sort_keys=True),
         "SERVED_BASE": stage.default_model.reference,
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
         "SEGMENTER": stage.segmenter_model.reference,
         "SHARD_INSTANCES": str(stage.pretraining.shard_instances),
         "TRAIN_INSTANCES": str(stage.pretraining.train_instances),
         "INPUT_MODE": stage.pretraining.input_mode,
+    }
+
+
+def _of_server(stage: Stage) -> Mapping[str, str]:
+    return {
+        "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
+        "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
     }
 
 

@@ -14,12 +14,14 @@ from atelier_ops.logic.http import Dependencies
 from atelier_ops.observability import observed
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
+from contracts.work import Pace
 
 
 class Settings(EnvironmentSettings):
     """Environment. ``endpoint_name`` is the shared endpoint, which serves ``served_base`` (``name@revision``) with ``image_uri``.
 
-    ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON.
+    ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
+    ``contracts.work.Pace``.
     ``media_days`` is after how many days pictures expire, and predictions with them.
     """
 
@@ -34,6 +36,7 @@ class Settings(EnvironmentSettings):
     tags: tuple[str, ...]
     state_machine_arn: str
     release_rules: str
+    pace: str
     media_days: int
 
 
@@ -56,6 +59,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         name_prefix=settings.name_prefix,
         tags=dict(tag.split("=", 1) for tag in settings.tags),
         rules=ReleaseRules.from_text(settings.release_rules),
+        pace=Pace.from_text(settings.pace),
         keep_seconds=settings.media_days * 86_400,
         now=time.time(),
     )

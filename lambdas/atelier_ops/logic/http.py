@@ -18,6 +18,7 @@ from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.submission import Queueing
 from contracts.json_text import load
 from contracts.release import ReleaseRules
+from contracts.work import Pace
 
 JSON = "application/json"
 LARGEST_BODY = 5 * 2**20
@@ -33,8 +34,8 @@ LONGEST_KEY = 255
 class Dependencies(Queueing):
     """What the API needs, and the time of the request in seconds since 1970.
 
-    ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags`` and
-    ``rules`` are the stage's.
+    ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
+    ``rules`` and ``pace`` are the stage's.
     ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
     """
 
@@ -49,6 +50,7 @@ class Dependencies(Queueing):
     name_prefix: str
     tags: Mapping[str, str]
     rules: ReleaseRules
+    pace: Pace
     keep_seconds: int
     now: float
 

@@ -23,6 +23,7 @@ from contracts.execution import BASE
 from contracts.layout import S3Uri, outputs_prefix, request_key
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
+from contracts.work import check_work
 
 URL_SECONDS = 3_600
 """Seconds an address in ``output`` works; asking again gives new ones."""
@@ -37,7 +38,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     prediction = PredictionRequest.from_json(body)
     inputs = prediction.input
     _check_places(inputs, dependencies.media.bucket)
-    check_pictures(inputs, dependencies.media)
+    check_work(inputs, dependencies.pace, check_pictures(inputs, dependencies.media))
     target = resolve(
         prediction.version,
         dependencies.models,

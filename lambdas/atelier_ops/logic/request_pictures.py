@@ -28,8 +28,11 @@ _PASTED_BACK = ("style", "inpaint")
 """The modes whose answer has the photo's size."""
 
 
-def check_pictures(inputs: PredictionInput, media: ObjectStore) -> None:
-    """Raise InvalidInputError with everything that is wrong with the pictures that the mode looks at, inline or uploaded to ``media``."""
+def check_pictures(inputs: PredictionInput, media: ObjectStore) -> tuple[int, int] | None:
+    """The width and height of the picture that the mode works on, where it has one and its header is in reach.
+
+    Raises InvalidInputError with everything that is wrong with the pictures that the mode looks at, inline or uploaded to ``media``.
+    """
     mode = MODES[inputs.mode]
     named = [name for name in ("image", "mask") if name in (*mode.needs, *mode.uses)]
     headers = {name: _header(f"input.{name}", value, media) for name in named if (value := getattr(inputs, name))}
@@ -37,6 +40,8 @@ def check_pictures(inputs: PredictionInput, media: ObjectStore) -> None:
     sizes: dict[str, Header] = {name: header for name, header in headers.items() if isinstance(header, Header)}
     if problems := [*problems, *_unequal(sizes), *_opaque(inputs, sizes), *_too_large(inputs, sizes)]:
         raise InvalidInputError.of(problems)
+    image = sizes.get("image")
+    return (image.width, image.height) if image else None
 
 
 def _header(where: str, value: str, media: ObjectStore) -> Header | Problem | None:

@@ -1,0 +1,115 @@
+"""How much work a request is for a stage's slowest serving machine, and how much may be asked for at once.
+
+Denoising is nearly all of it. What is counted are the pixels that steps denoise; a machine's pace makes seconds of them.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from contracts.declarations import about, bounds
+from contracts.errors import InvalidInputError
+from contracts.model import Contract
+from contracts.modes import MODES
+from contracts.prediction import PredictionInput
+
+MOST_SECONDS = 600
+"""Two thirds of the 900 seconds that SageMaker gives a request here: paces are estimates, and another batch may be under way."""
+
+OVERLAP = 1 / 4
+"""The least overlap of two neighbouring tiles of a picture that is upscaled, over a tile's side."""
+
+FASTEST = 10**12
+"""A pace that refuses nothing."""
+
+_FLAT, _CURVED, _SIDE = 0.85, 0.15, 512
+"""Every pixel of a picture attends to every other, so large pictures cost more than their pixels. These figures are those of Stable
+Diffusion's UNet, whose operations were counted at 512, 1024 and 2048 pixels a side; SDXL's cost grows less."""
+
+_Size = tuple[int, int]
+
+
+class Pace(Contract):
+    """What a stage's slowest serving machine denoises in a second, and what its models do where a request says nothing."""
+
+    document: ClassVar[str] = "pace"
+
+    pixels: Annotated[
+        int, bounds(1, FASTEST, "pixels of pictures of 512 x 512 that are denoised by a guided step in a second")
+    ]
+    tile_pixels: Annotated[
+        int, bounds(1, FASTEST, "pixels of tiles, before they are enlarged, by an unguided step in a second")
+    ]
+    resolution: Annotated[int, about("side that the base model paints at", unit="pixels")]
+    steps: Annotated[int, about("its own number of steps")]
+    tile: Annotated[int, about("side of the upscaler's tiles; 0 without an upscaler", unit="pixels")] = 0
+    tile_steps: Annotated[int, about("the upscaler's own number of steps")] = 0
+
+
+def check_work(inputs: PredictionInput, pace: Pace, picture: _Size | None) -> None:
+    """Raise InvalidInputError for a request that takes the machine more than MOST_SECONDS, saying what to lower.
+
+    ``picture`` is the width and height of the request's picture, where it has one and they are known.
+    """
+    seconds = work(inputs, pace, picture)
+    if seconds > MOST_SECONDS:
+        got = f"about {seconds:,.0f} seconds of work for a machine of this stage"
+        allowed = f"at most {MOST_SECONDS} seconds: {' or '.join(_lowerable(inputs))}"
+        raise InvalidInputError("input.num_inference_steps", got=got, allowed=allowed)
+
+
+def work(inputs: PredictionInput, pace: Pace, picture: _Size | None = None) -> float:
+    """About how many seconds the machine denoises for a request. ``picture`` is as in ``check_work``.
+
+    A repainted photo that is upscaled counts as if all of it had changed.
+    """
+    fields = MODES[inputs.mode]
+    if "num_inference_steps" not in fields.uses:
+        return 0.0
+    side = pace.resolution
+    if inputs.mode == "upscale":
+        steps = inputs.num_inference_steps or pace.tile_steps
+        guided = 2 if inputs.prompt or inputs.negative_prompt else 1
+        return inputs.num_outputs * guided * _enlarging(picture or (1, 1), steps, pace)
+    size = (inputs.width or side, inputs.height or side) if "width" in fields.uses else (side, side)
+    seconds = inputs.num_outputs * _painting(size, _steps(inputs, pace), pace)
+    if inputs.upscale:
+        pictures = inputs.num_outputs + ("mask_grow" in fields.uses)
+        enlarged = (picture or (1, 1)) if "image" in fields.needs else size
+        seconds += pictures * _enlarging(enlarged, pace.tile_steps, pace)
+    return seconds
+
+
+def tiles_along(length: int, side: int) -> int:
+    """How many tiles of ``side`` pixels cover ``length`` pixels with the least overlap."""
+    return 1 if length <= side else math.ceil((length - side) / (side * (1 - OVERLAP))) + 1
+
+
+def _steps(inputs: PredictionInput, pace: Pace) -> int:
+    steps = inputs.num_inference_steps or pace.steps
+    return int(steps * inputs.strength) if "strength" in MODES[inputs.mode].uses else steps
+
+
+def _painting(size: _Size, steps: int, pace: Pace) -> float:
+    """Seconds for a picture."""
+    pixels = size[0] * size[1]
+    return steps * pixels * (_FLAT + _CURVED * pixels / _SIDE**2) / pace.pixels
+
+
+def _enlarging(size: _Size, steps: int, pace: Pace) -> float:
+    """Seconds, unguided, for a picture that is upscaled; without an upscaler none: the request is refused for that."""
+    tiles = math.prod(tiles_along(length, pace.tile) for length in size) if pace.tile else 0
+    return steps * tiles * pace.tile**2 / pace.tile_pixels
+
+
+def _lowerable(inputs: PredictionInput) -> Iterator[str]:
+    """The words that say how a request becomes less work."""
+    yield "lower num_inference_steps"
+    if inputs.num_outputs > 1:
+        yield "num_outputs"
+    if "width" in MODES[inputs.mode].uses:
+        yield "width and height"
+    if inputs.mode == "upscale":
+        yield "upscale a smaller picture"
+    if inputs.upscale:
+        yield "leave upscale out"

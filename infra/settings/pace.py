@@ -1,0 +1,58 @@
+"""How fast a stage's machines paint: what a request may ask for depends on the slowest of them."""
+
+from collections.abc import Iterable
+
+from contracts.machines import family
+from contracts.work import Pace
+from infra.settings.validation import check
+from models.catalogue import CatalogueEntry
+
+_TERAFLOPS = {"g5": 25, "g6": 17, "g6e": 48}
+"""Operations (1e12) a second of Stable Diffusion's UNets in half precision, by family of machines: estimates, not measured on them.
+
+An A100 does 114, by 8.4 steps of SDXL a second (diffusers with PyTorch's attention, github.com/fal-ai/stable-diffusion-benchmarks).
+The others have the smaller of two shares of that, by NVIDIA's data sheets: of 312e12 dense operations a second and of 2,039 GB/s. They are
+the A10G with 70e12 and 600, the L4 with 121e12 and 300, and the L40S with 362e12 and 864.
+"""
+
+_MEGAFLOP = {"sd1": 6.3, "sd2": 6.3, "sdxl": 12.4}
+"""Operations (1e6) of a guided step for a pixel of 512 x 512, by family of base models: counted with PyTorch's counter, as the next."""
+
+_TILE_MEGAFLOP = 70
+"""Of an unguided step of the x4 upscaler for a pixel of its tile."""
+
+
+def pace(
+    types: Iterable[str],
+    painters: Iterable[CatalogueEntry],
+    upscaler: CatalogueEntry | None,
+    measured: tuple[int, int] | None,
+) -> Pace:
+    """The pace of the slowest of these instance types with the most demanding of these base models.
+
+    ``measured`` are the pixels, and pixels of tiles, that a machine denoises in a second, where they are known. Raises ValueError for
+    types of which nothing is known.
+    """
+    entries = list(painters)
+    pixels, tile_pixels = measured or _estimated(types, entries)
+    return Pace(
+        pixels=pixels,
+        tile_pixels=tile_pixels,
+        resolution=max(entry.resolution for entry in entries),
+        steps=max(int(entry.defaults["num_inference_steps"]) for entry in entries),
+        tile=upscaler.resolution if upscaler else 0,
+        tile_steps=int(upscaler.defaults["num_inference_steps"]) if upscaler else 0,
+    )
+
+
+def _estimated(types: Iterable[str], painters: Iterable[CatalogueEntry]) -> tuple[int, int]:
+    families = [family(name) for name in types]
+    for name in families:
+        check(
+            name in _TERAFLOPS,
+            "serving.pace",
+            got=None,
+            allowed=f"what was measured on {name}, or its line in infra/settings/pace.py",
+        )
+    flops = min(_TERAFLOPS[name] for name in families) * 1e6
+    return int(flops / max(_MEGAFLOP[entry.family] for entry in painters)), int(flops / _TILE_MEGAFLOP)
