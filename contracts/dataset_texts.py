@@ -159,7 +159,7 @@ def parsed(where: str, text: str) -> object:
     """The value of a JSON text in which no object has a key twice. Raises InvalidInputError."""
     try:
         value: object = load(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         fault = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
         raise InvalidInputError(where, got=text.strip()[:80], allowed=f"one JSON object ({fault})") from error
     return value

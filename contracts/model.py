@@ -1,6 +1,5 @@
 """The base of every contract: pydantic, strict and frozen, with every problem reported at once as what / got / allowed."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from functools import cache
@@ -18,6 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, InitErrorDetails
 
 from contracts.errors import InvalidInputError, Problem
+from contracts.json_text import load
 from contracts.reading import line_errors, problems, refusal
 from contracts.schema import tidy
 
@@ -62,7 +62,7 @@ class Contract(BaseModel):
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Read JSON text. Raises InvalidInputError, or ValueError where it is not JSON."""
-        return cls.from_json(json.loads(text))
+        return cls.from_json(load(text))
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, without what is left out."""

@@ -226,10 +226,15 @@ def test_an_approval_asked_for_is_answered_by_the_event(plan: dict[str, Any]) ->
     with Stubber(aws.client("sagemaker")) as stub:
         stub.add_response("describe_model_package", answer, {"ModelPackageName": PACKAGE})
         call("request_approval", {"plan": plan, "package": PACKAGE, "token": "token"})
-    detail = {"ModelPackageArn": PACKAGE, "ModelApprovalStatus": "Rejected", "ApprovalDescription": "too blue"}
+    # The event says Approved; SageMaker says what holds: still pending, and then rejected.
+    detail = {"ModelPackageArn": PACKAGE, "ModelApprovalStatus": "Approved"}
     event = {"source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "detail": detail}
     expected = {"taskToken": "token", "error": "ModelPackageRejected", "cause": f"{PACKAGE}: rejected: too blue"}
-    with Stubber(aws.client("stepfunctions")) as stub:
+    rejected = {**answer, "ModelApprovalStatus": "Rejected", "ApprovalDescription": "too blue"}
+    with Stubber(aws.client("sagemaker")) as packages, Stubber(aws.client("stepfunctions")) as stub:
+        for known in (answer, answer, rejected, rejected, rejected, rejected):
+            packages.add_response("describe_model_package", known, {"ModelPackageName": PACKAGE})
+        call("settle", event)
         stub.add_response("send_task_failure", {}, expected)
         call("settle", event)
         call("settle", event)
@@ -343,7 +348,10 @@ def test_a_prediction_goes_from_post_to_pictures(plan: dict[str, Any]) -> None:
         runtime.add_response("invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/r"})
         made = json.loads(call("api", request("POST", "/v1/predictions", given))["body"])
     answer = {"images": [base64.b64encode(PNG).decode()], "output_format": "png", "seed": 0, "model": "tiny@v1"}
-    call("inference_result", notification(made["id"], answer))
+    events = notification(made["id"], answer)
+    events["Records"].insert(0, {"Sns": {"Message": "[]"}})
+    with pytest.raises(InvalidInputError, match="notification"):  # one that is none does not keep the other
+        call("inference_result", events)
     got = call("api", request("GET", f"/v1/predictions/{made['id']}"))
     shown = json.loads(got["body"])
     assert (got["statusCode"], shown["status"]) == (200, "succeeded")

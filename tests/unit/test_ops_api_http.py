@@ -48,6 +48,7 @@ def test_a_method_a_path_does_not_know_is_405_with_the_allowed_ones(
     assert answered.headers["Allow"] == allowed
 
 
+DEEP = '{"input": ' * 900 + "1" + "}" * 900
 POSTS = ["/v1/predictions", "/v1/trainings", "/v1/files"]
 
 
@@ -57,7 +58,9 @@ def test_a_body_must_say_that_it_is_json(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize("body", ["", "{", "\ud83d", '{"input": ', "[" * 100_000, '{"input": ' * 100_000, "1" * 5_000])
+@pytest.mark.parametrize(
+    "body", ["", "{", "\ud83d", '{"input": ', "[" * 100_000, DEEP, '{"input": ' * 100_000, "1" * 5_000]
+)
 def test_a_body_that_is_not_json_is_400(api: Api, path: str, body: str) -> None:
     is_problem(api.call("POST", path, body.encode("utf-8", "replace").decode()), 400)
 

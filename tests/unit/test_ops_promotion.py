@@ -69,6 +69,19 @@ def test_a_run_that_is_to_be_promoted_by_hand_leaves_the_name_alone(buckets: Mem
     assert promoted_version("skirt", models) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["[]", "", "{", "null", "3", '{"version": "3"}', '{"version": 0}', '{"version": 1.5}', "\xff", "[" * 9_999]
+)
+def test_a_promotion_that_cannot_be_read_means_nothing_and_the_next_one_replaces_it(
+    buckets: MemoryBuckets, text: str
+) -> None:
+    models = buckets.store("model")
+    buckets.put("model", "styles/skirt/latest.json", text.encode("latin-1"))
+    assert promoted_version("skirt", models) is None
+    assert promote("skirt", 2, models) == Promotion(version=2, previous=None)
+    assert promoted_version("skirt", models) == 2
+
+
 @pytest.mark.parametrize(("between", "expected"), [(1, 5), (7, 8)])
 def test_of_two_promotions_at_once_the_newer_version_stays(buckets: MemoryBuckets, between: int, expected: int) -> None:
     models = Contested(buckets, between, times=1)

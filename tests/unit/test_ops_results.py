@@ -8,10 +8,11 @@ import pytest
 
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import smoke
-from atelier_ops.logic.notification import Outcome, model_message, outcomes
+from atelier_ops.logic.notification import Outcome, model_message, read_outcome
 from atelier_ops.logic.picture import format_of
 from atelier_ops.logic.results import Dependencies, prediction_key, settle
 from atelier_ops.logic.timestamps import rfc3339
+from contracts.errors import InvalidInputError
 from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput
 from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens
@@ -36,15 +37,15 @@ def dependencies() -> Dependencies:
     return Dependencies(records=records, media=media, inference=MemoryInference(), tokens=MemoryTokens())
 
 
-def event(inference_id: str, **message: Any) -> dict[str, Any]:
+def told(inference_id: str, **message: Any) -> Outcome:
     body = {"invocationStatus": "Completed", "inferenceId": inference_id, "eventName": "InferenceResult", **message}
-    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(body)}}]}
+    return read_outcome(json.dumps(body))
 
 
 def succeeded(dependencies: Dependencies, inference_id: str, body: object) -> str:
     dependencies.media.write("responses/1.out", json.dumps(body).encode(), "application/json")
     where = {"responseParameters": {"contentType": "application/json", "outputLocation": "s3://media/responses/1.out"}}
-    (outcome,) = outcomes(event(inference_id, **where))
+    outcome = told(inference_id, **where)
     return settle(outcome, dependencies, NOW)
 
 
@@ -53,7 +54,7 @@ def broke(dependencies: Dependencies, inference_id: str, failure: bytes | None =
     if failure is not None:
         dependencies.media.write("failures/1.out", failure, "text/plain")
         where["responseParameters"] = {"failureLocation": "s3://media/failures/1.out"}  # type: ignore[assignment]
-    (outcome,) = outcomes(event(inference_id, invocationStatus="Failed", **where))
+    outcome = told(inference_id, invocationStatus="Failed", **where)
     return settle(outcome, dependencies, NOW)
 
 
@@ -100,11 +101,41 @@ def test_a_failed_prediction_tells_the_models_own_words(dependencies: Dependenci
     assert record(dependencies).data["error"] == "InvalidInputError: input.image: got text; allowed: a picture"
 
 
-@pytest.mark.parametrize("body", [{}, {"images": []}, {"images": ["bm90IGEgcGljdHVyZQ=="], "output_format": "png"}])
-def test_an_answer_without_a_picture_is_a_failure(dependencies: Dependencies, body: dict[str, Any]) -> None:
-    succeeded(dependencies, ID, {**answer(), **body} if "images" in body else body)
+DEEP: Any = json.loads('{"images": ' * 900 + "1" + "}" * 900)
+ODD_ANSWERS: list[Any] = [
+    *({}, [], None, 7, "text", DEEP, {"images": []}, {"images": [5]}, {"images": ["치마"]}, {"images": {"0": "x"}}),
+    {"images": ["bm90IGEgcGljdHVyZQ=="], "output_format": "png"},
+    *({**answer(), name: 5} for name in ("images", "output_format", "model", "adapter", "mask", "notes", "metrics")),
+    *({k: v for k, v in answer().items() if k != name} for name in ("output_format", "seed", "model")),
+    answer(seconds={"paint": "long"}),
+    answer(mask="bm90IGEgcGljdHVyZQ=="),
+]
+
+
+@pytest.mark.parametrize("body", ODD_ANSWERS, ids=lambda body: str(body)[:60])
+def test_an_answer_that_lacks_something_or_has_it_wrong_ends_the_prediction_with_the_reason(
+    dependencies: Dependencies, body: Any
+) -> None:
+    succeeded(dependencies, ID, body)
     assert record(dependencies).status == "failed"
     assert "allowed" in record(dependencies).data["error"]
+
+
+@pytest.mark.parametrize("total", [1e300, -5.0])
+def test_whatever_an_answer_says_that_it_took_it_began_after_it_was_asked_for(
+    dependencies: Dependencies, total: float
+) -> None:
+    succeeded(dependencies, ID, answer(seconds={"total": total}))
+    assert record(dependencies).status == "succeeded"
+    assert rfc3339(NOW - 10) <= record(dependencies).data["started_at"] <= rfc3339(NOW)
+
+
+@pytest.mark.parametrize(
+    "message", ["", "{", "[]", "null", "{}", '{"inferenceId": "1"}', "[" * 99_999, '{"responseParameters": 5}']
+)
+def test_a_message_that_is_no_notification_is_named(message: str) -> None:
+    with pytest.raises(InvalidInputError, match="notification"):
+        read_outcome(message)
 
 
 def test_a_second_notification_changes_nothing(dependencies: Dependencies) -> None:
@@ -129,7 +160,7 @@ def test_a_notification_for_a_record_that_is_gone_is_ignored(dependencies: Depen
 
 
 def test_an_answer_in_a_foreign_bucket_is_refused(dependencies: Dependencies) -> None:
-    (outcome,) = outcomes(event(ID, responseParameters={"outputLocation": "s3://elsewhere/x"}))
+    outcome = told(ID, responseParameters={"outputLocation": "s3://elsewhere/x"})
     settle(outcome, dependencies, NOW)
     assert "elsewhere" in record(dependencies).data["error"]
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from atelier_ops.errors import MissingObjectError
 from atelier_ops.gateways.aws import Tolerance, client
 from contracts.errors import InvalidInputError
+from contracts.json_text import load
 from contracts.layout import S3Uri
 
 PART = 16 * 2**20
@@ -145,7 +146,7 @@ def read_json(store: ObjectStore, key: str) -> Any:
 def parse_json(body: bytes, where: str) -> Any:
     """The value of JSON in UTF-8. Raises InvalidInputError naming ``where``."""
     try:
-        return json.loads(body)
+        return load(body)
     except ValueError as error:
         raise InvalidInputError(where, got=body[:80], allowed="JSON in UTF-8") from error
 

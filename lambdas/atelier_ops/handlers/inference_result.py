@@ -1,13 +1,14 @@
 """Handles SNS notifications of finished asynchronous requests: stores a prediction's pictures, or answers a run's smoke test."""
 
 import time
+from contextlib import ExitStack
 from typing import Any
 
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Tokens
-from atelier_ops.logic.notification import outcomes
+from atelier_ops.logic.notification import messages, read_outcome
 from atelier_ops.logic.results import Dependencies, settle
 from atelier_ops.observability import logger, observed
 from contracts.settings import EnvironmentSettings
@@ -22,9 +23,17 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
-    """An SNS event with one or more notifications of an asynchronous endpoint."""
+    """An SNS event with one or more notifications of an asynchronous endpoint.
+
+    One that cannot be settled does not keep the others; it is raised in the end, so that the event is tried again and kept.
+    """
     settings = Settings.from_environment()
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
     dependencies = Dependencies(records=records, media=media, inference=Inference(), tokens=Tokens())
-    for outcome in outcomes(event):
-        logger.info(settle(outcome, dependencies, time.time()))
+    with ExitStack() as every:  # it calls all of them, and raises what one of them raised
+        for message in messages(event):
+            every.callback(_settle, message, dependencies)
+
+
+def _settle(message: str, dependencies: Dependencies) -> None:
+    logger.info(settle(read_outcome(message), dependencies, time.time()))

@@ -10,9 +10,7 @@ from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.workflow import Tokens
-from atelier_ops.logic.approval import settle_approval
-from atelier_ops.logic.endpoint import settle_endpoint
-from atelier_ops.logic.lost_events import Dependencies, settle_waiting
+from atelier_ops.logic.lost_events import Dependencies, settle, settle_waiting
 from atelier_ops.observability import logger, observed
 from contracts.settings import EnvironmentSettings
 
@@ -26,18 +24,16 @@ class Settings(EnvironmentSettings):
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
     """An EventBridge event of SageMaker, or of the schedule. Others are logged and ignored; repeated and late ones do nothing."""
-    records, tokens = Records(Settings.from_environment().table_name), Tokens()
+    records = Records(Settings.from_environment().table_name)
+    look = Dependencies(records=records, tokens=Tokens(), packages=Packages(), endpoints=Endpoints())
     detail = event["detail"]
+    # An event is a hint: it may be old, doubled or made up by now. What holds, SageMaker says.
     if event["detail-type"] == "Scheduled Event":
-        look = Dependencies(records=records, tokens=tokens, packages=Packages(), endpoints=Endpoints())
         for line in settle_waiting(look, time.time()):
             logger.info(line)
     elif "ModelApprovalStatus" in detail:
-        package, status = detail["ModelPackageArn"], detail["ModelApprovalStatus"]
-        logger.info(settle_approval(package, status, detail.get("ApprovalDescription", ""), records, tokens))
+        logger.info(settle("approval", detail["ModelPackageArn"], look))
     elif "EndpointStatus" in detail:
-        # The event may be old by now: the endpoint itself says what holds.
-        name = detail["EndpointName"]
-        logger.info(settle_endpoint(name, Endpoints().state(name), records, tokens))
+        logger.info(settle("endpoint", detail["EndpointName"], look))
     else:
         logger.info("ignored", detail_type=event.get("detail-type"))

@@ -1,10 +1,11 @@
 """Saying why a step failed in words a person can act on, out of the many shapes in which Step Functions reports it."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from contracts.json_text import load
 
 LONGEST_REASON = 2_000
 _KIND = re.compile(r"(AlgorithmError|ClientError|InternalServerError|InternalError|CapacityError):\s*")
@@ -43,7 +44,7 @@ def _from_lambda(error: str, details: Mapping[str, Any]) -> Failure:
 
 def _object(cause: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(cause)
+        value = load(cause)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

@@ -35,10 +35,14 @@ def settle_waiting(dependencies: Dependencies, now: float) -> Iterator[str]:
         kind, _, name = key.partition("#")
         record = dependencies.records.get(key) if kind in _LIFETIMES else None
         if record is not None and now - (record.expires_at - _LIFETIMES[kind]) > LATE:
-            yield _settle(kind, name, dependencies)
+            yield settle(kind, name, dependencies)
 
 
-def _settle(kind: str, name: str, dependencies: Dependencies) -> str:
+def settle(kind: str, name: str, dependencies: Dependencies) -> str:
+    """Let the run go on, or fail, that waits for the ``endpoint`` of this name, or for the ``approval`` of this package; says what it did.
+
+    SageMaker is asked how things are.
+    """
     if kind == "endpoint":
         state = dependencies.endpoints.state(name)
         return endpoint.settle_endpoint(name, state, dependencies.records, dependencies.tokens)

@@ -1,11 +1,12 @@
 """Reading what an asynchronous endpoint says through SNS when a request is done."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from atelier_ops.gateways.storage import parse_json
+from contracts.errors import InvalidInputError
 from contracts.json_text import load
 from contracts.layout import S3Uri
 
@@ -25,24 +26,30 @@ class Outcome:
     written: float | None = None
 
 
-def outcomes(event: Mapping[str, Any]) -> list[Outcome]:
-    """Every outcome in an SNS event."""
-    return [_outcome(json.loads(record["Sns"]["Message"])) for record in event["Records"]]
+def messages(event: Mapping[str, Any]) -> list[str]:
+    """The texts of an SNS event."""
+    return [record["Sns"]["Message"] for record in event["Records"]]
 
 
-def _outcome(message: Mapping[str, Any]) -> Outcome:
-    answer = message.get("responseParameters") or {}
-    return Outcome(
-        inference_id=message["inferenceId"],
-        succeeded=message["invocationStatus"] == "Completed",
-        output=_address(answer.get("outputLocation")),
-        failure=_address(answer.get("failureLocation") or message.get("failureLocation")),
-        reason=message.get("failureReason") or "",
-    )
+def read_outcome(message: str) -> Outcome:
+    """What a notification says. Raises InvalidInputError for a text that is none."""
+    body = parse_json(message.encode(), "notification")
+    try:
+        answer = body.get("responseParameters") or {}
+        return Outcome(
+            inference_id=str(body["inferenceId"]),
+            succeeded=body["invocationStatus"] == "Completed",
+            output=_address(answer.get("outputLocation")),
+            failure=_address(answer.get("failureLocation") or body.get("failureLocation")),
+            reason=str(body.get("failureReason") or ""),
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        allowed = "what SageMaker says of an asynchronous request"
+        raise InvalidInputError("notification", got=message[:200], allowed=allowed) from error
 
 
-def _address(uri: str | None) -> S3Uri | None:
-    return S3Uri.parse(uri) if uri else None
+def _address(uri: Any) -> S3Uri | None:
+    return S3Uri.parse(str(uri)) if uri else None
 
 
 def is_of_server(reason: str, text: str) -> bool:

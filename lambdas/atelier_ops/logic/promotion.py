@@ -2,10 +2,14 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Annotated, ClassVar
 
 from atelier_ops.errors import PromotionRaceError
-from atelier_ops.gateways.storage import ObjectStore, parse_json
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.observability import logger
+from contracts.declarations import bounds
 from contracts.layout import LATEST, style_prefix
+from contracts.model import Contract
 from contracts.plan import FineTuningPlan
 
 ATTEMPTS = 5
@@ -54,13 +58,26 @@ def promote_run(plan: FineTuningPlan, version: int, models: ObjectStore) -> tupl
 
 
 def _read(style: str, models: ObjectStore) -> tuple[Promotion | None, str | None]:
-    """The last promotion, and the ETag of the object that says so."""
+    """The last promotion, and the ETag of the object that says so. What cannot be read means nothing; the next promotion replaces it."""
     stored = models.read_tagged(_key(style))
     if stored is None:
         return None, None
     body, etag = stored
-    known = parse_json(body, f"s3://{models.bucket}/{_key(style)}")
-    return Promotion(version=known["version"], previous=known.get("previous")), etag
+    try:
+        known = _Latest.from_text(body.decode())
+    except ValueError:
+        logger.warning("cannot be read", key=_key(style))
+        return None, etag
+    return Promotion(version=known.version, previous=known.previous), etag
+
+
+class _Latest(Contract):
+    """``latest.json``."""
+
+    document: ClassVar[str] = LATEST
+
+    version: Annotated[int, bounds(1, 999_999, "what the bare name means")]
+    previous: Annotated[int | None, bounds(1, 999_999, "what it meant before")] = None
 
 
 def _key(style: str) -> str:

@@ -201,5 +201,7 @@ def _finished(
     metrics = {"total_time": round(max(0.0, now - seconds(record.data["created_at"])), 3)}
     if predict_seconds is not None:
         metrics["predict_time"] = round(predict_seconds, 3)
-    times = {"completed_at": rfc3339(now), "started_at": rfc3339(now - (predict_seconds or 0.0))}
+    # Whatever the server says that it took, it did not begin before it was asked.
+    started = max(now - max(predict_seconds or 0.0, 0.0), min(seconds(record.data["created_at"]), now))
+    times = {"completed_at": rfc3339(now), "started_at": rfc3339(started)}
     return replace(record, status=status, data={**record.data, **times, "metrics": metrics, **changes})

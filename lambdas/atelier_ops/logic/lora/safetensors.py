@@ -77,7 +77,7 @@ def read_header(start: bytes, where: str) -> FileHeader:
         raise InvalidInputError(where, got=f"{len(start)} bytes", allowed=f"all {begin} bytes of the header")
     try:
         values = load(start[LENGTH_BYTES:begin].decode())
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         allowed = "a safetensors file: its header is JSON in which nothing is named twice"
         raise InvalidInputError(where, got=f"a header that cannot be read: {error}", allowed=allowed) from error
     if not isinstance(values, dict):

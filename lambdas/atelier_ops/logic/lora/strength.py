@@ -75,7 +75,7 @@ class Strengths:
     def _from_settings(self, text: str) -> None:
         try:
             settings = load(text)
-        except (ValueError, RecursionError):
+        except ValueError:
             settings = None
         if not isinstance(settings, dict):
             self.problems.append(Problem(f"weights: {SETTINGS}", text[:80], "a JSON object"))
