@@ -146,7 +146,7 @@ class ContainerJob(abc.ABC):
         prefix = f"{self.kind.upper()}_JOB"
         return {
             **self._backend.process_environment(self.role),
-            **(meeting_point() if len(self.hosts) > 1 else {}),
+            **meeting_point(),
             f"{prefix}_NAME": self.name,
             f"{prefix}_ARN": self.record[f"{self.kind}JobArn"],
             **self.record.get("Environment", {}),
@@ -192,7 +192,7 @@ class JobService:
 
 
 def meeting_point() -> dict[str, str]:
-    """Where the hosts of a job meet on this machine, in torch's own variables: `algo-1` has no DNS name here.
+    """Where the processes of a job meet on this machine, in torch's own variables: `algo-1` has no DNS name here.
 
     The port is the job's own, because two jobs may run at a time.
     """

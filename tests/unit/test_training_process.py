@@ -4,8 +4,10 @@ import json
 import os
 import shlex
 import signal
+import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
 from atelier_training.arguments import parser
@@ -14,6 +16,7 @@ from atelier_training.failure import LONGEST_REASON, guard
 from atelier_training.launch import Cluster, relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version
+from atelier_training.torchrun import LoopbackRendezvous
 from contracts.errors import InvalidInputError
 
 
@@ -104,11 +107,25 @@ def test_every_host_is_told_its_rank_and_the_leader(tmp_path: Path) -> None:
     assert "--nnodes 2 --node-rank 1 --nproc-per-node 8 --master-addr algo-1" in line
     assert line.endswith("--module atelier_training train")
     here = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29600"}
-    assert "--master-addr 127.0.0.1 --master-port 29600" in " ".join(cluster.command("m", "train", here))
+    assert "-m torch.distributed.run" in line
+    met = " ".join(cluster.command("m", "train", here))
+    assert "--master-addr 127.0.0.1 --master-port 29600" in met
+    assert "-m atelier_training.torchrun" in met
     assert cluster.environment({"NCCL_SOCKET_IFNAME": "eth9"}) == {
         "NCCL_SOCKET_IFNAME": "eth9",
         "GLOO_SOCKET_IFNAME": "eth0",
     }
+
+
+def test_processes_that_meet_on_loopback_are_reached_from_there_only() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    met = LoopbackRendezvous("127.0.0.1", port, rank=0, world_size=1, run_id="1", timeout=60).next_rendezvous()
+
+    met.store.set("key", "value")
+    assert met.store.get("key") == b"value"
+    sockets = psutil.Process().net_connections("inet")
+    assert [s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN and s.laddr.port == port] == ["127.0.0.1"]
 
 
 def test_a_host_that_is_not_in_the_list_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from contracts.errors import InvalidInputError
 
 RENDEZVOUS_PORT = 29_500
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK_TORCHRUN = "atelier_training.torchrun"
+
 SHUTDOWN_SECONDS = 110
 """Seconds that torchrun gives processes to save after SIGTERM; SageMaker ends the container after 120."""
 
@@ -49,7 +52,7 @@ class Cluster:
         address = environment.get("MASTER_ADDR", self.hosts[0])
         port = environment.get("MASTER_PORT", str(RENDEZVOUS_PORT))
         return [
-            *(sys.executable, "-m", "torch.distributed.run"),
+            *(sys.executable, "-m", LOOPBACK_TORCHRUN if address in LOOPBACK else "torch.distributed.run"),
             *("--nnodes", str(len(self.hosts)), "--node-rank", str(self.hosts.index(self.current))),
             *("--nproc-per-node", str(self.processes)),
             *("--master-addr", address, "--master-port", port),
@@ -60,7 +63,7 @@ class Cluster:
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """The variables for it: the network interface that the hosts reach each other by."""
         variables = dict(environment)
-        if self.network_interface and len(self.hosts) > 1:
+        if self.network_interface:
             variables.setdefault("NCCL_SOCKET_IFNAME", self.network_interface)
             variables.setdefault("GLOO_SOCKET_IFNAME", self.network_interface)
         return variables
