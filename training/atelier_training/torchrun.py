@@ -6,7 +6,7 @@ hosts the security group decides who may; a laptop has none.
 
 import socket
 
-from torch.distributed import TCPStore
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
 from torch.distributed.elastic.rendezvous import RendezvousInfo, static_tcp_rendezvous
 from torch.distributed.run import main
 
