@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -67,6 +67,15 @@ bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and wi
 
 bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an empty app, in CPU seconds
 	@$(BIN)/python -m bench.synth
+
+bench-load: $(INSTALLED) ## let 50 clients meet a cold local stage, and count what was lost or done twice (PREDICTIONS=500)
+	@$(BIN)/python -m bench.load --predictions $(or $(PREDICTIONS),500)
+
+bench-soak: $(INSTALLED) ## paint in a row, and say whether memory, descriptors and folders stay flat (PREDICTIONS=2000)
+	@$(BIN)/python -m bench.soak --predictions $(or $(PREDICTIONS),2000)
+
+bench-hostile: $(INSTALLED) ## send a local stage a thousand requests that no honest client sends
+	@$(BIN)/python -m bench.hostile
 
 gate-score: $(INSTALLED) ## plant hundreds of defects, one at a time, and count those that the gate names
 	@PYTHONPATH=.:lambdas $(BIN)/python -m bench.gate

@@ -13,6 +13,7 @@ API Gateway: https://repost.aws/knowledge-center/api-gateway-rest-api-lambda-int
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from ministack.core import iam_evaluator
 from ministack.services import apigateway_v1, cloudwatch, eventbridge, sns, sqs
@@ -101,7 +102,8 @@ def _guard_apis() -> None:
     ) -> Any:
         function = apigateway_v1._extract_lambda_ref_from_integration_uri(integration.get("uri", ""))
         region, account = function.split(":")[3:5]
-        source = f"arn:aws:execute-api:{region}:{account}:{api}/{stage_name}/{method}{path}"
+        # Escaped: a policy's `*` matches no line break here, and a client may send one.
+        source = f"arn:aws:execute-api:{region}:{account}:{api}/{stage_name}/{method}{quote(path)}"
         if not _may_reach(_API, source, function):
             return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
         return await invoke(integration, api, stage_name, stage, resource, path, method, *request, **more)
