@@ -14,7 +14,7 @@ from local.faults import Faults
 from local.sagemaker.caller_rights import Need
 from local.sagemaker.store import Record, epoch_milliseconds
 
-# A loopback client needs no proxy, and no second try against a server in the same process.
+# A loopback client needs no proxy, and few tries against a server in the same process.
 _CLIENT_CONFIG = Config(
     proxies={},
     retries={"max_attempts": 2, "mode": "standard"},
@@ -23,20 +23,29 @@ _CLIENT_CONFIG = Config(
     max_pool_connections=32,
 )
 
+# What the service does by itself for a role (it fetches a request, writes an answer) it does not give up because of one refusal.
+_PATIENT = Config(retries={"total_max_attempts": 6, "mode": "standard"})
+
 # ministack's name for the account's root; it is not a secret, and works on this machine's loopback only.
 ROOT_KEY = "test"
 ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_SECRET_ACCESS_KEY": ROOT_KEY}
 
 
 def connect(
-    session: boto3.Session, service: str, *, url: str, region: str, credentials: Mapping[str, str] = ROOT_CREDENTIALS
+    session: boto3.Session,
+    service: str,
+    *,
+    url: str,
+    region: str,
+    credentials: Mapping[str, str] = ROOT_CREDENTIALS,
+    config: Config | None = None,
 ) -> Any:
     """A boto3 client of a service of the local cloud at `url`; `credentials` are named as environment variables are."""
     return session.client(
         service,  # type: ignore[call-overload]  # the stubs want a literal
         region_name=region,
         endpoint_url=url,
-        config=_CLIENT_CONFIG,
+        config=_CLIENT_CONFIG.merge(config) if config else _CLIENT_CONFIG,
         **{name.lower(): value for name, value in credentials.items()},
     )
 
@@ -70,17 +79,17 @@ class Backend:
 
     def client(self, service: str, role: str) -> Any:
         """A boto3 client of `service` that acts as `role`. Clients are shared: they are safe between threads."""
-        return self._client(service, role, self.role_credentials(role))
+        return self._client(service, role, self.role_credentials(role), _PATIENT)
 
     def root(self, service: str) -> Any:
         """A boto3 client of `service` that acts as the account's root, for what the service itself does."""
-        return self._client(service, "", ROOT_CREDENTIALS)
+        return self._client(service, "", ROOT_CREDENTIALS, None)
 
-    def _client(self, service: str, role: str, credentials: Mapping[str, str]) -> Any:
+    def _client(self, service: str, role: str, credentials: Mapping[str, str], config: Config | None) -> Any:
         with self._lock:
             if (service, role) not in self._clients:
                 self._clients[service, role] = connect(
-                    self._session, service, url=self.url, region=self.region, credentials=credentials
+                    self._session, service, url=self.url, region=self.region, credentials=credentials, config=config
                 )
             return self._clients[service, role]
 

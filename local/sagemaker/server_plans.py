@@ -1,10 +1,15 @@
 """What a variant of an endpoint runs: its model's container, or that of the model package which the model names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import validation_error
+from local.sagemaker.containers import ContainerSpec
+from local.sagemaker.images import Image
 from local.sagemaker.store import Record, RecordStore
+
+HOST_VARIABLE = "ATELIER_HOST"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,19 @@ class ServerPlan:
     def name(self) -> str:
         """The variant's name."""
         return str(self.variant["VariantName"])
+
+    def spec(self, image: Image, root: Path, environment: Mapping[str, str]) -> ContainerSpec:
+        """What runs below `root`; `environment` is that of its process."""
+        # No container stands between the server and this machine's network.
+        variables = {**environment, **self.container.get("Environment", {}), HOST_VARIABLE: "127.0.0.1"}
+        return ContainerSpec(
+            image=image,
+            command=image.command(None, ["serve"]),
+            environment=variables,
+            root=root,
+            log_group=f"/aws/sagemaker/Endpoints/{self.endpoint}",
+            log_stream=f"{self.name}/i-{root.name.rsplit('-', 1)[-1]}",
+        )
 
 
 def server_plan(store: RecordStore, endpoint: str, variant: Record, run_dir: Path) -> ServerPlan:

@@ -15,7 +15,7 @@ from local.clients import WaitingClient
 from local.errors import AWS_ERRORS
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import ENDPOINT_SHORTAGE, instance_types
-from local.sagemaker.containers import Container, ContainerSpec, free_port
+from local.sagemaker.containers import Container, free_port
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.invocation import Exchange, ModelAnswer, NotTakenError
 from local.sagemaker.model_data import load_model
@@ -24,7 +24,6 @@ from local.sagemaker.store import Record
 
 _LOG = logging.getLogger("local.serving")
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
-HOST_VARIABLE = "ATELIER_HOST"
 _PING_SECONDS = 2.0  # SageMaker's own limit for one answer to /ping
 _PING_PAUSE_SECONDS = 0.1  # between two pings of a server that starts
 _LOOK_SECONDS = 1.0  # between two pings of a server that serves
@@ -60,13 +59,17 @@ class ModelServer:
         self._died = threading.Event()
         self._look = threading.Event()  # whoever waits for the next ping is to look now
         self._launching = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, name=f"keep {self._root.name}", daemon=True)
+        self._loaded = False
         self._answering = 0
         self._idle = threading.Condition()
         self._container: Container | None = None
         self.health = Health.STARTING
         self.restarts = 0  # in a row, without one answer to a request
         self.claimed = 0  # asynchronous requests that it has been handed
-        self.instance_type = ""  # chosen when it starts: the first of the variant's types that there is
+        self.instance_type = instance_types(plan.variant)[
+            0
+        ]  # when it starts: the first of the variant's types that there is
         self.port = 0
 
     def __str__(self) -> str:
@@ -77,28 +80,21 @@ class ModelServer:
 
         Raises EndpointFailureError with SageMaker's words if the data cannot be had or the server never gets healthy.
         """
-        there = [name for name in instance_types(self.plan.variant) if self._backend.faults.available(name)]
-        if not there:
-            raise EndpointFailureError(ENDPOINT_SHORTAGE)
-        self.instance_type = there[0]
-        try:
-            s3 = self._backend.client("s3", self.plan.role)
-            load_model(s3, self.plan.container, self._root / "opt" / "ml" / "model")
-        except (*AWS_ERRORS, OSError) as error:
-            raise EndpointFailureError(
-                f'Failed to download model data for container "container_1" of variant {self.plan.name}. Please ensure '
-                f"that there is an object located at the URL and that the role passed to CreateModel has permissions to "
-                f"download the model: {error}",
-            ) from error
+        self._load()
         self._launch()
         if not self._wait_healthy():
             self.stop()
-            _LOG.warning("endpoint %s: not healthy; its output: %s", self.plan.endpoint, self._root / "output.log")
+            _LOG.warning("%s: not healthy; its output: %s", self, self._root / "output.log")
             raise EndpointFailureError(
                 f"The primary container for production variant {self.plan.name} did not pass the ping health check. "
                 "Please check CloudWatch logs for this endpoint.",
             )
-        threading.Thread(target=self._keep, name=f"keep {self._root.name}", daemon=True).start()
+        self._keeper.start()
+
+    def start_again(self) -> None:
+        """Start what an earlier process ran, in a thread: it is healthy sooner or later, however often that fails."""
+        self._died.set()
+        self._keeper.start()
 
     @property
     def ready(self) -> bool:
@@ -145,10 +141,9 @@ class ModelServer:
 
     def shown(self) -> Record:
         """How it is."""
-        pid = self._container.pid if self._container else None
         names = {"endpoint": self.plan.endpoint, "variant": self.plan.name, "folder": str(self._root)}
-        state = {"health": self.health.value, "restarts": self.restarts, "answering": self._answering}
-        return {**names, "port": self.port, "pid": pid, **state}
+        process = {"port": self.port, "pid": self._container.pid if self._container else None}
+        return {**names, **process, "health": self.health, "restarts": self.restarts, "answering": self._answering}
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -163,6 +158,25 @@ class ModelServer:
             self._answering += change
             self._idle.notify_all()
 
+    def _load(self) -> None:
+        """Choose the machine and fetch the model, once. Raises EndpointFailureError in SageMaker's words."""
+        if self._loaded:
+            return
+        there = [name for name in instance_types(self.plan.variant) if self._backend.faults.available(name)]
+        if not there:
+            raise EndpointFailureError(ENDPOINT_SHORTAGE)
+        self.instance_type = there[0]
+        try:
+            s3 = self._backend.client("s3", self.plan.role)
+            load_model(s3, self.plan.container, self._root / "opt" / "ml" / "model")
+        except (*AWS_ERRORS, OSError) as error:
+            raise EndpointFailureError(
+                f'Failed to download model data for container "container_1" of variant {self.plan.name}. Please ensure '
+                f"that there is an object located at the URL and that the role passed to CreateModel has permissions to "
+                f"download the model: {error}",
+            ) from error
+        self._loaded = True
+
     def _launch(self) -> None:
         with self._launching:
             if self.stopping:
@@ -170,21 +184,8 @@ class ModelServer:
             if self._container:
                 self._container.kill()  # one that was silent lives
             self.port = free_port()
-            image = self._images.resolve(self.plan.container["Image"])
-            environment = {
-                **self._backend.process_environment(self.plan.role),
-                **self.plan.container.get("Environment", {}),
-                PORT_VARIABLE: str(self.port),
-                HOST_VARIABLE: "127.0.0.1",  # no container stands between it and this machine's network
-            }
-            spec = ContainerSpec(
-                image=image,
-                command=image.command(None, ["serve"]),
-                environment=environment,
-                root=self._root,
-                log_group=f"/aws/sagemaker/Endpoints/{self.plan.endpoint}",
-                log_stream=f"{self.plan.name}/i-{self._root.name.rsplit('-', 1)[-1]}",
-            )
+            environment = {**self._backend.process_environment(self.plan.role), PORT_VARIABLE: str(self.port)}
+            spec = self.plan.spec(self._images.resolve(self.plan.container["Image"]), self._root, environment)
             self._died.clear()
             container = self._container = Container(spec, self._backend.client("logs", self.plan.role))
             container.start(on_exit=partial(self._on_exit, container))
@@ -241,16 +242,19 @@ class ModelServer:
                 self.health = Health.SILENT
 
     def _start_again(self) -> bool:
-        """Start it once more, after a pause that grows with each time that did not help; whether it is healthy then."""
+        """Start it once more, whether it is healthy then; after a pause, but for the first start of what an earlier process ran."""
+        if self.health is not Health.STARTING:
+            self.health = Health.RESTARTING
+            pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self.restarts, 10), _LONGEST_PAUSE_SECONDS)
+            self.restarts += 1
+            _LOG.warning("%s is started again in %g s, time %d in a row", self, pause, self.restarts)
+            if self._stopping.wait(pause):
+                return False
         self.health = Health.RESTARTING
-        pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(self.restarts, 10), _LONGEST_PAUSE_SECONDS)
-        self.restarts += 1
-        _LOG.warning("%s is started again in %g s, time %d in a row", self, pause, self.restarts)
-        if self._stopping.wait(pause):
-            return False
         try:
+            self._load()
             self._launch()
-        except (*AWS_ERRORS, OSError) as error:
+        except (EndpointFailureError, *AWS_ERRORS, OSError) as error:
             _LOG.warning("%s: %s", self, error)
             return False
         return self._wait_healthy()
