@@ -168,4 +168,4 @@ def failures(history: History) -> dict[str, int]:
     """Why predictions and trainings failed, in the beginning of their own words, by how often."""
     lasts = (looks[-1] for looks in history.looks.values() if looks)
     texts = [look.fixed.partition(" ")[2] for look in lasts if look.status == "failed"]
-    return dict(Counter(text[:90] for text in texts).most_common(25))
+    return dict(Counter(text[:160] for text in texts).most_common(25))

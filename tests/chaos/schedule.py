@@ -25,12 +25,12 @@ OWN_CALLS = ("CreateProcessingJob", "CreateTrainingJob")
 """Calls of Step Functions itself."""
 
 KILLED = {
-    ("model server", "KILL"): 4,
-    ("model server", "TERM"): 2,
+    ("model server", "KILL"): 2,
+    ("model server", "TERM"): 1,
     ("model server", "STOP"): 3,
-    ("function", "KILL"): 10,
-    ("function", "STOP"): 3,
-    ("job", "KILL"): 3,
+    ("function", "KILL"): 12,
+    ("function", "STOP"): 4,
+    ("job", "KILL"): 2,
     ("job", "STOP"): 3,
 }
 """Processes and signals, by how often."""
@@ -111,8 +111,9 @@ def _training(chance: random.Random) -> tuple[str, dict[str, Any]]:
     return "train", {
         "style": chance.choice(STYLES),
         "task": chance.choice(("inpaint", "text-to-image")),
+        "method": _weighted(chance, {"lora": 11, "full": 1}),
         "approval": _weighted(chance, {"auto": 7, "manual": 3}),
-        "deploy": _weighted(chance, {"adapter": 9, "none": 1}),
+        "deploy": _weighted(chance, {"": 9, "none": 1}),
         "then": _weighted(chance, {"": 6, "repeat": 2, "cancel": 2}),
         "wait": round(chance.uniform(1, 30), 2),
     }
@@ -137,7 +138,9 @@ def _delivery(chance: random.Random) -> tuple[str, dict[str, Any]]:
 
 def _kill(chance: random.Random) -> tuple[str, dict[str, Any]]:
     process, signal = _weighted(chance, KILLED)
-    return "kill", {"process": process, "signal": signal, "seconds": round(chance.uniform(0.5, 5), 2)}
+    # Some functions stand still for longer than they may take.
+    longest = 32.0 if process == "function" else 5.0
+    return "kill", {"process": process, "signal": signal, "seconds": round(chance.triangular(0.5, longest, 0.5), 2)}
 
 
 def _clock(chance: random.Random) -> tuple[str, dict[str, Any]]:

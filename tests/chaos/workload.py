@@ -19,6 +19,7 @@ from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Studio
 
 _GARMENT = "a skirt"
 _POSTS = 4
+_DELETE_SECONDS = 40.0
 _RACE_SECONDS = 20.0
 _RACE_PAUSE_SECONDS = 0.005
 
@@ -60,7 +61,7 @@ class Workload:
     def train(self, act: Act) -> None:
         """One training, and what becomes of it."""
         detail, key = act.detail, f"t-{act.dice:08x}"
-        given = {name: detail[name] for name in ("task", "approval", "deploy")}
+        given = {name: detail[name] for name in ("task", "method", "approval", "deploy") if detail[name]}
         words = {
             "instance_prompt": "a photo of sks skirt",
             **({"target": _GARMENT} if given["task"] == "inpaint" else {}),
@@ -123,13 +124,14 @@ class Workload:
         return S3Uri.parse(place).key if place else ""
 
     def _delete(self, one: str, wait: float) -> None:
-        """Delete it: at once, which is refused while it runs, and some time later."""
-        for _ in range(4):
-            answer = self.door.call("DELETE", f"{PREDICTIONS}/{one}")
-            if answer.status == 204:
-                self.history.delete(one)
-                return
-            time.sleep(wait)
+        """Delete it: at once, which is refused while it runs, and as soon as it has ended."""
+        deadline = time.monotonic() + _DELETE_SECONDS
+        while (
+            answer := self.door.call("DELETE", f"{PREDICTIONS}/{one}")
+        ).status != 204 and time.monotonic() < deadline:
+            time.sleep(1 + wait)
+        if answer.status == 204:
+            self.history.delete(one)
 
 
 def _nothing(_: str, __: float) -> None:
