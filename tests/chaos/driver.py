@@ -8,11 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from botocore.exceptions import BotoCoreError
+
 from tests.chaos.door import PREDICTIONS, TRAININGS
 from tests.chaos.evidence import failures, gather
 from tests.chaos.history import PREDICTION, TRAINING, History
 from tests.chaos.injuries import Injuries
 from tests.chaos.invariants import Evidence
+from tests.chaos.restarts import Restarts
 from tests.chaos.schedule import Act
 from tests.chaos.settling import Settling
 from tests.chaos.workload import Workload
@@ -47,6 +50,7 @@ class Driver:
     workload: Workload
     injuries: Injuries
     settling: Settling
+    restarts: Restarts
     mistakes: list[str] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -64,7 +68,12 @@ class Driver:
         observer.join()
 
     def _doing(self, act: Act) -> Callable[[Act], None]:
-        known = {"predict": self.workload.predict, "train": self.workload.train, "sweep": self._sweep}
+        known = {
+            "predict": self.workload.predict,
+            "train": self.workload.train,
+            "sweep": self._sweep,
+            "restart": self.restarts.restart,
+        }
         return known.get(act.kind, self.injuries.injure)
 
     def _sweep(self, act: Act) -> None:
@@ -78,6 +87,8 @@ class Driver:
     def _safely(self, do: Callable[[Act], None], act: Act) -> None:
         try:
             do(act)
+        except BotoCoreError:
+            self.history.count("cut off")  # the tester's own calls fail, too, while the cloud is away
         except Exception:  # noqa: BLE001  the edge of a thread: what was not foreseen is said in the end
             self.mistakes.append(f"{act}\n{traceback.format_exc()}")
 
@@ -99,13 +110,16 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     history, injuries = History(), Injuries(faults=faults)
     workload = Workload.prepared(studio, history)
     settling = Settling(studio=studio, workload=workload, history=history)
-    driver = Driver(studio=studio, history=history, workload=workload, injuries=injuries, settling=settling)
+    restarts = Restarts(cloud=studio.deployment.cloud)
+    driver = Driver(
+        studio=studio, history=history, workload=workload, injuries=injuries, settling=settling, restarts=restarts
+    )
     driver.run(acts)
-    happened = injuries.heal()
+    happened = injuries.heal() + restarts.happened
     settling.settle(settle_seconds)
     return Outcome(
         history=history,
-        evidence=gather(studio, history),
+        evidence=gather(studio, history, restarts.painted),
         faults=happened,
         failures=failures(history),
         mistakes=driver.mistakes,

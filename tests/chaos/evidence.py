@@ -14,6 +14,7 @@ from contracts.layout import LATEST, MANIFEST, STYLES
 from tests.chaos.history import TRAINING, History
 from tests.chaos.injuries import below
 from tests.chaos.invariants import Evidence, Run, Version
+from tests.chaos.model_runs import finished
 from tests.chaos.schedule import STYLES as NAMES
 from tests.e2e.studio import Studio
 
@@ -30,12 +31,15 @@ def record(studio: Studio, key: str) -> dict[str, Any]:
     return dict(json.loads(item["data"]["S"])) if item else {}
 
 
-def gather(studio: Studio, history: History) -> Evidence:
-    """Everything but the processes that outlive the local cloud, which cannot be seen before it has ended."""
+def gather(studio: Studio, history: History, painted: Counter[str]) -> Evidence:
+    """Everything but the processes that outlive the local cloud, which cannot be seen before it has ended.
+
+    ``painted`` are the predictions that model servers had finished whose logs are gone.
+    """
     look = _Look(studio=studio)
     records = {key.partition("#")[2]: data for key, data in look.records() if key.startswith("prediction#")}
     return Evidence(
-        runs=look.model_runs(),
+        runs=dict(painted + finished(studio.deployment.cloud.run_dir)),
         attempts={one: int(data.get("attempts", 1)) for one, data in records.items()},
         outputs=look.outputs(),
         gave_up=frozenset(one for one, data in records.items() if RAN_OUT in str(data.get("error"))),
@@ -59,15 +63,6 @@ class _Look:
         table = self.studio.deployment.outputs["TableName"]
         for page in self.studio.client("dynamodb").get_paginator("scan").paginate(TableName=table):
             yield from ((item["pk"]["S"], json.loads(item["data"]["S"])) for item in page["Items"])
-
-    def model_runs(self) -> dict[str, int]:
-        """By inference id: a model server writes one line about each request that it has answered."""
-        runs: Counter[str] = Counter()
-        for log in (self.studio.deployment.cloud.run_dir / "endpoints").rglob("output.log"):
-            for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-                if '"message": "request"' in line and '"status": 200' in line:
-                    runs[json.loads(line)["id"]] += 1
-        return dict(runs)
 
     def outputs(self) -> dict[str, int]:
         return dict(Counter(key.split("/")[1] for key in self._keys("Media", "outputs/")))

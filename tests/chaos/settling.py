@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ LATER = 400.0
 MUCH_LATER = 7 * 3600.0
 """Later than any answer may come. What ends only now is a prediction that was lost."""
 
+_LOOKERS = 4
 _PAUSE_SECONDS = 1.0
 _SWEEP_SECONDS = 10.0
 _REST_SECONDS = 20.0
@@ -69,8 +71,9 @@ class Settling:
         return not self.history.open(PREDICTION) and not self.history.open(TRAINING)
 
     def _look_at(self, path: str, ones: list[str]) -> None:
-        for one in ones:
-            self.workload.door.look(path, one)
+        with ThreadPoolExecutor(_LOOKERS) as lookers:
+            for _ in lookers.map(lambda one: self.workload.door.look(path, one), ones):
+                pass
 
     def _ask_again(self) -> None:
         """Clients whose request was never answered send it once more, with its key."""
