@@ -107,7 +107,7 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     faults = studio.deployment.cloud.faults
     faults.set_clock(0)
     faults.set_quotas({})  # as many jobs at a time as come
-    history, injuries = History(), Injuries(faults=faults)
+    history, injuries = History(), Injuries(folder=studio.deployment.cloud.run_dir, faults=faults)
     workload = Workload.prepared(studio, history)
     settling = Settling(studio=studio, workload=workload, history=history)
     restarts = Restarts(cloud=studio.deployment.cloud)

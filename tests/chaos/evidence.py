@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from contracts.artifact import StyleManifest
 from contracts.layout import LATEST, MANIFEST, STYLES
 from tests.chaos.history import TRAINING, History
@@ -138,8 +136,9 @@ class _Look:
 
     def left_folders(self) -> Iterator[str]:
         """Workers' folders that no process of this run works in."""
-        commands = " ".join(command for _, command in below(psutil.Process()))
-        folders = (self.studio.deployment.cloud.run_dir / "tmp").glob("ministack-lambda-*")
+        run_dir = self.studio.deployment.cloud.run_dir
+        commands = " ".join(command for _, command in below(run_dir))
+        folders = (run_dir / "tmp").glob("ministack-lambda-*")
         yield from (folder.name for folder in sorted(folders) if folder.name not in commands)
 
     def dead_letters(self) -> Iterator[dict[str, Any]]:

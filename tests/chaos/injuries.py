@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -21,27 +22,23 @@ _WORDS = {
 }
 """What stands in the command of a kind of process."""
 
-_SERVER = "local.server"
 _UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
-def below(process: psutil.Process) -> Iterator[tuple[psutil.Process, str]]:
-    """Every descendant, and its command."""
-    for child in process.children(recursive=True):
+def below(folder: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """Every process that this one's local cloud in the folder has started, and its command; the first to start in front."""
+    for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            yield child, " ".join(child.cmdline())
-
-
-def of_kind(kind: str) -> list[psutil.Process]:
-    """The processes of a kind that this process's local cloud has started, in the order of their ids."""
-    found = [each for each, command in below(psutil.Process()) if all(word in command for word in _WORDS[kind])]
-    return sorted(found, key=lambda each: each.pid)
+            command = " ".join(child.cmdline())
+            if str(folder) in command or str(folder) in " ".join(child.environ().values()):
+                yield child, command
 
 
 @dataclass(frozen=True, kw_only=True)
 class Injuries:
-    """What hurts a running local cloud. Each injury ends by itself; `heal` ends all."""
+    """What hurts the local cloud that runs in a folder. Each injury ends by itself; `heal` ends all."""
 
+    folder: Path
     faults: Faults
     happened: Counter[str] = field(default_factory=Counter)
     """How often which, besides those of the local cloud's switches."""
@@ -60,7 +57,7 @@ class Injuries:
         self._over.set()
         left = self.faults.switch_off()
         self.faults.set_clock(0)
-        for each, _ in below(psutil.Process()):
+        for each, _ in below(self.folder):
             with contextlib.suppress(psutil.Error):
                 each.resume()
                 each.rlimit(resource.RLIMIT_FSIZE, _UNLIMITED)
@@ -72,7 +69,8 @@ class Injuries:
         self.switched[str(fault)] += times
 
     def _kill(self, act: Act) -> None:
-        victims = of_kind(act.detail["process"])
+        words = _WORDS[act.detail["process"]]
+        victims = [each for each, command in below(self.folder) if all(word in command for word in words)]
         if not victims:
             return
         victim, name = victims[act.dice % len(victims)], act.detail["signal"]
@@ -91,12 +89,12 @@ class Injuries:
 
     def _disk(self, act: Act) -> None:
         """Let no file grow: for whoever writes that is a disk without room, whose error has another number (EFBIG)."""
-        victims = [each for each, _ in below(psutil.Process())]
+        victims = [each for each, _ in below(self.folder)]
         self.happened["full disk"] += 1
         limited = [each for each in victims if _limit(each, 0)]
         self._over.wait(act.detail["seconds"])
         # What they have started meanwhile has the limit, too.
-        for each in {*limited, *(each for each, _ in below(psutil.Process()))}:
+        for each in {*limited, *(each for each, _ in below(self.folder))}:
             _limit(each, resource.RLIM_INFINITY)
 
 

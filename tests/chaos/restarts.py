@@ -28,7 +28,7 @@ class Restarts:
         """SIGKILL to the server, to the supervisor, or to both; returns when the cloud answers again."""
         with self._alone:
             names = _VICTIMS[act.dice % len(_VICTIMS)]
-            for process, command in list(below(psutil.Process())):
+            for process, command in list(below(self.cloud.run_dir)):
                 with contextlib.suppress(psutil.Error):
                     if any(f"-m {name} " in command for name in names):
                         process.kill()

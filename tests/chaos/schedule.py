@@ -21,8 +21,12 @@ CALLED = (
 )
 """Calls that functions, jobs and model servers make."""
 
-OWN_CALLS = ("CreateProcessingJob", "CreateTrainingJob")
-"""Calls of Step Functions itself."""
+OWN_CALLS = {
+    Fault.LOST_ANSWER: ("CreateProcessingJob", "CreateTrainingJob"),
+    Fault.THROTTLED: ("CreateProcessingJob", "CreateTrainingJob", "CreateModelPackage", "UpdateModelPackage"),
+    Fault.UNSEEN: ("Model", "EndpointConfig"),
+}
+"""Calls of Step Functions itself, and what SageMaker does not find at once."""
 
 KILLED = {
     ("model server", "KILL"): 2,
@@ -124,8 +128,9 @@ def _fault(chance: random.Random) -> tuple[str, dict[str, Any]]:
 
 
 def _call(chance: random.Random) -> tuple[str, dict[str, Any]]:
-    if chance.random() < 0.1:
-        return "switch", {"fault": Fault.LOST_ANSWER, "subject": chance.choice(OWN_CALLS), "times": 1}
+    if chance.random() < 0.15:
+        fault = chance.choice(list(OWN_CALLS))
+        return "switch", {"fault": fault, "subject": chance.choice(OWN_CALLS[fault]), "times": 1}
     # One call that fails is hidden by the SDK, which tries again; so many are not.
     times = chance.choice((1, 1, _SDK_ATTEMPTS))
     return "switch", {"fault": chance.choice(CALLS), "subject": chance.choice(CALLED), "times": times}

@@ -20,7 +20,7 @@ MUCH_LATER = 7 * 3600.0
 _LOOKERS = 4
 _PAUSE_SECONDS = 1.0
 _SWEEP_SECONDS = 10.0
-_REST_SECONDS = 20.0
+_REST_SECONDS = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,102 @@
+"""What the chaos suite does to processes happens to them, and ends."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local.faults import Fault, Faults
+from tests.chaos.injuries import Injuries, orphans
+from tests.chaos.model_runs import finished
+from tests.chaos.schedule import Act
+
+JOB = """
+import sys
+for line in sys.stdin:
+    try:
+        with open(line.strip(), "a") as file:
+            file.write("x")
+    except OSError as error:
+        print(error.errno, flush=True)
+    else:
+        print("written", flush=True)
+"""
+EFBIG = "27"
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that looks like a job, writes to the file that it is told, and says how that went."""
+    command = [sys.executable, "-c", JOB, "atelier_training", str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def injuries(tmp_path: Path) -> Injuries:
+    return Injuries(folder=tmp_path, faults=Faults(tmp_path))
+
+
+def act(kind: str, **detail: object) -> Act:
+    return Act(at=0, kind=kind, dice=0, detail=detail)
+
+
+def written(job: "subprocess.Popen[str]", place: Path) -> str:
+    assert job.stdin
+    assert job.stdout
+    print(place, file=job.stdin, flush=True)
+    return job.stdout.readline().strip()
+
+
+def test_a_killed_process_is_dead_and_one_that_stood_still_goes_on(
+    job: "subprocess.Popen[str]", injuries: Injuries, tmp_path: Path
+) -> None:
+    injuries.injure(act("kill", process="job", signal="STOP", seconds=0.01))
+    assert written(job, tmp_path / "file") == "written"
+    injuries.injure(act("kill", process="model server", signal="KILL", seconds=0))
+    assert job.poll() is None
+    injuries.injure(act("kill", process="job", signal="KILL", seconds=0))
+    assert job.wait(30) == -9
+    assert injuries.heal() == {"job STOP": 1, "job KILL": 1}
+
+
+def test_no_file_grows_on_a_full_disk_and_all_do_afterwards(
+    job: "subprocess.Popen[str]", injuries: Injuries, tmp_path: Path
+) -> None:
+    assert written(job, tmp_path / "file") == "written"
+    full = threading.Thread(target=injuries.injure, args=[act("disk", seconds=60)])
+    full.start()
+    while psutil.Process(job.pid).rlimit(psutil.RLIMIT_FSIZE)[0]:
+        assert full.is_alive()
+    assert written(job, tmp_path / "file") == EFBIG
+    assert injuries.heal() == {"full disk": 1}
+    full.join()
+    assert written(job, tmp_path / "file") == "written"
+
+
+def test_only_what_happened_counts(injuries: Injuries) -> None:
+    for times in (2, 3):
+        injuries.injure(act("switch", fault=Fault.THROTTLED, subject="s3:PutObject", times=times))
+    assert injuries.faults.happens(Fault.THROTTLED, "s3:PutObject")
+    assert injuries.heal() == {"throttled": 1}
+
+
+def test_a_process_of_the_run_that_goes_on_is_an_orphan(job: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    (found,) = orphans(str(tmp_path), seconds=0)
+    assert found.startswith(f"{job.pid} ")
+    job.kill()
+    job.wait()
+    assert orphans(str(tmp_path), seconds=0) == []
+
+
+def test_a_prediction_is_painted_as_often_as_servers_say_that_they_answered_it(tmp_path: Path) -> None:
+    folder = tmp_path / "endpoints" / "shared" / "AllTraffic-1"
+    folder.mkdir(parents=True)
+    answered = '{"message": "request", "id": "p1", "status": %d}\n'
+    (folder / "output.log").write_text(f"loading\n{answered % 200}{answered % 400}{answered % 200}{{", encoding="utf-8")
+    assert finished(tmp_path) == {"p1": 2}
