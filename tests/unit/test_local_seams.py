@@ -2,8 +2,11 @@
 
 import importlib.metadata
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -100,3 +103,57 @@ def test_a_form_is_read_as_json_would_be() -> None:
         {"Expression": "backlog > 0"},
     ]
     assert not nested(form, "OKActions")
+
+
+def test_a_function_that_starts_too_slowly_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    from local.seams import workers
+
+    worker = SimpleNamespace(config={"Timeout": 0}, _proc=subprocess.Popen(["sleep", "600"]))
+
+    def spawn(worker: SimpleNamespace) -> None:
+        assert worker._proc.wait(timeout=60) < 0  # by a signal
+        raise RuntimeError("Worker process exited immediately")
+
+    monkeypatch.setattr(workers, "INIT_SECONDS", 0.0)
+    with pytest.raises(RuntimeError, match=r"Task timed out after 0\.00 seconds"):
+        workers._spawn_in_time(worker, spawn)
+
+
+def test_of_too_many_workers_the_longest_idle_ends_and_none_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.core import lambda_runtime
+
+    from local.seams import workers
+
+    busy = SimpleNamespace(in_use=True, last_used=0)
+    idle = [SimpleNamespace(in_use=False, last_used=when) for when in (3, 1, 2)]
+    pools = {"api": [busy, idle[0], idle[1]], "settle": [idle[2]]}
+    monkeypatch.setattr(lambda_runtime, "_workers", pools)
+    monkeypatch.setattr(workers, "MOST", 2)
+
+    assert workers._too_many() == [idle[1], idle[2]]
+    assert pools == {"api": [busy, idle[0]], "settle": []}
+
+
+def test_who_finds_no_place_in_time_is_throttled_and_an_event_brings_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import lambda_svc
+
+    from local.lambdas.places import Places
+    from local.seams import workers
+
+    done = {"body": "done"}
+    monkeypatch.setattr(lambda_svc, "_execute_function_dispatch", lambda *_: done)
+    monkeypatch.setattr(workers, "LONGEST_WAIT", 0.0)
+    places = Places(1, 1)
+    workers._bound_invocations(places)
+
+    def invoke() -> Any:
+        config = {"FunctionName": "settle", "FunctionArn": "arn:settle"}
+        return lambda_svc._execute_function_dispatch({}, config, {}, "id", 0.0)
+
+    assert invoke() is done
+    assert invoke() is done  # the place was given back
+    assert places.take("other")
+    assert invoke()["body"]["__type"] == "TooManyRequestsException"
+    token = workers.holds_place.set(True)
+    assert invoke() is done
+    workers.holds_place.reset(token)
