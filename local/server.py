@@ -87,6 +87,9 @@ async def _serve(app: "ASGIFramework", listener: int, run_dir: Path, port: int, 
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from local.connections import close_with_clients
+
+    close_with_clients()
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def end() -> None:

@@ -1,5 +1,6 @@
 """A local cloud starts, deploys in order, says what failed, and leaves nothing behind however it ends."""
 
+import http.client
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,15 @@ def test_everything_it_started_ends_with_it_and_its_files_are_in_its_folder(tmp_
     assert {path.name for path in Path(tempfile.gettempdir()).glob("ministack*")} == before
     assert not (tmp_path / "run" / "tmp").exists()
     assert list(assembly.rglob("__pycache__")) == []
+
+
+def test_a_client_that_leaves_takes_its_connection_along(cloud: LocalCloud) -> None:
+    server = psutil.Process(json.loads((cloud.run_dir / "server.json").read_text())["pid"])
+    for _ in range(10):
+        with closing(http.client.HTTPConnection(cloud.url.removeprefix("http://"))) as connection:
+            connection.request("GET", "/_ministack/health")
+            assert connection.getresponse().read()
+    until(lambda: psutil.CONN_CLOSE_WAIT not in {each.status for each in server.net_connections("inet")}, cloud)
 
 
 def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_it_empty(tmp_path: Path) -> None:
