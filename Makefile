@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-synth bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -27,8 +27,11 @@ help: ## list the commands
 demo: $(INSTALLED) ## run the main job on this machine: pictures in, fine-tuned style out
 	@$(BIN)/atelier demo
 
-local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C (PORT=4700)
-	@$(BIN)/atelier local $(if $(PORT),--port $(PORT))
+local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C, with all that it held before (PORT=4700, REGION)
+	@$(BIN)/atelier local $(if $(PORT),--port $(PORT)) $(if $(REGION),--region $(REGION))
+
+local-clean: $(INSTALLED) ## remove what make local has kept: styles, pictures, reports
+	@$(BIN)/atelier clean
 
 test: $(INSTALLED) node_modules/.installed ## run every test, a file at a time on each of two processes
 	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder

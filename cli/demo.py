@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from cli.cdk import ROOT
 from cli.client import inline
 from cli.follow import follow
 from cli.keep import stay_up
 from cli.page import write_page
 from cli.progress import Progress
-from cli.session import ROOT, Deployment, deployed, upload_folder
+from cli.session import Deployment, deployed, upload_folder
 from contracts.layout import S3Uri
 from imaging.sheet import SheetRow, draw_sheet
 
@@ -67,7 +68,7 @@ def run_demo(arguments: argparse.Namespace) -> None:
         progress.say(_summary(numbers, out))
         progress.say(f"\n{shlex.join(command)}\n{_try(command)}")
         if arguments.stay:
-            stay_up(progress)
+            stay_up(deployment, progress)
 
 
 def _fine_tune(deployment: Deployment, progress: Progress) -> dict[str, Any]:

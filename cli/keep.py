@@ -1,33 +1,43 @@
-"""Keep a local cloud up until Ctrl-C."""
+"""Keep a local cloud up until Ctrl-C; what it holds is there again at the next start."""
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 
 from cli.progress import Progress
 from cli.session import Deployment, deployed
+from local.errors import LocalCloudError
 from local.sagemaker.backend import ROOT_KEY
+from local.sizes import LITTLE_BYTES, megabytes, sizes
+from local.stamp import Stamp
 
 EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
+FIRST_PORT = 4700
+_LOOK_SECONDS = 1.0
 
 
 def run_local(arguments: argparse.Namespace) -> None:
-    """Deploy the ``local`` stage, say how to reach it, and wait."""
-    out: Path = arguments.out
-    progress = Progress(EXPECTED_SECONDS)
-    with deployed((out / "run").resolve(), progress, port=arguments.port) as deployment:
+    """Deploy the ``local`` stage where it is not deployed yet, say how to reach it, and wait."""
+    folder = (arguments.out / "run").resolve()
+    progress, stamp = Progress(EXPECTED_SECONDS), Stamp.read(folder / "cloud")
+    port = arguments.port or (stamp.port if stamp else 0) or FIRST_PORT
+    region = arguments.region or (stamp.region if stamp else "us-east-1")
+    with deployed(folder, progress, port=port, region=region, fresh=False) as deployment:
         progress.say(_how_to_reach(deployment))
-        stay_up(progress)
+        progress.say(_disk_use(deployment.cloud.run_dir))
+        stay_up(deployment, progress)
 
 
-def stay_up(progress: Progress) -> None:
-    """Return at Ctrl-C."""
-    progress.say("\nThe local cloud stays up until Ctrl-C.")
+def stay_up(deployment: Deployment, progress: Progress) -> None:
+    """Return at Ctrl-C. Raises LocalCloudError where the cloud ends by itself."""
+    progress.say("\nThe local cloud stays up until Ctrl-C, or `atelier down`.")
     try:
-        while True:
-            time.sleep(3_600)
+        while deployment.cloud.running:
+            time.sleep(_LOOK_SECONDS)
     except KeyboardInterrupt:
-        progress.say("\nStopping.")
+        return
+    raise LocalCloudError(f"the local cloud has ended by itself; {deployment.cloud.log_path} says more")
 
 
 def _how_to_reach(deployment: Deployment) -> str:
@@ -37,3 +47,11 @@ API key          {deployment.api.key}
 AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL; key and secret {ROOT_KEY!r}, {deployment.cloud.region})
 data bucket      {deployment.outputs["DataBucketName"]}
 state machine    {deployment.outputs["StateMachineArn"]}"""
+
+
+def _disk_use(folder: Path) -> str:
+    used, free = sum(sizes(folder).values()), shutil.disk_usage(folder).free
+    line = f"kept in          {folder}   ({megabytes(used)}; `make local-clean` removes it)"
+    if free >= LITTLE_BYTES:
+        return line
+    return f"{line}\nlittle room      {megabytes(free)} are free on the disk; below 8 MB requests are refused"

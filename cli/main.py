@@ -1,6 +1,7 @@
 """The ``atelier`` command: runs on this machine (``demo``, ``local``), in any stage (``pretrain``), and stages in an AWS account."""
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import NotDeployedError
 from cli.advice import advice
+from cli.assembly import SynthesisError
 from cli.cdk import ROOT, CdkError
 from cli.client import ApiError
 from cli.demo import run_demo
@@ -21,10 +23,10 @@ from cli.diff import run_diff
 from cli.doctor.run import UnfitError, run_doctor
 from cli.follow import ExecutionFailedError
 from cli.keep import run_local
+from cli.manage import run_clean, run_down, run_status
 from cli.options import add_options
 from cli.pretrain import run_pretrain
 from cli.registry import LoginError
-from cli.session import SynthesisError
 from cli.smoke import run_smoke
 from contracts.errors import InvalidInputError
 from contracts.pretraining import PretrainingInput
@@ -38,7 +40,11 @@ KNOWN_ERRORS = (
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the ``atelier`` command with ``words``, or those of the command line; the process's exit code."""
+    """Run the ``atelier`` command with ``words``, or those of the command line; the process's exit code.
+
+    What it writes, photos among it, only this user can read.
+    """
+    mask = os.umask(0o077)
     try:
         arguments, unknown = command_parser().parse_known_args(words)
         if unknown:
@@ -49,8 +55,15 @@ def main(words: Sequence[str] | None = None) -> int:
         if to_do := advice(error):
             print(f"→ {to_do}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"{type(error).__name__}: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
+    finally:
+        os.umask(mask)
     return 0
 
 
@@ -61,6 +74,12 @@ def command_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_demo(_command(commands, "demo", "fine-tune on 12 pictures and restyle photos, all on this machine", run_demo))
     _add_local(_command(commands, "local", "keep the local cloud and its API up until Ctrl-C", run_local))
+    for name, summary, run in (
+        ("status", "say what runs in the local cloud's folder and what it takes on the disk", run_status),
+        ("down", "stop the local cloud of a folder, and wait until it has ended", run_down),
+        ("clean", "remove what the local cloud of a folder keeps: styles, pictures, reports", run_clean),
+    ):
+        _add_out(_command(commands, name, summary, run), "out/local", "the local cloud")
     _add_pretrain(
         _command(commands, "pretrain", "train a base model on captioned pictures, and follow it", run_pretrain)
     )
@@ -125,7 +144,9 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_local(parser: argparse.ArgumentParser) -> None:
     _add_out(parser, "out/local", "everything that the local cloud writes")
-    parser.add_argument("--port", type=_port, default=4700, help="port on 127.0.0.1 (default: 4700)")
+    parser.add_argument("--port", type=_port, help="port on 127.0.0.1 (default: that of the last start, at first 4700)")
+    place = "the region that it stands for (default: that of the last start, at first us-east-1)"
+    parser.add_argument("--region", help=place)
 
 
 def _add_pretrain(parser: argparse.ArgumentParser) -> None:

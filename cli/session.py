@@ -1,11 +1,6 @@
 """Synthesize a stage's templates and deploy them, unchanged, into a local cloud."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from cli.account import api_key, stage_outputs
+from cli.assembly import fingerprint, synthesize
 from cli.client import ApiClient
+from cli.interrupts import interrupted_by_signals
 from cli.progress import Progress
 from infra.config import stage_named
 from infra.quotas import most_machines
 from local.cloud import LocalCloud
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-class SynthesisError(RuntimeError):
-    """``app.py`` did not write its templates; the text is the end of what it printed."""
+_DEPLOYED = "deployed"
+"""Names the file that says of what the stacks in the cloud are made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,36 +41,38 @@ class Deployment:
 
 @contextmanager
 def deployed(
-    run_dir: Path, progress: Progress, *, stage: str = "local", port: int | None = None
+    run_dir: Path,
+    progress: Progress,
+    *,
+    stage: str = "local",
+    port: int | None = None,
+    region: str = "us-east-1",
+    fresh: bool = True,
 ) -> Iterator[Deployment]:
-    """Start a local cloud whose every file lies in ``run_dir``, synthesize ``stage``, deploy it, and stop it all at the end.
+    """Start a local cloud whose every file lies in ``run_dir``, deploy ``stage``, and stop the cloud at the end.
 
     The cloud comes first: it holds the folder and the port, so that a second session ends at once and changes nothing of the first one's.
-    The account has the quotas that the stage asks for, and no more.
-    Raises LocalCloudError that says who holds them.
+    What an earlier cloud left there goes on, unless ``fresh`` is true: then it is removed. Templates are synthesized and deployed
+    where something has changed since. The account has the quotas that the stage asks for, and no more.
+    Raises LocalCloudError that says who holds folder or port, or why the folder cannot be used.
     """
-    with LocalCloud(run_dir / "cloud", port=port) as cloud:
+    cloud = LocalCloud(run_dir / "cloud", port=port, region=region, fresh=fresh)
+    with interrupted_by_signals(progress.say), cloud:
         cloud.faults.set_quotas(most_machines(stage_named(stage)))
-        with progress.stage("synthesize"):
-            shutil.rmtree(run_dir / "cdk.out", ignore_errors=True)
-            assembly = synthesize(run_dir / "cdk.out", stage)
-        with progress.stage("deploy") as stage_line:
-            cloud.deploy(assembly, progress=lambda stack: stage_line.detail(f"{stack.stack} {stack.status}"))
+        assembly, mark, wanted = run_dir / "cdk.out", cloud.run_dir / "state" / _DEPLOYED, fingerprint(stage)
+        if fresh:
+            shutil.rmtree(assembly, ignore_errors=True)
+        if not (mark.exists() and mark.read_text(encoding="utf-8") == wanted):
+            _deploy(cloud, assembly, stage, progress)
+            mark.write_text(wanted, encoding="utf-8")
         yield Deployment(cloud=cloud, outputs=stage_outputs(cloud.client, stage))
 
 
-def synthesize(out: Path, stage: str) -> Path:
-    """Run ``app.py`` for ``stage`` into ``out``. Raises SynthesisError."""
-    context = json.dumps({"stage": stage})
-    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
-        environment = {**os.environ, "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
-        # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
-        environment["CDK_VALIDATION"] = "false"
-        command = [sys.executable, str(ROOT / "app.py")]
-        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise SynthesisError(f"app.py ended with {result.returncode}:\n{(result.stdout + result.stderr)[-4_000:]}")
-    return out
+def _deploy(cloud: LocalCloud, assembly: Path, stage: str, progress: Progress) -> None:
+    with progress.stage("synthesize"):
+        synthesize(assembly, stage)
+    with progress.stage("deploy") as stage_line:
+        cloud.deploy(assembly, progress=lambda stack: stage_line.detail(f"{stack.stack} {stack.status}"))
 
 
 def upload_folder(

@@ -3,14 +3,16 @@
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from local.clock import TurnedClock
+from local.durable import Durable
 from local.errors import ServiceError, validation_error
 from local.sagemaker.model_check import ApiModel
 from local.sagemaker.store import Record, now
 from local.scaling import schedule
+from local.scaling.listing import matching
 from local.scaling.policies import tracking_alarms
 from local.scaling.scaler import Scaler
 
@@ -27,6 +29,7 @@ _VARIANT_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 class AlarmBook(Protocol):
     """Where a target tracking policy keeps its own two alarms."""
 
+    def alarms(self) -> list[Record]: ...
     def put_alarm(self, request: Record) -> None: ...
     def delete_alarms(self, names: Sequence[str]) -> None: ...
 
@@ -43,25 +46,28 @@ class ApplicationAutoScaling:
         scaler: Scaler,
         alarms: AlarmBook,
         clock: TurnedClock,
+        durable: Durable,
     ) -> None:
+        self._kept = durable.table("scaling")
         self._account, self._region, self._variant_exists = account, region, variant_exists
         self._scaler, self._alarms, self._clock = scaler, alarms, clock
         self.api = ApiModel("application-autoscaling")
-        self._targets: dict[Key, Record] = {}
-        self._policies: dict[tuple[Key, str], Record] = {}
-        self._scheduled: dict[tuple[Key, str], Record] = {}
+        kept: dict[str, list[Record]] = {"targets": [], "policies": [], "scheduled": [], **dict(self._kept.items())}
+        self._targets = {_key(each): each for each in kept["targets"]}
+        self._policies = {(_key(each), each["PolicyName"]): each for each in kept["policies"]}
+        self._scheduled = {(_key(each), each["ScheduledActionName"]): each for each in kept["scheduled"]}
         self._lock = threading.RLock()
         self._actions: dict[str, Callable[[Record], Record]] = {
             "RegisterScalableTarget": self._register,
             "DeregisterScalableTarget": self._deregister,
-            "DescribeScalableTargets": lambda p: {"ScalableTargets": _matching(self._targets.values(), p)},
+            "DescribeScalableTargets": lambda p: {"ScalableTargets": matching(self._targets.values(), p)},
             "PutScalingPolicy": self._put_policy,
             "DeleteScalingPolicy": self._delete_policy,
-            "DescribeScalingPolicies": lambda p: {"ScalingPolicies": _matching(self._policies.values(), p)},
+            "DescribeScalingPolicies": lambda p: {"ScalingPolicies": matching(self._policies.values(), p)},
             "DescribeScalingActivities": lambda p: {"ScalingActivities": self._scaler.activities(p.get("ResourceId"))},
             "PutScheduledAction": self._put_scheduled,
             "DeleteScheduledAction": self._delete_scheduled,
-            "DescribeScheduledActions": lambda p: {"ScheduledActions": _matching(self._scheduled.values(), p)},
+            "DescribeScheduledActions": lambda p: {"ScheduledActions": matching(self._scheduled.values(), p)},
             "ListTagsForResource": lambda _: {"Tags": {}},
         }
         clock.every_minute(self._run_scheduled)
@@ -72,7 +78,24 @@ class ApplicationAutoScaling:
         if action not in self._actions:
             raise ServiceError("UnknownOperationException", f"{action} is not part of the local cloud.")
         with self._lock:
-            return self.api.answer(action, self._actions[action](params))
+            answer = self.api.answer(action, self._actions[action](params))
+            if not action.startswith(("Describe", "List")):
+                self._keep()
+            return answer
+
+    def resume(self) -> None:
+        """Make the alarms of policies again that were not written before the server ended."""
+        there = {alarm["AlarmName"] for alarm in self._alarms.alarms()}
+        tracking = [each for each in self._policies.values() if each["PolicyType"] == "TargetTrackingScaling"]
+        for alarm in (alarm for policy in tracking for alarm in tracking_alarms(policy)):
+            if alarm["AlarmName"] not in there:
+                self._alarms.put_alarm(alarm)
+
+    def _keep(self) -> None:
+        with self._lock:
+            self._kept.put("targets", list(self._targets.values()))
+            self._kept.put("policies", list(self._policies.values()))
+            self._kept.put("scheduled", list(self._scheduled.values()))
 
     def set_off(self, policy_arn: str, alarm: Record, value: float | None) -> None:
         """An alarm of a policy is in ALARM: scale as the policy says. A policy that is gone does nothing, as on AWS."""
@@ -90,6 +113,7 @@ class ApplicationAutoScaling:
         with self._lock:
             for key in [key for key in self._targets if key[1].startswith(f"endpoint/{endpoint}/")]:
                 self._remove(key)
+            self._keep()
 
     def _register(self, params: Record) -> Record:
         key = _key(params)
@@ -220,28 +244,11 @@ class ApplicationAutoScaling:
             ]
             for action in due:
                 self._targets[_key(action)].update(action["ScalableTargetAction"])
+            if due:
+                self._keep()
         for action in due:
             self._scaler.bring_within(self._targets[_key(action)], action["ScheduledActionName"])
 
 
-def condition_keys(params: Record) -> dict[str, str]:
-    """The IAM condition keys of a request (Service Authorization Reference, Application Auto Scaling)."""
-    names = {"service-namespace": "ServiceNamespace", "scalable-dimension": "ScalableDimension"}
-    present = {key: member for key, member in names.items() if member in params}
-    return {f"application-autoscaling:{key}": str(params[member]) for key, member in present.items()}
-
-
 def _key(params: Record) -> Key:
     return params["ServiceNamespace"], params["ResourceId"], params["ScalableDimension"]
-
-
-def _matching(records: Iterable[Record], params: Record) -> list[Record]:
-    """The targets or policies that a Describe request asks for."""
-    wanted = {
-        "ServiceNamespace": [params["ServiceNamespace"]],
-        "ResourceId": params.get("ResourceIds") or [params.get("ResourceId")],
-        "ScalableDimension": [params.get("ScalableDimension")],
-        "PolicyName": params.get("PolicyNames") or [None],
-        "ScheduledActionName": params.get("ScheduledActionNames") or [None],
-    }
-    return [r for r in records if all(values == [None] or r[name] in values for name, values in wanted.items())]

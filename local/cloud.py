@@ -1,12 +1,14 @@
 """The local cloud as a context manager: start it, deploy a cloud assembly into it, call it with boto3, leave nothing behind."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -15,12 +17,14 @@ import boto3
 from local.assembly import read_assembly
 from local.clock_door import PATH as CLOCK_PATH
 from local.deploy import Deployer, OnProgress, StackProgress
+from local.durable import Durable
 from local.errors import DeploymentError, LocalCloudError
 from local.faults import Faults
-from local.holding import SERVER, hold_folder, require_free
+from local.holding import SERVER, end_leftovers, hold_folder, require_free
 from local.sagemaker.backend import connect
 from local.server import READY_NAME, child_environment
 from local.servers_door import PATH as SERVERS_PATH
+from local.stamp import FORMAT, Stamp
 from local.supervisor import STOP_SECONDS
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -31,25 +35,33 @@ _POLL_SECONDS = 0.02
 _LOG_LINES = 30
 _REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]")
 """The regions of the partition ``aws``, by their names; China's, GovCloud's and the isolated ones are of others."""
-_MADE_AT_START = ("tmp", "home", "logs")
-_FOLDERS = (*_MADE_AT_START, "jobs", "endpoints", "images", "state", "s3", "faults")
+_EMPTY_AT_START = ("tmp", "home", "endpoints", "images")
+_KEPT = ("logs", "jobs", "state", "s3", "faults")
 
 
 class LocalCloud:
     """AWS on this machine: everything it writes is below `run_dir`, everything it starts ends with it.
 
-    `port` None takes a free one. Only 127.0.0.1 is bound. The account and the region, one of the partition `aws`, are what
-    templates see. Raises LocalCloudError for another.
+    What an earlier one left in `run_dir` is there again, and goes on, unless `fresh` is true: then it is removed.
+    `port` None takes that of before, or a free one. Only 127.0.0.1 is bound. The account and the region, one of the partition
+    `aws`, are what templates see. Raises LocalCloudError for another.
     """
 
     def __init__(
-        self, run_dir: Path, *, port: int | None = None, region: str = "us-east-1", account: str = "123456789012"
+        self,
+        run_dir: Path,
+        *,
+        port: int | None = None,
+        region: str = "us-east-1",
+        account: str = "123456789012",
+        fresh: bool = False,
     ) -> None:
         self.run_dir = run_dir.resolve()
         if not _REGION.fullmatch(region):
             raise LocalCloudError(f"region: got {region!r}; allowed: one of the partition aws, such as eu-west-1")
         self.region, self.account = region, account
-        self._wanted_port = port or 0
+        self._wanted_port, self._fresh = port, fresh
+        self._stamp = Stamp(account=account, region=region)
         self._port: int | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
@@ -62,14 +74,21 @@ class LocalCloud:
 
         Raises LocalCloudError that names who holds the folder or the port, or with the end of the server's log.
         """
+        mask = os.umask(0o077)  # photos of people are in it
+        try:
+            self._start()
+        finally:
+            os.umask(mask)
+        return self
+
+    def _start(self) -> None:
         self._lock = lock = hold_folder(self.run_dir)
         try:
-            require_free(self._wanted_port)
+            port = self._prepare_folder()
         except BaseException:
             self._release_folder()
             raise
-        self._empty_folder()
-        arguments = [str(self.run_dir), str(self._wanted_port), self.account, self.region]
+        arguments = [str(self.run_dir), str(port), self.account, self.region]
         with self.log_path.open("wb") as log:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "local.supervisor", sys.executable, "-m", SERVER, *arguments],
@@ -83,10 +102,11 @@ class LocalCloud:
             )
         try:
             self._wait_healthy()
+            self._stamp = replace(self._stamp, port=self._port or 0, format=FORMAT, ministack=Stamp.ministack)
+            self._stamp.write(self.run_dir)
         except BaseException:
             self.close()
             raise
-        return self
 
     def __exit__(self, *_: object) -> None:
         """End the server and everything it started."""
@@ -104,6 +124,11 @@ class LocalCloud:
                 supervisor.kill()
                 supervisor.wait()
         self._release_folder()
+
+    @property
+    def running(self) -> bool:
+        """Whether the server is up."""
+        return self._supervisor is not None and self._supervisor.poll() is None
 
     @property
     def log_path(self) -> Path:
@@ -134,12 +159,15 @@ class LocalCloud:
         failing resource and its reason.
         """
         deployer = Deployer(self.client, url=self.url, region=self.region)
+        first = not self.client("cloudformation").describe_stacks()["Stacks"]
+        replace(self._stamp, half_deployed=first).write(self.run_dir)
         try:
             deployer.deploy(read_assembly(assembly_dir, account=self.account, region=self.region), progress)
         except DeploymentError as error:
             raise DeploymentError(
                 f"{error}\n(what ran wrote to {self.run_dir}, the server to {self.log_path})"
             ) from error
+        self._stamp.write(self.run_dir)
 
     def turn_clock(self, minutes: int) -> None:
         """Let minutes pass for metrics, alarms and scaling, which stand still otherwise; returns when all that follows is done."""
@@ -158,13 +186,30 @@ class LocalCloud:
         stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
-    def _empty_folder(self) -> None:
-        """Remove what an earlier run left: its jobs and objects are unknown to this one."""
-        for name in _FOLDERS:
+    def _prepare_folder(self) -> int:
+        """Make the folder ready for a server; the port that this takes. Raises LocalCloudError where folder or port cannot be used."""
+        stamp = None if self._fresh else Stamp.read(self.run_dir)
+        if stamp:
+            stamp.require_place(self.run_dir, account=self.account, region=self.region)
+        port = (stamp.port if stamp else 0) if self._wanted_port is None else self._wanted_port
+        require_free(port)
+        end_leftovers(self.run_dir)
+        if stamp is None or stamp.half_deployed:
+            self._empty_folder()
+            stamp = Stamp(account=self.account, region=self.region)
+        self._stamp = stamp
+        stamp.write(self.run_dir)
+        Durable(self.run_dir / "state").close()  # a damaged file is said here, not in the server's log
+        for name in _EMPTY_AT_START:
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
-        (self.run_dir / READY_NAME).unlink(missing_ok=True)
-        for name in _MADE_AT_START:
             (self.run_dir / name).mkdir()
+        self.log_path.parent.mkdir(exist_ok=True)
+        (self.run_dir / READY_NAME).unlink(missing_ok=True)
+        return port
+
+    def _empty_folder(self) -> None:
+        for name in (*_KEPT, *_EMPTY_AT_START):
+            shutil.rmtree(self.run_dir / name, ignore_errors=True)
 
     def _release_folder(self) -> None:
         if self._lock:

@@ -4,6 +4,9 @@ ministack reads its environment when it is imported, so this module is imported 
 """
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hypercorn.typing import ASGIFramework
@@ -14,8 +17,11 @@ from local.clock_door import clock_door
 from local.cloudwatch.alarms import Alarms
 from local.durable import Durable
 from local.faults import Faults
+from local.lambdas.events import EventQueue
+from local.lifecycle import expire
 from local.sagemaker.backend import Backend
 from local.sagemaker.control_plane import ControlPlane
+from local.sagemaker.scaled_changes import has_variant
 from local.scaling.scaler import Scaler
 from local.scaling.variants import fleets_of
 from local.seams import (
@@ -27,6 +33,7 @@ from local.seams import (
     function_clock,
     functions,
     gateway,
+    kept,
     keys,
     listed_names,
     metrics,
@@ -40,10 +47,19 @@ from local.servers_door import servers_door
 from local.service_quotas import ServiceQuotas
 
 
+@dataclass(frozen=True, kw_only=True)
+class Composition:
+    """The application that answers for all services; what is to be called when it answers, and when it has answered the last request."""
+
+    app: ASGIFramework
+    resume: Callable[[], None]
+    close: Callable[[], None]
+
+
 def build(
     run_dir: Path, port: int, account: str, region: str, environment: dict[str, str], ending: threading.Event
-) -> ASGIFramework:
-    """The application that answers for all of them. ``environment`` is what container processes inherit; ``ending`` is set at the end."""
+) -> Composition:
+    """The services, as they were when the server ended. Container processes inherit ``environment``; ``ending`` is set at the end."""
     backend = Backend(
         account=account,
         region=region,
@@ -61,27 +77,39 @@ def build(
     autoscaling = ApplicationAutoScaling(
         account=account,
         region=region,
-        variant_exists=lambda e, v: sagemaker.endpoints.has_variant(e, v),
+        variant_exists=lambda e, v: has_variant(sagemaker.store, e, v),
         scaler=Scaler(fleets_of(lambda: sagemaker.endpoints), clock),
         alarms=store,
         clock=clock,
+        durable=backend.durable,
     )
     sagemaker = ControlPlane(backend, autoscaling, clock, store.put)
     clock.every_minute(Alarms(store, clock, autoscaling.set_off).evaluate)  # after the endpoints have published theirs
-    _install(backend, sagemaker, autoscaling)
+    queue = _install(backend, sagemaker, autoscaling)
+    keeper = kept.Keeper(run_dir, backend.durable, also=sagemaker.store.save)
+    keeper.install()
+
+    def resume() -> None:
+        autoscaling.resume()
+        sagemaker.resume()
+        queue.resume()
+        keeper.resume()
+        expire(backend.root("s3"), datetime.now(UTC))
+
     application = clock_door(fault_door.fault_door(services.application(), backend.faults), clock.turn)
-    return servers_door(application, sagemaker.endpoints.servers)
+    app = servers_door(application, sagemaker.endpoints.servers)
+    return Composition(app=app, resume=resume, close=keeper.close)
 
 
-def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> None:
-    """Put ours in ministack's place, and mend what of it is kinder than AWS."""
+def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling) -> EventQueue:
+    """Put ours in ministack's place, and mend what of it is kinder than AWS; the queue of what functions are still to do."""
     metrics.install()
     roles.count_loopback_as_tls()
     roles.name_denied_resources()
     keys.install()
     functions.install()
     function_clock.install(backend.faults.clock)
-    asynchronous.install(backend.durable.table("lambda-events"), workers.install(backend.faults)).resume()
+    queue = asynchronous.install(backend.durable.table("lambda-events"), workers.install(backend.faults))
     gateway.install()
     deliveries.install(backend.faults)  # it guards and disturbs what these have put in place
     listed_names.install()
@@ -91,3 +119,4 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     )
     cloudformation.install(sagemaker, autoscaling, backend.root)
     states.install(sagemaker, backend.root, backend.faults)
+    return queue

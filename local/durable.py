@@ -78,6 +78,11 @@ class Durable:
             finally:
                 self._depth -= 1
 
+    def freeze(self) -> None:
+        """Refuse changes from now on, with ServiceError."""
+        with self._lock:
+            self._connection.execute("PRAGMA query_only=ON")
+
     def close(self) -> None:
         """Close the file; nothing is lost without it."""
         with self._lock:
@@ -112,6 +117,11 @@ class Table:
         """Forget ``key``, if it is there."""
         with self._durable.together() as connection:
             connection.execute("DELETE FROM entries WHERE part = ? AND key = ?", (self._name, key))
+
+    def clear(self) -> None:
+        """Forget every key."""
+        with self._durable.together() as connection:
+            connection.execute("DELETE FROM entries WHERE part = ?", (self._name,))
 
     def items(self) -> list[tuple[str, Any]]:
         """Every key and its value; the key that was put first comes first."""

@@ -82,6 +82,22 @@ class Faults:
         self._folder.mkdir(exist_ok=True)
         self._quotas.write_text(json.dumps(dict(quotas)), encoding="utf-8")
 
+    def set_room(self, free: int | None) -> None:
+        """Let the disk have no more than so many bytes free; None: those that it has."""
+        self._folder.mkdir(exist_ok=True)
+        if free is None:
+            self._room.unlink(missing_ok=True)
+        else:
+            self._room.write_text(str(free), encoding="utf-8")
+
+    @property
+    def room(self) -> int | None:
+        """The bytes that are free at most, None where the disk says it."""
+        try:
+            return int(self._room.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+
     def quota(self, name: str) -> int | None:
         """The limit of that name, if there is one."""
         return _QUOTAS.validate_json(self._quotas.read_bytes()).get(name) if self._quotas.exists() else None
@@ -113,6 +129,10 @@ class Faults:
     def clock(self) -> Path:
         """The file that says how far ahead the clocks of functions are, once one was set."""
         return self._folder / "clock"
+
+    @property
+    def _room(self) -> Path:
+        return self._folder / "room"
 
     @property
     def _quotas(self) -> Path:

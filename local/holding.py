@@ -7,15 +7,26 @@ import os
 import shlex
 import socket
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import psutil
 
 from local.errors import LocalCloudError
+from local.supervisor import kill
 
 LOCK = "lock"
 SERVER = "local.server"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """The process that started the cloud of a folder."""
+
+    pid: int
+    command: str
 
 
 def hold_folder(folder: Path) -> IO[bytes]:
@@ -24,6 +35,7 @@ def hold_folder(folder: Path) -> IO[bytes]:
     Nothing in the folder is changed where somebody else holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # photos of people
     lock = (folder / LOCK).open("a+b")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,6 +60,34 @@ def require_free(port: int) -> None:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
             raise LocalCloudError(f"port {port} is taken {_listener(port)}; use another --port") from error
+
+
+def end_leftovers(folder: Path) -> None:
+    """Kill the jobs, model servers and workers of an earlier server that have outlived it and its supervisor: those that run in ``folder``.
+
+    To be called by who holds it.
+    """
+    kill(list(processes_in(folder)))
+
+
+def processes_in(folder: Path) -> Iterator[psutil.Process]:
+    """The processes of this user that run in ``folder``: jobs, model servers and workers of a local cloud."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.uids().real == os.getuid() and Path(process.cwd()).is_relative_to(folder):
+                yield process
+
+
+def holder(folder: Path) -> Holder | None:
+    """Who holds the folder, None where nobody does."""
+    if not (folder / LOCK).exists():
+        return None
+    with (folder / LOCK).open("rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return Holder(**json.loads(lock.read()))
+    return None
 
 
 def _owner(folder: Path) -> str:

@@ -9,6 +9,8 @@ import signal
 import socket
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
 
 READY_NAME = "server.json"
+_LOOK_SECONDS = 0.02
 _GRACE_SECONDS = 0.7  # for jobs and model servers to end by themselves before they are killed
 
 
@@ -36,13 +39,24 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
     from local.composition import build
 
     ending = threading.Event()
-    app = build(run_dir, port, account, region, child_environment(), ending)
+    built = build(run_dir, port, account, region, child_environment(), ending)
+    threading.Thread(target=_resume, args=(port, built.resume), name="resume", daemon=True).start()
     try:
-        asyncio.run(_serve(app, listener.detach(), run_dir, port, ending))
+        asyncio.run(_serve(built.app, listener.detach(), run_dir, port, ending))
     finally:
+        built.close()  # before the children: their end is not the end of their jobs
         _end_children()
         shutil.rmtree(run_dir / "tmp", ignore_errors=True)
     os._exit(0)  # threads that wait for a task token or a child would hold the interpreter
+
+
+def _resume(port: int, resume: Callable[[], None]) -> None:
+    """Go on with what was under way when the server ended, as soon as requests are answered: it calls back."""
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(_LOOK_SECONDS)
+    resume()
 
 
 def _set_environment(run_dir: Path, port: int, account: str, region: str) -> None:
@@ -54,6 +68,7 @@ def _set_environment(run_dir: Path, port: int, account: str, region: str) -> Non
         MINISTACK_ACCOUNT_ID=account,
         MINISTACK_REGION=region,
         S3_DATA_DIR=str(run_dir / "s3"),
+        S3_PERSIST="1",
         STATE_DIR=str(run_dir / "state"),
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",

@@ -137,3 +137,11 @@ def free_port() -> int:
     """A loopback port that nothing listens on at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def meeting_point() -> dict[str, str]:
+    """Where the processes of a job meet on this machine, in torch's own variables: `algo-1` has no DNS name here.
+
+    The port is the job's own, because two jobs may run at a time.
+    """
+    return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}

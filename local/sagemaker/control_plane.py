@@ -35,15 +35,16 @@ class ControlPlane:
 
     def __init__(self, backend: Backend, scaling: ApplicationAutoScaling, clock: TurnedClock, put: Put) -> None:
         self.api = ApiModel("sagemaker")
-        self.store = RecordStore(account=backend.account, region=backend.region, faults=backend.faults)
-        self._backend = backend
+        place = {"account": backend.account, "region": backend.region}
+        self.store = RecordStore(**place, faults=backend.faults, durable=backend.durable)
+        self._backend, self.run_dir = backend, backend.run_dir
         self._images = ImageRegistry(lambda: backend.root("ecr"), backend.run_dir / "images")
         capacity = Capacity(backend.faults, self._machines)
         self.training = JobService(TrainingJob, backend, self.store, self._images, capacity)
         self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
         self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
-        queues = AsyncQueues(
+        self._queues = queues = AsyncQueues(
             backend, self.endpoints, EndpointMetrics(put, clock), clock, backend.durable.table("AsyncRequests")
         )
         self.runtime = Runtime(self.endpoints, queues)
@@ -68,6 +69,13 @@ class ControlPlane:
             "DeleteTags": lambda p: self.store.untag(p["ResourceArn"], p["TagKeys"]),
             "ListTags": lambda p: {"Tags": self.store.tags(p["ResourceArn"])},
         }
+
+    def resume(self) -> None:
+        """Start the model servers of the endpoints again, and the jobs that had not ended. To be called when requests are answered."""
+        self.endpoints.resume()
+        self.training.resume()
+        self.processing.resume()
+        self._queues.resume()
 
     def dispatch(self, action: str, params: Record) -> Record:
         """Carry out one API call; its answer. Raises ServiceError as the service would answer."""

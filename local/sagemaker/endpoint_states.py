@@ -1,10 +1,16 @@
 """The status of endpoints: who waits for one is woken when it changes, and an event is sent."""
 
+import logging
 import threading
+from collections.abc import Callable
+from typing import Any
 
+from local.errors import INTERNAL_ERROR, ServiceError
 from local.sagemaker.backend import Backend
+from local.sagemaker.serving import EndpointFailureError
 from local.sagemaker.store import Record, RecordStore, now
 
+_LOG = logging.getLogger("local.endpoints")
 _CHANGING = ("Creating", "Updating")
 
 
@@ -41,3 +47,19 @@ class EndpointStates:
         """Send the endpoint's status as an event."""
         status = record["EndpointStatus"].replace("InService", "In_Service").upper()
         self._backend.announce("Endpoint", record, record["EndpointArn"], EndpointStatus=status)
+
+
+def begin(change: Callable[..., None], record: Record, *arguments: Any) -> None:
+    """Carry out a change of an endpoint in a thread of its own."""
+    name = f"{record['EndpointStatus']} {record['EndpointName']}"
+    threading.Thread(target=change, args=(record, *arguments), name=name, daemon=True).start()
+
+
+def reason_of(error: Exception) -> str:
+    """An error as FailureReason; one that is not SageMaker's to explain is logged and named as internal."""
+    if isinstance(error, ServiceError):
+        return error.message
+    if isinstance(error, EndpointFailureError):
+        return str(error)
+    _LOG.error("endpoint", exc_info=error)
+    return INTERNAL_ERROR

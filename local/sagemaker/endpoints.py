@@ -2,18 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from local.autoscaling import ApplicationAutoScaling
 from local.clock import TurnedClock
-from local.errors import INTERNAL_ERROR, ServiceError, validation_error
+from local.errors import ServiceError, validation_error
 from local.sagemaker.alarms import first_alarm
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import Capacity, Machines, variant_machines
-from local.sagemaker.endpoint_states import EndpointStates
+from local.sagemaker.endpoint_states import EndpointStates, begin, reason_of
 from local.sagemaker.fleet import Fleet, Variant, summary
+from local.sagemaker.fleet_book import FleetBook
 from local.sagemaker.images import ImageRegistry
+from local.sagemaker.scaled_changes import refuse_scaled_change
 from local.sagemaker.server_plans import server_plan
 from local.sagemaker.serving import EndpointFailureError, ModelServer
 from local.sagemaker.store import Record, RecordStore, now
@@ -38,8 +39,11 @@ class EndpointService:
         self._backend, self._store, self._images = backend, store, images
         self._scaling, self._capacity, self._clock = scaling, capacity, clock
         self._starting: dict[str, Record] = {}  # the configuration that each changing endpoint will have
-        self._fleets: dict[str, Fleet] = {}
         self.states = EndpointStates(backend, store)
+        self._book = FleetBook(backend.durable)
+        self._fleets = self._book.fleets(
+            store, backend.run_dir
+        )  # without servers until `resume`, so that requests wait
 
     def create(self, request: Record) -> Record:
         """CreateEndpoint: Creating now, InService or Failed later."""
@@ -48,8 +52,9 @@ class EndpointService:
             self._capacity.require(*map(variant_machines, config["ProductionVariants"]))
             record = self._store.create("Endpoint", request, EndpointStatus="Creating", LastModifiedTime=now())
             self._starting[record["EndpointName"]] = config
+            self._book.changes(record["EndpointName"], config=config, deployment={})
         self.states.announce(record)
-        _begin(self._roll_out, record, config, {})
+        begin(self._roll_out, record, config, {})
         return record
 
     def update(self, request: Record) -> Record:
@@ -57,20 +62,23 @@ class EndpointService:
         config = self._store.get("EndpointConfig", request["EndpointConfigName"])
         with self._capacity.lock, self._store.lock:
             record = self._settled(request["EndpointName"])
-            self._refuse_scaled_change(record, config)
-            self._capacity.require(
-                *map(variant_machines, config["ProductionVariants"])
-            )  # the new fleet is started beside the old one
+            refuse_scaled_change(
+                record["EndpointName"], self._fleets[record["EndpointName"]].variants, config, self._scaling
+            )
+            # The new fleet is started beside the old one.
+            self._capacity.require(*map(variant_machines, config["ProductionVariants"]))
             record.update(EndpointStatus="Updating", LastModifiedTime=now())
             self._starting[record["EndpointName"]] = config
+            deployment = request.get("DeploymentConfig", {})
+            self._book.changes(record["EndpointName"], config=config, deployment=deployment)
         self.states.announce(record)
-        _begin(self._roll_out, record, config, request.get("DeploymentConfig", {}))
+        begin(self._roll_out, record, config, deployment)
         return record
 
     def resize(self, request: Record) -> Record:
         """UpdateEndpointWeightsAndCapacities, at once; zero instances are allowed for an asynchronous endpoint."""
         record, capacities = self._begin_resize(request)
-        _begin(self._resize, record, self._fleets[record["EndpointName"]], capacities)
+        begin(self._resize, record, self._fleets[record["EndpointName"]], capacities)
         return record
 
     def scale(self, name: str, variant: str, count: int) -> None:
@@ -104,6 +112,7 @@ class EndpointService:
             wanted = {name: change.get("DesiredInstanceCount") for name, change in capacities.items()}
             self._capacity.require(*(variant.growth(wanted.get(variant.plan.name)) for variant in fleet.variants))
             shown = [summary(variant, wanted.get(variant.plan.name)) for variant in fleet.variants]
+            self._book.changes(record["EndpointName"], capacities=capacities)
             record.update(EndpointStatus="Updating", LastModifiedTime=now(), ProductionVariants=shown)
         return record, capacities
 
@@ -116,10 +125,35 @@ class EndpointService:
         self.states.announce(record)
         self._scaling.forget_endpoint(record["EndpointName"])
         self._store.remove("Endpoint", name)
+        self._book.forget(record["EndpointName"])
         fleet = self._fleets.pop(record["EndpointName"], None)
         self.states.notify()
         if fleet:
             threading.Thread(target=fleet.stop, daemon=True).start()
+
+    def resume(self) -> None:
+        """Start the servers again that the server's end has taken, and go on with what was changing."""
+        for record in self._store.all("Endpoint"):
+            if record["EndpointStatus"] == "Deleting":
+                self.delete(record["EndpointName"])
+            else:
+                begin(self._resume, record)
+
+    def _resume(self, record: Record) -> None:
+        name = record["EndpointName"]
+        fleet, change = self._fleets.get(name), self._book.change(name)
+        try:
+            for variant in fleet.variants if fleet else []:
+                self._scale(variant, self.desired(name, variant.plan.name))
+        except EndpointFailureError as error:
+            _LOG.error("endpoint %s did not start again: %s", name, error)
+        if fleet and self._fleets.get(name) is not fleet:  # replaced or deleted meanwhile
+            fleet.stop()
+        if "config" in change:
+            self._starting[name] = change["config"]
+            self._roll_out(record, change["config"], change["deployment"])
+        elif fleet and "capacities" in change:
+            self._resize(record, fleet, change["capacities"])
 
     def machines(self) -> Iterator[Machines]:
         """The instances of all endpoints, those included that are being started."""
@@ -145,12 +179,6 @@ class EndpointService:
             raise ServiceError("ValidationError", f"Endpoint {name} of account {self._store.account} not found.")
         return fleet
 
-    def has_variant(self, name: str, variant: str) -> bool:
-        """Whether an endpoint exists, in any status, whose configuration has the variant."""
-        record = self._store.find("Endpoint", name)
-        config = self._store.find("EndpointConfig", record["EndpointConfigName"]) if record else None
-        return config is not None and any(v["VariantName"] == variant for v in config["ProductionVariants"])
-
     def _settled(self, name: str) -> Record:
         record = self._store.get("Endpoint", name)
         if record["EndpointStatus"] not in ("InService", "Failed"):
@@ -160,18 +188,6 @@ class EndpointService:
                 f'Cannot update a failed endpoint "{record["EndpointArn"]}"; delete it and create it again.'
             )
         return record
-
-    def _refuse_scaled_change(self, record: Record, config: Record) -> None:
-        """SageMaker refuses to change the machine of a variant, or to drop it, while it is a scalable target."""
-        new = {v["VariantName"]: v.get("InstanceType") for v in config["ProductionVariants"]}
-        for variant in self._fleets[record["EndpointName"]].variants:
-            name = variant.plan.name
-            same = new.get(name, "") == variant.plan.variant.get("InstanceType")
-            if not same and self._scaling.is_target(record["EndpointName"], name):
-                raise validation_error(
-                    f'The variant(s) "[{name}]" must be deregistered as scalable targets with AWS Auto Scaling before they '
-                    "can be removed or have their instance type changed.",
-                )
 
     def _roll_out(self, record: Record, config: Record, deployment: Record) -> None:
         """The thread of a deployment: every end of it settles the endpoint."""
@@ -188,7 +204,7 @@ class EndpointService:
                     "configuration.",
                 )
         except Exception as error:  # noqa: BLE001  the edge of this thread: an endpoint must settle, also by our mistake
-            record["FailureReason"] = _reason(error)
+            record["FailureReason"] = reason_of(error)
             self._roll_back(record, old, started)
             return
         if self._store.find("Endpoint", name) is not record:  # deleted meanwhile
@@ -200,6 +216,7 @@ class EndpointService:
             ProductionVariants=[summary(variant) for variant in new.variants],
             AsyncInferenceConfig=config.get("AsyncInferenceConfig"),
         )
+        self._book.serves(name, new)
         self._settle(record, "InService")
         if old:
             old.stop(drain=True)
@@ -236,29 +253,9 @@ class EndpointService:
         self._settle(record, "InService")
 
     def _scale(self, variant: Variant, count: int) -> None:
-        while len(variant.servers) > count:
-            variant.servers.pop().stop(drain=True)
-        while len(variant.servers) < count:
-            server = ModelServer(self._backend, self._images, variant.plan)
-            server.start()
-            variant.servers.append(server)
+        variant.scale(count, lambda: ModelServer(self._backend, self._images, variant.plan))
 
     def _settle(self, record: Record, status: str) -> None:
         self._starting.pop(record["EndpointName"], None)
         self.states.settle(record, status)
-
-
-def _begin(change: Callable[..., None], record: Record, *arguments: Any) -> None:
-    """Carry out a change of an endpoint in a thread of its own."""
-    name = f"{record['EndpointStatus']} {record['EndpointName']}"
-    threading.Thread(target=change, args=(record, *arguments), name=name, daemon=True).start()
-
-
-def _reason(error: Exception) -> str:
-    """An error as FailureReason; one that is not SageMaker's to explain is logged and named as internal."""
-    if isinstance(error, ServiceError):
-        return error.message
-    if isinstance(error, EndpointFailureError):
-        return str(error)
-    _LOG.error("endpoint", exc_info=error)
-    return INTERNAL_ERROR
+        self._book.settled(record["EndpointName"])

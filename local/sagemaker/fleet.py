@@ -1,9 +1,10 @@
 """What serves an endpoint: its variants, their servers, whose turn it is."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from local.errors import ServiceError
@@ -22,6 +23,7 @@ class Variant:
     servers: list[ModelServer]
     turn: int = 0
     requests: int = 0
+    sizing: threading.Lock = field(default_factory=threading.Lock)
 
     def next_server(self) -> ModelServer:
         """The healthy servers take turns. Raises ServiceError where there is none, or where the variant is scaled to zero."""
@@ -32,6 +34,16 @@ class Variant:
             raise unavailable()
         self.turn += 1
         return ready[self.turn % len(ready)]
+
+    def scale(self, count: int, new: Callable[[], ModelServer]) -> None:
+        """Stop or start servers until there are ``count``. Raises EndpointFailureError where one does not start."""
+        with self.sizing:
+            while len(self.servers) > count:
+                self.servers.pop().stop(drain=True)
+            while len(self.servers) < count:
+                server = new()
+                server.start()
+                self.servers.append(server)
 
     def machines(self) -> Iterator[Machines]:
         """The instances that it has."""

@@ -2,22 +2,25 @@
 
 import abc
 import contextlib
+import functools
 import json
 import logging
+import shutil
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from local.errors import AWS_ERRORS, INTERNAL_ERROR, validation_error
+from local.errors import AWS_ERRORS, INTERNAL_ERROR, ServiceError, validation_error
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import JOB_SHORTAGE, Capacity, Machines
-from local.sagemaker.containers import Container, ContainerSpec, free_port
+from local.sagemaker.containers import Container, ContainerSpec, meeting_point
 from local.sagemaker.images import Image, ImageRegistry
 from local.sagemaker.processes import JobProcesses
-from local.sagemaker.store import Record, RecordStore, now, words
+from local.sagemaker.store import LiveRecord, Record, RecordStore, now, words
 from local.sagemaker.transfer import FolderSync, download
+from local.sizes import drop_old_jobs
 
 _LOG = logging.getLogger("local.jobs")
 _LONGEST_SECONDS = 86400
@@ -48,23 +51,25 @@ class ContainerJob(abc.ABC):
                 raise validation_error(f"{member}: got {got!r}; the local cloud allows {list(allowed)}")
         self._backend = backend
         self.name, self.role = str(request[f"{self.kind}JobName"]), request["RoleArn"]
-        self.record: Record = {
-            **request,
-            f"{self.kind}JobArn": arn,
-            f"{self.kind}JobStatus": "InProgress",
-            "CreationTime": now(),
-            "LastModifiedTime": now(),
-        }
+        self.record: Record = LiveRecord(
+            {
+                **request,
+                f"{self.kind}JobArn": arn,
+                f"{self.kind}JobStatus": "InProgress",
+                "CreationTime": now(),
+                "LastModifiedTime": now(),
+            }
+        )
         image, command, count = self.program(images)
         self.hosts = [f"algo-{index + 1}" for index in range(count)]
         environment = self._environment()
-        folder = backend.run_dir / "jobs" / self.kind.lower() / self.name
+        self.folder = backend.run_dir / "jobs" / self.kind.lower()
         self._specs = [
             ContainerSpec(
                 image=image,
                 command=command,
                 environment=environment,
-                root=folder / host,
+                root=self.folder / self.name / host,
                 log_group=f"/aws/sagemaker/{self.kind}Jobs",
                 log_stream=f"{self.name}/{host}-{int(now().timestamp())}",
             )
@@ -105,6 +110,11 @@ class ContainerJob(abc.ABC):
             _LOG.exception("%s job %s", self.kind, self.name)
             self.processes.kill()
             self.end("Failed", INTERNAL_ERROR)
+
+    def begin_again(self, record: Record) -> None:
+        """Take the place of a job whose machine is gone, as of a spot instance: in an empty folder, with the checkpoints in S3."""
+        self.record = record
+        shutil.rmtree(self.folder / self.name, ignore_errors=True)
 
     def end(self, status: str, message: str = "") -> None:
         """Settle the job; a failed one keeps the message as its FailureReason."""
@@ -172,13 +182,34 @@ class JobService:
             self._store.add(self._resource, name, job.record)
         self._jobs[name] = job
         threading.Thread(target=job.follow, name=f"{self._resource} {name}", daemon=True).start()
+        drop_old_jobs(job.folder, [record[f"{self._resource}Name"] for record in self._running()])
         return job.record
+
+    def _running(self) -> list[Record]:
+        status = f"{self._resource}Status"
+        return [record for record in self._store.all(self._resource) if record[status] in ("InProgress", "Stopping")]
+
+    def resume(self) -> None:
+        """Start the jobs again that the server's end has interrupted; one that was to stop has stopped."""
+        for record in self._running():
+            self._resume(record)
+
+    def _resume(self, record: Record) -> None:
+        name, arn = record[f"{self._resource}Name"], record[f"{self._resource}Arn"]
+        stopping = record[f"{self._resource}Status"] == "Stopping"
+        try:
+            job = self._jobs[name] = self._kind(self._backend, self._images, arn, record)
+        except ServiceError as error:
+            record.update({"FailureReason": f"ClientError: {error.message}", f"{self._resource}Status": "Failed"})
+            return
+        job.begin_again(record)
+        end = functools.partial(job.end, "Stopped") if stopping else job.follow
+        threading.Thread(target=end, name=f"{self._resource} {name}", daemon=True).start()
 
     def machines(self) -> Iterator[Machines]:
         """The instances of the jobs that have not ended."""
-        for record in self._store.all(self._resource):
-            if record[f"{self._resource}Status"] in ("InProgress", "Stopping"):
-                yield self._kind.machines(record)[0]
+        for record in self._running():
+            yield self._kind.machines(record)[0]
 
     def stop(self, name: str) -> None:
         """Ask a job to stop: SIGTERM, and SIGKILL after 120 s."""
@@ -189,14 +220,6 @@ class JobService:
             )
         record[member] = "Stopping"
         self._jobs[RecordStore.name(name)].processes.stop()
-
-
-def meeting_point() -> dict[str, str]:
-    """Where the processes of a job meet on this machine, in torch's own variables: `algo-1` has no DNS name here.
-
-    The port is the job's own, because two jobs may run at a time.
-    """
-    return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -2,10 +2,11 @@
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from local.durable import Durable
 from local.errors import ServiceError, validation_error
 from local.faults import Fault, Faults
 
@@ -51,18 +52,62 @@ def words(kind: str, separator: str = " ") -> str:
     return re.sub(r"\B(?=[A-Z])", separator, kind).lower()
 
 
-class RecordStore:
-    """Records by kind (as in the API: `TrainingJob`, `Endpoint`, ...) and name. Safe to use from many threads."""
+class LiveRecord(dict[str, Any]):
+    """A record that is written whenever one of its members is set or taken away, once it is in the store."""
 
-    def __init__(self, *, account: str, region: str, faults: Faults) -> None:
+    _write: Callable[[], None] | None = None
+
+    def written_by(self, write: Callable[[], None] | None) -> None:
+        """Call ``write`` after each change; None: nothing."""
+        self._write = write
+
+    def update(self, *members: Any, **named: Any) -> None:
+        """As of a dict."""
+        super().update(*members, **named)
+        self._changed()
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """As of a dict."""
+        value = super().setdefault(key, default)
+        self._changed()
+        return value
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """As of a dict."""
+        value = super().pop(key, *default)
+        self._changed()
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """As of a dict."""
+        super().__setitem__(key, value)
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._write:
+            self._write()
+
+
+class RecordStore:
+    """Records by kind (as in the API: `TrainingJob`, `Endpoint`, ...) and name. Safe to use from many threads.
+
+    A record that is here is written whenever a member of it is set, and read again when the server starts.
+    """
+
+    def __init__(self, *, account: str, region: str, faults: Faults, durable: Durable) -> None:
         self.account = account
         self._faults = faults
         self.region = region
         self.lock = threading.RLock()
-        self._records: dict[tuple[str, str], Record] = {}
         self._spelled: dict[tuple[str, str], str] = {}
         self._unseen: set[tuple[str, str]] = set()
-        self._tags: dict[str, dict[str, str]] = {}
+        self._kept_records, self._kept_tags = durable.table("sagemaker records"), durable.table("sagemaker tags")
+        self._owed: dict[tuple[str, str], Record] = {}
+        self._tags: dict[str, dict[str, str]] = dict(self._kept_tags.items())
+        self._records: dict[tuple[str, str], Record] = {}
+        for place, members in self._kept_records.items():
+            kind, name = place.split("\n")
+            self._hold(kind, name, members)
 
     def arn(self, kind: str, name: str) -> str:
         """The ARN of a resource of this account."""
@@ -84,11 +129,12 @@ class RecordStore:
                     kind, ("ValidationException", 'Cannot create already existing {kind} "{arn}".')
                 )
                 raise ServiceError(code, text.format(kind=words(kind), arn=arn))
-            self._records[kind, name] = record
-            self._spelled[kind, name.lower()] = name
+            tags = record.pop("Tags", [])
+            record = self._hold(kind, name, record)
+            self._put(kind, name, record)
             if self._faults.happens(Fault.UNSEEN, kind):
                 self._unseen.add((kind, name))
-            self.tag(arn, record.pop("Tags", []))
+            self.tag(arn, tags)
             return record
 
     def find(self, kind: str, name: str) -> Record | None:
@@ -113,8 +159,13 @@ class RecordStore:
         with self.lock:
             self.get(kind, name)
             known = self._spelled.pop((kind, self.name(name).lower()))
-            del self._records[kind, known]
-            self._tags.pop(self.arn(kind, known), None)
+            gone = self._records.pop((kind, known))
+            if isinstance(gone, LiveRecord):
+                gone.written_by(None)  # a thread may still change it
+            self._owed.pop((kind, known), None)
+            self._kept_records.remove(f"{kind}\n{known}")
+            if self._tags.pop(self.arn(kind, known), None) is not None:
+                self._kept_tags.remove(self.arn(kind, known))
 
     def all(self, kind: str) -> list[Record]:
         """Every record of a kind, oldest first."""
@@ -125,17 +176,43 @@ class RecordStore:
         """Add or replace tags of a resource."""
         with self.lock:
             self._tags.setdefault(arn, {}).update({t["Key"]: t["Value"] for t in tags})
+            self._kept_tags.put(arn, self._tags[arn])
 
     def untag(self, arn: str, keys: Iterable[str]) -> None:
         """Remove tags of a resource."""
         with self.lock:
             for key in keys:
                 self._tags.get(arn, {}).pop(key, None)
+            if arn in self._tags:
+                self._kept_tags.put(arn, self._tags[arn])
 
     def tags(self, arn: str) -> list[dict[str, str]]:
         """The tags of a resource, in AWS's list shape."""
         with self.lock:
             return [{"Key": k, "Value": v} for k, v in self._tags.get(arn, {}).items()]
+
+    def save(self) -> None:
+        """Write the records that could not be written when they changed. Raises ServiceError where they still cannot."""
+        with self.lock:
+            for (kind, name), record in list(self._owed.items()):
+                self._kept_records.put(f"{kind}\n{name}", record)
+                self._owed.pop((kind, name), None)
+
+    def _hold(self, kind: str, name: str, record: Record) -> Record:
+        live = record if isinstance(record, LiveRecord) else LiveRecord(record)
+        self._records[kind, name] = live
+        self._spelled[kind, name.lower()] = name
+        live.written_by(lambda: self._put(kind, name, live))
+        return live
+
+    def _put(self, kind: str, name: str, record: Record) -> None:
+        """A thread that follows a job cannot be told that the disk is full: the record is written as soon as there is room."""
+        with self.lock:
+            try:
+                self._kept_records.put(f"{kind}\n{name}", record)
+                self._owed.pop((kind, name), None)
+            except ServiceError:
+                self._owed[kind, name] = record
 
     @staticmethod
     def name(name_or_arn: str) -> str:

@@ -31,6 +31,11 @@ class TrainingJob(ContainerJob):
         self._values: dict[str, Record] = {}
         self._key_id = request["OutputDataConfig"].get("KmsKeyId")
 
+    def begin_again(self, record: Record) -> None:
+        """Say of the job, too, that it was interrupted."""
+        super().begin_again(record)
+        self._enter("Interrupted", "The machine of the training job is gone; it starts again from its checkpoints")
+
     @staticmethod
     def limits(request: Record) -> Limits:
         """An image; channels from S3 prefixes, in files; a spot job that may wait as long as it may run."""

@@ -25,3 +25,10 @@ def needs(action: str, params: Record, store: RecordStore) -> Iterator[Need]:
     if params.get("PolicyType") == "TargetTrackingScaling":
         alarm = f"arn:aws:cloudwatch:{store.region}:{store.account}:alarm:TargetTracking-{resource}-AlarmHigh"
         yield from ((f"cloudwatch:{call}", alarm, {}) for call in _ALARM_CALLS)
+
+
+def condition_keys(params: Record) -> dict[str, str]:
+    """The IAM condition keys of a request (Service Authorization Reference, Application Auto Scaling)."""
+    names = {"service-namespace": "ServiceNamespace", "scalable-dimension": "ScalableDimension"}
+    present = {key: member for key, member in names.items() if member in params}
+    return {f"application-autoscaling:{key}": str(params[member]) for key, member in present.items()}

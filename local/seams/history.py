@@ -18,6 +18,7 @@ def install() -> None:
         execution = stepfunctions._executions.get((ctx or {}).get("Execution", {}).get("Id"))
         if execution is not None:
             names = state.get("Assign", {})
+            execution["variables"] = ctx["variables"]  # the same object, which later states change
             execution.setdefault(_ASSIGNED, {}).update({name: json.dumps(ctx["variables"][name]) for name in names})
 
     def added(execution: dict[str, Any], kind: str, details: Any = None) -> Any:

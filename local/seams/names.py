@@ -7,13 +7,20 @@ from operator import attrgetter
 from types import ModuleType
 
 from local.errors import LocalCloudError
+from local.seams.stores import STORES
 
 VERSION = "1.5.33"
+
+
+def _kept(module: str) -> dict[str, str | None]:
+    return dict.fromkeys(f"_{store}" for store in STORES[module])
+
 
 # module -> name (of a class's method: with a dot) -> parameters of a function we call or replace; None for data.
 REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.app": {
-        **dict.fromkeys(("AUTH", "SERVICE_HANDLERS", "SERVICE_REGISTRY", "_loaded_modules")),
+        **dict.fromkeys(("AUTH", "SERVICE_HANDLERS", "SERVICE_REGISTRY", "_loaded_modules", "_state_map")),
+        "_get_module": "name",
         "app": "scope receive send",
         "pin_request_origin": "source_ip secure_transport",
     },
@@ -22,7 +29,10 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "extract_access_key_id": "headers query_params",
         "detect_service": "method path headers query_params",
     },
+    "ministack.core.persistence": {"_json_default": "obj", "_json_object_hook": "obj"},
     "ministack.core.responses": {
+        "AccountRegionScopedDict": None,
+        "AccountScopedDict": None,
         "error_response_json": "code message status extra message_key content_type",
         "json_response": "data status content_type",
         "now_iso": "",
@@ -104,6 +114,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.cloudwatch": {
         **dict.fromkeys(("_alarms", "_dashboards", "_metrics")),
+        **_kept("cloudwatch"),
         **dict.fromkeys(("_evaluate_all_alarms", "_evict_old_metrics"), ""),
         **dict.fromkeys(("_put_metric_alarm", "_set_alarm_state"), "params cbor_data is_cbor is_json"),
         "_evaluate_alarm": "alarm",
@@ -121,6 +132,8 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_bucket_default_sse_headers": "bucket_name",
         "_bucket_has_versions": "name",
         "_put_bucket_encryption": "name body",
+        "_atomic_write": "fpath data text",
+        "_object_disk_path": "bucket key account_id",
         "_resolve_sse_write_headers": "headers bucket_name",
     },
     "ministack.services.sns": {
@@ -133,8 +146,21 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_queue_name_to_url": None,
         "queue_policy_allows": "queue_arn service source_arn source_account",
     },
-    "ministack.services.dynamodb": {"_tables": None, "_update_ttl": "data", "_sse_description_from_spec": "spec"},
-    "ministack.services.cloudwatch_logs": {"_log_groups": None},
+    "ministack.services.dynamodb": {
+        "_tables": None,
+        "_update_ttl": "data",
+        "_sse_description_from_spec": "spec",
+        **_kept("dynamodb"),
+        "_set_item": "table pk_val sk_val item",
+        "_remove_item": "table pk_val sk_val",
+        **dict.fromkeys(("_items_replaced", "_update_counts"), "table"),
+    },
+    "ministack.services.sts": _kept("sts"),
+    "ministack.services.cloudwatch_logs": {
+        "_log_groups": None,
+        **_kept("cloudwatch_logs"),
+        "load_persisted_state": "data",
+    },
     "ministack.services.eventbridge": {
         "_put_events": "data allow_aws_source",
         "_rules": None,
@@ -144,6 +170,10 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.stepfunctions": {
         **dict.fromkeys(("_executions", "_state_machines", "_task_tokens", "_ExecutionError", "_SERVICE_DISPATCH")),
         **dict.fromkeys(("_AWS_SDK_SERVICE_MAP", "_AWS_SDK_ERROR_PREFIX")),
+        **_kept("stepfunctions"),
+        "_jsonata_wait_seconds": "state_def raw_input ctx",
+        "_send_task_failure": "data",
+        "new_uuid": "",
         "_prefix_sdk_error": "service_name error_code",
         "_run_execution": "exec_arn",
         **dict.fromkeys(("_start_execution", "_start_sync_execution", "_send_task_success"), "data"),

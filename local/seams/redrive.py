@@ -1,20 +1,28 @@
 """RedriveExecution: an execution that did not succeed goes on at the state that it entered last, under its own ARN and with its variables.
 
-As on AWS, one that ended in a Fail state enters that state again, and fails again.
+As on AWS, one that ended in a Fail state enters that state again, and fails again. In the same way an execution goes on that was running
+when the server ended; it does not enter its state once more, and what the state has begun is not begun again.
 """
 
 import contextvars
 import json
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions
 
-_REDRIVEN = "redriveCount"
+_REDRIVEN, _ENTERED = "redriveCount", "stateEnteredEventDetails"
 _OVER = {"RUNNING", "SUCCEEDED"}
 """Statuses of executions that cannot be redriven."""
+
+_INTERRUPTED = "interrupted"
+"""Member of an execution's record that is to go on where the server's end has left it."""
+
+in_interrupted_state: contextvars.ContextVar[bool] = contextvars.ContextVar("in_interrupted_state", default=False)
+"""Whether this thread is in the state in which the server's end has left the execution."""
 
 
 def install() -> None:
@@ -32,11 +40,18 @@ def install() -> None:
     stepfunctions.handle_request = handle_request
 
 
+def go_on(arn: str) -> None:
+    """Let an execution that was running when the server ended go on, in this thread, until it ends."""
+    stepfunctions._executions[arn][_INTERRUPTED] = True
+    stepfunctions._run_execution(arn)
+
+
 def _running(run: Callable[[str], None]) -> Callable[[str], None]:
     def run_or_continue(exec_arn: str) -> None:
         execution = stepfunctions._executions.get(exec_arn)
-        if execution and execution.get(_REDRIVEN):
-            _continue(execution)
+        interrupted = bool(execution and execution.pop(_INTERRUPTED, False))
+        if execution and (interrupted or execution.get(_REDRIVEN)):
+            _continue(execution, interrupted=interrupted)
             return
         machine = execution and stepfunctions._state_machines.get(execution["stateMachineArn"])
         if machine:
@@ -106,12 +121,16 @@ def _redrive(data: dict[str, Any]) -> Any:
     return json_response({"redriveDate": date})
 
 
-def _continue(execution: dict[str, Any]) -> None:
+def _continue(execution: dict[str, Any], *, interrupted: bool) -> None:
     """Walk the definition from the state that was entered last to the end."""
-    definition = json.loads(execution["definition"])
+    machine = stepfunctions._state_machines[execution["stateMachineArn"]]
+    definition = json.loads(execution.setdefault("definition", machine["definition"]))
     name, given = _last_entered(execution, definition)
     ctx = _context(execution, definition)
     try:
+        if interrupted and name and _entered(execution):
+            state = _rest(definition["States"][name], given, execution, ctx)
+            given, name = _again(name, state, given, execution, ctx)
         while name and execution["status"] == "RUNNING":
             given, name = _walk(name, definition["States"][name], given, execution, ctx)
     except stepfunctions._ExecutionError as error:
@@ -125,18 +144,35 @@ def _continue(execution: dict[str, Any]) -> None:
         stepfunctions._emit_execution_status_event(execution)
 
 
+def _entered(execution: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events of the states that were entered, oldest first."""
+    return [event for event in execution["events"] if _ENTERED in event]
+
+
 def _last_entered(execution: dict[str, Any], definition: dict[str, Any]) -> tuple[str | None, Any]:
     """The state that was entered last, and its input; the first one, where none was."""
-    key = "stateEnteredEventDetails"
-    entered = [event[key] for event in execution["events"] if key in event]
-    if not entered:
+    if not (entered := _entered(execution)):
         return definition["StartAt"], json.loads(execution["input"])
-    return entered[-1]["name"], json.loads(entered[-1]["input"])
+    return entered[-1][_ENTERED]["name"], json.loads(entered[-1][_ENTERED]["input"])
+
+
+def _rest(state: dict[str, Any], given: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> dict[str, Any]:
+    """A state that waits for a number of seconds as one that waits until a moment: those that are over are not waited for again."""
+    if state["Type"] != "Wait" or "Seconds" not in state:
+        return state
+    seconds = state["Seconds"]
+    if isinstance(seconds, str):
+        seconds = stepfunctions._jsonata_wait_seconds(state, given, ctx)
+    since = datetime.fromisoformat(_entered(execution)[-1]["timestamp"])
+    rest = {name: value for name, value in state.items() if name != "Seconds"}
+    return {**rest, "Timestamp": (since + timedelta(seconds=seconds)).isoformat()}
 
 
 def _context(execution: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
     """What expressions see as ``$states.context``, and the variables."""
     machine = stepfunctions._state_machines[execution["stateMachineArn"]]
+    count, date = execution.get(_REDRIVEN, 0), execution.get("redriveDate")
+    redriven = {"RedriveCount": count, "RedriveTime": date} if count else {}
     return {
         "QueryLanguage": definition.get("QueryLanguage", "JSONPath"),
         "Execution": {
@@ -144,8 +180,7 @@ def _context(execution: dict[str, Any], definition: dict[str, Any]) -> dict[str,
             "Input": json.loads(execution["input"]),
             "Name": execution["name"],
             "StartTime": execution["startDate"],
-            "RedriveCount": execution[_REDRIVEN],
-            "RedriveTime": execution["redriveDate"],
+            **redriven,
         },
         "StateMachine": {"Id": execution["stateMachineArn"], "Name": machine["name"]},
         "variables": dict(execution.get("variables", {})),
@@ -156,10 +191,27 @@ def _walk(
     name: str, state: dict[str, Any], given: Any, execution: dict[str, Any], ctx: dict[str, Any]
 ) -> tuple[Any, str | None]:
     """One state: its output, and the state that follows. Raises what fails."""
-    kind = state["Type"]
-    ctx["State"] = {"Name": name, "EnteredTime": now_iso(), "RetryCount": 0}
     entered = {"name": name, "input": json.dumps(given)}
-    stepfunctions._add_event(execution, f"{kind}StateEntered", {"stateEnteredEventDetails": entered})
+    stepfunctions._add_event(execution, f"{state['Type']}StateEntered", {_ENTERED: entered})
+    return _carry_out(name, state, given, execution, ctx)
+
+
+def _again(
+    name: str, state: dict[str, Any], given: Any, execution: dict[str, Any], ctx: dict[str, Any]
+) -> tuple[Any, str | None]:
+    """The state in which the execution was interrupted."""
+    token = in_interrupted_state.set(True)
+    try:
+        return _carry_out(name, state, given, execution, ctx)
+    finally:
+        in_interrupted_state.reset(token)
+
+
+def _carry_out(
+    name: str, state: dict[str, Any], given: Any, execution: dict[str, Any], ctx: dict[str, Any]
+) -> tuple[Any, str | None]:
+    kind = state["Type"]
+    ctx["State"] = {"Name": name, "EnteredTime": _entered(execution)[-1]["timestamp"], "RetryCount": 0}
     following: str | None = None
     if kind == "Fail":
         raise stepfunctions._ExecutionError(*stepfunctions._fail_state_error(state, given, ctx))

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,10 +15,11 @@ from ministack.core import iam_actions, router
 from ministack.core.concurrency import run_reentrant
 
 from local.api_limits import limited
-from local.autoscaling import ApplicationAutoScaling, condition_keys
+from local.autoscaling import ApplicationAutoScaling
 from local.clients import watching
 from local.errors import ServiceError, validation_error
 from local.forwarding import forwarding
+from local.room import require_room
 from local.sagemaker import caller_rights
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.runtime import Response
@@ -27,6 +29,7 @@ from local.seams.gateway import refusal
 from local.service_quotas import ServiceQuotas
 
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/(async-)?invocations$")
+_READS = re.compile("Describe|Get|List")
 _JSON = "application/x-amz-json-1.1"
 SAGEMAKER, AUTOSCALING, QUOTAS = "sagemaker", "application-autoscaling", "servicequotas"
 TARGET_PREFIXES = {SAGEMAKER: "SageMaker", AUTOSCALING: "AnyScaleFrontendService", QUOTAS: "ServiceQuotasV20190624"}
@@ -35,11 +38,15 @@ ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
 task_machines: dict[str, str] = {}
 
 
-def _service(answer: Callable[[str, dict[str, str], bytes, dict[str, Any]], Response]) -> SimpleNamespace:
+def _service(
+    run_dir: Path, answer: Callable[[str, dict[str, str], bytes, dict[str, Any]], Response]
+) -> SimpleNamespace:
     """One service in the shape ministack expects of its modules: each request gets a thread of its own."""
 
     def safely(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         try:
+            if not _READS.match(action_name(headers)):
+                require_room(run_dir, len(body))
             return answer(path, headers, body, query)
         except ServiceError as error:
             content = {"__type": error.code, "message": error.message, "Message": error.message}
@@ -58,6 +65,7 @@ def _service(answer: Callable[[str, dict[str, str], bytes, dict[str, Any]], Resp
 
 def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, quotas: ServiceQuotas) -> None:
     """Register the three services, and teach IAM their actions and resources."""
+    run_dir = sagemaker.run_dir
 
     def answer_sagemaker(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         invocation = _INVOCATION.match(path)
@@ -77,9 +85,9 @@ def install(sagemaker: ControlPlane, autoscaling: ApplicationAutoScaling, quotas
     def answer_quotas(path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         return _answer(quotas.dispatch(*_request(headers, body)))
 
-    _register(SAGEMAKER, _service(answer_sagemaker))
-    _register(AUTOSCALING, _service(answer_autoscaling))
-    _register(QUOTAS, _service(answer_quotas))
+    _register(SAGEMAKER, _service(run_dir, answer_sagemaker))
+    _register(AUTOSCALING, _service(run_dir, answer_autoscaling))
+    _register(QUOTAS, _service(run_dir, answer_quotas))
     _teach_iam(sagemaker)
 
 
@@ -142,7 +150,7 @@ def _teach_iam(sagemaker: ControlPlane) -> None:
     tags_of = iam_actions.request_tag_context
 
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
-        keys = condition_keys(members(body)) if service == AUTOSCALING else {}
+        keys = rights.condition_keys(members(body)) if service == AUTOSCALING else {}
         return {**tags_of(service, iam_action, body, params), **keys}
 
     iam_actions.extract_resource_arn, iam_actions.extract_iam_action = resource_arn, action

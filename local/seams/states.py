@@ -40,6 +40,13 @@ class RunningExecution:
 
 
 _current: contextvars.ContextVar[RunningExecution | None] = contextvars.ContextVar("local_run", default=None)
+
+
+def running_execution() -> RunningExecution | None:
+    """The execution that this thread works for."""
+    return _current.get()
+
+
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)
 
 
@@ -197,7 +204,7 @@ def _sagemaker_task(sagemaker: ControlPlane, faults: Faults, resource: str, data
         )
     called = action[0].upper() + action[1:]
     try:
-        answer = sagemaker.dispatch(called, data)
+        answer = _begun(sagemaker, action, pattern, data) or sagemaker.dispatch(called, data)
         if faults.happens(Fault.LOST_ANSWER, called):
             cause = "Unable to execute HTTP request: Read timed out"
             raise stepfunctions._ExecutionError("SageMaker.SdkClientException", cause)
@@ -209,6 +216,16 @@ def _sagemaker_task(sagemaker: ControlPlane, faults: Faults, resource: str, data
         cause = f"{error.message} (Service: AmazonSageMaker; Status Code: {error.status}; Error Code: {error.code})"
         raise stepfunctions._ExecutionError(f"SageMaker.{name}", cause) from error
     return epoch_milliseconds(answer)
+
+
+def _begun(sagemaker: ControlPlane, action: str, pattern: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    """The job of a `.sync` task that had begun it when the server ended; None where there is none."""
+    if not pattern or not redrive.in_interrupted_state.get():
+        return None
+    kind = action.removeprefix("create")
+    with contextlib.suppress(ServiceError):
+        return sagemaker.dispatch(f"Describe{kind}", {f"{kind}Name": data[f"{kind}Name"]})
+    return None
 
 
 def _follow_job(sagemaker: ControlPlane, kind: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
-from local.autoscaling import condition_keys
 from local.sagemaker.caller_rights import Need
 from local.sagemaker.control_plane import ControlPlane
 from local.scaling import rights
+from local.scaling.rights import condition_keys
 from local.seams import keys, roles
 from local.seams.services import caller_needs
 

@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud, StackProgress
 from local.errors import DeploymentError, LocalCloudError
@@ -85,19 +86,27 @@ def test_a_client_that_leaves_takes_its_connection_along(cloud: LocalCloud) -> N
     until(lambda: psutil.CONN_CLOSE_WAIT not in {each.status for each in server.net_connections("inet")}, cloud)
 
 
-def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_it_empty(tmp_path: Path) -> None:
+def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_what_it_held_unless_it_starts_afresh(
+    tmp_path: Path,
+) -> None:
     run_dir = tmp_path / "run"
     kept = run_dir / "notes.txt"
     with LocalCloud(run_dir) as first:
         (run_dir / "jobs" / "training").mkdir(parents=True)
         kept.write_text("not the cloud's")
         first.client("s3").create_bucket(Bucket="first")
+        first_url = first.url
         with pytest.raises(LocalCloudError, match="allowed: one local cloud a folder"), LocalCloud(run_dir):
             pass
         assert first.client("s3").list_buckets()["Buckets"]  # the refused one has touched nothing
 
     with LocalCloud(run_dir) as second:
-        assert second.client("s3").list_buckets()["Buckets"] == []
+        assert [bucket["Name"] for bucket in second.client("s3").list_buckets()["Buckets"]] == ["first"]
+        assert second.url == first_url
+    with pytest.raises(LocalCloudError, match="got 123456789012/eu-west-1"), LocalCloud(run_dir, region="eu-west-1"):
+        pass
+    with LocalCloud(run_dir, fresh=True) as third:
+        assert third.client("s3").list_buckets()["Buckets"] == []
 
     assert not (run_dir / "jobs").exists()
     assert kept.exists()
@@ -234,3 +243,23 @@ def test_a_failing_stack_names_the_resource_and_can_be_deployed_again(cloud: Loc
 def test_a_missing_assembly_is_said_plainly(cloud: LocalCloud, tmp_path: Path) -> None:
     with pytest.raises(LocalCloudError, match=r"manifest.json: missing; a cloud assembly is made by"):
         cloud.deploy(tmp_path)
+
+
+def test_a_full_disk_refuses_changes_and_all_goes_on_when_there_is_room(cloud: LocalCloud) -> None:
+    s3, sagemaker = cloud.client("s3"), cloud.client("sagemaker")
+    s3.create_bucket(Bucket="full")
+    s3.put_object(Bucket="full", Key="photo", Body=b"first")
+    changes: list[Callable[[], Any]] = [
+        lambda: s3.put_object(Bucket="full", Key="photo", Body=b"second"),
+        lambda: sagemaker.create_model_package_group(ModelPackageGroupName="styles"),
+    ]
+    cloud.faults.set_room(1_000_000)
+    for change in changes:
+        with pytest.raises(ClientError, match="disk of the local cloud is full") as refused:
+            change()
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert s3.get_object(Bucket="full", Key="photo")["Body"].read() == b"first"
+    cloud.faults.set_room(None)
+    for change in changes:
+        change()
+    assert s3.get_object(Bucket="full", Key="photo")["Body"].read() == b"second"

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud
-from local.sagemaker.jobs import meeting_point
+from local.sagemaker.containers import meeting_point
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, until
 

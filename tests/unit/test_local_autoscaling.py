@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.autoscaling import ApplicationAutoScaling
 from local.clock import TurnedClock
+from local.durable import Durable
 from local.errors import ServiceError
 from local.scaling.scaler import Fleets, Scaler
 from local.scaling.schedule import check, is_due
@@ -37,6 +39,10 @@ class Alarms:
     def delete_alarms(self, names: Sequence[str]) -> None:
         """Forget the names."""
         self.names = [name for name in self.names if name not in names]
+
+    def alarms(self) -> list[Record]:
+        """The alarms."""
+        return [{"AlarmName": name} for name in self.names]
 
 
 @pytest.fixture
@@ -69,7 +75,7 @@ def clock() -> TurnedClock:
 
 
 @pytest.fixture
-def service(alarms: Alarms, fleet: Fleet, clock: TurnedClock) -> ApplicationAutoScaling:
+def service(alarms: Alarms, fleet: Fleet, clock: TurnedClock, tmp_path: Path) -> ApplicationAutoScaling:
     """The service of an account with one variant, of which 0 instances run."""
     fleets = Fleets(desired=lambda _: fleet.instances, settled=lambda _: True, resize=fleet.resize)
     return ApplicationAutoScaling(
@@ -79,6 +85,7 @@ def service(alarms: Alarms, fleet: Fleet, clock: TurnedClock) -> ApplicationAuto
         scaler=Scaler(fleets, clock),
         alarms=alarms,
         clock=clock,
+        durable=Durable(tmp_path),
     )
 
 

@@ -1,0 +1,71 @@
+"""A stage's templates, synthesized when something that they are made of has changed."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from cli.cdk import ROOT
+
+_SOURCES = (
+    "app.py", "cdk.json", "contracts", "diffusion", "imaging", "inference", "infra", "lambdas", "models", "training",
+    "requirements.lock", ".venv/lambda-packages/requirements.lock",
+)  # fmt: skip
+"""What templates and assets are made of, below ROOT."""
+
+
+class SynthesisError(RuntimeError):
+    """``app.py`` did not write its templates; the text is the end of what it printed."""
+
+
+def fingerprint(stage: str) -> str:
+    """Another text whenever a file has changed of which the templates of ``stage`` are made, by size and date."""
+    digest = hashlib.sha256(f"{stage}\n{sys.version}".encode())
+    for path in sorted(path for name in _SOURCES for path in _files(ROOT / name)):
+        status = path.stat()
+        digest.update(f"{path}\n{status.st_size}\n{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        yield from (Path(folder) / name for name in names)
+
+
+def synthesize(out: Path, stage: str) -> Path:
+    """Run ``app.py`` for ``stage`` and put what it writes into ``out``. Raises SynthesisError.
+
+    Assets of earlier times stay there: images that were made of them still run.
+    """
+    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+        made = Path(temporary) / "cdk.out"
+        context = json.dumps({"stage": stage})
+        environment = {**os.environ, "CDK_OUTDIR": str(made), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
+        # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
+        environment["CDK_VALIDATION"] = "false"
+        command = [sys.executable, str(ROOT / "app.py")]
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise SynthesisError(f"app.py ended with {result.returncode}:\n{(result.stdout + result.stderr)[-4_000:]}")
+        _add(made, out)
+    return out
+
+
+def _add(made: Path, out: Path) -> None:
+    """Move what was made into ``out``, an asset as a whole or not at all; its name is that of its content."""
+    out.mkdir(exist_ok=True)
+    for entry in sorted(made.iterdir(), key=lambda path: path.name == "manifest.json"):
+        place = out / entry.name
+        if entry.is_dir() and place.exists():
+            if entry.name.startswith("asset."):
+                continue
+            shutil.rmtree(place)
+        entry.replace(place)

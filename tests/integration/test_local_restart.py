@@ -1,0 +1,207 @@
+"""Nothing that was answered is lost with the server, and what was under way goes on: one cloud, killed in the middle of its work."""
+
+import contextlib
+import json
+import os
+import signal
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from local.cloud import LocalCloud
+from tests.integration import local_toy
+from tests.integration.local_toy import IMAGE, allow, arn, role, until
+
+Record = dict[str, Any]
+
+FUNCTION = '''
+import json, os
+import boto3
+from botocore.config import Config
+
+
+def handler(event, context):
+    """Count a call; sign an address for who asks."""
+    boto3.client("dynamodb").update_item(
+        TableName=os.environ["TABLE"], Key={"id": {"S": event.get("name", "calls")}},
+        UpdateExpression="ADD #n :one SET #t = if_not_exists(#t, :t)", ExpressionAttributeNames={"#n": "count", "#t": "token"},
+        ExpressionAttributeValues={":one": {"N": "1"}, ":t": {"S": event.get("token", "-")}})
+    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
+    return s3.generate_presigned_url("get_object", Params={"Bucket": os.environ["BUCKET"], "Key": "data/a.txt"})
+'''
+
+JOB = {
+    "RoleArn": "{% $role %}",
+    "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+    "OutputDataConfig": {"S3OutputPath": "{% 's3://' & $bucket & '/models' %}", "CompressionType": "NONE"},
+    "CheckpointConfig": {"S3Uri": "{% 's3://' & $bucket & '/checkpoints' %}"},
+    "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+}
+
+
+def template() -> Record:
+    """What a stage has: a table, a function, a topic, a queue, an API with a key, a rule, a state machine's role, a key."""
+    base = local_toy.base_template()
+    machine = [allow("*")]
+    base["Resources"] |= {
+        "Table": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            },
+        },
+        "Function": local_toy.lambda_function(
+            "function", "app.handler", "FunctionRole", TABLE={"Ref": "Table"}, BUCKET={"Ref": "Bucket"}
+        ),
+        "FunctionRole": role("lambda.amazonaws.com", [allow("dynamodb:UpdateItem", "s3:GetObject")]),
+        "MachineRole": role("states.amazonaws.com", machine),
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Key": {"Type": "AWS::ApiGateway::ApiKey", "Properties": {"Enabled": True}},
+        "Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}},
+    }
+    outputs = {"Table": {"Ref": "Table"}, "Function": arn("Function"), "MachineRole": arn("MachineRole")}
+    outputs |= {"Queue": {"Ref": "Queue"}, "Key": {"Ref": "Key"}}
+    base["Outputs"] |= {name: {"Value": value} for name, value in outputs.items()}
+    return base
+
+
+def kill(cloud: LocalCloud) -> None:
+    """End the server at once, as the kernel does when memory runs out."""
+    os.kill(json.loads((cloud.run_dir / "server.json").read_text(encoding="utf-8"))["pid"], signal.SIGKILL)
+    cloud.close()
+
+
+def start(cloud: LocalCloud, name: str, state: Record) -> str:
+    """An execution of a machine that has one state of its own, between one that sets variables and one that uses them."""
+    outputs, client = cloud.outputs("Toy"), cloud.client("stepfunctions")
+    variables = {"role": outputs["JobRole"], "bucket": outputs["Bucket"], "function": outputs["Function"]}
+    states = {
+        "Remember": {"Type": "Pass", "Assign": variables, "Next": "Work"},
+        "Work": {
+            **state,
+            "Output": {"result": "{% $states.result %}"} if state["Type"] == "Task" else {},
+            "Next": "Tell",
+        },
+        "Tell": {"Type": "Pass", "Output": {"bucket": "{% $bucket %}", "work": "{% $states.input %}"}, "End": True},
+    }
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Remember", "States": states}
+    machine = client.create_state_machine(name=name, definition=json.dumps(definition), roleArn=outputs["MachineRole"])
+    arn: str = client.start_execution(stateMachineArn=machine["stateMachineArn"], name=name)["executionArn"]
+    return arn
+
+
+def processes_in(folder: Path) -> Iterator[psutil.Process]:
+    """What still runs there."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.cwd().startswith(str(folder)):
+                yield process
+
+
+def put_item(cloud: LocalCloud, number: int) -> None:
+    cloud.client("dynamodb").put_item(
+        TableName=cloud.outputs("Toy")["Table"], Item={"id": {"S": f"item-{number}"}, "n": {"N": str(number)}}
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The code of the function, and room for the cloud."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "app.py").write_text(FUNCTION, encoding="utf-8")
+    return tmp_path
+
+
+def calls(cloud: LocalCloud, name: str) -> tuple[int, str]:
+    """How often the function was called under a name, and the token of the first time."""
+    key = {"id": {"S": name}}
+    item = cloud.client("dynamodb").get_item(TableName=cloud.outputs("Toy")["Table"], Key=key).get("Item")
+    return (int(item["count"]["N"]), item["token"]["S"]) if item else (0, "")
+
+
+def test_everything_is_there_again_after_kill_9(folder: Path) -> None:
+    assembly = local_toy.write_assembly(folder / "out", {"Toy": template()}, lambdas={"function": folder / "code"})
+    with LocalCloud(folder / "run") as cloud:
+        cloud.deploy(assembly)
+        url, outputs, s3 = cloud.url, cloud.outputs("Toy"), cloud.client("s3")
+        s3.put_object(Bucket=outputs["Bucket"], Key="data/a.txt", Body=b"a", Metadata={"of": "me"}, Tagging="k=v")
+        answer = cloud.client("lambda").invoke(FunctionName=outputs["Function"], Payload=b"{}")
+        address = json.loads(answer["Payload"].read())
+        wait = start(cloud, "wait", {"Type": "Wait", "Seconds": 3})
+        arguments = {
+            "FunctionName": "{% $function %}",
+            "Payload": {"name": "t", "token": "{% $states.context.Task.Token %}"},
+        }
+        resource = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+        waiting = start(cloud, "token", {"Type": "Task", "Resource": resource, "Arguments": arguments})
+        job = {"TrainingJobName": "long", "HyperParameters": {"loop": "7"}, **JOB}
+        resource = "arn:aws:states:::sagemaker:createTrainingJob.sync"
+        training = start(cloud, "train", {"Type": "Task", "Resource": resource, "Arguments": job})
+        until(lambda: calls(cloud, "t")[0], cloud)
+        until(lambda: s3.list_objects_v2(Bucket=outputs["Bucket"], Prefix="checkpoints/")["KeyCount"], cloud)
+        trained = cloud.client("sagemaker").describe_training_job(TrainingJobName="long")
+        cloud.client("sqs").send_message(QueueUrl=outputs["Queue"], MessageBody="kept")
+        for number in range(20):
+            put_item(cloud, number)
+        assert readable(folder / "run") == []
+        kill(cloud)
+        assert not list(processes_in(folder))
+
+    with LocalCloud(folder / "run") as cloud:
+        assert (cloud.url, cloud.outputs("Toy")) == (url, outputs)
+        states, s3, sagemaker = cloud.client("stepfunctions"), cloud.client("s3"), cloud.client("sagemaker")
+        table = cloud.client("dynamodb").scan(TableName=outputs["Table"])
+        assert {f"item-{number}" for number in range(20)} < {item["id"]["S"] for item in table["Items"]}
+        assert s3.get_object(Bucket=outputs["Bucket"], Key="data/a.txt")["Metadata"] == {"of": "me"}
+        assert s3.get_object_tagging(Bucket=outputs["Bucket"], Key="data/a.txt")["TagSet"] == [
+            {"Key": "k", "Value": "v"}
+        ]
+        assert urllib.request.urlopen(address).read() == b"a"  # signed by a function's session
+        messages = cloud.client("sqs").receive_message(QueueUrl=outputs["Queue"])["Messages"]
+        assert [message["Body"] for message in messages] == ["kept"]
+
+        count, token = calls(cloud, "t")
+        states.send_task_success(taskToken=token, output=json.dumps({"said": "yes"}))
+        done = until(lambda: ended(cloud, waiting), cloud)
+        assert (done["status"], count) == ("SUCCEEDED", 1), done  # the function was not called twice
+        assert json.loads(done["output"]) == {"bucket": outputs["Bucket"], "work": {"result": {"said": "yes"}}}
+        assert until(lambda: ended(cloud, wait), cloud)["status"] == "SUCCEEDED"
+
+        again = until(lambda: in_training(sagemaker, trained["TrainingStartTime"]), cloud)
+        sagemaker.stop_training_job(TrainingJobName="long")
+        done = until(lambda: ended(cloud, training), cloud)
+        assert "Interrupted" in [step["Status"] for step in again["SecondaryStatusTransitions"]]
+        facts = json.loads(
+            s3.get_object(Bucket=outputs["Bucket"], Key="models/long/output/model/facts.json")["Body"].read()
+        )
+        assert facts["restored"] == "8"
+        entered = [
+            e["type"] for e in states.get_execution_history(executionArn=training)["events"] if "Entered" in e["type"]
+        ]
+        assert entered == ["PassStateEntered", "TaskStateEntered"]
+        assert (done["status"], "Stopped" in done["cause"]) == ("FAILED", True)
+
+
+def readable(folder: Path) -> list[str]:
+    """What other users of the machine may read or change in the folder."""
+    paths = [folder, *(path for path in folder.rglob("*") if not path.is_symlink())]
+    return [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
+
+
+def ended(cloud: LocalCloud, arn: str) -> Record | None:
+    """An execution, once it has ended."""
+    found: Record = cloud.client("stepfunctions").describe_execution(executionArn=arn)
+    return None if found["status"] == "RUNNING" else found
+
+
+def in_training(sagemaker: Any, before: Any) -> Record | None:
+    """The job, once its container runs again."""
+    found: Record = sagemaker.describe_training_job(TrainingJobName="long")
+    return found if found["SecondaryStatus"] == "Training" and found["TrainingStartTime"] > before else None

@@ -1,0 +1,125 @@
+"""The local cloud of a folder is looked at, stopped and removed from another terminal."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.interrupts import interrupted_by_signals
+from cli.main import main
+from local.errors import LocalCloudError
+from local.holding import hold_folder
+from local.stamp import Stamp
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+SESSION = """
+import os, pathlib, sys, time
+sys.argv = ["atelier", "local"]
+from cli.interrupts import interrupted_by_signals
+from local.holding import hold_folder
+with interrupted_by_signals(print), hold_folder(pathlib.Path(sys.stdin.readline().strip())):
+    print("holds", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of a cloud that has been up, with an object."""
+    cloud = tmp_path / "run" / "cloud"
+    (cloud / "s3").mkdir(parents=True)
+    (cloud / "s3" / "photo").write_bytes(b"x" * 1_500_000)
+    Stamp(port=4700, account=ACCOUNT, region=REGION).write(cloud)
+    return cloud
+
+
+def test_what_is_kept_and_that_nothing_runs_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--out", str(folder.parent.parent)]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^runs +no$", said, re.MULTILINE)
+    assert re.search(r"^address +http://127.0.0.1:4700 \(us-east-1\)$", said, re.MULTILINE)
+    assert "objects 1.5 MB" in said
+
+
+def test_a_cloud_that_does_not_run_cannot_be_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["down", "--out", str(tmp_path)]) == 1
+    assert f"no local cloud runs in {tmp_path}/run/cloud" in capsys.readouterr().err
+
+
+def test_a_session_that_ignores_ctrl_c_is_stopped_from_another_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`make local &` in a script: the shell lets it ignore SIGINT, and `atelier down` waits until it is gone."""
+
+    def ignore() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "preexec_fn": ignore}
+    with subprocess.Popen([sys.executable, "-c", SESSION], **pipes) as session:  # type: ignore[call-overload]
+        print(folder, file=session.stdin, flush=True)
+        assert session.stdout.readline() == "holds\n"
+        assert main(["clean", "--out", str(folder.parent.parent)]) == 1
+        assert f"held by pid {session.pid} (atelier local)" in capsys.readouterr().err
+        assert main(["down", "--out", str(folder.parent.parent)]) == 0
+        assert "Stopping (SIGTERM)." in session.stdout.read()
+    assert (folder / "s3" / "photo").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_both_signals_end_a_session_also_where_they_are_ignored(number: signal.Signals) -> None:
+    said: list[str] = []
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupted_by_signals(said.append):
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+    assert said == [f"\nStopping ({number.name})."]
+
+
+def test_removing_says_how_much_is_free_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["clean", "--out", str(folder.parent.parent)]) == 0
+    assert "1.5 MB are free again" in capsys.readouterr().out
+    assert list(folder.rglob("*")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"format": 99, "ministack": "1.5.33"', "got a damaged file"),
+        ('{"format": 99, "account": "1", "region": "us-east-1"}', "by a newer version: got format 99 with ministack"),
+        ('{"ministack": "99.0", "account": "1", "region": "us-east-1"}', "got format 1 with ministack 99.0; allowed"),
+    ],
+)
+def test_a_folder_that_this_version_cannot_read_is_refused(folder: Path, text: str, says: str) -> None:
+    (folder / "cloud.json").write_text(text, encoding="utf-8")
+    with pytest.raises(LocalCloudError, match=f"{says}.*make local-clean"):
+        Stamp.read(folder)
+
+
+def test_a_cloud_of_another_region_is_refused(folder: Path) -> None:
+    stamp = Stamp.read(folder)
+    assert stamp is not None
+    stamp.require_place(folder, account=ACCOUNT, region=REGION)
+    with pytest.raises(LocalCloudError, match="holds a cloud of 123456789012/us-east-1: got 123456789012/eu-west-1"):
+        stamp.require_place(folder, account=ACCOUNT, region="eu-west-1")
+
+
+@pytest.mark.parametrize("command", ["local", "demo"])
+def test_an_out_that_is_a_file_is_said_without_a_traceback(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert main([command, "--out", str(tmp_path / "file")]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert str(tmp_path / "file") in said
+
+
+def test_only_this_user_can_read_what_a_session_writes(tmp_path: Path) -> None:
+    with hold_folder(tmp_path / "cloud"):
+        assert (tmp_path / "cloud").stat().st_mode & 0o077 == 0
