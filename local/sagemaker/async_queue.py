@@ -109,9 +109,10 @@ class RequestQueue:
             self._forget(self._waiting.pop(endpoint, []))
 
     def unfinished(self, endpoint: str) -> list[Item]:
-        """What waits for an endpoint or is being answered."""
+        """What waits for an endpoint or is being answered; that an answer is still to be told keeps no server busy."""
         with self.changed:
-            return [*self._handed_out[endpoint].values(), *self._waiting[endpoint]]
+            under_way = [item for item in self._handed_out[endpoint].values() if not item.request.message]
+            return [*under_way, *self._waiting[endpoint]]
 
     def _restore(self, number: int, request: AsyncRequest) -> None:
         waited = (now() - request.received).total_seconds()
