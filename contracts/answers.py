@@ -27,7 +27,7 @@ class ItemUrls(Answer):
 class FileUrls(Answer):
     """Presigned addresses of a file."""
 
-    upload: Annotated[str, about("takes one PUT with the same Content-Type within an hour")]
+    upload: Annotated[str, about("takes a PUT of exactly `size` bytes with exactly the `headers`, within an hour")]
     get: Annotated[str, about("reads the file, within the same hour")]
 
 
@@ -88,6 +88,11 @@ class File(Answer):
     id: str
     name: Annotated[str, about("as it is stored: without folders, NFC-normalised")]
     content_type: str
+    size: int
+    headers: Annotated[
+        Mapping[str, str],
+        about("of the PUT; with If-None-Match a second one is refused (412), so that what was checked is what is read"),
+    ]
     uri: Annotated[str, about("S3 address: for image or mask of a prediction, or as part of a dataset")]
     created_at: Time
     expires_at: Time

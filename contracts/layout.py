@@ -81,9 +81,9 @@ def style_prefix(style: str, version: int | None = None) -> str:
     return f"{STYLES}{style}/" if version is None else f"{STYLES}{style}/{version}/"
 
 
-def upload_key(upload: str, name: str) -> str:
-    """Media bucket: a file a client put by presigned URL."""
-    return f"uploads/{upload}/{name}"
+def upload_key(folder: str, upload: str, name: str) -> str:
+    """Media bucket: a file that a client put by presigned URL; ``folder`` is the client's."""
+    return f"uploads/{folder}/{upload}/{name}"
 
 
 def request_key(prediction: str) -> str:

@@ -85,6 +85,7 @@ class FileRequest(RequestBody):
         about("of the file; masks/…, evaluation/… and evaluation/masks/… in a dataset"),
     ]
     content_type: Annotated[ContentType, about("of the file, and of the request that puts it")]
+    size: Annotated[int, bounds(1, LARGEST_UPLOAD, "of the file: the address takes exactly as many", unit="bytes")]
     purpose: Annotated[
         Literal["upload", "dataset"], about("a prediction's picture or an adapter's weights, or a file of a dataset")
     ]

@@ -84,9 +84,7 @@ _UNNAMED = WatchedStage(
     endpoint="",
     instance_type="",
     api="",
-    functions=dict.fromkeys(
-        ("api", "inference_result", "reconcile", "settle", "record_failure", "expire_logs", "discard_upload"), ""
-    ),
+    functions=dict.fromkeys(("api", "inference_result", "reconcile", "settle", "record_failure", "expire_logs"), ""),
     queues=dict.fromkeys(("answers", "training"), ""),
     machines=dict.fromkeys(("workflow", "pretraining"), ""),
 )

@@ -12,7 +12,6 @@ PLACES: Mapping[str, tuple[float, int]] = {
     "client": (0, 0),
     "Api HTTP API": (0, 1),
     "Api api": (1, 1),
-    "Api discard_upload": (0, 2),
     "Api inference_result, reconcile": (1, 2),
     "Api dead letters": (0, 3),
     "Serving asynchronous endpoint": (2, 1),

@@ -61,8 +61,6 @@ class Buckets(Construct):
         self.model = self._encrypted("Model", [old], versioned=True)
         answers = [_rule(f"{name}/", expiration=min(ANSWER_DAYS, media_days)) for name in _ANSWERS]
         self.media = self._encrypted("Media", [_rule(expiration=media_days), *answers], versioned=False)
-        for bucket in (self.data, self.media):
-            _tell_event_bridge(bucket)
 
     def _encrypted(self, name: str, rules: Sequence[s3.LifecycleRule], *, versioned: bool) -> s3.Bucket:
         return self._bucket(
@@ -104,15 +102,6 @@ def _let_logs_use(key: kms.Key) -> None:
             resources=["*"],
             conditions=ours,
         )
-    )
-
-
-def _tell_event_bridge(bucket: s3.Bucket) -> None:
-    """Let rules hear of the bucket's objects. CDK's own way brings a Lambda to set what CloudFormation can set."""
-    resource = bucket.node.default_child
-    assert isinstance(resource, s3.CfnBucket)
-    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
-        event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
     )
 
 

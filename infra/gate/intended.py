@@ -21,7 +21,6 @@ _ARTIFACT_PREFIX = "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts &
 _BACKLOG = "Arguments.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
 _TRACKING = "Properties.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
 _CONFIG, _TARGET = "AWS::SageMaker::EndpointConfig", "AWS::ApplicationAutoScaling::ScalableTarget"
-_TOLD, _HEARD = {"EventBridgeEnabled": True}, "a rule deletes uploads that are too large"
 _ATTRIBUTES = [
     {"AttributeName": "pk", "AttributeType": "S"},
     {"AttributeName": "status", "AttributeType": "S"},
@@ -84,7 +83,7 @@ RESOURCES: Sequence[Resource] = (
     ("AWS::SageMaker::Model", "", "Properties.EnableNetworkIsolation", None, "the server fetches styles while it runs"),
     (_CONFIG, "", "Properties.DataCaptureConfig", None, "it would keep customers' pictures elsewhere"),
     (_TARGET, "", "Properties.SuspendedState", None, "a fleet that cannot change does not sleep"),
-    ("AWS::S3::Bucket", "BucketsMedia", "Properties.NotificationConfiguration.EventBridgeConfiguration", _TOLD, _HEARD),
+    ("AWS::S3::Bucket", "", "Properties.NotificationConfiguration", None, "nobody hears of objects"),
     ("AWS::S3::Bucket", "", "Properties.CorsConfiguration", None, "callers are programs, no browsers"),
     (
         "AWS::KMS::Key",

@@ -12,7 +12,6 @@ from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
-from infra.components.upload_limit import UploadLimit
 from infra.components.workflow.steps.publication import PROMOTED
 from infra.settings.stage import Stage
 from infra.stacks.serving import ServingStack
@@ -58,16 +57,6 @@ class ApiStack(StageStack):
         self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=log_days, network=serving.clients)
         api = RestApi(
             self, "Rest", name=stage.prefix, handler=self.handler, limits=stage.api, key=key, log_days=log_days
-        )
-        UploadLimit(
-            self,
-            "UploadLimit",
-            stage=stage,
-            key=storage.key,
-            data=storage.data_bucket,
-            media=storage.media_bucket,
-            dead_letters=self.answers.dead_letters,
-            network=serving.clients,
         )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
         self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}

@@ -1,8 +1,11 @@
-"""API keys: one that was switched off opens nothing, and a usage plan takes only keys that there are, each once."""
+"""API keys: one that was switched off opens nothing, plans take keys that there are, each once, and functions hear whose key it was."""
 
 from typing import Any
 
 from ministack.services import apigateway_v1
+
+_HEADERS = 7
+"""Where a request's headers stand among what ministack invokes a function with."""
 
 
 def install() -> None:
@@ -26,4 +29,14 @@ def install() -> None:
             )
         return add(plan_id, data)
 
+    invoke = apigateway_v1._invoke_lambda_proxy_v1
+
+    async def invoke_with_key(*request: Any, caller_identity: dict[str, str] | None = None, **more: Any) -> Any:
+        headers = request[_HEADERS]
+        # A function needs the key's id only; the key itself, which AWS passes too, would only end in somebody's log.
+        key = apigateway_v1._resolve_api_key(apigateway_v1._api_key_from_request(headers))
+        own = {"apiKeyId": key["id"]} if key else {}
+        return await invoke(*request, caller_identity={**(caller_identity or {}), **own}, **more)
+
+    apigateway_v1._invoke_lambda_proxy_v1 = invoke_with_key
     apigateway_v1._update_api_key, apigateway_v1._create_usage_plan_key = update_api_key, create_usage_plan_key

@@ -97,7 +97,9 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.apigateway_v1": {
         **dict.fromkeys(("_account_settings", "_api_keys", "_usage_plan_keys")),
+        "_api_key_from_request": "headers",
         "_create_usage_plan_key": "plan_id data",
+        "_resolve_api_key": "value",
         "_update_api_key": "key_id data",
         "_v1_error": "code message status",
         "_extract_lambda_ref_from_integration_uri": "uri",

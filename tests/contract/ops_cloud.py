@@ -27,7 +27,6 @@ HANDLERS = (
     "inference_result",
     "reconcile",
     "expire_logs",
-    "discard_upload",
     "record_failure",
     "api",
     "base_model",

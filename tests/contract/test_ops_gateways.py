@@ -32,12 +32,14 @@ from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Jobs, Packages
-from atelier_ops.gateways.storage import ObjectStore, read_json, write_json
+from atelier_ops.gateways.storage import ObjectStore, Upload, read_json, write_json
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions, Tokens
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 from tests.contract.ops_cloud import make_table
+
+UPLOAD = Upload(content_type="text/plain", size=7, once=False)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -121,7 +123,7 @@ def test_an_object_of_any_name_is_listed_read_whole_and_put_by_an_address(store:
     store.write(f"datasets/x/{name}", b"short", "text/plain")
     assert [entry.key for entry in store.listing("datasets/x/")] == [f"datasets/x/{name}"]
     assert store.read_starts([f"datasets/x/{name}"], 4 * 2**20) == [b"short"]
-    address = urlsplit(store.put_url(f"datasets/x/{name}", "text/plain", 60))
+    address = urlsplit(store.put_url(f"datasets/x/{name}", UPLOAD, 60))
     assert unquote(address.path).endswith(f"/datasets/x/{name}")
 
 
@@ -159,12 +161,14 @@ def test_json_is_read_back_and_anything_else_refused(store: ObjectStore) -> None
         read_json(store, "c.json")
 
 
-def test_presigned_addresses_are_version_4_and_bind_the_content_type(store: ObjectStore) -> None:
-    put, get = store.put_url("a/b c.png", "image/png", 60), store.get_url("a", 60)
+def test_presigned_addresses_are_version_4_and_bind_type_and_size(store: ObjectStore) -> None:
+    put, get = store.put_url("a/b c.png", UPLOAD, 60), store.get_url("a", 60)
     for url in (put, get):
         assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
         assert "X-Amz-Expires=60" in url
-    assert "content-type" in put.split("X-Amz-SignedHeaders=")[1].split("&")[0]
+    assert "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost&" in put
+    once = store.put_url("a", replace(UPLOAD, once=True), 60)
+    assert "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match&" in once
 
 
 @pytest.fixture

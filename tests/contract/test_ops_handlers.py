@@ -23,7 +23,6 @@ from atelier_ops.logic import approval
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
-from contracts.requests import LARGEST_UPLOAD
 from tests.contract.ops_cloud import HANDLERS, cloud, handler_module
 from tests.unit.ops_fakes import PNG
 from tests.unit.ops_logs import lines
@@ -378,33 +377,6 @@ def test_an_answer_that_nobody_was_told_of_is_found_by_the_sweep(plan: dict[str,
     assert settled is not None
     assert settled.status == "succeeded"
     assert body("media", f"outputs/{made['id']}/0.png") == PNG
-
-
-@pytest.mark.parametrize(("size", "left"), [(LARGEST_UPLOAD, ["uploads/1/photo.png"]), (LARGEST_UPLOAD + 1, [])])
-def test_an_upload_that_is_larger_than_anything_reads_is_deleted(size: int, left: list[str]) -> None:
-    aws.client("s3").put_object(Bucket="media", Key="uploads/1/photo.png", Body=b"as large as the event says")
-    stored = {"key": "uploads/1/photo.png", "size": size, "etag": "0", "sequencer": "0"}
-    call("discard_upload", {"source": "aws.s3", "detail": {"bucket": {"name": "media"}, "object": stored}})
-    objects = aws.client("s3").list_objects_v2(Bucket="media", Prefix="uploads/").get("Contents", [])
-    assert [each["Key"] for each in objects] == left
-
-
-def test_a_dataset_s_file_is_bounded_too_but_not_a_corpus() -> None:
-    s3, captions = aws.client("s3"), "datasets/{}/captions.jsonl"
-    keys = [
-        captions.format("corpus"),
-        "datasets/corpus/dataset.json",
-        captions.format("skirt"),
-        "datasets/skirt/masks/a.png",
-    ]
-    keys.append("datasets/skirt/deeper/than/an/upload.png")
-    for key in keys:
-        s3.put_object(Bucket="data", Key=key, Body=b"as large as the event says")
-    for key in keys:
-        stored = {"key": key, "size": LARGEST_UPLOAD + 1, "etag": "0", "sequencer": "0"}
-        call("discard_upload", {"source": "aws.s3", "detail": {"bucket": {"name": "data"}, "object": stored}})
-    left = [each["Key"] for each in s3.list_objects_v2(Bucket="data")["Contents"]]
-    assert left == sorted([*keys[:2], keys[4]])
 
 
 def test_old_streams_of_our_jobs_are_deleted_and_an_endpoint_s_group_gets_a_retention() -> None:

@@ -11,7 +11,7 @@ import pytest
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
 from atelier_ops.gateways.inference import LONGEST_RUN
-from atelier_ops.logic import http, imports, predictions, uploads
+from atelier_ops.logic import http, predictions, repeats, uploads
 from atelier_ops.logic.late_answers import LATE
 from atelier_ops.logic.lora.keys import MOST_LISTED
 from atelier_training.data.feed import MOST_WORKERS
@@ -29,6 +29,7 @@ from contracts.pictures import LONGEST_TO_UPSCALE
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE, PredictionInput
 from contracts.pretrain_hyperparameters import DEFAULTS
 from contracts.pretraining import PretrainingInput
+from contracts.requests import LARGEST_UPLOAD
 from contracts.work import MOST_SECONDS, OVERLAP
 from diffusion.upscaler import Upscaler
 from imaging.framing import LONGEST_ASPECT
@@ -105,13 +106,13 @@ PROMISES = [
     Promise(
         page=ADAPTERS,
         words="A safetensors file of at most 400 MiB",
-        values=lambda: imports.LARGEST_FILE,
+        values=lambda: LARGEST_UPLOAD,
         promised=400 * 2**20,
     ),
     Promise(
         page=ADAPTERS,
         words="keys are remembered for 7 days",
-        values=lambda: imports.KEEP,
+        values=lambda: repeats.KEEP,
         promised=7 * DAY,
     ),
     Promise(

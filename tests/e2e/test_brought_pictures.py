@@ -57,6 +57,9 @@ def ended(studio: Studio, api: ApiClient) -> dict[str, Ended]:
     return {name: studio.until(partial(look, api, each["id"])) for name, each in posted.items()}
 
 
+FILE = {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9}
+
+
 def look(api: ApiClient, prediction: str) -> Ended | None:
     now = api.request("GET", f"/v1/predictions/{prediction}")
     if now["status"] not in ENDED:
@@ -68,9 +71,9 @@ def look(api: ApiClient, prediction: str) -> Ended | None:
 
 
 def uploaded(api: ApiClient, name: str) -> str:
-    file = api.request("POST", "/v1/files", {"name": name, "content_type": "image/png", "purpose": "upload"})
     body = base64.b64decode(saved(STREET))
-    put = urllib3.request("PUT", file["urls"]["upload"], body=body, headers={"Content-Type": "image/png"})
+    file = api.request("POST", "/v1/files", {**FILE, "name": name, "size": len(body)})
+    put = urllib3.request("PUT", file["urls"]["upload"], body=body, headers=file["headers"])
     assert put.status == 200
     return str(file["uri"])
 
@@ -198,14 +201,14 @@ def test_what_a_request_shows_is_refused_when_it_is_posted(
 
 
 def test_an_upload_that_was_never_put_is_refused_when_it_is_posted(api: ApiClient) -> None:
-    file = api.request("POST", "/v1/files", {"name": "a.png", "content_type": "image/png", "purpose": "upload"})
+    file = api.request("POST", "/v1/files", FILE)
     with pytest.raises(ApiError, match=r"HTTP 422.*nothing at s3://"):
         api.request("POST", "/v1/predictions", {"input": {**FINDS, "image": file["uri"]}})
 
 
 def test_names_of_any_script_are_kept_apart_and_however_they_are_composed(api: ApiClient) -> None:
     def address(name: str) -> str:
-        body = {"name": name, "content_type": "image/png", "purpose": "dataset", "style": "names"}
+        body = {**FILE, "name": name, "purpose": "dataset", "style": "names"}
         return str(api.request("POST", "/v1/files", body)["uri"])
 
     names = [*KOREAN, "IMG (1).png", "IMG [1].png", "masks/치마.png"]

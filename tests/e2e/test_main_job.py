@@ -218,10 +218,10 @@ def test_an_adapter_trained_elsewhere_comes_in_by_the_api_and_paints_as_it_did(
 ) -> None:
     key = "styles/twice/1/pytorch_lora_weights.safetensors"
     ours = studio.client("s3").get_object(Bucket=studio.bucket("Model"), Key=key)["Body"].read()
-    api, kind = studio.deployment.api, "application/octet-stream"
-    place = api.request("POST", "/v1/files", {"name": "mine.safetensors", "content_type": kind, "purpose": "upload"})
-    address, file = place["urls"]["upload"], as_kohyas(ours)
-    assert urllib3.request("PUT", address, body=file, headers={"content-type": kind}).status == 200
+    api, file = studio.deployment.api, as_kohyas(ours)
+    named = {"name": "mine.safetensors", "content_type": "application/octet-stream", "size": len(file)}
+    place = api.request("POST", "/v1/files", {**named, "purpose": "upload"})
+    assert urllib3.request("PUT", place["urls"]["upload"], body=file, headers=place["headers"]).status == 200
     body = {"weights": place["uri"], "instance_prompt": "a photo of sks skirt"}
     made = api.request("POST", "/v1/styles/from-elsewhere/versions", body)
     assert (made["version"], made["format"]) == ("from-elsewhere@1", "kohya")

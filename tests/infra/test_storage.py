@@ -56,22 +56,6 @@ def test_a_prediction_s_record_lives_as_long_as_its_pictures(stage: Synthesized)
     assert days - {None} == {str(expiry(stage, "BucketsMedia")[""])}
 
 
-def test_uploads_that_nothing_reads_are_told_of_by_their_size(stage: Synthesized) -> None:
-    told = {
-        name.removeprefix("Buckets")[:-8]
-        for name, bucket in stage.resources("AWS::S3::Bucket").items()
-        if bucket["Properties"].get("NotificationConfiguration")
-        == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
-    }
-    assert told == {"Data", "Media"}
-    rules = [rule["Properties"] for rule in stage.resources("AWS::Events::Rule", "Api").values()]
-    (pattern,) = [rule["EventPattern"] for rule in rules if rule.get("EventPattern", {}).get("source") == ["aws.s3"]]
-    assert pattern["detail"]["object"] == {
-        "key": [{"prefix": "uploads/"}, {"prefix": "datasets/"}],
-        "size": [{"numeric": [">", 400 * 2**20]}],
-    }
-
-
 def test_open_records_are_found_by_their_status(stage: Synthesized) -> None:
     (index,) = stage.one("AWS::DynamoDB::Table")["GlobalSecondaryIndexes"]
     assert index["IndexName"] == BY_STATUS

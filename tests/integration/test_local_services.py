@@ -22,10 +22,12 @@ from tests.integration.local_toy import allow, arn, role, until
 
 Record = dict[str, Any]
 KEY = "a-key-of-at-least-twenty-characters"
+UPLOAD = {"Content-Type": "text/plain", "If-None-Match": "*"}
 
 FUNCTION = '''
 import json, os, time, urllib.request
 import boto3
+from botocore.config import Config
 
 
 class QuotaError(Exception):
@@ -36,14 +38,16 @@ def api(event, context):
     """An HTTP API's function: stores an item, or gives presigned URLs."""
     body = json.loads(event["body"] or "{}")
     if event["resource"] == "/files":
-        s3, target = boto3.client("s3"), {"Bucket": os.environ["BUCKET"], "Key": body["name"]}
-        put = s3.generate_presigned_url("put_object", Params={**target, "ContentType": "text/plain"}, ExpiresIn=60)
+        s3, target = boto3.client("s3", config=Config(signature_version="s3v4")), {"Bucket": os.environ["BUCKET"], "Key": body["name"]}
+        upload = {**target, "ContentType": "text/plain", "ContentLength": 7, "IfNoneMatch": "*"}
+        put = s3.generate_presigned_url("put_object", Params=upload, ExpiresIn=60)
         get = s3.generate_presigned_url("get_object", Params=target, ExpiresIn=60)
         return {"statusCode": 201, "headers": {"x-test": "yes"}, "body": json.dumps({"put": put, "get": get})}
     table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
     table.put_item(Item={"pk": body["id"], "kind": "job", "expires_at": int(time.time()) + 60},
                    ConditionExpression="attribute_not_exists(pk)")
-    return {"statusCode": 200, "body": json.dumps({"path": event["path"], "id": event["pathParameters"]})}
+    return {"statusCode": 200, "body": json.dumps({"path": event["path"], "id": event["pathParameters"],
+                                                "key": event["requestContext"]["identity"]["apiKeyId"]})}
 
 
 def remember(event, context):
@@ -348,7 +352,7 @@ def test_the_api_wants_its_key_and_calls_its_function(cloud: LocalCloud) -> None
         with pytest.raises(ClientError, match=refusal):
             gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key_id, keyType="API_KEY")
     assert post(cloud, "/items/7", {"other": 1})[0] == 400
-    assert post(cloud, "/items/7", {"id": "seven"}) == (200, {"path": "/items/7", "id": {"id": "7"}})
+    assert post(cloud, "/items/7", {"id": "seven"}) == (200, {"path": "/items/7", "id": {"id": "7"}, "key": key["id"]})
 
 
 def test_the_table_keeps_conditions_its_index_and_its_time_to_live(cloud: LocalCloud) -> None:
@@ -372,9 +376,15 @@ def test_presigned_addresses_work_with_plain_http(cloud: LocalCloud) -> None:
     status, urls = post(cloud, "/files", {"name": "uploads/a photo.txt"})
     assert status == 201
 
-    put = urllib.request.Request(urls["put"], data=b"picture", method="PUT", headers={"Content-Type": "text/plain"})
-    with urllib.request.urlopen(put, timeout=10) as stored:
-        assert stored.status == 200
+    def put(body: Any, **changes: str | None) -> int:
+        headers = UPLOAD | {name.replace("_", "-"): value for name, value in changes.items()}
+        sent = {name: value for name, value in headers.items() if value is not None}
+        return int(urllib3.request("PUT", urls["put"], body=body, headers=sent).status)
+
+    assert put(b"a larger one") == put(b"small") == put(b"") == put(iter([b"pic", b"ture"])) == 403
+    assert put(b"picture", Content_Type="image/png") == put(b"picture", If_None_Match=None) == 403
+    assert put(b"picture") == 200
+    assert put(b"another") == 412
     with urllib.request.urlopen(urls["get"], timeout=10) as found:
         assert found.read() == b"picture"
     forged = urls["get"].replace("photo", "secret")
@@ -388,7 +398,7 @@ def test_what_a_function_presigns_is_as_old_as_its_clock_says(cloud: LocalCloud)
     for ahead, status in ((-3_600, 403), (0, 200)):
         cloud.faults.set_clock(ahead)
         address = post(cloud, "/files", {"name": f"uploads/{ahead}"})[1]["put"]
-        put = urllib3.request("PUT", address, body=b"picture", headers={"Content-Type": "text/plain"})
+        put = urllib3.request("PUT", address, body=b"picture", headers=UPLOAD)
         assert put.status == status, put.data
 
 

@@ -1,5 +1,6 @@
 """The API on in-memory gateways: requests in API Gateway's shape, answers parsed."""
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ from tests.unit.ops_fakes import (
 
 SHARED = "shared-endpoint"
 KEEP = 7 * 86_400
+OWN = f"uploads/{hashlib.sha256(b'key-1').hexdigest()[:16]}/"
+"""Where the uploads of the client with ``key-1`` lie."""
 PACE = Pace(pixels=4_000_000, tile_pixels=400_000, resolution=512, steps=25, tile=128, tile_steps=25)
 """About that of a g5 with Stable Diffusion 1 or 2."""
 
@@ -80,6 +83,11 @@ class Api:
                 },
             }
         )
+
+    def upload(self, name: str, body: bytes) -> str:
+        """Let the client's upload of this name be there; its address."""
+        self.buckets.put("media", f"{OWN}1/{name}", body)
+        return f"s3://media/{OWN}1/{name}"
 
     def event(self, event: dict[str, Any]) -> Answered:
         answered = answer(event, self.dependencies())

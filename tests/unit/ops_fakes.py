@@ -17,7 +17,7 @@ from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Packages
-from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Uploaded
+from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Execution, Executions, Past, StateEvent, Tokens
 from contracts.layout import S3Uri
@@ -108,8 +108,9 @@ class MemoryStore(ObjectStore):
     def get_url(self, key: str, seconds: int) -> str:
         return f"https://{self.bucket}.test/{key}?get={seconds}"
 
-    def put_url(self, key: str, content_type: str, seconds: int) -> str:
-        return f"https://{self.bucket}.test/{key}?put={seconds}&type={content_type}"
+    def put_url(self, key: str, upload: Upload, seconds: int) -> str:
+        once = "&once" if upload.once else ""
+        return f"https://{self.bucket}.test/{key}?put={seconds}&type={upload.content_type}&size={upload.size}{once}"
 
     def names(self, prefix: str = "") -> list[str]:
         return [entry.key for entry in self.listing(prefix)]

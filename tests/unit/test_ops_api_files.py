@@ -1,5 +1,6 @@
 """Addresses for uploads: where a file may go, and what it may be called."""
 
+import re
 from typing import Any
 from unicodedata import normalize
 
@@ -8,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.layout import S3Uri
+from contracts.prediction import LONGEST_PICTURE
+from contracts.requests import LARGEST_UPLOAD
 from tests.unit.ops_api import Answered, Api
+
+FILE = {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9}
 
 
 def post(**body: Any) -> Answered:
-    return Api().call("POST", "/v1/files", {"name": "a.png", "content_type": "image/png", "purpose": "upload", **body})
+    return Api().call("POST", "/v1/files", {**FILE, **body})
 
 
 def test_an_upload_gets_an_address_below_uploads() -> None:
@@ -20,10 +25,28 @@ def test_an_upload_gets_an_address_below_uploads() -> None:
     assert answered.status == 201
     made = answered.body
     assert made["name"] == "my photo (1).PNG"
-    assert made["uri"] == f"s3://media/uploads/{made['id']}/my photo (1).PNG"
-    assert made["urls"]["upload"].endswith("?put=3600&type=image/png")
+    assert re.fullmatch(rf"s3://media/uploads/[0-9a-f]{{16}}/{made['id']}/my photo \(1\)\.PNG", made["uri"])
+    assert made["urls"]["upload"].endswith("?put=3600&type=image/png&size=9&once")
+    assert (made["size"], made["headers"]) == (9, {"Content-Type": "image/png", "If-None-Match": "*"})
     assert made["created_at"] == "2027-01-15T08:00:00.000Z"
     assert made["expires_at"] == "2027-01-15T09:00:00.000Z"
+
+
+def test_every_client_has_a_folder_of_its_own_whatever_its_id_is() -> None:
+    keys = ("key-1", "key-2", "", "arn:aws:sts::1:assumed-role/../x")
+    folders = [Api(key=key).call("POST", "/v1/files", FILE).body["uri"].split("/")[4] for key in keys]
+    assert len(set(folders)) == 4
+
+
+def test_the_same_key_and_body_give_the_same_address_and_another_body_is_422() -> None:
+    api = Api()
+    one, two = (api.call("POST", "/v1/files", FILE, Idempotency_Key="k").body for _ in range(2))
+    assert one == two
+    for change in ({"name": "b.png"}, {"size": 10}, {"purpose": "dataset", "style": "skirt"}):
+        refused = api.call("POST", "/v1/files", {**FILE, **change}, Idempotency_Key="k")
+        assert (refused.status, "Idempotency-Key" in refused.body["detail"]) == (422, True)
+    api.key = "key-2"
+    assert api.call("POST", "/v1/files", {**FILE, "name": "b.png"}, Idempotency_Key="k").status == 201
 
 
 @pytest.mark.parametrize(
@@ -46,6 +69,7 @@ def test_an_upload_gets_an_address_below_uploads() -> None:
 def test_a_datasets_file_goes_to_its_style(name: str, kind: str, key: str) -> None:
     answered = post(name=name, content_type=kind, purpose="dataset", style="skirt")
     assert answered.body["uri"] == f"s3://data/datasets/skirt/{key}"
+    assert answered.body["headers"] == {"Content-Type": kind}  # a better one may take its place
 
 
 @pytest.mark.parametrize(
@@ -68,7 +92,9 @@ def test_a_datasets_file_goes_to_its_style(name: str, kind: str, key: str) -> No
         {"content_type": "image/png", "name": "a.jpg"},
         {"name": ".png"},
         {"name": ""},
-        {"name": "a.png", "size": 3},
+        {"name": "a.png", "length": 3},
+        *({"size": size} for size in (None, 0, -1, 1.5, "9", True, LARGEST_UPLOAD + 1, LONGEST_PICTURE + 1)),
+        {"purpose": "dataset", "style": "skirt", "size": LARGEST_UPLOAD + 1},
     ],
 )
 def test_what_no_part_of_ours_reads_is_422(body: dict[str, Any]) -> None:
@@ -111,7 +137,8 @@ def test_no_name_escapes_its_folder(name: str, purpose: str) -> None:
     answered = post(name=f"{name}.png", purpose=purpose, style="skirt")
     if answered.status == 201:
         key = S3Uri.parse(answered.body["uri"]).key
-        root = "datasets/skirt/" if purpose == "dataset" else f"uploads/{answered.body['id']}/"
+        root = "datasets/skirt/" if purpose == "dataset" else key[: key.index(answered.body["id"]) + 27]
+        assert purpose == "dataset" or re.fullmatch(rf"uploads/[0-9a-f]{{16}}/{answered.body['id']}/", root)
         assert key.startswith(root)
         assert ".." not in key.removeprefix(root).split("/")
         assert key.count("/") <= root.count("/") + 1

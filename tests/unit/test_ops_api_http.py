@@ -85,7 +85,9 @@ def test_a_large_body_is_413_and_points_to_files(api: Api) -> None:
 
 
 def test_a_base64_body_is_decoded(api: Api) -> None:
-    body = base64.b64encode(json.dumps({"name": "a.png", "content_type": "image/png", "purpose": "upload"}).encode())
+    body = base64.b64encode(
+        json.dumps({"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 1}).encode()
+    )
     event = {"httpMethod": "POST", "path": "/v1/files", "headers": {"content-type": "application/json"}}
     assert api.event({**event, "body": body.decode(), "isBase64Encoded": True}).status == 201
 

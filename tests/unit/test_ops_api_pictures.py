@@ -15,7 +15,7 @@ from atelier_ops.logic.header import read_header
 from contracts.errors import InvalidInputError
 from imaging.pictures import decode_mask
 from tests.unit.mask_files import CONTENTS, FILES
-from tests.unit.ops_api import Answered, Api
+from tests.unit.ops_api import OWN, Answered, Api
 from tests.unit.picture_files import saved
 
 SIZE = (48, 32)
@@ -56,8 +56,7 @@ def post(image: bytes | str, mask: bytes | str = b"", *, uploaded: bool = False,
     values = {name: f if isinstance(f, str) else base64.b64encode(f).decode() for name, f in files.items()}
     for name, f in files.items():
         if uploaded and isinstance(f, bytes):
-            api.buckets.put("media", f"uploads/{name}/치마 1.png", f)
-            values[name] = f"s3://media/uploads/{name}/치마 1.png"
+            values[name] = api.upload(f"치마 {name}.png", f)
     answered = api.call("POST", "/v1/predictions", {"input": {**INPUT, **values, **changes}})
     assert len(api.inference.queue) == len(api.records.items) == (1 if answered.status == 201 else 0)
     return answered
@@ -204,13 +203,13 @@ def test_a_mask_that_can_have_no_transparency_is_refused_in_the_model_servers_wo
 
 def test_what_the_mode_does_not_look_at_is_not_looked_at() -> None:
     assert post(encoded(), "aGVsbG8=", mode="style", mask_prompt="a skirt").status == 201
-    assert post(encoded(), "s3://media/uploads/a/mask.png", mode="style", mask_prompt="a skirt").status == 201
+    assert post(encoded(), f"s3://media/{OWN}a/mask.png", mode="style", mask_prompt="a skirt").status == 201
 
 
 def test_a_file_that_was_never_put_is_422_and_says_how_it_is_put() -> None:
-    answered = post("s3://media/uploads/a/photo.png")
+    answered = post(f"s3://media/{OWN}a/photo.png")
     assert (answered.status, answered.body["what"]) == (422, "input.image")
-    assert "nothing at s3://media/uploads/a/photo.png" in answered.body["detail"]
+    assert f"nothing at s3://media/{OWN}a/photo.png" in answered.body["detail"]
     assert "put to the urls.upload which POST /v1/files gave" in answered.body["allowed"]
 
 

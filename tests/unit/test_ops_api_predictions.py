@@ -241,19 +241,47 @@ def test_the_version_of_an_answer_can_be_posted_again(api: Api) -> None:
     assert (again.status, again.body["version"], again.body["input"]) == (201, "base", made["input"])
 
 
+@pytest.mark.parametrize("name", ["image", "mask"])
 @pytest.mark.parametrize(
-    "image",
-    ["s3://other/uploads/a.png", "s3://media/outputs/a.png", "s3://media/uploads/../outputs/a", "https://x.test/a.png"],
+    "place",
+    [
+        *("s3://other/uploads/0/1/a.png", "s3://media/outputs/a.png", "s3://media/uploads/../outputs/a"),
+        *(
+            "s3://media/uploads/0/1/a.png",
+            "s3://media/uploads/",
+            "s3://media/",
+            "s3://",
+            "S3://media/uploads/0/1/a.png",
+        ),
+        *(
+            "https://x.test/a.png",
+            "HTTP://x.test/a.png",
+            "file:///etc/passwd",
+            " s3://media/uploads/0/1/a.png",
+            "../a.png",
+        ),
+    ],
 )
-def test_only_uploads_may_be_pointed_at(api: Api, image: str) -> None:
-    answered = post(api, {"input": {**INPUT, "image": image}})
-    assert (answered.status, answered.body["what"]) == (422, "input.image")
+def test_only_what_files_gave_may_be_pointed_at_whatever_the_mode_does_with_it(api: Api, name: str, place: str) -> None:
+    for inputs in (INPUT, {"mode": "text_to_image", "prompt": "p"}):
+        answered = post(api, {"input": {**inputs, name: place}})
+        assert (answered.status, answered.body["what"]) == (422, f"input.{name}")
+    assert api.records.items == {}
 
 
-def test_an_upload_may_be_pointed_at(api: Api) -> None:
-    image = "s3://media/uploads/abc/photo.png"
-    api.buckets.put("media", "uploads/abc/photo.png", PNG)
+@pytest.mark.parametrize("wrong", ["{}/../../0/1/a.png", "{}/", "{}/x", "{}%00"])
+def test_an_address_is_taken_as_it_was_given_only(api: Api, wrong: str) -> None:
+    image = api.upload("photo.png", PNG)
+    assert post(api, {"input": {**INPUT, "image": wrong.format(image)}}).status == 422
+
+
+def test_an_upload_may_be_pointed_at_by_the_client_whose_it_is(api: Api) -> None:
+    image = api.upload("photo.png", PNG)
     assert post(api, {"input": {**INPUT, "image": image}}).body["input"]["image"] == image
+    api.key = "key-2"
+    refused = post(api, {"input": {**INPUT, "image": image}})
+    unknown = post(api, {"input": {**INPUT, "image": image.replace("photo", "other")}})
+    assert (refused.status, refused.body["allowed"]) == (422, unknown.body["allowed"])
 
 
 @pytest.mark.parametrize(

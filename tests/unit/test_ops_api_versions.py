@@ -17,13 +17,14 @@ from contracts.execution import ExecutionInput
 from contracts.layout import MANIFEST
 from contracts.release import ReleaseRules
 from tests.unit.lora_files import base_file, diffusers, file_of, kohya, peft, random_lora, sd1_layers
-from tests.unit.ops_api import Answered, Api
+from tests.unit.ops_api import OWN, Answered, Api
 from tests.unit.ops_fakes import MemoryBuckets
 from tests.unit.ops_stage import base_manifest, make_request, put_version
 
 LORA = random_lora(sd1_layers())
 FILE = file_of(kohya(LORA, 4.0))
-UPLOAD = "s3://media/uploads/u1/mine.safetensors"
+KEY = f"{OWN}u1/mine.safetensors"
+UPLOAD = f"s3://media/{KEY}"
 BODY = {"weights": UPLOAD, "instance_prompt": "a photo of sks coat"}
 PATH = "/v1/styles/coat/versions"
 
@@ -49,7 +50,7 @@ def api() -> Api:
     """A base model, and a file that was put where POST /v1/files said."""
     api = Api()
     put_base(api.buckets)
-    api.buckets.put("media", "uploads/u1/mine.safetensors", FILE)
+    api.buckets.put("media", KEY, FILE)
     return api
 
 
@@ -62,9 +63,9 @@ def manifest_of(api: Api, version: int, style: str = "coat") -> StyleManifest:
 
 
 def test_a_file_is_put_through_the_same_door_as_pictures() -> None:
-    body = {"name": "mine.safetensors", "content_type": "application/octet-stream", "purpose": "upload"}
+    body = {"name": "mine.safetensors", "content_type": "application/octet-stream", "purpose": "upload", "size": 9}
     made = Api().call("POST", "/v1/files", body)
-    assert made.body["uri"] == f"s3://media/uploads/{made.body['id']}/mine.safetensors"
+    assert made.body["uri"] == f"s3://media/{OWN}{made.body['id']}/mine.safetensors"
     for wrong in ({"name": "mine.ckpt"}, {"name": "a.png"}, {"purpose": "dataset", "style": "coat"}):
         assert Api().call("POST", "/v1/files", {**body, **wrong}).status == 422
 
@@ -139,7 +140,7 @@ def test_a_second_adapter_is_the_next_version(api: Api) -> None:
 def test_the_same_key_and_body_give_the_same_version_and_nothing_twice(api: Api) -> None:
     first = bring(api, idempotency_key="k")
     writes = list(api.buckets.writes)
-    api.buckets.store("media").delete("uploads/u1/mine.safetensors")  # it has expired
+    api.buckets.store("media").delete(KEY)  # it has expired
     again = bring(api, idempotency_key="k")
     assert (again.status, again.body) == (201, first.body)
     assert api.buckets.writes == writes
@@ -156,14 +157,14 @@ def test_the_same_key_with_another_request_is_refused(api: Api, other: dict[str,
 
 
 def test_a_refused_file_may_be_put_again_and_posted_with_the_same_key(api: Api) -> None:
-    api.buckets.put("media", "uploads/u1/mine.safetensors", FILE[:-1])
+    api.buckets.put("media", KEY, FILE[:-1])
     assert bring(api, idempotency_key="k").status == 422
-    api.buckets.put("media", "uploads/u1/mine.safetensors", FILE)
+    api.buckets.put("media", KEY, FILE)
     assert bring(api, idempotency_key="k").body["version"] == "coat@1"
 
 
 def test_a_refused_request_does_not_use_its_key_up(api: Api) -> None:
-    assert bring(api, {**BODY, "weights": "s3://media/uploads/u2/x"}, idempotency_key="k").status == 422
+    assert bring(api, {**BODY, "weights": UPLOAD + "2"}, idempotency_key="k").status == 422
     assert bring(api, idempotency_key="k").body["version"] == "coat@1"
 
 
@@ -209,10 +210,11 @@ def test_a_number_that_is_taken_all_the_same_is_a_conflict(api: Api) -> None:
     ("body", "what", "allowed"),
     [
         ({}, "body: missing key 'instance_prompt'", ""),
-        ({**BODY, "weights": "s3://media/requests/x.safetensors"}, "weights", "an address below s3://media/uploads/"),
-        ({**BODY, "weights": "s3://media/uploads/../x"}, "weights", "an address below s3://media/uploads/"),
-        ({**BODY, "weights": "https://example.com/x"}, "weights", "an address below s3://media/uploads/"),
-        ({**BODY, "weights": "s3://media/uploads/u2/x"}, "weights", "a file that was put to the urls.upload"),
+        ({**BODY, "weights": "s3://media/requests/x.safetensors"}, "weights", "the uri that POST /v1/files gave"),
+        ({**BODY, "weights": "s3://media/uploads/../x"}, "weights", "the uri that POST /v1/files gave"),
+        ({**BODY, "weights": "https://example.com/x"}, "weights", "the uri that POST /v1/files gave"),
+        ({**BODY, "weights": "s3://media/uploads/0/1/x"}, "weights", "the uri that POST /v1/files gave"),
+        ({**BODY, "weights": UPLOAD + "2"}, "weights", "a file that was put to the urls.upload"),
         ({**BODY, "base_model": "words@v1"}, "base_model", "tiny@v1, which the shared endpoint serves"),
         ({**BODY, "alpha": 0}, "alpha", "0.001"),
         ({**BODY, "alpha": 2}, "alpha", "left out: the file says its own"),
@@ -250,7 +252,7 @@ def test_a_base_model_of_a_family_without_loras_is_refused(api: Api) -> None:
 
 def test_pefts_file_takes_its_alpha_from_the_request(api: Api) -> None:
     unet = {layer: halves for layer, halves in LORA.items() if layer.part == "unet"}
-    api.buckets.put("media", "uploads/u1/mine.safetensors", file_of(peft(unet)))
+    api.buckets.put("media", KEY, file_of(peft(unet)))
     assert bring(api).body["what"] == "alpha"
     assert bring(api, {**BODY, "alpha": 4}).body["format"] == "peft"
     origin = manifest_of(api, 1).imported
@@ -260,7 +262,7 @@ def test_pefts_file_takes_its_alpha_from_the_request(api: Api) -> None:
 
 def test_every_problem_of_a_file_is_in_the_answer(api: Api) -> None:
     tensors = {f"{key}x": value for key, value in diffusers(LORA).items()}
-    api.buckets.put("media", "uploads/u1/mine.safetensors", file_of(tensors))
+    api.buckets.put("media", KEY, file_of(tensors))
     refused = bring(api)
     assert (refused.status, len(refused.body["errors"])) == (422, 21)
     json.dumps(refused.body)

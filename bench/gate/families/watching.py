@@ -102,10 +102,6 @@ MUTANTS = (
     Defect(name="a budget tells nobody", at=_BUDGET, change=put("Properties.NotificationsWithSubscribers", [])),
     Defect(name="a budget is of another amount", at=_BUDGET, change=put("Properties.Budget.BudgetLimit.Amount", 5_000)),
     Defect(name="a budget is of a day", at=_BUDGET, change=put("Properties.Budget.TimeUnit", "DAILY")),
-    Defect(name="uploads of any size are kept", at="Api/UploadLimitTooLarge1", change=swap("419430400", "4194304000")),
-    Defect(
-        name="another folder's uploads are looked at", at="Api/UploadLimitTooLarge1", change=swap("uploads/", "upload/")
-    ),
     Defect(
         name="a sweep takes longer than its turn",
         at="Api/AnswersSweepHandlerFunction",

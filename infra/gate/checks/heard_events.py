@@ -10,11 +10,6 @@ from infra.gate.sources import Module, Sources
 _NAME = "heard events"
 _BRIDGE = {"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"}
 _HEARD: Mapping[str, tuple[set[str], set[str]]] = {
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
-    "atelier_ops.handlers.discard_upload": (
-        {"event", "stored"},
-        _BRIDGE | {"bucket", "name", "object", "key", "size", "etag", "version-id", "sequencer"},
-    ),
     # https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
     "atelier_ops.handlers.settle": (
         {"event", "detail"},

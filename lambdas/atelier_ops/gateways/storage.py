@@ -37,6 +37,20 @@ class Uploaded:
     written: float = field(default=0.0, compare=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """What may be put at an address: so many bytes of this Content-Type, and only where nothing is yet if it is ``once``."""
+
+    content_type: str
+    size: int
+    once: bool
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the PUT must say besides its length, which every client says by itself."""
+        return {"Content-Type": self.content_type, **({"If-None-Match": "*"} if self.once else {})}
+
+
 class Readable(Protocol):
     """A stream that is read from front to back."""
 
@@ -123,9 +137,11 @@ class ObjectStore:
         """A presigned address to read the object for ``seconds``."""
         return self._presign("get_object", seconds, Key=key)
 
-    def put_url(self, key: str, content_type: str, seconds: int) -> str:
-        """A presigned address that takes one PUT with exactly this Content-Type for ``seconds``."""
-        return self._presign("put_object", seconds, Key=key, ContentType=content_type)
+    def put_url(self, key: str, upload: Upload, seconds: int) -> str:
+        """A presigned address that takes PUTs of just this upload for ``seconds``."""
+        once = {"IfNoneMatch": "*"} if upload.once else {}
+        named: dict[str, Any] = {"ContentType": upload.content_type, "ContentLength": upload.size, **once}
+        return self._presign("put_object", seconds, Key=key, **named)
 
     def _get(self, key: str, **options: str) -> bytes:
         with Tolerance("NoSuchKey"):
@@ -133,7 +149,7 @@ class ObjectStore:
             return body
         raise MissingObjectError(f"s3://{self.bucket}/{key}: no such object")
 
-    def _presign(self, operation: str, seconds: int, **parameters: str) -> str:
+    def _presign(self, operation: str, seconds: int, **parameters: Any) -> str:
         parameters["Bucket"] = self.bucket
         return str(client("s3").generate_presigned_url(operation, Params=parameters, ExpiresIn=seconds))
 

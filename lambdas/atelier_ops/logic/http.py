@@ -28,6 +28,8 @@ ID_LENGTH = 26
 """Hexadecimal digits of an identifier: 104 bits."""
 
 LONGEST_KEY = 255
+_REPEATABLE = "idempotency-key"
+_FOLDER_LENGTH = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ class Request(APIGatewayProxyEvent):
 
         So a repeated request finds the first one's result. Raises ProblemError 400.
         """
-        key = self.headers.get("idempotency-key")
+        key = self.headers.get(_REPEATABLE)
         if key is None:
             return secrets.token_hex(ID_LENGTH // 2)
         if not 0 < len(key) <= LONGEST_KEY:
@@ -106,10 +108,20 @@ class Request(APIGatewayProxyEvent):
         return hashlib.sha256("\n".join((kind, self.client, key)).encode()).hexdigest()[:ID_LENGTH]
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether it came with an Idempotency-Key."""
+        return _REPEATABLE in self.headers
+
+    @property
     def client(self) -> str:
         """Who asks: the id of the API key, or where there is none the signer's ARN; empty where API Gateway names neither."""
         identity = self._context.get("identity") or {}
         return str(identity.get("apiKeyId") or identity.get("userArn") or "")
+
+    @property
+    def folder(self) -> str:
+        """What names the client's own folder: as good as its id, and fit for a key of S3 whatever the id is."""
+        return hashlib.sha256(self.client.encode()).hexdigest()[:_FOLDER_LENGTH]
 
     def problem(self, error: ProblemError) -> Response[str]:
         """An ``application/problem+json`` response."""

@@ -5,14 +5,12 @@ there already is not done again, so that a repeated request finishes what an int
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from io import BufferedReader, RawIOBase
 
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import MissingObjectError, VersionTakenError
-from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.bases import read_manifest
 from atelier_ops.logic.http import ID_LENGTH, Dependencies, ProblemError, Request, respond
@@ -21,7 +19,9 @@ from atelier_ops.logic.lora.safetensors import LENGTH_BYTES, header_bytes, read_
 from atelier_ops.logic.lora.weights import read_adapter
 from atelier_ops.logic.names import bounded
 from atelier_ops.logic.numbering import check_style
+from atelier_ops.logic.own_uploads import own_upload
 from atelier_ops.logic.publishing import publish_once
+from atelier_ops.logic.repeats import note, remember, require_same
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, ImportOrigin, StyleManifest, to_json
@@ -30,13 +30,7 @@ from contracts.execution import BASE, StyleName
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.layout import MANIFEST, S3Uri, base_prefix, import_prefix, style_prefix
 from contracts.model import Check
-from contracts.requests import LARGEST_UPLOAD, VersionRequest
-
-LARGEST_FILE = LARGEST_UPLOAD
-"""Bytes: the file is in memory while it is checked, and read, hashed, stored and published within the 29 s that API Gateway waits."""
-
-KEEP = 7 * 86_400
-"""Seconds an Idempotency-Key is remembered with its body."""
+from contracts.requests import VersionRequest
 
 _style = Check(StyleName)
 
@@ -49,17 +43,17 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     body = VersionRequest.from_json(request.read_json())
     _check_name(style)
     base = _served_base(body, dependencies)
-    claim = _claim(request, style, body, dependencies.now)
-    _require_same(claim, dependencies)
-    import_id = claim.data["digest"][:ID_LENGTH]
+    weights = own_upload(body.weights, dependencies.media, request, where="weights")
+    noted = note("version", request.new_id("version"), {"style": style, **body.to_json()}, dependencies.now)
+    require_same(noted, dependencies.records)
+    import_id = noted.data["digest"][:ID_LENGTH]
     prefix = import_prefix(import_id)
     manifest = _staged(prefix, dependencies.data)
     if manifest is None or not manifest.version:
         check_style(style, dependencies.models, dependencies.packages, where="style")
-        manifest = manifest or _stage(import_id, style, body, base, dependencies)
+        manifest = manifest or _stage(import_id, style, body, weights, base, dependencies)
         # Only now: what is refused does not use its key up.
-        if not dependencies.records.add(claim):
-            _require_same(claim, dependencies)
+        remember(noted, dependencies.records)
         manifest = _register(import_id, manifest, dependencies)
     target = style_prefix(style, manifest.version)
     try:
@@ -89,22 +83,6 @@ def _served_base(body: VersionRequest, dependencies: Dependencies) -> BaseManife
     return base
 
 
-def _claim(request: Request, style: str, body: VersionRequest, now: float) -> Record:
-    """What is remembered of the request; its digest is of this request and no other."""
-    request_id = request.new_id("version")
-    text = json.dumps({"style": style, **body.to_json()}, sort_keys=True)
-    digest = hashlib.sha256(f"{request_id}\n{text}".encode()).hexdigest()
-    return Record(key=f"version#{request_id}", status="admitted", expires_at=int(now) + KEEP, data={"digest": digest})
-
-
-def _require_same(claim: Record, dependencies: Dependencies) -> None:
-    """Raise ProblemError 422 where the request's Idempotency-Key came with another one before."""
-    earlier = dependencies.records.get(claim.key)
-    if earlier is not None and earlier.data["digest"] != claim.data["digest"]:
-        allowed = "a new key for a new body"
-        raise ProblemError(422, f"Idempotency-Key: got one that another body came with; allowed: {allowed}")
-
-
 def _staged(prefix: str, data: ObjectStore) -> StyleManifest | None:
     try:
         return StyleManifest.from_json(read_json(data, prefix + MANIFEST))
@@ -113,10 +91,10 @@ def _staged(prefix: str, data: ObjectStore) -> StyleManifest | None:
 
 
 def _stage(
-    import_id: str, style: str, body: VersionRequest, base: BaseManifest, dependencies: Dependencies
+    import_id: str, style: str, body: VersionRequest, weights: str, base: BaseManifest, dependencies: Dependencies
 ) -> StyleManifest:
     """Check the file whole, and leave in the data bucket what a training leaves there. Raises InvalidInputError."""
-    data, content = dependencies.data, _uploaded(body.weights, dependencies.media)
+    data, content = dependencies.data, _uploaded(weights, dependencies.media)
     adapter = read_adapter(content, _layers(base, dependencies.models), base.reference, body.alpha)
     stored = adapter.sha256()
     manifest = StyleManifest(
@@ -146,18 +124,11 @@ def _stage(
     return manifest
 
 
-def _uploaded(uri: str, media: ObjectStore) -> bytes:
-    """The file that came. Raises InvalidInputError where it is no upload, not there, or too large."""
-    uploads = f"s3://{media.bucket}/uploads/"
-    if not uri.startswith(uploads) or "/../" in uri:
-        raise InvalidInputError("weights", got=uri, allowed=f"an address below {uploads}, as POST /v1/files gives it")
-    key = S3Uri.parse(uri).key
-    there = media.uploaded(key)
-    if there is None:
+def _uploaded(key: str, media: ObjectStore) -> bytes:
+    """The file that came. Raises InvalidInputError where it is not there."""
+    if media.uploaded(key) is None:
         allowed = "a file that was put to the urls.upload which POST /v1/files gave"
-        raise InvalidInputError("weights", got=f"nothing at {uri}", allowed=allowed)
-    if there.size > LARGEST_FILE:
-        raise InvalidInputError("weights", got=f"{there.size} bytes", allowed=f"at most {LARGEST_FILE} bytes")
+        raise InvalidInputError("weights", got=f"nothing at {key}", allowed=allowed)
     return media.read(key)
 
 

@@ -1,7 +1,7 @@
 """/v1/predictions: a record, a request body in S3, and a place in the endpoint's queue."""
 
-import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,8 +10,11 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointUnavailableError
 from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
+from atelier_ops.logic.own_uploads import ALLOWED, own_upload
+from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.results import end, prediction_key
 from atelier_ops.logic.submission import OPEN, claimed, drop_request, is_claimed, is_submitted, submit, withdraw
@@ -25,6 +28,9 @@ from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 from contracts.work import check_work
 
+_ADDRESS = re.compile(r"\s*(?!data:)[A-Za-z][A-Za-z0-9+.-]*:")
+"""What begins like an address of any kind."""
+
 URL_SECONDS = 3_600
 """Seconds an address in ``output`` works; asking again gives new ones."""
 
@@ -37,7 +43,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     body = request.read_json()
     prediction = PredictionRequest.from_json(body)
     inputs = prediction.input
-    _check_places(inputs, dependencies.media.bucket)
+    _check_places(inputs, request, dependencies.media)
     check_work(inputs, dependencies.pace, check_pictures(inputs, dependencies.media))
     target = resolve(
         prediction.version,
@@ -108,16 +114,14 @@ def _existing(prediction: str, request: Request, dependencies: Dependencies) -> 
     return record
 
 
-def _check_places(inputs: PredictionInput, media_bucket: str) -> None:
-    """An S3 address may only be one that POST /v1/files gave."""
-    uploads = f"s3://{media_bucket}/uploads/"
+def _check_places(inputs: PredictionInput, request: Request, media: ObjectStore) -> None:
+    """An address may only be one that POST /v1/files gave, whatever the mode does with the picture."""
     for name in ("image", "mask"):
         value = getattr(inputs, name)
-        if value.startswith("s3://") and (not value.startswith(uploads) or "/../" in value):
-            raise InvalidInputError(f"input.{name}", got=value, allowed=f"an address below {uploads}")
-        if value.startswith(("http://", "https://")):
-            allowed = "base64, a data: URI, or the uri that POST /v1/files gave"
-            raise InvalidInputError(f"input.{name}", got=value, allowed=allowed)
+        if value.startswith("s3://"):
+            own_upload(value, media, request, where=f"input.{name}")
+        elif _ADDRESS.match(value):
+            raise InvalidInputError(f"input.{name}", got=value, allowed=f"base64, a data: URI, or {ALLOWED}")
 
 
 def _with_adapter(inputs: PredictionInput, target: Target, dependencies: Dependencies) -> PredictionInput:
@@ -134,7 +138,6 @@ def _new_record(
     request: Request, body: Mapping[str, Any], inputs: PredictionInput, target: Target, dependencies: Dependencies
 ) -> Record:
     prediction, now = request.new_id("prediction"), dependencies.now
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     data = {
         "id": prediction,
         "client": request.client,
@@ -142,7 +145,7 @@ def _new_record(
         "model": target.model,
         "endpoint": target.endpoint,
         "input": _echo(inputs),
-        "body_sha256": digest,
+        "body_sha256": digest_of(body),
         "submitted": False,
         "created_at": rfc3339(now),
     }
@@ -172,8 +175,7 @@ def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
         if earlier is None:  # withdrawn this moment
             continue
         if earlier.data["body_sha256"] != record.data["body_sha256"]:
-            allowed = "a new key for a new body"
-            raise ProblemError(422, f"Idempotency-Key: got one that another body came with; allowed: {allowed}")
+            raise other_body()
         if is_submitted(earlier) or earlier.status not in OPEN:
             return earlier, False
         held = is_claimed(earlier, now)
@@ -186,8 +188,10 @@ def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
 
 def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) -> Record:
     """Hand over the request of the record, which the caller has claimed. Raises ProblemError 503."""
+    # Of a request that broke off, the record says what its adapter meant.
+    meant = inputs.model_copy(update={"adapter": record.data["input"].get("adapter", "")})
     try:
-        body = json.dumps(inputs.to_json()).encode()
+        body = json.dumps(meant.to_json()).encode()
         dependencies.media.write(request_key(record.data["id"]), body, "application/json")
         return submit(record, dependencies, dependencies.now)
     except EndpointUnavailableError as error:

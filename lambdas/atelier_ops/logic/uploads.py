@@ -6,13 +6,15 @@ from pathlib import PurePosixPath
 
 from aws_lambda_powertools.event_handler import Response
 
-from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.storage import ObjectStore, Upload
 from atelier_ops.logic.http import Dependencies, Request, respond
+from atelier_ops.logic.repeats import note, remember
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.dataset import CAPTION_SUFFIXES, CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
 from contracts.dataset_files import FOLDERS, LONGEST_NAME, composed, is_litter
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix, upload_key
+from contracts.prediction import LONGEST_PICTURE
 from contracts.requests import ContentType, FileRequest
 
 URL_SECONDS = 3_600
@@ -36,35 +38,43 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\\]")
 
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
-    """201 with ``urls.upload``: one PUT with the same Content-Type. Raises ProblemError, InvalidInputError."""
+    """201 with ``urls.upload``: a PUT of the file's size with the ``headers``. The same Idempotency-Key and body give the same address.
+
+    Raises ProblemError, InvalidInputError.
+    """
     body, now = FileRequest.from_json(request.read_json()), dependencies.now
     upload = request.new_id("file")
-    store, key = _place(upload, body, dependencies)
+    store, key = _place(upload, body, request, dependencies)
+    if request.is_repeatable:
+        remember(note("file", upload, body.to_json(), now), dependencies.records)
+    # A dataset's file may be replaced by a better one. What was uploaded for a request is checked, and must stay what it was.
+    takes = Upload(content_type=body.content_type, size=body.size, once=body.purpose == "upload")
     return respond(
         201,
         {
             "id": upload,
             "name": PurePosixPath(key).name,
             "content_type": body.content_type,
+            "size": body.size,
+            "headers": takes.headers,
             "uri": str(S3Uri(bucket=store.bucket, key=key)),
             "created_at": rfc3339(now),
             "expires_at": rfc3339(now + URL_SECONDS),
-            "urls": {
-                "upload": store.put_url(key, body.content_type, URL_SECONDS),
-                "get": store.get_url(key, URL_SECONDS),
-            },
+            "urls": {"upload": store.put_url(key, takes, URL_SECONDS), "get": store.get_url(key, URL_SECONDS)},
         },
     )
 
 
-def _place(upload: str, body: FileRequest, dependencies: Dependencies) -> tuple[ObjectStore, str]:
-    """Bucket and key. Raises InvalidInputError where name, type and purpose do not go together."""
+def _place(upload: str, body: FileRequest, request: Request, dependencies: Dependencies) -> tuple[ObjectStore, str]:
+    """Bucket and key. Raises InvalidInputError where name, type, size and purpose do not go together."""
     kind, name = body.content_type, composed(body.name)
     if body.purpose == "upload":
         _check_kind(kind, UPLOADS)
+        if kind != WEIGHTS and body.size > LONGEST_PICTURE:
+            raise InvalidInputError("size", got=body.size, allowed=f"at most {LONGEST_PICTURE} bytes of a picture")
         last = re.split(r"[/\\]", name)[-1]
         _check_name(last, kind)
-        return dependencies.media, upload_key(upload, last)
+        return dependencies.media, upload_key(request.folder, upload, last)
     _check_kind(kind, DATASET)
     folder, slash, last = name.rpartition("/")
     if folder + slash not in FOLDERS:
