@@ -351,7 +351,7 @@ PROMISES = [
     ),
     Promise(
         page=LAMBDAS,
-        words="takes one PUT with the same Content-Type within an hour",
+        words="takes a PUT of exactly its `size` with exactly its `headers`, within an hour",
         values=lambda: uploads.URL_SECONDS,
         promised=3_600,
     ),

@@ -74,7 +74,7 @@ def test_every_prefix_ends_in_a_slash_and_no_key_starts_with_one() -> None:
         layout.style_prefix("s"),
         layout.style_prefix("s", 3),
     ]
-    keys = [layout.upload_key("u", "n"), layout.request_key("p"), layout.output_key("p", 0, "png")]
+    keys = [layout.upload_key("f", "u", "n"), layout.request_key("p"), layout.output_key("p", 0, "png")]
     assert all(prefix.endswith("/") for prefix in prefixes)
     assert not any(key.endswith("/") for key in keys)
     assert not any(key.startswith("/") for key in [*prefixes, *keys])

@@ -269,7 +269,7 @@ def test_every_problem_of_a_file_is_in_the_answer(api: Api) -> None:
 
 
 def test_a_file_too_large_is_refused_before_it_is_read(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "LARGEST_FILE", len(FILE) - 1)
+    monkeypatch.setattr(imports, "LARGEST_UPLOAD", len(FILE) - 1)
     refused = bring(api)
     assert refused.body["errors"] == [
         {"what": "weights", "got": f"'{len(FILE)} bytes'", "allowed": f"at most {len(FILE) - 1} bytes"}

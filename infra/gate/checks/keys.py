@@ -23,7 +23,7 @@ _FOLDERS: Mapping[str, str] = {
     "checkpoint_prefix": "checkpoints/{}/",
     "import_prefix": "imports/{}/",
     "base_prefix": "base/{}@{}/",
-    "upload_key": "uploads/{}/{}",
+    "upload_key": "uploads/{}/{}/{}",
     "request_key": "requests/{}.json",
     "outputs_prefix": "outputs/{}/",
     "output_key": "outputs/{}/{}.{}",

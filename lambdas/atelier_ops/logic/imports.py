@@ -30,7 +30,7 @@ from contracts.execution import BASE, StyleName
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.layout import MANIFEST, S3Uri, base_prefix, import_prefix, style_prefix
 from contracts.model import Check
-from contracts.requests import VersionRequest
+from contracts.requests import LARGEST_UPLOAD, VersionRequest
 
 _style = Check(StyleName)
 
@@ -125,10 +125,13 @@ def _stage(
 
 
 def _uploaded(key: str, media: ObjectStore) -> bytes:
-    """The file that came. Raises InvalidInputError where it is not there."""
-    if media.uploaded(key) is None:
+    """The file that came. Raises InvalidInputError where it is not there or too large."""
+    there = media.uploaded(key)
+    if there is None:
         allowed = "a file that was put to the urls.upload which POST /v1/files gave"
         raise InvalidInputError("weights", got=f"nothing at {key}", allowed=allowed)
+    if there.size > LARGEST_UPLOAD:
+        raise InvalidInputError("weights", got=f"{there.size} bytes", allowed=f"at most {LARGEST_UPLOAD} bytes")
     return media.read(key)
 
 
