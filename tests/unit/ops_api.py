@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,13 @@ def _documented(event: dict[str, Any], status: int) -> type[BaseModel] | None:
     (route,) = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(event["path"])]
     assert status == route.status
     return route.answer
+
+
+def _check_discretion(body: Any, status: int, event: dict[str, Any]) -> None:
+    """Whatever is refused or fails, nobody is told of buckets and ARNs that they did not name themselves."""
+    told = json.dumps(body if status >= 400 else [body.get("error"), body.get("logs")])
+    for name in re.findall(r"s3://(?:media|data|model)/|arn:[a-z0-9:-]+", told):
+        assert name in (event["body"] or json.dumps(body.get("input"))), told
 
 
 @dataclass
@@ -100,6 +108,7 @@ class Api:
             return Answered(status, None, headers)
         model.model_validate_json(text)
         body = json.loads(text)
+        _check_discretion(body, status, event)
         return Answered(status, body, headers)
 
     def dependencies(self) -> Dependencies:

@@ -316,6 +316,9 @@ def test_a_failed_prediction_shows_its_error(api: Api) -> None:
     finish(api, made["id"], "failed", error="no garment")
     shown = api.call("GET", f"/v1/predictions/{made['id']}").body
     assert (shown["status"], shown["error"], shown["output"]) == ("failed", "no garment", None)
+    finish(api, made["id"], "failed", error="Unable to download from s3://media/requests/1.json")
+    shown = api.call("GET", f"/v1/predictions/{made['id']}").body
+    assert shown["error"] == "Unable to download from s3://…/requests/1.json"
 
 
 def test_a_request_that_expired_is_not_starting_for_ever(api: Api) -> None:

@@ -54,7 +54,7 @@ def test_a_training_starts_an_execution(api: Api, destination: str) -> None:
     [
         ("s3://data/datasets/nothing/", {}, "pictures directly in the dataset: got 0; allowed: 4 to 500"),
         ("s3://data/datasets/", {}, "s3://data/datasets/STYLE/"),
-        ("s3://elsewhere/datasets/skirt/", {}, "s3://data/datasets/STYLE/"),
+        ("s3://elsewhere/datasets/skirt/", {}, "s3://…/datasets/STYLE/"),
         ("s3://data/datasets/skirt/", {"masks/z.png": PNG, "Captions.jsonl": b"{}"}, "2 problems"),
     ],
 )
@@ -224,8 +224,10 @@ def test_a_training_that_publishes_nothing_has_no_weights(api: Api) -> None:
 
 def test_a_failed_training_tells_the_cause_and_the_state_that_failed(api: Api) -> None:
     api.executions.history = [event("FineTune", 1, entered=True), event("RecordFailure", 2, entered=True)]
-    cause = "FineTune: QuotaExceeded: no GPUs (cost about $0.00 at prices of us-east-1)"
-    shown = ended(api, "FAILED", error="QuotaExceeded", cause=cause, output={"Error": "QuotaExceeded", "Cause": cause})
+    job = "training-job/atelier-skirt"
+    cause = f"FineTune: QuotaExceeded: no GPUs for {job} (cost about $0.00 at prices of us-east-1)"
+    full = cause.replace(job, f"arn:aws:sagemaker:us-east-1:123456789012:{job}")
+    shown = ended(api, "FAILED", error="QuotaExceeded", cause=full, output={"Error": "QuotaExceeded", "Cause": full})
     assert shown["output"] is None
     assert shown["error"] == cause
     assert (shown["status"], shown["stage"]) == ("failed", "FineTune")

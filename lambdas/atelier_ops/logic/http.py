@@ -15,6 +15,7 @@ from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
+from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.submission import Queueing
 from contracts.json_text import load
 from contracts.release import ReleaseRules
@@ -124,17 +125,24 @@ class Request(APIGatewayProxyEvent):
         return hashlib.sha256(self.client.encode()).hexdigest()[:_FOLDER_LENGTH]
 
     def problem(self, error: ProblemError) -> Response[str]:
-        """An ``application/problem+json`` response."""
+        """An ``application/problem+json`` response, which names nothing of the account's own that the client did not name."""
         request_id = self._context.get("requestId")
         body = {
             "type": "about:blank",
             "title": HTTPStatus(error.status).phrase,
             "status": error.status,
-            "detail": error.detail,
+            "detail": discreet(error.detail, self._sent),
             "instance": f"{self.path}#{request_id}" if request_id else self.path,
-            **error.extra,
+            **discreet(error.extra, self._sent),
         }
         return respond(error.status, body, error.headers, "application/problem+json")
+
+    @property
+    def _sent(self) -> str:
+        try:
+            return self.decoded_body or ""
+        except ValueError:  # no base64: the client said nothing that could be read
+            return ""
 
     @property
     def _context(self) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.errors import EndpointUnavailableError
 from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.own_uploads import ALLOWED, own_upload
@@ -214,6 +215,7 @@ def _require_endpoint(record: Record, dependencies: Dependencies) -> None:
 
 def _show(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:
     data = record.data
+    sent = json.dumps(data["input"])
     outputs = [dependencies.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
     return {
         "id": data["id"],
@@ -222,8 +224,8 @@ def _show(record: Record, request: Request, dependencies: Dependencies) -> dict[
         "status": record.status,
         "input": data["input"],
         "output": outputs or None,
-        "error": data.get("error"),
-        "logs": data.get("logs", ""),
+        "error": discreet(data.get("error"), sent),
+        "logs": discreet(data.get("logs", ""), sent),
         "metrics": data.get("metrics", {}),
         "created_at": data["created_at"],
         "started_at": data.get("started_at"),

@@ -1,5 +1,6 @@
 """/v1/trainings: an execution of the state machine in Replicate's words."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.errors import ExecutionNameTakenError
 from atelier_ops.gateways.workflow import UNSUCCESSFUL, Execution, StateEvent
 from atelier_ops.logic.dataset import check_names
+from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.taking_up import taken_up_by
@@ -122,6 +124,7 @@ def _existing(name: str, dependencies: Dependencies) -> Execution:
 def _show(execution: Execution, request: Request, dependencies: Dependencies) -> dict[str, Any]:
     events = dependencies.executions.events(execution.name)
     learnt = _origin(execution, dependencies).input
+    sent = json.dumps([execution.input, learnt])
     output = (execution.output or {}) if execution.status == "SUCCEEDED" else {}
     return {
         "id": execution.name,
@@ -130,8 +133,8 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
         "status": _status(execution, events),
         "input": execution.input,
         "output": _output(learnt, output, dependencies.models.bucket),
-        "error": execution.cause or execution.error or None,
-        "logs": logs(events) + _outcome(output),
+        "error": discreet(execution.cause or execution.error or None, sent),
+        "logs": discreet(logs(events) + _outcome(output), sent),
         "metrics": _metrics(execution, output),
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),
