@@ -20,6 +20,7 @@ from local.seams import executions, history, objects, redrive, task_permissions
 from local.seams.services import AUTOSCALING, TARGET_PREFIXES, task_machines
 
 _POLL_SECONDS = 0.1
+_MOST_TOKENS = 100_000
 _SYNC = ("createTrainingJob", "createProcessingJob")
 _OPTIMIZED = {*_SYNC, "createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint"}
 _PREFIX = "arn:aws:states:::sagemaker:"
@@ -179,7 +180,9 @@ def _fail_failed_callbacks(sagemaker: ControlPlane) -> None:
             return invoke_with_callback(resource, data, token, state)
         finally:
             _token.reset(waiting)
-            task_machines.pop(token, None)
+            # Kept, so that who answers too late is told that nobody waits, and not that he may not.
+            while len(task_machines) > _MOST_TOKENS:
+                task_machines.pop(next(iter(task_machines)), None)
 
     stepfunctions._call_lambda = call
     stepfunctions._invoke_with_callback = invoke

@@ -68,9 +68,9 @@ def lost(history: History, evidence: Evidence) -> Iterator[str]:
             continue
         if not history.final(one):
             last = history.looks[one][-1].status if history.looks[one] else "never seen"
-            yield f"{accepted.kind} {one} never ended: {last}"
+            yield f"{accepted.kind} {one} (key {accepted.key}) never ended: {last}"
         elif any(look.status == GONE for look in history.looks[one]):
-            yield f"{accepted.kind} {one} was not found, and nobody had deleted it"
+            yield f"{accepted.kind} {one} (key {accepted.key}) was not found, and nobody had deleted it"
         if one in evidence.gave_up:
             yield f"{accepted.kind} {one} ended only because the time for its answer ran out"
     for key, (path, _) in history.unanswered.items():

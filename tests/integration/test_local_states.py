@@ -38,7 +38,7 @@ def handler(event, context):
         if event.get("refuse"):
             states.send_task_failure(taskToken=event["token"], error="Refused", cause=event["refuse"])
         else:
-            states.send_task_success(taskToken=event["token"], output=json.dumps({"approved": True}))
+            states.send_task_success(taskToken=event["token"], output=json.dumps({"approved": True, **event.get("also", {})}))
     return {"got": event, "word": os.environ["WORD"]}
 '''
 
@@ -363,6 +363,15 @@ def test_a_task_token_is_answered_by_the_function(
 
     output = json.loads(found["output"]) if found["status"] == "SUCCEEDED" else None
     assert (found["status"], output, found.get("error")) == expected
+
+
+def test_who_answers_too_late_is_told_that_nobody_waits(cloud: LocalCloud) -> None:
+    token = {"token": "{% $states.context.Task.Token %}"}
+    event = run(cloud, "token-late", {"Ask": call(cloud, {**token, "also": token}, pattern=".waitForTaskToken")})[
+        "output"
+    ]
+    late = cloud.client("lambda").invoke(FunctionName=cloud.outputs("Toy")["Function"], Payload=event.encode())
+    assert json.loads(late["Payload"].read())["errorType"] in ("TaskDoesNotExist", "TaskTimedOut")
 
 
 def sdk(resource: str, arguments: Record, **state: Any) -> Record:

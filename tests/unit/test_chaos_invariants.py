@@ -51,9 +51,9 @@ def test_looks_at_the_same_time_may_come_in_any_order(history: History) -> None:
 
 
 BROKEN_LOOKS = [
-    ([("p2", 0, "starting", "")], "lost", "prediction p2 never ended: starting"),
-    ([], "lost", "prediction p2 never ended: never seen"),
-    ([("p2", 0, "gone", ""), ("p2", 1, "failed", "noon")], "lost", "p2 was not found"),
+    ([("p2", 0, "starting", "")], "lost", "prediction p2 (key key-2) never ended: starting"),
+    ([], "lost", "never ended: never seen"),
+    ([("p2", 0, "gone", ""), ("p2", 1, "failed", "noon")], "lost", "was not found"),
     ([("p2", 0, "failed", "noon"), ("p2", 1, "processing", "")], "went back", "from failed to processing"),
     ([("p2", 0, "processing", ""), ("p2", 1, "starting", ""), ("p2", 2, "failed", "")], "went back", "p2 went back"),
     ([("p2", 0, "failed", "noon"), ("p2", 1, "succeeded", "noon")], "went back", "p2 had ended as failed"),

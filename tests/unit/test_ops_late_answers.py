@@ -2,7 +2,9 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -103,3 +105,29 @@ def test_a_sweep_ends_in_time_with_the_oldest_done(dependencies: Dependencies) -
     lay(dependencies)
     assert sweep(dependencies, most=1) == 1
     assert (status(dependencies, old), status(dependencies, young)) == ("succeeded", "starting")
+
+
+class StuckTokens(MemoryTokens):
+    """Step Functions does not answer."""
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        raise RuntimeError(f"{token}: access denied")
+
+
+def test_what_cannot_be_settled_keeps_nothing_else_waiting(dependencies: Dependencies) -> None:
+    stuck = replace(dependencies, tokens=StuckTokens())
+    asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 50)
+    stuck.records.put(replace(asked, data={**asked.data, "submitted": True, "answer": PLACES.to_json()}))
+    other = smoke.waiting("smoke-2", "other", "run-2", "shared", NOW - LATE - 5)
+    stuck.records.put(replace(other, data={**other.data, "submitted": True, "answer": PLACES.to_json()}))
+    broken, fine = predict(stuck, "broken", LATE + 50), predict(stuck, "fine", LATE + 5)
+    record = stuck.records.get(broken)
+    assert record is not None
+    del record.data["created_at"]
+    lay(stuck)
+    with pytest.raises(ExceptionGroup, match="settled: 3") as told:
+        sweep(stuck)
+    assert [str(error) for error in told.value.exceptions] == [
+        "'created_at'", "token: access denied", "other: access denied",
+    ]  # fmt: skip
+    assert status(stuck, fine) == "succeeded"

@@ -1,5 +1,7 @@
 """Approvals and endpoints whose event never came: the sweep lets their runs go on, or fail, as the event would have."""
 
+import pytest
+
 from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.logic import approval, endpoint
@@ -48,3 +50,18 @@ def test_what_may_still_be_told_of_and_what_is_not_ours_is_left_alone() -> None:
     other = Record(key="smoke#1", status=WAITING, expires_at=int(NOW), data={"token": "smoke"})
     told, waits = swept(young, other)
     assert (told, waits) == ({}, {young.key, other.key})
+
+
+def test_what_cannot_be_looked_up_keeps_no_other_run_waiting() -> None:
+    class Away(MemoryEndpoints):
+        def state(self, name: str) -> EndpointState | None:
+            raise RuntimeError("SageMaker is away")
+
+    known, tokens = MemoryRecords(), MemoryTokens()
+    for record in (endpoint.waiting("one", "one", "run", OLD - 9), approval.waiting(f"{PACKAGE}2", "two", "run", OLD)):
+        known.put(record)
+    packages = MemoryPackages(decisions={f"{PACKAGE}2": ("Approved", "")})
+    look = Dependencies(records=known, tokens=tokens, packages=packages, endpoints=Away())
+    with pytest.raises(ExceptionGroup, match="settled: 1"):
+        list(settle_waiting(look, NOW))
+    assert set(tokens.answers) == {"two"}

@@ -10,6 +10,7 @@ from atelier_ops.logic import smoke
 from atelier_ops.logic.notification import Outcome
 from atelier_ops.logic.results import Dependencies, end, fail_smoke_test, failed, settle, settle_prediction
 from atelier_ops.logic.submission import OPEN, Queueing, attempts, hand_over, inference_id, is_claimed, is_submitted
+from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import seconds
 from atelier_ops.observability import count
 from contracts.layout import S3Uri, request_key
@@ -87,25 +88,30 @@ def reconcile(
     """Look at every prediction and smoke test that has waited for long and that nobody asked about; says how many there were.
 
     ``keep_seconds`` is how long a prediction is kept, from which its record's expiry tells its age. Ends early where ``goes_on`` says no.
+    Raises an ExceptionGroup of what went wrong, after it has looked at all.
     """
     looked = 0
-    for status, lifetime in (*((status, keep_seconds) for status in OPEN), (WAITING, smoke.LONGEST_TEST)):
-        for key in dependencies.records.expiring(status, int(clock()) + lifetime - LATE):
-            if not goes_on():
-                return looked
-            record = dependencies.records.get(key)
-            if record is not None and record.status == status:
-                _look(record, dependencies, clock())
-                looked += 1
+    with sweep() as one:
+        for status, lifetime in (*((status, keep_seconds) for status in OPEN), (WAITING, smoke.LONGEST_TEST)):
+            for key in dependencies.records.expiring(status, int(clock()) + lifetime - LATE):
+                if not goes_on():
+                    return looked
+                with one(key):
+                    looked += _look(key, status, dependencies, clock())
     return looked
 
 
-def _look(record: Record, dependencies: Dependencies, now: float) -> None:
+def _look(key: str, status: str, dependencies: Dependencies, now: float) -> bool:
+    """Whether there was something to look at."""
+    record = dependencies.records.get(key)
+    if record is None or record.status != status:
+        return False
     kind = record.key.partition("#")[0]
     if kind == "prediction":
         look_again(record, dependencies, now)
     elif kind == "smoke":
         _look_at_smoke_test(record, dependencies, now)
+    return True
 
 
 def _look_at_smoke_test(record: Record, dependencies: Dependencies, now: float) -> None:

@@ -8,6 +8,7 @@ from atelier_ops.gateways.records import WAITING, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import approval, endpoint
+from atelier_ops.logic.sweeping import sweep
 
 LATE = 300
 """Seconds for which an event is waited for: one takes about a second, and SageMaker may not find at once what was just made."""
@@ -29,13 +30,15 @@ class Dependencies:
 def settle_waiting(dependencies: Dependencies, now: float) -> Iterator[str]:
     """Let each run go on, or fail, whose package was decided about or whose endpoint has settled; says what was done.
 
-    Harmless when repeated, as events are.
+    Harmless when repeated, as events are. Raises an ExceptionGroup of what went wrong, after it has looked at all.
     """
-    for key in dependencies.records.expiring(WAITING, int(now) + max(_LIFETIMES.values())):
-        kind, _, name = key.partition("#")
-        record = dependencies.records.get(key) if kind in _LIFETIMES else None
-        if record is not None and now - (record.expires_at - _LIFETIMES[kind]) > LATE:
-            yield settle(kind, name, dependencies)
+    with sweep() as one:
+        for key in dependencies.records.expiring(WAITING, int(now) + max(_LIFETIMES.values())):
+            kind, _, name = key.partition("#")
+            with one(key):
+                record = dependencies.records.get(key) if kind in _LIFETIMES else None
+                if record is not None and now - (record.expires_at - _LIFETIMES[kind]) > LATE:
+                    yield settle(kind, name, dependencies)
 
 
 def settle(kind: str, name: str, dependencies: Dependencies) -> str:
