@@ -270,6 +270,8 @@ def test_the_api_wants_a_key(studio: Studio) -> None:
     keyless = type(api)(url=api.url, key="")
     with pytest.raises(ApiError, match="HTTP 401"):
         keyless.request("GET", "/v1/predictions/none")
+    with pytest.raises(ApiError, match=r"HTTP 405.*method: got PUT; allowed: POST"):
+        api.request("PUT", "/v1/predictions")
 
 
 def test_a_garment_that_is_not_in_the_photo_fails_with_the_servers_words(studio: Studio) -> None:
