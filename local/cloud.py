@@ -104,6 +104,7 @@ class LocalCloud:
             self._wait_healthy()
             self._stamp = replace(self._stamp, port=self._port or 0, format=FORMAT, ministack=Stamp.ministack)
             self._stamp.write(self.run_dir)
+            self._fresh = False  # started again, this one goes on
         except BaseException:
             self.close()
             raise

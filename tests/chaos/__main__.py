@@ -76,7 +76,10 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=Path("out/chaos"), help="the run's folder (default: %(default)s)")
     parser.add_argument(
-        "--restarts", action="store_true", help="kill the local cloud, too, and start it on the same folder"
+        "--restarts",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="kill the local cloud, too, and start it on the same folder (default: yes)",
     )
     parser.add_argument("--list", action="store_true", help="print what would happen, and do nothing")
     return parser.parse_args()

@@ -1,8 +1,8 @@
 """Kills the local cloud, and starts it again on its folder."""
 
-import contextlib
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import psutil
@@ -12,6 +12,7 @@ from tests.chaos.injuries import below
 from tests.chaos.model_runs import finished
 from tests.chaos.schedule import Act
 
+_END_SECONDS = 20.0
 _VICTIMS = (("local.server",), ("local.supervisor",), ("local.supervisor", "local.server"))
 
 
@@ -27,12 +28,20 @@ class Restarts:
     def restart(self, act: Act) -> None:
         """SIGKILL to the server, to the supervisor, or to both; returns when the cloud answers again."""
         with self._alone:
-            names = _VICTIMS[act.dice % len(_VICTIMS)]
-            for process, command in list(below(self.cloud.run_dir)):
-                with contextlib.suppress(psutil.Error):
-                    if any(f"-m {name} " in command for name in names):
-                        process.kill()
+            names, both = _VICTIMS[act.dice % len(_VICTIMS)], list(self._both())
+            for process, name in both:
+                if name in names:
+                    process.kill()
             self.happened[f"{' and '.join(name.removeprefix('local.') for name in names)} KILL"] += 1
             self.cloud.close()
+            psutil.wait_procs([process for process, _ in both], timeout=_END_SECONDS)
             self.painted.update(finished(self.cloud.run_dir))
             self.cloud.__enter__()
+
+    def _both(self) -> Iterator[tuple[psutil.Process, str]]:
+        """The supervisor and the server, with the module that each runs."""
+        for process, command in below(self.cloud.run_dir):
+            # The server's own command stands behind the supervisor's module.
+            module = command.partition(" -m ")[2].partition(" ")[0]
+            if module in _VICTIMS[-1]:
+                yield process, module

@@ -58,9 +58,9 @@ class Amounts:
     def of(cls, seconds: float, *, restarts: bool) -> "Amounts":
         """What two cores do in that time."""
         return cls(
-            predictions=max(8, round(seconds * 0.95)),
-            executions=max(1, round(seconds / 26)),
-            faults=max(8, round(seconds * 0.42)),
+            predictions=max(8, round(seconds * 1.3)),
+            executions=max(1, round(seconds / 20)),
+            faults=max(8, round(seconds * 0.6)),
             restarts=max(1, round(seconds / 240)) if restarts else 0,
         )
 
