@@ -55,6 +55,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.core.iam_evaluator": {
         "EvalContext": None,
+        "_request_origin": None,
         "AuthError": None,
         "enforce": "access_key_id iam_action service region resource_arn service_context",
         "evaluate": "ctx policies limits",

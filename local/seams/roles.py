@@ -1,5 +1,6 @@
 """IAM as ministack evaluates it: sessions of roles, checks made in a role's name, who may pass a role."""
 
+import contextvars
 import json
 from typing import Any
 
@@ -14,8 +15,12 @@ SAGEMAKER = "sagemaker.amazonaws.com"
 
 
 def count_loopback_as_tls() -> None:
-    """Let `aws:SecureTransport` be true: plain HTTP on the loopback interface never leaves the machine."""
+    """Let `aws:SecureTransport` be true: plain HTTP on the loopback interface never leaves the machine.
+
+    Nor does what no request has set off, such as an execution that goes on after a restart.
+    """
     original = iam_evaluator.pin_request_origin
+    iam_evaluator._request_origin = contextvars.ContextVar("local_request_origin", default=("127.0.0.1", True))
 
     def pin(source_ip: str, secure_transport: bool) -> None:
         original(source_ip, True)
