@@ -59,15 +59,18 @@ def alarms(watched: WatchedStage) -> list[AlarmSpec]:
 
 
 def _runs(watched: WatchedStage) -> Iterator[AlarmSpec]:
+    # One that times out as a whole is stopped where it stands: none of its states reports that.
+    ends = {"Failed": "failed", "TimedOut": "timed out"}
     for name, machine in watched.machines.items():
-        yield AlarmSpec(
-            name=f"{name}Failed",
-            what=f"An execution of the state machine {name} failed",
-            section="A run failed",
-            namespace="AWS/States",
-            metric="ExecutionsFailed",
-            dimensions={"StateMachineArn": machine},
-        )
+        for end, words in ends.items():
+            yield AlarmSpec(
+                name=f"{name}{end}",
+                what=f"An execution of the state machine {name} {words}",
+                section="A run failed",
+                namespace="AWS/States",
+                metric=f"Executions{end}",
+                dimensions={"StateMachineArn": machine},
+            )
 
 
 def _handlers(watched: WatchedStage) -> Iterator[AlarmSpec]:

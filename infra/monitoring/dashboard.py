@@ -137,6 +137,7 @@ def _runs(watched: WatchedStage) -> list[Line]:
             ("ExecutionsStarted", "started"),
             ("ExecutionsSucceeded", "succeeded"),
             ("ExecutionsFailed", "failed"),
+            ("ExecutionsTimedOut", "timed out"),
         )
     ]
 

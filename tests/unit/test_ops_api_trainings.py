@@ -102,6 +102,14 @@ def test_the_same_key_and_input_start_one_execution(api: Api) -> None:
     assert len(api.executions.started) == 1
 
 
+def test_a_key_whose_execution_is_not_found_yet_is_to_be_asked_for_again(api: Api, monkeypatch: Any) -> None:
+    """Step Functions says that the name is taken, and does not find it for a moment: whose it is, nobody knows."""
+    post(api, headers={"Idempotency_Key": "k"})
+    monkeypatch.setattr(api.executions, "describe", lambda _: None)
+    refused = post(api, headers={"Idempotency_Key": "k"}, method="full")
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "2")
+
+
 def test_the_same_key_finds_an_execution_that_has_ended(api: Api) -> None:
     made = post(api, headers={"Idempotency_Key": "k"}).body
     known = api.executions.started[made["id"]]

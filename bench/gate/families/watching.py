@@ -9,6 +9,7 @@ _WAKE = "Serving/EndpointScalingWakeAlarm"
 
 MUTANTS = (
     Defect(name="no alarm watches a state machine", at="Monitoring/WorkflowFailed"),
+    Defect(name="no alarm says that a run timed out", at="Monitoring/PretrainingTimedOut"),
     Defect(name="no alarm watches dead letters", at="Monitoring/TrainingDeadLetters"),
     Defect(name="no alarm watches whoever reports failures", at="Monitoring/RecordFailureErrors"),
     Defect(name="no alarm watches the API", at="Monitoring/Api5xx"),

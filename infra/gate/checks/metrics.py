@@ -19,6 +19,7 @@ _ORDINARY = {
     "HasBacklogWithoutCapacity": ("Average", "Maximum"),
     "Errors": ("Sum",),
     "ExecutionsFailed": ("Sum",),
+    "ExecutionsTimedOut": ("Sum",),
     "InvocationFailures": ("Sum",),
 }
 """The statistics that say something about a metric of which a threshold is a count or a yes."""

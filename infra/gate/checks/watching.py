@@ -25,8 +25,9 @@ class Wanted:
     why: str
 
 
-_MACHINE = Wanted(
-    namespace="AWS/States", metric="ExecutionsFailed", dimension="StateMachineArn", why="a run fails and nobody hears"
+_MACHINE: Sequence[Wanted] = tuple(
+    Wanted(namespace="AWS/States", metric=metric, dimension="StateMachineArn", why=f"a run {why} and nobody hears")
+    for metric, why in (("ExecutionsFailed", "fails"), ("ExecutionsTimedOut", "times out"))
 )
 _FUNCTION = Wanted(
     namespace="AWS/Lambda", metric="Errors", dimension="FunctionName", why="it fails and nobody waits for its answer"
@@ -58,7 +59,7 @@ _ENDPOINT: Sequence[Wanted] = tuple(
     )
 )
 _KINDS: Mapping[str, Sequence[Wanted]] = {
-    "AWS::StepFunctions::StateMachine": (_MACHINE,),
+    "AWS::StepFunctions::StateMachine": _MACHINE,
     "AWS::SQS::Queue": (_QUEUE,),
     "AWS::ApiGateway::RestApi": (_API,),
     "AWS::SageMaker::Endpoint": _ENDPOINT,

@@ -13,6 +13,7 @@ from atelier_ops.logic.dataset import check_names
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.logs import note_line
+from atelier_ops.logic.repeats import other_body
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
@@ -74,10 +75,11 @@ def _start(name: str, inputs: Mapping[str, Any], request: Request, dependencies:
         count("TrainingsStarted")
     except ExecutionNameTakenError as error:
         execution = dependencies.executions.describe(name)
-        if execution is None or execution.input != inputs:
-            raise ProblemError(
-                422, "Idempotency-Key: got one that another input came with; allowed: a new key"
-            ) from error
+        if execution is None:
+            detail = f"training: {name} was started this moment and is not found yet; ask again"
+            raise ProblemError(503, detail, headers={"Retry-After": "2"}) from error
+        if execution.input != inputs:
+            raise other_body() from error
     # Step Functions may not find for a moment what it has just started.
     just_started = Execution(
         name=name, status="RUNNING", started=datetime.fromtimestamp(dependencies.now, UTC), input=inputs
