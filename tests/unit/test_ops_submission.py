@@ -134,6 +134,21 @@ def test_a_throttled_repeat_takes_nothing_away_from_the_first(api: Api) -> None:
     assert only(api).status == "succeeded"
 
 
+def test_who_is_slow_keeps_the_claim_while_it_holds_and_loses_it_for_good_then(api: Api) -> None:
+    def meanwhile() -> None:
+        api.now += CLAIM_SECONDS - 1
+        api.call("GET", f"/v1/predictions/{only(api).data['id']}")
+        sweep(api)
+        assert api.inference.queue == []
+        api.now += 1
+        sweep(api)
+
+    before(api.inference, "submit", meanwhile)
+    name = post(api)["id"]
+    assert [inference for _, _, inference in api.inference.queue] == [name, name]
+    assert (attempts(only(api)), only(api).data["answer"]["output"]) == (2, f"s3://media/responses/1-of-{name}.out")
+
+
 def test_an_endpoint_that_goes_on_refusing_ends_what_somebody_was_told_of(api: Api) -> None:
     before(api.inference, "submit", lambda: (post(api), None)[1])
     api.inference.down = True
