@@ -13,7 +13,7 @@ from infra.gate.sources import Sources
 
 _NAME = "server settings"
 _READ = re.compile(r"\bATELIER_[A-Z_]+\b")
-_OF_LAPTOPS = {"ATELIER_ML_ROOT"}
+_OF_LAPTOPS = {"ATELIER_HOST", "ATELIER_ML_ROOT"}
 _BASE = re.compile(r"/base/([a-z0-9-]+@[A-Za-z0-9.]+)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _FOLDERS = {
