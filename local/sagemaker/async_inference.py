@@ -57,6 +57,7 @@ class AsyncQueues:
     def _dispatch(self) -> None:
         while not self._ending.is_set():
             try:
+                self._queue.forget_told()
                 for name in self._queue.endpoints():
                     self._hand_out(name)
             except Exception:  # noqa: BLE001  without this thread nothing would be answered any more
@@ -104,8 +105,7 @@ class AsyncQueues:
     def _tell(self, variant: Variant, item: Item) -> None:
         self._work.notify(variant, item.request)
         if not self._ending.is_set():  # else it may not have arrived
-            with contextlib.suppress(ServiceError):
-                self._queue.remove(item)
+            self._queue.told(item)
 
     def _measure(self) -> None:
         """Publish how each endpoint's queue stands."""

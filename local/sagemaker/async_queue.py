@@ -2,7 +2,8 @@
 
 import heapq
 import threading
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
@@ -10,6 +11,9 @@ from local.clock import TurnedClock
 from local.durable import Table
 from local.sagemaker.async_requests import AsyncRequest
 from local.sagemaker.store import Record, now
+
+TOLD_SECONDS = 10.0
+"""How long a message is kept that was sent: what services do for each other is written some seconds later (`seams/kept.py`)."""
 
 
 @dataclass(order=True, kw_only=True)
@@ -34,8 +38,8 @@ class Item:
 class RequestQueue:
     """What waits, what was handed out, and what has ended without being told. Safe to use from many threads.
 
-    A request is in `table` before `add` returns, until `remove`. What an earlier process left there waits again in its old order, also
-    what that process had handed out: nobody was told how it ended. `changed` is notified of all that may be handed out.
+    A request is in `table` before `add` returns, until its end was told. What an earlier process left there waits again in its old
+    order, also what that process had handed out: nobody was told how it ended. `changed` is notified of all that may be handed out.
     """
 
     def __init__(self, table: Table, clock: TurnedClock) -> None:
@@ -43,6 +47,7 @@ class RequestQueue:
         self._waiting: defaultdict[str, list[Item]] = defaultdict(list)
         self._handed_out: defaultdict[str, dict[int, Item]] = defaultdict(dict)
         self._untold: list[Item] = []
+        self._told: deque[tuple[float, Item]] = deque()
         self.changed = threading.Condition()
         for key, record in table.items():
             self._restore(int(key), AsyncRequest(**record))
@@ -92,16 +97,22 @@ class RequestQueue:
             self.changed.notify_all()
 
     def finish(self, item: Item, message: Record) -> None:
-        """Keep the message of a request's end until `remove`, so that it is sent whatever happens to this process."""
+        """Keep the message of a request's end until it is told, so that it is sent whatever happens to this process."""
         item.request.message = message
         self._table.put(item.key, asdict(item.request))
 
-    def remove(self, item: Item) -> None:
-        """Forget a request that was handed out: its end was told."""
+    def told(self, item: Item) -> None:
+        """The end of a request was told. It is forgotten some seconds later: until then the message might be lost with this process."""
         with self.changed:
             self._handed_out[item.request.endpoint].pop(item.number, None)
-            self._table.remove(item.key)
+            self._told.append((time.monotonic(), item))
             self.changed.notify_all()
+
+    def forget_told(self, seconds: float = TOLD_SECONDS) -> None:
+        """Forget what was told so long ago."""
+        with self.changed:
+            while self._told and self._told[0][0] <= time.monotonic() - seconds:
+                self._forget([self._told.popleft()[1]])
 
     def drop(self, endpoint: str) -> None:
         """Forget what waits for an endpoint that is gone."""
