@@ -3,7 +3,6 @@
 ministack reads its environment when it is imported, so this module is imported after that is set.
 """
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,10 +55,8 @@ class Composition:
     close: Callable[[], None]
 
 
-def build(
-    run_dir: Path, port: int, account: str, region: str, environment: dict[str, str], ending: threading.Event
-) -> Composition:
-    """The services, as they were when the server ended. Container processes inherit ``environment``; ``ending`` is set at the end."""
+def build(run_dir: Path, port: int, account: str, region: str, environment: dict[str, str]) -> Composition:
+    """The services, as they were when the server ended. Container processes inherit ``environment``."""
     backend = Backend(
         account=account,
         region=region,
@@ -71,7 +68,6 @@ def build(
         publish=events.publisher(),
         faults=Faults(run_dir),
         durable=Durable(run_dir / "state"),
-        ending=ending,
     )
     clock, store = TurnedClock(), metrics.MetricStore()
     autoscaling = ApplicationAutoScaling(

@@ -38,11 +38,10 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
     names.check()
     from local.composition import build
 
-    ending = threading.Event()
-    built = build(run_dir, port, account, region, child_environment(), ending)
+    built = build(run_dir, port, account, region, child_environment())
     threading.Thread(target=_resume, args=(port, built.resume), name="resume", daemon=True).start()
     try:
-        asyncio.run(_serve(built.app, listener.detach(), run_dir, port, ending))
+        asyncio.run(_serve(built.app, listener.detach(), run_dir, port))
     finally:
         built.close()  # before the children: their end is not the end of their jobs
         _end_children()
@@ -98,7 +97,7 @@ def child_environment() -> dict[str, str]:
     }
 
 
-async def _serve(app: "ASGIFramework", listener: int, run_dir: Path, port: int, ending: threading.Event) -> None:
+async def _serve(app: "ASGIFramework", listener: int, run_dir: Path, port: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -106,18 +105,13 @@ async def _serve(app: "ASGIFramework", listener: int, run_dir: Path, port: int, 
 
     close_with_clients()
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def end() -> None:
-        ending.set()
-        stop.set()
-
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
+        loop.add_signal_handler(number, stop.set)
 
     def read_standard_input() -> None:
         if not os.read(sys.stdin.fileno(), 1024):
             loop.remove_reader(sys.stdin)
-            end()
+            stop.set()
 
     loop.add_reader(sys.stdin, read_standard_input)
     config = Config()

@@ -31,7 +31,7 @@ class AsyncQueues:
     def __init__(
         self, backend: Backend, endpoints: EndpointService, metrics: EndpointMetrics, clock: TurnedClock, table: Table
     ) -> None:
-        self._ending, self._endpoints, self._metrics, self._clock = backend.ending, endpoints, metrics, clock
+        self._endpoints, self._metrics, self._clock = endpoints, metrics, clock
         self._queue, self._work = RequestQueue(table, clock), AsyncWork(backend, metrics)
         clock.every_minute(self._measure)
         threading.Thread(target=self._dispatch, name="async dispatch", daemon=True).start()
@@ -55,7 +55,7 @@ class AsyncQueues:
                 self._tell(self._endpoints.fleet(item.request.endpoint).variants[0], item)
 
     def _dispatch(self) -> None:
-        while not self._ending.is_set():
+        while True:
             try:
                 self._queue.forget_told()
                 for name in self._queue.endpoints():
@@ -104,8 +104,7 @@ class AsyncQueues:
 
     def _tell(self, variant: Variant, item: Item) -> None:
         self._work.notify(variant, item.request)
-        if not self._ending.is_set():  # else it may not have arrived
-            self._queue.told(item)
+        self._queue.told(item)
 
     def _measure(self) -> None:
         """Publish how each endpoint's queue stands."""

@@ -54,9 +54,7 @@ class AsyncWork:
             answer = self._answer(place, request)
         except ServerGoneError:
             raise
-        except Exception as error:  # the edge of this thread: every request must end, also by our mistake
-            if self._backend.ending.is_set():  # the local cloud stops, and the server was stopped with it
-                raise ServerGoneError from error
+        except Exception as error:  # noqa: BLE001  the edge of this thread: every request must end, also by our mistake
             failure = _as_failure(error)
             self._metrics.failed(place.variant, failure.metric)
             self._keep_failure(role, request, failure)

@@ -58,8 +58,7 @@ class Backend:
     raises ServiceError where the role cannot be assumed by SageMaker; `role_may` whether it has a permission.
     `publish` sends an EventBridge event
     (detail type, detail, resource ARNs). `environment` is what every child process gets; `faults` what goes wrong;
-    `durable` what a restart finds again. `ending` is set before this process stops its children: how those end then is not what
-    became of them.
+    `durable` what a restart finds again; before this process stops its children it is frozen: how those end is not what became of them.
     """
 
     account: str
@@ -72,7 +71,6 @@ class Backend:
     publish: Callable[[str, dict[str, Any], list[str]], None]
     faults: Faults
     durable: Durable
-    ending: threading.Event = field(default_factory=threading.Event)
     _session: boto3.Session = field(default_factory=boto3.Session)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

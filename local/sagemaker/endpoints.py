@@ -15,7 +15,7 @@ from local.sagemaker.fleet import Fleet, Variant, summary
 from local.sagemaker.fleet_book import FleetBook
 from local.sagemaker.images import ImageRegistry
 from local.sagemaker.scaled_changes import refuse_scaled_change
-from local.sagemaker.server_plans import server_plan
+from local.sagemaker.server_plans import ServerPlan, server_plan
 from local.sagemaker.serving import EndpointFailureError, ModelServer
 from local.sagemaker.store import Record, RecordStore, now
 
@@ -142,13 +142,8 @@ class EndpointService:
     def _resume(self, record: Record) -> None:
         name = record["EndpointName"]
         fleet, change = self._fleets.get(name), self._book.change(name)
-        try:
-            for variant in fleet.variants if fleet else []:
-                self._scale(variant, self.desired(name, variant.plan.name))
-        except EndpointFailureError as error:
-            _LOG.error("endpoint %s did not start again: %s", name, error)
-        if fleet and self._fleets.get(name) is not fleet:  # replaced or deleted meanwhile
-            fleet.stop()
+        for variant in fleet.variants if fleet else []:
+            variant.start_again(self.desired(name, variant.plan.name), self._new_server)
         if "config" in change:
             self._starting[name] = change["config"]
             self._roll_out(record, change["config"], change["deployment"])
@@ -234,7 +229,7 @@ class EndpointService:
     def _start(self, endpoint: str, variant: Record, started: list[ModelServer]) -> Variant:
         plan = server_plan(self._store, endpoint, variant, self._backend.run_dir)
         count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
-        servers = [ModelServer(self._backend, self._images, plan) for _ in range(count)]
+        servers = [self._new_server(plan) for _ in range(count)]
         for server in servers:
             started.append(server)  # before it starts: one that never gets healthy is stopped, too
             server.start()
@@ -253,7 +248,10 @@ class EndpointService:
         self._settle(record, "InService")
 
     def _scale(self, variant: Variant, count: int) -> None:
-        variant.scale(count, lambda: ModelServer(self._backend, self._images, variant.plan))
+        variant.scale(count, self._new_server)
+
+    def _new_server(self, plan: ServerPlan) -> ModelServer:
+        return ModelServer(self._backend, self._images, plan)
 
     def _settle(self, record: Record, status: str) -> None:
         self._starting.pop(record["EndpointName"], None)

@@ -35,15 +35,22 @@ class Variant:
         self.turn += 1
         return ready[self.turn % len(ready)]
 
-    def scale(self, count: int, new: Callable[[], ModelServer]) -> None:
+    def scale(self, count: int, new: Callable[[ServerPlan], ModelServer]) -> None:
         """Stop or start servers until there are ``count``. Raises EndpointFailureError where one does not start."""
         with self.sizing:
             while len(self.servers) > count:
                 self.servers.pop().stop(drain=True)
             while len(self.servers) < count:
-                server = new()
+                server = new(self.plan)
                 server.start()
                 self.servers.append(server)
+
+    def start_again(self, count: int, new: Callable[[ServerPlan], ModelServer]) -> None:
+        """Have ``count`` servers again, as before a restart: instances of an endpoint in service, healthy sooner or later."""
+        with self.sizing:
+            while len(self.servers) < count:
+                self.servers.append(new(self.plan))
+                self.servers[-1].start_again()
 
     def machines(self) -> Iterator[Machines]:
         """The instances that it has."""
