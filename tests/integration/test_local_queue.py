@@ -2,14 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from local.cloud import LocalCloud
 from tests.integration.local_endpoint import answer, deploy, find, invoke
 from tests.integration.local_toy import until
 from tests.integration.test_local_restart import kill
 
-Record = dict[str, Any]
 MANY = 7
 
 
@@ -22,23 +20,18 @@ def told(cloud: LocalCloud) -> list[str]:
     return found
 
 
-def in_the_middle(cloud: LocalCloud, queued: Record) -> bool:
-    """Whether a request has been answered, and others are being answered."""
-    return find(cloud, queued["OutputLocation"]) is not None and [s["answering"] for s in cloud.servers()] == [2]
-
-
 def test_a_queue_goes_on_after_kill_9_and_after_a_stop(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with LocalCloud(run) as cloud:
         deploy(cloud, tmp_path)
         queued = [invoke(cloud, {"seconds": 0.3, "number": n}, InferenceId=f"n-{n}") for n in range(MANY)]
-        until(lambda: in_the_middle(cloud, queued[0]), cloud)
+        answer(cloud, queued[0])  # others are being answered
         heard = told(cloud)
         kill(cloud)
 
     with LocalCloud(run) as cloud:
         queued += [invoke(cloud, {"seconds": 0.3, "number": MANY}, InferenceId=f"n-{MANY}")]
-        until(lambda: in_the_middle(cloud, queued[3]), cloud)
+        answer(cloud, queued[3])
         heard += told(cloud)
 
     with LocalCloud(run) as cloud:
