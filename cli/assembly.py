@@ -51,6 +51,8 @@ def synthesize(out: Path, stage: str) -> Path:
         environment = {**os.environ, "CDK_OUTDIR": str(made), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
         # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
         environment["CDK_VALIDATION"] = "false"
+        if not os.access(Path.home(), os.W_OK):  # where CDK's bridge unpacks its packages, once
+            environment.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(out.parent / "jsii"))
         command = [sys.executable, str(ROOT / "app.py")]
         result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if result.returncode:

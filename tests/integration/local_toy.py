@@ -273,6 +273,25 @@ def lambda_function(key: str, handler: str, role_id: str, **variables: Any) -> d
     }
 
 
+def start_job(cloud: LocalCloud, name: str) -> None:
+    """Start a training job that runs until it is stopped, with a child of its own."""
+    outputs = cloud.outputs("Toy")
+    cloud.client("s3").put_object(Bucket=outputs["Bucket"], Key="data/a.txt", Body=b"a")
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{outputs['Bucket']}/data/"}
+    cloud.client("sagemaker").create_training_job(
+        TrainingJobName=name,
+        RoleArn=outputs["JobRole"],
+        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        InputDataConfig=[{"ChannelName": "dataset", "DataSource": {"S3DataSource": source}}],
+        OutputDataConfig={"S3OutputPath": f"s3://{outputs['Bucket']}/models"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
+        HyperParameters={"loop": "1", "child": "yes"},
+    )
+    step = cloud.run_dir / "jobs" / "training" / name / "algo-1/opt/ml/checkpoints/step"
+    until(step.exists, cloud)
+
+
 def use_as_aws(cloud: LocalCloud, patch: pytest.MonkeyPatch) -> None:
     """Let the environment name this cloud as AWS, for boto3 and for the CDK command, and the stand-in for docker."""
     names = {"AWS_ENDPOINT_URL": cloud.url, "CDK_DOCKER": str(write_program(cloud.run_dir)), "HOME": str(cloud.run_dir)}

@@ -32,25 +32,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         yield started
 
 
-def start_job(cloud: LocalCloud, name: str) -> None:
-    """Start a training job that runs until it is stopped, with a child of its own."""
-    outputs = cloud.outputs("Toy")
-    cloud.client("s3").put_object(Bucket=outputs["Bucket"], Key="data/a.txt", Body=b"a")
-    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{outputs['Bucket']}/data/"}
-    cloud.client("sagemaker").create_training_job(
-        TrainingJobName=name,
-        RoleArn=outputs["JobRole"],
-        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
-        InputDataConfig=[{"ChannelName": "dataset", "DataSource": {"S3DataSource": source}}],
-        OutputDataConfig={"S3OutputPath": f"s3://{outputs['Bucket']}/models"},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
-        StoppingCondition={"MaxRuntimeInSeconds": 600},
-        HyperParameters={"loop": "1", "child": "yes"},
-    )
-    step = cloud.run_dir / "jobs" / "training" / name / "algo-1/opt/ml/checkpoints/step"
-    until(step.exists, cloud)
-
-
 def processes(cloud: LocalCloud) -> list[psutil.Process]:
     """The supervisor's descendants."""
     assert cloud._supervisor is not None
@@ -63,7 +44,7 @@ def test_everything_it_started_ends_with_it_and_its_files_are_in_its_folder(tmp_
 
     with LocalCloud(tmp_path / "run") as cloud:
         cloud.deploy(assembly)
-        start_job(cloud, "loops")
+        local_toy.start_job(cloud, "loops")
         running = processes(cloud)
         listening = [c.laddr.ip for p in running for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
         written = [f.path for p in running for f in p.open_files() if f.mode != "r"]
@@ -136,7 +117,7 @@ from tests.integration.test_local_cloud import processes, start_job
 folder = Path(sys.argv[1])
 with LocalCloud(folder / "run") as cloud:
     cloud.deploy(local_toy.write_assembly(folder / "out", {"Toy": local_toy.base_template()}))
-    start_job(cloud, "loops")
+    local_toy.start_job(cloud, "loops")
     print(json.dumps([cloud._supervisor.pid, *(p.pid for p in processes(cloud))]), flush=True)
     sys.stdin.read()
 """

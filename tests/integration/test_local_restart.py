@@ -11,9 +11,10 @@ from typing import Any
 
 import psutil
 import pytest
+from botocore.exceptions import BotoCoreError
 
 from local.cloud import LocalCloud
-from tests.integration import local_toy
+from tests.integration import local_endpoint, local_toy
 from tests.integration.local_toy import IMAGE, allow, arn, role, until
 
 Record = dict[str, Any]
@@ -212,6 +213,34 @@ def readable(folder: Path) -> list[str]:
     """What other users of the machine may read or change in the folder."""
     paths = [folder, *(path for path in folder.rglob("*") if not path.is_symlink())]
     return [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
+
+
+def test_an_endpoint_answers_what_waited_and_is_updated_as_if_nothing_had_happened(folder: Path) -> None:
+    with LocalCloud(folder / "run") as cloud:
+        local_endpoint.deploy(cloud, folder)
+        sent = [local_endpoint.invoke(cloud, {"n": number, "seconds": 1}) for number in range(4)]
+        kill(cloud)
+
+    with LocalCloud(folder / "run") as cloud:
+        answers = [local_endpoint.answer(cloud, each) for each in sent]
+        assert [answer["echo"]["n"] for answer in answers] == [0, 1, 2, 3]
+        for each in sent:
+            local_endpoint.notification(cloud, each["InferenceId"])
+        scaling = cloud.client("application-autoscaling")
+        assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 3
+        changed = local_endpoint.template()
+        changed["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]["VERSION"] = "two"
+        cloud.deploy(local_toy.write_assembly(folder / "changed", {"Toy": changed}))
+        assert local_endpoint.answer(cloud, local_endpoint.invoke(cloud, {}))["version"] == "two"
+
+
+def test_a_first_deployment_that_was_interrupted_begins_again(folder: Path) -> None:
+    assembly = local_toy.write_assembly(folder / "out", {"Toy": local_toy.base_template()})
+    with LocalCloud(folder / "run") as cloud, pytest.raises(BotoCoreError):
+        cloud.deploy(assembly, progress=lambda _: kill(cloud))
+    with LocalCloud(folder / "run") as cloud:
+        assert cloud.client("s3").list_buckets()["Buckets"] == []
+        cloud.deploy(assembly)
 
 
 def ended(cloud: LocalCloud, arn: str) -> Record | None:

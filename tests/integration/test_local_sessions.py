@@ -10,6 +10,8 @@ import pytest
 
 from cli.main import main
 from local.cloud import LocalCloud
+from tests.integration import local_toy
+from tests.integration.local_toy import until
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +22,19 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first(out: Path) -> Iterator[LocalCloud]:
-    """What a first session started in it, with an object in a bucket."""
+    """What a first session started in it, with an object in a bucket, and a training under way, which ends well whatever comes."""
     with LocalCloud(out / "run" / "cloud") as cloud:
+        cloud.deploy(local_toy.write_assembly(out.parent / "toy", {"Toy": local_toy.base_template()}))
+        local_toy.start_job(cloud, "loops")
         cloud.client("s3").create_bucket(Bucket="first")
         cloud.client("s3").put_object(Bucket="first", Key="photo", Body=b"kept")
         yield cloud
+        sagemaker = cloud.client("sagemaker")
+        assert sagemaker.describe_training_job(TrainingJobName="loops")["SecondaryStatus"] == "Training"
+        sagemaker.stop_training_job(TrainingJobName="loops")
+        until(lambda: sagemaker.describe_training_job(TrainingJobName="loops")["TrainingJobStatus"] == "Stopped", cloud)
+        key = "models/loops/output/model.tar.gz"
+        assert cloud.client("s3").get_object(Bucket=cloud.outputs("Toy")["Bucket"], Key=key)["Body"].read()
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +46,8 @@ def _no_synthesis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but the server's log, which goes on."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and "logs" not in path.parts]
+    """Every file below a folder but the server's log and tables, which go on."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and not {"logs", "state"} & set(path.parts)]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
