@@ -88,9 +88,19 @@ def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_what_it_held
         pass
     with LocalCloud(run_dir, fresh=True) as third:
         assert third.client("s3").list_buckets()["Buckets"] == []
+        assembly = local_toy.write_assembly(tmp_path / "out", {"Toy": local_toy.base_template()})
+        with pytest.raises(KeyboardInterrupt):
+            third.deploy(assembly, progress=_interrupt)
+        assert third.client("s3").list_buckets()["Buckets"]
+    with LocalCloud(run_dir) as fourth:  # a first deployment that was interrupted has not happened
+        assert fourth.client("s3").list_buckets()["Buckets"] == []
 
     assert not (run_dir / "jobs").exists()
     assert kept.exists()
+
+
+def _interrupt(_: StackProgress) -> None:
+    raise KeyboardInterrupt
 
 
 def test_two_clouds_run_side_by_side_in_two_regions(cloud: LocalCloud, tmp_path: Path) -> None:
@@ -112,7 +122,7 @@ from pathlib import Path
 import psutil
 from local.cloud import LocalCloud
 from tests.integration import local_toy
-from tests.integration.test_local_cloud import processes, start_job
+from tests.integration.test_local_cloud import processes
 
 folder = Path(sys.argv[1])
 with LocalCloud(folder / "run") as cloud:

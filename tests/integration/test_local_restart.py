@@ -11,7 +11,6 @@ from typing import Any
 
 import psutil
 import pytest
-from botocore.exceptions import BotoCoreError
 
 from local.cloud import LocalCloud
 from tests.integration import local_endpoint, local_toy
@@ -232,15 +231,6 @@ def test_an_endpoint_answers_what_waited_and_is_updated_as_if_nothing_had_happen
         changed["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]["VERSION"] = "two"
         cloud.deploy(local_toy.write_assembly(folder / "changed", {"Toy": changed}))
         assert local_endpoint.answer(cloud, local_endpoint.invoke(cloud, {}))["version"] == "two"
-
-
-def test_a_first_deployment_that_was_interrupted_begins_again(folder: Path) -> None:
-    assembly = local_toy.write_assembly(folder / "out", {"Toy": local_toy.base_template()})
-    with LocalCloud(folder / "run") as cloud, pytest.raises(BotoCoreError):
-        cloud.deploy(assembly, progress=lambda _: kill(cloud))
-    with LocalCloud(folder / "run") as cloud:
-        assert cloud.client("s3").list_buckets()["Buckets"] == []
-        cloud.deploy(assembly)
 
 
 def ended(cloud: LocalCloud, arn: str) -> Record | None:
