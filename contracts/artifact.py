@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 from contracts.declarations import about, listed
-from contracts.errors import InvalidInputError
+from contracts.errors import InvalidInputError, Problem
+from contracts.inner_paths import leaving
 from contracts.layout import MANIFEST
-from contracts.model import Contract
+from contracts.model import Contract, rule
 
 ADAPTER_WEIGHTS = "pytorch_lora_weights.safetensors"
 TRAINING_LOG = "training_log.jsonl"
@@ -21,6 +22,10 @@ class Manifest(Contract):
     document: ClassVar[str] = MANIFEST
 
     files: Annotated[Mapping[str, str], about("sha256 of every other file, by relative path")] = {}
+
+    @rule
+    def _files_stay_inside(self) -> Iterator[Problem]:
+        yield from leaving("files", self.files)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -128,7 +133,9 @@ def sha256(path: Path) -> str:
 
 
 def verify_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Check every named file below ``folder``. Raises InvalidInputError for a missing or changed one."""
+    """Check every named file below ``folder``. Raises InvalidInputError for a missing or changed one, or a name that leaves the folder."""
+    if problems := list(leaving("artifact file", files)):
+        raise InvalidInputError.of(problems)
     for name, expected in files.items():
         path = folder / name
         got = sha256(path) if path.is_file() else "no such file"

@@ -26,6 +26,7 @@ from contracts.dataset import (
     PICTURE_SUFFIXES,
 )
 from contracts.errors import InvalidInputError, Problem
+from contracts.inner_paths import ALLOWED, is_inner
 
 FOLDERS = ("", MASKS, EVALUATION, EVALUATION + MASKS)
 """Where a dataset's pictures lie: those to learn from, their masks, the photos to restyle, and their masks."""
@@ -210,8 +211,8 @@ def _not_for_disks(names: Sequence[str]) -> Iterator[Problem]:
     """The files that a bucket holds but no disk: a job gets a dataset as a folder."""
     folders = {folder.as_posix() for name in names for folder in PurePosixPath(name).parents}
     for name in names:
-        if any(part in ("", ".", "..") for part in name.split("/")):
-            yield Problem("a file's name", name, "no folder without a name, and none called . or ..")
+        if not is_inner(name):
+            yield Problem("a file's name", name, ALLOWED)
         elif name in folders:
             yield Problem("a file's name", name, "a name that no folder has: on a disk there is one of them")
 

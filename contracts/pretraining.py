@@ -9,6 +9,7 @@ from pydantic import Field
 from contracts.declarations import about, bounds, text
 from contracts.errors import InvalidInputError, Problem
 from contracts.execution import Approval, MachineInput
+from contracts.inner_paths import leaving
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
@@ -117,3 +118,7 @@ class MeasuredArtifact(Contract):
     family: Annotated[str, about("the base model's family")]
     code_version: Annotated[str, about("hash of the code that measured")]
     created_at: Annotated[str, about("when", unit="ISO 8601, UTC")]
+
+    @rule
+    def _files_stay_inside(self) -> Iterator[Problem]:
+        yield from leaving("files", self.files)

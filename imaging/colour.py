@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
+from imaging.strips import strips
+
 _SRGB = ImageCms.createProfile("sRGB")
 _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 """Pillow's mode by an ICC profile's colour space."""
@@ -36,24 +38,34 @@ def _apart(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
         return _from_sixteen_bits(image)
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data and image.mode != "CMYK":
-        whole = image.convert("LA" if grey else "RGBA")
+        whole = as_mode(image, "LA" if grey else "RGBA")
         return whole.convert("L" if grey else "RGB"), whole.getchannel("A")
     if image.mode == "CMYK":
         return image, None
-    return image.convert("L" if grey else "RGB"), None
+    return as_mode(image, "L" if grey else "RGB"), None
+
+
+def as_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The picture in a mode; itself, not a copy, where it is."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _from_sixteen_bits(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     # Pillow's own conversion of these modes clips at 255, which turns a 16-bit photo white.
-    levels = np.asarray(image, dtype=np.float64)
     clear = image.info.get("transparency")
-    alpha = Image.fromarray(np.where(levels == clear, 0, 255).astype(np.uint8)) if isinstance(clear, int) else None
-    return Image.fromarray(np.clip(np.rint(levels / 257), 0, 255).astype(np.uint8)), alpha
+    grey = Image.new("L", image.size)
+    alpha = Image.new("L", image.size, 255) if isinstance(clear, int) else None
+    for box in strips(image.size):
+        levels = np.asarray(image.crop(box), dtype=np.float64)
+        grey.paste(Image.fromarray(np.clip(np.rint(levels / 257), 0, 255).astype(np.uint8)), box)
+        if alpha is not None:
+            alpha.paste(Image.fromarray(np.where(levels == clear, 0, 255).astype(np.uint8)), box)
+    return grey, alpha
 
 
 def _to_srgb(base: Image.Image, data: Any) -> tuple[Image.Image, str]:
     if not data:
-        return base.convert("RGB"), ""
+        return as_mode(base, "RGB"), ""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         mode = _MODES[profile.profile.xcolor_space.strip()]
@@ -63,8 +75,8 @@ def _to_srgb(base: Image.Image, data: Any) -> tuple[Image.Image, str]:
         converted = None if _changes_nothing(transform, mode) else ImageCms.applyTransform(base, transform)
     except _DAMAGE:
         # As browsers do: such a profile says nothing about the pixels.
-        return base.convert("RGB"), UNUSED_PROFILE
-    return converted or base.convert("RGB"), ""
+        return as_mode(base, "RGB"), UNUSED_PROFILE
+    return converted or as_mode(base, "RGB"), ""
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:

@@ -5,12 +5,13 @@ A hard mask comes out as exactly 0 and 255, whatever an encoder did to its edges
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 from scipy import ndimage
 
 from contracts.conventions import NOT_TRANSPARENT, both_conventions
 from contracts.errors import InvalidInputError
 from imaging.masks import Mask, from_image, to_image
+from imaging.strips import strips
 
 GREY_EDGE = 3.0
 """Pixels across the edge that are neither black nor white in a hard mask, after antialiasing or JPEG, at most."""
@@ -38,7 +39,7 @@ def read_mask(
     try:
         levels = _transparent(alpha) if convention == "transparent" else _white(colours, alpha)
         mask = _hard_or_soft(levels)
-        if (most := np.asarray(levels).max()) < 128:
+        if (most := max(level for level, count in enumerate(levels.histogram()) if count)) < 128:
             raise _OtherConventionError(f"no {convention} pixel: the nearest to it is {most / 255:.1%} {convention}")
         return mask
     except _OtherConventionError as error:
@@ -52,7 +53,7 @@ class _OtherConventionError(ValueError):
 def _transparent(alpha: Image.Image | None) -> Image.Image:
     if alpha is None:
         raise _OtherConventionError(NOT_TRANSPARENT)
-    return Image.fromarray(255 - np.asarray(alpha))
+    return ImageChops.invert(alpha)
 
 
 def _white(colours: Image.Image, alpha: Image.Image | None) -> Image.Image:
@@ -76,19 +77,21 @@ def polarity_note(mask: Image.Image, *, convention: str = "white") -> str:
 
 
 def _is_coloured(colours: Image.Image) -> bool:
-    red, green, blue = (np.asarray(band) for band in colours.split())
-    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-    return bool((spread > _COLOUR).mean() > _COLOURED_SHARE)
+    coloured = 0
+    for box in strips(colours.size):
+        red, green, blue = (np.asarray(band) for band in colours.crop(box).split())
+        spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+        coloured += int((spread > _COLOUR).sum())
+    return coloured > _COLOURED_SHARE * colours.width * colours.height
 
 
 def _hard_or_soft(levels: Image.Image) -> Image.Image:
-    values = np.asarray(levels)
-    grey = (values > _BLACK) & (values < _WHITE)
-    core = from_image(levels)
-    if grey.mean() <= _GREY_SHARE and grey.sum() <= GREY_EDGE * _edge_length(core):
+    grey = sum(levels.histogram()[_BLACK + 1 : _WHITE])
+    core, share = from_image(levels), grey / (levels.width * levels.height)
+    if share <= _GREY_SHARE and grey <= GREY_EDGE * _edge_length(core):
         return to_image(core)
     if _is_rough(levels):
-        raise _OtherConventionError(f"grey levels over {grey.mean():.0%} of it that are no soft edge")
+        raise _OtherConventionError(f"grey levels over {share:.0%} of it that are no soft edge")
     return levels
 
 
@@ -102,11 +105,20 @@ def _edge_length(core: Mask) -> int:
     return int((core & ~inner).sum())
 
 
+def _shrunk(levels: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Levels (``F``) averaged over the pixels that become one: rows first, then columns, as Pillow does it."""
+    narrow = Image.new("F", (size[0], levels.height))
+    for box in strips(levels.size):
+        part = levels.crop(box).convert("F")
+        narrow.paste(part.resize((size[0], part.height), Image.Resampling.BOX), (0, box[1]))
+    return narrow.resize(size, Image.Resampling.BOX)
+
+
 def _is_rough(levels: Image.Image) -> bool:
     """Whether grey pixels lie otherwise than on a slope from black to white: as texture, or as flat areas."""
     scale = min(1.0, _SIDE / max(levels.size))
     size = max(1, round(levels.width * scale)), max(1, round(levels.height * scale))
-    small = np.asarray(levels.convert("F").resize(size, Image.Resampling.BOX))
+    small = np.asarray(_shrunk(levels, size))
     smooth: NDArray[np.float32] = ndimage.gaussian_filter(small, 1.0, mode="nearest")
     grey = (smooth > _BLACK) & (smooth < _WHITE)
     highest = ndimage.maximum_filter(smooth, 5, mode="nearest") - smooth < 0.5

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+
+from imaging.strips import Box, strips
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,11 +18,10 @@ class Cutout:
 
     def on(self, backdrop: str) -> Image.Image:
         """The picture before a backdrop of one colour, RGB."""
-        whole = self.colours.copy()
-        whole.putalpha(self.alpha)
-        canvas = Image.new("RGBA", self.alpha.size, backdrop)
-        canvas.alpha_composite(whole)
-        return canvas.convert("RGB")
+        whole = Image.new("RGB", self.alpha.size)
+        for box in strips(whole.size):
+            whole.paste(self._part_on(backdrop, box), box)
+        return whole
 
     def restored(self, painted: Image.Image) -> Image.Image:
         """What was painted over the picture on white, as RGBA with the picture's own transparency.
@@ -27,14 +29,27 @@ class Cutout:
         A pixel that is as it was has its own colour again, byte for byte; of the others the white is taken out that shows through.
         ``painted`` may be larger than the picture.
         """
-        alpha = self.alpha.resize(painted.size, Image.Resampling.BICUBIC)
-        levels, opacity = np.array(painted), np.asarray(alpha)
-        mixed = (opacity > 0) & (opacity < 255)
-        white = 255 - opacity[mixed].astype(np.float32)[:, None]
-        levels[mixed] = np.clip(np.rint((levels[mixed] - white) * 255 / (255 - white)), 0, 255)
-        if painted.size == self.colours.size:
-            same = (np.asarray(painted) == np.asarray(self.on("white"))).all(axis=-1)
-            levels[same] = np.asarray(self.colours)[same]
-        result = Image.fromarray(levels)
-        result.putalpha(alpha)
+        enlarged = painted.size != self.alpha.size
+        alpha = self.alpha.resize(painted.size, Image.Resampling.BICUBIC) if enlarged else self.alpha
+        result = Image.new("RGBA", painted.size)
+        for box in strips(painted.size):
+            levels, opacity = np.array(painted.crop(box)), np.asarray(alpha.crop(box))
+            mixed = (opacity > 0) & (opacity < 255)
+            white = 255 - opacity[mixed].astype(np.float32)[:, None]
+            same = None if enlarged else self._same(levels, box)
+            levels[mixed] = np.clip(np.rint((levels[mixed] - white) * 255 / (255 - white)), 0, 255)
+            if same is not None:
+                levels[same] = np.asarray(self.colours.crop(box))[same]
+            result.paste(Image.fromarray(np.dstack([levels, opacity])), box)
         return result
+
+    def _same(self, levels: NDArray[np.uint8], box: Box) -> NDArray[np.bool_]:
+        """Where a part of what was painted is as the picture was."""
+        return np.asarray((levels == np.asarray(self._part_on("white", box))).all(axis=-1))
+
+    def _part_on(self, backdrop: str, box: Box) -> Image.Image:
+        part = self.colours.crop(box)
+        part.putalpha(self.alpha.crop(box))
+        canvas = Image.new("RGBA", part.size, backdrop)
+        canvas.alpha_composite(part)
+        return canvas.convert("RGB")

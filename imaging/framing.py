@@ -1,12 +1,14 @@
 """Which square of a photo the model sees: around the mask, with context, at a scale that it was trained at."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
 
 from contracts.errors import InvalidInputError
-from imaging.masks import Box, Mask, bounds, from_image, grow, to_image
+from imaging.masks import Mask, bounds, from_image, grow, to_image
+from imaging.strips import Box, columns, strips
 
 CONTEXT = 1.5
 """Side of the crop over the mask's larger side: the model must see the body that wears the garment."""
@@ -56,11 +58,16 @@ def scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
 
 def square(image: Image.Image, box: Box, side: int) -> Image.Image:
     """The box cut out of an image, widened to a square by repeating its border, and resized to ``side`` pixels."""
-    part = np.asarray(image.crop(box))
-    (top, left), longest = _padding(box), max(part.shape[:2])
-    widths = [(top, longest - part.shape[0] - top), (left, longest - part.shape[1] - left), (0, 0)]
-    padded = Image.fromarray(np.pad(part, widths[: part.ndim], mode="edge"))
-    return padded.resize((side, side), Image.Resampling.LANCZOS)
+    width, height = box[2] - box[0], box[3] - box[1]
+    (top, left), longest = _padding(box), max(width, height)
+    # Rows first, a few at a time, then columns, as Pillow does it: the square around a long and narrow picture is many times its size.
+    narrow = Image.new(image.mode, (side, height))
+    for x, y, right, bottom in strips((width, height)):
+        part = np.asarray(image.crop((box[0] + x, box[1] + y, box[0] + right, box[1] + bottom)))
+        widened = Image.fromarray(np.pad(part, _at(1, left, longest - width - left, part.ndim), mode="edge"))
+        narrow.paste(widened.resize((side, bottom - y), Image.Resampling.LANCZOS), (0, y))
+    padded = np.pad(np.asarray(narrow), _at(0, top, longest - height - top, part.ndim), mode="edge")
+    return Image.fromarray(padded).resize((side, side), Image.Resampling.LANCZOS)
 
 
 def square_mask(mask: Mask, box: Box, side: int) -> Mask:
@@ -72,11 +79,26 @@ def square_mask(mask: Mask, box: Box, side: int) -> Mask:
 
 def unsquare(image: Image.Image, box: Box) -> Image.Image:
     """Undo ``square``: a square image back at the box's own size, its widened border cut off."""
+    whole = Image.new(image.mode, (box[2] - box[0], box[3] - box[1]))
+    for part, (left, _, _, _) in unsquared(image, box):
+        whole.paste(part, (left - box[0], 0))
+    return whole
+
+
+def unsquared(image: Image.Image, box: Box) -> Iterator[tuple[Image.Image, Box]]:
+    """``unsquare`` some columns at a time: parts as high as the box, and the place in the picture of each."""
     width, height = box[2] - box[0], box[3] - box[1]
-    longest = max(width, height)
-    top, left = _padding(box)
-    resized = image.resize((longest, longest), Image.Resampling.LANCZOS)
-    return resized.crop((left, top, left + width, top + height))
+    longest, (top, left) = max(width, height), _padding(box)
+    wide = image.resize((longest, image.height), Image.Resampling.LANCZOS)
+    for x, _, right, _ in columns((width, height)):
+        part = wide.crop((left + x, 0, left + right, image.height))
+        high = part.resize((right - x, longest), Image.Resampling.LANCZOS).crop((0, top, right - x, top + height))
+        yield high, (box[0] + x, box[1], box[0] + right, box[3])
+
+
+def _at(axis: int, before: int, after: int, axes: int) -> list[tuple[int, int]]:
+    """What to add to an array of so many axes, on one of them."""
+    return [(before, after) if each == axis else (0, 0) for each in range(axes)]
 
 
 def _multiple_of_8(length: float) -> int:

@@ -1,26 +1,29 @@
 """Shapes of masks: boolean arrays (height, width), True where the picture is repainted. Distances are pixels, Euclidean."""
 
 import math
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from imaging.strips import Box, squares
+
+V = TypeVar("V", bound=np.generic)
 Mask = NDArray[np.bool_]
 Alpha = NDArray[np.float32]
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom in pixels; right and bottom are exclusive, as in Pillow."""
 
 
 def from_image(image: Image.Image) -> Mask:
     """The white half of a mask image: levels of 128 and above."""
-    return np.asarray(image.convert("L")) >= 128
+    return np.asarray(image if image.mode == "L" else image.convert("L")) >= 128
 
 
 def to_image(mask: Mask) -> Image.Image:
     """A mask as an image of mode ``L``, white (255) where it is True."""
-    return Image.fromarray(mask.astype(np.uint8) * 255)
+    return Image.fromarray(np.multiply(mask, 255, dtype=np.uint8))
 
 
 def bounds(mask: Mask) -> Box | None:
@@ -70,16 +73,9 @@ def fill_holes(mask: Mask, *, share: float) -> Mask:
 
 def grow(mask: Mask, pixels: int) -> Mask:
     """The mask wider by ``pixels`` on every side, or narrower where negative; the picture's border never erodes it."""
-    grown = mask.copy()
-    area = _around(mask, abs(pixels) + 1)
-    if area is None or pixels == 0:
-        return grown
-    part = mask[area]
-    if pixels > 0:
-        grown[area] = ndimage.distance_transform_edt(~part) <= pixels
-    elif not part.all():
-        grown[area] = ndimage.distance_transform_edt(part) > -pixels
-    return grown
+    if pixels < 0:
+        return _edged(mask, 1 - pixels, lambda part: ndimage.distance_transform_edt(part) > -pixels, mask.copy())
+    return _edged(mask, 1 + pixels, lambda part: ndimage.distance_transform_edt(~part) <= pixels, mask.copy())
 
 
 def grow_image(image: Image.Image, pixels: int) -> Image.Image:
@@ -93,24 +89,38 @@ def grow_image(image: Image.Image, pixels: int) -> Image.Image:
 
 def is_soft(levels: NDArray[np.uint8]) -> bool:
     """Whether a mask of levels 0 to 255 has others than these two."""
-    return bool(((levels > 0) & (levels < 255)).any())
+    return any(Image.fromarray(levels).histogram()[1:255])
 
 
 def feather(mask: Mask, blur: float) -> Alpha:
     """Opacity (0 to 1) that is 1 on the mask and falls smoothly to exactly 0 at ``blur`` pixels outside it; up to 1 it is a hard edge."""
     alpha = mask.astype(np.float32)
-    area = _around(mask, math.ceil(blur))
-    if area is None or blur <= 1:
-        return alpha
-    nearness = np.clip(1 - ndimage.distance_transform_edt(~mask[area]) / blur, 0, 1)
-    alpha[area] = nearness * nearness * (3 - 2 * nearness)
-    return alpha
+    return alpha if blur <= 1 else _edged(mask, math.ceil(blur), lambda part: _opacity(part, blur), alpha)
 
 
-def _around(mask: Mask, margin: int) -> tuple[slice, slice] | None:
-    """The part of the picture within ``margin`` pixels of the mask: distances are slow on a whole photo."""
-    box = bounds(mask)
-    if box is None:
-        return None
-    left, top, right, bottom = box
-    return slice(max(0, top - margin), bottom + margin), slice(max(0, left - margin), right + margin)
+def feathered(mask: Mask, blur: float) -> NDArray[np.uint8]:
+    """``feather`` in levels of 0 to 255, rounded up, so that 0 is exactly where the opacity is 0."""
+    levels = np.multiply(mask, 255, dtype=np.uint8)
+    return (
+        levels if blur <= 1 else _edged(mask, math.ceil(blur), lambda part: np.ceil(_opacity(part, blur) * 255), levels)
+    )
+
+
+def _opacity(mask: Mask, blur: float) -> Alpha:
+    nearness = np.clip(1 - ndimage.distance_transform_edt(~mask) / blur, 0, 1)
+    return np.asarray(nearness * nearness * (3 - 2 * nearness), dtype=np.float32)
+
+
+def _edged(mask: Mask, reach: int, find: Callable[[Mask], NDArray[Any]], values: NDArray[V]) -> NDArray[V]:
+    """``values`` (h, w) with what ``find`` makes of the mask near its edge, where it depends on pixels less than ``reach`` away.
+
+    A distance takes forty bytes a pixel while it is computed, so the picture is gone through in parts, each seen with what is around it;
+    where nothing around is otherwise than a pixel itself, its value stays.
+    """
+    for left, top, right, bottom in squares((mask.shape[1], mask.shape[0])):
+        above, before = max(0, top - reach), max(0, left - reach)
+        part = mask[above : bottom + reach, before : right + reach]
+        if part.any() and not part.all():
+            inside = slice(top - above, bottom - above), slice(left - before, right - before)
+            values[top:bottom, left:right] = find(part)[inside]
+    return values

@@ -7,6 +7,8 @@ Sizes are checked before pixels are decoded; truncation is found; pictures are t
 import io
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +65,12 @@ def read_picture(data: bytes, *, name: str) -> DecodedPicture:
     return DecodedPicture(image=cutout.on("white") if cutout else colours, cutout=cutout, notes=notes)
 
 
+def measure(data: bytes, *, name: str) -> tuple[int, int]:
+    """Width and height of the picture in an encoded file, as stored, without its pixels. Raises UnreadablePictureError."""
+    with _named(data, name):
+        return _open(_without_metadata(data)[0], name).size
+
+
 def decode(data: bytes, *, name: str) -> Image.Image:
     """The picture in an encoded file, upright, as 8-bit sRGB; transparent parts become white.
 
@@ -92,7 +100,7 @@ def encode(image: Image.Image, file_format: str) -> bytes:
     if file_format == "png":
         options["pnginfo"] = PngImagePlugin.PngInfo()
         options["pnginfo"].add(b"sRGB", b"\0")
-    plain = image.copy()
+    plain = image.copy() if image.info else image
     plain.info = {}  # Pillow would save a profile that is left there
     buffer = io.BytesIO()
     plain.save(buffer, format=file_format.upper(), **options)
@@ -105,12 +113,13 @@ def _read(data: bytes, name: str) -> tuple[Image.Image, Image.Image | None, tupl
     orientation = read_orientation(image.info)
     unturned = "" if orientation else "its orientation is none of 1 to 8, so it was left as it is stored"
     colours, alpha, unconverted = colours_and_alpha(image)
+    del image  # Each copy of a large picture counts.
     notes = tuple(f"{name}: {note}" for note in (unturned, unconverted) if note)
     return turn(colours, orientation), None if alpha is None else turn(alpha, orientation), notes
 
 
 def _load(data: bytes, name: str) -> Image.Image:
-    try:
+    with _named(data, name):
         body, info = _without_metadata(data)
         image = _open(body, name)
         try:
@@ -126,7 +135,15 @@ def _load(data: bytes, name: str) -> Image.Image:
             # Its decoder has turned it; whatever EXIF says besides is not for readers (ISO/IEC 23008-12, annex A).
             image.info = {"icc_profile": image.info.get("icc_profile")}
         image.info.update(info)
+        image.__dict__.pop("_decoder", None)  # WebP's keeps two more copies of the pixels.
         return image
+
+
+@contextmanager
+def _named(data: bytes, name: str) -> Iterator[None]:
+    """Turn what Pillow raises for a damaged file into UnreadablePictureError."""
+    try:
+        yield
     except UnreadablePictureError:
         raise
     except UnidentifiedImageError as error:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contracts.errors import InvalidInputError
-from imaging.framing import crop_box, square, square_mask, unsquare
-from imaging.masks import Box, Mask, feather, from_image, is_soft, larger_side, to_image
+from imaging.framing import crop_box, square, square_mask, unsquared
+from imaging.masks import Mask, feathered, from_image, is_soft, larger_side, to_image
+from imaging.strips import Box
 
 BLUR = 0.02
 """Default feather over the mask's larger side."""
@@ -122,9 +123,8 @@ def _levels(work: Repainting, *, soft: bool) -> NDArray[np.uint8]:
     core = from_image(work.mask)
     if soft and work.blur is None:
         return np.asarray(work.mask)
-    blur = default_blur(core) if work.blur is None else work.blur
-    feathered = np.ceil(feather(core, blur) * 255).astype(np.uint8)
-    return np.maximum(feathered, np.asarray(work.mask)) if soft else feathered
+    levels = feathered(core, default_blur(core) if work.blur is None else work.blur)
+    return np.maximum(levels, np.asarray(work.mask), out=levels) if soft else levels
 
 
 def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:
@@ -156,15 +156,14 @@ def in_rows(
     return [[next(painted) for _ in own] for own in seeds]
 
 
-def paste(frame: Frame, painted: Image.Image) -> Image.Image:
-    """The photo with a painted square back in its place, under the feathered mask."""
-    left, top, right, bottom = frame.box
-    before = np.asarray(frame.work.picture.crop(frame.box), dtype=np.float32)
-    after = np.asarray(unsquare(painted, frame.box), dtype=np.float32)
-    alpha = frame.levels[top:bottom, left:right, None].astype(np.float32) / 255
-    blended = np.rint(before + alpha * (after - before)).astype(np.uint8)
-    result = frame.work.picture.copy()
-    result.paste(Image.fromarray(blended), (left, top))
+def paste(frame: Frame, painted: Image.Image, *, in_place: bool = False) -> Image.Image:
+    """The photo with a painted square back in its place, under the feathered mask: a copy, or the photo itself ``in_place``."""
+    result = frame.work.picture if in_place else frame.work.picture.copy()
+    for new, (left, top, right, bottom) in unsquared(painted, frame.box):
+        before = np.asarray(result.crop((left, top, right, bottom)), dtype=np.float32)
+        alpha = frame.levels[top:bottom, left:right, None].astype(np.float32) / 255
+        before += alpha * (np.asarray(new, dtype=np.float32) - before)
+        result.paste(Image.fromarray(np.rint(before).astype(np.uint8)), (left, top))
     return result
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contracts.work import tiles_along
-from imaging.masks import Box
+from imaging.strips import Box, strips
 
 Weights = NDArray[np.float32]
 
@@ -37,14 +37,20 @@ def blend(tiles: Sequence[Image.Image], size: tuple[int, int], side: int) -> Ima
     """
     width, height = (max(length, side) * FACTOR for length in size)
     across, down = weights(size[0], side), weights(size[1], side)
-    levels = np.zeros((height, width, 3), dtype=np.float32)
-    grid = ((row, column) for row in range(len(down)) for column in range(len(across)))
-    for tile, (row, column), (left, top, right, bottom) in zip(tiles, grid, _boxes(size, side), strict=True):
-        x, y = slice(left * FACTOR, right * FACTOR), slice(top * FACTOR, bottom * FACTOR)
-        levels[y, x] += np.asarray(tile, dtype=np.float32) * (down[row, y, None] * across[column, x])[..., None]
+    grid = [(row, column) for row in range(len(down)) for column in range(len(across))]
+    placed = list(zip(tiles, grid, _boxes(size, side), strict=True))
     left, top = _margin(size[0], side) * FACTOR, _margin(size[1], side) * FACTOR
-    whole = Image.fromarray(np.rint(levels).astype(np.uint8))
-    return whole.crop((left, top, left + size[0] * FACTOR, top + size[1] * FACTOR))
+    whole = Image.new("RGB", (size[0] * FACTOR, size[1] * FACTOR))
+    for _, first, _, last in strips((width, height)):
+        levels = np.zeros((last - first, width, 3), dtype=np.float32)
+        for tile, (row, column), (x0, y0, x1, y1) in placed:
+            x, y = slice(x0 * FACTOR, x1 * FACTOR), slice(max(y0 * FACTOR, first), min(y1 * FACTOR, last))
+            if y.start < y.stop:
+                part = tile.crop((0, y.start - y0 * FACTOR, tile.width, y.stop - y0 * FACTOR))
+                weight = (down[row, y, None] * across[column, x])[..., None]
+                levels[y.start - first : y.stop - first, x] += np.asarray(part, dtype=np.float32) * weight
+        whole.paste(Image.fromarray(np.rint(levels).astype(np.uint8)), (-left, first - top))
+    return whole
 
 
 def weights(length: int, side: int) -> Weights:

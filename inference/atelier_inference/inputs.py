@@ -2,6 +2,9 @@
 
 import base64
 import binascii
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PIL import Image
 
@@ -9,7 +12,7 @@ from atelier_inference.store import Store
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 from contracts.prediction import LONGEST_PICTURE
-from imaging.pictures import DecodedPicture, decode_mask, read_picture
+from imaging.pictures import DecodedPicture, decode_mask, measure, read_picture
 
 ALLOWED = "base64 of a PNG, JPEG, WebP or HEIC file, a data: URI, or the uri that POST /v1/files gave"
 
@@ -20,14 +23,32 @@ class PictureReader:
     def __init__(self, store: Store, uploads: S3Uri | None) -> None:
         self._store = store
         self._uploads = uploads
+        self._thread = threading.local()
 
     def picture(self, value: str, *, where: str) -> DecodedPicture:
         """An upright RGB picture, with its transparency. Raises InvalidInputError naming ``where``."""
-        return read_picture(self._bytes(value, where), name=where)
+        return read_picture(self._admitted(value, where), name=where)
 
     def mask(self, value: str, *, convention: str, where: str) -> Image.Image:
         """A mask of a ``convention``, mode ``L``, white where the picture is repainted. Raises InvalidInputError naming ``where``."""
-        return decode_mask(self._bytes(value, where), name=where, convention=convention)
+        return decode_mask(self._admitted(value, where), name=where, convention=convention)
+
+    @contextmanager
+    def taking_room(self, take: Callable[[int], None]) -> Iterator[None]:
+        """Have ``take`` called with a picture's pixels before it is decoded, for what this thread reads inside the block."""
+        self._thread.take = take
+        try:
+            yield
+        finally:
+            del self._thread.take
+
+    def _admitted(self, value: str, where: str) -> bytes:
+        data = self._bytes(value, where)
+        width, height = measure(data, name=where)
+        take: Callable[[int], None] | None = getattr(self._thread, "take", None)
+        if take:
+            take(width * height)
+        return data
 
     def _bytes(self, value: str, where: str) -> bytes:
         if value.startswith("s3://"):

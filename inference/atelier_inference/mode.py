@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,8 +26,11 @@ from diffusion.family import Family
 from diffusion.words import unused_words
 from imaging.cutout import Cutout
 from imaging.segmenter import GarmentMask, Segmenter
+from imaging.tiling import FACTOR
 
 _SEEDS = 2**32
+MOST_PIXELS_OF_CLEAR_WEBP = 32_000_000
+"""Encoding a WebP with transparency takes 13 bytes a pixel; all else takes a picture of twice the pixels to the limit."""
 
 
 class Stopwatch:
@@ -82,9 +85,12 @@ class Dependencies:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """The pictures of an answer (RGB; in mode segment the mask, ``L``), and the mask used where there is one."""
+    """The pictures of an answer (RGB; in mode segment the mask, ``L``), and the mask used where there is one.
 
-    images: list[Image.Image]
+    Each picture is made when it is its turn, so that one is in memory at a time; they can be gone through once.
+    """
+
+    images: Iterable[Image.Image]
     mask: Image.Image | None = None
 
 
@@ -141,9 +147,15 @@ class Mode(ABC, Generic[J]):
         fields = type(request).model_fields
         return self._fields.ignored(name for name in fields if getattr(request, name) != fields[name].default)
 
-    def affordable(self, request: PredictionInput) -> J:
-        """``prepare``, and refuse, with InvalidInputError, what would take too long."""
-        job = self.prepare(request)
+    def affordable(self, request: PredictionInput, take_room: Callable[[int], None]) -> J:
+        """``prepare``, and refuse, with InvalidInputError, what would take too long.
+
+        ``take_room`` is called with the pixels of a picture, or of what it is enlarged to, before it is decoded.
+        """
+        enlarged = FACTOR**2 if request.upscale or request.mode == "upscale" else 1
+        with self.dependencies.reader.taking_room(lambda pixels: take_room(pixels * enlarged)):
+            job = self.prepare(request)
+        _check_format(job)
         check_work(request, self.dependencies.pace, job.size)
         return job
 
@@ -197,6 +209,15 @@ class Mode(ABC, Generic[J]):
         return self.dependencies.segmenter
 
 
+def _check_format(job: Job) -> None:
+    """Raises InvalidInputError where encoding would take more memory than all that went before."""
+    pixels = job.size[0] * job.size[1]
+    if job.cutout and job.request.output_format == "webp" and pixels > MOST_PIXELS_OF_CLEAR_WEBP:
+        got = f"webp, of a picture with transparency that has {pixels} pixels"
+        allowed = f"png, or a picture of at most {MOST_PIXELS_OF_CLEAR_WEBP} pixels"
+        raise InvalidInputError("input.output_format", got=got, allowed=allowed)
+
+
 def _require_somebody(jobs: Sequence[Job]) -> None:
     if all(job.abandoned.is_set() for job in jobs):
         raise CanceledError("nobody waits for it")
@@ -216,7 +237,7 @@ def seeds(request: PredictionInput) -> list[int]:
 
 def blended(enlarger: Enlarger, size: tuple[int, int], pictures: Sequence[Sequence[Image.Image]]) -> Result:
     """Finish a job whose pictures, of ``size`` (width, height), were enlarged tile by tile."""
-    return Result(images=[enlarger.blend(tiles, size) for tiles in pictures])
+    return Result(images=(enlarger.blend(tiles, size) for tiles in pictures))
 
 
 @contextmanager

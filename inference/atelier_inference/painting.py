@@ -79,7 +79,7 @@ class PaintingMode(Mode[P]):
 
     def result(self, job: P, painted: Sequence[Image.Image]) -> Result:
         """The answer to a job that is not upscaled."""
-        return Result(images=[self.restore(job, picture) for picture in painted])
+        return Result(images=(self.restore(job, picture) for picture in painted))
 
     def run(self, jobs: Sequence[P]) -> list[Finish]:
         """Switch to the batch's adapter, paint, and upscale where the batch asks for it."""

@@ -1,6 +1,6 @@
 """What the modes that repaint a masked part of a photo share; they share batches too."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -62,7 +62,14 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
 
     def result(self, job: RepaintingJob, painted: Sequence[Image.Image]) -> Result:
         """See PaintingMode; the mask is the soft one that was used."""
-        return Result(images=super().result(job, painted).images, mask=_frame(job).alpha)
+        return Result(images=self._each_pasted(_frame(job), painted), mask=_frame(job).alpha)
+
+    def _each_pasted(self, frame: Frame, painted: Sequence[Image.Image]) -> Iterator[Image.Image]:
+        *others, last = painted
+        for picture in others:
+            yield repaint.paste(frame, picture)
+        # Nobody needs the photo after its last copy.
+        yield repaint.paste(frame, last, in_place=True)
 
     def upscale(
         self, jobs: Sequence[RepaintingJob], pictures: Sequence[Sequence[Image.Image]], upscaling: Upscaling
@@ -99,5 +106,5 @@ def _pasted(
     """The enlarged results under the enlarged soft mask: where that is 0, the bytes are the enlarged photo's."""
     before = enlarger.blend(photo, job.size)
     alpha = _frame(job).alpha.resize(before.size, Image.Resampling.BILINEAR)
-    images = [Image.composite(enlarger.blend(tiles, job.size), before, alpha) for tiles in results]
+    images = (Image.composite(enlarger.blend(tiles, job.size), before, alpha) for tiles in results)
     return Result(images=images, mask=alpha)

@@ -5,9 +5,11 @@ import base64
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from PIL import Image
 from starlette.applications import Starlette
@@ -19,10 +21,12 @@ from starlette.routing import Route
 from atelier_inference.mode import Finish, Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
+from atelier_inference.room import Room, Share
 from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits
 from atelier_inference.worker import Worker
 from contracts.errors import InvalidInputError
 from contracts.json_text import load
+from contracts.pictures import MOST_PIXELS
 from contracts.prediction import LONGEST_PICTURE, PredictionInput, PredictionOutput
 from imaging.pictures import encode
 
@@ -31,7 +35,11 @@ INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 """What the caller of an asynchronous endpoint knows its request by; the log uses it too."""
 LARGEST_BODY = 2 * LONGEST_PICTURE + 64 * 1024
 """Bytes: two inline pictures and the words around them."""
+PREPARING = 4
+"""Requests whose pictures are read at a time."""
 _RETRY_SECONDS = "5"
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +70,9 @@ class Service:
     def __init__(self, worker: Worker, tickets: Tickets | None) -> None:
         self._worker = worker
         self._tickets = tickets
+        self._room = Room(MOST_PIXELS)
+        # Threads of their own: whoever waits here for room must not keep those from finishing who will make it.
+        self._preparing = ThreadPoolExecutor(PREPARING, thread_name_prefix="prepare")
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -111,10 +122,11 @@ class Service:
 
     async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> dict[str, Any]:
         body = PredictionInput.from_json(await _read_json(request))
-        leaving = asyncio.ensure_future(nobody_waits(*self._signs(request)))
+        leaving, share = asyncio.ensure_future(nobody_waits(*self._signs(request))), self._room.share()
         try:
-            return await self._answer(modes, body, line, leaving)
+            return await self._answer(modes, body, line, leaving, share)
         finally:
+            share.leave()
             leaving.cancel()
 
     def _signs(self, request: Request) -> Iterator[Awaitable[str]]:
@@ -123,12 +135,14 @@ class Service:
             yield self._tickets.removed(inference_id)
 
     async def _answer(
-        self, modes: Modes, body: PredictionInput, line: dict[str, Any], leaving: "asyncio.Future[str]"
+        self, modes: Modes, body: PredictionInput, line: dict[str, Any], leaving: "asyncio.Future[str]", share: Share
     ) -> dict[str, Any]:
         """Have a request answered, unless everybody is ``leaving`` who waits for it. Raises CanceledError then."""
         line |= {"mode": body.mode, "outputs": body.num_outputs, "adapter": body.adapter}
         mode = modes[body.mode]
-        job = await run_in_threadpool(mode.affordable, body)
+        loop = asyncio.get_running_loop()
+        prepared = loop.run_in_executor(self._preparing, mode.affordable, body, share.take)
+        job = await _unless_left(prepared, leaving)
         if ignored := mode.ignores(body):
             line["ignored"] = ignored
             job.notes.append(f"not used in mode {body.mode}: {', '.join(ignored)}")
@@ -139,16 +153,22 @@ class Service:
         return answer.to_json()
 
     async def _run(self, job: Job, leaving: "asyncio.Future[str]") -> Finish:
-        if leaving.done():
-            raise CanceledError(leaving.result())
         self._worker.submit(job)
-        work = asyncio.wrap_future(job.future)
-        either: list[asyncio.Future[Any]] = [work, leaving]
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if leaving.done():
+        try:
+            return await _unless_left(asyncio.wrap_future(job.future), leaving)
+        except CanceledError:
             self._worker.abandon(job)
-            raise CanceledError(leaving.result())
-        return await work
+            raise
+
+
+async def _unless_left(work: "asyncio.Future[T]", leaving: "asyncio.Future[str]") -> T:
+    """What work comes to. Raises CanceledError once everybody has left who waits for it."""
+    either: list[asyncio.Future[Any]] = [work, leaving]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if leaving.done():
+        work.cancel()
+        raise CanceledError(leaving.result())
+    return await work
 
 
 async def _read_json(request: Request) -> Any:
@@ -180,8 +200,8 @@ def make_answer(job: Job, finish: Finish) -> PredictionOutput:
     with job.watch.measure("finish"):
         result = finish()
         pictures = restore_transparency(job, result.images)
+    images = list(map(partial(_encoded, job), _made(job, pictures)))
     with job.watch.measure("encode"):
-        images = [_base64(image, job.request.output_format) for image in pictures]
         mask = _base64(result.mask, "png") if job.request.return_mask and result.mask else ""
     return PredictionOutput(
         images=images,
@@ -197,16 +217,33 @@ def make_answer(job: Job, finish: Finish) -> PredictionOutput:
     )
 
 
-def restore_transparency(job: Job, pictures: Sequence[Image.Image]) -> list[Image.Image]:
+def _made(job: Job, pictures: Iterable[Image.Image]) -> Iterator[Image.Image]:
+    """The pictures, each made when it is its turn, and not kept: a large one is as much memory as a request may take."""
+    remaining = iter(pictures)
+    while True:
+        with job.watch.measure("finish"):
+            picture = next(remaining, None)
+        if picture is None:
+            return
+        yield picture
+        del picture
+
+
+def _encoded(job: Job, picture: Image.Image) -> str:
+    with job.watch.measure("encode"):
+        return _base64(picture, job.request.output_format)
+
+
+def restore_transparency(job: Job, pictures: Iterable[Image.Image]) -> Iterable[Image.Image]:
     """An answer's pictures with the transparency of the request's picture, or a note in the answer where its format has none."""
     if job.cutout is None:
-        return [*pictures]
+        return pictures
     if job.request.output_format == "jpeg":
         job.notes.append(
             "input.image is transparent in places, which a JPEG cannot be: white there; use png or webp to keep it"
         )
-        return [*pictures]
-    return [job.cutout.restored(picture) for picture in pictures]
+        return pictures
+    return map(job.cutout.restored, pictures)
 
 
 def _base64(image: Image.Image, file_format: str) -> str:

@@ -11,12 +11,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 from torch import nn
 
 from atelier_inference.mode import Job
-from atelier_inference.server import INFERENCE_ID
+from atelier_inference.server import INFERENCE_ID, make_app
 from atelier_inference.worker import Worker
-from tests.integration.inference_server import INPAINT, Server, noise, received, sent
+from tests.integration.inference_server import (
+    HEIGHT,
+    INPAINT,
+    WIDTH,
+    Server,
+    noise,
+    received,
+    sent,
+    wait_until_loaded,
+)
 from tests.unit.inference_store import REQUESTS
 
 PREDICTION = "0123456789abcdef0123456789"
@@ -192,3 +202,23 @@ def test_who_leaves_a_queue_takes_no_step_and_who_leaves_a_batch_does_not_distur
         assert stays.answer["status"] == 200
     assert np.abs(received(stays.answer["images"][0]).astype(int) - alone).max() <= 1
     assert steps.rows == [1, 4, 4, 4]
+
+
+def test_pictures_wait_for_room_and_who_leaves_meanwhile_is_never_decoded(
+    server: Server, queued: threading.Semaphore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atelier_inference.server.MOST_PIXELS", WIDTH * HEIGHT)
+    with TestClient(make_app(lambda: server.modes, broken=lambda: None)) as client:
+        wait_until_loaded(client)
+        small = Server(client=client, store=server.store, modes=server.modes)
+        with held(painter(server)) as steps:
+            first = Caller(small, **{**INPAINT})
+            assert steps.begun()
+            leaves, second = Caller(small, **{**INPAINT}), Caller(small, **{**INPAINT})
+            leaves.close()
+            assert leaves.answer["status"] == 410
+            steps.let_go()
+            assert [caller.answer["status"] for caller in (first, second)] == [200, 200]
+        # One after the other: together, the rows of both would be in each step.
+        assert steps.rows == [2] * 6
+    assert sum(queued.acquire(blocking=False) for _ in range(3)) == 2

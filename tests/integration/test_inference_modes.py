@@ -286,3 +286,15 @@ def test_a_damaged_profile_is_noted(server: Server) -> None:
     answer = server.predict(**{**INPAINT, "image": image})
     assert answer.notes == ["input.image: its colour profile cannot be used, so its colours were taken as sRGB"]
     assert answer.images == server.predict(**INPAINT).images
+
+
+def test_a_large_webp_with_transparency_is_refused_and_a_small_one_is_not(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_out = noise()
+    cut_out.putalpha(disc())
+    request = {**INPAINT, "image": sent(cut_out), "output_format": "webp"}
+    assert server.post(**request).status_code == 200
+    monkeypatch.setattr("atelier_inference.mode.MOST_PIXELS_OF_CLEAR_WEBP", WIDTH * HEIGHT - 1)
+    assert "allowed: png, or a picture of at most" in server.post(**request).text
+    assert server.post(**{**request, "output_format": "png"}).status_code == 200

@@ -11,6 +11,7 @@ from contracts import layout
 from contracts.artifact import BaseManifest, StyleManifest, hash_files, sha256, to_json, verify_files
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
+from contracts.pretraining import MeasuredArtifact
 from contracts.prices import DOLLARS_PER_HOUR, SPOT_SHARE, estimate
 from tests.unit.ops_stage import base_manifest
 
@@ -103,3 +104,29 @@ def test_an_hour_costs_what_the_table_says() -> None:
         assert estimate(instance, 3600) == pytest.approx(dollars)
     assert estimate("ml.g5.xlarge", 1800, count=2, spot=True) == pytest.approx(1.408 * SPOT_SHARE)
     assert estimate("ml.x9.huge", 3600) is None
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../x", "unet/../../x", "a//b", "./x", "", "a/", "x\0y"])
+def test_a_manifest_names_no_file_outside_its_folder(name: str, tmp_path: Path) -> None:
+    measured = MeasuredArtifact(
+        files={}, task="inpaint", family="sd1", code_version="0", created_at="2026-01-01T00:00:00Z"
+    )
+    words = (
+        "style",
+        "execution",
+        "task",
+        "method",
+        "base_model",
+        "instance_prompt",
+        "dataset_sha256",
+        "code_version",
+        "created_at",
+    )
+    style = StyleManifest.from_json({**dict.fromkeys(words, "a"), "hyperparameters": {}})
+    for document in (base_manifest("tiny", "inpaint"), style, measured):
+        kind, fields = type(document), document.to_json()
+        kind.from_json({**fields, "files": {"unet/a.safetensors": "0"}})
+        with pytest.raises(InvalidInputError, match=r"files: got .*no folder without a name, and none called"):
+            kind.from_json({**fields, "files": {name: "0"}})
+    with pytest.raises(InvalidInputError, match="none called"):
+        verify_files(tmp_path, {name: "0"})

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePosixPath
 from typing import IO, Any, ClassVar, Literal
 
 from atelier_ops.errors import (
@@ -22,6 +21,7 @@ from atelier_ops.gateways.hub import BROKEN, Hub, HubFile
 from atelier_ops.gateways.storage import ObjectStore, Uploaded, read_json
 from atelier_ops.logic.selection import select
 from contracts.artifact import BaseManifest, to_json
+from contracts.inner_paths import ALLOWED, is_inner
 from contracts.layout import MANIFEST, base_prefix
 from contracts.model import Contract
 
@@ -211,7 +211,7 @@ def _hash(name: str, body: bytes) -> str:
 
 
 def _safe(name: str) -> str:
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts:
-        raise SourceFileError(f"asset: got a file named {name!r}; allowed: paths inside the folder")
-    return str(path)
+    inner = name.replace("\\", "/")
+    if not is_inner(inner):
+        raise SourceFileError(f"asset: got a file named {name!r}; allowed: {ALLOWED}")
+    return inner

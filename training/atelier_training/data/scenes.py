@@ -14,7 +14,8 @@ from PIL import Image
 
 from atelier_training.data.shards import Sample
 from imaging.framing import crop_box
-from imaging.masks import Box, larger_side
+from imaging.masks import larger_side
+from imaging.strips import Box
 
 Cut = tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[float, float, float, float]]
 

@@ -14,7 +14,8 @@ from scipy import ndimage
 
 from atelier_training.data.shards import Sample
 from imaging.framing import square
-from imaging.masks import Box, Mask, boxed, larger_side
+from imaging.masks import Mask, boxed, larger_side
+from imaging.strips import Box
 
 _PADDING = (1.2, 2.2)
 _SMALLEST_GARMENT = 0.004  # share of the picture below which a region is too small to frame

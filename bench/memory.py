@@ -1,0 +1,123 @@
+"""``make bench-memory``: how much memory one of the largest pictures takes, in each form and on its whole way.
+
+Prints one JSON line: MiB above what the libraries take, by what was done. A process for each, because memory that was freed may stay a
+process's own.
+"""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+
+SIDE = 8_000
+"""Pixels a side: the largest square."""
+COLOURS: dict[str, Any] = {"L": 100, "RGB": (200, 100, 50), "RGBA": (200, 100, 50, 100), "I;16": 30_000}
+FORMS = {
+    "png": ("PNG", "RGB"), "png_rgba": ("PNG", "RGBA"), "png_16": ("PNG", "I;16"), "jpeg": ("JPEG", "RGB"),
+    "webp": ("WEBP", "RGB"), "heic": ("HEIF", "RGB"),
+}  # fmt: skip
+
+
+def picture(form: str, size: tuple[int, int]) -> bytes:
+    """A file of one colour."""
+    kind, mode = FORMS[form]
+    return saved(Image.new(mode, size, COLOURS[mode]), kind)
+
+
+def hard_mask(size: tuple[int, int]) -> bytes:
+    """A file of a mask that repaints nearly everything."""
+    image = Image.new("L", size)
+    image.paste(255, (size[0] // 40, size[1] // 40, size[0] - size[0] // 40, size[1] - size[1] // 40))
+    return saved(image, "PNG")
+
+
+def saved(image: Image.Image, kind: str) -> bytes:
+    """An image as a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
+
+
+def repainted(photo: bytes, mask: bytes, output_format: str) -> None:
+    """What mode inpaint does with a photo beside its model."""
+    from imaging.masks import grow_image
+    from imaging.pictures import decode_mask, encode, read_picture
+    from imaging.repaint import Repainting, frame, paste
+
+    area = grow_image(decode_mask(mask, name="mask"), 20)
+    decoded = read_picture(photo, name="photo")
+    framed = frame(Repainting(picture=decoded.image, mask=area, prompt="p", seeds=[0]), 512)
+    result = paste(framed, Image.new("RGB", (512, 512), "red"), in_place=True)
+    encode(decoded.cutout.restored(result) if decoded.cutout and output_format != "jpeg" else result, output_format)
+
+
+def outlined(photo: bytes) -> None:
+    """What mode segment does beside its model, and Segment with each picture of a dataset."""
+    from imaging.masks import from_image, grow, to_image
+    from imaging.pictures import encode, read_picture
+
+    image = read_picture(photo, name="photo").image
+    outline = Image.new("L", (1_024, 1_024))
+    outline.paste(255, (100, 100, 900, 900))
+    encode(to_image(grow(from_image(outline.resize(image.size, Image.Resampling.BILINEAR)), 200)), "png")
+
+
+def memory(name: str) -> int:
+    """KiB of this process by their name in Linux's status file."""
+    (line,) = [each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith(name)]
+    return int(line.split()[1])
+
+
+def peak(work: Callable[[], None]) -> float:
+    """MiB that this process takes for a piece of work above what it has."""
+    import scipy.ndimage  # noqa: F401 what the work imports is not the picture's
+
+    from imaging import pictures, repaint  # noqa: F401
+
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = memory("VmRSS")
+    work()
+    return (memory("VmHWM") - before) / 1024
+
+
+def works() -> list[str]:
+    """What is measured: ``repaint png as jpeg``, ``segment webp``."""
+    repaints = [f"repaint {form} as {output}" for form in FORMS for output in ("png", "jpeg")]
+    return [*repaints, *(f"segment {form}" for form in FORMS)]
+
+
+def run(name: str, folder: Path) -> None:
+    """Do one of the works, with the files in ``folder``."""
+    photo = (folder / "photo").read_bytes()
+    if name.startswith("segment"):
+        outlined(photo)
+    else:
+        repainted(photo, (folder / "mask").read_bytes(), name.split()[-1])
+
+
+def measured(name: str, side: int) -> float:
+    """``peak`` of one of the works, in a process of its own, with a picture of ``side`` pixels a side."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "photo").write_bytes(picture(name.split()[1], (side, side)))
+        (Path(folder) / "mask").write_bytes(hard_mask((side, side)))
+        command = [sys.executable, "-m", "bench.memory", name, folder]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def main(arguments: list[str]) -> None:
+    """Measure everything; or one thing in this process, with files that are there."""
+    if arguments:
+        name, folder = arguments
+        print(peak(lambda: run(name, Path(folder))))
+        return
+    print(json.dumps({name: round(measured(name, SIDE)) for name in works()}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
