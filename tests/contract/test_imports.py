@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "local": {"contracts"},
     "cli": {"contracts", "imaging", "infra", "local"},
     "docs": {"contracts", "infra"},
-    "bench": {"contracts", "models", "atelier_training", "cli", "infra"},
+    "bench": {"contracts", "imaging", "models", "atelier_training", "cli", "infra"},
 }
 NOT_CHECKED = {"tests", "node_modules", "out", "cdk.out"}
 FORBIDDEN_NAMES = ("utils", "helpers", "common")
