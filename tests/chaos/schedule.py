@@ -61,7 +61,7 @@ class Amounts:
             predictions=max(8, round(seconds * 1.3)),
             executions=max(1, round(seconds / 20)),
             faults=max(8, round(seconds * 0.6)),
-            restarts=max(1, round(seconds / 240)) if restarts else 0,
+            restarts=round(seconds / 150) if restarts else 0,
         )
 
 

@@ -18,7 +18,7 @@ MUCH_LATER = 7 * 3600.0
 """Later than any answer may come. What ends only now is a prediction that was lost."""
 
 _LOOKERS = 4
-_PAUSE_SECONDS = 1.0
+_PAUSE_SECONDS = 2.0
 _SWEEP_SECONDS = 10.0
 _REST_SECONDS = 8.0
 

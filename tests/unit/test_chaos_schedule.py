@@ -35,7 +35,7 @@ def test_every_fault_has_its_turn(acts: list[Act]) -> None:
 
 
 def test_a_short_run_has_some_of_everything() -> None:
-    amounts = Amounts.of(10, restarts=False)
+    amounts = Amounts.of(10, restarts=True)
     acts = schedule(1, 10, amounts)
     assert (amounts.executions, amounts.restarts) == (1, 0)
     assert {act.kind for act in acts} >= {"predict", "train", "switch"}
