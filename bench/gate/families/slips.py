@@ -145,9 +145,9 @@ MUTANTS: Sequence[Slip] = (
     ),
     Slip(
         name="the server listens to itself",
-        at="inference/atelier_inference/__main__.py",
-        old="0.0.0.0",  # noqa: S104
-        new="127.0.0.1",
+        at="inference/atelier_inference/settings.py",
+        old='"0.0.0.0"',
+        new='"127.0.0.1"',
     ),
     Slip(
         name="the server listens at another port",

@@ -14,7 +14,6 @@ WAITING = "waiting"
 """The status of a record that holds the task token of a run, until what the run waits for has happened."""
 
 _SAME = "#status = :status AND #data = :data"
-_CHANGED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +86,7 @@ class Records:
 
     def remove(self, record: Record) -> bool:
         """Delete, only while the stored record is this one in every part; says whether it is gone. A missing one is fine."""
-        with Tolerance(_CHANGED):
+        with Tolerance("ConditionalCheckFailedException"):
             client("dynamodb").delete_item(
                 TableName=self._table,
                 Key={"pk": {"S": record.key}},
@@ -98,7 +97,7 @@ class Records:
         return False
 
     def _put_if(self, record: Record, condition: str, **options: Any) -> bool:
-        with Tolerance(_CHANGED):
+        with Tolerance("ConditionalCheckFailedException"):
             self._put(record, ConditionExpression=condition, **options)
             return True
         return False
