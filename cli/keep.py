@@ -31,7 +31,8 @@ def run_local(arguments: argparse.Namespace) -> None:
 
 def stay_up(deployment: Deployment, progress: Progress) -> None:
     """Return at Ctrl-C. Raises LocalCloudError where the cloud ends by itself."""
-    progress.say("\nThe local cloud stays up until Ctrl-C, or `atelier down`.")
+    out = deployment.cloud.run_dir.parent.parent
+    progress.say(f"\nThe local cloud stays up until Ctrl-C, or `atelier down --out {out}`.")
     try:
         while deployment.cloud.running:
             time.sleep(_LOOK_SECONDS)

@@ -3,6 +3,8 @@
 ministack reads its environment when it is imported, so this module is imported after that is set.
 """
 
+import functools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +47,8 @@ from local.seams import (
 from local.servers_door import servers_door
 from local.service_quotas import ServiceQuotas
 
+_LOG = logging.getLogger("local.composition")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Composition:
@@ -86,11 +90,12 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
     keeper.install()
 
     def resume() -> None:
-        autoscaling.resume()
-        sagemaker.resume()
-        queue.resume()
-        keeper.resume()
-        expire(backend.root("s3"), datetime.now(UTC))
+        remove = functools.partial(expire, backend.root("s3"), datetime.now(UTC))
+        for step in (autoscaling.resume, sagemaker.resume, queue.resume, keeper.resume, remove):
+            try:
+                step()
+            except Exception:  # noqa: BLE001  what one cannot take up again must not keep the others from it
+                _LOG.exception("not everything goes on")
 
     application = clock_door(fault_door.fault_door(services.application(), backend.faults), clock.turn)
     app = servers_door(application, sagemaker.endpoints.servers)

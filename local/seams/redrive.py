@@ -41,9 +41,14 @@ def install() -> None:
 
 
 def go_on(arn: str) -> None:
-    """Let an execution that was running when the server ended go on, in this thread, until it ends."""
-    stepfunctions._executions[arn][_INTERRUPTED] = True
-    stepfunctions._run_execution(arn)
+    """Let an execution that was running when the server ended go on, in this thread, until it ends. One that cannot, fails, and says so."""
+    execution = stepfunctions._executions[arn]
+    execution[_INTERRUPTED] = True
+    try:
+        stepfunctions._run_execution(arn)
+    except Exception as error:  # noqa: BLE001  the edge of this thread: an execution must end, also by our own mistake
+        cause = f"The local cloud was restarted, and this execution cannot go on: {type(error).__name__}: {error}"
+        stepfunctions._fail_execution(execution, "States.Runtime", cause)
 
 
 def _running(run: Callable[[str], None]) -> Callable[[str], None]:
