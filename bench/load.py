@@ -3,6 +3,9 @@
 Each posts its share, one after the other, and obeys Retry-After; then it waits for each. Ends with one JSON line. Nothing but 201, 429
 and 503 may have been answered to a POST, each refusal as a problem document; ``lost`` and ``doubled`` must be 0. Exits with 1 where that
 does not hold. Seconds are information: they are this machine's.
+
+On two cores that other work shared: 500 × 201 and 10 × 503, 500 succeeded, none lost, none doubled, at most 16 workers; a POST took 5 s
+(median) and 13 s (95 %), all together 187 s.
 """
 
 import argparse

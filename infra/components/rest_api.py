@@ -56,7 +56,7 @@ _REFUSALS: Mapping[str, _Refusal] = {
 """What API Gateway answers by itself, before the handler is asked or where it gives no answer: too many at a time, too late, killed.
 
 That the status of DEFAULT_5XX becomes that of the others is written, and not so everywhere: the two that would be 504 have their own
-(docs/adr/0030-no-answer-is-503-and-functions-wait-for-a-place.md).
+(ADR 0030).
 """
 
 
