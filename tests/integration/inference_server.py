@@ -120,4 +120,10 @@ def received(text: str) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
 
 
-INPAINT = {"mode": "inpaint", "prompt": "a red skirt", "image": sent(noise()), "mask": sent(disc()), "seed": 7}
+INPAINT: dict[str, Any] = {
+    "mode": "inpaint",
+    "prompt": "a red skirt",
+    "image": sent(noise()),
+    "mask": sent(disc()),
+    "seed": 7,
+}

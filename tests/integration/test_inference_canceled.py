@@ -212,9 +212,9 @@ def test_pictures_wait_for_room_and_who_leaves_meanwhile_is_never_decoded(
         wait_until_loaded(client)
         small = Server(client=client, store=server.store, modes=server.modes)
         with held(painter(server)) as steps:
-            first = Caller(small, **{**INPAINT})
+            first = Caller(small, **INPAINT)
             assert steps.begun()
-            leaves, second = Caller(small, **{**INPAINT}), Caller(small, **{**INPAINT})
+            leaves, second = Caller(small, **INPAINT), Caller(small, **INPAINT)
             leaves.close()
             assert leaves.answer["status"] == 410
             steps.let_go()
