@@ -21,7 +21,8 @@ def test_a_part_without_its_markers_is_named(tmp_path: Path, monkeypatch: pytest
 
 
 def test_every_link_of_every_page_leads_somewhere(root: Path) -> None:
-    pages = [root / "README.md", root / "CONTRIBUTING.md", root / "SECURITY.md", *(root / "docs").rglob("*.md")]
+    named = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "local/README.md", "lambdas/README.md")
+    pages = [*(root / name for name in named), *(root / "docs").rglob("*.md")]
     links = [
         (page, link) for page in pages for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8"))
     ]
