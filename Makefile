@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local local-clean test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-synth bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -67,6 +67,9 @@ bench-cold: $(INSTALLED) ## compare a cold import of the API handler with boto3 
 
 bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and with two independent ones
 	@PYTHONPATH=.:training HF_HUB_DISABLE_PROGRESS_BARS=1 $(BIN)/python -m bench.ddp
+
+bench-poison: $(INSTALLED) ## read a thousand pictures that are made to break a reader
+	@$(BIN)/python -W ignore -m bench.poison
 
 bench-memory: $(INSTALLED) ## say how much memory one of the largest pictures takes, in each form
 	@$(BIN)/python -m bench.memory

@@ -14,6 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from PIL import Image
+from pillow_heif import register_heif_opener
+
+register_heif_opener(thumbnails=False)
 
 SIDE = 8_000
 """Pixels a side: the largest square."""
