@@ -63,7 +63,7 @@ class StyleCatalogue:
 
 
 class AdapterCache:
-    """The adapters in a model's memory, at most ``most``; only the thread that owns the model may use it."""
+    """The adapters in a model's memory, at most ``most``, and one more while it is looked at; only the thread that owns the model may use it."""
 
     def __init__(self, model: Model, catalogue: StyleCatalogue, *, most: int) -> None:
         self._model = model
@@ -92,9 +92,10 @@ class AdapterCache:
             manifest = self._catalogue.manifest(reference, folder)
             self._check_base(reference, manifest)
             self._catalogue.weights(reference, manifest, folder)
-            while len(self.references) >= self._most:
-                self._model.painter.pipeline.delete_adapters(self.references.popitem(last=False)[0])
             load_adapter(self._model.painter, folder, reference)
+        # Only now that it is known to be good: a broken one must not push out those that work.
+        while len(self.references) >= self._most:
+            self._model.painter.pipeline.delete_adapters(self.references.popitem(last=False)[0])
         self.references[reference] = None
 
     def _check_base(self, reference: str, manifest: StyleManifest) -> None:

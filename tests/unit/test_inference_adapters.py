@@ -141,3 +141,22 @@ def test_a_broken_latest_is_named(store: FolderStore, content: str) -> None:
     (store.path(STYLES) / "skirt/latest.json").write_text(content)
     with pytest.raises(InvalidInputError, match=r"latest\.json version"):
         StyleCatalogue(store, STYLES).resolve("skirt")
+
+
+@pytest.mark.parametrize(
+    "weights", [b"", b"\x80\x04K\x01.", b"\xff" * 7 + b"\x3f", b"\xff\xff\xff\xff\xff\xff\xff\x7f{}"]
+)
+def test_a_broken_adapter_is_named_and_pushes_none_out_that_works(
+    model: Model, store: FolderStore, weights: bytes
+) -> None:
+    cache = cached(model, store)
+    for reference in ("skirt@1", "skirt@2"):
+        cache.switch(reference, 1.0)
+    broken = store.path(STYLES) / "skirt/9" / ADAPTER_WEIGHTS
+    broken.parent.mkdir()
+    broken.write_bytes(weights)
+    put(store, "skirt/9", files={ADAPTER_WEIGHTS: sha256(broken)})
+    with pytest.raises(InvalidInputError, match=r"adapter skirt@9: weights"):
+        cache.switch("skirt@9", 1.0)
+    assert list(cache.references) == ["skirt@1", "skirt@2"]
+    assert set(model.painter.pipeline.get_list_adapters()["unet"]) == {"skirt@1", "skirt@2"}
