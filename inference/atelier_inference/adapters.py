@@ -63,7 +63,7 @@ class StyleCatalogue:
 
 
 class AdapterCache:
-    """The adapters in a model's memory, at most ``most``, and one more while it is looked at; only the thread that owns the model may use it."""
+    """The adapters in a model's memory, at most ``most``, and one more that is looked at; only the model's thread may use it."""
 
     def __init__(self, model: Model, catalogue: StyleCatalogue, *, most: int) -> None:
         self._model = model
