@@ -59,7 +59,7 @@ class Amounts:
         """What two cores do in that time."""
         return cls(
             predictions=max(8, round(seconds * 1.3)),
-            executions=max(1, round(seconds / 20)),
+            executions=round(seconds / 20),
             faults=max(8, round(seconds * 0.6)),
             restarts=round(seconds / 150) if restarts else 0,
         )

@@ -34,9 +34,9 @@ def test_every_fault_has_its_turn(acts: list[Act]) -> None:
     assert killed >= {("model server", "KILL"), ("model server", "STOP"), ("function", "KILL"), ("job", "KILL")}
 
 
-def test_a_short_run_has_some_of_everything() -> None:
+def test_a_short_run_has_only_what_ends_soon() -> None:
     amounts = Amounts.of(10, restarts=True)
     acts = schedule(1, 10, amounts)
-    assert (amounts.executions, amounts.restarts) == (1, 0)
-    assert {act.kind for act in acts} >= {"predict", "train", "switch"}
+    assert (amounts.executions, amounts.restarts) == (0, 0)
+    assert {act.kind for act in acts} >= {"predict", "switch"}
     assert all(0 <= act.at <= 10 for act in acts)
