@@ -71,11 +71,12 @@ class Family:
     def run(self, pipeline: Any, seeds: Sequence[int], **arguments: Any) -> list[Image.Image]:
         """Call a pipeline with a generator a row: a seed gives the same picture, to rounding, whatever else is in the batch.
 
-        Raises RefusedContentError where the safety checker blanked one.
+        Raises RefusedContentError where the safety checker blanked one, and InvalidInputError where the weights make no numbers.
         """
 
         def stepped(*values: Any) -> Any:
             self.after_step()
+            _require_numbers(values[-1])
             return values[-1]
 
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
@@ -85,6 +86,13 @@ class Family:
                 "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
             )
         return list(answer.images)
+
+
+def _require_numbers(step: Any) -> None:
+    """Pictures of NaN come out black, without an error."""
+    latents = step["latents"] if isinstance(step, dict) else step
+    if not bool(latents.isfinite().all()):
+        raise InvalidInputError("what was painted", got="NaN or infinity", allowed="weights that make numbers")
 
 
 def _go_on() -> None:

@@ -213,3 +213,11 @@ def test_a_manifest_without_defaults_samples_as_the_pipelines_do() -> None:
     manifest = BaseManifest(**values, resolution=64, defaults={"num_inference_steps": 3, "guidance_scale": 2})
     assert sampling(manifest) == (3, 2.0)
     assert sampling(BaseManifest(**values, resolution=64)) == (STEPS, GUIDANCE)
+
+
+def test_weights_that_make_no_numbers_are_named_instead_of_painting_black(folders: dict[tuple[str, str], Path]) -> None:
+    painter = load("sd1", folders["sd1", "inpaint"])
+    with torch.no_grad():
+        painter.pipeline.unet.conv_out.bias.fill_(float("nan"))
+    with pytest.raises(InvalidInputError, match="what was painted: got 'NaN or infinity'"):
+        painter.inpaint(prompts=["a"], seeds=[1], pictures=[photo()], masks=[half()], **SAMPLED)
