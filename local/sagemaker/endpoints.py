@@ -41,18 +41,19 @@ class EndpointService:
         self._starting: dict[str, Record] = {}  # the configuration that each changing endpoint will have
         self.states = EndpointStates(backend, store)
         self._book = FleetBook(backend.durable)
-        self._fleets = self._book.fleets(
-            store, backend.run_dir
-        )  # without servers until `resume`, so that requests wait
+        # Without servers until `resume`, so that requests wait.
+        self._fleets = self._book.fleets(store, backend.run_dir)
 
     def create(self, request: Record) -> Record:
         """CreateEndpoint: Creating now, InService or Failed later."""
         config = self._store.get("EndpointConfig", request["EndpointConfigName"])
         with self._capacity.lock:
             self._capacity.require(*map(variant_machines, config["ProductionVariants"]))
+            self._store.require_new("Endpoint", request["EndpointName"])
+            # Before the record, which nobody would follow if this could not be written.
+            self._book.changes(request["EndpointName"], config=config, deployment={})
             record = self._store.create("Endpoint", request, EndpointStatus="Creating", LastModifiedTime=now())
             self._starting[record["EndpointName"]] = config
-            self._book.changes(record["EndpointName"], config=config, deployment={})
         self.states.announce(record)
         begin(self._roll_out, record, config, {})
         return record
@@ -67,10 +68,10 @@ class EndpointService:
             )
             # The new fleet is started beside the old one.
             self._capacity.require(*map(variant_machines, config["ProductionVariants"]))
-            record.update(EndpointStatus="Updating", LastModifiedTime=now())
-            self._starting[record["EndpointName"]] = config
             deployment = request.get("DeploymentConfig", {})
             self._book.changes(record["EndpointName"], config=config, deployment=deployment)
+            record.update(EndpointStatus="Updating", LastModifiedTime=now())
+            self._starting[record["EndpointName"]] = config
         self.states.announce(record)
         begin(self._roll_out, record, config, deployment)
         return record

@@ -101,6 +101,7 @@ class RecordStore:
         self.lock = threading.RLock()
         self._spelled: dict[tuple[str, str], str] = {}
         self._unseen: set[tuple[str, str]] = set()
+        self._durable = durable
         self._kept_records, self._kept_tags = durable.table("sagemaker records"), durable.table("sagemaker tags")
         self._owed: dict[tuple[str, str], Record] = {}
         self._tags: dict[str, dict[str, str]] = dict(self._kept_tags.items())
@@ -119,23 +120,26 @@ class RecordStore:
         record = {**request, f"{kind}Arn": self.arn(kind, name), "CreationTime": now(), **members}
         return self.add(kind, name, record)
 
+    def require_new(self, kind: str, name: str) -> None:
+        """Raise AWS's error of that kind if the name is taken."""
+        # Some answers and events spell an ARN in lower case: names that differ in case only would be one resource there.
+        if (kind, name.lower()) in self._spelled:
+            code, text = _EXISTING.get(kind, ("ValidationException", 'Cannot create already existing {kind} "{arn}".'))
+            raise ServiceError(code, text.format(kind=words(kind), arn=self.arn(kind, name)))
+
     def add(self, kind: str, name: str, record: Record) -> Record:
-        """Keep a new record, without its Tags. Raises AWS's error of that kind if the name is taken."""
+        """Keep a new record, without its Tags; one that cannot be written is not there. Raises as `require_new`, and ServiceError."""
         arn = self.arn(kind, name)
         with self.lock:
-            # Some answers and events spell an ARN in lower case: names that differ in case only would be one resource there.
-            if (kind, name.lower()) in self._spelled:
-                code, text = _EXISTING.get(
-                    kind, ("ValidationException", 'Cannot create already existing {kind} "{arn}".')
-                )
-                raise ServiceError(code, text.format(kind=words(kind), arn=arn))
-            tags = record.pop("Tags", [])
-            record = self._hold(kind, name, record)
-            self._put(kind, name, record)
+            self.require_new(kind, name)
+            tags = {tag["Key"]: tag["Value"] for tag in record.pop("Tags", [])}
+            with self._durable.together():
+                self._kept_records.put(f"{kind}\n{name}", record)
+                self._kept_tags.put(arn, tags)
+            self._tags[arn] = tags
             if self._faults.happens(Fault.UNSEEN, kind):
                 self._unseen.add((kind, name))
-            self.tag(arn, tags)
-            return record
+            return self._hold(kind, name, record)
 
     def find(self, kind: str, name: str) -> Record | None:
         """The record of a name or ARN, or None. The case of an ARN does not matter."""
@@ -158,14 +162,17 @@ class RecordStore:
         """Take a record out. Raises as `get`."""
         with self.lock:
             self.get(kind, name)
-            known = self._spelled.pop((kind, self.name(name).lower()))
+            known = self._spelled[kind, self.name(name).lower()]
+            arn = self.arn(kind, known)
+            with self._durable.together():
+                self._kept_records.remove(f"{kind}\n{known}")
+                self._kept_tags.remove(arn)
+            del self._spelled[kind, known.lower()]
             gone = self._records.pop((kind, known))
             if isinstance(gone, LiveRecord):
                 gone.written_by(None)  # a thread may still change it
             self._owed.pop((kind, known), None)
-            self._kept_records.remove(f"{kind}\n{known}")
-            if self._tags.pop(self.arn(kind, known), None) is not None:
-                self._kept_tags.remove(self.arn(kind, known))
+            self._tags.pop(arn, None)
 
     def all(self, kind: str) -> list[Record]:
         """Every record of a kind, oldest first."""
@@ -175,16 +182,18 @@ class RecordStore:
     def tag(self, arn: str, tags: Iterable[dict[str, str]]) -> None:
         """Add or replace tags of a resource."""
         with self.lock:
-            self._tags.setdefault(arn, {}).update({t["Key"]: t["Value"] for t in tags})
-            self._kept_tags.put(arn, self._tags[arn])
+            changed = self._tags.get(arn, {}) | {t["Key"]: t["Value"] for t in tags}
+            self._kept_tags.put(arn, changed)
+            self._tags[arn] = changed
 
     def untag(self, arn: str, keys: Iterable[str]) -> None:
         """Remove tags of a resource."""
         with self.lock:
-            for key in keys:
-                self._tags.get(arn, {}).pop(key, None)
+            gone = {*keys}
+            changed = {key: value for key, value in self._tags.get(arn, {}).items() if key not in gone}
             if arn in self._tags:
-                self._kept_tags.put(arn, self._tags[arn])
+                self._kept_tags.put(arn, changed)
+                self._tags[arn] = changed
 
     def tags(self, arn: str) -> list[dict[str, str]]:
         """The tags of a resource, in AWS's list shape."""

@@ -13,6 +13,8 @@ import pytest
 
 from local.durable import NAME, Durable
 from local.errors import LocalCloudError, ServiceError
+from local.faults import Faults
+from local.sagemaker.store import RecordStore
 
 VALUES: list[Any] = [
     None,
@@ -90,6 +92,25 @@ def test_a_full_disk_is_an_error_to_the_caller_and_all_goes_on_when_there_is_roo
     connection.execute("PRAGMA max_page_count=1000000")
     table.put("b", "x" * 100_000)
     assert len(table.items()) == 2
+
+
+def test_a_resource_that_could_not_be_written_is_not_there_and_may_be_made_again(tmp_path: Path) -> None:
+    durable = Durable(tmp_path)
+    store = RecordStore(account="123456789012", region="us-east-1", faults=Faults(tmp_path), durable=durable)
+    made = {"Text": "x" * 100_000, "Tags": [{"Key": "of", "Value": "a"}]}
+    store.add("Model", "kept", dict(made))
+    with durable.together() as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(ServiceError, match="disk is full"):
+        store.add("Model", "lost", dict(made))
+    assert store.find("Model", "lost") is None
+    with pytest.raises(ServiceError, match="disk is full"):
+        store.tag(store.arn("Model", "kept"), [{"Key": "of", "Value": "b" * 100_000}])
+    assert store.tags(store.arn("Model", "kept")) == made["Tags"]
+    connection.execute("PRAGMA max_page_count=1000000")
+    store.add("Model", "lost", dict(made))
+    assert store.tags(store.arn("Model", "lost")) == made["Tags"]
 
 
 def test_a_file_of_another_format_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
