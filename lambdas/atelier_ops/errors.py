@@ -37,6 +37,10 @@ class EndpointUnavailableError(RuntimeError):
     """The endpoint that should take a request is not there, or refuses it at the moment."""
 
 
+class EndpointDeniedError(EndpointUnavailableError):
+    """Whoever asks may not invoke the endpoint. Final until his role is changed."""
+
+
 class SubmissionUnclearError(RuntimeError):
     """The endpoint may have taken a request or not: its answer was lost, or was an error of SageMaker's own."""
 

@@ -1,6 +1,7 @@
 """Handing a request to an asynchronous endpoint."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from botocore.exceptions import (
     ClientError,
@@ -11,7 +12,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from atelier_ops.errors import EndpointUnavailableError, SubmissionUnclearError
+from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError, SubmissionUnclearError
 from atelier_ops.gateways.aws import client
 from contracts.layout import S3Uri
 
@@ -43,7 +44,8 @@ class Inference:
     def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
         """Queue the JSON body at ``body``; SNS tells when the answer is there.
 
-        Raises EndpointUnavailableError where it was not queued, and SubmissionUnclearError where it may have been.
+        Raises EndpointUnavailableError where it was not queued, EndpointDeniedError where it never will be, and SubmissionUnclearError
+        where it may have been.
         """
         try:
             answer = client("sagemaker-runtime").invoke_endpoint_async(
@@ -60,7 +62,11 @@ class Inference:
         except HTTPClientError as error:
             raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == HTTPStatus.FORBIDDEN:
+                wanted = "not authorized to perform sagemaker:InvokeEndpointAsync"
+                raise EndpointDeniedError(f"endpoint {endpoint}: {wanted}") from error
+            if status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise EndpointUnavailableError(f"endpoint {endpoint} takes no request now") from error
             raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
         return AnswerPlaces(output=answer.get("OutputLocation", ""), failure=answer.get("FailureLocation", ""))

@@ -25,7 +25,10 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
-    """``{"plan", "version", "endpoint", "token"}``; no endpoint means the shared one. Raises EndpointUnavailableError."""
+    """``{"plan", "version", "endpoint", "token"}``; no endpoint means the shared one.
+
+    Raises EndpointUnavailableError, EndpointDeniedError.
+    """
     settings, plan, now = Settings.from_environment(), FineTuningPlan.from_json(event["plan"]), time.time()
     version, dedicated = int(event["version"]), event.get("endpoint")
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
