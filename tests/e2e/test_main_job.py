@@ -234,7 +234,7 @@ def test_an_adapter_trained_elsewhere_comes_in_by_the_api_and_paints_as_it_did(
         styled(studio, adapter="from-elsewhere")
     assert api.request("POST", "/v1/styles/from-elsewhere/versions/1/promote")["version"] == "from-elsewhere@1"
     assert meant(studio, "from-elsewhere") == "from-elsewhere@1"
-    with pytest.raises(ApiError, match=r"HTTP 422.*weights: got .nothing at s3://"):
+    with pytest.raises(ApiError, match=r"HTTP 422.*weights: got .nothing at uploads/"):
         api.request("POST", "/v1/styles/from-elsewhere/versions", {**body, "weights": place["uri"] + "x"})
 
 
