@@ -61,9 +61,7 @@ class AsyncQueues:
                 for name in self._queue.endpoints():
                     self._hand_out(name)
             except Exception:  # noqa: BLE001  without this thread nothing would be answered any more
-                _LOG.exception(
-                    "async dispatch"
-                )  # the edge of this thread: without it nothing would be answered any more
+                _LOG.exception("async dispatch")
             with self._queue.changed:
                 self._queue.changed.wait(_IDLE_SECONDS)
 
