@@ -16,6 +16,9 @@ from local.sagemaker.fleet import Fleet, Variant
 from local.sagemaker.metrics import EndpointMetrics, Load
 from local.sagemaker.store import Record
 
+TABLE = "AsyncRequests"
+"""Where the queue is kept, of the local cloud's durable tables."""
+
 _LOG = logging.getLogger("local.async")
 _DEFAULT_CONCURRENCY = 4
 _IDLE_SECONDS = 0.2
@@ -89,7 +92,8 @@ class AsyncQueues:
     def _answer(self, place: Place, item: Item) -> None:
         waited = self._clock.monotonic() - item.queued
         try:
-            message = self._work.carry_out(place, item.request)
+            found = self._work.finished_before(item.request) if item.inherited else None
+            message = found or self._work.carry_out(place, item.request)
         except ServerGoneError:
             self._claim(place, -1)
             self._queue.give_back(item)

@@ -18,11 +18,15 @@ TOLD_SECONDS = 10.0
 
 @dataclass(order=True, kw_only=True)
 class Item:
-    """A request in the queue. `number` is its place in the order, `queued` on the clock's monotonic time, in seconds."""
+    """A request in the queue. `number` is its place in the order, `queued` on the clock's monotonic time, in seconds.
+
+    It is `inherited` where an earlier process has left it there, which may have had it answered.
+    """
 
     number: int
     request: AsyncRequest = field(compare=False)
     queued: float = field(compare=False)
+    inherited: bool = field(default=False, compare=False)
 
     @property
     def expires(self) -> float:
@@ -127,7 +131,7 @@ class RequestQueue:
 
     def _restore(self, number: int, request: AsyncRequest) -> None:
         waited = (now() - request.received).total_seconds()
-        item = Item(number=number, request=request, queued=self._clock.monotonic() - waited)
+        item = Item(number=number, request=request, queued=self._clock.monotonic() - waited, inherited=True)
         if request.message:
             self._untold.append(item)
         else:

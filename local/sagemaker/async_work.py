@@ -30,7 +30,7 @@ class InvocationError(Exception):
 
 
 class ServerGoneError(Exception):
-    """The server did not take the request, or was replaced while it answered: another one will answer it."""
+    """The server did not take the request, or was replaced while it answered, or nobody can say: it has to wait again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +61,23 @@ class AsyncWork:
             where = {"failureLocation": request.failure} if request.failure else {}
             message = request.notification("Failed", failure.body, region, **where)
             return {**message, "failureReason": failure.reason}
-        where = {"contentType": answer.content_type, "outputLocation": request.output}
-        return request.notification("Completed", answer.body, region, **where)
+        return self._completed(request, answer.body, answer.content_type)
+
+    def finished_before(self, request: AsyncRequest) -> Record | None:
+        """The notification of an answer that an earlier process wrote and did not tell; None where there is no answer.
+
+        Raises ServerGoneError where that cannot be known now: a model must not run twice for it.
+        """
+        bucket, key = split_uri(request.output)
+        s3 = self._backend.root("s3")
+        try:
+            found = s3.get_object(Bucket=bucket, Key=key)
+            body, content_type = bytes(found["Body"].read()), found["ContentType"]
+        except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
+            return None
+        except AWS_ERRORS as error:
+            raise ServerGoneError from error
+        return self._completed(request, body, content_type)
 
     def notify(self, variant: Variant, request: AsyncRequest) -> None:
         """Send a request's message to the topic that wants it, if there is one; that it could not be told is counted, and no more."""
@@ -75,6 +90,10 @@ class AsyncWork:
         except AWS_ERRORS as error:
             _LOG.error("async request %s: no notification to %s: %s", request.inference_id, topic, error)
             self._metrics.happened(variant, "NotificationFailures")
+
+    def _completed(self, request: AsyncRequest, body: bytes, content_type: str) -> Record:
+        where = {"contentType": content_type, "outputLocation": request.output}
+        return request.notification("Completed", body, self._backend.region, **where)
 
     def _answer(self, place: Place, request: AsyncRequest) -> ModelAnswer:
         variant, role = place.variant, place.variant.plan.role

@@ -8,7 +8,7 @@ from local.clock import TurnedClock
 from local.errors import AWS_ERRORS, ServiceError, validation_error
 from local.faults import Fault
 from local.sagemaker import rules
-from local.sagemaker.async_inference import AsyncQueues
+from local.sagemaker.async_inference import TABLE, AsyncQueues
 from local.sagemaker.backend import Backend
 from local.sagemaker.capacity import Capacity, Machines
 from local.sagemaker.endpoints import EndpointService
@@ -45,7 +45,7 @@ class ControlPlane:
         self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
         self._queues = queues = AsyncQueues(
-            backend, self.endpoints, EndpointMetrics(put, clock), clock, backend.durable.table("AsyncRequests")
+            backend, self.endpoints, EndpointMetrics(put, clock), clock, backend.durable.table(TABLE)
         )
         self.runtime = Runtime(self.endpoints, queues)
         self._actions: dict[str, Callable[[Record], Record | None]] = {

@@ -55,6 +55,7 @@ def _figures(outcome: Outcome, found: dict[str, list[str]]) -> dict[str, object]
         "deleted": len(history.deleted),
         "model_runs": sum(evidence.runs.values()),
         "resubmitted": sum(times - 1 for times in evidence.attempts.values()),
+        "cut_off": sum(evidence.cut_off.values()),
         "dead_letters": len(evidence.dead_letters),
         "violations": {name: len(problems) for name, problems in found.items()},
         "failures": outcome.failures,

@@ -119,7 +119,7 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     settling.settle(settle_seconds)
     return Outcome(
         history=history,
-        evidence=gather(studio, history, restarts.painted),
+        evidence=gather(studio, history, restarts),
         faults=happened,
         failures=failures(history),
         mistakes=driver.mistakes,

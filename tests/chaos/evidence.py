@@ -13,6 +13,7 @@ from tests.chaos.history import TRAINING, History
 from tests.chaos.injuries import below
 from tests.chaos.invariants import Evidence, Run, Version
 from tests.chaos.model_runs import finished
+from tests.chaos.restarts import Restarts
 from tests.chaos.schedule import STYLES as NAMES
 from tests.e2e.studio import Studio
 
@@ -29,16 +30,14 @@ def record(studio: Studio, key: str) -> dict[str, Any]:
     return dict(json.loads(item["data"]["S"])) if item else {}
 
 
-def gather(studio: Studio, history: History, painted: Counter[str]) -> Evidence:
-    """Everything but the processes that outlive the local cloud, which cannot be seen before it has ended.
-
-    ``painted`` are the predictions that model servers had finished whose logs are gone.
-    """
+def gather(studio: Studio, history: History, restarts: Restarts) -> Evidence:
+    """Everything but the processes that outlive the local cloud, which cannot be seen before it has ended."""
     look = _Look(studio=studio)
     records = {key.partition("#")[2]: data for key, data in look.records() if key.startswith("prediction#")}
     return Evidence(
-        runs=dict(painted + finished(studio.deployment.cloud.run_dir)),
+        runs=dict(restarts.painted + finished(studio.deployment.cloud.run_dir)),
         attempts={one: int(data.get("attempts", 1)) for one, data in records.items()},
+        cut_off=dict(restarts.cut_off),
         outputs=look.outputs(),
         gave_up=frozenset(one for one, data in records.items() if RAN_OUT in str(data.get("error"))),
         trainings=look.trainings(),

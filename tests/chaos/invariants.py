@@ -39,6 +39,8 @@ class Evidence:
     """Predictions by how often a model server finished one."""
     attempts: dict[str, int] = field(default_factory=dict)
     """Predictions by how often they were submitted."""
+    cut_off: dict[str, int] = field(default_factory=dict)
+    """Predictions by how often the local cloud was killed between a model server's answer and its place in S3."""
     outputs: dict[str, int] = field(default_factory=dict)
     """Predictions by how many pictures of theirs are stored."""
     gave_up: frozenset[str] = frozenset()
@@ -95,13 +97,14 @@ def _changed(earlier: Look, later: Look) -> str:
 
 
 def doubled(history: History, evidence: Evidence) -> Iterator[str]:
-    """One key, one prediction; a model paints it once, and once more for each time that it was submitted again."""
+    """One key, one prediction; a model paints it once, and once more for each time that it was submitted again or its answer died."""
     for key, ids in history.ids.items():
         if len(ids) > 1:
             yield f"Idempotency-Key {key} made {sorted(ids)}"
     for one, runs in evidence.runs.items():
-        if runs > (allowed := evidence.attempts.get(one, 1)):
-            yield f"prediction {one} was painted {runs} times, submitted {allowed} times"
+        submitted, cut_off = evidence.attempts.get(one, 1), evidence.cut_off.get(one, 0)
+        if runs > submitted + cut_off:
+            yield f"prediction {one} was painted {runs} times, submitted {submitted} times, cut off {cut_off} times"
     origins = [_origin(run, evidence) for run in evidence.jobs]
     for run in sorted(set(origins)):
         if (jobs := origins.count(run)) > 1:

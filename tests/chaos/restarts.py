@@ -9,7 +9,7 @@ import psutil
 
 from local.cloud import LocalCloud
 from tests.chaos.injuries import below
-from tests.chaos.model_runs import finished
+from tests.chaos.model_runs import finished, unanswered
 from tests.chaos.schedule import Act
 
 _END_SECONDS = 20.0
@@ -18,11 +18,13 @@ _VICTIMS = (("local.server",), ("local.supervisor",), ("local.supervisor", "loca
 
 @dataclass(frozen=True, kw_only=True)
 class Restarts:
-    """One at a time. ``painted`` are the predictions that model servers finished before, whose logs a start removes."""
+    """One at a time. ``painted`` are the predictions that model servers finished before, whose logs a start removes; ``cut_off``
+    those of them whose answer had not yet come to S3 when the cloud was killed, so that nobody can have it any more."""
 
     cloud: LocalCloud
     happened: Counter[str] = field(default_factory=Counter)
     painted: Counter[str] = field(default_factory=Counter)
+    cut_off: Counter[str] = field(default_factory=Counter)
     _alone: threading.Lock = field(default_factory=threading.Lock)
 
     def restart(self, act: Act) -> None:
@@ -35,7 +37,9 @@ class Restarts:
             self.happened[f"{' and '.join(name.removeprefix('local.') for name in names)} KILL"] += 1
             self.cloud.close()
             psutil.wait_procs([process for process, _ in both], timeout=_END_SECONDS)
-            self.painted.update(finished(self.cloud.run_dir))
+            painted = finished(self.cloud.run_dir)
+            self.painted.update(painted)
+            self.cut_off.update(painted.keys() & unanswered(self.cloud.run_dir))
             self.cloud.__enter__()
 
     def _both(self) -> Iterator[tuple[psutil.Process, str]]:

@@ -4,14 +4,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 import pytest
 
+from local.durable import Durable
 from local.faults import Fault, Faults
+from local.sagemaker.async_inference import TABLE
+from local.sagemaker.async_requests import AsyncRequest
 from tests.chaos.injuries import Injuries, orphans
-from tests.chaos.model_runs import finished
+from tests.chaos.model_runs import finished, unanswered
 from tests.chaos.schedule import Act
 
 JOB = """
@@ -100,3 +104,19 @@ def test_a_prediction_is_painted_as_often_as_servers_say_that_they_answered_it(t
     answered = '{"message": "request", "id": "p1", "status": %d}\n'
     (folder / "output.log").write_text(f"loading\n{answered % 200}{answered % 400}{answered % 200}{{", encoding="utf-8")
     assert finished(tmp_path) == {"p1": 2}
+
+
+def test_an_answer_is_cut_off_that_is_neither_in_s3_nor_told(tmp_path: Path) -> None:
+    durable = Durable(tmp_path / "state")
+    asked = {
+        name: AsyncRequest.new({"InferenceId": name}, {"S3OutputPath": "s3://b/o"}) for name in ("cut", "kept", "told")
+    }
+    asked["told"].message = {"invocationStatus": "Failed"}
+    for number, request in enumerate(asked.values()):
+        durable.table(TABLE).put(str(number), asdict(request))
+    durable.close()
+    answer = tmp_path / "s3" / "account" / asked["kept"].output.removeprefix("s3://")
+    answer.parent.mkdir(parents=True)
+    answer.touch()
+
+    assert unanswered(tmp_path) == {"cut"}

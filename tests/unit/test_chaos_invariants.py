@@ -74,6 +74,11 @@ def test_what_a_client_should_not_see_is_noticed(
     assert words in "\n".join(found[check])
 
 
+def test_a_model_may_paint_again_what_was_submitted_again_or_cut_off(history: History) -> None:
+    repeated = replace(WHOLE, runs={"p1": 3}, attempts={"p1": 2}, cut_off={"p1": 1})
+    assert violations(history, repeated) == {}
+
+
 def test_one_key_for_two_is_noticed(history: History) -> None:
     history.accept(PREDICTION, "key-p", {"id": "p3"})
     look(history, "p3", 0, "canceled")
@@ -95,6 +100,7 @@ FAILED = Run(status="failed", started=frozenset({"Segment"}))
 BROKEN_EVIDENCE: list[tuple[dict[str, Any], str, str]] = [
     ({"gave_up": frozenset({"p1"})}, "lost", "ended only because the time"),
     ({"runs": {"p1": 2}}, "doubled", "painted 2 times, submitted 1 times"),
+    ({"runs": {"p1": 4}, "attempts": {"p1": 2}, "cut_off": {"p1": 1}}, "doubled", "painted 4 times, submitted 2 times"),
     ({"jobs": ("coat-1", "coat-1")}, "doubled", "trained 2 times"),
     ({"versions": (replace(ONE, complete=False),)}, "half published", "lacks files"),
     ({"versions": (replace(ONE, newest_is_manifest=False),)}, "half published", "newer than its manifest"),
