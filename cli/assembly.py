@@ -40,14 +40,14 @@ def _files(path: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in names)
 
 
-def synthesize(out: Path, stage: str) -> Path:
-    """Run ``app.py`` for ``stage`` and put what it writes into ``out``. Raises SynthesisError.
+def synthesize(out: Path, stage: str, region: str) -> Path:
+    """Run ``app.py`` for ``stage`` in ``region`` and put what it writes into ``out``. Raises SynthesisError.
 
     Assets of earlier times stay there: images that were made of them still run.
     """
     with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
         made = Path(temporary) / "cdk.out"
-        context = json.dumps({"stage": stage})
+        context = json.dumps({"stage": stage, "region": region})
         environment = {**os.environ, "CDK_OUTDIR": str(made), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
         # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
         environment["CDK_VALIDATION"] = "false"

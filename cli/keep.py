@@ -22,8 +22,7 @@ def run_local(arguments: argparse.Namespace) -> None:
     folder = (arguments.out / "run").resolve()
     progress, stamp = Progress(EXPECTED_SECONDS), Stamp.read(folder / "cloud")
     port = arguments.port or (stamp.port if stamp else 0) or FIRST_PORT
-    region = arguments.region or (stamp.region if stamp else "us-east-1")
-    with deployed(folder, progress, port=port, region=region, fresh=False) as deployment:
+    with deployed(folder, progress, port=port, region=arguments.region, fresh=False) as deployment:
         progress.say(_how_to_reach(deployment))
         progress.say(_disk_use(deployment.cloud.run_dir))
         stay_up(deployment, progress)

@@ -145,8 +145,8 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 def _add_local(parser: argparse.ArgumentParser) -> None:
     _add_out(parser, "out/local", "everything that the local cloud writes")
     parser.add_argument("--port", type=_port, help="port on 127.0.0.1 (default: that of the last start, at first 4700)")
-    place = "the region that it stands for (default: that of the last start, at first us-east-1)"
-    parser.add_argument("--region", help=place)
+    place = "the region that it stands for (default: that of the stage's settings, or of the last start, at first us-east-1)"
+    parser.add_argument("--region", default="", help=place)
 
 
 def _add_pretrain(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ from cli.interrupts import interrupted_by_signals
 from cli.progress import Progress
 from infra.config import stage_named
 from infra.quotas import most_machines
+from infra.settings.stage import Stage
 from local.cloud import LocalCloud
+from local.stamp import Stamp
 
+_FIRST_REGION = "us-east-1"
 _DEPLOYED = "deployed"
 """Names the file that says of what the stacks in the cloud are made."""
 
@@ -46,7 +49,7 @@ def deployed(
     *,
     stage: str = "local",
     port: int | None = None,
-    region: str = "us-east-1",
+    region: str = "",
     fresh: bool = True,
 ) -> Iterator[Deployment]:
     """Start a local cloud whose every file lies in ``run_dir``, deploy ``stage``, and stop the cloud at the end.
@@ -54,23 +57,27 @@ def deployed(
     The cloud comes first: it holds the folder and the port, so that a second session ends at once and changes nothing of the first one's.
     What an earlier cloud left there goes on, unless ``fresh`` is true: then it is removed. Templates are synthesized and deployed
     where something has changed since. The account has the quotas that the stage asks for, and no more.
+    The region is ``region``, or the one of the stage's settings, or else that of the last start, at first us-east-1.
     Raises LocalCloudError that says who holds folder or port, or why the folder cannot be used.
     """
+    wanted, last = stage_named(stage), None if fresh else Stamp.read(run_dir / "cloud")
+    region = region or wanted.placement.region or (last.region if last else _FIRST_REGION)
     cloud = LocalCloud(run_dir / "cloud", port=port, region=region, fresh=fresh)
+    placed = wanted.placed(replace(wanted.placement, region=region))
     with interrupted_by_signals(progress.say), cloud:
-        cloud.faults.set_quotas(most_machines(stage_named(stage)))
-        assembly, mark, wanted = run_dir / "cdk.out", cloud.run_dir / "state" / _DEPLOYED, fingerprint(stage)
+        cloud.faults.set_quotas(most_machines(placed))
+        assembly, mark, made_of = run_dir / "cdk.out", cloud.run_dir / "state" / _DEPLOYED, fingerprint(stage)
         if fresh:
             shutil.rmtree(assembly, ignore_errors=True)
-        if not (mark.exists() and mark.read_text(encoding="utf-8") == wanted):
-            _deploy(cloud, assembly, stage, progress)
-            mark.write_text(wanted, encoding="utf-8")
+        if not (mark.exists() and mark.read_text(encoding="utf-8") == made_of):
+            _deploy(cloud, assembly, placed, progress)
+            mark.write_text(made_of, encoding="utf-8")
         yield Deployment(cloud=cloud, outputs=stage_outputs(cloud.client, stage))
 
 
-def _deploy(cloud: LocalCloud, assembly: Path, stage: str, progress: Progress) -> None:
+def _deploy(cloud: LocalCloud, assembly: Path, stage: Stage, progress: Progress) -> None:
     with progress.stage("synthesize"):
-        synthesize(assembly, stage)
+        synthesize(assembly, stage.name, stage.placement.region)
     with progress.stage("deploy") as stage_line:
         cloud.deploy(assembly, progress=lambda stack: stage_line.detail(f"{stack.stack} {stack.status}"))
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 import boto3
+from botocore.loaders import Loader
 
 from local.assembly import read_assembly
 from local.clock_door import PATH as CLOCK_PATH
@@ -33,8 +33,6 @@ _STOP_MARGIN_SECONDS = 10.0
 _TURN_SECONDS = 600.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 30
-_REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]")
-"""The regions of the partition ``aws``, by their names; China's, GovCloud's and the isolated ones are of others."""
 _EMPTY_AT_START = ("tmp", "home", "endpoints", "images")
 _KEPT = ("logs", "jobs", "state", "s3", "faults")
 
@@ -44,7 +42,7 @@ class LocalCloud:
 
     What an earlier one left in `run_dir` is there again, and goes on, unless `fresh` is true: then it is removed.
     `port` None takes that of before, or a free one. Only 127.0.0.1 is bound. The account and the region, one of the partition
-    `aws`, are what templates see. Raises LocalCloudError for another.
+    `aws`, are what templates see. Raises LocalCloudError for a region that AWS does not have there.
     """
 
     def __init__(
@@ -57,8 +55,8 @@ class LocalCloud:
         fresh: bool = False,
     ) -> None:
         self.run_dir = run_dir.resolve()
-        if not _REGION.fullmatch(region):
-            raise LocalCloudError(f"region: got {region!r}; allowed: one of the partition aws, such as eu-west-1")
+        if region not in (known := _regions()):
+            raise LocalCloudError(f"region: got {region!r}; allowed: {', '.join(known)}")
         self.region, self.account = region, account
         self._wanted_port, self._fresh = port, fresh
         self._stamp = Stamp(account=account, region=region)
@@ -242,6 +240,12 @@ class LocalCloud:
     def _log_tail(self) -> str:
         lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
         return "the end of its log:\n" + "\n".join(lines)
+
+
+def _regions() -> list[str]:
+    """The regions of the partition ``aws`` that the installed botocore knows; China's, GovCloud's and the isolated ones are of others."""
+    partitions = Loader().load_data("partitions")["partitions"]
+    return sorted(name for name in partitions[0]["regions"] if name != "aws-global")
 
 
 def _without_proxy() -> urllib.request.OpenerDirector:

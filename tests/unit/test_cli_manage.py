@@ -11,6 +11,8 @@ import pytest
 
 from cli.interrupts import interrupted_by_signals
 from cli.main import main
+from infra.config import STAGES
+from infra.settings.placement import Placement
 from local.errors import LocalCloudError
 from local.holding import hold_folder
 from local.stamp import Stamp
@@ -108,6 +110,28 @@ def test_a_cloud_of_another_region_is_refused(folder: Path) -> None:
     stamp.require_place(folder, account=ACCOUNT, region=REGION)
     with pytest.raises(LocalCloudError, match="holds a cloud of 123456789012/us-east-1: got 123456789012/eu-west-1"):
         stamp.require_place(folder, account=ACCOUNT, region="eu-west-1")
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "ap-northeast-2"])
+@pytest.mark.parametrize("asked", [True, False], ids=["asked", "settings"])
+def test_a_session_runs_where_it_is_asked_to_or_where_the_settings_of_its_stage_say(
+    region: str, asked: bool, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder is of us-east-1, so that nothing starts and the sentence says which region was meant."""
+    settings = Placement(region="eu-north-1" if asked else region)
+    monkeypatch.setitem(STAGES, "local", STAGES["local"].placed(settings))
+    words = ["--region", region] if asked else []
+    assert main(["local", "--out", str(folder.parent.parent), *words]) == 1
+    assert f"holds a cloud of {ACCOUNT}/{REGION}: got {ACCOUNT}/{region}; allowed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("region", ["eu-west-9", "cn-north-1", "Ireland"])
+def test_a_region_that_aws_does_not_have_is_refused_with_those_that_it_has(
+    region: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["local", "--region", region, "--out", str(tmp_path)]) == 1
+    assert f"region: got '{region}'; allowed: af-south-1, ap-east-1, " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["local", "demo"])
