@@ -53,9 +53,7 @@ templates: $(INSTALLED) node_modules/.installed ## every stage's templates again
 
 docs: $(INSTALLED) ## write the generated parts of the docs
 	@$(BIN)/python -m docs.generate
-	@$(BIN)/python -m docs.nist
-	@$(BIN)/python -m docs.diagram
-	@$(BIN)/python -m docs.rights
+	@$(BIN)/python -m docs.prod
 
 lambda-packages: $(LAYER) ## fetch the packages of the Lambdas' layer; the install step does it too
 

@@ -1,4 +1,4 @@
-"""``python -m docs.nist``: stage prod against cdk-nag's pack of NIST 800-53 revision 5, with what each open finding is accepted for.
+"""Stage ``prod`` against cdk-nag's pack of NIST 800-53 revision 5, with what each open finding is accepted for.
 
 The pack is a report, not a part of the gate: it asks of every resource alike what some of ours have no use for.
 """
@@ -6,17 +6,12 @@ The pack is a report, not a part of the gate: it asks of every resource alike wh
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from infra.node import use_packaged_node
+from docs.markdown import table
 
-use_packaged_node()
-
-from aws_cdk import App  # noqa: E402  jsii starts Node.js when aws_cdk is imported
-from constructs import IConstruct  # noqa: E402
-
-from docs.markdown import table  # noqa: E402
-from infra.application import add_stacks, feature_flags  # noqa: E402
-from infra.config import STAGES  # noqa: E402
+if TYPE_CHECKING:
+    from constructs import IConstruct  # starts Node.js
 
 PAGE = Path(__file__).resolve().parent / "nist-800-53.md"
 STAGE = "prod"
@@ -50,7 +45,7 @@ ACCEPTED: Mapping[str, str] = {
 """Why each open rule of the pack is accepted, by its name without the pack's prefix."""
 
 
-def findings(scope: IConstruct) -> dict[str, list[str]]:
+def findings(scope: "IConstruct") -> dict[str, list[str]]:
     """The paths of the constructs that break a rule, by its name."""
     # Loading the rules takes as long as a stack: who only reads the acceptances does not pay for it.
     from cdk_nag import NIST80053R5Checks
@@ -82,14 +77,3 @@ def _places(paths: list[str]) -> str:
         return f"`{paths[0].removesuffix('/Resource')}`"
     stacks = sorted({path.partition("/")[0] for path in paths})
     return f"{len(paths)} in {', '.join(stacks)}"
-
-
-def main() -> None:
-    """Write the page."""
-    app = App(context=feature_flags())
-    add_stacks(app, STAGES[STAGE])
-    PAGE.write_text(page(findings(app)), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

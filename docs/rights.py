@@ -1,4 +1,4 @@
-"""``python -m docs.rights``: which role may do what, and which key encrypts what, as the templates of stage ``prod`` say."""
+"""Which role may do what, and which key encrypts what, as the templates of stage ``prod`` say."""
 
 import re
 from collections import Counter, defaultdict
@@ -175,14 +175,3 @@ def _key(resource: Resource) -> str:
     if "SqsManagedSseEnabled': True" in text:
         return "SQS's key (SNS and EventBridge deliver dead letters)"
     raise ValueError(f"{resource.name}: got no key; allowed: the stage's, or one that the page gives a reason for")
-
-
-def main() -> None:
-    """Write the page."""
-    from docs.prod import assembly  # starts Node.js
-
-    PAGE.write_text(page(assembly()), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
