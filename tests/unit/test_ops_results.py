@@ -9,10 +9,10 @@ import pytest
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import smoke
 from atelier_ops.logic.notification import Outcome, model_message, read_outcome
-from atelier_ops.logic.picture import format_of
 from atelier_ops.logic.results import Dependencies, prediction_key, settle
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.errors import InvalidInputError
+from contracts.pictures import format_of
 from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput
 from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from atelier_ops.gateways.storage import ObjectStore, StoredObject
-from atelier_ops.logic.picture import START, format_of
 from contracts.dataset import INFO, DatasetInfo
 from contracts.dataset_files import DatasetFiles, is_litter, refuse
 from contracts.dataset_texts import LARGEST_CAPTION, LARGEST_TEXT, LINES, Captions, read_captions, read_info
 from contracts.errors import InvalidInputError, Problem
 from contracts.layout import STYLE_PATTERN, S3Uri, dataset_prefix
+from contracts.pictures import START, format_of, other_format
 
 LARGEST_PICTURE = 64 * 2**20
 """Bytes of one picture file."""
@@ -112,7 +112,9 @@ def _formats(files: DatasetFiles, listing: Listing, store: ObjectStore) -> Itera
     starts = store.read_starts([listing[name].key for name in files.used], START)
     for name, start in zip(files.used, starts, strict=True):
         if format_of(start) is None:
-            yield Problem(name, start[:12], "a PNG, JPEG, WebP or HEIC file, whatever its ending")
+            yield Problem(
+                name, other_format(start) or start[:12], "a PNG, JPEG, WebP or HEIC file, whatever its ending"
+            )
 
 
 def _read(names: tuple[str, ...], listing: Listing, store: ObjectStore) -> dict[str, bytes]:

@@ -4,8 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from atelier_ops.logic.picture import JPEG, PNG, START, format_of
-from contracts.pictures import HEIC_SEQUENCES
+from contracts.pictures import HEIC_SEQUENCES, JPEG, PNG, START, format_of
 
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """JPEG's markers of a frame header; the three others of the row are tables."""

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.header import Header, read_header
-from atelier_ops.logic.picture import START, format_of
 from contracts.conventions import NOT_TRANSPARENT, OF_REQUEST, both_conventions
 from contracts.errors import InvalidInputError, Problem
 from contracts.layout import S3Uri
 from contracts.modes import MODES
-from contracts.pictures import LONGEST_SIDE, LONGEST_TO_UPSCALE, MOST_PIXELS
+from contracts.pictures import LONGEST_SIDE, LONGEST_TO_UPSCALE, MOST_PIXELS, START, format_of, other_format
 from contracts.prediction import LONGEST_PICTURE, MOST_PIXELS_TO_UPSCALE, PredictionInput
 
 BASE64 = "base64 of a PNG, JPEG, WebP or HEIC file, a data: URI with base64, or the uri that POST /v1/files gave"
@@ -61,7 +60,7 @@ def _uploaded(where: str, uri: str, media: ObjectStore) -> Header | Problem | No
             return None
         # What says so may come later in the file.
         header = header and replace(header, may_be_turned=True, may_be_transparent=True)
-    return _judged(where, header, stored.size)
+    return _judged(where, header, stored.size, body[:START])
 
 
 def _inline(where: str, text: str) -> Header | Problem:
@@ -69,13 +68,14 @@ def _inline(where: str, text: str) -> Header | Problem:
         body = _decoded(text)
     except (binascii.Error, ValueError):
         return Problem(where, f"{len(text)} characters starting {text[:16]}", BASE64)
-    return _judged(where, read_header(body), len(body))
+    return _judged(where, read_header(body), len(body), body[:START])
 
 
-def _judged(where: str, header: Header | None, size: int) -> Header | Problem:
-    """The header of a file of ``size`` bytes, if it is one of a picture that may be sent."""
+def _judged(where: str, header: Header | None, size: int, start: bytes) -> Header | Problem:
+    """The header of a file of ``size`` bytes with such a ``start``, if it is one of a picture that may be sent."""
     if header is None:
-        return Problem(where, f"{size} bytes that are no whole header of such a file", ALLOWED)
+        got = other_format(start) or f"{size} bytes that are no whole header of such a file"
+        return Problem(where, got, ALLOWED)
     if wrong := _wrong(header):
         return Problem(where, wrong, ALLOWED)
     return header
