@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from contracts.declarations import about, listed
+from contracts.declarations import about, bounds, listed
 from contracts.errors import InvalidInputError, Problem
 from contracts.inner_paths import leaving
-from contracts.layout import MANIFEST
+from contracts.layout import LATEST, MANIFEST
 from contracts.model import Contract, rule
 
 ADAPTER_WEIGHTS = "pytorch_lora_weights.safetensors"
@@ -34,7 +34,12 @@ class Manifest(Contract):
         if not path.is_file():
             what = f"{folder.name}/{MANIFEST}"
             raise InvalidInputError(what, got="no such file", allowed="a complete artifact has one")
-        return cls.from_text(path.read_text(encoding="utf-8"))
+        try:
+            return cls.from_text(path.read_text(encoding="utf-8"))
+        except InvalidInputError:
+            raise
+        except ValueError as error:
+            raise InvalidInputError(f"{folder.name}/{MANIFEST}", got=str(error), allowed="JSON in UTF-8") from error
 
 
 class PretrainingOrigin(Contract):
@@ -113,6 +118,15 @@ class StyleManifest(Manifest):
         ImportOrigin | None,
         about("of an adapter that was trained elsewhere, which nothing evaluated; execution is then the request's"),
     ] = None
+
+
+class Latest(Contract):
+    """``styles/{style}/latest.json``: what a style's bare name means."""
+
+    document: ClassVar[str] = LATEST
+
+    version: Annotated[int, bounds(1, 999_999, "what the bare name means")]
+    previous: Annotated[int | None, bounds(1, 999_999, "what it meant before")] = None
 
 
 def to_json(manifest: Manifest) -> str:

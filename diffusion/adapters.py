@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.errors import InvalidInputError
 from diffusion.painter import Painter
+
+NUMBERS = (torch.float32, torch.float16, torch.bfloat16)
 
 
 def load_adapter(painter: Painter, folder: Path, name: str) -> None:
@@ -50,6 +53,10 @@ def _finite_tensors(path: Path, name: str) -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = load_file(path)
     except SafetensorError as error:
         raise _unusable(name, str(error), "a safetensors file") from error
+    if not tensors:
+        raise _unusable(name, "no tensors", "weights made for the base model")
+    if kinds := sorted({str(tensor.dtype) for tensor in tensors.values()} - set(map(str, NUMBERS))):
+        raise _unusable(name, f"tensors of {', '.join(kinds)}", f"tensors of {', '.join(map(str, NUMBERS))}")
     broken = [key for key, tensor in tensors.items() if not bool(tensor.isfinite().all())]
     if broken:
         raise _unusable(name, f"{len(broken)} tensors with NaN or infinity, {broken[0]} among them", "finite numbers")

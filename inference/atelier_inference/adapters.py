@@ -1,23 +1,19 @@
 """Styles: LoRAs that are fetched on first use, held in a bounded LRU and switched per request."""
 
-import json
 import tempfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import Annotated
 
 from atelier_inference.pipelines import Model
 from atelier_inference.store import Store
-from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest, verify_files
-from contracts.declarations import bounds
+from contracts.artifact import ADAPTER_WEIGHTS, Latest, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
 from contracts.layout import LATEST, MANIFEST, S3Uri
-from contracts.model import Check
 from diffusion.adapters import load_adapter, use_adapter
 
 WHERE = "input.adapter"
 _LATEST_LIMIT = 4_096
-_version = Check(Annotated[int, bounds(1, 999_999)])
+_VERSION = "a style with a version, style@version, or one whose promoted version is known"
 
 
 class StyleCatalogue:
@@ -32,8 +28,13 @@ class StyleCatalogue:
         if "@" in name:
             return name
         latest = self._prefix().child(f"{name}/{LATEST}")
-        content = json.loads(self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT))
-        return f"{name}@{_version(f'{latest} version', content.get('version'))}"
+        try:
+            text = self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT).decode()
+            return f"{name}@{Latest.from_text(text).version}"
+        except ValueError as error:
+            raise InvalidInputError(
+                WHERE, got=f"{name}, whose {LATEST} cannot be read ({error})", allowed=_VERSION
+            ) from error
 
     def manifest(self, reference: str, folder: Path) -> StyleManifest:
         """Copy the manifest of ``style@version`` into ``folder``. Raises InvalidInputError where there is none, or it is no LoRA."""

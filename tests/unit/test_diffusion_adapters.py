@@ -44,6 +44,28 @@ def not_a_number(tensors: Tensors) -> Tensors:
     return {key: torch.full_like(value, torch.nan) for key, value in tensors.items()}
 
 
+def one_infinity(tensors: Tensors) -> Tensors:
+    *_, last = (value.flatten()[-1:] for value in tensors.values())
+    last.fill_(-torch.inf)
+    return tensors
+
+
+def float8(tensors: Tensors) -> Tensors:
+    return {key: value.to(torch.float8_e4m3fn) for key, value in tensors.items()}
+
+
+def integers(tensors: Tensors) -> Tensors:
+    return {key: value.to(torch.int8) for key, value in tensors.items()}
+
+
+def nothing(tensors: Tensors) -> Tensors:
+    return {}
+
+
+def of_no_size(tensors: Tensors) -> Tensors:
+    return {key: value[:0] for key, value in tensors.items()}
+
+
 def half(tensors: Tensors) -> Tensors:
     return dict(list(tensors.items())[::2])
 
@@ -60,6 +82,11 @@ def other_shapes(tensors: Tensors) -> Tensors:
     ("damage", "message"),
     [
         (not_a_number, "tensors with NaN or infinity"),
+        (one_infinity, "1 tensors with NaN or infinity"),
+        (float8, "tensors of torch.float8_e4m3fn"),
+        (integers, "tensors of torch.int8"),
+        (nothing, "no tensors"),
+        (of_no_size, "weights made for the base model"),
         (half, "tensors, of which the model takes"),
         (other_names, "weights made for the base model"),
         (other_shapes, "weights made for the base model"),
@@ -81,6 +108,20 @@ def test_weights_that_cannot_be_used_are_refused_and_nothing_of_them_stays(
     assert painted(painter) != before
     painter.pipeline.delete_adapters("good@1")
     assert painted(painter) == before
+
+
+def test_weights_too_large_to_calculate_with_are_named_when_they_paint(
+    painter: StableDiffusion1, good: Path, tmp_path: Path
+) -> None:
+    with safe_open(good / ADAPTER_WEIGHTS, "pt") as file:
+        tensors = {key: file.get_tensor(key) * 1e30 for key in file.keys()}  # noqa: SIM118
+        save_file(tensors, tmp_path / ADAPTER_WEIGHTS, metadata=file.metadata())
+    load_adapter(painter, tmp_path, "huge@1")
+    try:
+        with pytest.raises(InvalidInputError, match="what was painted: got 'NaN or infinity'"):
+            painted(painter)
+    finally:
+        painter.pipeline.delete_adapters("huge@1")
 
 
 def test_a_file_that_is_no_safetensors_is_refused(painter: StableDiffusion1, tmp_path: Path) -> None:

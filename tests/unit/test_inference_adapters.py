@@ -136,11 +136,35 @@ def test_a_name_is_resolved_by_its_latest_and_a_version_is_taken_as_it_is(store:
         catalogue.resolve("coat")
 
 
-@pytest.mark.parametrize("content", ['{"version": "3"}', "{}", '{"version": 0}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"version": "3"}',
+        "{}",
+        '{"version": 0}',
+        '{"version": 1.5}',
+        "[]",
+        "",
+        "{",
+        "7",
+        "\xff",
+        '{"version": 3, "x": 1}',
+    ],
+)
 def test_a_broken_latest_is_named(store: FolderStore, content: str) -> None:
-    (store.path(STYLES) / "skirt/latest.json").write_text(content)
-    with pytest.raises(InvalidInputError, match=r"latest\.json version"):
+    (store.path(STYLES) / "skirt/latest.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(InvalidInputError, match=r"input\.adapter: got .skirt, whose latest\.json cannot be read"):
         StyleCatalogue(store, STYLES).resolve("skirt")
+
+
+@pytest.mark.parametrize("manifest", [b"{", b"[]", b"", b"\xff", b"null", b'{"files": {"../x": "0"}}', b"[" * 10_000])
+def test_a_broken_manifest_is_named(model: Model, store: FolderStore, manifest: bytes) -> None:
+    cache = cached(model, store)
+    cache.switch("skirt@1", 1.0)
+    (store.path(STYLES) / "skirt/2" / MANIFEST).write_bytes(manifest)
+    with pytest.raises(InvalidInputError, match=MANIFEST):
+        cache.switch("skirt@2", 1.0)
+    assert list(cache.references) == ["skirt@1"]
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Annotated, ClassVar
 
 from atelier_ops.errors import PromotionRaceError
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.observability import logger
-from contracts.declarations import bounds
+from contracts.artifact import Latest
 from contracts.layout import LATEST, style_prefix
-from contracts.model import Contract
 from contracts.plan import FineTuningPlan
 
 ATTEMPTS = 5
@@ -64,20 +62,11 @@ def _read(style: str, models: ObjectStore) -> tuple[Promotion | None, str | None
         return None, None
     body, etag = stored
     try:
-        known = _Latest.from_text(body.decode())
+        known = Latest.from_text(body.decode())
     except ValueError:
         logger.warning("cannot be read", key=_key(style))
         return None, etag
     return Promotion(version=known.version, previous=known.previous), etag
-
-
-class _Latest(Contract):
-    """``latest.json``."""
-
-    document: ClassVar[str] = LATEST
-
-    version: Annotated[int, bounds(1, 999_999, "what the bare name means")]
-    previous: Annotated[int | None, bounds(1, 999_999, "what it meant before")] = None
 
 
 def _key(style: str) -> str:
