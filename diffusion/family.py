@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 import diffusers
+import numpy as np
 import torch
 from PIL import Image
 
@@ -76,22 +77,24 @@ class Family:
 
         def stepped(*values: Any) -> Any:
             self.after_step()
-            _require_numbers(values[-1])
-            return values[-1]
+            step = values[-1]
+            latents = step["latents"] if isinstance(step, dict) else step
+            _require_finite(bool(latents.isfinite().all()))
+            return step
 
         generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        answer = pipeline(generator=generators, **{self.step_callback: stepped}, **arguments)
+        answer = pipeline(generator=generators, output_type="np", **{self.step_callback: stepped}, **arguments)
         if any(getattr(answer, "nsfw_content_detected", None) or ()):
             raise RefusedContentError(
                 "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
             )
-        return list(answer.images)
+        _require_finite(bool(np.isfinite(answer.images).all()))
+        return list(pipeline.numpy_to_pil(answer.images))
 
 
-def _require_numbers(step: Any) -> None:
-    """Pictures of NaN come out black, without an error."""
-    latents = step["latents"] if isinstance(step, dict) else step
-    if not bool(latents.isfinite().all()):
+def _require_finite(finite: bool) -> None:
+    """Pictures of NaN come out black, without an error: of weights that are none, or whose products half precision cannot hold."""
+    if not finite:
         raise InvalidInputError("what was painted", got="NaN or infinity", allowed="weights that make numbers")
 
 

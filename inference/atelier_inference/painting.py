@@ -38,6 +38,15 @@ def note_unused_prompts(job: Job, model: Family) -> None:
         note_unused(job, name, model.unused(getattr(job.request, name)))
 
 
+def note_plain(job: Job, painted: Sequence[Image.Image]) -> None:
+    """Leave a note for the answer where the model painted one single colour: that is hardly what was wanted, but no error."""
+    if plain := sum(picture.getcolors(1) is not None for picture in painted):
+        job.notes.append(
+            f"{plain} of {len(painted)} pictures were painted in one single colour: "
+            "guidance_scale or adapter_scale may be too high, or the weights broken"
+        )
+
+
 P = TypeVar("P", bound=PaintingJob)
 
 
@@ -88,8 +97,9 @@ class PaintingMode(Mode[P]):
             self.dependencies.adapters.switch(sampling.adapter, sampling.adapter_scale)
         with measured(jobs, "paint"):
             painted = self.paint(jobs)
-        for job in jobs:
+        for job, some in zip(jobs, painted, strict=True):
             note_unused_prompts(job, self.dependencies.model.painter)
+            note_plain(job, some)
         if sampling.upscaling is None:
             return [partial(self.result, job, pictures) for job, pictures in zip(jobs, painted, strict=True)]
         with measured(jobs, "upscale"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
@@ -270,6 +271,15 @@ def test_an_answer_says_how_sure_its_mask_is_and_how_large(server: Server) -> No
     korean = server.predict(mode="segment", image=fields["image"], mask_prompt="치마")
     assert korean.images == spoken.images
     assert korean.notes == ["mask_prompt: masked 'a skirt'"]
+
+
+def test_a_picture_of_one_single_colour_is_remarked_on(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = server.modes["inpaint"].dependencies.model.painter.pipeline.vae.decoder.conv_out
+    with monkeypatch.context() as broken:
+        broken.setattr(last, "forward", lambda values: torch.zeros_like(values[:, :3]))
+        (note,) = server.predict(**INPAINT, num_outputs=2).notes
+    assert note.startswith("2 of 2 pictures were painted in one single colour")
+    assert server.predict(**INPAINT).notes == []
 
 
 def test_fields_that_mean_nothing_in_the_mode_are_named(server: Server) -> None:

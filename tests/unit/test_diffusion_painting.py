@@ -1,6 +1,7 @@
 """Every family paints what plain diffusers paints with the same arguments, and a row does not depend on its neighbours."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -215,9 +216,15 @@ def test_a_manifest_without_defaults_samples_as_the_pipelines_do() -> None:
     assert sampling(BaseManifest(**values, resolution=64)) == (STEPS, GUIDANCE)
 
 
-def test_weights_that_make_no_numbers_are_named_instead_of_painting_black(folders: dict[tuple[str, str], Path]) -> None:
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("unet.conv_out", float("nan")), ("unet.conv_out", float("inf")), ("vae.decoder.conv_out", float("nan"))],
+)
+def test_weights_that_make_no_numbers_are_named_instead_of_painting_black(
+    folders: dict[tuple[str, str], Path], part: str, value: float
+) -> None:
     painter = load("sd1", folders["sd1", "inpaint"])
     with torch.no_grad():
-        painter.pipeline.unet.conv_out.bias.fill_(float("nan"))
+        attrgetter(part)(painter.pipeline).bias.fill_(value)
     with pytest.raises(InvalidInputError, match="what was painted: got 'NaN or infinity'"):
         painter.inpaint(prompts=["a"], seeds=[1], pictures=[photo()], masks=[half()], **SAMPLED)
