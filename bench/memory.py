@@ -20,17 +20,37 @@ register_heif_opener(thumbnails=False)
 
 SIDE = 8_000
 """Pixels a side: the largest square."""
-COLOURS: dict[str, Any] = {"L": 100, "RGB": (200, 100, 50), "RGBA": (200, 100, 50, 100), "I;16": 30_000}
-FORMS = {
-    "png": ("PNG", "RGB"), "png_rgba": ("PNG", "RGBA"), "png_16": ("PNG", "I;16"), "jpeg": ("JPEG", "RGB"),
-    "webp": ("WEBP", "RGB"), "heic": ("HEIF", "RGB"),
+COLOURS: dict[str, Any] = {
+    "L": 100,
+    "RGB": (200, 100, 50),
+    "RGBA": (200, 100, 50, 100),
+    "I;16": 30_000,
+    "CMYK": (10, 90, 200, 50),
+}
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "png": ("PNG", "RGB", {}), "png_rgba": ("PNG", "RGBA", {}), "png_16": ("PNG", "I;16", {}),
+    "png_turned": ("PNG", "RGBA", {"exif": TURNED}),
+    "jpeg": ("JPEG", "RGB", {}), "jpeg_cmyk": ("JPEG", "CMYK", {}),
+    "jpeg_progressive": ("JPEG", "RGB", {"progressive": True, "subsampling": 0}),
+    "webp": ("WEBP", "RGB", {}), "webp_rgba": ("WEBP", "RGBA", {}),
+    "webp_lossless": ("WEBP", "RGBA", {"lossless": True, "quality": 0, "method": 0}),
+    "heic": ("HEIF", "RGB", {}), "heic_rgba": ("HEIF", "RGBA", {}),
+    # Noise is what an answer's files are largest of.
+    "noise": ("JPEG", "noise", {"quality": 30}), "noise_rgba": ("WEBP", "noise", {"quality": 0, "method": 0, "alpha_quality": 0}),
 }  # fmt: skip
 
 
 def picture(form: str, size: tuple[int, int]) -> bytes:
-    """A file of one colour."""
-    kind, mode = FORMS[form]
-    return saved(Image.new(mode, size, COLOURS[mode]), kind)
+    """A file of one colour, or of noise."""
+    kind, mode, options = FORMS[form]
+    return saved(_noise(size, kind) if mode == "noise" else Image.new(mode, size, COLOURS[mode]), kind, **options)
+
+
+def _noise(size: tuple[int, int], kind: str) -> Image.Image:
+    grey = Image.effect_noise(size, 120)
+    return Image.merge("RGB", [grey] * 3) if kind == "JPEG" else Image.merge("RGBA", [grey] * 4)
 
 
 def hard_mask(size: tuple[int, int]) -> bytes:
@@ -40,24 +60,31 @@ def hard_mask(size: tuple[int, int]) -> bytes:
     return saved(image, "PNG")
 
 
-def saved(image: Image.Image, kind: str) -> bytes:
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     """An image as a file."""
     buffer = io.BytesIO()
-    image.save(buffer, kind)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
-def repainted(photo: bytes, mask: bytes, output_format: str) -> None:
-    """What mode inpaint does with a photo beside its model."""
+def repainted(photo: bytes, mask: bytes, output_format: str, outputs: int) -> None:
+    """What mode inpaint does with a photo beside its model; the answer's files are kept, as they are until it is sent."""
     from imaging.masks import grow_image
     from imaging.pictures import decode_mask, encode, read_picture
     from imaging.repaint import Repainting, frame, paste
 
-    area = grow_image(decode_mask(mask, name="mask"), 20)
+    grown = [grow_image(decode_mask(mask, name="mask"), 20)]
     decoded = read_picture(photo, name="photo")
-    framed = frame(Repainting(picture=decoded.image, mask=area, prompt="p", seeds=[0]), 512)
-    result = paste(framed, Image.new("RGB", (512, 512), "red"), in_place=True)
-    encode(decoded.cutout.restored(result) if decoded.cutout and output_format != "jpeg" else result, output_format)
+    framed = frame(Repainting(picture=decoded.image, mask=grown.pop(), prompt="p", seeds=[0]), 512)
+    painted, files = Image.new("RGB", (512, 512), "red"), []
+    for number in range(outputs):
+        result = paste(framed, painted, in_place=number == outputs - 1)
+        files.append(
+            encode(
+                decoded.cutout.restored(result) if decoded.cutout and output_format != "jpeg" else result, output_format
+            )
+        )
+        del result
 
 
 def outlined(photo: bytes) -> None:
@@ -90,8 +117,8 @@ def peak(work: Callable[[], None]) -> float:
 
 
 def works() -> list[str]:
-    """What is measured: ``repaint png as jpeg``, ``segment webp``."""
-    repaints = [f"repaint {form} as {output}" for form in FORMS for output in ("png", "jpeg")]
+    """What is measured: ``repaint 2 png as jpeg``, ``segment webp``."""
+    repaints = [f"repaint 1 {form} as {output}" for form in FORMS for output in ("png", "jpeg", "webp")]
     return [*repaints, *(f"segment {form}" for form in FORMS)]
 
 
@@ -101,13 +128,16 @@ def run(name: str, folder: Path) -> None:
     if name.startswith("segment"):
         outlined(photo)
     else:
-        repainted(photo, (folder / "mask").read_bytes(), name.split()[-1])
+        _, outputs, _, _, output_format = name.split()
+        repainted(photo, (folder / "mask").read_bytes(), output_format, int(outputs))
 
 
 def measured(name: str, side: int) -> float:
     """``peak`` of one of the works, in a process of its own, with a picture of ``side`` pixels a side."""
     with TemporaryDirectory() as folder:
-        (Path(folder) / "photo").write_bytes(picture(name.split()[1], (side, side)))
+        (Path(folder) / "photo").write_bytes(
+            picture(next(word for word in name.split() if word in FORMS), (side, side))
+        )
         (Path(folder) / "mask").write_bytes(hard_mask((side, side)))
         command = [sys.executable, "-m", "bench.memory", name, folder]
         return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

@@ -24,24 +24,25 @@ class Cutout:
         return whole
 
     def restored(self, painted: Image.Image) -> Image.Image:
-        """What was painted over the picture on white, as RGBA with the picture's own transparency.
+        """What was painted over the picture on white, made RGBA with the picture's own transparency.
 
         A pixel that is as it was has its own colour again, byte for byte; of the others the white is taken out that shows through.
-        ``painted`` may be larger than the picture.
+        ``painted`` may be larger than the picture; it is changed, since a copy of a large one is as much memory again.
         """
         enlarged = painted.size != self.alpha.size
         alpha = self.alpha.resize(painted.size, Image.Resampling.BICUBIC) if enlarged else self.alpha
-        result = Image.new("RGBA", painted.size)
+        painted.putalpha(alpha)
         for box in strips(painted.size):
-            levels, opacity = np.array(painted.crop(box)), np.asarray(alpha.crop(box))
+            pixels = np.array(painted.crop(box))
+            levels, opacity = pixels[..., :3], pixels[..., 3]
             mixed = (opacity > 0) & (opacity < 255)
             white = 255 - opacity[mixed].astype(np.float32)[:, None]
             same = None if enlarged else self._same(levels, box)
             levels[mixed] = np.clip(np.rint((levels[mixed] - white) * 255 / (255 - white)), 0, 255)
             if same is not None:
                 levels[same] = np.asarray(self.colours.crop(box))[same]
-            result.paste(Image.fromarray(np.dstack([levels, opacity])), box)
-        return result
+            painted.paste(Image.fromarray(pixels), box)
+        return painted
 
     def _same(self, levels: NDArray[np.uint8], box: Box) -> NDArray[np.bool_]:
         """Where a part of what was painted is as the picture was."""

@@ -71,12 +71,16 @@ class Repainted:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What the model gets: ``picture`` and ``mask`` are squares of its resolution; ``box`` is where its output goes.
+    """What the model gets: ``picture`` and ``mask`` are squares of its resolution; ``box`` is where in ``photo`` its output goes.
 
-    ``levels`` (h, w) is how much of each pixel of the photo becomes new, of 255.
+    ``levels`` (h, w) is how much of each pixel of the photo becomes new, of 255. The mask itself is not kept: each copy of a large
+    picture counts.
     """
 
-    work: Repainting
+    photo: Image.Image
+    prompt: str
+    negative_prompt: str
+    seeds: Sequence[int]
     box: Box
     levels: NDArray[np.uint8]
     picture: Image.Image
@@ -110,7 +114,10 @@ def frame(work: Repainting, resolution: int) -> Frame:
     # The crop holds all that changes, or its edge would show through a wide feather.
     box = crop_box(levels > 0, resolution=resolution)
     return Frame(
-        work=work,
+        photo=work.picture,
+        prompt=work.prompt,
+        negative_prompt=work.negative_prompt,
+        seeds=work.seeds,
         box=box,
         levels=levels,
         picture=square(work.picture, box, resolution),
@@ -132,8 +139,8 @@ def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: 
 
     def paint_rows(rows: Sequence[Frame], seeds: Sequence[int]) -> list[Image.Image]:
         return painter.inpaint(
-            prompts=[each.work.prompt for each in rows],
-            negative_prompts=[each.work.negative_prompt for each in rows],
+            prompts=[each.prompt for each in rows],
+            negative_prompts=[each.negative_prompt for each in rows],
             seeds=seeds,
             pictures=[each.picture for each in rows],
             masks=[each.mask for each in rows],
@@ -141,7 +148,7 @@ def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: 
             guidance=guidance,
         )
 
-    return in_rows(frames, [each.work.seeds for each in frames], paint_rows)
+    return in_rows(frames, [each.seeds for each in frames], paint_rows)
 
 
 def in_rows(
@@ -158,7 +165,7 @@ def in_rows(
 
 def paste(frame: Frame, painted: Image.Image, *, in_place: bool = False) -> Image.Image:
     """The photo with a painted square back in its place, under the feathered mask: a copy, or the photo itself ``in_place``."""
-    result = frame.work.picture if in_place else frame.work.picture.copy()
+    result = frame.photo if in_place else frame.photo.copy()
     for new, (left, top, right, bottom) in unsquared(painted, frame.box):
         before = np.asarray(result.crop((left, top, right, bottom)), dtype=np.float32)
         alpha = frame.levels[top:bottom, left:right, None].astype(np.float32) / 255

@@ -17,6 +17,9 @@ from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
 from atelier_inference.server import make_app
 from atelier_inference.worker import Worker
+from bench.poison import PictureDoor, swallow
+from bench.poison_doors import ask, segmenting
+from bench.poisoned_pictures import FamilyShare, poison
 from contracts.prediction import PredictionInput
 from tests.integration.inference_server import (
     HEIGHT,
@@ -101,6 +104,19 @@ def test_one_bad_request_does_not_fail_those_that_wait_with_it(server: Server) -
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200, 200, 200, 400]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pictures_that_are_made_to_break_a_reader_fail_neither_a_request_nor_segment(
+    server: Server, tmp_path: Path
+) -> None:
+    """A share of ``make bench-poison``."""
+    http = PictureDoor(enter=lambda data: ask(server.client, data), share=FamilyShare(12))
+    segment = PictureDoor(enter=segmenting(tmp_path), share=FamilyShare(1))
+    outcome = swallow(poison(seed=7, count=12), {"http": http, "segment": segment})
+    assert outcome["faults"] == []
+    assert http.outcomes["read"]
+    assert segment.outcomes["refused"]
 
 
 def test_what_is_not_json_is_refused(server: Server) -> None:
