@@ -145,8 +145,9 @@ destroy: synth node_modules/.installed ## remove STAGE from the account, with wh
 lock: $(INSTALLED) ## write requirements.lock from what is installed
 	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' | grep -vE '^(nvidia-|triton|cuda-)' > requirements.lock
 
-clean: ## remove what the commands above made
-	rm -rf .venv .work out cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
+clean: ## remove what the commands above made, but not what make local keeps
+	[ ! -d out ] || find out -mindepth 1 -maxdepth 1 ! -name local -exec rm -rf {} +
+	rm -rf .venv .work cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
 $(INSTALLED): pyproject.toml requirements.lock lambdas/requirements.lock
 	@echo "Installing the locked packages into .venv (several minutes the first time)"

@@ -19,6 +19,10 @@ _SOURCES = (
 """What templates and assets are made of, below ROOT."""
 
 
+ASSEMBLY = "cdk.out"
+_STAGED, _BRIDGE = "synthesis-", "jsii"
+
+
 class SynthesisError(RuntimeError):
     """``app.py`` did not write its templates; the text is the end of what it printed."""
 
@@ -45,20 +49,27 @@ def synthesize(out: Path, stage: str, region: str) -> Path:
 
     Assets of earlier times stay there: images that were made of them still run.
     """
-    with tempfile.TemporaryDirectory(dir=out.parent) as temporary:
+    for path in out.parent.glob(f"{_STAGED}*"):  # of one that was killed
+        shutil.rmtree(path)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=_STAGED) as temporary:
         made = Path(temporary) / "cdk.out"
         context = json.dumps({"stage": stage, "region": region})
         environment = {**os.environ, "CDK_OUTDIR": str(made), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
         # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
         environment["CDK_VALIDATION"] = "false"
         if not os.access(Path.home(), os.W_OK):  # where CDK's bridge unpacks its packages, once
-            environment.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(out.parent / "jsii"))
+            environment.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(out.parent / _BRIDGE))
         command = [sys.executable, str(ROOT / "app.py")]
         result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if result.returncode:
             raise SynthesisError(f"app.py ended with {result.returncode}:\n{(result.stdout + result.stderr)[-4_000:]}")
         _add(made, out)
     return out
+
+
+def made_in(folder: Path) -> list[Path]:
+    """What synthesis has made in ``folder``, whether it ended or not; some of it may not be there."""
+    return [folder / ASSEMBLY, folder / _BRIDGE, *folder.glob(f"{_STAGED}*")]
 
 
 def _add(made: Path, out: Path) -> None:

@@ -34,6 +34,8 @@ def stay_up(deployment: Deployment, progress: Progress) -> None:
     progress.say(f"\nThe local cloud stays up until Ctrl-C, or `atelier down --out {out}`.")
     try:
         while deployment.cloud.running:
+            if not deployment.cloud.in_place:
+                raise LocalCloudError(f"{out} was moved or removed while the local cloud ran; it has been stopped")
             time.sleep(_LOOK_SECONDS)
     except KeyboardInterrupt:
         return

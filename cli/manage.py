@@ -2,9 +2,7 @@
 
 import argparse
 import contextlib
-import os
 import shutil
-import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,20 @@ from typing import Any
 import boto3
 import psutil
 
+from cli.assembly import made_in
 from local.durable import Durable
 from local.errors import AWS_ERRORS, LocalCloudError
-from local.holding import hold_folder, holder, processes_in
+from local.holding import LOCK, Holder, hold_folder, holder, processes_of
 from local.sagemaker.backend import connect
-from local.sizes import megabytes, sizes
+from local.server import READY_NAME
+from local.sizes import CONTENTS, megabytes, remove, sizes
+from local.stamp import NAME as STAMP
 from local.stamp import Stamp
 
 STOP_SECONDS = 60.0
+_FILES = (READY_NAME, "docker", "docker.json", STAMP, LOCK)
+"""In a cloud's folder, beside its folders. The last two tell whoever comes in between what this folder is, and that it is held."""
+
 _POLL_SECONDS = 0.1
 
 
@@ -29,8 +33,7 @@ def run_status(arguments: argparse.Namespace) -> None:
     stamp, held = Stamp.read(folder), holder(folder)
     lines = {"folder": str(folder), "runs": "no"}
     if held:
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(psutil.Process(held.pid).create_time()))
-        lines["runs"] = f"yes, pid {held.pid}, since {since} ({held.command})"
+        lines["runs"] = f"yes, {held}{_since(held)}"
     if stamp:
         lines["address"] = f"http://127.0.0.1:{stamp.port} ({stamp.region})"
         lines["version"] = f"format {stamp.format}, ministack {stamp.ministack}"
@@ -50,13 +53,16 @@ def run_down(arguments: argparse.Namespace) -> None:
     held = holder(folder)
     if held is None:
         raise LocalCloudError(f"no local cloud runs in {folder}; `make local` starts one")
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(held.pid, signal.SIGTERM)
+    if held.process is None:
+        raise LocalCloudError(f"{folder} is held by {held}, which cannot be seen from here; stop it where it runs")
+    with contextlib.suppress(psutil.NoSuchProcess):
+        held.process.terminate()
     deadline = time.monotonic() + STOP_SECONDS
-    while holder(folder) or list(processes_in(folder)):
+    while left := [*_holding(folder), *processes_of(folder)]:
         if time.monotonic() > deadline:
+            numbers = " ".join(str(process.pid) for process in left)
             raise LocalCloudError(
-                f"pid {held.pid} ({held.command}) still runs {STOP_SECONDS:.0f} s after SIGTERM; end it with kill -9"
+                f"{held} was sent SIGTERM {STOP_SECONDS:.0f} s ago, and has not ended; kill -9 {numbers} ends it, and nothing is lost"
             )
         time.sleep(_POLL_SECONDS)
     print(f"The local cloud in {folder} has ended; what it holds is kept.")
@@ -68,12 +74,27 @@ def run_clean(arguments: argparse.Namespace) -> None:
     if not folder.exists():
         print(f"Nothing is kept in {folder}.")
         return
+    if not (folder / STAMP).exists() and not (folder / "state").exists():
+        raise LocalCloudError(f"{folder}: got a folder in which no local cloud has been; nothing in it is removed")
     with hold_folder(folder):
         used = sum(sizes(folder).values())
-        for path in (*folder.parent.iterdir(), *folder.iterdir()):
-            if path != folder:
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        for path in (*made_in(arguments.out / "run"), *(folder / name for name in (*CONTENTS, *_FILES))):
+            remove(path)
     print(f"Removed what was kept in {folder}: {megabytes(used)} are free again.")
+    if left := [path.name for path in folder.iterdir()]:
+        print(f"Left there, since it is not the local cloud's: {', '.join(sorted(left))}")
+
+
+def _holding(folder: Path) -> list[psutil.Process]:
+    held = holder(folder)
+    return [held.process] if held and held.process else []
+
+
+def _since(held: Holder) -> str:
+    with contextlib.suppress(psutil.Error):
+        if held.process:
+            return time.strftime(", since %Y-%m-%d %H:%M:%S", time.localtime(held.process.create_time()))
+    return ""
 
 
 def _cloud(out: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.account import api_key, stage_outputs
-from cli.assembly import fingerprint, synthesize
+from cli.assembly import ASSEMBLY, fingerprint, synthesize
 from cli.client import ApiClient
 from cli.interrupts import interrupted_by_signals
 from cli.progress import Progress
@@ -66,10 +66,12 @@ def deployed(
     placed = wanted.placed(replace(wanted.placement, region=region))
     with interrupted_by_signals(progress.say), cloud:
         cloud.faults.set_quotas(most_machines(placed))
-        assembly, mark, made_of = run_dir / "cdk.out", cloud.run_dir / "state" / _DEPLOYED, fingerprint(stage)
+        assembly, mark = run_dir / ASSEMBLY, cloud.run_dir / "state" / _DEPLOYED
+        made_of = f"{fingerprint(stage)} {run_dir}"
         if fresh:
             shutil.rmtree(assembly, ignore_errors=True)
-        if not (mark.exists() and mark.read_text(encoding="utf-8") == made_of):
+        there = mark.exists() and mark.read_text(encoding="utf-8", errors="replace") == made_of
+        if not (there and assembly.exists()):
             _deploy(cloud, assembly, placed, progress)
             mark.write_text(made_of, encoding="utf-8")
         yield Deployment(cloud=cloud, outputs=stage_outputs(cloud.client, stage))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,15 +11,16 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 import boto3
+import psutil
 from botocore.loaders import Loader
 
 from local.assembly import read_assembly
 from local.clock_door import PATH as CLOCK_PATH
 from local.deploy import Deployer, OnProgress, StackProgress
-from local.durable import Durable
 from local.errors import DeploymentError, LocalCloudError
 from local.faults import Faults
-from local.holding import SERVER, end_leftovers, hold_folder, require_free
+from local.holding import SERVER, end_leftovers, hold_folder, is_held, processes_of
+from local.preparation import prepare
 from local.sagemaker.backend import connect
 from local.server import READY_NAME, child_environment
 from local.servers_door import PATH as SERVERS_PATH
@@ -33,14 +33,13 @@ _STOP_MARGIN_SECONDS = 10.0
 _TURN_SECONDS = 600.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 30
-_EMPTY_AT_START = ("tmp", "home", "endpoints", "images")
-_KEPT = ("logs", "jobs", "state", "s3", "faults")
 
 
 class LocalCloud:
     """AWS on this machine: everything it writes is below `run_dir`, everything it starts ends with it.
 
-    What an earlier one left in `run_dir` is there again, and goes on, unless `fresh` is true: then it is removed.
+    What an earlier one left in `run_dir` is there again, and goes on, unless `fresh` is true: then it is removed,
+    where that one began afresh too.
     `port` None takes that of before, or a free one. Only 127.0.0.1 is bound. The account and the region, one of the partition
     `aws`, are what templates see. Raises LocalCloudError for a region that AWS does not have there.
     """
@@ -82,7 +81,8 @@ class LocalCloud:
     def _start(self) -> None:
         self._lock = lock = hold_folder(self.run_dir)
         try:
-            port = self._prepare_folder()
+            self._stamp, port = prepare(self.run_dir, self._stamp, port=self._wanted_port, fresh=self._fresh)
+            self.log_path.parent.mkdir(exist_ok=True)
         except BaseException:
             self._release_folder()
             raise
@@ -122,12 +122,20 @@ class LocalCloud:
             except subprocess.TimeoutExpired:
                 supervisor.kill()
                 supervisor.wait()
+            if supervisor.returncode < 0:  # it was killed, and its server ends by itself
+                psutil.wait_procs(list(processes_of(self.run_dir)), STOP_SECONDS)
+                end_leftovers(self.run_dir)
         self._release_folder()
 
     @property
     def running(self) -> bool:
         """Whether the server is up."""
         return self._supervisor is not None and self._supervisor.poll() is None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether its folder is where it was: nobody has moved or removed it."""
+        return self._lock is not None and is_held(self.run_dir, self._lock)
 
     @property
     def log_path(self) -> Path:
@@ -184,31 +192,6 @@ class LocalCloud:
         """The outputs of a stack."""
         stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-    def _prepare_folder(self) -> int:
-        """Make the folder ready for a server; the port that this takes. Raises LocalCloudError where folder or port cannot be used."""
-        stamp = None if self._fresh else Stamp.read(self.run_dir)
-        if stamp:
-            stamp.require_place(self.run_dir, account=self.account, region=self.region)
-        port = (stamp.port if stamp else 0) if self._wanted_port is None else self._wanted_port
-        require_free(port)
-        end_leftovers(self.run_dir)
-        if stamp is None or stamp.half_deployed:
-            self._empty_folder()
-            stamp = Stamp(account=self.account, region=self.region)
-        self._stamp = stamp
-        stamp.write(self.run_dir)
-        Durable(self.run_dir / "state").close()  # a damaged file is said here, not in the server's log
-        for name in _EMPTY_AT_START:
-            shutil.rmtree(self.run_dir / name, ignore_errors=True)
-            (self.run_dir / name).mkdir()
-        self.log_path.parent.mkdir(exist_ok=True)
-        (self.run_dir / READY_NAME).unlink(missing_ok=True)
-        return port
-
-    def _empty_folder(self) -> None:
-        for name in (*_KEPT, *_EMPTY_AT_START):
-            shutil.rmtree(self.run_dir / name, ignore_errors=True)
 
     def _release_folder(self) -> None:
         if self._lock:

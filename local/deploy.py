@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.assembly import FileAsset, Stack
 from local.errors import DeploymentError
-from local.sagemaker.images import ImageAsset, push
+from local.sagemaker.images import ImageAsset, push, pushed
 from local.sagemaker.transfer import split_uri
 
 BOOTSTRAP_VERSION = "30"  # of the bootstrap template that aws-cdk 2.1148 installs
@@ -73,14 +73,18 @@ class Deployer:
             raise DeploymentError(f"stack {stack.name} ended as {status}: {reason}")
 
     def _push(self, image: ImageAsset) -> None:
-        """Build and push it, as the CLI does where the repository lacks the tag. Raises LocalCloudError where it cannot be built."""
+        """Build and push it where the repository lacks the tag, as the CLI does, or where its folder has been moved since.
+
+        Raises LocalCloudError where it cannot be built.
+        """
         ecr = self._client("ecr")
         image.build()
         with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
             ecr.create_repository(repositoryName=image.repository, imageTagMutability="IMMUTABLE")
-        try:
-            ecr.describe_images(repositoryName=image.repository, imageIds=[{"imageTag": image.tag}])
-        except ecr.exceptions.ImageNotFoundException:
+        place = {"repositoryName": image.repository, "imageIds": [{"imageTag": image.tag}]}
+        found = ecr.batch_get_image(**place)["images"]
+        if not found or pushed(found[0]) != image:
+            ecr.batch_delete_image(**place)
             push(ecr, image)
 
     def _publish(self, asset: FileAsset) -> None:

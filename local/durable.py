@@ -46,10 +46,10 @@ class Durable:
                 self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
             )
             self._prepare()
+        except sqlite3.OperationalError as error:  # a full disk, a folder without the right to write
+            raise LocalCloudError(f"{self._path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
-            raise LocalCloudError(
-                f"{self._path}: got {error}; allowed: the file as a local cloud wrote it. Start anew with `make local-clean`"
-            ) from error
+            raise damaged(self._path, str(error)) from error
 
     def table(self, name: str) -> "Table":
         """The table of that name; it need not exist before."""
@@ -79,7 +79,9 @@ class Durable:
                 self._depth -= 1
 
     def freeze(self) -> None:
-        """Refuse changes from now on, with ServiceError."""
+        """Refuse changes from now on, with ServiceError; everything is in the one file then, where the disk has room for it."""
+        with self._lock, contextlib.suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with self._lock:
             self._connection.execute("PRAGMA query_only=ON")
 
@@ -98,6 +100,28 @@ class Durable:
         for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", _SCHEMA):
             self._connection.execute(statement)
         self._connection.execute(f"PRAGMA user_version={FORMAT}")
+
+
+def require_whole(folder: Path) -> None:
+    """Raise LocalCloudError where the file is missing, cut off or otherwise damaged. To be called where nobody has it open."""
+    path = folder / NAME
+    if not path.exists() or not path.stat().st_size:  # SQLite would begin an empty one
+        raise damaged(path, "no file" if not path.exists() else "an empty file")
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise damaged(path, found)
+
+
+def damaged(path: Path, found: str) -> LocalCloudError:
+    """The refusal of a file that cannot be read, which is left as it is."""
+    allowed = (
+        "what a local cloud wrote there. Put a copy back, or start anew with `make local-clean` (`atelier clean --out`)"
+    )
+    return LocalCloudError(f"{path}: got {found}; allowed: {allowed}")
 
 
 class Table:

@@ -23,10 +23,17 @@ SERVER = "local.server"
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """The process that started the cloud of a folder."""
+    """Who holds a folder, as the lock says, and the process that does: another one where the one that started the cloud is gone.
+
+    ``process`` is None where it cannot be seen from here, as in another container.
+    """
 
     pid: int
     command: str
+    process: psutil.Process | None
+
+    def __str__(self) -> str:
+        return f"pid {self.pid} ({self.command})" if self.command else "a process that has not said its name"
 
 
 def hold_folder(folder: Path) -> IO[bytes]:
@@ -41,15 +48,27 @@ def hold_folder(folder: Path) -> IO[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
-        taken = (
-            f"{folder} is held {_owner(folder)}; allowed: one local cloud a folder: stop that one, or use another --out"
-        )
+        taken = f"{folder} is held by {_holder(folder)}; allowed: one local cloud a folder: stop that one, or use another --out"
         raise LocalCloudError(taken) from error
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-    lock.truncate(0)
-    lock.write(json.dumps({"pid": os.getpid(), "command": command}).encode())
-    lock.flush()
+    if not is_held(folder, lock):  # who held it until now has removed it
+        lock.close()
+        return hold_folder(folder)
+    os.ftruncate(lock.fileno(), 0)
+    try:
+        os.write(lock.fileno(), json.dumps({"pid": os.getpid(), "command": command}).encode())
+    except OSError as error:
+        lock.close()
+        raise LocalCloudError(f"{folder} cannot be written: {error.strerror}") from error
     return lock
+
+
+def is_held(folder: Path, lock: IO[bytes]) -> bool:
+    """Whether ``lock`` is still that of ``folder``, which may have been moved, or removed and made again."""
+    try:
+        return os.path.samestat((folder / LOCK).stat(), os.fstat(lock.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def require_free(port: int) -> None:
@@ -63,18 +82,21 @@ def require_free(port: int) -> None:
 
 
 def end_leftovers(folder: Path) -> None:
-    """Kill the jobs, model servers and workers of an earlier server that have outlived it and its supervisor: those that run in ``folder``.
+    """Kill what of an earlier cloud has outlived its supervisor: its server, jobs, model servers and workers.
 
     To be called by who holds it.
     """
-    kill(list(processes_in(folder)))
+    kill(list(processes_of(folder)))
 
 
-def processes_in(folder: Path) -> Iterator[psutil.Process]:
-    """The processes of this user that run in ``folder``: jobs, model servers and workers of a local cloud."""
-    for process in psutil.process_iter():
+def processes_of(folder: Path) -> Iterator[psutil.Process]:
+    """The processes of the local cloud in ``folder``, but for the one that started it: those with their temporary files below it.
+
+    A shell or an editor that somebody has opened there is none of them.
+    """
+    for process in _own_processes():
         with contextlib.suppress(psutil.Error):
-            if process.uids().real == os.getuid() and Path(process.cwd()).is_relative_to(folder):
+            if Path(process.environ().get("TMPDIR", "/")).is_relative_to(folder):
                 yield process
 
 
@@ -82,21 +104,34 @@ def holder(folder: Path) -> Holder | None:
     """Who holds the folder, None where nobody does."""
     if not (folder / LOCK).exists():
         return None
-    with (folder / LOCK).open("rb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return Holder(**json.loads(lock.read()))
-    return None
+    with (folder / LOCK).open("rb") as lock, contextlib.suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    return _holder(folder)  # closed again: this process does not hold it
 
 
-def _owner(folder: Path) -> str:
-    """What the lock of ``folder`` says of the process that took it."""
+def _holder(folder: Path) -> Holder:
+    """Who holds ``folder``, which is held. The lock may not say it yet, or in the words of another version."""
     try:
         note = json.loads((folder / LOCK).read_text(encoding="utf-8"))
-        return f"by pid {note['pid']} ({note['command']})"
-    except (OSError, ValueError):
-        return "by a process that has not said its name"
+        pid, command = int(note["pid"]), str(note["command"])
+    except (OSError, ValueError, TypeError, KeyError):
+        pid, command = 0, ""
+    holding = {process.pid: process for process in _own_processes() if _has_open(process, folder / LOCK)}
+    return Holder(pid=pid, command=command, process=holding.get(pid) or next(iter(holding.values()), None))
+
+
+def _has_open(process: psutil.Process, path: Path) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any(Path(file.path) == path for file in process.open_files())
+    return False
+
+
+def _own_processes() -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.uids().real == os.getuid():
+                yield process
 
 
 def _listener(port: int) -> str:
@@ -107,7 +142,7 @@ def _listener(port: int) -> str:
     words = holder.cmdline()
     if SERVER in words:
         folder = Path(words[words.index(SERVER) + 1])
-        return f"{_owner(folder)}, a local cloud in {folder}"
+        return f"by {_holder(folder)}, a local cloud in {folder}"
     return f"by pid {holder.pid} ({shlex.join(words)[:100]})"
 
 

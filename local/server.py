@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from local.errors import LocalCloudError
 from local.supervisor import kill
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def main(run_dir: Path, port: int, account: str, region: str) -> None:
     names.check()
     from local.composition import build
 
-    built = build(run_dir, port, account, region, child_environment())
+    try:
+        built = build(run_dir, port, account, region, child_environment())
+    except LocalCloudError as error:
+        sys.exit(str(error))
     threading.Thread(target=_resume, args=(port, built.resume), name="resume", daemon=True).start()
     try:
         asyncio.run(_serve(built.app, listener.detach(), run_dir, port))

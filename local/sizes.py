@@ -1,17 +1,23 @@
-"""What the folder of a local cloud takes on the disk, and what of it nobody misses."""
+"""What the folder of a local cloud holds and takes on the disk, and what of it nobody misses."""
 
+import contextlib
+import os
 import shutil
+import stat
 from collections.abc import Collection
 from pathlib import Path
 
 _KINDS = {
     "objects": ("s3",),
-    "state": ("state",),
+    "state": ("state", "faults"),
     "jobs": ("jobs",),
     "model servers": ("endpoints", "images"),
     "workers": ("tmp", "home"),
     "logs": ("logs",),
 }
+CONTENTS = tuple(name for names in _KINDS.values() for name in names)
+"""All folders of a cloud: what else is in its folder is somebody else's."""
+
 LITTLE_BYTES = 2 * 1024**3
 """Free space below which a start says so: a base model of full size takes several of these."""
 
@@ -26,10 +32,20 @@ def sizes(folder: Path) -> dict[str, int]:
 
 def _size(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            total += path.lstat().st_size
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # a running cloud goes on while its files are counted
+                status = (Path(place) / name).lstat()
+                total += status.st_size if stat.S_ISREG(status.st_mode) else 0
     return total
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it; nothing where there is none. Raises OSError where it stays."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def drop_old_jobs(folder: Path, running: Collection[str]) -> None:

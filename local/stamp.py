@@ -21,12 +21,14 @@ START_ANEW = "start anew with `make local-clean` (`atelier clean --out`), which 
 class Stamp:
     """``format`` and ``ministack`` are those of the version that wrote last; ``port`` is the address's, 0 before it has one.
 
+    ``lasting`` says that a start afresh does not remove what is in the folder.
     ``half_deployed`` says that the first deployment has begun and is not complete: nothing in the folder is anybody's yet.
     """
 
     account: str
     region: str
     port: int = 0
+    lasting: bool = False
     half_deployed: bool = False
     format: int = FORMAT
     ministack: str = importlib.metadata.version("ministack")

@@ -94,6 +94,12 @@ def push(ecr: Any, asset: ImageAsset) -> None:
     )
 
 
+def pushed(image: dict[str, Any]) -> ImageAsset | None:
+    """What an image of ECR is made of, None where `push` did not put it there."""
+    asset = json.loads(image["imageManifest"]).get("annotations", {}).get(_ANNOTATION)
+    return None if asset is None else _ASSET.validate_json(asset)
+
+
 class ImageRegistry:
     """The images in ECR, as processes can run them; `roots` is the folder for their file systems."""
 
@@ -118,10 +124,10 @@ class ImageRegistry:
             found = []  # a name that no repository may have is one that is not there
         if not found:
             raise validation_error(f"Requested image {uri} not found.")
-        asset = json.loads(found[0]["imageManifest"]).get("annotations", {}).get(_ANNOTATION)
+        asset = pushed(found[0])
         if asset is None:
             raise validation_error(f"Image {uri} cannot be used: it is not an image asset of a cloud assembly")
-        return _ASSET.validate_json(asset)
+        return asset
 
     def _prepare(self, uri: str, asset: ImageAsset) -> Image:
         try:

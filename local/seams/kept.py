@@ -18,7 +18,7 @@ from ministack.core import lambda_runtime
 from ministack.core.responses import request_scope
 from ministack.services import cloudformation, lambda_svc
 
-from local.durable import Durable
+from local.durable import Durable, damaged
 from local.errors import ServiceError
 from local.room import require_room
 from local.sagemaker.runtime import Response
@@ -56,11 +56,7 @@ class Keeper:
 
     def install(self) -> None:
         """Restore what was kept, and keep what changes. To be called when everything else is installed, before the first request."""
-        kept_objects.install()
-        self._services.restore()
-        self._items.restore()
-        self._logs.restore()
-        self._executions.restore()
+        self._restore()
         self._items.install()
         self._executions.install()
         _open_sessions()
@@ -74,6 +70,15 @@ class Keeper:
 
         app._get_module = loaded
         threading.Thread(target=self._save_now_and_then, name="keeper", daemon=True).start()
+
+    def _restore(self) -> None:
+        try:
+            kept_objects.install()
+            for kept in (self._services, self._items, self._logs, self._executions):
+                kept.restore()
+        except Exception as error:  # whatever a file or a row is like that nobody of ours has written
+            _LOG.debug("restore", exc_info=True)
+            raise damaged(self._run_dir / "state", f"{type(error).__name__}: {error}") from error
 
     def resume(self) -> None:
         """Let executions go on. To be called when requests are answered."""

@@ -119,9 +119,15 @@ class ServiceKeeper:
             known = self._files[id(content)] = (content, name)
         return known[1]
 
+    def _content(self, name: str) -> bytes:
+        content = (self._blobs / name).read_bytes()
+        if hashlib.sha256(content).hexdigest() != name:
+            raise ValueError(f"{self._blobs / name} has other bytes than were written")
+        return content
+
     def _untagged(self, value: dict[str, Any]) -> Any:
         if value.keys() == {_BLOB}:
-            return (self._blobs / value[_BLOB]).read_bytes()
+            return self._content(value[_BLOB])
         return persistence._json_object_hook(value)
 
 

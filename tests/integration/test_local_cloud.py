@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud, StackProgress
 from local.errors import DeploymentError, LocalCloudError
+from local.stamp import Stamp
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, until
 
@@ -86,6 +88,11 @@ def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_what_it_held
         assert second.url == first_url
     with pytest.raises(LocalCloudError, match="got 123456789012/eu-west-1"), LocalCloud(run_dir, region="eu-west-1"):
         pass
+    with pytest.raises(LocalCloudError, match="`atelier local` keeps"), LocalCloud(run_dir, fresh=True):
+        pass
+    stamp = Stamp.read(run_dir)
+    assert stamp is not None
+    replace(stamp, lasting=False).write(run_dir)
     with LocalCloud(run_dir, fresh=True) as third:
         assert third.client("s3").list_buckets()["Buckets"] == []
         assembly = local_toy.write_assembly(tmp_path / "out", {"Toy": local_toy.base_template()})

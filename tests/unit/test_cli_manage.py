@@ -1,20 +1,28 @@
 """The local cloud of a folder is looked at, stopped and removed from another terminal."""
 
+import fcntl
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cli.interrupts import interrupted_by_signals
 from cli.main import main
 from infra.config import STAGES
 from infra.settings.placement import Placement
+from local.durable import Durable
 from local.errors import LocalCloudError
-from local.holding import hold_folder
+from local.faults import Faults
+from local.holding import end_leftovers, hold_folder, holder
+from local.preparation import prepare
 from local.stamp import Stamp
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -71,6 +79,49 @@ def test_a_session_that_ignores_ctrl_c_is_stopped_from_another_terminal(
     assert (folder / "s3" / "photo").exists()
 
 
+@pytest.mark.parametrize("note", ["", "no JSON", '{"who": 1}', '{"pid": "9999999", "command": "atelier local"}'])
+def test_a_lock_that_does_not_say_who_holds_it_is_no_reason_to_fail(
+    note: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "cloud.json").unlink()
+    with hold_folder(folder) as lock:
+        (folder / "lock").write_text(note, encoding="utf-8")
+        assert main(["status", "--out", str(folder.parent.parent)]) == 0
+        assert re.search(r"^runs +yes, (a process that|pid 9999999)", capsys.readouterr().out, re.MULTILINE)
+        with pytest.raises(LocalCloudError, match="allowed: one local cloud a folder"):
+            hold_folder(folder)
+        held = holder(folder)
+        assert held is not None
+        assert held.process == psutil.Process()
+        assert lock.readable()
+
+
+def test_a_process_is_not_ended_because_it_has_the_pid_of_one_that_held_the_folder(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In another container the same pid is another process; and who started the cloud may be gone before what he started is."""
+    with subprocess.Popen(["sleep", "600"]) as innocent, subprocess.Popen(["sleep", "600"]) as unseen:
+        (folder / "lock").write_text(json.dumps({"pid": innocent.pid, "command": "atelier local"}), encoding="utf-8")
+        with (folder / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            inherited = subprocess.Popen(["sleep", "600"], pass_fds=[lock.fileno()])
+        assert main(["down", "--out", str(folder.parent.parent)]) == 0
+        assert inherited.wait() == -signal.SIGTERM
+        assert innocent.poll() is unseen.poll() is None
+        innocent.kill()
+        unseen.kill()
+
+
+def test_a_shell_in_the_folder_is_none_of_the_clouds_processes(folder: Path) -> None:
+    with subprocess.Popen(["sleep", "600"], cwd=folder) as shell:
+        ours = subprocess.Popen(["sleep", "600"], cwd="/", env={**os.environ, "TMPDIR": str(folder / "tmp")})
+        with hold_folder(folder):
+            end_leftovers(folder)
+        assert ours.wait() == -signal.SIGKILL
+        assert shell.poll() is None
+        shell.kill()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_both_signals_end_a_session_also_where_they_are_ignored(number: signal.Signals) -> None:
     said: list[str] = []
@@ -88,6 +139,98 @@ def test_removing_says_how_much_is_free_again(folder: Path, capsys: pytest.Captu
     assert main(["clean", "--out", str(folder.parent.parent)]) == 0
     assert "1.5 MB are free again" in capsys.readouterr().out
     assert list(folder.rglob("*")) == []
+
+
+def test_only_what_is_the_clouds_is_removed(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The folder may have been put on another disk with a link, and somebody may keep files beside it."""
+    big, run = tmp_path / "big", tmp_path / "run"
+    folder.rename(big)
+    folder.symlink_to(big)
+    for place in (tmp_path, run, big):
+        (place / "photos").mkdir()
+    (run / "cdk.out").mkdir()
+    (run / "synthesis-killed").mkdir()
+
+    assert main(["clean", "--out", str(tmp_path)]) == 0
+
+    assert "Left there, since it is not the local cloud's: photos" in capsys.readouterr().out
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
+    assert left == {"photos", "big", "big/photos", "run", "run/photos", "run/cloud"}
+
+
+def test_a_folder_in_which_no_local_cloud_has_been_is_not_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run" / "cloud" / "logs").mkdir(parents=True)
+    assert main(["clean", "--out", str(tmp_path)]) == 1
+    assert "no local cloud has been" in capsys.readouterr().err
+    assert (tmp_path / "run" / "cloud" / "logs").exists()
+
+
+def damage(name: str, content: bytes | None) -> Callable[[Path], None]:
+    """Put something else in the place of a file; None removes it."""
+
+    def change(folder: Path) -> None:
+        (folder / name).unlink()
+        if content is not None:
+            (folder / name).write_bytes(content)
+
+    return change
+
+
+def cut(folder: Path) -> None:
+    """Leave the first pages of the tables."""
+    os.truncate(folder / "state" / "local.db", 8192)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (damage("cloud.json", None), "cloud.json: got no file"),
+        (damage("cloud.json", b""), "cloud.json: got a damaged file"),
+        (damage("state/local.db", None), "local.db: got no file"),
+        (damage("state/local.db", b""), "local.db: got an empty file"),
+        (damage("state/local.db", b"x" * 9000), "local.db: got file is not a database"),
+        (cut, "local.db: got .+"),
+    ],
+)
+def test_what_has_lost_a_file_is_refused_and_left_as_it_is(
+    change: Callable[[Path], None], says: str, folder: Path
+) -> None:
+    durable = Durable(folder / "state")
+    durable.table("things").put("one", "x" * 20_000)
+    durable.close()
+    change(folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    with pytest.raises(LocalCloudError, match=f"{says}.*make local-clean"):
+        prepare(folder, Stamp(account=ACCOUNT, region=REGION), port=None, fresh=False)
+
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("command", [["demo"], ["pretrain", "figures", "--dataset", "drawn"]])
+def test_what_the_local_cloud_keeps_is_not_removed_by_a_command_that_begins_in_an_empty_folder(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run" / "cloud"
+    folder.mkdir(parents=True)
+    stamp, _ = prepare(folder, Stamp(account=ACCOUNT, region=REGION), port=None, fresh=False)
+    (folder / "s3").mkdir()
+    assert main([*command, "--out", str(tmp_path)]) == 1
+    assert "holds what `atelier local` keeps" in capsys.readouterr().err
+    assert (folder / "s3").exists()
+    replace(stamp, lasting=False).write(folder)
+    prepare(folder, stamp, port=None, fresh=True)
+    assert not (folder / "s3").exists()
+
+
+def test_a_disk_without_room_is_said_before_anything_is_changed(folder: Path) -> None:
+    Faults(folder).set_room(1000)
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(LocalCloudError, match="disk of the local cloud is full"):
+        prepare(folder, Stamp(account=ACCOUNT, region=REGION), port=None, fresh=False)
+    assert sorted(folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
