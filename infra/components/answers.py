@@ -92,7 +92,8 @@ class AnswerHandlers(Construct):
                 reading(self._media, "requests/*", "responses/*", "failures/*"),
                 writing(self._media, "outputs/*"),
                 # A request that failed on the server's side is submitted once more; one that nobody waits for is dropped.
-                deleting(self._media, "requests/*"),
+                # So are the pictures and the answer of one that was canceled or deleted while they came.
+                deleting(self._media, "requests/*", "outputs/*", "responses/*", "failures/*"),
                 queueing(self._endpoint_arn, self._stage.prefix),
                 keeping(self._table),
                 answering(self._machine_arn),

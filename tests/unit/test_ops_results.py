@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier_ops.gateways.records import Record
-from atelier_ops.logic import smoke
+from atelier_ops.logic import model_answer, smoke
 from atelier_ops.logic.notification import Outcome, model_message, read_outcome
 from atelier_ops.logic.results import Dependencies, prediction_key, settle
 from atelier_ops.logic.timestamps import rfc3339
@@ -155,7 +155,7 @@ def test_the_answer_to_a_canceled_prediction_is_thrown_away(dependencies: Depend
 
 
 def test_a_notification_for_a_record_that_is_gone_is_ignored(dependencies: Dependencies) -> None:
-    assert "unknown" in succeeded(dependencies, "f" * 26, answer())
+    assert "deleted" in succeeded(dependencies, "f" * 26, answer())
     assert dependencies.media.listing("outputs/") == []
 
 
@@ -163,6 +163,25 @@ def test_an_answer_in_a_foreign_bucket_is_refused(dependencies: Dependencies) ->
     outcome = told(ID, responseParameters={"outputLocation": "s3://elsewhere/x"})
     settle(outcome, dependencies, NOW)
     assert "elsewhere" in record(dependencies).data["error"]
+
+
+def test_an_answer_too_large_for_a_handler_ends_the_prediction(
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_answer, "LARGEST_ANSWER", 1_000)
+    succeeded(dependencies, ID, answer(notes=["x" * 1_000]))
+    assert "at most 1,000 bytes: fewer or smaller pictures" in record(dependencies).data["error"]
+
+
+@pytest.mark.parametrize("wrong", [{"notes": ["x" * 10**6]}, {"x" * 10**6: 1}, {"seconds": {"y" * 10**6: "long"}}])
+def test_whatever_an_answer_says_its_record_fits_into_the_table(
+    dependencies: Dependencies, wrong: dict[str, Any]
+) -> None:
+    """DynamoDB takes 400 KB of an item: a record that is refused would stay open for ever."""
+    succeeded(dependencies, ID, answer(**wrong))
+    ended = record(dependencies)
+    assert ended.status in ("succeeded", "failed")
+    assert len(json.dumps(ended.data)) < 100_000
 
 
 def waiting_smoke_test(dependencies: Dependencies) -> str:

@@ -292,6 +292,26 @@ def test_a_success_of_an_earlier_attempt_whose_notification_was_lost_is_found(ap
     assert api.call("GET", f"/v1/predictions/{name}").body["status"] == "succeeded"
 
 
+def test_the_answer_of_a_deleted_prediction_is_none_of_one_that_got_its_id_again(api: Api) -> None:
+    name = post(api)["id"]
+    for method, path in (("POST", "/cancel"), ("DELETE", "")):
+        api.call(method, f"/v1/predictions/{name}{path}")
+    assert post(api, body={"input": {**BODY["input"], "prompt": "another"}})["id"] == name
+    for failure in (None, {"error": {"type": "InvalidInputError", "message": "no"}}):
+        notify(api, 0, failure)
+        assert (only(api).status, api.buckets.store("media").names("outputs/")) == ("starting", [])
+    notify(api, 1, None)
+    assert only(api).status == "succeeded"
+
+
+def test_nothing_is_left_of_a_deleted_prediction_whose_queueing_was_unclear(api: Api) -> None:
+    api.inference.mute = True
+    name = post(api)["id"]
+    notify(api, 0, None)
+    assert api.call("DELETE", f"/v1/predictions/{name}").status == 204
+    assert (api.buckets.objects, api.records.items) == ({}, {})
+
+
 def test_a_smoke_test_is_tried_once_more_too_and_then_fails_its_run(api: Api) -> None:
     dependencies = settling(api)
     record = claimed(smoke.waiting("smoke-1", "token", "run-1", "shared", api.now), api.now)

@@ -1,23 +1,30 @@
 """What a finished request changes: a prediction's record and pictures, or the run whose smoke test it was."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from atelier_ops.errors import EndpointUnavailableError, MissingObjectError
 from atelier_ops.gateways.records import Record
-from atelier_ops.gateways.storage import ObjectStore, read_json
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import smoke
 from atelier_ops.logic.logs import note_line
-from atelier_ops.logic.notification import Outcome, is_of_server, model_message
+from atelier_ops.logic.model_answer import ModelError, read_answer
+from atelier_ops.logic.notification import Outcome
 from atelier_ops.logic.picture import decode_picture
 from atelier_ops.logic.submission import OPEN, Queueing, attempts, drop_request, hand_over, inference_id
 from atelier_ops.logic.timestamps import rfc3339, seconds
-from atelier_ops.observability import count, logger, measure_queue
+from atelier_ops.observability import count, measure_queue
 from contracts.errors import InvalidInputError
-from contracts.layout import S3Uri, output_key
+from contracts.layout import PREDICTION_ID, output_key, outputs_prefix, request_key
 from contracts.prediction import PredictionOutput
+
+LONGEST_REASON = 2_000
+LONGEST_LOGS = 20_000
+"""Characters that a record keeps; DynamoDB takes 400 KB of an item."""
 
 MOST_FAILURES = 2
 """Failures on the server's side after which a request has failed: it is submitted once more after the first."""
@@ -49,7 +56,7 @@ def _settle_smoke(outcome: Outcome, dependencies: Dependencies, now: float) -> s
     if not _is_of_newest_attempt(outcome, record):
         return f"{outcome.inference_id}: {EARLIER}"
     try:
-        verdict = smoke.judge_answer(_answer(outcome, dependencies.media))
+        verdict = smoke.judge_answer(read_answer(outcome, dependencies.media))
     except REFUSED as error:
         if _may_go_well(error, record):
             return f"{outcome.inference_id}: {_resubmit(record, dependencies, now)}"
@@ -72,21 +79,50 @@ def settle_prediction(outcome: Outcome, dependencies: Queueing, now: float) -> s
     """Store the pictures and end the prediction's record, or submit it once more; says what it did."""
     record, name = dependencies.records.get(prediction_key(outcome.inference_id)), outcome.inference_id
     if record is None or record.status not in OPEN:
-        return f"{name}: {record.status if record else 'unknown'}, nothing to change"
+        return f"{name}: {_tidy(outcome, record, dependencies)}, nothing to change"
     if not _is_of_newest_attempt(outcome, record):
         return f"{name}: {EARLIER}"
     ended_at = now if outcome.written is None else min(outcome.written, now)
+    finish: Callable[[Record], Record]
     try:
-        answer = PredictionOutput.from_json(_answer(outcome, dependencies.media))
+        answer = PredictionOutput.from_json(read_answer(outcome, dependencies.media))
         outputs = _store(name, answer, dependencies.media)
+        finish = partial(_succeeded, answer=answer, outputs=outputs, now=ended_at)
     except REFUSED as error:
         if _may_go_well(error, record):
             return f"{name}: {_resubmit(record, dependencies, now)}"
-        reason = str(error)
-        ended = end(record, lambda newest: failed(newest, reason, ended_at), dependencies)
-    else:
-        ended = end(record, lambda newest: _succeeded(newest, answer, outputs, ended_at), dependencies)
-    return f"{name}: {ended.status if ended else 'settled by another notification'}"
+        finish = partial(failed, reason=str(error), now=ended_at)
+    ended = end(
+        record,
+        lambda newest: _located(finish(newest), outcome) if _is_of_newest_attempt(outcome, newest) else None,
+        dependencies,
+    )
+    if ended is None:
+        return f"{name}: {_tidy(outcome, dependencies.records.get(record.key), dependencies)} meanwhile"
+    return f"{name}: {ended.status}"
+
+
+def _tidy(outcome: Outcome, record: Record | None, dependencies: Queueing) -> str:
+    """Remove what a prediction that has ended, or was deleted, leaves where somebody came between or broke off; how it is now."""
+    name, media = outcome.inference_id, dependencies.media
+    status = record.status if record else "deleted" if re.fullmatch(PREDICTION_ID, name) else "unknown"
+    if status in (*OPEN, "unknown"):
+        return status
+    leftovers = [request_key(name)]
+    if status != "succeeded":
+        leftovers += [picture.key for picture in media.listing(outputs_prefix(name))]
+    if status == "deleted":
+        places = (outcome.output, outcome.failure)
+        leftovers += [place.key for place in places if place is not None and place.bucket == media.bucket]
+    for key in leftovers:
+        media.delete(key)
+    return status
+
+
+def _located(ended: Record, outcome: Outcome) -> Record:
+    """The record with where its answer lies, for whoever deletes it: that of a request that may not have been queued does not say yet."""
+    places = {"output": str(outcome.output or ""), "failure": str(outcome.failure or "")}
+    return replace(ended, data={"answer": places, **ended.data})
 
 
 def end(record: Record, finish: Callable[[Record], Record | None], dependencies: Queueing) -> Record | None:
@@ -99,9 +135,18 @@ def end(record: Record, finish: Callable[[Record], Record | None], dependencies:
 
 
 def _is_of_newest_attempt(outcome: Outcome, record: Record) -> bool:
-    """Whether the outcome says something of the attempt under way. A success is one of any attempt."""
-    answer = record.data.get("answer", {})
-    return outcome.succeeded or attempts(record) <= 1 or str(outcome.failure) == answer.get("failure")
+    """Whether the outcome says something of the attempt under way. A success is one of any attempt.
+
+    Where the record says where the answers of all its attempts will lie, one that lies elsewhere is not its own: its id may have been
+    another prediction's, which was deleted.
+    """
+    newest = record.data.get("answer", {})
+    every = [*([newest] if newest else []), *record.data.get("earlier", [])]
+    if outcome.succeeded:
+        return len(every) < max(1, attempts(record)) or str(outcome.output) in [places["output"] for places in every]
+    if attempts(record) <= 1 and (not newest or outcome.failure is None):
+        return True
+    return bool(str(outcome.failure) == newest.get("failure"))
 
 
 def _may_go_well(error: Exception, record: Record) -> bool:
@@ -129,42 +174,10 @@ def _measure(ended: Record) -> None:
         measure_queue(max(0.0, seconds(ended.data["started_at"]) - seconds(ended.data["created_at"])))
 
 
-class ModelError(RuntimeError):
-    """The model server refused a request or broke on it; the text is its own. ``of_server``: the request is not at fault."""
-
-    def __init__(self, text: str, *, of_server: bool) -> None:
-        super().__init__(text)
-        self.of_server = of_server
-
-
 REFUSED = (InvalidInputError, MissingObjectError, ModelError)
 """What is wrong with an answer."""
 
-EARLIER = "an earlier attempt failed, which changes nothing"
-
-
-def _answer(outcome: Outcome, media: ObjectStore) -> Any:
-    """The response body. Raises ModelError where the request failed."""
-    if not outcome.succeeded or outcome.output is None:
-        raise _failure(outcome, media)
-    return read_json(media, _own_key(outcome.output, media))
-
-
-def _failure(outcome: Outcome, media: ObjectStore) -> ModelError:
-    text = ""
-    if outcome.failure is not None:
-        try:
-            text = media.read(_own_key(outcome.failure, media)).decode("utf-8", "replace")
-        except MissingObjectError:
-            logger.warning("failure file is gone, using the notification's own reason", key=outcome.failure.key)
-    words = model_message(text or outcome.reason)[:2_000] or "the model server gave no reason"
-    return ModelError(words, of_server=is_of_server(outcome.reason, text))
-
-
-def _own_key(address: S3Uri, media: ObjectStore) -> str:
-    if address.bucket != media.bucket:
-        raise InvalidInputError("response location", got=str(address), allowed=f"s3://{media.bucket}/…")
-    return address.key
+EARLIER = "that was an earlier attempt, which changes nothing"
 
 
 def _store(prediction: str, answer: PredictionOutput, media: ObjectStore) -> list[str]:
@@ -185,14 +198,16 @@ def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now
     notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
     stages = (f"{stage}: {duration:.3f} s\n" for stage, duration in answer.seconds.items())
     logs = "".join([*map(note_line, answer.notes), *stages])
-    finished = _finished(record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs})
+    finished = _finished(
+        record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs[:LONGEST_LOGS]}
+    )
     metrics = {**finished.data["metrics"], **answer.metrics}
     return replace(finished, data={**finished.data, "metrics": metrics})
 
 
 def failed(record: Record, reason: str, now: float) -> Record:
     """The record of a prediction that failed for ``reason``."""
-    return _finished(record, "failed", now, None, {"error": reason})
+    return _finished(record, "failed", now, None, {"error": reason[:LONGEST_REASON]})
 
 
 def _finished(

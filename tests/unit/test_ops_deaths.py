@@ -1,0 +1,362 @@
+"""Two properties of every route and handler that writes, tried at each call that it makes.
+
+A fault there (the call is refused, its answer is lost, or the process dies) is repaired by the repetition that such a request or event
+gets, or by the sweep: then the world is as if nothing had happened. And somebody else who comes there makes no other world than the one
+in which they came before or after. Imports have the same in ``test_ops_api_versions.py``: each of theirs takes a tenth of a second.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from atelier_ops.errors import EndpointUnavailableError, SubmissionUnclearError
+from atelier_ops.gateways.endpoints import EndpointState
+from atelier_ops.logic import approval, endpoint, lost_events
+from atelier_ops.logic.api import ANSWERS
+from atelier_ops.logic.http import ProblemError, Request
+from atelier_ops.logic.late_answers import reconcile
+from atelier_ops.logic.promotion import promote
+from atelier_ops.logic.publish import publish
+from atelier_ops.logic.results import Dependencies
+from atelier_ops.logic.submission import OPEN, attempts
+from atelier_ops.logic.taking_up import take_up
+from contracts.errors import InvalidInputError
+from contracts.routes import ROUTES
+from tests.unit.ops_api import KEEP, Api
+from tests.unit.ops_fakes import (
+    NOW,
+    MemoryBuckets,
+    MemoryEndpoints,
+    MemoryExecutions,
+    MemoryInference,
+    MemoryPackages,
+    MemoryRecords,
+    MemoryStore,
+    MemoryTokens,
+)
+from tests.unit.ops_stage import make_stage, plan_of, put_artifact, put_dataset, put_promoted, put_version
+from tests.unit.test_ops_submission import ANSWER, BODY, BUSY, SWEEP, Death, notify
+
+CALLS: Mapping[type, tuple[str, ...]] = {
+    MemoryRecords: ("get", "add", "put", "replace", "remove", "expiring"),
+    MemoryStore: ("listing", "folders", "read", "read_tagged", "uploaded", "write", "write_if", "copy", "delete"),
+    MemoryInference: ("submit",),
+    MemoryExecutions: ("start", "stop", "describe", "events"),
+    MemoryPackages: ("exists", "approval"),
+    MemoryTokens: ("succeed", "fail"),
+    MemoryEndpoints: ("state",),
+}
+"""Every call to a service."""
+
+THROTTLED: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+RAISED = (Death, ClientError, ReadTimeoutError, EndpointUnavailableError, ExceptionGroup)
+Fault = Callable[[str, Callable[[], Any]], Any]
+
+
+def refused(name: str, _: Callable[[], Any]) -> Any:
+    raise EndpointUnavailableError("no") if name == "submit" else ClientError(THROTTLED, "Any")
+
+
+def unanswered(name: str, call: Callable[[], Any]) -> Any:
+    """It is done, and nobody hears of it."""
+    call()
+    raise SubmissionUnclearError("?") if name == "submit" else ReadTimeoutError(endpoint_url="https://service.test")
+
+
+def fatal(_: str, __: Callable[[], Any]) -> Any:
+    raise Death
+
+
+@contextmanager
+def at_call(number: int, fault: Fault) -> Iterator[list[str]]:
+    """Let the call of that number be ``fault``'s; the names of all calls. What a call calls itself, and what a fault does, is none."""
+    made, inside = list[str](), [False]
+
+    def watched(name: str, original: Any) -> Any:
+        def method(*args: Any, **kwargs: Any) -> Any:
+            if inside[0]:
+                return original(*args, **kwargs)
+            inside[0] = True
+            try:
+                made.append(f"{original.__qualname__}, call {len(made)}")
+                return _made(name, lambda: original(*args, **kwargs))
+            finally:
+                inside[0] = False
+
+        return method
+
+    def _made(name: str, call: Callable[[], Any]) -> Any:
+        return fault(name, call) if len(made) == number + 1 else call()
+
+    with pytest.MonkeyPatch.context() as patch:
+        for cls, names in CALLS.items():
+            for name in names:
+                patch.setattr(cls, name, watched(name, getattr(cls, name)))
+        yield made
+
+
+@cache
+def _stored() -> MemoryBuckets:
+    buckets = MemoryBuckets()
+    put_dataset(buckets, "skirt")
+    for version in (1, 2):
+        put_version(buckets, version)
+    put_promoted(buckets, 2)
+    put_artifact(buckets, RUN_3)
+    return buckets
+
+
+@dataclass
+class World(Api):
+    """A stage with a dataset, two versions of a style, and what a run has trained."""
+
+    tokens: MemoryTokens = field(default_factory=MemoryTokens)
+    made: str = ""
+    """The id of what requests are about."""
+
+    def __post_init__(self) -> None:
+        self.buckets.objects |= _stored().objects
+        self.buckets.hashes |= _stored().hashes
+
+    def facts(self) -> dict[str, Any]:
+        """What there is; of predictions not how often their requests were handed over."""
+        bodies = {place: body for place, body in self.buckets.objects.items() if place[1].endswith("latest.json")}
+        return {
+            "records": {
+                key: "open" if each.status in OPEN else each.status for key, each in self.records.items.items()
+            },
+            "objects": {**dict.fromkeys(self.buckets.objects), **bodies},
+            "executions": {each.name: each.status for each in self.executions.started.values()},
+            "answers": self.tokens.answers,
+        }
+
+
+Act = Callable[[World], Any]
+
+
+def ask(method: str, path: str, body: Any = None) -> Act:
+    """A request with an Idempotency-Key, whose path may name what was made. The router, which answers one at a time, is left out."""
+    route = next(each for each in ROUTES if each.method == method and each.matches(path.format(made="x")))
+
+    def act(world: World) -> None:
+        place = path.format(made=world.made)
+        names = [each for each, part in zip(place.split("/"), route.path.split("/"), strict=True) if part[:1] == "{"]
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+        identity = {"identity": {"apiKeyId": world.key}}
+        event = {"path": place, "headers": headers, "body": json.dumps(body), "requestContext": identity}
+        with suppress(ProblemError):  # such as that what is to be deleted is not there any more
+            answered = ANSWERS[route.name](Request(event), world.dependencies(), *names)
+            world.made = world.made or json.loads(answered.body or "{}").get("id", "")
+
+    return act
+
+
+def then(*acts: Act) -> Act:
+    return lambda world: [act(world) for act in acts]
+
+
+def told(failure: Any = None) -> Act:
+    """The notification of the first run of the model."""
+    return lambda world: notify(world, 0, failure)
+
+
+def sweep(world: World) -> None:
+    world.now += SWEEP
+    media = world.buckets.store("media")
+    settling = Dependencies(records=world.records, media=media, inference=world.inference, tokens=world.tokens)
+    reconcile(settling, KEEP, lambda: world.now, lambda: True)
+
+
+def look(kind: str, name: str) -> Act:
+    """The event that says that something has changed."""
+
+    def act(world: World) -> str:
+        parts: dict[str, Any] = {"records": world.records, "tokens": world.tokens, "packages": world.packages}
+        return lost_events.settle(kind, name, lost_events.Dependencies(endpoints=world.endpoints, **parts))
+
+    return act
+
+
+def nothing(_: World) -> None:
+    pass
+
+
+def later(world: World) -> None:
+    world.now += SWEEP
+
+
+def answered(world: World) -> None:
+    """The model's answer lies there, and nobody tells of it."""
+    place = f"responses/1-of-{world.made}.out"
+    world.buckets.put("media", place, json.dumps(ANSWER).encode())
+    later(world)
+
+
+def failed(world: World) -> None:
+    world.executions.end(world.made, "FAILED")
+
+
+def waits(decision: str = "PendingManualApproval") -> Act:
+    def act(world: World) -> None:
+        world.records.put(approval.waiting(PACKAGE, "token", RUN_3, int(NOW)))
+        world.packages.decisions[PACKAGE] = (decision, "")
+
+    return act
+
+
+def decided(decision: str) -> Act:
+    return lambda world: world.packages.decisions.update({PACKAGE: (decision, "")})
+
+
+def deployed(world: World) -> None:
+    world.records.put(endpoint.waiting("e", "token", RUN_3, int(NOW)))
+    world.endpoints.endpoints["e"] = EndpointState(name="e", status="InService")
+
+
+def publishes(world: World) -> Any:
+    artifact = f"s3://data/runs/{RUN_3}/train/job/output/model/"
+    event = {"plan": PLAN, "artifact": artifact, "package": PACKAGE, "version": "3", "metrics": {}}
+    return publish(event, world.buckets.store("data"), world.buckets.store("model"), "atelier-test")
+
+
+def promotes(world: World) -> Any:
+    return promote("skirt", 3, world.buckets.store("model"))
+
+
+def takes_up(execution: str) -> Act:
+    def act(world: World) -> None:
+        with suppress(InvalidInputError):
+            take_up("run-1", execution, world.buckets.store("data"), world.executions)
+
+    return act
+
+
+RUN_3 = "run-3"
+PLAN = plan_of(make_stage()[1], RUN_3)
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/3"
+REFUSED = {"error": {"type": "InvalidInputError", "message": "no"}}
+post = ask("POST", "/v1/predictions", BODY)
+get = ask("GET", "/v1/predictions/{made}")
+cancel = ask("POST", "/v1/predictions/{made}/cancel")
+delete = ask("DELETE", "/v1/predictions/{made}")
+upload = ask("POST", "/v1/files", {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9})
+train = ask(
+    "POST",
+    "/v1/trainings",
+    {"destination": "skirt", "input": {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}},
+)
+stop = ask("POST", "/v1/trainings/{made}/cancel")
+resume = ask("POST", "/v1/trainings/{made}/resume", {})
+promote_1 = ask("POST", "/v1/styles/skirt/versions/1/promote")
+promote_2 = ask("POST", "/v1/styles/skirt/versions/2/promote")
+approved = look("approval", PACKAGE)
+
+BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
+    "create_prediction": (nothing, post, then(later, post)),
+    "get_prediction": (then(post, later), get, get),
+    "get_prediction, answered": (then(post, answered), get, then(get, told())),
+    "cancel_prediction": (post, cancel, cancel),
+    "delete_prediction": (then(post, told()), delete, delete),
+    "delete_prediction, canceled": (then(post, cancel), delete, delete),
+    "create_file": (nothing, upload, upload),
+    "create_training": (nothing, train, train),
+    "cancel_training": (train, stop, stop),
+    "resume_training": (then(train, failed), resume, resume),
+    "promote_version": (nothing, promote_1, promote_1),
+    "inference_result": (post, told(), told()),
+    "inference_result, failure": (post, told(REFUSED), told(REFUSED)),
+    "inference_result, resubmission": (post, told(BUSY), then(told(BUSY), sweep)),
+    "inference_result, lost": (post, told(), then(sweep, told())),
+    "reconcile": (then(post, answered), sweep, then(sweep, told())),
+    "settle, approval": (waits("Approved"), approved, approved),
+    "settle, endpoint": (deployed, look("endpoint", "e"), look("endpoint", "e")),
+    "publish": (nothing, publishes, publishes),
+    "promote": (nothing, promotes, promotes),
+    "prepare, resumed": (nothing, takes_up("again"), takes_up("again")),
+}
+"""What was before, what breaks off, and what repairs it."""
+
+AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
+    "two POSTs with one key": (nothing, post, post),
+    "a POST and the deletion of what it finds": (then(post, told()), post, delete),
+    "an answer and a cancel": (post, told(), cancel),
+    "an answer and a deletion": (post, told(), then(cancel, delete)),
+    "an answer and itself": (post, told(), told()),
+    "an answer and a failure": (post, told(), told(REFUSED)),
+    "a failure and an answer": (post, told(REFUSED), told()),
+    "a resubmission and a cancel": (post, told(BUSY), cancel),
+    "a resubmission and a deletion": (post, told(BUSY), then(cancel, delete)),
+    "a resubmission and itself": (post, told(BUSY), told(BUSY)),
+    "a late look and a deletion": (then(post, answered), get, then(cancel, delete)),
+    "a late look and its notification": (then(post, answered), get, told()),
+    "two cancels": (post, cancel, cancel),
+    "a cancel and an answer": (post, cancel, told()),
+    "two deletions": (then(post, told()), delete, delete),
+    "two trainings with one key": (nothing, train, train),
+    "two resumptions with one key": (then(train, failed), resume, resume),
+    "two promotions": (nothing, promote_1, promote_2),
+    "a promotion and a run's": (nothing, promote_1, promotes),
+    "a run's promotion and one by name": (nothing, promotes, promote_1),
+    "two publications": (nothing, publishes, publishes),
+    "two events of one approval": (waits("Approved"), approved, approved),
+    "an approval and a rejection": (waits("Approved"), approved, then(decided("Rejected"), approved)),
+    "two that take up one run": (nothing, takes_up("one"), takes_up("other")),
+}
+"""What was before, and the two."""
+
+
+def world_of(*acts: Act) -> World:
+    world = World()
+    for act in acts:
+        act(world)
+    return world
+
+
+def broken(before: Act, act: Act, number: int, fault: Fault) -> tuple[World, str]:
+    """A world in which that call of ``act`` was the fault's, and its name; empty where there was no such call."""
+    world = world_of(before)
+    with at_call(number, fault) as made, suppress(*RAISED):
+        act(world)
+    return world, made[number] if number < len(made) else ""
+
+
+@pytest.mark.parametrize("fault", [refused, unanswered, fatal])
+@pytest.mark.parametrize("name", BROKEN_OFF)
+def test_what_breaks_off_at_any_call_is_repaired(name: str, fault: Fault) -> None:
+    before, act, repair = BROKEN_OFF[name]
+    expected = world_of(before, act, repair).facts()
+    for number in itertools.count():
+        world, call = broken(before, act, number, fault)
+        if not call:
+            break
+        repair(world)
+        assert world.facts() == expected, call
+        for record in world.records.items.values():
+            assert not record.key.startswith("prediction#") or len(world.inference.queue) <= attempts(record), call
+    assert number
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_two_at_once_are_as_one_after_the_other(name: str) -> None:
+    before, one, other = AT_ONCE[name]
+    allowed = [world_of(before, *acts).facts() for acts in ((one, other), (other, one))]
+    for number in itertools.count():
+        shared = world_of(before)
+
+        def meanwhile(_: str, call: Callable[[], Any], world: World = shared) -> Any:
+            other(world)
+            return call()
+
+        with at_call(number, meanwhile) as made:
+            one(shared)
+        if number >= len(made):
+            break
+        assert shared.facts() in allowed, made[number]
+    assert number
