@@ -274,6 +274,11 @@ def test_an_address_is_taken_as_it_was_given_only(api: Api, wrong: str) -> None:
     assert post(api, {"input": {**INPUT, "image": wrong.format(image)}}).status == 422
 
 
+def test_an_address_that_no_key_of_s3_can_have_is_not_looked_for(api: Api) -> None:
+    refused = post(api, {"input": {**INPUT, "image": api.upload("photo.png", PNG) + "é" * 500}})
+    assert (refused.status, refused.body["allowed"]) == (422, "the uri that POST /v1/files gave to the same API key")
+
+
 def test_an_upload_may_be_pointed_at_by_the_client_whose_it_is(api: Api) -> None:
     image = api.upload("photo.png", PNG)
     assert post(api, {"input": {**INPUT, "image": image}}).body["input"]["image"] == image

@@ -318,6 +318,25 @@ def test_a_training_that_took_up_another_one_is_taken_up_itself(api: Api) -> Non
     assert (third["input"], third["model"]) == ({"resume": second}, "skirt")
 
 
+def test_a_training_is_shown_though_what_it_took_up_is_forgotten(api: Api) -> None:
+    first = failed_training(api)
+    second = resume(api, first).body["id"]
+    del api.executions.started[first]
+    shown = get(api, second)
+    assert (shown["input"], shown["model"], shown["status"]) == ({"resume": first}, None, "starting")
+    api.executions.end(second, "FAILED")
+    refused = resume(api, second)
+    assert (refused.status, "90 days" in refused.body["detail"]) == (404, True)
+
+
+@pytest.mark.parametrize("ring", [["a"], ["a", "b"]])
+def test_executions_that_take_up_one_another_are_shown(api: Api, ring: list[str]) -> None:
+    """By hand, an execution may be started with any input, its own name included."""
+    for name, earlier in zip(ring, [*ring[1:], ring[0]], strict=True):
+        api.executions.started[name] = execution(name, {"resume": earlier})
+    assert get(api, "a")["model"] is None
+
+
 def test_taking_up_twice_with_one_key_is_one_training(api: Api) -> None:
     failed = failed_training(api)
     assert resume(api, failed, idempotency_key="k").body == resume(api, failed, idempotency_key="k").body

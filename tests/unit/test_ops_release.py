@@ -9,7 +9,6 @@ from atelier_ops.logic.plan import Dependencies
 from contracts.errors import InvalidInputError
 from contracts.release import ReleaseRules
 from tests.unit.ops_api import Api
-from tests.unit.ops_fakes import MemoryPackages
 from tests.unit.ops_pretraining import make_pretraining_stage, pretraining_plan_of
 from tests.unit.ops_stage import make_request, make_stage, plan_of, put_dataset, put_version
 
@@ -99,18 +98,22 @@ def test_a_base_model_wants_a_person_too() -> None:
 
 @pytest.mark.parametrize(
     ("rules", "status", "expected"),
-    [(STRICT, "PendingManualApproval", 409), (STRICT, "Approved", 200), (ReleaseRules(), "PendingManualApproval", 200)],
+    [
+        (STRICT, "PendingManualApproval", 409),
+        (STRICT, "deleted", 409),
+        (STRICT, "Approved", 200),
+        (ReleaseRules(), "PendingManualApproval", 200),
+    ],
 )
-def test_a_bare_name_means_nothing_that_nobody_approved(
-    monkeypatch: pytest.MonkeyPatch, rules: ReleaseRules, status: str, expected: int
-) -> None:
-    monkeypatch.setattr(MemoryPackages, "approval", lambda self, package: (status, ""))
+def test_a_bare_name_means_nothing_that_nobody_approved(rules: ReleaseRules, status: str, expected: int) -> None:
     api = Api(rules=rules)
-    put_version(api.buckets, 1)
+    package = put_version(api.buckets, 1).model_package
+    if status != "deleted":
+        api.packages.decisions[package] = (status, "")
     answered = api.call("POST", "/v1/styles/skirt/versions/1/promote")
     assert answered.status == expected
     if expected == 409:
-        assert "model-package/atelier-test-skirt/1 is PendingManualApproval" in answered.body["detail"]
+        assert f"model-package/atelier-test-skirt/1 is {status}" in answered.body["detail"]
 
 
 @pytest.mark.parametrize("path", ["skirt/versions/2", "skirt/versions/x", "hat/versions/1"])

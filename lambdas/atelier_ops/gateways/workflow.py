@@ -18,12 +18,12 @@ UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """One execution as Step Functions describes it; ``input`` and ``output`` are parsed JSON."""
+    """One execution as Step Functions describes it; ``output`` is parsed JSON, and so is ``input``, empty where it is no object."""
 
     name: str
     status: str
     started: datetime
-    input: Any
+    input: Mapping[str, Any]
     stopped: datetime | None = None
     output: Any = None
     error: str = ""
@@ -92,14 +92,14 @@ class Executions:
 
     def describe(self, name: str) -> Execution | None:
         """The execution, or None. Eventually consistent: one that has just been started may be None for a moment."""
-        with Tolerance("ExecutionDoesNotExist"):
+        with Tolerance("ExecutionDoesNotExist", "InvalidArn"):  # an input may name what no execution can be called
             response = client("stepfunctions").describe_execution(executionArn=self._execution_arn(name))
             return Execution(
                 name=name,
                 status=response["status"],
                 started=response["startDate"],
                 stopped=response.get("stopDate"),
-                input=json.loads(response.get("input") or "{}"),
+                input=given if isinstance(given := json.loads(response.get("input") or "{}"), dict) else {},
                 output=json.loads(response.get("output") or "null"),
                 error=response.get("error") or "",
                 cause=response.get("cause") or "",

@@ -140,9 +140,9 @@ class Request(APIGatewayProxyEvent):
     @property
     def _sent(self) -> str:
         try:
-            return self.decoded_body or ""
-        except ValueError:  # no base64: the client said nothing that could be read
-            return ""
+            return f"{self.path} {self.decoded_body or ''}"
+        except ValueError:  # no base64: the body said nothing that could be read
+            return self.path
 
     @property
     def _context(self) -> Mapping[str, Any]:

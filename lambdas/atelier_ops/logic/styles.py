@@ -54,9 +54,10 @@ def _require_approval(version: PublishedVersion, packages: Packages) -> None:
 
     Raises ProblemError 409.
     """
-    status, _ = packages.approval(version.model_package)
+    package = version.model_package
+    status = packages.approval(package)[0] if packages.exists(package) else "deleted"
     if status != APPROVED:
-        allowed = f"one whose model package is {APPROVED}, and {version.model_package} is {status}"
+        allowed = f"one whose model package is {APPROVED}, and {package} is {status}"
         raise ProblemError(409, f"version: got {version.number}; allowed: {allowed}")
 
 

@@ -58,6 +58,9 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
         got = f"{training}, which is {STATUSES[ended.status]}"
         raise ProblemError(409, f"training: got {got}; allowed: one that failed or was canceled")
     origin = _origin(ended, dependencies)
+    if "style" not in origin.input:
+        detail = f"training: got {training}; allowed: one whose first training was made in the last 90 days"
+        raise ProblemError(404, detail)
     dependencies.rules.require_gate(origin.input.get("task", "inpaint"), gate)
     name = f"{origin.input['style']}-{request.new_id('training')[:12]}"
     # Of two requests at one moment both come past this: Prepare lets one of their executions go on.
@@ -89,9 +92,14 @@ def _start(name: str, inputs: Mapping[str, Any], request: Request, dependencies:
 
 
 def _origin(execution: Execution, dependencies: Dependencies) -> Execution:
-    """The training that this one takes up, itself if it is none that does: its input says what is learnt, and how."""
-    while earlier := execution.input.get("resume"):
-        execution = _existing(earlier, dependencies)
+    """The training that this one takes up, itself if it is none that does: its input says what is learnt, and how.
+
+    Of what it takes up Step Functions may have forgotten some, and an execution that was started by hand may have named itself.
+    """
+    passed = set[str]()
+    while execution.name not in passed and (earlier := execution.input.get("resume")):
+        passed.add(execution.name)
+        execution = dependencies.executions.describe(str(earlier)) or execution
     return execution
 
 
@@ -126,7 +134,7 @@ def _existing(name: str, dependencies: Dependencies) -> Execution:
 def _show(execution: Execution, request: Request, dependencies: Dependencies) -> dict[str, Any]:
     events = dependencies.executions.events(execution.name)
     learnt = _origin(execution, dependencies).input
-    sent = json.dumps([execution.input, learnt])
+    sent = json.dumps([execution.name, execution.input, learnt])
     output = (execution.output or {}) if execution.status == "SUCCEEDED" else {}
     return {
         "id": execution.name,
