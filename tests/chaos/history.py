@@ -40,6 +40,7 @@ class History:
         self.ids: dict[str, set[str]] = defaultdict(set)
         self.looks: dict[str, list[Look]] = defaultdict(list)
         self.deleted: set[str] = set()
+        self.doomed: set[str] = set()
         self.answers: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.unanswered: dict[str, tuple[str, Mapping[str, Any]]] = {}
@@ -62,11 +63,18 @@ class History:
             self.refused[why] += 1
 
     def see(self, one: str, begun: float, ended: float, found: Mapping[str, Any] | None) -> None:
-        """A look: the answer's body, or None where it was 404."""
+        """A look: the answer's body, or None where it was 404, which is as good as the 204 that a deletion may have lost."""
         status = found["status"] if found else GONE
         fixed = f"{found['completed_at']} {found.get('error')}" if found and status in FINAL else ""
         with self._lock:
+            if found is None and one in self.doomed:
+                self.deleted.add(one)
             self.looks[one].append(Look(begun=begun, ended=ended, status=status, fixed=fixed))
+
+    def doom(self, one: str) -> None:
+        """A client begins to ask for its deletion; without an answer it may be gone or not."""
+        with self._lock:
+            self.doomed.add(one)
 
     def delete(self, one: str) -> None:
         """A 204."""

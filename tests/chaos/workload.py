@@ -126,6 +126,7 @@ class Workload:
     def _delete(self, one: str, wait: float) -> None:
         """Delete it: at once, which is refused while it runs, and as soon as it has ended."""
         deadline = time.monotonic() + _DELETE_SECONDS
+        self.history.doom(one)
         # Where an answer got lost, the next request finds nothing: it is deleted all the same.
         while self.door.call("DELETE", f"{PREDICTIONS}/{one}").status not in (204, 404):
             if time.monotonic() > deadline:

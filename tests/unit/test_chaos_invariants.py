@@ -90,6 +90,13 @@ def test_a_request_that_was_never_answered_is_noticed(history: History) -> None:
     assert violations(history, WHOLE) == {"lost": ["POST /v1/predictions with key key-4 was never answered"]}
 
 
+def test_what_a_client_asked_to_delete_may_be_gone_without_an_answer(history: History) -> None:
+    history.doom("p1")
+    look(history, "p1", 9, "gone")
+    assert set(violations(history, WHOLE)) == {"half done"}
+    assert violations(history, replace(WHOLE, outputs={})) == {}
+
+
 def test_what_is_left_of_something_deleted_is_noticed(history: History) -> None:
     history.delete("p1")
     assert violations(history, WHOLE) == {"half done": ["prediction p1 was deleted and has pictures"]}

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from atelier_ops.logic.results import prediction_key
 from contracts.layout import PREDICTION_ID, S3Uri
 from contracts.modes import MODES
 from tests.unit.ops_api import KEEP, SHARED, Answered, Api
-from tests.unit.ops_fakes import PNG
+from tests.unit.ops_fakes import PNG, MemoryStore
 from tests.unit.ops_stage import put_promoted, put_version
 
 PICTURE = base64.b64encode(PNG).decode()
@@ -395,6 +396,29 @@ def test_deleting_leaves_nothing_of_a_prediction_and_everything_of_others(api: A
     assert set(media.names()) == before - {f"requests/{made}.json"} | {"uploads/1/photo.png"}
     assert set(api.records.items) == {prediction_key(other)}
     assert api.call("DELETE", f"/v1/predictions/{made}").status == 404
+
+
+def test_a_deletion_that_breaks_off_leaves_nothing_to_see_and_is_finished_by_whoever_comes_next(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, media = {"Idempotency-Key": "k"}, api.buckets.store("media")
+    made = post(api, **key).body["id"]
+    path = f"/v1/predictions/{made}"
+    again: list[tuple[Callable[[], Answered], int]] = [
+        (lambda: api.call("DELETE", path), 204),
+        (lambda: post(api, **key), 201),
+    ]
+    for come_next, status in again:
+        finish(api, made, "succeeded", outputs=[f"outputs/{made}/0.png"])
+        media.write(f"outputs/{made}/0.png", b"a person", "image/png")
+        with monkeypatch.context() as broken:
+            broken.setattr(MemoryStore, "listing", lambda *_: 1 / 0)
+            assert api.call("DELETE", path).status == 500
+        assert (api.call("GET", path).status, api.call("POST", f"{path}/cancel").status) == (404, 404)
+        assert come_next().status == status
+        assert media.names(f"outputs/{made}/") == []
+        post(api, **key)
+        assert api.call("GET", path).body["status"] == "starting"
 
 
 def test_canceling_an_unknown_prediction_is_404(api: Api) -> None:

@@ -11,6 +11,7 @@ import pytest
 from atelier_ops.gateways.inference import AnswerPlaces
 from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.logic import smoke
+from atelier_ops.logic.deletion import DELETING
 from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER, reconcile
 from atelier_ops.logic.results import Dependencies, prediction_key
 from atelier_ops.logic.timestamps import rfc3339
@@ -69,6 +70,14 @@ def test_what_has_ended_is_not_looked_at(dependencies: Dependencies) -> None:
         predict(dependencies, ended, LATE + 5, ended)
     lay(dependencies)
     assert sweep(dependencies) == 0
+
+
+def test_a_deletion_that_broke_off_is_finished(dependencies: Dependencies) -> None:
+    key = predict(dependencies, "doomed", 4 * LATE, DELETING)
+    lay(dependencies)
+    dependencies.media.write("outputs/doomed/0.png", GREY, "image/png")
+    assert sweep(dependencies) == 1
+    assert (status(dependencies, key), dependencies.media.listing("")) == ("gone", [])
 
 
 def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencies: Dependencies) -> None:

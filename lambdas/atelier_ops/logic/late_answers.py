@@ -7,6 +7,7 @@ from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
 from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import smoke
+from atelier_ops.logic.deletion import DELETING, finish
 from atelier_ops.logic.notification import Outcome
 from atelier_ops.logic.results import Dependencies, end, fail_smoke_test, failed, settle, settle_prediction
 from atelier_ops.logic.submission import OPEN, Queueing, attempts, hand_over, inference_id, is_claimed, is_submitted
@@ -87,12 +88,17 @@ def reconcile(
 ) -> int:
     """Look at every prediction and smoke test that has waited for long and that nobody asked about; says how many there were.
 
+    A deletion that broke off is finished.
+
     ``keep_seconds`` is how long a prediction is kept, from which its record's expiry tells its age. Ends early where ``goes_on`` says no.
     Raises an ExceptionGroup of what went wrong, after it has looked at all.
     """
     looked = 0
     with sweep() as one:
-        for status, lifetime in (*((status, keep_seconds) for status in OPEN), (WAITING, smoke.LONGEST_TEST)):
+        for status, lifetime in (
+            *((status, keep_seconds) for status in (*OPEN, DELETING)),
+            (WAITING, smoke.LONGEST_TEST),
+        ):
             for key in dependencies.records.expiring(status, int(clock()) + lifetime - LATE):
                 if not goes_on():
                     return looked
@@ -107,7 +113,9 @@ def _look(key: str, status: str, dependencies: Dependencies, now: float) -> bool
     if record is None or record.status != status:
         return False
     kind = record.key.partition("#")[0]
-    if kind == "prediction":
+    if status == DELETING:
+        finish(record, dependencies)
+    elif kind == "prediction":
         look_again(record, dependencies, now)
     elif kind == "smoke":
         _look_at_smoke_test(record, dependencies, now)

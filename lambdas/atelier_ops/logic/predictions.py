@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.errors import EndpointUnavailableError
 from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic import deletion
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
@@ -24,7 +25,7 @@ from atelier_ops.logic.versions import Target, resolve, resolve_adapter
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
-from contracts.layout import S3Uri, outputs_prefix, request_key
+from contracts.layout import request_key
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 from contracts.work import check_work
@@ -88,31 +89,39 @@ def _canceled(record: Record, now: float) -> Record:
 
 
 def delete(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
-    """204 once everything of the prediction is gone; repeatable where it broke off, because the record goes last.
+    """204 once everything of the prediction is gone. Where that broke off, a repetition goes on with it, or the sweep.
 
     Raises ProblemError 404, and 409 while it runs.
     """
-    record = _existing(prediction, request, dependencies)
-    if record.status in OPEN:
+    record = _own(prediction, request, dependencies)
+    doomed = deletion.begin(record, dependencies)
+    if doomed is not None:
+        deletion.finish(doomed, dependencies)
+    elif record.status in OPEN:
         allowed = f"one that has ended: cancel it with POST /v1/predictions/{prediction}/cancel"
         raise ProblemError(409, f"prediction: got one that is {record.status}; allowed: {allowed}")
-    attempts = (record.data.get("answer", {}), *record.data.get("earlier", []))
-    places = [S3Uri.parse(uri) for attempt in attempts for uri in attempt.values() if uri]
-    answers = [place.key for place in places if place.bucket == dependencies.media.bucket]
-    pictures = [stored.key for stored in dependencies.media.listing(outputs_prefix(prediction))]
-    for key in (request_key(prediction), *answers, *pictures):
-        dependencies.media.delete(key)
-    dependencies.records.remove(record)
     return nothing()
 
 
 def _existing(prediction: str, request: Request, dependencies: Dependencies) -> Record:
+    """The client's own record; one that is being deleted is gone. Raises ProblemError 404."""
+    record = _own(prediction, request, dependencies)
+    if record.status == deletion.DELETING:
+        raise _unknown(prediction, dependencies)
+    return record
+
+
+def _own(prediction: str, request: Request, dependencies: Dependencies) -> Record:
     """The client's own record: another client's is as good as none. Records of earlier releases do not say whose they are."""
     record = dependencies.records.get(prediction_key(prediction))
     if record is None or record.data.get("client", request.client) != request.client:
-        allowed = f"one made in the last {dependencies.keep_seconds // 86_400} days with the same API key"
-        raise ProblemError(404, f"prediction: got {prediction}; allowed: {allowed}")
+        raise _unknown(prediction, dependencies)
     return record
+
+
+def _unknown(prediction: str, dependencies: Dependencies) -> ProblemError:
+    allowed = f"one made in the last {dependencies.keep_seconds // 86_400} days with the same API key"
+    return ProblemError(404, f"prediction: got {prediction}; allowed: {allowed}")
 
 
 def _check_places(inputs: PredictionInput, request: Request, media: ObjectStore) -> None:
@@ -174,6 +183,9 @@ def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
     while not records.add(new):
         earlier = records.get(record.key)
         if earlier is None:  # withdrawn this moment
+            continue
+        if earlier.status == deletion.DELETING:
+            deletion.finish(earlier, dependencies)
             continue
         if earlier.data["body_sha256"] != record.data["body_sha256"]:
             raise other_body()
