@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.cdk import ROOT
+from local.holding import end_leftovers
 
 _SOURCES = (
     "app.py", "cdk.json", "contracts", "diffusion", "imaging", "inference", "infra", "lambdas", "models", "training",
@@ -21,6 +23,7 @@ _SOURCES = (
 
 ASSEMBLY = "cdk.out"
 _STAGED, _BRIDGE = "synthesis-", "jsii"
+_FULL = re.compile(".*(?:ENOSPC|No space left on device).*")
 
 
 class SynthesisError(RuntimeError):
@@ -50,6 +53,7 @@ def synthesize(out: Path, stage: str, region: str) -> Path:
     Assets of earlier times stay there: images that were made of them still run.
     """
     for path in out.parent.glob(f"{_STAGED}*"):  # of one that was killed
+        end_leftovers(path)
         shutil.rmtree(path)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=_STAGED) as temporary:
         made = Path(temporary) / "cdk.out"
@@ -62,7 +66,10 @@ def synthesize(out: Path, stage: str, region: str) -> Path:
         command = [sys.executable, str(ROOT / "app.py")]
         result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if result.returncode:
-            raise SynthesisError(f"app.py ended with {result.returncode}:\n{(result.stdout + result.stderr)[-4_000:]}")
+            printed = result.stdout + result.stderr
+            if full := _FULL.findall(printed):
+                raise SynthesisError(f"the disk of {out.parent} is full: {full[-1].strip()}")
+            raise SynthesisError(f"app.py ended with {result.returncode}:\n{printed[-4_000:]}")
         _add(made, out)
     return out
 

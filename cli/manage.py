@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from local.errors import AWS_ERRORS, LocalCloudError
 from local.holding import LOCK, Holder, hold_folder, holder, processes_of
 from local.sagemaker.backend import connect
 from local.server import READY_NAME
+from local.servers_door import servers_of
 from local.sizes import CONTENTS, megabytes, remove, sizes
 from local.stamp import NAME as STAMP
 from local.stamp import Stamp
@@ -34,8 +36,9 @@ def run_status(arguments: argparse.Namespace) -> None:
     lines = {"folder": str(folder), "runs": "no"}
     if held:
         lines["runs"] = f"yes, {held}{_since(held)}"
-    if stamp:
+    if stamp and stamp.port:
         lines["address"] = f"http://127.0.0.1:{stamp.port} ({stamp.region})"
+    if stamp:
         lines["version"] = f"format {stamp.format}, ministack {stamp.ministack}"
     if stamp and held:
         lines |= _under_way(folder, stamp)
@@ -105,6 +108,12 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
+def health(server: Mapping[str, Any]) -> str:
+    """``healthy``, or ``restarting (7 times in a row)``."""
+    again = f" ({server['restarts']} times in a row)" if server["restarts"] else ""
+    return f"{server['health']}{again}"
+
+
 def _under_way(folder: Path, stamp: Stamp) -> dict[str, str]:
     """What the running cloud says of its endpoints, jobs and executions."""
     url = f"http://127.0.0.1:{stamp.port}"
@@ -125,13 +134,15 @@ def _under_way(folder: Path, stamp: Stamp) -> dict[str, str]:
             for machine in machines
             for execution in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
         ]
-    except AWS_ERRORS as error:
+        servers = [health(each) for each in servers_of(url)]
+    except (*AWS_ERRORS, OSError) as error:
         return {"under way": f"it does not answer: {error}"}
     named = [f"{each['EndpointName']} {each['EndpointStatus']}" for each in endpoints]
     names = [job.get("TrainingJobName") or job["ProcessingJobName"] for job in jobs]
     waiting = len(Durable(folder / "state").table("AsyncRequests").items())
     return {
         "endpoints": ", ".join(named) or "none",
+        "servers": ", ".join(servers) or "none",
         "jobs": ", ".join(names) or "none",
         "executions": ", ".join(running) or "none",
         "queue": f"{waiting} requests",

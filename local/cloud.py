@@ -23,7 +23,7 @@ from local.holding import SERVER, end_leftovers, hold_folder, is_held, processes
 from local.preparation import prepare
 from local.sagemaker.backend import connect
 from local.server import READY_NAME, child_environment
-from local.servers_door import PATH as SERVERS_PATH
+from local.servers_door import servers_of
 from local.stamp import FORMAT, Stamp
 from local.supervisor import STOP_SECONDS
 
@@ -184,9 +184,7 @@ class LocalCloud:
 
     def servers(self) -> list[dict[str, Any]]:
         """How the model servers are: endpoint, variant, process, port, health, and restarts in a row."""
-        with _without_proxy().open(f"{self.url}{SERVERS_PATH}", timeout=_TURN_SECONDS) as answer:
-            servers: list[dict[str, Any]] = json.load(answer)
-        return servers
+        return servers_of(self.url)
 
     def outputs(self, stack_name: str) -> dict[str, str]:
         """The outputs of a stack."""

@@ -82,7 +82,7 @@ def require_free(port: int) -> None:
 
 
 def end_leftovers(folder: Path) -> None:
-    """Kill what of an earlier cloud has outlived its supervisor: its server, jobs, model servers and workers.
+    """Kill what has its temporary files below ``folder``: the server, jobs, model servers and workers of an earlier cloud.
 
     To be called by who holds it.
     """

@@ -27,6 +27,7 @@ from local.seams.kept_executions import ExecutionKeeper
 from local.seams.kept_items import ItemKeeper
 from local.seams.kept_logs import LogKeeper
 from local.seams.kept_services import ServiceKeeper
+from local.stamp import NAME as STAMP
 
 _LOG = logging.getLogger("local.kept")
 _PAUSE_SECONDS = 3.0
@@ -94,6 +95,8 @@ class Keeper:
 
     def save(self) -> None:
         """Write everything that is not written yet. Raises ServiceError where the disk is full."""
+        if not (self._run_dir / STAMP).exists():
+            return  # somebody has moved or removed the folder: it is not to be there again in part
         with self._saving:
             self._changed.clear()
             try:

@@ -101,9 +101,13 @@ def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_what_it_held
         assert third.client("s3").list_buckets()["Buckets"]
     with LocalCloud(run_dir) as fourth:  # a first deployment that was interrupted has not happened
         assert fourth.client("s3").list_buckets()["Buckets"] == []
-
-    assert not (run_dir / "jobs").exists()
-    assert kept.exists()
+        assert not (run_dir / "jobs").exists()
+        assert kept.exists()
+        assert fourth.in_place
+        run_dir.rename(tmp_path / "moved")
+        assert not fourth.in_place
+        fourth.client("s3").list_buckets()
+    assert not run_dir.exists()  # its end has not made a part of it again
 
 
 def _interrupt(_: StackProgress) -> None:

@@ -16,6 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from cli.manage import health
 from local.cloud import LocalCloud
 from local.errors import DeploymentError
 from local.sagemaker.backend import ROOT_KEY
@@ -155,7 +156,8 @@ def test_a_server_that_crashes_whenever_it_starts_is_started_until_it_does_not(c
     os.kill(before["pid"], signal.SIGKILL)
     queued = invoke(cloud, {"prompt": "patience"})
     until(lambda: server(cloud)["restarts"] == 2, cloud)
-    assert (server(cloud)["health"], described(cloud)["EndpointStatus"]) == ("restarting", "InService")
+    assert health(server(cloud)) == "restarting (2 times in a row)"
+    assert described(cloud)["EndpointStatus"] == "InService"
     assert find(cloud, queued["OutputLocation"]) is None
     assert "is started again in 2 s, time 2 in a row" in cloud.log_path.read_text(encoding="utf-8")
 

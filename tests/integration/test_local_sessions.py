@@ -66,6 +66,14 @@ def test_a_second_session_in_the_same_folder_leaves_the_first_ones_data_alone(
     assert first.client("s3").get_object(Bucket="first", Key="photo")["Body"].read() == b"kept"
 
 
+def test_what_is_under_way_is_said(out: Path, first: LocalCloud, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--out", str(out)]) == 0
+    said = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert said["runs"].startswith(f"yes, pid {os.getpid()} (")
+    assert said["address"] == f"{first.url} (us-east-1)"
+    assert [said[name] for name in ("jobs", "endpoints", "servers", "queue")] == ["loops", "none", "none", "0 requests"]
+
+
 def test_a_port_that_another_local_cloud_has_is_said_with_its_command_and_folder(
     out: Path, first: LocalCloud, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli.assembly import SynthesisError, synthesize
 from cli.interrupts import interrupted_by_signals
 from cli.main import main
 from infra.config import STAGES
@@ -21,7 +22,7 @@ from infra.settings.placement import Placement
 from local.durable import Durable
 from local.errors import LocalCloudError
 from local.faults import Faults
-from local.holding import end_leftovers, hold_folder, holder
+from local.holding import end_leftovers, hold_folder, holder, is_held
 from local.preparation import prepare
 from local.stamp import Stamp
 
@@ -285,6 +286,31 @@ def test_an_out_that_is_a_file_is_said_without_a_traceback(
     assert main([command, "--out", str(tmp_path / "file")]) == 1
     (said,) = capsys.readouterr().err.splitlines()
     assert str(tmp_path / "file") in said
+
+
+def test_a_folder_that_was_moved_is_held_no_more(tmp_path: Path) -> None:
+    folder = tmp_path / "cloud"
+    with hold_folder(folder) as lock:
+        assert is_held(folder, lock)
+        folder.rename(tmp_path / "moved")
+        assert not is_held(folder, lock)
+        with hold_folder(folder) as other:
+            assert is_held(folder, other)
+            assert not is_held(folder, lock)
+
+
+def test_a_disk_that_synthesis_fills_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "synthesis-killed").mkdir()
+    orphan = subprocess.Popen(["sleep", "600"], env={**os.environ, "TMPDIR": str(tmp_path / "synthesis-killed")})
+    (tmp_path / "app.py").write_text(
+        "print('Traceback')\nraise OSError(28, 'No space left on device')", encoding="utf-8"
+    )
+    monkeypatch.setattr("cli.assembly.ROOT", tmp_path)
+    with pytest.raises(SynthesisError) as failed:
+        synthesize(tmp_path / "cdk.out", "local", REGION)
+    assert str(failed.value) == f"the disk of {tmp_path} is full: OSError: [Errno 28] No space left on device"
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
+    assert orphan.wait() == -signal.SIGKILL
 
 
 def test_only_this_user_can_read_what_a_session_writes(tmp_path: Path) -> None:
