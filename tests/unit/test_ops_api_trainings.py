@@ -113,7 +113,7 @@ def test_a_key_whose_execution_is_not_found_yet_is_to_be_asked_for_again(api: Ap
 def test_the_same_key_finds_an_execution_that_has_ended(api: Api) -> None:
     made = post(api, headers={"Idempotency_Key": "k"}).body
     known = api.executions.started[made["id"]]
-    api.executions.started[made["id"]] = execution(known.name, known.input, status="SUCCEEDED", stopped=START)
+    api.executions.started[made["id"]] = execution(known.name, dict(known.input), status="SUCCEEDED", stopped=START)
     again = post(api, headers={"Idempotency_Key": "k"})
     assert (again.status, again.body["status"]) == (201, "succeeded")
 
