@@ -275,6 +275,15 @@ def test_an_address_is_taken_as_it_was_given_only(api: Api, wrong: str) -> None:
     assert post(api, {"input": {**INPUT, "image": wrong.format(image)}}).status == 422
 
 
+def test_a_repeated_request_finds_its_prediction_though_its_upload_is_gone(api: Api) -> None:
+    image = api.upload("photo.png", PNG)
+    made = post(api, {"input": {**INPUT, "image": image}}, Idempotency_Key="k")
+    api.buckets.objects.pop(("media", image.removeprefix("s3://media/")))
+    again = post(api, {"input": {**INPUT, "image": image}}, Idempotency_Key="k")
+    assert (again.status, again.body) == (201, made.body)
+    assert post(api, {"input": {**INPUT, "image": image}}, Idempotency_Key="other").status == 422
+
+
 def test_an_address_that_no_key_of_s3_can_have_is_not_looked_for(api: Api) -> None:
     refused = post(api, {"input": {**INPUT, "image": api.upload("photo.png", PNG) + "é" * 500}})
     assert (refused.status, refused.body["allowed"]) == (422, "the uri that POST /v1/files gave to the same API key")

@@ -59,12 +59,13 @@ class Endpoints:
         return description
 
     def create(self, name: str, tags: Mapping[str, str]) -> None:
-        """CreateEndpoint. Raises QuotaExceeded, and EndpointBusyError where SageMaker does not find its configuration yet.
+        """CreateEndpoint; one that is there, because the answer of an earlier call was lost, is fine.
 
+        Raises QuotaExceeded, and EndpointBusyError where SageMaker does not find its configuration yet.
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html: reads are eventually consistent.
         """
         try:
-            _create("create_endpoint", {"EndpointName": name, "EndpointConfigName": name}, tags)
+            _created("create_endpoint", {"EndpointName": name, "EndpointConfigName": name}, tags)
         except ClientError as error:
             if is_missing(error):
                 raise EndpointBusyError(f"endpoint {name}: its configuration is not found yet: {error}") from error

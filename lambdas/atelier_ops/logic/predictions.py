@@ -44,6 +44,23 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """
     body = request.read_json()
     prediction = PredictionRequest.from_json(body)
+    record = _finished_before(request, body, dependencies) or _begin(prediction, body, request, dependencies)
+    prediction_object = _show(record, request, dependencies)
+    return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"]})
+
+
+def _finished_before(request: Request, body: Any, dependencies: Dependencies) -> Record | None:
+    """What the same request has made, where nothing of it is left to do: its uploads and its version may be gone by now."""
+    if not request.is_repeatable:
+        return None
+    record = dependencies.records.get(prediction_key(request.new_id("prediction")))
+    if record is None or record.data["body_sha256"] != digest_of(body):
+        return None
+    return record if is_submitted(record) or record.status not in OPEN else None
+
+
+def _begin(prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies) -> Record:
+    """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
     inputs = prediction.input
     _check_places(inputs, request, dependencies.media)
     check_work(inputs, dependencies.pace, check_pictures(inputs, dependencies.media))
@@ -55,10 +72,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     )
     inputs = _with_adapter(inputs, target, dependencies)
     record, own = _admit(_new_record(request, body, inputs, target, dependencies), dependencies)
-    if own:
-        record = _queue(record, inputs, dependencies)
-    prediction_object = _show(record, request, dependencies)
-    return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"]})
+    return _queue(record, inputs, dependencies) if own else record
 
 
 def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
