@@ -5,8 +5,10 @@ LONGEST_SIDE = 16_383
 """Pixels; the longest side that WebP can hold."""
 HEIC_SEQUENCES = (b"msf1", b"hevc", b"hevx", b"hevm", b"hevs")
 """Brands of HEIF files that move (ISO/IEC 23008-12); a still of several pictures, such as a burst, has one that counts."""
-LONGEST_TO_UPSCALE = LONGEST_SIDE // 4
-"""Pixels of the longest side before a picture is made 4 times as wide and high."""
+UPSCALING = 4
+"""Times as wide and high as an upscaled picture becomes."""
+LONGEST_TO_UPSCALE = LONGEST_SIDE // UPSCALING
+"""Pixels of the longest side of a picture before it is upscaled."""
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"

@@ -22,6 +22,9 @@ Format = Literal["png", "jpeg", "webp"]
 MOST_STEPS = 500
 MOST_PIXELS_TO_UPSCALE = 2_097_152
 """Pixels of a picture before it is made 4 times as wide and high: 2048 x 1024, a full HD frame."""
+MOST_ANSWER_PIXELS = 100_000_000
+"""Pixels of all pictures of an answer together. Of noise, which no format makes smaller, they are 530 MB of base64: what the model server,
+the Lambda that stores them (1 GiB) and an asynchronous endpoint (1 GB) carry."""
 
 LONGEST_PICTURE = 64 * 1024 * 1024
 """Characters of one inline picture; larger ones go through an upload."""
@@ -69,7 +72,9 @@ class PredictionInput(Contract):
         float | None,
         bounds(0, 256, "width of the mask's soft edge, at the picture's size; left out: by the mask", unit="pixels"),
     ] = None
-    num_outputs: Annotated[int, bounds(1, 8, "pictures to paint")] = 1
+    num_outputs: Annotated[
+        int, bounds(1, 8, f"pictures to paint; an answer has at most {MOST_ANSWER_PIXELS:,} pixels in all")
+    ] = 1
     width: Annotated[_Side, about("of the picture to paint; left out: the base model's own")] = None
     height: Annotated[_Side, about("of the picture to paint; left out: the base model's own")] = None
     num_inference_steps: Annotated[

@@ -28,9 +28,9 @@ class StyleCatalogue:
         if "@" in name:
             return name
         latest = self._prefix().child(f"{name}/{LATEST}")
+        content = self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT)
         try:
-            text = self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT).decode()
-            return f"{name}@{Latest.from_text(text).version}"
+            return f"{name}@{Latest.from_text(content.decode()).version}"
         except ValueError as error:
             raise InvalidInputError(
                 WHERE, got=f"{name}, whose {LATEST} cannot be read ({error})", allowed=_VERSION

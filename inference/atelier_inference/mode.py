@@ -18,9 +18,11 @@ from atelier_inference.inputs import PictureReader
 from atelier_inference.pipelines import Model
 from atelier_inference.upscaling import Enlarger
 from atelier_inference.waiting import CanceledError
+from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
-from contracts.prediction import PredictionInput
+from contracts.pictures import MOST_PIXELS
+from contracts.prediction import MOST_ANSWER_PIXELS, PredictionInput
 from contracts.work import Pace, check_work
 from diffusion.family import Family
 from diffusion.words import unused_words
@@ -156,6 +158,9 @@ class Mode(ABC, Generic[J]):
         with self.dependencies.reader.taking_room(lambda pixels: take_room(pixels * enlarged)):
             job = self.prepare(request)
         _check_format(job)
+        # A cutout's own colours and its files are more for each pixel.
+        most = MOST_PIXELS if job.cutout else MOST_ANSWER_PIXELS
+        check_answer(request, self.dependencies.pace.resolution, job.size, most=most)
         check_work(request, self.dependencies.pace, job.size)
         return job
 

@@ -1,7 +1,6 @@
 """SageMaker's HTTP contract: ``GET /ping``, ``POST /invocations``, and how errors look."""
 
 import asyncio
-import base64
 import logging
 import time
 import uuid
@@ -18,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.mode import Finish, Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
@@ -100,7 +100,7 @@ class Service:
             modes = self._worker.modes
             if modes is None:
                 raise BusyError("the model is not loaded")
-            return JSONResponse(await self._predict(modes, request, line))
+            return (await self._predict(modes, request, line)).response()
         except RequestError as error:
             return _refuse(error.status, error.kind, error.reason, line)
         except InvalidInputError as error:
@@ -120,7 +120,7 @@ class Service:
             body = {"error": {"type": "InternalError", "message": message, "what": "server", "allowed": ""}}
             return JSONResponse(body, status_code=500)
 
-    async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> dict[str, Any]:
+    async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> FinishedAnswer:
         body = PredictionInput.from_json(await _read_json(request))
         leaving, share = asyncio.ensure_future(nobody_waits(*self._signs(request))), self._room.share()
         try:
@@ -136,7 +136,7 @@ class Service:
 
     async def _answer(
         self, modes: Modes, body: PredictionInput, line: dict[str, Any], leaving: "asyncio.Future[str]", share: Share
-    ) -> dict[str, Any]:
+    ) -> FinishedAnswer:
         """Have a request answered, unless everybody is ``leaving`` who waits for it. Raises CanceledError then."""
         line |= {"mode": body.mode, "outputs": body.num_outputs, "adapter": body.adapter}
         mode = modes[body.mode]
@@ -149,8 +149,8 @@ class Service:
         line |= {"adapter": job.adapter, "size": job.size}
         finish = await self._run(job, leaving)
         answer = await run_in_threadpool(make_answer, job, finish)
-        line["seconds"] = answer.seconds
-        return answer.to_json()
+        line["seconds"] = answer.output.seconds
+        return answer
 
     async def _run(self, job: Job, leaving: "asyncio.Future[str]") -> Finish:
         self._worker.submit(job)
@@ -195,26 +195,26 @@ def _refuse(status: int, kind: str, error: InvalidInputError, line: dict[str, An
     return JSONResponse({"error": body, "errors": error.to_json()}, status_code=status)
 
 
-def make_answer(job: Job, finish: Finish) -> PredictionOutput:
+def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
     """Finish a job that the model is done with, and encode its pictures; any thread may do this."""
     with job.watch.measure("finish"):
         result = finish()
         pictures = restore_transparency(job, result.images)
-    images = list(map(partial(_encoded, job), _made(job, pictures)))
+    files = list(map(partial(_encoded, job), _made(job, pictures)))
     with job.watch.measure("encode"):
-        mask = _base64(result.mask, "png") if job.request.return_mask and result.mask else ""
-    return PredictionOutput(
-        images=images,
+        mask = encode(result.mask, "png") if job.request.return_mask and result.mask else b""
+    output = PredictionOutput(
+        images=[""] * len(files),
         output_format=job.request.output_format,
         seed=job.seeds[0],
         model=job.model,
         adapter=job.adapter,
-        mask=mask,
         seconds=job.watch.seconds(),
         metrics=job.metrics,
         # A job that failed beside others in its batch ran twice.
         notes=list(dict.fromkeys(job.notes)),
     )
+    return FinishedAnswer(output=output, pictures=files, mask=mask)
 
 
 def _made(job: Job, pictures: Iterable[Image.Image]) -> Iterator[Image.Image]:
@@ -229,9 +229,9 @@ def _made(job: Job, pictures: Iterable[Image.Image]) -> Iterator[Image.Image]:
         del picture
 
 
-def _encoded(job: Job, picture: Image.Image) -> str:
+def _encoded(job: Job, picture: Image.Image) -> bytes:
     with job.watch.measure("encode"):
-        return _base64(picture, job.request.output_format)
+        return encode(picture, job.request.output_format)
 
 
 def restore_transparency(job: Job, pictures: Iterable[Image.Image]) -> Iterable[Image.Image]:
@@ -244,7 +244,3 @@ def restore_transparency(job: Job, pictures: Iterable[Image.Image]) -> Iterable[
         )
         return pictures
     return map(job.cutout.restored, pictures)
-
-
-def _base64(image: Image.Image, file_format: str) -> str:
-    return base64.b64encode(encode(image, file_format)).decode("ascii")

@@ -55,8 +55,8 @@ class Worker:
     def _work(self) -> None:
         try:
             self.modes = self._load()
-            while batch := self._queue.next_batch(rows=ROWS):
-                self._serve(batch)
+            while self._serve_next():
+                pass
         except Exception:  # the thread's edge: whatever it was, the log must have it and the process must end
             log.exception("the model's thread ended")
             self._broken()
@@ -68,6 +68,13 @@ class Worker:
                 _fail(
                     [job for job in batch if job.future.set_running_or_notify_cancel()], BusyError("the model is lost")
                 )
+
+    def _serve_next(self) -> bool:
+        """Wait for a batch and serve it; False once there will be none. Nothing of it is kept: its pictures may be large."""
+        batch = self._queue.next_batch(rows=ROWS)
+        if batch:
+            self._serve(batch)
+        return bool(batch)
 
     def _serve(self, batch: Sequence[Job]) -> None:
         now = time.perf_counter()

@@ -100,7 +100,7 @@ class AnswerHandlers(Construct):
                 *grants,
             ],
             seconds=seconds,
-            # An answer holds up to 8 pictures as base64, which are decoded in memory.
+            # The base64 of an answer's pictures (contracts.prediction.MOST_ANSWER_PIXELS), and one of them decoded.
             memory_mib=1024,
             dead_letters=self.dead_letters,
         )

@@ -25,8 +25,8 @@ from contracts.dataset import FEWEST_PICTURES, is_picture
 from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
 from contracts.model import Contract, json_schema
-from contracts.pictures import LONGEST_TO_UPSCALE
-from contracts.prediction import MOST_PIXELS_TO_UPSCALE, PredictionInput
+from contracts.pictures import LONGEST_TO_UPSCALE, MOST_PIXELS
+from contracts.prediction import MOST_ANSWER_PIXELS, MOST_PIXELS_TO_UPSCALE, PredictionInput
 from contracts.pretrain_hyperparameters import DEFAULTS
 from contracts.pretraining import PretrainingInput
 from contracts.requests import LARGEST_UPLOAD
@@ -138,6 +138,12 @@ PROMISES = [
         words="more than 600 of the 900 seconds that a request may take",
         values=lambda: (MOST_SECONDS, LONGEST_RUN),
         promised=(600, 900),
+    ),
+    Promise(
+        page=ARCHITECTURE,
+        words="An answer's pictures have at most 100,000,000 pixels together, 64,000,000 where they are transparent",
+        values=lambda: (MOST_ANSWER_PIXELS, MOST_PIXELS),
+        promised=(100_000_000, 64_000_000),
     ),
     Promise(
         page=ARCHITECTURE,

@@ -52,7 +52,7 @@ class Caller:
     def answer(self) -> dict[str, Any]:
         """The answer's body; waits for it."""
         self._done.result(timeout=60)
-        content = json.loads(self._sent[1]["body"])
+        content = json.loads(b"".join(message["body"] for message in self._sent[1:]))
         assert isinstance(content, dict)
         return {**content, "status": self._sent[0]["status"]}
 

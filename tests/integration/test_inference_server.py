@@ -60,6 +60,18 @@ BAD = {
         },
         "at most 600 seconds: lower num_inference_steps",
     ),
+    "more pictures than an answer holds": (
+        {
+            "mode": "text_to_image",
+            "prompt": "p",
+            "num_outputs": 8,
+            "num_inference_steps": 1,
+            "width": 2048,
+            "height": 1024,
+            "upscale": True,
+        },
+        "at most 2 of so many",
+    ),
     "unknown style": ({**INPAINT, "adapter": "nothing"}, "exists"),
     "unknown version": ({**INPAINT, "adapter": "skirt@9"}, "exists"),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.modes import MODES
 from contracts.prediction import PredictionInput
@@ -53,6 +54,31 @@ def test_work_is_what_the_mode_denoises(
     fields: dict[str, Any], picture: tuple[int, int] | None, seconds: float
 ) -> None:
     assert work(request(**fields), PACE, picture) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("fields", "picture", "fitting"),
+    [
+        ({"mode": "inpaint", "num_outputs": 8}, (4032, 3024), 8),
+        ({"mode": "inpaint", "num_outputs": 8}, (8000, 8000), 1),
+        ({"mode": "image_to_image", "num_outputs": 3}, (7000, 7000), 2),
+        ({"mode": "style", "num_outputs": 3, "upscale": True}, (2048, 1024), 2),
+        ({"mode": "text_to_image", "num_outputs": 8, "upscale": True, "width": 1024, "height": 1024}, None, 5),
+        ({"mode": "text_to_image", "num_outputs": 8, "width": 2048, "height": 2048}, None, 8),
+        ({"mode": "upscale", "num_outputs": 8}, (2048, 1024), 2),
+        ({"mode": "segment", "num_outputs": 8}, (8000, 8000), 8),
+        ({"mode": "inpaint", "num_outputs": 8}, None, 8),
+    ],
+)
+def test_the_pictures_of_an_answer_have_a_hundred_megapixels_together(
+    fields: dict[str, Any], picture: tuple[int, int] | None, fitting: int
+) -> None:
+    check_answer(request(**{**fields, "num_outputs": fitting}), 512, picture)
+    if fitting < fields["num_outputs"]:
+        with pytest.raises(
+            InvalidInputError, match=rf"input\.num_outputs: .*at most {fitting} of so many.*100,000,000"
+        ):
+            check_answer(request(**{**fields, "num_outputs": fitting + 1}), 512, picture)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (128, 129), (300, 224), (511, 1000)])

@@ -169,6 +169,14 @@ def test_what_the_machine_could_not_paint_in_time_is_422_by_the_picture_s_header
     assert "lower num_inference_steps or upscale a smaller picture" in problem["allowed"]
 
 
+def test_more_pictures_than_an_answer_can_hold_are_422_by_the_picture_s_header() -> None:
+    large = encoded((8_000, 8_000), mode="1")
+    assert post(large, large, num_outputs=1).status == 201
+    answered = post(large, large, num_outputs=2)
+    assert (answered.status, answered.body["what"]) == (422, "input.num_outputs")
+    assert answered.body["allowed"] == "at most 1 of so many: an answer has at most 100,000,000 pixels in all"
+
+
 @pytest.mark.parametrize("mask", [(24, 16), (49, 32), (48, 31), (32, 48)])
 def test_a_mask_of_another_size_is_422_with_both_sizes(mask: tuple[int, int]) -> None:
     answered = post(encoded(), encoded(mask, mode="L"))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -44,6 +45,10 @@ def told(inference_id: str, **message: Any) -> Outcome:
 
 def succeeded(dependencies: Dependencies, inference_id: str, body: object) -> str:
     dependencies.media.write("responses/1.out", json.dumps(body).encode(), "application/json")
+    return settle_written(dependencies, inference_id)
+
+
+def settle_written(dependencies: Dependencies, inference_id: str) -> str:
     where = {"responseParameters": {"contentType": "application/json", "outputLocation": "s3://media/responses/1.out"}}
     outcome = told(inference_id, **where)
     return settle(outcome, dependencies, NOW)
@@ -90,6 +95,22 @@ def test_a_mask_that_was_asked_for_is_the_last_picture(dependencies: Dependencie
     succeeded(dependencies, ID, answer(mask=base64.b64encode(GREY).decode()))
     assert record(dependencies).data["outputs"] == [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg", "2.png")]
     assert dependencies.media.read(f"outputs/{ID}/2.png") == GREY
+
+
+def test_large_pictures_are_stored_with_little_more_memory_than_their_text(dependencies: Dependencies) -> None:
+    files = [GREY + bytes([number]) * 3_000_000 for number in range(3)]
+    pictures = [base64.b64encode(file).decode() for file in files]
+    body = answer(images=[*pictures[:2], base64.b64encode(JPEG).decode()], mask=pictures[2], notes=["picture 0"])
+    dependencies.media.write("responses/1.out", json.dumps(body).encode(), "application/json")
+    tracemalloc.start()
+    try:
+        assert settle_written(dependencies, ID).endswith("succeeded")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    stored = [dependencies.media.read(f"outputs/{ID}/{name}") for name in ("0.png", "1.png", "2.jpg", "3.png")]
+    assert stored == [*files[:2], JPEG, files[2]]
+    assert peak < sum(map(len, files)) + 2 * len(files[0])  # what the test's store keeps, and one picture
 
 
 def test_a_failed_prediction_tells_the_models_own_words(dependencies: Dependencies) -> None:

@@ -1,16 +1,15 @@
 """What the model server answered to a request, out of the files that SageMaker made of it."""
 
-from typing import Any
-
 from atelier_ops.errors import MissingObjectError
-from atelier_ops.gateways.storage import ObjectStore, parse_json
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.notification import Outcome, is_of_server, model_message
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 
-LARGEST_ANSWER = 256 * 2**20
-"""Bytes of an answer that are read: with what is parsed and decoded it takes three times as many, of the 1,024 MiB that a handler has."""
+LARGEST_ANSWER = 560 * 2**20
+"""Bytes of an answer that are read: as many as pictures of noise take, of all the pixels that an answer may have (MOST_ANSWER_PIXELS). With
+one of them decoded they leave enough of the 1,024 MiB that a handler has."""
 
 
 class ModelError(RuntimeError):
@@ -21,11 +20,14 @@ class ModelError(RuntimeError):
         self.of_server = of_server
 
 
-def read_answer(outcome: Outcome, media: ObjectStore) -> Any:
-    """The response body. Raises ModelError where the request failed, MissingObjectError, and InvalidInputError where it cannot be read."""
+def read_answer(outcome: Outcome, media: ObjectStore) -> tuple[bytes, str]:
+    """The response body, and where it lies.
+
+    Raises ModelError where the request failed, MissingObjectError, and InvalidInputError where it cannot be read.
+    """
     if not outcome.succeeded or outcome.output is None:
         raise _failure(outcome, media)
-    return parse_json(_read(outcome.output, media), str(outcome.output))
+    return _read(outcome.output, media), str(outcome.output)
 
 
 def _failure(outcome: Outcome, media: ObjectStore) -> ModelError:

@@ -23,6 +23,7 @@ from atelier_ops.logic.submission import OPEN, claimed, drop_request, is_claimed
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.logic.versions import Target, resolve, resolve_adapter
 from atelier_ops.observability import logger
+from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.layout import request_key
@@ -63,7 +64,9 @@ def _begin(prediction: PredictionRequest, body: Any, request: Request, dependenc
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
     inputs = prediction.input
     _check_places(inputs, request, dependencies.media)
-    check_work(inputs, dependencies.pace, check_pictures(inputs, dependencies.media))
+    picture = check_pictures(inputs, dependencies.media)
+    check_answer(inputs, dependencies.pace.resolution, picture)
+    check_work(inputs, dependencies.pace, picture)
     target = resolve(
         prediction.version,
         dependencies.models,

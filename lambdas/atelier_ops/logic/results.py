@@ -8,9 +8,10 @@ from typing import Any
 
 from atelier_ops.errors import EndpointUnavailableError, MissingObjectError
 from atelier_ops.gateways.records import Record
-from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.storage import ObjectStore, parse_json
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import smoke
+from atelier_ops.logic.answer_text import StoredAnswer
 from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.model_answer import ModelError, read_answer
 from atelier_ops.logic.notification import Outcome
@@ -56,7 +57,7 @@ def _settle_smoke(outcome: Outcome, dependencies: Dependencies, now: float) -> s
     if not _is_of_newest_attempt(outcome, record):
         return f"{outcome.inference_id}: {EARLIER}"
     try:
-        verdict = smoke.judge_answer(read_answer(outcome, dependencies.media))
+        verdict = smoke.judge_answer(parse_json(*read_answer(outcome, dependencies.media)))
     except REFUSED as error:
         if _may_go_well(error, record):
             return f"{outcome.inference_id}: {_resubmit(record, dependencies, now)}"
@@ -85,9 +86,9 @@ def settle_prediction(outcome: Outcome, dependencies: Queueing, now: float) -> s
     ended_at = now if outcome.written is None else min(outcome.written, now)
     finish: Callable[[Record], Record]
     try:
-        answer = PredictionOutput.from_json(read_answer(outcome, dependencies.media))
+        answer = StoredAnswer(*read_answer(outcome, dependencies.media))
         outputs = _store(name, answer, dependencies.media)
-        finish = partial(_succeeded, answer=answer, outputs=outputs, now=ended_at)
+        finish = partial(_succeeded, answer=answer.output, outputs=outputs, now=ended_at)
     except REFUSED as error:
         if _may_go_well(error, record):
             return f"{name}: {_resubmit(record, dependencies, now)}"
@@ -180,13 +181,12 @@ REFUSED = (InvalidInputError, MissingObjectError, ModelError)
 EARLIER = "that was an earlier attempt, which changes nothing"
 
 
-def _store(prediction: str, answer: PredictionOutput, media: ObjectStore) -> list[str]:
+def _store(prediction: str, answer: StoredAnswer, media: ObjectStore) -> list[str]:
     """Write each picture as a file of its own, the mask last where one was asked for; their keys."""
-    pictures = [*answer.images, *([answer.mask] if answer.mask else [])]
-    return [_write(prediction, index, picture, media) for index, picture in enumerate(pictures)]
+    return [_write(prediction, index, picture, media) for index, picture in enumerate(answer.pictures())]
 
 
-def _write(prediction: str, index: int, picture: str, media: ObjectStore) -> str:
+def _write(prediction: str, index: int, picture: str | memoryview, media: ObjectStore) -> str:
     body, kind = decode_picture(f"picture {index} of the answer", picture)
     key = output_key(prediction, index, "jpg" if kind == "jpeg" else kind)
     media.write(key, body, f"image/{kind}")

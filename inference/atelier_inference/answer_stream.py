@@ -1,0 +1,43 @@
+"""An answer as it is sent: its pictures stay files and become base64 on the way, so that none of them is in memory twice."""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response, StreamingResponse
+
+from contracts.prediction import PredictionOutput
+
+PIECE = 3 * 2**18
+"""Bytes that become base64 at a time: a multiple of 3, so that nothing is filled up in between."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedAnswer:
+    """``output`` has an empty text in the place of each picture and of the mask; their files are ``pictures`` and ``mask``."""
+
+    output: PredictionOutput
+    pictures: Sequence[bytes]
+    mask: bytes = b""
+
+    def response(self) -> Response:
+        """The response to the request, with its length."""
+        length = sum(len(words) + 4 * -(-len(file) // 3) for words, file in self._parts())
+        headers = {"Content-Length": str(length)}
+        return StreamingResponse(self._body(), media_type="application/json", headers=headers)
+
+    def _body(self) -> Iterator[bytes]:
+        for words, file in self._parts():
+            yield words
+            for start in range(0, len(file), PIECE):
+                yield base64.b64encode(file[start : start + PIECE])
+
+    def _parts(self) -> Iterator[tuple[bytes, bytes]]:
+        """The JSON up to a file, and that file."""
+        values = self.output.to_json()
+        rest = json.dumps({name: value for name, value in values.items() if name not in ("images", "mask")})
+        for number, picture in enumerate(self.pictures):
+            yield b'","' if number else b'{"images":["', picture
+        yield b'"],"mask":"', self.mask
+        yield b'",' + rest[1:].encode(), b""
