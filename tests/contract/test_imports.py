@@ -77,6 +77,11 @@ def module_names(root: Path) -> Mapping[str, Path]:
 
 def imports_at_start(text: str, modules: Mapping[str, Path]) -> set[str]:
     """The modules of ours that must be complete before this module's text can run."""
+    return names_at_start(text, modules) & modules.keys()
+
+
+def names_at_start(text: str, modules: Mapping[str, Path]) -> set[str]:
+    """The same with other people's modules."""
     names = set()
     for node in statements(ast.parse(text).body):
         if isinstance(node, ast.Import):
@@ -84,7 +89,7 @@ def imports_at_start(text: str, modules: Mapping[str, Path]) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             members = {f"{node.module}.{alias.name}" for alias in node.names}
             names |= {member if member in modules else str(node.module) for member in members}
-    return names & modules.keys()
+    return names
 
 
 def circle(texts: Mapping[str, str], modules: Mapping[str, Path]) -> list[str]:
@@ -120,6 +125,34 @@ def test_no_modules_import_each_other_in_a_circle(root: Path) -> None:
 def test_a_circle_is_seen(text: str, closes: bool) -> None:
     modules = {"cli.main": Path("main.py"), "cli.follow": Path("follow.py")}
     assert bool(circle({"cli.main": "from cli.follow import a", "cli.follow": text}, modules)) is closes
+
+
+def packages_at_start(name: str, modules: Mapping[str, Path]) -> set[str]:
+    """Other people's packages that one module of ours imports, by itself or through others of ours."""
+    seen, found, waiting = {name}, set(), [name]
+    while waiting:
+        names = names_at_start(modules[waiting.pop()].read_text(encoding="utf-8"), modules)
+        found |= {each.split(".")[0] for each in names - modules.keys()}
+        waiting += (names & modules.keys()) - seen
+        seen |= names
+    return found
+
+
+@pytest.mark.parametrize(
+    ("module", "needs", "without"),
+    [
+        ("atelier_training.jobs.segment", {"PIL"}, {"torch", "transformers", "diffusers", "peft"}),
+        ("atelier_training.data.garments", {"torch", "transformers"}, {"diffusers", "peft"}),
+        ("atelier_training.jobs.shard", {"PIL"}, {"torch", "transformers", "diffusers", "peft"}),
+        ("atelier_training.jobs.fine_tune", {"torch", "diffusers", "peft"}, {"aws_cdk"}),
+    ],
+)
+def test_a_job_waits_for_no_library_that_it_does_not_use(
+    module: str, needs: set[str], without: set[str], root: Path
+) -> None:
+    found = packages_at_start(module, module_names(root))
+    assert needs <= found
+    assert found & without == set()
 
 
 def test_every_package_is_checked(root: Path) -> None:

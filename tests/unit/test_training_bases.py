@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from atelier_training.bases import load_base, load_segmenter, paint, read_base
+from atelier_training.base_files import load_segmenter, read_base
+from atelier_training.bases import load_base, paint
 from contracts.errors import InvalidInputError
 from diffusion.painter import Painter
 from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter

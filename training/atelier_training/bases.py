@@ -1,4 +1,4 @@
-"""Loads a job's base model, refuses one that is incomplete or has changed since it was mirrored, and paints with its own settings."""
+"""Loads a job's base model, and paints with its own settings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,29 +7,12 @@ from typing import TypeVar
 import torch
 from PIL import Image
 
-from contracts.artifact import BaseManifest, verify_files
+from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
-from contracts.families import SEGMENTERS
 from diffusion.family import find_family, sampling
 from diffusion.painter import Painter
-from imaging.segmenter import Segmenter
 
 P = TypeVar("P", bound=Painter)
-
-
-def read_base(folder: Path) -> BaseManifest:
-    """The manifest of a base model's folder, after checking every file's hash. Raises InvalidInputError."""
-    manifest = BaseManifest.load(folder)
-    verify_files(folder, manifest.files)
-    return manifest
-
-
-def load_segmenter(folder: Path, device: str) -> Segmenter:
-    """The segmenter in a base model's folder. Raises InvalidInputError where it is of another family."""
-    manifest = read_base(folder)
-    if manifest.family not in SEGMENTERS:
-        raise InvalidInputError(f"segmenter {manifest.reference}", got=manifest.family, allowed=" | ".join(SEGMENTERS))
-    return Segmenter.load(folder, device)
 
 
 def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dtype: torch.dtype, device: str) -> P:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import torch
 from PIL import Image
 
-from atelier_training.bases import load_segmenter
+from atelier_training.base_files import load_segmenter
 from atelier_training.data.masking import Masking, PictureMask
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from atelier_training.arguments import required_target
-from atelier_training.bases import load_segmenter, read_base
+from atelier_training.base_files import load_segmenter, read_base
 from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder

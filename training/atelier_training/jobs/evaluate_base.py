@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from atelier_training.bases import read_base
+from atelier_training.base_files import read_base
 from atelier_training.data.shards import open_shards
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption

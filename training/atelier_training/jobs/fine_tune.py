@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from atelier_training.bases import load_base, read_base
+from atelier_training.base_files import read_base
+from atelier_training.bases import load_base
 from atelier_training.data.examples import Example, load_examples
 from atelier_training.data.latents import Batches
 from atelier_training.data.pictures import DatasetFolder

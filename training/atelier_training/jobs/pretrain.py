@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from atelier_training.bases import read_base
+from atelier_training.base_files import read_base
 from atelier_training.data.shards import ShardFolder, mounted_shards, open_shards
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, Summary
