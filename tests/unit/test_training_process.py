@@ -5,15 +5,17 @@ import os
 import shlex
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from atelier_training.arguments import parser
 from atelier_training.engine.interruption import InterruptedJobError, Interruption
 from atelier_training.failure import LONGEST_REASON, guard
-from atelier_training.launch import Cluster, relaunch_if_distributed
+from atelier_training.launch import Cluster, count_gpus, relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version
 from atelier_training.torchrun import LoopbackRendezvous
@@ -140,6 +142,17 @@ def test_a_process_that_torchrun_started_does_not_start_torchrun_again(
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "1")
     (tmp_path / "r.json").write_text(json.dumps({"current_host": "a", "hosts": ["a", "b"]}))
     relaunch_if_distributed(tmp_path / "r.json", "no_such_module", "train")
+
+
+def test_gpus_are_counted_by_torch_which_is_not_imported_where_no_driver_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atelier_training.launch.DRIVERS", (str(tmp_path / "none"), str(tmp_path)))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    assert count_gpus() == 4
+    monkeypatch.setattr("atelier_training.launch.DRIVERS", (str(tmp_path / "none"),))
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert count_gpus() == 0
 
 
 def test_the_code_version_is_stable() -> None:

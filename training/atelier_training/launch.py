@@ -18,6 +18,9 @@ LOOPBACK_TORCHRUN = "atelier_training.torchrun"
 SHUTDOWN_SECONDS = 110
 """Seconds that torchrun gives processes to save after SIGTERM; SageMaker ends the container after 120."""
 
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""Linux's doors to the drivers of GPUs that torch counts: NVIDIA's, AMD's, and those of the Windows that it runs in."""
+
 log = logging.getLogger(__name__)
 
 
@@ -73,11 +76,18 @@ def relaunch_if_distributed(resource_config: Path, module: str, step: str) -> No
     """Replace this process by torchrun if the job has several hosts or GPUs; return if it has not, or if torchrun started it."""
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return
-    import torch  # imported here, so that the other steps do not wait for it
-
-    cluster = Cluster.read(resource_config, max(1, torch.cuda.device_count()))
+    cluster = Cluster.read(resource_config, max(1, count_gpus()))
     if cluster.distributed:
         command = cluster.command(module, step, os.environ)
         log.info("%s", " ".join(command))
         sys.stdout.flush()
         os.execvpe(command[0], command, cluster.environment(os.environ))  # noqa: S606
+
+
+def count_gpus() -> int:
+    """This host's GPUs. Where no driver is there is none, and nobody waits for torch, which would be imported again under torchrun."""
+    if not any(Path(door).exists() for door in DRIVERS):
+        return 0
+    import torch
+
+    return torch.cuda.device_count()
