@@ -33,7 +33,8 @@ def base_key(studio: Studio, name: str, ending: str) -> str:
 def test_a_job_that_crashes_fails_the_run_at_its_step(studio: Studio) -> None:
     weights = base_key(studio, "tiny-inpaint", "unet/diffusion_pytorch_model.safetensors")
     with replaced(studio, weights, b"not weights"):
-        ended = studio.run("crashes", dataset=studio.upload("crashes"))
+        # From words, so that no picture is masked before.
+        ended = studio.run("crashes", dataset=studio.upload("crashes"), task="text-to-image")
     failed_at("FineTune", ended, "sha256")
     assert studio.published("crashes") == set()
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from cli.client import ApiError
 from infra.config import STAGES
 from infra.quotas import most_machines
+from tests.e2e.brought_dataset import DRAWN, PROMPT, brought
 from tests.e2e.studio import FEW_STEPS, OPEN_GATE, Ended, Studio, sample
 from tests.e2e.test_failures import without
 from tests.e2e.twice import (
@@ -33,14 +35,21 @@ PREFERRED = STAGES["local"].serving.instance
 
 @pytest.fixture(scope="module")
 def first_run(studio: Studio) -> Ended:
-    """Twelve pictures, four looks, as a person brings them."""
-    return studio.run("first-run", style="twice", dataset=studio.upload("twice", sample(pictures=12, looks=4)))
+    """Twelve pictures and four looks, in an execution that another state machine could have started."""
+    return studio.run(
+        "first-run",
+        style="twice",
+        dataset=studio.upload("twice", sample(pictures=12, looks=4)),
+        AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID="arn:aws:states:us-east-1:123456789012:execution:parent:1",
+        Comment="started by another machine",
+    )
 
 
 @pytest.fixture(scope="module")
 def waiting(studio: Studio, first_run: Ended) -> Waiting:
-    """The same style again, through the HTTP API: in full, with an endpoint of its own, once a person approves."""
-    given = {"dataset": studio.upload("twice-again"), "target": "a skirt", "hyperparameters": FEW_STEPS}
+    """The same style again, through the HTTP API, of what people bring: in full, with its own endpoint, once a person approves."""
+    dataset = studio.upload("twice-again", brought())
+    given = {"dataset": dataset, "target": "a skirt", "instance_prompt": PROMPT, "hyperparameters": FEW_STEPS}
     given |= {"gate": OPEN_GATE, "method": "full", "deploy": "endpoint", "approval": "manual"}
     training = studio.deployment.api.request("POST", "/v1/trainings", {"destination": "atelier/twice", "input": given})
     assert training["status"] in ("starting", "processing")
@@ -153,6 +162,30 @@ def test_a_failed_run_is_taken_up_where_it_failed_and_trains_nothing_again(
     assert len(studio.packages("twice")) == 2
     jobs = studio.client("sagemaker").list_training_jobs(NameContains=waiting.training)["TrainingJobSummaries"]
     assert len(jobs) == 1
+
+
+def test_what_people_bring_is_learnt_from_and_the_rest_is_named(studio: Studio, second_run: dict[str, Any]) -> None:
+    """However often the run was taken up before its end."""
+    output = studio.wait(studio.execution(second_run["id"])).output
+    assert output["notes"][:2] == [
+        "1 file is not used: README.md",
+        "4 of 6 pictures have no caption: they are learnt by the instance prompt",
+    ]
+    assert output["notes"][2].startswith("mask masks/치마 0.png: the mask repaints 100% of the picture")
+    assert "swap transparent and opaque" in output["notes"][2]
+    assert any(note.startswith("wall.png is left out") for note in output["notes"][3:])
+    assert output["metrics"]["pixels_changed_outside"] == 0
+    address = output["report"].removeprefix("s3://").partition("/")[2]
+    report = studio.client("s3").get_object(Bucket=studio.bucket("Data"), Key=address)["Body"].read().decode()
+    assert all(note in unescape(report) for note in output["notes"])
+    assert "&#34;sks&#34; skirt, label &#34;summer&#34;" in report
+
+
+def test_a_datasets_masks_are_read_by_its_convention(studio: Studio, waiting: Waiting) -> None:
+    (key,) = [key for key in studio.written(waiting.training) if key.endswith("/segment.json")]
+    body = studio.client("s3").get_object(Bucket=studio.bucket("Data"), Key=key)["Body"].read()
+    drawn = {each["name"]: each["area"] for each in json.loads(body)["pictures"] if each["source"] == "user"}
+    assert drawn == DRAWN
 
 
 def test_where_the_preferred_instances_are_used_up_the_next_type_serves(

@@ -1,18 +1,18 @@
-"""A dataset as people bring it from their phones, Macs and other trainers is learnt from, and what is not used of it is said."""
+"""A dataset as people bring it from their phones, Macs and other trainers."""
 
 import io
 import json
-from html import unescape
 from typing import Any
 from unicodedata import normalize
 
-import pytest
 from PIL import Image
 
-from tests.e2e.studio import SAMPLE, Ended, Studio
+from tests.e2e.studio import SAMPLE
 
 PICTURES = sorted((SAMPLE / "dataset").glob("*.png"))[:6]
 PROMPT = '"sks" skirt, label "summer"'
+DRAWN = {normalize("NFD", "치마 0.png"): 1, "IMG (1).png": 0.125}
+"""The share of each picture that its own mask repaints."""
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
@@ -37,6 +37,7 @@ def with_a_hole(body: bytes, *box: float) -> Image.Image:
 
 
 def brought() -> dict[str, bytes]:
+    """Its files, by their path in it."""
     bodies = [path.read_bytes() for path in PICTURES]
     mac = normalize("NFD", "치마 0.png")
     caption = {"file_name": normalize("NFC", mac), "text": "sks skirt\u2028red"}
@@ -61,39 +62,3 @@ def brought() -> dict[str, bytes]:
         **dict.fromkeys(("masks/Thumbs.db", "IMG (1).AAE", "__MACOSX/IMG (1).png", "#recycle/a.png"), b"\x00"),
         "README.md": b"my skirt",
     }
-
-
-@pytest.fixture(scope="module")
-def run(studio: Studio) -> Ended:
-    return studio.run(
-        "brought",
-        dataset=studio.upload("brought", brought()),
-        instance_prompt=PROMPT,
-        deploy="none",
-        gate={"garment_share": 0},
-        AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID="arn:aws:states:us-east-1:123456789012:execution:parent:1",
-        Comment="started by another machine",
-    )
-
-
-def test_what_people_bring_is_learnt_from_and_the_rest_is_named(studio: Studio, run: Ended) -> None:
-    assert run.status == "SUCCEEDED", run
-    assert run.output["notes"][:2] == [
-        "1 file is not used: README.md",
-        "4 of 6 pictures have no caption: they are learnt by the instance prompt",
-    ]
-    assert run.output["notes"][2].startswith("mask masks/치마 0.png: the mask repaints 100% of the picture")
-    assert "swap transparent and opaque" in run.output["notes"][2]
-    assert any(note.startswith("wall.png is left out") for note in run.output["notes"][3:])
-    assert run.output["metrics"]["pixels_changed_outside"] == 0
-    address = run.output["report"].removeprefix("s3://").partition("/")[2]
-    report = studio.client("s3").get_object(Bucket=studio.bucket("Data"), Key=address)["Body"].read().decode()
-    assert all(note in unescape(report) for note in run.output["notes"])
-    assert "&#34;sks&#34; skirt, label &#34;summer&#34;" in report
-
-
-def test_a_datasets_masks_are_read_by_its_convention(studio: Studio, run: Ended) -> None:
-    (key,) = [key for key in studio.written("brought") if key.endswith("/segment.json")]
-    body = studio.client("s3").get_object(Bucket=studio.bucket("Data"), Key=key)["Body"].read()
-    drawn = {each["name"]: each["area"] for each in json.loads(body)["pictures"] if each["source"] == "user"}
-    assert drawn == {normalize("NFD", "치마 0.png"): 1, "IMG (1).png": 0.125}
