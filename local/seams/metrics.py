@@ -2,13 +2,18 @@
 
 import json
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners
 
+from local.cloudwatch.points import Points
+
 Record = dict[str, Any]
+Key = tuple[str, str, Any]
+_adding = threading.Lock()
 _OK = 200
 _OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
 _UNNAMED = {"MetricName": "-", "Namespace": "-"}  # what ministack wants of an alarm on an expression
@@ -56,11 +61,12 @@ def _statistic(points: list[Record], statistic: str) -> float | None:
 
 
 def install() -> None:
-    """Leave the evaluation of alarms to ours, keep every point, and take alarms on metric math."""
+    """Leave the evaluation of alarms to ours, and what is dropped of a metric to `Points`; take alarms on metric math."""
     cloudwatch._evaluate_all_alarms = lambda: None
     cloudwatch._evaluate_alarm = lambda alarm: None
     # The clock may be turned far from this machine's, by which old points are dropped while others are being added.
     cloudwatch._evict_old_metrics = lambda: None
+    cloudwatch._metric_bucket = _points
     put, record = cloudwatch._put_metric_alarm, provisioners._cw_metric_alarm_record
 
     def put_metric_alarm(params: Record, cbor_data: Record, is_cbor: bool, is_json: bool = False) -> Any:
@@ -77,6 +83,14 @@ def install() -> None:
         return _keep_expression(record(name, {**rest, **_UNNAMED}), props["Metrics"])
 
     cloudwatch._put_metric_alarm, provisioners._cw_metric_alarm_record = put_metric_alarm, metric_alarm_record
+
+
+def _points(key: Key) -> Points:
+    with _adding:
+        points: Points | None = cloudwatch._metrics.get(key)
+        if points is None:
+            cloudwatch._metrics[key] = points = Points()
+        return points
 
 
 def _keep_expression(alarm: Record, queries: list[Record]) -> Record:
