@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud
+from local.sizes import MOST_JOBS
 from local.sagemaker.containers import meeting_point
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, until
@@ -257,9 +258,17 @@ def test_the_time_limit_stops_a_job(cloud: LocalCloud) -> None:
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
 
 
-def test_names_are_taken_once(cloud: LocalCloud) -> None:
+def test_names_are_taken_once_and_folders_of_the_jobs_that_ended_first_go(cloud: LocalCloud) -> None:
+    folder = cloud.run_dir / "jobs" / "training"
+    for age in range(1, 2 * MOST_JOBS):
+        (folder / f"old-{age}").mkdir(parents=True)
+        os.utime(folder / f"old-{age}", (-age, -age))
+
     run_training(cloud, "twice")
 
+    old = {path.name for path in folder.glob("old-*")}
+    others = len(list(folder.iterdir())) - len(old)
+    assert old == {f"old-{age}" for age in range(1, MOST_JOBS + 2 - others)}  # the running one was not among the twenty
     with pytest.raises(ClientError, match="ResourceInUse"):
         cloud.client("sagemaker").create_training_job(**training(cloud, "twice"))
 
