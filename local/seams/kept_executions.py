@@ -8,6 +8,7 @@ import contextvars
 import hashlib
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -15,6 +16,7 @@ from ministack.services import stepfunctions
 
 from local.durable import Durable
 from local.errors import ServiceError
+from local.retention import outlived
 from local.seams import redrive
 from local.seams.kept_tokens import TokenKeeper
 
@@ -48,8 +50,12 @@ class ExecutionKeeper:
         self._tokens.install()
 
     def save(self) -> None:
-        """Write what could not be written when it happened. Raises ServiceError where it still cannot."""
+        """Write what could not be written when it happened, and drop what is too old or too much. Raises ServiceError where it cannot."""
         with self._lock:
+            for place in outlived(dict(stepfunctions._executions._data), datetime.now(UTC)):
+                self._executions.remove(place[2])
+                stepfunctions._executions._data.pop(place, None)
+                self._owed.pop(place[2], None)
             for arn, execution in list(self._owed.items()):
                 self._put(execution)
                 self._owed.pop(arn, None)
@@ -57,11 +63,16 @@ class ExecutionKeeper:
     def restore(self) -> None:
         """Put the executions back as they were. To be called when the state machines are there."""
         self._known = dict(self._definitions.items())
+        used = set()
         for arn, record in self._executions.items():
             if "definition" in record:
+                used.add(record["definition"])
                 record["definition"] = self._known[record["definition"]]
             region, account = arn.split(":")[3:5]
             stepfunctions._executions._data[account, region, arn] = record
+        for name in self._known.keys() - used:
+            self._definitions.remove(name)
+            del self._known[name]
         self._tokens.restore()
 
     def resume(self) -> None:

@@ -1,14 +1,13 @@
-"""Keeps CloudWatch Logs, a row a stream, some seconds after it has changed; what is older than its group's retention is dropped."""
+"""Keeps CloudWatch Logs, a row a stream, some seconds after it has changed, and drops what is too old or too much."""
 
-import time
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import cloudwatch_logs
 
 from local.durable import Durable
-
-_MILLISECONDS_A_DAY = 86_400_000
+from local.retention import trim_logs
 
 
 class LogKeeper:
@@ -20,7 +19,7 @@ class LogKeeper:
 
     def save(self) -> None:
         """Write the groups and streams that have changed. Raises ServiceError where the disk is full."""
-        _expire()
+        _trim()
         written: dict[str, Any] = {}
         for place, group in list(cloudwatch_logs._log_groups._data.items()):
             key = "\n".join(place)
@@ -59,11 +58,9 @@ def _mark(stream: dict[str, Any]) -> tuple[int, Any]:
     return len(stream["events"]), stream["uploadSequenceToken"]
 
 
-def _expire() -> None:
-    """Drop the streams whose last event is older than their group keeps them."""
-    for group in list(cloudwatch_logs._log_groups._data.values()):
-        if days := group.get("retentionInDays"):
-            oldest = time.time() * 1_000 - days * _MILLISECONDS_A_DAY
-            for name, stream in list(group["streams"].items()):
-                if (stream["lastEventTimestamp"] or stream["creationTime"]) < oldest:
-                    del group["streams"][name]
+def _trim() -> None:
+    moment = datetime.now(UTC)
+    with cloudwatch_logs._log_events_lock:
+        for group in list(cloudwatch_logs._log_groups._data.values()):
+            trim_logs(group, moment)
+    cloudwatch_logs._log_records._data.clear()  # each line once more, by its pointer: a query makes it again

@@ -9,7 +9,7 @@ from typing import Any
 from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners
 
-from local.cloudwatch.points import Points
+from local.points import Points
 
 Record = dict[str, Any]
 Key = tuple[str, str, Any]

@@ -160,12 +160,13 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.sts": _kept("sts"),
     "ministack.services.cloudwatch_logs": {
-        "_log_groups": None,
+        **dict.fromkeys(("_log_events_lock", "_log_groups", "_log_records")),
         **_kept("cloudwatch_logs"),
         "load_persisted_state": "data",
     },
     "ministack.services.eventbridge": {
         "_put_events": "data allow_aws_source",
+        "_events_log_list": "",
         "_rules": None,
         "_dispatch_to_lambda": "arn payload",
         "_invoke_target": "target event rule view",
