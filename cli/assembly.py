@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cli.cdk import ROOT
@@ -50,7 +50,7 @@ def _files(path: Path) -> Iterator[Path]:
 def synthesize(out: Path, stage: str, region: str) -> Path:
     """Run ``app.py`` for ``stage`` in ``region`` and put what it writes into ``out``. Raises SynthesisError.
 
-    Assets of earlier times stay there: images that were made of them still run.
+    Assets of earlier times stay there, until ``drop_old_assets``: images that were made of them still run.
     """
     for path in out.parent.glob(f"{_STAGED}*"):  # of one that was killed
         end_leftovers(path)
@@ -89,3 +89,12 @@ def _add(made: Path, out: Path) -> None:
                 continue
             shutil.rmtree(place)
         entry.replace(place)
+
+
+def drop_old_assets(out: Path, images: Collection[str]) -> None:
+    """Remove the assets in ``out`` that its templates do not name, but for those of which ``images``, by their tags, were made."""
+    manifests = "".join(path.read_text(encoding="utf-8") for path in out.rglob("*.assets.json"))
+    for path in out.glob("asset.*"):
+        _, tag, *_ = path.name.split(".")
+        if path.name not in manifests and tag not in images:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

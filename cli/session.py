@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.account import api_key, stage_outputs
-from cli.assembly import ASSEMBLY, fingerprint, synthesize
+from cli.assembly import ASSEMBLY, drop_old_assets, fingerprint, synthesize
 from cli.client import ApiClient
 from cli.interrupts import interrupted_by_signals
 from cli.progress import Progress
@@ -16,6 +16,7 @@ from infra.config import stage_named
 from infra.quotas import most_machines
 from infra.settings.stage import Stage
 from local.cloud import LocalCloud
+from local.sagemaker.images import images_in_use
 from local.stamp import Stamp
 
 _FIRST_REGION = "us-east-1"
@@ -82,6 +83,7 @@ def _deploy(cloud: LocalCloud, assembly: Path, stage: Stage, progress: Progress)
         synthesize(assembly, stage.name, stage.placement.region)
     with progress.stage("deploy") as stage_line:
         cloud.deploy(assembly, progress=lambda stack: stage_line.detail(f"{stack.stack} {stack.status}"))
+    drop_old_assets(assembly, images_in_use(cloud.run_dir / "state"))
 
 
 def upload_folder(

@@ -4,7 +4,7 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,7 @@ class Deployer:
             self._publish(asset)
         for stack in stacks:
             self._deploy_stack(stack, progress)
+        self._drop_all_but(shared)
 
     def _deploy_stack(self, stack: Stack, progress: OnProgress) -> None:
         start = time.monotonic()
@@ -97,6 +98,14 @@ class Deployer:
                 raise
         body = zip_folder(asset.path) if asset.zipped and asset.path.is_dir() else asset.path.read_bytes()
         self._s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
+
+    def _drop_all_but(self, current: Collection[tuple[str, str]]) -> None:
+        """Remove the assets of earlier assemblies from their buckets: what was made of them has a copy of its own."""
+        for bucket in {bucket for bucket, _ in current}:
+            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+                for item in page.get("Contents", []):
+                    if (bucket, item["Key"]) not in current:
+                        self._s3.delete_object(Bucket=bucket, Key=item["Key"])
 
     def _apply(self, stack: Stack) -> str:
         status = self._status(stack.name)

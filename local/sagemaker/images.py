@@ -1,6 +1,8 @@
 """Turns an image's URI into something a process can run: the asset's folder laid out as its Dockerfile says, and its ENTRYPOINT."""
 
+import contextlib
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -12,11 +14,14 @@ from typing import Any
 from botocore.exceptions import ParamValidationError
 from pydantic import TypeAdapter
 
+from local.durable import Durable, encode
 from local.errors import LocalCloudError, validation_error
 from local.sagemaker.dockerfile import ImagePlan, read_dockerfile
 
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _ANNOTATION = "atelier.local.asset"
+
+_TAG = re.compile(r"\.amazonaws\.com/[^:\"]+:([0-9a-zA-Z_.-]+)")
 
 # These keep the host's values, because the interpreter and its libraries are the host's.
 _HOST_VARIABLES = frozenset({"PATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR"})
@@ -98,6 +103,24 @@ def pushed(image: dict[str, Any]) -> ImageAsset | None:
     """What an image of ECR is made of, None where `push` did not put it there."""
     asset = json.loads(image["imageManifest"]).get("annotations", {}).get(_ANNOTATION)
     return None if asset is None else _ASSET.validate_json(asset)
+
+
+def images_in_use(folder: Path) -> set[str]:
+    """The tags of the images that may still be started in the cloud whose state is in ``folder``.
+
+    By a model or a package of one, a job or an execution under way.
+    """
+    with contextlib.closing(Durable(folder)) as durable:
+        records, executions = durable.table("sagemaker records").items(), durable.table("executions").items()
+        definitions = dict(durable.table("definitions").items())
+    used = [
+        definitions[row["definition"]] for _, row in executions if row["status"] == "RUNNING" and "definition" in row
+    ]
+    for place, record in records:
+        kind = place.partition("\n")[0]
+        if kind in ("Model", "ModelPackage") or record.get(f"{kind}Status") in ("InProgress", "Stopping"):
+            used.append(encode(record))
+    return {tag for text in used for tag in _TAG.findall(text)}
 
 
 class ImageRegistry:

@@ -66,6 +66,10 @@ class ServiceKeeper:
                 if name == "sts":
                     sts._sessions.update(state.pop("sessions", {}))
                 module.load_persisted_state(state)
+        used = {name for _, name in self._files.values()}
+        for path in self._blobs.glob("*"):
+            if path.name not in used:  # of a function or a layer that is there no more
+                path.unlink()
 
     def _write(self, name: str, rows: dict[str, str]) -> None:
         table, before = self._durable.table(_table(name)), self._written.get(name, {})
@@ -127,7 +131,9 @@ class ServiceKeeper:
 
     def _untagged(self, value: dict[str, Any]) -> Any:
         if value.keys() == {_BLOB}:
-            return self._content(value[_BLOB])
+            content = self._content(value[_BLOB])
+            self._files[id(content)] = (content, value[_BLOB])
+            return content
         return persistence._json_object_hook(value)
 
 

@@ -13,8 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud import LocalCloud
-from local.sizes import MOST_JOBS
 from local.sagemaker.containers import meeting_point
+from local.sizes import MOST_JOBS
 from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, until
 

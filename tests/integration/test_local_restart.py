@@ -229,8 +229,17 @@ def test_an_endpoint_answers_what_waited_and_is_updated_as_if_nothing_had_happen
         assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 3
         changed = local_endpoint.template()
         changed["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]["VERSION"] = "two"
+        (before,) = assets(cloud)
         cloud.deploy(local_toy.write_assembly(folder / "changed", {"Toy": changed}))
+        (after,) = assets(cloud)
+        assert before != after  # the template of before, of which nothing is made any more
         assert local_endpoint.answer(cloud, local_endpoint.invoke(cloud, {}))["version"] == "two"
+
+
+def assets(cloud: LocalCloud) -> list[str]:
+    """The keys in the bucket that a deployment publishes its files to."""
+    bucket = f"cdk-hnb659fds-assets-{cloud.account}-{cloud.region}"
+    return [item["Key"] for item in cloud.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
 
 
 def ended(cloud: LocalCloud, arn: str) -> Record | None:
