@@ -6,6 +6,8 @@ import os
 import signal
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +132,9 @@ def put_item(cloud: LocalCloud, number: int) -> None:
     )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The code of the function, and room for the cloud."""
-    (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "app.py").write_text(FUNCTION, encoding="utf-8")
-    return tmp_path
+def task(resource: str, arguments: Record) -> Record:
+    """A state that calls a service."""
+    return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": arguments}
 
 
 def calls(cloud: LocalCloud, name: str) -> tuple[int, str]:
@@ -145,67 +144,120 @@ def calls(cloud: LocalCloud, name: str) -> tuple[int, str]:
     return (int(item["count"]["N"]), item["token"]["S"]) if item else (0, "")
 
 
-def test_everything_is_there_again_after_kill_9(folder: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Killed:
+    """A cloud that was killed in the middle of its work and started again, and what it knew before. Executions are named by their ARNs."""
+
+    cloud: LocalCloud
+    url: str
+    outputs: dict[str, str]
+    address: str
+    """Signed by a function's session."""
+    waits: str
+    waits_for_token: str
+    trains: str
+    training_began: datetime
+    readable: list[str]
+    left_over: list[psutil.Process]
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
+    """The one of all tests of this module but the last."""
+    folder = tmp_path_factory.mktemp("killed")
+    (folder / "code").mkdir()
+    (folder / "code" / "app.py").write_text(FUNCTION, encoding="utf-8")
     assembly = local_toy.write_assembly(folder / "out", {"Toy": template()}, lambdas={"function": folder / "code"})
     with LocalCloud(folder / "run") as cloud:
         cloud.deploy(assembly)
-        url, outputs, s3 = cloud.url, cloud.outputs("Toy"), cloud.client("s3")
-        s3.put_object(Bucket=outputs["Bucket"], Key="data/a.txt", Body=b"a", Metadata={"of": "me"}, Tagging="k=v")
-        answer = cloud.client("lambda").invoke(FunctionName=outputs["Function"], Payload=b"{}")
-        address = json.loads(answer["Payload"].read())
-        wait = start(cloud, "wait", {"Type": "Wait", "Seconds": 3})
-        arguments = {
-            "FunctionName": "{% $function %}",
-            "Payload": {"name": "t", "token": "{% $states.context.Task.Token %}"},
+        outputs = cloud.outputs("Toy")
+        known = {
+            "url": cloud.url,
+            "outputs": outputs,
+            "address": leave_data(cloud, outputs),
+            **leave_work(cloud, outputs),
         }
-        resource = "arn:aws:states:::lambda:invoke.waitForTaskToken"
-        waiting = start(cloud, "token", {"Type": "Task", "Resource": resource, "Arguments": arguments})
-        job = {"TrainingJobName": "long", "HyperParameters": {"loop": "7"}, **JOB}
-        resource = "arn:aws:states:::sagemaker:createTrainingJob.sync"
-        training = start(cloud, "train", {"Type": "Task", "Resource": resource, "Arguments": job})
-        until(lambda: calls(cloud, "t")[0], cloud)
-        until(lambda: s3.list_objects_v2(Bucket=outputs["Bucket"], Prefix="checkpoints/")["KeyCount"], cloud)
-        trained = cloud.client("sagemaker").describe_training_job(TrainingJobName="long")
-        cloud.client("sqs").send_message(QueueUrl=outputs["Queue"], MessageBody="kept")
-        for number in range(20):
-            put_item(cloud, number)
-        assert readable(folder / "run") == []
+        known["readable"] = readable(folder / "run")
         kill(cloud)
-        assert not list(processes_in(folder))
-
+        known["left_over"] = list(processes_in(folder))
     with LocalCloud(folder / "run") as cloud:
-        assert (cloud.url, cloud.outputs("Toy")) == (url, outputs)
-        states, s3, sagemaker = cloud.client("stepfunctions"), cloud.client("s3"), cloud.client("sagemaker")
-        table = cloud.client("dynamodb").scan(TableName=outputs["Table"])
-        assert {f"item-{number}" for number in range(20)} < {item["id"]["S"] for item in table["Items"]}
-        assert s3.get_object(Bucket=outputs["Bucket"], Key="data/a.txt")["Metadata"] == {"of": "me"}
-        assert s3.get_object_tagging(Bucket=outputs["Bucket"], Key="data/a.txt")["TagSet"] == [
-            {"Key": "k", "Value": "v"}
-        ]
-        assert urllib.request.urlopen(address).read() == b"a"  # signed by a function's session
-        messages = cloud.client("sqs").receive_message(QueueUrl=outputs["Queue"])["Messages"]
-        assert [message["Body"] for message in messages] == ["kept"]
+        yield Killed(cloud=cloud, **known)
 
-        count, token = calls(cloud, "t")
-        states.send_task_success(taskToken=token, output=json.dumps({"said": "yes"}))
-        done = until(lambda: ended(cloud, waiting), cloud)
-        assert (done["status"], count) == ("SUCCEEDED", 1), done  # the function was not called twice
-        assert json.loads(done["output"]) == {"bucket": outputs["Bucket"], "work": {"result": {"said": "yes"}}}
-        assert until(lambda: ended(cloud, wait), cloud)["status"] == "SUCCEEDED"
 
-        again = until(lambda: in_training(sagemaker, trained["TrainingStartTime"]), cloud)
-        sagemaker.stop_training_job(TrainingJobName="long")
-        done = until(lambda: ended(cloud, training), cloud)
-        assert "Interrupted" in [step["Status"] for step in again["SecondaryStatusTransitions"]]
-        facts = json.loads(
-            s3.get_object(Bucket=outputs["Bucket"], Key="models/long/output/model/facts.json")["Body"].read()
-        )
-        assert facts["restored"] == "8"
-        entered = [
-            e["type"] for e in states.get_execution_history(executionArn=training)["events"] if "Entered" in e["type"]
-        ]
-        assert entered == ["PassStateEntered", "TaskStateEntered"]
-        assert (done["status"], "Stopped" in done["cause"]) == ("FAILED", True)
+def leave_data(cloud: LocalCloud, outputs: dict[str, str]) -> str:
+    """Something in each kind of store; the address of the object as the function signs it."""
+    cloud.client("s3").put_object(
+        Bucket=outputs["Bucket"], Key="data/a.txt", Body=b"a", Metadata={"of": "me"}, Tagging="k=v"
+    )
+    cloud.client("sqs").send_message(QueueUrl=outputs["Queue"], MessageBody="kept")
+    for number in range(20):
+        put_item(cloud, number)
+    address: str = json.loads(
+        cloud.client("lambda").invoke(FunctionName=outputs["Function"], Payload=b"{}")["Payload"].read()
+    )
+    return address
+
+
+def leave_work(cloud: LocalCloud, outputs: dict[str, str]) -> Record:
+    """Executions that wait, one for a time, one for a token, and one for a training that has written a checkpoint."""
+    payload = {"name": "t", "token": "{% $states.context.Task.Token %}"}
+    token = {"FunctionName": "{% $function %}", "Payload": payload}
+    job = {"TrainingJobName": "long", "HyperParameters": {"loop": "7"}, **JOB}
+    work = {
+        "waits": start(cloud, "wait", {"Type": "Wait", "Seconds": 3}),
+        "waits_for_token": start(cloud, "token", task("lambda:invoke.waitForTaskToken", token)),
+        "trains": start(cloud, "train", task("sagemaker:createTrainingJob.sync", job)),
+    }
+    until(lambda: calls(cloud, "t")[0], cloud)
+    until(
+        lambda: cloud.client("s3").list_objects_v2(Bucket=outputs["Bucket"], Prefix="checkpoints/")["KeyCount"], cloud
+    )
+    began = cloud.client("sagemaker").describe_training_job(TrainingJobName="long")["TrainingStartTime"]
+    return {**work, "training_began": began}
+
+
+def test_what_was_answered_is_there_again_after_kill_9(killed: Killed) -> None:
+    outputs, s3 = killed.outputs, killed.cloud.client("s3")
+    there = {"Bucket": outputs["Bucket"], "Key": "data/a.txt"}
+    assert (killed.cloud.url, killed.cloud.outputs("Toy")) == (killed.url, outputs)
+    assert s3.get_object(**there)["Metadata"] == {"of": "me"}
+    assert s3.get_object_tagging(**there)["TagSet"] == [{"Key": "k", "Value": "v"}]
+    assert urllib.request.urlopen(killed.address).read() == b"a"
+    items = killed.cloud.client("dynamodb").scan(TableName=outputs["Table"])["Items"]
+    assert {f"item-{number}" for number in range(20)} < {item["id"]["S"] for item in items}
+    messages = killed.cloud.client("sqs").receive_message(QueueUrl=outputs["Queue"])["Messages"]
+    assert [message["Body"] for message in messages] == ["kept"]
+
+
+def test_a_killed_server_takes_its_processes_along_and_other_users_read_nothing_of_it(killed: Killed) -> None:
+    assert killed.left_over == []
+    assert killed.readable == []
+
+
+def test_an_execution_that_was_killed_goes_on_and_does_nothing_twice(killed: Killed) -> None:
+    cloud, bucket = killed.cloud, killed.outputs["Bucket"]
+    count, token = calls(cloud, "t")
+    cloud.client("stepfunctions").send_task_success(taskToken=token, output=json.dumps({"said": "yes"}))
+    done = until(lambda: ended(cloud, killed.waits_for_token), cloud)
+    assert (done["status"], count) == ("SUCCEEDED", 1), done  # the function was not called twice
+    assert json.loads(done["output"]) == {"bucket": bucket, "work": {"result": {"said": "yes"}}}
+    assert until(lambda: ended(cloud, killed.waits), cloud)["status"] == "SUCCEEDED"
+
+
+def test_a_training_that_was_killed_starts_again_from_its_checkpoints(killed: Killed) -> None:
+    cloud, sagemaker = killed.cloud, killed.cloud.client("sagemaker")
+    again = until(lambda: in_training(sagemaker, killed.training_began), cloud)
+    assert "Interrupted" in [step["Status"] for step in again["SecondaryStatusTransitions"]]
+
+    sagemaker.stop_training_job(TrainingJobName="long")
+    done = until(lambda: ended(cloud, killed.trains), cloud)
+    assert (done["status"], "Stopped" in done["cause"]) == ("FAILED", True)
+    key = "models/long/output/model/facts.json"
+    facts = json.loads(cloud.client("s3").get_object(Bucket=killed.outputs["Bucket"], Key=key)["Body"].read())
+    assert facts["restored"] == "8"
+    history = cloud.client("stepfunctions").get_execution_history(executionArn=killed.trains)["events"]
+    entered = [event["type"] for event in history if "Entered" in event["type"]]
+    assert entered == ["PassStateEntered", "TaskStateEntered"]
 
 
 def readable(folder: Path) -> list[str]:
@@ -214,13 +266,13 @@ def readable(folder: Path) -> list[str]:
     return [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
 
 
-def test_an_endpoint_answers_what_waited_and_is_updated_as_if_nothing_had_happened(folder: Path) -> None:
-    with LocalCloud(folder / "run") as cloud:
-        local_endpoint.deploy(cloud, folder)
+def test_an_endpoint_answers_what_waited_and_is_updated_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    with LocalCloud(tmp_path / "run") as cloud:
+        local_endpoint.deploy(cloud, tmp_path)
         sent = [local_endpoint.invoke(cloud, {"n": number, "seconds": 1}) for number in range(4)]
         kill(cloud)
 
-    with LocalCloud(folder / "run") as cloud:
+    with LocalCloud(tmp_path / "run") as cloud:
         answers = [local_endpoint.answer(cloud, each) for each in sent]
         assert [answer["echo"]["n"] for answer in answers] == [0, 1, 2, 3]
         for each in sent:
@@ -230,7 +282,7 @@ def test_an_endpoint_answers_what_waited_and_is_updated_as_if_nothing_had_happen
         changed = local_endpoint.template()
         changed["Resources"]["Model"]["Properties"]["PrimaryContainer"]["Environment"]["VERSION"] = "two"
         (before,) = assets(cloud)
-        cloud.deploy(local_toy.write_assembly(folder / "changed", {"Toy": changed}))
+        cloud.deploy(local_toy.write_assembly(tmp_path / "changed", {"Toy": changed}))
         (after,) = assets(cloud)
         assert before != after  # the template of before, of which nothing is made any more
         assert local_endpoint.answer(cloud, local_endpoint.invoke(cloud, {}))["version"] == "two"
