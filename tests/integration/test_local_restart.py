@@ -174,10 +174,10 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
         known = {
             "url": cloud.url,
             "outputs": outputs,
-            "address": leave_data(cloud, outputs),
             **leave_work(cloud, outputs),
+            "readable": readable(folder / "run"),
         }
-        known["readable"] = readable(folder / "run")
+        known["address"] = leave_data(cloud, outputs)  # in the same moment, so that what is written later would be lost
         kill(cloud)
         known["left_over"] = list(processes_in(folder))
     with LocalCloud(folder / "run") as cloud:
