@@ -157,3 +157,48 @@ def test_who_finds_no_place_in_time_is_throttled_and_an_event_brings_its_own(mon
     token = workers.holds_place.set(True)
     assert invoke() is done
     workers.holds_place.reset(token)
+
+
+def test_what_calls_leave_behind_does_not_grow_with_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call is measured, writes a stream of its own, and lets the model server write a line."""
+    from ministack.core.responses import request_scope
+    from ministack.services import cloudwatch, cloudwatch_logs
+
+    from local import retention
+    from local.durable import Durable
+    from local.seams.kept_logs import LogKeeper
+    from local.seams.metrics import _points
+
+    monkeypatch.setattr(cloudwatch, "_metric_bucket", _points)
+    monkeypatch.setattr(retention, "MOST_LINES", 100)
+    monkeypatch.setattr(cloudwatch.time, "time", lambda: 1.8e9)  # one minute
+    durable = Durable(tmp_path)
+    keeper, stores = (
+        LogKeeper(durable),
+        (cloudwatch._metrics, cloudwatch_logs._log_groups, cloudwatch_logs._log_records),
+    )
+    left = []
+    with request_scope("123456789012", "us-east-1"):
+        group = {"logGroupName": "calls"}
+        cloudwatch_logs._create_log_group(group)
+        for number in range(1, 2 * (calls := retention.MOST_STREAMS + 100) + 1):
+            for stream in (f"call-{number}", "server"):
+                cloudwatch_logs._create_log_stream({**group, "logStreamName": stream})
+                lines = [{"timestamp": 1_800_000_000_000 + number, "message": "a line"}]
+                cloudwatch_logs._put_log_events({**group, "logStreamName": stream, "logEvents": lines})
+            for name, value in (("Invocations", 1), ("Errors", 0), ("Duration", number / 7)):
+                cloudwatch.record_metric("AWS/Lambda", name, value, "Count", {"FunctionName": "api"})
+            if number % calls == 0:
+                keeper.save()
+                rows = len(durable.table("log streams").items())
+                left.append((rows, sum(_entries(store._data) for store in stores)))
+    assert left[0] == left[1]
+    assert left[0][0] == retention.MOST_STREAMS
+
+
+def _entries(value: Any) -> int:
+    """How many values are in a value, and in these."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(_entries(part) for part in parts)
