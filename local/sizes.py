@@ -26,8 +26,9 @@ MOST_JOBS = 20
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Bytes by kind."""
-    return {kind: sum(_size(folder / name) for name in names) for kind, names in _KINDS.items()}
+    """Bytes by kind; what a session has synthesized beside the cloud's folder is counted too."""
+    found = {kind: sum(_size(folder / name) for name in names) for kind, names in _KINDS.items()}
+    return {**found, "assets": _size(folder.parent / "cdk.out")}
 
 
 def _size(folder: Path) -> int:

@@ -40,9 +40,11 @@ with interrupted_by_signals(print), hold_folder(pathlib.Path(sys.stdin.readline(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of a cloud that has been up, with an object."""
+    """The folder of a cloud that has been up, with an object and an asset."""
     cloud = tmp_path / "run" / "cloud"
     (cloud / "s3").mkdir(parents=True)
+    (tmp_path / "run" / "cdk.out").mkdir()
+    (tmp_path / "run" / "cdk.out" / "asset.zip").write_bytes(b"x" * 400_000)
     (cloud / "s3" / "photo").write_bytes(b"x" * 1_500_000)
     Stamp(port=4700, account=ACCOUNT, region=REGION).write(cloud)
     return cloud
@@ -53,7 +55,7 @@ def test_what_is_kept_and_that_nothing_runs_is_said(folder: Path, capsys: pytest
     said = capsys.readouterr().out
     assert re.search(r"^runs +no$", said, re.MULTILINE)
     assert re.search(r"^address +http://127.0.0.1:4700 \(us-east-1\)$", said, re.MULTILINE)
-    assert "objects 1.5 MB" in said
+    assert "1.9 MB: objects 1.5 MB, assets 0.4 MB" in said
 
 
 def test_a_cloud_that_does_not_run_cannot_be_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +140,7 @@ def test_both_signals_end_a_session_also_where_they_are_ignored(number: signal.S
 
 def test_removing_says_how_much_is_free_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["clean", "--out", str(folder.parent.parent)]) == 0
-    assert "1.5 MB are free again" in capsys.readouterr().out
+    assert "1.9 MB are free again" in capsys.readouterr().out
     assert list(folder.rglob("*")) == []
 
 
@@ -149,7 +151,6 @@ def test_only_what_is_the_clouds_is_removed(folder: Path, tmp_path: Path, capsys
     folder.symlink_to(big)
     for place in (tmp_path, run, big):
         (place / "photos").mkdir()
-    (run / "cdk.out").mkdir()
     (run / "synthesis-killed").mkdir()
 
     assert main(["clean", "--out", str(tmp_path)]) == 0
