@@ -4,9 +4,10 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ class Deployer:
                         self._s3.delete_object(Bucket=bucket, Key=item["Key"])
 
     def _apply(self, stack: Stack) -> str:
-        status = self._status(stack.name)
+        status, updated = self._status(stack.name), self._updated(stack.name)
         if status and (status.startswith(("ROLLBACK", "DELETE")) or status == "CREATE_FAILED"):
             self._formation.delete_stack(StackName=stack.name)
             self._settled(stack.name)
@@ -127,19 +128,31 @@ class Deployer:
             )
         except ClientError as error:
             if "No updates are to be performed" in str(error):
-                # Not the status of before: an update whose answer was lost is sent again, and has been carried out by now.
-                return self._settled(stack.name) or "DELETE_COMPLETE"
+                # An update whose answer was lost is sent again, and has ended in some way by now; how an earlier deployment ended
+                # does not matter to one that has nothing to change.
+                settled = self._settled(stack.name) or "DELETE_COMPLETE"
+                return settled if self._updated(stack.name) != updated else "UPDATE_COMPLETE"
             raise DeploymentError(f"stack {stack.name} was refused: {error}") from error
         return self._settled(stack.name) or "DELETE_COMPLETE"
 
     def _status(self, name: str) -> str | None:
+        status: str | None = self._described(name).get("StackStatus")
+        return status
+
+    def _updated(self, name: str) -> datetime | None:
+        """When its last update began; None where there was none."""
+        updated: datetime | None = self._described(name).get("LastUpdatedTime")
+        return updated
+
+    def _described(self, name: str) -> Mapping[str, Any]:
+        """The stack; empty where there is none."""
         try:
-            status: str = self._formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+            stack: Mapping[str, Any] = self._formation.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):
-                return None
+                return {}
             raise
-        return status
+        return stack
 
     def _settled(self, name: str) -> str | None:
         """Wait for the end of an operation; the status, or None when the stack is gone."""

@@ -103,9 +103,9 @@ def test_a_folder_serves_one_cloud_at_a_time_and_the_next_one_finds_what_it_held
         assert fourth.client("s3").list_buckets()["Buckets"] == []
         assert not (run_dir / "jobs").exists()
         assert kept.exists()
-        assert fourth.in_place
+        in_place = [fourth.in_place]
         run_dir.rename(tmp_path / "moved")
-        assert not fourth.in_place
+        assert [*in_place, fourth.in_place] == [True, False]
         fourth.client("s3").list_buckets()
     assert not run_dir.exists()  # its end has not made a part of it again
 
@@ -235,11 +235,17 @@ def test_a_failing_stack_names_the_resource_and_can_be_deployed_again(cloud: Loc
     with pytest.raises(DeploymentError) as failed:
         cloud.deploy(local_toy.write_assembly(tmp_path / "broken", {"Again": broken}), reports.append)
     model["Properties"]["PrimaryContainer"]["Image"] = IMAGE
-    cloud.deploy(local_toy.write_assembly(tmp_path / "mended", {"Again": broken}), reports.append)
+    mended = local_toy.write_assembly(tmp_path / "mended", {"Again": broken})
+    cloud.deploy(mended, reports.append)
+    model["Properties"]["PrimaryContainer"]["Image"] = IMAGE.replace("0123abcd", "gone")
+    with pytest.raises(DeploymentError, match="UPDATE_ROLLBACK_COMPLETE: Model"):
+        cloud.deploy(local_toy.write_assembly(tmp_path / "changed", {"Again": broken}), reports.append)
+    cloud.deploy(mended, reports.append)  # as it was: nothing is to be done, and the failure was another one's
 
     assert "Model (AWS::SageMaker::Model): Requested image " in str(failed.value)
     assert ":unknown not found." in str(failed.value)
-    assert [r.status for r in reports] == ["IN_PROGRESS", "ROLLBACK_COMPLETE", "IN_PROGRESS", "CREATE_COMPLETE"]
+    ends = [r.status for r in reports if r.status != "IN_PROGRESS"]
+    assert ends == ["ROLLBACK_COMPLETE", "CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"]
 
 
 def test_a_missing_assembly_is_said_plainly(cloud: LocalCloud, tmp_path: Path) -> None:
