@@ -13,6 +13,9 @@ PREDICTION_ID = r"[0-9a-f]{26}"
 MANIFEST = "manifest.json"
 """Written last into every artifact prefix: where it is missing, the artifact is not complete."""
 
+FAILURE = "failure.json"
+"""``runs/{run}/failure.json``: at which step an execution failed, was stopped or ran out of time, when, why, and what it has cost."""
+
 RESUMPTION = "resumption.json"
 """``runs/{run}/resumption.json``: what a later execution needs to take up a run that failed (``contracts.plan.Resumption``)."""
 

@@ -84,7 +84,9 @@ _UNNAMED = WatchedStage(
     endpoint="",
     instance_type="",
     api="",
-    functions=dict.fromkeys(("api", "inference_result", "reconcile", "settle", "record_failure", "expire_logs"), ""),
+    functions=dict.fromkeys(
+        ("api", "inference_result", "reconcile", "settle", "record_failure", "report_stop", "expire_logs"), ""
+    ),
     queues=dict.fromkeys(("answers", "training"), ""),
     machines=dict.fromkeys(("workflow", "pretraining"), ""),
 )

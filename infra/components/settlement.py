@@ -47,34 +47,37 @@ class Settlement(Construct):
         super().__init__(scope, construct_id)
         self.dead_letters = DeadLetters(self, "DeadLetters")
         handler, prefix = use.handlers.of(_settle(use, self.dead_letters)), use.stage.prefix
-        self._rule(
+        self.rule(
+            self,
             "PackageState",
             "A model package of ours was approved or rejected",
             handler,
             event_pattern=_change("Model Package", {"ModelPackageGroupName": [{"prefix": f"{prefix}-"}]}),
         )
-        self._rule(
+        self.rule(
+            self,
             "EndpointState",
             "An endpoint of one style is in service, or has failed",
             handler,
             event_pattern=_change("Endpoint", {"EndpointName": [{"prefix": f"{prefix}-style-"}]}),
         )
-        self._rule(
+        self.rule(
+            self,
             "Sweep",
             "Look for approvals and endpoints whose event got lost",
             handler,
             schedule=events.Schedule.rate(Duration.minutes(SWEEP_MINUTES)),
         )
 
-    def _rule(self, construct_id: str, description: str, handler: Handler, **when: Any) -> None:
-        """``when`` is a pattern or a schedule."""
+    def rule(self, scope: Construct, construct_id: str, description: str, handler: Handler, **when: Any) -> None:
+        """Call the handler; ``when`` is a pattern or a schedule."""
         target = targets.LambdaFunction(
             handler.function,
             max_event_age=Duration.hours(LONGEST_EVENT_HOURS),
             retry_attempts=20,
             dead_letter_queue=self.dead_letters.queue,
         )
-        events.Rule(self, construct_id, description=description, targets=[target], **when)
+        events.Rule(scope, construct_id, description=description, targets=[target], **when)
 
 
 def _change(of: str, detail: dict[str, object]) -> events.EventPattern:

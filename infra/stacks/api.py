@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
-from contracts.layout import MANIFEST, TAKEN_UP
+from contracts.layout import FAILURE, MANIFEST, TAKEN_UP
 from infra.components.access import allow, arn, deleting, keeping, queueing, reading, writing
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
@@ -89,7 +89,7 @@ class ApiStack(StageStack):
                 reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
                 writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
                 deleting(storage.media_bucket, "requests/*", "outputs/*", "responses/*", "failures/*"),
-                reading(storage.data_bucket, "datasets/*", "imports/*", f"runs/*/{TAKEN_UP}"),
+                reading(storage.data_bucket, "datasets/*", "imports/*", f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}"),
                 writing(storage.data_bucket, "datasets/*", "imports/*"),
                 reading(storage.model_bucket, "styles/*", "base/*"),
                 writing(storage.model_bucket, PROMOTED, *_IMPORTED),

@@ -12,6 +12,7 @@ from infra.components.idle_alarm import IdleAlarm
 from infra.components.image import ContainerImage
 from infra.components.log_expiry import LogExpiry
 from infra.components.settlement import Settlement
+from infra.components.stopped_runs import StoppedRuns
 from infra.components.topic import EncryptedTopic
 from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.fine_tuning import fine_tuning
@@ -48,6 +49,7 @@ class TrainingStack(StageStack):
         self.topic.allow_budgets()
         self.resources = use = self._resources(serving)
         self.settlement = Settlement(self, "Settlement", use=use)
+        StoppedRuns(self, "StoppedRuns", use=use, settlement=self.settlement)
         # No run waits for these: where they fail, only an alarm tells.
         LogExpiry(self, "LogExpiry", use=use, dead_letters=self.settlement.dead_letters)
         recorder = use.handlers.of(record_failure(use))

@@ -28,6 +28,7 @@ HANDLERS = (
     "reconcile",
     "expire_logs",
     "record_failure",
+    "report_stop",
     "api",
     "base_model",
     "prepare_pretraining",

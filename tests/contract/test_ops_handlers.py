@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -418,6 +419,40 @@ def test_a_failure_is_recorded_without_a_plan() -> None:
         "cause": "Prepare: InvalidInputError: no (cost about $0.00 at prices of us-east-1)",
     }
     assert json.loads(body("data", "runs/run-1/failure.json"))["reason"] == "no"
+
+
+def test_a_stopped_run_is_recorded_from_its_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its job, which the execution has left, is stopped."""
+    monkeypatch.setattr(handler_module("report_stop"), "PAUSE_SECONDS", 0)
+    arn = "arn:aws:states:us-east-1:123456789012:execution:m:run-1"
+    sagemaker = aws.client("sagemaker")
+    job = {"state": "FineTune", "kind": "training", "instance": "ml.g5.xlarge", "instances": 1, "name": "job-1"}
+    plan = {"kind": "fine-tuning", "style": "skirt", "jobs": {"train": job}}
+    exited = {"name": "Prepare", "output": "{}", "assignedVariables": {"plan": json.dumps(plan)}}
+    entered = {"stateEnteredEventDetails": {"name": "FineTune", "input": "{}"}}
+    events = [
+        {"id": 1, "timestamp": 0, "type": "TaskStateExited", "stateExitedEventDetails": exited},
+        {"id": 2, "timestamp": 1, "type": "TaskStateEntered", **entered},
+    ]
+    cluster = {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1}
+    job_arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/job-1"
+    about = {"TrainingJobName": "job-1", "TrainingJobArn": job_arn, "SecondaryStatus": "Training", "CreationTime": 0}
+    about |= {"ModelArtifacts": {"S3ModelArtifacts": "s3://data/x"}, "StoppingCondition": {}, "ResourceConfig": cluster}
+    running = {**about, "TrainingJobStatus": "InProgress"}
+    ended = {**about, "TrainingJobStatus": "Stopped", "BillableTimeInSeconds": 3600}
+    with Stubber(aws.client("stepfunctions")) as states, Stubber(sagemaker) as jobs:
+        times = {"startDate": datetime(2026, 1, 1, tzinfo=UTC), "stopDate": datetime(2026, 1, 1, 1, tzinfo=UTC)}
+        machine = {"executionArn": arn, "stateMachineArn": "arn:aws:states:::m", "input": "{}"}
+        states.add_response("describe_execution", {**machine, **times, "status": "ABORTED"}, {"executionArn": arn})
+        states.add_response("get_execution_history", {"events": events})
+        states.add_response("get_execution_history", {"events": events[::-1]})
+        jobs.add_response("describe_training_job", running)
+        jobs.add_client_error("stop_training_job", "ValidationException", "it is Stopping")
+        jobs.add_response("describe_training_job", ended)
+        jobs.add_response("describe_training_job", ended)
+        assert call("report_stop", {"detail": {"executionArn": arn, "status": "ABORTED"}}) is None
+    record = json.loads(body("data", "runs/run-1/failure.json"))
+    assert (record["step"], record["error"], record["cost"]) == ("FineTune", "Stopped", 1.408)
 
 
 class _Answered(BaseHTTPRequestHandler):

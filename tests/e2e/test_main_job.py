@@ -130,6 +130,16 @@ def test_one_execution_at_a_time_takes_up_a_run_that_was_stopped(
     assert f"run {waiting.training}, whose rest {taken_up} does" in by_hand.cause
 
 
+def test_the_one_that_was_stopped_says_where_it_stood_and_what_it_has_cost(
+    studio: Studio, waiting: Waiting, taken_up: str
+) -> None:
+    def recorded() -> str | None:
+        error: str = studio.deployment.api.request("GET", f"/v1/trainings/{waiting.training}")["error"]
+        return error if "cost about" in error else None
+
+    assert studio.until(recorded).startswith("RequestApproval: Canceled: canceled through the API (cost about $0.")
+
+
 def test_a_rollout_without_quota_leaves_the_old_version_serving_and_nothing_of_its_own(
     studio: Studio, waiting: Waiting, refused_rollout: dict[str, Any]
 ) -> None:

@@ -112,8 +112,25 @@ def template() -> Record:
         ),
         "Function": local_toy.lambda_function("function", "app.handler", "FunctionRole", WORD="ready"),
         "MachineRole": role("states.amazonaws.com", machine),
+        "Ends": {"Type": "AWS::SQS::Queue"},
+        "EndsPolicy": local_toy.queue_policy("Ends", "events.amazonaws.com"),
+        "Stopped": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {
+                    "source": ["aws.states"],
+                    "detail-type": ["Step Functions Execution Status Change"],
+                    "detail": {"status": ["ABORTED"], "name": ["stops"]},
+                },
+                "Targets": [{"Id": "queue", "Arn": arn("Ends")}],
+            },
+        },
     }
-    base["Outputs"] |= {"Function": {"Value": arn("Function")}, "MachineRole": {"Value": arn("MachineRole")}}
+    base["Outputs"] |= {
+        "Ends": {"Value": {"Ref": "Ends"}},
+        "Function": {"Value": arn("Function")},
+        "MachineRole": {"Value": arn("MachineRole")},
+    }
     return base
 
 
@@ -281,14 +298,18 @@ def environment_of(process: psutil.Process) -> str:
         return ""
 
 
-def test_a_stopped_execution_stops_its_job(cloud: LocalCloud) -> None:
-    sagemaker = cloud.client("sagemaker")
+def test_a_stopped_execution_stops_its_job_and_is_announced(cloud: LocalCloud) -> None:
+    sagemaker, sqs = cloud.client("sagemaker"), cloud.client("sqs")
     execution = start(cloud, "stops", {"Train": trains(cloud)}, {"parameters": {"loop": "1"}})
     until(lambda: status(sagemaker, "stops") == "InProgress", cloud)
 
     cloud.client("stepfunctions").stop_execution(executionArn=execution)
 
     until(lambda: status(sagemaker, "stops") == "Stopped", cloud)
+    queue = cloud.outputs("Toy")["Ends"]
+    (message,) = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), cloud)
+    event = json.loads(message["Body"])
+    assert (event["source"], event["detail"]["executionArn"]) == ("aws.states", execution)
 
 
 def test_a_timed_out_task_stops_its_job(cloud: LocalCloud) -> None:

@@ -255,6 +255,19 @@ def test_canceling_stops_the_execution_once(api: Api) -> None:
     assert api.executions.started[made["id"]] is before
 
 
+@pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
+def test_a_training_that_was_stopped_tells_where_and_what_it_cost_as_soon_as_that_is_recorded(
+    api: Api, status: str
+) -> None:
+    made = post(api).body["id"]
+    api.executions.started[made] = execution(made, {}, status=status, error="E", cause="stopped by s3://ours/x")
+    assert api.call("GET", f"/v1/trainings/{made}").body["error"] == "stopped by s3://…/x"
+    record = {"step": "FineTune", "error": "E", "reason": "stopped by s3://ours/x", "cost": 1.638}
+    api.buckets.store("data").write(f"runs/{made}/failure.json", json.dumps(record).encode(), "application/json")
+    words = "FineTune: E: stopped by s3://…/x (cost about $1.64 at prices of us-east-1)"
+    assert api.call("GET", f"/v1/trainings/{made}").body["error"] == words
+
+
 def test_canceling_what_has_ended_changes_nothing(api: Api) -> None:
     shown = ended(api, "SUCCEEDED", output={"style": "skirt", "version": 3})
     assert api.call("POST", f"/v1/trainings/{shown['id']}/cancel").body == shown

@@ -147,6 +147,7 @@ class MemoryJobs(Jobs):
 
 
 PLAN = {
+    "kind": "fine-tuning",
     "style": "skirt",
     "jobs": {
         "segment": {"state": "Segment", "kind": "processing", "instance": "ml.m5.xlarge", "name": "s", "instances": 1},

@@ -33,12 +33,12 @@ _FOLDERS: Mapping[str, str] = {
 _FILES: Mapping[str, str] = {
     "STYLES": "styles/",
     "MANIFEST": "manifest.json",
+    "FAILURE": "failure.json",
     "RESUMPTION": "resumption.json",
     "TAKEN_UP": "taken_up.json",
     "LATEST": "latest.json",
 }
 _ELSEWHERE: Mapping[str, str] = {
-    "lambdas/atelier_ops/logic/report.py": "failure.json",
     "lambdas/atelier_ops/logic/names.py": "checkpoints",
     "lambdas/atelier_ops/handlers/gate.py": "metrics.json",
     "training/atelier_training/jobs/evaluate.py": "metrics.json",

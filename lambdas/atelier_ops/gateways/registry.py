@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from atelier_ops.gateways.aws import client, tag_list
+from atelier_ops.gateways.aws import Tolerance, client, tag_list
 
 
 class Packages:
@@ -55,6 +55,12 @@ class Jobs:
                 return None
             raise
         return description
+
+    def stop(self, kind: str, name: str) -> None:
+        """Begin to stop the job of ``kind`` training or processing; one that has ended by now is fine."""
+        operation = {"training": "stop_training_job", "processing": "stop_processing_job"}[kind]
+        with Tolerance("ValidationException"):
+            getattr(client("sagemaker"), operation)(**{f"{kind.capitalize()}JobName": name})
 
 
 def is_missing(error: ClientError) -> bool:

@@ -12,7 +12,10 @@ from atelier_ops.gateways.aws import Tolerance, client
 NOBODY_WAITS = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 LONGEST_CAUSE = 32_000
 NEWEST_EVENTS = 3_000
-UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
+STOPPED = ("TIMED_OUT", "ABORTED")
+"""Statuses of an execution that was ended where it stood: none of its states has reported that."""
+
+UNSUCCESSFUL = ("FAILED", *STOPPED)
 """Statuses of an execution that has ended and did not do all that it was to do."""
 
 
@@ -25,6 +28,7 @@ class Execution:
     started: datetime
     input: Mapping[str, Any]
     stopped: datetime | None = None
+    redriven: datetime | None = None
     output: Any = None
     error: str = ""
     cause: str = ""
@@ -99,6 +103,7 @@ class Executions:
                 status=response["status"],
                 started=response["startDate"],
                 stopped=response.get("stopDate"),
+                redriven=response.get("redriveDate"),
                 input=given if isinstance(given := json.loads(response.get("input") or "{}"), dict) else {},
                 output=json.loads(response.get("output") or "null"),
                 error=response.get("error") or "",

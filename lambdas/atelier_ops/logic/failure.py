@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from atelier_ops.logic.cost import in_words
 from contracts.json_text import load
 
 LONGEST_REASON = 2_000
@@ -21,6 +22,11 @@ class Failure:
     error: str
     reason: str
     job: Mapping[str, Any] | None = None
+
+
+def ending(summary: Mapping[str, Any]) -> str:
+    """What ``failure.json`` holds, as a run's last words: ``Step: Error: reason (cost about $0.01 at prices of us-east-1)``."""
+    return f"{summary['step']}: {summary['error']}: {summary['reason']} ({in_words(summary['cost'])})"
 
 
 def read_failure(error: str, cause: str) -> Failure:

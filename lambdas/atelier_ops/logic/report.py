@@ -1,7 +1,8 @@
-"""Reporting a failed run: a file beside what it wrote, a message, and the words its execution ends with."""
+"""Reporting a run that did not succeed: a file beside what it wrote, a message, and the words its execution ends with."""
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,46 +10,65 @@ from botocore.exceptions import BotoCoreError, ClientError
 from atelier_ops.gateways.registry import Jobs
 from atelier_ops.gateways.storage import ObjectStore, write_json
 from atelier_ops.gateways.topic import Topic
-from atelier_ops.logic.cost import in_words, jobs_cost
-from atelier_ops.logic.failure import Failure, read_failure
+from atelier_ops.logic.cost import jobs_cost
+from atelier_ops.logic.failure import Failure, ending, read_failure
+from atelier_ops.logic.names import run_name
 from atelier_ops.logic.resumption import can_resume, keep
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.observability import count, logger
-from contracts.layout import run_prefix
+from contracts.layout import FAILURE, RESUMPTION, run_prefix
 from contracts.prices import estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureReport:
+    """About a run that did not succeed: ``summary`` is what ``failure.json`` holds, which lies at ``key``."""
+
+    key: str
+    summary: Mapping[str, Any]
+
+    def tell(self, how: str, resume: str, topic: Topic, bucket: str) -> None:
+        """Send people a message: how the run ended (``failed``), and which execution can be taken up, if any."""
+        execution = self.summary["execution"]
+        message = f"Run {execution} {how}.\n\n{ending(self.summary)}\n\nDetails: s3://{bucket}/{self.key}\n"
+        if resume:
+            again = json.dumps({"resume": resume})
+            message += f"To go on with what is left, once the reason is gone, start an execution with {again}\n"
+        topic.publish(f"Atelier: {execution} {how} at {self.summary['step']}", message)
 
 
 def report(event: Mapping[str, Any], data: ObjectStore, topic: Topic, jobs: Jobs, now: float) -> dict[str, str]:
     """Write and send what happened; ``{"error", "cause"}`` for the Fail state. Goes on where writing or sending fails."""
+    made = make_report(event, jobs, now)
+    _attempt(FAILURE, lambda: write_json(data, made.key, made.summary))
+    _attempt(RESUMPTION, lambda: keep(event, data))
+    resume = str(event["execution"]) if can_resume(event) else ""
+    _attempt("message", lambda: made.tell("failed", resume, topic, data.bucket))
+    count("RunFailures")
+    return {"error": made.summary["error"], "cause": ending(made.summary)}
+
+
+def make_report(event: Mapping[str, Any], jobs: Jobs, now: float) -> FailureReport:
+    """What there is to say of a failure as the state machine records it, ``now`` being when the run ended."""
     failure = read_failure(str(event.get("error") or "Unknown"), str(event.get("cause") or ""))
     plan = event.get("plan") or {}
-    # A pretraining run's folder and jobs are named by its plan.
-    step, execution = str(event.get("step") or "unknown"), str(plan.get("execution") or event["execution"])
+    # A pretraining run's folder and jobs are named by its plan; an execution that took up a run has a folder of its own for this.
+    execution = run_name(str(plan.get("kind")), str(event["execution"]))
     cost = _cost(event, failure, jobs, now)
-    # The rollout's own endpoint may still be there, and paid for.
+    # What is still there, such as the rollout's own endpoint, is paid for.
     undone = f"; not undone: {event['undo']}" if event.get("undo") else ""
     summary = {
         "execution": execution,
         "style": plan.get("style"),
         "base_model": plan.get("name"),
-        "step": step,
+        "step": str(event.get("step") or "unknown"),
         "error": failure.error,
         "reason": f"{failure.reason}{undone}",
         "cost": None if cost is None else round(cost, 4),
         "started": event.get("started"),
         "failed_at": rfc3339(now),
     }
-    cause = f"{step}: {failure.error}: {failure.reason}{undone} ({in_words(cost)})"
-    key = run_prefix(execution) + "failure.json"
-    _attempt("failure.json", lambda: write_json(data, key, summary))
-    _attempt("resumption.json", lambda: keep(event, data))
-    message = f"Run {execution} failed.\n\n{cause}\n\nDetails: s3://{data.bucket}/{key}\n"
-    if can_resume(event):
-        resume = json.dumps({"resume": event["execution"]})
-        message += f"To go on from {event['at']}, once the reason is gone, start an execution with {resume}\n"
-    _attempt("message", lambda: topic.publish(f"Atelier: {execution} failed at {step}", message))
-    count("RunFailures")
-    return {"error": failure.error, "cause": cause}
+    return FailureReport(key=run_prefix(execution) + FAILURE, summary=summary)
 
 
 def _attempt(what: str, act: Callable[[], None]) -> None:

@@ -79,7 +79,7 @@ def resumed_plan(event: Mapping[str, Any], contract: type[AnyPlanT], dependencie
 
 
 def _find(execution: str, kind: str, points: Sequence[str], dependencies: Dependencies) -> Resumption:
-    """What the execution left when it failed; of one that was stopped or timed out, which leaves nothing, what its history says."""
+    """What the execution left when it failed; of one that was stopped or timed out, what its history says."""
     ended = dependencies.executions.describe(execution)
     if ended is None or ended.status not in UNSUCCESSFUL:
         got = f"{execution}, which {f'is {ended.status}' if ended else 'Step Functions does not know'}"

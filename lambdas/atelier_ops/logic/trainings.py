@@ -8,17 +8,19 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import ExecutionNameTakenError
-from atelier_ops.gateways.workflow import UNSUCCESSFUL, Execution, StateEvent
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.workflow import STOPPED, UNSUCCESSFUL, Execution, StateEvent
 from atelier_ops.logic.dataset import check_names
 from atelier_ops.logic.discretion import discreet
+from atelier_ops.logic.failure import ending
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
-from atelier_ops.logic.logs import note_line
+from atelier_ops.logic.logs import logs, stage
 from atelier_ops.logic.repeats import other_body
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
-from contracts.layout import S3Uri, style_prefix
+from contracts.layout import FAILURE, S3Uri, run_prefix, style_prefix
 from contracts.requests import ResumptionRequest, TrainingRequest
 
 STATUSES = {
@@ -29,8 +31,6 @@ STATUSES = {
     "TIMED_OUT": "failed",
     "ABORTED": "canceled",
 }
-REPORTING = "RecordFailure"
-"""The state that reports a failure is not the one that failed."""
 
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
@@ -143,7 +143,7 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
         "status": _status(execution, events),
         "input": execution.input,
         "output": _output(learnt, output, dependencies.models.bucket),
-        "error": discreet(execution.cause or execution.error or None, sent),
+        "error": discreet(_error(execution, dependencies.data), sent),
         "logs": discreet(logs(events) + _outcome(output), sent),
         "metrics": _metrics(execution, output),
         "created_at": rfc3339(execution.started),
@@ -156,40 +156,19 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
     }
 
 
+def _error(execution: Execution, data: ObjectStore) -> str | None:
+    """Why it did not succeed, and what it cost: a failed run ends with that, and of one that was stopped it is recorded soon after."""
+    if execution.status in STOPPED:
+        recorded = data.read_tagged(run_prefix(execution.name) + FAILURE)
+        if recorded is not None:
+            return ending(json.loads(recorded[0]))
+    return execution.cause or execution.error or None
+
+
 def _status(execution: Execution, events: Sequence[StateEvent]) -> str:
     if execution.status == "RUNNING" and not events:
         return "starting"
     return STATUSES[execution.status]
-
-
-def stage(events: Sequence[StateEvent]) -> str | None:
-    """The state that does work now, or did last."""
-    entered = [event.state for event in events if event.entered and event.kind == "Task" and event.state != REPORTING]
-    return entered[-1] if entered else None
-
-
-def logs(events: Sequence[StateEvent]) -> str:
-    """A line for each state that started or finished work, with what it took, and its notes on what was not used or looks wrong.
-
-    A state that looks at a job time and again, with waits between, works from its first look to its last.
-    """
-    lines, since, waiting = list[str](), dict[str, datetime](), False
-    for event in events:
-        if event.kind == "Wait" and event.entered:
-            del lines[-1:]  # the look's end, which is not the work's
-            waiting = True
-        elif event.kind != "Task":
-            continue
-        elif event.entered and waiting:
-            waiting = False
-        elif event.entered:
-            since[event.state] = event.at
-            lines.append(f"{rfc3339(event.at)} {event.state} started\n")
-        else:
-            seconds = (event.at - since.get(event.state, event.at)).total_seconds()
-            lines.append(f"{rfc3339(event.at)} {event.state} finished in {seconds:.1f} s\n")
-            lines += map(note_line, event.notes)
-    return "".join(lines)
 
 
 def _output(inputs: Mapping[str, Any], output: Mapping[str, Any], model_bucket: str) -> dict[str, Any] | None:

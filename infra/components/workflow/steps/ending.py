@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from contracts.layout import RESUMPTION
-from infra.components.access import allow, arn, publishing, using, writing
+from contracts.layout import FAILURE, RESUMPTION
+from infra.components.access import Statement, allow, arn, publishing, using, writing
 from infra.components.attributes import bucket_name, topic_arn
 from infra.components.handler import Spec
 from infra.components.workflow.handlers import LAMBDA_RETRY
@@ -33,15 +33,23 @@ def notify(use: Resources, *, subject: str, outcome: str) -> Step:
 
 def record_failure(use: Resources) -> Spec:
     """The handler that records a failure and tells people: which step failed, why, and what the run has cost."""
-    jobs = [
-        allow([f"sagemaker:Describe{kind.capitalize()}Job"], [arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*")])
-        for kind in ("training", "processing")
-    ]
     return Spec(
         name="record_failure",
         environment={"DATA_BUCKET": bucket_name(use.data_bucket), "TOPIC_ARN": topic_arn(use.topic)},
-        grants=[writing(use.data_bucket, "runs/*/failure.json", f"runs/*/{RESUMPTION}"), publishing(use.topic), jobs],
+        grants=[
+            writing(use.data_bucket, f"runs/*/{FAILURE}", f"runs/*/{RESUMPTION}"),
+            publishing(use.topic),
+            on_jobs(use, "Describe"),
+        ],
     )
+
+
+def on_jobs(use: Resources, verb: str) -> list[Statement]:
+    """``Describe`` or ``Stop`` the stage's jobs of both kinds."""
+    return [
+        allow([f"sagemaker:{verb}{kind.capitalize()}Job"], [arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*")])
+        for kind in ("training", "processing")
+    ]
 
 
 def end_states(function_arn: str) -> dict[str, dict[str, Any]]:
