@@ -453,6 +453,7 @@ def test_jobs_that_never_started_are_none() -> None:
         ("ValidationError", 400, EndpointUnavailableError),
         ("ThrottlingException", 429, EndpointUnavailableError),
         ("AccessDeniedException", 403, EndpointDeniedError),
+        ("ExpiredTokenException", 403, EndpointUnavailableError),
         ("ServiceUnavailable", 503, SubmissionUnclearError),
         ("InternalFailure", 500, SubmissionUnclearError),
     ],

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from atelier_ops.errors import (
+    EndpointDeniedError,
     EndpointUnavailableError,
     ExecutionNameTakenError,
     MissingObjectError,
@@ -216,15 +217,18 @@ class MemoryTopic(Topic):
 
 @dataclass
 class MemoryInference(Inference):
-    """An endpoint's queue; ``down`` refuses everything, ``mute`` takes a request and does not say so."""
+    """An endpoint's queue; ``down`` refuses everything, ``denied`` for good, ``mute`` takes a request and does not say so."""
 
     queue: list[tuple[str, str, str]] = field(default_factory=list)
     down: bool = False
+    denied: bool = False
     mute: bool = False
 
     def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
         if self.down:
             raise EndpointUnavailableError(f"endpoint {endpoint}: not found")
+        if self.denied:
+            raise EndpointDeniedError(f"endpoint {endpoint}: not authorized")
         self.queue.append((endpoint, str(body), inference_id))
         if self.mute:
             raise SubmissionUnclearError(f"endpoint {endpoint}: the answer was lost")

@@ -5,8 +5,16 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+from botocore.retries import standard
 
+from atelier_ops.gateways.aws import PASSING
 from atelier_ops.logic.http import LARGEST_BODY, Request
 from tests.unit.ops_api import Answered, Api
 from tests.unit.ops_fakes import MemoryRecords
@@ -92,14 +100,54 @@ def test_a_base64_body_is_decoded(api: Api) -> None:
     assert api.event({**event, "body": body.decode(), "isBase64Encoded": True}).status == 201
 
 
-def test_a_service_that_does_not_answer_is_503_with_retry_after() -> None:
-    class Down(MemoryRecords):
-        def get(self, key: str) -> None:
-            raise ClientError({"Error": {"Code": "Throttled", "Message": "secret"}}, "GetItem")
+def refusal(code: str, status: int) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": "secret"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "Any",
+    )
 
-    answered = Api(records=Down()).call("GET", f"/v1/predictions/{'a' * 26}")
-    assert "secret" not in is_problem(answered, 503)
-    assert int(answered.headers["Retry-After"]) > 0
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (refusal("ThrottlingException", 400), 503),
+        (refusal("SlowDown", 503), 503),
+        (refusal("Throttled", 429), 503),
+        (refusal("KMSThrottlingException", 400), 503),
+        (refusal("InternalServerError", 500), 503),
+        (refusal("ExecutionLimitExceeded", 400), 503),
+        (refusal("OperationAborted", 409), 503),
+        (refusal("ExpiredTokenException", 403), 503),
+        (EndpointConnectionError(endpoint_url="secret"), 503),
+        (ReadTimeoutError(endpoint_url="secret"), 503),
+        (refusal("AccessDenied", 403), 500),  # S3, and its key
+        (refusal("AccessDeniedException", 400), 500),  # DynamoDB, Step Functions, KMS
+        (refusal("AuthorizationError", 403), 500),  # SNS
+        (refusal("KMSDisabled", 400), 500),
+        (refusal("NoSuchBucket", 404), 500),
+        (refusal("ResourceNotFoundException", 400), 500),
+        (refusal("StateMachineDoesNotExist", 400), 500),
+        (refusal("ValidationException", 400), 500),
+        (refusal("UnrecognizedClientException", 403), 500),
+        (ParamValidationError(report="secret"), 500),
+        (NoCredentialsError(), 500),
+    ],
+)
+def test_only_a_service_that_may_answer_later_is_503_with_retry_after(error: Exception, expected: int) -> None:
+    class Refusing(MemoryRecords):
+        def get(self, key: str) -> None:
+            raise error
+
+    with lines() as logged:
+        answered = Api(records=Refusing()).call("GET", f"/v1/predictions/{'a' * 26}")
+    assert "secret" not in is_problem(answered, expected)
+    assert ("Retry-After" in answered.headers) == (expected == 503)
+    assert logged[0]["level"] == "ERROR"
+
+
+def test_whatever_botocore_calls_throttling_may_pass() -> None:
+    named = standard.ThrottledRetryableChecker._THROTTLED_ERROR_CODES
+    assert {*named, *standard.TransientRetryableChecker._TRANSIENT_ERROR_CODES} <= PASSING
 
 
 def test_an_error_of_ours_is_500_without_its_words() -> None:

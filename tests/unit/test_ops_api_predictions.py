@@ -140,6 +140,14 @@ def test_an_endpoint_that_is_not_there_is_503_and_leaves_nothing_behind(api: Api
     assert len(api.inference.queue) == 1
 
 
+def test_an_endpoint_that_refuses_for_good_is_an_error_of_ours_and_no_call_to_try_again(api: Api) -> None:
+    api.inference.denied = True
+    answered = post(api)
+    assert (answered.status, "Retry-After" in answered.headers) == (500, False)
+    assert "again" not in answered.body["detail"]
+    assert (api.records.items, api.buckets.store("media").names("requests/")) == ({}, [])
+
+
 def test_a_lora_version_uses_the_shared_endpoint_with_its_adapter(api: Api) -> None:
     publish(api, 1)
     publish(api, 2)

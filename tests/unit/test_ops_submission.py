@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atelier_ops.errors import EndpointDeniedError
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import predictions, smoke
 from atelier_ops.logic.http import ProblemError, Request
@@ -160,6 +161,28 @@ def test_an_endpoint_that_goes_on_refusing_ends_what_somebody_was_told_of(api: A
         sweep(api)
     assert only(api).status == "failed"
     assert "send it again" in only(api).data["error"]
+
+
+def test_an_endpoint_that_refuses_for_good_ends_it_at_once_and_promises_nothing(api: Api) -> None:
+    before(api.inference, "submit", lambda: (post(api), None)[1])
+    api.inference.denied = True
+    with pytest.raises(EndpointDeniedError):
+        post(api)
+    api.now += SWEEP
+    sweep(api)
+    assert only(api).status == "failed"
+    assert only(api).data["error"].endswith("an error of ours, which sending it again does not mend")
+
+
+def test_a_denied_second_attempt_leaves_the_first_its_time(api: Api) -> None:
+    api.inference.mute = True
+    post(api)
+    api.inference.denied = True
+    api.now += SWEEP
+    sweep(api)
+    assert only(api).status == "starting"
+    notify(api, 0, None)
+    assert only(api).status == "succeeded"
 
 
 def test_a_prediction_that_is_canceled_while_it_is_handed_over_leaves_no_request(api: Api) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 SETTINGS: Mapping[str, Any] = {
     "retries": {"mode": "standard", "total_max_attempts": 5},
@@ -16,6 +18,46 @@ SETTINGS: Mapping[str, Any] = {
 
 AT_MOST_ONCE = {"sagemaker-runtime": {"retries": {"total_max_attempts": 1}}}
 """A request whose answer was lost may have been queued, and would be a second time: whether to send it again, the handlers decide."""
+
+
+PASSING = frozenset(
+    {
+        # What botocore calls throttling, of every service, and a request that was too slow on its way.
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+        # The same of SNS, and of the key that it, S3 and SQS use.
+        "KMS.ThrottlingException",
+        "KMSThrottlingException",
+        "Throttled",
+        # Another writer at the same moment (S3, DynamoDB).
+        "ConditionalRequestConflict",
+        "OperationAborted",
+        "TransactionConflictException",
+        # As many executions run as may (Step Functions).
+        "ExecutionLimitExceeded",
+        # Credentials that are replaced at this moment, and a clock that is set right.
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+    }
+)
+"""Codes of refusals that say nothing of the request: the same one may be taken later. All others are final until somebody changes
+a right, a key, a name or the request."""
 
 
 @cache
@@ -39,6 +81,18 @@ def error_code(error: Exception) -> str:
     """The service's own code of a botocore ClientError, e.g. ``ValidationException``."""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same call may succeed later: the service was busy, broke on it, or was not reached."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return (
+            status == HTTPStatus.TOO_MANY_REQUESTS
+            or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            or error_code(error) in PASSING
+        )
+    return isinstance(error, NoConnectionError | HTTPClientError)
 
 
 class Tolerance(AbstractContextManager[None, bool]):

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError, SubmissionUnclearError
-from atelier_ops.gateways.aws import client
+from atelier_ops.gateways.aws import client, passes
 from contracts.layout import S3Uri
 
 WAIT_IN_QUEUE = 21_600
@@ -63,7 +63,7 @@ class Inference:
             raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status == HTTPStatus.FORBIDDEN:
+            if status == HTTPStatus.FORBIDDEN and not passes(error):
                 wanted = "not authorized to perform sagemaker:InvokeEndpointAsync"
                 raise EndpointDeniedError(f"endpoint {endpoint}: {wanted}") from error
             if status < HTTPStatus.INTERNAL_SERVER_ERROR:

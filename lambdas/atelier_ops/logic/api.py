@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
+from atelier_ops.gateways.aws import passes
 from atelier_ops.logic import imports, predictions, styles, trainings, uploads
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
@@ -61,13 +62,16 @@ def _no_route(_: object) -> Response[str]:
 
 
 def _problem(error: Exception) -> Response[str]:
-    """What is wrong with the request goes to the client; of other errors the trace goes to the log, and only their kind to the client."""
+    """What is wrong with the request goes to the client; of other errors the trace goes to the log, and only their kind to the client.
+
+    Only what may pass by itself is 503: a right, a key or a bucket that is missing is an error of ours, however often it is asked again.
+    """
     match error:
         case ProblemError():
             reported = error
         case InvalidInputError():
             reported = ProblemError(422, str(error), what=error.what, allowed=error.allowed, errors=error.to_json())
-        case ClientError() | BotoCoreError():
+        case ClientError() | BotoCoreError() if passes(error):
             logger.exception("a service did not answer")
             detail = f"a service this request needs did not answer: {type(error).__name__}"
             reported = ProblemError(503, detail, headers={"Retry-After": "30"})

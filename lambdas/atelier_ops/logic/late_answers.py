@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from atelier_ops.errors import EndpointUnavailableError
+from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError
 from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
 from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.gateways.storage import ObjectStore
@@ -13,7 +13,7 @@ from atelier_ops.logic.results import Dependencies, end, fail_smoke_test, failed
 from atelier_ops.logic.submission import OPEN, Queueing, attempts, hand_over, inference_id, is_claimed, is_submitted
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import seconds
-from atelier_ops.observability import count
+from atelier_ops.observability import count, logger
 from contracts.layout import S3Uri, request_key
 
 LATE = 60
@@ -30,6 +30,7 @@ LONGEST_REFUSED = 1_800
 
 NO_ANSWER = "no answer came: the request expired in the queue"
 NEVER_QUEUED = "it could not be queued: send it again"
+NEVER_WILL = "an error of ours, which sending it again does not mend"
 
 
 def look_again(record: Record, dependencies: Queueing, now: float) -> Record:
@@ -60,9 +61,17 @@ def _hopeless(record: Record, dependencies: Queueing, now: float) -> str:
         return NEVER_QUEUED
     try:
         hand_over(record, dependencies, now)
+    except EndpointDeniedError as error:
+        logger.exception("a request can never be queued", id=inference_id(record))
+        # Of an earlier attempt, which may have been queued, an answer may still come.
+        return "" if attempts(record) and not _is_refused_for_long(record, now) else f"{error}: {NEVER_WILL}"
     except EndpointUnavailableError as error:
-        return f"{error}: {NEVER_QUEUED}" if now - seconds(record.data["created_at"]) > LONGEST_REFUSED else ""
+        return f"{error}: {NEVER_QUEUED}" if _is_refused_for_long(record, now) else ""
     return ""
+
+
+def _is_refused_for_long(record: Record, now: float) -> bool:
+    return now - seconds(record.data["created_at"]) > LONGEST_REFUSED
 
 
 def find(record: Record, media: ObjectStore) -> Outcome | None:

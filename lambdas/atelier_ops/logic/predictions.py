@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from atelier_ops.errors import EndpointUnavailableError
+from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError
 from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import deletion
@@ -217,21 +217,20 @@ def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
 
 
 def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) -> Record:
-    """Hand over the request of the record, which the caller has claimed. Raises ProblemError 503."""
+    """Hand over the request of the record, which the caller has claimed. Raises ProblemError 503, EndpointDeniedError."""
     # Of a request that broke off, the record says what its adapter meant.
     meant = inputs.model_copy(update={"adapter": record.data["input"].get("adapter", "")})
     try:
         body = json.dumps(meant.to_json()).encode()
         dependencies.media.write(request_key(record.data["id"]), body, "application/json")
         return submit(record, dependencies, dependencies.now)
-    except EndpointUnavailableError as error:
+    except Exception as error:
         withdraw(record, dependencies)
+        if isinstance(error, EndpointDeniedError) or not isinstance(error, EndpointUnavailableError):
+            raise
         _require_endpoint(record, dependencies)
         logger.warning("a request was refused", exc_info=True)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
-    except Exception:
-        withdraw(record, dependencies)
-        raise
 
 
 def _require_endpoint(record: Record, dependencies: Dependencies) -> None:
