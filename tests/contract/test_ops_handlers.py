@@ -447,7 +447,7 @@ def test_a_stopped_run_is_recorded_from_its_history(monkeypatch: pytest.MonkeyPa
         states.add_response("get_execution_history", {"events": events})
         states.add_response("get_execution_history", {"events": events[::-1]})
         jobs.add_response("describe_training_job", running)
-        jobs.add_client_error("stop_training_job", "ValidationException", "it is Stopping")
+        jobs.add_client_error("stop_training_job", "ValidationException", "the job is in status Stopping.")
         jobs.add_response("describe_training_job", ended)
         jobs.add_response("describe_training_job", ended)
         assert call("report_stop", {"detail": {"executionArn": arn, "status": "ABORTED"}}) is None

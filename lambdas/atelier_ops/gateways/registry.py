@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from atelier_ops.gateways.aws import Tolerance, client, tag_list
+from atelier_ops.gateways.aws import client, tag_list
 
 
 class Packages:
@@ -57,10 +57,13 @@ class Jobs:
         return description
 
     def stop(self, kind: str, name: str) -> None:
-        """Begin to stop the job of ``kind`` training or processing; one that has ended by now is fine."""
+        """Begin to stop the job of ``kind`` training or processing; one that has ended is fine, for which there is no code."""
         operation = {"training": "stop_training_job", "processing": "stop_processing_job"}[kind]
-        with Tolerance("ValidationException"):
+        try:
             getattr(client("sagemaker"), operation)(**{f"{kind.capitalize()}JobName": name})
+        except ClientError as error:
+            if "in status" not in str(error):
+                raise
 
 
 def is_missing(error: ClientError) -> bool:

@@ -44,18 +44,18 @@ def report_stop(name: str, dependencies: Dependencies) -> str:
     ended = dependencies.executions.describe(name)
     if ended is None or ended.status not in STOPPED or ended.stopped is None:
         return f"{name} is {ended.status if ended else 'gone'}: nothing to record"
-    past, data = dependencies.executions.past(name), dependencies.data
+    past = dependencies.executions.past(name)
     event = _event(ended, past, stage(dependencies.executions.events(name)))
     planned = (event.get("plan") or {}).get("jobs", {}).values()
     left = [*_end_jobs(planned, dependencies), *_endpoint(past)]
     made = make_report({**event, "undo": ", ".join(left)}, dependencies.jobs, ended.stopped.timestamp())
-    stored = data.read_tagged(made.key)
+    stored = dependencies.data.read_tagged(made.key)
     if stored is not None and _is_of(ended, json.loads(stored[0])):
         return f"{name} {WORDS[ended.status]}: recorded already"
     body = json.dumps(made.summary, indent=2, sort_keys=True).encode()
-    if not data.write_if(made.key, body, "application/json", etag=stored[1] if stored else None):
+    if not dependencies.data.write_if(made.key, body, "application/json", etag=stored[1] if stored else None):
         return f"{name} {WORDS[ended.status]}: recorded at this moment"
-    made.tell(WORDS[ended.status], name if "plan" in event else "", dependencies.topic, data.bucket)
+    made.tell(WORDS[ended.status], name if "plan" in event else "", dependencies.topic, dependencies.data.bucket)
     if ended.status == "TIMED_OUT":
         count("RunFailures")
     return f"{name} {WORDS[ended.status]}: recorded"
