@@ -55,7 +55,7 @@ def _finished_before(request: Request, body: Any, dependencies: Dependencies) ->
     if not request.is_repeatable:
         return None
     record = dependencies.records.get(prediction_key(request.new_id("prediction")))
-    if record is None or record.data["body_sha256"] != digest_of(body):
+    if record is None or record.status == deletion.DELETING or record.data["body_sha256"] != digest_of(body):
         return None
     return record if is_submitted(record) or record.status not in OPEN else None
 
