@@ -298,7 +298,9 @@ def test_an_event_about_anything_else_is_ignored_and_logged_with_the_invocation(
 
 def test_a_smoke_test_is_answered_by_its_result(plan: dict[str, Any]) -> None:
     with Stubber(aws.client("sagemaker-runtime")) as runtime:
-        runtime.add_response("invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/responses/1.out"})
+        runtime.add_response(
+            "invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/responses/1.out"}
+        )
         call("smoke_test", {"plan": plan, "version": 1, "endpoint": "", "token": "token"})
     (request,) = aws.client("s3").list_objects_v2(Bucket="media", Prefix="requests/smoke-")["Contents"]
     inference = request["Key"].removeprefix("requests/").removesuffix(".json")
@@ -345,7 +347,9 @@ def request(method: str, path: str, given: Any = None) -> dict[str, Any]:
 def test_a_prediction_goes_from_post_to_pictures(plan: dict[str, Any]) -> None:
     given = {"input": {"mode": "text_to_image", "prompt": "a skirt"}}
     with Stubber(aws.client("sagemaker-runtime")) as runtime:
-        runtime.add_response("invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/responses/1.out"})
+        runtime.add_response(
+            "invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/responses/1.out"}
+        )
         made = json.loads(call("api", request("POST", "/v1/predictions", given))["body"])
     answer = {"images": [base64.b64encode(PNG).decode()], "output_format": "png", "seed": 0, "model": "tiny@v1"}
     events = notification(made["id"], answer)
