@@ -43,7 +43,7 @@ _REFUSALS: Mapping[str, _Refusal] = {
     "TooLarge": _Refusal(
         apigateway.ResponseType.REQUEST_TOO_LARGE,
         413,
-        "body: larger than 10 MB; larger pictures go through POST /v1/files",
+        "body: larger than 5 MB; larger pictures go through POST /v1/files",
     ),
     "Throttled": _Refusal(
         apigateway.ResponseType.THROTTLED, 429, "More requests a second than the key's plan allows", 1

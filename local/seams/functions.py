@@ -16,6 +16,7 @@ _NAMED = '"status": "error", "error": str(e), "trace": traceback.format_exc(), "
 _DIED = "Worker process died"
 _RESPONSE_PATH = "/_ministack/cfn-response/"
 _INIT_FAILED = "Worker init failed: "
+REQUEST_TOO_LARGE = "RequestTooLargeException"
 _MOST_BYTES = 6 * 1024 * 1024  # of an event and of an answer, each (quotas of Lambda)
 
 _LOG = logging.getLogger("local.functions")
@@ -81,7 +82,7 @@ def _too_large(payload: Any, kind: str) -> dict[str, Any] | None:
     size = len(json.dumps(payload, default=str).encode())
     if size <= _MOST_BYTES:
         return None
-    name = "RequestTooLargeException" if kind == "Request" else "Function.ResponseSizeTooLarge"
+    name = REQUEST_TOO_LARGE if kind == "Request" else "Function.ResponseSizeTooLarge"
     message = f"{kind} payload size ({size} bytes) exceeded maximum allowed payload size ({_MOST_BYTES} bytes)."
     return {"error": True, "body": {"errorType": name, "errorMessage": message}}
 

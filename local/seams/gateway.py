@@ -1,6 +1,7 @@
 """API Gateway's own answers where a function gives none: through the API's gateway responses, as AWS gives them.
 
-An invocation that Lambda refuses is answered with 500, one that fails or is malformed with 502, one that is late with 504
+An invocation whose event is too large for Lambda is answered with 413 (as https://github.com/koki-develop/lgtm-generator/issues/10 saw of
+AWS), another that it refuses with 500, one that fails or is malformed with 502, one that is late with 504
 (https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html). Gateway responses may change each of them
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
 """
@@ -12,16 +13,19 @@ from ministack.core.responses import new_uuid, request_scope
 from ministack.services import apigateway_v1
 
 from local.api_limits import Refusal, plain
+from local.seams.functions import REQUEST_TOO_LARGE
 
-_MESSAGE = "Internal server error"
+_BROKEN = ("DEFAULT_5XX", "Internal server error")
+_TOO_LARGE = ("REQUEST_TOO_LARGE", "Request Too Long")
 
 
 class _FailedError(Exception):
     """The function gave no answer."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, answer: tuple[str, str] = _BROKEN) -> None:
         super().__init__(status)
         self.status = status
+        self.kind, self.message = answer
 
 
 def install() -> None:
@@ -31,6 +35,8 @@ def install() -> None:
     def response_of(result: dict[str, Any]) -> Any:
         if result.get("throttle"):
             raise _FailedError(500)
+        if result.get("error") and (result.get("body") or {}).get("errorType") == REQUEST_TOO_LARGE:
+            raise _FailedError(413, _TOO_LARGE)
         if result.get("error"):
             raise _FailedError(502)
         return shape(result)
@@ -42,9 +48,10 @@ def install() -> None:
             return await invoke(integration, api, stage_name, stage, *request, **more)
         except _FailedError as failed:
             customized = apigateway_v1._deployed_gateway_responses.get(api, {}).get(stage.get("deploymentId"), {})
-            if "DEFAULT_5XX" in customized:
-                return apigateway_v1._gw_error("DEFAULT_5XX", _MESSAGE)
-            return failed.status, {"Content-Type": "application/json"}, json.dumps({"message": _MESSAGE}).encode()
+            if failed.kind in customized:
+                return apigateway_v1._gw_error(failed.kind, failed.message)
+            body = json.dumps({"message": failed.message}).encode()
+            return failed.status, {"Content-Type": "application/json"}, body
 
     apigateway_v1._lambda_proxy_response = response_of
     apigateway_v1._invoke_lambda_proxy_v1 = invoke_or_fail

@@ -352,6 +352,8 @@ def test_the_api_wants_its_key_and_calls_its_function(cloud: LocalCloud) -> None
         with pytest.raises(ClientError, match=refusal):
             gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key_id, keyType="API_KEY")
     assert post(cloud, "/items/7", {"other": 1})[0] == 400
+    # API Gateway would carry it, the function's event would not.
+    assert post(cloud, "/items/7", {"id": "x" * 6 * 2**20}) == (413, {"message": "Request Too Long"})
     assert post(cloud, "/items/7", {"id": "seven"}) == (200, {"path": "/items/7", "id": {"id": "7"}, "key": key["id"]})
 
 
