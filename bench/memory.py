@@ -118,7 +118,10 @@ def peak(work: Callable[[], None]) -> float:
 
 def works() -> list[str]:
     """What is measured: ``repaint 2 png as jpeg``, ``segment webp``."""
+    # The server makes no WebP of so large a picture with transparency.
+    clear = {form for form, (_, mode, _) in FORMS.items() if mode == "RGBA" or form == "noise_rgba"}
     repaints = [f"repaint 1 {form} as {output}" for form in FORMS for output in ("png", "jpeg", "webp")]
+    repaints = [name for name in repaints if name.split()[2] not in clear or not name.endswith("webp")]
     return [*repaints, *(f"segment {form}" for form in FORMS)]
 
 
