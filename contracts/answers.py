@@ -68,10 +68,11 @@ class Prediction(_Item):
 
 
 class Published(Answer):
-    """What a training published; both are null where it was told to deploy nothing."""
+    """What a training published. Where its weights lie, and its model package, are in the execution's output: clients may read neither."""
 
-    version: Annotated[str | None, about("style@version, for a prediction's version")]
-    weights: Annotated[str | None, about("S3 address of the weights")]
+    version: Annotated[
+        str | None, about("style@version, for a prediction's version; null where it was told to deploy nothing")
+    ]
 
 
 class Training(_Item):
@@ -93,7 +94,12 @@ class File(Answer):
         Mapping[str, str],
         about("of the PUT; with If-None-Match a second one is refused (412), so that what was checked is what is read"),
     ]
-    uri: Annotated[str, about("S3 address: for image or mask of a prediction, or as part of a dataset")]
+    uri: Annotated[
+        str,
+        about(
+            "uploads/…, for image, mask or weights; or datasets/STYLE/…, whose datasets/STYLE/ is a training's dataset"
+        ),
+    ]
     created_at: Time
     expires_at: Time
     urls: FileUrls
@@ -116,7 +122,6 @@ class ImportedVersion(Answer):
     format: Annotated[Literal["diffusers", "peft", "kohya"], about("whose keys the file had")]
     ranks: Annotated[list[int], about("every rank that a layer has")]
     layers: Annotated[int, about("layers that it changes")]
-    model_package: Annotated[str, about("ARN of the model package")]
 
 
 class ProblemLine(Answer):

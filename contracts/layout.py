@@ -27,6 +27,9 @@ LATEST = "latest.json"
 ``{"version": 3, "previous": 2}``."""
 
 
+UPLOADS = "uploads/"
+"""Media bucket: what clients put, a folder each."""
+
 STYLES = "styles/"
 """Model bucket: a folder a style."""
 

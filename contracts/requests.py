@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
 from contracts.execution import ExecutionInput, StyleName
+from contracts.layout import STYLE_PATTERN
 from contracts.metrics import FineTuningMetrics
 from contracts.model import Contract, rule
 from contracts.prediction import PredictionInput
@@ -45,13 +46,25 @@ class PredictionRequest(RequestBody):
     input: Annotated[PredictionInput, about("what to paint")]
 
 
+class TrainingInput(ExecutionInput):
+    """An execution's input. A client names its dataset as ``POST /v1/files`` does, without the bucket."""
+
+    dataset: Annotated[
+        str,
+        text(
+            "datasets/STYLE/, where POST /v1/files put the pictures", longest=60, pattern=rf"datasets/{STYLE_PATTERN}/?"
+        ),
+        about("the garment's pictures"),
+    ]
+
+
 class TrainingRequest(RequestBody):
     """``POST /v1/trainings``."""
 
     destination: Annotated[
         str, text("style or owner/style", longest=100), about("the style that is learnt, which input need not repeat")
     ]
-    input: Annotated[ExecutionInput, about("what to learn, and how")]
+    input: Annotated[TrainingInput, about("what to learn, and how")]
 
     @classmethod
     def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -102,7 +115,7 @@ class VersionRequest(RequestBody):
 
     weights: Annotated[
         str,
-        text("the uri that POST /v1/files gave", longest=1_024),
+        text("the uri that POST /v1/files gave, uploads/…", longest=1_024),
         about("a safetensors LoRA in the keys of diffusers, PEFT or kohya"),
     ]
     instance_prompt: Annotated[Prompt, about("words that call the style, by which it was trained")]

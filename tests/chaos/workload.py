@@ -43,7 +43,7 @@ class Workload:
             door=Door(url=api.url, key=api.key, history=history),
             history=history,
             pictures={"photo": _data_uri(_photo()), "blank": _data_uri(Image.new("RGB", (96, 96), (200, 180, 160)))},
-            datasets={style: studio.upload(style) for style in STYLES},
+            datasets={style: studio.upload_by_name(style) for style in STYLES},
         )
 
     def predict(self, act: Act) -> None:

@@ -403,7 +403,7 @@ def test_old_streams_of_our_jobs_are_deleted_and_an_endpoint_s_group_gets_a_rete
 
 @pytest.mark.usefixtures("plan")
 def test_a_training_goes_from_post_to_an_execution() -> None:
-    given = {"destination": "brand/skirt", "input": {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}}
+    given = {"destination": "brand/skirt", "input": {"dataset": "datasets/skirt/", "target": "a skirt"}}
     events = {"events": []}  # type: dict[str, list[Any]]
     with Stubber(aws.client("stepfunctions")) as states:
         start = {"executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:x", "startDate": 0}

@@ -77,6 +77,10 @@ class Studio:
         defaults = {"target": "a skirt", "hyperparameters": FEW_STEPS, "gate": OPEN_GATE, "baseline": "none"}
         return self.wait(self.start(name, {**defaults, **given}))
 
+    def upload_by_name(self, style: str, files: dict[str, bytes] | None = None) -> str:
+        """Put a dataset and return what a client of the API calls it."""
+        return self.upload(style, files).removeprefix(f"s3://{self.bucket('Data')}/")
+
     def until_state(self, arn: str, state: str) -> None:
         """Wait until an execution has entered ``state``."""
         history = self.client("stepfunctions").get_execution_history

@@ -38,13 +38,13 @@ def test_an_unknown_key_is_named_with_the_allowed_ones(studio: Studio) -> None:
     ended = studio.run("unknown-key", traget="a skirt")
     failed_at("Prepare", ended, "InvalidInputError", "'traget'", "allowed: ", "target")
     assert studio.published("unknown-key") == set()
-    body = {"destination": "unknown-key", "input": {"dataset": "s3://data/d/", "target": "!!!", "traget": "a skirt"}}
+    body = {"destination": "unknown-key", "input": {"dataset": "datasets/d/", "target": "!!!", "traget": "a skirt"}}
     with pytest.raises(ApiError, match=r"HTTP 422.*words in English.*nearest: target"):
         studio.deployment.api.request("POST", "/v1/trainings", body)
 
 
 def test_a_dataset_whose_names_cannot_be_right_starts_nothing_over_http(studio: Studio) -> None:
-    inputs = {"dataset": studio.upload("nobodys-mask", first(4) | {"masks/z.png": b"x"}), "target": "a skirt"}
+    inputs = {"dataset": studio.upload_by_name("nobodys-mask", first(4) | {"masks/z.png": b"x"}), "target": "a skirt"}
     with pytest.raises(ApiError, match=r"HTTP 422.*mask without a picture"):
         studio.deployment.api.request("POST", "/v1/trainings", {"destination": "nobodys-mask", "input": inputs})
 

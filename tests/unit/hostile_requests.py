@@ -18,11 +18,11 @@ GOOD: Mapping[str, Any] = {
     },
     "create_training": {
         "destination": "me/skirt",
-        "input": {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"},
+        "input": {"dataset": "datasets/skirt/", "target": "a skirt"},
     },
     "resume_training": {"gate": {}},
     "create_file": {"name": "photo.png", "content_type": "image/png", "purpose": "upload"},
-    "create_version": {"weights": "s3://media/uploads/u1/x.safetensors", "instance_prompt": "a photo of sks coat"},
+    "create_version": {"weights": "uploads/0/u1/x.safetensors", "instance_prompt": "a photo of sks coat"},
 }
 """A body of each route that takes one."""
 

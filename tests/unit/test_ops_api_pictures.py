@@ -212,13 +212,13 @@ def test_a_mask_that_can_have_no_transparency_is_refused_in_the_model_servers_wo
 
 def test_what_the_mode_does_not_look_at_is_not_looked_at() -> None:
     assert post(encoded(), "aGVsbG8=", mode="style", mask_prompt="a skirt").status == 201
-    assert post(encoded(), f"s3://media/{OWN}a/mask.png", mode="style", mask_prompt="a skirt").status == 201
+    assert post(encoded(), f"{OWN}a/mask.png", mode="style", mask_prompt="a skirt").status == 201
 
 
 def test_a_file_that_was_never_put_is_422_and_says_how_it_is_put() -> None:
-    answered = post(f"s3://media/{OWN}a/photo.png")
+    answered = post(f"{OWN}a/photo.png")
     assert (answered.status, answered.body["what"]) == (422, "input.image")
-    assert f"nothing at s3://media/{OWN}a/photo.png" in answered.body["detail"]
+    assert f"nothing at {OWN}a/photo.png" in answered.body["detail"]
     assert "put to the urls.upload which POST /v1/files gave" in answered.body["allowed"]
 
 

@@ -14,7 +14,7 @@ from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER
 from atelier_ops.logic.results import prediction_key
 from contracts.layout import PREDICTION_ID, S3Uri
 from contracts.modes import MODES
-from tests.unit.ops_api import KEEP, SHARED, Answered, Api
+from tests.unit.ops_api import KEEP, OWN, SHARED, Answered, Api
 from tests.unit.ops_fakes import PNG, MemoryStore
 from tests.unit.ops_stage import put_promoted, put_version
 
@@ -257,7 +257,10 @@ def test_the_version_of_an_answer_can_be_posted_again(api: Api) -> None:
         *("s3://other/uploads/0/1/a.png", "s3://media/outputs/a.png", "s3://media/uploads/../outputs/a"),
         *(
             "s3://media/uploads/0/1/a.png",
-            "s3://media/uploads/",
+            f"s3://media/{OWN}1/a.png",
+            "uploads/0/1/a.png",
+            "uploads/../outputs/a.png",
+            "uploads/",
             "s3://media/",
             "s3://",
             "S3://media/uploads/0/1/a.png",
@@ -299,7 +302,9 @@ def test_an_address_that_no_key_of_s3_can_have_is_not_looked_for(api: Api) -> No
 
 def test_an_upload_may_be_pointed_at_by_the_client_whose_it_is(api: Api) -> None:
     image = api.upload("photo.png", PNG)
-    assert post(api, {"input": {**INPUT, "image": image}}).body["input"]["image"] == image
+    made = post(api, {"input": {**INPUT, "image": image}}).body
+    assert made["input"]["image"] == image
+    assert api.buckets.store("media").json(f"requests/{made['id']}.json")["image"] == f"s3://media/{image}"
     api.key = "key-2"
     refused = post(api, {"input": {**INPUT, "image": image}})
     unknown = post(api, {"input": {**INPUT, "image": image.replace("photo", "other")}})

@@ -12,7 +12,7 @@ from tests.unit.ops_api import Answered, Api
 from tests.unit.ops_fakes import NOW, PNG, MemoryExecutions, execution
 from tests.unit.ops_stage import put_dataset
 
-INPUT = {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
+INPUT = {"dataset": "datasets/skirt/", "target": "a skirt"}
 START = datetime.fromtimestamp(NOW, UTC)
 
 
@@ -43,7 +43,9 @@ def test_a_training_starts_an_execution(api: Api, destination: str) -> None:
     answered = post(api, destination)
     assert answered.status == 201
     made = answered.body
-    assert api.executions.started[made["id"]].input == {"style": "skirt", **INPUT}
+    address = {"dataset": "s3://data/datasets/skirt/"}
+    assert api.executions.started[made["id"]].input == {"style": "skirt", **INPUT, **address}
+    assert made["input"] == {"style": "skirt", **INPUT}
     assert made["id"].startswith("skirt-")
     assert (made["status"], made["stage"], made["model"], made["output"]) == ("starting", None, "skirt", None)
     assert made["urls"]["get"].endswith(f"/live/v1/trainings/{made['id']}")
@@ -52,10 +54,11 @@ def test_a_training_starts_an_execution(api: Api, destination: str) -> None:
 @pytest.mark.parametrize(
     ("dataset", "more", "words"),
     [
-        ("s3://data/datasets/nothing/", {}, "pictures directly in the dataset: got 0; allowed: 4 to 500"),
-        ("s3://data/datasets/", {}, "s3://data/datasets/STYLE/"),
-        ("s3://elsewhere/datasets/skirt/", {}, "s3://…/datasets/STYLE/"),
-        ("s3://data/datasets/skirt/", {"masks/z.png": PNG, "Captions.jsonl": b"{}"}, "2 problems"),
+        ("datasets/nothing/", {}, "pictures directly in the dataset: got 0; allowed: 4 to 500"),
+        ("datasets/", {}, "datasets/STYLE/"),
+        ("runs/skirt/", {}, "datasets/STYLE/"),
+        ("s3://data/datasets/skirt/", {}, "datasets/STYLE/"),
+        ("datasets/skirt", {"masks/z.png": PNG, "Captions.jsonl": b"{}"}, "2 problems"),
     ],
 )
 def test_what_a_datasets_names_show_is_422_and_starts_nothing(
@@ -72,7 +75,7 @@ def test_a_training_without_an_instance_prompt_anywhere_is_422(api: Api) -> None
     del api.buckets.objects["data", "datasets/skirt/dataset_info.json"]
     answered = post(api)
     assert (answered.status, answered.body["what"]) == (422, "input.instance_prompt")
-    assert "in the input or in s3://data/datasets/skirt/dataset_info.json" in answered.body["allowed"]
+    assert "in the input or in s3://…/datasets/skirt/dataset_info.json" in answered.body["allowed"]
     assert post(api, instance_prompt="a photo of sks skirt").status == 201
 
 
@@ -198,10 +201,10 @@ def ended(api: Api, status: str, **changes: Any) -> dict[str, Any]:
     return get(api, made["id"])
 
 
-def test_a_succeeded_training_tells_version_weights_and_metrics(api: Api) -> None:
+def test_a_succeeded_training_tells_its_version_and_metrics(api: Api) -> None:
     output = {"style": "skirt", "version": 3, "adapter": "skirt@3", "metrics": {"garment_share": 0.7}}
     shown = ended(api, "SUCCEEDED", output=output)
-    assert shown["output"] == {"version": "skirt@3", "weights": "s3://model/styles/skirt/3/"}
+    assert shown["output"] == {"version": "skirt@3"}
     assert shown["metrics"] == {"total_time": 90.0, "garment_share": 0.7}
     assert (shown["status"], shown["stage"], shown["completed_at"]) == ("succeeded", "done", "2027-01-15T08:01:30.000Z")
 
@@ -225,9 +228,9 @@ def test_what_a_run_does_not_use_stands_in_its_logs_as_soon_as_it_is_known(api: 
     ]
 
 
-def test_a_training_that_publishes_nothing_has_no_weights(api: Api) -> None:
+def test_a_training_that_publishes_nothing_has_no_version(api: Api) -> None:
     shown = ended(api, "SUCCEEDED", output={"style": "skirt", "version": 3}, request={"deploy": "none"})
-    assert shown["output"] == {"version": None, "weights": None}
+    assert shown["output"] == {"version": None}
 
 
 def test_a_failed_training_tells_the_cause_and_the_state_that_failed(api: Api) -> None:

@@ -250,7 +250,7 @@ upload = ask("POST", "/v1/files", {"name": "a.png", "content_type": "image/png",
 train = ask(
     "POST",
     "/v1/trainings",
-    {"destination": "skirt", "input": {"dataset": "s3://data/datasets/skirt/", "target": "a skirt"}},
+    {"destination": "skirt", "input": {"dataset": "datasets/skirt/", "target": "a skirt"}},
 )
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})

@@ -90,7 +90,7 @@ def use(api: Api) -> None:
     assert api.call("GET", f"/v1/predictions/{made}", x_api_key=KEY).status == 200
     upload = {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9}
     assert api.call("POST", "/v1/files", upload, x_api_key=KEY).body["urls"]["upload"]
-    training = {"destination": "skirt", "input": {"dataset": "s3://data/datasets/skirt/", "instance_prompt": PROMPT}}
+    training = {"destination": "skirt", "input": {"dataset": "datasets/skirt/", "instance_prompt": PROMPT}}
     api.call("POST", "/v1/trainings", training, x_api_key=KEY)
     api.records = Throttled()
     assert api.call("GET", f"/v1/predictions/{made}", x_api_key=KEY).status == 503

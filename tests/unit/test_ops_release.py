@@ -30,7 +30,8 @@ def api() -> Api:
 
 
 def train(api: Api, **changes: Any) -> Any:
-    return api.call("POST", "/v1/trainings", {"destination": "skirt", "input": make_request(**changes)})
+    inputs = {**make_request(**changes), "dataset": "datasets/skirt/"}
+    return api.call("POST", "/v1/trainings", {"destination": "skirt", "input": inputs})
 
 
 def test_what_an_input_leaves_out_is_the_stage_s_own(strict: Dependencies) -> None:
@@ -86,7 +87,7 @@ def test_the_api_refuses_it_of_a_training_that_is_taken_up_too(api: Api) -> None
 def test_the_api_passes_on_what_the_client_gave_and_no_more(api: Api) -> None:
     made = train(api)
     assert made.status == 201
-    assert made.body["input"] == make_request()
+    assert made.body["input"] == {**make_request(), "dataset": "datasets/skirt/"}
 
 
 def test_a_base_model_wants_a_person_too() -> None:

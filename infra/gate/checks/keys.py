@@ -32,6 +32,7 @@ _FOLDERS: Mapping[str, str] = {
 
 _FILES: Mapping[str, str] = {
     "STYLES": "styles/",
+    "UPLOADS": "uploads/",
     "MANIFEST": "manifest.json",
     "FAILURE": "failure.json",
     "RESUMPTION": "resumption.json",

@@ -43,7 +43,7 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     body = VersionRequest.from_json(request.read_json())
     _check_name(style)
     base = _served_base(body, dependencies)
-    weights = own_upload(body.weights, dependencies.media, request, where="weights")
+    weights = own_upload(body.weights, request, where="weights")
     noted = note("version", request.new_id("version"), {"style": style, **body.to_json()}, dependencies.now)
     require_same(noted, dependencies.records)
     import_id = noted.data["digest"][:ID_LENGTH]
@@ -187,7 +187,6 @@ def _show(manifest: StyleManifest) -> dict[str, object]:
         "version": f"{manifest.style}@{manifest.version}",
         "base_model": manifest.base_model,
         **{name: origin[name] for name in ("format", "ranks", "layers")},
-        "model_package": manifest.model_package,
     }
 
 

@@ -1,8 +1,7 @@
-"""Which addresses of uploads a client may name: those that ``POST /v1/files`` gave it."""
+"""Which uploads a client may name: those that ``POST /v1/files`` gave it, by their key, because which bucket it is concerns nobody else."""
 
 import re
 
-from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Request
 from contracts.errors import InvalidInputError
 from contracts.layout import upload_key
@@ -16,10 +15,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 ALLOWED = "the uri that POST /v1/files gave to the same API key"
 
 
-def own_upload(uri: str, media: ObjectStore, request: Request, *, where: str) -> str:
-    """The key of the client's upload at ``uri``. Raises InvalidInputError naming ``where``; whose it is else, it does not say."""
-    own = re.escape(f"s3://{media.bucket}/") + f"({upload_key(request.folder, '[^/]+', '[^/]+')})"
-    found = re.fullmatch(own, uri)
-    if found is None or len(found[1].encode()) > LONGEST_KEY:
+def own_upload(uri: str, request: Request, *, where: str) -> str:
+    """The key of the client's upload. Raises InvalidInputError naming ``where``; whose it is else, it does not say."""
+    if not re.fullmatch(upload_key(request.folder, "[^/]+", "[^/]+"), uri) or len(uri.encode()) > LONGEST_KEY:
         raise InvalidInputError(where, got=uri, allowed=ALLOWED)
-    return found[1]
+    return uri

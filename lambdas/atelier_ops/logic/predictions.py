@@ -26,7 +26,7 @@ from atelier_ops.observability import logger
 from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
-from contracts.layout import request_key
+from contracts.layout import UPLOADS, S3Uri, request_key
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 from contracts.work import check_work
@@ -63,7 +63,7 @@ def _finished_before(request: Request, body: Any, dependencies: Dependencies) ->
 def _begin(prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies) -> Record:
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
     inputs = prediction.input
-    _check_places(inputs, request, dependencies.media)
+    _check_places(inputs, request)
     picture = check_pictures(inputs, dependencies.media)
     check_answer(inputs, dependencies.pace.resolution, picture)
     check_work(inputs, dependencies.pace, picture)
@@ -141,12 +141,12 @@ def _unknown(prediction: str, dependencies: Dependencies) -> ProblemError:
     return ProblemError(404, f"prediction: got {prediction}; allowed: {allowed}")
 
 
-def _check_places(inputs: PredictionInput, request: Request, media: ObjectStore) -> None:
-    """An address may only be one that POST /v1/files gave, whatever the mode does with the picture."""
+def _check_places(inputs: PredictionInput, request: Request) -> None:
+    """A place may only be one that POST /v1/files gave, whatever the mode does with the picture."""
     for name in ("image", "mask"):
         value = getattr(inputs, name)
-        if value.startswith("s3://"):
-            own_upload(value, media, request, where=f"input.{name}")
+        if value.startswith(UPLOADS):
+            own_upload(value, request, where=f"input.{name}")
         elif _ADDRESS.match(value):
             raise InvalidInputError(f"input.{name}", got=value, allowed=f"base64, a data: URI, or {ALLOWED}")
 
@@ -185,7 +185,7 @@ def _echo(inputs: PredictionInput) -> dict[str, Any]:
     """The input without inline pictures, which a record cannot hold."""
     body = inputs.to_json()
     for name in ("image", "mask"):
-        if name in body and not body[name].startswith("s3://"):
+        if name in body and not body[name].startswith(UPLOADS):
             body[name] = f"inline picture, {len(body[name])} characters"
     return body
 
@@ -221,7 +221,7 @@ def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) 
     # Of a request that broke off, the record says what its adapter meant.
     meant = inputs.model_copy(update={"adapter": record.data["input"].get("adapter", "")})
     try:
-        body = json.dumps(meant.to_json()).encode()
+        body = json.dumps(_addressed(meant.to_json(), dependencies.media)).encode()
         dependencies.media.write(request_key(record.data["id"]), body, "application/json")
         return submit(record, dependencies, dependencies.now)
     except Exception as error:
@@ -231,6 +231,12 @@ def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) 
         _require_endpoint(record, dependencies)
         logger.warning("a request was refused", exc_info=True)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
+
+
+def _addressed(body: Mapping[str, Any], media: ObjectStore) -> dict[str, Any]:
+    """The body as the model server reads it: with the addresses of uploads."""
+    named = {name: body[name] for name in ("image", "mask") if body.get(name, "").startswith(UPLOADS)}
+    return {**body, **{name: str(S3Uri(bucket=media.bucket, key=key)) for name, key in named.items()}}
 
 
 def _require_endpoint(record: Record, dependencies: Dependencies) -> None:

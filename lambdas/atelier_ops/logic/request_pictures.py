@@ -9,7 +9,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.header import Header, read_header
 from contracts.conventions import NOT_TRANSPARENT, OF_REQUEST, both_conventions
 from contracts.errors import InvalidInputError, Problem
-from contracts.layout import S3Uri
+from contracts.layout import UPLOADS
 from contracts.modes import MODES
 from contracts.pictures import LONGEST_SIDE, LONGEST_TO_UPSCALE, MOST_PIXELS, START, format_of, other_format
 from contracts.prediction import LONGEST_PICTURE, MOST_PIXELS_TO_UPSCALE, PredictionInput
@@ -44,15 +44,14 @@ def check_pictures(inputs: PredictionInput, media: ObjectStore) -> tuple[int, in
 
 
 def _header(where: str, value: str, media: ObjectStore) -> Header | Problem | None:
-    return _uploaded(where, value, media) if value.startswith("s3://") else _inline(where, value)
+    return _uploaded(where, value, media) if value.startswith(UPLOADS) else _inline(where, value)
 
 
-def _uploaded(where: str, uri: str, media: ObjectStore) -> Header | Problem | None:
+def _uploaded(where: str, key: str, media: ObjectStore) -> Header | Problem | None:
     """The header of an upload; None where it lies further inside a large file."""
-    key = S3Uri.parse(uri, where=where).key
     stored = media.uploaded(key)
     if stored is None or not 0 < stored.size <= LONGEST_PICTURE:
-        return Problem(where, f"{f'{stored.size:,} bytes' if stored else 'nothing'} at {uri}", UPLOADED)
+        return Problem(where, f"{f'{stored.size:,} bytes' if stored else 'nothing'} at {key}", UPLOADED)
     (body,) = media.read_starts([key], LOOKED_AT)
     header = read_header(body)
     if stored.size > LOOKED_AT:

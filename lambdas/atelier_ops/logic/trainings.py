@@ -20,7 +20,7 @@ from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
-from contracts.layout import FAILURE, S3Uri, run_prefix, style_prefix
+from contracts.layout import FAILURE, S3Uri, run_prefix
 from contracts.requests import ResumptionRequest, TrainingRequest
 
 STATUSES = {
@@ -41,7 +41,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     # Checked now rather than by a run that fails; only what the client gave is passed on.
     given = TrainingRequest.from_json(request.read_json()).input
     dependencies.rules.apply(given)
-    inputs = given.explicit_values()
+    inputs = _addressed(given.explicit_values(), dependencies.data)
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
     _check_dataset(name, inputs, dependencies)
     return _start(name, inputs, request, dependencies)
@@ -103,6 +103,17 @@ def _origin(execution: Execution, dependencies: Dependencies) -> Execution:
     return execution
 
 
+def _addressed(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
+    """A client's input as the state machine takes it: with the dataset's address."""
+    return {**inputs, "dataset": str(S3Uri(bucket=data.bucket, key=inputs["dataset"]))}
+
+
+def _named(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
+    """An execution's input as a client gives it: without the bucket."""
+    ours = str(S3Uri(bucket=data.bucket, key=""))
+    return {**inputs, **({"dataset": inputs["dataset"].removeprefix(ours)} if "dataset" in inputs else {})}
+
+
 def _check_dataset(name: str, inputs: Mapping[str, Any], dependencies: Dependencies) -> None:
     """Look at the dataset's names, unless an earlier request started the training. Raises InvalidInputError."""
     try:
@@ -134,15 +145,16 @@ def _existing(name: str, dependencies: Dependencies) -> Execution:
 def _show(execution: Execution, request: Request, dependencies: Dependencies) -> dict[str, Any]:
     events = dependencies.executions.events(execution.name)
     learnt = _origin(execution, dependencies).input
-    sent = json.dumps([execution.name, execution.input, learnt])
+    given = _named(execution.input, dependencies.data)
+    sent = json.dumps([execution.name, given, _named(learnt, dependencies.data)])
     output = (execution.output or {}) if execution.status == "SUCCEEDED" else {}
     return {
         "id": execution.name,
         "version": learnt.get("base_model") or "default",
         "model": learnt.get("style"),
         "status": _status(execution, events),
-        "input": execution.input,
-        "output": _output(learnt, output, dependencies.models.bucket),
+        "input": given,
+        "output": _output(learnt, output),
         "error": discreet(_error(execution, dependencies.data), sent),
         "logs": discreet(logs(events) + _outcome(output), sent),
         "metrics": _metrics(execution, output),
@@ -171,14 +183,13 @@ def _status(execution: Execution, events: Sequence[StateEvent]) -> str:
     return STATUSES[execution.status]
 
 
-def _output(inputs: Mapping[str, Any], output: Mapping[str, Any], model_bucket: str) -> dict[str, Any] | None:
+def _output(inputs: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str, Any] | None:
     """What was published; a run with deploy none publishes nothing."""
     if not output:
         return None
     style, version = output.get("style") or inputs["style"], output.get("version")
     published = version is not None and inputs.get("deploy") != "none"
-    weights = str(S3Uri(bucket=model_bucket, key=style_prefix(style, int(version)))) if published else None  # type: ignore[arg-type]
-    return {"version": f"{style}@{version}" if published else None, "weights": weights}
+    return {"version": f"{style}@{version}" if published else None}
 
 
 def _outcome(output: Mapping[str, Any]) -> str:

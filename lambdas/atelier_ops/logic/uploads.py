@@ -13,7 +13,7 @@ from atelier_ops.logic.timestamps import rfc3339
 from contracts.dataset import CAPTION_SUFFIXES, CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
 from contracts.dataset_files import FOLDERS, LONGEST_NAME, composed, is_litter
 from contracts.errors import InvalidInputError
-from contracts.layout import S3Uri, dataset_prefix, upload_key
+from contracts.layout import dataset_prefix, upload_key
 from contracts.prediction import LONGEST_PICTURE
 from contracts.requests import ContentType, FileRequest
 
@@ -57,7 +57,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
             "content_type": body.content_type,
             "size": body.size,
             "headers": takes.headers,
-            "uri": str(S3Uri(bucket=store.bucket, key=key)),
+            "uri": key,
             "created_at": rfc3339(now),
             "expires_at": rfc3339(now + URL_SECONDS),
             "urls": {"upload": store.put_url(key, takes, URL_SECONDS), "get": store.get_url(key, URL_SECONDS)},
