@@ -62,8 +62,8 @@ def square(image: Image.Image, box: Box, side: int) -> Image.Image:
     (top, left), longest = _padding(box), max(width, height)
     # Rows first, a few at a time, then columns, as Pillow does it: the square around a long and narrow picture is many times its size.
     narrow = Image.new(image.mode, (side, height))
-    for x, y, right, bottom in strips((width, height)):
-        part = np.asarray(image.crop((box[0] + x, box[1] + y, box[0] + right, box[1] + bottom)))
+    for _, y, _, bottom in strips((longest, height)):
+        part = np.asarray(image.crop((box[0], box[1] + y, box[2], box[1] + bottom)))
         widened = Image.fromarray(np.pad(part, _at(1, left, longest - width - left, part.ndim), mode="edge"))
         narrow.paste(widened.resize((side, bottom - y), Image.Resampling.LANCZOS), (0, y))
     padded = np.pad(np.asarray(narrow), _at(0, top, longest - height - top, part.ndim), mode="edge")
@@ -90,7 +90,7 @@ def unsquared(image: Image.Image, box: Box) -> Iterator[tuple[Image.Image, Box]]
     width, height = box[2] - box[0], box[3] - box[1]
     longest, (top, left) = max(width, height), _padding(box)
     wide = image.resize((longest, image.height), Image.Resampling.LANCZOS)
-    for x, _, right, _ in columns((width, height)):
+    for x, _, right, _ in columns((width, longest)):
         part = wide.crop((left + x, 0, left + right, image.height))
         high = part.resize((right - x, longest), Image.Resampling.LANCZOS).crop((0, top, right - x, top + height))
         yield high, (box[0] + x, box[1], box[0] + right, box[3])

@@ -1,5 +1,6 @@
 """imaging.repaint: what the pipeline is handed, and that nothing outside the feathered mask changes."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from contracts.errors import InvalidInputError
+from imaging.framing import square, unsquared
 from imaging.masks import feather, to_image
 from imaging.repaint import ROWS, Repainting, default_blur, repaint_all
+from imaging.strips import PIXELS
 
 SETTINGS: dict[str, Any] = {"steps": 3, "guidance": 2.0, "resolution": 32}
 
@@ -141,3 +144,17 @@ def test_a_blur_that_is_asked_for_widens_a_soft_mask() -> None:
     )
     assert (np.asarray(wider.alpha) >= np.asarray(own.alpha)).all()
     assert (np.asarray(wider.alpha) > 0).sum() > 1.2 * (np.asarray(own.alpha) > 0).sum()
+
+
+@pytest.mark.parametrize("size", [(1, 16_383), (16_383, 1)])
+def test_the_square_around_a_line_is_never_in_memory(size: tuple[int, int]) -> None:
+    box = (0, 0, *size)
+    tracemalloc.start()
+    try:
+        small = square(Image.new("RGB", size), box, 32)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * PIXELS
+    parts = [place for _, place in unsquared(small, box)]
+    assert all((right - left) * max(size) <= PIXELS for left, _, right, _ in parts)
