@@ -1,4 +1,4 @@
-"""What an earlier process had answered and not told is told by the next one, and no model runs for it again."""
+"""How a request ends whose answer cannot be written or told, or was written by an earlier process: once, and no model runs again."""
 
 import json
 import queue
@@ -18,7 +18,8 @@ from local.durable import Durable
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.async_queue import RequestQueue
 from local.sagemaker.async_requests import AsyncRequest
-from local.sagemaker.async_work import AsyncWork, ServerGoneError
+from local.sagemaker.async_work import AsyncWork, Place, ServerGoneError
+from local.sagemaker.invocation import ModelAnswer
 
 REGION = "us-east-1"
 CONFIG = {"S3OutputPath": "s3://answers/o", "NotificationConfig": {"SuccessTopic": "arn:topic"}}
@@ -33,9 +34,9 @@ def s3() -> Iterator[Any]:
         yield client
 
 
-def backend(s3: Any, sns: Any = None) -> Any:
-    """As much of the local cloud as finding an answer and telling it takes."""
-    return SimpleNamespace(root=lambda _: s3, client=lambda *_: sns, region=REGION)
+def backend(s3: Any, roles: Any = None) -> Any:
+    """As much of the local cloud as finding, writing and telling an answer takes; ``roles`` is the one client that roles have."""
+    return SimpleNamespace(root=lambda _: s3, client=lambda *_: roles, region=REGION)
 
 
 def request() -> AsyncRequest:
@@ -70,3 +71,26 @@ def test_while_nobody_can_say_whether_there_is_an_answer_it_waits(s3: Any) -> No
     refusing.add_client_error("get_object", "SlowDown", http_status_code=503)
     with refusing, pytest.raises(ServerGoneError):
         AsyncWork(backend(s3), Mock()).finished_before(request())
+
+
+def test_an_answer_that_s3_refuses_ends_its_request_with_that_reason(s3: Any) -> None:
+    metrics, server = MagicMock(), Mock()
+    server.invoke.return_value = ModelAnswer(status=200, content_type="text/x", body=b"{}")
+    place, refusing = Place(variant=Mock(), server=server), Stubber(s3)
+    refusing.add_client_error("put_object", "AccessDenied", http_status_code=403)
+    with refusing:
+        message = AsyncWork(backend(s3, s3), metrics).carry_out(place, request())
+
+    assert message["invocationStatus"] == "Failed"
+    assert message["failureReason"].startswith("ClientError: Unable to upload to s3://answers/o/")
+    metrics.failed.assert_called_once_with(place.variant, "ResponseUploadFailures")
+
+
+def test_an_end_that_sns_refuses_to_tell_is_counted_and_lies_in_s3_all_the_same(s3: Any) -> None:
+    metrics, ended, variant = Mock(), request(), Mock()
+    ended.message = {"invocationStatus": "Completed"}
+    sns = boto3.client("sns", region_name=REGION)  # without such a topic
+
+    AsyncWork(backend(s3, sns), metrics).notify(variant, ended)
+
+    metrics.happened.assert_called_once_with(variant, "NotificationFailures")

@@ -198,6 +198,28 @@ def test_what_calls_leave_behind_does_not_grow_with_their_number(
     assert left[0][0] == retention.MOST_STREAMS
 
 
+def test_an_execution_that_cannot_go_on_after_a_restart_fails_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one whose state machine was deleted at that moment: nobody would wait for it for ever."""
+    from ministack.core.responses import request_scope
+    from ministack.services import stepfunctions
+
+    from local.seams import redrive
+
+    monkeypatch.setattr(stepfunctions, "_run_execution", redrive._running(stepfunctions._run_execution))
+    arn = "arn:aws:states:us-east-1:123456789012:execution:gone:run-1"
+    with request_scope("123456789012", "us-east-1"):
+        stepfunctions._executions[arn] = record = {
+            "executionArn": arn, "stateMachineArn": arn.replace("execution", "stateMachine").rpartition(":")[0],
+            "name": "run-1", "status": "RUNNING", "startDate": "2026-01-01T00:00:00Z", "input": "{}", "events": [],
+        }  # fmt: skip
+        redrive.go_on(arn)
+        del stepfunctions._executions[arn]
+
+    assert (record["status"], record["error"]) == ("FAILED", "States.Runtime")
+    assert "restarted, and this execution cannot go on: KeyError" in str(record["cause"])
+    assert record["stopDate"]
+
+
 def _entries(value: Any) -> int:
     """How many values are in a value, and in these."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
