@@ -34,7 +34,7 @@ ENTRYPOINT ["python", "-m", "toy"]
 """
 
 PROGRAM = """
-import json, os, pathlib, signal, subprocess, sys, threading, time
+import json, os, pathlib, select, signal, subprocess, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ML = pathlib.Path(os.environ["ATELIER_ML_ROOT"])
@@ -124,11 +124,14 @@ def serve():
         raise RuntimeError("cannot load the model")
     port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
     ThreadingHTTPServer.daemon_threads = False
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # It ends as uvicorn does: it answers what it has, and takes no more.
+    over = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: over.set())
+    # It ends as uvicorn does: it answers whoever has come, and takes no more.
     with ThreadingHTTPServer((os.environ.get("ATELIER_HOST", ""), port), Server) as server:
+        server.timeout = 0.1
         print("serving", flush=True)
-        server.serve_forever()
+        while not over.is_set() or select.select([server], [], [], 0)[0]:
+            server.handle_request()
 
 
 word, *rest = sys.argv[1:] or [""]
