@@ -42,7 +42,7 @@ class Door:
         status, found = self._send(method, path, body, headers)
         self.history.count(f"{method} {status}")
         if status >= 500:
-            self.history.refuse(f"{status} {found.get('detail') or found.get('message')}"[:120])
+            self.history.refuse(f"{status} {found.get('detail') or found.get('message') or found}"[:120])
         return Answer(status=status, body=found, begun=begun, ended=time.monotonic())
 
     def insist(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str = "") -> Answer:
