@@ -1,6 +1,7 @@
 """Kills the local cloud, and starts it again on its folder."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,11 +9,13 @@ from dataclasses import dataclass, field
 import psutil
 
 from local.cloud import LocalCloud
+from local.errors import LocalCloudError
 from tests.chaos.injuries import below
 from tests.chaos.model_runs import finished, unanswered
 from tests.chaos.schedule import Act
 
 _END_SECONDS = 20.0
+_START_PAUSES_SECONDS = (2.0, 4.0)
 _VICTIMS = (("local.server",), ("local.supervisor",), ("local.supervisor", "local.server"))
 
 
@@ -40,7 +43,19 @@ class Restarts:
             painted = finished(self.cloud.run_dir)
             self.painted.update(painted)
             self.cut_off.update(painted.keys() & unanswered(self.cloud.run_dir))
-            self.cloud.__enter__()
+            self._start()
+
+    def _start(self) -> None:
+        """As a person does, who tries again when the disk has room again."""
+        for pause in _START_PAUSES_SECONDS:
+            try:
+                self.cloud.__enter__()
+            except LocalCloudError:
+                self.happened["start refused"] += 1
+                time.sleep(pause)
+            else:
+                return
+        self.cloud.__enter__()
 
     def _both(self) -> Iterator[tuple[psutil.Process, str]]:
         """The supervisor and the server, with the module that each runs."""
