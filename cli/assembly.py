@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cli.cdk import ROOT
 from local.holding import end_leftovers
+from local.sizes import ASSEMBLY, remove
 
 _SOURCES = (
     "app.py", "cdk.json", "contracts", "diffusion", "imaging", "inference", "infra", "lambdas", "models", "training",
@@ -20,8 +21,6 @@ _SOURCES = (
 )  # fmt: skip
 """What templates and assets are made of, below ROOT."""
 
-
-ASSEMBLY = "cdk.out"
 _STAGED, _BRIDGE = "synthesis-", "jsii"
 _FULL = re.compile(".*(?:ENOSPC|No space left on device).*")
 
@@ -56,7 +55,7 @@ def synthesize(out: Path, stage: str, region: str) -> Path:
         end_leftovers(path)
         shutil.rmtree(path)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=_STAGED) as temporary:
-        made = Path(temporary) / "cdk.out"
+        made = Path(temporary) / ASSEMBLY
         context = json.dumps({"stage": stage, "region": region})
         environment = {**os.environ, "CDK_OUTDIR": str(made), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
         # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
@@ -97,4 +96,4 @@ def drop_old_assets(out: Path, images: Collection[str]) -> None:
     for path in out.glob("asset.*"):
         _, tag, *_ = path.name.split(".")
         if path.name not in manifests and tag not in images:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            remove(path)

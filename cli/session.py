@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.account import api_key, stage_outputs
-from cli.assembly import ASSEMBLY, drop_old_assets, fingerprint, synthesize
+from cli.assembly import drop_old_assets, fingerprint, synthesize
 from cli.client import ApiClient
 from cli.interrupts import interrupted_by_signals
 from cli.progress import Progress
@@ -17,6 +17,7 @@ from infra.quotas import most_machines
 from infra.settings.stage import Stage
 from local.cloud import LocalCloud
 from local.sagemaker.images import images_in_use
+from local.sizes import ASSEMBLY
 from local.stamp import Stamp
 
 _FIRST_REGION = "us-east-1"

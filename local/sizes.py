@@ -15,6 +15,9 @@ _KINDS = {
     "workers": ("tmp", "home"),
     "logs": ("logs",),
 }
+ASSEMBLY = "cdk.out"
+"""What a session has synthesized, beside the cloud's folder."""
+
 CONTENTS = tuple(name for names in _KINDS.values() for name in names)
 """All folders of a cloud: what else is in its folder is somebody else's."""
 
@@ -28,7 +31,7 @@ MOST_JOBS = 20
 def sizes(folder: Path) -> dict[str, int]:
     """Bytes by kind; what a session has synthesized beside the cloud's folder is counted too."""
     found = {kind: sum(_size(folder / name) for name in names) for kind, names in _KINDS.items()}
-    return {**found, "assets": _size(folder.parent / "cdk.out")}
+    return {**found, "assets": _size(folder.parent / ASSEMBLY)}
 
 
 def _size(folder: Path) -> int:

@@ -51,7 +51,6 @@ class Restarts:
             try:
                 self.cloud.__enter__()
             except LocalCloudError:
-                self.happened["start refused"] += 1
                 time.sleep(pause)
             else:
                 return

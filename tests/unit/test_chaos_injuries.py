@@ -6,14 +6,17 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import psutil
 import pytest
 
 from local.durable import Durable
+from local.errors import LocalCloudError
 from local.faults import Fault, Faults
 from local.sagemaker.async_inference import TABLE
 from local.sagemaker.async_requests import AsyncRequest
+from tests.chaos import restarts
 from tests.chaos.injuries import Injuries, orphans
 from tests.chaos.model_runs import finished, unanswered
 from tests.chaos.schedule import Act
@@ -120,3 +123,14 @@ def test_an_answer_is_cut_off_that_is_neither_in_s3_nor_told(tmp_path: Path) -> 
     answer.touch()
 
     assert unanswered(tmp_path) == {"cut"}
+
+
+def test_a_start_that_a_full_disk_refused_is_tried_again_and_at_last_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarts, "_START_PAUSES_SECONDS", (0.0, 0.0))
+    cloud = MagicMock()
+    cloud.__enter__.side_effect = [LocalCloudError("full"), cloud]
+    restarts.Restarts(cloud=cloud)._start()
+    assert cloud.__enter__.call_count == 2
+    cloud.__enter__.side_effect = LocalCloudError("full")
+    with pytest.raises(LocalCloudError):
+        restarts.Restarts(cloud=cloud)._start()

@@ -1,8 +1,10 @@
 """Deleting a prediction: from the first moment it is gone for its client, and what breaks off is finished by whoever comes next."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.submission import OPEN, Queueing, inference_id
 from contracts.layout import S3Uri, outputs_prefix, request_key
 
@@ -19,11 +21,15 @@ def begin(record: Record, dependencies: Queueing) -> Record | None:
 
 def finish(record: Record, dependencies: Queueing) -> None:
     """Delete what was sent, painted and answered, then the record, which goes last."""
-    media, prediction = dependencies.media, inference_id(record)
     attempts = (record.data.get("answer", {}), *record.data.get("earlier", []))
-    places = [S3Uri.parse(uri) for attempt in attempts for uri in attempt.values() if uri]
-    answers = [place.key for place in places if place.bucket == media.bucket]
-    pictures = [stored.key for stored in media.listing(outputs_prefix(prediction))]
-    for key in (request_key(prediction), *answers, *pictures):
-        media.delete(key)
+    places = (S3Uri.parse(uri) for attempt in attempts for uri in attempt.values() if uri)
+    erase(inference_id(record), places, dependencies.media)
     dependencies.records.remove(record)
+
+
+def erase(prediction: str, answers: Iterable[S3Uri], media: ObjectStore) -> None:
+    """Delete a prediction's request, its pictures, and those of the ``answers`` that lie in our bucket."""
+    own = [place.key for place in answers if place.bucket == media.bucket]
+    pictures = [stored.key for stored in media.listing(outputs_prefix(prediction))]
+    for key in (request_key(prediction), *own, *pictures):
+        media.delete(key)

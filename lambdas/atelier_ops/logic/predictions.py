@@ -1,7 +1,6 @@
 """/v1/predictions: a record, a request body in S3, and a place in the endpoint's queue."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,12 +9,11 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError
 from atelier_ops.gateways.records import Record
-from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import deletion
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
-from atelier_ops.logic.own_uploads import ALLOWED, own_upload
+from atelier_ops.logic.picture_places import addressed, check_places, echo
 from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.results import end, prediction_key
@@ -26,13 +24,10 @@ from atelier_ops.observability import logger
 from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
-from contracts.layout import UPLOADS, S3Uri, request_key
+from contracts.layout import request_key
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 from contracts.work import check_work
-
-_ADDRESS = re.compile(r"\s*(?!data:)[A-Za-z][A-Za-z0-9+.-]*:")
-"""What begins like an address of any kind."""
 
 URL_SECONDS = 3_600
 """Seconds an address in ``output`` works; asking again gives new ones."""
@@ -63,7 +58,7 @@ def _finished_before(request: Request, body: Any, dependencies: Dependencies) ->
 def _begin(prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies) -> Record:
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
     inputs = prediction.input
-    _check_places(inputs, request)
+    check_places(inputs, request)
     picture = check_pictures(inputs, dependencies.media)
     check_answer(inputs, dependencies.pace.resolution, picture)
     check_work(inputs, dependencies.pace, picture)
@@ -141,16 +136,6 @@ def _unknown(prediction: str, dependencies: Dependencies) -> ProblemError:
     return ProblemError(404, f"prediction: got {prediction}; allowed: {allowed}")
 
 
-def _check_places(inputs: PredictionInput, request: Request) -> None:
-    """A place may only be one that POST /v1/files gave, whatever the mode does with the picture."""
-    for name in ("image", "mask"):
-        value = getattr(inputs, name)
-        if value.startswith(UPLOADS):
-            own_upload(value, request, where=f"input.{name}")
-        elif _ADDRESS.match(value):
-            raise InvalidInputError(f"input.{name}", got=value, allowed=f"base64, a data: URI, or {ALLOWED}")
-
-
 def _with_adapter(inputs: PredictionInput, target: Target, dependencies: Dependencies) -> PredictionInput:
     """The input with the adapter that its version or its own adapter means now, so that what waits in the queue keeps its meaning."""
     if target.version == BASE:
@@ -171,7 +156,7 @@ def _new_record(
         "version": target.version,
         "model": target.model,
         "endpoint": target.endpoint,
-        "input": _echo(inputs),
+        "input": echo(inputs),
         "body_sha256": digest_of(body),
         "submitted": False,
         "created_at": rfc3339(now),
@@ -179,15 +164,6 @@ def _new_record(
     return Record(
         key=prediction_key(prediction), status="starting", expires_at=int(now) + dependencies.keep_seconds, data=data
     )
-
-
-def _echo(inputs: PredictionInput) -> dict[str, Any]:
-    """The input without inline pictures, which a record cannot hold."""
-    body = inputs.to_json()
-    for name in ("image", "mask"):
-        if name in body and not body[name].startswith(UPLOADS):
-            body[name] = f"inline picture, {len(body[name])} characters"
-    return body
 
 
 def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
@@ -221,7 +197,7 @@ def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) 
     # Of a request that broke off, the record says what its adapter meant.
     meant = inputs.model_copy(update={"adapter": record.data["input"].get("adapter", "")})
     try:
-        body = json.dumps(_addressed(meant.to_json(), dependencies.media)).encode()
+        body = json.dumps(addressed(meant, dependencies.media)).encode()
         dependencies.media.write(request_key(record.data["id"]), body, "application/json")
         return submit(record, dependencies, dependencies.now)
     except Exception as error:
@@ -231,12 +207,6 @@ def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) 
         _require_endpoint(record, dependencies)
         logger.warning("a request was refused", exc_info=True)
         raise ProblemError(503, f"{error}; try again later", headers={"Retry-After": "60"}) from error
-
-
-def _addressed(body: Mapping[str, Any], media: ObjectStore) -> dict[str, Any]:
-    """The body as the model server reads it: with the addresses of uploads."""
-    named = {name: body[name] for name in ("image", "mask") if body.get(name, "").startswith(UPLOADS)}
-    return {**body, **{name: str(S3Uri(bucket=media.bucket, key=key)) for name, key in named.items()}}
 
 
 def _require_endpoint(record: Record, dependencies: Dependencies) -> None:

@@ -12,6 +12,7 @@ from atelier_ops.gateways.storage import ObjectStore, parse_json
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import smoke
 from atelier_ops.logic.answer_text import StoredAnswer
+from atelier_ops.logic.deletion import erase
 from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.model_answer import ModelError, read_answer
 from atelier_ops.logic.notification import Outcome
@@ -20,7 +21,7 @@ from atelier_ops.logic.submission import OPEN, Queueing, attempts, drop_request,
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.observability import count, measure_queue
 from contracts.errors import InvalidInputError
-from contracts.layout import PREDICTION_ID, output_key, outputs_prefix, request_key
+from contracts.layout import PREDICTION_ID, output_key, request_key
 from contracts.prediction import PredictionOutput
 
 LONGEST_REASON = 2_000
@@ -109,14 +110,11 @@ def _tidy(outcome: Outcome, record: Record | None, dependencies: Queueing) -> st
     status = record.status if record else "deleted" if re.fullmatch(PREDICTION_ID, name) else "unknown"
     if status in (*OPEN, "unknown"):
         return status
-    leftovers = [request_key(name)]
-    if status != "succeeded":
-        leftovers += [picture.key for picture in media.listing(outputs_prefix(name))]
-    if status == "deleted":
-        places = (outcome.output, outcome.failure)
-        leftovers += [place.key for place in places if place is not None and place.bucket == media.bucket]
-    for key in leftovers:
-        media.delete(key)
+    if status == "succeeded":
+        media.delete(request_key(name))
+    else:
+        places = (outcome.output, outcome.failure) if status == "deleted" else ()
+        erase(name, filter(None, places), media)
     return status
 
 
