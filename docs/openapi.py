@@ -9,28 +9,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from contracts.answers import ProblemDetails
-from contracts.routes import ROUTES, Route
+from contracts.route import Route
+from contracts.routes.table import ROUTES
 
 REFERENCE = "#/components/schemas/{model}"
 JSON, PROBLEM = "application/json", "application/problem+json"
-
-_UNADDRESSED = ("create_file", "create_version")
-"""Routes that make something which has no address in the API."""
 
 COMMON: Mapping[int, str] = {
     401: "no API key, or an unknown one",
     429: "more requests than the key's plan allows; Retry-After says when to try again",
     500: "an error of the service; its log has it under the request's id",
     503: "a service behind the API did not answer, or too many ask at a time; Retry-After says when to try again",
-}
-_OWN: Mapping[str, Mapping[int, str]] = {
-    "promote_version": {409: "the version is no longer served, or other promotions of the style came between"},
-    "resume_training": {409: "it runs, has succeeded, or another training does its rest"},
-    "delete_prediction": {409: "it has not ended"},
-    "create_version": {
-        404: "no style can have this name in a path",
-        409: "the number that the registry gives is one of a version that is published",
-    },
 }
 OF_BODIES: Mapping[int, str] = {
     400: "the body is not a JSON object, or the Idempotency-Key is longer than 255 characters",
@@ -113,7 +102,7 @@ def _good(route: Route) -> dict[str, Any]:
         "description": route.answer.__name__,
         "content": {JSON: {"schema": _schema(route.answer.__name__)}},
     }
-    if route.body and route.name not in _UNADDRESSED:
+    if route.body and route.located:
         good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
     return good
 
@@ -122,7 +111,7 @@ def _bad(route: Route) -> dict[str, Any]:
     statuses = {**COMMON, **(OF_BODIES if route.body else {})}
     if route.names:
         statuses[404] = f"there is none of this {' and '.join(route.names)}, or no longer"
-    statuses |= _OWN.get(route.name, {})
+    statuses |= route.errors
     content = {PROBLEM: {"schema": _schema(ProblemDetails.__name__)}}
     return {str(status): {"description": about, "content": content} for status, about in sorted(statuses.items())}
 

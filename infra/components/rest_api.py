@@ -10,7 +10,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from contracts.routes import ROUTES
+from contracts.routes.table import ROUTES
 from infra.components.handler import Handler
 from infra.components.log_retention import log_group
 from infra.nag import accept
@@ -63,9 +63,6 @@ That the status of DEFAULT_5XX becomes that of the others is written, and not so
 UNROUTED = "/{proxy+}"
 """The path of every request that no route takes. The handler answers it with 404, or with 405 and the methods that the path has."""
 
-_COSTLY = ("create_training", "create_version")
-"""Routes that have a throttle of their own: each call costs a job, or makes a version that stays."""
-
 
 class RestApi(Construct):
     """``url`` (ending in a slash) and ``key_id``, the id of the one API key; its value is chosen by API Gateway.
@@ -86,7 +83,11 @@ class RestApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._limits = limits
-        self._integration = apigateway.LambdaIntegration(handler.function, allow_test_invoke=False)
+        self._integration = apigateway.LambdaIntegration(
+            # One permission for the whole API: with one a method, those of fifty do not fit into the function's policy (20 KB).
+            handler.function,
+            scope_permission_to_method=False,
+        )
         self.api = self._rest_api(name, key, log_days)
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_body=True, validate_request_parameters=True
@@ -205,7 +206,11 @@ class RestApi(Construct):
         )
         plan.add_api_key(key)
         costly = _throttle(limits.trainings.requests_per_second, limits.trainings.burst)
-        own = [apigateway.ThrottlingPerMethod(method=methods[name], throttle=costly) for name in _COSTLY]
+        own = [
+            apigateway.ThrottlingPerMethod(method=methods[route.name], throttle=costly)
+            for route in ROUTES
+            if route.costly
+        ]
         plan.add_api_stage(stage=self.api.deployment_stage, throttle=own)
         return key
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from contracts.routes import ROUTES, Route
+from contracts.route import Route
+from contracts.routes.table import ROUTES
 
 
 @pytest.fixture(scope="module")

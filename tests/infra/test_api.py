@@ -8,7 +8,7 @@ from aws_cdk.assertions import Template
 
 from atelier_ops.logic.api import ANSWERS
 from contracts.answers import ProblemDetails
-from contracts.routes import ROUTES
+from contracts.routes.table import ROUTES
 from docs.openapi import document
 from infra.application import add_stacks, feature_flags
 from infra.config import STAGES

@@ -306,7 +306,7 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
     ),
     (
         PERMISSION,
-        "Api/RestApiv1files",
+        "Api/RestApiApiPermission",
         put(P, "SourceArn", value="arn:aws:execute-api:x"),
         "callers",
         "does not let apigateway",
@@ -374,7 +374,7 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
     ),
     # api
     (METHOD, "Api/RestApiv1files", put(P, "ApiKeyRequired", value=False), "api", "it needs no API key"),
-    (METHOD, "Api/RestApiv1files", put(P, "HttpMethod", value="PUT"), "api", "contracts/routes.py has no PUT"),
+    (METHOD, "Api/RestApiv1files", put(P, "HttpMethod", value="PUT"), "api", "contracts/routes/ has no PUT"),
     (METHOD, "Api/RestApiv1files", drop(P, "RequestModels"), "api", "its RequestModels"),
     (
         METHOD,

@@ -12,7 +12,7 @@ from atelier_ops.logic.api import answer
 from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.release import ReleaseRules
-from contracts.routes import ROUTES
+from contracts.routes.table import ROUTES
 from contracts.work import Pace
 from tests.unit.ops_fakes import (
     NOW,

@@ -28,7 +28,7 @@ from atelier_ops.logic.results import Dependencies
 from atelier_ops.logic.submission import OPEN, attempts
 from atelier_ops.logic.taking_up import take_up
 from contracts.errors import InvalidInputError
-from contracts.routes import ROUTES
+from contracts.routes.table import ROUTES
 from tests.unit.ops_api import KEEP, Api
 from tests.unit.ops_fakes import (
     NOW,

@@ -30,7 +30,7 @@ MUTANTS = (
         at="Api/RestApiv1predictionsid0",
         change=put("Properties.PathPart", "{name}"),
     ),
-    Defect(name="a method's permission is gone", at="Api/RestApiv1trainingsPOSTApiPermission"),
+    Defect(name="the permission to call the handler is gone", at="Api/RestApiApiPermission"),
     Defect(
         name="the API is not deployed after a method was added", at="Api/RestApiDeployment4", change=drop("DependsOn")
     ),

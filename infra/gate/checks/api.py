@@ -1,9 +1,9 @@
-"""The HTTP API: every route of contracts/routes.py and no other, each with a key, a validator and our handler, within limits."""
+"""The HTTP API: every route of contracts/routes/ and no other, each with a key, a validator and our handler, within limits."""
 
 import json
 from collections.abc import Iterator
 
-from contracts.routes import ROUTES
+from contracts.routes.table import ROUTES
 from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.checks.callers import path_of
@@ -26,12 +26,12 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     # Whatever no route takes goes to the handler too, which knows the methods of every path.
     has_body = {(route.method, route.path): bool(route.body) for route in ROUTES} | {("ANY", "/{proxy+}"): False}
     for verb, path in sorted(set(has_body) - set(methods)):
-        yield apis[0].finding(_NAME, f"{verb} {path} of contracts/routes.py is not there", "Add its method")
+        yield apis[0].finding(_NAME, f"{verb} {path} of contracts/routes/ is not there", "Add its method")
     for (verb, path), method in methods.items():
         if (verb, path) in has_body:
             yield from _method(assembly, method, has_body=has_body[verb, path])
         else:
-            yield method.finding(_NAME, f"contracts/routes.py has no {verb} {path}", "Remove it, or write the route")
+            yield method.finding(_NAME, f"contracts/routes/ has no {verb} {path}", "Remove it, or write the route")
     yield from _limits(assembly)
     yield from _stages(assembly)
     for response in assembly.of("AWS::ApiGateway::GatewayResponse"):

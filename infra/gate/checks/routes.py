@@ -12,16 +12,17 @@ _NAME = "routes"
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
-    routes, api = sources.modules.get("contracts.routes"), sources.modules.get("atelier_ops.logic.api")
-    if routes is None or api is None:
+    routes = [module for name, module in sources.modules.items() if name.startswith("contracts.routes.")]
+    api = sources.modules.get("atelier_ops.logic.api")
+    if not routes or api is None:
         return
-    declared = _declared(routes)
+    declared = {name: module.file for module in routes for name in _declared(module)}
     answered, node = _answered(api)
     for name in sorted(set(declared) - answered):
-        wrong = f"nothing answers {name}, which {routes.file} declares"
+        wrong = f"nothing answers {name}, which {declared[name]} declares"
         yield api.finding(_NAME, node, wrong, "Add the function that answers it to ANSWERS")
     for name in sorted(answered - set(declared)):
-        wrong = f"ANSWERS has {name}, which {routes.file} does not declare"
+        wrong = f"ANSWERS has {name}, which no file of contracts/routes/ declares"
         yield api.finding(_NAME, node, wrong, "Declare the route, or remove the answer")
 
 

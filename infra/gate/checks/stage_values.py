@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from contracts.routes.table import ROUTES
 from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
@@ -18,7 +19,8 @@ _LEVELS = ("INFO", "WARNING", "ERROR")
 _FEWEST_CHECKPOINT_DAYS = 14
 """As long as an execution can be redriven: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html."""
 
-_COSTLY = ("/v1/trainings/POST", "/v1/styles/{style}/versions/POST")
+_COSTLY = tuple(f"{route.path}/{route.method}" for route in ROUTES if route.costly)
+"""As usage plans call methods."""
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:

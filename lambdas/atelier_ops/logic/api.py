@@ -12,7 +12,8 @@ from atelier_ops.logic import imports, predictions, styles, trainings, uploads
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
-from contracts.routes import ROUTES, Route
+from contracts.route import Route
+from contracts.routes.table import ROUTES
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 

@@ -1,0 +1,44 @@
+"""One route of the HTTP API, declared once: the handler answers it, the templates have it, and docs/openapi.json describes it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from contracts.requests import RequestBody
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``. Without ``answer``, a good answer has no body.
+
+    ``errors`` are its own beside those that every route has, by status. What is ``costly`` starts a job or makes what stays, and has
+    the stage's smaller throttle. Of what it makes, a good answer names the address (``Location``) unless it is not ``located``.
+    """
+
+    name: str
+    method: str
+    path: str
+    about: str
+    answer: type[BaseModel] | None
+    body: type[RequestBody] | None = None
+    errors: Mapping[int, str] = field(default_factory=dict)
+    costly: bool = False
+    located: bool = True
+
+    @property
+    def status(self) -> int:
+        """Of a good answer: whatever takes a body makes something."""
+        if self.answer is None:
+            return 204
+        return 201 if self.body else 200
+
+    @property
+    def names(self) -> list[str]:
+        """The names in braces in the path, in order."""
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    def matches(self, path: str) -> bool:
+        """Whether the route has this path, for any values of its names."""
+        return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None

@@ -1,0 +1,41 @@
+"""Asking for pictures."""
+
+from contracts.answers import Prediction
+from contracts.requests import PredictionRequest
+from contracts.route import Route
+
+ROUTES = (
+    Route(
+        name="create_prediction",
+        method="POST",
+        path="/v1/predictions",
+        about="Ask for pictures. Answers at once, with Prefer: wait too: an endpoint at zero instances needs minutes to wake. "
+        "Poll urls.get.",
+        body=PredictionRequest,
+        answer=Prediction,
+    ),
+    Route(
+        name="get_prediction",
+        method="GET",
+        path="/v1/predictions/{id}",
+        about="A prediction as it is now, for as long as the stage keeps its pictures (`media_days`). "
+        "Its addresses work for an hour; asking again gives new ones.",
+        answer=Prediction,
+    ),
+    Route(
+        name="cancel_prediction",
+        method="POST",
+        path="/v1/predictions/{id}/cancel",
+        about="Cancel a prediction unless it has ended. What is queued is not begun; work under way stops between two steps.",
+        answer=Prediction,
+    ),
+    Route(
+        name="delete_prediction",
+        method="DELETE",
+        path="/v1/predictions/{id}",
+        about="Delete a prediction that has ended, with its pictures and what was sent for it, at once and for good. Files that were "
+        "uploaded for it stay for other predictions, as long as the stage keeps them.",
+        answer=None,
+        errors={409: "it has not ended"},
+    ),
+)

@@ -1,0 +1,41 @@
+"""Learning a style."""
+
+from contracts.answers import Training
+from contracts.requests import ResumptionRequest, TrainingRequest
+from contracts.route import Route
+
+ROUTES = (
+    Route(
+        name="create_training",
+        method="POST",
+        path="/v1/trainings",
+        about="Start an execution of the fine-tuning state machine.",
+        body=TrainingRequest,
+        answer=Training,
+        costly=True,
+    ),
+    Route(
+        name="get_training",
+        method="GET",
+        path="/v1/trainings/{id}",
+        about="A training as it is now; its id is the execution's name.",
+        answer=Training,
+    ),
+    Route(
+        name="cancel_training",
+        method="POST",
+        path="/v1/trainings/{id}/cancel",
+        about="Stop a training and the job under way unless it has ended.",
+        answer=Training,
+    ),
+    Route(
+        name="resume_training",
+        method="POST",
+        path="/v1/trainings/{id}/resume",
+        about="Take up a training that failed or was canceled: a new one with its plan starts with the step that was not finished, and "
+        "what came before is neither repeated nor paid again. One does so at a time.",
+        body=ResumptionRequest,
+        answer=Training,
+        errors={409: "it runs, has succeeded, or another training does its rest"},
+    ),
+)
