@@ -41,7 +41,7 @@ _INVOCATION = re.compile(r"/functions/[^/]+/(invocations|invoke-async)")
 _OBJECT = re.compile(r"/[^/]+/.")
 """The path of an object, which ministack has written to a file of its own."""
 
-_TABLES = "dynamodb"
+_TABLES, _EXECUTIONS = "dynamodb", "stepfunctions"
 
 
 class Keeper:
@@ -142,6 +142,8 @@ class Keeper:
             self._items.save()
         elif not self._deploying:
             self._save_services(name, *_parts(name))
+        if name == _EXECUTIONS:  # what the threads of executions could not write is not to be told as done
+            self._executions.save()
 
     def _save_services(self, *names: str) -> None:
         self._services.save(*names)

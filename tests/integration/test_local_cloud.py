@@ -271,3 +271,20 @@ def test_a_full_disk_refuses_changes_and_all_goes_on_when_there_is_room(cloud: L
     for change in changes:
         change()
     assert s3.get_object(Bucket="full", Key="photo")["Body"].read() == b"second"
+
+
+def test_an_execution_that_could_not_be_written_is_not_answered_as_started(cloud: LocalCloud) -> None:
+    states, server = cloud.client("stepfunctions"), json.loads((cloud.run_dir / "server.json").read_text())["pid"]
+    definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}})
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = cloud.client("iam").create_role(RoleName="waits", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    machine = states.create_state_machine(name="waits", definition=definition, roleArn=role)["stateMachineArn"]
+    psutil.Process(server).rlimit(psutil.RLIMIT_FSIZE, (0, psutil.RLIM_INFINITY))
+    try:
+        with pytest.raises(ClientError) as refused:
+            states.start_execution(stateMachineArn=machine, name="unwritten")
+    finally:
+        psutil.Process(server).rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    states.start_execution(stateMachineArn=machine, name="written")
