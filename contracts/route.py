@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
+from contracts.queries import Query
 from contracts.requests import RequestBody
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``. Without ``answer``, a good answer has no body.
+    """``path`` is API Gateway's and OpenAPI's: ``/v1/predictions/{id}``. Without ``answer``, a good answer has no body;
+    without ``query``, nothing behind a question mark is read.
 
     ``errors`` are its own beside those that every route has, by status. What is ``costly`` starts a job or makes what stays, and has
     the stage's smaller throttle. Of what it makes, a good answer names the address (``Location``) unless it is not ``located``.
@@ -23,6 +25,7 @@ class Route:
     about: str
     answer: type[BaseModel] | None
     body: type[RequestBody] | None = None
+    query: type[Query] | None = None
     errors: Mapping[int, str] = field(default_factory=dict)
     costly: bool = False
     located: bool = True

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from contracts.answers import ProblemDetails
+from contracts.model import json_schema
 from contracts.route import Route
 from contracts.routes.table import ROUTES
 
@@ -20,6 +21,9 @@ COMMON: Mapping[int, str] = {
     429: "more requests than the key's plan allows; Retry-After says when to try again",
     500: "an error of the service; its log has it under the request's id",
     503: "a service behind the API did not answer, or too many ask at a time; Retry-After says when to try again",
+}
+OF_QUERIES: Mapping[int, str] = {
+    422: "the query says something impossible: errors lists everything that is wrong",
 }
 OF_BODIES: Mapping[int, str] = {
     400: "the body is not a JSON object, or the Idempotency-Key is longer than 255 characters",
@@ -85,6 +89,9 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     pattern = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,80}$"}
     for name in route.names:
         parameters.append({"name": name, "in": "path", "required": True, "schema": pattern})
+    for name, schema in (json_schema(route.query)["properties"] if route.query else {}).items():
+        said = {key: value for key, value in schema.items() if key != "description"}
+        parameters.append({"name": name, "in": "query", "description": schema["description"], "schema": said})
     if route.body:  # it makes something, and a repeated request gives the first one's
         about = "the same key and body give the same result; another body with it is 422"
         key = {"type": "string", "minLength": 1, "maxLength": 255}
@@ -108,7 +115,7 @@ def _good(route: Route) -> dict[str, Any]:
 
 
 def _bad(route: Route) -> dict[str, Any]:
-    statuses = {**COMMON, **(OF_BODIES if route.body else {})}
+    statuses = {**COMMON, **(OF_QUERIES if route.query else {}), **(OF_BODIES if route.body else {})}
     if route.names:
         statuses[404] = f"there is none of this {' and '.join(route.names)}, or no longer"
     statuses |= route.errors

@@ -1,6 +1,8 @@
 """Asking for pictures."""
 
 from contracts.answers import Prediction
+from contracts.pages import PredictionPage
+from contracts.queries import PageQuery
 from contracts.requests import PredictionRequest
 from contracts.route import Route
 
@@ -13,6 +15,15 @@ ROUTES = (
         "Poll urls.get.",
         body=PredictionRequest,
         answer=Prediction,
+    ),
+    Route(
+        name="list_predictions",
+        method="GET",
+        path="/v1/predictions",
+        about="The client's own predictions, the newest first, each as it was told last: only asking for one by its id looks for a late "
+        "answer. One that was made this second may be missing.",
+        query=PageQuery,
+        answer=PredictionPage,
     ),
     Route(
         name="get_prediction",

@@ -13,7 +13,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from infra.components.attributes import bucket_arn, key_arn, table_arn, topic_arn
-from infra.components.records import BY_STATUS
+from infra.components.records import BY_CLIENT, BY_STATUS
 
 # Each reading of ``Aws`` asks the process of CDK.
 PARTITION, REGION, ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
@@ -88,6 +88,14 @@ def keeping(table: dynamodb.ITable) -> list[Statement]:
 def finding_open(table: dynamodb.ITable) -> list[Statement]:
     """List the keys of records by status."""
     return [allow(["dynamodb:Query"], [f"{table_arn(table)}/index/{BY_STATUS}"])]
+
+
+def finding_own(table: dynamodb.ITable) -> list[Statement]:
+    """List the keys of what a client made, and get such records together."""
+    return [
+        allow(["dynamodb:Query"], [f"{table_arn(table)}/index/{BY_CLIENT}"]),
+        allow(["dynamodb:BatchGetItem"], [table_arn(table)]),
+    ]
 
 
 def publishing(topic: sns.ITopic) -> list[Statement]:

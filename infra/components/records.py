@@ -8,6 +8,9 @@ from constructs import Construct
 BY_STATUS = "by_status"
 """The index that finds open records, by status and the time when they expire."""
 
+BY_CLIENT = "by_client"
+"""The index that finds what a client made, by the time when that was. What nobody lists is not in it."""
+
 
 class RecordTable(Construct):
     """``table``: its key is ``pk`` (string); a record is deleted after its ``expires_at`` (seconds since 1970)."""
@@ -32,5 +35,11 @@ class RecordTable(Construct):
             index_name=BY_STATUS,
             partition_key=dynamodb.Attribute(name="status", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="expires_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.table.add_global_secondary_index(
+            index_name=BY_CLIENT,
+            partition_key=dynamodb.Attribute(name="client", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="created", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )

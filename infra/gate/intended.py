@@ -25,6 +25,8 @@ _ATTRIBUTES = [
     {"AttributeName": "pk", "AttributeType": "S"},
     {"AttributeName": "status", "AttributeType": "S"},
     {"AttributeName": "expires_at", "AttributeType": "N"},
+    {"AttributeName": "client", "AttributeType": "S"},
+    {"AttributeName": "created", "AttributeType": "S"},
 ]
 _TOGETHER = "handlers answer its task tokens and name it before it exists"
 
@@ -67,6 +69,13 @@ RESOURCES: Sequence[Resource] = (
     (
         "AWS::DynamoDB::Table",
         "",
+        "Properties.GlobalSecondaryIndexes.1.IndexName",
+        "by_client",
+        "lists of what a client made ask the index by this name",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "",
         "Properties.KeySchema",
         [{"AttributeName": "pk", "KeyType": "HASH"}],
         "records have one key",
@@ -76,7 +85,7 @@ RESOURCES: Sequence[Resource] = (
         "",
         "Properties.AttributeDefinitions",
         _ATTRIBUTES,
-        "an index sorts by the time, a number",
+        "one index sorts by a number, the other by text",
     ),
     ("AWS::SNS::Subscription", "", "Properties.FilterPolicy", None, "every answer is heard"),
     ("AWS::SNS::Subscription", "", "Properties.RawMessageDelivery", None, "handlers read SNS's own envelope"),

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.layout import FAILURE, MANIFEST, TAKEN_UP
-from infra.components.access import allow, arn, deleting, keeping, queueing, reading, writing
+from infra.components.access import allow, arn, deleting, finding_own, keeping, queueing, reading, writing
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Handler, Spec
@@ -94,6 +94,7 @@ class ApiStack(StageStack):
                 reading(storage.model_bucket, "styles/*", "base/*"),
                 writing(storage.model_bucket, PROMOTED, *_IMPORTED),
                 keeping(storage.table),
+                finding_own(storage.table),
                 queueing(serving.endpoint.arn, prefix),
                 [allow(["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{prefix}-style-*")])],
                 [allow(["states:StartExecution"], [machine_arn])],

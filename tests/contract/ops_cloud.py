@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from atelier_ops.gateways import aws
-from atelier_ops.gateways.records import BY_STATUS
+from atelier_ops.gateways.records import BY_CLIENT, BY_STATUS
 from contracts.hosting import Hosting
 from tests.unit.ops_api import PACE
 
@@ -53,7 +53,7 @@ def cloud(patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def make_table() -> None:
     """The records' table."""
-    kinds = {"pk": "S", "status": "S", "expires_at": "N"}
+    kinds = {"pk": "S", "status": "S", "expires_at": "N", "client": "S", "created": "S"}
     aws.client("dynamodb").create_table(
         TableName="table",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -66,7 +66,15 @@ def make_table() -> None:
                     {"AttributeName": "expires_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": BY_CLIENT,
+                "KeySchema": [
+                    {"AttributeName": "client", "KeyType": "HASH"},
+                    {"AttributeName": "created", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
         BillingMode="PAY_PER_REQUEST",
     )

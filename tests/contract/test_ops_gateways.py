@@ -229,6 +229,37 @@ def test_records_of_one_status_are_found_the_oldest_first(records: Records) -> N
     assert records.expiring("waiting", 30) == []
 
 
+def test_what_a_client_made_is_found_the_newest_first_and_read_together(records: Records) -> None:
+    for name, owner, created in (("a", "one", "1"), ("c", "one", "3"), ("d", "two", "4"), ("b", "one", "2")):
+        made = Record(key=f"prediction#{name}", status="starting", expires_at=9, client=owner, created=created)
+        records.put(made)
+    records.put(record())  # nobody's, in no index
+    first = records.made_by("one", 2)
+    assert [each.key for each in first] == ["prediction#c", "prediction#b"]
+    assert [each.key for each in records.made_by("one", 2, first[-1])] == ["prediction#a"]
+    assert records.made_by("three", 2) == []
+    keys = ["prediction#c", "prediction#gone", "prediction#1", "prediction#a"]
+    assert [each.key for each in records.get_each(keys)] == ["prediction#c", "prediction#1", "prediction#a"]
+    assert records.get_each(keys)[0] == records.get("prediction#c")
+    assert records.get_each([]) == []
+
+
+def test_records_that_one_answer_has_no_room_for_are_asked_for_again() -> None:
+    item = {"pk": {"S": "a"}, "status": {"S": "s"}, "expires_at": {"N": "1"}, "data": {"S": "{}"}}
+    keys: Any = {"Keys": [{"pk": {"S": "a"}}, {"pk": {"S": "b"}}], "ConsistentRead": True}
+    left: Any = {"Keys": [{"pk": {"S": "b"}}], "ConsistentRead": True}
+    with Stubber(aws.client("dynamodb")) as stub:
+        stub.add_response(
+            "batch_get_item",
+            {"Responses": {"table": [item]}, "UnprocessedKeys": {"table": left}},
+            {"RequestItems": {"table": keys}},
+        )
+        stub.add_response(
+            "batch_get_item", {"Responses": {"table": [item | {"pk": {"S": "b"}}]}}, {"RequestItems": {"table": left}}
+        )
+        assert [each.key for each in Records("table").get_each(["a", "b"])] == ["a", "b"]
+
+
 def test_a_subject_is_cut_to_what_sns_takes() -> None:
     arn = aws.client("sns").create_topic(Name="topic")["TopicArn"]
     queue = aws.client("sqs").create_queue(QueueName="queue")["QueueUrl"]

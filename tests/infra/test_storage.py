@@ -1,6 +1,6 @@
 """What is kept is encrypted, closed, and only thrown away where the stage says so."""
 
-from atelier_ops.gateways.records import BY_STATUS
+from atelier_ops.gateways.records import BY_CLIENT, BY_STATUS
 from infra.config import STAGES
 from tests.infra.conftest import Synthesized
 
@@ -56,10 +56,10 @@ def test_a_prediction_s_record_lives_as_long_as_its_pictures(stage: Synthesized)
     assert days - {None} == {str(expiry(stage, "BucketsMedia")[""])}
 
 
-def test_open_records_are_found_by_their_status(stage: Synthesized) -> None:
-    (index,) = stage.one("AWS::DynamoDB::Table")["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == BY_STATUS
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["status", "expires_at"]
+def test_open_records_are_found_by_their_status_and_a_client_s_by_when_it_made_them(stage: Synthesized) -> None:
+    indexes = stage.one("AWS::DynamoDB::Table")["GlobalSecondaryIndexes"]
+    keys = {index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]] for index in indexes}
+    assert keys == {BY_STATUS: ["status", "expires_at"], BY_CLIENT: ["client", "created"]}
 
 
 def test_only_a_stage_that_says_so_is_emptied_when_it_is_destroyed(stage: Synthesized) -> None:

@@ -72,7 +72,9 @@ class Api:
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     pace: Pace = PACE
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answered:
+    def call(
+        self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None, **headers: str
+    ) -> Answered:
         text = body if isinstance(body, str) else json.dumps(body)
         names = {key.replace("_", "-"): value for key, value in headers.items()}
         return self.event(
@@ -82,6 +84,7 @@ class Api:
                 "headers": {"Content-Type": "application/json", **names},
                 "body": None if body is None else text,
                 "isBase64Encoded": False,
+                "queryStringParameters": query,
                 "requestContext": {
                     "domainName": "abc.execute-api.us-east-1.amazonaws.com",
                     "path": f"/live{path}",

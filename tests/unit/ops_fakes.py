@@ -16,7 +16,7 @@ from atelier_ops.errors import (
 )
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
-from atelier_ops.gateways.records import Record, Records
+from atelier_ops.gateways.records import Listed, Record, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
@@ -136,6 +136,15 @@ class MemoryRecords(Records):
     def expiring(self, status: str, before: int) -> list[str]:
         found = [each for each in self.items.values() if each.status == status and each.expires_at < before]
         return [each.key for each in sorted(found, key=lambda each: each.expires_at)]
+
+    def get_each(self, keys: Sequence[str]) -> list[Record]:
+        return [self.items[key] for key in keys if key in self.items]
+
+    def made_by(self, owner: str, limit: int, after: Listed | None = None) -> list[Listed]:
+        made = [Listed(key=each.key, created=each.created) for each in self.items.values() if each.client == owner]
+        newest = sorted(made, key=lambda each: (each.created, each.key), reverse=True)
+        behind = [each for each in newest if not after or (each.created, each.key) < (after.created, after.key)]
+        return behind[:limit]
 
     def put(self, record: Record) -> None:
         self.items[record.key] = record

@@ -42,7 +42,7 @@ def test_an_unknown_path_is_404(api: Api, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/v1/predictions", "POST"),
+        ("DELETE", "/v1/predictions", "GET, POST"),
         ("POST", f"/v1/predictions/{'a' * 26}", "DELETE, GET"),
         ("GET", "/v1/trainings", "POST"),
         ("PUT", "/v1/files", "POST"),

@@ -45,7 +45,7 @@ from tests.unit.ops_stage import make_stage, plan_of, put_artifact, put_dataset,
 from tests.unit.test_ops_submission import ANSWER, BODY, BUSY, SWEEP, Death, notify
 
 CALLS: Mapping[type, tuple[str, ...]] = {
-    MemoryRecords: ("get", "add", "put", "replace", "remove", "expiring"),
+    MemoryRecords: ("get", "get_each", "made_by", "add", "put", "replace", "remove", "expiring"),
     MemoryStore: ("listing", "folders", "read", "read_tagged", "uploaded", "write", "write_if", "copy", "delete"),
     MemoryInference: ("submit",),
     MemoryExecutions: ("start", "stop", "describe", "events"),

@@ -84,6 +84,11 @@ MUTANTS = (
         change=swap("by_status", "status_index"),
     ),
     Defect(
+        name="the index of what clients made is called otherwise than the code says",
+        at="Storage/RecordsTable",
+        change=swap("by_client", "client_index"),
+    ),
+    Defect(
         name="the table cannot be restored",
         at="Storage/RecordsTable",
         change=put("Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", False),

@@ -1,7 +1,7 @@
 """Records of things under way: predictions, and task tokens that wait for an event. One DynamoDB table."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,9 @@ from atelier_ops.gateways.aws import Tolerance, client
 
 BY_STATUS = "by_status"
 """The table's index: keys of records by status, the one that expires first in front."""
+
+BY_CLIENT = "by_client"
+"""The table's index: keys of what a client made, by when that was."""
 
 WAITING = "waiting"
 """The status of a record that holds the task token of a run, until what the run waits for has happened."""
@@ -18,12 +21,25 @@ _SAME = "#status = :status AND #data = :data"
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One item. ``key`` is ``kind#id``, ``status`` guards changes, ``expires_at`` is in seconds since 1970."""
+    """One item. ``key`` is ``kind#id``, ``status`` guards changes, ``expires_at`` is in seconds since 1970.
+
+    What its client can list has a ``client`` and says when it was ``created``, in RFC 3339.
+    """
 
     key: str
     status: str
     expires_at: int
     data: dict[str, Any] = field(default_factory=dict)
+    client: str = ""
+    created: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A record's place among all that one client made."""
+
+    key: str
+    created: str
 
 
 class Records:
@@ -35,14 +51,19 @@ class Records:
     def get(self, key: str) -> Record | None:
         """The newest state of a record, or None."""
         answer = client("dynamodb").get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
-        if (item := answer.get("Item")) is None:
-            return None
-        return Record(
-            key=key,
-            status=item["status"]["S"],
-            expires_at=int(item["expires_at"]["N"]),
-            data=json.loads(item["data"]["S"]),
-        )
+        return _record(item) if (item := answer.get("Item")) else None
+
+    def get_each(self, keys: Sequence[str]) -> list[Record]:
+        """The newest state of those of up to 100 records that are there, in the order of ``keys``."""
+        found: dict[str, Record] = {}
+        asked: dict[str, Any] = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}}
+        while asked and keys:
+            answer = client("dynamodb").batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self._table, []):
+                found[item["pk"]["S"]] = _record(item)
+            # What does not fit into 16 MB, or is throttled, is asked for again.
+            asked = answer.get("UnprocessedKeys", {})
+        return [found[key] for key in keys if key in found]
 
     def expiring(self, status: str, before: int) -> list[str]:
         """The keys of records with this status that expire before then, the first to expire in front; a second old at times."""
@@ -58,6 +79,24 @@ class Records:
             )
         )
         return [item["pk"]["S"] for page in pages for item in page["Items"]]
+
+    def made_by(self, owner: str, limit: int, after: Listed | None = None) -> list[Listed]:
+        """Up to ``limit`` places of what the client made, the newest first, those behind ``after``; a second old at times."""
+        start = (
+            {"ExclusiveStartKey": {"client": {"S": owner}, "created": {"S": after.created}, "pk": {"S": after.key}}}
+            if after
+            else {}
+        )
+        answer = client("dynamodb").query(
+            TableName=self._table,
+            IndexName=BY_CLIENT,
+            KeyConditionExpression="client = :client",
+            ExpressionAttributeValues={":client": {"S": owner}},
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,
+        )
+        return [Listed(key=item["pk"]["S"], created=item["created"]["S"]) for item in answer["Items"]]
 
     def put(self, record: Record) -> None:
         """Write, replacing what is there."""
@@ -106,8 +145,21 @@ class Records:
         client("dynamodb").put_item(TableName=self._table, Item=_item(record), **options)
 
 
+def _record(item: dict[str, Any]) -> Record:
+    return Record(
+        key=item["pk"]["S"],
+        status=item["status"]["S"],
+        expires_at=int(item["expires_at"]["N"]),
+        data=json.loads(item["data"]["S"]),
+        **{name: item[name]["S"] for name in ("client", "created") if name in item},
+    )
+
+
 def _item(record: Record) -> dict[str, Any]:
+    # An index's attributes may be missing, but never empty.
+    listed = {"client": {"S": record.client}, "created": {"S": record.created}} if record.client else {}
     return {
+        **listed,
         "pk": {"S": record.key},
         "status": {"S": record.status},
         "expires_at": {"N": str(record.expires_at)},

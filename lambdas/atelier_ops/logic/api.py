@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
 from atelier_ops.gateways.aws import passes
-from atelier_ops.logic import imports, predictions, styles, trainings, uploads
+from atelier_ops.logic import imports, prediction_list, predictions, styles, trainings, uploads
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
@@ -19,6 +19,7 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "create_prediction": predictions.create,
+    "list_predictions": prediction_list.get,
     "get_prediction": predictions.get,
     "cancel_prediction": predictions.cancel,
     "delete_prediction": predictions.delete,

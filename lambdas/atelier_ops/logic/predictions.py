@@ -41,7 +41,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     body = request.read_json()
     prediction = PredictionRequest.from_json(body)
     record = _finished_before(request, body, dependencies) or _begin(prediction, body, request, dependencies)
-    prediction_object = _show(record, request, dependencies)
+    prediction_object = show(record, request, dependencies)
     return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"]})
 
 
@@ -77,7 +77,7 @@ def get(request: Request, dependencies: Dependencies, prediction: str) -> Respon
     """200 with the prediction as it is now; where the answer is late, after a look for it. Raises ProblemError 404."""
     record = _existing(prediction, request, dependencies)
     record = look_again(record, dependencies, dependencies.now)
-    return respond(200, _show(record, request, dependencies))
+    return respond(200, show(record, request, dependencies))
 
 
 def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
@@ -162,7 +162,12 @@ def _new_record(
         "created_at": rfc3339(now),
     }
     return Record(
-        key=prediction_key(prediction), status="starting", expires_at=int(now) + dependencies.keep_seconds, data=data
+        key=prediction_key(prediction),
+        status="starting",
+        expires_at=int(now) + dependencies.keep_seconds,
+        data=data,
+        client=request.client,
+        created=rfc3339(now),
     )
 
 
@@ -217,7 +222,8 @@ def _require_endpoint(record: Record, dependencies: Dependencies) -> None:
         raise InvalidInputError("version", got=version, allowed=allowed)
 
 
-def _show(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:
+def show(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:
+    """The prediction as its client sees it."""
     data = record.data
     sent = json.dumps(data["input"])
     outputs = [dependencies.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
