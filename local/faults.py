@@ -88,7 +88,9 @@ class Faults:
         if free is None:
             self._room.unlink(missing_ok=True)
         else:
-            self._room.write_text(str(free), encoding="utf-8")
+            staged = self._room.with_suffix(".new")
+            staged.write_text(str(free), encoding="utf-8")
+            staged.replace(self._room)
 
     @property
     def room(self) -> int | None:

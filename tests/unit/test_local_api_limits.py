@@ -45,3 +45,26 @@ def test_a_body_has_at_most_ten_megabytes(path: str, length: int, status: int) -
 
 def test_a_late_answer_is_not_waited_for_and_not_sent() -> None:
     assert status_of(API, answers=False) == [504]
+
+
+@pytest.mark.parametrize("path", [API, "/bucket/key"])
+def test_an_api_that_fails_says_so_as_api_gateway_does(path: str) -> None:
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise OSError(27, "File too large")
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    async def main() -> None:
+        scope: Any = {"type": "http", "path": path, "headers": []}
+        receive: Any = None
+        await limited(app)(scope, receive, send)
+
+    if path != API:
+        with pytest.raises(OSError, match="File too large"):
+            asyncio.run(main())
+        return
+    asyncio.run(main())
+    assert [event.get("status", event.get("body")) for event in sent] == [500, b'{"message": "Internal server error"}']
