@@ -50,7 +50,7 @@ def test_what_is_another_region_s_is_named_in_a_pinned_stage(prod: Synthesized, 
     source = "arn:aws:execute-api:us-east-1:123456789012:a/b/POST/v1/files"
     assembly = changed(prod.assembly, FUNCTION, put(*VARIABLES, value=texts), named="Training/HandlersGate")
     assembly = changed(assembly, CONFIG, put(P, "ProductionVariants", 0, "InstancePools", value=pool))
-    assembly = changed(assembly, PERMISSION, put(P, "SourceArn", value=source), named="Api/RestApiv1files")
+    assembly = changed(assembly, PERMISSION, put(P, "SourceArn", value=source), named="Api/RestApiApiPermission")
     for check, wrong in (
         ("location", ["the region us-east-1", "the account 123456789012"]),
         ("hosting", ["AWS sells no ml.g6e.xlarge for hosting in eu-west-1"]),

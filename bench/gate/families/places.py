@@ -25,7 +25,7 @@ MUTANTS = (
         at="Training/HandlersDeployEndpointRoleDefaultPolicy",
         change=_PARTITION,
     ),
-    Defect(name="a method is let through in one region only", at="Api/RestApiv1predictionsPOST1", change=_REGION),
+    Defect(name="the API is let through in one region only", at="Api/RestApiApiPermission", change=_REGION),
     Defect(
         name="a variable of a handler names a region",
         at="Training/HandlersGateFunction",
