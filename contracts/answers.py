@@ -31,6 +31,14 @@ class FileUrls(Answer):
     get: Annotated[str, about("reads the file, within the same hour")]
 
 
+class HowFar(Answer):
+    """How far something is. Replicate's client, which reads it out of ``logs``, has the same three."""
+
+    percentage: Annotated[float, about("0 to 1, whatever its name: what is done of the whole")]
+    current: Annotated[int | None, about("steps that are done; null where none has been heard of")]
+    total: Annotated[int | None, about("steps in all")]
+
+
 class _Item(Answer):
     id: str
     version: str
@@ -45,7 +53,8 @@ class _Item(Answer):
     completed_at: Time | None
     urls: ItemUrls
     stage: str | None
-    progress: float | None
+    progress: HowFar | None
+    eta_seconds: float | None
     queue_position: int | None
 
 
@@ -75,12 +84,37 @@ class Published(Answer):
     ]
 
 
+class LossPoint(Answer):
+    """A point of a training's curve."""
+
+    step: int
+    loss: Annotated[float, about("mean since the point before it")]
+
+
+class EvaluationReport(Answer):
+    """Presigned addresses of what a training's evaluation wrote; they work for an hour."""
+
+    page: Annotated[str, about("report.html: pictures, metrics and settings in one file")]
+    sheet: Annotated[str | None, about("before and after, all in one picture")]
+    loss: Annotated[str | None, about("the curve, as a picture")]
+    pictures: Annotated[Mapping[str, str], about("the single pictures by name, such as street-01_after")]
+
+
 class Training(_Item):
     """A training: an execution of the state machine."""
 
     model: Annotated[str | None, about("the style")]
     output: Published | None
-    metrics: Annotated[Mapping[str, float], about("total_time in seconds, and what the evaluation measured")]
+    metrics: Annotated[
+        Mapping[str, float],
+        about(
+            "what the evaluation measured, as soon as its gate has read it; total_time in seconds, once it has ended"
+        ),
+    ]
+    losses: Annotated[
+        list[LossPoint] | None, about("the curve so far, at most 500 points; null before the first step, and in lists")
+    ]
+    report: Annotated[EvaluationReport | None, about("null until the evaluation has ended, and in lists")]
 
 
 class File(Answer):

@@ -18,7 +18,8 @@ ROUTES = (
         name="get_training",
         method="GET",
         path="/v1/trainings/{id}",
-        about="A training as it is now; its id is the execution's name.",
+        about="A training as it is now; its id is the execution's name. While its job runs, progress, eta_seconds (until that job is done, "
+        "by its own log) and losses tell how far it is; once it was evaluated, report has presigned addresses.",
         answer=Training,
     ),
     Route(

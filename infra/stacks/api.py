@@ -7,7 +7,7 @@ from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.layout import FAILURE, MANIFEST, TAKEN_UP
-from infra.components.access import allow, arn, deleting, finding_own, keeping, queueing, reading, writing
+from infra.components.access import Statement, allow, arn, deleting, finding_own, keeping, queueing, reading, writing
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Handler, Spec
@@ -21,6 +21,18 @@ from infra.stacks.training import TrainingStack
 
 _IMPORTED = (f"styles/*/{ADAPTER_WEIGHTS}", f"styles/*/{MANIFEST}")
 """What the API publishes of an adapter that was trained elsewhere."""
+
+
+_TRAINING_LOG = "log-group:/aws/sagemaker/TrainingJobs"
+
+
+def _following(prefix: str) -> list[Statement]:
+    """Read what the stage's own training jobs print, out of the group that the whole account shares."""
+    group = [arn("logs", each) for each in (_TRAINING_LOG, f"{_TRAINING_LOG}:*")]
+    return [
+        allow(["logs:DescribeLogStreams"], group),
+        allow(["logs:GetLogEvents"], [arn("logs", f"{_TRAINING_LOG}:log-stream:{prefix}-*")]),
+    ]
 
 
 class ApiStack(StageStack):
@@ -89,7 +101,12 @@ class ApiStack(StageStack):
                 reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
                 writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
                 deleting(storage.media_bucket, "requests/*", "outputs/*", "responses/*", "failures/*"),
-                reading(storage.data_bucket, "datasets/*", "imports/*", f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}"),
+                reading(
+                    storage.data_bucket,
+                    *("datasets/*", "imports/*", f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}"),
+                    # What an evaluation wrote is handed to clients by presigned addresses.
+                    "runs/*/evaluate/*",
+                ),
                 writing(storage.data_bucket, "datasets/*", "imports/*"),
                 reading(storage.model_bucket, "styles/*", "base/*"),
                 writing(storage.model_bucket, PROMOTED, *_IMPORTED),
@@ -99,6 +116,7 @@ class ApiStack(StageStack):
                 [allow(["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{prefix}-style-*")])],
                 [allow(["states:StartExecution"], [machine_arn])],
                 [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
+                _following(prefix),
                 [
                     allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [group]),
                     # A version is created in its group: SageMaker checks both names.

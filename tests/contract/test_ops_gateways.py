@@ -31,6 +31,7 @@ from atelier_ops.errors import (
 from atelier_ops.gateways import aws
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.logs import LogLine, Logs
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore, Upload, read_json, write_json
@@ -308,6 +309,7 @@ def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
     at = "2026-11-22T13:00:00Z"
     entered = {"timestamp": at, "type": "TaskStateEntered", "id": 2, "stateEnteredEventDetails": {"name": "Prepare"}}
     left = state_left(4, "Prepare", {"Payload": {"notes": ["README.md is not used"]}})
+    left["stateExitedEventDetails"]["assignedVariables"] = {"plan": '{"style": "skirt"}'}
     done = {"ProcessingJobStatus": "Completed", "ExitMessage": "a.png is left out\nb.png is left out"}
     segmented = state_left(5, "Segment", done)
     failed = state_left(6, "AdoptEvaluate", {"ProcessingJobStatus": "Failed", "ExitMessage": "ValueError: no"})
@@ -327,6 +329,7 @@ def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
         ("Segment", "Task", False, ("a.png is left out", "b.png is left out")),
         ("AdoptEvaluate", "Task", False, ()),
     ]
+    assert [event.assigned for event in events] == [{}, {"plan": {"style": "skirt"}}, {}, {}]
 
 
 def state_left(number: int, state: str, output: Any) -> dict[str, Any]:
@@ -580,3 +583,16 @@ def test_a_package_that_is_gone_is_told_from_a_service_that_is_down(code: str, m
         assert not Packages().exists("arn:x")
         with pytest.raises(ClientError, match="Rate exceeded"):
             Packages().exists("arn:x")
+
+
+@pytest.mark.usefixtures("store")
+def test_the_newest_lines_of_a_stream_are_told_the_oldest_first() -> None:
+    logs, group = aws.client("logs"), "/aws/sagemaker/TrainingJobs"
+    assert Logs().tail(group, "job/algo-1") == []
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="job/algo-1")
+    now = int(time.time())
+    lines = [{"timestamp": (now + second) * 1000, "message": f"step={second}"} for second in (0, 1)]
+    logs.put_log_events(logGroupName=group, logStreamName="job/algo-1", logEvents=lines)
+    told = [LogLine(at=now, text="step=0"), LogLine(at=now + 1, text="step=1")]
+    assert Logs().tail(group, "job/algo-1") == told

@@ -20,6 +20,7 @@ from tests.unit.ops_fakes import (
     MemoryEndpoints,
     MemoryExecutions,
     MemoryInference,
+    MemoryLogs,
     MemoryPackages,
     MemoryRecords,
 )
@@ -66,6 +67,7 @@ class Api:
     inference: MemoryInference = field(default_factory=MemoryInference)
     endpoints: MemoryEndpoints = field(default_factory=MemoryEndpoints)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    logs: MemoryLogs = field(default_factory=MemoryLogs)
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     now: float = NOW
     key: str = "key-1"
@@ -124,6 +126,7 @@ class Api:
             inference=self.inference,
             endpoints=self.endpoints,
             executions=self.executions,
+            logs=self.logs,
             packages=self.packages,
             shared_endpoint=SHARED,
             served_base="tiny@v1",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from atelier_ops.errors import (
     EndpointDeniedError,
     EndpointUnavailableError,
@@ -16,6 +18,7 @@ from atelier_ops.errors import (
 )
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
+from atelier_ops.gateways.logs import JobLog, LogLine, Logs
 from atelier_ops.gateways.records import Listed, Record, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
@@ -106,8 +109,8 @@ class MemoryStore(ObjectStore):
     def delete(self, key: str) -> None:
         self._all.drop(self.bucket, key)
 
-    def get_url(self, key: str, seconds: int) -> str:
-        return f"https://{self.bucket}.test/{key}?get={seconds}"
+    def get_url(self, key: str, seconds: int, content_type: str = "") -> str:
+        return f"https://{self.bucket}.test/{key}?get={seconds}" + (f"&type={content_type}" if content_type else "")
 
     def put_url(self, key: str, upload: Upload, seconds: int) -> str:
         once = "&once" if upload.once else ""
@@ -196,6 +199,25 @@ class MemoryPackages(Packages):
             self.fail_next = False
             raise ConnectionError("the answer was lost")
         return str(self.requests[token]["ModelPackageArn"])
+
+
+@dataclass
+class MemoryLogs(Logs):
+    """Streams of the training jobs' group, by name: the newest line last; ``down`` refuses for now, ``denied`` for good."""
+
+    written: dict[str, list[LogLine]] = field(default_factory=dict)
+    down: bool = False
+    denied: bool = False
+
+    def streams(self, group: str, prefix: str) -> list[JobLog]:
+        if self.down or self.denied:
+            code = "ThrottlingException" if self.down else "AccessDeniedException"
+            answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            raise ClientError(answer, "DescribeLogStreams")
+        return [JobLog(name=name, last=lines[-1].at) for name, lines in self.written.items() if name.startswith(prefix)]
+
+    def tail(self, group: str, stream: str) -> list[LogLine]:
+        return self.written[stream]
 
 
 @dataclass

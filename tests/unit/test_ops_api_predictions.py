@@ -21,7 +21,7 @@ from tests.unit.ops_stage import put_promoted, put_version
 PICTURE = base64.b64encode(PNG).decode()
 INPUT = {"prompt": "a photo of sks skirt", "image": PICTURE, "mask_prompt": "a skirt"}
 REPLICATE = {"id", "version", "model", "status", "input", "output", "error", "logs", "metrics", "urls"}
-REPLICATE |= {"created_at", "started_at", "completed_at", "stage", "progress", "queue_position"}
+REPLICATE |= {"created_at", "started_at", "completed_at", "stage", "progress", "eta_seconds", "queue_position"}
 
 
 @pytest.fixture

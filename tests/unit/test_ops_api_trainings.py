@@ -34,8 +34,8 @@ def get(api: Api, name: str) -> dict[str, Any]:
     return dict(answered.body)
 
 
-def event(state: str, second: float, *, entered: bool, kind: str = "Task", notes: tuple[str, ...] = ()) -> StateEvent:
-    return StateEvent(state=state, kind=kind, entered=entered, at=START + timedelta(seconds=second), notes=notes)
+def event(state: str, second: float, *, entered: bool, kind: str = "Task", **more: Any) -> StateEvent:
+    return StateEvent(state=state, kind=kind, entered=entered, at=START + timedelta(seconds=second), **more)
 
 
 @pytest.mark.parametrize("destination", ["skirt", "brand/skirt"])

@@ -13,6 +13,14 @@ class JobLog:
     last: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class LogLine:
+    """One line, and when it was written, in seconds since 1970."""
+
+    at: float
+    text: str
+
+
 class Logs:
     """CloudWatch Logs."""
 
@@ -35,6 +43,16 @@ class Logs:
                     last = stream.get("lastEventTimestamp", stream["creationTime"])
                     found.append(JobLog(name=stream["logStreamName"], last=last / 1000))
         return found
+
+    def tail(self, group: str, stream: str) -> list[LogLine]:
+        """The newest lines of a stream, oldest first, as many as one answer holds (1 MB, 10,000 lines); none where there is no stream.
+
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+        """
+        with Tolerance("ResourceNotFoundException"):
+            answer = client("logs").get_log_events(logGroupName=group, logStreamName=stream, startFromHead=False)
+            return [LogLine(at=event["timestamp"] / 1000, text=event["message"]) for event in answer["events"]]
+        return []
 
     def delete(self, group: str, stream: str) -> None:
         """Remove one stream with its lines; a missing one is fine."""

@@ -133,9 +133,10 @@ class ObjectStore:
         """Remove an object; a missing one is fine."""
         client("s3").delete_object(Bucket=self.bucket, Key=key)
 
-    def get_url(self, key: str, seconds: int) -> str:
-        """A presigned address to read the object for ``seconds``."""
-        return self._presign("get_object", seconds, Key=key)
+    def get_url(self, key: str, seconds: int, content_type: str = "") -> str:
+        """A presigned address to read the object for ``seconds``; it answers with ``content_type`` where that is given."""
+        named = {"ResponseContentType": content_type} if content_type else {}
+        return self._presign("get_object", seconds, Key=key, **named)
 
     def put_url(self, key: str, upload: Upload, seconds: int) -> str:
         """A presigned address that takes PUTs of just this upload for ``seconds``."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,8 @@ class Execution:
 class StateEvent:
     """A state was entered or left; ``kind`` is Task, Choice, Pass, Succeed, Fail, Wait, Parallel or Map.
 
-    ``notes`` are what a state that was left had to say: a plan's notes, or a processing job's.
+    ``notes`` are what a state that was left had to say: a plan's notes, or a processing job's; ``assigned`` are the variables that it
+    left behind.
     """
 
     state: str
@@ -46,6 +47,7 @@ class StateEvent:
     entered: bool
     at: datetime
     notes: tuple[str, ...] = ()
+    assigned: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +136,7 @@ class Executions:
             for event in page["events"]:
                 if "stateEnteredEventDetails" in event:
                     past.entered.append(event["stateEnteredEventDetails"]["name"])
-                assigned = event.get("stateExitedEventDetails", {}).get("assignedVariables", {})
-                past.variables.update({name: json.loads(value) for name, value in assigned.items()})
+                past.variables.update(_assigned(event.get("stateExitedEventDetails", {})))
         return past
 
     def _execution_arn(self, name: str) -> str:
@@ -151,8 +152,14 @@ def _state_event(event: dict[str, Any]) -> StateEvent | None:
                 entered=ending == "StateEntered",
                 at=event["timestamp"],
                 notes=_notes(json.loads(event[key].get("output") or "null")),
+                assigned=_assigned(event[key]),
             )
     return None
+
+
+def _assigned(left: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables that a state assigned when it was left, from its event's details."""
+    return {name: json.loads(value) for name, value in left.get("assignedVariables", {}).items()}
 
 
 def _notes(output: Any) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
+from atelier_ops.gateways.logs import Logs
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
@@ -52,6 +53,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         inference=Inference(),
         endpoints=Endpoints(),
         executions=Executions(settings.state_machine_arn),
+        logs=Logs(),
         packages=Packages(),
         shared_endpoint=settings.endpoint_name,
         served_base=settings.served_base,

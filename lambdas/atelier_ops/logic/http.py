@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from atelier_ops.gateways.endpoints import Endpoints
+from atelier_ops.gateways.logs import Logs
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
@@ -46,6 +47,7 @@ class Dependencies(Queueing):
     models: ObjectStore
     endpoints: Endpoints
     executions: Executions
+    logs: Logs
     packages: Packages
     shared_endpoint: str
     served_base: str

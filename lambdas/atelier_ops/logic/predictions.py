@@ -243,5 +243,6 @@ def show(record: Record, request: Request, dependencies: Dependencies) -> dict[s
         "urls": request.urls(f"/v1/predictions/{data['id']}"),
         "stage": "queued or running" if record.status in OPEN else "done",
         "progress": None,
+        "eta_seconds": None,
         "queue_position": None,
     }

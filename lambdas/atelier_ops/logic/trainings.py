@@ -18,6 +18,7 @@ from atelier_ops.logic.logs import logs, stage
 from atelier_ops.logic.repeats import other_body
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
+from atelier_ops.logic.training_watch import UNWATCHED, metrics_so_far, watched
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.layout import FAILURE, S3Uri, run_prefix
@@ -87,7 +88,8 @@ def _start(name: str, inputs: Mapping[str, Any], request: Request, dependencies:
     just_started = Execution(
         name=name, status="RUNNING", started=datetime.fromtimestamp(dependencies.now, UTC), input=inputs
     )
-    training = _show(dependencies.executions.describe(name) or just_started, request, dependencies)
+    execution = dependencies.executions.describe(name) or just_started
+    training = _show(execution, dependencies.executions.events(name), request, dependencies)
     return respond(201, training, {"Location": training["urls"]["get"]})
 
 
@@ -124,8 +126,11 @@ def _check_dataset(name: str, inputs: Mapping[str, Any], dependencies: Dependenc
 
 
 def get(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
-    """200 with the training as it is now. Raises ProblemError 404."""
-    return respond(200, _show(_existing(training, dependencies), request, dependencies))
+    """200 with the training as it is now, and how far it is. Raises ProblemError 404."""
+    execution = _existing(training, dependencies)
+    events = dependencies.executions.events(training)
+    shown = _show(execution, events, request, dependencies)
+    return respond(200, {**shown, **watched(execution, events, dependencies)})
 
 
 def cancel(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
@@ -142,8 +147,9 @@ def _existing(name: str, dependencies: Dependencies) -> Execution:
     return execution
 
 
-def _show(execution: Execution, request: Request, dependencies: Dependencies) -> dict[str, Any]:
-    events = dependencies.executions.events(execution.name)
+def _show(
+    execution: Execution, events: Sequence[StateEvent], request: Request, dependencies: Dependencies
+) -> dict[str, Any]:
     learnt = _origin(execution, dependencies).input
     given = _named(execution.input, dependencies.data)
     sent = json.dumps([execution.name, given, _named(learnt, dependencies.data)])
@@ -157,14 +163,14 @@ def _show(execution: Execution, request: Request, dependencies: Dependencies) ->
         "output": _output(learnt, output),
         "error": discreet(_error(execution, dependencies.data), sent),
         "logs": discreet(logs(events) + _outcome(output), sent),
-        "metrics": _metrics(execution, output),
+        "metrics": {**metrics_so_far(events), **_metrics(execution, output)},
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),
         "completed_at": rfc3339(execution.stopped) if execution.stopped else None,
         "urls": request.urls(f"/v1/trainings/{execution.name}"),
         "stage": "done" if execution.status == "SUCCEEDED" else stage(events),
-        "progress": None,
         "queue_position": None,
+        **UNWATCHED,
     }
 
 

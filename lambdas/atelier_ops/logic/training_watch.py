@@ -1,0 +1,75 @@
+"""What somebody who watches a training is shown beside its state: progress, losses, what its evaluation wrote, and what it waits for."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.workflow import Execution, StateEvent
+from atelier_ops.logic.http import Dependencies
+from atelier_ops.logic.training_progress import Steps, assigned, curve, jobs_done, overall, read_steps
+from contracts.layout import S3Uri
+
+URL_SECONDS = 3_600
+"""Seconds an address of the report or of a picture works; asking again gives new ones."""
+
+UNWATCHED: Mapping[str, Any] = {"progress": None, "eta_seconds": None, "losses": None, "report": None}
+"""Of a training that was not looked at, or has no plan yet."""
+
+EVALUATION = "evaluate"
+_PICTURES = "pictures/"
+
+
+def watched(execution: Execution, events: Sequence[StateEvent], dependencies: Dependencies) -> dict[str, Any]:
+    """The fields of ``UNWATCHED``, read from the run's history, from its training job's log and from where its evaluation writes."""
+    plan = assigned(events).get("plan")
+    if not plan:
+        return dict(UNWATCHED)
+    jobs = list(plan["jobs"].values())
+    done, running = jobs_done(events, jobs)
+    training = next(each for each in jobs if each["kind"] == "training")
+    begun = running is training or done > jobs.index(training)
+    steps = read_steps(training, dependencies.logs) if begun else Steps()
+    is_training = running is training and execution.status == "RUNNING"
+    evaluated = done > list(plan["jobs"]).index(EVALUATION)
+    return {
+        "progress": _progress(execution, steps, overall(done, len(jobs), steps.share if running is training else 0.0)),
+        "eta_seconds": _left(steps, dependencies.now) if is_training and steps.total else None,
+        "losses": curve(steps) or None,
+        "report": _report(S3Uri.parse(plan["runs"][EVALUATION]).key, dependencies.data) if evaluated else None,
+    }
+
+
+def metrics_so_far(events: Sequence[StateEvent]) -> dict[str, float]:
+    """What the evaluation measured, as soon as the gate has read it: who is asked to approve decides by that."""
+    gate = assigned(events).get("gate") or {}
+    return dict(gate.get("metrics") or {})
+
+
+def _progress(execution: Execution, steps: Steps, share: float) -> dict[str, Any]:
+    total = steps.total or None
+    done = 1.0 if execution.status == "SUCCEEDED" else share
+    return {"percentage": done, "current": steps.done if total else None, "total": total}
+
+
+def _left(steps: Steps, now: float) -> float:
+    """Seconds: what the job said, less what has passed since."""
+    return round(max(0.0, steps.left - max(0.0, now - steps.at)), 1)
+
+
+def _report(prefix: str, data: ObjectStore) -> dict[str, Any] | None:
+    """Addresses of what the evaluation wrote; None where nothing is left of it."""
+    names = [stored.key.removeprefix(prefix) for stored in data.listing(prefix)]
+    if "report.html" not in names:
+        return None
+
+    def address(name: str, kind: str) -> str | None:
+        return data.get_url(prefix + name, URL_SECONDS, kind) if name in names else None
+
+    pictures = [name for name in names if name.startswith(_PICTURES) and name.endswith(".png")]
+    return {
+        "page": address("report.html", "text/html; charset=utf-8"),
+        "sheet": address("sheet.png", "image/png"),
+        "loss": address("loss.png", "image/png"),
+        "pictures": {PurePosixPath(name).stem: address(name, "image/png") for name in pictures},
+    }
