@@ -17,7 +17,7 @@ INSTALLED := .venv/.installed
 # The packages of the Lambdas' layer, beside the lock file that they were made from.
 LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
-CODE := app.py bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
+CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
 .PHONY: help demo local local-clean test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from atelier.pictures import inline
 from cli.cdk import ROOT
-from cli.client import inline
 from cli.follow import follow
 from cli.keep import stay_up
 from cli.page import write_page

@@ -10,11 +10,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from atelier.errors import ApiError
+from atelier.places import NoPlaceError
 from cli.account import NotDeployedError
 from cli.advice import advice
 from cli.assembly import SynthesisError
 from cli.cdk import ROOT, CdkError
-from cli.client import ApiError
 from cli.demo import run_demo
 from cli.deploy import run_bootstrap, run_deploy
 from cli.deployed import run_deployed, run_key
@@ -34,8 +35,8 @@ from infra.config import STAGES
 from local.errors import LocalCloudError
 
 KNOWN_ERRORS = (
-    *(ApiError, CdkError, ExecutionFailedError, InvalidInputError, LocalCloudError, NotDeployedError),
-    *(LoginError, NotRemovedError, SynthesisError, UnfitError, BotoCoreError, ClientError),
+    *(ApiError, CdkError, ExecutionFailedError, InvalidInputError, LocalCloudError, NoPlaceError),
+    *(NotDeployedError, LoginError, NotRemovedError, SynthesisError, UnfitError, BotoCoreError, ClientError),
 )
 
 

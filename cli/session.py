@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from atelier import Atelier
 from cli.account import api_key, stage_outputs
 from cli.assembly import drop_old_assets, fingerprint, synthesize
-from cli.client import ApiClient
 from cli.interrupts import interrupted_by_signals
 from cli.progress import Progress
 from infra.config import stage_named
@@ -37,11 +37,11 @@ class Deployment:
         return self.cloud.client(service)
 
     @property
-    def api(self) -> ApiClient:
+    def api(self) -> Atelier:
         """The HTTP API, with its key."""
         # The output is the address in AWS, https://{id}.execute-api…/{stage}/; here the local cloud answers for it.
         host, stage = self.outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
-        return ApiClient(url=self.cloud.api_url(host.split(".")[0], stage), key=api_key(self.client, self.outputs))
+        return Atelier(self.cloud.api_url(host.split(".")[0], stage), api_key(self.client, self.outputs))
 
 
 @contextmanager

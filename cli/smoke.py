@@ -2,8 +2,8 @@
 
 import argparse
 
+from atelier import Atelier
 from cli.account import account_client, api_key, stage_outputs
-from cli.client import ApiClient
 from cli.deployed import FIRST
 
 LONGEST_SECONDS = 30 * 60
@@ -14,6 +14,6 @@ POLL_SECONDS = 10
 def run_smoke(arguments: argparse.Namespace) -> None:
     """Ask the base model for one picture. Raises ApiError where none comes."""
     outputs = stage_outputs(account_client, arguments.stage)
-    client = ApiClient(url=outputs["ApiUrl"], key=api_key(account_client, outputs))
-    (picture,) = client.predict(FIRST["input"], timeout=LONGEST_SECONDS, poll_seconds=POLL_SECONDS)
+    with Atelier(outputs["ApiUrl"], api_key(account_client, outputs)) as client:
+        (picture,) = client.predict(FIRST["input"], seconds=LONGEST_SECONDS, every=POLL_SECONDS)
     print(f"Stage {arguments.stage} painted a picture of {len(picture)} bytes")

@@ -11,7 +11,19 @@ from infra.components.image import REPOSITORY_ROOT
 from infra.config import STAGES
 from infra.gate.assembly import Assembly
 
-_COPIED = ("cli", "contracts", "docs", "infra", "lambdas", "models", "training", "inference", "diffusion", "imaging")
+_COPIED = (
+    "atelier",
+    "cli",
+    "contracts",
+    "docs",
+    "infra",
+    "lambdas",
+    "models",
+    "training",
+    "inference",
+    "diffusion",
+    "imaging",
+)
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "weights", "*.safetensors", "*.png")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 FOLDERS = (
+    "atelier",
     "contracts",
     "imaging",
     "diffusion",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = {
+    "atelier": "atelier",
     "contracts": "contracts",
     "imaging": "imaging",
     "diffusion": "diffusion",
@@ -23,6 +24,7 @@ PACKAGES = {
     "bench": "bench",
 }
 MAY_IMPORT = {
+    "atelier": {"contracts"},
     "contracts": set(),
     "imaging": {"contracts"},
     "diffusion": {"contracts"},
@@ -32,7 +34,7 @@ MAY_IMPORT = {
     "models": {"contracts", "imaging", "diffusion"},
     "infra": {"contracts", "models"},
     "local": {"contracts"},
-    "cli": {"contracts", "imaging", "infra", "local"},
+    "cli": {"atelier", "contracts", "imaging", "infra", "local"},
     "docs": {"contracts", "infra"},
     "bench": {"contracts", "imaging", "models", "atelier_training", "cli", "infra"},
 }

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cli.client import ApiError
+from atelier.errors import ApiError
 from tests.e2e.studio import SAMPLE, Ended, Studio
 
 INFO = {"dataset_info.json": json.dumps({"instance_prompt": "a photo of sks skirt"}).encode()}

@@ -14,7 +14,9 @@ import urllib3
 from numpy.typing import NDArray
 from PIL import Image
 
-from cli.client import ENDED, ApiClient, ApiError
+from atelier import Atelier
+from atelier.errors import ApiError
+from atelier.predictions import ENDED
 from tests.e2e.brought_requests import (
     FINDS,
     PAINTS,
@@ -44,12 +46,12 @@ class Ended:
 
 
 @pytest.fixture(scope="module")
-def api(studio: Studio) -> ApiClient:
+def api(studio: Studio) -> Atelier:
     return studio.deployment.api
 
 
 @pytest.fixture(scope="module")
-def ended(studio: Studio, api: ApiClient) -> dict[str, Ended]:
+def ended(studio: Studio, api: Atelier) -> dict[str, Ended]:
     """All predictions, posted together and awaited together; the last one's photo is an upload of Korean name."""
     requests = {**TAKEN, **REFUSED_BY_THE_SERVER, "upload": {**FINDS, "image": uploaded(api, "치마 사진.png")}}
     posted = {name: api.request("POST", "/v1/predictions", {"input": body}) for name, body in requests.items()}
@@ -60,7 +62,7 @@ def ended(studio: Studio, api: ApiClient) -> dict[str, Ended]:
 FILE = {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9}
 
 
-def look(api: ApiClient, prediction: str) -> Ended | None:
+def look(api: Atelier, prediction: str) -> Ended | None:
     now = api.request("GET", f"/v1/predictions/{prediction}")
     if now["status"] not in ENDED:
         return None
@@ -70,7 +72,7 @@ def look(api: ApiClient, prediction: str) -> Ended | None:
     return Ended(status=now["status"], pictures=pictures, **values)
 
 
-def uploaded(api: ApiClient, name: str) -> str:
+def uploaded(api: Atelier, name: str) -> str:
     body = base64.b64decode(saved(STREET))
     file = api.request("POST", "/v1/files", {**FILE, "name": name, "size": len(body)})
     put = urllib3.request("PUT", file["urls"]["upload"], body=body, headers=file["headers"])
@@ -78,7 +80,7 @@ def uploaded(api: ApiClient, name: str) -> str:
     return str(file["uri"])
 
 
-def post(api: ApiClient, body: str) -> tuple[int, str]:
+def post(api: Atelier, body: str) -> tuple[int, str]:
     """Post a body that this project's client would not write: status and answer."""
     headers = {"x-api-key": api.key, "Content-Type": "application/json"}
     answer = urllib3.request("POST", f"{api.url.rstrip('/')}/v1/predictions", body=body, headers=headers)
@@ -193,20 +195,18 @@ def test_what_only_pixels_show_fails_with_what_is_allowed(ended: dict[str, Ended
         ),
     ],
 )
-def test_what_a_request_shows_is_refused_when_it_is_posted(
-    api: ApiClient, fields: dict[str, Any], problem: str
-) -> None:
+def test_what_a_request_shows_is_refused_when_it_is_posted(api: Atelier, fields: dict[str, Any], problem: str) -> None:
     status, answer = post(api, json.dumps({"input": fields}))
     assert (status, problem in answer) == (422, True), answer
 
 
-def test_an_upload_that_was_never_put_is_refused_when_it_is_posted(api: ApiClient) -> None:
+def test_an_upload_that_was_never_put_is_refused_when_it_is_posted(api: Atelier) -> None:
     file = api.request("POST", "/v1/files", FILE)
     with pytest.raises(ApiError, match=r"HTTP 422.*nothing at uploads/"):
         api.request("POST", "/v1/predictions", {"input": {**FINDS, "image": file["uri"]}})
 
 
-def test_names_of_any_script_are_kept_apart_and_however_they_are_composed(api: ApiClient) -> None:
+def test_names_of_any_script_are_kept_apart_and_however_they_are_composed(api: Atelier) -> None:
     def address(name: str) -> str:
         body = {**FILE, "name": name, "purpose": "dataset", "style": "names"}
         return str(api.request("POST", "/v1/files", body)["uri"])
@@ -219,7 +219,7 @@ def test_names_of_any_script_are_kept_apart_and_however_they_are_composed(api: A
         address("._skirt-01.png")
 
 
-def test_a_key_that_stands_in_a_body_twice_is_refused(api: ApiClient) -> None:
+def test_a_key_that_stands_in_a_body_twice_is_refused(api: Atelier) -> None:
     body = json.dumps({"input": {**WORDS, "prompt": "a"}}).replace('"prompt"', '"prompt": "b", "prompt"')
     status, answer = post(api, body)
     assert (status, "the key 'prompt' stands there twice" in answer) == (400, True), answer

@@ -10,7 +10,7 @@ import pytest
 import urllib3
 from PIL import Image
 
-from cli.client import ApiError
+from atelier.errors import ApiError
 from infra.config import STAGES
 from infra.quotas import most_machines
 from tests.e2e.brought_dataset import DRAWN, PROMPT, brought

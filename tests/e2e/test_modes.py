@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cli.client import ApiError
+from atelier.errors import ApiError
 from infra.components import scaling
 from local.sagemaker.endpoints import INSTANCE_SECONDS
 from tests.e2e.studio import SAMPLE, Studio

@@ -1,36 +1,44 @@
 """``atelier smoke``: one picture from a deployed stage, or the reason why none came."""
 
 import argparse
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
+from atelier.errors import ApiError
 from cli import smoke
-from cli.client import ApiClient, ApiError
 
 
-class Broken(ApiClient):
-    """An API whose predictions fail."""
-
-    def request(self, method: str, path: str, body: object | None = None) -> dict[str, Any]:
-        assert self == Broken(url="https://dev/live/", key="key")
-        return {"id": "1", "status": "failed", "error": "no adapter", "output": None}
-
-
-class Painting(ApiClient):
+class Painting:
     """An API that paints."""
+
+    def __init__(self, url: str, key: str) -> None:
+        assert (url, key) == ("https://dev/live/", "key")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def predict(self, request: dict[str, Any], **options: Any) -> list[bytes]:
         assert request["mode"] == "text_to_image"
         # A request every ten seconds: more would use up the key's quota of a day.
-        assert options == {"timeout": 1800, "poll_seconds": 10}
+        assert options == {"seconds": 1800, "every": 10}
         return [b"picture"]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, api: type[ApiClient]) -> None:
+class Broken(Painting):
+    """An API whose predictions fail."""
+
+    def predict(self, request: dict[str, Any], **options: Any) -> list[bytes]:
+        raise ApiError("prediction 1 failed: no adapter")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, api: type[Painting]) -> None:
     monkeypatch.setattr(smoke, "stage_outputs", lambda client, stage: {"ApiUrl": f"https://{stage}/live/"})
     monkeypatch.setattr(smoke, "api_key", lambda client, outputs: "key")
-    monkeypatch.setattr(smoke, "ApiClient", api)
+    monkeypatch.setattr(smoke, "Atelier", api)
     smoke.run_smoke(argparse.Namespace(stage="dev"))
 
 
@@ -42,8 +50,3 @@ def test_a_stage_that_paints_is_well(monkeypatch: pytest.MonkeyPatch, capsys: py
 def test_a_stage_that_paints_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ApiError, match="prediction 1 failed: no adapter"):
         run(monkeypatch, Broken)
-
-
-def test_an_api_that_cannot_be_reached_is_said_in_a_sentence() -> None:
-    with pytest.raises(ApiError, match=r"GET /v1/styles: http://127\.0\.0\.1:9/live/v1/styles: .*refused"):
-        ApiClient(url="http://127.0.0.1:9/live/", key="key").request("GET", "/v1/styles")

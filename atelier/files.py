@@ -1,0 +1,72 @@
+"""Putting files where the API reads them."""
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from atelier.pages import Listing, page
+from atelier.sending import ask, call, send
+from atelier.steps import HttpCall, Steps
+from contracts.answers import File
+from contracts.dataset import CAPTION_SUFFIXES, PICTURE_ENDINGS
+from contracts.errors import InvalidInputError
+
+_KINDS = {
+    **{ending: kind for kind, endings in reversed([*PICTURE_ENDINGS.items()]) for ending in endings},
+    **dict.fromkeys(CAPTION_SUFFIXES, "text/plain"),
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".safetensors": "application/octet-stream",
+}
+_PUT_ALREADY = 412
+
+
+def upload(
+    content: bytes | str | Path,
+    *,
+    name: str = "",
+    content_type: str = "",
+    style: str = "",
+    sent: Callable[[int], None] | None = None,
+) -> Steps[File]:
+    """Put one file: for a prediction or an import, or with ``style`` into its dataset.
+
+    ``name`` is by default the file's own, and its ending tells the type; ``sent`` hears of bytes as they go.
+    Raises InvalidInputError, OSError, ApiError.
+    """
+    source = content if isinstance(content, bytes) else Path(content)
+    name = name or (source.name if isinstance(source, Path) else "")
+    size = source.stat().st_size if isinstance(source, Path) else len(source)
+    body = {
+        "name": name,
+        "content_type": content_type or content_type_of(name),
+        "size": size,
+        "purpose": "dataset" if style else "upload",
+        **({"style": style} if style else {}),
+    }
+    place = yield from ask(File, "POST", "/v1/files", body)
+    put = HttpCall(method="PUT", address=place.urls.upload, content=source, headers=place.headers, sent=sent)
+    yield from send(put, done=_PUT_ALREADY)
+    return place
+
+
+def content_type_of(name: str) -> str:
+    """What a file's ending says that it is. Raises InvalidInputError."""
+    kind = _KINDS.get(PurePosixPath(name).suffix.lower())
+    if kind is None:
+        raise InvalidInputError("file name", got=name, allowed=f"a name ending in {', '.join(sorted(_KINDS))}")
+    return kind
+
+
+def listing(*, limit: int = 20, cursor: str = "") -> Steps[Listing[File]]:
+    """The client's own files, a page."""
+    return page(File, "/v1/files", limit=limit, cursor=cursor)
+
+
+def get(file: str) -> Steps[File]:
+    """A file, with fresh addresses."""
+    return ask(File, "GET", f"/v1/files/{file}")
+
+
+def delete(file: str) -> Steps[None]:
+    """Remove a file for good."""
+    yield from send(call("DELETE", f"/v1/files/{file}"), done=404)
