@@ -11,8 +11,9 @@ ROUTES = (
         name="create_prediction",
         method="POST",
         path="/v1/predictions",
-        about="Ask for pictures. Answers at once, with Prefer: wait too: an endpoint at zero instances needs minutes to wake. "
-        "Poll urls.get.",
+        about="Ask for pictures. Answers at once; with Prefer: wait, or wait=N, when the prediction has ended, after N seconds, or after "
+        "25, which is as long as API Gateway lets us. An endpoint at zero instances needs minutes to wake: then it answers at once all the "
+        "same. Poll urls.get, which takes Prefer: wait too.",
         body=PredictionRequest,
         answer=Prediction,
     ),

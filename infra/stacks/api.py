@@ -113,7 +113,13 @@ class ApiStack(StageStack):
                 keeping(storage.table),
                 finding_own(storage.table),
                 queueing(serving.endpoint.arn, prefix),
-                [allow(["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{prefix}-style-*")])],
+                # Whether an endpoint is awake, or there at all.
+                [
+                    allow(
+                        ["sagemaker:DescribeEndpoint"],
+                        [serving.endpoint.arn, arn("sagemaker", f"endpoint/{prefix}-style-*")],
+                    )
+                ],
                 [allow(["states:StartExecution"], [machine_arn])],
                 [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
                 _following(prefix),

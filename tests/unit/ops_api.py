@@ -3,12 +3,14 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
 from atelier_ops.logic.api import answer
+from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.release import ReleaseRules
@@ -73,6 +75,9 @@ class Api:
     key: str = "key-1"
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     pace: Pace = PACE
+    meanwhile: Callable[[], Any] = lambda: None
+    """Happens while a request waits."""
+    pauses: list[float] = field(default_factory=list)
 
     def call(
         self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None, **headers: str
@@ -103,6 +108,7 @@ class Api:
         return f"{OWN}1/{name}"
 
     def event(self, event: dict[str, Any]) -> Answered:
+        self.pauses.clear()
         answered = answer(event, self.dependencies())
         assert answered["isBase64Encoded"] is False
         headers = {name: ", ".join(values) for name, values in answered["multiValueHeaders"].items()}
@@ -115,6 +121,10 @@ class Api:
         body = json.loads(text)
         _check_discretion(body, status, event)
         return Answered(status, body, headers)
+
+    def _pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.meanwhile()
 
     def dependencies(self) -> Dependencies:
         store = self.buckets.store
@@ -137,4 +147,7 @@ class Api:
             pace=self.pace,
             keep_seconds=KEEP,
             now=self.now,
+            clock=lambda: self.now + sum(self.pauses),
+            pause=self._pause,
+            fleets=SeenFleets(),
         )

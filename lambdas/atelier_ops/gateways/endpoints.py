@@ -13,12 +13,13 @@ from atelier_ops.gateways.registry import is_missing
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointState:
-    """An endpoint: ``status`` and ``reason`` as SageMaker writes them."""
+    """An endpoint: ``status`` and ``reason`` as SageMaker writes them, and how many ``instances`` its variant has now."""
 
     name: str
     status: str
     reason: str = ""
     variant: str = ""
+    instances: int = 0
 
 
 class Endpoints:
@@ -41,6 +42,7 @@ class Endpoints:
             status=description["EndpointStatus"],
             reason=description.get("FailureReason", ""),
             variant=variant.get("VariantName", ""),
+            instances=variant.get("CurrentInstanceCount", 0),
         )
 
     def make_model(self, request: Mapping[str, Any], tags: Mapping[str, str]) -> Mapping[str, Any] | None:

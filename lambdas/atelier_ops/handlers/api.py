@@ -11,11 +11,14 @@ from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.api import answer
+from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
 from atelier_ops.observability import observed
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 from contracts.work import Pace
+
+_FLEETS = SeenFleets()
 
 
 class Settings(EnvironmentSettings):
@@ -64,5 +67,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         pace=Pace.from_text(settings.pace),
         keep_seconds=settings.media_days * 86_400,
         now=time.time(),
+        clock=time.time,
+        pause=time.sleep,
+        fleets=_FLEETS,
     )
     return answer(event, dependencies, context)

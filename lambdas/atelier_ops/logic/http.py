@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +16,7 @@ from atelier_ops.gateways.logs import Logs
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
+from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.submission import Queueing
 from contracts.json_text import load
@@ -40,7 +41,8 @@ class Dependencies(Queueing):
 
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
     ``rules`` and ``pace`` are the stage's.
-    ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
+    ``keep_seconds`` is how long a prediction is kept: as long as its pictures. ``clock`` tells the time of each moment, ``pause`` waits for
+    so many seconds, and ``fleets`` knows what earlier requests have seen of the endpoints.
     """
 
     data: ObjectStore
@@ -58,6 +60,9 @@ class Dependencies(Queueing):
     pace: Pace
     keep_seconds: int
     now: float
+    clock: Callable[[], float]
+    pause: Callable[[float], None]
+    fleets: SeenFleets
 
 
 class ProblemError(Exception):

@@ -13,7 +13,9 @@ from atelier_ops.logic import deletion
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
+from atelier_ops.logic.patience import await_end
 from atelier_ops.logic.picture_places import addressed, check_places, echo
+from atelier_ops.logic.preferences import applied, wait_seconds
 from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.results import end, prediction_key
@@ -34,15 +36,16 @@ URL_SECONDS = 3_600
 
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
-    """201 with a prediction that is starting (``Prefer: wait`` too: the queue may be hours long, so clients poll ``urls.get``).
+    """201 with a prediction that is starting, or, for a client that prefers to wait, with it as it is when that is over.
 
     The same Idempotency-Key and body give the same prediction. Raises ProblemError, InvalidInputError.
     """
     body = request.read_json()
     prediction = PredictionRequest.from_json(body)
     record = _finished_before(request, body, dependencies) or _begin(prediction, body, request, dependencies)
-    prediction_object = show(record, request, dependencies)
-    return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"]})
+    wait = wait_seconds(request)
+    prediction_object = show(await_end(record, wait, dependencies), request, dependencies)
+    return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"], **applied(wait)})
 
 
 def _finished_before(request: Request, body: Any, dependencies: Dependencies) -> Record | None:
@@ -74,10 +77,13 @@ def _begin(prediction: PredictionRequest, body: Any, request: Request, dependenc
 
 
 def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
-    """200 with the prediction as it is now; where the answer is late, after a look for it. Raises ProblemError 404."""
-    record = _existing(prediction, request, dependencies)
-    record = look_again(record, dependencies, dependencies.now)
-    return respond(200, show(record, request, dependencies))
+    """200 with the prediction as it is now, or when a client has waited that prefers to; where the answer is late, after a look for it.
+
+    Raises ProblemError 404.
+    """
+    wait, record = wait_seconds(request), _existing(prediction, request, dependencies)
+    record = await_end(look_again(record, dependencies, dependencies.now), wait, dependencies)
+    return respond(200, show(record, request, dependencies), applied(wait))
 
 
 def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
