@@ -52,10 +52,24 @@ class _Item(Answer):
     ]
     completed_at: Time | None
     urls: ItemUrls
-    stage: str | None
+    stage: Annotated[
+        str | None,
+        about("of a prediction: waking, queued or running, done; of a training: its state, done once it has succeeded"),
+    ]
     progress: HowFar | None
-    eta_seconds: float | None
-    queue_position: int | None
+    eta_seconds: Annotated[
+        float | None,
+        about(
+            "until it may be ready, by what was measured here before: null where nothing was, or where it is late already; of a "
+            "training, until the job under way is done, by its own log"
+        ),
+    ]
+    queue_position: Annotated[
+        int | None,
+        about(
+            "open predictions of the stage that were asked for before this one, up to 500; null of what has ended, and in lists"
+        ),
+    ]
 
 
 class Prediction(_Item):

@@ -7,7 +7,18 @@ from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.layout import FAILURE, MANIFEST, TAKEN_UP
-from infra.components.access import Statement, allow, arn, deleting, finding_own, keeping, queueing, reading, writing
+from infra.components.access import (
+    Statement,
+    allow,
+    arn,
+    deleting,
+    finding_open,
+    finding_own,
+    keeping,
+    queueing,
+    reading,
+    writing,
+)
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Handler, Spec
@@ -95,6 +106,7 @@ class ApiStack(StageStack):
                 "RELEASE_RULES": self.stage.release_rules,
                 "PACE": json.dumps(self.stage.pace.to_json(), sort_keys=True),
                 "MEDIA_DAYS": str(self.stage.media_days),
+                "STARTUP_SECONDS": str(self.stage.serving.startup_seconds),
             },
             grants=[
                 # Where a notification is late, it reads the answer and stores the pictures itself.
@@ -112,6 +124,7 @@ class ApiStack(StageStack):
                 writing(storage.model_bucket, PROMOTED, *_IMPORTED),
                 keeping(storage.table),
                 finding_own(storage.table),
+                finding_open(storage.table),
                 queueing(serving.endpoint.arn, prefix),
                 # Whether an endpoint is awake, or there at all.
                 [

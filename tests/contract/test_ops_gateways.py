@@ -261,6 +261,15 @@ def test_records_that_one_answer_has_no_room_for_are_asked_for_again() -> None:
         assert [each.key for each in Records("table").get_each(["a", "b"])] == ["a", "b"]
 
 
+def test_records_of_one_status_are_counted_and_the_first_is_told(records: Records) -> None:
+    for number in (3, 1, 2):
+        records.put(Record(key=f"a#{number}", status="starting", expires_at=number))
+    records.put(Record(key="b", status="other", expires_at=0))
+    assert [records.count("starting", before, 9) for before in (1, 3, 4)] == [0, 2, 3]
+    assert records.count("starting", 4, 2) == 2
+    assert (records.first("starting"), records.first("none")) == (1, None)
+
+
 def test_a_subject_is_cut_to_what_sns_takes() -> None:
     arn = aws.client("sns").create_topic(Name="topic")["TopicArn"]
     queue = aws.client("sqs").create_queue(QueueName="queue")["QueueUrl"]

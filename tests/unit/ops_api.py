@@ -146,6 +146,7 @@ class Api:
             rules=self.rules,
             pace=self.pace,
             keep_seconds=KEEP,
+            startup_seconds=600,
             now=self.now,
             clock=lambda: self.now + sum(self.pauses),
             pause=self._pause,

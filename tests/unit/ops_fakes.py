@@ -19,7 +19,7 @@ from atelier_ops.errors import (
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.logs import JobLog, LogLine, Logs
-from atelier_ops.gateways.records import Listed, Record, Records
+from atelier_ops.gateways.records import FAR_FUTURE, Listed, Record, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
@@ -148,6 +148,13 @@ class MemoryRecords(Records):
         newest = sorted(made, key=lambda each: (each.created, each.key), reverse=True)
         behind = [each for each in newest if not after or (each.created, each.key) < (after.created, after.key)]
         return behind[:limit]
+
+    def count(self, status: str, before: int, most: int) -> int:
+        return min(most, len(self.expiring(status, before)))
+
+    def first(self, status: str) -> int | None:
+        keys = self.expiring(status, FAR_FUTURE)
+        return self.items[keys[0]].expires_at if keys else None
 
     def put(self, record: Record) -> None:
         self.items[record.key] = record

@@ -29,7 +29,7 @@ from atelier_ops.logic.submission import OPEN, attempts
 from atelier_ops.logic.taking_up import take_up
 from contracts.errors import InvalidInputError
 from contracts.routes.table import ROUTES
-from tests.unit.ops_api import KEEP, Api
+from tests.unit.ops_api import KEEP, SHARED, Api
 from tests.unit.ops_fakes import (
     NOW,
     MemoryBuckets,
@@ -46,7 +46,7 @@ from tests.unit.ops_stage import make_stage, plan_of, put_artifact, put_dataset,
 from tests.unit.test_ops_submission import ANSWER, BODY, BUSY, SWEEP, Death, notify
 
 CALLS: Mapping[type, tuple[str, ...]] = {
-    MemoryRecords: ("get", "get_each", "made_by", "add", "put", "replace", "remove", "expiring"),
+    MemoryRecords: ("get", "get_each", "made_by", "add", "put", "replace", "remove", "expiring", "count", "first"),
     MemoryStore: ("listing", "folders", "read", "read_tagged", "uploaded", "write", "write_if", "copy", "delete"),
     MemoryInference: ("submit",),
     MemoryExecutions: ("start", "stop", "describe", "events"),
@@ -190,6 +190,10 @@ def nothing(_: World) -> None:
     pass
 
 
+def asleep(world: World) -> None:
+    world.endpoints.endpoints[SHARED] = EndpointState(name=SHARED, status="InService", instances=0)
+
+
 def later(world: World) -> None:
     world.now += SWEEP
 
@@ -262,6 +266,7 @@ approved = look("approval", PACKAGE)
 
 BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
+    "create_prediction, asleep": (asleep, post, then(later, post)),
     "get_prediction": (then(post, later), get, get),
     "get_prediction, answered": (then(post, answered), get, then(get, told())),
     "cancel_prediction": (post, cancel, cancel),

@@ -16,6 +16,9 @@ BY_CLIENT = "by_client"
 WAITING = "waiting"
 """The status of a record that holds the task token of a run, until what the run waits for has happened."""
 
+FAR_FUTURE = 10**12
+"""Seconds since 1970: after everything that expires."""
+
 _SAME = "#status = :status AND #data = :data"
 
 
@@ -97,6 +100,25 @@ class Records:
             **start,
         )
         return [Listed(key=item["pk"]["S"], created=item["created"]["S"]) for item in answer["Items"]]
+
+    def count(self, status: str, before: int, most: int) -> int:
+        """How many records with this status expire before then, counted up to ``most``; a second old at times."""
+        return int(self._with_status(status, before, Select="COUNT", Limit=most)["Count"])
+
+    def first(self, status: str) -> int | None:
+        """When the first of the records with this status expires; None where there is none."""
+        items = self._with_status(status, FAR_FUTURE, Limit=1)["Items"]
+        return int(items[0]["expires_at"]["N"]) if items else None
+
+    def _with_status(self, status: str, before: int, **options: Any) -> Any:
+        return client("dynamodb").query(
+            TableName=self._table,
+            IndexName=BY_STATUS,
+            KeyConditionExpression="#status = :status AND expires_at < :before",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}, ":before": {"N": str(before)}},
+            **options,
+        )
 
     def put(self, record: Record) -> None:
         """Write, replacing what is there."""

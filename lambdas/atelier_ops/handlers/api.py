@@ -26,7 +26,7 @@ class Settings(EnvironmentSettings):
 
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
     ``contracts.work.Pace``.
-    ``media_days`` is after how many days pictures expire, and predictions with them.
+    ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
     """
 
     table_name: str
@@ -42,6 +42,7 @@ class Settings(EnvironmentSettings):
     release_rules: str
     pace: str
     media_days: int
+    startup_seconds: int
 
 
 @observed
@@ -66,6 +67,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         rules=ReleaseRules.from_text(settings.release_rules),
         pace=Pace.from_text(settings.pace),
         keep_seconds=settings.media_days * 86_400,
+        startup_seconds=settings.startup_seconds,
         now=time.time(),
         clock=time.time,
         pause=time.sleep,

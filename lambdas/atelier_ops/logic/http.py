@@ -41,6 +41,7 @@ class Dependencies(Queueing):
 
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
     ``rules`` and ``pace`` are the stage's.
+    ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
     ``keep_seconds`` is how long a prediction is kept: as long as its pictures. ``clock`` tells the time of each moment, ``pause`` waits for
     so many seconds, and ``fleets`` knows what earlier requests have seen of the endpoints.
     """
@@ -59,6 +60,7 @@ class Dependencies(Queueing):
     rules: ReleaseRules
     pace: Pace
     keep_seconds: int
+    startup_seconds: int
     now: float
     clock: Callable[[], float]
     pause: Callable[[float], None]

@@ -3,6 +3,7 @@
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.deletion import DELETING
 from atelier_ops.logic.http import Dependencies
+from atelier_ops.logic.prediction_watch import sleeps
 from atelier_ops.logic.submission import OPEN
 
 SHORTEST_PAUSE = 0.25
@@ -16,7 +17,7 @@ def await_end(record: Record, seconds: int | None, dependencies: Dependencies) -
     At once where the endpoint is at zero instances: then no answer comes in time, however long the client is kept.
     """
     deadline, pause = dependencies.now + (seconds or 0), SHORTEST_PAUSE
-    while record.status in OPEN and dependencies.clock() + pause <= deadline and not _sleeps(record, dependencies):
+    while record.status in OPEN and dependencies.clock() + pause <= deadline and not sleeps(record, dependencies):
         dependencies.pause(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
         newest = dependencies.records.get(record.key)
@@ -24,8 +25,3 @@ def await_end(record: Record, seconds: int | None, dependencies: Dependencies) -
             break
         record = newest
     return record
-
-
-def _sleeps(record: Record, dependencies: Dependencies) -> bool:
-    endpoint, now = record.data["endpoint"], dependencies.clock()
-    return dependencies.fleets.instances(endpoint, dependencies.endpoints, now) == 0

@@ -15,6 +15,7 @@ from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing,
 from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.patience import await_end
 from atelier_ops.logic.picture_places import addressed, check_places, echo
+from atelier_ops.logic.prediction_watch import wakes_its_endpoint, watched
 from atelier_ops.logic.preferences import applied, wait_seconds
 from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.request_pictures import check_pictures
@@ -44,7 +45,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     prediction = PredictionRequest.from_json(body)
     record = _finished_before(request, body, dependencies) or _begin(prediction, body, request, dependencies)
     wait = wait_seconds(request)
-    prediction_object = show(await_end(record, wait, dependencies), request, dependencies)
+    prediction_object = _watched(await_end(record, wait, dependencies), request, dependencies)
     return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"], **applied(wait)})
 
 
@@ -72,7 +73,10 @@ def _begin(prediction: PredictionRequest, body: Any, request: Request, dependenc
         name_prefix=dependencies.name_prefix,
     )
     inputs = _with_adapter(inputs, target, dependencies)
-    record, own = _admit(_new_record(request, body, inputs, target, dependencies), dependencies)
+    new = _new_record(request, body, inputs, target, dependencies)
+    if wakes_its_endpoint(new, dependencies):
+        new = replace(new, data={**new.data, "woke": True})
+    record, own = _admit(new, dependencies)
     return _queue(record, inputs, dependencies) if own else record
 
 
@@ -83,7 +87,11 @@ def get(request: Request, dependencies: Dependencies, prediction: str) -> Respon
     """
     wait, record = wait_seconds(request), _existing(prediction, request, dependencies)
     record = await_end(look_again(record, dependencies, dependencies.now), wait, dependencies)
-    return respond(200, show(record, request, dependencies), applied(wait))
+    return respond(200, _watched(record, request, dependencies), applied(wait))
+
+
+def _watched(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:
+    return {**show(record, request, dependencies), **watched(record, dependencies)}
 
 
 def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from atelier_ops.errors import EndpointUnavailableError, MissingObjectError
-from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.storage import ObjectStore, parse_json
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import smoke
@@ -19,6 +19,7 @@ from atelier_ops.logic.notification import Outcome
 from atelier_ops.logic.picture import decode_picture
 from atelier_ops.logic.submission import OPEN, Queueing, attempts, drop_request, hand_over, inference_id
 from atelier_ops.logic.timestamps import rfc3339, seconds
+from atelier_ops.logic.wakes import note_wake
 from atelier_ops.observability import count, measure_queue
 from contracts.errors import InvalidInputError
 from contracts.layout import PREDICTION_ID, output_key, request_key
@@ -101,7 +102,16 @@ def settle_prediction(outcome: Outcome, dependencies: Queueing, now: float) -> s
     )
     if ended is None:
         return f"{name}: {_tidy(outcome, dependencies.records.get(record.key), dependencies)} meanwhile"
+    if ended.data.get("woke") and ended.status == "succeeded":
+        _measure_wake(ended, dependencies.records, now)
     return f"{name}: {ended.status}"
+
+
+def _measure_wake(ended: Record, records: Records, now: float) -> None:
+    """Learn from a prediction whose request woke its endpoint, unless it was handed over more than once: then it waited for that, too."""
+    if attempts(ended) == 1:
+        waited = seconds(ended.data["started_at"]) - seconds(ended.data["created_at"])
+        note_wake(ended, records, seconds=waited, work=ended.data["metrics"]["predict_time"], now=now)
 
 
 def _tidy(outcome: Outcome, record: Record | None, dependencies: Queueing) -> str:
