@@ -134,8 +134,10 @@ def test_the_one_that_was_stopped_says_where_it_stood_and_what_it_has_cost(
     studio: Studio, waiting: Waiting, taken_up: str
 ) -> None:
     def recorded() -> str | None:
-        error: str = studio.deployment.api.request("GET", f"/v1/trainings/{waiting.training}")["error"]
-        return error if "cost about" in error else None
+        training = studio.deployment.api.request("GET", f"/v1/trainings/{waiting.training}")
+        assert training["error"] == "canceled through the API"
+        last: str = training["logs"].splitlines()[-1]
+        return last if "cost about" in last else None
 
     assert studio.until(recorded).startswith("RequestApproval: Canceled: canceled through the API (cost about $0.")
 

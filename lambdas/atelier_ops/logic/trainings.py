@@ -161,8 +161,8 @@ def _show(
         "status": _status(execution, events),
         "input": given,
         "output": _output(learnt, output),
-        "error": discreet(_error(execution, dependencies.data), sent),
-        "logs": discreet(logs(events) + _outcome(output), sent),
+        "error": discreet(execution.cause or execution.error or None, sent),
+        "logs": discreet(logs(events) + _outcome(output) + _stop(execution, dependencies.data), sent),
         "metrics": {**metrics_so_far(events), **_metrics(execution, output)},
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),
@@ -174,13 +174,15 @@ def _show(
     }
 
 
-def _error(execution: Execution, data: ObjectStore) -> str | None:
-    """Why it did not succeed, and what it cost: a failed run ends with that, and of one that was stopped it is recorded soon after."""
-    if execution.status in STOPPED:
-        recorded = data.read_tagged(run_prefix(execution.name) + FAILURE)
-        if recorded is not None:
-            return ending(json.loads(recorded[0]))
-    return execution.cause or execution.error or None
+def _stop(execution: Execution, data: ObjectStore) -> str:
+    """The last line of one that was stopped or ran out of time: at which step, and what it has cost, which is recorded soon after.
+
+    Not in its error, which does not change any more once it has ended.
+    """
+    if execution.status not in STOPPED:
+        return ""
+    recorded = data.read_tagged(run_prefix(execution.name) + FAILURE)
+    return f"{ending(json.loads(recorded[0]))}\n" if recorded else ""
 
 
 def _status(execution: Execution, events: Sequence[StateEvent]) -> str:
