@@ -28,7 +28,7 @@ demo: $(INSTALLED) ## run the main job on this machine: pictures in, fine-tuned 
 	@$(BIN)/atelier demo
 
 local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C, with all that it held before (PORT=4700, REGION)
-	@$(BIN)/atelier local $(if $(PORT),--port $(PORT)) $(if $(REGION),--region $(REGION))
+	@$(BIN)/atelier up $(if $(PORT),--port $(PORT)) $(if $(REGION),--region $(REGION))
 
 local-clean: $(INSTALLED) ## remove what make local has kept: styles, pictures, reports
 	@$(BIN)/atelier clean

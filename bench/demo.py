@@ -4,7 +4,6 @@ Ends with one JSON line: the demo's own ``metrics.json`` and two ratios, the gar
 seconds over the expected ones.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from cli.demo import EXPECTED_SECONDS, run_demo
 def main() -> None:
     """Run, print the table, print the line."""
     out = Path("out/bench-demo")
-    run_demo(argparse.Namespace(out=out, port=None, stay=False))
+    run_demo(out=out, port=None, stay=False)
     numbers = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     total = numbers["total_seconds"]
     for name, seconds in numbers["stages_seconds"].items():

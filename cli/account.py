@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from cli.errors import CommandError
+
 Client = Callable[[str], Any]
 """Makes a boto3 client of the service that it is given."""
 
@@ -14,7 +16,7 @@ STACKS = ("storage", "serving", "training", "api", "monitoring")
 """The last parts of the names of a stage's stacks."""
 
 
-class NotDeployedError(RuntimeError):
+class NotDeployedError(CommandError):
     """The stage's stacks are not in the account of the current credentials."""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cli.cdk import ROOT
+from cli.errors import CommandError
 from local.holding import end_leftovers
 from local.sizes import ASSEMBLY, remove
 
@@ -25,7 +26,7 @@ _STAGED, _BRIDGE = "synthesis-", "jsii"
 _FULL = re.compile(".*(?:ENOSPC|No space left on device).*")
 
 
-class SynthesisError(RuntimeError):
+class SynthesisError(CommandError):
     """``app.py`` did not write its templates; the text is the end of what it printed."""
 
 

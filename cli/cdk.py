@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cli.errors import CommandError
 from infra.node import packaged_node
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,7 +16,7 @@ DEFAULT_QUALIFIER = "hnb659fds"
 PROGRAM = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
-class CdkError(RuntimeError):
+class CdkError(CommandError):
     """The CDK command cannot be run, or ended without success, after it had said why."""
 
 

@@ -1,6 +1,5 @@
 """The main job on this machine: 12 pictures of a garment in, a fine-tuned style out, and photos restyled through the HTTP API."""
 
-import argparse
 import io
 import json
 import shlex
@@ -54,12 +53,11 @@ class PhotoResult:
     after: Image.Image
 
 
-def run_demo(arguments: argparse.Namespace) -> None:
-    """Run the main job; pictures, page and numbers land in ``arguments.out``."""
-    out: Path = arguments.out
+def run_demo(*, out: Path, port: int | None, stay: bool) -> None:
+    """Run the main job; pictures, page and numbers land in ``out``. ``stay`` keeps the API up at the end, until Ctrl-C."""
     progress = Progress(EXPECTED_SECONDS)
     start = time.monotonic()
-    with deployed((out / "run").resolve(), progress, port=arguments.port) as deployment:
+    with deployed((out / "run").resolve(), progress, port=port) as deployment:
         output = _fine_tune(deployment, progress)
         photos = _restyle_all(deployment, progress, adapter=output["adapter"])
         numbers = _numbers(output, photos, progress, time.monotonic() - start)
@@ -67,7 +65,7 @@ def run_demo(arguments: argparse.Namespace) -> None:
         command = _curl(deployment, output["adapter"])
         progress.say(_summary(numbers, out))
         progress.say(f"\n{shlex.join(command)}\n{_try(command)}")
-        if arguments.stay:
+        if stay:
             stay_up(deployment, progress)
 
 

@@ -1,6 +1,5 @@
 """Bootstrap an account for the CDK and deploy a stage into it, from the templates that ``make synth`` has written."""
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,26 +15,25 @@ from local.sagemaker.dockerfile import base_images
 from local.sagemaker.images import ImageAsset
 
 
-def run_bootstrap(arguments: argparse.Namespace) -> None:
+def run_bootstrap(stage: str, assembly: Path, words: Sequence[str]) -> None:
     """Make what the CDK needs in the account and region: a bucket, a repository, five roles. Repeatable."""
-    require_ready(arguments.stage, arguments.assembly)
-    words: list[str] = []
-    name = qualifier(arguments.assembly)
+    require_ready(stage, assembly)
+    own: list[str] = []
+    name = qualifier(assembly)
     if name != DEFAULT_QUALIFIER:
-        words = ["--qualifier", name, "--toolkit-stack-name", f"CDKToolkit-{name}"]
-    cdk(["bootstrap", *words, *arguments.cdk], arguments.assembly)
+        own = ["--qualifier", name, "--toolkit-stack-name", f"CDKToolkit-{name}"]
+    cdk(["bootstrap", *own, *words], assembly)
 
 
-def run_deploy(arguments: argparse.Namespace) -> None:
+def run_deploy(stage: str, assembly: Path, words: Sequence[str]) -> None:
     """Say what it takes, deploy the stage, and say how to use it."""
-    stage, words = arguments.stage, arguments.cdk
-    require_stage(arguments.assembly, stage)
+    require_stage(assembly, stage)
     require_approval(words, terminal=sys.stdin.isatty())
-    require_ready(stage, arguments.assembly, "images", "bootstrap")
-    print(expectation(arguments.assembly), flush=True)
-    if registries := log_in(bases(arguments.assembly)):
+    require_ready(stage, assembly, "images", "bootstrap")
+    print(expectation(assembly), flush=True)
+    if registries := log_in(bases(assembly)):
         print(f"Logged in to {', '.join(registries)}", flush=True)
-    deploy_stacks(stage, arguments.assembly, words)
+    deploy_stacks(stage, assembly, words)
     print(describe(account_client, stage))
 
 

@@ -1,6 +1,5 @@
 """What a person needs of a deployed stage: its address, its key, where to look in the console, a first command."""
 
-import argparse
 import json
 import os
 
@@ -13,14 +12,14 @@ _CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-
 """The console's domain in partitions that have their own."""
 
 
-def run_deployed(arguments: argparse.Namespace) -> None:
+def run_deployed(stage: str) -> None:
     """Print it."""
-    print(describe(account_client, arguments.stage))
+    print(describe(account_client, stage))
 
 
-def run_key(arguments: argparse.Namespace) -> None:
+def run_key(stage: str) -> None:
     """Print the API key and nothing else, so that a shell can keep it."""
-    print(api_key(account_client, stage_outputs(account_client, arguments.stage, ["api"])))
+    print(api_key(account_client, stage_outputs(account_client, stage, ["api"])))
 
 
 def describe(client: Client, stage: str) -> str:

@@ -1,8 +1,8 @@
 """Remove a stage from an account: what executions made, then the stacks, then the logs. Asks first, and says what stays."""
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,29 +11,30 @@ from cli.account import Client, account_client, current_region, not_deployed, ou
 from cli.cdk import cdk, stacks
 from cli.deploy import require_stage
 from cli.doctor.run import require_ready
+from cli.errors import CommandError
 from cli.leftovers import Leftover, logs, made_by_executions
 from contracts.errors import InvalidInputError
 from infra.config import stage_named
 
 
-class NotRemovedError(RuntimeError):
+class NotRemovedError(CommandError):
     """Something of the stage is still there; the text lists it."""
 
 
-def run_destroy(arguments: argparse.Namespace) -> None:
+def run_destroy(stage: str, assembly: Path, words: Sequence[str], *, asks: bool) -> None:
     """Remove the stage. Raises NotRemovedError where something could not be removed."""
-    stage, client = arguments.stage, account_client
+    client = account_client
     keep = stage_named(stage).keep_data
-    require_stage(arguments.assembly, stage)
-    require_ready(stage, arguments.assembly)
+    require_stage(assembly, stage)
+    require_ready(stage, assembly)
     found = stage_stacks(client, stage)
     require_unprotected(stage, found)
     leftovers = made_by_executions(client, f"atelier-{stage}", _owned(client, found), keep_versions=keep)
     print(_plan(stage, found, leftovers, keep=keep), flush=True)
-    if not arguments.yes:
+    if asks:
         confirm(stage, input if sys.stdin.isatty() else None)
     problems = remove(leftovers)
-    _destroy_stacks(found, arguments)
+    _destroy_stacks(found, assembly, words)
     # The command passes over what it does not know without an error, such as a stack that the code no longer has.
     problems += [f"stack {left['StackName']}" for left in stage_stacks(client, stage) if not _protected(left)]
     problems += remove(logs(client, f"atelier-{stage}", *_logged(found)))
@@ -50,11 +51,11 @@ def require_unprotected(stage: str, found: Sequence[dict[str, Any]]) -> None:
         raise InvalidInputError(f"stage {stage}", got="termination protection of every stack", allowed=allowed)
 
 
-def _destroy_stacks(found: Sequence[dict[str, Any]], arguments: argparse.Namespace) -> None:
-    ids = stacks(arguments.assembly)
+def _destroy_stacks(found: Sequence[dict[str, Any]], assembly: Path, words: Sequence[str]) -> None:
+    ids = stacks(assembly)
     goes = [ids[stack["StackName"]] for stack in found if not _protected(stack) and stack["StackName"] in ids]
     if goes:
-        cdk(["destroy", *goes, "--force", *arguments.cdk], arguments.assembly)
+        cdk(["destroy", *goes, "--force", *words], assembly)
 
 
 def confirm(stage: str, ask: Callable[[str], str] | None) -> None:

@@ -3,9 +3,8 @@
 The command shows a definition as one line of thousands of characters, the old one and the new one, which nobody can review.
 """
 
-import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ from cli.doctor.run import require_ready
 Template = Mapping[str, Any]
 
 
-def run_diff(arguments: argparse.Namespace) -> None:
+def run_diff(stage: str, assembly: Path, words: Sequence[str]) -> None:
     """Print both."""
-    require_stage(arguments.assembly, arguments.stage)
-    require_ready(arguments.stage, arguments.assembly)
-    cdk(["diff", *arguments.cdk], arguments.assembly)
-    for line in definitions(account_client, arguments.stage, arguments.assembly):
+    require_stage(assembly, stage)
+    require_ready(stage, assembly)
+    cdk(["diff", *words], assembly)
+    for line in definitions(account_client, stage, assembly):
         print(line)
 
 

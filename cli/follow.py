@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.errors import CommandError
 from cli.progress import Progress, RunningStage
 
 POLL_SECONDS = 0.3
 
 
-class ExecutionFailedError(RuntimeError):
+class ExecutionFailedError(CommandError):
     """The execution ended without success; the text says at which step and why."""
 
 

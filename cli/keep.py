@@ -1,6 +1,5 @@
 """Keep a local cloud up until Ctrl-C; what it holds is there again at the next start."""
 
-import argparse
 import shutil
 import time
 from pathlib import Path
@@ -17,12 +16,12 @@ FIRST_PORT = 4700
 _LOOK_SECONDS = 1.0
 
 
-def run_local(arguments: argparse.Namespace) -> None:
+def run_local(*, out: Path, port: int | None, region: str) -> None:
     """Deploy the ``local`` stage where it is not deployed yet, say how to reach it, and wait."""
-    folder = (arguments.out / "run").resolve()
+    folder = (out / "run").resolve()
     progress, stamp = Progress(EXPECTED_SECONDS), Stamp.read(folder / "cloud")
-    port = arguments.port or (stamp.port if stamp else 0) or FIRST_PORT
-    with deployed(folder, progress, port=port, region=arguments.region, fresh=False) as deployment:
+    port = port or (stamp.port if stamp else 0) or FIRST_PORT
+    with deployed(folder, progress, port=port, region=region, fresh=False) as deployment:
         progress.say(_how_to_reach(deployment))
         progress.say(_disk_use(deployment.cloud.run_dir))
         stay_up(deployment, progress)

@@ -1,6 +1,5 @@
 """Look at the local cloud of a folder from another terminal, stop it, or remove what it keeps."""
 
-import argparse
 import contextlib
 import shutil
 import time
@@ -29,9 +28,9 @@ _FILES = (READY_NAME, "docker", "docker.json", STAMP, LOCK)
 _POLL_SECONDS = 0.1
 
 
-def run_status(arguments: argparse.Namespace) -> None:
+def run_status(out: Path) -> None:
     """Print what runs in the folder, what is under way, and what it takes on the disk."""
-    folder = _cloud(arguments.out)
+    folder = _cloud(out)
     stamp, held = Stamp.read(folder), holder(folder)
     lines = {"folder": str(folder), "runs": "no"}
     if held:
@@ -50,9 +49,9 @@ def run_status(arguments: argparse.Namespace) -> None:
     print("\n".join(f"{name:<12} {text}" for name, text in lines.items()))
 
 
-def run_down(arguments: argparse.Namespace) -> None:
+def run_down(out: Path) -> None:
     """Stop the cloud of the folder; returns when its last process has ended. Raises LocalCloudError where none runs, or it does not end."""
-    folder = _cloud(arguments.out)
+    folder = _cloud(out)
     held = holder(folder)
     if held is None:
         raise LocalCloudError(f"no local cloud runs in {folder}; `make local` starts one")
@@ -71,9 +70,9 @@ def run_down(arguments: argparse.Namespace) -> None:
     print(f"The local cloud in {folder} has ended; what it holds is kept.")
 
 
-def run_clean(arguments: argparse.Namespace) -> None:
+def run_clean(out: Path) -> None:
     """Remove everything that the local cloud of the folder keeps. Raises LocalCloudError while one runs there."""
-    folder = _cloud(arguments.out)
+    folder = _cloud(out)
     if not folder.exists():
         print(f"Nothing is kept in {folder}.")
         return
@@ -81,7 +80,7 @@ def run_clean(arguments: argparse.Namespace) -> None:
         raise LocalCloudError(f"{folder}: got a folder in which no local cloud has been; nothing in it is removed")
     with hold_folder(folder):
         used = sum(sizes(folder).values())
-        for path in (*made_in(arguments.out / "run"), *(folder / name for name in (*CONTENTS, *_FILES))):
+        for path in (*made_in(out / "run"), *(folder / name for name in (*CONTENTS, *_FILES))):
             remove(path)
     print(f"Removed what was kept in {folder}: {megabytes(used)} are free again.")
     if left := [path.name for path in folder.iterdir()]:

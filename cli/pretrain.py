@@ -1,9 +1,8 @@
 """Train a base model: upload the pictures, start the pretraining machine, follow it, fetch its report."""
 
-import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,23 +33,22 @@ class Account:
     every: float
 
 
-def run_pretrain(arguments: argparse.Namespace) -> None:
-    """Run it in one stage; a local one is stopped when the run ends."""
-    request = read_input(arguments)
+def run_pretrain(*, name: str, dataset: str, stage: str, out: Path, settings: Mapping[str, str]) -> None:
+    """Run it in one stage with ``settings`` of its input; a local one is stopped when the run ends."""
+    request = read_input(name, dataset, settings)
     progress = Progress(EXPECTED_SECONDS)
-    out: Path = arguments.out
-    if arguments.stage != "local":
-        _run(in_account(arguments.stage), request, arguments.dataset, out, progress)
+    if stage != "local":
+        _run(in_account(stage), request, dataset, out, progress)
         return
     with deployed((out / "run").resolve(), progress) as deployment:
         account = Account(client=deployment.client, outputs=deployment.outputs, every=POLL_SECONDS)
-        _run(account, request, arguments.dataset, out, progress)
+        _run(account, request, dataset, out, progress)
 
 
-def read_input(arguments: argparse.Namespace) -> dict[str, Any]:
+def read_input(name: str, dataset: str, settings: Mapping[str, str]) -> dict[str, Any]:
     """The execution's input. Raises InvalidInputError with everything that is wrong, before anything is deployed or uploaded."""
-    dataset = arguments.name if Path(arguments.dataset).is_dir() else arguments.dataset
-    request = {**read_options(arguments, PretrainingInput), "name": arguments.name, "dataset": dataset}
+    found = name if Path(dataset).is_dir() else dataset
+    request = {**read_options(settings, PretrainingInput), "name": name, "dataset": found}
     PretrainingInput.from_json(request)
     return request
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import boto3
 
+from cli.errors import CommandError
+
 PRIVATE = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 
-class LoginError(RuntimeError):
+class LoginError(CommandError):
     """The image builder does not take the login."""
 
 

@@ -1,7 +1,5 @@
 """One picture from a deployed stage: what a pipeline looks at before it deploys the next stage."""
 
-import argparse
-
 from atelier import Atelier
 from cli.account import account_client, api_key, stage_outputs
 from cli.deployed import FIRST
@@ -11,9 +9,9 @@ LONGEST_SECONDS = 30 * 60
 POLL_SECONDS = 10
 
 
-def run_smoke(arguments: argparse.Namespace) -> None:
+def run_smoke(stage: str) -> None:
     """Ask the base model for one picture. Raises ApiError where none comes."""
-    outputs = stage_outputs(account_client, arguments.stage)
+    outputs = stage_outputs(account_client, stage)
     with Atelier(outputs["ApiUrl"], api_key(account_client, outputs)) as client:
         (picture,) = client.predict(FIRST["input"], seconds=LONGEST_SECONDS, every=POLL_SECONDS)
-    print(f"Stage {arguments.stage} painted a picture of {len(picture)} bytes")
+    print(f"Stage {stage} painted a picture of {len(picture)} bytes")

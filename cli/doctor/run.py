@@ -1,6 +1,5 @@
 """Ask everything, and print a line each."""
 
-import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from cli.doctor.limits import check_quotas
 from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
 from cli.doctor.network import check_network
 from cli.doctor.surroundings import Surroundings, run_program
+from cli.errors import CommandError
 from contracts.errors import InvalidInputError
 from infra.config import stage_named
 from infra.context import read
@@ -41,14 +41,14 @@ IN_AWS: dict[str, Check] = {
 """Asked only where there are credentials. The names are those of their lines."""
 
 
-class UnfitError(RuntimeError):
+class UnfitError(CommandError):
     """The stage cannot be deployed as things are; the lines before this one say why and what to do."""
 
 
-def run_doctor(arguments: argparse.Namespace) -> None:
+def run_doctor(stage: str, context: Sequence[str]) -> None:
     """Print what stands between the stage and the account of the current credentials. Raises UnfitError where it cannot be deployed."""
     findings = []
-    for finding in examine(_around(_placed(stage_named(arguments.stage), arguments.context))):
+    for finding in examine(_around(_placed(stage_named(stage), context))):
         print(finding, flush=True)
         findings.append(finding)
     last = conclusion(findings)

@@ -137,7 +137,7 @@ def test_a_stage_is_deployed_upgraded_and_destroyed_by_the_cdk_command(
     check_upgrade(cloud, before)
 
     make_version(cloud)
-    assert main(["destroy", "trial", f"--assembly={second}"]) == 1
+    assert main(["destroy", "trial", f"--assembly={second}"]) == 2
     assert "confirmation: got 'no terminal'; allowed: trial" in capfd.readouterr().err
     assert main(["destroy", "trial", f"--assembly={second}", "--yes"]) == 0
     assert remains(cloud) == empty

@@ -366,7 +366,7 @@ def test_the_command_says_what_lacks_and_ends_with_1(
 
 
 def test_a_context_that_the_cdk_would_refuse_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "trial", "--context", "qualifier=team42", "--context", "account=12"]) == 1
+    assert main(["doctor", "trial", "--context", "qualifier=team42", "--context", "account=12"]) == 2
     assert (
         "--context: got 'qualifier=team42 account=12'; allowed: placement.account: got '12'" in capsys.readouterr().err
     )

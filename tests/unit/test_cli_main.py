@@ -1,6 +1,8 @@
 """The atelier command: its help, and what it says of a line that it cannot run."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,31 +15,69 @@ from botocore.exceptions import (
 )
 
 from cli.advice import advice
+from cli.app import COMMANDS
 from cli.main import main
 
+NAMES = [command.__name__ for commands in COMMANDS.values() for command in commands]
 
-@pytest.mark.parametrize("command", ["demo", "local", "pretrain"])
-def test_help_lists_each_command_and_each_command_explains_itself(
-    command: str, capsys: pytest.CaptureFixture[str]
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_help_lists_every_command_however_narrow_the_terminal(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for words in (["--help"], [command, "--help"]):
-        with pytest.raises(SystemExit, match="0"):
-            main(words)
-    listed, explained = capsys.readouterr().out.split("usage: atelier")[1:]
-    assert f"    {command} " in listed
-    assert "--out OUT" in explained
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [name for name in NAMES if not any(line.startswith(f"│ {name} ") for line in lines)] == []
+    assert max(map(len, lines)) <= columns
+
+
+@pytest.mark.parametrize("command", [*NAMES, "local"])
+def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert f"Usage: atelier {command} " in capsys.readouterr().out
+
+
+def test_a_command_takes_its_file_s_name_and_says_what_it_is_for(root: Path) -> None:
+    files = {path.stem for path in (root / "cli" / "commands").glob("*.py")} - {"__init__"}
+    assert sorted(NAMES) == sorted(files)
+    assert [name for commands in COMMANDS.values() for name in commands if not name.__doc__] == []
+
+
+def test_a_line_without_a_command_is_refused_and_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "Usage: atelier [OPTIONS] COMMAND" in capsys.readouterr().out
+
+
+def test_a_command_that_is_not_there_is_refused_with_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dmeo"]) == 2
+    assert "No such command 'dmeo'. Did you mean 'demo'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["key"], ["key", "moon"], ["key", "trial", "--stage", "dev"]])
+def test_a_stage_that_is_none_or_two_is_refused_with_those_that_there_are(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert "allowed: one of local, trial, dev, prod" in capsys.readouterr().err
+
+
+def test_a_stage_is_named_in_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("cli.deployed.run_key", asked.append)
+    assert main(["key", "trial"]) == main(["key", "--stage", "trial"]) == main(["key", "trial", "--stage=trial"]) == 0
+    assert asked == ["trial"] * 3
 
 
 def test_an_unknown_option_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["local", "--prot", "80"]) == 1
-    assert "got '--prot 80'; allowed: the options that --help lists" in capsys.readouterr().err
+    assert main(["up", "--prot", "80"]) == 2
+    assert "atelier up: No such option: --prot (Possible options: --out, --port)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
 def test_a_port_that_cannot_be_says_what_is_allowed(port: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["demo", "--port", port])
-    assert f"argument --port: got {port!r}; allowed: 1 to 65535" in capsys.readouterr().err
+    assert main(["demo", "--port", port]) == 2
+    assert f"'--port': got {port!r}; allowed: 1 to 65535" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -80,3 +120,41 @@ class _Denied:
 
     def get_caller_identity(self) -> None:
         raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "over"}}, "GetCallerIdentity")
+
+
+def test_an_interrupt_while_the_command_is_still_being_imported_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "cli.app", Interrupted())
+    assert main(["--help"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_help_needs_is_quick_to_import() -> None:
+    """Half a second of boto3, numpy or the CDK before a page of help is read is half a second too much."""
+    script = "import sys, cli.app; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    slow = {"aws_cdk", "boto3", "botocore", "infra", "local", "ministack", "numpy", "PIL", "psutil", "torch", "urllib3"}
+    assert slow & set(run.stdout.split()) == set()
+
+
+def test_what_is_no_users_fault_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(stage: str) -> None:
+        raise ZeroDivisionError(stage)
+
+    monkeypatch.setattr("cli.deployed.run_key", broken)
+    with pytest.raises(ZeroDivisionError):
+        main(["key", "trial"])
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    script = "import sys; from cli.main import main; sys.exit(main(['--help']))"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        assert command.stdout is not None
+        command.stdout.close()
+        assert command.stderr is not None
+        assert command.stderr.read() == b""

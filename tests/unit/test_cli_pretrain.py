@@ -1,6 +1,5 @@
 """The pretrain command: what it reads, what it uploads, and whose log it shows."""
 
-import argparse
 import re
 import shlex
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from botocore.exceptions import NoRegionError
 
 from cli.advice import advice
-from cli.main import command_parser
+from cli.main import main
 from cli.pretrain import Account, in_account, read_input, upload
 from contracts.errors import InvalidInputError
 from models.tiny.make import upload as figures
@@ -28,13 +27,13 @@ class Bucket:
         self.keys.append(key)
 
 
-def arguments(**changes: str) -> argparse.Namespace:
-    return argparse.Namespace(**{"name": "figures", "dataset": "drawn", **changes})
-
-
 def test_a_folder_is_uploaded_under_the_model_s_name_and_a_name_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert read_input(arguments(held_out="0.1")) == {"held_out": 0.1, "name": "figures", "dataset": "drawn"}
-    assert read_input(arguments(dataset=str(tmp_path)))["dataset"] == "figures"
+    assert read_input("figures", "drawn", {"held_out": "0.1"}) == {
+        "held_out": 0.1,
+        "name": "figures",
+        "dataset": "drawn",
+    }
+    assert read_input("figures", str(tmp_path), {})["dataset"] == "figures"
 
 
 def test_the_command_of_the_docs_is_an_input_that_is_accepted(
@@ -44,7 +43,10 @@ def test_the_command_of_the_docs_is_an_input_that_is_accepted(
     monkeypatch.chdir(tmp_path)
     page = (root / "docs" / "pretraining.md").read_text(encoding="utf-8")
     (line,) = re.findall(r"^\$ \.venv/bin/atelier (pretrain .+)$", page, re.MULTILINE)
-    request = read_input(command_parser().parse_args(shlex.split(line)))
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("cli.pretrain.run_pretrain", lambda **options: asked.update(options))
+    assert main(shlex.split(line)) == 0
+    request = read_input(asked["name"], asked["dataset"], asked["settings"])
     assert request["name"] == "drawn"
     assert request["hyperparameters"] == {"steps": 4, "batch": 4, "warmup": 1}
 
@@ -52,7 +54,7 @@ def test_the_command_of_the_docs_is_an_input_that_is_accepted(
 def test_everything_wrong_is_said_before_anything_starts() -> None:
     wrong = {"held_out": "2", "hyperparameters.model": "lamp"}
     with pytest.raises(InvalidInputError) as refused:
-        read_input(arguments(**wrong))
+        read_input("figures", "drawn", wrong)
     fields = {problem.what for problem in refused.value.problems}
     assert {"input.held_out", "input.hyperparameters.model"} <= fields
 

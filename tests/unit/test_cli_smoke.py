@@ -1,6 +1,5 @@
 """``atelier smoke``: one picture from a deployed stage, or the reason why none came."""
 
-import argparse
 from typing import Any, Self
 
 import pytest
@@ -39,7 +38,7 @@ def run(monkeypatch: pytest.MonkeyPatch, api: type[Painting]) -> None:
     monkeypatch.setattr(smoke, "stage_outputs", lambda client, stage: {"ApiUrl": f"https://{stage}/live/"})
     monkeypatch.setattr(smoke, "api_key", lambda client, outputs: "key")
     monkeypatch.setattr(smoke, "Atelier", api)
-    smoke.run_smoke(argparse.Namespace(stage="dev"))
+    smoke.run_smoke("dev")
 
 
 def test_a_stage_that_paints_is_well(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
