@@ -90,6 +90,7 @@ class _Operations(Group[Driver]):
     segment = Operation(painting.segment)
     train = Operation(trainings.train)
     predict = Operation(predictions.predict)
+    fetch = Operation(predictions.fetch)
     request = Operation(_request)
 
 

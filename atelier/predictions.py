@@ -103,10 +103,11 @@ def pictures(prediction: Prediction) -> Steps[list[bytes]]:
     """The files of a prediction that succeeded, the mask last where it was asked for. Raises PredictionFailedError, ApiError."""
     if prediction.status != "succeeded":
         raise PredictionFailedError(prediction)
-    return (yield from together([_download(address) for address in prediction.output or []]))
+    return (yield from together([fetch(address) for address in prediction.output or []]))
 
 
-def _download(address: str) -> Steps[bytes]:
+def fetch(address: str) -> Steps[bytes]:
+    """What lies at an address of an answer: a picture, a report. Raises ApiError."""
     reply = yield from send(HttpCall(method="GET", address=address))
     return reply.content
 

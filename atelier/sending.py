@@ -78,4 +78,6 @@ def read(answer: type[Answer], reply: HttpReply, asked: str) -> Answer:
 def query(path: str, values: Mapping[str, object]) -> str:
     """The path with those of the values that say something."""
     given = {name: value for name, value in values.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+    if not given:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(given)}"

@@ -9,6 +9,7 @@ import typer
 from typer.main import get_command
 
 from cli.commands.bootstrap import bootstrap
+from cli.commands.cancel import cancel
 from cli.commands.clean import clean
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
@@ -17,11 +18,17 @@ from cli.commands.destroy import destroy
 from cli.commands.diff import diff
 from cli.commands.doctor import doctor
 from cli.commands.down import down
+from cli.commands.edit import edit
+from cli.commands.generate import generate
 from cli.commands.key import key
 from cli.commands.pretrain import pretrain
+from cli.commands.segment import segment
 from cli.commands.smoke import smoke
 from cli.commands.status import status
+from cli.commands.style import style
+from cli.commands.train import train
 from cli.commands.up import up
+from cli.commands.upscale import upscale
 from cli.errors import explanation
 from cli.options import command_class
 from contracts.errors import InvalidInputError
@@ -30,6 +37,8 @@ FAILED, REFUSED = 1, 2
 
 COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
+    "Pictures": (style, generate, edit, upscale, segment),
+    "Styles": (train, cancel),
     "Models": (pretrain,),
     "A stage in an AWS account": (doctor, bootstrap, deploy, diff, deployed, key, smoke, destroy),
 }

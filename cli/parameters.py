@@ -39,6 +39,14 @@ Cdk = Annotated[
     str, typer.Option("--cdk", metavar="OPTIONS", help="options for the CDK command, in one word: --cdk='--verbose'")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
+Cloud = Annotated[Path, typer.Option("--cloud", help="folder of the local cloud that is asked where no stage is")]
+Learnt = Annotated[
+    str, typer.Option("--style", metavar="STYLE", help="a style or style@version that was learnt", show_default=False)
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="the picture's file (default: a new one beside you)", show_default=False),
+]
 
 LOCAL_OUT = Path("out/local")
 """Where the local cloud keeps what it writes."""

@@ -49,3 +49,8 @@ def style_dollars(stage: Stage) -> float | None:
 def update_dollars(stage: Stage) -> float | None:
     """What an update of the endpoint adds when its fleet is at its largest."""
     return estimate(stage.serving.instance, UPDATE_MINUTES * 60, count=stage.serving.most_instances)
+
+
+def style_minutes() -> float:
+    """How long one fine-tuning takes: three jobs that start one after another, and the smoke test that wakes the endpoint."""
+    return SEGMENT_MINUTES + TRAIN_SECONDS / 60 + EVALUATE_MINUTES + 3 * JOB_START_MINUTES + WAKE_MINUTES

@@ -1,0 +1,109 @@
+"""What commands show: results on stdout, what they do meanwhile on stderr; pictures and curves where a terminal can."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_BARS = "▁▂▃▄▅▆▇█"
+_HALF = "▀"
+"""The upper half of a cell in its own colour, the lower in the background's: two pixels."""
+MOST_COLUMNS = 100
+
+
+def console() -> Console:
+    """Of results. A pipe gets plain lines that are never broken."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=10_000, color_system=None)
+
+
+def print_json(document: object) -> None:
+    """One JSON document on stdout."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows with titles; on a narrow terminal cells are folded. Texts are printed as they are, whatever signs they hold."""
+    drawn = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    _print(drawn)
+
+
+def facts(pairs: Mapping[str, object]) -> None:
+    """Names and what they are, a line each; what is None is left out."""
+    drawn = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in pairs.items():
+        if value is not None:
+            drawn.add_row(Text(name, style="dim"), Text(str(value)))
+    _print(drawn)
+
+
+def _print(drawn: Table) -> None:
+    shown = console()
+    if shown.is_terminal:
+        shown.print(drawn)
+        return
+    with shown.capture() as kept:
+        shown.print(drawn)
+    print("\n".join(line.rstrip() for line in kept.get().splitlines()))
+
+
+def curve(values: Sequence[float], columns: int = 40) -> str:
+    """Numbers as bars, the newest last, each the mean of its part; empty where there are none."""
+    if not values:
+        return ""
+    width = min(columns, len(values))
+    parts = [values[at * len(values) // width : (at + 1) * len(values) // width] for at in range(width)]
+    means = [sum(part) / len(part) for part in parts]
+    low, span = min(means), max(means) - min(means)
+    return "".join(_BARS[round((mean - low) / span * (len(_BARS) - 1))] if span else _BARS[0] for mean in means)
+
+
+def shows_pictures() -> bool:
+    """Whether stdout is a terminal of 16 million colours, and nobody asked for none."""
+    colours = os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
+    return sys.stdout.isatty() and colours and not os.environ.get("NO_COLOR")
+
+
+def print_picture(content: bytes, *, columns: int = MOST_COLUMNS) -> None:
+    """Draw a picture's file with half blocks, where the terminal can; else nothing."""
+    if shows_pictures():
+        shown = console()
+        for line in half_blocks(content, min(columns, shown.width)):
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def half_blocks(content: bytes, columns: int) -> list[str]:
+    """A picture's file as lines of half blocks, at most ``columns`` wide."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as opened:
+        picture = opened.convert("RGB")
+    width = min(columns, picture.width)
+    height = max(2, round(picture.height * width / picture.width) // 2 * 2)
+    small = picture.resize((width, height))
+    return [
+        "".join(_cell(small.getpixel((x, y)), small.getpixel((x, y + 1))) for x in range(width)) + "\033[0m"
+        for y in range(0, height, 2)
+    ]
+
+
+def _cell(upper: Any, lower: Any) -> str:
+    return f"\033[38;2;{upper[0]};{upper[1]};{upper[2]};48;2;{lower[0]};{lower[1]};{lower[2]}m{_HALF}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: ``40 s``, ``7 min``, ``1 h 20 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

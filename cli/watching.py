@@ -1,0 +1,67 @@
+"""One line of what goes on while a command waits: in place on a terminal, elsewhere a line whenever it is something else."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+
+from cli.terminal import duration
+from contracts.answers import Prediction, Training
+
+
+class Watch:
+    """Shows what it is told on stderr, so that stdout holds results alone."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        stream = out or sys.stderr
+        self._console = Console(file=stream, highlight=False, markup=False)
+        self._status = self._console.status("") if self._console.is_terminal else None
+        self._begun, self._kept = time.monotonic(), ""
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status:
+            self._status.stop()
+
+    def show(self, line: str, *, detail: str = "") -> None:
+        """Say ``line``; ``detail`` changes too often for anything but a terminal."""
+        if self._status:
+            seconds = duration(time.monotonic() - self._begun)
+            from rich.text import Text
+
+            self._status.update(Text(" ".join(part for part in (f"{seconds:>6}", line, detail) if part)))
+        elif line != self._kept:
+            self._console.print(line, soft_wrap=True)
+        self._kept = line
+
+    def begin(self, step: str) -> None:
+        """Leave a line of a step on a terminal; elsewhere ``show`` says it."""
+        if self._status:
+            self.say(step)
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        self._console.print(line, soft_wrap=True)
+
+
+def progress_of(item: Prediction | Training) -> tuple[str, str]:
+    """What goes on, and how far it is, of something that has not ended."""
+    line = item.stage or item.status
+    if item.queue_position:
+        line += f", {item.queue_position} before it"
+    details = list[str]()
+    if item.progress and item.progress.total:
+        details.append(f"{item.progress.current or 0} of {item.progress.total} steps")
+    elif item.progress:
+        details.append(f"{item.progress.percentage:.0%}")
+    if item.eta_seconds is not None:
+        details.append(f"about {duration(item.eta_seconds)} left")
+    return line, ", ".join(details)

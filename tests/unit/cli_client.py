@@ -1,0 +1,60 @@
+"""Commands that ask the API, on the API in memory: what is looked at has ended, as told."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx2
+
+from atelier import Atelier
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic.results import prediction_key
+from tests.unit.client_network import Served
+from tests.unit.ops_fakes import PNG
+
+
+@dataclass
+class Commanded(Served):
+    """``looked`` comes before each look at a prediction or a training, by its id; by default predictions succeed."""
+
+    looked: Callable[["Commanded", str], None] = lambda self, name: self.succeed(name)
+    asked: list[tuple[str, bool]] = field(default_factory=list)
+
+    @contextmanager
+    def connected(self, stage: str = "", *, cloud: object = None, start: bool = False) -> Iterator[Atelier]:
+        """In place of ``cli.connection.connected``."""
+        self.asked.append((stage, start))
+        with self.client() as client:
+            yield client
+
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        kind, _, name = request.url.path.removeprefix("/live/v1/").partition("/")
+        if request.method == "GET" and kind in ("predictions", "trainings") and "/" not in name and name:
+            self.looked(self, name)
+        with redirect_stdout(io.StringIO()):  # the functions' metrics go there
+            return super().answer(request)
+
+    def succeed(self, prediction: str, *pictures: bytes, **data: Any) -> None:
+        """Let it have ended with these pictures."""
+        keys = [f"outputs/{prediction}/{number}.png" for number in range(len(pictures) or 1)]
+        for key, picture in zip(keys, pictures or (PNG,), strict=True):
+            self.api.buckets.put("media", key, picture)
+        self._end(prediction, "succeeded", outputs=keys, **data)
+
+    def fail(self, prediction: str, error: str) -> None:
+        """Let it have failed."""
+        self._end(prediction, "failed", error=error)
+
+    def change_training(self, training: str, **changes: Any) -> None:
+        """Let its execution be so."""
+        started = self.api.executions.started
+        started[training] = replace(started[training], **changes)
+
+    def _end(self, prediction: str, status: str, **data: Any) -> None:
+        records = self.api.records
+        record = records.items[prediction_key(prediction)]
+        if record.status == "starting":
+            told = {**record.data, **data}
+            records.put(Record(key=record.key, status=status, expires_at=record.expires_at, data=told))

@@ -1,0 +1,159 @@
+"""``atelier train``: what is checked and said before it costs, what goes up, how it is followed, and how it ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atelier.errors import TrainingFailedError
+from cli.errors import CommandError
+from cli.learn import expectation, run_train, style_named_after
+from contracts.errors import InvalidInputError
+from tests.unit.cli_client import Commanded
+from tests.unit.ops_fakes import JPEG, PNG
+from tests.unit.test_ops_api_trainings import event
+from tests.unit.test_ops_training_progress import PREPARED, SEGMENT, STREAM, TRAINING, line
+
+GATED = event("Gate", 31, entered=False, assigned={"gate": {"metrics": {"garment_share": 0.7}}})
+EVALUATED = [event("Evaluate", 20, entered=True), event("Gate", 30, entered=True), GATED]
+ASKED = event("RequestApproval", 32, entered=True)
+
+
+@pytest.fixture
+def commanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Commanded:
+    commanded = Commanded()
+    monkeypatch.setattr("cli.learn.connected", commanded.connected)
+    monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)
+    monkeypatch.delenv("ATELIER_API_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return commanded
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "My Skirt"
+    folder.mkdir()
+    for name in ("앞모습.jpg", "뒷모습.jpg", "IMG 1.JPG", "IMG_1.jpg"):
+        (folder / name).write_bytes(JPEG)
+    (folder / "notes.docx").write_bytes(b"1")
+    return folder
+
+
+def train(folder: Path, **changes: Any) -> None:
+    given: dict[str, Any] = {"target": "a skirt", "style": "", "settings": {}, "stage": "", "cloud": Path("out/local")}
+    run_train(folder, **{**given, "save": None, "yes": False, "json": False, **changes})
+
+
+def succeed(commanded: Commanded, training: str) -> None:
+    """A training that comes to its end at the third look, and says more each time."""
+    api = commanded.api
+    looks = sum(request.method == "GET" and "trainings" in request.url.path for request in commanded.seen)
+    if looks == 1:
+        api.logs.written[STREAM] = [line(1, 0.9), line(40, 0.25)]
+        api.executions.history = [*PREPARED, SEGMENT, TRAINING]
+    elif looks == 2:
+        for name in ("report.html", "sheet.png"):
+            api.buckets.put("data", f"runs/skirt-1/evaluate/{name}", PNG)
+        api.executions.history = [*PREPARED, SEGMENT, TRAINING, *EVALUATED, event("Notify", 40, entered=True)]
+        output = {"style": "my-skirt", "version": 1, "metrics": {"garment_share": 0.7}}
+        commanded.change_training(training, status="SUCCEEDED", output=output)
+
+
+def test_a_folder_becomes_a_style_and_its_report_is_kept(
+    commanded: Commanded, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commanded.looked = succeed
+    train(folder, settings={"hyperparameters.max_steps": "160"})
+    ((training, execution),) = commanded.api.executions.started.items()
+    assert execution.input["hyperparameters"] == {"max_steps": 160}
+    assert execution.input["instance_prompt"] == "a photo of sks skirt"
+    names = commanded.api.buckets.store("data").names("datasets/my-skirt/")
+    assert [name.rpartition("/")[2] for name in names] == ["IMG 1.JPG", "IMG_1.jpg", "뒷모습.jpg", "앞모습.jpg"]
+    told = capsys.readouterr()
+    assert "my-skirt: 4 pictures to learn, 0 kB to put up" in told.err
+    assert "note: 1 file is not used: notes.docx" in told.err
+    assert [word for word in ("Segment", "FineTune") if word in told.err] == ["FineTune"]
+    assert "garment_share  0.7" in told.out
+    assert "loss  0.900 █▁ 0.250" in told.out
+    assert 'atelier style PHOTO "a skirt" "WORDS" --style my-skirt@1' in told.out
+    assert (tmp_path / "out" / training / "sheet.png").read_bytes() == PNG
+
+
+def test_a_run_that_waits_for_a_person_is_left_to_them(
+    commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask(commanded: Commanded, _: str) -> None:
+        commanded.api.executions.history = [*PREPARED, *EVALUATED, ASKED]
+
+    commanded.looked = ask
+    train(folder, settings={"approval": "manual"})
+    assert "It waits for a person" in capsys.readouterr().out
+
+
+def test_json_is_the_training_alone(commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commanded.looked = succeed
+    train(folder, json=True)
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["output"]) == ("succeeded", {"version": "my-skirt@1"})
+
+
+def test_a_run_that_fails_is_an_error_with_its_cause(commanded: Commanded, folder: Path) -> None:
+    commanded.looked = lambda self, name: self.change_training(name, status="FAILED", cause="Segment: no skirt found")
+    with pytest.raises(TrainingFailedError, match="no skirt found"):
+        train(folder)
+
+
+def test_an_interrupted_command_leaves_the_training_at_work(
+    commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(commanded: Commanded, _: str) -> None:
+        raise KeyboardInterrupt
+
+    commanded.looked = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        train(folder)
+    (training,) = commanded.api.executions.started
+    assert f"atelier cancel {training} ends it" in capsys.readouterr().err
+    assert commanded.api.executions.started[training].status == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"target": ""}, "target"),
+        ({"target": "юбка"}, "input.target: got 'юбка'"),
+        ({"style": "My Skirt"}, "style"),
+        ({"settings": {"hyperparameters.max_steps": "0"}}, "max_steps: got 0"),
+        ({"stage": "dev"}, "--yes"),
+    ],
+)
+def test_what_can_never_succeed_starts_nothing(
+    commanded: Commanded, folder: Path, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=words):
+        train(folder, **changes)
+    assert (commanded.asked, commanded.seen) == ([], [])
+
+
+def test_who_is_asked_may_say_no(commanded: Commanded, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("cli.learn.typer.confirm", lambda *words, **options: False)
+    with pytest.raises(CommandError, match="nothing was started"):
+        train(folder, stage="dev")
+    assert commanded.asked == []
+
+
+def test_a_style_is_called_as_its_folder_or_has_to_be_given_a_name() -> None:
+    assert style_named_after(Path("/x/My  Skirt_2")) == "my-skirt-2"
+    for name in ("치마", "치마 2", "..."):
+        with pytest.raises(InvalidInputError, match="--style"):
+            style_named_after(Path("/x") / name)
+
+
+def test_costs_are_said_where_the_stage_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert expectation("dev") == "In stage dev it costs about $1.29 and takes about 41 min. These are estimates."
+    monkeypatch.delenv("ATELIER_API_URL", raising=False)
+    assert "costs nothing" in expectation("")
+    monkeypatch.setenv("ATELIER_API_URL", "https://api.test/live")
+    assert "ATELIER_API_URL" in expectation("")

@@ -1,0 +1,67 @@
+"""What commands show, on terminals and in pipes."""
+
+import io
+import sys
+
+import pytest
+from PIL import Image
+
+from cli.terminal import curve, duration, facts, half_blocks, print_picture, table
+from cli.watching import Watch
+
+
+def test_a_pipe_gets_whole_lines_without_colours(capsys: pytest.CaptureFixture[str]) -> None:
+    table(["id", "말"], [["a" * 200, "[red]치마[/red]"], ["b", None]])
+    facts({"name": "x", "nothing": None})
+    told = capsys.readouterr().out
+    assert "a" * 200 + "  [red]치마[/red]" in told
+    assert "nothing" not in told
+    assert "\033" not in told
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"), [([], ""), ([1.0], "▁"), ([2, 1, 0], "█▅▁"), ([1, 1], "▁▁"), ([0, 0, 8, 8], "▁▁██")]
+)
+def test_a_curve_is_as_high_as_its_numbers(values: list[float], drawn: str) -> None:
+    assert curve(values) == drawn
+
+
+def test_a_long_curve_is_drawn_by_means() -> None:
+    assert curve([float(number) for number in range(100)], columns=8) == "▁▂▃▄▅▆▇█"
+
+
+def test_a_picture_is_drawn_by_half_blocks_where_the_terminal_can(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (4, 2), (255, 0, 0)).save(file, "PNG")
+    print_picture(file.getvalue())
+    assert capsys.readouterr().out == ""
+    (line,) = half_blocks(file.getvalue(), 2)
+    assert line.count("▀") == 2
+    assert line.startswith("\033[38;2;255;0;0;48;2;255;0;0m")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_picture(file.getvalue())
+    assert "▀▀▀▀" in capsys.readouterr().out.replace("\033[38;2;255;0;0;48;2;255;0;0m", "")
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_picture(file.getvalue())
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3540, "59 min"), (4800, "1 h 20 min")]
+)
+def test_times_are_said_as_people_do(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_where_no_terminal_is_only_changes_are_said() -> None:
+    out = io.StringIO()
+    with Watch(out) as watch:
+        watch.show("queued, 3 before it", detail="about 9 s left")
+        watch.show("queued, 3 before it", detail="about 8 s left")
+        watch.show("running")
+        watch.say("[done]")
+    assert out.getvalue().splitlines() == ["queued, 3 before it", "running", "[done]"]
