@@ -115,7 +115,8 @@ def _read(data: bytes, name: str) -> tuple[Image.Image, Image.Image | None, tupl
     colours, alpha, unconverted = colours_and_alpha(image)
     del image  # Each copy of a large picture counts.
     notes = tuple(f"{name}: {note}" for note in (unturned, unconverted) if note)
-    return turn(colours, orientation), None if alpha is None else turn(alpha, orientation), notes
+    colours = turn(colours, orientation)  # and the unturned one is gone before the transparency is turned
+    return colours, None if alpha is None else turn(alpha, orientation), notes
 
 
 def _load(data: bytes, name: str) -> Image.Image:
