@@ -48,13 +48,17 @@ class _Item(Answer):
     logs: str
     created_at: Time
     started_at: Annotated[
-        Time | None, about("null until it is known: an asynchronous endpoint does not tell when it begins")
+        Time | None,
+        about("null until it is known: the model server tells it of work that takes more than some seconds"),
     ]
     completed_at: Time | None
     urls: ItemUrls
     stage: Annotated[
         str | None,
-        about("of a prediction: waking, queued or running, done; of a training: its state, done once it has succeeded"),
+        about(
+            "of a prediction: waking, queued, running, storing, done; in lists, queued or running. Of a training: its state, done "
+            "once it has succeeded"
+        ),
     ]
     progress: HowFar | None
     eta_seconds: Annotated[

@@ -97,6 +97,11 @@ def request_key(prediction: str) -> str:
     return f"requests/{prediction}.json"
 
 
+def progress_key(prediction: str) -> str:
+    """Media bucket: how far the model server is with a prediction (``contracts.running``), where it takes more than some seconds."""
+    return f"progress/{prediction}.json"
+
+
 def outputs_prefix(prediction: str) -> str:
     """Media bucket: the pictures that a prediction made."""
     return f"outputs/{prediction}/"

@@ -42,9 +42,17 @@ def serve(settings: Settings, scratch: Path) -> int:
     from atelier_inference.loading import load
     from atelier_inference.server import make_app
     from atelier_inference.store import Store
+    from atelier_inference.telling import Teller
     from atelier_inference.waiting import Tickets
 
-    prefixes = (settings.segmenter, settings.upscaler, settings.styles, settings.uploads, settings.requests)
+    prefixes = (
+        settings.segmenter,
+        settings.upscaler,
+        settings.styles,
+        settings.uploads,
+        settings.requests,
+        settings.progress,
+    )
     store = Store([uri for uri in prefixes if uri])
     gc.freeze()
     gc.enable()
@@ -54,7 +62,12 @@ def serve(settings: Settings, scratch: Path) -> int:
         nonlocal broke
         broke = server.should_exit = True
 
-    app = make_app(partial(load, settings, store, scratch), broken=broken, tickets=Tickets(store, settings.requests))
+    app = make_app(
+        partial(load, settings, store, scratch),
+        broken=broken,
+        tickets=Tickets(store, settings.requests),
+        teller=Teller(store, settings.progress),
+    )
     config = uvicorn.Config(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     # uvicorn raises the signal again once it has drained; that must end in an orderly exit, not in a kill.

@@ -8,7 +8,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from PIL import Image
@@ -16,8 +15,8 @@ from PIL import Image
 from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.inputs import PictureReader
 from atelier_inference.pipelines import Model
+from atelier_inference.steps import StepCount, counting
 from atelier_inference.upscaling import Enlarger
-from atelier_inference.waiting import CanceledError
 from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
@@ -120,6 +119,7 @@ class Job:
     metrics: dict[str, float] = field(default_factory=dict)
     created: float = field(default_factory=time.perf_counter)
     future: "Future[Finish]" = field(default_factory=Future)
+    steps: StepCount = field(default_factory=StepCount)
     abandoned: threading.Event = field(default_factory=threading.Event)
     """Set once nobody waits for the answer."""
 
@@ -181,7 +181,7 @@ class Mode(ABC, Generic[J]):
 
     def run_for_somebody(self, jobs: Sequence[J]) -> list[Finish]:
         """``run``, but ended between two steps once nobody waits for any of the jobs. Raises CanceledError then."""
-        with self.dependencies.calling_after_steps(partial(_require_somebody, jobs)):
+        with self.dependencies.calling_after_steps(counting(jobs)):
             return self.run(jobs)
 
     def garment(self, job: Job, picture: Image.Image) -> GarmentMask:
@@ -221,11 +221,6 @@ def _check_format(job: Job) -> None:
         got = f"webp, of a picture with transparency that has {pixels} pixels"
         allowed = f"png, or a picture of at most {MOST_PIXELS_OF_CLEAR_WEBP} pixels"
         raise InvalidInputError("input.output_format", got=got, allowed=allowed)
-
-
-def _require_somebody(jobs: Sequence[Job]) -> None:
-    if all(job.abandoned.is_set() for job in jobs):
-        raise CanceledError("nobody waits for it")
 
 
 def note_unused(job: Job, field_name: str, words: str) -> None:

@@ -82,6 +82,10 @@ class PaintingMode(Mode[P]):
     def paint(self, jobs: Sequence[P]) -> list[list[Image.Image]]:
         """What the model paints: for each job, a picture a seed."""
 
+    def steps(self, job: P) -> int:
+        """Denoising steps of the job's batch."""
+        return job.sampling.steps
+
     def restore(self, job: P, painted: Image.Image) -> Image.Image:
         """A picture of the answer, of the job's size, from what the model painted; needs no model."""
         return painted
@@ -95,6 +99,8 @@ class PaintingMode(Mode[P]):
         sampling = jobs[0].sampling
         with measured(jobs, "adapter"):
             self.dependencies.adapters.switch(sampling.adapter, sampling.adapter_scale)
+        for job in jobs if sampling.upscaling is None else ():
+            job.steps.total = self.steps(job)
         with measured(jobs, "paint"):
             painted = self.paint(jobs)
         for job, some in zip(jobs, painted, strict=True):

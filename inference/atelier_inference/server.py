@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from atelier_inference.mode import Finish, Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
 from atelier_inference.room import Room, Share
+from atelier_inference.telling import Teller
 from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits
 from atelier_inference.worker import Worker
 from contracts.errors import InvalidInputError
@@ -54,12 +55,18 @@ class RequestError(Exception):
         super().__init__(str(reason))
 
 
-def make_app(load: Callable[[], Modes], *, broken: Callable[[], None], tickets: Tickets | None = None) -> Starlette:
+def make_app(
+    load: Callable[[], Modes],
+    *,
+    broken: Callable[[], None],
+    tickets: Tickets | None = None,
+    teller: Teller | None = None,
+) -> Starlette:
     """The ASGI application. It loads the model in the background; ``broken`` is called where that fails.
 
-    Without ``tickets`` only a closed connection tells that nobody waits for an answer.
+    Without ``tickets`` only a closed connection tells that nobody waits for an answer; without ``teller`` nobody hears of progress.
     """
-    service = Service(Worker(load, broken=broken), tickets)
+    service = Service(Worker(load, broken=broken), tickets, teller)
     routes = [Route("/ping", service.ping), Route("/invocations", service.invocations, methods=["POST"])]
     return Starlette(routes=routes, lifespan=service.lifespan)
 
@@ -67,9 +74,10 @@ def make_app(load: Callable[[], Modes], *, broken: Callable[[], None], tickets: 
 class Service:
     """The two routes over one worker."""
 
-    def __init__(self, worker: Worker, tickets: Tickets | None) -> None:
+    def __init__(self, worker: Worker, tickets: Tickets | None, teller: Teller | None) -> None:
         self._worker = worker
         self._tickets = tickets
+        self._teller = teller
         self._room = Room(MOST_PIXELS)
         # Threads of their own: whoever waits here for room must not keep those from finishing who will make it.
         self._preparing = ThreadPoolExecutor(PREPARING, thread_name_prefix="prepare")
@@ -147,8 +155,9 @@ class Service:
             line["ignored"] = ignored
             job.notes.append(f"not used in mode {body.mode}: {', '.join(ignored)}")
         line |= {"adapter": job.adapter, "size": job.size}
-        finish = await self._run(job, leaving)
-        answer = await run_in_threadpool(make_answer, job, finish)
+        with self._teller.telling(line["id"], job.steps) if self._teller else nullcontext():
+            finish = await self._run(job, leaving)
+            answer = await run_in_threadpool(make_answer, job, finish)
         line["seconds"] = answer.output.seconds
         return answer
 

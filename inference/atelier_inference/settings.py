@@ -42,8 +42,8 @@ class Settings(EnvironmentSettings):
     """The server's settings. A location of ``None`` switches off what needs it, and a request for it says so.
 
     ``model`` holds a base model's prefix or a full fine-tune's; ``max_adapters`` bounds the styles held in memory. ``requests`` is where
-    the HTTP API keeps the requests whose answers somebody waits for. ``pixels_per_second`` and ``tile_pixels_per_second`` are those of
-    ``contracts.work.Pace``: a request that takes too long is refused. Without them none is.
+    the HTTP API keeps the requests whose answers somebody waits for, ``progress`` where it reads how far they are. ``pixels_per_second``
+    and ``tile_pixels_per_second`` are those of ``contracts.work.Pace``: a request that takes too long is refused. Without them none is.
     """
 
     variables: ClassVar[Mapping[str, str]] = {
@@ -55,6 +55,7 @@ class Settings(EnvironmentSettings):
         "styles": "ATELIER_STYLES_URI",
         "uploads": "ATELIER_UPLOADS_URI",
         "requests": "ATELIER_REQUESTS_URI",
+        "progress": "ATELIER_PROGRESS_URI",
         "pixels_per_second": "ATELIER_PIXELS_PER_SECOND",
         "tile_pixels_per_second": "ATELIER_TILE_PIXELS_PER_SECOND",
         "max_adapters": "ATELIER_MAX_ADAPTERS",
@@ -69,6 +70,7 @@ class Settings(EnvironmentSettings):
     styles: _Prefix = None
     uploads: _Prefix = None
     requests: _Prefix = None
+    progress: _Prefix = None
     pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     max_adapters: Annotated[int, bounds(1, 64)] = 4

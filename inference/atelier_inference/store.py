@@ -1,4 +1,4 @@
-"""Reads uploads, base models and published styles from S3, and looks for requests; the server never writes."""
+"""Reads uploads, base models and published styles from S3, looks for requests, and writes how far the work on them is."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -40,6 +40,11 @@ class Store:
             self._s3.download_file(uri.bucket, uri.key, str(path))
         except ClientError as error:
             raise _absent(error, uri, where) from error
+
+    def write(self, uri: S3Uri, body: bytes) -> None:
+        """Put a small JSON object. Raises InvalidInputError where it is not allowed, and what S3 says."""
+        self._check(uri, "object")
+        self._s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType="application/json")
 
     def is_gone(self, uri: S3Uri) -> bool:
         """Whether an object is certainly not there: no answer of S3, or one that leaves it open, is no proof."""

@@ -93,7 +93,7 @@ class AnswerHandlers(Construct):
                 writing(self._media, "outputs/*"),
                 # A request that failed on the server's side is submitted once more; one that nobody waits for is dropped.
                 # So are the pictures and the answer of one that was canceled or deleted while they came.
-                deleting(self._media, "requests/*", "outputs/*", "responses/*", "failures/*"),
+                deleting(self._media, "requests/*", "progress/*", "outputs/*", "responses/*", "failures/*"),
                 queueing(self._endpoint_arn, self._stage.prefix),
                 keeping(self._table),
                 answering(self._machine_arn),

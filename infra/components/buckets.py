@@ -25,7 +25,7 @@ ANSWER_DAYS = 3
 A prediction's pictures are copied out of its answer within seconds; a weekend is left to find out why they were not.
 """
 
-_ANSWERS = ("requests", "responses", "failures")
+_ANSWERS = ("requests", "progress", "responses", "failures")
 
 
 class Buckets(Construct):

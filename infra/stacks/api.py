@@ -110,9 +110,12 @@ class ApiStack(StageStack):
             },
             grants=[
                 # Where a notification is late, it reads the answer and stores the pictures itself.
-                reading(storage.media_bucket, "requests/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
+                reading(
+                    storage.media_bucket,
+                    *("requests/*", "progress/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
+                ),
                 writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
-                deleting(storage.media_bucket, "requests/*", "outputs/*", "responses/*", "failures/*"),
+                deleting(storage.media_bucket, "requests/*", "progress/*", "outputs/*", "responses/*", "failures/*"),
                 reading(
                     storage.data_bucket,
                     *("datasets/*", "imports/*", f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}"),

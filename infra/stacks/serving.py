@@ -86,6 +86,7 @@ class ServingStack(StageStack):
             "ATELIER_STYLES_URI": storage.model_bucket.s3_url_for_object("styles/"),
             "ATELIER_UPLOADS_URI": storage.media_bucket.s3_url_for_object("uploads/"),
             "ATELIER_REQUESTS_URI": storage.media_bucket.s3_url_for_object("requests/"),
+            "ATELIER_PROGRESS_URI": storage.media_bucket.s3_url_for_object("progress/"),
             "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
             "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
             "ATELIER_MAX_ADAPTERS": str(stage.serving.most_adapters),
@@ -109,7 +110,7 @@ class ServingStack(StageStack):
             grants=[
                 reading(storage.model_bucket, "base/*", "styles/*"),
                 reading(storage.media_bucket, "requests/*", "uploads/*"),
-                writing(storage.media_bucket, "responses/*", "failures/*"),
+                writing(storage.media_bucket, "responses/*", "failures/*", "progress/*"),
                 publishing(self.success),
                 publishing(self.error),
             ],

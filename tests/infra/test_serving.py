@@ -134,6 +134,7 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
         "ATELIER_STYLES_URI": "/styles/",
         "ATELIER_UPLOADS_URI": "/uploads/",
         "ATELIER_REQUESTS_URI": "/requests/",
+        "ATELIER_PROGRESS_URI": "/progress/",
     }
     assert environment["ATELIER_MAX_ADAPTERS"] == "4"
 

@@ -38,6 +38,7 @@ def test_media_expires_and_what_was_copied_out_of_it_sooner(stage: Synthesized) 
     assert expiry(stage, "BucketsMedia") == {
         "": days,
         "requests/": answers,
+        "progress/": answers,
         "responses/": answers,
         "failures/": answers,
     }

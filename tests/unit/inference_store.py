@@ -14,6 +14,7 @@ from contracts.layout import MANIFEST, S3Uri
 
 STYLES = S3Uri.parse("s3://model/styles/")
 REQUESTS = S3Uri.parse("s3://media/requests/")
+PROGRESS = S3Uri.parse("s3://media/progress/")
 UPLOADS = S3Uri.parse("s3://media/uploads/")
 SEGMENTER = S3Uri.parse("s3://model/base/tiny-segmenter@1/")
 UPSCALER = S3Uri.parse("s3://model/base/tiny-upscaler@1/")
@@ -37,6 +38,11 @@ class FolderStore(Store):
         if not path.is_file():
             raise InvalidInputError(where, got=str(uri), allowed="an object that exists")
         return path.read_bytes()[: limit + 1]
+
+    def write(self, uri: S3Uri, body: bytes) -> None:
+        """See Store."""
+        self.path(uri).parent.mkdir(parents=True, exist_ok=True)
+        self.path(uri).write_bytes(body)
 
     def is_gone(self, uri: S3Uri) -> bool:
         """See Store."""

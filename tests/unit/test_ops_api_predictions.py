@@ -35,7 +35,7 @@ def publish(api: Api, version: int, method: str = "lora") -> None:
 
 
 def post(api: Api, body: Any = None, **headers: str) -> Answered:
-    return api.call("POST", "/v1/predictions", {"input": INPUT} if body is None else body, **headers)
+    return api.call("POST", "/v1/predictions", {"input": INPUT} if body is None else body, None, **headers)
 
 
 def test_a_prediction_is_queued_with_its_pictures_in_s3(api: Api) -> None:

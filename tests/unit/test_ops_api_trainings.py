@@ -25,7 +25,7 @@ def api() -> Api:
 
 def post(api: Api, destination: str = "brand/skirt", headers: dict[str, str] | None = None, **changes: Any) -> Answered:
     body = {"destination": destination, "input": {**INPUT, **changes}}
-    return api.call("POST", "/v1/trainings", body, **(headers or {}))
+    return api.call("POST", "/v1/trainings", body, None, **(headers or {}))
 
 
 def get(api: Api, name: str) -> dict[str, Any]:
@@ -312,7 +312,7 @@ def failed_training(api: Api, **changes: Any) -> str:
 
 
 def resume(api: Api, training: str, body: Any = None, **headers: str) -> Answered:
-    return api.call("POST", f"/v1/trainings/{training}/resume", body or {}, **headers)
+    return api.call("POST", f"/v1/trainings/{training}/resume", body or {}, None, **headers)
 
 
 def test_a_failed_training_is_taken_up_by_a_new_one_of_the_same_style(api: Api) -> None:

@@ -35,7 +35,7 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
             size = painting_size(picture.size, self.dependencies.model.resolution)
             start = picture.resize(size, Image.Resampling.LANCZOS)
         job = self.job(request, watch, picture.size, start=start, cutout=decoded.cutout, notes=[*decoded.notes])
-        if int(job.sampling.steps * request.strength) < 1:
+        if self.steps(job) < 1:
             allowed = f"at least 1/{job.sampling.steps}, so that one of {job.sampling.steps} steps is painted"
             raise InvalidInputError("input.strength", got=request.strength, allowed=allowed)
         return job
@@ -47,6 +47,10 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
     def paint(self, jobs: Sequence[ImageToImageJob]) -> list[list[Image.Image]]:
         """See PaintingMode."""
         return in_rows(jobs, [job.seeds for job in jobs], self._paint)
+
+    def steps(self, job: ImageToImageJob) -> int:
+        """See PaintingMode: only the last part of the way is walked."""
+        return int(job.sampling.steps * job.request.strength)
 
     def restore(self, job: ImageToImageJob, painted: Image.Image) -> Image.Image:
         """The painted picture at the size of the request's picture."""

@@ -49,7 +49,7 @@ _ENDPOINTS = _Use(
     reads=frozenset(
         {"BucketsModel/base/*", "BucketsModel/styles/*", "BucketsMedia/requests/*", "BucketsMedia/uploads/*"}
     ),
-    writes=frozenset({"BucketsMedia/responses/*", "BucketsMedia/failures/*"}),
+    writes=frozenset({"BucketsMedia/responses/*", "BucketsMedia/failures/*", "BucketsMedia/progress/*"}),
     topics=2,
 )
 _JOBS = _Use(

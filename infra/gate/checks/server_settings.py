@@ -20,6 +20,7 @@ _FOLDERS = {
     "ATELIER_STYLES_URI": "/styles/",
     "ATELIER_UPLOADS_URI": "/uploads/",
     "ATELIER_REQUESTS_URI": "/requests/",
+    "ATELIER_PROGRESS_URI": "/progress/",
 }
 
 

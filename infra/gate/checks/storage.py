@@ -18,7 +18,10 @@ _PRECIOUS = ("BucketsData", "BucketsModel")
 _PASSING = ("BucketsMedia", "BucketsLog")
 """Buckets whose contents end by themselves."""
 
-_EXPIRING = {"BucketsData": {"runs/", "checkpoints/"}, "BucketsMedia": {"requests/", "responses/", "failures/"}}
+_EXPIRING = {
+    "BucketsData": {"runs/", "checkpoints/"},
+    "BucketsMedia": {"requests/", "progress/", "responses/", "failures/"},
+}
 """The prefixes that expire sooner than their bucket, by the beginning of its id: a misspelt one keeps everything."""
 
 _FEWEST_DAYS_OF_OLD_VERSIONS = 7

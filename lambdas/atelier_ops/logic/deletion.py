@@ -6,7 +6,7 @@ from dataclasses import replace
 from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.submission import OPEN, Queueing, inference_id
-from contracts.layout import S3Uri, outputs_prefix, request_key
+from contracts.layout import S3Uri, outputs_prefix, progress_key, request_key
 
 DELETING = "deleting"
 """The status of a record of which everything else may be gone already. Nobody is shown it."""
@@ -28,8 +28,8 @@ def finish(record: Record, dependencies: Queueing) -> None:
 
 
 def erase(prediction: str, answers: Iterable[S3Uri], media: ObjectStore) -> None:
-    """Delete a prediction's request, its pictures, and those of the ``answers`` that lie in our bucket."""
+    """Delete a prediction's request, its progress, its pictures, and those of the ``answers`` that lie in our bucket."""
     own = [place.key for place in answers if place.bucket == media.bucket]
     pictures = [stored.key for stored in media.listing(outputs_prefix(prediction))]
-    for key in (request_key(prediction), *own, *pictures):
+    for key in (request_key(prediction), progress_key(prediction), *own, *pictures):
         media.delete(key)

@@ -4,6 +4,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.http import Dependencies
+from atelier_ops.logic.prediction_progress import under_way
 from atelier_ops.logic.submission import OPEN
 from atelier_ops.logic.wakes import UsualWake, usual_wake
 
@@ -34,7 +35,7 @@ def watched(record: Record, dependencies: Dependencies) -> dict[str, Any]:
         return {}
     before = position(record, dependencies)
     if not sleeps(record, dependencies):
-        return {"queue_position": before}
+        return {"queue_position": before, **under_way(record, dependencies.media, dependencies.clock())}
     usual, waking = usual_wake(record.data["endpoint"], dependencies.records), _waking_for(dependencies)
     return {
         "stage": "waking",
