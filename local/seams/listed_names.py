@@ -1,4 +1,4 @@
-"""What IAM decides on where a request names things in a list."""
+"""What IAM decides on where a request names things in a list, or a stream of a log."""
 
 import json
 from typing import Any
@@ -9,10 +9,16 @@ from local.seams.services import members
 
 _LISTED = {"ecr": ("repositoryNames", "repositoryName"), "monitoring": ("AlarmNames", "AlarmName")}
 """The member that names several things of a service, and the one that names a single thing."""
+_OF_STREAMS = ("GetLogEvents",)
+"""Actions of CloudWatch Logs whose resource is a stream, not its group:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html"""
 
 
 def install() -> None:
-    """Let IAM decide on the one repository or alarm that a request names in a list; ministack would ask for every one."""
+    """Let IAM decide on the one repository or alarm that a request names in a list, and on the stream whose lines it reads.
+
+    ministack would ask for every one, and for the group.
+    """
     original = iam_actions.extract_resource_arn
 
     def resource_arn(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any) -> str:
@@ -21,6 +27,9 @@ def install() -> None:
             names = members(body).get(listed) or []
             if len(names) == 1:
                 body = json.dumps({single: names[0]}).encode()
-        return str(original(service, method, path, headers, body, *rest))
+        found = str(original(service, method, path, headers, body, *rest))
+        if service == "logs" and headers.get("x-amz-target", "").endswith(tuple(f".{name}" for name in _OF_STREAMS)):
+            return f"{found}:log-stream:{members(body).get('logStreamName', '')}"
+        return found
 
     iam_actions.extract_resource_arn = resource_arn
