@@ -43,7 +43,7 @@ class Reply:
 @contextmanager
 def local_stage(out: Path) -> Iterator[Deployment]:
     """A fresh local stage below ``out``."""
-    with deployed(out.resolve(), Progress({})) as deployment:
+    with deployed(out.resolve(), Progress()) as deployment:
         yield deployment
 
 

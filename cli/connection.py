@@ -48,7 +48,7 @@ def _started(cloud: Path) -> Iterator[Atelier]:
     from cli.progress import Progress
     from cli.session import deployed
 
-    progress = Progress({}, out=sys.stderr)
+    progress = Progress(sys.stderr)
     progress.say(f"No local cloud runs in {cloud}: one is started for this command. `atelier up` keeps one.")
     with deployed((cloud / "run").resolve(), progress, fresh=False) as deployment, deployment.api as client:
         yield client

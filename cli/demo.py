@@ -28,16 +28,6 @@ STYLE = "sunset-skirt"
 TARGET = "a skirt"
 PROMPT = "a photo of sks skirt"
 SEED = 7
-EXPECTED_SECONDS = {
-    "synthesize": 4,
-    "deploy": 8,
-    "Segment": 6,
-    "FineTune": 26,
-    "Evaluate": 13,
-    "restyle": 8,
-}
-"""Seconds a stage takes on two quiet cores; ``make demo`` prints them beside what it measures."""
-
 COLUMNS = ("original", "mask", "before fine-tuning", "after fine-tuning")
 
 
@@ -55,7 +45,7 @@ class PhotoResult:
 
 def run_demo(*, out: Path, port: int | None, stay: bool) -> None:
     """Run the main job; pictures, page and numbers land in ``out``. ``stay`` keeps the API up at the end, until Ctrl-C."""
-    progress = Progress(EXPECTED_SECONDS)
+    progress = Progress()
     start = time.monotonic()
     with deployed((out / "run").resolve(), progress, port=port) as deployment:
         output = _fine_tune(deployment, progress)
@@ -86,9 +76,10 @@ def _fine_tune(deployment: Deployment, progress: Progress) -> dict[str, Any]:
 
 def _restyle_all(deployment: Deployment, progress: Progress, *, adapter: str) -> list[PhotoResult]:
     with progress.stage("restyle") as stage:
-        photos = []
-        for path in sorted((SAMPLE / "photos").iterdir()):
-            stage.detail(path.name)
+        photos = list[PhotoResult]()
+        paths = sorted((SAMPLE / "photos").iterdir())
+        for path in paths:
+            stage.detail(path.name, done=len(photos), total=len(paths))
             photos.append(_restyle(deployment, path, adapter))
         return photos
 

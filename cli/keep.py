@@ -11,7 +11,6 @@ from local.sagemaker.backend import ROOT_KEY
 from local.sizes import LITTLE_BYTES, megabytes, sizes
 from local.stamp import Stamp
 
-EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
 FIRST_PORT = 4700
 _LOOK_SECONDS = 1.0
 
@@ -19,7 +18,7 @@ _LOOK_SECONDS = 1.0
 def run_local(*, out: Path, port: int | None, region: str) -> None:
     """Deploy the ``local`` stage where it is not deployed yet, say how to reach it, and wait."""
     folder = (out / "run").resolve()
-    progress, stamp = Progress(EXPECTED_SECONDS), Stamp.read(folder / "cloud")
+    progress, stamp = Progress(), Stamp.read(folder / "cloud")
     port = port or (stamp.port if stamp else 0) or FIRST_PORT
     with deployed(folder, progress, port=port, region=region, fresh=False) as deployment:
         progress.say(_how_to_reach(deployment))

@@ -17,7 +17,6 @@ from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix
 from contracts.pretraining import PretrainingInput
 
-EXPECTED_SECONDS = {"synthesize": 4, "deploy": 8}
 SECONDS_BETWEEN_LOOKS = 10.0
 """In an account, where a run takes hours and every look is a call that AWS counts."""
 
@@ -36,7 +35,7 @@ class Account:
 def run_pretrain(*, name: str, dataset: str, stage: str, out: Path, settings: Mapping[str, str]) -> None:
     """Run it in one stage with ``settings`` of its input; a local one is stopped when the run ends."""
     request = read_input(name, dataset, settings)
-    progress = Progress(EXPECTED_SECONDS)
+    progress = Progress()
     if stage != "local":
         _run(in_account(stage), request, dataset, out, progress)
         return

@@ -1,8 +1,11 @@
-"""Prints one line a stage: its name, elapsed and expected seconds, what it is doing. On a terminal the line changes in place."""
+"""Prints one line a stage: its name, elapsed seconds, what it is doing. On a terminal the line changes in place.
+
+What is left is told by the work itself, as far as it is done: machines differ too much for any other number.
+"""
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -13,10 +16,9 @@ LONGEST_LINE = 118
 class RunningStage:
     """One running stage."""
 
-    def __init__(self, name: str, expected: float | None, out: TextIO) -> None:
+    def __init__(self, name: str, out: TextIO) -> None:
         self.name = name
         self.started = time.monotonic()
-        self._expected = f" of about {expected:.0f} s" if expected else ""
         self._out = out
         self._printed = self.started
 
@@ -25,9 +27,10 @@ class RunningStage:
         """Seconds since the stage began."""
         return time.monotonic() - self.started
 
-    def detail(self, text: str = "") -> None:
-        """Show ``text``: in place on a terminal, as a line every ten seconds elsewhere."""
-        line = f"  {self.name:<26} {self.seconds:6.1f} s{self._expected}  {text}"[:LONGEST_LINE]
+    def detail(self, text: str = "", *, done: int = 0, total: int = 0) -> None:
+        """Show ``text``, in place on a terminal, as a line every ten seconds elsewhere; and what is left, once a part of ``total`` is."""
+        left = f", about {self.seconds * (total - done) / done:.0f} s left" if 0 < done < total else ""
+        line = f"  {self.name:<26} {self.seconds:6.1f} s  {text}{left}".rstrip()[:LONGEST_LINE]
         if self._out.isatty():
             self._out.write(f"\r\033[K{line}")
             self._out.flush()
@@ -38,21 +41,20 @@ class RunningStage:
     def done(self, text: str = "", mark: str = "✓") -> None:
         """Leave the stage's last line."""
         erase = "\r\033[K" if self._out.isatty() else ""
-        line = f"{erase}{mark} {self.name:<26} {self.seconds:6.1f} s{self._expected}  {text}"
-        print(line, file=self._out, flush=True)
+        line = f"{erase}{mark} {self.name:<26} {self.seconds:6.1f} s  {text}"
+        print(line.rstrip(), file=self._out, flush=True)
 
 
 class Progress:
     """Prints stages and remembers what each took, in seconds."""
 
-    def __init__(self, expected: Mapping[str, float], out: TextIO = sys.stdout) -> None:
+    def __init__(self, out: TextIO | None = None) -> None:
         self.seconds: dict[str, float] = {}
-        self._expected = expected
-        self._out = out
+        self._out = out or sys.stdout
 
     def begin(self, name: str) -> RunningStage:
         """Start a stage; the caller ends it with :meth:`end`."""
-        stage = RunningStage(name, self._expected.get(name), self._out)
+        stage = RunningStage(name, self._out)
         stage.detail()
         return stage
 

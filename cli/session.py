@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ class Deployment:
         """A boto3 client of the deployment's cloud, with the account owner's credentials."""
         return self.cloud.client(service)
 
-    @property
+    @cached_property
     def api(self) -> Atelier:
-        """The HTTP API, with its key."""
+        """The HTTP API, with its key; one client, whose connections are kept."""
         # The output is the address in AWS, https://{id}.execute-api…/{stage}/; here the local cloud answers for it.
         host, stage = self.outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
         return Atelier(self.cloud.api_url(host.split(".")[0], stage), api_key(self.client, self.outputs))

@@ -25,7 +25,7 @@ def main() -> int:
         return 0
     begun, folder = time.monotonic(), options.out.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with deployed(folder, Progress({}, sys.stderr)) as deployment:
+    with deployed(folder, Progress(sys.stderr)) as deployment:
         outcome = drive(Studio(deployment=deployment), acts, settle_seconds=options.settle)
     outcome.outlived(orphans(str(folder / "cloud")))
     found = violations(outcome.history, outcome.evidence)

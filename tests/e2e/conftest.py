@@ -15,5 +15,5 @@ def studio(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator
     """The ``local`` stage, deployed once. Raises FileExistsError where the ring's tests are dealt out to two processes."""
     if worker_id != "master":
         (tmp_path_factory.getbasetemp().parent / "end-to-end-ring").mkdir()
-    with deployed(tmp_path_factory.mktemp("cloud"), Progress({}, io.StringIO())) as deployment:
+    with deployed(tmp_path_factory.mktemp("cloud"), Progress(io.StringIO())) as deployment:
         yield Studio(deployment=deployment)

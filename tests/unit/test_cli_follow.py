@@ -52,7 +52,7 @@ class Logs:
 
 def followed(history: History, logs: Logs) -> Followed:
     clients = {"stepfunctions": history, "logs": logs}
-    return follow(clients.__getitem__, ARN, Progress({}, io.StringIO()), every=0)
+    return follow(clients.__getitem__, ARN, Progress(io.StringIO()), every=0)
 
 
 def prepared(plan: dict[str, Any]) -> list[tuple[str, str, Any]]:
