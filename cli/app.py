@@ -11,6 +11,7 @@ from typer.main import get_command
 from cli.commands.bootstrap import bootstrap
 from cli.commands.cancel import cancel
 from cli.commands.clean import clean
+from cli.commands.cost import cost
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.deployed import deployed
@@ -29,6 +30,7 @@ from cli.commands.style import style
 from cli.commands.train import train
 from cli.commands.up import up
 from cli.commands.upscale import upscale
+from cli.commands.verify import verify
 from cli.errors import explanation
 from cli.options import command_class
 from contracts.errors import InvalidInputError
@@ -39,8 +41,8 @@ COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
     "Pictures": (style, generate, edit, upscale, segment),
     "Styles": (train, cancel),
-    "Models": (pretrain,),
-    "A stage in an AWS account": (doctor, bootstrap, deploy, diff, deployed, key, smoke, destroy),
+    "Models": (pretrain, verify),
+    "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, destroy),
 }
 """By the title of their group. What each says of itself is its docstring and its parameters' help."""
 

@@ -1,0 +1,31 @@
+"""What a stage costs, before anything of it is made."""
+
+import json as json_text
+
+from infra.config import stage_named
+from infra.costs import idle_per_month, report
+from infra.quotas import quotas
+from infra.settings.stage import Stage
+from infra.work_costs import pictures_dollars, style_dollars, style_minutes
+
+
+def run_cost(name: str, *, region: str, json: bool) -> None:
+    """Print the stage's costs and quotas; amounts are US dollars, None where the price table does not know a machine."""
+    stage = stage_named(name)
+    stage = stage.placed(stage.placement.with_context({"region": region or None}.get))
+    print(json_text.dumps(numbers(stage), indent=2) if json else report(stage))
+
+
+def numbers(stage: Stage) -> dict[str, object]:
+    """The same for programs."""
+    return {
+        "stage": stage.name,
+        "idle_dollars_a_month": round(idle_per_month(stage), 2),
+        "style_dollars": style_dollars(stage),
+        "style_minutes": style_minutes(),
+        "picture_dollars": pictures_dollars(stage, 1),
+        "thousand_pictures_dollars": pictures_dollars(stage, 1_000),
+        "quotas": [
+            {"name": quota.name, "to_deploy": quota.to_deploy, "to_use": quota.to_use} for quota in quotas(stage)
+        ],
+    }
