@@ -22,7 +22,7 @@ ROUTES = (
         method="GET",
         path="/v1/predictions",
         about="The client's own predictions, the newest first, each as it was told last: only asking for one by its id looks for a late "
-        "answer. One that was made this second may be missing.",
+        "answer, and tells how far it is. One that was made this second may be missing.",
         query=PageQuery,
         answer=PredictionPage,
     ),

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,7 @@ class Api:
     pauses: list[float] = field(default_factory=list)
 
     def call(
-        self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None, **headers: str
+        self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None, /, **headers: str
     ) -> Answered:
         text = body if isinstance(body, str) else json.dumps(body)
         names = {key.replace("_", "-"): value for key, value in headers.items()}
