@@ -98,7 +98,8 @@ class Published(Answer):
     """What a training published. Where its weights lie, and its model package, are in the execution's output: clients may read neither."""
 
     version: Annotated[
-        str | None, about("style@version, for a prediction's version; null where it was told to deploy nothing")
+        str | None,
+        about("owner/style:style@version, for a prediction's version; null where it was told to deploy nothing"),
     ]
 
 

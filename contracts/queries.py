@@ -31,3 +31,12 @@ class PageQuery(Query):
         if isinstance(limit, str) and limit.isascii() and limit.isdecimal() and len(limit) < 10:
             return {**data, "limit": int(limit)}
         return data
+
+
+class ModelsQuery(PageQuery):
+    """Which page of the models, of which clients of OpenAI's read the first only."""
+
+    limit: Annotated[int, bounds(1, LONGEST_LIST, "results of the page at most")] = LONGEST_LIST
+    cursor: Annotated[
+        str, text("the cursor in a page's next", longest=1_024), about("where the page begins; left out: at the first")
+    ] = ""

@@ -11,6 +11,7 @@ from contracts.execution import ExecutionInput, StyleName
 from contracts.layout import STYLE_PATTERN
 from contracts.metrics import FineTuningMetrics
 from contracts.model import Contract, rule
+from contracts.model_names import plain
 from contracts.prediction import PredictionInput
 from contracts.prompts import Prompt
 
@@ -37,13 +38,35 @@ class RequestBody(Contract):
     document: ClassVar[str] = ""
 
 
-class PredictionRequest(RequestBody):
+class Form(Contract):
+    """The fields of a ``multipart/form-data`` body. Files are bytes."""
+
+    document: ClassVar[str] = "form"
+
+
+class ModelPredictionRequest(RequestBody):
+    """``POST /v1/models/{owner}/{name}/predictions``."""
+
+    input: Annotated[PredictionInput, about("what to paint")]
+    stream: Annotated[bool, about("taken, as Replicate's clients send it; pictures come whole, so nothing streams")] = (
+        False
+    )
+
+
+class PredictionRequest(ModelPredictionRequest):
     """``POST /v1/predictions``."""
 
     version: Annotated[
-        str, text("style or style@version", longest=47), about("what to paint with; left out: the base model")
+        str,
+        text("style, style@version, or either as Replicate's owner/name:version", longest=150),
+        about("what to paint with; left out, or base: the base model"),
     ] = ""
-    input: Annotated[PredictionInput, about("what to paint")]
+
+    @classmethod
+    def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A version may be named as Replicate's clients do."""
+        version = data.get("version")
+        return {**data, "version": plain(version)} if isinstance(version, str) else data
 
 
 class TrainingInput(ExecutionInput):
@@ -108,6 +131,13 @@ class FileRequest(RequestBody):
     def _a_dataset_is_of_a_style(self) -> Iterator[Problem]:
         if self.purpose == "dataset" and not self.style:
             yield Problem("style", None, "a style name, required when purpose is dataset")
+
+
+class FileForm(Form):
+    """``POST /v1/files`` with the file itself."""
+
+    content: Annotated[bytes, about("a prediction's picture or an adapter's weights, with its name")]
+    metadata: Annotated[str, about("a JSON object, which the answer repeats; it is not kept")] = ""
 
 
 class VersionRequest(RequestBody):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from contracts.queries import Query
-from contracts.requests import RequestBody
+from contracts.requests import Form, RequestBody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,7 @@ class Route:
 
     ``errors`` are its own beside those that every route has, by status. What is ``costly`` starts a job or makes what stays, and has
     the stage's smaller throttle. Of what it makes, a good answer names the address (``Location``) unless it is not ``located``.
+    ``form`` are the fields that it takes as ``multipart/form-data``, and ``form_answer`` is what it answers to them.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Route:
     errors: Mapping[int, str] = field(default_factory=dict)
     costly: bool = False
     located: bool = True
+    form: type[Form] | None = None
+    form_answer: type[BaseModel] | None = None
 
     @property
     def status(self) -> int:
@@ -45,3 +48,11 @@ class Route:
     def matches(self, path: str) -> bool:
         """Whether the route has this path, for any values of its names."""
         return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
+
+    @staticmethod
+    def pattern(name: str) -> str:
+        """What a name in braces may stand for."""
+        return _PATTERNS.get(name, r"[A-Za-z0-9_-]{1,80}")
+
+
+_PATTERNS: Mapping[str, str] = {"owner": r"[A-Za-z0-9_.-]{1,80}", "reference": r"[A-Za-z0-9_@.-]{1,80}"}

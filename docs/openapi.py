@@ -37,7 +37,8 @@ OF_BODIES: Mapping[int, str] = {
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     bodies: set[type[BaseModel]] = {route.body for route in ROUTES if route.body}
-    models: set[type[BaseModel]] = {ProblemDetails, *(route.answer for route in ROUTES if route.answer), *bodies}
+    answers = {answer for route in ROUTES for answer in (route.answer, route.form_answer) if answer}
+    models: set[type[BaseModel]] = {ProblemDetails, *answers, *bodies}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
     return {
@@ -80,14 +81,17 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {str(route.status): _good(route), **_bad(route)},
     }
     if route.body:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _schema(route.body.__name__)}}}
+        content: dict[str, Any] = {JSON: {"schema": _schema(route.body.__name__)}}
+        if route.form:
+            content["multipart/form-data"] = {"schema": json_schema(route.form)}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
-    pattern = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,80}$"}
     for name in route.names:
+        pattern = {"type": "string", "pattern": f"^{route.pattern(name)}$"}
         parameters.append({"name": name, "in": "path", "required": True, "schema": pattern})
     for name, schema in (json_schema(route.query)["properties"] if route.query else {}).items():
         said = {key: value for key, value in schema.items() if key != "description"}
@@ -107,11 +111,17 @@ def _good(route: Route) -> dict[str, Any]:
         return {"description": "done; the answer has no body"}
     good: dict[str, Any] = {
         "description": route.answer.__name__,
-        "content": {JSON: {"schema": _schema(route.answer.__name__)}},
+        "content": {JSON: {"schema": _answered(route)}},
     }
     if route.body and route.located:
         good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
     return good
+
+
+def _answered(route: Route) -> dict[str, Any]:
+    """The schema of a good answer, which may be another to a form."""
+    named = [_schema(answer.__name__) for answer in (route.answer, route.form_answer) if answer]
+    return {"oneOf": named} if len(named) > 1 else named[0]
 
 
 def _bad(route: Route) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What clients upload."""
 
 from contracts.answers import File
-from contracts.requests import FileRequest
+from contracts.replicate_answers import UploadedFile
+from contracts.requests import FileForm, FileRequest
 from contracts.route import Route
 
 ROUTES = (
@@ -9,9 +10,12 @@ ROUTES = (
         name="create_file",
         method="POST",
         path="/v1/files",
-        about="An address to put one file at, for a prediction's pictures, a training's dataset or an adapter's weights.",
+        about="An address to put one file at, for a prediction's pictures, a training's dataset or an adapter's weights. "
+        "As multipart/form-data, the file itself (4 MB at most), as Replicate's clients send it.",
         body=FileRequest,
         answer=File,
         located=False,
+        form=FileForm,
+        form_answer=UploadedFile,
     ),
 )

@@ -1,5 +1,5 @@
 """Every route."""
 
-from contracts.routes import files, predictions, styles, trainings
+from contracts.routes import files, predictions, replicate, styles, trainings
 
-ROUTES = (*predictions.ROUTES, *trainings.ROUTES, *files.ROUTES, *styles.ROUTES)
+ROUTES = (*predictions.ROUTES, *trainings.ROUTES, *files.ROUTES, *styles.ROUTES, *replicate.ROUTES)

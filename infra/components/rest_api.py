@@ -60,6 +60,9 @@ That the status of DEFAULT_5XX becomes that of the others is written, and not so
 """
 
 
+_BINARY = ["multipart/form-data"]
+"""What comes to the handler as bytes, in base64. Anything else is text, which would change every byte that is no UTF-8."""
+
 UNROUTED = "/{proxy+}"
 """The path of every request that no route takes. The handler answers it with 404, or with 405 and the methods that the path has."""
 
@@ -83,6 +86,7 @@ class RestApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._limits = limits
+        self._any_object: apigateway.Model | None = None
         self._integration = apigateway.LambdaIntegration(
             # One permission for the whole API: with one a method, those of fifty do not fit into the function's policy (20 KB).
             handler.function,
@@ -118,6 +122,7 @@ class RestApi(Construct):
             # Its metrics are called by this name, which alarms and dashboard watch.
             rest_api_name=name,
             description="Atelier: predictions, trainings and files",
+            binary_media_types=_BINARY,
             api_key_source_type=apigateway.ApiKeySourceType.HEADER,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=True,
@@ -147,7 +152,7 @@ class RestApi(Construct):
         methods = {}
         for route in ROUTES:
             # API Gateway checks that a body is an object; the handler checks the rest, with better words.
-            models = {"application/json": self._model(route.path.rpartition("/")[2])} if route.body else None
+            models = {"application/json": self._body()} if route.body else None
             methods[route.name] = self._add_method(route.path, route.method, models)
         # Without it API Gateway answers a wrong method of a known path as an unknown path, and cannot say which are allowed.
         self._add_method(UNROUTED, "ANY")
@@ -165,11 +170,14 @@ class RestApi(Construct):
             request_models=models,
         )
 
-    def _model(self, name: str) -> apigateway.Model:
-        schema = apigateway.JsonSchema(
-            schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT
-        )
-        return self.api.add_model(f"{name.capitalize()}Body", content_type="application/json", schema=schema)
+    def _body(self) -> apigateway.Model:
+        """What every body is that is JSON."""
+        if self._any_object is None:
+            schema = apigateway.JsonSchema(
+                schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT
+            )
+            self._any_object = self.api.add_model("Body", content_type="application/json", schema=schema)
+        return self._any_object
 
     def _add_refusals(self) -> None:
         for construct_id, refusal in _REFUSALS.items():

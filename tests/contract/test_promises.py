@@ -11,7 +11,7 @@ import pytest
 from atelier_inference.settings import Settings
 from atelier_inference.worker import MOST_WAITING
 from atelier_ops.gateways.inference import LONGEST_RUN
-from atelier_ops.logic import http, predictions, repeats, uploads
+from atelier_ops.logic import http, output_addresses, repeats, uploads
 from atelier_ops.logic.late_answers import LATE
 from atelier_ops.logic.lora.keys import MOST_LISTED
 from atelier_training.data.feed import MOST_WORKERS
@@ -352,7 +352,7 @@ PROMISES = [
     Promise(
         page=LAMBDAS,
         words="its addresses work for an hour, and asking again gives new ones.",
-        values=lambda: predictions.URL_SECONDS,
+        values=lambda: output_addresses.URL_SECONDS,
         promised=3_600,
     ),
     Promise(

@@ -38,7 +38,7 @@ def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_wa
         response = Api().call(method, re.sub(r"\{\w+\}", "a" * 26, path), {} if method == "POST" else None)
         # A path that the handler does not know says so; one that it knows complains of the body, knows no such item, or is a list.
         if method == "GET" and "{" not in path:
-            assert response.body["results"] == [], path
+            assert response.status == 200, path
             continue
         assert (response.status, response.body["detail"].partition(":")[0]) != (404, "path"), path
         assert response.status in {404, 422}, path
@@ -56,7 +56,8 @@ def test_what_starts_a_job_or_makes_a_version_has_a_throttle_of_its_own(stage: S
     (api_stage,) = stage.one("AWS::ApiGateway::UsagePlan")["ApiStages"]
     limits = STAGES[stage.name].api.trainings
     own = {"RateLimit": limits.requests_per_second, "BurstLimit": limits.burst}
-    assert api_stage["Throttle"] == {"/v1/trainings/POST": own, "/v1/styles/{style}/versions/POST": own}
+    costly = ("trainings", "models/{owner}/{name}/versions/{reference}/trainings", "styles/{style}/versions")
+    assert api_stage["Throttle"] == {f"/v1/{path}/POST": own for path in costly}
 
 
 def test_the_gateway_s_own_errors_are_documented_problems_that_say_when_to_come_again(stage: Synthesized) -> None:

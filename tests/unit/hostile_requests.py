@@ -12,14 +12,14 @@ from contracts.routes.table import ROUTES
 from docs.openapi import document
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW")
+_PREDICTION = {"input": {"prompt": "a photo of a red skirt", "mode": "text_to_image", "width": 64, "height": 64}}
+_TRAINING = {"destination": "me/skirt", "input": {"dataset": "datasets/skirt/", "target": "a skirt"}}
 GOOD: Mapping[str, Any] = {
-    "create_prediction": {
-        "input": {"prompt": "a photo of a red skirt", "mode": "text_to_image", "width": 64, "height": 64}
-    },
-    "create_training": {
-        "destination": "me/skirt",
-        "input": {"dataset": "datasets/skirt/", "target": "a skirt"},
-    },
+    "create_prediction": _PREDICTION,
+    "create_model_prediction": _PREDICTION,
+    "create_deployment_prediction": _PREDICTION,
+    "create_training": _TRAINING,
+    "create_model_training": _TRAINING,
     "resume_training": {"gate": {}},
     "create_file": {"name": "photo.png", "content_type": "image/png", "purpose": "upload"},
     "create_version": {"weights": "uploads/0/u1/x.safetensors", "instance_prompt": "a photo of sks coat"},

@@ -41,7 +41,8 @@ def _documented(event: dict[str, Any], status: int) -> type[BaseModel] | None:
         return ProblemDetails
     (route,) = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(event["path"])]
     assert status == route.status
-    return route.answer
+    is_form = event["headers"].get("Content-Type", "").startswith("multipart/")
+    return route.form_answer if is_form and route.form_answer else route.answer
 
 
 def _check_discretion(body: Any, status: int, event: dict[str, Any]) -> None:
@@ -84,23 +85,28 @@ class Api:
     ) -> Answered:
         text = body if isinstance(body, str) else json.dumps(body)
         names = {key.replace("_", "-"): value for key, value in headers.items()}
-        return self.event(
-            {
-                "httpMethod": method,
-                "path": path,
-                "headers": {"Content-Type": "application/json", **names},
-                "body": None if body is None else text,
-                "isBase64Encoded": False,
-                "queryStringParameters": query,
-                "requestContext": {
-                    "domainName": "abc.execute-api.us-east-1.amazonaws.com",
-                    "path": f"/live{path}",
-                    "stage": "live",
-                    "requestId": "request-1",
-                    "identity": {"apiKeyId": self.key},
-                },
-            }
-        )
+        said = {"Content-Type": "application/json", **names}
+        return self.event(self.event_of(method, path, None if body is None else text, query, said))
+
+    def event_of(
+        self, method: str, path: str, body: str | None, query: dict[str, str] | None, headers: dict[str, str]
+    ) -> dict[str, Any]:
+        """A request as API Gateway hands it over."""
+        return {
+            "httpMethod": method,
+            "path": path,
+            "headers": headers,
+            "body": body,
+            "isBase64Encoded": False,
+            "queryStringParameters": query,
+            "requestContext": {
+                "domainName": "abc.execute-api.us-east-1.amazonaws.com",
+                "path": f"/live{path}",
+                "stage": "live",
+                "requestId": "request-1",
+                "identity": {"apiKeyId": self.key},
+            },
+        }
 
     def upload(self, name: str, body: bytes) -> str:
         """Let the client's upload of this name be there; its address."""

@@ -185,7 +185,20 @@ def test_a_full_version_whose_endpoint_cannot_answer_now_is_503(api: Api) -> Non
     assert post(api, {"version": "skirt@1", "input": INPUT}).status == 503
 
 
-@pytest.mark.parametrize("version", ["coat", "skirt@9", "skirt@0", "Skirt", "owner/skirt", "../skirt"])
+@pytest.mark.parametrize(
+    "version",
+    [
+        "coat",
+        "skirt@9",
+        "skirt@0",
+        "Skirt",
+        "owner/coat",
+        "owner/skirt:9",
+        "owner/skirt:coat@1",
+        "a/b/skirt",
+        "../skirt",
+    ],
+)
 def test_a_version_that_is_not_published_is_422(api: Api, version: str) -> None:
     publish(api, 1)
     answered = post(api, {"version": version, "input": INPUT})

@@ -204,7 +204,7 @@ def ended(api: Api, status: str, **changes: Any) -> dict[str, Any]:
 def test_a_succeeded_training_tells_its_version_and_metrics(api: Api) -> None:
     output = {"style": "skirt", "version": 3, "adapter": "skirt@3", "metrics": {"garment_share": 0.7}}
     shown = ended(api, "SUCCEEDED", output=output)
-    assert shown["output"] == {"version": "skirt@3"}
+    assert shown["output"] == {"version": "atelier/skirt:skirt@3"}
     assert shown["metrics"] == {"total_time": 90.0, "garment_share": 0.7}
     assert (shown["status"], shown["stage"], shown["completed_at"]) == ("succeeded", "done", "2027-01-15T08:01:30.000Z")
 

@@ -79,7 +79,7 @@ MUTANTS = (
     Defect(
         name="pictures are compressed once more", at="Api/RestApi79", change=put("Properties.BinaryMediaTypes", ["*/*"])
     ),
-    Defect(name="a body's model takes any JSON", at="Api/RestApiFilesBody", change=put("Properties.Schema", {})),
+    Defect(name="a body's model takes any JSON", at="Api/RestApiBody", change=put("Properties.Schema", {})),
     Defect(
         name="the API writes its log where its role may not",
         at=_STAGE,

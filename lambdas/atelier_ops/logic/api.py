@@ -9,13 +9,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from atelier_ops.gateways.aws import passes
 from atelier_ops.logic import imports, prediction_list, predictions, styles, trainings, uploads
-from atelier_ops.logic.http import Dependencies, ProblemError, Request
+from atelier_ops.logic.facades import replicate, replicate_files
+from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
 from contracts.route import Route
 from contracts.routes.table import ROUTES
 
-ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+def _create_file(request: Request, dependencies: Dependencies) -> Response[str]:
+    """An address to put a file at, or where it came with the request, the file."""
+    create = replicate_files.create if request.kind == FORM else uploads.create
+    return create(request, dependencies)
+
 
 ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "create_prediction": predictions.create,
@@ -27,9 +33,18 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "get_training": trainings.get,
     "cancel_training": trainings.cancel,
     "resume_training": trainings.resume,
-    "create_file": uploads.create,
+    "create_file": _create_file,
     "create_version": imports.create,
     "promote_version": styles.promote_version,
+    "get_account": replicate.account,
+    "list_collections": replicate.list_collections,
+    "list_models": replicate.list_models,
+    "get_model": replicate.get_model,
+    "list_model_versions": replicate.list_versions,
+    "get_model_version": replicate.get_version,
+    "create_model_prediction": replicate.create_prediction,
+    "create_deployment_prediction": replicate.create_prediction,
+    "create_model_training": replicate.create_training,
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 
@@ -47,7 +62,7 @@ def answer(event: Mapping[str, Any], dependencies: Dependencies, context: Any = 
 def _register(route: Route) -> None:
     @_app.route(re.sub(r"\{(\w+)\}", r"<\1>", route.path), method=route.method)
     def respond(**values: str) -> Response[str]:
-        if not all(ID.fullmatch(value) for value in values.values()):
+        if not all(re.fullmatch(route.pattern(name), value) for name, value in values.items()):
             return _no_route(None)
         return ANSWERS[route.name](_request(), _app.context["dependencies"], *(values[name] for name in route.names))
 

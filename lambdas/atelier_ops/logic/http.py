@@ -1,5 +1,6 @@
 """Requests and responses of the HTTP API, on Powertools' own; errors are RFC 9457 problems."""
 
+import base64
 import hashlib
 import json
 import secrets
@@ -18,12 +19,14 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.discretion import discreet
+from atelier_ops.logic.multipart import FormPart, read_parts
 from atelier_ops.logic.submission import Queueing
 from contracts.json_text import load
 from contracts.release import ReleaseRules
 from contracts.work import Pace
 
 JSON = "application/json"
+FORM = "multipart/form-data"
 LARGEST_BODY = 5 * 2**20
 """Bytes: a Lambda takes 6 MB and API Gateway adds its own; larger pictures go through POST /v1/files."""
 
@@ -80,9 +83,8 @@ class Request(APIGatewayProxyEvent):
 
     def read_json(self) -> Any:
         """The body's JSON value. Raises ProblemError 400, 413 or 415."""
-        kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind != JSON:
-            raise ProblemError(415, f"Content-Type: got {kind or 'none'}; allowed: application/json")
+        if self.kind != JSON:
+            raise ProblemError(415, f"Content-Type: got {self.kind or 'none'}; allowed: application/json")
         try:
             body = (self.decoded_body or "").encode()
             if len(body) > LARGEST_BODY:
@@ -91,6 +93,23 @@ class Request(APIGatewayProxyEvent):
             return load(body)
         except ValueError as error:
             raise ProblemError(400, f"body: cannot be read as JSON: {error}") from error
+
+    def read_form(self) -> list[FormPart]:
+        """The fields of a form with files. Raises ProblemError 400 or 415."""
+        if self.kind != FORM:
+            raise ProblemError(415, f"Content-Type: got {self.kind or 'none'}; allowed: {FORM}")
+        try:
+            body = self.body or ""
+            # API Gateway hands over what is binary in base64.
+            raw = base64.b64decode(body, validate=True) if self.is_base64_encoded else body.encode()
+            return read_parts(self.headers["content-type"], raw)
+        except ValueError as error:
+            raise ProblemError(400, f"body: cannot be read as {FORM}: {error}") from error
+
+    @property
+    def kind(self) -> str:
+        """The body's media type in lower case, without parameters; empty where none is said."""
+        return str(self.headers.get("content-type", "")).split(";")[0].strip().lower()
 
     def urls(self, path: str) -> dict[str, str]:
         """The absolute addresses that get and cancel what lies at ``/v1/…``.

@@ -55,9 +55,13 @@ def page(
     request: Request, query: PageQuery, results: Sequence[Mapping[str, Any]], last: Sequence[str] | None
 ) -> Response[str]:
     """200 with the results; where more may follow, ``last`` are the parts of where the next page begins."""
-    following = None
-    if last:
-        cursor = base64.urlsafe_b64encode(json.dumps(list(last)).encode()).decode().rstrip("=")
-        asked = {**query.to_json(), "cursor": cursor}
-        following = f"{request.urls(request.path)['get']}?{urlencode(asked)}"
-    return respond(200, {"results": list(results), "next": following, "previous": None})
+    return respond(200, {"results": list(results), "next": following(request, query, last), "previous": None})
+
+
+def following(request: Request, query: PageQuery, last: Sequence[str] | None) -> str | None:
+    """The address of the next page, which begins after ``last``; None where there is none."""
+    if not last:
+        return None
+    cursor = base64.urlsafe_b64encode(json.dumps(list(last)).encode()).decode().rstrip("=")
+    asked = {**query.to_json(), "cursor": cursor}
+    return f"{request.urls(request.path)['get']}?{urlencode(asked)}"

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Request
@@ -11,8 +12,27 @@ from contracts.layout import UPLOADS, S3Uri
 from contracts.prediction import PredictionInput
 
 _PICTURES = ("image", "mask")
+_LONGEST_ADDRESS = 8_192
 _ADDRESS = re.compile(r"\s*(?!data:)[A-Za-z][A-Za-z0-9+.-]*:")
 """What begins like an address of any kind."""
+
+
+def with_keys(inputs: PredictionInput, media: ObjectStore) -> PredictionInput:
+    """The input with the keys of uploads where it has their addresses, as clients in Replicate's style send them (``urls.get``)."""
+    keys = {name: key for name in _PICTURES if (key := _key_at(getattr(inputs, name), media))}
+    return inputs.model_copy(update=keys) if keys else inputs
+
+
+def _key_at(address: str, media: ObjectStore) -> str:
+    """The key of an upload that lies at an address of the media bucket, signed or not; empty for anything else."""
+    if not address.startswith(("http://", "https://")) or len(address) > _LONGEST_ADDRESS:
+        return ""
+    place = unquote(address.partition("?")[0])
+    _, found, rest = place.partition(f"/{UPLOADS}")
+    key = UPLOADS + rest
+    if not found or unquote(media.get_url(key, 1).partition("?")[0]) != place:
+        return ""
+    return key
 
 
 def check_places(inputs: PredictionInput, request: Request) -> None:

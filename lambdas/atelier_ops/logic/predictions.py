@@ -13,8 +13,9 @@ from atelier_ops.logic import deletion
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
+from atelier_ops.logic.output_addresses import addresses
 from atelier_ops.logic.patience import await_end
-from atelier_ops.logic.picture_places import addressed, check_places, echo
+from atelier_ops.logic.picture_places import addressed, check_places, echo, with_keys
 from atelier_ops.logic.prediction_watch import wakes_its_endpoint, watched
 from atelier_ops.logic.preferences import applied, wait_seconds
 from atelier_ops.logic.repeats import digest_of, other_body
@@ -32,16 +33,17 @@ from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 from contracts.work import check_work
 
-URL_SECONDS = 3_600
-"""Seconds an address in ``output`` works; asking again gives new ones."""
-
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """201 with a prediction that is starting, or, for a client that prefers to wait, with it as it is when that is over.
 
     The same Idempotency-Key and body give the same prediction. Raises ProblemError, InvalidInputError.
     """
-    body = request.read_json()
+    return create_of(request.read_json(), request, dependencies)
+
+
+def create_of(body: Any, request: Request, dependencies: Dependencies) -> Response[str]:
+    """The same for a body of another API that was translated. Raises ProblemError, InvalidInputError."""
     prediction = PredictionRequest.from_json(body)
     record = _finished_before(request, body, dependencies) or _begin(prediction, body, request, dependencies)
     wait = wait_seconds(request)
@@ -61,7 +63,7 @@ def _finished_before(request: Request, body: Any, dependencies: Dependencies) ->
 
 def _begin(prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies) -> Record:
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
-    inputs = prediction.input
+    inputs = with_keys(prediction.input, dependencies.media)
     check_places(inputs, request)
     picture = check_pictures(inputs, dependencies.media)
     check_answer(inputs, dependencies.pace.resolution, picture)
@@ -91,7 +93,7 @@ def get(request: Request, dependencies: Dependencies, prediction: str) -> Respon
 
 
 def _watched(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:
-    return {**show(record, request, dependencies), **watched(record, dependencies)}
+    return {**show(record, request, dependencies, alone=True), **watched(record, dependencies)}
 
 
 def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
@@ -236,11 +238,11 @@ def _require_endpoint(record: Record, dependencies: Dependencies) -> None:
         raise InvalidInputError("version", got=version, allowed=allowed)
 
 
-def show(record: Record, request: Request, dependencies: Dependencies) -> dict[str, Any]:
-    """The prediction as its client sees it."""
+def show(record: Record, request: Request, dependencies: Dependencies, *, alone: bool = False) -> dict[str, Any]:
+    """The prediction as its client sees it, in a list or ``alone``."""
     data = record.data
     sent = json.dumps(data["input"])
-    outputs = [dependencies.media.get_url(key, URL_SECONDS) for key in data.get("outputs", [])]
+    outputs = addresses(data.get("outputs", []), request, dependencies.media, alone=alone)
     return {
         "id": data["id"],
         "version": data["version"],

@@ -22,6 +22,7 @@ from atelier_ops.logic.training_watch import UNWATCHED, metrics_so_far, watched
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.layout import FAILURE, S3Uri, run_prefix
+from contracts.model_names import qualified
 from contracts.requests import ResumptionRequest, TrainingRequest
 
 STATUSES = {
@@ -39,8 +40,13 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 
     Raises ProblemError, InvalidInputError.
     """
+    return create_of(request.read_json(), request, dependencies)
+
+
+def create_of(body: Any, request: Request, dependencies: Dependencies) -> Response[str]:
+    """The same for a body of another API that was translated. Raises ProblemError, InvalidInputError."""
     # Checked now rather than by a run that fails; only what the client gave is passed on.
-    given = TrainingRequest.from_json(request.read_json()).input
+    given = TrainingRequest.from_json(body).input
     dependencies.rules.apply(given)
     inputs = _addressed(given.explicit_values(), dependencies.data)
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
@@ -197,7 +203,7 @@ def _output(inputs: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str, A
         return None
     style, version = output.get("style") or inputs["style"], output.get("version")
     published = version is not None and inputs.get("deploy") != "none"
-    return {"version": f"{style}@{version}" if published else None}
+    return {"version": qualified(f"{style}@{version}") if published else None}
 
 
 def _outcome(output: Mapping[str, Any]) -> str:

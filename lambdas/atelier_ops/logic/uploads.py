@@ -44,7 +44,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """
     body, now = FileRequest.from_json(request.read_json()), dependencies.now
     upload = request.new_id("file")
-    store, key = _place(upload, body, request, dependencies)
+    store, key = place(upload, body, request, dependencies)
     if request.is_repeatable:
         remember(note("file", upload, body.to_json(), now), dependencies.records)
     # A dataset's file may be replaced by a better one. What was uploaded for a request is checked, and must stay what it was.
@@ -65,7 +65,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     )
 
 
-def _place(upload: str, body: FileRequest, request: Request, dependencies: Dependencies) -> tuple[ObjectStore, str]:
+def place(upload: str, body: FileRequest, request: Request, dependencies: Dependencies) -> tuple[ObjectStore, str]:
     """Bucket and key. Raises InvalidInputError where name, type, size and purpose do not go together."""
     kind, name = body.content_type, composed(body.name)
     if body.purpose == "upload":

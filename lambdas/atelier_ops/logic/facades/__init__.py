@@ -1,0 +1,1 @@
+"""Other APIs' routes, a module for each: they translate into the functions of our own, and keep nothing."""
