@@ -22,6 +22,7 @@ from cli.commands.down import down
 from cli.commands.edit import edit
 from cli.commands.generate import generate
 from cli.commands.key import key
+from cli.commands.logs import logs
 from cli.commands.pretrain import pretrain
 from cli.commands.segment import segment
 from cli.commands.smoke import smoke
@@ -42,7 +43,7 @@ COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "Pictures": (style, generate, edit, upscale, segment),
     "Styles": (train, cancel),
     "Models": (pretrain, verify),
-    "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, destroy),
+    "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),
 }
 """By the title of their group. What each says of itself is its docstring and its parameters' help."""
 

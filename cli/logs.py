@@ -1,0 +1,118 @@
+"""Where the logs of a stage are, and the last lines of one: in an account, or in a local cloud."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cli.account import STACKS, account_client, not_deployed
+from cli.errors import CommandError
+from cli.terminal import print_json, table
+
+_GROUP = "AWS::Logs::LogGroup"
+JOBS = {"training jobs": "/aws/sagemaker/TrainingJobs", "processing jobs": "/aws/sagemaker/ProcessingJobs"}
+"""Groups that SageMaker has for the whole account."""
+NEWEST_STREAMS = 5
+"""Of a group's streams, those that are looked at: a function has one an instance of it, a job one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogPlace:
+    """A group of logs; ``what`` is the stack and what writes there, or the jobs."""
+
+    what: str
+    group: str
+
+
+def run_logs(name: str, *, lines: int, stage: str, cloud: Path, json: bool) -> None:
+    """List the groups or, with ``name``, print the last ``lines`` of those whose name or writer has it.
+
+    Raises CommandError where none has, NotDeployedError, LocalCloudError, and botocore's errors.
+    """
+    client = _client(stage, cloud)
+    found = [
+        place for place in places(client, stage or "local") if name.lower() in f"{place.what} {place.group}".lower()
+    ]
+    if not found:
+        raise CommandError(f"logs: got {name}; allowed: part of a name that atelier logs lists")
+    if not name:
+        if json:
+            print_json([asdict(place) for place in found])
+        else:
+            table(["what", "log group"], [(place.what, place.group) for place in found])
+        return
+    told = [event for place in found for event in last_events(client("logs"), place.group, lines)]
+    told = sorted(told, key=lambda event: int(event["timestamp"]))[-lines:]
+    for event in told if not json else ():
+        print(f"{_time(event)} {event['message'].rstrip()}")
+    if json:
+        print_json([{"time": _time(event), "message": event["message"]} for event in told])
+
+
+def places(client: Callable[[str], Any], stage: str) -> list[LogPlace]:
+    """The groups of the stage's stacks, and those of jobs. Raises NotDeployedError where there is no stack of it."""
+    found = [place for stack in STACKS for place in _of_stack(client("cloudformation"), stage, stack)]
+    if not found:
+        raise not_deployed(stage, f"no stack of {stage} is there")
+    return [*found, *(LogPlace(what=what, group=group) for what, group in JOBS.items())]
+
+
+def last_events(logs: Any, group: str, count: int) -> list[dict[str, Any]]:
+    """The last events of a group's newest streams; none where nothing was written yet."""
+    try:
+        answer = logs.describe_log_streams(
+            logGroupName=group, orderBy="LastEventTime", descending=True, limit=NEWEST_STREAMS
+        )
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    streams = [each["logStreamName"] for each in answer["logStreams"]]
+    return [
+        event
+        for stream in streams
+        for event in logs.get_log_events(logGroupName=group, logStreamName=stream, limit=count, startFromHead=False)[
+            "events"
+        ]
+    ]
+
+
+def _of_stack(cloudformation: Any, stage: str, stack: str) -> Iterator[LogPlace]:
+    from botocore.exceptions import ClientError
+
+    try:
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=f"atelier-{stage}-{stack}")
+        resources = [each for page in pages for each in page["StackResourceSummaries"]]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return
+    for each in resources:
+        if each["ResourceType"] == _GROUP:
+            # Of a logical id, the last eight signs are a hash.
+            yield LogPlace(what=f"{stack} {each['LogicalResourceId'][:-8]}", group=each["PhysicalResourceId"])
+
+
+def _client(stage: str, cloud: Path) -> Callable[[str], Any]:
+    if stage not in ("", "local"):
+        return account_client
+    import boto3
+
+    from local.errors import LocalCloudError
+    from local.holding import holder
+    from local.sagemaker.backend import connect
+    from local.stamp import Stamp
+
+    folder = (cloud / "run" / "cloud").resolve()
+    stamp = Stamp.read(folder)
+    if stamp is None or holder(folder) is None:
+        raise LocalCloudError(f"no local cloud runs in {cloud}; `atelier up --out {cloud}` starts one")
+    url, region = f"http://127.0.0.1:{stamp.port}", stamp.region
+    return lambda service: connect(boto3.Session(), service, url=url, region=region)
+
+
+def _time(event: dict[str, Any]) -> str:
+    return (
+        datetime.fromtimestamp(int(event["timestamp"]) / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
