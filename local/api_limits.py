@@ -51,7 +51,15 @@ def limited(
                 await send(event)
 
         task = asyncio.ensure_future(app(scope, receive, send_in_time))
-        done, _ = await asyncio.wait({task}, timeout=seconds)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=seconds)
+        except (
+            asyncio.CancelledError
+        ):  # The server ends, and does not wait; the web server would answer 500 without a word.
+            late = True
+            if not begun:
+                await _send(send, refusal(scope["path"], "DEFAULT_5XX", "Internal server error"))
+            raise
         if not done:
             late = True
             await _send(send, refusal(scope["path"], "INTEGRATION_TIMEOUT", "Endpoint request timed out"))

@@ -68,3 +68,31 @@ def test_an_api_that_fails_says_so_as_api_gateway_does(path: str) -> None:
         return
     asyncio.run(main())
     assert [event.get("status", event.get("body")) for event in sent] == [500, b'{"message": "Internal server error"}']
+
+
+def test_a_request_that_the_server_does_not_wait_for_at_its_end_is_answered() -> None:
+    sent: list[Any] = []
+
+    async def main() -> None:
+        waits = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            waits.set()
+            await asyncio.Event().wait()
+
+        async def send(event: Any) -> None:
+            sent.append(event)
+
+        async def request() -> None:
+            scope: Any = {"type": "http", "path": API, "headers": []}
+            receive: Any = None
+            await limited(app)(scope, receive, send)
+
+        task = asyncio.create_task(request())
+        await waits.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert [event.get("status", event.get("body")) for event in sent] == [500, b'{"message": "Internal server error"}']
