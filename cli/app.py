@@ -23,6 +23,7 @@ from cli.commands.edit import edit
 from cli.commands.generate import generate
 from cli.commands.key import key
 from cli.commands.logs import logs
+from cli.commands.models import models
 from cli.commands.pretrain import pretrain
 from cli.commands.segment import segment
 from cli.commands.smoke import smoke
@@ -42,7 +43,7 @@ COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
     "Pictures": (style, generate, edit, upscale, segment),
     "Styles": (train, cancel),
-    "Models": (pretrain, verify),
+    "Models": (models, pretrain, verify),
     "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),
 }
 """By the title of their group. What each says of itself is its docstring and its parameters' help."""

@@ -1,6 +1,6 @@
 """What a person needs of a deployed stage: its address, its key, where to look in the console, a first command."""
 
-import json
+import json as json_text
 import os
 
 from cli.account import Client, account_client, api_key, stage_outputs
@@ -12,9 +12,12 @@ _CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-
 """The console's domain in partitions that have their own."""
 
 
-def run_deployed(stage: str) -> None:
-    """Print it."""
-    print(describe(account_client, stage))
+def run_deployed(stage: str, *, json: bool = False) -> None:
+    """Print it; for programs, the outputs of its stacks."""
+    if json:
+        print(json_text.dumps(stage_outputs(account_client, stage), indent=2, sort_keys=True))
+    else:
+        print(describe(account_client, stage))
 
 
 def run_key(stage: str) -> None:
@@ -36,7 +39,7 @@ Stage {stage} is deployed in {region}, account {outputs["StateMachineArn"].split
 Use it
   export API={outputs["ApiUrl"].rstrip("/")}
   export KEY=$(make -s key STAGE={stage} {place})
-  curl {prediction}" {header} -H 'content-type: application/json' -d '{json.dumps(FIRST)}'
+  curl {prediction}" {header} -H 'content-type: application/json' -d '{json_text.dumps(FIRST)}'
   curl {prediction}/ID" {header}
 The first answer takes about 5 to 10 minutes where no instance of the endpoint runs (an estimate).
 

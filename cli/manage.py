@@ -1,6 +1,7 @@
 """Look at the local cloud of a folder from another terminal, stop it, or remove what it keeps."""
 
 import contextlib
+import json as json_text
 import shutil
 import time
 from collections.abc import Mapping
@@ -26,27 +27,47 @@ _FILES = (READY_NAME, "docker", "docker.json", STAMP, LOCK)
 """In a cloud's folder, beside its folders. The last two tell whoever comes in between what this folder is, and that it is held."""
 
 _POLL_SECONDS = 0.1
+_LISTS = ("endpoints", "servers", "jobs", "executions")
 
 
-def run_status(out: Path) -> None:
+def run_status(out: Path, *, json: bool = False) -> None:
     """Print what runs in the folder, what is under way, and what it takes on the disk."""
-    folder = _cloud(out)
+    found = state_of(_cloud(out))
+    print(json_text.dumps(found, indent=2, ensure_ascii=False) if json else _in_words(found))
+
+
+def state_of(folder: Path) -> dict[str, Any]:
+    """The same as one JSON object: sizes in bytes; what is under way is there only while a cloud runs."""
     stamp, held = Stamp.read(folder), holder(folder)
-    lines = {"folder": str(folder), "runs": "no"}
+    found: dict[str, Any] = {"folder": str(folder), "runs": held is not None}
     if held:
-        lines["runs"] = f"yes, {held}{_since(held)}"
+        found["holder"] = f"{held}{_since(held)}"
     if stamp and stamp.port:
-        lines["address"] = f"http://127.0.0.1:{stamp.port} ({stamp.region})"
+        found |= {"address": f"http://127.0.0.1:{stamp.port}", "region": stamp.region}
     if stamp:
-        lines["version"] = f"format {stamp.format}, ministack {stamp.ministack}"
+        found |= {"format": stamp.format, "ministack": stamp.ministack}
     if stamp and held:
-        lines |= _under_way(folder, stamp)
-    used = sizes(folder)
-    lines["disk"] = f"{megabytes(sum(used.values()))}: " + ", ".join(
-        f"{k} {megabytes(v)}" for k, v in used.items() if v
-    )
-    lines["free"] = megabytes(shutil.disk_usage(_existing(folder)).free)
-    print("\n".join(f"{name:<12} {text}" for name, text in lines.items()))
+        found |= _under_way(folder, stamp)
+    free = shutil.disk_usage(_existing(folder)).free
+    return {**found, "bytes": {name: size for name, size in sizes(folder).items() if size}, "free_bytes": free}
+
+
+def _in_words(found: Mapping[str, Any]) -> str:
+    """A line for each thing that is known."""
+    lines = {"folder": found["folder"], "runs": f"yes, {found['holder']}" if found["runs"] else "no"}
+    if "address" in found:
+        lines["address"] = f"{found['address']} ({found['region']})"
+    if "format" in found:
+        lines["version"] = f"format {found['format']}, ministack {found['ministack']}"
+    if "error" in found:
+        lines["under way"] = f"it does not answer: {found['error']}"
+    lines |= {name: ", ".join(found[name]) or "none" for name in _LISTS if name in found}
+    if "queue" in found:
+        lines["queue"] = f"{found['queue']} requests"
+    parts = ", ".join(f"{name} {megabytes(size)}" for name, size in found["bytes"].items())
+    lines["disk"] = megabytes(sum(found["bytes"].values())) + (f": {parts}" if parts else "")
+    lines["free"] = megabytes(found["free_bytes"])
+    return "\n".join(f"{name:<12} {text}" for name, text in lines.items())
 
 
 def run_down(out: Path) -> None:
@@ -113,7 +134,7 @@ def health(server: Mapping[str, Any]) -> str:
     return f"{server['health']}{again}"
 
 
-def _under_way(folder: Path, stamp: Stamp) -> dict[str, str]:
+def _under_way(folder: Path, stamp: Stamp) -> dict[str, Any]:
     """What the running cloud says of its endpoints, jobs and executions."""
     url = f"http://127.0.0.1:{stamp.port}"
 
@@ -135,14 +156,11 @@ def _under_way(folder: Path, stamp: Stamp) -> dict[str, str]:
         ]
         servers = [health(each) for each in servers_of(url)]
     except (*AWS_ERRORS, OSError) as error:
-        return {"under way": f"it does not answer: {error}"}
-    named = [f"{each['EndpointName']} {each['EndpointStatus']}" for each in endpoints]
-    names = [job.get("TrainingJobName") or job["ProcessingJobName"] for job in jobs]
-    waiting = len(Durable(folder / "state").table("AsyncRequests").items())
+        return {"error": str(error)}
     return {
-        "endpoints": ", ".join(named) or "none",
-        "servers": ", ".join(servers) or "none",
-        "jobs": ", ".join(names) or "none",
-        "executions": ", ".join(running) or "none",
-        "queue": f"{waiting} requests",
+        "endpoints": [f"{each['EndpointName']} {each['EndpointStatus']}" for each in endpoints],
+        "servers": servers,
+        "jobs": [job.get("TrainingJobName") or job["ProcessingJobName"] for job in jobs],
+        "executions": running,
+        "queue": len(Durable(folder / "state").table("AsyncRequests").items()),
     }

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.parameters import StageArgument, StageOption, one_stage
+from cli.parameters import Json, StageArgument, StageOption, one_stage
 
 
 def doctor(
@@ -15,8 +15,9 @@ def doctor(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="the CDK's context, such as account=111122223333 or qualifier=team42"),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Say what stands between a stage and its account, and what to do about it."""
     from cli.doctor.run import run_doctor
 
-    run_doctor(one_stage(stage, named), [*(context or []), *(more or [])])
+    run_doctor(one_stage(stage, named), [*(context or []), *(more or [])], json=json)

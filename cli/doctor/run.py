@@ -1,8 +1,9 @@
 """Ask everything, and print a line each."""
 
+import json as json_text
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,16 +46,21 @@ class UnfitError(CommandError):
     """The stage cannot be deployed as things are; the lines before this one say why and what to do."""
 
 
-def run_doctor(stage: str, context: Sequence[str]) -> None:
+def run_doctor(stage: str, context: Sequence[str], *, json: bool = False) -> None:
     """Print what stands between the stage and the account of the current credentials. Raises UnfitError where it cannot be deployed."""
     findings = []
     for finding in examine(_around(_placed(stage_named(stage), context))):
-        print(finding, flush=True)
+        if not json:
+            print(finding, flush=True)
         findings.append(finding)
     last = conclusion(findings)
+    if json:
+        listed = [{**asdict(finding), "mark": finding.mark.name.lower()} for finding in findings]
+        print(json_text.dumps({"findings": listed, "conclusion": last}, indent=2, ensure_ascii=False))
     if _in_the_way(findings):
         raise UnfitError(last)
-    print(last)
+    if not json:
+        print(last)
 
 
 def require_ready(stage: str, assembly: Path, *names: str) -> None:

@@ -365,6 +365,17 @@ def test_the_command_says_what_lacks_and_ends_with_1(
     assert printed.err == "UnfitError: Cannot be deployed: 1 of the lines above begin with ✗.\n"
 
 
+def test_findings_are_told_to_programs_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    finding = Diagnosis(mark=Mark.TO_DEPLOY, what="region", says="none is set", do="REGION=eu-west-1")
+    monkeypatch.setattr("cli.doctor.run.examine", lambda _: [finding])
+    assert main(["doctor", "trial", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"] == [
+        {"mark": "to_deploy", "what": "region", "says": "none is set", "do": "REGION=eu-west-1"}
+    ]
+    assert told["conclusion"].startswith("Cannot be deployed")
+
+
 def test_a_context_that_the_cdk_would_refuse_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "trial", "--context", "qualifier=team42", "--context", "account=12"]) == 2
     assert (

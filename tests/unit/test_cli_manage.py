@@ -58,6 +58,16 @@ def test_what_is_kept_and_that_nothing_runs_is_said(folder: Path, capsys: pytest
     assert "1.9 MB: objects 1.5 MB, assets 0.4 MB" in said
 
 
+def test_the_same_is_said_to_programs_in_bytes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--out", str(folder.parent.parent), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["folder"], found["runs"], found["region"]) == (str(folder), False, REGION)
+    assert found["address"] == "http://127.0.0.1:4700"
+    assert found["bytes"]["objects"] == 1_500_000
+    assert found["free_bytes"] > 0
+    assert "queue" not in found
+
+
 def test_a_cloud_that_does_not_run_cannot_be_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["down", "--out", str(tmp_path)]) == 1
     assert f"no local cloud runs in {tmp_path}/run/cloud" in capsys.readouterr().err
