@@ -89,7 +89,7 @@ class Api:
         return self.event(self.event_of(method, path, None if body is None else text, query, said))
 
     def event_of(
-        self, method: str, path: str, body: str | None, query: dict[str, str] | None, headers: dict[str, str]
+        self, method: str, path: str, body: str | None, query: Mapping[str, str] | None, headers: dict[str, str]
     ) -> dict[str, Any]:
         """A request as API Gateway hands it over."""
         return {
