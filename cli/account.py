@@ -1,5 +1,6 @@
 """A stage in the AWS account of the current credentials: what its stacks put out."""
 
+import json
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,6 +19,10 @@ STACKS = ("storage", "serving", "training", "api", "monitoring")
 
 class NotDeployedError(CommandError):
     """The stage's stacks are not in the account of the current credentials."""
+
+
+class UnknownClientError(ValueError):
+    """The stage has no client of this name."""
 
 
 def account_client(service: str) -> Any:
@@ -65,6 +70,13 @@ def stage_stacks(client: Client, stage: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda stack: stack["CreationTime"])
 
 
-def api_key(client: Client, found: dict[str, str]) -> str:
-    """The value of the stage's API key, by the outputs of its stacks."""
-    return str(client("apigateway").get_api_key(apiKey=found["ApiKeyId"], includeValue=True)["value"])
+def api_key(client: Client, found: dict[str, str], name: str = "") -> str:
+    """The value of a client's API key, by the outputs of the stage's stacks; without a name that of the stage's first client.
+
+    Raises UnknownClientError.
+    """
+    ids: dict[str, str] = json.loads(found["ApiKeyIds"])
+    if name and name not in ids:
+        raise UnknownClientError(f"client: got {name}; allowed: {' | '.join(ids)}")
+    key = ids[name] if name else found["ApiKeyId"]
+    return str(client("apigateway").get_api_key(apiKey=key, includeValue=True)["value"])

@@ -20,6 +20,7 @@ from cli.watching import Watch, progress_of
 from contracts.answers import Training
 from contracts.errors import InvalidInputError
 from contracts.layout import STYLE_PATTERN, dataset_prefix
+from contracts.model_names import plain
 from contracts.requests import TrainingInput, TrainingRequest
 from infra.work_costs import style_dollars, style_minutes
 
@@ -169,7 +170,7 @@ class _WaitsForPersonError(Exception):
 
 def tell_end(client: Atelier, training: Training, folder: Path) -> None:
     """What was learnt, where its report is, and what to do with it."""
-    version = training.output.version if training.output else None
+    version = plain(training.output.version) if training.output and training.output.version else None
     numbers = {name: f"{value:.4g}" for name, value in sorted(training.metrics.items())}
     facts({"training": training.id, "status": training.status, "version": version, **numbers})
     losses = [point.loss for point in training.losses or []]

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 from contracts.queries import Query
 from contracts.requests import Form, RequestBody
 
+NOT_OWN = "the style is the house's, and the client does not manage"
+"""Why a client may see a thing and not change it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Route:

@@ -14,6 +14,7 @@ ROUTES = (
         "As multipart/form-data, the file itself (4 MB at most), as Replicate's clients send it.",
         body=FileRequest,
         answer=File,
+        errors={409: "the style whose dataset it is for is not the client's own"},
         located=False,
         form=FileForm,
         form_answer=UploadedFile,

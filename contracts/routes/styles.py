@@ -2,7 +2,7 @@
 
 from contracts.answers import ImportedVersion, PromotedVersion
 from contracts.requests import VersionRequest
-from contracts.route import Route
+from contracts.route import NOT_OWN, Route
 
 ROUTES = (
     Route(
@@ -15,7 +15,7 @@ ROUTES = (
         answer=ImportedVersion,
         errors={
             404: "no style can have this name in a path",
-            409: "the number that the registry gives is one of a version that is published",
+            409: "the style is not the client's own, or the number that the registry gives is one of a version that is published",
         },
         costly=True,
         located=False,
@@ -27,6 +27,6 @@ ROUTES = (
         about="Let a style's bare name mean this published version, newer or older. Requests that name the style without a version "
         "get it from then on; style@version means the same as before.",
         answer=PromotedVersion,
-        errors={409: "the version is no longer served, or other promotions of the style came between"},
+        errors={403: NOT_OWN, 409: "the version is no longer served, or other promotions of the style came between"},
     ),
 )

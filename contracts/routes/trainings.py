@@ -2,7 +2,7 @@
 
 from contracts.answers import Training
 from contracts.requests import ResumptionRequest, TrainingRequest
-from contracts.route import Route
+from contracts.route import NOT_OWN, Route
 
 ROUTES = (
     Route(
@@ -12,6 +12,7 @@ ROUTES = (
         about="Start an execution of the fine-tuning state machine.",
         body=TrainingRequest,
         answer=Training,
+        errors={409: "the style is not the client's own"},
         costly=True,
     ),
     Route(
@@ -28,6 +29,7 @@ ROUTES = (
         path="/v1/trainings/{id}/cancel",
         about="Stop a training and the job under way unless it has ended.",
         answer=Training,
+        errors={403: NOT_OWN},
     ),
     Route(
         name="resume_training",
@@ -37,6 +39,6 @@ ROUTES = (
         "what came before is neither repeated nor paid again. One does so at a time.",
         body=ResumptionRequest,
         answer=Training,
-        errors={409: "it runs, has succeeded, or another training does its rest"},
+        errors={403: NOT_OWN, 409: "it runs, has succeeded, or another training does its rest"},
     ),
 )

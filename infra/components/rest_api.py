@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from contracts.routes.table import ROUTES
+from infra.components.clients import ClientKeys
 from infra.components.handler import Handler
 from infra.components.log_retention import log_group
 from infra.nag import accept
@@ -68,7 +69,7 @@ UNROUTED = "/{proxy+}"
 
 
 class RestApi(Construct):
-    """``url`` (ending in a slash) and ``key_id``, the id of the one API key; its value is chosen by API Gateway.
+    """``url`` ends in a slash. ``clients`` may call it, as often as ``limits`` says.
 
     ``name`` names the API, whose metrics are called by it, and what cannot be without a name.
     """
@@ -80,6 +81,7 @@ class RestApi(Construct):
         *,
         name: str,
         handler: Handler,
+        clients: ClientKeys,
         limits: Api,
         key: kms.IKey,
         log_days: int,
@@ -98,7 +100,8 @@ class RestApi(Construct):
         )
         methods = self._add_routes()
         self._add_refusals()
-        self.url, self.key_id = self.api.url, self._api_key(methods).key_id
+        self.url = self.api.url
+        clients.join(self._plan(methods))
         self._accept_findings()
         if limits.most_from_one_address:
             # Most stages have none, and AWS WAF is a large part of CDK to import.
@@ -204,15 +207,14 @@ class RestApi(Construct):
         }
         accept(self.api, reasons)
 
-    def _api_key(self, methods: Mapping[str, apigateway.Method]) -> apigateway.IApiKey:
+    def _plan(self, methods: Mapping[str, apigateway.Method]) -> apigateway.UsagePlan:
+        """What each key may do."""
         limits = self._limits
-        key = self.api.add_api_key("Key", description="Atelier's first API key")
         plan = self.api.add_usage_plan(
             "Plan",
             throttle=_throttle(limits.requests_per_second, limits.burst),
             quota=apigateway.QuotaSettings(limit=limits.requests_per_day, period=apigateway.Period.DAY),
         )
-        plan.add_api_key(key)
         costly = _throttle(limits.trainings.requests_per_second, limits.trainings.burst)
         own = [
             apigateway.ThrottlingPerMethod(method=methods[route.name], throttle=costly)
@@ -220,7 +222,7 @@ class RestApi(Construct):
             if route.costly
         ]
         plan.add_api_stage(stage=self.api.deployment_stage, throttle=own)
-        return key
+        return plan
 
 
 def _throttle(rate: float, burst: int) -> apigateway.ThrottleSettings:

@@ -21,6 +21,7 @@ from infra.components.access import (
 )
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name
+from infra.components.clients import ClientKeys
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
 from infra.components.workflow.steps.publication import PROMOTED
@@ -75,18 +76,27 @@ class ApiStack(StageStack):
             endpoint_arn=serving.endpoint.arn,
             network=serving.clients,
         )
-        spec = self._api(serving, machine_arn, training.resources.machine_names[0])
+        clients = ClientKeys(self, "Clients", clients=stage.api.clients)
+        spec = self._api(serving, machine_arn, training.resources.machine_names[0], clients.known)
         key, log_days = storage.key, stage.log_days
         self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=log_days, network=serving.clients)
         api = RestApi(
-            self, "Rest", name=stage.prefix, handler=self.handler, limits=stage.api, key=key, log_days=log_days
+            self,
+            "Rest",
+            name=stage.prefix,
+            handler=self.handler,
+            clients=clients,
+            limits=stage.api,
+            key=key,
+            log_days=log_days,
         )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
         self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}
         CfnOutput(self, "ApiUrl", value=api.url)
-        CfnOutput(self, "ApiKeyId", value=api.key_id)
+        CfnOutput(self, "ApiKeyId", value=clients.ids[stage.api.clients[0].name])
+        CfnOutput(self, "ApiKeyIds", value=json.dumps(clients.ids, separators=(",", ":")))
 
-    def _api(self, serving: ServingStack, machine_arn: str, machine_name: str) -> Spec:
+    def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
         storage, prefix = self._storage, self.stage.prefix
         group, package = (arn("sagemaker", f"{kind}/{prefix}-*") for kind in ("model-package-group", "model-package"))
         execution_calls = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"]
@@ -107,6 +117,7 @@ class ApiStack(StageStack):
                 "PACE": json.dumps(self.stage.pace.to_json(), sort_keys=True),
                 "MEDIA_DAYS": str(self.stage.media_days),
                 "STARTUP_SECONDS": str(self.stage.serving.startup_seconds),
+                "CLIENTS": clients,
             },
             grants=[
                 # Where a notification is late, it reads the answer and stores the pictures itself.

@@ -112,6 +112,7 @@ def environment() -> dict[str, str]:
         "TRAIN_INSTANCES": "2",
         "INPUT_MODE": "FastFile",
         "LUSTRE": "none",
+        "CLIENTS": '{"key-1":{"name":"first","manages":true}}',
     }
 
 

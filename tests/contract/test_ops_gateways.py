@@ -97,6 +97,7 @@ def test_folders_are_the_names_below_a_prefix(store: ObjectStore) -> None:
         store.write(key, b"", "text/plain")
     assert store.folders("styles/") == ["a", "b"]
     assert store.folders("nothing/") == []
+    assert (store.has("styles/a/"), store.has("nothing/")) == (True, False)
 
 
 def test_a_write_that_depends_on_what_was_read_is_refused_once_that_has_changed(store: ObjectStore) -> None:

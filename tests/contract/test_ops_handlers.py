@@ -340,7 +340,12 @@ def request(method: str, path: str, given: Any = None) -> dict[str, Any]:
         "headers": {"content-type": "application/json"},
         "body": json.dumps(given),
         "isBase64Encoded": False,
-        "requestContext": {"domainName": "api.test", "path": f"/live{path}", "requestId": "1"},
+        "requestContext": {
+            "domainName": "api.test",
+            "path": f"/live{path}",
+            "requestId": "1",
+            "identity": {"apiKeyId": "key-1"},
+        },
     }
 
 

@@ -214,7 +214,7 @@ def test_retraining_makes_a_second_version_and_both_stay_usable(
     studio: Studio, waiting: Waiting, second_run: dict[str, Any]
 ) -> None:
     assert second_run["status"] == "succeeded", second_run
-    assert second_run["output"]["version"] == "twice@2"
+    assert second_run["output"]["version"] == "atelier/twice:twice@2"
     assert "comparison: not compared with twice@1, which is in service: its dataset" in second_run["logs"]
     published = studio.published("twice")
     assert {"1/manifest.json", "2/manifest.json", "latest.json"} <= published

@@ -13,6 +13,7 @@ from atelier_ops.logic.api import answer
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
+from contracts.clients import KnownClient
 from contracts.release import ReleaseRules
 from contracts.routes.table import ROUTES
 from contracts.work import Pace
@@ -29,7 +30,9 @@ from tests.unit.ops_fakes import (
 
 SHARED = "shared-endpoint"
 KEEP = 7 * 86_400
-OWN = f"uploads/{hashlib.sha256(b'key-1').hexdigest()[:16]}/"
+CLIENTS = {"key-1": KnownClient(name="first", manages=True), "key-2": KnownClient(name="second")}
+"""By their keys."""
+OWN = f"uploads/{hashlib.sha256(b'first').hexdigest()[:16]}/"
 """Where the uploads of the client with ``key-1`` lie."""
 PACE = Pace(pixels=4_000_000, tile_pixels=400_000, resolution=512, steps=25, tile=128, tile_steps=25)
 """About that of a g5 with Stable Diffusion 1 or 2."""
@@ -151,6 +154,7 @@ class Api:
             name_prefix="atelier-test",
             rules=self.rules,
             pace=self.pace,
+            clients=CLIENTS,
             keep_seconds=KEEP,
             startup_seconds=600,
             now=self.now,

@@ -19,7 +19,7 @@ from atelier_ops.errors import (
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.logs import JobLog, LogLine, Logs
-from atelier_ops.gateways.records import FAR_FUTURE, Listed, Record, Records
+from atelier_ops.gateways.records import NEVER, Listed, Record, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
@@ -64,6 +64,9 @@ class MemoryStore(ObjectStore):
     def listing(self, prefix: str) -> list[StoredObject]:
         keys = sorted(key for bucket, key in self._all.objects if bucket == self.bucket and key.startswith(prefix))
         return [self._stored(key) for key in keys]
+
+    def has(self, prefix: str) -> bool:
+        return bool(self.listing(prefix))
 
     def folders(self, prefix: str) -> list[str]:
         below = (entry.key.removeprefix(prefix) for entry in self.listing(prefix))
@@ -153,7 +156,7 @@ class MemoryRecords(Records):
         return min(most, len(self.expiring(status, before)))
 
     def first(self, status: str) -> int | None:
-        keys = self.expiring(status, FAR_FUTURE)
+        keys = self.expiring(status, NEVER)
         return self.items[keys[0]].expires_at if keys else None
 
     def put(self, record: Record) -> None:

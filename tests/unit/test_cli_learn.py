@@ -95,7 +95,7 @@ def test_json_is_the_training_alone(commanded: Commanded, folder: Path, capsys: 
     commanded.looked = succeed
     train(folder, json=True)
     document = json.loads(capsys.readouterr().out)
-    assert (document["status"], document["output"]) == ("succeeded", {"version": "my-skirt@1"})
+    assert (document["status"], document["output"]) == ("succeeded", {"version": "atelier/my-skirt:my-skirt@1"})
 
 
 def test_a_run_that_fails_is_an_error_with_its_cause(commanded: Commanded, folder: Path) -> None:

@@ -16,7 +16,7 @@ from botocore.retries import standard
 
 from atelier_ops.gateways.aws import PASSING
 from atelier_ops.logic.http import LARGEST_BODY, Request
-from tests.unit.ops_api import Answered, Api
+from tests.unit.ops_api import CLIENTS, Answered, Api
 from tests.unit.ops_fakes import MemoryRecords
 from tests.unit.ops_logs import lines
 
@@ -34,7 +34,7 @@ def is_problem(answered: Answered, status: int) -> str:
     return str(answered.body["detail"])
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/models", "/v1/predictions/né", "/v1/predictions/a/b"])
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/pictures", "/v1/predictions/né", "/v1/predictions/a/b"])
 def test_an_unknown_path_is_404(api: Api, path: str) -> None:
     assert path.rstrip("/") in is_problem(api.call("GET", path), 404)
 
@@ -185,4 +185,4 @@ def test_addresses_are_absolute_as_the_client_reached_us(
 ) -> None:
     event = {"httpMethod": "POST", "path": "/v1/files", "headers": headers, "requestContext": context}
     item = f"{expected}/v1/trainings/1"
-    assert Request(event).urls("/v1/trainings/1") == {"get": item, "cancel": f"{item}/cancel"}
+    assert Request(event, CLIENTS).urls("/v1/trainings/1") == {"get": item, "cancel": f"{item}/cancel"}

@@ -29,7 +29,7 @@ from atelier_ops.logic.submission import OPEN, attempts
 from atelier_ops.logic.taking_up import take_up
 from contracts.errors import InvalidInputError
 from contracts.routes.table import ROUTES
-from tests.unit.ops_api import KEEP, SHARED, Api
+from tests.unit.ops_api import CLIENTS, KEEP, SHARED, Api
 from tests.unit.ops_fakes import (
     NOW,
     MemoryBuckets,
@@ -47,7 +47,18 @@ from tests.unit.test_ops_submission import ANSWER, BODY, BUSY, SWEEP, Death, not
 
 CALLS: Mapping[type, tuple[str, ...]] = {
     MemoryRecords: ("get", "get_each", "made_by", "add", "put", "replace", "remove", "expiring", "count", "first"),
-    MemoryStore: ("listing", "folders", "read", "read_tagged", "uploaded", "write", "write_if", "copy", "delete"),
+    MemoryStore: (
+        "listing",
+        "has",
+        "folders",
+        "read",
+        "read_tagged",
+        "uploaded",
+        "write",
+        "write_if",
+        "copy",
+        "delete",
+    ),
     MemoryInference: ("submit",),
     MemoryExecutions: ("start", "stop", "describe", "events"),
     MemoryLogs: ("streams", "tail"),
@@ -132,7 +143,8 @@ class World(Api):
         bodies = {place: body for place, body in self.buckets.objects.items() if place[1].endswith("latest.json")}
         return {
             "records": {
-                key: "open" if each.status in OPEN else each.status for key, each in self.records.items.items()
+                key: "open" if each.status in OPEN else (each.status, each.data.get("client", ""))
+                for key, each in self.records.items.items()
             },
             "objects": {**dict.fromkeys(self.buckets.objects), **bodies},
             "executions": {each.name: each.status for each in self.executions.started.values()},
@@ -143,18 +155,18 @@ class World(Api):
 Act = Callable[[World], Any]
 
 
-def ask(method: str, path: str, body: Any = None) -> Act:
-    """A request with an Idempotency-Key, whose path may name what was made. The router, which answers one at a time, is left out."""
+def ask(method: str, path: str, body: Any = None, key: str = "key-1") -> Act:
+    """A request of the client of ``key`` with an Idempotency-Key, whose path may name what was made. The router is left out."""
     route = next(each for each in ROUTES if each.method == method and each.matches(path.format(made="x")))
 
     def act(world: World) -> None:
         place = path.format(made=world.made)
         names = [each for each, part in zip(place.split("/"), route.path.split("/"), strict=True) if part[:1] == "{"]
         headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
-        identity = {"identity": {"apiKeyId": world.key}}
+        identity = {"identity": {"apiKeyId": key}}
         event = {"path": place, "headers": headers, "body": json.dumps(body), "requestContext": identity}
         with suppress(ProblemError):  # such as that what is to be deleted is not there any more
-            answered = ANSWERS[route.name](Request(event), world.dependencies(), *names)
+            answered = ANSWERS[route.name](Request(event, CLIENTS), world.dependencies(), *names)
             world.made = world.made or json.loads(answered.body or "{}").get("id", "")
 
     return act
@@ -253,11 +265,21 @@ get = ask("GET", "/v1/predictions/{made}")
 cancel = ask("POST", "/v1/predictions/{made}/cancel")
 delete = ask("DELETE", "/v1/predictions/{made}")
 upload = ask("POST", "/v1/files", {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9})
+PICTURE = {"name": "a.png", "content_type": "image/png", "purpose": "dataset", "style": "new", "size": 9}
+upload_new = ask("POST", "/v1/files", PICTURE)
 train = ask(
     "POST",
     "/v1/trainings",
     {"destination": "skirt", "input": {"dataset": "datasets/skirt/", "target": "a skirt"}},
 )
+
+
+def train_new(key: str = "key-1") -> Act:
+    """A style that nobody has, on the pictures of one of the house's."""
+    inputs = {"dataset": "datasets/skirt/", "target": "a skirt"}
+    return ask("POST", "/v1/trainings", {"destination": "new", "input": inputs}, key)
+
+
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
 promote_1 = ask("POST", "/v1/styles/skirt/versions/1/promote")
@@ -273,7 +295,9 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "delete_prediction": (then(post, told()), delete, delete),
     "delete_prediction, canceled": (then(post, cancel), delete, delete),
     "create_file": (nothing, upload, upload),
+    "create_file, of a new style": (nothing, upload_new, upload_new),
     "create_training": (nothing, train, train),
+    "create_training, of a new style": (nothing, train_new(), train_new()),
     "cancel_training": (train, stop, stop),
     "resume_training": (then(train, failed), resume, resume),
     "promote_version": (nothing, promote_1, promote_1),
@@ -307,6 +331,8 @@ AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
     "a cancel and an answer": (post, cancel, told()),
     "two deletions": (then(post, told()), delete, delete),
     "two trainings with one key": (nothing, train, train),
+    "two clients that claim a name": (nothing, upload_new, ask("POST", "/v1/files", PICTURE, "key-2")),
+    "two clients that train a name": (nothing, train_new(), train_new("key-2")),
     "two resumptions with one key": (then(train, failed), resume, resume),
     "two promotions": (nothing, promote_1, promote_2),
     "a promotion and a run's": (nothing, promote_1, promotes),

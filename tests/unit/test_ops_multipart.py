@@ -5,7 +5,7 @@ import pytest
 from atelier_ops.logic.http import Request
 from atelier_ops.logic.multipart import MOST_PARTS, read_parts
 from contracts.model_names import plain, qualified
-from tests.unit.ops_api import Api
+from tests.unit.ops_api import CLIENTS, Api
 
 KIND = "multipart/form-data; boundary=xyz"
 
@@ -51,7 +51,7 @@ def test_a_broken_form_is_400_and_another_type_415() -> None:
     event = api.event_of("POST", "/v1/files", "nothing", None, {"Content-Type": KIND})
     assert api.event(event).status == 400
     assert api.event({**event, "body": "%%%", "isBase64Encoded": True}).status == 400
-    assert Request(event).kind == "multipart/form-data"
+    assert Request(event, CLIENTS).kind == "multipart/form-data"
     assert api.call("POST", "/v1/files", "x", Content_Type="text/plain").status == 415
 
 

@@ -19,7 +19,7 @@ from atelier_ops.logic.notification import Outcome
 from atelier_ops.logic.results import Dependencies, settle
 from atelier_ops.logic.submission import CLAIM_SECONDS, OPEN, attempts, claimed, submit
 from contracts.layout import S3Uri
-from tests.unit.ops_api import KEEP, Api
+from tests.unit.ops_api import CLIENTS, KEEP, Api
 from tests.unit.ops_fakes import PNG, MemoryTokens
 
 BODY = {"input": {"mode": "text_to_image", "prompt": "a skirt"}}
@@ -46,7 +46,7 @@ def post(api: Api, key: str = "k", body: Any = None) -> dict[str, Any]:
         "body": json.dumps(body or BODY),
         "requestContext": {"identity": {"apiKeyId": "key-1"}},
     }
-    made: dict[str, Any] = json.loads(predictions.create(Request(event), api.dependencies()).body or "")
+    made: dict[str, Any] = json.loads(predictions.create(Request(event, CLIENTS), api.dependencies()).body or "")
     return made
 
 

@@ -16,8 +16,8 @@ BY_CLIENT = "by_client"
 WAITING = "waiting"
 """The status of a record that holds the task token of a run, until what the run waits for has happened."""
 
-FAR_FUTURE = 10**12
-"""Seconds since 1970: after everything that expires."""
+NEVER = 253_402_300_799
+"""When a record expires that stays until somebody removes it: in the last second of the year 9999."""
 
 _SAME = "#status = :status AND #data = :data"
 
@@ -107,7 +107,7 @@ class Records:
 
     def first(self, status: str) -> int | None:
         """When the first of the records with this status expires; None where there is none."""
-        items = self._with_status(status, FAR_FUTURE, Limit=1)["Items"]
+        items = self._with_status(status, NEVER, Limit=1)["Items"]
         return int(items[0]["expires_at"]["N"]) if items else None
 
     def _with_status(self, status: str, before: int, **options: Any) -> Any:

@@ -70,6 +70,11 @@ class ObjectStore:
         entries = (entry for page in pages for entry in page.get("Contents", []))
         return [StoredObject(key=e["Key"], size=e["Size"], etag=e["ETag"].strip('"')) for e in entries]
 
+    def has(self, prefix: str) -> bool:
+        """Whether there is any object below ``prefix``."""
+        found = client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=1)
+        return bool(found["KeyCount"])
+
     def folders(self, prefix: str) -> list[str]:
         """The names directly below ``prefix`` that have objects below them, without slashes."""
         pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")

@@ -14,6 +14,7 @@ from atelier_ops.logic.api import answer
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
 from atelier_ops.observability import observed
+from contracts.clients import read_clients
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 from contracts.work import Pace
@@ -25,7 +26,7 @@ class Settings(EnvironmentSettings):
     """Environment. ``endpoint_name`` is the shared endpoint, which serves ``served_base`` (``name@revision``) with ``image_uri``.
 
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
-    ``contracts.work.Pace``.
+    ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON.
     ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
     """
 
@@ -43,6 +44,7 @@ class Settings(EnvironmentSettings):
     pace: str
     media_days: int
     startup_seconds: int
+    clients: str
 
 
 @observed
@@ -66,6 +68,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         tags=dict(tag.split("=", 1) for tag in settings.tags),
         rules=ReleaseRules.from_text(settings.release_rules),
         pace=Pace.from_text(settings.pace),
+        clients=read_clients(settings.clients),
         keep_seconds=settings.media_days * 86_400,
         startup_seconds=settings.startup_seconds,
         now=time.time(),

@@ -54,7 +54,7 @@ _app = APIGatewayRestResolver()
 def answer(event: Mapping[str, Any], dependencies: Dependencies, context: Any = None) -> dict[str, Any]:
     """Answer one proxy event; every error is a problem response."""
     event = {**event, "path": f"/{event['path'].strip('/')}"}
-    _app.append_context(dependencies=dependencies, request=Request(event))
+    _app.append_context(dependencies=dependencies, request=Request(event, dependencies.clients))
     response: dict[str, Any] = _app.resolve(event, context)
     return response
 

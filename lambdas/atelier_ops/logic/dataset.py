@@ -56,9 +56,12 @@ def read_dataset(uri: str, store: ObjectStore) -> Dataset:
     return Dataset(uri=address, files=files, captions=captions, sha256=hash_listing(listing), info=info)
 
 
-def check_names(uri: str, store: ObjectStore, *, instance_prompt: str) -> None:
-    """What a listing alone shows of the dataset at ``uri``. Raises InvalidInputError."""
-    files = DatasetFiles.of(_listed(uri, store)[1])
+def check_names(uri: str, store: ObjectStore, *, instance_prompt: str, readable: bool) -> None:
+    """What a listing alone shows of the dataset at ``uri``; one that is not ``readable`` is as one that is not there.
+
+    Raises InvalidInputError.
+    """
+    files = DatasetFiles.of(_listed(uri, store)[1] if readable else ())
     if not instance_prompt and not files.info:
         raise no_instance_prompt(uri, described=False)
 

@@ -21,6 +21,7 @@ from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.multipart import FormPart, read_parts
 from atelier_ops.logic.submission import Queueing
+from contracts.clients import Clients, KnownClient
 from contracts.json_text import load
 from contracts.release import ReleaseRules
 from contracts.work import Pace
@@ -43,7 +44,7 @@ class Dependencies(Queueing):
     """What the API needs, and the time of the request in seconds since 1970.
 
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
-    ``rules`` and ``pace`` are the stage's.
+    ``rules``, ``pace`` and ``clients`` are the stage's.
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
     ``keep_seconds`` is how long a prediction is kept: as long as its pictures. ``clock`` tells the time of each moment, ``pause`` waits for
     so many seconds, and ``fleets`` knows what earlier requests have seen of the endpoints.
@@ -62,6 +63,7 @@ class Dependencies(Queueing):
     tags: Mapping[str, str]
     rules: ReleaseRules
     pace: Pace
+    clients: Clients
     keep_seconds: int
     startup_seconds: int
     now: float
@@ -79,7 +81,11 @@ class ProblemError(Exception):
 
 
 class Request(APIGatewayProxyEvent):
-    """One request, as API Gateway's REST proxy integration carries it."""
+    """One request, as API Gateway's REST proxy integration carries it, of one of ``clients`` or somebody who is none of them."""
+
+    def __init__(self, event: Mapping[str, Any], clients: Clients) -> None:
+        super().__init__(dict(event))
+        self._clients = clients
 
     def read_json(self) -> Any:
         """The body's JSON value. Raises ProblemError 400, 413 or 415."""
@@ -143,14 +149,31 @@ class Request(APIGatewayProxyEvent):
 
     @property
     def client(self) -> str:
-        """Who asks: the id of the API key, or where there is none the signer's ARN; empty where API Gateway names neither."""
-        identity = self._context.get("identity") or {}
-        return str(identity.get("apiKeyId") or identity.get("userArn") or "")
+        """Who asks: the client whose key it is, by its name. A key that the stage does not know is a client called by the key's id.
+
+        Where there is no key, the signer's ARN; empty where API Gateway names neither.
+        """
+        return self._known.name if self._known else self._identity
+
+    @property
+    def manages(self) -> bool:
+        """Whether it may change what is the house's."""
+        return self._known is not None and self._known.manages
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What records call the client: its name, and before clients had names the id of its key."""
+        return tuple(dict.fromkeys((self.client, self._identity)))
 
     @property
     def folder(self) -> str:
-        """What names the client's own folder: as good as its id, and fit for a key of S3 whatever the id is."""
-        return hashlib.sha256(self.client.encode()).hexdigest()[:_FOLDER_LENGTH]
+        """What names the client's own folder: as good as its name, and fit for a key of S3 whatever the name is."""
+        return self.folders[0]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Every folder that is the client's own, the one where its next upload goes in front."""
+        return tuple(hashlib.sha256(name.encode()).hexdigest()[:_FOLDER_LENGTH] for name in self.names)
 
     def problem(self, error: ProblemError) -> Response[str]:
         """An ``application/problem+json`` response, which names nothing of the account's own that the client did not name."""
@@ -164,6 +187,15 @@ class Request(APIGatewayProxyEvent):
             **discreet(error.extra, self._sent),
         }
         return respond(error.status, body, error.headers, "application/problem+json")
+
+    @property
+    def _known(self) -> KnownClient | None:
+        return self._clients.get(self._identity)
+
+    @property
+    def _identity(self) -> str:
+        identity = self._context.get("identity") or {}
+        return str(identity.get("apiKeyId") or identity.get("userArn") or "")
 
     @property
     def _sent(self) -> str:

@@ -20,6 +20,7 @@ from atelier_ops.logic.lora.weights import read_adapter
 from atelier_ops.logic.names import bounded
 from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.own_uploads import own_upload
+from atelier_ops.logic.ownership import claim, require_claimable
 from atelier_ops.logic.publishing import publish_once
 from atelier_ops.logic.repeats import note, remember, require_same
 from atelier_ops.logic.timestamps import rfc3339
@@ -42,6 +43,7 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     """
     body = VersionRequest.from_json(request.read_json())
     _check_name(style)
+    require_claimable(style, request, dependencies)
     base = _served_base(body, dependencies)
     weights = own_upload(body.weights, request, where="weights")
     noted = note("version", request.new_id("version"), {"style": style, **body.to_json()}, dependencies.now)
@@ -52,7 +54,8 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     if manifest is None or not manifest.version:
         check_style(style, dependencies.models, dependencies.packages, where="style")
         manifest = manifest or _stage(import_id, style, body, weights, base, dependencies)
-        # Only now: what is refused does not use its key up.
+        # Only now: what is refused uses up neither the name nor its key.
+        claim(style, request, dependencies)
         remember(noted, dependencies.records)
         manifest = _register(import_id, manifest, dependencies)
     target = style_prefix(style, manifest.version)

@@ -17,6 +17,7 @@ ALLOWED = "the uri that POST /v1/files gave to the same API key"
 
 def own_upload(uri: str, request: Request, *, where: str) -> str:
     """The key of the client's upload. Raises InvalidInputError naming ``where``; whose it is else, it does not say."""
-    if not re.fullmatch(upload_key(request.folder, "[^/]+", "[^/]+"), uri) or len(uri.encode()) > LONGEST_KEY:
+    folders = f"(?:{'|'.join(request.folders)})"
+    if not re.fullmatch(upload_key(folders, "[^/]+", "[^/]+"), uri) or len(uri.encode()) > LONGEST_KEY:
         raise InvalidInputError(where, got=uri, allowed=ALLOWED)
     return uri

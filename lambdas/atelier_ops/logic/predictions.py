@@ -14,6 +14,7 @@ from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.output_addresses import addresses
+from atelier_ops.logic.ownership import owns
 from atelier_ops.logic.patience import await_end
 from atelier_ops.logic.picture_places import addressed, check_places, echo, with_keys
 from atelier_ops.logic.prediction_watch import wakes_its_endpoint, watched
@@ -22,8 +23,8 @@ from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.results import end, prediction_key
 from atelier_ops.logic.submission import OPEN, claimed, drop_request, is_claimed, is_submitted, submit, withdraw
+from atelier_ops.logic.targets import ServingTarget, resolve, resolve_adapter
 from atelier_ops.logic.timestamps import rfc3339
-from atelier_ops.logic.versions import Target, resolve, resolve_adapter
 from atelier_ops.observability import logger
 from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
@@ -68,13 +69,8 @@ def _begin(prediction: PredictionRequest, body: Any, request: Request, dependenc
     picture = check_pictures(inputs, dependencies.media)
     check_answer(inputs, dependencies.pace.resolution, picture)
     check_work(inputs, dependencies.pace, picture)
-    target = resolve(
-        prediction.version,
-        dependencies.models,
-        shared_endpoint=dependencies.shared_endpoint,
-        name_prefix=dependencies.name_prefix,
-    )
-    inputs = _with_adapter(inputs, target, dependencies)
+    target = resolve(prediction.version, request, dependencies)
+    inputs = _with_adapter(inputs, target, request, dependencies)
     new = _new_record(request, body, inputs, target, dependencies)
     if wakes_its_endpoint(new, dependencies):
         new = replace(new, data={**new.data, "woke": True})
@@ -140,9 +136,9 @@ def _existing(prediction: str, request: Request, dependencies: Dependencies) -> 
 
 
 def _own(prediction: str, request: Request, dependencies: Dependencies) -> Record:
-    """The client's own record: another client's is as good as none. Records of earlier releases do not say whose they are."""
+    """The client's own record: another client's is as good as none. Raises ProblemError 404."""
     record = dependencies.records.get(prediction_key(prediction))
-    if record is None or record.data.get("client", request.client) != request.client:
+    if record is None or not owns(record.data, request):
         raise _unknown(prediction, dependencies)
     return record
 
@@ -152,10 +148,12 @@ def _unknown(prediction: str, dependencies: Dependencies) -> ProblemError:
     return ProblemError(404, f"prediction: got {prediction}; allowed: {allowed}")
 
 
-def _with_adapter(inputs: PredictionInput, target: Target, dependencies: Dependencies) -> PredictionInput:
+def _with_adapter(
+    inputs: PredictionInput, target: ServingTarget, request: Request, dependencies: Dependencies
+) -> PredictionInput:
     """The input with the adapter that its version or its own adapter means now, so that what waits in the queue keeps its meaning."""
     if target.version == BASE:
-        adapter = resolve_adapter(inputs.adapter, dependencies.models) if inputs.adapter else ""
+        adapter = resolve_adapter(inputs.adapter, request, dependencies) if inputs.adapter else ""
         return inputs.model_copy(update={"adapter": adapter})
     if inputs.adapter:
         raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
@@ -163,7 +161,11 @@ def _with_adapter(inputs: PredictionInput, target: Target, dependencies: Depende
 
 
 def _new_record(
-    request: Request, body: Mapping[str, Any], inputs: PredictionInput, target: Target, dependencies: Dependencies
+    request: Request,
+    body: Mapping[str, Any],
+    inputs: PredictionInput,
+    target: ServingTarget,
+    dependencies: Dependencies,
 ) -> Record:
     prediction, now = request.new_id("prediction"), dependencies.now
     data = {

@@ -7,24 +7,25 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.errors import MissingObjectError, PromotionRaceError
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.registry import Packages
-from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.endpoint import IN_SERVICE
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.names import style_endpoint
+from atelier_ops.logic.ownership import require_changeable, require_readable, unknown_style
 from atelier_ops.logic.promotion import promote
-from atelier_ops.logic.versions import PublishedVersion, published_styles, published_versions, read_version
+from atelier_ops.logic.versions import PublishedVersion, published_versions, read_version
 from contracts.layout import STYLE_PATTERN
 
 APPROVED = "Approved"
 
 
-def promote_version(_: Request, dependencies: Dependencies, style: str, version: str) -> Response[str]:
+def promote_version(request: Request, dependencies: Dependencies, style: str, version: str) -> Response[str]:
     """200 with what the bare name means now and meant before. Repeating it changes nothing.
 
-    Raises ProblemError 404 and 409.
+    Raises ProblemError 403, 404 and 409.
     """
     models = dependencies.models
-    found = _published(style, version, models)
+    found = _published(style, version, request, dependencies)
+    require_changeable(style, request, dependencies)
     if dependencies.rules.approval == "manual":
         _require_approval(found, dependencies.packages)
     _require_served(found, dependencies)
@@ -37,10 +38,12 @@ def promote_version(_: Request, dependencies: Dependencies, style: str, version:
     return respond(200, {"style": style, "version": f"{style}@{promotion.version}", "previous": previous})
 
 
-def _published(style: str, version: str, models: ObjectStore) -> PublishedVersion:
+def _published(style: str, version: str, request: Request, dependencies: Dependencies) -> PublishedVersion:
     """The version. Raises ProblemError 404 that lists what there is."""
+    models = dependencies.models
     if not re.fullmatch(STYLE_PATTERN, style) or not (numbers := published_versions(style, models)):
-        raise ProblemError(404, f"style: got {style}; allowed: {published_styles(models)}")
+        raise unknown_style(style, request, dependencies)
+    require_readable(style, request, dependencies)
     if not version.isdecimal() or int(version) not in numbers:
         raise ProblemError(404, f"version: got {version}; allowed: {', '.join(map(str, numbers))}")
     try:

@@ -15,6 +15,7 @@ from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.failure import ending
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.logs import logs, stage
+from atelier_ops.logic.ownership import claim, may_read, require_changeable, require_claimable
 from atelier_ops.logic.repeats import other_body
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
@@ -50,17 +51,19 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     dependencies.rules.apply(given)
     inputs = _addressed(given.explicit_values(), dependencies.data)
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
-    _check_dataset(name, inputs, dependencies)
+    require_claimable(given.style, request, dependencies)
+    _check_dataset(name, inputs, request, dependencies)
+    claim(given.style, request, dependencies)
     return _start(name, inputs, request, dependencies)
 
 
 def resume(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
     """201 with a new training that takes up one that did not succeed. The same Idempotency-Key and body give the same one.
 
-    Raises ProblemError 404 and 409, InvalidInputError.
+    Raises ProblemError 403, 404 and 409, InvalidInputError.
     """
     gate = ResumptionRequest.from_json(request.read_json()).gate.to_json()
-    ended = _existing(training, dependencies)
+    ended = _changeable(training, request, dependencies)
     if ended.status not in UNSUCCESSFUL:
         got = f"{training}, which is {STATUSES[ended.status]}"
         raise ProblemError(409, f"training: got {got}; allowed: one that failed or was canceled")
@@ -122,10 +125,12 @@ def _named(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
     return {**inputs, **({"dataset": inputs["dataset"].removeprefix(ours)} if "dataset" in inputs else {})}
 
 
-def _check_dataset(name: str, inputs: Mapping[str, Any], dependencies: Dependencies) -> None:
+def _check_dataset(name: str, inputs: Mapping[str, Any], request: Request, dependencies: Dependencies) -> None:
     """Look at the dataset's names, unless an earlier request started the training. Raises InvalidInputError."""
+    dataset = inputs["dataset"]
+    readable = may_read(dataset.rstrip("/").rpartition("/")[2], request, dependencies)
     try:
-        check_names(inputs["dataset"], dependencies.data, instance_prompt=inputs.get("instance_prompt", ""))
+        check_names(dataset, dependencies.data, instance_prompt=inputs.get("instance_prompt", ""), readable=readable)
     except InvalidInputError:
         if dependencies.executions.describe(name) is None:
             raise
@@ -133,24 +138,37 @@ def _check_dataset(name: str, inputs: Mapping[str, Any], dependencies: Dependenc
 
 def get(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
     """200 with the training as it is now, and how far it is. Raises ProblemError 404."""
-    execution = _existing(training, dependencies)
+    execution = _existing(training, request, dependencies)
     events = dependencies.executions.events(training)
     shown = _show(execution, events, request, dependencies)
     return respond(200, {**shown, **watched(execution, events, dependencies)})
 
 
 def cancel(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
-    """200 with the training, its execution and the job under way stopped unless it had ended. Raises ProblemError 404."""
-    if _existing(training, dependencies).status == "RUNNING":
+    """200 with the training, its execution and the job under way stopped unless it had ended. Raises ProblemError 403 and 404."""
+    if _changeable(training, request, dependencies).status == "RUNNING":
         dependencies.executions.stop(training)
     return get(request, dependencies, training)
 
 
-def _existing(name: str, dependencies: Dependencies) -> Execution:
+def _existing(name: str, request: Request, dependencies: Dependencies) -> Execution:
+    """The training, where its style is one that the client may read. Raises ProblemError 404."""
     execution = dependencies.executions.describe(name)
-    if execution is None:
+    if execution is None or not may_read(_learnt(execution, dependencies), request, dependencies):
         raise ProblemError(404, f"training: got {name}; allowed: the id of one made in the last 90 days")
     return execution
+
+
+def _changeable(name: str, request: Request, dependencies: Dependencies) -> Execution:
+    """The training, where its style is one that the client may change. Raises ProblemError 403 and 404."""
+    execution = _existing(name, request, dependencies)
+    require_changeable(_learnt(execution, dependencies), request, dependencies)
+    return execution
+
+
+def _learnt(execution: Execution, dependencies: Dependencies) -> str:
+    """The style that a training learns, whose owner is its own; empty where somebody started it by hand without one."""
+    return str(_origin(execution, dependencies).input.get("style") or "")
 
 
 def _show(

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.gateways.storage import ObjectStore, Upload
 from atelier_ops.logic.http import Dependencies, Request, respond
+from atelier_ops.logic.ownership import claim
 from atelier_ops.logic.repeats import note, remember
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.dataset import CAPTION_SUFFIXES, CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
@@ -45,6 +46,8 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     body, now = FileRequest.from_json(request.read_json()), dependencies.now
     upload = request.new_id("file")
     store, key = place(upload, body, request, dependencies)
+    if body.purpose == "dataset":
+        claim(body.style, request, dependencies)
     if request.is_repeatable:
         remember(note("file", upload, body.to_json(), now), dependencies.records)
     # A dataset's file may be replaced by a better one. What was uploaded for a request is checked, and must stay what it was.

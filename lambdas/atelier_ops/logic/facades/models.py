@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any
 
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
+from atelier_ops.logic.ownership import may_read, visible_styles
 from atelier_ops.logic.paging import following, position, read_query
 from atelier_ops.logic.promotion import promoted_version
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.execution import BASE
-from contracts.layout import MANIFEST, STYLE_PATTERN, STYLES, base_prefix, style_prefix
+from contracts.layout import MANIFEST, STYLE_PATTERN, base_prefix, style_prefix
 from contracts.model import json_schema
 from contracts.model_names import OWNER
 from contracts.prediction import PredictionInput
@@ -22,14 +23,15 @@ MOST = 100
 
 def names(request: Request, dependencies: Dependencies) -> list[str]:
     """What the client may paint with: the base model first, then the styles."""
-    return [BASE, *dependencies.models.folders(STYLES)]
+    return [BASE, *visible_styles(request, dependencies)]
 
 
 def require(name: str, request: Request, dependencies: Dependencies) -> None:
     """Raises ProblemError 404 where there is no such model for this client."""
     if name == BASE:
         return
-    if not re.fullmatch(STYLE_PATTERN, name) or not dependencies.models.listing(style_prefix(name)):
+    known = re.fullmatch(STYLE_PATTERN, name) and may_read(name, request, dependencies)
+    if not known or not dependencies.models.has(style_prefix(name)):
         raise ProblemError(404, f"model: got {name}; allowed: {BASE}, or a style that GET /v1/models lists")
 
 

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.logic import predictions, trainings
 from atelier_ops.logic.facades import models
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
-from atelier_ops.logic.versions import find_version, published_versions, resolve
+from atelier_ops.logic.targets import find_version, resolve
+from atelier_ops.logic.versions import published_versions
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.model_names import OWNER, plain
@@ -39,7 +40,7 @@ def get_model(request: Request, dependencies: Dependencies, owner: str, name: st
     models.require(name, request, dependencies)
     latest = None
     if name == BASE or models.is_promoted(name, dependencies):
-        latest = models.version_object(_version(name, name, dependencies), dependencies)
+        latest = models.version_object(_version(name, name, request, dependencies), dependencies)
     return respond(200, models.model_object(name, request, dependencies, latest))
 
 
@@ -56,7 +57,7 @@ def list_versions(request: Request, dependencies: Dependencies, owner: str, name
 def get_version(request: Request, dependencies: Dependencies, owner: str, name: str, reference: str) -> Response[str]:
     """200 with one version. Raises ProblemError 404."""
     models.require(name, request, dependencies)
-    return respond(200, models.version_object(_version(name, reference, dependencies), dependencies))
+    return respond(200, models.version_object(_version(name, reference, request, dependencies), dependencies))
 
 
 def create_prediction(request: Request, dependencies: Dependencies, owner: str, name: str) -> Response[str]:
@@ -65,12 +66,7 @@ def create_prediction(request: Request, dependencies: Dependencies, owner: str, 
     ModelPredictionRequest.from_json(body)
     models.require(name, request, dependencies)
     try:
-        resolve(
-            name,
-            dependencies.models,
-            shared_endpoint=dependencies.shared_endpoint,
-            name_prefix=dependencies.name_prefix,
-        )
+        resolve(name, request, dependencies)
     except InvalidInputError as error:
         raise ProblemError(404, str(error)) from error
     return predictions.create_of({**body, "version": name}, request, dependencies)
@@ -97,7 +93,7 @@ def _on_base(inputs: Mapping[str, Any], name: str, reference: str) -> Mapping[st
     return {**inputs, "base_model": meant}
 
 
-def _version(name: str, reference: str, dependencies: Dependencies) -> str:
+def _version(name: str, reference: str, request: Request, dependencies: Dependencies) -> str:
     """``style@version`` or ``base`` of a version's id, its number, or the style's own name. Raises ProblemError 404."""
     version = plain(f"{OWNER}/{name}:{reference}")
     if name == BASE and version == BASE:
@@ -105,6 +101,6 @@ def _version(name: str, reference: str, dependencies: Dependencies) -> str:
     try:
         if version.partition("@")[0] != name:
             raise InvalidInputError("version", got=reference, allowed=f"{name}@NUMBER")
-        return find_version(version, dependencies.models, where="version").name
+        return find_version(version, request, dependencies, where="version").name
     except InvalidInputError as error:
         raise ProblemError(404, str(error)) from error
