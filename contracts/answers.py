@@ -74,6 +74,8 @@ class _Item(Answer):
             "open predictions of the stage that were asked for before this one, up to 500; null of what has ended, and in lists"
         ),
     ]
+    webhook: Annotated[str | None, about("the address that is told")]
+    webhook_note: Annotated[str | None, about("why the webhook could not be told, and when it is tried again")]
 
 
 class Prediction(_Item):
@@ -134,6 +136,14 @@ class Training(_Item):
         list[LossPoint] | None, about("the curve so far, at most 500 points; null before the first step, and in lists")
     ]
     report: Annotated[EvaluationReport | None, about("null until the evaluation has ended, and in lists")]
+
+
+class WebhookSecret(Answer):
+    """What signs webhooks."""
+
+    key: Annotated[
+        str, about("whsec_ and 32 bytes in base64", examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="])
+    ]
 
 
 class File(Answer):

@@ -14,6 +14,7 @@ from contracts.model import Contract, rule
 from contracts.model_names import plain
 from contracts.prediction import PredictionInput
 from contracts.prompts import Prompt
+from contracts.webhooks import DEFAULT_EVENTS, WebhookAddress, WebhookEvents
 
 ContentType = Literal[
     "image/png",
@@ -44,7 +45,19 @@ class Form(Contract):
     document: ClassVar[str] = "form"
 
 
-class ModelPredictionRequest(RequestBody):
+class TellingRequest(RequestBody):
+    """A body that asks for something of which its client may want to be told."""
+
+    webhook: WebhookAddress = ""
+    webhook_events_filter: WebhookEvents = DEFAULT_EVENTS
+
+    @rule
+    def _somebody_is_told(self) -> Iterator[Problem]:
+        if "webhook_events_filter" in self.model_fields_set and not self.webhook:
+            yield Problem("webhook", None, "an address, where webhook_events_filter is given")
+
+
+class ModelPredictionRequest(TellingRequest):
     """``POST /v1/models/{owner}/{name}/predictions``."""
 
     input: Annotated[PredictionInput, about("what to paint")]
@@ -81,7 +94,7 @@ class TrainingInput(ExecutionInput):
     ]
 
 
-class TrainingRequest(RequestBody):
+class TrainingRequest(TellingRequest):
     """``POST /v1/trainings``."""
 
     destination: Annotated[
@@ -104,7 +117,7 @@ class TrainingRequest(RequestBody):
             yield Problem("input.style", self.input.style, f"{style}, as in destination, or left out")
 
 
-class ResumptionRequest(RequestBody):
+class ResumptionRequest(TellingRequest):
     """``POST /v1/trainings/{id}/resume``."""
 
     gate: Annotated[

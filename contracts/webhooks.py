@@ -20,7 +20,7 @@ WebhookAddress = Annotated[
         examples=["https://example.com/told"],
     ),
 ]
-"""The pattern lets ``http`` through for stages on a laptop; ``atelier_ops.logic.webhook_address`` says what else must hold."""
+"""The pattern lets ``http`` through for stages on a laptop; ``atelier_ops.webhook_address`` says what else must hold."""
 
 WebhookEvents = Annotated[
     tuple[WebhookEvent, ...],

@@ -62,6 +62,7 @@ _LOCAL = Stage(
         burst=100,
         requests_per_day=100_000,
         trainings=Throttle(requests_per_second=50, burst=100),
+        loopback_webhooks=True,
     ),
 )
 _FEW = Throttle(requests_per_second=0.02, burst=5)

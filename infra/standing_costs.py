@@ -49,7 +49,7 @@ class StandingCost:
 def standing(stage: Stage) -> list[StandingCost]:
     """Everything that is paid for while no request comes."""
     serving = stage.serving
-    watched = len(alarms(_UNNAMED)) + _ENDPOINT_ALARMS
+    watched = len(alarms(_things(stage))) + _ENDPOINT_ALARMS
     images = GPU_IMAGES_GB if any(map(has_gpu, machine_types(stage))) else CPU_IMAGES_GB
     models = sum(_MODEL_GB[entry.family] for entry in stage.models if not entry.name.startswith("tiny-"))
     items = [
@@ -79,15 +79,19 @@ def standing(stage: Stage) -> list[StandingCost]:
     return items
 
 
-_UNNAMED = WatchedStage(
-    service="",
-    endpoint="",
-    instance_type="",
-    api="",
-    functions=dict.fromkeys(
-        ("api", "inference_result", "reconcile", "settle", "record_failure", "report_stop", "expire_logs"), ""
-    ),
-    queues=dict.fromkeys(("answers", "training"), ""),
-    machines=dict.fromkeys(("workflow", "pretraining"), ""),
-)
-"""As many things as a stage has, to count their alarms."""
+_HANDLERS = ("api", "inference_result", "reconcile", "settle", "record_failure", "report_stop", "expire_logs")
+"""Those that an alarm watches in every stage."""
+
+
+def _things(stage: Stage) -> WatchedStage:
+    """As many things as a stage has, to count their alarms."""
+    sending = () if stage.webhooks == "none" else ("deliver_webhooks",)
+    return WatchedStage(
+        service="",
+        endpoint="",
+        instance_type="",
+        api="",
+        functions=dict.fromkeys((*_HANDLERS, *sending), ""),
+        queues=dict.fromkeys(("answers", "training"), ""),
+        machines=dict.fromkeys(("workflow", "pretraining"), ""),
+    )

@@ -14,6 +14,7 @@ PLACES: Mapping[str, tuple[float, int]] = {
     "Api api": (1, 1),
     "Api inference_result, reconcile": (1, 2),
     "Api dead letters": (0, 3),
+    "Api due": (1, 3),
     "Serving asynchronous endpoint": (2, 1),
     "Serving base_model": (3, 1),
     "Serving error, success": (2, 2),

@@ -19,11 +19,12 @@ from infra.components.access import (
     deleting,
     finding_open,
     keeping,
+    publishing,
     queueing,
     reading,
     writing,
 )
-from infra.components.attributes import bucket_name, table_name
+from infra.components.attributes import bucket_name, table_name, topic_arn
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
 from infra.settings.stage import Stage
@@ -47,11 +48,12 @@ class AnswerHandlers(Construct):
         topics: Sequence[sns.ITopic],
         machine_arn: str,
         endpoint_arn: str,
+        due: sns.ITopic,
         network: VpcConfig | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage, self._key, self._table, self._media, self._machine_arn = stage, key, table, media, machine_arn
-        self._network, self._endpoint_arn = network, endpoint_arn
+        self._network, self._endpoint_arn, self._due = network, endpoint_arn, due
         self.dead_letters = DeadLetters(self, "DeadLetters")
         told = self._handler(self, self._spec("inference_result", seconds=120))
         for topic in topics:
@@ -84,7 +86,11 @@ class AnswerHandlers(Construct):
         grants: Sequence[list[Statement]] = (),
     ) -> Spec:
         """A handler that stores answers; ``environment`` and ``grants`` are what it needs besides."""
-        places = {"TABLE_NAME": table_name(self._table), "MEDIA_BUCKET": bucket_name(self._media)}
+        places = {
+            "TABLE_NAME": table_name(self._table),
+            "MEDIA_BUCKET": bucket_name(self._media),
+            "WEBHOOK_TOPIC_ARN": topic_arn(self._due),
+        }
         return Spec(
             name=name,
             environment={**places, **(environment or {})},
@@ -97,6 +103,7 @@ class AnswerHandlers(Construct):
                 queueing(self._endpoint_arn, self._stage.prefix),
                 keeping(self._table),
                 answering(self._machine_arn),
+                publishing(self._due),
                 *grants,
             ],
             seconds=seconds,

@@ -47,7 +47,8 @@ class Api:
     """What one API key may do: steady requests a second, a burst, and requests a day; less of what starts a training or a version.
 
     ``signed`` methods want a signature of an IAM identity (SigV4) besides the key. A web ACL of AWS WAF stands before the API where
-    ``most_from_one_address`` says how many requests of one IP address it lets through in five minutes. Each of ``clients`` has a key.
+    ``most_from_one_address`` says how many requests of one IP address it lets through in five minutes. Each of ``clients`` has a key. With
+    ``loopback_webhooks`` webhooks may go to the machine that the stage runs on, without TLS: for a laptop.
     """
 
     requests_per_second: float
@@ -57,6 +58,7 @@ class Api:
     clients: tuple[Client, ...] = (Client(name=FIRST, manages=True),)
     signed: bool = False
     most_from_one_address: int | None = None
+    loopback_webhooks: bool = False
 
     def __post_init__(self) -> None:
         for name in ("requests_per_second", "burst", "requests_per_day"):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from contracts.families import SEGMENTERS
 from contracts.release import ReleaseRules
+from contracts.webhooks import Reach
 from contracts.work import Pace
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
@@ -61,6 +62,9 @@ class Stage:
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         for name in ("media_days", "log_days"):
             check_range(f"stage.{name}", getattr(self, name), 1, unit="day")
+        webhooks = "false but in stage local, which runs on the machine of whoever is told"
+        inside = self.api.loopback_webhooks
+        check(not inside or self.name == "local", "api.loopback_webhooks", got=inside, allowed=webhooks)
         check_range("stage.run_days", self.run_days, FEWEST_RUN_DAYS, unit="days: an execution may last 30")
 
     def placed(self, placement: Placement) -> "Stage":
@@ -89,6 +93,13 @@ class Stage:
     def release_rules(self) -> str:
         """The rules as handlers read them from their environment."""
         return json.dumps(self.rules.to_json(), sort_keys=True)
+
+    @property
+    def webhooks(self) -> Reach:
+        """Where webhooks may go: nowhere from a network of the stage's own."""
+        if self.network:
+            return "none"
+        return "loopback" if self.api.loopback_webhooks else "public"
 
     @property
     def models(self) -> tuple[CatalogueEntry, ...]:

@@ -15,15 +15,17 @@ from infra.components.access import (
     finding_open,
     finding_own,
     keeping,
+    publishing,
     queueing,
     reading,
     writing,
 )
 from infra.components.answers import AnswerHandlers
-from infra.components.attributes import bucket_name, table_name
+from infra.components.attributes import bucket_name, table_name, topic_arn
 from infra.components.clients import ClientKeys
 from infra.components.handler import Handler, Spec
 from infra.components.rest_api import RestApi
+from infra.components.webhooks import Webhooks
 from infra.components.workflow.steps.publication import PROMOTED
 from infra.settings.stage import Stage
 from infra.stacks.serving import ServingStack
@@ -64,6 +66,7 @@ class ApiStack(StageStack):
         super().__init__(scope, construct_id, stage=stage, about=about)
         self._storage = storage
         machine_arn = training.workflow.arn
+        self.webhooks = Webhooks(self, "Webhooks", stage=stage, key=storage.key)
         self.answers = AnswerHandlers(
             self,
             "Answers",
@@ -74,12 +77,16 @@ class ApiStack(StageStack):
             topics=(serving.success, serving.error),
             machine_arn=machine_arn,
             endpoint_arn=serving.endpoint.arn,
+            due=self.webhooks.due,
             network=serving.clients,
         )
         clients = ClientKeys(self, "Clients", clients=stage.api.clients)
         spec = self._api(serving, machine_arn, training.resources.machine_names[0], clients.known)
         key, log_days = storage.key, stage.log_days
         self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=log_days, network=serving.clients)
+        if stage.webhooks != "none":
+            letters = self.answers.dead_letters
+            self.webhooks.send(table=storage.table, api=self.handler, machine_arn=machine_arn, dead_letters=letters)
         api = RestApi(
             self,
             "Rest",
@@ -118,6 +125,8 @@ class ApiStack(StageStack):
                 "MEDIA_DAYS": str(self.stage.media_days),
                 "STARTUP_SECONDS": str(self.stage.serving.startup_seconds),
                 "CLIENTS": clients,
+                "WEBHOOKS": self.stage.webhooks,
+                "WEBHOOK_TOPIC_ARN": topic_arn(self.webhooks.due),
             },
             grants=[
                 # Where a notification is late, it reads the answer and stores the pictures itself.
@@ -147,6 +156,7 @@ class ApiStack(StageStack):
                         [serving.endpoint.arn, arn("sagemaker", f"endpoint/{prefix}-style-*")],
                     )
                 ],
+                publishing(self.webhooks.due),
                 [allow(["states:StartExecution"], [machine_arn])],
                 [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
                 _following(prefix),

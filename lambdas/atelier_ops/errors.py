@@ -45,6 +45,10 @@ class SubmissionUnclearError(RuntimeError):
     """The endpoint may have taken a request or not: its answer was lost, or was an error of SageMaker's own."""
 
 
+class FunctionFailedError(RuntimeError):
+    """A function of ours that was asked gave no answer."""
+
+
 class ExecutionNameTakenError(ValueError):
     """An execution of that name exists, with another input or already ended."""
 

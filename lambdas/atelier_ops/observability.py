@@ -23,6 +23,8 @@ Event = Literal[
     "VersionsImported",
     "RunFailures",
     "EndpointRollouts",
+    "WebhooksDelivered",
+    "WebhooksFailed",
 ]
 """What is counted."""
 

@@ -33,6 +33,7 @@ HANDLERS = (
     "base_model",
     "prepare_pretraining",
     "publish_base",
+    "deliver_webhooks",
 )
 
 
@@ -113,6 +114,9 @@ def environment() -> dict[str, str]:
         "INPUT_MODE": "FastFile",
         "LUSTRE": "none",
         "CLIENTS": '{"key-1":{"name":"first","manages":true}}',
+        "WEBHOOKS": "loopback",
+        "WEBHOOK_TOPIC_ARN": topic,
+        "API_FUNCTION": "api",
     }
 
 

@@ -16,6 +16,7 @@ from contracts.answers import ProblemDetails
 from contracts.clients import KnownClient
 from contracts.release import ReleaseRules
 from contracts.routes.table import ROUTES
+from contracts.webhooks import Reach
 from contracts.work import Pace
 from tests.unit.ops_fakes import (
     NOW,
@@ -26,6 +27,7 @@ from tests.unit.ops_fakes import (
     MemoryLogs,
     MemoryPackages,
     MemoryRecords,
+    MemoryTopic,
 )
 
 SHARED = "shared-endpoint"
@@ -75,6 +77,8 @@ class Api:
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
     logs: MemoryLogs = field(default_factory=MemoryLogs)
     packages: MemoryPackages = field(default_factory=MemoryPackages)
+    due: MemoryTopic = field(default_factory=MemoryTopic)
+    reach: Reach = "public"
     now: float = NOW
     key: str = "key-1"
     rules: ReleaseRules = field(default_factory=ReleaseRules)
@@ -155,6 +159,8 @@ class Api:
             rules=self.rules,
             pace=self.pace,
             clients=CLIENTS,
+            due=self.due,
+            reach=self.reach,
             keep_seconds=KEEP,
             startup_seconds=600,
             now=self.now,

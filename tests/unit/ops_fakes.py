@@ -19,6 +19,7 @@ from atelier_ops.errors import (
 from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.logs import JobLog, LogLine, Logs
+from atelier_ops.gateways.receivers import Parcel, Receipt, Receivers
 from atelier_ops.gateways.records import NEVER, Listed, Record, Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
@@ -371,3 +372,20 @@ def execution(name: str, request: dict[str, Any], **changes: Any) -> Execution:
         "cause": "",
     }
     return Execution(**{**values, **changes})
+
+
+@dataclass
+class MemoryReceivers(Receivers):
+    """Receivers that answer ``status``, or one after the other what ``says`` has."""
+
+    status: int = 200
+    says: list[Receipt] = field(default_factory=list)
+    heard: list[Parcel] = field(default_factory=list)
+
+    def post(self, parcels: Sequence[Parcel]) -> list[Receipt]:
+        return [self._answer(parcel) for parcel in parcels]
+
+    def _answer(self, parcel: Parcel) -> Receipt:
+        receipt = self.says.pop(0) if self.says else Receipt(status=self.status)
+        self.heard.append(parcel)
+        return receipt

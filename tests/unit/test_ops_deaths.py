@@ -18,7 +18,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from atelier_ops.errors import EndpointUnavailableError, SubmissionUnclearError
 from atelier_ops.gateways.endpoints import EndpointState
-from atelier_ops.logic import approval, endpoint, lost_events
+from atelier_ops.gateways.functions import Function
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic import approval, endpoint, lost_events, webhook_delivery
 from atelier_ops.logic.api import ANSWERS
 from atelier_ops.logic.http import ProblemError, Request
 from atelier_ops.logic.late_answers import reconcile
@@ -38,9 +40,11 @@ from tests.unit.ops_fakes import (
     MemoryInference,
     MemoryLogs,
     MemoryPackages,
+    MemoryReceivers,
     MemoryRecords,
     MemoryStore,
     MemoryTokens,
+    MemoryTopic,
 )
 from tests.unit.ops_stage import make_stage, plan_of, put_artifact, put_dataset, put_promoted, put_version
 from tests.unit.test_ops_submission import ANSWER, BODY, BUSY, SWEEP, Death, notify
@@ -65,11 +69,32 @@ CALLS: Mapping[type, tuple[str, ...]] = {
     MemoryPackages: ("exists", "approval"),
     MemoryTokens: ("succeed", "fail"),
     MemoryEndpoints: ("state",),
+    MemoryReceivers: ("post",),
+    MemoryTopic: ("publish",),
 }
 """Every call to a service."""
 
 THROTTLED: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
 RAISED = (Death, ClientError, ReadTimeoutError, EndpointUnavailableError, ExceptionGroup)
+
+
+class Answering(Function):
+    """The API's function. The router, which answers one at a time, is left out."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def ask(self, event: Mapping[str, Any]) -> Any:
+        kind, one = event["path"].split("/")[2:]
+        try:
+            answered = ANSWERS[f"get_{kind[:-1]}"](
+                Request(dict(event), self._world.dependencies().clients), self._world.dependencies(), one
+            )
+        except ProblemError as problem:
+            return {"statusCode": problem.status, "body": ""}
+        return {"statusCode": answered.status_code, "body": answered.body}
+
+
 Fault = Callable[[str, Callable[[], Any]], Any]
 
 
@@ -131,6 +156,7 @@ class World(Api):
     """A stage with a dataset, two versions of a style, and what a run has trained."""
 
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
+    receivers: MemoryReceivers = field(default_factory=MemoryReceivers)
     made: str = ""
     """The id of what requests are about."""
 
@@ -143,13 +169,26 @@ class World(Api):
         bodies = {place: body for place, body in self.buckets.objects.items() if place[1].endswith("latest.json")}
         return {
             "records": {
-                key: "open" if each.status in OPEN else (each.status, each.data.get("client", ""))
+                self._called(key): "open" if each.status in OPEN else (each.status, each.data.get("client", ""))
                 for key, each in self.records.items.items()
+                if not self._is_nobodys(each)
             },
+            "heard": {parcel.headers["webhook-id"].rpartition("_")[2] for parcel in self.receivers.heard},
             "objects": {**dict.fromkeys(self.buckets.objects), **bodies},
             "executions": {each.name: each.status for each in self.executions.started.values()},
             "answers": self.tokens.answers,
         }
+
+    def _called(self, key: str) -> str:
+        """A webhook's record by what it tells of: its own name is drawn."""
+        kind, one = self.records.items[key].data.get("of", ("", "")) if key.startswith("webhook#") else ("", "")
+        return f"webhook of {kind} {one}" if kind else key
+
+    def _is_nobodys(self, record: Record) -> bool:
+        """Whether it is a webhook's of a request that another with the same key was faster than, or that broke off."""
+        kind, one = record.data.get("of", ("", "")) if record.key.startswith("webhook#") else ("", "")
+        made = self.records.items.get(f"prediction#{one}")
+        return kind == "prediction" and (made is None or made.data["webhook"] != record.key)
 
 
 Act = Callable[[World], Any]
@@ -184,8 +223,18 @@ def told(failure: Any = None) -> Act:
 def sweep(world: World) -> None:
     world.now += SWEEP
     media = world.buckets.store("media")
-    settling = Dependencies(records=world.records, media=media, inference=world.inference, tokens=world.tokens)
+    settling = Dependencies(
+        records=world.records, media=media, inference=world.inference, tokens=world.tokens, due=world.due
+    )
     reconcile(settling, KEEP, lambda: world.now, lambda: True)
+
+
+def tell(world: World) -> None:
+    """The sweep that sends webhooks."""
+    dependencies = webhook_delivery.Dependencies(
+        records=world.records, api=Answering(world), receivers=world.receivers, clock=lambda: world.now
+    )
+    webhook_delivery.deliver(webhook_delivery.overdue(world.records, world.now), dependencies, lambda: True)
 
 
 def look(kind: str, name: str) -> Act:
@@ -261,6 +310,9 @@ PLAN = plan_of(make_stage()[1], RUN_3)
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/atelier-test-skirt/3"
 REFUSED = {"error": {"type": "InvalidInputError", "message": "no"}}
 post = ask("POST", "/v1/predictions", BODY)
+WISH = {"webhook": "https://example.com/", "webhook_events_filter": ["start", "completed"]}
+post_wish = ask("POST", "/v1/predictions", {**BODY, **WISH})
+post_end = ask("POST", "/v1/predictions", {**BODY, "webhook": "https://example.com/"})
 get = ask("GET", "/v1/predictions/{made}")
 cancel = ask("POST", "/v1/predictions/{made}/cancel")
 delete = ask("DELETE", "/v1/predictions/{made}")
@@ -280,8 +332,14 @@ def train_new(key: str = "key-1") -> Act:
     return ask("POST", "/v1/trainings", {"destination": "new", "input": inputs}, key)
 
 
+train_wish = ask(
+    "POST",
+    "/v1/trainings",
+    {"destination": "skirt", "input": {"dataset": "datasets/skirt/", "target": "a skirt"}, **WISH},
+)
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
+secret = ask("GET", "/v1/webhooks/default/secret")
 promote_1 = ask("POST", "/v1/styles/skirt/versions/1/promote")
 promote_2 = ask("POST", "/v1/styles/skirt/versions/2/promote")
 approved = look("approval", PACKAGE)
@@ -289,6 +347,12 @@ approved = look("approval", PACKAGE)
 BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
     "create_prediction, asleep": (asleep, post, then(later, post)),
+    "create_prediction, with a webhook": (nothing, post_wish, then(later, post_wish)),
+    "deliver_webhooks": (then(post_wish, told(), later), tell, then(later, tell)),
+    "deliver_webhooks, of a start": (then(post_wish, later), tell, then(later, tell)),
+    "deliver_webhooks, of a training": (then(train_wish, failed, later), tell, then(later, tell)),
+    "inference_result, with a webhook": (post_wish, told(), then(told(), later, tell)),
+    "get_webhook_secret": (nothing, secret, secret),
     "get_prediction": (then(post, later), get, get),
     "get_prediction, answered": (then(post, answered), get, then(get, told())),
     "cancel_prediction": (post, cancel, cancel),
@@ -298,6 +362,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_file, of a new style": (nothing, upload_new, upload_new),
     "create_training": (nothing, train, train),
     "create_training, of a new style": (nothing, train_new(), train_new()),
+    "create_training, with a webhook": (nothing, train_wish, train_wish),
     "cancel_training": (train, stop, stop),
     "resume_training": (then(train, failed), resume, resume),
     "promote_version": (nothing, promote_1, promote_1),
@@ -327,6 +392,11 @@ AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
     "a resubmission and itself": (post, told(BUSY), told(BUSY)),
     "a late look and a deletion": (then(post, answered), get, then(cancel, delete)),
     "a late look and its notification": (then(post, answered), get, told()),
+    "two POSTs with one key and a webhook": (nothing, post_wish, then(post_wish, post_wish)),
+    "two that send": (then(post_wish, told(), later), tell, tell),
+    "sending and a deletion": (then(post_end, told(), later), tell, delete),
+    "sending a start and an answer": (then(post_wish, later), then(tell, later, tell), then(told(), later, tell)),
+    "two trainings with one key and a webhook": (nothing, train_wish, train_wish),
     "two cancels": (post, cancel, cancel),
     "a cancel and an answer": (post, cancel, told()),
     "two deletions": (then(post, told()), delete, delete),

@@ -15,7 +15,7 @@ from atelier_ops.logic.deletion import DELETING
 from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER, reconcile
 from atelier_ops.logic.results import Dependencies, prediction_key
 from atelier_ops.logic.timestamps import rfc3339
-from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens, MemoryTopic
 
 KEEP = 7 * 86_400
 GREY = base64.b64decode(smoke.PICTURE)
@@ -26,7 +26,9 @@ ANSWER = {"images": [smoke.PICTURE], "output_format": "png", "seed": 7, "model":
 @pytest.fixture
 def dependencies() -> Dependencies:
     media = MemoryBuckets().store("media")
-    return Dependencies(records=MemoryRecords(), media=media, inference=MemoryInference(), tokens=MemoryTokens())
+    return Dependencies(
+        records=MemoryRecords(), media=media, inference=MemoryInference(), tokens=MemoryTokens(), due=MemoryTopic()
+    )
 
 
 def predict(dependencies: Dependencies, name: str, age: float, status: str = "starting") -> str:

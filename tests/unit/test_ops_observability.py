@@ -15,7 +15,7 @@ from atelier_ops.logic.results import Dependencies, settle
 from atelier_ops.observability import Event, count, logger, measure_queue
 from contracts.layout import S3Uri
 from tests.unit.ops_api import Api
-from tests.unit.ops_fakes import NOW, PNG, MemoryRecords, MemoryTokens
+from tests.unit.ops_fakes import NOW, PNG, MemoryRecords, MemoryTokens, MemoryTopic
 from tests.unit.ops_logs import lines
 
 PROMPT = "ein sehr geheimer Satz"
@@ -67,7 +67,9 @@ def finish(api: Api, prediction: str, *, succeeded: bool) -> None:
     logger.info(
         settle(
             outcome,
-            Dependencies(records=api.records, media=media, inference=api.inference, tokens=MemoryTokens()),
+            Dependencies(
+                records=api.records, media=media, inference=api.inference, tokens=MemoryTokens(), due=MemoryTopic()
+            ),
             NOW + 60,
         )
     )

@@ -16,7 +16,7 @@ from contracts.errors import InvalidInputError
 from contracts.pictures import format_of
 from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput
-from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens
+from tests.unit.ops_fakes import JPEG, NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens, MemoryTopic
 from tests.unit.ops_stage import make_stage, plan_of
 
 ID = "0123456789abcdef0123456789"
@@ -35,7 +35,9 @@ def dependencies() -> Dependencies:
     data = {"id": ID, "created_at": rfc3339(NOW - 10), "endpoint": "shared"}
     records.put(Record(key=prediction_key(ID), status="starting", expires_at=int(NOW) + 100, data=data))
     media = MemoryBuckets().store("media")
-    return Dependencies(records=records, media=media, inference=MemoryInference(), tokens=MemoryTokens())
+    return Dependencies(
+        records=records, media=media, inference=MemoryInference(), tokens=MemoryTokens(), due=MemoryTopic()
+    )
 
 
 def told(inference_id: str, **message: Any) -> Outcome:

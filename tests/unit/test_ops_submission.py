@@ -56,7 +56,7 @@ def sweep(api: Api) -> None:
 
 def settling(api: Api) -> Dependencies:
     media = api.buckets.store("media")
-    return Dependencies(records=api.records, media=media, inference=api.inference, tokens=MemoryTokens())
+    return Dependencies(records=api.records, media=media, inference=api.inference, tokens=MemoryTokens(), due=api.due)
 
 
 def only(api: Api) -> Record:

@@ -20,7 +20,7 @@ _VALUES: Sequence[tuple[str, str, Any, str]] = (
     ),
     ("contracts/hosting.py", "VARIANT", "AllTraffic", "running endpoints have it, and a scalable target names it"),
     ("lambdas/atelier_ops/logic/uploads.py", "URL_SECONDS", 3_600, "an upload's address is for the request after it"),
-    ("lambdas/atelier_ops/logic/predictions.py", "URL_SECONDS", 3_600, "whoever has an address has the picture"),
+    ("lambdas/atelier_ops/logic/output_addresses.py", "URL_SECONDS", 3_600, "whoever has an address has the picture"),
 )
 """File, name, value, why."""
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
+from infra.gate.networks import network_of
 from infra.gate.roles import role_of, statements
 from infra.gate.sources import Module, Sources
 
 _NAME = "handler environment"
 _KINDS: Mapping[str, tuple[str, str]] = {
+    "API_FUNCTION": ("AWS::Lambda::Function", "Handler"),
     "DATA_BUCKET": ("AWS::S3::Bucket", "BucketsData"),
     "ENDPOINT_NAME": ("AWS::SageMaker::Endpoint", ""),
     "MEDIA_BUCKET": ("AWS::S3::Bucket", "BucketsMedia"),
@@ -18,15 +20,20 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "STATE_MACHINE_ARN": ("AWS::StepFunctions::StateMachine", "Workflow"),
     "TABLE_NAME": ("AWS::DynamoDB::Table", ""),
     "TOPIC_ARN": ("AWS::SNS::Topic", "News"),
+    "WEBHOOK_TOPIC_ARN": ("AWS::SNS::Topic", "WebhooksDue"),
 }
 """The type of resource that a variable names, and how its logical id begins."""
+
+_OUTWARD = {"deliver_webhooks"}
+"""Handlers of stages only that are in no network of their own: what they do leads to the internet."""
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     deployed = handlers(assembly)
+    elsewhere = _OUTWARD if network_of(assembly) else set()
     for handler, module in sources.handlers.items():
-        if handler not in deployed:
+        if handler not in deployed and handler not in elsewhere:
             wrong = "no function runs it"
             yield module.finding(
                 _NAME, module.tree, f"{assembly.stage}: {wrong}", "Give it a Spec beside what calls it, or remove it"

@@ -25,6 +25,7 @@ _HEARD: Mapping[str, tuple[set[str], set[str]]] = {
     ),
     # https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     "atelier_ops.handlers.report_stop": ({"event", "detail"}, _BRIDGE | {"executionArn"}),
+    "atelier_ops.handlers.deliver_webhooks": ({"event", "detail"}, _BRIDGE | {"executionArn", "Records"}),
     # https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html and
     # https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html
     "atelier_ops.logic.notification": (

@@ -12,7 +12,7 @@ from infra.gate.sources import HANDLERS, Sources
 _NAME = "schedules"
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_SHORTEST, _LONGEST = 300, 86_400
+_SHORTEST, _LONGEST = 60, 86_400
 """More often than that is paid for and finds nothing new; more seldom, and people wait."""
 
 

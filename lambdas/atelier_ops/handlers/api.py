@@ -1,7 +1,7 @@
 """The HTTP API: predictions, trainings, files and styles, behind API Gateway's proxy integration."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
@@ -9,6 +9,7 @@ from atelier_ops.gateways.logs import Logs
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.api import answer
 from atelier_ops.logic.awake import SeenFleets
@@ -17,6 +18,7 @@ from atelier_ops.observability import observed
 from contracts.clients import read_clients
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
+from contracts.webhooks import Reach
 from contracts.work import Pace
 
 _FLEETS = SeenFleets()
@@ -27,6 +29,7 @@ class Settings(EnvironmentSettings):
 
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
     ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON.
+    ``webhooks`` is ``contracts.webhooks.Reach``.
     ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
     """
 
@@ -45,6 +48,8 @@ class Settings(EnvironmentSettings):
     media_days: int
     startup_seconds: int
     clients: str
+    webhooks: str
+    webhook_topic_arn: str
 
 
 @observed
@@ -69,6 +74,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         rules=ReleaseRules.from_text(settings.release_rules),
         pace=Pace.from_text(settings.pace),
         clients=read_clients(settings.clients),
+        due=Topic(settings.webhook_topic_arn),
+        reach=cast(Reach, settings.webhooks),
         keep_seconds=settings.media_days * 86_400,
         startup_seconds=settings.startup_seconds,
         now=time.time(),

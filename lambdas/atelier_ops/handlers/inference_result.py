@@ -7,6 +7,7 @@ from typing import Any
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.notification import messages, read_outcome
 from atelier_ops.logic.results import Dependencies, settle
@@ -19,6 +20,7 @@ class Settings(EnvironmentSettings):
 
     table_name: str
     media_bucket: str
+    webhook_topic_arn: str
 
 
 @observed
@@ -29,7 +31,13 @@ def handler(event: dict[str, Any], context: object) -> None:
     """
     settings = Settings.from_environment()
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
-    dependencies = Dependencies(records=records, media=media, inference=Inference(), tokens=Tokens())
+    dependencies = Dependencies(
+        records=records,
+        media=media,
+        inference=Inference(),
+        tokens=Tokens(),
+        due=Topic(settings.webhook_topic_arn),
+    )
     with ExitStack() as every:  # it calls all of them, and raises what one of them raised
         for message in messages(event):
             every.callback(_settle, message, dependencies)

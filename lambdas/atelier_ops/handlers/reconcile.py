@@ -6,6 +6,7 @@ from typing import Any
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.late_answers import reconcile
 from atelier_ops.logic.results import Dependencies
@@ -22,6 +23,7 @@ class Settings(EnvironmentSettings):
     table_name: str
     media_bucket: str
     media_days: int
+    webhook_topic_arn: str
 
 
 @observed
@@ -29,7 +31,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """Called on a schedule; the event says nothing of use."""
     settings = Settings.from_environment()
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
-    dependencies = Dependencies(records=records, media=media, inference=Inference(), tokens=Tokens())
+    dependencies = Dependencies(
+        records=records,
+        media=media,
+        inference=Inference(),
+        tokens=Tokens(),
+        due=Topic(settings.webhook_topic_arn),
+    )
     looked = reconcile(
         dependencies,
         settings.media_days * 86_400,

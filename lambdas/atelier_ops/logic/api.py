@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
 from atelier_ops.gateways.aws import passes
-from atelier_ops.logic import imports, prediction_list, predictions, styles, trainings, uploads
+from atelier_ops.logic import imports, prediction_list, predictions, styles, trainings, uploads, webhook_secret
 from atelier_ops.logic.facades import replicate, replicate_files
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
@@ -45,6 +45,7 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "create_model_prediction": replicate.create_prediction,
     "create_deployment_prediction": replicate.create_prediction,
     "create_model_training": replicate.create_training,
+    "get_webhook_secret": webhook_secret.get,
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 

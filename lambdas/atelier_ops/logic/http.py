@@ -20,10 +20,11 @@ from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.multipart import FormPart, read_parts
-from atelier_ops.logic.submission import Queueing
+from atelier_ops.logic.submission import Ending
 from contracts.clients import Clients, KnownClient
 from contracts.json_text import load
 from contracts.release import ReleaseRules
+from contracts.webhooks import Reach
 from contracts.work import Pace
 
 JSON = "application/json"
@@ -40,14 +41,14 @@ _FOLDER_LENGTH = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependencies(Queueing):
+class Dependencies(Ending):
     """What the API needs, and the time of the request in seconds since 1970.
 
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
     ``rules``, ``pace`` and ``clients`` are the stage's.
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
-    ``keep_seconds`` is how long a prediction is kept: as long as its pictures. ``clock`` tells the time of each moment, ``pause`` waits for
-    so many seconds, and ``fleets`` knows what earlier requests have seen of the endpoints.
+    ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept: as long as its pictures. ``clock`` tells the time
+    of each moment, ``pause`` waits for so many seconds, and ``fleets`` knows what earlier requests have seen of the endpoints.
     """
 
     data: ObjectStore
@@ -64,6 +65,7 @@ class Dependencies(Queueing):
     rules: ReleaseRules
     pace: Pace
     clients: Clients
+    reach: Reach
     keep_seconds: int
     startup_seconds: int
     now: float

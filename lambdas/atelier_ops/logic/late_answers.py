@@ -10,7 +10,7 @@ from atelier_ops.logic import smoke
 from atelier_ops.logic.deletion import DELETING, finish
 from atelier_ops.logic.notification import Outcome
 from atelier_ops.logic.results import Dependencies, end, fail_smoke_test, failed, settle, settle_prediction
-from atelier_ops.logic.submission import OPEN, Queueing, attempts, hand_over, inference_id, is_claimed, is_submitted
+from atelier_ops.logic.submission import OPEN, Ending, attempts, hand_over, inference_id, is_claimed, is_submitted
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import seconds
 from atelier_ops.observability import count, logger
@@ -33,7 +33,7 @@ NEVER_QUEUED = "it could not be queued: send it again"
 NEVER_WILL = "an error of ours, which sending it again does not mend"
 
 
-def look_again(record: Record, dependencies: Queueing, now: float) -> Record:
+def look_again(record: Record, dependencies: Ending, now: float) -> Record:
     """The prediction as it is now.
 
     It is settled where its answer lies in S3, queued where it never was, and failed where no answer can come any more.
@@ -50,7 +50,7 @@ def look_again(record: Record, dependencies: Queueing, now: float) -> Record:
     return dependencies.records.get(record.key) or record
 
 
-def _hopeless(record: Record, dependencies: Queueing, now: float) -> str:
+def _hopeless(record: Record, dependencies: Ending, now: float) -> str:
     """Why no answer will come; empty where one may. What was never queued is queued now."""
     if is_submitted(record):
         queued = seconds(record.data.get("queued_at", record.data["created_at"]))

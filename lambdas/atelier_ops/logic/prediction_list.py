@@ -6,7 +6,7 @@ from atelier_ops.gateways.records import Listed, Record
 from atelier_ops.logic.deletion import DELETING
 from atelier_ops.logic.http import Dependencies, Request
 from atelier_ops.logic.paging import fitting, page, position, read_query
-from atelier_ops.logic.predictions import show
+from atelier_ops.logic.prediction_shown import show
 from contracts.queries import PageQuery
 
 

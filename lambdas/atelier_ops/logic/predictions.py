@@ -9,14 +9,13 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError
 from atelier_ops.gateways.records import Record
-from atelier_ops.logic import deletion
-from atelier_ops.logic.discretion import discreet
+from atelier_ops.logic import deletion, webhooks
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
-from atelier_ops.logic.output_addresses import addresses
 from atelier_ops.logic.ownership import owns
 from atelier_ops.logic.patience import await_end
 from atelier_ops.logic.picture_places import addressed, check_places, echo, with_keys
+from atelier_ops.logic.prediction_shown import show
 from atelier_ops.logic.prediction_watch import wakes_its_endpoint, watched
 from atelier_ops.logic.preferences import applied, wait_seconds
 from atelier_ops.logic.repeats import digest_of, other_body
@@ -25,6 +24,7 @@ from atelier_ops.logic.results import end, prediction_key
 from atelier_ops.logic.submission import OPEN, claimed, drop_request, is_claimed, is_submitted, submit, withdraw
 from atelier_ops.logic.targets import ServingTarget, resolve, resolve_adapter
 from atelier_ops.logic.timestamps import rfc3339
+from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import logger
 from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
@@ -65,6 +65,7 @@ def _finished_before(request: Request, body: Any, dependencies: Dependencies) ->
 def _begin(prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies) -> Record:
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
     inputs = with_keys(prediction.input, dependencies.media)
+    webhooks.check_address(prediction, dependencies)
     check_places(inputs, request)
     picture = check_pictures(inputs, dependencies.media)
     check_answer(inputs, dependencies.pace.resolution, picture)
@@ -74,8 +75,14 @@ def _begin(prediction: PredictionRequest, body: Any, request: Request, dependenc
     new = _new_record(request, body, inputs, target, dependencies)
     if wakes_its_endpoint(new, dependencies):
         new = replace(new, data={**new.data, "woke": True})
+    new.data["webhook"] = webhooks.of_prediction(prediction, new.data["id"], request, dependencies)
     record, own = _admit(new, dependencies)
-    return _queue(record, inputs, dependencies) if own else record
+    if not own:
+        return record
+    queued = _queue(record, inputs, dependencies)
+    if "start" in prediction.webhook_events_filter:
+        announce(queued.data["webhook"], dependencies.due)
+    return queued
 
 
 def get(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
@@ -238,29 +245,3 @@ def _require_endpoint(record: Record, dependencies: Dependencies) -> None:
     if endpoint != dependencies.shared_endpoint and dependencies.endpoints.state(endpoint) is None:
         allowed = f"{record.data['model']}, or a version whose endpoint is there: {endpoint} has been removed"
         raise InvalidInputError("version", got=version, allowed=allowed)
-
-
-def show(record: Record, request: Request, dependencies: Dependencies, *, alone: bool = False) -> dict[str, Any]:
-    """The prediction as its client sees it, in a list or ``alone``."""
-    data = record.data
-    sent = json.dumps(data["input"])
-    outputs = addresses(data.get("outputs", []), request, dependencies.media, alone=alone)
-    return {
-        "id": data["id"],
-        "version": data["version"],
-        "model": data["model"],
-        "status": record.status,
-        "input": data["input"],
-        "output": outputs or None,
-        "error": discreet(data.get("error"), sent),
-        "logs": discreet(data.get("logs", ""), sent),
-        "metrics": data.get("metrics", {}),
-        "created_at": data["created_at"],
-        "started_at": data.get("started_at"),
-        "completed_at": data.get("completed_at"),
-        "urls": request.urls(f"/v1/predictions/{data['id']}"),
-        "stage": "queued or running" if record.status in OPEN else "done",
-        "progress": None,
-        "eta_seconds": None,
-        "queue_position": None,
-    }

@@ -17,9 +17,10 @@ from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.model_answer import ModelError, read_answer
 from atelier_ops.logic.notification import Outcome
 from atelier_ops.logic.picture import decode_picture
-from atelier_ops.logic.submission import OPEN, Queueing, attempts, drop_request, hand_over, inference_id
+from atelier_ops.logic.submission import OPEN, Ending, Queueing, attempts, drop_request, hand_over, inference_id
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.logic.wakes import note_wake
+from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import count, measure_queue
 from contracts.errors import InvalidInputError
 from contracts.layout import PREDICTION_ID, output_key, request_key
@@ -34,7 +35,7 @@ MOST_FAILURES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependencies(Queueing):
+class Dependencies(Ending):
     """What settling needs."""
 
     tokens: Tokens
@@ -78,7 +79,7 @@ def _told(record: Record, reached: bool, dependencies: Dependencies) -> str:
     return f"{inference_id(record)}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
 
 
-def settle_prediction(outcome: Outcome, dependencies: Queueing, now: float) -> str:
+def settle_prediction(outcome: Outcome, dependencies: Ending, now: float) -> str:
     """Store the pictures and end the prediction's record, or submit it once more; says what it did."""
     record, name = dependencies.records.get(prediction_key(outcome.inference_id)), outcome.inference_id
     if record is None or record.status not in OPEN:
@@ -134,11 +135,12 @@ def _located(ended: Record, outcome: Outcome) -> Record:
     return replace(ended, data={"answer": places, **ended.data})
 
 
-def end(record: Record, finish: Callable[[Record], Record | None], dependencies: Queueing) -> Record | None:
+def end(record: Record, finish: Callable[[Record], Record | None], dependencies: Ending) -> Record | None:
     """Store what ``finish`` makes of a prediction that is still open, once, and drop its request; None where that was done already."""
     stored = dependencies.records.change(record, lambda newest: finish(newest) if newest.status in OPEN else None)
     if stored is not None:
         drop_request(stored, dependencies)
+        announce(stored.data.get("webhook", ""), dependencies.due)
         _measure(stored)
     return stored
 

@@ -17,6 +17,7 @@ from atelier_ops.errors import EndpointUnavailableError, SubmissionUnclearError
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import WAITING, Record, Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count, logger
 from contracts.layout import S3Uri, request_key
@@ -35,6 +36,13 @@ class Queueing:
     records: Records
     media: ObjectStore
     inference: Inference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending(Queueing):
+    """What ending a prediction needs besides: whom ``due`` tells that a webhook has something to say."""
+
+    due: Topic
 
 
 def inference_id(record: Record) -> str:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.errors import ExecutionNameTakenError
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import STOPPED, UNSUCCESSFUL, Execution, StateEvent
+from atelier_ops.logic import webhooks
 from atelier_ops.logic.dataset import check_names
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.failure import ending
@@ -20,11 +21,12 @@ from atelier_ops.logic.repeats import other_body
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.logic.training_watch import UNWATCHED, metrics_so_far, watched
+from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.layout import FAILURE, S3Uri, run_prefix
 from contracts.model_names import qualified
-from contracts.requests import ResumptionRequest, TrainingRequest
+from contracts.requests import ResumptionRequest, TellingRequest, TrainingRequest
 
 STATUSES = {
     "RUNNING": "processing",
@@ -47,14 +49,16 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 def create_of(body: Any, request: Request, dependencies: Dependencies) -> Response[str]:
     """The same for a body of another API that was translated. Raises ProblemError, InvalidInputError."""
     # Checked now rather than by a run that fails; only what the client gave is passed on.
-    given = TrainingRequest.from_json(body).input
+    asked = TrainingRequest.from_json(body)
+    webhooks.check_address(asked, dependencies)
+    given = asked.input
     dependencies.rules.apply(given)
     inputs = _addressed(given.explicit_values(), dependencies.data)
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
     require_claimable(given.style, request, dependencies)
     _check_dataset(name, inputs, request, dependencies)
     claim(given.style, request, dependencies)
-    return _start(name, inputs, request, dependencies)
+    return _start(name, inputs, asked, request, dependencies)
 
 
 def resume(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
@@ -62,7 +66,9 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
 
     Raises ProblemError 403, 404 and 409, InvalidInputError.
     """
-    gate = ResumptionRequest.from_json(request.read_json()).gate.to_json()
+    asked = ResumptionRequest.from_json(request.read_json())
+    webhooks.check_address(asked, dependencies)
+    gate = asked.gate.to_json()
     ended = _changeable(training, request, dependencies)
     if ended.status not in UNSUCCESSFUL:
         got = f"{training}, which is {STATUSES[ended.status]}"
@@ -78,11 +84,14 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
     if other not in ("", name):
         allowed = f"one whose rest no other does: take up {other}, should it fail"
         raise ProblemError(409, f"training: got {training}, whose rest {other} does; allowed: {allowed}")
-    return _start(name, {"resume": training} | ({"gate": gate} if gate else {}), request, dependencies)
+    return _start(name, {"resume": training} | ({"gate": gate} if gate else {}), asked, request, dependencies)
 
 
-def _start(name: str, inputs: Mapping[str, Any], request: Request, dependencies: Dependencies) -> Response[str]:
+def _start(
+    name: str, inputs: Mapping[str, Any], asked: TellingRequest, request: Request, dependencies: Dependencies
+) -> Response[str]:
     """Start the execution, unless an earlier request with the same key has. Raises ProblemError 422."""
+    kept = webhooks.of_training(asked, name, request, dependencies)
     try:
         dependencies.executions.start(name, inputs)
         count("TrainingsStarted")
@@ -92,7 +101,11 @@ def _start(name: str, inputs: Mapping[str, Any], request: Request, dependencies:
             detail = f"training: {name} was started this moment and is not found yet; ask again"
             raise ProblemError(503, detail, headers={"Retry-After": "2"}) from error
         if execution.input != inputs:
+            if kept is not None:
+                dependencies.records.remove(kept)
             raise other_body() from error
+    if kept is not None and "start" in asked.webhook_events_filter:
+        announce(kept.key, dependencies.due)
     # Step Functions may not find for a moment what it has just started.
     just_started = Execution(
         name=name, status="RUNNING", started=datetime.fromtimestamp(dependencies.now, UTC), input=inputs
@@ -195,6 +208,7 @@ def _show(
         "stage": "done" if execution.status == "SUCCEEDED" else stage(events),
         "queue_position": None,
         **UNWATCHED,
+        **webhooks.shown(webhooks.training_key(execution.name), dependencies.records),
     }
 
 

@@ -47,7 +47,7 @@ _LOOPBACK_NAME = "localhost"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class Receiver:
     """Where a webhook goes. ``path`` has the query; ``authority`` is what the request's ``Host`` says."""
 
     secure: bool
@@ -57,7 +57,7 @@ class Target:
     path: str
 
 
-def target(url: str, reach: Reach) -> Target:
+def target(url: str, reach: Reach) -> Receiver:
     """Where this address leads, in a stage that reaches so far. Raises InvalidInputError for one that no webhook is sent to."""
     if reach == "none":
         allowed = "nothing: this stage lies in a network without a way to the internet. Poll instead"
@@ -114,11 +114,11 @@ def _is_loopback(host: str) -> bool:
     return host == _LOOPBACK_NAME or (literal is not None and literal.is_loopback)
 
 
-def _target(parts: SplitResult, host: str) -> Target:
+def _target(parts: SplitResult, host: str) -> Receiver:
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     port = parts.port or (PORTS[0] if secure else 80)
-    return Target(secure=secure, host=host, port=port, authority=parts.netloc, path=path)
+    return Receiver(secure=secure, host=host, port=port, authority=parts.netloc, path=path)
 
 
 def _refused(url: str, allowed: str) -> InvalidInputError:
