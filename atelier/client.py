@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx2
 
-from atelier import files, painting, places, predictions, styles, trainings
+from atelier import files, painting, places, predictions, styles, trainings, webhooks
 from atelier.drivers import Access, Awaiting, Blocking
 from atelier.operation import Driver, Group, Operation
 from atelier.sending import call, send
@@ -57,6 +57,12 @@ class Styles(Group[Driver]):
     import_version = Operation(styles.import_version)
 
 
+class Webhooks(Group[Driver]):
+    """What the API tells by itself."""
+
+    secret = Operation(webhooks.secret)
+
+
 def _request(method: str, path: str, body: object = None, **headers: str) -> Steps[dict[str, Any]]:
     """Any request of the API, for what has no operation here: its answer, ``{}`` where that has no body. Raises ApiError."""
     reply = yield from send(call(method, path, body, **headers))
@@ -72,6 +78,7 @@ class _Operations(Group[Driver]):
         self.trainings: Trainings[Driver] = Trainings(driver)
         self.files: Files[Driver] = Files(driver)
         self.styles: Styles[Driver] = Styles(driver)
+        self.webhooks: Webhooks[Driver] = Webhooks(driver)
 
     @property
     def url(self) -> str:

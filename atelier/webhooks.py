@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from atelier.errors import WebhookError
+from atelier.sending import ask
+from atelier.steps import Steps
+from contracts.answers import WebhookSecret
 
 TOLERANCE_SECONDS = 5 * 60
 """How old or early a webhook may be, so that none that somebody kept is believed again."""
@@ -37,6 +40,12 @@ def verify_webhook(
         raise WebhookError("webhook-signature: got none that the secret makes of this body")
     told: dict[str, Any] = json.loads(content)
     return told
+
+
+def secret() -> Steps[str]:
+    """The client's own secret, which signs what it is told. Raises ApiError."""
+    found = yield from ask(WebhookSecret, "GET", "/v1/webhooks/default/secret")
+    return found.key
 
 
 def _key(secret: str) -> bytes:

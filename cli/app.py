@@ -33,6 +33,7 @@ from cli.commands.train import train
 from cli.commands.up import up
 from cli.commands.upscale import upscale
 from cli.commands.verify import verify
+from cli.commands.webhooks import webhooks
 from cli.errors import explanation
 from cli.options import command_class
 from contracts.errors import InvalidInputError
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "Pictures": (style, generate, edit, upscale, segment),
     "Styles": (train, cancel),
     "Models": (models, pretrain, verify),
+    "The API": (webhooks,),
     "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),
 }
 """By the title of their group. What each says of itself is its docstring and its parameters' help."""

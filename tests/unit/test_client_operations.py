@@ -177,3 +177,8 @@ def test_an_api_that_cannot_be_reached_is_said_in_a_sentence(monkeypatch: pytest
 def test_an_address_without_a_scheme_is_refused() -> None:
     with pytest.raises(InvalidInputError, match=r"url: got 'api\.test'"):
         Atelier("api.test", "key")
+
+
+def test_the_secret_verifies_what_the_api_signs(served: Served) -> None:
+    with served.client() as client:
+        assert client.webhooks.secret().startswith("whsec_")
