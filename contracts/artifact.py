@@ -125,8 +125,15 @@ class Latest(Contract):
 
     document: ClassVar[str] = LATEST
 
-    version: Annotated[int, bounds(1, 999_999, "what the bare name means")]
+    version: Annotated[int | None, bounds(1, 999_999, "what the bare name means; left out: nothing")] = None
     previous: Annotated[int | None, bounds(1, 999_999, "what it meant before")] = None
+    gone: Annotated[tuple[int, ...], listed("versions that are being deleted, which it never means again")] = ()
+    deletions: Annotated[int, bounds(0, 2**53, "how often gone has changed: no two states are the same text")] = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored: what was never deleted from says nothing of deletions."""
+        deleting = {"gone": list(self.gone), "deletions": self.deletions} if self.deletions else {}
+        return {"version": self.version, "previous": self.previous, **deleting}
 
 
 def to_json(manifest: Manifest) -> str:

@@ -33,6 +33,9 @@ UPLOADS = "uploads/"
 STYLES = "styles/"
 """Model bucket: a folder a style."""
 
+BASES = "base/"
+"""Model bucket: a folder a base model, name@revision."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class S3Uri:

@@ -1,8 +1,9 @@
 """Pages of lists, as the HTTP API answers them: the newest first, in Replicate's shape."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from contracts.answers import Answer, Prediction
+from contracts.answers import Answer, ItemUrls, Prediction, Published, Status, Time
 from contracts.declarations import about
 
 Next = Annotated[
@@ -21,3 +22,26 @@ class PredictionPage(Page):
     """Predictions, the newest first."""
 
     results: list[Prediction]
+
+
+class ListedTraining(Answer):
+    """A training in a list: without what is told of one only, its logs and how far it is."""
+
+    id: str
+    version: str
+    model: Annotated[str | None, about("the style")]
+    status: Status
+    input: Annotated[Mapping[str, Any], about("what was posted")]
+    output: Published | None
+    error: Annotated[str | None, about("why it failed")]
+    metrics: Annotated[Mapping[str, float], about("total_time in seconds, and what the evaluation measured")]
+    created_at: Time
+    started_at: Time
+    completed_at: Time | None
+    urls: ItemUrls
+
+
+class TrainingPage(Page):
+    """Trainings, the newest first."""
+
+    results: list[ListedTraining]

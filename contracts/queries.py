@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from contracts.declarations import about, bounds, text
+from contracts.execution import StyleName
 from contracts.model import Contract
 
 LONGEST_LIST = 100
@@ -40,3 +41,24 @@ class ModelsQuery(PageQuery):
     cursor: Annotated[
         str, text("the cursor in a page's next", longest=1_024), about("where the page begins; left out: at the first")
     ] = ""
+
+
+class FilesQuery(PageQuery):
+    """Which files are listed."""
+
+    style: Annotated[StyleName, about("those of this style's dataset; left out: the client's uploads")] = ""
+
+
+class ComparisonQuery(Query):
+    """Which versions of a style are compared."""
+
+    versions: Annotated[
+        str,
+        text("2 to 8 versions, with commas", longest=80, pattern=r"[1-9][0-9]{0,5}(?:,[1-9][0-9]{0,5}){1,7}"),
+        about("their numbers: 1,2"),
+    ]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Each once, as asked for."""
+        return list(dict.fromkeys(int(number) for number in self.versions.split(",")))

@@ -21,6 +21,7 @@ class Route:
     ``errors`` are its own beside those that every route has, by status. What is ``costly`` starts a job or makes what stays, and has
     the stage's smaller throttle. Of what it makes, a good answer names the address (``Location``) unless it is not ``located``.
     ``form`` are the fields that it takes as ``multipart/form-data``, and ``form_answer`` is what it answers to them.
+    What takes a body and ``makes`` nothing changes what is there.
     """
 
     name: str
@@ -35,13 +36,14 @@ class Route:
     located: bool = True
     form: type[Form] | None = None
     form_answer: type[BaseModel] | None = None
+    makes: bool = True
 
     @property
     def status(self) -> int:
-        """Of a good answer: whatever takes a body makes something."""
+        """Of a good answer: what takes a body makes something, unless it says otherwise."""
         if self.answer is None:
             return 204
-        return 201 if self.body else 200
+        return 201 if self.body and self.makes else 200
 
     @property
     def names(self) -> list[str]:

@@ -113,7 +113,7 @@ def _good(route: Route) -> dict[str, Any]:
         "description": route.answer.__name__,
         "content": {JSON: {"schema": _answered(route)}},
     }
-    if route.body and route.located:
+    if route.status == 201 and route.located:
         good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
     return good
 

@@ -79,7 +79,10 @@ def standing(stage: Stage) -> list[StandingCost]:
     return items
 
 
-_HANDLERS = ("api", "inference_result", "reconcile", "settle", "record_failure", "report_stop", "expire_logs")
+_HANDLERS = (
+    *("api", "inference_result", "reconcile", "settle"),
+    *("record_failure", "report_stop", "expire_logs", "delete_styles"),
+)
 """Those that an alarm watches in every stage."""
 
 

@@ -1,9 +1,11 @@
 """What clients upload."""
 
 from contracts.answers import File
+from contracts.file_answers import FilePage, StoredFile
+from contracts.queries import FilesQuery
 from contracts.replicate_answers import UploadedFile
 from contracts.requests import FileForm, FileRequest
-from contracts.route import Route
+from contracts.route import NOT_OWN, Route
 
 ROUTES = (
     Route(
@@ -18,5 +20,29 @@ ROUTES = (
         located=False,
         form=FileForm,
         form_answer=UploadedFile,
+    ),
+    Route(
+        name="list_files",
+        method="GET",
+        path="/v1/files",
+        about="The client's own uploads that are there, or with style the files of that style's dataset; the newest first.",
+        query=FilesQuery,
+        answer=FilePage,
+    ),
+    Route(
+        name="get_file",
+        method="GET",
+        path="/v1/files/{id}",
+        about="A file that was put. A dataset's file has one id for as long as it has its name.",
+        answer=StoredFile,
+    ),
+    Route(
+        name="delete_file",
+        method="DELETE",
+        path="/v1/files/{id}",
+        about="Delete a file, at once. A prediction that waits and needs an upload fails without it; a training reads its dataset when "
+        "its jobs begin.",
+        answer=None,
+        errors={403: NOT_OWN},
     ),
 )

@@ -1,10 +1,81 @@
 """Styles and their versions."""
 
 from contracts.answers import ImportedVersion, PromotedVersion
+from contracts.queries import ComparisonQuery, PageQuery
 from contracts.requests import VersionRequest
 from contracts.route import NOT_OWN, Route
+from contracts.style_answers import Comparison, StylePage, StyleVersion, VersionCard, WholeStyle
+from contracts.style_requests import DecisionRequest, RollbackRequest
+
+_NO_APPROVER = f"{NOT_OWN}; or the stage wants a person to approve, who is a managing client or one of the account"
+_NOT_DECIDED = "the version's model package was deleted"
 
 ROUTES = (
+    Route(
+        name="list_styles",
+        method="GET",
+        path="/v1/styles",
+        about="The styles with a published version that the client may read, its own and the house's, by name.",
+        query=PageQuery,
+        answer=StylePage,
+    ),
+    Route(
+        name="get_style",
+        method="GET",
+        path="/v1/styles/{style}",
+        about="A style: what its name means, and its newest 50 versions with what was measured, those that wait for approval too.",
+        answer=WholeStyle,
+    ),
+    Route(
+        name="get_version",
+        method="GET",
+        path="/v1/styles/{style}/versions/{version}",
+        about="All that is known of a version: how it was learnt, what was measured, its report, its pictures and its files. "
+        "Its addresses work for an hour.",
+        answer=VersionCard,
+    ),
+    Route(
+        name="compare_versions",
+        method="GET",
+        path="/v1/styles/{style}/compare",
+        about="Two to eight versions of a style side by side: metrics, and the same photos as each painted them.",
+        query=ComparisonQuery,
+        answer=Comparison,
+    ),
+    Route(
+        name="approve_version",
+        method="POST",
+        path="/v1/styles/{style}/versions/{version}/approve",
+        about="Approve a version: the training that waits for it goes on, and publishes it. Repeating it changes nothing.",
+        body=DecisionRequest,
+        answer=StyleVersion,
+        errors={403: _NO_APPROVER, 409: _NOT_DECIDED},
+        makes=False,
+    ),
+    Route(
+        name="reject_version",
+        method="POST",
+        path="/v1/styles/{style}/versions/{version}/reject",
+        about="Reject a version: the training that waits for it fails, and says why. Repeating it changes nothing.",
+        body=DecisionRequest,
+        answer=StyleVersion,
+        errors={403: _NO_APPROVER, 409: f"{_NOT_DECIDED}, or the style's bare name means the version"},
+        makes=False,
+    ),
+    Route(
+        name="roll_back_style",
+        method="POST",
+        path="/v1/styles/{style}/rollback",
+        about="Let a style's bare name mean again what it meant before. A second rollback undoes the first: who may have to repeat the "
+        "request sends an Idempotency-Key, or says what to leave.",
+        body=RollbackRequest,
+        answer=PromotedVersion,
+        errors={
+            403: NOT_OWN,
+            409: "it meant nothing before, or means something else by now, or what it meant is no longer served",
+        },
+        makes=False,
+    ),
     Route(
         name="create_version",
         method="POST",
@@ -28,5 +99,23 @@ ROUTES = (
         "get it from then on; style@version means the same as before.",
         answer=PromotedVersion,
         errors={403: NOT_OWN, 409: "the version is no longer served, or other promotions of the style came between"},
+    ),
+    Route(
+        name="delete_version",
+        method="DELETE",
+        path="/v1/styles/{style}/versions/{version}",
+        about="Delete a version, but never the one that the style's bare name means. From now on nothing can name it; its files, and its "
+        "endpoint if it has one, are gone within half an hour. Its number is not given again.",
+        answer=None,
+        errors={403: NOT_OWN, 409: "the style's bare name means it, or its training runs or waits for approval"},
+    ),
+    Route(
+        name="delete_style",
+        method="DELETE",
+        path="/v1/styles/{style}",
+        about="Delete a style with all its versions and its dataset. From now on nothing can name it; its files, and its endpoints, are "
+        "gone within half an hour. Its name stays the client's, and its numbers are not given again.",
+        answer=None,
+        errors={403: NOT_OWN, 409: "a training of it runs, or waits for approval"},
     ),
 )

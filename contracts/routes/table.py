@@ -1,5 +1,13 @@
 """Every route."""
 
-from contracts.routes import files, predictions, replicate, styles, trainings, webhooks
+from contracts.routes import base_models, files, predictions, replicate, styles, trainings, webhooks
 
-ROUTES = (*predictions.ROUTES, *trainings.ROUTES, *files.ROUTES, *styles.ROUTES, *replicate.ROUTES, *webhooks.ROUTES)
+ROUTES = (
+    *predictions.ROUTES,
+    *trainings.ROUTES,
+    *files.ROUTES,
+    *styles.ROUTES,
+    *base_models.ROUTES,
+    *replicate.ROUTES,
+    *webhooks.ROUTES,
+)

@@ -1,6 +1,8 @@
 """Learning a style."""
 
 from contracts.answers import Training
+from contracts.pages import TrainingPage
+from contracts.queries import PageQuery
 from contracts.requests import ResumptionRequest, TrainingRequest
 from contracts.route import NOT_OWN, Route
 
@@ -14,6 +16,15 @@ ROUTES = (
         answer=Training,
         errors={409: "the style is not the client's own"},
         costly=True,
+    ),
+    Route(
+        name="list_trainings",
+        method="GET",
+        path="/v1/trainings",
+        about="Trainings of the styles that the client may read, the newest first, of the last 90 days. Where most are others', a page may "
+        "be short, or empty: next goes on.",
+        query=PageQuery,
+        answer=TrainingPage,
     ),
     Route(
         name="get_training",

@@ -27,6 +27,7 @@ PLACES: Mapping[str, tuple[float, int]] = {
     "Training dead letters": (2, 5),
     "Training expire_logs": (3, 5),
     "Training report_stop": (4, 5),
+    "Training delete_styles": (4, 4),
     "Monitoring alarms, budget": (0, 6),
     "Storage records": (1, 6),
     "Storage data": (1.7, 6),

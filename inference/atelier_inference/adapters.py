@@ -30,11 +30,14 @@ class StyleCatalogue:
         latest = self._prefix().child(f"{name}/{LATEST}")
         content = self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT)
         try:
-            return f"{name}@{Latest.from_text(content.decode()).version}"
+            version = Latest.from_text(content.decode()).version
         except ValueError as error:
             raise InvalidInputError(
                 WHERE, got=f"{name}, whose {LATEST} cannot be read ({error})", allowed=_VERSION
             ) from error
+        if version is None:
+            raise InvalidInputError(WHERE, got=f"{name}, whose {LATEST} names no version", allowed=_VERSION)
+        return f"{name}@{version}"
 
     def manifest(self, reference: str, folder: Path) -> StyleManifest:
         """Copy the manifest of ``style@version`` into ``folder``. Raises InvalidInputError where there is none, or it is no LoRA."""

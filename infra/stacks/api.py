@@ -36,6 +36,9 @@ from infra.stacks.training import TrainingStack
 _IMPORTED = (f"styles/*/{ADAPTER_WEIGHTS}", f"styles/*/{MANIFEST}")
 """What the API publishes of an adapter that was trained elsewhere."""
 
+_DECIDING = [f"sagemaker:{call}" for call in ("ListModelPackages", "DescribeModelPackage", "UpdateModelPackage")]
+"""How a version is found in the registry, approved and rejected."""
+
 
 _TRAINING_LOG = "log-group:/aws/sagemaker/TrainingJobs"
 
@@ -135,7 +138,15 @@ class ApiStack(StageStack):
                     *("requests/*", "progress/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
                 ),
                 writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
-                deleting(storage.media_bucket, "requests/*", "progress/*", "outputs/*", "responses/*", "failures/*"),
+                deleting(
+                    storage.media_bucket,
+                    "uploads/*",
+                    "requests/*",
+                    "progress/*",
+                    "outputs/*",
+                    "responses/*",
+                    "failures/*",
+                ),
                 reading(
                     storage.data_bucket,
                     *("datasets/*", "imports/*", f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}"),
@@ -143,8 +154,11 @@ class ApiStack(StageStack):
                     "runs/*/evaluate/*",
                 ),
                 writing(storage.data_bucket, "datasets/*", "imports/*"),
+                deleting(storage.data_bucket, "datasets/*"),
                 reading(storage.model_bucket, "styles/*", "base/*"),
                 writing(storage.model_bucket, PROMOTED, *_IMPORTED),
+                # What has no manifest is not there; the rest of a version goes with the next sweep.
+                deleting(storage.model_bucket, f"styles/*/{MANIFEST}"),
                 keeping(storage.table),
                 finding_own(storage.table),
                 finding_open(storage.table),
@@ -157,14 +171,14 @@ class ApiStack(StageStack):
                     )
                 ],
                 publishing(self.webhooks.due),
-                [allow(["states:StartExecution"], [machine_arn])],
+                [allow(["states:StartExecution", "states:ListExecutions"], [machine_arn])],
                 [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
                 _following(prefix),
                 [
                     allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [group]),
                     # A version is created in its group: SageMaker checks both names.
                     allow(["sagemaker:CreateModelPackage"], [group, package]),
-                    allow(["sagemaker:DescribeModelPackage"], [package]),
+                    allow(_DECIDING, [package]),
                 ],
             ],
             seconds=29,

@@ -13,6 +13,7 @@ from infra.components.image import ContainerImage
 from infra.components.log_expiry import LogExpiry
 from infra.components.settlement import Settlement
 from infra.components.stopped_runs import StoppedRuns
+from infra.components.style_deletion import StyleDeletion
 from infra.components.topic import EncryptedTopic
 from infra.components.training_network import TrainingNetwork
 from infra.components.workflow.fine_tuning import fine_tuning
@@ -52,6 +53,7 @@ class TrainingStack(StageStack):
         StoppedRuns(self, "StoppedRuns", use=use, settlement=self.settlement)
         # No run waits for these: where they fail, only an alarm tells.
         LogExpiry(self, "LogExpiry", use=use, dead_letters=self.settlement.dead_letters)
+        StyleDeletion(self, "StyleDeletion", use=use, dead_letters=self.settlement.dead_letters)
         recorder = use.handlers.of(record_failure(use))
         self.unattended = {recorder.name: recorder.function_name, **self.settlement.dead_letters.functions}
         self.workflow = Machine(self, "Workflow", name=use.machine_names[0], flow=fine_tuning(use), use=use)

@@ -21,6 +21,14 @@ class PromotionRaceError(RuntimeError):
     """What a style's bare name means was changed by others again and again while it was to be changed."""
 
 
+class VersionGoneError(LookupError):
+    """A style's version is deleted, or is being deleted: its name can mean it no more."""
+
+
+class PromotedError(RuntimeError):
+    """A style's name means this version, which is therefore not deleted."""
+
+
 class NameCollisionError(ValueError):
     """A SageMaker resource of the deterministic name exists and says something else than what was asked for."""
 

@@ -106,7 +106,7 @@ class ControlPlane:
         resource = next((action.removeprefix(v) for v in _VERBS if action.startswith(v)), action)
         if action in ("AddTags", "ListTags", "DeleteTags"):
             return str(params.get("ResourceArn", "*"))
-        if action == "CreateModelPackage" and "ModelPackageGroupName" in params:
+        if action in ("CreateModelPackage", "ListModelPackages") and "ModelPackageGroupName" in params:
             return self.store.arn("ModelPackage", f"{RecordStore.name(params['ModelPackageGroupName'])}/*")
         if resource == "ModelPackage":
             return str(params.get("ModelPackageArn") or params.get("ModelPackageName", "*"))

@@ -27,6 +27,7 @@ HANDLERS = (
     "inference_result",
     "reconcile",
     "expire_logs",
+    "delete_styles",
     "record_failure",
     "report_stop",
     "api",

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +42,7 @@ from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 from tests.contract.ops_cloud import make_table
 
+WRITTEN = datetime(2026, 11, 22, tzinfo=UTC)
 UPLOAD = Upload(content_type="text/plain", size=7, once=False)
 
 
@@ -71,13 +73,18 @@ def test_an_object_is_written_listed_and_read(store: ObjectStore) -> None:
     (entry,) = store.listing("a/")
     assert (entry.key, entry.size) == ("a/1.txt", 5)
     assert entry.etag.isalnum()
+    assert abs(entry.written - time.time()) < 60
     assert store.read("a/1.txt") == b"hello"
     assert aws.client("s3").head_object(Bucket="one", Key="a/1.txt")["ContentType"] == "text/plain"
 
 
 def test_a_listing_has_more_than_one_page() -> None:
-    first = {"Contents": [{"Key": "a", "Size": 1, "ETag": '"x"'}], "IsTruncated": True, "NextContinuationToken": "more"}
-    second = {"Contents": [{"Key": "b", "Size": 1, "ETag": '"y"'}], "IsTruncated": False}
+    first = {
+        "Contents": [{"Key": "a", "Size": 1, "ETag": '"x"', "LastModified": WRITTEN}],
+        "IsTruncated": True,
+        "NextContinuationToken": "more",
+    }
+    second = {"Contents": [{"Key": "b", "Size": 1, "ETag": '"y"', "LastModified": WRITTEN}], "IsTruncated": False}
     asked = {"Bucket": "one", "Prefix": "p/"}
     with Stubber(aws.client("s3")) as stub:
         stub.add_response("list_objects_v2", first, asked)
@@ -313,6 +320,15 @@ def test_an_execution_is_stopped(executions: Executions) -> None:
     assert found.status == "ABORTED"
 
 
+def test_executions_are_listed_with_when_they_started(executions: Executions) -> None:
+    assert list(executions.listing()) == []
+    for name in ("run-1", "run-2"):
+        executions.start(name, {})
+    found = list(executions.listing())
+    assert {each.name for each in found} == {"run-1", "run-2"}
+    assert all(each.started.tzinfo for each in found)
+
+
 def test_history_is_read_from_the_newest_and_told_from_the_oldest() -> None:
     client = aws.client("stepfunctions")
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
@@ -384,6 +400,33 @@ VARIANT = {
 }
 CONFIG = {"EndpointConfigName": "style-v1", "ProductionVariants": [VARIANT]}
 TAGS = {"atelier:stage": "test", "cost-center": "42"}
+
+
+def test_packages_of_a_group_are_listed_and_decided_about() -> None:
+    packages, group = Packages(), "atelier-test-skirt"
+    packages.make_group(group, "Versions", TAGS)
+    made = packages.register(
+        {
+            "ModelPackageGroupName": group,
+            "ModelApprovalStatus": "PendingManualApproval",
+            "CustomerMetadataProperties": {"execution": "run-1"},
+        }
+    )
+    assert packages.listing(group) == [made]
+    found = packages.find(made)
+    assert found is not None
+    assert (found.number, found.status, found.metadata) == (1, "PendingManualApproval", {"execution": "run-1"})
+    packages.decide(made, "Rejected", "first: no")
+    assert packages.approval(made) == ("Rejected", "first: no")
+
+
+def test_what_the_registry_does_not_have_is_none() -> None:
+    gone = "arn:aws:sagemaker:us-east-1:123456789012:model-package/g/1"
+    with Stubber(aws.client("sagemaker")) as stub:
+        stub.add_client_error("list_model_packages", "ValidationException", "Model Package Group g does not exist.")
+        stub.add_client_error("describe_model_package", "ValidationException", f"ModelPackage {gone} does not exist.")
+        assert Packages().listing("g") == []
+        assert Packages().find(gone) is None
 
 
 def test_an_endpoint_is_made_from_model_and_configuration() -> None:

@@ -20,7 +20,9 @@ from botocore.stub import Stubber
 
 from atelier_ops.gateways import aws
 from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import approval
+from atelier_ops.logic.deleted_styles import Doomed
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
@@ -404,6 +406,16 @@ def test_old_streams_of_our_jobs_are_deleted_and_an_endpoint_s_group_gets_a_rete
     assert sorted(left) == ["atelier-test-new/algo-1", "other/algo-1"]
     (group,) = logs.describe_log_groups(logGroupNamePrefix=endpoint)["logGroups"]
     assert group["retentionInDays"] == 7
+
+
+def test_what_is_left_of_a_deleted_version_is_removed_by_the_schedule() -> None:
+    aws.client("s3").put_object(Bucket="model", Key="styles/skirt/1/weights.safetensors", Body=b"w")
+    doomed = Doomed(style="skirt", numbers=[1], packages=[], full=[], executions=[], whole=False, client="first")
+    records = Records("table")
+    records.add(doomed.record("deletion#skirt@1"))
+    call("delete_styles", {})
+    assert ObjectStore("model").listing("styles/skirt/1/") == []
+    assert records.get("deletion#skirt@1") is None
 
 
 @pytest.mark.usefixtures("plan")

@@ -22,6 +22,9 @@ GOOD: Mapping[str, Any] = {
     "create_model_training": _TRAINING,
     "resume_training": {"gate": {}},
     "create_file": {"name": "photo.png", "content_type": "image/png", "purpose": "upload"},
+    "approve_version": {"reason": "the hem is right"},
+    "reject_version": {"reason": "the hem is wrong"},
+    "roll_back_style": {"leave": "coat@2"},
     "create_version": {"weights": "uploads/0/u1/x.safetensors", "instance_prompt": "a photo of sks coat"},
 }
 """A body of each route that takes one."""

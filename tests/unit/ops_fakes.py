@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +21,10 @@ from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.logs import JobLog, LogLine, Logs
 from atelier_ops.gateways.receivers import Parcel, Receipt, Receivers
 from atelier_ops.gateways.records import NEVER, Listed, Record, Records
-from atelier_ops.gateways.registry import Packages
+from atelier_ops.gateways.registry import ModelPackage, Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
-from atelier_ops.gateways.workflow import Execution, Executions, Past, StateEvent, Tokens
+from atelier_ops.gateways.workflow import Execution, Executions, Past, StartedExecution, StateEvent, Tokens
 from contracts.layout import S3Uri
 
 NOW = 1_800_000_000.0
@@ -39,6 +39,7 @@ class MemoryBuckets:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.hashes: dict[tuple[str, str], str] = {}
         self.writes: list[str] = []
+        self.times: dict[tuple[str, str], float] = {}
         self.fail_after: int | None = None
 
     def store(self, bucket: str) -> "MemoryStore":
@@ -49,6 +50,7 @@ class MemoryBuckets:
             raise ConnectionError("the network broke")
         self.writes.append(key)
         self.objects[bucket, key] = body
+        self.times[bucket, key] = NOW + len(self.writes)
         self.hashes[bucket, key] = sha256
 
     def drop(self, bucket: str, key: str) -> None:
@@ -128,7 +130,11 @@ class MemoryStore(ObjectStore):
 
     def _stored(self, key: str) -> StoredObject:
         body = self.read(key)
-        return StoredObject(key=key, size=len(body), etag=hashlib.md5(body, usedforsecurity=False).hexdigest())
+        etag, written = (
+            hashlib.md5(body, usedforsecurity=False).hexdigest(),
+            self._all.times.get((self.bucket, key), NOW),
+        )
+        return StoredObject(key=key, size=len(body), etag=etag, written=written)
 
 
 class MemoryRecords(Records):
@@ -187,6 +193,7 @@ class MemoryPackages(Packages):
     decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     fail_next: bool = False
 
     def exists(self, package: str) -> bool:
@@ -194,6 +201,18 @@ class MemoryPackages(Packages):
 
     def approval(self, package: str) -> tuple[str, str]:
         return self.decisions[package]
+
+    def listing(self, group: str) -> list[str]:
+        return [arn for arn in sorted({*self.there, *self.decisions}) if f"/{group}/" in arn]
+
+    def find(self, package: str) -> ModelPackage | None:
+        if not self.exists(package):
+            return None
+        status, reason = self.decisions.get(package, ("Approved", ""))
+        return ModelPackage(arn=package, status=status, reason=reason, metadata=self.metadata.get(package, {}))
+
+    def decide(self, package: str, status: str, reason: str) -> None:
+        self.decisions[package] = (status, reason)
 
     def make_group(self, name: str, description: str, tags: Mapping[str, str]) -> None:
         self.groups.setdefault(name, tags)
@@ -347,6 +366,12 @@ class MemoryExecutions(Executions):
 
     def describe(self, name: str) -> Execution | None:
         return self.started.get(name)
+
+    def listing(self, **chosen: str) -> Iterator[StartedExecution]:
+        newest = sorted(self.started.values(), key=lambda each: (each.started, each.name), reverse=True)
+        wanted = chosen.get("statusFilter")
+        found = (each for each in newest if wanted in (None, each.status))
+        return (StartedExecution(name=each.name, started=each.started) for each in found)
 
     def events(self, name: str) -> list[StateEvent]:
         return self.history

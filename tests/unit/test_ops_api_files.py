@@ -143,3 +143,83 @@ def test_no_name_escapes_its_folder(name: str, purpose: str) -> None:
         assert key.count("/") <= root.count("/") + 1
     else:
         assert answered.status == 422
+
+
+def put(api: Api, name: str, **body: Any) -> Any:
+    """Ask for an address and put a file there; what POST answered."""
+    made = api.call("POST", "/v1/files", {**FILE, "name": name, **body}).body
+    api.buckets.put("data" if made["uri"].startswith("datasets/") else "media", made["uri"], b"nine byte")
+    return made
+
+
+def listed(api: Api, **query: str) -> Any:
+    answered = api.call("GET", "/v1/files", None, query)
+    assert answered.status == 200, answered.body
+    return answered.body
+
+
+def test_uploads_that_were_put_are_listed_the_newest_first_each_client_s_own() -> None:
+    api = Api()
+    api.call("POST", "/v1/files", FILE)  # never put
+    made = [put(api, f"{name}.png") for name in "abc"][::-1]
+    first = listed(api, limit="2")
+    assert [each["id"] for each in first["results"]] == [each["id"] for each in made[:2]]
+    rest = listed(api, limit="2", cursor=first["next"].split("cursor=")[1].split("&")[0])
+    assert ([each["name"] for each in rest["results"]], rest["next"]) == (["a.png"], None)
+    api.key = "key-2"
+    assert listed(api)["results"] == []
+
+
+def test_a_file_is_found_by_its_id_and_deleted() -> None:
+    api = Api()
+    made = put(api, "a.JPG", content_type="image/jpeg")
+    found = api.call("GET", f"/v1/files/{made['id']}").body
+    assert {name: found[name] for name in ("id", "name", "content_type", "uri")} == {
+        name: made[name] for name in ("id", "name", "content_type", "uri")
+    }
+    assert (found["size"], found["purpose"], found["style"]) == (9, "upload", None)
+    assert found["expires_at"] > found["created_at"]
+    api.key = "key-2"
+    for method in ("GET", "DELETE"):
+        assert api.call(method, f"/v1/files/{made['id']}").status == 404
+    api.key = "key-1"
+    assert api.call("DELETE", f"/v1/files/{made['id']}").status == 204
+    assert api.call("GET", f"/v1/files/{made['id']}").status == 404
+    assert listed(api)["results"] == []
+
+
+def test_a_dataset_s_file_keeps_its_id_and_is_the_owner_s_to_delete() -> None:
+    api = Api()
+    made = put(api, "masks/치마.png", purpose="dataset", style="mine")
+    assert put(api, "masks/치마.png", purpose="dataset", style="mine")["id"] == made["id"]
+    (found,) = listed(api, style="mine")["results"]
+    assert found == api.call("GET", f"/v1/files/{made['id']}").body
+    assert (found["name"], found["style"], found["expires_at"]) == ("masks/치마.png", "mine", None)
+    api.key = "key-2"
+    assert api.call("GET", f"/v1/files/{made['id']}").status == 404
+    assert api.call("GET", "/v1/files", None, {"style": "mine"}).status == 404
+    api.key = "key-1"
+    assert api.call("DELETE", f"/v1/files/{made['id']}").status == 204
+    assert listed(api, style="mine")["results"] == []
+
+
+def test_the_house_s_dataset_is_read_by_all_and_deleted_by_who_manages() -> None:
+    api = Api(key="key-2")
+    api.buckets.put("data", "datasets/skirt/a.png", b"picture")
+    (found,) = listed(api, style="skirt")["results"]
+    assert api.call("DELETE", f"/v1/files/{found['id']}").status == 403
+    api.key = "key-1"
+    assert api.call("DELETE", f"/v1/files/{found['id']}").status == 204
+
+
+@pytest.mark.parametrize("name", ["x", "a" * 26, f"skirt_{'0' * 26}", f"_{'0' * 26}"])
+def test_a_file_that_is_not_there_is_404(name: str) -> None:
+    assert Api().call("GET", f"/v1/files/{name}").status == 404
+
+
+def test_the_content_type_of_a_stored_file_is_the_one_it_was_posted_with() -> None:
+    api = Api()
+    kinds = {"a.png": "image/png", "a.jpeg": "image/jpeg", "a.webp": "image/webp", "a.heic": "image/heic"}
+    for name, kind in {**kinds, "a.heif": "image/heif", "a.safetensors": "application/octet-stream"}.items():
+        made = put(api, name, content_type=kind)
+        assert api.call("GET", f"/v1/files/{made['id']}").body["content_type"] == kind

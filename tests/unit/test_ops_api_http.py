@@ -44,8 +44,8 @@ def test_an_unknown_path_is_404(api: Api, path: str) -> None:
     [
         ("DELETE", "/v1/predictions", "GET, POST"),
         ("POST", f"/v1/predictions/{'a' * 26}", "DELETE, GET"),
-        ("GET", "/v1/trainings", "POST"),
-        ("PUT", "/v1/files", "POST"),
+        ("DELETE", "/v1/trainings", "GET, POST"),
+        ("PUT", "/v1/files", "GET, POST"),
     ],
 )
 def test_a_method_a_path_does_not_know_is_405_with_the_allowed_ones(

@@ -1,14 +1,17 @@
 """GET of what a client made: pages, the newest first, its own only."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from atelier_ops.logic import paging
+from atelier_ops.logic import paging, training_list
 from tests.unit.ops_api import Answered, Api
 from tests.unit.ops_fakes import NOW
+from tests.unit.ops_stage import put_dataset
 
 BODY = {"input": {"prompt": "a red skirt", "mode": "text_to_image"}}
 
@@ -87,7 +90,7 @@ def test_what_is_deleted_is_not_listed_and_leaves_no_gap(api: Api) -> None:
         api.call("POST", f"/v1/predictions/{name}/cancel")
     api.call("DELETE", f"/v1/predictions/{made[1]}")
     record = api.records.items[f"prediction#{made[2]}"]
-    api.records.items[record.key] = type(record)(**{**vars(record), "status": "deleting"})
+    api.records.items[record.key] = replace(record, status="deleting")
     assert [each["id"] for each in read(api, "/v1/predictions?limit=3").body["results"]] == [made[0], *made[3:]]
 
 
@@ -116,3 +119,50 @@ def test_a_query_that_says_something_else_is_refused(api: Api, query: dict[str, 
     answered = api.call("GET", "/v1/predictions", None, query)
     assert answered.status == 422, json.dumps(answered.body)
     assert [each["what"] for each in answered.body["errors"]] == [what]
+
+
+def start(api: Api, style: str, count: int = 1) -> list[str]:
+    """Trainings of a style, a second apart; their ids, the newest first."""
+    claimed = {"name": "a.png", "content_type": "image/png", "purpose": "dataset", "style": style, "size": 9}
+    assert api.call("POST", "/v1/files", claimed).status == 201
+    put_dataset(api.buckets, style)
+    made = []
+    body = {"destination": style, "input": {"dataset": f"datasets/{style}/", "target": "a skirt"}}
+    for _ in range(count):
+        name = api.call("POST", "/v1/trainings", body).body["id"]
+        begun = datetime.fromtimestamp(api.now, UTC)
+        api.executions.started[name] = replace(api.executions.started[name], started=begun)
+        api.now += 1
+        made.append(name)
+    return made[::-1]
+
+
+def test_trainings_are_listed_the_newest_first_page_by_page(api: Api) -> None:
+    made = start(api, "skirt", 5)
+    read_pages = pages(api, "/v1/trainings?limit=2")
+    assert [[each["id"] for each in page] for page in read_pages] == [made[:2], made[2:4], made[4:]]
+    shown, one = read_pages[0][0], api.call("GET", f"/v1/trainings/{made[0]}").body
+    assert {name: one[name] for name in shown} | {"status": shown["status"]} == shown
+    assert shown["input"]["dataset"] == "datasets/skirt/"
+
+
+def test_trainings_of_one_moment_are_each_listed_once(api: Api) -> None:
+    made = start(api, "skirt", 5)
+    for name in made:
+        api.executions.started[name] = replace(api.executions.started[name], started=datetime.fromtimestamp(NOW, UTC))
+    found = [each["id"] for page in pages(api, "/v1/trainings?limit=2") for each in page]
+    assert sorted(found) == sorted(made)
+
+
+def test_another_client_s_trainings_are_not_listed_and_make_pages_short(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = start(api, "skirt", 2)
+    api.key = "key-2"
+    theirs = start(api, "coat", 5)
+    assert [each["id"] for each in pages(api, "/v1/trainings")[0]] == theirs
+    api.key = "key-1"
+    monkeypatch.setattr(training_list, "MOST_LOOKED_AT", 3)
+    read_pages = pages(api, "/v1/trainings?limit=2")
+    assert [each["id"] for page in read_pages for each in page] == mine
+    assert read_pages[0] == []

@@ -22,16 +22,19 @@ from atelier_ops.gateways.functions import Function
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import approval, endpoint, lost_events, webhook_delivery
 from atelier_ops.logic.api import ANSWERS
+from atelier_ops.logic.deleted_styles import Dependencies as Deleting
+from atelier_ops.logic.deleted_styles import sweep_all
 from atelier_ops.logic.http import ProblemError, Request
 from atelier_ops.logic.late_answers import reconcile
 from atelier_ops.logic.promotion import promote
 from atelier_ops.logic.publish import publish
 from atelier_ops.logic.results import Dependencies
+from atelier_ops.logic.stored_files import dataset_file_id
 from atelier_ops.logic.submission import OPEN, attempts
 from atelier_ops.logic.taking_up import take_up
 from contracts.errors import InvalidInputError
 from contracts.routes.table import ROUTES
-from tests.unit.ops_api import CLIENTS, KEEP, SHARED, Api
+from tests.unit.ops_api import CLIENTS, KEEP, OWN, SHARED, Api
 from tests.unit.ops_fakes import (
     NOW,
     MemoryBuckets,
@@ -66,7 +69,7 @@ CALLS: Mapping[type, tuple[str, ...]] = {
     MemoryInference: ("submit",),
     MemoryExecutions: ("start", "stop", "describe", "events"),
     MemoryLogs: ("streams", "tail"),
-    MemoryPackages: ("exists", "approval"),
+    MemoryPackages: ("exists", "approval", "find", "decide"),
     MemoryTokens: ("succeed", "fail"),
     MemoryEndpoints: ("state",),
     MemoryReceivers: ("post",),
@@ -297,6 +300,22 @@ def promotes(world: World) -> Any:
     return promote("skirt", 3, world.buckets.store("model"))
 
 
+def removes(world: World) -> None:
+    """The sweep that finishes deletions of styles."""
+    store = world.buckets.store
+    parts: dict[str, Any] = {"records": world.records, "packages": world.packages, "endpoints": world.endpoints}
+    sweep_all(Deleting(models=store("model"), data=store("data"), name_prefix="atelier-test", **parts))
+
+
+def registered(world: World) -> None:
+    for number in (1, 2):
+        world.packages.decisions[PACKAGE.replace("/3", f"/{number}")] = ("Approved", "")
+
+
+def put_upload(world: World) -> None:
+    world.buckets.put("media", f"{OWN}{'a' * 26}/a.png", b"picture")
+
+
 def takes_up(execution: str) -> Act:
     def act(world: World) -> None:
         with suppress(InvalidInputError):
@@ -340,6 +359,12 @@ train_wish = ask(
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
 secret = ask("GET", "/v1/webhooks/default/secret")
+approve_3 = ask("POST", "/v1/styles/skirt/versions/3/approve", {"reason": "good"})
+reject_3 = ask("POST", "/v1/styles/skirt/versions/3/reject", {})
+roll_back = ask("POST", "/v1/styles/skirt/rollback", {})
+drop_picture = ask("DELETE", f"/v1/files/{dataset_file_id('skirt', 'datasets/skirt/a.png')}")
+drop_1 = ask("DELETE", "/v1/styles/skirt/versions/1")
+drop_style = ask("DELETE", "/v1/styles/skirt")
 promote_1 = ask("POST", "/v1/styles/skirt/versions/1/promote")
 promote_2 = ask("POST", "/v1/styles/skirt/versions/2/promote")
 approved = look("approval", PACKAGE)
@@ -360,12 +385,25 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "delete_prediction, canceled": (then(post, cancel), delete, delete),
     "create_file": (nothing, upload, upload),
     "create_file, of a new style": (nothing, upload_new, upload_new),
+    "delete_file, an upload": (
+        put_upload,
+        ask("DELETE", f"/v1/files/{'a' * 26}"),
+        ask("DELETE", f"/v1/files/{'a' * 26}"),
+    ),
+    "delete_file, a dataset's": (nothing, drop_picture, drop_picture),
+    "delete_version": (registered, drop_1, then(drop_1, removes)),
+    "delete_version, its sweep": (then(registered, drop_1), removes, removes),
+    "delete_style": (registered, drop_style, then(drop_style, removes)),
+    "delete_style, its sweep": (then(registered, drop_style), removes, removes),
     "create_training": (nothing, train, train),
     "create_training, of a new style": (nothing, train_new(), train_new()),
     "create_training, with a webhook": (nothing, train_wish, train_wish),
     "cancel_training": (train, stop, stop),
     "resume_training": (then(train, failed), resume, resume),
     "promote_version": (nothing, promote_1, promote_1),
+    "approve_version": (waits(), approve_3, then(approve_3, approved)),
+    "reject_version": (waits(), reject_3, then(reject_3, approved)),
+    "roll_back_style": (promote_1, roll_back, roll_back),
     "inference_result": (post, told(), told()),
     "inference_result, failure": (post, told(REFUSED), told(REFUSED)),
     "inference_result, resubmission": (post, told(BUSY), then(told(BUSY), sweep)),
@@ -374,7 +412,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "settle, approval": (waits("Approved"), approved, approved),
     "settle, endpoint": (deployed, look("endpoint", "e"), look("endpoint", "e")),
     "publish": (nothing, publishes, publishes),
-    "promote": (nothing, promotes, promotes),
+    "promote": (publishes, promotes, promotes),
     "prepare, resumed": (nothing, takes_up("again"), takes_up("again")),
 }
 """What was before, what breaks off, and what repairs it."""
@@ -404,9 +442,16 @@ AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
     "two clients that claim a name": (nothing, upload_new, ask("POST", "/v1/files", PICTURE, "key-2")),
     "two clients that train a name": (nothing, train_new(), train_new("key-2")),
     "two resumptions with one key": (then(train, failed), resume, resume),
+    "two deletions of a version": (registered, drop_1, drop_1),
+    "a deletion and a promotion": (registered, drop_1, promote_1),
+    "a promotion and a deletion": (registered, promote_1, drop_1),
+    "a deletion and a rollback": (then(registered, promote_1, promote_2), drop_1, roll_back),
+    "a style's deletion and itself": (registered, drop_style, drop_style),
     "two promotions": (nothing, promote_1, promote_2),
-    "a promotion and a run's": (nothing, promote_1, promotes),
-    "a run's promotion and one by name": (nothing, promotes, promote_1),
+    "a promotion and a run's": (publishes, promote_1, promotes),
+    "a rollback and itself": (promote_1, roll_back, roll_back),
+    "an approval by name and its event": (waits(), approve_3, approved),
+    "a run's promotion and one by name": (publishes, promotes, promote_1),
     "two publications": (nothing, publishes, publishes),
     "two events of one approval": (waits("Approved"), approved, approved),
     "an approval and a rejection": (waits("Approved"), approved, then(decided("Rejected"), approved)),

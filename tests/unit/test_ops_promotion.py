@@ -16,7 +16,10 @@ from tests.unit.ops_stage import make_stage, plan_of, put_promoted, put_version
 
 @pytest.fixture
 def buckets() -> MemoryBuckets:
-    return make_stage()[0]
+    buckets = make_stage()[0]
+    for version in (*range(1, 10), 99):
+        put_version(buckets, version)
+    return buckets
 
 
 def plan(**changes: Any) -> FineTuningPlan:

@@ -1,11 +1,29 @@
 """SageMaker's model packages and jobs, as far as the handlers read them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from atelier_ops.gateways.aws import client, tag_list
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPackage:
+    """A model package: ``status`` of its approval (Approved, Rejected, PendingManualApproval), and what was said with it."""
+
+    arn: str
+    status: str
+    reason: str = ""
+    created: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """Its version."""
+        return int(self.arn.rpartition("/")[2])
 
 
 class Packages:
@@ -24,6 +42,38 @@ class Packages:
     def register(self, request: Mapping[str, Any]) -> str:
         """CreateModelPackage; the ARN, which ends in the version. The same ClientToken and request give the same one again."""
         return str(client("sagemaker").create_model_package(**request)["ModelPackageArn"])
+
+    def listing(self, group: str) -> list[str]:
+        """The ARNs of the group's packages; none where there is no such group."""
+        try:
+            pages = client("sagemaker").get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+            return [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
+        except ClientError as error:
+            if is_missing(error):
+                return []
+            raise
+
+    def find(self, package: str) -> ModelPackage | None:
+        """The package with this ARN, or None."""
+        try:
+            found = client("sagemaker").describe_model_package(ModelPackageName=package)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+        return ModelPackage(
+            arn=found["ModelPackageArn"],
+            status=found.get("ModelApprovalStatus", ""),
+            reason=found.get("ApprovalDescription", ""),
+            created=found.get("CreationTime"),
+            metadata=found.get("CustomerMetadataProperties") or {},
+        )
+
+    def decide(self, package: str, status: str, reason: str) -> None:
+        """Set the approval status, and say why in at most 1,024 characters of one line."""
+        client("sagemaker").update_model_package(
+            ModelPackageArn=package, ModelApprovalStatus=status, ApprovalDescription=reason
+        )
 
     def approval(self, package: str) -> tuple[str, str]:
         """The package's approval status (Approved, Rejected, PendingManualApproval) and its description."""

@@ -21,11 +21,12 @@ READERS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class StoredObject:
-    """One object: its key, size in bytes, and ETag without quotes."""
+    """One object: its key, size in bytes, ETag without quotes, and when it was written, in seconds since 1970."""
 
     key: str
     size: int
     etag: str
+    written: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ class ObjectStore:
         """Every object below ``prefix``, by key."""
         pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         entries = (entry for page in pages for entry in page.get("Contents", []))
-        return [StoredObject(key=e["Key"], size=e["Size"], etag=e["ETag"].strip('"')) for e in entries]
+        return [_stored(entry) for entry in entries]
 
     def has(self, prefix: str) -> bool:
         """Whether there is any object below ``prefix``."""
@@ -158,6 +159,11 @@ class ObjectStore:
     def _presign(self, operation: str, seconds: int, **parameters: Any) -> str:
         parameters["Bucket"] = self.bucket
         return str(client("s3").generate_presigned_url(operation, Params=parameters, ExpiresIn=seconds))
+
+
+def _stored(entry: dict[str, Any]) -> StoredObject:
+    written = entry["LastModified"].timestamp()
+    return StoredObject(key=entry["Key"], size=entry["Size"], etag=entry["ETag"].strip('"'), written=written)
 
 
 def read_json(store: ObjectStore, key: str) -> Any:

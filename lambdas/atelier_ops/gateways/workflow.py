@@ -1,7 +1,7 @@
 """Step Functions: task tokens that wait, and executions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,14 @@ class Execution:
     output: Any = None
     error: str = ""
     cause: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartedExecution:
+    """One execution of a list."""
+
+    name: str
+    started: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +120,16 @@ class Executions:
                 cause=response.get("cause") or "",
             )
         return None
+
+    def listing(self, **chosen: str) -> Iterator[StartedExecution]:
+        """Every execution of the last 90 days, or with ``statusFilter`` those of one status, the newest first.
+
+        They come a page at a time; one that has just been started may be missing.
+        """
+        pages = client("stepfunctions").get_paginator("list_executions")
+        for page in pages.paginate(stateMachineArn=self._arn, PaginationConfig={"PageSize": 1_000}, **chosen):
+            for each in page["executions"]:
+                yield StartedExecution(name=each["name"], started=each["startDate"])
 
     def events(self, name: str) -> list[StateEvent]:
         """States entered and left, oldest first (of the newest 3,000 history events).

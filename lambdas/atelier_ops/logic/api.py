@@ -8,7 +8,23 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
 
 from atelier_ops.gateways.aws import passes
-from atelier_ops.logic import imports, prediction_list, predictions, styles, trainings, uploads, webhook_secret
+from atelier_ops.logic import (
+    base_models,
+    comparison,
+    decisions,
+    imports,
+    prediction_list,
+    predictions,
+    rollback,
+    stored_files,
+    style_deletion,
+    style_pages,
+    styles,
+    training_list,
+    trainings,
+    uploads,
+    webhook_secret,
+)
 from atelier_ops.logic.facades import replicate, replicate_files
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
@@ -30,12 +46,27 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "cancel_prediction": predictions.cancel,
     "delete_prediction": predictions.delete,
     "create_training": trainings.create,
+    "list_trainings": training_list.get,
     "get_training": trainings.get,
     "cancel_training": trainings.cancel,
     "resume_training": trainings.resume,
     "create_file": _create_file,
+    "list_files": stored_files.list_files,
+    "get_file": stored_files.get,
+    "delete_file": stored_files.delete,
+    "list_styles": style_pages.list_styles,
+    "get_style": style_pages.get,
     "create_version": imports.create,
+    "get_version": style_pages.get_version,
+    "delete_style": style_deletion.delete_style,
+    "delete_version": style_deletion.delete_version,
+    "compare_versions": comparison.compare,
+    "approve_version": decisions.approve,
+    "reject_version": decisions.reject,
     "promote_version": styles.promote_version,
+    "roll_back_style": rollback.create,
+    "list_base_models": base_models.list_models,
+    "get_base_model": base_models.get,
     "get_account": replicate.account,
     "list_collections": replicate.list_collections,
     "list_models": replicate.list_models,

@@ -23,6 +23,7 @@ from atelier_ops.logic.own_uploads import own_upload
 from atelier_ops.logic.ownership import claim, require_claimable
 from atelier_ops.logic.publishing import publish_once
 from atelier_ops.logic.repeats import note, remember, require_same
+from atelier_ops.logic.style_versions import is_deleted
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, ImportOrigin, StyleManifest, to_json
@@ -58,6 +59,10 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
         claim(style, request, dependencies)
         remember(noted, dependencies.records)
         manifest = _register(import_id, manifest, dependencies)
+    if is_deleted(manifest.model_package, dependencies.packages):
+        raise ProblemError(
+            409, f"version: got {style}@{manifest.version}, which was deleted; allowed: another Idempotency-Key"
+        )
     target = style_prefix(style, manifest.version)
     try:
         publish_once(manifest, prefix, target, dependencies.data, dependencies.models)

@@ -39,13 +39,22 @@ def claim(style: str, request: Request, dependencies: Dependencies) -> None:
 def require_claimable(style: str, request: Request, dependencies: Dependencies) -> bool:
     """Whether there is anything to claim: the name may also be the client's already, or the house's which it manages.
 
-    Raises ProblemError 409 where ``claim`` would.
+    Raises ProblemError 409 where ``claim`` would, and while a style of this name is being deleted.
     """
+    if dependencies.records.get(deletion_key(style)) is not None:
+        raise ProblemError(
+            409, f"style: got {style}, which is being deleted; allowed: another, or this one in some minutes"
+        )
     found = dependencies.records.get(claim_key(style))
     free = found is None and not _is_there(style, dependencies)
     if not free and not (owns(found.data, request) if found else request.manages):
         raise ProblemError(409, f"style: got {style}; allowed: a name that is not taken")
     return free
+
+
+def is_claimed(style: str, dependencies: Dependencies) -> bool:
+    """Whether it is a client's: the asking one's, where that may read it."""
+    return dependencies.records.get(claim_key(style)) is not None
 
 
 def may_read(style: str, request: Request, dependencies: Dependencies) -> bool:
@@ -104,6 +113,11 @@ def unknown_style(style: str, request: Request, dependencies: Dependencies) -> P
 def claim_key(style: str) -> str:
     """The record that says whose a style is."""
     return f"style#{style}"
+
+
+def deletion_key(name: str) -> str:
+    """The record that says that a style is being deleted, or one version of it."""
+    return f"deletion#{name}"
 
 
 def _is_there(style: str, dependencies: Dependencies) -> bool:

@@ -4,14 +4,14 @@ import re
 
 from aws_lambda_powertools.event_handler import Response
 
-from atelier_ops.errors import MissingObjectError, PromotionRaceError
+from atelier_ops.errors import MissingObjectError, PromotionRaceError, VersionGoneError
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.logic.endpoint import IN_SERVICE
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.names import style_endpoint
 from atelier_ops.logic.ownership import require_changeable, require_readable, unknown_style
-from atelier_ops.logic.promotion import promote
+from atelier_ops.logic.promotion import Promotion, promote
 from atelier_ops.logic.versions import PublishedVersion, published_versions, read_version
 from contracts.layout import STYLE_PATTERN
 
@@ -23,17 +23,28 @@ def promote_version(request: Request, dependencies: Dependencies, style: str, ve
 
     Raises ProblemError 403, 404 and 409.
     """
-    models = dependencies.models
+    number = promotable(style, version, request, dependencies)
+    try:
+        promotion = promote(style, number, dependencies.models, backwards=True)
+    except PromotionRaceError as error:
+        raise ProblemError(409, f"{error}; look which version is wanted, and try again") from error
+    except VersionGoneError as error:
+        raise ProblemError(404, f"version: got {version}; allowed: one that is published") from error
+    return told(style, promotion)
+
+
+def promotable(style: str, version: str, request: Request, dependencies: Dependencies) -> int:
+    """The number of a version that the client may let its style's bare name mean. Raises ProblemError 403, 404 and 409."""
     found = _published(style, version, request, dependencies)
     require_changeable(style, request, dependencies)
     if dependencies.rules.approval == "manual":
         _require_approval(found, dependencies.packages)
     _require_served(found, dependencies)
-    number = found.number
-    try:
-        promotion = promote(style, number, models, backwards=True)
-    except PromotionRaceError as error:
-        raise ProblemError(409, f"{error}; look which version is wanted, and try again") from error
+    return found.number
+
+
+def told(style: str, promotion: Promotion) -> Response[str]:
+    """200 with what the bare name means now and meant before."""
     previous = None if promotion.previous is None else f"{style}@{promotion.previous}"
     return respond(200, {"style": style, "version": f"{style}@{promotion.version}", "previous": previous})
 

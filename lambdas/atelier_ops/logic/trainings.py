@@ -73,7 +73,7 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
     if ended.status not in UNSUCCESSFUL:
         got = f"{training}, which is {STATUSES[ended.status]}"
         raise ProblemError(409, f"training: got {got}; allowed: one that failed or was canceled")
-    origin = _origin(ended, dependencies)
+    origin = origin_of(ended, dependencies)
     if "style" not in origin.input:
         detail = f"training: got {training}; allowed: one whose first training was made in the last 90 days"
         raise ProblemError(404, detail)
@@ -115,7 +115,7 @@ def _start(
     return respond(201, training, {"Location": training["urls"]["get"]})
 
 
-def _origin(execution: Execution, dependencies: Dependencies) -> Execution:
+def origin_of(execution: Execution, dependencies: Dependencies) -> Execution:
     """The training that this one takes up, itself if it is none that does: its input says what is learnt, and how.
 
     Of what it takes up Step Functions may have forgotten some, and an execution that was started by hand may have named itself.
@@ -132,7 +132,7 @@ def _addressed(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
     return {**inputs, "dataset": str(S3Uri(bucket=data.bucket, key=inputs["dataset"]))}
 
 
-def _named(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
+def named(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
     """An execution's input as a client gives it: without the bucket."""
     ours = str(S3Uri(bucket=data.bucket, key=""))
     return {**inputs, **({"dataset": inputs["dataset"].removeprefix(ours)} if "dataset" in inputs else {})}
@@ -181,15 +181,15 @@ def _changeable(name: str, request: Request, dependencies: Dependencies) -> Exec
 
 def _learnt(execution: Execution, dependencies: Dependencies) -> str:
     """The style that a training learns, whose owner is its own; empty where somebody started it by hand without one."""
-    return str(_origin(execution, dependencies).input.get("style") or "")
+    return str(origin_of(execution, dependencies).input.get("style") or "")
 
 
 def _show(
     execution: Execution, events: Sequence[StateEvent], request: Request, dependencies: Dependencies
 ) -> dict[str, Any]:
-    learnt = _origin(execution, dependencies).input
-    given = _named(execution.input, dependencies.data)
-    sent = json.dumps([execution.name, given, _named(learnt, dependencies.data)])
+    learnt = origin_of(execution, dependencies).input
+    given = named(execution.input, dependencies.data)
+    sent = json.dumps([execution.name, given, named(learnt, dependencies.data)])
     output = (execution.output or {}) if execution.status == "SUCCEEDED" else {}
     return {
         "id": execution.name,
@@ -197,10 +197,10 @@ def _show(
         "model": learnt.get("style"),
         "status": _status(execution, events),
         "input": given,
-        "output": _output(learnt, output),
+        "output": output_of(learnt, output),
         "error": discreet(execution.cause or execution.error or None, sent),
         "logs": discreet(logs(events) + _outcome(output) + _stop(execution, dependencies.data), sent),
-        "metrics": {**metrics_so_far(events), **_metrics(execution, output)},
+        "metrics": {**metrics_so_far(events), **metrics_of(execution, output)},
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),
         "completed_at": rfc3339(execution.stopped) if execution.stopped else None,
@@ -229,7 +229,7 @@ def _status(execution: Execution, events: Sequence[StateEvent]) -> str:
     return STATUSES[execution.status]
 
 
-def _output(inputs: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str, Any] | None:
+def output_of(inputs: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str, Any] | None:
     """What was published; a run with deploy none publishes nothing."""
     if not output:
         return None
@@ -243,6 +243,6 @@ def _outcome(output: Mapping[str, Any]) -> str:
     return "".join(f"{name}: {output[name]}\n" for name in ("comparison", "promotion") if output.get(name))
 
 
-def _metrics(execution: Execution, output: Mapping[str, Any]) -> dict[str, Any]:
+def metrics_of(execution: Execution, output: Mapping[str, Any]) -> dict[str, Any]:
     total = {"total_time": (execution.stopped - execution.started).total_seconds()} if execution.stopped else {}
     return {**total, **(output.get("metrics") or {})}

@@ -10,6 +10,7 @@ from atelier_ops.gateways.storage import ObjectStore, Upload
 from atelier_ops.logic.http import Dependencies, Request, respond
 from atelier_ops.logic.ownership import claim
 from atelier_ops.logic.repeats import note, remember
+from atelier_ops.logic.stored_files import dataset_file_id
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.dataset import CAPTION_SUFFIXES, CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
 from contracts.dataset_files import FOLDERS, LONGEST_NAME, composed, is_litter
@@ -55,7 +56,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     return respond(
         201,
         {
-            "id": upload,
+            "id": upload if body.purpose == "upload" else dataset_file_id(body.style, key),
             "name": PurePosixPath(key).name,
             "content_type": body.content_type,
             "size": body.size,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.promotion import Promotion
 from contracts.artifact import StyleManifest
-from contracts.layout import MANIFEST, style_prefix
+from contracts.layout import MANIFEST, STYLE_PATTERN, style_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,11 @@ class PublishedVersion:
     def name(self) -> str:
         """``style@version``."""
         return f"{self.style}@{self.number}"
+
+
+def is_style(name: str) -> bool:
+    """Whether a style can be called so."""
+    return re.fullmatch(STYLE_PATTERN, name) is not None
 
 
 def read_version(style: str, number: int, models: ObjectStore) -> PublishedVersion:

@@ -81,7 +81,7 @@ def _remove(use: Resources, name: str, endpoints: str) -> Step:
     spec = Spec(
         name="remove_endpoints",
         environment={},
-        grants=[_removal_calls(f"{use.stage.prefix}-style-*")],
+        grants=[removal_calls(f"{use.stage.prefix}-style-*")],
         # A style has some versions, and each is some calls.
         seconds=300,
         accepts=ACCEPTS_TARGETS,
@@ -102,7 +102,8 @@ def _endpoint_calls(name: str) -> list[Statement]:
     ]
 
 
-def _removal_calls(name: str) -> list[Statement]:
+def removal_calls(name: str) -> list[Statement]:
+    """Delete endpoints of this name with all that they have; ``ACCEPTS_TARGETS`` goes with it."""
     model, config, endpoint = _hosted(name)
     # Deregistering a target removes the alarms that its target tracking policy has made.
     alarms = [arn("cloudwatch", f"alarm:{each}") for each in (name, f"TargetTracking-endpoint/{name}")]
