@@ -24,6 +24,15 @@ class ItemUrls(Answer):
     cancel: str
 
 
+class TrainingUrls(ItemUrls):
+    """Absolute addresses of a training."""
+
+    approve: Annotated[
+        str | None, about("takes a POST; there only while a person is asked whether the version may be published")
+    ] = None
+    reject: Annotated[str | None, about("as approve, for no")] = None
+
+
 class FileUrls(Answer):
     """Presigned addresses of a file."""
 
@@ -126,6 +135,7 @@ class Training(_Item):
 
     model: Annotated[str | None, about("the style")]
     output: Published | None
+    urls: TrainingUrls
     metrics: Annotated[
         Mapping[str, float],
         about(

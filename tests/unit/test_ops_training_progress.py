@@ -102,6 +102,20 @@ def test_what_the_evaluation_wrote_and_measured_is_there_while_a_person_is_asked
     assert shown["metrics"] == {"garment_share": 0.7}
 
 
+def test_a_training_that_waits_for_a_person_says_where_the_decision_goes(api: Api) -> None:
+    registered = event("Register", 31, entered=False, assigned={"version": 3})
+    asked = event("RequestApproval", 32, entered=True)
+    urls = watch(api, *PREPARED, registered, asked)["urls"]
+    assert {name: url.partition("/live")[2] for name, url in urls.items() if name in ("approve", "reject")} == {
+        "approve": "/v1/styles/skirt/versions/3/approve",
+        "reject": "/v1/styles/skirt/versions/3/reject",
+    }
+    assert set(watch(api, *PREPARED, registered, asked, event("Publish", 40, entered=True))["urls"]) == {
+        "get",
+        "cancel",
+    }
+
+
 def test_a_report_that_is_gone_is_none(api: Api) -> None:
     assert watch(api, *PREPARED, event("Notify", 1, entered=True))["report"] is None
 

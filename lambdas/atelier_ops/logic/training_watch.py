@@ -7,6 +7,7 @@ from typing import Any
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Execution, StateEvent
 from atelier_ops.logic.http import Dependencies
+from atelier_ops.logic.logs import stage
 from atelier_ops.logic.training_progress import Steps, assigned, curve, jobs_done, overall, read_steps
 from contracts.layout import S3Uri
 
@@ -17,6 +18,9 @@ UNWATCHED: Mapping[str, Any] = {"progress": None, "eta_seconds": None, "losses":
 """Of a training that was not looked at, or has no plan yet."""
 
 EVALUATION = "evaluate"
+ASKING = "RequestApproval"
+"""The state in which a run waits for a person."""
+
 _PICTURES = "pictures/"
 
 
@@ -44,6 +48,14 @@ def metrics_so_far(events: Sequence[StateEvent]) -> dict[str, float]:
     """What the evaluation measured, as soon as the gate has read it: who is asked to approve decides by that."""
     gate = assigned(events).get("gate") or {}
     return dict(gate.get("metrics") or {})
+
+
+def decisions(execution: Execution, events: Sequence[StateEvent], style: str | None) -> dict[str, str]:
+    """By what is decided, the paths under which a person answers the run that waits for approval; none where it does not."""
+    version = assigned(events).get("version")
+    if execution.status != "RUNNING" or stage(events) != ASKING or not version:
+        return {}
+    return {each: f"/v1/styles/{style}/versions/{int(version)}/{each}" for each in ("approve", "reject")}
 
 
 def _progress(execution: Execution, steps: Steps, share: float) -> dict[str, Any]:

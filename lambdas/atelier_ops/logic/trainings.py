@@ -20,7 +20,7 @@ from atelier_ops.logic.ownership import claim, may_read, require_changeable, req
 from atelier_ops.logic.repeats import other_body
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
-from atelier_ops.logic.training_watch import UNWATCHED, metrics_so_far, watched
+from atelier_ops.logic.training_watch import UNWATCHED, decisions, metrics_so_far, watched
 from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
@@ -191,6 +191,7 @@ def _show(
     given = named(execution.input, dependencies.data)
     sent = json.dumps([execution.name, given, named(learnt, dependencies.data)])
     output = (execution.output or {}) if execution.status == "SUCCEEDED" else {}
+    asked = decisions(execution, events, learnt.get("style"))
     return {
         "id": execution.name,
         "version": learnt.get("base_model") or "default",
@@ -204,7 +205,8 @@ def _show(
         "created_at": rfc3339(execution.started),
         "started_at": rfc3339(execution.started),
         "completed_at": rfc3339(execution.stopped) if execution.stopped else None,
-        "urls": request.urls(f"/v1/trainings/{execution.name}"),
+        "urls": request.urls(f"/v1/trainings/{execution.name}")
+        | {name: request.urls(path)["get"] for name, path in asked.items()},
         "stage": "done" if execution.status == "SUCCEEDED" else stage(events),
         "queue_position": None,
         **UNWATCHED,
