@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx2
 
-from atelier import files, painting, places, predictions, styles, trainings, webhooks
+from atelier import base_models, files, painting, places, predictions, styles, trainings, webhooks
 from atelier.drivers import Access, Awaiting, Blocking
 from atelier.operation import Driver, Group, Operation
 from atelier.sending import call, send
@@ -53,14 +53,30 @@ class Files(Group[Driver]):
 class Styles(Group[Driver]):
     """What was learnt, and its versions."""
 
+    list = Operation(styles.listing)
+    get = Operation(styles.get)
+    version = Operation(styles.version)
+    compare = Operation(styles.compare)
+    approve = Operation(styles.approve)
+    reject = Operation(styles.reject)
     promote = Operation(styles.promote)
+    roll_back = Operation(styles.roll_back)
+    delete = Operation(styles.delete)
+    delete_version = Operation(styles.delete_version)
     import_version = Operation(styles.import_version)
 
 
-class Webhooks(Group[Driver]):
+class WebhookSecrets(Group[Driver]):
     """What the API tells by itself."""
 
     secret = Operation(webhooks.secret)
+
+
+class BaseModels(Group[Driver]):
+    """What styles are learnt on."""
+
+    list = Operation(base_models.listing)
+    get = Operation(base_models.get)
 
 
 def _request(method: str, path: str, body: object = None, **headers: str) -> Steps[dict[str, Any]]:
@@ -78,7 +94,8 @@ class _Operations(Group[Driver]):
         self.trainings: Trainings[Driver] = Trainings(driver)
         self.files: Files[Driver] = Files(driver)
         self.styles: Styles[Driver] = Styles(driver)
-        self.webhooks: Webhooks[Driver] = Webhooks(driver)
+        self.base_models: BaseModels[Driver] = BaseModels(driver)
+        self.webhooks: WebhookSecrets[Driver] = WebhookSecrets(driver)
 
     @property
     def url(self) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from atelier.pages import Listing, page
-from atelier.sending import ask, call, send
+from atelier.sending import ask, call, query, send
 from atelier.steps import HttpCall, Steps
 from contracts.answers import File
 from contracts.dataset import CAPTION_SUFFIXES, PICTURE_ENDINGS
 from contracts.errors import InvalidInputError
+from contracts.file_answers import StoredFile
 
 _KINDS = {
     **{ending: kind for kind, endings in reversed([*PICTURE_ENDINGS.items()]) for ending in endings},
@@ -57,14 +58,14 @@ def content_type_of(name: str) -> str:
     return kind
 
 
-def listing(*, limit: int = 20, cursor: str = "") -> Steps[Listing[File]]:
-    """The client's own files, a page."""
-    return page(File, "/v1/files", limit=limit, cursor=cursor)
+def listing(*, style: str = "", limit: int = 20, cursor: str = "") -> Steps[Listing[StoredFile]]:
+    """The client's own uploads or, with ``style``, the files of its dataset, a page."""
+    return page(StoredFile, query("/v1/files", {"style": style}), limit=limit, cursor=cursor)
 
 
-def get(file: str) -> Steps[File]:
-    """A file, with fresh addresses."""
-    return ask(File, "GET", f"/v1/files/{file}")
+def get(file: str) -> Steps[StoredFile]:
+    """A file that was put, with a fresh address."""
+    return ask(StoredFile, "GET", f"/v1/files/{file}")
 
 
 def delete(file: str) -> Steps[None]:

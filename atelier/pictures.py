@@ -8,9 +8,10 @@ from atelier import files
 from atelier.steps import Steps
 from contracts.answers import File
 from contracts.errors import InvalidInputError
+from contracts.file_answers import StoredFile
 from contracts.pictures import START, format_of, other_format
 
-Picture: TypeAlias = str | Path | bytes | File
+Picture: TypeAlias = str | Path | bytes | File | StoredFile
 """A picture's path on this machine, its file's contents, or what ``files.upload`` gave."""
 
 LARGEST_INLINE = 1_500_000
@@ -21,7 +22,7 @@ _ENDINGS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "heic": ".heic"}
 
 def placed(picture: Picture, *, what: str = "photo") -> Steps[str]:
     """The picture as ``image`` or ``mask`` of a request takes it. Raises InvalidInputError, OSError, ApiError."""
-    if isinstance(picture, File):
+    if isinstance(picture, File | StoredFile):
         return picture.uri
     source = picture if isinstance(picture, bytes) else Path(picture)
     size = len(source) if isinstance(source, bytes) else source.stat().st_size

@@ -15,6 +15,7 @@ from contracts.answers import File, Training
 from contracts.execution import StyleName
 from contracts.layout import dataset_prefix
 from contracts.model import Check
+from contracts.pages import ListedTraining
 
 LOOK_SECONDS = 2.0
 WAIT_SECONDS = 12 * 3_600.0
@@ -84,9 +85,9 @@ def get(training: str) -> Steps[Training]:
     return ask(Training, "GET", f"/v1/trainings/{training}")
 
 
-def listing(*, limit: int = 20, cursor: str = "") -> Steps[Listing[Training]]:
+def listing(*, limit: int = 20, cursor: str = "") -> Steps[Listing[ListedTraining]]:
     """The client's own trainings, newest first, a page."""
-    return page(Training, "/v1/trainings", limit=limit, cursor=cursor)
+    return page(ListedTraining, "/v1/trainings", limit=limit, cursor=cursor)
 
 
 def cancel(training: str) -> Steps[Training]:

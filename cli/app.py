@@ -8,10 +8,13 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from cli.commands.approve import approve
 from cli.commands.bootstrap import bootstrap
 from cli.commands.cancel import cancel
 from cli.commands.clean import clean
+from cli.commands.compare import compare
 from cli.commands.cost import cost
+from cli.commands.delete import delete
 from cli.commands.demo import demo
 from cli.commands.deploy import deploy
 from cli.commands.deployed import deployed
@@ -20,12 +23,18 @@ from cli.commands.diff import diff
 from cli.commands.doctor import doctor
 from cli.commands.down import down
 from cli.commands.edit import edit
+from cli.commands.files import files
 from cli.commands.generate import generate
 from cli.commands.key import key
 from cli.commands.logs import logs
 from cli.commands.models import models
 from cli.commands.pretrain import pretrain
+from cli.commands.promote import promote
+from cli.commands.reject import reject
+from cli.commands.rollback import rollback
+from cli.commands.runs import runs
 from cli.commands.segment import segment
+from cli.commands.show import show
 from cli.commands.smoke import smoke
 from cli.commands.status import status
 from cli.commands.style import style
@@ -43,9 +52,9 @@ FAILED, REFUSED = 1, 2
 COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
     "Pictures": (style, generate, edit, upscale, segment),
-    "Styles": (train, cancel),
+    "Styles": (train, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
     "Models": (models, pretrain, verify),
-    "The API": (webhooks,),
+    "The API": (files, webhooks),
     "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),
 }
 """By the title of their group. What each says of itself is its docstring and its parameters' help."""

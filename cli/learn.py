@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from atelier import Atelier
-from atelier.errors import ApiError, TrainingFailedError
+from atelier.errors import ApiError, NotFoundError, TrainingFailedError
 from atelier.folder import PictureFolder, default_prompt, read_folder
 from cli.connection import LOCAL, connected, settings_of
 from cli.errors import CommandError
@@ -18,12 +18,16 @@ from cli.options import read_options
 from cli.terminal import curve, duration, facts, print_json, print_picture
 from cli.watching import Watch, progress_of
 from contracts.answers import Training
+from contracts.dataset_files import listed
 from contracts.errors import InvalidInputError
+from contracts.file_answers import StoredFile
 from contracts.layout import STYLE_PATTERN, dataset_prefix
 from contracts.model_names import plain
+from contracts.queries import LONGEST_LIST
 from contracts.requests import TrainingInput, TrainingRequest
 from infra.work_costs import style_dollars, style_minutes
 
+ADD, REPLACE = "add", "replace"
 APPROVAL = "RequestApproval"
 """The state in which a run waits for a person."""
 
@@ -46,6 +50,7 @@ def run_train(
     stage: str,
     cloud: Path,
     save: Path | None,
+    others: str = "",
     yes: bool,
     json: bool,
 ) -> None:
@@ -56,6 +61,7 @@ def run_train(
             watch.say(line)
     require_consent(stage, yes=yes)
     with connected(stage, cloud=cloud, start=True) as client:
+        settle_others(client, lesson, others)
         training = _upload_and_start(client, lesson)
         ended = _follow(client, training)
         if json:
@@ -121,6 +127,36 @@ def require_consent(stage: str, *, yes: bool) -> None:
         raise CommandError("nothing was started")
 
 
+def settle_others(client: Atelier, lesson: Lesson, others: str) -> None:
+    """What an earlier upload left in the style's data set and the folder lacks: ``replace`` deletes it, ``add`` lets it be learnt, too.
+
+    Raises InvalidInputError where there is some and neither is said: nobody sees on which pictures a style was learnt.
+    """
+    found = [file for file in _stored(client, lesson.style) if file.name not in lesson.folder.paths]
+    if found and others not in (ADD, REPLACE):
+        got = f"of an earlier upload {listed([file.name for file in found])}"
+        raise InvalidInputError(
+            f"data set {lesson.style}",
+            got=got,
+            allowed="--add, which learns them too, or --replace, which deletes them",
+        )
+    for file in found if others == REPLACE else ():
+        client.files.delete(file.id)
+
+
+def _stored(client: Atelier, style: str) -> list[StoredFile]:
+    """The files of a style's data set; none where the style is new."""
+    found, cursor = list[StoredFile](), ""
+    try:
+        while True:
+            page = client.files.list(style=style, limit=LONGEST_LIST, cursor=cursor)
+            found, cursor = [*found, *page.results], page.cursor
+            if not cursor:
+                return found
+    except NotFoundError:
+        return []
+
+
 def _upload_and_start(client: Atelier, lesson: Lesson) -> Training:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -156,7 +192,9 @@ def _follow(client: Atelier, training: Training) -> Training:
         except TrainingFailedError:
             raise
         except (KeyboardInterrupt, ApiError):
-            watch.say(f"The training goes on: atelier cancel {training.id} ends it.")
+            watch.say(
+                f"The training goes on: atelier show {training.id} says how far; atelier cancel {training.id} ends it."
+            )
             raise
 
 
@@ -180,7 +218,9 @@ def tell_end(client: Atelier, training: Training, folder: Path) -> None:
     if sheet:
         print_picture(sheet)
     if training.status == "processing":
-        print("It waits for a person, who approves or rejects its model package.")
+        print(
+            f"It waits for a person: atelier show {training.model} has its version; atelier approve and reject decide."
+        )
     elif version:
         print(f'atelier style PHOTO "{training.input.get("target", "a skirt")}" "WORDS" --style {version}')
 

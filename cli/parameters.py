@@ -47,6 +47,7 @@ Picture = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="the picture's file (default: a new one beside you)", show_default=False),
 ]
+Version = Annotated[str, typer.Argument(metavar="STYLE@VERSION", help="the version, such as my-skirt@2")]
 
 LOCAL_OUT = Path("out/local")
 """Where the local cloud keeps what it writes."""

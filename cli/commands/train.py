@@ -30,6 +30,8 @@ def train(
         Path | None,
         typer.Option(help="folder for the report and its sheet (default: out/TRAINING)", show_default=False),
     ] = None,
+    add: Annotated[bool, typer.Option("--add", help="learn what an earlier upload left in the data set, too")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="delete what an earlier upload left there")] = False,
     stage: StageOption = "",
     cloud: Cloud = LOCAL_OUT,
     yes: Yes = False,
@@ -49,6 +51,7 @@ def train(
         stage=stage,
         cloud=cloud,
         save=save,
+        others="replace" if replace else "add" if add else "",
         yes=yes,
         json=json,
     )

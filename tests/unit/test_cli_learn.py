@@ -88,7 +88,7 @@ def test_a_run_that_waits_for_a_person_is_left_to_them(
 
     commanded.looked = ask
     train(folder, settings={"approval": "manual"})
-    assert "It waits for a person" in capsys.readouterr().out
+    assert "atelier approve and reject decide" in capsys.readouterr().out
 
 
 def test_json_is_the_training_alone(commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +114,7 @@ def test_an_interrupted_command_leaves_the_training_at_work(
     with pytest.raises(KeyboardInterrupt):
         train(folder)
     (training,) = commanded.api.executions.started
-    assert f"atelier cancel {training} ends it" in capsys.readouterr().err
+    assert f"atelier show {training} says how far" in capsys.readouterr().err
     assert commanded.api.executions.started[training].status == "RUNNING"
 
 
@@ -134,6 +134,22 @@ def test_what_can_never_succeed_starts_nothing(
     with pytest.raises(InvalidInputError, match=words):
         train(folder, **changes)
     assert (commanded.asked, commanded.seen) == ([], [])
+
+
+def test_what_an_earlier_upload_left_is_learnt_or_deleted_only_where_told_to(
+    commanded: Commanded, folder: Path
+) -> None:
+    commanded.looked = lambda self, name: self.change_training(name, status="FAILED", cause="no")
+    with commanded.client() as client:
+        client.files.upload(JPEG, name="old.jpg", style="my-skirt")
+    data = commanded.api.buckets.store("data")
+    with pytest.raises(InvalidInputError, match=r"of an earlier upload old.jpg.*--add.*--replace"):
+        train(folder)
+    assert commanded.api.executions.started == {}
+    for others, left in (("add", True), ("replace", False)):
+        with pytest.raises(TrainingFailedError):
+            train(folder, others=others)
+        assert ("datasets/my-skirt/old.jpg" in data.names("datasets/my-skirt/")) is left
 
 
 def test_who_is_asked_may_say_no(commanded: Commanded, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,9 @@ from atelier.pictures import LARGEST_INLINE
 from contracts.errors import InvalidInputError
 from tests.unit.client_network import Served
 from tests.unit.ops_fakes import JPEG, PNG
+from tests.unit.ops_stage import put_promoted
 from tests.unit.test_ops_api_predictions import finish
+from tests.unit.test_ops_api_styles import publish, wait
 
 SKIRT = "a photo of a sks skirt"
 
@@ -182,3 +184,43 @@ def test_an_address_without_a_scheme_is_refused() -> None:
 def test_the_secret_verifies_what_the_api_signs(served: Served) -> None:
     with served.client() as client:
         assert client.webhooks.secret().startswith("whsec_")
+
+
+def test_styles_are_listed_shown_compared_decided_and_promoted(served: Served) -> None:
+    for number, share in ((1, 0.7), (2, 0.8)):
+        publish(served.api, number, share)
+    put_promoted(served.api.buckets, 2)
+    wait(served.api, 3)
+    with served.client() as client:
+        (listed,) = client.styles.list().results
+        assert (listed.style, listed.promoted) == ("skirt", "skirt@2")
+        assert [each.number for each in client.styles.get("skirt").versions] == [3, 2, 1]
+        assert client.styles.version("skirt@1").metrics["garment_share"] == 0.7
+        assert client.styles.compare("skirt", [1, 2]).metrics[0].best
+        assert client.styles.reject("skirt@3", reason="too red").approval == "rejected"
+        assert client.styles.promote("skirt@1").previous == "skirt@2"
+        assert client.styles.roll_back("skirt", leave="skirt@1").version == "skirt@2"
+        with pytest.raises(InvalidInputError, match="style@version"):
+            client.styles.version("skirt")
+
+
+def test_lists_come_in_pages(served: Served) -> None:
+    with served.client() as client:
+        made = [_made(client) for _ in range(3)]
+        first = client.predictions.list(limit=2)
+        rest = client.predictions.list(limit=2, cursor=first.cursor)
+        assert {each.id for each in (*first.results, *rest.results)} == set(made)
+        assert rest.cursor == ""
+        assert client.trainings.list().results == []
+
+
+def test_files_are_listed_fetched_and_deleted(served: Served) -> None:
+    with served.client() as client:
+        client.files.upload(PNG, name="a.png")
+        client.files.upload(JPEG, name="b.jpg", style="skirt")
+        (upload,) = client.files.list().results
+        (picture,) = client.files.list(style="skirt").results
+        assert (upload.name, picture.name, picture.style) == ("a.png", "b.jpg", "skirt")
+        assert client.fetch(client.files.get(upload.id).urls.get) == PNG
+        client.files.delete(upload.id)
+        assert client.files.list().results == []
