@@ -315,7 +315,7 @@ def test_the_api_wants_a_key(studio: Studio) -> None:
     keyless = type(api)(url=api.url, key="")
     with pytest.raises(ApiError, match="HTTP 401"):
         keyless.request("GET", "/v1/predictions/none")
-    with pytest.raises(ApiError, match=r"HTTP 405.*method: got PUT; allowed: POST"):
+    with pytest.raises(ApiError, match=r"HTTP 405.*method: got PUT; allowed: GET, POST"):
         api.request("PUT", "/v1/predictions")
 
 
