@@ -76,6 +76,7 @@ ROUTES = (
         about="POST /v1/trainings with this base model: its name, and its revision or latest; name base is the stage's default.",
         body=TrainingRequest,
         answer=Training,
+        errors={409: "the style is not the client's own"},
         costly=True,
     ),
 )
