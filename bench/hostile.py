@@ -11,7 +11,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from bench.stage import HUNG, exchange, local_stage
+from bench.stage import HUNG, Reply, exchange, local_stage
 from cli.session import Deployment
 from tests.unit.hostile_requests import HostileRequest, hostile_requests
 
@@ -39,15 +39,20 @@ def send(deployment: Deployment, count: int, seed: int = 12) -> tuple[Counter[in
             deployment.api.url, request.method, request.target, _headers(deployment, request), request.body
         )
         statuses[reply.status] += 1
-        if (
-            reply.status == HUNG
-            or reply.status >= 500
-            or (reply.status >= 400 and not reply.problem and request.method != "HEAD")
-        ):
+        if not _is_right(reply, request):
             wrong.append(
                 f"{reply.status} {request.method} {request.target[:80]} {dict(request.headers)} {(request.body or b'')[:80]!r}"
             )
     return statuses, wrong
+
+
+def _is_right(reply: Reply, request: HostileRequest) -> bool:
+    """Whether it was answered, with no fault of ours, and refused in the words that its path has: a problem, or OpenAI's error."""
+    of_images = "/v1/images/" in request.target
+    refused = reply.problem or (of_images and isinstance(reply.body, dict) and "error" in reply.body)
+    if reply.status == HUNG or (reply.status >= 500 and not (of_images and reply.status == 503)):
+        return False
+    return reply.status < 400 or refused or request.method == "HEAD"
 
 
 def _fits(request: HostileRequest) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
+from contracts.answers import ProblemDetails
 from contracts.queries import Query
 from contracts.requests import Form, RequestBody
 
@@ -21,7 +22,7 @@ class Route:
     ``errors`` are its own beside those that every route has, by status. What is ``costly`` starts a job or makes what stays, and has
     the stage's smaller throttle. Of what it makes, a good answer names the address (``Location``) unless it is not ``located``.
     ``form`` are the fields that it takes as ``multipart/form-data``, and ``form_answer`` is what it answers to them.
-    What takes a body and ``makes`` nothing changes what is there.
+    What takes a body and ``makes`` nothing changes what is there, or only answers. ``problem`` is the shape of its errors.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Route:
     form: type[Form] | None = None
     form_answer: type[BaseModel] | None = None
     makes: bool = True
+    problem: type[BaseModel] = ProblemDetails
 
     @property
     def status(self) -> int:

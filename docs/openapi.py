@@ -38,7 +38,7 @@ def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     bodies: set[type[BaseModel]] = {route.body for route in ROUTES if route.body}
     answers = {answer for route in ROUTES for answer in (route.answer, route.form_answer) if answer}
-    models: set[type[BaseModel]] = {ProblemDetails, *answers, *bodies}
+    models: set[type[BaseModel]] = {*(route.problem for route in ROUTES), *answers, *bodies}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
     return {
@@ -129,7 +129,8 @@ def _bad(route: Route) -> dict[str, Any]:
     if route.names:
         statuses[404] = f"there is none of this {' and '.join(route.names)}, or no longer"
     statuses |= route.errors
-    content = {PROBLEM: {"schema": _schema(ProblemDetails.__name__)}}
+    kind = PROBLEM if route.problem is ProblemDetails else JSON
+    content = {kind: {"schema": _schema(route.problem.__name__)}}
     return {str(status): {"description": about, "content": content} for status, about in sorted(statuses.items())}
 
 

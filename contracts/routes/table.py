@@ -1,6 +1,6 @@
 """Every route."""
 
-from contracts.routes import base_models, files, predictions, replicate, styles, trainings, webhooks
+from contracts.routes import base_models, files, openai, predictions, replicate, styles, trainings, webhooks
 
 ROUTES = (
     *predictions.ROUTES,
@@ -9,5 +9,6 @@ ROUTES = (
     *styles.ROUTES,
     *base_models.ROUTES,
     *replicate.ROUTES,
+    *openai.ROUTES,
     *webhooks.ROUTES,
 )

@@ -43,7 +43,7 @@ def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_wa
         if method == "GET" and "{" not in path:
             assert response.status == 200, path
             continue
-        assert (response.status, response.body["detail"].partition(":")[0]) != (404, "path"), path
+        assert not response.body.get("detail", "").startswith("path:"), path
         assert response.status in {404, 422}, path
 
 

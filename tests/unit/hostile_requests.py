@@ -18,6 +18,7 @@ GOOD: Mapping[str, Any] = {
     "create_prediction": _PREDICTION,
     "create_model_prediction": _PREDICTION,
     "create_deployment_prediction": _PREDICTION,
+    "generate_images": {"prompt": "a red skirt", "size": "64x64"},
     "create_training": _TRAINING,
     "create_model_training": _TRAINING,
     "resume_training": {"gate": {}},

@@ -42,9 +42,10 @@ PACE = Pace(pixels=4_000_000, tile_pixels=400_000, resolution=512, steps=25, til
 
 def _documented(event: dict[str, Any], status: int) -> type[BaseModel] | None:
     """What docs/openapi.json says an answer is."""
+    routes = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(event["path"])]
     if status >= 400:
-        return ProblemDetails
-    (route,) = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(event["path"])]
+        return routes[0].problem if routes else ProblemDetails
+    (route,) = routes
     assert status == route.status
     is_form = event["headers"].get("Content-Type", "").startswith("multipart/")
     return route.form_answer if is_form and route.form_answer else route.answer

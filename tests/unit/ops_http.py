@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -26,6 +26,8 @@ class HttpApi:
 
     api: Api = field(default_factory=Api)
     asleep: bool = False
+    prompt: bool = False
+    """Whether it is painted while a request is kept, too."""
     painted: list[dict[str, Any]] = field(default_factory=list)
     """The requests that were painted, as the model server read them."""
     statuses: list[int] = field(default_factory=list)
@@ -62,7 +64,16 @@ class HttpApi:
             binary = _matches(named.get("Content-Type", ""))
             text = base64.b64encode(body).decode() if binary else body.decode(errors="replace")
             event |= {"body": text, "isBase64Encoded": binary}
-        answered = answer(event, self.api.dependencies())
+        dependencies = self.api.dependencies()
+        if self.prompt:
+            kept = dependencies.pause
+
+            def pause(seconds: float) -> None:
+                kept(seconds)
+                self.paint()
+
+            dependencies = replace(dependencies, pause=pause)
+        answered = answer(event, dependencies)
         content = answered["body"].encode()
         if answered["isBase64Encoded"] and _matches(named.get("Accept", "")):
             content = base64.b64decode(content)

@@ -34,8 +34,11 @@ def test_no_hostile_request_is_a_fault_of_ours() -> None:
     for number, request in enumerate(islice(hostile_requests(seed=12), COUNT)):
         answered = api.event(event_of(request, number))
         statuses[answered.status] += 1
-        assert answered.status < 500, request
-        kind = "application/problem+json" if answered.status >= 400 else "application/json"
+        # Whose pictures nobody paints meanwhile is told to come back.
+        told_to_return = answered.status == 503 and request.path.strip("/").startswith("v1/images/")
+        assert answered.status < 500 or told_to_return, request
+        is_problem = answered.status >= 400 and "error" not in answered.body
+        kind = "application/problem+json" if is_problem else "application/json"
         assert answered.headers["Content-Type"] == kind, request
         assert all(value.isprintable() and value.isascii() for value in answered.headers.values()), request
     assert statuses.total() == COUNT

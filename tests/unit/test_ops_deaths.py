@@ -358,6 +358,7 @@ train_wish = ask(
 )
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
+draw = ask("POST", "/v1/images/generations", {"prompt": "a red skirt"})
 secret = ask("GET", "/v1/webhooks/default/secret")
 approve_3 = ask("POST", "/v1/styles/skirt/versions/3/approve", {"reason": "good"})
 reject_3 = ask("POST", "/v1/styles/skirt/versions/3/reject", {})
@@ -372,6 +373,7 @@ approved = look("approval", PACKAGE)
 BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
     "create_prediction, asleep": (asleep, post, then(later, post)),
+    "generate_images": (nothing, draw, then(later, draw)),
     "create_prediction, with a webhook": (nothing, post_wish, then(later, post_wish)),
     "deliver_webhooks": (then(post_wish, told(), later), tell, then(later, tell)),
     "deliver_webhooks, of a start": (then(post_wish, later), tell, then(later, tell)),

@@ -39,6 +39,7 @@ BODIES: dict[str, Callable[[str], Any]] = {
     "create_model_prediction": lambda style: PAINT,
     "create_deployment_prediction": lambda style: PAINT,
     "create_model_training": training,
+    "generate_images": lambda style: {"prompt": "a red skirt", "model": style},
 }
 """Of a request about a style; of others it is empty."""
 
@@ -89,7 +90,8 @@ def ask(api: Api, route: Route, owner: str) -> tuple[Answered, str]:
     identity = made(api, route, owner) if "id" in route.names else ""
     names = {**NAMED, "style": style, "name": style, "id": identity}
     path = re.sub(r"\{(\w+)\}", lambda found: names[found[1]], route.path)
-    body = BODIES.get(route.name, lambda _: {})(style) if route.body else None
+    make = BODIES.get(route.name)
+    body = (make(style) if make else {}) if route.body else None
     query = {"versions": "1,1"} if route.name == "compare_versions" else None
     api.key = CLIENTS["own"][0]
     return api.call(route.method, path, body, query), identity or style

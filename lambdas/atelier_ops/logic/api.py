@@ -25,7 +25,7 @@ from atelier_ops.logic import (
     uploads,
     webhook_secret,
 )
-from atelier_ops.logic.facades import replicate, replicate_files
+from atelier_ops.logic.facades import openai, replicate, replicate_files
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
@@ -77,6 +77,7 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "create_deployment_prediction": replicate.create_prediction,
     "create_model_training": replicate.create_training,
     "get_webhook_secret": webhook_secret.get,
+    "generate_images": openai.generate,
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 
@@ -127,6 +128,8 @@ def _problem(error: Exception) -> Response[str]:
         case _:
             logger.exception("an error of ours")
             reported = ProblemError(500, "an error of ours; the log has it under this request's id")
+    if _request().path.startswith(openai.PREFIX):
+        return openai.error_response(reported, _request().told(reported.detail))
     return _request().problem(reported)
 
 

@@ -89,6 +89,13 @@ class Request(APIGatewayProxyEvent):
         super().__init__(dict(event))
         self._clients = clients
 
+    def with_headers(self, headers: Mapping[str, str]) -> "Request":
+        """The same request with these headers in place of its own of those names."""
+        named = {name.lower() for name in headers}
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in named}
+        event = {**self.raw_event, "headers": {**kept, **headers}, "multiValueHeaders": None}
+        return Request(event, self._clients)
+
     def read_json(self) -> Any:
         """The body's JSON value. Raises ProblemError 400, 413 or 415."""
         if self.kind != JSON:
@@ -184,11 +191,15 @@ class Request(APIGatewayProxyEvent):
             "type": "about:blank",
             "title": HTTPStatus(error.status).phrase,
             "status": error.status,
-            "detail": discreet(error.detail, self._sent),
+            "detail": self.told(error.detail),
             "instance": f"{self.path}#{request_id}" if request_id else self.path,
             **discreet(error.extra, self._sent),
         }
         return respond(error.status, body, error.headers, "application/problem+json")
+
+    def told(self, detail: str) -> str:
+        """What may be said of an error: nothing of the account's own that the client did not name."""
+        return str(discreet(detail, self._sent))
 
     @property
     def _known(self) -> KnownClient | None:

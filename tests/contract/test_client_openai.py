@@ -1,0 +1,104 @@
+"""OpenAI's own client, unchanged, against the API."""
+
+import base64
+
+import httpx2
+import openai
+import pytest
+
+from contracts.layout import MANIFEST
+from tests.unit.ops_fakes import PNG
+from tests.unit.ops_http import ADDRESS, HttpApi
+from tests.unit.ops_stage import base_manifest, put_promoted, put_version
+
+
+class Transport(httpx2.BaseTransport):
+    """Sends to the API in memory; the first ``lost`` answers get lost."""
+
+    def __init__(self, http: HttpApi) -> None:
+        self.http, self.lost = http, 0
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        status, headers, body = self.http.send(request.method, str(request.url), dict(request.headers), request.read())
+        if self.lost:
+            self.lost -= 1
+            raise httpx2.ReadTimeout("the answer was lost")
+        return httpx2.Response(status, headers={**headers, "retry-after-ms": "1"}, content=body, request=request)
+
+
+@pytest.fixture
+def http() -> HttpApi:
+    """A stage with a base model and a style."""
+    http = HttpApi(prompt=True)
+    buckets = http.api.buckets
+    buckets.put("model", f"base/tiny@v1/{MANIFEST}", base_manifest("tiny", "inpaint").model_dump_json().encode())
+    put_version(buckets, 1)
+    put_promoted(buckets, 1)
+    return http
+
+
+@pytest.fixture
+def transport(http: HttpApi) -> Transport:
+    return Transport(http)
+
+
+@pytest.fixture
+def client(transport: Transport) -> openai.OpenAI:
+    return openai.OpenAI(api_key="key", base_url=f"{ADDRESS}/v1", http_client=httpx2.Client(transport=transport))
+
+
+def test_images_are_in_the_answer(client: openai.OpenAI, http: HttpApi) -> None:
+    made = client.images.generate(prompt="a red skirt", model="skirt", n=2, size="512x512", quality="low", user="me")
+    assert [base64.b64decode(each.b64_json or "") for each in made.data or []] == [PNG, PNG]
+    (painted,) = http.painted
+    assert (painted["adapter"], painted["num_outputs"], painted["width"]) == ("skirt@1", 2, 512)
+
+
+def test_images_at_addresses(client: openai.OpenAI) -> None:
+    made = client.images.generate(prompt="a red skirt", response_format="url", n=8, size="1024x1024")
+    assert all((each.url or "").startswith("https://media.test/outputs/") for each in made.data or [])
+
+
+def test_models_are_listed(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["base", "skirt"]
+
+
+def test_what_an_answer_cannot_hold_is_refused_before_it_is_painted(client: openai.OpenAI, http: HttpApi) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match='"response_format": "url"') as caught:
+        client.images.generate(prompt="a red skirt", n=2, size="1024x1024")
+    assert caught.value.param == "n"
+    with pytest.raises(openai.UnprocessableEntityError, match="nothing"):
+        client.images.generate(prompt="a red skirt", model="nothing")
+    assert not http.api.records.items
+
+
+def test_an_endpoint_that_wakes_is_503_and_whoever_comes_back_gets_what_was_begun(
+    client: openai.OpenAI, http: HttpApi
+) -> None:
+    http.asleep = True
+    with pytest.raises(openai.InternalServerError, match="send the same request again") as caught:
+        client.images.generate(prompt="a red skirt")
+    assert (caught.value.status_code, caught.value.type) == (503, "server_error")
+    assert http.statuses == [503, 503, 503]
+    http.asleep = False
+    assert client.images.generate(prompt="a red skirt").data
+    assert len(http.painted) == 1
+
+
+def test_the_same_words_again_are_painted_again(client: openai.OpenAI, http: HttpApi) -> None:
+    for count in range(1, 6):
+        client.images.generate(prompt="a red skirt")
+        assert len(http.painted) == count
+
+
+def test_a_lost_answer_is_not_painted_twice(client: openai.OpenAI, http: HttpApi, transport: Transport) -> None:
+    client.images.generate(prompt="a red skirt")
+    transport.lost = 2
+    assert client.images.generate(prompt="a red skirt").data
+    assert len(http.painted) == 2
+
+
+def test_a_key_of_the_clients_own_is_kept_to(client: openai.OpenAI, http: HttpApi) -> None:
+    for _ in range(2):
+        client.images.generate(prompt="a red skirt", extra_headers={"Idempotency-Key": "mine"})
+    assert len(http.painted) == 1
