@@ -48,6 +48,11 @@ class Route:
         return 201 if self.body and self.makes else 200
 
     @property
+    def always_json(self) -> bool:
+        """Whether every body is a JSON object, which API Gateway may check; of a form it would read the text as JSON, too."""
+        return self.body is not None and self.form is None
+
+    @property
     def names(self) -> list[str]:
         """The names in braces in the path, in order."""
         return re.findall(r"\{(\w+)\}", self.path)

@@ -155,7 +155,7 @@ class RestApi(Construct):
         methods = {}
         for route in ROUTES:
             # API Gateway checks that a body is an object; the handler checks the rest, with better words.
-            models = {"application/json": self._body()} if route.body else None
+            models = {"application/json": self._body()} if route.always_json else None
             methods[route.name] = self._add_method(route.path, route.method, models)
         # Without it API Gateway answers a wrong method of a known path as an unknown path, and cannot say which are allowed.
         self._add_method(UNROUTED, "ANY")

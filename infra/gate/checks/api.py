@@ -24,7 +24,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         for m in assembly.of("AWS::ApiGateway::Method")
     }
     # Whatever no route takes goes to the handler too, which knows the methods of every path.
-    has_body = {(route.method, route.path): bool(route.body) for route in ROUTES} | {("ANY", "/{proxy+}"): False}
+    has_body = {(route.method, route.path): route.always_json for route in ROUTES} | {("ANY", "/{proxy+}"): False}
     for verb, path in sorted(set(has_body) - set(methods)):
         yield apis[0].finding(_NAME, f"{verb} {path} of contracts/routes/ is not there", "Add its method")
     for (verb, path), method in methods.items():
@@ -46,7 +46,7 @@ def _method(assembly: Assembly, method: Resource, *, has_body: bool) -> Iterator
         yield method.finding(_NAME, "nothing validates its requests", "Name the validator")
     if bool(properties.get("RequestModels")) != has_body:
         yield method.finding(
-            _NAME, "its RequestModels are not what the route says of a body", "Give a model to routes with a body"
+            _NAME, "its RequestModels are not what the route says of a body", "Give a model to routes whose body is always JSON"
         )
     integration = properties.get("Integration", {})
     if (integration.get("Type"), integration.get("IntegrationHttpMethod")) != ("AWS_PROXY", "POST"):
