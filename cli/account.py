@@ -9,6 +9,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
+from contracts.errors import InvalidInputError
 
 Client = Callable[[str], Any]
 """Makes a boto3 client of the service that it is given."""
@@ -19,10 +20,6 @@ STACKS = ("storage", "serving", "training", "api", "monitoring")
 
 class NotDeployedError(CommandError):
     """The stage's stacks are not in the account of the current credentials."""
-
-
-class UnknownClientError(ValueError):
-    """The stage has no client of this name."""
 
 
 def account_client(service: str) -> Any:
@@ -73,10 +70,10 @@ def stage_stacks(client: Client, stage: str) -> list[dict[str, Any]]:
 def api_key(client: Client, found: dict[str, str], name: str = "") -> str:
     """The value of a client's API key, by the outputs of the stage's stacks; without a name that of the stage's first client.
 
-    Raises UnknownClientError.
+    Raises InvalidInputError.
     """
     ids: dict[str, str] = json.loads(found["ApiKeyIds"])
     if name and name not in ids:
-        raise UnknownClientError(f"client: got {name}; allowed: {' | '.join(ids)}")
+        raise InvalidInputError("--client", got=name, allowed=" | ".join(ids))
     key = ids[name] if name else found["ApiKeyId"]
     return str(client("apigateway").get_api_key(apiKey=key, includeValue=True)["value"])

@@ -20,9 +20,9 @@ def run_deployed(stage: str, *, json: bool = False) -> None:
         print(describe(account_client, stage))
 
 
-def run_key(stage: str) -> None:
-    """Print the API key and nothing else, so that a shell can keep it."""
-    print(api_key(account_client, stage_outputs(account_client, stage, ["api"])))
+def run_key(stage: str, client: str = "") -> None:
+    """Print a client's API key and nothing else, so that a shell can keep it. Raises InvalidInputError for a client that is not there."""
+    print(api_key(account_client, stage_outputs(account_client, stage, ["api"]), client))
 
 
 def describe(client: Client, stage: str) -> str:

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import (
@@ -14,9 +16,11 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
+from cli.account import api_key
 from cli.advice import advice
 from cli.app import COMMANDS
 from cli.main import main
+from contracts.errors import InvalidInputError
 
 NAMES = [command.__name__ for commands in COMMANDS.values() for command in commands]
 
@@ -64,9 +68,21 @@ def test_a_stage_that_is_none_or_two_is_refused_with_those_that_there_are(
 
 def test_a_stage_is_named_in_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("cli.deployed.run_key", asked.append)
+    monkeypatch.setattr("cli.deployed.run_key", lambda stage, client: asked.append(stage + client))
     assert main(["key", "trial"]) == main(["key", "--stage", "trial"]) == main(["key", "trial", "--stage=trial"]) == 0
     assert asked == ["trial"] * 3
+    assert main(["key", "trial", "--client", "-studio"]) == 0
+    assert asked[-1] == "trial-studio"
+
+
+def test_a_key_is_its_clients_and_an_unknown_client_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    def client(_: str) -> Any:
+        return SimpleNamespace(get_api_key=lambda **names: {"value": f"value of {names['apiKey']}"})
+
+    outputs = {"ApiKeyId": "a", "ApiKeyIds": '{"first": "a", "studio": "b"}'}
+    assert [api_key(client, outputs, name) for name in ("", "studio")] == ["value of a", "value of b"]
+    with pytest.raises(InvalidInputError, match=r"--client: got 'other'; allowed: first \| studio"):
+        api_key(client, outputs, "other")
 
 
 def test_an_unknown_option_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,7 +159,7 @@ def test_what_help_needs_is_quick_to_import() -> None:
 
 
 def test_what_is_no_users_fault_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(stage: str) -> None:
+    def broken(stage: str, _: str) -> None:
         raise ZeroDivisionError(stage)
 
     monkeypatch.setattr("cli.deployed.run_key", broken)
