@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,11 @@ class Deployment:
         host, stage = self.outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
         return Atelier(self.cloud.api_url(host.split(".")[0], stage), api_key(self.client, self.outputs))
 
+    def close(self) -> None:
+        """Let the connections to the API go, if there are any."""
+        if "api" in vars(self):
+            self.api.close()
+
 
 @contextmanager
 def deployed(
@@ -77,7 +82,8 @@ def deployed(
         if not (there and assembly.exists()):
             _deploy(cloud, assembly, placed, progress)
             mark.write_text(made_of, encoding="utf-8")
-        yield Deployment(cloud=cloud, outputs=stage_outputs(cloud.client, stage))
+        with closing(Deployment(cloud=cloud, outputs=stage_outputs(cloud.client, stage))) as deployment:
+            yield deployment
 
 
 def _deploy(cloud: LocalCloud, assembly: Path, stage: Stage, progress: Progress) -> None:

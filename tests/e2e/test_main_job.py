@@ -312,8 +312,7 @@ def test_the_same_execution_started_twice_runs_once(studio: Studio, first_run: E
 
 def test_the_api_wants_a_key(studio: Studio) -> None:
     api = studio.deployment.api
-    keyless = type(api)(url=api.url, key="")
-    with pytest.raises(ApiError, match="HTTP 401"):
+    with type(api)(url=api.url, key="") as keyless, pytest.raises(ApiError, match="HTTP 401"):
         keyless.request("GET", "/v1/predictions/none")
     with pytest.raises(ApiError, match=r"HTTP 405.*method: got PUT; allowed: GET, POST"):
         api.request("PUT", "/v1/predictions")
