@@ -46,7 +46,9 @@ def _method(assembly: Assembly, method: Resource, *, has_body: bool) -> Iterator
         yield method.finding(_NAME, "nothing validates its requests", "Name the validator")
     if bool(properties.get("RequestModels")) != has_body:
         yield method.finding(
-            _NAME, "its RequestModels are not what the route says of a body", "Give a model to routes whose body is always JSON"
+            _NAME,
+            "its RequestModels are not what the route says of a body",
+            "Give a model to routes whose body is always JSON",
         )
     integration = properties.get("Integration", {})
     if (integration.get("Type"), integration.get("IntegrationHttpMethod")) != ("AWS_PROXY", "POST"):
