@@ -107,9 +107,7 @@ class ApiStack(StageStack):
         CfnOutput(self, "ApiKeyIds", value=json.dumps(clients.ids, separators=(",", ":")))
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
-        storage, prefix = self._storage, self.stage.prefix
-        group, package = (arn("sagemaker", f"{kind}/{prefix}-*") for kind in ("model-package-group", "model-package"))
-        execution_calls = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"]
+        storage = self._storage
         return Spec(
             name="api",
             environment={
@@ -120,7 +118,7 @@ class ApiStack(StageStack):
                 "ENDPOINT_NAME": serving.endpoint.name,
                 "SERVED_BASE": self.stage.default_model.reference,
                 "IMAGE_URI": serving.image.uri,
-                "NAME_PREFIX": prefix,
+                "NAME_PREFIX": self.stage.prefix,
                 "TAGS": ",".join(f"{key}={value}" for key, value in self.stage.tags.items()),
                 "STATE_MACHINE_ARN": machine_arn,
                 "RELEASE_RULES": self.stage.release_rules,
@@ -131,57 +129,60 @@ class ApiStack(StageStack):
                 "WEBHOOKS": self.stage.webhooks,
                 "WEBHOOK_TOPIC_ARN": topic_arn(self.webhooks.due),
             },
-            grants=[
-                # Where a notification is late, it reads the answer and stores the pictures itself.
-                reading(
-                    storage.media_bucket,
-                    *("requests/*", "progress/*", "uploads/*", "outputs/*", "responses/*", "failures/*"),
-                ),
-                writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
-                deleting(
-                    storage.media_bucket,
-                    "uploads/*",
-                    "requests/*",
-                    "progress/*",
-                    "outputs/*",
-                    "responses/*",
-                    "failures/*",
-                ),
-                reading(
-                    storage.data_bucket,
-                    *("datasets/*", "imports/*", f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}"),
-                    # What an evaluation wrote is handed to clients by presigned addresses.
-                    "runs/*/evaluate/*",
-                ),
-                writing(storage.data_bucket, "datasets/*", "imports/*"),
-                deleting(storage.data_bucket, "datasets/*"),
-                reading(storage.model_bucket, "styles/*", "base/*"),
-                writing(storage.model_bucket, PROMOTED, *_IMPORTED),
-                # What has no manifest is not there; the rest of a version goes with the next sweep.
-                deleting(storage.model_bucket, f"styles/*/{MANIFEST}"),
-                keeping(storage.table),
-                finding_own(storage.table),
-                finding_open(storage.table),
-                queueing(serving.endpoint.arn, prefix),
-                # Whether an endpoint is awake, or there at all.
-                [
-                    allow(
-                        ["sagemaker:DescribeEndpoint"],
-                        [serving.endpoint.arn, arn("sagemaker", f"endpoint/{prefix}-style-*")],
-                    )
-                ],
-                publishing(self.webhooks.due),
-                [allow(["states:StartExecution", "states:ListExecutions"], [machine_arn])],
-                [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
-                _following(prefix),
-                [
-                    allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [group]),
-                    # A version is created in its group: SageMaker checks both names.
-                    allow(["sagemaker:CreateModelPackage"], [group, package]),
-                    allow(_DECIDING, [package]),
-                ],
-            ],
+            grants=self._rights(serving, machine_arn, machine_name),
             seconds=29,
             # An adapter of up to 400 MiB is in memory while it is checked.
             memory_mib=1024,
         )
+
+    def _rights(self, serving: ServingStack, machine_arn: str, machine_name: str) -> list[list[Statement]]:
+        return [*self._predicting(serving), *self._keeping_files(), *self._training(machine_arn, machine_name)]
+
+    def _predicting(self, serving: ServingStack) -> list[list[Statement]]:
+        storage, prefix = self._storage, self.stage.prefix
+        folders = ("requests/*", "progress/*", "outputs/*", "responses/*", "failures/*", "uploads/*")
+        endpoints = [serving.endpoint.arn, arn("sagemaker", f"endpoint/{prefix}-style-*")]
+        return [
+            # Where a notification is late, it reads the answer and stores the pictures itself.
+            reading(storage.media_bucket, *folders),
+            writing(storage.media_bucket, "requests/*", "uploads/*", "outputs/*"),
+            deleting(storage.media_bucket, *folders),
+            keeping(storage.table),
+            finding_own(storage.table),
+            finding_open(storage.table),
+            queueing(serving.endpoint.arn, prefix),
+            # Whether an endpoint is awake, or there at all.
+            [allow(["sagemaker:DescribeEndpoint"], endpoints)],
+            publishing(self.webhooks.due),
+        ]
+
+    def _keeping_files(self) -> list[list[Statement]]:
+        """What clients put and what was made of it. What an evaluation wrote is handed to them by presigned addresses."""
+        data, models = self._storage.data_bucket, self._storage.model_bucket
+        runs = (f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}", "runs/*/evaluate/*")
+        return [
+            reading(data, "datasets/*", "imports/*", *runs),
+            writing(data, "datasets/*", "imports/*"),
+            deleting(data, "datasets/*"),
+            reading(models, "styles/*", "base/*"),
+            writing(models, PROMOTED, *_IMPORTED),
+            # What has no manifest is not there; the rest of a version goes with the next sweep.
+            deleting(models, f"styles/*/{MANIFEST}"),
+        ]
+
+    def _training(self, machine_arn: str, machine_name: str) -> list[list[Statement]]:
+        """Executions and what they print, and the registry of what they made."""
+        prefix = self.stage.prefix
+        group, package = (arn("sagemaker", f"{kind}/{prefix}-*") for kind in ("model-package-group", "model-package"))
+        execution_calls = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"]
+        return [
+            [allow(["states:StartExecution", "states:ListExecutions"], [machine_arn])],
+            [allow(execution_calls, [arn("states", f"execution:{machine_name}:*")])],
+            _following(prefix),
+            [
+                allow(["sagemaker:CreateModelPackageGroup", "sagemaker:AddTags"], [group]),
+                # A version is created in its group: SageMaker checks both names.
+                allow(["sagemaker:CreateModelPackage"], [group, package]),
+                allow(_DECIDING, [package]),
+            ],
+        ]

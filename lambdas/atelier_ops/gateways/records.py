@@ -70,17 +70,7 @@ class Records:
 
     def expiring(self, status: str, before: int) -> list[str]:
         """The keys of records with this status that expire before then, the first to expire in front; a second old at times."""
-        pages = (
-            client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                IndexName=BY_STATUS,
-                KeyConditionExpression="#status = :status AND expires_at < :before",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={":status": {"S": status}, ":before": {"N": str(before)}},
-            )
-        )
+        pages = client("dynamodb").get_paginator("query").paginate(**self._with_status(status, before))
         return [item["pk"]["S"] for page in pages for item in page["Items"]]
 
     def made_by(self, owner: str, limit: int, after: Listed | None = None) -> list[Listed]:
@@ -103,22 +93,23 @@ class Records:
 
     def count(self, status: str, before: int, most: int) -> int:
         """How many records with this status expire before then, counted up to ``most``; a second old at times."""
-        return int(self._with_status(status, before, Select="COUNT", Limit=most)["Count"])
+        query = self._with_status(status, before)
+        return int(client("dynamodb").query(**query, Select="COUNT", Limit=most)["Count"])
 
     def first(self, status: str) -> int | None:
         """When the first of the records with this status expires; None where there is none."""
-        items = self._with_status(status, NEVER, Limit=1)["Items"]
+        items = client("dynamodb").query(**self._with_status(status, NEVER), Limit=1)["Items"]
         return int(items[0]["expires_at"]["N"]) if items else None
 
-    def _with_status(self, status: str, before: int, **options: Any) -> Any:
-        return client("dynamodb").query(
-            TableName=self._table,
-            IndexName=BY_STATUS,
-            KeyConditionExpression="#status = :status AND expires_at < :before",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":status": {"S": status}, ":before": {"N": str(before)}},
-            **options,
-        )
+    def _with_status(self, status: str, before: int) -> dict[str, Any]:
+        """The query for records with this status that expire before then."""
+        return {
+            "TableName": self._table,
+            "IndexName": BY_STATUS,
+            "KeyConditionExpression": "#status = :status AND expires_at < :before",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":status": {"S": status}, ":before": {"N": str(before)}},
+        }
 
     def put(self, record: Record) -> None:
         """Write, replacing what is there."""
