@@ -19,10 +19,11 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier_ops.gateways import aws
-from atelier_ops.gateways.records import Records
+from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import approval
 from atelier_ops.logic.deleted_styles import Doomed
+from atelier_ops.logic.webhooks import KEEP, UNDELIVERED, training_key
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
@@ -288,6 +289,22 @@ def test_an_endpoint_in_service_before_the_token_was_stored_goes_on_at_once(plan
     call("remove_endpoints", {"endpoints": [name, "atelier-test-style-skirt-v9"]})
     left = [sagemaker.list_endpoints()["Endpoints"], sagemaker.list_endpoint_configs()["EndpointConfigs"]]
     assert [*left, sagemaker.list_models()["Models"]] == [[], [], []]
+
+
+def test_webhooks_are_sent_for_what_was_announced_for_an_execution_that_ended_and_each_minute_for_what_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(handler_module("deliver_webhooks"), "deliver", lambda keys, *_: asked.append(list(keys)) or 0)
+    due = Record(key="webhook#due", status=UNDELIVERED, expires_at=int(time.time()) + KEEP - 1)
+    later = Record(key="webhook#later", status=UNDELIVERED, expires_at=int(time.time()) + KEEP + 3_600)
+    for record in (due, later):
+        Records("table").put(record)
+    call("deliver_webhooks", {"Records": [{"Sns": {"Message": key}} for key in ("webhook#a", "webhook#b")]})
+    arn = "arn:aws:states:us-east-1:123456789012:execution:m:run-1"
+    call("deliver_webhooks", {"detail": {"executionArn": arn, "status": "SUCCEEDED"}})
+    call("deliver_webhooks", {"detail": {}})
+    assert asked == [["webhook#a", "webhook#b"], [training_key("run-1")], ["webhook#due"]]
 
 
 def test_an_event_about_anything_else_is_ignored_and_logged_with_the_invocation() -> None:

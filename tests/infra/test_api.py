@@ -55,6 +55,14 @@ def test_the_key_s_plan_bounds_what_it_can_do(stage: Synthesized) -> None:
     assert len(stage.resources("AWS::ApiGateway::UsagePlanKey")) == 1
 
 
+def test_an_upgrade_keeps_the_key_that_a_stage_had_before_clients_had_names(stage: Synthesized) -> None:
+    """CloudFormation makes another key, with another value, for another logical id."""
+    assert stage.resources("AWS::ApiGateway::ApiKey").keys() >= {"RestApiKey7FB93F4B"}
+    (membership,) = stage.resources("AWS::ApiGateway::UsagePlanKey").items()
+    assert membership[0] == "RestApiPlanUsagePlanKeyResourceApiRestApiKeyF37EA38B45EA1851"
+    assert "RestApiKey7FB93F4B" in str(membership[1]["Properties"]["KeyId"])
+
+
 def test_what_starts_a_job_or_makes_a_version_has_a_throttle_of_its_own(stage: Synthesized) -> None:
     (api_stage,) = stage.one("AWS::ApiGateway::UsagePlan")["ApiStages"]
     limits = STAGES[stage.name].api.trainings
