@@ -19,6 +19,7 @@ from local.autoscaling import ApplicationAutoScaling
 from local.clients import watching
 from local.errors import ServiceError, validation_error
 from local.forwarding import forwarding
+from local.presigned import authorized_once
 from local.room import require_room
 from local.sagemaker import caller_rights
 from local.sagemaker.control_plane import ControlPlane
@@ -112,7 +113,7 @@ def _by_arn(need: caller_rights.Need) -> caller_rights.Need:
 
 def application() -> ASGIFramework:
     """The ASGI application that answers for all services, and tells each API how it was reached."""
-    return limited(forwarding(watching(app.app, _INVOCATION)), refusal=refusal)
+    return limited(forwarding(authorized_once(watching(app.app, _INVOCATION))), refusal=refusal)
 
 
 def _register(name: str, service: SimpleNamespace) -> None:
