@@ -88,7 +88,7 @@ def style_named_after(folder: Path) -> str:
     # Where letters of other scripts were left out, what remains is not the folder's name.
     if not re.fullmatch(STYLE_PATTERN, name) or not folder.resolve().name.isascii():
         raise InvalidInputError(
-            "--style", got=None, allowed=f"a name for the style: none can be made of {folder.name!r}"
+            "--style", got=None, allowed=f"a name for the style: none can be made of the folder's, {folder.name!r}"
         )
     return name
 

@@ -1,13 +1,10 @@
 """The one error that bad input ends in, wherever it is noticed."""
 
-import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-_LONGEST = 120
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = _LONGEST // 2
+from contracts.spelling import spelled
 
 
 @dataclass(frozen=True)
@@ -23,9 +20,8 @@ class Problem:
 
     @property
     def short(self) -> str:
-        """What was got, at most 120 characters of it."""
-        text = _SHORT.repr(self.got) if isinstance(self.got, (dict, list, tuple)) else repr(self.got)
-        return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+        """What was got, at most 120 characters of it, as JSON spells it; ``nothing`` where that is None."""
+        return spelled(self.got)
 
     def to_json(self) -> dict[str, str]:
         """``{"what", "got", "allowed"}``, the form in which HTTP answers list problems; ``got`` is shortened."""

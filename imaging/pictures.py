@@ -18,6 +18,7 @@ from pillow_heif import register_heif_opener
 from contracts.conventions import OF_REQUEST
 from contracts.errors import InvalidInputError
 from contracts.pictures import HEIC_SEQUENCES, LONGEST_SIDE, MOST_PIXELS, START, other_format
+from contracts.spelling import spelled
 from imaging import conventions, jpeg, png
 from imaging.colour import colours_and_alpha
 from imaging.cutout import Cutout
@@ -160,7 +161,8 @@ def _named(data: bytes, name: str) -> Iterator[None]:
     except UnreadablePictureError:
         raise
     except UnidentifiedImageError as error:
-        raise UnreadablePictureError(name, got=f"{len(data)} bytes starting {data[:16]!r}", allowed=ALLOWED) from error
+        start = spelled(data[:16]).removeprefix("the bytes ")
+        raise UnreadablePictureError(name, got=f"{len(data)} bytes starting {start}", allowed=ALLOWED) from error
     except _DAMAGE as error:
         raise UnreadablePictureError(name, got=f"{len(data)} bytes: {error}", allowed=ALLOWED) from error
 

@@ -3,6 +3,7 @@
 import re
 
 from contracts.machines import runs_our_images
+from contracts.spelling import spelled
 
 MOST_RUN_SECONDS = 5 * 24 * 3600
 """Five days, SageMaker's own limit for a training job."""
@@ -11,7 +12,7 @@ MOST_RUN_SECONDS = 5 * 24 * 3600
 def check(good: bool, what: str, *, got: object, allowed: str) -> None:
     """Raises ValueError unless ``good``."""
     if not good:
-        raise ValueError(f"{what}: got {got!r}; allowed: {allowed}")
+        raise ValueError(f"{what}: got {spelled(got)}; allowed: {allowed}")
 
 
 def check_range(what: str, got: float, least: float, most: float | None = None, unit: str = "") -> None:

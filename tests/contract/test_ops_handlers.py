@@ -103,7 +103,7 @@ def settings_of(handler: str) -> set[str]:
 def test_a_handler_without_its_environment_names_the_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for field in settings_of(name):
         monkeypatch.delenv(field.upper())
-    with pytest.raises(ValueError, match=r"environment variable [A-Z_]+: got None"):
+    with pytest.raises(ValueError, match=r"environment variable [A-Z_]+: got nothing"):
         call(name, {})
 
 

@@ -89,7 +89,7 @@ def test_a_failure_is_the_servers_own_words(commanded: Commanded, photo: Path) -
     ("changes", "words"),
     [
         ({"words": {"mask_prompt": "юбка", "prompt": "x"}}, "mask_prompt: got 'юбка'"),
-        ({"words": {"mask_prompt": "a skirt"}}, "prompt: got None; allowed: required when mode is style"),
+        ({"words": {"mask_prompt": "a skirt"}}, "prompt: got nothing; allowed: required when mode is style"),
         ({"settings": {"seed": "-1"}}, "seed: got -1"),
         ({"pictures": {"image": Path(__file__)}}, "allowed: a PNG, JPEG, WebP or HEIC file"),
     ],

@@ -47,7 +47,7 @@ def test_names_go_up_composed(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "body", "words"),
     [
-        ("4.png", b"hello", r"4.png: got b'hello'; allowed: a PNG"),
+        ("4.png", b"hello", r"4.png: got the bytes 'hello'; allowed: a PNG"),
         ("4.png", b"", r"size of 4.png: got '0 bytes'"),
         ("0.txt", "first\nsecond", "0.txt: got 'first.*one line"),
         ("dataset_info.json", "{", "dataset_info.json"),

@@ -114,7 +114,9 @@ def test_a_large_picture_is_put_first_and_a_small_one_stands_in_the_request(serv
     assert uri.endswith("/사진.png")
     note = tmp_path / "note.png"
     note.write_bytes(b"hello")
-    with pytest.raises(InvalidInputError, match=r"note.png: got b'hello'; allowed: a PNG, JPEG, WebP or HEIC file"):
+    with pytest.raises(
+        InvalidInputError, match=r"note.png: got the bytes 'hello'; allowed: a PNG, JPEG, WebP or HEIC file"
+    ):
         client.segment(note, "a skirt")
 
 

@@ -210,7 +210,7 @@ def test_job_names_are_what_sagemaker_takes(execution: str) -> None:
             "sdxl",
             {"trains_text_encoder": False},
             {"hyperparameters": {"train_text_encoder": True}},
-            "input.hyperparameters.train_text_encoder: got True; allowed: false: tiny@v1's family, sdxl",
+            "input.hyperparameters.train_text_encoder: got true; allowed: false: tiny@v1's family, sdxl",
         ),
     ],
 )

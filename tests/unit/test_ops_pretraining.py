@@ -157,7 +157,7 @@ def test_a_vocabulary_may_have_a_byte_order_mark_but_no_other_encoding(stage: St
     stage[0].put("data", "datasets/figures/dataset.json", b"\xef\xbb\xbf" + text.encode())
     assert pretraining_plan_of(stage[1])
     stage[0].put("data", "datasets/figures/dataset.json", text.encode("utf-16"))
-    assert "dataset.json: got b" in refused(stage)
+    assert "dataset.json: got the bytes ff fe" in refused(stage)
 
 
 def test_keys_that_the_data_set_holds_back_count(stage: Stage) -> None:

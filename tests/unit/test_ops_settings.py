@@ -24,7 +24,7 @@ def test_fields_are_variables_in_capitals() -> None:
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_a_missing_or_empty_variable_is_named(name: str, value: str | None) -> None:
     environment = {key: text for key, text in {**GOOD, name: value}.items() if text is not None}
-    with pytest.raises(InvalidInputError, match=f"environment variable {name}: got None"):
+    with pytest.raises(InvalidInputError, match=f"environment variable {name}: got nothing"):
         Settings.from_environment(environment)
 
 

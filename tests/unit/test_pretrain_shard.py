@@ -170,7 +170,7 @@ def test_captions_must_be_there_once(tmp_path: Path, uploaded: Path) -> None:
     place.write_text("{oops\n")
     assert "captions.jsonl line 1: got '{oops" in refusal(paths)
     place.write_bytes("치마".encode("cp949"))
-    assert "captions.jsonl line 1: got b" in refusal(paths)
+    assert "captions.jsonl line 1: got the bytes c4" in refusal(paths)
 
 
 def test_what_desktops_leave_behind_and_byte_order_marks_are_no_samples(tmp_path: Path, uploaded: Path) -> None:
