@@ -84,13 +84,19 @@ def test_a_wake_is_learnt_from_and_told_to_the_next_ones(api: Api) -> None:
     instances(api, 0)
     first = post(api).body
     assert first["eta_seconds"] == pytest.approx(usual.seconds + usual.work, abs=0.1)
-    assert "usually" in first["logs"]
+    assert "usually 402 s, by the last 3 that were measured here" in first["logs"]
     api.now += 100
     second = post(api).body
     assert second["eta_seconds"] == pytest.approx(usual.seconds - 100 + 2 * usual.work, abs=0.1)
     api.now += 1_000
     late = get(api, first["id"])
     assert (late["eta_seconds"], late["logs"].strip().endswith("so this one is late")) == (None, True)
+
+
+def test_one_wake_is_not_called_usual(api: Api) -> None:
+    wake(api, 402.0)
+    instances(api, 0)
+    assert "the one wake that was measured here took 40" in post(api).body["logs"]
 
 
 def test_only_the_first_of_those_that_wait_measures_a_wake(api: Api) -> None:

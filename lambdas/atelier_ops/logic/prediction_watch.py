@@ -65,5 +65,8 @@ def _words(usual: UsualWake | None, waking: float, startup: int) -> str:
     if usual is None:
         bound = f"once it has a machine, it may take {startup} s to fetch the model and {startup} s to load it"
         return f"{so_far}; no wake was measured here yet: {bound}\n"
-    known = f"usually {usual.seconds:.0f} s, by the last {usual.measured} that were measured here"
+    if usual.measured == 1:
+        known = f"the one wake that was measured here took {usual.seconds:.0f} s"
+    else:
+        known = f"usually {usual.seconds:.0f} s, by the last {usual.measured} that were measured here"
     return f"{so_far}; {known}{', so this one is late' if waking > usual.seconds else ''}\n"
