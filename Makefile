@@ -19,7 +19,7 @@ LAYER := .venv/lambda-packages/requirements.lock
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
 
-.PHONY: help demo local local-clean test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -74,6 +74,9 @@ bench-memory: $(INSTALLED) ## say how much memory one of the largest pictures ta
 
 bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an empty app, in CPU seconds
 	@$(BIN)/python -m bench.synth
+
+bench-api: $(INSTALLED) ## let 50 clients paint through the HTTP API, count what was lost or done twice, and say what it adds to the model server (PREDICTIONS=500)
+	@$(BIN)/python -m bench.api --predictions $(or $(PREDICTIONS),500)
 
 bench-load: $(INSTALLED) ## let 50 clients meet a cold local stage, and count what was lost or done twice (PREDICTIONS=500)
 	@$(BIN)/python -m bench.load --predictions $(or $(PREDICTIONS),500)

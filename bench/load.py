@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench.stage import SMALLEST, Reply, call, local_stage, processes, wait, work_done
+from bench.stage import LOST, SMALLEST, Reply, call, local_stage, processes, wait, work_done
 from cli.session import Deployment
 
 CLIENTS = 50
@@ -64,7 +64,7 @@ def run(deployment: Deployment, count: int) -> dict[str, Any]:
         "posts": dict(Counter(str(reply.status) for reply in replies)),
         "refused_without_problem": sum(not reply.problem for reply in refused),
         "ended": dict(ended),
-        "lost": count - ended.total(),
+        "lost": count - ended.total() + ended[LOST],
         "doubled": max(0, work_done(deployment) - ended["succeeded"]),
         "post_p50_seconds": round(statistics.median(waited), 2),
         "post_p95_seconds": round(waited[int(len(waited) * 0.95)], 2),

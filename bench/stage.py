@@ -23,6 +23,10 @@ SMALLEST: Mapping[str, Any] = {
 """The cheapest picture that the tiny base model paints from words."""
 
 ENDED = ("succeeded", "failed", "canceled")
+LOST = "lost"
+PATIENCE_SECONDS = 1_200.0
+"""After which a prediction that has not ended counts as lost: 500 take some 200 on two cores."""
+
 LONGEST_SECONDS = 60.0
 """After which a call counts as one that hangs; API Gateway itself gives up after 29 seconds."""
 
@@ -85,12 +89,14 @@ def _json(content: bytes) -> Any:
 
 
 def wait(deployment: Deployment, prediction: str, pause: float) -> str:
-    """How a prediction ended, asked for every ``pause`` seconds for as long as it takes."""
-    while True:
+    """How a prediction ended, asked for every ``pause`` seconds; LOST where it never does."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         reply = call(deployment, "GET", f"/v1/predictions/{prediction}")
         if reply.status == 200 and reply.body["status"] in ENDED:
             return str(reply.body["status"])
         time.sleep(max(pause, reply.again if reply.status != 200 else 0))
+    return LOST
 
 
 def work_done(deployment: Deployment) -> int:
