@@ -27,6 +27,7 @@ from cli.commands.files import files
 from cli.commands.generate import generate
 from cli.commands.key import key
 from cli.commands.logs import logs
+from cli.commands.mirror import mirror
 from cli.commands.models import models
 from cli.commands.pretrain import pretrain
 from cli.commands.promote import promote
@@ -53,7 +54,7 @@ COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
     "Pictures": (style, generate, edit, upscale, segment),
     "Styles": (train, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
-    "Models": (models, pretrain, verify),
+    "Models": (models, mirror, pretrain, verify),
     "The API": (files, webhooks),
     "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),
 }

@@ -7,6 +7,7 @@ from contracts.errors import InvalidInputError
 _SLOW = {
     "atelier.errors": ("ApiError",),
     "atelier.places": ("NoPlaceError",),
+    "atelier_ops.errors": ("SourceFileError",),
     "local.errors": ("LocalCloudError",),
     "botocore.exceptions": ("BotoCoreError", "ClientError"),
     "boto3.exceptions": ("Boto3Error",),

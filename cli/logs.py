@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.account import STACKS, account_client, not_deployed
+from cli.account import STACKS, not_deployed
 from cli.errors import CommandError
+from cli.services import services_of
 from cli.terminal import print_json, table
 
 _GROUP = "AWS::Logs::LogGroup"
@@ -30,7 +31,7 @@ def run_logs(name: str, *, lines: int, stage: str, cloud: Path, json: bool) -> N
 
     Raises CommandError where none has, NotDeployedError, LocalCloudError, and botocore's errors.
     """
-    client = _client(stage, cloud)
+    client = services_of(stage, cloud)
     found = [
         place for place in places(client, stage or "local") if name.lower() in f"{place.what} {place.group}".lower()
     ]
@@ -90,24 +91,6 @@ def _of_stack(cloudformation: Any, stage: str, stack: str) -> Iterator[LogPlace]
         if each["ResourceType"] == _GROUP:
             # Of a logical id, the last eight signs are a hash.
             yield LogPlace(what=f"{stack} {each['LogicalResourceId'][:-8]}", group=each["PhysicalResourceId"])
-
-
-def _client(stage: str, cloud: Path) -> Callable[[str], Any]:
-    if stage not in ("", "local"):
-        return account_client
-    import boto3
-
-    from local.errors import LocalCloudError
-    from local.holding import holder
-    from local.sagemaker.backend import connect
-    from local.stamp import Stamp
-
-    folder = (cloud / "run" / "cloud").resolve()
-    stamp = Stamp.read(folder)
-    if stamp is None or holder(folder) is None:
-        raise LocalCloudError(f"no local cloud runs in {cloud}; `atelier up --out {cloud}` starts one")
-    url, region = f"http://127.0.0.1:{stamp.port}", stamp.region
-    return lambda service: connect(boto3.Session(), service, url=url, region=region)
 
 
 def _time(event: dict[str, Any]) -> str:

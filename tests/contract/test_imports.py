@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "models": {"contracts", "imaging", "diffusion"},
     "infra": {"contracts", "models"},
     "local": {"contracts"},
-    "cli": {"atelier", "contracts", "imaging", "infra", "local"},
+    "cli": {"atelier", "atelier_ops", "contracts", "imaging", "infra", "local", "models"},
     "docs": {"contracts", "infra"},
     "bench": {"contracts", "imaging", "models", "atelier_training", "cli", "infra"},
 }

@@ -131,7 +131,7 @@ class CheckedStream:
 
 def mirror_hub(entry: Entry, models: ObjectStore, hub: Hub, clock: Clock) -> BaseManifest:
     """Copy what the pipeline needs from the hub. Nothing is fetched where the manifest is there already."""
-    present = _present(entry, models)
+    present = present_manifest(entry, models)
     if present is not None:
         return _refresh(present, entry, models)
     repository, revision = entry.source.repository, entry.revision
@@ -152,7 +152,7 @@ def mirror_asset(entry: Entry, models: ObjectStore, archive: bytes, clock: Clock
     files = {name: _hash(name, body) for name, body in sorted(bodies.items()) if name != MANIFEST}
     if not files:
         raise SourceFileError(f"asset of {entry.name}: got no files; allowed: the model's folder")
-    present = _present(entry, models)
+    present = present_manifest(entry, models)
     if present is not None:
         if dict(present.files) != files:
             changed = sorted(name for name in {*files, *present.files} if files.get(name) != present.files.get(name))
@@ -164,7 +164,8 @@ def mirror_asset(entry: Entry, models: ObjectStore, archive: bytes, clock: Clock
     return _finish(entry.manifest("asset", files), entry, models)
 
 
-def _present(entry: Entry, models: ObjectStore) -> BaseManifest | None:
+def present_manifest(entry: Entry, models: ObjectStore) -> BaseManifest | None:
+    """The manifest of a model that is mirrored to its end; None of one that is not."""
     try:
         return BaseManifest.from_json(read_json(models, entry.prefix + MANIFEST))
     except MissingObjectError:
