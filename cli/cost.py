@@ -1,7 +1,6 @@
 """What a stage costs, before anything of it is made."""
 
-import json as json_text
-
+from cli.terminal import print_json
 from infra.config import stage_named
 from infra.costs import idle_per_month, report
 from infra.quotas import quotas
@@ -13,7 +12,10 @@ def run_cost(name: str, *, region: str, json: bool) -> None:
     """Print the stage's costs and quotas; amounts are US dollars, None where the price table does not know a machine."""
     stage = stage_named(name)
     stage = stage.placed(stage.placement.with_context({"region": region or None}.get))
-    print(json_text.dumps(numbers(stage), indent=2) if json else report(stage))
+    if json:
+        print_json(numbers(stage))
+    else:
+        print(report(stage))
 
 
 def numbers(stage: Stage) -> dict[str, object]:

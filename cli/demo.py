@@ -1,10 +1,11 @@
 """The main job on this machine: 12 pictures of a garment in, a fine-tuned style out, and photos restyled through the HTTP API."""
 
 import io
-import json
+import json as json_text
 import shlex
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from cli.keep import stay_up
 from cli.page import write_page
 from cli.progress import Progress
 from cli.session import Deployment, deployed, upload_folder
+from cli.terminal import print_json
 from contracts.layout import S3Uri
 from imaging.sheet import SheetRow, draw_sheet
 
@@ -43,9 +45,9 @@ class PhotoResult:
     after: Image.Image
 
 
-def run_demo(*, out: Path, port: int | None, stay: bool) -> None:
+def run_demo(*, out: Path, port: int | None, stay: bool, json: bool = False) -> None:
     """Run the main job; pictures, page and numbers land in ``out``. ``stay`` keeps the API up at the end, until Ctrl-C."""
-    progress = Progress()
+    progress = Progress(sys.stderr if json else None)
     start = time.monotonic()
     with deployed((out / "run").resolve(), progress, port=port) as deployment:
         output = _fine_tune(deployment, progress)
@@ -55,6 +57,13 @@ def run_demo(*, out: Path, port: int | None, stay: bool) -> None:
         command = _curl(deployment, output["adapter"])
         progress.say(_summary(numbers, out))
         progress.say(f"\n{shlex.join(command)}\n{_try(command)}")
+        if json:
+            print_json({**numbers, "sheet": str(out / "sheet.png"), "page": str(out / "index.html")})
+            sys.stdout.flush()
+        if not stay:
+            progress.say(
+                "\nThe local cloud ends with this command, and this address with it: atelier demo --stay keeps it up."
+            )
         if stay:
             stay_up(deployment, progress)
 
@@ -67,7 +76,7 @@ def _fine_tune(deployment: Deployment, progress: Progress) -> dict[str, Any]:
     execution = deployment.client("stepfunctions").start_execution(
         stateMachineArn=deployment.outputs["StateMachineArn"],
         name=f"demo-{time.strftime('%Y%m%d-%H%M%S')}",
-        input=json.dumps(
+        input=json_text.dumps(
             {"style": STYLE, "dataset": f"s3://{bucket}/{prefix}", "target": TARGET, "gate": {"garment_share": 0.5}}
         ),
     )
@@ -129,7 +138,7 @@ def bytes_changed_outside(before: Image.Image, after: Image.Image, alpha: Image.
 def _write(out: Path, photos: list[PhotoResult], numbers: dict[str, Any], report: Path) -> None:
     rows = [SheetRow(pictures=[p.original, p.mask, p.before, p.after], caption=p.name) for p in photos]
     draw_sheet(COLUMNS, rows, title=f'"{TARGET}" repainted as "{PROMPT}"').save(out / "sheet.png")
-    (out / "metrics.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    (out / "metrics.json").write_text(json_text.dumps(numbers, indent=2) + "\n", encoding="utf-8")
     write_page(out, numbers, report)
 
 
@@ -145,7 +154,7 @@ def _curl(deployment: Deployment, adapter: str) -> list[str]:
     request = {"mode": "text_to_image", "prompt": PROMPT, "adapter": adapter, "seed": SEED}
     address = f"{deployment.api.url.rstrip('/')}/v1/predictions"
     headers = ["-H", f"x-api-key: {deployment.api.key}", "-H", "content-type: application/json"]
-    return ["curl", "-sS", "--fail-with-body", address, *headers, "-d", json.dumps({"input": request})]
+    return ["curl", "-sS", "--fail-with-body", address, *headers, "-d", json_text.dumps({"input": request})]
 
 
 def _try(command: list[str]) -> str:

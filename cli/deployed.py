@@ -4,6 +4,7 @@ import json as json_text
 import os
 
 from cli.account import Client, account_client, api_key, stage_outputs
+from cli.terminal import print_json
 
 FIRST = {"input": {"mode": "text_to_image", "prompt": "a red skirt", "seed": 7}}
 """The first request to try: any base model paints it."""
@@ -15,14 +16,18 @@ _CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-
 def run_deployed(stage: str, *, json: bool = False) -> None:
     """Print it; for programs, the outputs of its stacks."""
     if json:
-        print(json_text.dumps(stage_outputs(account_client, stage), indent=2, sort_keys=True))
+        print_json(dict(sorted(stage_outputs(account_client, stage).items())))
     else:
         print(describe(account_client, stage))
 
 
-def run_key(stage: str, client: str = "") -> None:
+def run_key(stage: str, client: str = "", *, json: bool = False) -> None:
     """Print a client's API key and nothing else, so that a shell can keep it. Raises InvalidInputError for a client that is not there."""
-    print(api_key(account_client, stage_outputs(account_client, stage, ["api"]), client))
+    key = api_key(account_client, stage_outputs(account_client, stage, ["api"]), client)
+    if json:
+        print_json({"stage": stage, "client": client or None, "key": key})
+    else:
+        print(key)
 
 
 def describe(client: Client, stage: str) -> str:

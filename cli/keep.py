@@ -1,11 +1,13 @@
 """Keep a local cloud up until Ctrl-C; what it holds is there again at the next start."""
 
 import shutil
+import sys
 import time
 from pathlib import Path
 
 from cli.progress import Progress
 from cli.session import Deployment, deployed
+from cli.terminal import print_json
 from local.errors import LocalCloudError
 from local.sagemaker.backend import ROOT_KEY
 from local.sizes import LITTLE_BYTES, megabytes, sizes
@@ -15,12 +17,15 @@ FIRST_PORT = 4700
 _LOOK_SECONDS = 1.0
 
 
-def run_local(*, out: Path, port: int | None, region: str) -> None:
+def run_local(*, out: Path, port: int | None, region: str, json: bool = False) -> None:
     """Deploy the ``local`` stage where it is not deployed yet, say how to reach it, and wait."""
     folder = (out / "run").resolve()
-    progress, stamp = Progress(), Stamp.read(folder / "cloud")
+    progress, stamp = Progress(sys.stderr if json else None), Stamp.read(folder / "cloud")
     port = port or (stamp.port if stamp else 0) or FIRST_PORT
     with deployed(folder, progress, port=port, region=region, fresh=False) as deployment:
+        if json:
+            print_json(addresses(deployment))
+            sys.stdout.flush()
         progress.say(_how_to_reach(deployment))
         progress.say(_disk_use(deployment.cloud.run_dir))
         stay_up(deployment, progress)
@@ -38,6 +43,20 @@ def stay_up(deployment: Deployment, progress: Progress) -> None:
     except KeyboardInterrupt:
         return
     raise LocalCloudError(f"the local cloud has ended by itself; {deployment.cloud.log_path} says more")
+
+
+def addresses(deployment: Deployment) -> dict[str, str]:
+    """How to reach it, for programs. Key and secret of the AWS endpoint are the same word."""
+    return {
+        "api": deployment.api.url,
+        "key": deployment.api.key,
+        "aws_endpoint": deployment.cloud.url,
+        "aws_key": ROOT_KEY,
+        "region": deployment.cloud.region,
+        "data_bucket": deployment.outputs["DataBucketName"],
+        "state_machine": deployment.outputs["StateMachineArn"],
+        "folder": str(deployment.cloud.run_dir),
+    }
 
 
 def _how_to_reach(deployment: Deployment) -> str:

@@ -1,7 +1,6 @@
 """Look at the local cloud of a folder from another terminal, stop it, or remove what it keeps."""
 
 import contextlib
-import json as json_text
 import shutil
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import boto3
 import psutil
 
 from cli.assembly import made_in
+from cli.terminal import print_json
 from local.durable import Durable
 from local.errors import AWS_ERRORS, LocalCloudError
 from local.holding import LOCK, Holder, hold_folder, holder, processes_of
@@ -33,7 +33,10 @@ _LISTS = ("endpoints", "servers", "jobs", "executions")
 def run_status(out: Path, *, json: bool = False) -> None:
     """Print what runs in the folder, what is under way, and what it takes on the disk."""
     found = state_of(_cloud(out))
-    print(json_text.dumps(found, indent=2, ensure_ascii=False) if json else _in_words(found))
+    if json:
+        print_json(found)
+    else:
+        print(_in_words(found))
 
 
 def state_of(folder: Path) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def _in_words(found: Mapping[str, Any]) -> str:
     return "\n".join(f"{name:<12} {text}" for name, text in lines.items())
 
 
-def run_down(out: Path) -> None:
+def run_down(out: Path, *, json: bool = False) -> None:
     """Stop the cloud of the folder; returns when its last process has ended. Raises LocalCloudError where none runs, or it does not end."""
     folder = _cloud(out)
     held = holder(folder)
@@ -88,14 +91,17 @@ def run_down(out: Path) -> None:
                 f"{held} was sent SIGTERM {STOP_SECONDS:.0f} s ago, and has not ended; kill -9 {numbers} ends it, and nothing is lost"
             )
         time.sleep(_POLL_SECONDS)
-    print(f"The local cloud in {folder} has ended; what it holds is kept.")
+    if json:
+        print_json({"folder": str(folder), "ended": True})
+    else:
+        print(f"The local cloud in {folder} has ended; what it holds is kept.")
 
 
-def run_clean(out: Path) -> None:
+def run_clean(out: Path, *, json: bool = False) -> None:
     """Remove everything that the local cloud of the folder keeps. Raises LocalCloudError while one runs there."""
     folder = _cloud(out)
     if not folder.exists():
-        print(f"Nothing is kept in {folder}.")
+        _tell_removed(folder, None, [], json=json)
         return
     if not (folder / STAMP).exists() and not (folder / "state").exists():
         raise LocalCloudError(f"{folder}: got a folder in which no local cloud has been; nothing in it is removed")
@@ -103,9 +109,19 @@ def run_clean(out: Path) -> None:
         used = sum(sizes(folder).values())
         for path in (*made_in(out / "run"), *(folder / name for name in (*CONTENTS, *_FILES))):
             remove(path)
-    print(f"Removed what was kept in {folder}: {megabytes(used)} are free again.")
-    if left := [path.name for path in folder.iterdir()]:
-        print(f"Left there, since it is not the local cloud's: {', '.join(sorted(left))}")
+    _tell_removed(folder, used, sorted(path.name for path in folder.iterdir()), json=json)
+
+
+def _tell_removed(folder: Path, used: int | None, left: list[str], *, json: bool) -> None:
+    """Say how many bytes are free again; None where there was nothing."""
+    if json:
+        print_json({"folder": str(folder), "freed_bytes": used or 0, "left": left})
+    elif used is None:
+        print(f"Nothing is kept in {folder}.")
+    else:
+        print(f"Removed what was kept in {folder}: {megabytes(used)} are free again.")
+    if left and not json:
+        print(f"Left there, since it is not the local cloud's: {', '.join(left)}")
 
 
 def _holding(folder: Path) -> list[psutil.Process]:

@@ -1,6 +1,7 @@
 """Train a base model: upload the pictures, start the pretraining machine, follow it, fetch its report."""
 
-import json
+import json as json_text
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from cli.follow import POLL_SECONDS, follow
 from cli.options import read_options
 from cli.progress import Progress
 from cli.session import deployed, upload_folder
+from cli.terminal import print_json
 from contracts.corpus import CAPTIONS, VOCABULARY
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix
@@ -32,16 +34,20 @@ class Account:
     every: float
 
 
-def run_pretrain(*, name: str, dataset: str, stage: str, out: Path, settings: Mapping[str, str]) -> None:
+def run_pretrain(
+    *, name: str, dataset: str, stage: str, out: Path, settings: Mapping[str, str], json: bool = False
+) -> None:
     """Run it in one stage with ``settings`` of its input; a local one is stopped when the run ends."""
     request = read_input(name, dataset, settings)
-    progress = Progress()
+    progress = Progress(sys.stderr if json else None)
     if stage != "local":
-        _run(in_account(stage), request, dataset, out, progress)
-        return
-    with deployed((out / "run").resolve(), progress) as deployment:
-        account = Account(client=deployment.client, outputs=deployment.outputs, every=POLL_SECONDS)
-        _run(account, request, dataset, out, progress)
+        output = _run(in_account(stage), request, dataset, out, progress)
+    else:
+        with deployed((out / "run").resolve(), progress) as deployment:
+            account = Account(client=deployment.client, outputs=deployment.outputs, every=POLL_SECONDS)
+            output = _run(account, request, dataset, out, progress)
+    if json:
+        print_json(output)
 
 
 def read_input(name: str, dataset: str, settings: Mapping[str, str]) -> dict[str, Any]:
@@ -58,19 +64,21 @@ def in_account(stage: str) -> Account:
     return Account(client=account_client, outputs=outputs, every=SECONDS_BETWEEN_LOOKS)
 
 
-def _run(account: Account, request: dict[str, Any], dataset: str, out: Path, progress: Progress) -> None:
+def _run(account: Account, request: dict[str, Any], dataset: str, out: Path, progress: Progress) -> dict[str, Any]:
     if Path(dataset).is_dir():
         with progress.stage("upload") as stage:
             upload(account, Path(dataset), request["dataset"], stage.detail)
     started = account.client("stepfunctions").start_execution(
         stateMachineArn=account.outputs["PretrainingMachineArn"],
         name=f"{request['name']}-{time.strftime('%Y%m%d-%H%M%S')}",
-        input=json.dumps(request),
+        input=json_text.dumps(request),
     )
     output = follow(account.client, started["executionArn"], progress, every=account.every).output
     progress.say(f"\nbase model {output['base_model']}: {output['uri']}")
     progress.say("  ".join(f"{name} {value:g}" for name, value in output["metrics"].items()))
-    progress.say(f"report     {_fetch_report(account, output['report'], out)}")
+    page = _fetch_report(account, output["report"], out)
+    progress.say(f"report     {page}")
+    return {**output, "page": str(page)}
 
 
 def upload(account: Account, folder: Path, name: str, report: Callable[[str], None]) -> None:

@@ -1,9 +1,9 @@
 """Whether an artifact's files are those that its manifest names."""
 
-import json as json_text
 from pathlib import Path
 
 from cli.errors import CommandError
+from cli.terminal import print_json
 from contracts.artifact import BaseManifest, Manifest, StyleManifest, hash_files
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
@@ -14,7 +14,7 @@ def run_verify(folder: Path, *, json: bool) -> None:
     manifest = read_manifest(folder)
     wrong = differences(manifest, folder)
     if json:
-        print(json_text.dumps({"files": len(manifest.files), "wrong": wrong}, indent=2, ensure_ascii=False))
+        print_json({"files": len(manifest.files), "wrong": wrong})
     if wrong:
         raise CommandError(f"{folder}: {'; '.join(f'{name} is {fault}' for name, fault in wrong.items())}")
     if not json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.parameters import Port
+from cli.parameters import Json, Port
 
 OUT = Path("out/demo")
 
@@ -18,8 +18,10 @@ def demo(
         bool | None,
         typer.Option("--stay/--no-stay", help="keep the API up at the end, until Ctrl-C (default: on a terminal)"),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Fine-tune on 12 pictures and restyle photos, all on this machine."""
     from cli.demo import run_demo
 
-    run_demo(out=out, port=port, stay=sys.stdin.isatty() and sys.stdout.isatty() if stay is None else stay)
+    stays = sys.stdin.isatty() and sys.stdout.isatty() if stay is None else stay
+    run_demo(out=out, port=port, stay=stays, json=json)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import given, takes_fields_of
+from cli.parameters import Json
 
 if TYPE_CHECKING:
     from contracts.model import Contract
@@ -28,8 +29,9 @@ def pretrain(
         str, typer.Option(help="a deployed stage; local starts a local cloud for this run", metavar="STAGE")
     ] = "local",
     out: Annotated[Path, typer.Option(help="folder for the report")] = OUT,
+    json: Json = False,
 ) -> None:
     """Train a base model on captioned pictures, and follow it."""
     from cli.pretrain import run_pretrain
 
-    run_pretrain(name=name, dataset=dataset, stage=stage, out=out, settings=given(context))
+    run_pretrain(name=name, dataset=dataset, stage=stage, out=out, settings=given(context), json=json)

@@ -1,6 +1,5 @@
 """Ask everything, and print a line each."""
 
-import json as json_text
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -18,6 +17,7 @@ from cli.doctor.machine import check_builder, check_cdk, check_node, check_regis
 from cli.doctor.network import check_network
 from cli.doctor.surroundings import Surroundings, run_program
 from cli.errors import CommandError
+from cli.terminal import print_json
 from contracts.errors import InvalidInputError
 from infra.config import stage_named
 from infra.context import read
@@ -56,7 +56,7 @@ def run_doctor(stage: str, context: Sequence[str], *, json: bool = False) -> Non
     last = conclusion(findings)
     if json:
         listed = [{**asdict(finding), "mark": finding.mark.name.lower()} for finding in findings]
-        print(json_text.dumps({"findings": listed, "conclusion": last}, indent=2, ensure_ascii=False))
+        print_json({"findings": listed, "conclusion": last})
     if _in_the_way(findings):
         raise UnfitError(last)
     if not json:

@@ -68,7 +68,7 @@ def test_a_stage_that_is_none_or_two_is_refused_with_those_that_there_are(
 
 def test_a_stage_is_named_in_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("cli.deployed.run_key", lambda stage, client: asked.append(stage + client))
+    monkeypatch.setattr("cli.deployed.run_key", lambda stage, client, **_: asked.append(stage + client))
     assert main(["key", "trial"]) == main(["key", "--stage", "trial"]) == main(["key", "trial", "--stage=trial"]) == 0
     assert asked == ["trial"] * 3
     assert main(["key", "trial", "--client", "-studio"]) == 0
@@ -159,7 +159,7 @@ def test_what_help_needs_is_quick_to_import() -> None:
 
 
 def test_what_is_no_users_fault_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(stage: str, _: str) -> None:
+    def broken(stage: str, _: str, **__: bool) -> None:
         raise ZeroDivisionError(stage)
 
     monkeypatch.setattr("cli.deployed.run_key", broken)
