@@ -37,6 +37,16 @@ def test_a_presigned_address_is_not_read_with_a_key_besides() -> None:
     assert b"<Code>InvalidArgument</Code><Message>Only one auth mechanism allowed" in body
 
 
-@pytest.mark.parametrize(("query", "headers"), [(SIGNED, ()), (b"", (KEY,)), (b"name=X-Amz-Signature", (KEY,))])
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        (SIGNED, ()),
+        (b"", (KEY,)),
+        (b"name=X-Amz-Signature", (KEY,)),
+        ("cursor=픂".encode(), (KEY,)),
+        (b"cursor=%ED%94%82&%C2%84=%FF", (KEY,)),
+        (b"style=\xff", ()),
+    ],
+)
 def test_one_mechanism_is_enough(query: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> None:
     assert answer(query, *headers) == (200, b"picture")
