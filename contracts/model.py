@@ -1,6 +1,6 @@
 """The base of every contract: pydantic, strict and frozen, with every problem reported at once as what / got / allowed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, InitErrorDetails
 from contracts.errors import InvalidInputError, Problem
 from contracts.json_text import load
 from contracts.reading import line_errors, problems, refusal
-from contracts.schema import tidy
+from contracts.schema import Schema, tidy
 
 Rule = TypeVar("Rule", bound=Callable[[Any], Iterable[Problem]])
 
@@ -49,6 +49,8 @@ class Contract(BaseModel):
     """What errors call a document of this contract."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Other names of fields."""
+    conditions: ClassVar[Sequence[Schema]] = ()
+    """What JSON Schema can say of the rules between fields."""
 
     @classmethod
     def from_json(cls, data: object, *, where: str = "") -> Self:
@@ -116,6 +118,8 @@ class Contract(BaseModel):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema = handler(core)
         tidy(handler.resolve_ref_schema(schema))
+        if cls.conditions:
+            handler.resolve_ref_schema(schema)["allOf"] = list(cls.conditions)
         return schema
 
 

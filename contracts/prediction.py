@@ -1,6 +1,6 @@
 """The native request body of the model server, and its response."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -12,11 +12,14 @@ from contracts.garments import unusable_words
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
 from contracts.modes import MODES
+from contracts.schema import Schema, demand
 
 if TYPE_CHECKING:
     ModeName = str
 else:
     ModeName = Literal[tuple(MODES)]
+
+DEFAULT_MODE: ModeName = "style"
 
 Format = Literal["png", "jpeg", "webp"]
 MOST_STEPS = 500
@@ -43,12 +46,20 @@ _Picture = Annotated[
 _Side = Annotated[int | None, bounds(64, 2_048, multiple_of=8, unit="pixels")]
 
 
+def _mode_needs(name: str) -> Schema:
+    """What JSON Schema says of the fields that a mode cannot do without."""
+    is_default = name == DEFAULT_MODE
+    meant = {"enum": [name, None]} if is_default else {"const": name}
+    return demand(where={"mode": meant}, given=() if is_default else ("mode",), needs=MODES[name].needs)
+
+
 class PredictionInput(Contract):
     """One request."""
 
     aliases: ClassVar[Mapping[str, str]] = {"search_prompt": "mask_prompt"}
+    conditions: ClassVar[Sequence[Schema]] = [_mode_needs(name) for name in MODES]
 
-    mode: Annotated[ModeName, about("what to do, see the table of modes")] = "style"
+    mode: Annotated[ModeName, about("what to do, see the table of modes")] = DEFAULT_MODE
     prompt: Annotated[_Words, about("what to paint")] = ""
     negative_prompt: Annotated[_Words, about("what not to paint")] = ""
     image: Annotated[_Picture, about("the picture to work on")] = ""

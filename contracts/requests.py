@@ -1,6 +1,6 @@
 """The bodies that clients post to the HTTP API. Errors name their parts without a word in front: ``input.width``, ``version``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -14,6 +14,7 @@ from contracts.model import Contract, rule
 from contracts.model_names import plain
 from contracts.prediction import PredictionInput
 from contracts.prompts import Prompt
+from contracts.schema import Schema, demand
 from contracts.webhooks import DEFAULT_EVENTS, WebhookAddress, WebhookEvents
 
 ContentType = Literal[
@@ -33,6 +34,9 @@ LARGEST_UPLOAD = 400 * 2**20
 """Bytes of the largest file that anything of ours reads from where ``POST /v1/files`` lets it be put: an adapter's weights."""
 
 
+_EVENTS = "webhook_events_filter"
+
+
 class RequestBody(Contract):
     """A body."""
 
@@ -48,12 +52,16 @@ class Form(Contract):
 class TellingRequest(RequestBody):
     """A body that asks for something of which its client may want to be told."""
 
+    conditions: ClassVar[Sequence[Schema]] = [
+        demand(where={_EVENTS: {"not": {"type": "null"}}}, given=(_EVENTS,), needs=("webhook",))
+    ]
+
     webhook: WebhookAddress = ""
     webhook_events_filter: WebhookEvents = DEFAULT_EVENTS
 
     @rule
     def _somebody_is_told(self) -> Iterator[Problem]:
-        if "webhook_events_filter" in self.model_fields_set and not self.webhook:
+        if _EVENTS in self.model_fields_set and not self.webhook:
             yield Problem("webhook", None, "an address, where webhook_events_filter is given")
 
 
@@ -92,13 +100,16 @@ class TrainingInput(ExecutionInput):
         ),
         about("the garment's pictures"),
     ]
+    style: Annotated[StyleName, about("the destination's, which need not be repeated")] = ""
 
 
 class TrainingRequest(TellingRequest):
     """``POST /v1/trainings``."""
 
     destination: Annotated[
-        str, text("style or owner/style", longest=100), about("the style that is learnt, which input need not repeat")
+        str,
+        text("style or owner/style", longest=100, pattern=rf"(?:.*/)?{STYLE_PATTERN}"),
+        about("the style that is learnt, which input need not repeat"),
     ]
     input: Annotated[TrainingInput, about("what to learn, and how")]
 
@@ -127,6 +138,10 @@ class ResumptionRequest(TellingRequest):
 
 class FileRequest(RequestBody):
     """``POST /v1/files``."""
+
+    conditions: ClassVar[Sequence[Schema]] = [
+        demand(where={"purpose": {"const": "dataset"}}, given=("purpose",), needs=("style",))
+    ]
 
     name: Annotated[
         str,

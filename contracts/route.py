@@ -49,8 +49,9 @@ class Route:
 
     @property
     def always_json(self) -> bool:
-        """Whether every body is a JSON object, which API Gateway may check; of a form it would read the text as JSON, too."""
-        return self.body is not None and self.form is None
+        """Whether API Gateway may check that a body is a JSON object. Of a form it would read the text as JSON, too; and its own words
+        are a problem document, which a route whose errors have another shape says better itself."""
+        return self.body is not None and self.form is None and self.problem is ProblemDetails
 
     @property
     def names(self) -> list[str]:

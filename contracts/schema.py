@@ -1,6 +1,6 @@
 """JSON Schema as the contracts use it: kept plain, and looked up by the place of a value in a document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -21,6 +21,17 @@ def tidy(schema: dict[str, Any]) -> None:
             del declared["default"]
         if declared.get("title") == name.replace("_", " ").title():
             del declared["title"]
+
+
+def demand(*, where: Schema, given: Iterable[str], needs: Iterable[str]) -> Schema:
+    """That an object which has all of ``given``, and whose values are as in ``where``, has the texts ``needs``."""
+    texts = {name: {"type": "string", "minLength": 1} for name in needs}
+    condition = {"properties": dict(where), **_required(given)}
+    return {"if": condition, "then": {"properties": texts, **_required(texts)}}
+
+
+def _required(names: Iterable[str]) -> Schema:
+    return {"required": found} if (found := list(names)) else {}
 
 
 def subschema(root: Schema, place: Sequence[str | int]) -> Schema:

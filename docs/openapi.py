@@ -10,8 +10,10 @@ from pydantic.json_schema import models_json_schema
 
 from contracts.answers import ProblemDetails
 from contracts.model import json_schema
+from contracts.queries import Query
 from contracts.route import Route
 from contracts.routes.table import ROUTES
+from docs.sent import contracts, spelt_out
 
 REFERENCE = "#/components/schemas/{model}"
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -34,6 +36,14 @@ OF_BODIES: Mapping[int, str] = {
 }
 
 
+OF_THE_GATEWAY = (401, 413, 429, 500, 503)
+"""Errors that API Gateway may answer by itself, in one shape for all routes."""
+
+
+WAITING = ("create_prediction", "create_model_prediction", "create_deployment_prediction", "get_prediction")
+"""Routes that take ``Prefer: wait``."""
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     bodies: set[type[BaseModel]] = {route.body for route in ROUTES if route.body}
@@ -41,6 +51,10 @@ def document() -> dict[str, Any]:
     models: set[type[BaseModel]] = {*(route.problem for route in ROUTES), *answers, *bodies}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
+    sent = {contract.__name__: contract for contract in contracts()}
+    described = {
+        name: spelt_out(sent[name], schema) if name in sent else schema for name, schema in schemas["$defs"].items()
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -53,7 +67,7 @@ def document() -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": _paths(),
         "components": {
-            "schemas": schemas["$defs"],
+            "schemas": described,
             "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
         },
     }
@@ -83,7 +97,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.body:
         content: dict[str, Any] = {JSON: {"schema": _schema(route.body.__name__)}}
         if route.form:
-            content["multipart/form-data"] = {"schema": json_schema(route.form)}
+            content["multipart/form-data"] = {"schema": spelt_out(route.form, json_schema(route.form), null=False)}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
@@ -93,17 +107,23 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     for name in route.names:
         pattern = {"type": "string", "pattern": f"^{route.pattern(name)}$"}
         parameters.append({"name": name, "in": "path", "required": True, "schema": pattern})
-    for name, schema in (json_schema(route.query)["properties"] if route.query else {}).items():
+    for name, schema in (_asked(route.query) if route.query else {}).items():
         said = {key: value for key, value in schema.items() if key != "description"}
         parameters.append({"name": name, "in": "query", "description": schema["description"], "schema": said})
     if route.body:  # it makes something, and a repeated request gives the first one's
         about = "the same key and body give the same result; another body with it is 422"
         key = {"type": "string", "minLength": 1, "maxLength": 255}
         parameters.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})
-    if route.name == "create_prediction":
-        about = "wait is accepted and answered at once with status starting"
+    if route.name in WAITING:
+        about = "wait or wait=N: keep the request until the prediction has ended, for N seconds or 25 at most; Preference-Applied says so"
         parameters.append({"name": "Prefer", "in": "header", "description": about, "schema": {"type": "string"}})
     return parameters
+
+
+def _asked(query: type[Query]) -> dict[str, Any]:
+    """The schemas of what may stand behind the question mark."""
+    properties: dict[str, Any] = spelt_out(query, json_schema(query), null=False)["properties"]
+    return properties
 
 
 def _good(route: Route) -> dict[str, Any]:
@@ -129,9 +149,19 @@ def _bad(route: Route) -> dict[str, Any]:
     if route.names:
         statuses[404] = f"there is none of this {' and '.join(route.names)}, or no longer"
     statuses |= route.errors
-    kind = PROBLEM if route.problem is ProblemDetails else JSON
-    content = {kind: {"schema": _schema(route.problem.__name__)}}
-    return {str(status): {"description": about, "content": content} for status, about in sorted(statuses.items())}
+    return {
+        str(status): {"description": about, "content": _refused(route, status)}
+        for status, about in sorted(statuses.items())
+    }
+
+
+def _refused(route: Route, status: int) -> dict[str, Any]:
+    """The shapes of an error: the route's own, and where API Gateway may answer by itself, that of all others."""
+    problem = {PROBLEM: {"schema": _schema(ProblemDetails.__name__)}}
+    if route.problem is ProblemDetails:
+        return problem
+    own = {JSON: {"schema": _schema(route.problem.__name__)}}
+    return {**own, **problem} if status in OF_THE_GATEWAY else own
 
 
 def _schema(name: str) -> dict[str, str]:

@@ -5,10 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from contracts.errors import InvalidInputError
+from contracts.model import Contract
+from contracts.modes import MODES
+from contracts.prediction import PredictionInput
+from contracts.requests import FileRequest, ResumptionRequest
 from contracts.route import Route
 from contracts.routes.table import ROUTES
+from docs.openapi import WAITING
+from docs.sent import contracts
+from tests.unit.hostile_requests import GOOD
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +47,7 @@ def test_a_route_says_what_it_takes_and_what_can_go_wrong(route: Route, document
     described = operation(document, route)
     headers = {parameter["name"] for parameter in described["parameters"] if parameter["in"] == "header"}
     assert ("Idempotency-Key" in headers) == bool(route.body)
-    assert ("Prefer" in headers) == (route.name == "create_prediction")
+    assert ("Prefer" in headers) == (route.name in WAITING)
     assert ("requestBody" in described) == (route.body is not None)
     assert ("422" in described["responses"]) == bool(route.body or route.query)
     assert {"401", "429", "500", "503", str(route.status)} <= set(described["responses"])
@@ -54,3 +63,58 @@ def test_a_client_learns_the_fields_bounds_and_defaults_of_a_prediction(document
     )
     assert "image_to_image" in fields["mode"]["enum"]
     assert fields["width"]["multipleOf"] == 8
+
+
+BODIES = [route for route in ROUTES if route.body]
+
+
+def holds(document: dict[str, Any], model: str, body: Any) -> bool:
+    """Whether a body is as the document says."""
+    schema = {"$ref": f"#/components/schemas/{model}", "components": document["components"]}
+    return bool(Draft202012Validator(schema).is_valid(body))
+
+
+def reads(contract: type[Contract], body: Any) -> bool:
+    """Whether a body is as the contract says."""
+    try:
+        contract.from_json(body)
+    except InvalidInputError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+@pytest.mark.parametrize("route", BODIES, ids=lambda route: route.name)
+def test_what_means_nothing_is_taken_where_the_document_takes_it(
+    route: Route, nothing: str | None, document: dict[str, Any]
+) -> None:
+    assert route.body is not None
+    for name in route.body.model_fields:
+        body = {**GOOD[route.name], name: nothing}
+        assert holds(document, route.body.__name__, body) == reads(route.body, body), name
+
+
+@pytest.mark.parametrize(
+    ("contract", "body"),
+    [
+        (PredictionInput, {}),
+        (PredictionInput, {"mode": None, "prompt": "red", "image": "aGk="}),
+        *((PredictionInput, {"mode": mode}) for mode in MODES),
+        *((PredictionInput, {"mode": mode, **dict.fromkeys(MODES[mode].needs, "a skirt")}) for mode in MODES),
+        *((PredictionInput, {"mode": mode, **dict.fromkeys(MODES[mode].needs[:-1], "a skirt")}) for mode in MODES),
+        (FileRequest, {**GOOD["create_file"], "purpose": "dataset"}),
+        (FileRequest, {**GOOD["create_file"], "purpose": "dataset", "style": "skirt"}),
+        (ResumptionRequest, {"webhook_events_filter": ["start"]}),
+        (ResumptionRequest, {"webhook_events_filter": None}),
+        (ResumptionRequest, {"webhook_events_filter": ["start"], "webhook": "https://example.com/told"}),
+    ],
+)
+def test_the_document_knows_what_a_field_needs_of_others(
+    contract: type[Contract], body: Any, document: dict[str, Any]
+) -> None:
+    assert holds(document, contract.__name__, body) == reads(contract, body)
+
+
+def test_every_contract_in_the_document_is_known(document: dict[str, Any]) -> None:
+    named = {contract.__name__ for contract in contracts()}
+    assert {route.body.__name__ for route in BODIES if route.body} <= named & document["components"]["schemas"].keys()
