@@ -15,6 +15,12 @@ def _stages(incomplete: str) -> list[str]:
     return [name for name in STAGES if name.startswith(incomplete)]
 
 
+def _models(incomplete: str) -> list[str]:
+    from models.catalogue import CATALOGUE, HubSource
+
+    return [n for n, entry in CATALOGUE.items() if n.startswith(incomplete) and isinstance(entry.source, HubSource)]
+
+
 def _port(text: str) -> int:
     """A TCP port."""
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
@@ -27,6 +33,10 @@ StageArgument = Annotated[
 ]
 StageOption = Annotated[
     str, typer.Option("--stage", metavar="STAGE", help="the stage", autocompletion=_stages, show_default=False)
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[MODEL]...", help="of the catalogue (default: all of the stage)", autocompletion=_models),
 ]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document, for programs")]
 Out = Annotated[Path, typer.Option("--out", help="folder for everything that the local cloud writes")]

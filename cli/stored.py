@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
+from cli.commands.files import ACTIONS
 from cli.connection import connected
 from cli.terminal import print_json, table
 from contracts.errors import InvalidInputError
-
-ACTIONS = ("list", "put", "get", "delete")
 
 
 def run_files(action: str, names: list[str], *, style: str, stage: str, cloud: Path, json: bool) -> None:

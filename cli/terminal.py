@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,10 @@ _BARS = "▁▂▃▄▅▆▇█"
 _HALF = "▀"
 """The upper half of a cell in its own colour, the lower in the background's: two pixels."""
 MOST_COLUMNS = 100
+_GAP = 2
+"""Cells between two columns."""
+_LEAST = 24
+"""Cells that a last column of many words has at least."""
 
 
 def console() -> Console:
@@ -30,16 +35,41 @@ def print_json(document: object) -> None:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows with titles; on a narrow terminal cells are folded. Texts are printed as they are, whatever signs they hold."""
-    drawn = Table(*titles, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    """Rows with titles. Where the terminal is too narrow for them, each row is a block of lines: nothing is cut.
+
+    Texts are printed as they are, whatever signs they hold.
+    """
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not _fits(titles, cells):
+        _records(titles, cells)
+        return
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for number, title in enumerate(titles, start=1):
+        drawn.add_column(title, no_wrap=number < len(titles), overflow="fold")
+    for row in cells:
+        drawn.add_row(*map(Text, row))
     _print(drawn)
+
+
+def _fits(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether all columns but the last are shown whole, and the last, which may be broken into lines, has room for some words."""
+    *widths, last = (max(map(cell_len, column)) for column in zip(titles, *rows, strict=True))
+    return sum(widths) + _GAP * len(widths) + min(last, _LEAST) <= console().width
+
+
+def _records(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A block a row, a line a cell that is not empty."""
+    for number, row in enumerate(rows):
+        if number:
+            print()
+        facts({title: cell for title, cell in zip(titles, row, strict=True) if cell})
 
 
 def facts(pairs: Mapping[str, object]) -> None:
     """Names and what they are, a line each; what is None is left out."""
     drawn = Table(box=None, pad_edge=False, show_header=False)
+    drawn.add_column(no_wrap=True)
+    drawn.add_column(overflow="fold")
     for name, value in pairs.items():
         if value is not None:
             drawn.add_row(Text(name, style="dim"), Text(str(value)))

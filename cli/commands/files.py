@@ -6,9 +6,17 @@ import typer
 
 from cli.parameters import LOCAL_OUT, Cloud, Json, StageOption
 
+ACTIONS = ("list", "put", "get", "delete")
+
+
+def _actions(incomplete: str) -> list[str]:
+    return [action for action in ACTIONS if action.startswith(incomplete)]
+
 
 def files(
-    action: Annotated[str, typer.Argument(metavar="list|put|get|delete", help="what to do")] = "list",
+    action: Annotated[
+        str, typer.Argument(metavar="|".join(ACTIONS), help="what to do", autocompletion=_actions)
+    ] = "list",
     names: Annotated[list[str] | None, typer.Argument(help="files to put, or ids to get or delete")] = None,
     style: Annotated[
         str, typer.Option(metavar="STYLE", help="of this style's dataset, not of the uploads", show_default=False)

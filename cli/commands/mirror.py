@@ -4,13 +4,11 @@ from typing import Annotated
 
 import typer
 
-from cli.parameters import LOCAL_OUT, Cloud, Json, StageOption
+from cli.parameters import LOCAL_OUT, Cloud, Json, Models, StageOption
 
 
 def mirror(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL]...", help="of the catalogue (default: all of the stage)")
-    ] = None,
+    names: Models = None,
     hub: Annotated[
         str, typer.Option(metavar="URL", help="another server of the same files, where the hub cannot be reached")
     ] = "",

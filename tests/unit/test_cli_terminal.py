@@ -1,10 +1,12 @@
 """What commands show, on terminals and in pipes."""
 
 import io
+import re
 import sys
 
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 
 from cli.terminal import curve, duration, facts, half_blocks, print_picture, table
 from cli.watching import Watch
@@ -17,6 +19,41 @@ def test_a_pipe_gets_whole_lines_without_colours(capsys: pytest.CaptureFixture[s
     assert "a" * 200 + "  [red]치마[/red]" in told
     assert "nothing" not in told
     assert "\033" not in told
+
+
+WIDE = ["sd2-inpaint@5f74973cbb64c8568780732c17f43eb269d63a0d", "inpaint", "치마", "owner/a-name-of-some-length"]
+
+
+def on_a_terminal(columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    table(["model", "task", "말", "source"], [WIDE, ["tiny@v1", "segment", "", "folder"]])
+    return re.sub("\033[^m]*m", "", capsys.readouterr().out).splitlines()
+
+
+@pytest.mark.parametrize("columns", [20, 34, 40, 60, 80, 120])
+def test_a_narrow_terminal_cuts_nothing(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = on_a_terminal(columns, monkeypatch, capsys)
+    assert max(map(cell_len, lines)) <= columns
+    shown = "".join("".join(line.split()) for line in lines)
+    assert "…" not in shown
+    assert [cell for cell in WIDE if cell not in re.sub("^(model|source)", "", shown)] == []
+
+
+def test_what_does_not_fit_as_a_row_is_a_block(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert [line.rstrip() for line in on_a_terminal(60, monkeypatch, capsys)][-4:] == [
+        "",
+        "model   tiny@v1",
+        "task    segment",
+        "source  folder",
+    ]
+    assert len(on_a_terminal(120, monkeypatch, capsys)) == 3
 
 
 @pytest.mark.parametrize(
