@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.appearance import PaintingMetrics
 from contracts.declarations import about
 
 Status = Literal["starting", "processing", "succeeded", "failed", "canceled"]
@@ -87,6 +88,13 @@ class _Item(Answer):
     webhook_note: Annotated[str | None, about("why the webhook could not be told, and when it is tried again")]
 
 
+class PredictionMetrics(PaintingMetrics):
+    """What was measured of a prediction: how long it took, its mask, and how each picture looks where it was repainted."""
+
+    total_time: Annotated[float | None, about("from asking to its end", unit="seconds")] = None
+    predict_time: Annotated[float | None, about("of the model server's work", unit="seconds")] = None
+
+
 class Prediction(_Item):
     """A prediction, kept as long as its pictures."""
 
@@ -97,12 +105,7 @@ class Prediction(_Item):
             "presigned addresses of the pictures, and of the mask last where it was asked for; they work for an hour"
         ),
     ]
-    metrics: Annotated[
-        Mapping[str, float],
-        about(
-            "total_time and, once it succeeded, predict_time, in seconds; mask_area and, where words were masked, mask_score, 0 to 1"
-        ),
-    ]
+    metrics: Annotated[PredictionMetrics, about("what was measured; what was not is left out")]
 
 
 class Published(Answer):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from contracts.appearance import PaintingMetrics
 from contracts.conventions import MaskConvention
 from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
@@ -153,17 +154,13 @@ class PredictionOutput(Contract):
     adapter: Annotated[str, about("the adapter that was used, style@version")] = ""
     mask: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"}), about("a PNG of the mask used")] = ""
     seconds: Annotated[Mapping[str, float], about("what each stage took", unit="seconds")] = {}
-    metrics: Annotated[
-        Mapping[str, float],
-        about(
-            "mask_area, the share of the picture that was masked, and mask_score, the mean confidence in it where words were masked "
-            "(0 to 1)"
-        ),
-    ] = {}
+    metrics: Annotated[PaintingMetrics, about("what was measured of the mask and of what was painted")] = (
+        PaintingMetrics()
+    )
     notes: Annotated[list[str], about("what of the request was not used, or was used otherwise than it may seem")] = (
         Field(default_factory=list)
     )
 
     def to_json(self) -> dict[str, Any]:
-        """The response body: every field, those that are empty too."""
-        return self.model_dump(mode="json")
+        """The response body: every field, those that are empty too, and of the metrics those that were measured."""
+        return {**self.model_dump(mode="json"), "metrics": self.metrics.to_json()}

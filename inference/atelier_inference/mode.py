@@ -18,6 +18,7 @@ from atelier_inference.pipelines import Model
 from atelier_inference.steps import StepCount, counting
 from atelier_inference.upscaling import Enlarger
 from contracts.answer_size import check_answer
+from contracts.appearance import Appearance
 from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
 from contracts.pictures import MOST_PIXELS
@@ -104,7 +105,7 @@ class Job:
     """A checked request, its pictures decoded and its defaults filled in.
 
     ``size`` is the width and height, in pixels, of the request's picture or of the one to paint; ``model`` is what answers. ``cutout``
-    is the picture whose transparency comes back. ``notes`` and ``metrics`` are the answer's, filled in on the way.
+    is the picture whose transparency comes back. ``notes``, ``metrics`` and ``appearances`` are the answer's, filled in on the way.
     """
 
     mode: "Mode[Any]"
@@ -117,6 +118,7 @@ class Job:
     cutout: Cutout | None = None
     notes: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
+    appearances: list[Appearance] = field(default_factory=list)
     created: float = field(default_factory=time.perf_counter)
     future: "Future[Finish]" = field(default_factory=Future)
     steps: StepCount = field(default_factory=StepCount)

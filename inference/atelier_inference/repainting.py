@@ -1,6 +1,6 @@
 """What the modes that repaint a masked part of a photo share; they share batches too."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -12,6 +12,7 @@ from atelier_inference.painting import PaintingJob, PaintingMode
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.prediction import PredictionInput
 from imaging import repaint
+from imaging.appearance import measure_appearance
 from imaging.repaint import Frame, Repainting
 
 
@@ -62,7 +63,8 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
 
     def result(self, job: RepaintingJob, painted: Sequence[Image.Image]) -> Result:
         """See PaintingMode; the mask is the soft one that was used."""
-        return Result(images=self._each_pasted(_frame(job), painted), mask=_frame(job).alpha)
+        alpha = _frame(job).alpha
+        return Result(images=_looked_at(job, self._each_pasted(_frame(job), painted), alpha), mask=alpha)
 
     def _each_pasted(self, frame: Frame, painted: Sequence[Image.Image]) -> Iterator[Image.Image]:
         *others, last = painted
@@ -107,4 +109,13 @@ def _pasted(
     before = enlarger.blend(photo, job.size)
     alpha = _frame(job).alpha.resize(before.size, Image.Resampling.BILINEAR)
     images = (Image.composite(enlarger.blend(tiles, job.size), before, alpha) for tiles in results)
-    return Result(images=images, mask=alpha)
+    return Result(images=_looked_at(job, images, alpha), mask=alpha)
+
+
+def _looked_at(job: RepaintingJob, pictures: Iterable[Image.Image], alpha: Image.Image) -> Iterator[Image.Image]:
+    """The pictures as they are made, each measured for the answer where it was painted."""
+    for picture in pictures:
+        if appearance := measure_appearance(picture, alpha):
+            job.appearances.append(appearance)
+        yield picture
+        del picture

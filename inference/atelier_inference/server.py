@@ -25,6 +25,7 @@ from atelier_inference.room import Room, Share
 from atelier_inference.telling import Teller
 from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits
 from atelier_inference.worker import Worker
+from contracts.appearance import PaintingMetrics
 from contracts.errors import InvalidInputError
 from contracts.json_text import load
 from contracts.pictures import MOST_PIXELS
@@ -219,7 +220,7 @@ def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
         model=job.model,
         adapter=job.adapter,
         seconds=job.watch.seconds(),
-        metrics=job.metrics,
+        metrics=PaintingMetrics(**job.metrics, pictures=job.appearances),
         # A job that failed beside others in its batch ran twice.
         notes=list(dict.fromkeys(job.notes)),
     )

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from imaging.appearance import measure_appearance
 from imaging.cutout import Cutout
 from imaging.pictures import encode
 from tests.integration.inference_server import HEIGHT, INPAINT, WIDTH, Server, disc, noise, received, sent, smooth
@@ -225,7 +226,8 @@ def test_by_the_transparent_convention_the_hole_is_repainted(server: Server) -> 
     white = server.predict(**INPAINT)
     transparent = server.predict(**{**INPAINT, "mask": sent(hole)}, mask_convention="transparent")
     assert transparent.images == white.images
-    assert transparent.metrics == white.metrics == {"mask_area": round(float((np.asarray(disc()) == 255).mean()), 4)}
+    assert transparent.metrics == white.metrics
+    assert white.metrics.mask_area == round(float((np.asarray(disc()) == 255).mean()), 4)
     for mask, convention in ((sent(hole), "white"), (sent(noise()), "white"), (sent(disc()), "transparent")):
         refused = server.post(**{**INPAINT, "mask": mask}, mask_convention=convention)
         assert refused.status_code == 400
@@ -264,13 +266,32 @@ def test_an_answer_says_how_sure_its_mask_is_and_how_large(server: Server) -> No
     fields = {"image": sent(noise()), "mask_prompt": "a skirt"}
     for more in ({"mode": "segment"}, {"mode": "style", "prompt": "p"}):
         metrics = server.predict(**fields, **more).metrics
-        assert set(metrics) == {"mask_score", "mask_area"}
-        assert 0 < metrics["mask_area"] <= 1
-        assert 0.4 <= metrics["mask_score"] <= 1
+        assert 0 < (metrics.mask_area or 0) <= 1
+        assert 0.4 <= (metrics.mask_score or 0) <= 1
     spoken = server.predict(**fields, mode="segment")
     korean = server.predict(mode="segment", image=fields["image"], mask_prompt="치마")
     assert korean.images == spoken.images
     assert korean.notes == ["mask_prompt: masked 'a skirt'"]
+
+
+@pytest.mark.parametrize("upscale", [False, True])
+def test_each_picture_is_measured_where_it_was_repainted(server: Server, upscale: bool) -> None:
+    answer = server.predict(**INPAINT, num_outputs=2, upscale=upscale, return_mask=True)
+    alpha = Image.fromarray(received(answer.mask))
+    pictures = [Image.fromarray(received(image)) for image in answer.images]
+    assert answer.metrics.pictures == [measure_appearance(picture, alpha) for picture in pictures]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"mode": "segment", "mask_prompt": "a skirt"},
+        {"mode": "upscale"},
+        {"mode": "image_to_image", "prompt": "a skirt"},
+    ],
+)
+def test_where_nothing_is_repainted_no_picture_is_measured(server: Server, fields: dict[str, Any]) -> None:
+    assert server.predict(**fields, image=sent(noise())).metrics.pictures == []
 
 
 def test_a_picture_of_one_single_colour_is_remarked_on(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,13 @@ def test_a_predictions_pictures_become_files_named_by_their_real_format(dependen
     assert record(dependencies).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
 
 
+def test_how_each_picture_looks_is_in_the_metrics(dependencies: Dependencies) -> None:
+    colour = {"lightness": 41.2, "red": 50.1, "yellow": 30.0, "share": 1.0}
+    look = {"palette": [colour], "light": 41.2, "light_spread": 0.0, "frame_light": 60.0, "frame_light_spread": 9.5}
+    succeeded(dependencies, ID, answer(metrics={"mask_area": 0.12, "pictures": [look, look]}))
+    assert record(dependencies).data["metrics"]["pictures"] == [look, look]
+
+
 def test_what_was_masked_and_what_was_not_used_is_in_the_metrics_and_the_logs(dependencies: Dependencies) -> None:
     notes = ["prompt: too long for the text encoder, not used: red\n\u2028skirt", "mask_prompt: masked 'a skirt'"]
     succeeded(dependencies, ID, answer(metrics={"mask_score": 0.91, "mask_area": 0.12}, notes=notes))

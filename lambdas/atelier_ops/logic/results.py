@@ -211,7 +211,7 @@ def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now
     finished = _finished(
         record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs[:LONGEST_LOGS]}
     )
-    metrics = {**finished.data["metrics"], **answer.metrics}
+    metrics = {**finished.data["metrics"], **answer.metrics.to_json()}
     return replace(finished, data={**finished.data, "metrics": metrics})
 
 

@@ -1,0 +1,113 @@
+"""Measures how a picture looks where it was painted: its palette, its light, and the light around it.
+
+At most SIDE x SIDE pixels of the painted part and of the whole picture are looked at, evenly spread, so that the largest picture takes
+milliseconds: the error of a mean of 65,000 samples is a 250th of their spread.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from contracts.appearance import MOST_COLOURS, Appearance, PaletteColour
+from imaging.lab import to_lab
+from imaging.masks import Mask, bounds, from_image, grow, larger_side
+from imaging.palette import EDGE, Pixels
+from imaging.strips import Box
+
+SIDE = 256
+LEVELS = 32
+"""Colours that are told apart before those that look the same are joined."""
+SAME = 12.0
+"""CIELAB distance under which two colours of a garment are one, in its folds."""
+LEAST = 0.05
+"""A colour with a smaller share, such as a button's, is counted to the one that it is nearest to."""
+
+Lab = NDArray[np.float64]
+"""L*, a*, b* (n, 3)."""
+
+
+def measure_appearance(picture: Image.Image, alpha: Image.Image) -> Appearance | None:
+    """How an RGB picture looks where it was painted; ``alpha`` (``L``, same size) is how much of each pixel is new, of 255.
+
+    What is half new counts as new, but for the edge, where old and new mix; the frame is where nothing is. None where the painted part
+    is too thin for the samples to meet it.
+    """
+    whole = (0, 0, *picture.size)
+    rough = _sampled(alpha, whole)
+    box = _box(from_image(rough), picture.size)
+    pixels = _painted(picture, alpha, box) if box else None
+    if pixels is None:
+        return None
+    painted = to_lab(pixels)
+    frame = to_lab(np.asarray(_sampled(picture, whole))[np.asarray(rough) == 0])
+    return Appearance(
+        palette=_palette(pixels, painted),
+        light=_rounded(painted[:, 0].mean()),
+        light_spread=_rounded(painted[:, 0].std()),
+        frame_light=_rounded(frame[:, 0].mean()) if len(frame) else None,
+        frame_light_spread=_rounded(frame[:, 0].std()) if len(frame) else None,
+    )
+
+
+def _box(rough: Mask, size: tuple[int, int]) -> Box | None:
+    """The part of a picture of ``size`` (width, height) in which something is painted, from a mask of its samples."""
+    box = bounds(rough)
+    if box is None:
+        return None
+    across, down = size[0] / rough.shape[1], size[1] / rough.shape[0]
+    left, top, right, bottom = box[0] * across, box[1] * down, box[2] * across, box[3] * down
+    return int(left), int(top), min(size[0], int(np.ceil(right))), min(size[1], int(np.ceil(bottom)))
+
+
+def _painted(picture: Image.Image, alpha: Image.Image, box: Box) -> Pixels | None:
+    mask = from_image(_sampled(alpha, box))
+    inner = grow(mask, -max(1, round(EDGE * larger_side(mask))))
+    chosen = inner if inner.any() else mask
+    return np.asarray(_sampled(picture, box))[chosen] if chosen.any() else None
+
+
+def _sampled(image: Image.Image, box: Box) -> Image.Image:
+    """Single pixels of a box, the same ones of every image of a size."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    return image.resize((min(SIDE, width), min(SIDE, height)), Image.Resampling.NEAREST, box)
+
+
+def _palette(pixels: Pixels, lab: Lab) -> list[PaletteColour]:
+    """The garment's colours, most common first. Each is the mean of its pixels, so that shares times colours give the mean of all."""
+    quantized = Image.fromarray(pixels[None]).quantize(LEVELS, method=Image.Quantize.MEDIANCUT)
+    labels = np.unique(np.asarray(quantized).ravel(), return_inverse=True)[1]
+    counts = np.bincount(labels).astype(np.float64)
+    sums = np.stack([np.bincount(labels, weights=lab[:, axis]) for axis in range(3)], axis=1)
+    while len(counts) > 1:
+        joined = _to_join(counts, sums / counts[:, None])
+        if joined is None:
+            break
+        small, large = joined
+        counts[large] += counts[small]
+        sums[large] += sums[small]
+        counts, sums = np.delete(counts, small), np.delete(sums, small, axis=0)
+    colours, shares = sums / counts[:, None], counts / counts.sum()
+    return [_colour(colours[place], shares[place]) for place in np.argsort(-counts, kind="stable")]
+
+
+def _to_join(counts: NDArray[np.float64], colours: Lab) -> tuple[int, int] | None:
+    """The next two colours to count as one, the rarer in front; None where all stay apart."""
+    apart = np.linalg.norm(colours[:, None] - colours[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    rarest = int(counts.argmin())
+    if counts[rarest] < LEAST * counts.sum() or (len(counts) > MOST_COLOURS and apart.min() >= SAME):
+        return rarest, int(apart[rarest].argmin())
+    if apart.min() >= SAME:
+        return None
+    one, other = (int(place) for place in np.unravel_index(apart.argmin(), apart.shape))
+    return (one, other) if counts[one] <= counts[other] else (other, one)
+
+
+def _colour(lab: NDArray[np.float64], share: float) -> PaletteColour:
+    lightness, red, yellow = (_rounded(value) for value in lab)
+    return PaletteColour(lightness=lightness, red=red, yellow=yellow, share=round(float(share), 4))
+
+
+def _rounded(value: float) -> float:
+    """To a hundredth, far below what is seen; within what a contract allows where the arithmetic is not."""
+    return round(min(100.0, float(value)), 2) + 0.0
