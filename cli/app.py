@@ -45,6 +45,7 @@ from cli.commands.upscale import upscale
 from cli.commands.verify import verify
 from cli.commands.webhooks import webhooks
 from cli.errors import explanation
+from cli.examples import EXAMPLES
 from cli.options import command_class
 from contracts.errors import InvalidInputError
 
@@ -79,7 +80,8 @@ def make_app() -> typer.Typer:
     )
     for group, commands in COMMANDS.items():
         for command in commands:
-            app.command(rich_help_panel=group, cls=command_class(command))(command)
+            example = f"Example: atelier {EXAMPLES[command.__name__]}"
+            app.command(rich_help_panel=group, cls=command_class(command), epilog=example)(command)
     # What `up` was called, and still is where the local cloud's folder or somebody's script says so.
     app.command("local", hidden=True)(up)
     return app

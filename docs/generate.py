@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Contract
-from docs import openapi
+from docs import commands, openapi
 from docs.fields import TABLES
 from docs.markdown import table
 from docs.schemas import SCHEMAS, schema
@@ -119,6 +119,7 @@ PARTS = (
     Part(page="architecture.md", name="fine-tuning states", write=fine_tuning_states),
     Part(page="architecture.md", name="pretraining chart", write=pretraining_chart),
     Part(page="architecture.md", name="pretraining states", write=pretraining_states),
+    GeneratedFile(page="commands.md", name="commands", write=commands.page),
     GeneratedFile(page="openapi.json", name="openapi", write=openapi.text),
 )
 

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "infra": {"contracts", "models"},
     "local": {"contracts"},
     "cli": {"atelier", "atelier_ops", "contracts", "imaging", "infra", "local", "models"},
-    "docs": {"contracts", "infra"},
+    "docs": {"cli", "contracts", "infra"},
     "bench": {"contracts", "imaging", "models", "atelier_training", "cli", "infra"},
 }
 NOT_CHECKED = {"tests", "node_modules", "out", "cdk.out"}
