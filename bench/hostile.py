@@ -6,6 +6,7 @@ no problem document.
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from itertools import islice
@@ -49,7 +50,8 @@ def send(deployment: Deployment, count: int, seed: int = 12) -> tuple[Counter[in
 def _is_right(reply: Reply, request: HostileRequest) -> bool:
     """Whether it was answered, with no fault of ours, and refused in the words that its path has: a problem, or OpenAI's error."""
     of_images = "/v1/images/" in request.target
-    refused = reply.problem or (of_images and isinstance(reply.body, dict) and "error" in reply.body)
+    of_openai = of_images or re.search("/v1/models/[^/]+$", request.target)
+    refused = reply.problem or bool(of_openai and isinstance(reply.body, dict) and "error" in reply.body)
     if reply.status == HUNG or (reply.status >= 500 and not (of_images and reply.status == 503)):
         return False
     return reply.status < 400 or refused or request.method == "HEAD"

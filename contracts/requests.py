@@ -1,7 +1,8 @@
 """The bodies that clients post to the HTTP API. Errors name their parts without a word in front: ``input.width``, ``version``."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -44,9 +45,27 @@ class RequestBody(Contract):
 
 
 class Form(Contract):
-    """The fields of a ``multipart/form-data`` body. Files are bytes."""
+    """The fields of a ``multipart/form-data`` body. Files are bytes; numbers and truth values are written as in JSON."""
 
-    document: ClassVar[str] = "form"
+    document: ClassVar[str] = ""
+
+    @classmethod
+    def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Read numbers and truth values, where the field is one."""
+        kinds = {name: get_args(field.annotation) or (field.annotation,) for name, field in cls.model_fields.items()}
+        return {name: _written(value, kinds.get(name, ())) for name, value in data.items()}
+
+
+def _written(value: Any, kinds: tuple[Any, ...]) -> Any:
+    """What a text says where it may be of one of these types or values; else the text."""
+    if not isinstance(value, str):
+        return value
+    if int in kinds and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
+    if float in kinds and re.fullmatch(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", value):
+        return float(value)
+    is_truth = value in ("true", "false") and (bool in kinds or any(isinstance(kind, bool) for kind in kinds))
+    return value == "true" if is_truth else value
 
 
 class TellingRequest(RequestBody):

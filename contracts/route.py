@@ -21,7 +21,8 @@ class Route:
 
     ``errors`` are its own beside those that every route has, by status. What is ``costly`` starts a job or makes what stays, and has
     the stage's smaller throttle. Of what it makes, a good answer names the address (``Location``) unless it is not ``located``.
-    ``form`` are the fields that it takes as ``multipart/form-data``, and ``form_answer`` is what it answers to them.
+    ``form`` are the fields that it takes as ``multipart/form-data``, and ``form_answer`` is what it answers to them where that is
+    another than ``answer``.
     What takes a body and ``makes`` nothing changes what is there, or only answers. ``problem`` is the shape of its errors.
     """
 
@@ -45,7 +46,12 @@ class Route:
         """Of a good answer: what takes a body makes something, unless it says otherwise."""
         if self.answer is None:
             return 204
-        return 201 if self.body and self.makes else 200
+        return 201 if self.takes_body and self.makes else 200
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether it takes JSON, a form, or either."""
+        return bool(self.body or self.form)
 
     @property
     def always_json(self) -> bool:
@@ -68,4 +74,5 @@ class Route:
         return _PATTERNS.get(name, r"[A-Za-z0-9_-]{1,80}")
 
 
-_PATTERNS: Mapping[str, str] = {"owner": r"[A-Za-z0-9_.-]{1,80}", "reference": r"[A-Za-z0-9_@.-]{1,80}"}
+_PATTERNS: Mapping[str, str] = {"owner": r"[A-Za-z0-9_@.-]{1,80}", "reference": r"[A-Za-z0-9_@.-]{1,80}"}
+"""Others' names for what there is, so that their clients work unchanged: Replicate's, and of OpenAI's models."""

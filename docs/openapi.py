@@ -16,7 +16,7 @@ from contracts.routes.table import ROUTES
 from docs.sent import contracts, spelt_out
 
 REFERENCE = "#/components/schemas/{model}"
-JSON, PROBLEM = "application/json", "application/problem+json"
+JSON, FORM, PROBLEM = "application/json", "multipart/form-data", "application/problem+json"
 
 COMMON: Mapping[int, str] = {
     401: "no API key, or an unknown one",
@@ -28,9 +28,8 @@ OF_QUERIES: Mapping[int, str] = {
     422: "the query says something impossible: errors lists everything that is wrong",
 }
 OF_BODIES: Mapping[int, str] = {
-    400: "the body is not a JSON object, or the Idempotency-Key is longer than 255 characters",
+    400: "the body cannot be read as its Content-Type says, or the Idempotency-Key is longer than 255 characters",
     413: "the body is larger than 5 MB: larger pictures go through POST /v1/files",
-    415: "the Content-Type is not application/json",
     422: "the body says something impossible: errors lists everything that is wrong; "
     "or the Idempotency-Key came with another body before",
 }
@@ -94,12 +93,17 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": _parameters(route),
         "responses": {str(route.status): _good(route), **_bad(route)},
     }
-    if route.body:
-        content: dict[str, Any] = {JSON: {"schema": _schema(route.body.__name__)}}
-        if route.form:
-            content["multipart/form-data"] = {"schema": spelt_out(route.form, json_schema(route.form), null=False)}
-        operation["requestBody"] = {"required": True, "content": content}
+    if route.takes_body:
+        operation["requestBody"] = {"required": True, "content": _content(route)}
     return operation
+
+
+def _content(route: Route) -> dict[str, Any]:
+    """What a body may be, by its media type."""
+    json_body = {JSON: {"schema": _schema(route.body.__name__)}} if route.body else {}
+    if route.form is None:
+        return json_body
+    return {**json_body, FORM: {"schema": spelt_out(route.form, json_schema(route.form), null=False)}}
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
@@ -110,7 +114,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     for name, schema in (_asked(route.query) if route.query else {}).items():
         said = {key: value for key, value in schema.items() if key != "description"}
         parameters.append({"name": name, "in": "query", "description": schema["description"], "schema": said})
-    if route.body:  # it makes something, and a repeated request gives the first one's
+    if route.takes_body:  # it makes something, and a repeated request gives the first one's
         about = "the same key and body give the same result; another body with it is 422"
         key = {"type": "string", "minLength": 1, "maxLength": 255}
         parameters.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})
@@ -145,7 +149,7 @@ def _answered(route: Route) -> dict[str, Any]:
 
 
 def _bad(route: Route) -> dict[str, Any]:
-    statuses = {**COMMON, **(OF_QUERIES if route.query else {}), **(OF_BODIES if route.body else {})}
+    statuses = {**COMMON, **(OF_QUERIES if route.query else {}), **_of_bodies(route)}
     if route.names:
         statuses[404] = f"there is none of this {' and '.join(route.names)}, or no longer"
     statuses |= route.errors
@@ -162,6 +166,11 @@ def _refused(route: Route, status: int) -> dict[str, Any]:
         return problem
     own = {JSON: {"schema": _schema(route.problem.__name__)}}
     return {**own, **problem} if status in OF_THE_GATEWAY else own
+
+
+def _of_bodies(route: Route) -> dict[int, str]:
+    kinds = " or ".join(_content(route))
+    return {**OF_BODIES, 415: f"the Content-Type is not {kinds}"} if route.takes_body else {}
 
 
 def _schema(name: str) -> dict[str, str]:

@@ -1,6 +1,9 @@
 """OpenAI's own client, unchanged, against the API."""
 
 import base64
+import io
+import re
+from typing import Any
 
 import httpx2
 import openai
@@ -10,6 +13,9 @@ from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import PNG
 from tests.unit.ops_http import ADDRESS, HttpApi
 from tests.unit.ops_stage import base_manifest, put_promoted, put_version
+
+CLEAR = PNG.replace(b"\x08\x02", b"\x08\x06")
+"""With an alpha channel."""
 
 
 class Transport(httpx2.BaseTransport):
@@ -102,3 +108,81 @@ def test_a_key_of_the_clients_own_is_kept_to(client: openai.OpenAI, http: HttpAp
     for _ in range(2):
         client.images.generate(prompt="a red skirt", extra_headers={"Idempotency-Key": "mine"})
     assert len(http.painted) == 1
+
+
+def test_what_is_transparent_in_a_mask_is_repainted(client: openai.OpenAI, http: HttpApi) -> None:
+    made = client.images.edit(
+        image=("photo.png", PNG), mask=CLEAR, prompt="a red skirt", model="skirt@1", n=2, size="64x64", quality="high"
+    )
+    assert [base64.b64decode(each.b64_json or "") for each in made.data or []] == [PNG, PNG]
+    (painted,) = http.painted
+    assert (painted["mode"], painted["mask_convention"], painted["num_outputs"]) == ("inpaint", "transparent", 2)
+    assert [base64.b64decode(painted[name]) for name in ("image", "mask")] == [PNG, CLEAR]
+    assert painted["adapter"] == "skirt@1"
+
+
+def test_words_mask_as_well_and_without_either_the_whole_picture_is_painted(
+    client: openai.OpenAI, http: HttpApi
+) -> None:
+    words = client.images.edit(
+        image=[PNG], prompt="a red skirt", response_format="url", extra_body={"mask_prompt": "a skirt"}
+    )
+    assert (words.data or [])[0].url
+    assert client.images.edit(image=io.BytesIO(PNG), prompt="a red skirt", stream=False, user="me").data
+    assert [painted["mode"] for painted in http.painted] == ["style", "image_to_image"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"image": [PNG, PNG]}, "image: got '2 pictures'; allowed: one picture"),
+        ({"mask": PNG}, "transparent: transparent where the picture is repainted"),
+        ({"mask": CLEAR, "extra_body": {"mask_prompt": "a skirt"}}, "mask or mask_prompt, not both"),
+        ({"size": "512x512"}, "size: got '512x512'; allowed: auto, or 64x64 as the picture has"),
+        ({"image": b"GIF89a"}, "a GIF file"),
+        ({"image": b""}, "input.image"),
+        ({"background": "transparent"}, "auto | opaque"),
+        ({"n": 9}, "n: got 9; allowed: an integer from 1 to 8"),
+        ({"output_format": "gif"}, "png | jpeg | webp"),
+        ({"markup": CLEAR}, "unknown key: got 'markup'"),
+        ({"model": "nothing"}, "allowed: a style that is published: skirt"),
+    ],
+)
+def test_an_edit_that_cannot_be_made_is_refused_in_words(
+    client: openai.OpenAI, http: HttpApi, asked: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match=re.escape(words)) as caught:
+        client.images.edit(**{"image": PNG, "prompt": "a red skirt", **asked})
+    assert caught.value.type == "invalid_request_error"
+    assert not http.api.records.items
+
+
+def test_a_photo_that_an_answer_cannot_hold_is_refused_before_it_is_painted(
+    client: openai.OpenAI, http: HttpApi
+) -> None:
+    large = PNG.replace(b"\0\0\0\x40\0\0\0\x40", b"\0\0\x06\0\0\0\x06\0")
+    with pytest.raises(openai.UnprocessableEntityError, match='"response_format": "url"'):
+        client.images.edit(image=large, prompt="a red skirt")
+    assert client.images.edit(image=large, prompt="a red skirt", response_format="url").data
+    assert len(http.painted) == 1
+
+
+def test_an_edit_that_is_sent_again_is_painted_once(client: openai.OpenAI, http: HttpApi) -> None:
+    http.asleep = True
+    with pytest.raises(openai.InternalServerError, match="send the same request again"):
+        client.images.edit(image=io.BytesIO(PNG), prompt="a red skirt")
+    assert http.statuses == [503, 503, 503]
+    http.asleep = False
+    assert client.images.edit(image=io.BytesIO(PNG), prompt="a red skirt").data
+    assert client.images.edit(image=io.BytesIO(PNG), prompt="a blue skirt").data
+    assert len(http.painted) == 2
+
+
+def test_a_model_is_retrieved(client: openai.OpenAI) -> None:
+    for name in ("base", "skirt", "skirt@1"):
+        model = client.models.retrieve(name)
+        assert (model.id, model.object, model.owned_by) == (name, "model", "atelier")
+    for unknown in ("nothing", "skirt@2", "nothing@1", "base@1", "gpt-image-2", "Skirt"):
+        with pytest.raises(openai.NotFoundError, match="allowed:") as caught:
+            client.models.retrieve(unknown)
+        assert caught.value.type == "invalid_request_error"

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from contracts.routes.table import ROUTES
 from docs.openapi import document
+from tests.unit.ops_api import form_of
+from tests.unit.ops_fakes import PNG
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "BREW")
 _PREDICTION = {"input": {"prompt": "a photo of a red skirt", "mode": "text_to_image", "width": 64, "height": 64}}
@@ -29,6 +31,11 @@ GOOD: Mapping[str, Any] = {
     "create_version": {"weights": "uploads/0/u1/x.safetensors", "instance_prompt": "a photo of sks coat"},
 }
 """A body of each route that takes one."""
+FORMS: Mapping[str, Mapping[str, str | bytes]] = {
+    "create_file": {"content": PNG, "metadata": "{}"},
+    "edit_images": {"image": PNG, "prompt": "a red skirt", "n": "1"},
+}
+"""The fields of each route that takes a form."""
 
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**40, 0.5, -0.0, 1e308, 1e-320,
@@ -200,6 +207,38 @@ def _as_every_body() -> Iterator[HostileRequest]:
             yield HostileRequest("POST", path, {**_JSON, **headers}, _text(good))
         yield HostileRequest("POST", path, {}, _text(good))
         yield HostileRequest("POST", path, _JSON, None)
+    yield from _as_every_form()
+
+
+def _as_every_form() -> Iterator[HostileRequest]:
+    for route in ROUTES:
+        if not route.form:
+            continue
+        good = FORMS[route.name]
+        kind, whole = form_of(good)
+        for body in (*(text.encode("utf-8", "surrogatepass") for text in RAW), *BYTES, whole[:-9], whole * 2, b""):
+            yield HostileRequest("POST", route.path, {"Content-Type": kind}, body)
+        for headers in HEADERS:
+            yield HostileRequest("POST", route.path, {"Content-Type": kind, **headers}, whole)
+        for name in [*route.form.model_fields, "unknown", ""]:
+            for value in (
+                *BYTES,
+                "",
+                " ",
+                "\0",
+                "-1",
+                "9" * 40,
+                "1e9",
+                "NaN",
+                "null",
+                "[]",
+                "true",
+                "é" * 300,
+                "a\r\nb",
+                PNG,
+                b"",
+            ):
+                yield HostileRequest("POST", route.path, {"Content-Type": kind}, form_of({**good, name: value})[1])
 
 
 def _at_random(chance: random.Random) -> HostileRequest:

@@ -1,5 +1,6 @@
 """The API on in-memory gateways: requests in API Gateway's shape, answers parsed."""
 
+import base64
 import hashlib
 import json
 import re
@@ -42,7 +43,8 @@ PACE = Pace(pixels=4_000_000, tile_pixels=400_000, resolution=512, steps=25, til
 
 def _documented(event: dict[str, Any], status: int) -> type[BaseModel] | None:
     """What docs/openapi.json says an answer is."""
-    routes = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(event["path"])]
+    path = f"/{event['path'].strip('/')}"
+    routes = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(path)]
     if status >= 400:
         return routes[0].problem if routes else ProblemDetails
     (route,) = routes
@@ -56,6 +58,16 @@ def _check_discretion(body: Any, status: int, event: dict[str, Any]) -> None:
     told = json.dumps(body)
     for name in re.findall(r"s3://(?:media|data|model)/|arn:[a-z0-9:-]+", told):
         assert name in (event["body"] or json.dumps(body.get("input"))), told
+
+
+def form_of(fields: Mapping[str, str | bytes]) -> tuple[str, bytes]:
+    """Content-Type and body of a form."""
+    parts = b""
+    for name, value in fields.items():
+        file = '; filename="a"' if isinstance(value, bytes) else ""
+        head = f'--edge\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
+        parts += head.encode() + (value if isinstance(value, bytes) else value.encode()) + b"\r\n"
+    return "multipart/form-data; boundary=edge", parts + b"--edge--\r\n"
 
 
 @dataclass
@@ -95,6 +107,13 @@ class Api:
         names = {key.replace("_", "-"): value for key, value in headers.items()}
         said = {"Content-Type": "application/json", **names}
         return self.event(self.event_of(method, path, None if body is None else text, query, said))
+
+    def post_form(self, path: str, fields: Mapping[str, str | bytes], /, **headers: str) -> Answered:
+        """Send a form; bytes are files."""
+        kind, body = form_of(fields)
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        event = self.event_of("POST", path, None, None, {"Content-Type": kind, **named})
+        return self.event({**event, "body": base64.b64encode(body).decode(), "isBase64Encoded": True})
 
     def event_of(
         self, method: str, path: str, body: str | None, query: Mapping[str, str] | None, headers: dict[str, str]

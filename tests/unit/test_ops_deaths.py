@@ -5,6 +5,7 @@ gets, or by the sweep: then the world is as if nothing had happened. And somebod
 in which they came before or after. Imports have the same in ``test_ops_api_versions.py``: each of theirs takes a tenth of a second.
 """
 
+import base64
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -34,9 +35,10 @@ from atelier_ops.logic.submission import OPEN, attempts
 from atelier_ops.logic.taking_up import take_up
 from contracts.errors import InvalidInputError
 from contracts.routes.table import ROUTES
-from tests.unit.ops_api import CLIENTS, KEEP, OWN, SHARED, Api
+from tests.unit.ops_api import CLIENTS, KEEP, OWN, SHARED, Api, form_of
 from tests.unit.ops_fakes import (
     NOW,
+    PNG,
     MemoryBuckets,
     MemoryEndpoints,
     MemoryExecutions,
@@ -204,9 +206,11 @@ def ask(method: str, path: str, body: Any = None, key: str = "key-1") -> Act:
     def act(world: World) -> None:
         place = path.format(made=world.made)
         names = [each for each, part in zip(place.split("/"), route.path.split("/"), strict=True) if part[:1] == "{"]
-        headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
-        identity = {"identity": {"apiKeyId": key}}
-        event = {"path": place, "headers": headers, "body": json.dumps(body), "requestContext": identity}
+        is_form = route.body is None and route.form is not None
+        kind, sent = form_of(body) if is_form else ("application/json", json.dumps(body).encode())
+        carried = {"body": base64.b64encode(sent).decode() if is_form else sent.decode(), "isBase64Encoded": is_form}
+        headers = {"Content-Type": kind, "Idempotency-Key": "k"}
+        event = {"path": place, "headers": headers, **carried, "requestContext": {"identity": {"apiKeyId": key}}}
         with suppress(ProblemError):  # such as that what is to be deleted is not there any more
             answered = ANSWERS[route.name](Request(event, CLIENTS), world.dependencies(), *names)
             world.made = world.made or json.loads(answered.body or "{}").get("id", "")
@@ -359,6 +363,7 @@ train_wish = ask(
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
 draw = ask("POST", "/v1/images/generations", {"prompt": "a red skirt"})
+edit = ask("POST", "/v1/images/edits", {"prompt": "a red skirt", "image": PNG, "mask_prompt": "a skirt"})
 secret = ask("GET", "/v1/webhooks/default/secret")
 approve_3 = ask("POST", "/v1/styles/skirt/versions/3/approve", {"reason": "good"})
 reject_3 = ask("POST", "/v1/styles/skirt/versions/3/reject", {})
@@ -374,6 +379,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
     "create_prediction, asleep": (asleep, post, then(later, post)),
     "generate_images": (nothing, draw, then(later, draw)),
+    "edit_images": (nothing, edit, then(later, edit)),
     "create_prediction, with a webhook": (nothing, post_wish, then(later, post_wish)),
     "deliver_webhooks": (then(post_wish, told(), later), tell, then(later, tell)),
     "deliver_webhooks, of a start": (then(post_wish, later), tell, then(later, tell)),

@@ -13,7 +13,7 @@ from atelier_ops.logic.ownership import CLAIMED, claim_key
 from contracts.route import Route
 from contracts.routes.table import ROUTES
 from tests.unit.ops_api import Answered, Api
-from tests.unit.ops_fakes import execution
+from tests.unit.ops_fakes import PNG, execution
 from tests.unit.ops_stage import put_dataset, put_promoted, put_version
 
 OWNERS = ("own", "other", "house", "unknown")
@@ -21,7 +21,7 @@ OWNERS = ("own", "other", "house", "unknown")
 CLIENTS = {"own": ("key-2", "second"), "other": ("key-3", "key-3")}
 """Keys and names."""
 STYLES = {"own": "mine", "other": "theirs", "house": "skirt", "unknown": "nobodys"}
-NAMED = {"version": "1", "owner": "atelier", "reference": "1"}
+NAMED = {"version": "1", "reference": "1"}
 PAINT = {"input": {"prompt": "a red skirt", "mode": "text_to_image"}}
 PICTURE = {"name": "a.png", "content_type": "image/png", "size": 9}
 
@@ -40,6 +40,7 @@ BODIES: dict[str, Callable[[str], Any]] = {
     "create_deployment_prediction": lambda style: PAINT,
     "create_model_training": training,
     "generate_images": lambda style: {"prompt": "a red skirt", "model": style},
+    "edit_images": lambda style: {"prompt": "a red skirt", "model": style, "image": PNG},
 }
 """Of a request about a style; of others it is empty."""
 
@@ -88,12 +89,16 @@ def ask(api: Api, route: Route, owner: str) -> tuple[Answered, str]:
     """What the client is answered about what is ``owner``'s, and what that is called in the request."""
     style = STYLES[owner]
     identity = made(api, route, owner) if "id" in route.names else ""
-    names = {**NAMED, "style": style, "name": style, "id": identity}
+    # OpenAI's models stand where Replicate's have their owner.
+    owns = style if route.path.endswith("{owner}") else "atelier"
+    names = {**NAMED, "style": style, "name": style, "id": identity, "owner": owns}
     path = re.sub(r"\{(\w+)\}", lambda found: names[found[1]], route.path)
     make = BODIES.get(route.name)
-    body = (make(style) if make else {}) if route.body else None
+    body = (make(style) if make else {}) if route.takes_body else None
     query = {"versions": "1,1"} if route.name == "compare_versions" else None
     api.key = CLIENTS["own"][0]
+    if route.body is None and route.form:
+        return api.post_form(path, body or {}), identity or style
     return api.call(route.method, path, body, query), identity or style
 
 

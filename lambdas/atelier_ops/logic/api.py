@@ -29,6 +29,7 @@ from atelier_ops.logic.facades import openai, replicate, replicate_files
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
+from contracts.openai import OpenAiError
 from contracts.route import Route
 from contracts.routes.table import ROUTES
 
@@ -78,6 +79,8 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "create_model_training": replicate.create_training,
     "get_webhook_secret": webhook_secret.get,
     "generate_images": openai.generate,
+    "edit_images": openai.edit,
+    "retrieve_model": replicate.retrieve_model,
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 
@@ -108,7 +111,7 @@ def _no_route(_: object) -> Response[str]:
         detail = f"method: got {request.http_method}; allowed: {methods}"
         return request.problem(ProblemError(405, detail, headers={"Allow": methods}))
     paths = ", ".join(route.path for route in ROUTES)
-    return request.problem(ProblemError(404, f"path: got {request.path}; allowed: {paths}"))
+    return _failed(ProblemError(404, f"path: got {request.path}; allowed: {paths}"))
 
 
 def _problem(error: Exception) -> Response[str]:
@@ -128,9 +131,17 @@ def _problem(error: Exception) -> Response[str]:
         case _:
             logger.exception("an error of ours")
             reported = ProblemError(500, "an error of ours; the log has it under this request's id")
-    if _request().path.startswith(openai.PREFIX):
-        return openai.error_response(reported, _request().told(reported.detail))
-    return _request().problem(reported)
+    return _failed(reported)
+
+
+def _failed(error: ProblemError) -> Response[str]:
+    """The error in the shape that the clients of the route read."""
+    request = _request()
+    asked = (route for route in ROUTES if route.method == request.http_method and route.matches(request.path))
+    route = next(asked, None)
+    if route and route.problem is OpenAiError:
+        return openai.error_response(error, request.told(error.detail))
+    return request.problem(error)
 
 
 def _request() -> Request:

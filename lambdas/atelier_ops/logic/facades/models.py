@@ -73,8 +73,8 @@ def model_object(
 
 
 def listed(name: str, dependencies: Dependencies) -> dict[str, Any]:
-    """A model as OpenAI lists it."""
-    created = int(_made_at(name, dependencies)) if name == BASE else 0
+    """A model as OpenAI lists it: ``base``, a style, or ``style@version``."""
+    created = int(_made_at(name, dependencies)) if name == BASE or "@" in name else 0
     return {"id": name, "object": "model", "created": created, "owned_by": OWNER}
 
 

@@ -44,6 +44,13 @@ def get_model(request: Request, dependencies: Dependencies, owner: str, name: st
     return respond(200, models.model_object(name, request, dependencies, latest))
 
 
+def retrieve_model(request: Request, dependencies: Dependencies, owner: str) -> Response[str]:
+    """200 with the model as OpenAI describes it: there is no owner, so that it stands in its place. Raises ProblemError 404."""
+    name, _, number = owner.partition("@")
+    models.require(name, request, dependencies)
+    return respond(200, models.listed(_version(name, owner, request, dependencies) if number else name, dependencies))
+
+
 def list_versions(request: Request, dependencies: Dependencies, owner: str, name: str) -> Response[str]:
     """200 with every published version, newest first. Raises ProblemError 404."""
     models.require(name, request, dependencies)

@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from atelier_ops.logic.forms import read_fields
 from atelier_ops.logic.http import Dependencies, Request, respond
 from atelier_ops.logic.multipart import FormPart
 from atelier_ops.logic.timestamps import rfc3339
@@ -49,16 +50,14 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 
 def _fields(parts: list[FormPart]) -> tuple[FormPart, Mapping[str, Any]]:
     """The file and its metadata. Raises InvalidInputError."""
-    named = {part.name: part for part in parts}
-    texts = {name: part.body.decode(errors="replace") for name, part in named.items() if name != "content"}
-    form = FileForm.from_json({**texts, **({"content": named["content"].body} if "content" in named else {})})
+    form = FileForm.from_json(read_fields(parts, FileForm))
     try:
         metadata = json.loads(form.metadata or "{}")
     except ValueError:
         metadata = None
     if not isinstance(metadata, dict):
         raise InvalidInputError("metadata", got=form.metadata, allowed="a JSON object")
-    return named["content"], metadata
+    return next(part for part in parts if part.name == "content"), metadata
 
 
 def _kind(content: FormPart) -> str:

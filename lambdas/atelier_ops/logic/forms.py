@@ -1,0 +1,25 @@
+"""The fields of a form, as their contract reads them."""
+
+from collections.abc import Sequence
+
+from atelier_ops.logic.multipart import FormPart
+from contracts.errors import InvalidInputError, Problem
+from contracts.requests import Form
+
+
+def read_fields(parts: Sequence[FormPart], form: type[Form]) -> dict[str, str | bytes]:
+    """What each part says: files as they are, texts as UTF-8. Raises InvalidInputError where one is no text, or comes more than once."""
+    names = [part.name for part in parts]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problems = [Problem(name, f"{names.count(name)} of them", "one") for name in twice]
+    fields: dict[str, str | bytes] = {}
+    for part in parts:
+        declared = form.model_fields.get(part.name)
+        try:
+            # Of what nobody knows only the name will be told.
+            fields[part.name] = part.body.decode() if declared and declared.annotation is not bytes else part.body
+        except UnicodeDecodeError:
+            problems.append(Problem(part.name, f"{len(part.body)} bytes that are no text", "UTF-8"))
+    if problems:
+        raise InvalidInputError.of(problems)
+    return fields
