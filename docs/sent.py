@@ -32,6 +32,8 @@ def _optional(declared: Mapping[str, Any], *, empty: bool, null: bool) -> dict[s
         schema |= _or_empty(declared)
     if not null:
         return schema
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const")]
     if "enum" in schema:
         return {**schema, "enum": [*schema["enum"], None], "type": [schema["type"], "null"]}
     if isinstance(schema.get("type"), str):
