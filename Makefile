@@ -16,10 +16,12 @@ export OMP_NUM_THREADS ?= 1
 INSTALLED := .venv/.installed
 # The packages of the Lambdas' layer, beside the lock file that they were made from.
 LAYER := .venv/lambda-packages/requirements.lock
+# The SageMaker SDK brings 150 packages and pins old ones: it has an environment of its own.
+NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
-CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models tests training
+CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -38,6 +40,9 @@ test: $(INSTALLED) node_modules/.installed ## run every test, a file at a time o
 
 chaos: $(INSTALLED) ## put the local cloud to work while everything goes wrong, and check what must hold all the same (SEED=1 SECONDS=600)
 	@$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --seconds $(or $(SECONDS),600)
+
+notebook: $(INSTALLED) $(NOTEBOOK) ## run the SageMaker SDK's notebook against a fresh local cloud (SAVE=1: keep what it shows)
+	@$(BIN)/python -m notebooks $(if $(SAVE),--save)
 
 check: lint types templates test ## everything that must hold before a commit lands
 
@@ -150,7 +155,7 @@ lock: $(INSTALLED) ## write requirements.lock from what is installed
 
 clean: ## remove what the commands above made, but not what make local keeps
 	[ ! -d out ] || find out -mindepth 1 -maxdepth 1 ! -name local -exec rm -rf {} +
-	rm -rf .venv .work cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf .venv .venv-notebook .work cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
 $(INSTALLED): pyproject.toml requirements.lock lambdas/requirements.lock
 	@echo "Installing the locked packages into .venv (several minutes the first time)"
@@ -158,6 +163,12 @@ $(INSTALLED): pyproject.toml requirements.lock lambdas/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(MAKE) --no-print-directory $(LAYER)
+	@touch $@
+
+$(NOTEBOOK): notebooks/requirements.lock
+	@echo "Installing the SageMaker SDK into .venv-notebook (a minute, 1 GB)"
+	$(PYTHON) -m venv .venv-notebook
+	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	@touch $@
 
 # Wheels for the Lambdas' processor and Python, unpacked but never run here; scripts hold this machine's paths, so they are left out.

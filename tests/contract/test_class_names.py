@@ -18,6 +18,7 @@ FOLDERS = (
     "cli",
     "docs",
     "bench",
+    "notebooks",
 )
 SHARED = {
     "Dependencies": "what one handler, route or mode needs; no module imports two of them by this name",

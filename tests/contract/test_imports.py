@@ -22,6 +22,7 @@ PACKAGES = {
     "cli": "cli",
     "docs": "docs",
     "bench": "bench",
+    "notebooks": "notebooks",
 }
 MAY_IMPORT = {
     "atelier": {"contracts"},
@@ -37,6 +38,7 @@ MAY_IMPORT = {
     "cli": {"atelier", "atelier_ops", "contracts", "imaging", "infra", "local", "models"},
     "docs": {"cli", "contracts", "infra"},
     "bench": {"contracts", "imaging", "models", "atelier_training", "cli", "infra"},
+    "notebooks": {"cli", "local"},
 }
 NOT_CHECKED = {"tests", "node_modules", "out", "cdk.out"}
 FORBIDDEN_NAMES = ("utils", "helpers", "common")

@@ -1,0 +1,1 @@
+"""The notebook, and how it is run headless against a local cloud."""
