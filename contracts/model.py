@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from functools import cache
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -37,7 +37,8 @@ def rule(check: Rule) -> Rule:
 class Contract(BaseModel):
     """Data that crosses a boundary.
 
-    Numbers are not coerced: ``"512"``, ``512.0`` and ``true`` are not integers; integers are numbers; NaN and infinity are not.
+    Numbers are not coerced: ``"512"``, ``512.5`` and ``true`` are not integers; integers are numbers; NaN and infinity are not. ``512.0``
+    is the integer 512, as JSON Schema has it: JSON knows one kind of numbers, and some of its writers spell all with a point.
     ``null`` is the same as leaving a key out, and so is ``""`` where the default is ``""``. An unknown key is an error.
     """
 
@@ -89,6 +90,7 @@ class Contract(BaseModel):
         data = {name: value for name, value in named.items() if not cls._is_left_out(name, value)}
         errors = [refusal(problem) for problem in _named_twice(data, cls.aliases)]
         data = dict(cls.prepare({cls.aliases.get(name, name): value for name, value in data.items()}))
+        data |= {name: int(value) for name, value in data.items() if name in _integers(cls) and _is_whole(value)}
         model: Self | None = None
         try:
             model = handler(data)
@@ -148,6 +150,18 @@ _STRICT = ConfigDict(strict=True, allow_inf_nan=False, hide_input_in_errors=True
 def json_schema(contract: type[Contract]) -> dict[str, Any]:
     """A contract's JSON Schema."""
     return contract.model_json_schema()
+
+
+@cache
+def _integers(contract: type[Contract]) -> frozenset[str]:
+    """The fields that take integers and no other numbers."""
+    kinds = {name: (field.annotation, *get_args(field.annotation)) for name, field in contract.model_fields.items()}
+    return frozenset(name for name, kind in kinds.items() if int in kind and float not in kind)
+
+
+def _is_whole(value: object) -> bool:
+    """Whether it is a number with a point and nothing behind it, of those that floats hold exactly."""
+    return isinstance(value, float) and abs(value) < 2**53 and value.is_integer()
 
 
 @cache

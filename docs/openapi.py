@@ -111,9 +111,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     for name in route.names:
         pattern = {"type": "string", "pattern": f"^{route.pattern(name)}$"}
         parameters.append({"name": name, "in": "path", "required": True, "schema": pattern})
-    for name, schema in (_asked(route.query) if route.query else {}).items():
-        said = {key: value for key, value in schema.items() if key != "description"}
-        parameters.append({"name": name, "in": "query", "description": schema["description"], "schema": said})
+    parameters += _asked(route.query) if route.query else []
     if route.takes_body:  # it makes something, and a repeated request gives the first one's
         about = "the same key and body give the same result; another body with it is 422"
         key = {"type": "string", "minLength": 1, "maxLength": 255}
@@ -124,10 +122,20 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return parameters
 
 
-def _asked(query: type[Query]) -> dict[str, Any]:
-    """The schemas of what may stand behind the question mark."""
-    properties: dict[str, Any] = spelt_out(query, json_schema(query), null=False)["properties"]
-    return properties
+def _asked(query: type[Query]) -> list[dict[str, Any]]:
+    """What may stand behind the question mark."""
+    schema = spelt_out(query, json_schema(query), null=False)
+    return [
+        {
+            **{"name": name, "in": "query", "required": name in schema.get("required", [])},
+            **{"description": declared["description"], "schema": _without(declared, "description")},
+        }
+        for name, declared in schema["properties"].items()
+    ]
+
+
+def _without(schema: Mapping[str, Any], left_out: str) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != left_out}
 
 
 def _good(route: Route) -> dict[str, Any]:

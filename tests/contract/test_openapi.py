@@ -118,3 +118,12 @@ def test_the_document_knows_what_a_field_needs_of_others(
 def test_every_contract_in_the_document_is_known(document: dict[str, Any]) -> None:
     named = {contract.__name__ for contract in contracts()}
     assert {route.body.__name__ for route in BODIES if route.body} <= named & document["components"]["schemas"].keys()
+
+
+def test_a_query_that_cannot_do_without_something_says_so(document: dict[str, Any]) -> None:
+    (versions,) = (
+        each for each in document["paths"]["/v1/styles/{style}/compare"]["get"]["parameters"] if each["in"] == "query"
+    )
+    assert (versions["name"], versions["required"]) == ("versions", True)
+    listed = document["paths"]["/v1/styles"]["get"]["parameters"]
+    assert [each["required"] for each in listed if each["in"] == "query"] == [False, False]

@@ -55,10 +55,16 @@ def problems(data: Any) -> list[tuple[str, object, str]]:
     return [(each.what, each.got, each.allowed) for each in caught.value.problems]
 
 
-@pytest.mark.parametrize("value", ["512", 512.0, True, 63, 2056, 65, [], {}])
+@pytest.mark.parametrize("value", ["512", 512.5, 1e300, True, 63, 2056, 65, [], {}])
 def test_an_integer_is_never_guessed(value: Any) -> None:
     expected = "an integer from 64 to 2048, a multiple of 8"
     assert problems({**GOOD, "inner": {"side": value}}) == [("body.inner.side", value, expected)]
+
+
+@pytest.mark.parametrize("value", [512, 512.0])
+def test_an_integer_may_be_written_with_a_point(value: Any) -> None:
+    side = Outer.from_json({**GOOD, "inner": {"side": value}}).inner.side
+    assert (side, type(side)) == (512, int)
 
 
 @pytest.mark.parametrize("value", ["0.5", True, math.inf, -0.1, 1.1])

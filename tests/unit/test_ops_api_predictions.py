@@ -249,6 +249,14 @@ def test_a_stage_without_styles_says_so(api: Api) -> None:
     assert answered.body["allowed"] == "a style that is published: no style is published yet"
 
 
+def test_a_style_of_which_only_files_are_left_is_not_named(api: Api) -> None:
+    put_version(api.buckets, 1, style="hat")
+    for gone in ("coat", "skirt"):
+        api.buckets.put("model", f"styles/{gone}/1/pytorch_lora_weights.safetensors", b"x")
+    answered = post(api, {"input": {**INPUT, "adapter": "skirt"}})
+    assert answered.body["allowed"] == "a style that is published: hat"
+
+
 def test_a_full_fine_tune_is_no_adapter(api: Api) -> None:
     publish(api, 1, method="full")
     answered = post(api, {"input": {**INPUT, "adapter": "skirt"}})

@@ -151,6 +151,7 @@ def test_the_same_key_with_another_request_is_refused(api: Api, other: dict[str,
     refused = bring(api, **other, idempotency_key="k")
     assert refused.status == 422
     assert refused.body["detail"].startswith("Idempotency-Key: got one that another body came with")
+    assert refused.body["what"] == "Idempotency-Key"
     assert len(api.packages.requests) == 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import NEVER, Record
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
+from atelier_ops.logic.versions import published_versions
 from contracts.layout import STYLES, dataset_prefix, style_prefix
 
 CLAIMED = "claimed"
@@ -102,7 +103,9 @@ def styles_in_words(request: Request, dependencies: Dependencies) -> str:
     """The first of the styles that the client may read, for an error."""
     names = visible_styles(request, dependencies)
     rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return " | ".join(names[:MOST_NAMES]) + rest if names else "no style is published yet"
+    # Of one that is being deleted, or is not published to the end, there is a folder and nothing that could be named.
+    named = [name for name in names[:MOST_NAMES] if published_versions(name, dependencies.models)]
+    return " | ".join(named) + rest if named or rest else "no style is published yet"
 
 
 def unknown_style(style: str, request: Request, dependencies: Dependencies) -> ProblemError:

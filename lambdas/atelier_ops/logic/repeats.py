@@ -7,6 +7,8 @@ from typing import Any
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.logic.http import ProblemError
 
+_KEY = "Idempotency-Key"
+
 KEEP = 7 * 86_400
 """Seconds an Idempotency-Key is remembered with its body."""
 
@@ -18,7 +20,9 @@ def digest_of(body: Any) -> str:
 
 def other_body() -> ProblemError:
     """The refusal of a key that came with another body before."""
-    return ProblemError(422, "Idempotency-Key: got one that another body came with; allowed: a new key for a new body")
+    allowed = "a new key for a new body"
+    detail = f"{_KEY}: got one that another body came with; allowed: {allowed}"
+    return ProblemError(422, detail, what=_KEY, allowed=allowed)
 
 
 def note(kind: str, request_id: str, body: Any, now: float) -> Record:
