@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from cli.progress import Progress
@@ -56,6 +57,9 @@ def _figures(outcome: Outcome, found: dict[str, list[str]]) -> dict[str, object]
         "model_runs": sum(evidence.runs.values()),
         "resubmitted": sum(times - 1 for times in evidence.attempts.values()),
         "cut_off": sum(evidence.cut_off.values()),
+        "messages": dict(Counter(each.manner for each in evidence.messages if each.taken)),
+        "messages_refused": dict(Counter(each.manner for each in evidence.messages if not each.taken)),
+        "messages_again": len(evidence.messages) - len({each.name for each in evidence.messages}),
         "dead_letters": len(evidence.dead_letters),
         "violations": {name: len(problems) for name, problems in found.items()},
         "failures": outcome.failures,

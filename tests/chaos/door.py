@@ -10,6 +10,7 @@ import urllib3
 from tests.chaos.history import History
 
 PREDICTIONS, TRAININGS = "/v1/predictions", "/v1/trainings"
+WEBHOOK_SECRET = "/v1/webhooks/default/secret"
 _SECONDS = 35.0
 _TRIES = 4
 _PAUSE_SECONDS = 1.0
@@ -58,7 +59,7 @@ class Door:
         """The id of what was accepted; empty where it was refused, or where no answer came, which the history remembers."""
         answer = self.insist("POST", path, body, key=key)
         if answer.status == 201:
-            self.history.accept(kind, key, answer.body)
+            self.history.accept(kind, key, answer.body, body)
             return str(answer.body["id"])
         if not answer.status or answer.status in _AGAIN:
             self.history.leave(key, path, body)

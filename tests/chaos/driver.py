@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import BotoCoreError
 
-from tests.chaos.door import PREDICTIONS, TRAININGS
-from tests.chaos.evidence import failures, gather
+from tests.chaos.door import PREDICTIONS, TRAININGS, WEBHOOK_SECRET, Door
+from tests.chaos.evidence import Evidence
+from tests.chaos.gathering import failures, gather
 from tests.chaos.history import PREDICTION, TRAINING, History
 from tests.chaos.injuries import Injuries
-from tests.chaos.invariants import Evidence
+from tests.chaos.receivers import receiving
 from tests.chaos.restarts import Restarts
 from tests.chaos.schedule import Act
 from tests.chaos.settling import Settling
@@ -104,22 +105,24 @@ class Driver:
 
 def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     """The whole run, until everything has settled."""
-    faults = studio.deployment.cloud.faults
+    faults, api, history = studio.deployment.cloud.faults, studio.deployment.api, History()
     faults.set_clock(0)
     faults.set_quotas({})  # as many jobs at a time as come
-    history, injuries = History(), Injuries(folder=studio.deployment.cloud.run_dir, faults=faults)
-    workload = Workload.prepared(studio, history)
-    settling = Settling(studio=studio, workload=workload, history=history)
+    door = Door(url=api.url, key=api.key, history=history)
+    injuries = Injuries(folder=studio.deployment.cloud.run_dir, faults=faults)
     restarts = Restarts(cloud=studio.deployment.cloud)
-    driver = Driver(
-        studio=studio, history=history, workload=workload, injuries=injuries, settling=settling, restarts=restarts
-    )
-    driver.run(acts)
-    happened = injuries.heal() + restarts.happened
-    settling.settle(settle_seconds)
+    with receiving(door.call("GET", WEBHOOK_SECRET).body["key"]) as receivers:
+        workload = Workload.prepared(studio, door, receivers)
+        settling = Settling(studio=studio, workload=workload, history=history, receivers=receivers)
+        driver = Driver(
+            studio=studio, history=history, workload=workload, injuries=injuries, settling=settling, restarts=restarts
+        )
+        driver.run(acts)
+        happened = injuries.heal() + restarts.happened
+        settling.settle(settle_seconds)
     return Outcome(
         history=history,
-        evidence=gather(studio, history, restarts),
+        evidence=gather(studio, history, restarts, receivers),
         faults=happened,
         failures=failures(history),
         mistakes=driver.mistakes,

@@ -14,11 +14,16 @@ GONE = "gone"
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """Something that was answered 201. ``key`` is the Idempotency-Key it was posted with."""
+    """Something that was answered 201.
+
+    ``key`` is the Idempotency-Key it was posted with, ``manner`` how the receiver is that its client wanted to be told at of ``events``.
+    """
 
     id: str
     kind: str
     key: str
+    manner: str = ""
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,12 @@ class Look:
     ended: float
     status: str
     fixed: str = ""
+
+
+def shown(found: Mapping[str, Any]) -> tuple[str, str]:
+    """What the API says of a thing: its status, and what must not change once it has ended."""
+    status = str(found["status"])
+    return status, f"{found['completed_at']} {found.get('error')}" if status in FINAL else ""
 
 
 class History:
@@ -45,10 +56,12 @@ class History:
         self.refused: Counter[str] = Counter()
         self.unanswered: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
-    def accept(self, kind: str, key: str, found: Mapping[str, Any]) -> None:
-        """A 201."""
+    def accept(self, kind: str, key: str, found: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> None:
+        """A 201, for a body that may have asked to be told at ``http://receiver/manner/key``."""
+        told = str(asked["webhook"]).split("/")[3] if asked and "webhook" in asked else ""
+        events = tuple(asked["webhook_events_filter"]) if asked and told else ()
         with self._lock:
-            self.accepted[found["id"]] = Accepted(id=found["id"], kind=kind, key=key)
+            self.accepted[found["id"]] = Accepted(id=found["id"], kind=kind, key=key, manner=told, events=events)
             self.ids[key].add(found["id"])
             self.unanswered.pop(key, None)
 
@@ -64,8 +77,7 @@ class History:
 
     def see(self, one: str, begun: float, ended: float, found: Mapping[str, Any] | None) -> None:
         """A look: the answer's body, or None where it was 404, which is as good as the 204 that a deletion may have lost."""
-        status = found["status"] if found else GONE
-        fixed = f"{found['completed_at']} {found.get('error')}" if found and status in FINAL else ""
+        status, fixed = shown(found) if found else (GONE, "")
         with self._lock:
             if found is None and one in self.doomed:
                 self.deleted.add(one)
@@ -90,6 +102,11 @@ class History:
         """The status in which it ended, empty where nobody has seen that."""
         with self._lock:
             return next((look.status for look in self.looks[one] if look.status in FINAL), "")
+
+    def known(self) -> list[Accepted]:
+        """All that was accepted, the first in front."""
+        with self._lock:
+            return [*self.accepted.values()]
 
     def open(self, kind: str) -> list[str]:
         """What has not been seen to end, the first accepted in front."""

@@ -1,66 +1,12 @@
 """What must hold whatever went wrong. Each check reads what was seen and what is there in the end, and says what is not so."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
+from tests.chaos import telling
+from tests.chaos.evidence import Evidence, Run
 from tests.chaos.history import FINAL, GONE, PREDICTION, TRAINING, History, Look
 
 _ORDER = {"starting": 0, "processing": 1, **dict.fromkeys(FINAL, 2)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """A version in ``styles/``: which run made it, its package, whether its files are there as its manifest says."""
-
-    style: str
-    number: int
-    run: str
-    package: str
-    complete: bool
-    newest_is_manifest: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """A training in the end: the steps that it started, the version it reports, the training that it takes up."""
-
-    status: str
-    started: frozenset[str]
-    version: str = ""
-    resumes: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What is there when everything has settled."""
-
-    runs: dict[str, int] = field(default_factory=dict)
-    """Predictions by how often a model server finished one."""
-    attempts: dict[str, int] = field(default_factory=dict)
-    """Predictions by how often they were submitted."""
-    cut_off: dict[str, int] = field(default_factory=dict)
-    """Predictions by how often the local cloud was killed between a model server's answer and its place in S3."""
-    outputs: dict[str, int] = field(default_factory=dict)
-    """Predictions by how many pictures of theirs are stored."""
-    gave_up: frozenset[str] = frozenset()
-    """Predictions that ended only because the time for an answer ran out."""
-    trainings: dict[str, Run] = field(default_factory=dict)
-    versions: tuple[Version, ...] = ()
-    latest: dict[str, int] = field(default_factory=dict)
-    packages: dict[str, str] = field(default_factory=dict)
-    """Model packages by their approval."""
-    endpoints: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Styles' own endpoints: which version each serves."""
-    jobs: tuple[str, ...] = ()
-    """The runs whose training job completed, one entry a job."""
-    running: tuple[str, ...] = ()
-    """Jobs that still run."""
-    orphans: tuple[str, ...] = ()
-    """Processes that outlived the local cloud."""
-    left_folders: tuple[str, ...] = ()
-    """Folders of functions' workers that are not there any more."""
-    dead_letters: tuple[dict[str, Any], ...] = ()
 
 
 def lost(history: History, evidence: Evidence) -> Iterator[str]:
@@ -197,6 +143,10 @@ CHECKS = {
     "misnamed": misnamed,
     "left behind": left_behind,
     "unaccounted": unaccounted,
+    "untold": telling.untold,
+    "told late": telling.told_late,
+    "told wrongly": telling.told_wrongly,
+    "never given up": telling.never_given_up,
 }
 
 

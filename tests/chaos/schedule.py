@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.faults import CALLS, DELIVERIES, EVENTS, SNS, Fault
+from tests.chaos.messages import Manner
 
 STYLES = ("coat", "robe", "kilt")
 MODES = {"segment": 45, "text_to_image": 25, "image_to_image": 20, "style": 10}
@@ -13,8 +14,16 @@ AFTERWARDS = {"": 52, "cancel": 12, "race": 6, "delete": 8, "repeat": 14, "bad":
 """What becomes of a prediction besides: canceled some time later or in the moment of its success, deleted, posted several times, or
 asked for what is not in the picture."""
 
+TOLD: Mapping[str, int] = {
+    **{"": 60, Manner.WELL: 20, Manner.DOWN: 4, Manner.SLOW: 1, Manner.BROKEN: 4, Manner.BUSY: 3},
+    **{Manner.CUTTING: 3, Manner.REDIRECTING: 3, Manner.GONE: 1, Manner.DEAD: 1},
+}
+"""How the receiver is that a client wants to be told at, if it does."""
+EVENTS_TOLD = {("output", "completed"): 4, ("start", "completed"): 4, ("start",): 1, ("output",): 1}
+
 CALLED = (
     *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"),
+    "lambda:InvokeFunction",
     *("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteObject"),
     *("sagemaker:InvokeEndpointAsync", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"),
     *("states:StartExecution", "states:DescribeExecution", "states:GetExecutionHistory", "states:SendTaskSuccess"),
@@ -108,7 +117,12 @@ def _prediction(chance: random.Random) -> tuple[str, dict[str, Any]]:
         "then": _weighted(chance, AFTERWARDS),
         "wait": round(chance.uniform(0, 2.5), 3),
         "seed": chance.getrandbits(16),
+        **_telling(chance),
     }
+
+
+def _telling(chance: random.Random) -> dict[str, Any]:
+    return {"told": _weighted(chance, TOLD), "events": _weighted(chance, EVENTS_TOLD)}
 
 
 def _training(chance: random.Random) -> tuple[str, dict[str, Any]]:
@@ -120,6 +134,7 @@ def _training(chance: random.Random) -> tuple[str, dict[str, Any]]:
         "deploy": _weighted(chance, {"": 9, "none": 1}),
         "then": _weighted(chance, {"": 6, "repeat": 2, "cancel": 2}),
         "wait": round(chance.uniform(1, 30), 2),
+        **_telling(chance),
     }
 
 

@@ -2,12 +2,18 @@
 
 import json
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tests.chaos.door import PREDICTIONS, TRAININGS
+from tests.chaos.gathering import webhooks
 from tests.chaos.history import PREDICTION, TRAINING, History
+from tests.chaos.messages import LASTING, Manner, missing
+from tests.chaos.receivers import Receivers
+from tests.chaos.telling import UNDELIVERED
 from tests.chaos.workload import Workload
 from tests.e2e.studio import Studio
 
@@ -15,12 +21,16 @@ LATER = 400.0
 """Seconds that clocks are put ahead: late enough for whoever looks for lost answers (60) and lost events (300)."""
 
 MUCH_LATER = 7 * 3600.0
-"""Later than any answer may come. What ends only now is a prediction that was lost."""
+"""Later than any answer may come: a prediction that ends only now was lost. Later, too, than a message waits between two tries (7200)."""
+
+DAYS_LATER = (26 * 3600.0, 52 * 3600.0)
+"""A message is tried for a day, then the next one of the same thing for another."""
 
 _LOOKERS = 4
 _PAUSE_SECONDS = 2.0
 _SWEEP_SECONDS = 10.0
 _REST_SECONDS = 8.0
+_TELLING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +40,27 @@ class Settling:
     studio: Studio
     workload: Workload
     history: History
+    receivers: Receivers
 
     def settle(self, seconds: float) -> None:
         """Look at everything until it has ended, at most so long; then once more, long after the last answer could have come."""
+        self.receivers.mend()
         self._ask_again()
         begun = time.monotonic()
         self._until(lambda: self._idle() or time.monotonic() - begun > _REST_SECONDS, seconds)
         clock = self.studio.deployment.cloud.faults.set_clock
         clock(LATER, signing=False)
-        self._until(self._idle, max(1.0, seconds - (time.monotonic() - begun)))
+        well_told = partial(self._told, (Manner.WELL,))
+        self._until(lambda: self._idle() and well_told(), max(1.0, seconds - (time.monotonic() - begun)))
         if not self.history.open(TRAINING):
+            self.receivers.late = True
             clock(MUCH_LATER, signing=False)
             self._until(self._idle, _REST_SECONDS)
+            self._until(partial(self._told, [each for each in Manner if each not in LASTING]), _TELLING_SECONDS)
+        for later in DAYS_LATER:
+            if not self._is_all_told():
+                clock(later, signing=False)
+                self._until(self._is_all_told, _TELLING_SECONDS)
         clock(0)
         for kind, path in ((PREDICTION, PREDICTIONS), (TRAINING, TRAININGS)):
             self._look_at(path, [one for one, each in self.history.accepted.items() if each.kind == kind])
@@ -69,6 +88,12 @@ class Settling:
 
     def _idle(self) -> bool:
         return not self.history.open(PREDICTION) and not self.history.open(TRAINING)
+
+    def _told(self, manners: Collection[Manner]) -> bool:
+        return not missing(self.history, self.receivers.heard(), manners)
+
+    def _is_all_told(self) -> bool:
+        return all(each.status != UNDELIVERED for each in webhooks(self.studio))
 
     def _look_at(self, path: str, ones: list[str]) -> None:
         with ThreadPoolExecutor(_LOOKERS) as lookers:

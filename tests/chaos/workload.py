@@ -12,8 +12,9 @@ from PIL import Image
 
 from contracts.layout import S3Uri
 from tests.chaos.door import PREDICTIONS, TRAININGS, Door
-from tests.chaos.evidence import record
+from tests.chaos.gathering import record
 from tests.chaos.history import PREDICTION, TRAINING, History
+from tests.chaos.receivers import Receivers
 from tests.chaos.schedule import STYLES, Act
 from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Studio
 
@@ -31,17 +32,18 @@ class Workload:
     studio: Studio
     door: Door
     history: History
+    receivers: Receivers
     pictures: Mapping[str, str]
     datasets: Mapping[str, str]
 
     @classmethod
-    def prepared(cls, studio: Studio, history: History) -> "Workload":
-        """Upload the styles' pictures, and see what the API is called."""
-        api = studio.deployment.api
+    def prepared(cls, studio: Studio, door: Door, receivers: Receivers) -> "Workload":
+        """Upload the styles' pictures."""
         return cls(
             studio=studio,
-            door=Door(url=api.url, key=api.key, history=history),
-            history=history,
+            door=door,
+            history=door.history,
+            receivers=receivers,
             pictures={"photo": _data_uri(_photo()), "blank": _data_uri(Image.new("RGB", (96, 96), (200, 180, 160)))},
             datasets={style: studio.upload_by_name(style) for style in STYLES},
         )
@@ -49,7 +51,7 @@ class Workload:
     def predict(self, act: Act) -> None:
         """One prediction, and what becomes of it."""
         then, wait, key = act.detail["then"], act.detail["wait"], f"p-{act.dice:08x}"
-        body = {"input": self._input(act)}
+        body = {"input": self._input(act), **self._telling(act, key)}
         if then == "repeat":
             with ThreadPoolExecutor(_POSTS) as clients:
                 made = [*clients.map(lambda _: self.door.post(PREDICTION, PREDICTIONS, body, key=key), range(_POSTS))]
@@ -70,6 +72,7 @@ class Workload:
         body = {
             "destination": detail["style"],
             "input": {**given, **words, **fast, "dataset": self.datasets[detail["style"]]},
+            **self._telling(act, key),
         }
         for _ in range(2 if detail["then"] == "repeat" else 1):
             one = self.door.post(TRAINING, TRAININGS, body, key=key)
@@ -103,6 +106,13 @@ class Workload:
             "image_to_image": {**words, **photo, "strength": 1.0},
             "style": {**words, **photo, "mask_prompt": _GARMENT},
         }[mode] | {"mode": mode}
+
+    def _telling(self, act: Act, key: str) -> dict[str, Any]:
+        """Where the client wants to be told, if it does, and of what."""
+        if not act.detail["told"]:
+            return {}
+        address = self.receivers.url(act.detail["told"], key)
+        return {"webhook": address, "webhook_events_filter": list(act.detail["events"])}
 
     def _cancel(self, one: str, wait: float) -> None:
         time.sleep(wait)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.evidence import Evidence, Run, Version
 from tests.chaos.history import PREDICTION, TRAINING, History
-from tests.chaos.invariants import Evidence, Run, Version, violations
+from tests.chaos.invariants import violations
 
 ALL = frozenset({"Segment", "Publish", "Promote"})
 ONE = Version(style="coat", number=1, run="coat-1", package="coat/1", complete=True, newest_is_manifest=True)
