@@ -9,13 +9,13 @@ from local.seams.services import members
 
 _LISTED = {"ecr": ("repositoryNames", "repositoryName"), "monitoring": ("AlarmNames", "AlarmName")}
 """The member that names several things of a service, and the one that names a single thing."""
-_OF_STREAMS = ("GetLogEvents",)
+_OF_STREAMS = ("GetLogEvents", "DeleteLogStream")
 """Actions of CloudWatch Logs whose resource is a stream, not its group:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html"""
 
 
 def install() -> None:
-    """Let IAM decide on the one repository or alarm that a request names in a list, and on the stream whose lines it reads.
+    """Let IAM decide on the one repository or alarm that a request names in a list, and on the stream that it reads or deletes.
 
     ministack would ask for every one, and for the group.
     """

@@ -22,10 +22,11 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     listed_names.install()
 
 
-def test_who_reads_a_stream_needs_the_right_to_that_stream() -> None:
+@pytest.mark.parametrize("action", ["GetLogEvents", "DeleteLogStream"])
+def test_who_reads_or_deletes_a_stream_needs_the_right_to_that_stream(action: str) -> None:
     body: dict[str, object] = {"logGroupName": "/aws/sagemaker/TrainingJobs", "logStreamName": "atelier-local-1/algo-1"}
     group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TrainingJobs"
-    assert resource("logs", "GetLogEvents", body) == f"{group}:log-stream:atelier-local-1/algo-1"
+    assert resource("logs", action, body) == f"{group}:log-stream:atelier-local-1/algo-1"
     assert resource("logs", "DescribeLogStreams", body) == group
 
 
