@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -43,6 +43,9 @@ chaos: $(INSTALLED) ## put the local cloud to work while everything goes wrong, 
 
 notebook: $(INSTALLED) $(NOTEBOOK) ## run the SageMaker SDK's notebook against a fresh local cloud (SAVE=1: keep what it shows)
 	@$(BIN)/python -m notebooks $(if $(SAVE),--save)
+
+clients: $(INSTALLED) ## let the clients that people bring (replicate, openai, boto3) and schemathesis use a local stage of their own (ONLY=one of them, SEED=13)
+	@$(BIN)/python -m bench.clients --seed $(or $(SEED),13) $(if $(ONLY),--only $(ONLY))
 
 check: lint types templates test ## everything that must hold before a commit lands
 

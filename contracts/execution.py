@@ -1,7 +1,7 @@
 """The input of one state-machine execution: what to learn, from which pictures, how, and what to do with the result."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from contracts.layout import STYLE_PATTERN
 from contracts.metrics import DEFAULT_GATES, FineTuningMetrics
 from contracts.model import Contract, rule
 from contracts.prompts import ClassPrompt, Prompt
+from contracts.schema import Schema, demand
 
 Task = Literal["inpaint", "text-to-image"]
 Method = Literal["lora", "full"]
@@ -59,6 +60,10 @@ class ResumptionInput(MachineInput):
 
 class ExecutionInput(MachineInput):
     """The input of one fine-tuning execution."""
+
+    conditions: ClassVar[Sequence[Schema]] = [
+        demand(where={"task": {"enum": ["inpaint", None]}}, given=(), needs=("target",))
+    ]
 
     style: Annotated[StyleName, about("what the learnt style is called")]
     dataset: Annotated[

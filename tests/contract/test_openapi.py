@@ -12,7 +12,7 @@ from contracts.errors import InvalidInputError
 from contracts.model import Contract
 from contracts.modes import MODES
 from contracts.prediction import PredictionInput
-from contracts.requests import FileRequest, ResumptionRequest
+from contracts.requests import FileRequest, ResumptionRequest, TrainingInput
 from contracts.route import Route
 from contracts.routes.table import ROUTES
 from docs.openapi import WAITING
@@ -102,6 +102,8 @@ def test_what_means_nothing_is_taken_where_the_document_takes_it(
         *((PredictionInput, {"mode": mode}) for mode in MODES),
         *((PredictionInput, {"mode": mode, **dict.fromkeys(MODES[mode].needs, "a skirt")}) for mode in MODES),
         *((PredictionInput, {"mode": mode, **dict.fromkeys(MODES[mode].needs[:-1], "a skirt")}) for mode in MODES),
+        *((TrainingInput, {"dataset": "datasets/skirt/", **more}) for more in ({}, {"target": "a skirt"})),
+        (TrainingInput, {"dataset": "datasets/skirt/", "task": "text-to-image", "instance_prompt": "sks"}),
         (FileRequest, {**GOOD["create_file"], "purpose": "dataset"}),
         (FileRequest, {**GOOD["create_file"], "purpose": "dataset", "style": "skirt"}),
         (ResumptionRequest, {"webhook_events_filter": ["start"]}),

@@ -1,0 +1,40 @@
+"""Which refusals of a body or a query no schema can foresee.
+
+A schema says of what kind a value is, not whether there is a style of this name, whether text is a picture, or whether a cursor is one that
+a list gave. So a 422 to what fits its schema is right where everything that it calls wrong is named here, and nowhere else.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+
+_PAINTS = r"version|webhook|input\.(adapter|image|mask|mask_prompt|num_outputs|num_inference_steps|width|strength)"
+_LEARNS = (
+    r"webhook|destination|input\.(style|target|task|method|deploy|dataset|base_model)|pictures directly in the dataset"
+)
+_LISTS = r"query\.cursor"
+
+BEYOND: Mapping[str, str] = {
+    "create_prediction": _PAINTS,
+    "create_model_prediction": _PAINTS,
+    "create_deployment_prediction": _PAINTS,
+    "generate_images": r"version|input\.(adapter|width|prompt)|n|size",
+    "edit_images": r"version|image|size|n|mask_prompt|input\.(adapter|image|mask|mask_prompt|prompt)",
+    "create_training": _LEARNS,
+    "create_model_training": _LEARNS,
+    "resume_training": r"webhook|gate.*",
+    "create_file": r"name|content_type|size|content|metadata",
+    "create_version": r"style|weights.*|base_model|alpha|instance_prompt",
+    **dict.fromkeys(
+        ("list_predictions", "list_trainings", "list_files", "list_styles", "list_base_models", "list_models"), _LISTS
+    ),
+}
+"""By an operation's name, the ``what`` of refusals that its schema cannot foresee."""
+
+
+def is_foreseen(operation: str, text: str) -> bool:
+    """Whether a refusal calls something wrong of which the operation's schema could have said so."""
+    said = json.loads(text)
+    lines = said.get("errors") or [{"what": said.get("what") or said.get("error", {}).get("param")}]
+    known = rf"Idempotency-Key|{BEYOND.get(operation, '')}"
+    return not all(re.fullmatch(known, str(line["what"])) for line in lines)
