@@ -9,12 +9,12 @@ from typing import Any
 import urllib3
 
 from bench.clients.jobs import Job
-from bench.clients.world import PHOTO, PROMPT, STYLE, Surroundings, dataset_files, is_png
+from bench.clients.world import PHOTO, PROMPT, STYLE, ClientStage, dataset_files, is_png
 
 LEARNT = "learnt-by-boto3"
 
 
-def _learnt(world: Surroundings) -> None:
+def _learnt(world: ClientStage) -> None:
     """An execution of the state machine that waits for a person, who approves by the model package."""
     s3, bucket, prefix = world.client("s3"), world.outputs["DataBucketName"], f"datasets/{LEARNT}/"
     for name, path in dataset_files().items():
@@ -52,7 +52,7 @@ def _ended(steps: Any, execution: str) -> Mapping[str, Any] | None:
     return None if described["status"] == "RUNNING" else described
 
 
-def _invoked(world: Surroundings) -> None:
+def _invoked(world: ClientStage) -> None:
     """InvokeEndpointAsync with the request in S3."""
     s3, bucket = world.client("s3"), world.outputs["MediaBucketName"]
     name = uuid.uuid4().hex
@@ -69,13 +69,13 @@ def _invoked(world: Surroundings) -> None:
     assert is_png(base64.b64decode(answered["images"][0]))
 
 
-def _invoked_inline(world: Surroundings) -> None:
+def _invoked_inline(world: ClientStage) -> None:
     body = json.dumps({"mode": "text_to_image", "prompt": PROMPT, "width": 64, "height": 64, "num_inference_steps": 2})
     answered = _answer(world, Body=body.encode())
     assert is_png(base64.b64decode(answered["images"][0]))
 
 
-def _answer(world: Surroundings, **how: Any) -> Mapping[str, Any]:
+def _answer(world: ClientStage, **how: Any) -> Mapping[str, Any]:
     queued = world.client("sagemaker-runtime").invoke_endpoint_async(
         EndpointName=world.outputs["EndpointName"], ContentType="application/json", **how
     )
@@ -98,7 +98,7 @@ def _text(s3: Any, address: str) -> str | None:
     return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
 
 
-def _presigned(world: Surroundings) -> None:
+def _presigned(world: ClientStage) -> None:
     """A photo by a presigned PUT, a prediction that names it, and the picture by a presigned GET."""
     api, photo = world.deployment.api, PHOTO.read_bytes()
     asked = {"name": "street.png", "content_type": "image/png", "size": len(photo), "purpose": "upload"}

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from bench.clients.world import Surroundings
+from bench.clients.world import ClientStage
 
 Refusal = TypeVar("Refusal", bound=Exception)
-Job = Callable[[Surroundings], None]
+Job = Callable[[ClientStage], None]
 """Raises whatever the client raises, or AssertionError, where it does not do what it is for."""
 
 
@@ -21,7 +21,7 @@ class Done:
     failures: list[str] = field(default_factory=list)
 
 
-def do(jobs: Mapping[str, Job], world: Surroundings) -> Done:
+def do(jobs: Mapping[str, Job], world: ClientStage) -> Done:
     """Do each."""
     found = Done()
     for name, job in jobs.items():

@@ -9,27 +9,27 @@ import openai
 from PIL import Image
 
 from bench.clients.jobs import Job, refused
-from bench.clients.world import PHOTO, PROMPT, STYLE, Surroundings, is_png, photo
+from bench.clients.world import PHOTO, PROMPT, STYLE, ClientStage, is_png, photo
 
 
-def _client(world: Surroundings) -> openai.OpenAI:
+def _client(world: ClientStage) -> openai.OpenAI:
     return openai.OpenAI(
         api_key=world.key, base_url=f"{world.url}/v1", default_headers={"x-api-key": world.key}, max_retries=5
     )
 
 
-def _generated(world: Surroundings) -> None:
+def _generated(world: ClientStage) -> None:
     made = _client(world).images.generate(prompt=PROMPT, model=STYLE, n=2, size="64x64")
     assert [is_png(base64.b64decode(each.b64_json or "")) for each in made.data or []] == [True, True]
 
 
-def _at_addresses(world: Surroundings) -> None:
+def _at_addresses(world: ClientStage) -> None:
     made = _client(world).images.generate(prompt=PROMPT, size="64x64", response_format="url")
     (picture,) = made.data or []
     assert is_png(httpx2.get(picture.url or "").content)
 
 
-def _edited(world: Surroundings) -> None:
+def _edited(world: ClientStage) -> None:
     """What is transparent in a mask is repainted, and nothing else changes."""
     mask = photo().convert("RGBA")
     mask.paste((0, 0, 0, 0), (0, mask.height // 2, mask.width, mask.height))
@@ -41,22 +41,22 @@ def _edited(world: Surroundings) -> None:
         assert picture.convert("RGB").crop(above).tobytes() == photo().crop(above).tobytes()
 
 
-def _edited_by_words(world: Surroundings) -> None:
+def _edited_by_words(world: ClientStage) -> None:
     with PHOTO.open("rb") as file:
         made = _client(world).images.edit(image=file, prompt=PROMPT, extra_body={"mask_prompt": "a skirt"})
     assert is_png(base64.b64decode((made.data or [])[0].b64_json or ""))
 
 
-def _retrieved(world: Surroundings) -> None:
+def _retrieved(world: ClientStage) -> None:
     models = _client(world).models
     assert [models.retrieve(name).id for name in ("base", STYLE, f"{STYLE}@1")] == ["base", STYLE, f"{STYLE}@1"]
 
 
-def _listed(world: Surroundings) -> None:
+def _listed(world: ClientStage) -> None:
     assert {"base", STYLE} <= {model.id for model in _client(world).models.list()}
 
 
-def _refused(world: Surroundings) -> None:
+def _refused(world: ClientStage) -> None:
     with refused(openai.UnprocessableEntityError, lambda error: error.param == "version" and "nobody" in error.message):
         _client(world).images.generate(prompt=PROMPT, model="nobody")
     with refused(openai.AuthenticationError, lambda error: bool(error.message)):

@@ -14,7 +14,7 @@ from replicate.webhook import Webhooks
 
 from bench.clients.jobs import Job, refused
 from bench.clients.receiver import ToldServer
-from bench.clients.world import PHOTO, PROMPT, STYLE, Surroundings, is_png
+from bench.clients.world import PHOTO, PROMPT, STYLE, ClientStage, is_png
 
 WORDS: Mapping[str, Any] = {
     "mode": "text_to_image",
@@ -26,7 +26,7 @@ WORDS: Mapping[str, Any] = {
 RESTYLED: Mapping[str, Any] = {"mask_prompt": "a skirt", "prompt": PROMPT, "num_inference_steps": 2}
 
 
-def _client(world: Surroundings) -> Client:
+def _client(world: ClientStage) -> Client:
     client = Client(world.key, base_url=world.url, headers={"x-api-key": world.key})
     client.poll_interval = 0.1
     return client
@@ -40,14 +40,14 @@ def _first(output: Any) -> FileOutput:
 
 
 def _run(reference: str) -> Job:
-    def job(world: Surroundings) -> None:
+    def job(world: ClientStage) -> None:
         assert is_png(_first(_client(world).run(reference, input=dict(WORDS))).read())
 
     return job
 
 
 def _open_file(strategy: Any) -> Job:
-    def job(world: Surroundings) -> None:
+    def job(world: ClientStage) -> None:
         with PHOTO.open("rb") as photo:
             output = _client(world).run(
                 f"me/{STYLE}", input={**RESTYLED, "image": photo}, file_encoding_strategy=strategy
@@ -57,7 +57,7 @@ def _open_file(strategy: Any) -> Job:
     return job
 
 
-def _asynchronously(world: Surroundings) -> None:
+def _asynchronously(world: ClientStage) -> None:
     async def job() -> bytes:
         output = await _client(world).async_run(f"me/{STYLE}", input=dict(WORDS))
         return await _first(output).aread()
@@ -65,12 +65,12 @@ def _asynchronously(world: Surroundings) -> None:
     assert is_png(asyncio.run(job()))
 
 
-def _waited_for(world: Surroundings) -> None:
+def _waited_for(world: ClientStage) -> None:
     made = _client(world).predictions.create(version=STYLE, input=dict(WORDS), wait=True)
     assert (made.status, made.version) == ("succeeded", f"{STYLE}@2"), made
 
 
-def _kept_an_eye_on(world: Surroundings) -> None:
+def _kept_an_eye_on(world: ClientStage) -> None:
     client = _client(world)
     made = client.models.predictions.create(model=f"me/{STYLE}", input=dict(WORDS))
     assert made.id in [each.id for each in client.predictions.list()]
@@ -82,7 +82,7 @@ def _kept_an_eye_on(world: Surroundings) -> None:
     assert deployed.status in ("canceled", "succeeded"), deployed.status
 
 
-def _told(world: Surroundings) -> None:
+def _told(world: ClientStage) -> None:
     client = _client(world)
     with ToldServer() as receiver:
         made = client.predictions.create(
@@ -93,7 +93,7 @@ def _told(world: Surroundings) -> None:
     assert made.id in body
 
 
-def _learnt(world: Surroundings) -> None:
+def _learnt(world: ClientStage) -> None:
     """The shortest training, from the base model to a version that runs."""
     client = _client(world)
     dataset = world.upload_dataset("learnt-by-replicate")
@@ -110,14 +110,14 @@ def _ended(training: Training) -> str | None:
     return training.status if training.status in ("succeeded", "failed", "canceled") else None
 
 
-def _given_up(world: Surroundings) -> None:
+def _given_up(world: ClientStage) -> None:
     client = _client(world)
     asked = {"dataset": world.upload_dataset("given-up"), "target": "a skirt", **world.shortest_training}
     made = client.trainings.create("me/base:base", asked, "me/given-up")
     assert client.trainings.cancel(made.id).status == "canceled"
 
 
-def _looked_up(world: Surroundings) -> None:
+def _looked_up(world: ClientStage) -> None:
     client = _client(world)
     assert {"base", STYLE} <= {model.name for model in client.models.list()}
     model = client.models.get(f"me/{STYLE}")
@@ -127,7 +127,7 @@ def _looked_up(world: Surroundings) -> None:
     assert list(client.collections.list()) == []
 
 
-def _files(world: Surroundings) -> None:
+def _files(world: ClientStage) -> None:
     made = _client(world).files.create(io.BytesIO(PHOTO.read_bytes()), filename="앞모습.png", metadata={"shoot": 7})
     assert (made.name, made.size) == ("앞모습.png", PHOTO.stat().st_size), made
 
@@ -136,7 +136,7 @@ def _refusal(status: int) -> AbstractContextManager[None]:
     return refused(ReplicateError, lambda error: error.status == status and bool(error.detail))
 
 
-def _refused(world: Surroundings) -> None:
+def _refused(world: ClientStage) -> None:
     client = _client(world)
     with _refusal(404):
         client.run("me/nobody", input=dict(WORDS))

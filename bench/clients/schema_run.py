@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.clients.world import DOOMED, STYLE, Surroundings
+from bench.clients.world import DOOMED, STYLE, ClientStage
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = 10
@@ -25,7 +25,7 @@ class Found(NamedTuple):
     failures: list[str]
 
 
-def run(world: Surroundings, out: Path, seed: int) -> Found:
+def run(world: ClientStage, out: Path, seed: int) -> Found:
     """Let schemathesis loose; its whole report lies in ``out``. The same seed tries the same things."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "schemathesis.toml").write_text(settings(world, out, seed), encoding="utf-8")
@@ -84,7 +84,7 @@ def _failures(checks: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{failure['operation']}: {failure['title']}: {message[:300]}"
 
 
-def settings(world: Surroundings, out: Path, seed: int) -> str:
+def settings(world: ClientStage, out: Path, seed: int) -> str:
     """schemathesis.toml: who asks, what names there are, and how much is tried."""
     users = out / "users.json"
     keys = {"first": world.key, "second": world.other_key}

@@ -29,7 +29,7 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class ClientStage:
     """``url`` is the API's address, as clients are given it, without a slash at the end; ``other_key`` is another client's."""
 
     deployment: Deployment
@@ -88,14 +88,14 @@ def is_png(content: bytes) -> bool:
         return picture.format == "PNG"
 
 
-def furnish(deployment: Deployment) -> Surroundings:
+def furnish(deployment: Deployment) -> ClientStage:
     """Publish two versions of each style, of which the second is what its name means, and let a second client in."""
     styles = deployment.api.styles
     for style in (STYLE, *DOOMED):
         for seed in (1, 2):
             styles.import_version(style, adapter(seed), instance_prompt=PROMPT)
         styles.promote(f"{style}@2")
-    return Surroundings(
+    return ClientStage(
         deployment=deployment,
         url=deployment.api.url,
         key=api_key(deployment.client, deployment.outputs),

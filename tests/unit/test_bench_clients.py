@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.clients.jobs import do, refused
 from bench.clients.refusals import is_foreseen
 from bench.clients.schema_run import read
-from bench.clients.world import Surroundings
+from bench.clients.world import ClientStage
 
 CASE = {"label": "GET /v1/styles", "interactions": {"a": {}, "b": {}}}
 
@@ -45,10 +45,10 @@ def test_a_refusal_is_beyond_the_schema_where_all_that_it_calls_wrong_is() -> No
 
 
 def test_a_job_that_fails_hides_no_other(capsys: object) -> None:
-    def fails(_: Surroundings) -> None:
+    def fails(_: ClientStage) -> None:
         with refused(KeyError, lambda error: "b" in str(error)):
             raise KeyError("a")
 
-    world: Surroundings = None  # type: ignore[assignment]
+    world: ClientStage = None  # type: ignore[assignment]
     found = do({"first": fails, "second": lambda _: None}, world)
     assert (found.done, found.failures) == (1, ["first: AssertionError: KeyError('a')"])
