@@ -13,6 +13,7 @@ from contracts.model import json_schema
 from contracts.queries import Query
 from contracts.route import Route
 from contracts.routes.table import ROUTES
+from docs.examples import EXAMPLES
 from docs.sent import contracts, spelt_out
 
 REFERENCE = "#/components/schemas/{model}"
@@ -100,7 +101,8 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _content(route: Route) -> dict[str, Any]:
     """What a body may be, by its media type."""
-    json_body = {JSON: {"schema": _schema(route.body.__name__)}} if route.body else {}
+    examples = {"examples": {title: {"value": body} for title, body in EXAMPLES.get(route.name, {}).items()}}
+    json_body = {JSON: {"schema": _schema(route.body.__name__), **examples}} if route.body else {}
     if route.form is None:
         return json_body
     return {**json_body, FORM: {"schema": spelt_out(route.form, json_schema(route.form), null=False)}}

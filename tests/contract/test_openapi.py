@@ -15,6 +15,7 @@ from contracts.prediction import PredictionInput
 from contracts.requests import FileRequest, ResumptionRequest, TrainingInput
 from contracts.route import Route
 from contracts.routes.table import ROUTES
+from docs.examples import EXAMPLES
 from docs.openapi import WAITING
 from docs.sent import contracts
 from tests.unit.hostile_requests import GOOD
@@ -117,7 +118,18 @@ def test_the_document_knows_what_a_field_needs_of_others(
     assert holds(document, contract.__name__, body) == reads(contract, body)
 
 
+@pytest.mark.parametrize("route", BODIES, ids=lambda route: route.name)
+def test_a_route_shows_bodies_that_it_takes(route: Route, document: dict[str, Any]) -> None:
+    shown = operation(document, route)["requestBody"]["content"]["application/json"]["examples"]
+    assert shown
+    assert route.body is not None
+    for example in shown.values():
+        assert holds(document, route.body.__name__, example["value"])
+        assert reads(route.body, example["value"])
+
+
 def test_every_contract_in_the_document_is_known(document: dict[str, Any]) -> None:
+    assert EXAMPLES.keys() <= {route.name for route in BODIES}
     named = {contract.__name__ for contract in contracts()}
     assert {route.body.__name__ for route in BODIES if route.body} <= named & document["components"]["schemas"].keys()
 

@@ -6,7 +6,7 @@ from atelier_ops.logic.http import Dependencies
 from atelier_ops.logic.prediction_watch import sleeps
 from atelier_ops.logic.submission import OPEN
 
-SHORTEST_PAUSE = 0.25
+SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 1.5
 """Seconds between two looks at the record; each is longer than the one before."""
 
