@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from botocore.exceptions import BotoCoreError
 
 from tests.chaos.door import PREDICTIONS, TRAININGS, WEBHOOK_SECRET, Door
+from tests.chaos.errands import Errands
 from tests.chaos.evidence import Evidence
 from tests.chaos.gathering import failures, gather
 from tests.chaos.history import PREDICTION, TRAINING, History
@@ -19,11 +20,13 @@ from tests.chaos.receivers import receiving
 from tests.chaos.restarts import Restarts
 from tests.chaos.schedule import Act
 from tests.chaos.settling import Settling
+from tests.chaos.shelf import Shelf
 from tests.chaos.workload import Workload
 from tests.e2e.studio import Studio
 
 _CLIENTS = 24
 _INJURERS = 8
+_WORK = ("predict", "train", "sweep", "list", "upload", "generate", "shelf")
 _LOOK_PAUSE_SECONDS = 0.3
 
 
@@ -49,6 +52,8 @@ class Driver:
     studio: Studio
     history: History
     workload: Workload
+    errands: Errands
+    shelf: Shelf
     injuries: Injuries
     settling: Settling
     restarts: Restarts
@@ -63,7 +68,7 @@ class Driver:
             observer.start()
             for act in acts:
                 time.sleep(max(0.0, act.at - (time.monotonic() - begun)))
-                pool = clients if act.kind in ("predict", "train", "sweep") else injurers
+                pool = clients if act.kind in _WORK else injurers
                 pool.submit(self._safely, self._doing(act), act)
         self._over.set()
         observer.join()
@@ -73,6 +78,10 @@ class Driver:
             "predict": self.workload.predict,
             "train": self.workload.train,
             "sweep": self._sweep,
+            "list": self.errands.read_list,
+            "upload": self.errands.keep_file,
+            "generate": self.errands.generate,
+            "shelf": self.shelf.act,
             "restart": self.restarts.restart,
         }
         return known.get(act.kind, self.injuries.injure)
@@ -113,9 +122,17 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     restarts = Restarts(cloud=studio.deployment.cloud)
     with receiving(door.call("GET", WEBHOOK_SECRET).body["key"]) as receivers:
         workload = Workload.prepared(studio, door, receivers)
-        settling = Settling(studio=studio, workload=workload, history=history, receivers=receivers)
+        errands = Errands(door=door, history=history)
+        settling = Settling(studio=studio, workload=workload, errands=errands, history=history, receivers=receivers)
         driver = Driver(
-            studio=studio, history=history, workload=workload, injuries=injuries, settling=settling, restarts=restarts
+            studio=studio,
+            history=history,
+            workload=workload,
+            errands=errands,
+            shelf=Shelf.filled(errands),
+            injuries=injuries,
+            settling=settling,
+            restarts=restarts,
         )
         driver.run(acts)
         happened = injuries.heal() + restarts.happened

@@ -58,6 +58,8 @@ class Evidence:
     left_folders: tuple[str, ...] = ()
     """Folders of functions' workers that are not there any more."""
     dead_letters: tuple[dict[str, Any], ...] = ()
+    files: frozenset[str] = frozenset()
+    """Uploads that are there, by id."""
     messages: tuple[Message, ...] = ()
     """What receivers heard, the first in front."""
     strayed: tuple[str, ...] = ()

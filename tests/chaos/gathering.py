@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.artifact import StyleManifest
-from contracts.layout import LATEST, MANIFEST, STYLES
+from contracts.layout import LATEST, MANIFEST, STYLES, UPLOADS
 from tests.chaos.evidence import Evidence, Run, Version
 from tests.chaos.history import TRAINING, History
 from tests.chaos.injuries import below
+from tests.chaos.keeping import RAN_OUT
 from tests.chaos.messages import Webhook
 from tests.chaos.model_runs import finished
 from tests.chaos.receivers import Receivers
 from tests.chaos.restarts import Restarts
 from tests.chaos.schedule import STYLES as NAMES
 from tests.e2e.studio import Studio
-
-RAN_OUT = "no answer came"
-"""What the error of a prediction says whose answer was waited for until none could come."""
 
 _STATUSES = {"SUCCEEDED": "succeeded", "ABORTED": "canceled", "RUNNING": "processing"}
 
@@ -60,6 +58,7 @@ def gather(studio: Studio, history: History, restarts: Restarts, receivers: Rece
         running=tuple(look.running()) if not history.open(TRAINING) else (),
         left_folders=tuple(look.left_folders()),
         dead_letters=tuple(look.dead_letters()),
+        files=look.files(),
         messages=receivers.heard(),
         strayed=receivers.strayed(),
         webhooks=tuple(webhooks(studio)),
@@ -79,6 +78,9 @@ class _Look:
 
     def outputs(self) -> dict[str, int]:
         return dict(Counter(key.split("/")[1] for key in self._keys("Media", "outputs/")))
+
+    def files(self) -> frozenset[str]:
+        return frozenset(key.split("/")[2] for key in self._keys("Media", UPLOADS))
 
     def trainings(self) -> dict[str, Run]:
         machine, client = self.studio.deployment.outputs["StateMachineArn"], self.studio.client("stepfunctions")

@@ -1,13 +1,16 @@
 """What the clients of a run saw: what was accepted, and what each look at it said."""
 
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PREDICTION, TRAINING = "prediction", "training"
+PREDICTION, TRAINING, FILE = "prediction", "training", "file"
 FINAL = ("succeeded", "failed", "canceled")
+SHELF = "shawl"
+"""The style whose versions people bring, choose and delete."""
 GONE = "gone"
 """What a look at something says that is not there."""
 
@@ -16,7 +19,8 @@ GONE = "gone"
 class Accepted:
     """Something that was answered 201.
 
-    ``key`` is the Idempotency-Key it was posted with, ``manner`` how the receiver is that its client wanted to be told at of ``events``.
+    ``key`` is the Idempotency-Key it was posted with, ``at`` when the answer came, ``manner`` how the receiver is that its client wanted to
+    be told at of ``events``.
     """
 
     id: str
@@ -24,6 +28,7 @@ class Accepted:
     key: str
     manner: str = ""
     events: tuple[str, ...] = ()
+    at: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,29 @@ class Look:
     ended: float
     status: str
     fixed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """All pages of one list of things of a kind, from the first request to the last answer."""
+
+    kind: str
+    begun: float
+    ended: float
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A request to let the style's bare name mean a version: ``meaning``, None where nobody knows which.
+
+    A ``sure`` one was answered between ``begun`` and ``ended``; another may be done at any time after it began, or never.
+    """
+
+    begun: float
+    ended: float
+    meaning: int | None
+    sure: bool
 
 
 def shown(found: Mapping[str, Any]) -> tuple[str, str]:
@@ -50,25 +78,34 @@ class History:
         self.accepted: dict[str, Accepted] = {}
         self.ids: dict[str, set[str]] = defaultdict(set)
         self.looks: dict[str, list[Look]] = defaultdict(list)
-        self.deleted: set[str] = set()
-        self.doomed: set[str] = set()
+        self.deleted: dict[str, float] = {}
+        self.doomed: dict[str, float] = {}
+        self.files: dict[str, float] = {}
+        self.walks: list[Walk] = []
+        self.generations: dict[str, Mapping[str, Any]] = {}
+        self.painted: dict[str, set[str]] = defaultdict(set)
+        self.missed: list[str] = []
+        self.brought: dict[str, set[int]] = defaultdict(set)
+        self.choices: list[Choice] = []
         self.answers: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self.unanswered: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self.unanswered: dict[str, tuple[str, str, Mapping[str, Any]]] = {}
 
     def accept(self, kind: str, key: str, found: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> None:
         """A 201, for a body that may have asked to be told at ``http://receiver/manner/key``."""
         told = str(asked["webhook"]).split("/")[3] if asked and "webhook" in asked else ""
         events = tuple(asked["webhook_events_filter"]) if asked and told else ()
         with self._lock:
-            self.accepted[found["id"]] = Accepted(id=found["id"], kind=kind, key=key, manner=told, events=events)
+            earlier = self.accepted.get(found["id"])
+            at = earlier.at if earlier else time.monotonic()
+            self.accepted[found["id"]] = Accepted(id=found["id"], kind=kind, key=key, manner=told, events=events, at=at)
             self.ids[key].add(found["id"])
             self.unanswered.pop(key, None)
 
-    def leave(self, key: str, path: str, body: Mapping[str, Any]) -> None:
+    def leave(self, key: str, kind: str, path: str, body: Mapping[str, Any]) -> None:
         """A client gave up before anything was answered."""
         with self._lock:
-            self.unanswered[key] = (path, body)
+            self.unanswered[key] = (kind, path, body)
 
     def refuse(self, why: str) -> None:
         """A request that was answered with what is wrong about it."""
@@ -80,23 +117,63 @@ class History:
         status, fixed = shown(found) if found else (GONE, "")
         with self._lock:
             if found is None and one in self.doomed:
-                self.deleted.add(one)
+                self.deleted.setdefault(one, ended)
             self.looks[one].append(Look(begun=begun, ended=ended, status=status, fixed=fixed))
 
     def doom(self, one: str) -> None:
         """A client begins to ask for its deletion; without an answer it may be gone or not."""
         with self._lock:
-            self.doomed.add(one)
+            self.doomed.setdefault(one, time.monotonic())
 
     def delete(self, one: str) -> None:
         """A 204."""
         with self._lock:
-            self.deleted.add(one)
+            self.deleted.setdefault(one, time.monotonic())
+
+    def keep(self, file: str) -> None:
+        """A file was put, whose id this is."""
+        with self._lock:
+            self.files.setdefault(file, time.monotonic())
+
+    def walk(self, walk: Walk) -> None:
+        """A list was read to its end."""
+        with self._lock:
+            self.walks.append(walk)
+
+    def ask(self, key: str, body: Mapping[str, Any]) -> None:
+        """A client of OpenAI's kind begins to ask for pictures, and will until it has them."""
+        with self._lock:
+            self.generations[key] = body
+
+    def paint(self, key: str, what: str) -> None:
+        """The pictures came, or that there will be none."""
+        with self._lock:
+            self.painted[key].add(what)
 
     def count(self, what: str) -> None:
         """Something that is only counted."""
         with self._lock:
             self.answers[what] += 1
+
+    def miss(self, what: str) -> None:
+        """Somebody looked, and it was not as it should be."""
+        with self._lock:
+            self.missed.append(what)
+
+    def bring(self, key: str, number: int) -> None:
+        """A version of the shelf's style was made with this Idempotency-Key."""
+        with self._lock:
+            self.brought[key].add(number)
+
+    def brought_numbers(self) -> list[int]:
+        """The versions of the shelf's style that were made so far."""
+        with self._lock:
+            return sorted({number for found in self.brought.values() for number in found})
+
+    def choose(self, choice: Choice) -> None:
+        """Somebody has let the shelf's style mean a version, or may have."""
+        with self._lock:
+            self.choices.append(choice)
 
     def final(self, one: str) -> str:
         """The status in which it ended, empty where nobody has seen that."""

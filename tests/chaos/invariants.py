@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.chaos import telling
+from tests.chaos import keeping, telling
 from tests.chaos.evidence import Evidence, Run
-from tests.chaos.history import FINAL, GONE, PREDICTION, TRAINING, History, Look
+from tests.chaos.history import FINAL, GONE, PREDICTION, SHELF, TRAINING, History, Look
 
 _ORDER = {"starting": 0, "processing": 1, **dict.fromkeys(FINAL, 2)}
 
@@ -21,7 +21,7 @@ def lost(history: History, evidence: Evidence) -> Iterator[str]:
             yield f"{accepted.kind} {one} (key {accepted.key}) was not found, and nobody had deleted it"
         if one in evidence.gave_up:
             yield f"{accepted.kind} {one} ended only because the time for its answer ran out"
-    for key, (path, _) in history.unanswered.items():
+    for key, (_, path, _) in history.unanswered.items():
         yield f"POST {path} with key {key} was never answered"
 
 
@@ -75,6 +75,8 @@ def half_published(_: History, evidence: Evidence) -> Iterator[str]:
             yield f"{name} lacks files that its manifest names"
         if not version.newest_is_manifest:
             yield f"{name}: a file is newer than its manifest"
+        if version.style == SHELF:  # nobody trains it, and who decides about its packages does so at any time
+            continue
         if evidence.packages.get(version.package) != "Approved":
             yield f"{name} is published, its package {evidence.packages.get(version.package, 'gone')}"
         if not any("Publish" in run.started for run in _line(version.run, evidence)):
@@ -92,7 +94,7 @@ def misnamed(_: History, evidence: Evidence) -> Iterator[str]:
         version = versions.get((style, number))
         if version is None:
             yield f"{style} means version {number}, which is not published"
-        elif not any("Promote" in run.started for run in _line(version.run, evidence)):
+        elif style != SHELF and not any("Promote" in run.started for run in _line(version.run, evidence)):
             yield f"{style} means version {number}, whose run never came to Promote"
     for (style, number), version in versions.items():
         succeeded = any(run.status == "succeeded" for run in _line(version.run, evidence))
@@ -143,6 +145,10 @@ CHECKS = {
     "misnamed": misnamed,
     "left behind": left_behind,
     "unaccounted": unaccounted,
+    "unlisted": keeping.unlisted,
+    "misplaced": keeping.misplaced,
+    "unpainted": keeping.unpainted,
+    "misordered": keeping.misordered,
     "untold": telling.untold,
     "told late": telling.told_late,
     "told wrongly": telling.told_wrongly,

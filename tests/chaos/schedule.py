@@ -14,6 +14,14 @@ AFTERWARDS = {"": 52, "cancel": 12, "race": 6, "delete": 8, "repeat": 14, "bad":
 """What becomes of a prediction besides: canceled some time later or in the moment of its success, deleted, posted several times, or
 asked for what is not in the picture."""
 
+DOORS = {"": 70, "model": 8, "deployment": 7, "waiting": 15}
+"""By which route a prediction is asked for: our own, Replicate's for models and deployments, or ours with ``Prefer: wait``."""
+
+LISTS = {"predictions": 4, "trainings": 2, "files": 2, "styles": 1, "base-models": 1}
+
+SHELF_ACTS = {"promote": 4, "rollback": 3, "look": 4, "bring": 2, "delete": 2, "reject": 1, "approve": 1}
+"""What people do with versions that no training made."""
+
 TOLD: Mapping[str, int] = {
     **{"": 60, Manner.WELL: 20, Manner.DOWN: 4, Manner.SLOW: 1, Manner.BROKEN: 4, Manner.BUSY: 3},
     **{Manner.CUTTING: 3, Manner.REDIRECTING: 3, Manner.GONE: 1, Manner.DEAD: 1},
@@ -61,6 +69,7 @@ class Amounts:
     predictions: int
     executions: int
     faults: int
+    others: int
     restarts: int
 
     @classmethod
@@ -70,6 +79,7 @@ class Amounts:
             predictions=max(8, round(seconds * 1.3)),
             executions=round(seconds / 20),
             faults=max(8, round(seconds * 0.6)),
+            others=max(4, round(seconds * 0.3)),
             restarts=round(seconds / 150) if restarts else 0,
         )
 
@@ -95,6 +105,10 @@ def schedule(seed: int, seconds: float, amounts: Amounts) -> list[Act]:
         # An execution takes longest, so it begins early.
         *((_training, 0.6) for _ in range(amounts.executions)),
         *((_fault, _QUIET_SHARE) for _ in range(amounts.faults)),
+        *((_list, 1.0) for _ in range(amounts.others)),
+        *((_upload, 1.0) for _ in range(amounts.others // 2)),
+        *((_shelf, 1.0) for _ in range(amounts.others)),
+        *((_generation, 1.0) for _ in range(amounts.others // 4)),
         *((_restart, _QUIET_SHARE) for _ in range(amounts.restarts)),
         *((_sweep, 1.0) for _ in range(round(seconds / 20))),
     )
@@ -115,10 +129,27 @@ def _prediction(chance: random.Random) -> tuple[str, dict[str, Any]]:
     return "predict", {
         "mode": _weighted(chance, MODES),
         "then": _weighted(chance, AFTERWARDS),
+        "door": _weighted(chance, DOORS),
         "wait": round(chance.uniform(0, 2.5), 3),
         "seed": chance.getrandbits(16),
         **_telling(chance),
     }
+
+
+def _list(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "list", {"what": _weighted(chance, LISTS), "limit": chance.choice((3, 10, 100))}
+
+
+def _upload(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "upload", {"then": _weighted(chance, {"": 1, "delete": 1}), "wait": round(chance.uniform(0, 2.5), 3)}
+
+
+def _generation(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "generate", {"format": chance.choice(("b64_json", "url")), "repeat": chance.random() < 0.3}
+
+
+def _shelf(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "shelf", {"do": _weighted(chance, SHELF_ACTS)}
 
 
 def _telling(chance: random.Random) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.chaos.door import PREDICTIONS, TRAININGS
+from tests.chaos.errands import Errands
 from tests.chaos.gathering import webhooks
 from tests.chaos.history import PREDICTION, TRAINING, History
 from tests.chaos.messages import LASTING, Manner, missing
@@ -41,6 +42,7 @@ class Settling:
 
     studio: Studio
     workload: Workload
+    errands: Errands
     history: History
     receivers: Receivers
 
@@ -89,12 +91,18 @@ class Settling:
                 swept = time.monotonic()
             self._look_at(PREDICTIONS, self.history.open(PREDICTION))
             self._look_at(TRAININGS, self.history.open(TRAINING))
+            for key in self._unpainted():
+                self.errands.ask_for_pictures(key)
             if over():
                 return
             time.sleep(_PAUSE_SECONDS)
 
     def _idle(self) -> bool:
-        return not self.history.open(PREDICTION) and not self.history.open(TRAINING)
+        return not (self.history.open(PREDICTION) or self.history.open(TRAINING) or self._unpainted())
+
+    def _unpainted(self) -> list[str]:
+        """Keys of those who ask as OpenAI's clients do, and have no picture yet."""
+        return [key for key in self.history.generations if not self.history.painted.get(key)]
 
     def _told(self, manners: Collection[Manner]) -> bool:
         return not missing(self.history, self.receivers.heard(), manners)
@@ -109,5 +117,5 @@ class Settling:
 
     def _ask_again(self) -> None:
         """Clients whose request was never answered send it once more, with its key."""
-        for key, (path, body) in dict(self.history.unanswered).items():
-            self.workload.door.post(PREDICTION if path == PREDICTIONS else TRAINING, path, body, key=key)
+        for key, (kind, path, body) in dict(self.history.unanswered).items():
+            self.workload.door.post(kind, path, body, key=key)

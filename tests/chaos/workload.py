@@ -19,6 +19,10 @@ from tests.chaos.schedule import STYLES, Act
 from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Studio
 
 _GARMENT = "a skirt"
+_PATHS = {"model": "/v1/models/atelier/base/predictions", "deployment": "/v1/deployments/atelier/base/predictions"}
+_WAIT = 10
+"""Seconds."""
+
 _POSTS = 4
 _DELETE_SECONDS = 40.0
 _RACE_SECONDS = 20.0
@@ -51,12 +55,17 @@ class Workload:
     def predict(self, act: Act) -> None:
         """One prediction, and what becomes of it."""
         then, wait, key = act.detail["then"], act.detail["wait"], f"p-{act.dice:08x}"
+        path, patience = _PATHS.get(act.detail["door"], PREDICTIONS), _WAIT if act.detail["door"] == "waiting" else 0
         body = {"input": self._input(act), **self._telling(act, key)}
         if then == "repeat":
             with ThreadPoolExecutor(_POSTS) as clients:
-                made = [*clients.map(lambda _: self.door.post(PREDICTION, PREDICTIONS, body, key=key), range(_POSTS))]
+                made = [
+                    *clients.map(
+                        lambda _: self.door.post(PREDICTION, path, body, key=key, wait=patience), range(_POSTS)
+                    )
+                ]
         else:
-            made = [self.door.post(PREDICTION, PREDICTIONS, body, key=key)]
+            made = [self.door.post(PREDICTION, path, body, key=key, wait=patience)]
         if then and (one := made[0]):
             {"cancel": self._cancel, "race": self._race, "delete": self._delete}.get(then, _nothing)(one, wait)
 
@@ -85,11 +94,15 @@ class Workload:
         self.door.post(TRAINING, f"{TRAININGS}/{one}/resume", {}, key=f"r-{one}")
 
     def decide(self, dice: int) -> None:
-        """Approve or reject every model package that waits for a person."""
+        """Approve or reject every model package that waits for a person, through the API or the registry."""
         sagemaker = self.studio.client("sagemaker")
         for style in STYLES:
             for package in self._pending(style):
-                status = "Rejected" if dice % 4 == 0 else "Approved"
+                if dice % 2 == 0:
+                    number, act = package.rpartition("/")[2], "reject" if dice % 4 == 0 else "approve"
+                    self.door.insist("POST", f"/v1/styles/{style}/versions/{number}/{act}", {})
+                    continue
+                status = "Rejected" if dice % 5 == 0 else "Approved"
                 sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus=status)
 
     def _pending(self, style: str) -> list[str]:

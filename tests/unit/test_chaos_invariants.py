@@ -87,7 +87,7 @@ def test_one_key_for_two_is_noticed(history: History) -> None:
 
 
 def test_a_request_that_was_never_answered_is_noticed(history: History) -> None:
-    history.leave("key-4", "/v1/predictions", {})
+    history.leave("key-4", PREDICTION, "/v1/predictions", {})
     assert violations(history, WHOLE) == {"lost": ["POST /v1/predictions with key key-4 was never answered"]}
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from local.faults import Fault
-from tests.chaos.schedule import Act, Amounts, schedule
+from tests.chaos.messages import Manner
+from tests.chaos.schedule import DOORS, LISTS, SHELF_ACTS, Act, Amounts, schedule
 
 LONG = Amounts.of(600, restarts=True)
 
@@ -32,6 +33,18 @@ def test_every_fault_has_its_turn(acts: list[Act]) -> None:
     assert switched == set(Fault)
     killed = {(act.detail["process"], act.detail["signal"]) for act in acts if act.kind == "kill"}
     assert killed >= {("model server", "KILL"), ("model server", "STOP"), ("function", "KILL"), ("job", "KILL")}
+
+
+def test_everything_that_clients_do_has_its_turn(acts: list[Act]) -> None:
+    def seen(kind: str, what: str) -> set[str]:
+        return {act.detail[what] for act in acts if act.kind == kind}
+
+    assert seen("predict", "door") == set(DOORS)
+    assert seen("predict", "told") == {"", *Manner}
+    assert seen("list", "what") == set(LISTS)
+    assert seen("shelf", "do") == set(SHELF_ACTS)
+    assert seen("upload", "then") == {"", "delete"}
+    assert seen("generate", "format") == {"b64_json", "url"}
 
 
 def test_a_short_run_has_only_what_ends_soon() -> None:
