@@ -67,7 +67,7 @@ def read(report: Path) -> Found:
             requests += len(recorder.get("interactions", {}))
             failures |= dict.fromkeys(_failures(recorder.get("checks", {})))
         elif event in ("NonFatalError", "FatalError"):
-            failures[json.dumps(said)[:500]] = None
+            failures[f"{said.get('label', event)}: {json.dumps(said.get('value', said))[:500]}"] = None
     return Found(len(operations - {_MIXED}), requests, list(failures))
 
 
@@ -93,6 +93,8 @@ def settings(world: ClientStage, out: Path, seed: int) -> str:
     return f"""
 seed = {seed}
 continue-on-failure = true
+# API Gateway gives up after 29: who asks for pictures as OpenAI's client does is kept for 25.
+request-timeout = 30
 
 [generation]
 max-examples = {EXAMPLES}

@@ -17,19 +17,19 @@ def check(status: str, message: str = "") -> dict[str, object]:
 
 
 def test_a_report_counts_operations_and_requests_and_says_each_failure_once(tmp_path: Path) -> None:
-    scenarios = [
+    scenarios: list[dict[str, object]] = [
         {**CASE, "checks": {"a": [check("success")], "b": [check("failure", "503\n here")]}},
         {**CASE, "checks": {"a": [check("failure", "503 here")]}},
         {"label": "Stateful tests", "interactions": {"c": {}}, "checks": {}},
         {"label": "POST /v1/files"},
     ]
     events: list[dict[str, object]] = [{"ScenarioFinished": {"recorder": each}} for each in scenarios]
-    events += [{"Initialize": {"seed": 13}}, {"NonFatalError": {"title": "Runtime Error"}}]
+    events += [{"Initialize": {"seed": 13}}, {"NonFatalError": {"label": "GET /", "value": {"type": "ReadTimeout"}}}]
     report = tmp_path / "events.ndjson"
     report.write_text("\n".join(map(json.dumps, events)), encoding="utf-8")
     found = read(report)
     assert (found.operations, found.requests) == (2, 5)
-    assert found.failures == ["GET /v1/styles: Server error: 503 here", '{"title": "Runtime Error"}']
+    assert found.failures == ["GET /v1/styles: Server error: 503 here", 'GET /: {"type": "ReadTimeout"}']
 
 
 def test_a_refusal_is_beyond_the_schema_where_all_that_it_calls_wrong_is() -> None:
