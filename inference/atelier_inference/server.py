@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
@@ -18,25 +18,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from atelier_inference.answer_stream import FinishedAnswer
+from atelier_inference.dialects import NATIVE, dialect_of
+from atelier_inference.dialects.dialect import Dialect, Invocation
 from atelier_inference.mode import Finish, Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
+from atelier_inference.request_body import RequestError, read_call
 from atelier_inference.room import Room, Share
 from atelier_inference.telling import Teller
 from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits
 from atelier_inference.worker import Worker
 from contracts.appearance import PaintingMetrics
 from contracts.errors import InvalidInputError
-from contracts.json_text import load
 from contracts.pictures import MOST_PIXELS
-from contracts.prediction import LONGEST_PICTURE, PredictionInput, PredictionOutput
+from contracts.prediction import PredictionInput, PredictionOutput
+from contracts.work import check_work
 from imaging.pictures import encode
 
-JSON = "application/json"
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 """What the caller of an asynchronous endpoint knows its request by; the log uses it too."""
-LARGEST_BODY = 2 * LONGEST_PICTURE + 64 * 1024
-"""Bytes: two inline pictures and the words around them."""
 PREPARING = 4
 """Requests whose pictures are read at a time."""
 _RETRY_SECONDS = "5"
@@ -44,16 +44,6 @@ _RETRY_SECONDS = "5"
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-class RequestError(Exception):
-    """A request refused before it is read as a prediction: an HTTP status, and what / got / allowed."""
-
-    def __init__(self, status: int, kind: str, reason: InvalidInputError) -> None:
-        self.status = status
-        self.kind = kind
-        self.reason = reason
-        super().__init__(str(reason))
 
 
 def make_app(
@@ -105,19 +95,23 @@ class Service:
         return response
 
     async def _respond(self, request: Request, line: dict[str, Any]) -> Response:
+        dialect: Dialect = NATIVE
         try:
             modes = self._worker.modes
             if modes is None:
                 raise BusyError("the model is not loaded")
-            return (await self._predict(modes, request, line)).response()
+            call = await read_call(request)
+            dialect = await run_in_threadpool(dialect_of, call)
+            line["dialect"] = dialect.name
+            return await self._predict(modes, dialect, call, request, line)
         except RequestError as error:
-            return _refuse(error.status, error.kind, error.reason, line)
+            return _refuse(dialect, error.status, error.kind, error.reason, line)
         except InvalidInputError as error:
-            return _refuse(400, type(error).__name__, error, line)
+            return _refuse(dialect, 400, type(error).__name__, error, line)
         except (CanceledError, ClientDisconnect) as error:
             line["canceled"] = str(error) or CLOSED
             reason = InvalidInputError("request", got=line["canceled"], allowed="one whose answer is waited for")
-            return _refuse(410, "CanceledError", reason, line)
+            return _refuse(dialect, 410, "CanceledError", reason, line)
         except BusyError as error:
             line["error"] = "BusyError"
             body = {"error": {"type": "BusyError", "message": str(error), "what": "server", "allowed": "a later try"}}
@@ -129,12 +123,25 @@ class Service:
             body = {"error": {"type": "InternalError", "message": message, "what": "server", "allowed": ""}}
             return JSONResponse(body, status_code=500)
 
-    async def _predict(self, modes: Modes, request: Request, line: dict[str, Any]) -> FinishedAnswer:
-        body = PredictionInput.from_json(await _read_json(request))
+    async def _predict(
+        self, modes: Modes, dialect: Dialect, call: Invocation, request: Request, line: dict[str, Any]
+    ) -> Response:
+        """Have everything answered that a call asks for."""
         leaving, share = asyncio.ensure_future(nobody_waits(*self._signs(request))), self._room.share()
+        answering: list[asyncio.Task[FinishedAnswer]] = []
         try:
-            return await self._answer(modes, body, line, leaving, share)
+            # Only who decodes may wait for room here; all else is refused at once where it is wrong.
+            pool = self._preparing if dialect.decodes else None
+            reading = asyncio.get_running_loop().run_in_executor(pool, dialect.read, call, share.take)
+            asked = await _unless_left(reading, leaving)
+            _check_together(asked.requests, modes)
+            answering += [
+                asyncio.ensure_future(self._answer(modes, body, line, leaving, share)) for body in asked.requests
+            ]
+            return await run_in_threadpool(asked.respond, await asyncio.gather(*answering))
         finally:
+            for each in answering:  # where one of them failed, nobody waits for the others
+                each.cancel()
             share.leave()
             leaving.cancel()
 
@@ -166,7 +173,7 @@ class Service:
         self._worker.submit(job)
         try:
             return await _unless_left(asyncio.wrap_future(job.future), leaving)
-        except CanceledError:
+        except (CanceledError, asyncio.CancelledError):
             self._worker.abandon(job)
             raise
 
@@ -181,28 +188,17 @@ async def _unless_left(work: "asyncio.Future[T]", leaving: "asyncio.Future[str]"
     return await work
 
 
-async def _read_json(request: Request) -> Any:
-    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if kind != JSON:
-        reason = InvalidInputError("Content-Type", got=kind, allowed=JSON)
-        raise RequestError(415, "UnsupportedContentTypeError", reason)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            allowed = f"at most {LARGEST_BODY} bytes; put larger pictures into S3"
-            reason = InvalidInputError("body", got=f"more than {LARGEST_BODY} bytes", allowed=allowed)
-            raise RequestError(413, "BodyTooLargeError", reason)
-    try:
-        return load(body)
-    except ValueError as error:
-        raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
+def _check_together(requests: Sequence[PredictionInput], modes: Modes) -> None:
+    """Raises InvalidInputError where several requests of one call are too much work in all, though none of them is alone."""
+    pictures = sum(request.num_outputs for request in requests)
+    if pictures > requests[0].num_outputs:
+        whole = requests[0].model_copy(update={"num_outputs": pictures})
+        check_work(whole, modes[whole.mode].dependencies.pace, None)
 
 
-def _refuse(status: int, kind: str, error: InvalidInputError, line: dict[str, Any]) -> Response:
+def _refuse(dialect: Dialect, status: int, kind: str, error: InvalidInputError, line: dict[str, Any]) -> Response:
     line["error"] = kind
-    body = {"type": kind, "message": str(error), "what": error.what, "allowed": error.allowed}
-    return JSONResponse({"error": body, "errors": error.to_json()}, status_code=status)
+    return dialect.refuse(status, kind, error)
 
 
 def make_answer(job: Job, finish: Finish) -> FinishedAnswer:

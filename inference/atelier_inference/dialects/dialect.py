@@ -1,0 +1,84 @@
+"""What a dialect of the server is: whose requests it speaks, what they mean as requests of ours, and how their callers are answered."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from starlette.responses import JSONResponse, Response
+
+from atelier_inference.answer_stream import FinishedAnswer
+from contracts.errors import InvalidInputError
+from contracts.json_text import load
+from contracts.prediction import PredictionInput
+
+JSON = "application/json"
+JPEG = ";jpeg"
+"""What JumpStart's clients append to a type whose pictures are files in base64, instead of lists of pixels."""
+MOST_VALUES = 4_000_000
+"""Values in a JSON document, as counted by its commas: a picture of 1,333,333 pixels as lists. Each takes Python some 60 bytes."""
+
+TakeRoom = Callable[[int], None]
+"""To be called with a picture's pixels before it is decoded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """One request as it came. ``content_type`` and ``accept`` are in small letters and without spaces; empty where it names none."""
+
+    content_type: str
+    accept: str
+    body: bytes | bytearray
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body says that it is JSON, or says nothing."""
+        return (self.content_type or JSON).partition(";")[0] == JSON
+
+    @cached_property
+    def value(self) -> Any:
+        """The JSON body's value. Raises InvalidInputError."""
+        if (values := self.body.count(b",")) > MOST_VALUES:
+            allowed = f"at most {MOST_VALUES:,}: send pictures as files in base64, with Content-Type {JSON}{JPEG}"
+            raise InvalidInputError("body", got=f"{values:,} values", allowed=allowed)
+        try:
+            return load(self.body)
+        except ValueError as error:
+            raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the body's JSON object; none where it is none, or names a mode, as ours do."""
+        if not self.is_json or not isinstance(self.value, dict) or "mode" in self.value:
+            return frozenset()
+        return frozenset(self.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a call asks for: one request of ours, or several of one size, and what their answers become, in their order."""
+
+    requests: Sequence[PredictionInput]
+    respond: Callable[[Sequence[FinishedAnswer]], Response]
+
+
+class Dialect(ABC):
+    """One way to ask. Of all dialects at most one speaks a call."""
+
+    name: ClassVar[str]
+    decodes: ClassVar[bool] = False
+    """Whether ``read`` decodes pictures, and so waits for room."""
+
+    @abstractmethod
+    def speaks(self, call: Invocation) -> bool:
+        """Whether the call is of this dialect. Raises InvalidInputError for a body that is no JSON though it says so."""
+
+    @abstractmethod
+    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+        """What is asked. Raises InvalidInputError."""
+
+    def refuse(self, status: int, kind: str, error: InvalidInputError) -> Response:
+        """The answer to a call that cannot succeed; ``kind`` names the error."""
+        body = {"type": kind, "message": str(error), "what": error.what, "allowed": error.allowed}
+        return JSONResponse({"error": body, "errors": error.to_json()}, status_code=status)

@@ -1,0 +1,58 @@
+"""Whatever a body holds, a dialect reads it or refuses it: no other error leaves it, which would be a 500."""
+
+import base64
+import contextlib
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from atelier_inference.dialects import DIALECTS, dialect_of
+from atelier_inference.dialects.dialect import JPEG, JSON, Invocation
+from atelier_inference.dialects.jumpstart_inpainting import KEYS as INPAINTING
+from atelier_inference.dialects.jumpstart_text_to_image import KEYS as TEXT_TO_IMAGE
+from atelier_inference.dialects.jumpstart_text_to_image import TEXT
+from atelier_inference.dialects.jumpstart_upscaling import KEYS as UPSCALING
+from atelier_inference.dialects.styling_blog import KEYS as STYLING
+from contracts.errors import InvalidInputError
+
+
+def _picture() -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+PICTURE = _picture()
+NUMBERS = st.one_of(st.integers(-3, 2**33), st.floats(allow_nan=False), st.booleans(), st.none())
+ROWS = st.lists(st.lists(st.lists(st.integers(-1, 256), max_size=3), max_size=2), max_size=2)
+VALUES = st.one_of(NUMBERS, st.text(max_size=8), st.just(PICTURE), ROWS, st.lists(st.text(max_size=3), max_size=3))
+
+
+def bodies(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects with keys of a dialect, now and then another, and values of every kind."""
+    return st.dictionaries(st.one_of(st.sampled_from(keys), st.text(max_size=4)), VALUES, max_size=len(keys))
+
+
+@pytest.mark.parametrize("keys", [TEXT_TO_IMAGE, INPAINTING, UPSCALING, STYLING], ids=[each.name for each in DIALECTS])
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_body_is_read_or_refused(keys: tuple[str, ...], data: st.DataObject) -> None:
+    body = data.draw(bodies(keys))
+    content_type, accept = data.draw(st.sampled_from([JSON, JSON + JPEG])), data.draw(st.sampled_from([JSON, JPEG]))
+    call = Invocation(content_type=content_type, accept=accept, body=json.dumps(body).encode())
+    with contextlib.suppress(InvalidInputError):
+        asked = dialect_of(call).read(call, lambda _: None)
+        assert 1 <= sum(request.num_outputs for request in asked.requests) <= 8
+
+
+@given(body=st.binary(max_size=40), content_type=st.sampled_from([JSON, JSON + JPEG, TEXT]))
+@settings(max_examples=150, deadline=None)
+def test_bytes_are_read_or_refused(body: bytes, content_type: str) -> None:
+    call = Invocation(content_type=content_type, accept=JSON + JPEG, body=body)
+    with contextlib.suppress(InvalidInputError):
+        dialect_of(call).read(call, lambda _: None)
