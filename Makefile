@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -106,6 +106,9 @@ tiny: $(INSTALLED) ## make the tiny weights from nothing, with PROCESSES=2 in ab
 
 sheets: $(INSTALLED) ## draw the tiny models' contact sheets into docs/sheets
 	@PYTHONPATH=.:training $(BIN)/python -m models.tiny.make.sheets
+
+terminal: $(INSTALLED) ## train, approve and restyle on a terminal in a local cloud, and draw it for README
+	@PYTHONPATH=.:lambdas $(BIN)/python -m docs.terminal
 
 format: $(INSTALLED) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix $(CODE)

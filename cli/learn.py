@@ -110,7 +110,7 @@ def expectation(stage: str) -> str:
     if settings is None:
         return "Costs and time are those of the stage at ATELIER_API_URL: atelier cost says them of a stage."
     if settings.name == LOCAL:
-        return "On this machine it costs nothing; the jobs say how long they take, once their first steps are done."
+        return "On this machine it costs nothing; how long it takes is said once its first steps are done."
     dollars = style_dollars(settings)
     costs = f"about ${dollars:.2f}" if dollars is not None else "an amount that the price table does not know"
     return f"In stage {settings.name} it costs {costs} and takes about {duration(style_minutes() * 60)}. These are estimates."
@@ -188,6 +188,7 @@ def _follow(client: Atelier, training: Training) -> Training:
         try:
             return client.trainings.wait(training, heard=heard)
         except _WaitsForPersonError as waits:
+            watch.end("·")
             return waits.training
         except TrainingFailedError:
             raise
@@ -216,13 +217,18 @@ def tell_end(client: Atelier, training: Training, folder: Path) -> None:
         facts({"loss": f"{losses[0]:.3f} {curve(losses)} {losses[-1]:.3f}"})
     sheet = save_report(client, training, folder)
     if sheet:
-        print_picture(sheet)
+        print_picture(sheet, cut=True)
     if training.status == "processing":
-        print(
-            f"It waits for a person: atelier show {training.model} has its version; atelier approve and reject decide."
-        )
+        waits = waiting_version(client, training)
+        print(f"It waits for a person: atelier approve {waits}, or atelier reject {waits}")
     elif version:
         print(f'atelier style PHOTO "{training.input.get("target", "a skirt")}" "WORDS" --style {version}')
+
+
+def waiting_version(client: Atelier, training: Training) -> str:
+    """The version that waits for a decision; STYLE@VERSION where another was decided meanwhile."""
+    versions = client.styles.get(training.model).versions if training.model else []
+    return next((each.version for each in versions if each.training == training.id), "STYLE@VERSION")
 
 
 def save_report(client: Atelier, training: Training, folder: Path) -> bytes | None:

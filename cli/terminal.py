@@ -16,6 +16,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 _HALF = "▀"
 """The upper half of a cell in its own colour, the lower in the background's: two pixels."""
 MOST_COLUMNS = 100
+_FEWEST_LINES = 12
+"""Of a picture, however low the terminal is."""
 _GAP = 2
 """Cells between two columns."""
 _LEAST = 24
@@ -103,22 +105,26 @@ def shows_pictures() -> bool:
     return sys.stdout.isatty() and colours and not os.environ.get("NO_COLOR")
 
 
-def print_picture(content: bytes, *, columns: int = MOST_COLUMNS) -> None:
-    """Draw a picture's file with half blocks, where the terminal can; else nothing."""
+def print_picture(content: bytes, *, columns: int = MOST_COLUMNS, cut: bool = False) -> None:
+    """Draw a picture's file with half blocks, no higher than the terminal, where it can; else nothing.
+
+    With ``cut`` a high picture keeps its width and ends where the terminal does: of a sheet, the first rows.
+    """
     if shows_pictures():
         shown = console()
-        for line in half_blocks(content, min(columns, shown.width)):
+        most = max(_FEWEST_LINES, shown.height - 4)
+        for line in half_blocks(content, min(columns, shown.width), 0 if cut else most)[:most]:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
 
-def half_blocks(content: bytes, columns: int) -> list[str]:
-    """A picture's file as lines of half blocks, at most ``columns`` wide."""
+def half_blocks(content: bytes, columns: int, lines: int = 0) -> list[str]:
+    """A picture's file as lines of half blocks, at most ``columns`` wide and, unless it is 0, ``lines`` high."""
     from PIL import Image
 
     with Image.open(io.BytesIO(content)) as opened:
         picture = opened.convert("RGB")
-    width = min(columns, picture.width)
+    width = min(columns, picture.width, max(1, 2 * lines * picture.width // picture.height) if lines else columns)
     height = max(2, round(picture.height * width / picture.width) // 2 * 2)
     small = picture.resize((width, height))
     return [

@@ -19,6 +19,7 @@ class Watch:
         self._console = Console(file=stream, highlight=False, markup=False)
         self._status = self._console.status("") if self._console.is_terminal else None
         self._begun, self._kept = time.monotonic(), ""
+        self._step, self._since = "", self._begun
 
     def __enter__(self) -> Self:
         if self._status:
@@ -28,6 +29,7 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end("✓" if kind is None else "✗" if issubclass(kind, Exception) else "·")
         if self._status:
             self._status.stop()
 
@@ -43,9 +45,15 @@ class Watch:
         self._kept = line
 
     def begin(self, step: str) -> None:
-        """Leave a line of a step on a terminal; elsewhere ``show`` says it."""
-        if self._status:
-            self.say(step)
+        """A step begins, and so the one before has ended."""
+        self.end()
+        self._step, self._since = step, time.monotonic()
+
+    def end(self, mark: str = "✓") -> None:
+        """Leave a line of the step that has ended, if there is one, on a terminal; elsewhere ``show`` has said it."""
+        if self._step and self._status:
+            self.say(f"{mark} {self._step:<20} {duration(time.monotonic() - self._since)}")
+        self._step = ""
 
     def say(self, line: str) -> None:
         """A line that stays."""

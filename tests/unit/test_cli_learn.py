@@ -12,6 +12,7 @@ from cli.learn import expectation, run_train, style_named_after
 from contracts.errors import InvalidInputError
 from tests.unit.cli_client import Commanded
 from tests.unit.ops_fakes import JPEG, PNG
+from tests.unit.test_ops_api_styles import wait
 from tests.unit.test_ops_api_trainings import event
 from tests.unit.test_ops_training_progress import PREPARED, SEGMENT, STREAM, TRAINING, line
 
@@ -83,12 +84,15 @@ def test_a_folder_becomes_a_style_and_its_report_is_kept(
 def test_a_run_that_waits_for_a_person_is_left_to_them(
     commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def ask(commanded: Commanded, _: str) -> None:
+    def ask(commanded: Commanded, name: str) -> None:
         commanded.api.executions.history = [*PREPARED, *EVALUATED, ASKED]
+        wait(commanded.api, 3, run=name)
 
     commanded.looked = ask
-    train(folder, settings={"approval": "manual"})
-    assert "atelier approve and reject decide" in capsys.readouterr().out
+    train(folder, style="skirt", settings={"approval": "manual"})
+    (training,) = commanded.api.executions.started
+    assert "atelier approve skirt@3, or reject" in capsys.readouterr().out
+    assert training.startswith("skirt-")
 
 
 def test_json_is_the_training_alone(commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

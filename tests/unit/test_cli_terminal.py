@@ -3,6 +3,8 @@
 import io
 import re
 import sys
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -10,6 +12,7 @@ from rich.cells import cell_len
 
 from cli.terminal import curve, duration, facts, half_blocks, print_picture, table
 from cli.watching import Watch
+from docs.terminal.screen import Screen
 
 
 def test_a_pipe_gets_whole_lines_without_colours(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,3 +105,48 @@ def test_where_no_terminal_is_only_changes_are_said() -> None:
         watch.show("running")
         watch.say("[done]")
     assert out.getvalue().splitlines() == ["queued, 3 before it", "running", "[done]"]
+
+
+class Terminal(io.StringIO):
+    """A stream that is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("error", "mark"), [(None, "✓"), (RuntimeError("no"), "✗"), (KeyboardInterrupt(), "·")])
+def test_each_step_leaves_a_line_that_says_how_it_ended(
+    error: BaseException | None, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    out, now = Terminal(), [0.0]
+    monkeypatch.setattr("cli.watching.time", SimpleNamespace(monotonic=lambda: now[0]))
+    with suppress(RuntimeError, KeyboardInterrupt), Watch(out) as watch:
+        watch.begin("Segment")
+        now[0] = 12.0
+        watch.begin("FineTune")
+        now[0] = 120.0
+        if error:
+            raise error
+    screen = Screen()
+    screen.write(out.getvalue())
+    assert [line.split() for line in screen.lines if line] == [
+        ["✓", "Segment", "12", "s"],
+        [mark, "FineTune", "2", "min"],
+    ]
+
+
+@pytest.mark.parametrize(("cut", "columns"), [(False, 10), (True, 40)])
+def test_a_picture_is_no_higher_than_the_terminal(
+    cut: bool, columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (("COLORTERM", "truecolor"), ("LINES", "24"), ("COLUMNS", "80"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    file = io.BytesIO()
+    Image.new("RGB", (40, 160)).save(file, "PNG")
+    print_picture(file.getvalue(), cut=cut)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 20
+    assert {line.count("▀") for line in lines} == {columns}

@@ -39,12 +39,14 @@ def publish(api: Api, number: int, share: float, **changes: Any) -> None:
     paint(api.buckets, f"run-{number}")
 
 
-def wait(api: Api, number: int) -> None:
+def wait(api: Api, number: int, run: str = "") -> None:
+    """A version that waits for a decision, of its own run or of the one called ``run``."""
+    run = run or f"run-{number}"
     package = f"{GROUP}/{number}"
     api.packages.decisions[package] = ("PendingManualApproval", "")
-    facts = {"style": "skirt", "execution": f"run-{number}", "task": "inpaint", "method": "lora"}
+    facts = {"style": "skirt", "execution": run, "task": "inpaint", "method": "lora"}
     api.packages.metadata[package] = {**facts, "base_model": "tiny@v1", "dataset_sha256": "0" * 64}
-    paint(api.buckets, f"run-{number}")
+    paint(api.buckets, run)
 
 
 def paint(buckets: MemoryBuckets, run: str) -> None:
