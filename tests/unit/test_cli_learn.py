@@ -91,7 +91,7 @@ def test_a_run_that_waits_for_a_person_is_left_to_them(
     commanded.looked = ask
     train(folder, style="skirt", settings={"approval": "manual"})
     (training,) = commanded.api.executions.started
-    assert "atelier approve skirt@3, or reject" in capsys.readouterr().out
+    assert "atelier approve skirt@3, or atelier reject skirt@3" in capsys.readouterr().out
     assert training.startswith("skirt-")
 
 

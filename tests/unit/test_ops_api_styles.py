@@ -285,3 +285,10 @@ def test_base_models_are_listed_with_their_revisions() -> None:
     assert models[1]["methods"] == ["lora", "full"]
     assert [each["reference"] for each in good(api.call("GET", "/v1/base-models/tiny"))["revisions"]] == ["tiny@v1"]
     assert "clipseg | half | tiny" in api.call("GET", "/v1/base-models/nothing").body["detail"]
+
+
+def test_a_request_that_has_nothing_to_say_needs_no_body(api: Api) -> None:
+    wait(api, 3)
+    assert good(api.call("POST", "/v1/styles/skirt/versions/3/approve"))["approval"] == "approved"
+    good(api.call("POST", "/v1/styles/skirt/versions/1/promote"))
+    assert good(api.call("POST", "/v1/styles/skirt/rollback"))["version"] == "skirt@2"

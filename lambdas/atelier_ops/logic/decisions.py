@@ -26,7 +26,7 @@ def reject(request: Request, dependencies: Dependencies, style: str, version: st
 
 
 def _decide(status: str, request: Request, dependencies: Dependencies, style: str, version: str) -> Response[str]:
-    body = DecisionRequest.from_json(request.read_json())
+    body = DecisionRequest.from_json(request.read_optional_json())
     known = readable_style(style, request, dependencies)
     require_approver(style, request, dependencies)
     found = require_version(known, version, dependencies)

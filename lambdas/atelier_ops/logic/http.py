@@ -109,6 +109,10 @@ class Request(APIGatewayProxyEvent):
         except ValueError as error:
             raise ProblemError(400, f"body: cannot be read as JSON: {error}") from error
 
+    def read_optional_json(self) -> Any:
+        """The same, of a request that may have nothing to say: without a body an empty object."""
+        return self.read_json() if self.body else {}
+
     def read_form(self) -> list[FormPart]:
         """The fields of a form with files. Raises ProblemError 400 or 415."""
         if self.kind != FORM:

@@ -20,7 +20,7 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
 
     The same Idempotency-Key and body roll back once: a second rollback would undo the first. Raises ProblemError 403, 404, 409 and 422.
     """
-    body = RollbackRequest.from_json(request.read_json())
+    body = RollbackRequest.from_json(request.read_optional_json())
     if not is_style(style) or not published_versions(style, dependencies.models):
         raise unknown_style(style, request, dependencies)
     require_readable(style, request, dependencies)

@@ -66,7 +66,7 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
 
     Raises ProblemError 403, 404 and 409, InvalidInputError.
     """
-    asked = ResumptionRequest.from_json(request.read_json())
+    asked = ResumptionRequest.from_json(request.read_optional_json())
     webhooks.check_address(asked, dependencies)
     gate = asked.gate.to_json()
     ended = _changeable(training, request, dependencies)
