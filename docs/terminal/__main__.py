@@ -9,7 +9,7 @@ from pathlib import Path
 from docs.terminal.drawing import drawn
 from docs.terminal.phone import lay_out
 from docs.terminal.record import COLUMNS, command, local_cloud, shown, surroundings, wait_for
-from docs.terminal.screen import Cell, Look
+from docs.terminal.screen import Look, TerminalCell
 
 PICTURE = Path(__file__).resolve().parents[1] / "pictures" / "terminal.svg"
 LINES = (
@@ -25,7 +25,7 @@ ABOUT = (
 
 def main() -> None:
     """Run, and write the picture."""
-    rows: list[list[Cell]] = []
+    rows: list[list[TerminalCell]] = []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         lay_out(folder)
@@ -37,12 +37,12 @@ def main() -> None:
     print(json.dumps({"picture": str(PICTURE), "bytes": PICTURE.stat().st_size, "lines": len(rows)}))
 
 
-def _typed(line: str) -> list[Cell]:
-    prompt = Cell(sign="$", look=Look(dim=True))
-    return [prompt, Cell(), *(Cell(sign=sign, look=Look(bold=True)) for sign in f"atelier {line}")]
+def _typed(line: str) -> list[TerminalCell]:
+    prompt = TerminalCell(sign="$", look=Look(dim=True))
+    return [prompt, TerminalCell(), *(TerminalCell(sign=sign, look=Look(bold=True)) for sign in f"atelier {line}")]
 
 
-def _recorded(line: str, folder: Path) -> list[list[Cell]]:
+def _recorded(line: str, folder: Path) -> list[list[TerminalCell]]:
     words = shlex.split(line)
     screen = shown(words, folder)
     if words[0] == "approve":

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from PIL import Image, ImageColor
 
-from docs.terminal.screen import Cell, Look
+from docs.terminal.screen import Look, TerminalCell
 
 WIDTH, HEIGHT = 8.4, 18.0
 """Of a cell, in the SVG's pixels; a cell is a little more than twice as high as wide, as in most terminals."""
@@ -18,7 +18,7 @@ GROUND, INK, FAINT = "#16181d", "#dee2e6", "#868e96"
 HALF_BLOCK = "▀"
 _FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Noto Sans Mono CJK KR', monospace"
 
-Row = Sequence[Cell]
+Row = Sequence[TerminalCell]
 
 
 def drawn(rows: Sequence[Row], *, columns: int, title: str, about: str) -> str:

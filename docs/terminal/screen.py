@@ -21,7 +21,7 @@ class Look:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class TerminalCell:
     """A sign, and how it looks; an empty sign stands behind one that is two cells wide."""
 
     sign: str = " "
@@ -33,7 +33,7 @@ class Screen:
     """Lines of cells, ``columns`` wide and without an end below, and where the next sign goes."""
 
     columns: int = 10_000
-    rows: list[list[Cell]] = field(default_factory=lambda: [[]])
+    rows: list[list[TerminalCell]] = field(default_factory=lambda: [[]])
     row: int = 0
     column: int = 0
     look: Look = Look()
@@ -68,9 +68,12 @@ class Screen:
             self._put(sign)
 
     def _put(self, sign: str) -> None:
-        cells = [Cell(sign=sign, look=self.look), *[Cell(sign="", look=self.look)] * (cell_len(sign) - 1)]
+        cells = [
+            TerminalCell(sign=sign, look=self.look),
+            *[TerminalCell(sign="", look=self.look)] * (cell_len(sign) - 1),
+        ]
         line = self.rows[self.row]
-        line.extend([Cell()] * (self.column - len(line)))
+        line.extend([TerminalCell()] * (self.column - len(line)))
         line[self.column : self.column + len(cells)] = cells
         self.column += len(cells)
 
