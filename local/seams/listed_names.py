@@ -1,4 +1,4 @@
-"""What IAM decides on where a request names things in a list, or a stream of a log."""
+"""What IAM decides on where a request names things in a list, a stream of a log, or the run of a map."""
 
 import json
 from typing import Any
@@ -14,8 +14,14 @@ _OF_STREAMS = ("GetLogEvents", "DeleteLogStream")
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html"""
 
 
+_MAP_RUN = "mapRunArn"
+"""What names the resource of DescribeMapRun and UpdateMapRun:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html"""
+
+
 def install() -> None:
-    """Let IAM decide on the one repository or alarm that a request names in a list, and on the stream that it reads or deletes.
+    """Let IAM decide on the one repository or alarm that a request names in a list, on the stream that it reads or deletes, and on the run
+    of a map that it asks about.
 
     ministack would ask for every one, and for the group.
     """
@@ -27,6 +33,8 @@ def install() -> None:
             names = members(body).get(listed) or []
             if len(names) == 1:
                 body = json.dumps({single: names[0]}).encode()
+        if service == "states" and (run := members(body).get(_MAP_RUN)):
+            return str(run)
         found = str(original(service, method, path, headers, body, *rest))
         if service == "logs" and headers.get("x-amz-target", "").endswith(tuple(f".{name}" for name in _OF_STREAMS)):
             return f"{found}:log-stream:{members(body).get('logStreamName', '')}"

@@ -30,5 +30,11 @@ def test_who_reads_or_deletes_a_stream_needs_the_right_to_that_stream(action: st
     assert resource("logs", "DescribeLogStreams", body) == group
 
 
+def test_who_asks_about_the_run_of_a_map_needs_the_right_to_that_run() -> None:
+    run = "arn:aws:states:us-east-1:123456789012:mapRun:atelier-local-batches/paint:1"
+    assert resource("states", "DescribeMapRun", {"mapRunArn": run}) == run
+    assert resource("states", "DescribeMapRun", {}) == "*"
+
+
 def test_one_repository_of_a_list_is_that_one() -> None:
     assert resource("ecr", "DescribeRepositories", {"repositoryNames": ["a"]}).endswith(":repository/a")
