@@ -1,7 +1,7 @@
 """Masks a garment from words: a CLIPSeg model, and the steps from its probabilities to a clean mask."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,7 +84,7 @@ class GarmentMask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Outline:
+class Outline:
     """A clean mask (h, w) at working size and the mean probability in it."""
 
     mask: Mask
@@ -100,6 +100,8 @@ class Segmenter:
         self._side = side
         self._mean = np.asarray(mean, dtype=np.float32)
         self._std = np.asarray(std, dtype=np.float32)
+        self.find: Callable[[Image.Image, str], Outline] = self._outline
+        """Where a thing is in a picture of working size. Raises GarmentNotFoundError."""
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> "Segmenter":
@@ -126,7 +128,7 @@ class Segmenter:
         working = picture.resize(
             scaled(picture.size, min(1.0, WORKING_SIDE / max(picture.size))), Image.Resampling.BICUBIC
         )
-        outlines = [self._outline(working, thing) for thing in things]
+        outlines = [self.find(working, thing) for thing in things]
         outline = np.logical_or.reduce([each.mask for each in outlines])
         areas = [float(each.mask.mean()) for each in outlines]
         score = sum(each.score * area for each, area in zip(outlines, areas, strict=True)) / sum(areas)
@@ -176,7 +178,7 @@ class Segmenter:
     def _not_found(self, thing: str, *, score: float, unknown: bool = False) -> GarmentNotFoundError:
         return GarmentNotFoundError(thing, score=score, threshold=THRESHOLD, known=self.known_garments, unknown=unknown)
 
-    def _outline(self, working: Image.Image, thing: str) -> _Outline:
+    def _outline(self, working: Image.Image, thing: str) -> Outline:
         first = self.probability(working, thing)
         near = _outlined(first)
         if near.mean() < SMALLEST_AREA:
@@ -186,7 +188,7 @@ class Segmenter:
         if outline.mean() < SMALLEST_AREA:
             # The second look found nothing: use the first, which saw the whole figure.
             outline, probability = near, first
-        return _Outline(mask=outline, score=float(probability[outline].mean()))
+        return Outline(mask=outline, score=float(probability[outline].mean()))
 
     def _look_closer(self, picture: Image.Image, target: str, first: Probability, near: Mask) -> Probability:
         """The mean of the first look and of a second one at the part around what it found, at the picture's edges; 0 elsewhere.

@@ -9,6 +9,13 @@ from atelier_inference.inputs import PictureReader
 from atelier_inference.mode import Dependencies
 from atelier_inference.modes import Modes, make_modes
 from atelier_inference.pipelines import Model, load_model
+from atelier_inference.remembering import (
+    MOST_ENCODINGS,
+    MOST_OUTLINES,
+    Remembered,
+    remember_encodings,
+    remember_outlines,
+)
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
 from atelier_inference.upscaling import Enlarger, Upscaling
@@ -23,6 +30,7 @@ from imaging.segmenter import Segmenter
 def load(settings: Settings, store: Store, scratch: Path) -> Modes:
     """Load everything; ``scratch`` is a folder for what is fetched. Raises InvalidInputError for an incomplete or changed model."""
     model = load_model(settings.model)
+    remember_encodings(model.painter.pipeline.vae, Remembered(MOST_ENCODINGS))
     _try_out(model)
     device = model.painter.device
     catalogue = StyleCatalogue(store, settings.styles)
@@ -62,7 +70,9 @@ def _segmenter(prefix: S3Uri | None, store: Store, folder: Path, device: str) ->
     if prefix is None:
         return None
     fetch_base(store, prefix, folder)
-    return Segmenter.load(folder, device)
+    segmenter = Segmenter.load(folder, device)
+    remember_outlines(segmenter, Remembered(MOST_OUTLINES))
+    return segmenter
 
 
 def _enlarger(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> Enlarger | None:

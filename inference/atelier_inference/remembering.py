@@ -1,0 +1,85 @@
+"""What the models made of a picture is kept while there is room: a photo that is asked many times, as a catalogue's template is, is
+encoded once.
+
+Only the model's thread may use it. What is kept is what the model itself made, so that an answer is the same, byte for byte, with and
+without.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from imaging.segmenter import Outline, Segmenter
+
+MOST_ENCODINGS = 64 * 2**20
+"""Bytes of encodings, on the model's device: 512 photos at 512 pixels in half precision, 128 at 1,024."""
+MOST_OUTLINES = 64 * 2**20
+"""Bytes of outlines: 64 photos at 1,024 pixels."""
+
+V = TypeVar("V")
+
+
+class Remembered:
+    """Values by key, the least recently used forgotten first, at most ``most`` bytes of them."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.size = 0
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], V], size_of: Callable[[V], int]) -> V:
+        """The value of a key, made where it is not there; ``size_of`` says its bytes. What ``make`` raises is kept of nothing."""
+        if key in self._values:
+            self._values.move_to_end(key)
+            found: V = self._values[key][0]
+            return found
+        value = make()
+        size = size_of(value)
+        if size <= self.most:
+            self._values[key] = value, size
+            self.size += size
+        while self.size > self.most:
+            self.size -= self._values.popitem(last=False)[1][1]
+        return value
+
+
+def remember_encodings(autoencoder: Any, remembered: Remembered) -> None:
+    """Have a diffusers autoencoder encode what is equal once; each request still draws from that distribution by its own seed."""
+    encode = autoencoder.encode
+
+    def encode_once(pixels: Any) -> Any:
+        """``pixels`` are (rows, 3, height, width), from -1 to 1."""
+        levels = pixels.detach().cpu().contiguous()
+        key = tuple(levels.shape), str(pixels.dtype), str(pixels.device), _digest(levels.numpy())
+        return remembered.get(key, lambda: encode(pixels), _bytes_of)
+
+    autoencoder.encode = encode_once
+
+
+def _bytes_of(encoded: Any) -> int:
+    distribution = encoded.latent_dist
+    # Beside the parameters, of which mean and logarithm are parts, it holds a deviation and a variance.
+    return 2 * int(distribution.parameters.nbytes)
+
+
+def remember_outlines(segmenter: Segmenter, remembered: Remembered) -> None:
+    """Have a segmenter look for a thing once in pictures that are equal at the size that masks are made at."""
+    find = segmenter.find
+
+    def find_once(working: Image.Image, thing: str) -> Outline:
+        key = working.size, _digest(np.asarray(working)), thing
+        return remembered.get(key, lambda: find(working, thing), _size_of)
+
+    segmenter.find = find_once
+
+
+def _size_of(outline: Outline) -> int:
+    return int(outline.mask.nbytes)
+
+
+def _digest(values: Any) -> bytes:
+    return hashlib.sha256(np.ascontiguousarray(values).data).digest()
