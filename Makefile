@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-encoding bench-drift bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -79,6 +79,12 @@ bench-poison: $(INSTALLED) ## read a thousand pictures that are made to break a 
 
 bench-memory: $(INSTALLED) ## say how much memory one of the largest pictures takes, in each form
 	@$(BIN)/python -m bench.memory
+
+bench-encoding: $(INSTALLED) ## say what it saves that a photo is encoded once, however often it is asked
+	@PYTHONPATH=.:inference $(BIN)/python -m bench.encoding
+
+bench-drift: $(INSTALLED) ## spoil one in twenty of 200 restyled photos, let the rest drift, and say what a batch's statistics find (SEED=1)
+	@PYTHONPATH=.:inference:lambdas $(BIN)/python -m bench.drift --seed $(or $(SEED),1)
 
 bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an empty app, in CPU seconds
 	@$(BIN)/python -m bench.synth

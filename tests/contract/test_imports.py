@@ -37,7 +37,9 @@ MAY_IMPORT = {
     "local": {"contracts"},
     "cli": {"atelier", "atelier_ops", "contracts", "imaging", "infra", "local", "models"},
     "docs": {"cli", "contracts", "infra"},
-    "bench": {"contracts", "imaging", "models", "atelier_training", "cli", "infra"},
+    "bench": {
+        *("contracts", "imaging", "models", "atelier_training", "atelier_inference", "atelier_ops", "cli", "infra"),
+    },
     "notebooks": {"cli", "local"},
 }
 NOT_CHECKED = {"tests", "node_modules", "out", "cdk.out"}

@@ -69,11 +69,11 @@ def _times(by: float) -> str:
 
 
 def _axis(name: str, of: Callable[[PaletteColour], float], less: str, more: str) -> Measure:
-    """One of the three numbers of the garment's mean colour; twice what is just noticed passes for the same colour."""
+    """One of the three numbers of the garment's mean colour; three times what is just noticed passes for the same."""
     return Measure(
         name=name,
         of=_colour(of),
-        floor=5.0,
+        floor=7.0,
         visible=2.3,
         less=less,
         more=more,

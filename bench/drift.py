@@ -1,0 +1,129 @@
+"""``make bench-drift``: whether a batch's statistics find what went wrong in it, in 200 photos that the tiny models restyle.
+
+200 drawn photos are restyled with one prompt. One in twenty, at places drawn by the seed, is then taken from a painting that went wrong:
+another colour than was asked for, a mask that took in all of the figure, a model that stopped after one step. And from a place drawn by
+the seed on, what was painted is made lighter by a twentieth, as a changed model or lamp would. Ends with one JSON line: of those seeded
+how many were caught and missed, how many others were named (``false_alarms``), whether the drift was found and how many places beside its
+beginning, and what is named where nothing is wrong. Exits with 1 unless all seeded ones and the drift are found, at most one picture in
+fifty is named beside them, and the untouched batch has no drift.
+"""
+
+import argparse
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from PIL import Image
+
+from atelier_inference.modes import Modes
+from atelier_ops.logic.consistency import Drift, Outlier, drifts, outliers
+from atelier_ops.logic.looks import MeasuredPicture, group_name, measured
+from bench.tiny_server import PaintedAnswer, catalogue, paint, request, tiny_modes
+from contracts.prediction import PredictionInput
+from imaging.appearance import measure_appearance
+from models.tiny.make.figures import Drawing
+
+PROMPT = "a photo of a red skirt"
+GROUP = group_name(style="", prompt=PROMPT)
+SHARE = 0.05
+LIGHTER = 1.05
+"""Factor of the painted pixels' levels from where the batch drifts on."""
+WRONG: Sequence[dict[str, Any]] = (
+    {"prompt": "a photo of a purple skirt"},
+    {"mask_prompt": "a person"},
+    {"num_inference_steps": 1},
+)
+MOST_FALSE = 0.02
+
+
+def main() -> None:
+    """Run, print the line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pictures", type=int, default=200)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(tiny_modes(Path(folder)), arguments.pictures, Random(arguments.seed))  # noqa: S311 - not for secrets
+    print(json.dumps({"seed": arguments.seed, **found}))
+    sys.exit(0 if holds(found) else 1)
+
+
+def holds(found: dict[str, Any]) -> bool:
+    """Whether what was seeded was found, and little else."""
+    most = MOST_FALSE * found["pictures"]
+    quiet = max(found["false_alarms"], found["named_of_untouched"]) <= most and not found["drifts_of_untouched"]
+    return bool(found["caught"] and not found["missed"] and found["drift_caught"] and quiet)
+
+
+def run(modes: Modes, count: int, random: Random) -> dict[str, Any]:
+    """Paint, spoil, judge."""
+    photos = catalogue(modes, count, seed=random.randrange(10**6))
+    asked = [request(photo.image, PROMPT, number, return_mask=True) for number, photo in enumerate(photos)]
+    answers = list(paint(modes, asked))
+    print(f"{count} painted", flush=True)
+    items = [look for number, each in enumerate(answers) for look in looks(number, each)]
+    strays = sorted(random.sample(range(count), round(SHARE * count)))
+    spoilt = replaced(items, wrong(modes, photos, strays))
+    named = outliers(spoilt)
+    caught = {int(each.item) for each in named} & set(strays)
+    start = random.randrange(count // 5, count - count // 5)
+    drifted = [lighter(number, answers[number]) if number >= start else items[number] for number in range(count)]
+    told = drifts(drifted)
+    say(named, told)
+    return {
+        "pictures": count,
+        "seeded": len(strays),
+        "caught": len(caught),
+        "missed": len(strays) - len(caught),
+        "false_alarms": len(named) - len(caught),
+        "drift_caught": any(each.measure == "colour" for each in told),
+        "drift_off_by": min((abs(int(each.since) - start) for each in told), default=None),
+        "named_of_untouched": len(outliers(items)),
+        "drifts_of_untouched": len(drifts(items)),
+    }
+
+
+def wrong(modes: Modes, photos: Sequence[Drawing], strays: Sequence[int]) -> dict[int, MeasuredPicture]:
+    """The pictures that went wrong, by place, each in its own way."""
+    requests: dict[int, PredictionInput] = {
+        place: request(photos[place].image, **{"prompt": PROMPT, "seed": place, **WRONG[number % len(WRONG)]})
+        for number, place in enumerate(strays)
+    }
+    return {place: looks(place, next(paint(modes, [each])))[0] for place, each in requests.items()}
+
+
+def looks(place: int, answer: PaintedAnswer) -> list[MeasuredPicture]:
+    """What the server measured, as a batch's report reads it from the prediction's record."""
+    return measured(str(place), GROUP, answer.metrics.to_json())
+
+
+def lighter(place: int, answer: PaintedAnswer) -> MeasuredPicture:
+    """An answer whose painted pixels were a twentieth lighter, measured as the server would."""
+    picture, alpha = (Image.open(io.BytesIO(file)) for file in (*answer.files, answer.mask))
+    brighter = picture.point(lambda level: min(255, round(level * LIGHTER)))
+    appearance = measure_appearance(Image.composite(brighter, picture, alpha), alpha)
+    assert appearance is not None
+    area = answer.metrics.mask_area
+    return MeasuredPicture(item=str(place), picture=0, group=GROUP, mask_area=area, appearance=appearance)
+
+
+def replaced(items: Sequence[MeasuredPicture], spoilt: dict[int, MeasuredPicture]) -> list[MeasuredPicture]:
+    """The batch with some of its pictures gone wrong."""
+    return [spoilt.get(number, item) for number, item in enumerate(items)]
+
+
+def say(named: Sequence[Outlier], told: Sequence[Drift]) -> None:
+    """The review list, as a person would read it."""
+    for outlier in named:
+        print(f"row {outlier.item:>4}  {outlier.score:4.1f}  {'; '.join(outlier.reasons)}")
+    for drift in told:
+        print(f"drift: {drift.reason}")
+
+
+if __name__ == "__main__":
+    main()
