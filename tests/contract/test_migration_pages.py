@@ -189,7 +189,7 @@ def test_a_new_call_runs_and_asks_for_what_it_says(page: str, text: str, served:
 
 def options(text: str) -> Iterator[tuple[str, Any]]:
     """The literal options, named as a prediction's input names them, with which an example calls a client."""
-    given: list[tuple[str | None, ast.expr]] = []
+    given: list[tuple[Any, ast.expr]] = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call):
             given += [(keyword.arg, keyword.value) for keyword in node.keywords]
