@@ -145,6 +145,7 @@ CHECKS = {
     "misnamed": misnamed,
     "left behind": left_behind,
     "unaccounted": unaccounted,
+    "erred": keeping.erred,
     "unlisted": keeping.unlisted,
     "misplaced": keeping.misplaced,
     "unpainted": keeping.unpainted,

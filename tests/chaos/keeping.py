@@ -13,6 +13,15 @@ _INDEX_SECONDS = 2.0
 """An index of DynamoDB may be so old."""
 
 
+OURS = "500 an error of ours"
+"""How what a client is refused with begins where nothing that goes wrong by itself was the reason: that is answered 503."""
+
+
+def erred(history: History, _: Evidence) -> Iterator[str]:
+    """No request meets an error of ours: what may pass by itself is another answer."""
+    yield from (f"{times} times: {why}" for why, times in history.refused.items() if why.startswith(OURS))
+
+
 def unlisted(history: History, _: Evidence) -> Iterator[str]:
     """A list that is read to its end has everything once that was there all the while, and nothing that was gone before."""
     for walk in history.walks:

@@ -58,6 +58,7 @@ def deleted(history: History) -> None:
 
 
 BROKEN: list[tuple[Callable[[History], None], str, str]] = [
+    (lambda history: history.refuse("500 an error of ours; see the log"), "erred", "1 times: 500 an error of ours"),
     (walk(PREDICTION), "unlisted", "a list of prediction lacks p1"),
     (walk(PREDICTION, "p1", "p1"), "unlisted", "has p1 2 times"),
     (walk(FILE), "unlisted", "a list of file lacks f1"),
