@@ -1,5 +1,6 @@
 """What the HTTP API answers of files that are there."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from contracts.answers import Answer, Time
@@ -20,6 +21,9 @@ class StoredFile(Answer):
     name: Annotated[str, about("with its folder in a dataset")]
     content_type: str
     size: Annotated[int, about("of the file", unit="bytes")]
+    etag: Annotated[str, about("changes with the file")]
+    checksums: Annotated[Mapping[str, str], about("empty: only the answer to POST /v1/files with the file has them")]
+    metadata: Annotated[Mapping[str, str], about("empty: it is not kept")]
     purpose: Literal["upload", "dataset"]
     style: Annotated[str | None, about("whose dataset it is of")]
     uri: Annotated[str, about("as POST /v1/files gave it")]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+from pydantic import RootModel
+
 from contracts.answers import Answer, Time
 from contracts.declarations import about
 
@@ -77,6 +79,28 @@ class Collections(Answer):
     results: list[Mapping[str, Any]]
     next: None
     previous: None
+
+
+class HardwareChoice(RootModel[list[str]]):
+    """Hardware that a client may choose: none, for the stage's settings name it."""
+
+
+class ReplicateDeployment(Answer):
+    """A style, or the base model, which is deployed under its own name."""
+
+    owner: str
+    name: Annotated[str, about("the style, or base")]
+    current_release: Annotated[
+        None, about("not told: GET /v1/models/{owner}/{name} says which version the name means now")
+    ]
+
+
+class ReplicateDeployments(Answer):
+    """What is deployed."""
+
+    results: list[ReplicateDeployment]
+    next: str | None
+    previous: str | None
 
 
 class FileAddress(Answer):

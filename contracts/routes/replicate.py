@@ -4,6 +4,9 @@ from contracts.answers import Prediction, Training
 from contracts.queries import ModelsQuery
 from contracts.replicate_answers import (
     Collections,
+    ReplicateDeployment,
+    ReplicateDeployments,
+    HardwareChoice,
     ModelVersion,
     ModelVersions,
     ReplicateAccount,
@@ -23,6 +26,28 @@ ROUTES = (
         path="/v1/collections",
         about="Collections of models: none. Clients that ask get an empty list.",
         answer=Collections,
+    ),
+    Route(
+        name="list_hardware",
+        method="GET",
+        path="/v1/hardware",
+        about="Hardware to choose from: none, for the stage's settings name it. Clients that ask get an empty list.",
+        answer=HardwareChoice,
+    ),
+    Route(
+        name="list_deployments",
+        method="GET",
+        path="/v1/deployments",
+        about="The base model and the styles, by name: each is deployed under its own.",
+        query=ModelsQuery,
+        answer=ReplicateDeployments,
+    ),
+    Route(
+        name="get_deployment",
+        method="GET",
+        path="/v1/deployments/{owner}/{name}",
+        about="A style, or the base model (name base), as a deployment.",
+        answer=ReplicateDeployment,
     ),
     Route(
         name="list_models",

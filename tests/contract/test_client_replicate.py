@@ -10,11 +10,13 @@ import pytest
 from replicate.client import Client
 from replicate.exceptions import ModelError, ReplicateError
 from replicate.helpers import FileOutput
+from replicate.webhook import InvalidSignatureError, Webhooks
 
 from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import PNG, execution
 from tests.unit.ops_http import ADDRESS, HttpApi
 from tests.unit.ops_stage import base_manifest, put_dataset, put_promoted, put_version
+from tests.unit.test_ops_webhooks import World
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 STRATEGIES: tuple[Literal["url", "base64"], ...] = ("url", "base64")
@@ -138,6 +140,12 @@ def test_files_that_come_with_the_request(client: Client, http: HttpApi) -> None
     assert (made.name, made.content_type, made.size, made.metadata) == ("a.png", "image/png", len(PNG), {"shoot": 7})
     unnamed = client.files.create(io.BytesIO(PNG))
     assert (unnamed.name, unnamed.content_type) == ("file.png", "image/png")
+    assert {each.id: each.size for each in client.files.list()} == {made.id: len(PNG), unnamed.id: len(PNG)}
+    got = client.files.get(made.id)
+    assert (got.name, got.etag, got.expires_at) == (made.name, made.checksums["md5"], made.expires_at)
+    assert client.files.delete(made.id)
+    with pytest.raises(ReplicateError, match="404"):
+        client.files.get(made.id)
     for wrong, words in ((b"GIF89a", "image/gif"), (b"", "size")):
         with pytest.raises(ReplicateError, match=words):
             client.files.create(io.BytesIO(wrong), filename="a.gif" if wrong else "a.png")
@@ -187,11 +195,34 @@ def test_trainings_from_the_base_model_to_a_version_that_runs(client: Client, ht
     other = client.trainings.create("me/base:base", asked, "me/coat")
     assert "base_model" not in http.api.executions.started[other.id].input
     assert client.trainings.cancel(other.id).status == "canceled"
+    assert {each.id for each in client.trainings.list()} == {made.id, other.id}
 
 
 def test_account_and_collections(client: Client) -> None:
     assert client.accounts.current().username == "atelier"
     assert list(client.collections.list()) == []
+    assert client.hardware.list() == []
+
+
+def test_each_model_is_deployed(client: Client, http: HttpApi) -> None:
+    assert [deployment.id for deployment in client.deployments.list()] == ["atelier/base", "atelier/skirt"]
+    made = client.deployments.get("me/skirt").predictions.create({"prompt": "a street", "mode": "text_to_image"})
+    assert made.version == "skirt@2"
+    with pytest.raises(ReplicateError, match="404"):
+        client.deployments.get("me/nothing")
+
+
+def test_the_clients_own_check_takes_what_a_webhook_says() -> None:
+    world = World()
+    client = Client("key", base_url=ADDRESS, transport=Transport(HttpApi(api=world)))
+    asked = {"prompt": "a street", "mode": "text_to_image"}
+    client.predictions.create("base", asked, webhook="https://example.com/told", webhook_events_filter=["start"])
+    world.announced()
+    (parcel,) = world.receivers.heard
+    secret, body = client.webhooks.default.secret(), parcel.body.decode()
+    Webhooks.validate(headers=dict(parcel.headers), body=body, secret=secret)
+    with pytest.raises(InvalidSignatureError):
+        Webhooks.validate(headers=dict(parcel.headers), body=body.replace("street", "house"), secret=secret)
 
 
 def test_the_asynchronous_client_works_as_well(http: HttpApi) -> None:

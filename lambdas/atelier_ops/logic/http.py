@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -227,7 +227,7 @@ class Request(APIGatewayProxyEvent):
 
 
 def respond(
-    status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, kind: str = JSON
+    status: int, body: Mapping[str, Any] | Sequence[Any], headers: Mapping[str, str] | None = None, kind: str = JSON
 ) -> Response[str]:
     """A response with a JSON body that nobody caches."""
     return Response(status, kind, json.dumps(body), {"Cache-Control": "no-store", **(headers or {})})

@@ -37,18 +37,35 @@ def require(name: str, request: Request, dependencies: Dependencies) -> None:
 
 def page(request: Request, dependencies: Dependencies) -> dict[str, Any]:
     """Some of the models, in Replicate's words and in OpenAI's. Raises InvalidInputError."""
+    shown, following_page = _shown(request, dependencies)
+    return {
+        "results": [model_object(name, request, dependencies, None) for name in shown],
+        "next": following_page,
+        "previous": None,
+        "object": "list",
+        "data": [listed(name, dependencies) for name in shown],
+    }
+
+
+def deployments_page(request: Request, dependencies: Dependencies) -> dict[str, Any]:
+    """The same models as Replicate's deployments: each is deployed under its own name. Raises InvalidInputError."""
+    shown, following_page = _shown(request, dependencies)
+    return {"results": [deployment(name) for name in shown], "next": following_page, "previous": None}
+
+
+def deployment(name: str) -> dict[str, Any]:
+    """A deployment as Replicate describes it; machines and their number are the stage's, and nobody is told of them."""
+    return {"owner": OWNER, "name": name, "current_release": None}
+
+
+def _shown(request: Request, dependencies: Dependencies) -> tuple[list[str], str | None]:
+    """The names of a page, and the address of the next one. Raises InvalidInputError."""
     query = read_query(request, ModelsQuery)
     every, begin = names(request, dependencies), position(query, 1)
     # What the cursor names may be gone by now.
     rest = [name for name in every[1:] if name > begin[0]] if begin and begin[0] != BASE else every[1 if begin else 0 :]
     shown = rest[: query.limit]
-    return {
-        "results": [model_object(name, request, dependencies, None) for name in shown],
-        "next": following(request, query, shown[-1:] if len(rest) > len(shown) else None),
-        "previous": None,
-        "object": "list",
-        "data": [listed(name, dependencies) for name in shown],
-    }
+    return shown, following(request, query, shown[-1:] if len(rest) > len(shown) else None)
 
 
 def model_object(

@@ -30,6 +30,22 @@ def list_collections(request: Request, dependencies: Dependencies) -> Response[s
     return respond(200, {"results": [], "next": None, "previous": None})
 
 
+def list_hardware(request: Request, dependencies: Dependencies) -> Response[str]:
+    """200 with nothing to choose."""
+    return respond(200, [])
+
+
+def list_deployments(request: Request, dependencies: Dependencies) -> Response[str]:
+    """200 with a page of the base model and the styles, each deployed. Raises InvalidInputError."""
+    return respond(200, models.deployments_page(request, dependencies))
+
+
+def get_deployment(request: Request, dependencies: Dependencies, owner: str, name: str) -> Response[str]:
+    """200 with the deployment of a model. Raises ProblemError 404."""
+    models.require(name, request, dependencies)
+    return respond(200, models.deployment(name))
+
+
 def list_models(request: Request, dependencies: Dependencies) -> Response[str]:
     """200 with a page of the base model and the styles. Raises InvalidInputError."""
     return respond(200, models.page(request, dependencies))
