@@ -4,12 +4,12 @@ from contracts.answers import Prediction, Training
 from contracts.queries import ModelsQuery
 from contracts.replicate_answers import (
     Collections,
-    ReplicateDeployment,
-    ReplicateDeployments,
     HardwareChoice,
     ModelVersion,
     ModelVersions,
     ReplicateAccount,
+    ReplicateDeployment,
+    ReplicateDeployments,
     ReplicateModel,
     ReplicateModels,
 )
