@@ -24,6 +24,7 @@ class Route:
     ``form`` are the fields that it takes as ``multipart/form-data``, and ``form_answer`` is what it answers to them where that is
     another than ``answer``.
     What takes a body and ``makes`` nothing changes what is there, or only answers. ``problem`` is the shape of its errors.
+    Where it is a ``picture``, the answer may be the file itself, if the first type in Accept is of pictures.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Route:
     form_answer: type[BaseModel] | None = None
     makes: bool = True
     problem: type[BaseModel] = ProblemDetails
+    picture: bool = False
 
     @property
     def status(self) -> int:

@@ -152,6 +152,9 @@ def _good(route: Route) -> dict[str, Any]:
         "description": route.answer.__name__,
         "content": {JSON: {"schema": _answered(route)}},
     }
+    if route.picture:
+        whole = {"type": "string", "contentEncoding": "binary"}
+        good["content"] |= {f"image/{kind}": {"schema": whole} for kind in ("png", "jpeg", "webp")}
     if route.status == 201 and route.located:
         good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
     return good

@@ -1,6 +1,6 @@
 """Every route."""
 
-from contracts.routes import base_models, files, openai, predictions, replicate, styles, trainings, webhooks
+from contracts.routes import base_models, files, openai, predictions, replicate, stability, styles, trainings, webhooks
 
 ROUTES = (
     *predictions.ROUTES,
@@ -10,5 +10,6 @@ ROUTES = (
     *base_models.ROUTES,
     *replicate.ROUTES,
     *openai.ROUTES,
+    *stability.ROUTES,
     *webhooks.ROUTES,
 )

@@ -61,8 +61,9 @@ That the status of DEFAULT_5XX becomes that of the others is written, and not so
 """
 
 
-_BINARY = ["multipart/form-data"]
-"""What comes to the handler as bytes, in base64. Anything else is text, which would change every byte that is no UTF-8."""
+_BINARY = ["multipart/form-data", "image/*"]
+"""What comes to the handler as bytes, in base64, and where it stands first in Accept, what leaves it so. Anything else is text, which would
+change every byte that is no UTF-8."""
 
 UNROUTED = "/{proxy+}"
 """The path of every request that no route takes. The handler answers it with 404, or with 405 and the methods that the path has."""

@@ -33,7 +33,13 @@ _TOGETHER = "handlers answer its task tokens and name it before it exists"
 RESOURCES: Sequence[Resource] = (
     (_API, "", "Properties.EndpointConfiguration.Types", ["REGIONAL"], "callers are programs of one region"),
     (_API, "", "Properties.ApiKeySourceType", "HEADER", "clients send their key as x-api-key"),
-    (_API, "", "Properties.BinaryMediaTypes", ["multipart/form-data"], "all else is text; what is not comes as base64"),
+    (
+        _API,
+        "",
+        "Properties.BinaryMediaTypes",
+        ["multipart/form-data", "image/*"],
+        "all else is text; what is not comes as base64",
+    ),
     ("AWS::ApiGateway::Account", "", "DeletionPolicy", "Retain", _ACCOUNT),
     ("AWS::IAM::Role", "RestApiCloudWatchRole", "DeletionPolicy", "Retain", _ACCOUNT),
     ("AWS::ApiGateway::Model", "", "Properties.Schema.type", "object", "a body is a JSON object"),

@@ -142,7 +142,7 @@ def test_files_that_come_with_the_request(client: Client, http: HttpApi) -> None
     assert (unnamed.name, unnamed.content_type) == ("file.png", "image/png")
     assert {each.id: each.size for each in client.files.list()} == {made.id: len(PNG), unnamed.id: len(PNG)}
     got = client.files.get(made.id)
-    assert (got.name, got.etag, got.expires_at) == (made.name, made.checksums["md5"], made.expires_at)
+    assert (got.name, got.etag, got.urls) == (made.name, made.checksums["md5"], made.urls)
     assert client.files.delete(made.id)
     with pytest.raises(ReplicateError, match="404"):
         client.files.get(made.id)

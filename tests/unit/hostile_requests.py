@@ -33,6 +33,7 @@ GOOD: Mapping[str, Any] = {
 """A body of each route that takes one."""
 FORMS: Mapping[str, Mapping[str, str | bytes]] = {
     "create_file": {"content": PNG, "metadata": "{}"},
+    "search_and_replace": {"image": PNG, "prompt": "a red skirt", "search_prompt": "a skirt"},
     "edit_images": {"image": PNG, "prompt": "a red skirt", "n": "1"},
 }
 """The fields of each route that takes a form."""

@@ -364,6 +364,8 @@ stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
 draw = ask("POST", "/v1/images/generations", {"prompt": "a red skirt"})
 edit = ask("POST", "/v1/images/edits", {"prompt": "a red skirt", "image": PNG, "mask_prompt": "a skirt"})
+SEARCHED = {"prompt": "a red skirt", "image": PNG, "search_prompt": "a skirt"}
+replace_found = ask("POST", "/v2beta/stable-image/edit/search-and-replace", SEARCHED)
 secret = ask("GET", "/v1/webhooks/default/secret")
 approve_3 = ask("POST", "/v1/styles/skirt/versions/3/approve", {"reason": "good"})
 reject_3 = ask("POST", "/v1/styles/skirt/versions/3/reject", {})
@@ -379,6 +381,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
     "create_prediction, asleep": (asleep, post, then(later, post)),
     "generate_images": (nothing, draw, then(later, draw)),
+    "search_and_replace": (nothing, replace_found, then(later, replace_found)),
     "edit_images": (nothing, edit, then(later, edit)),
     "create_prediction, with a webhook": (nothing, post_wish, then(later, post_wish)),
     "deliver_webhooks": (then(post_wish, told(), later), tell, then(later, tell)),

@@ -40,6 +40,12 @@ BODIES: dict[str, Callable[[str], Any]] = {
     "create_deployment_prediction": lambda style: PAINT,
     "create_model_training": training,
     "generate_images": lambda style: {"prompt": "a red skirt", "model": style},
+    "search_and_replace": lambda style: {
+        "prompt": "a red skirt",
+        "search_prompt": "a skirt",
+        "version": style,
+        "image": PNG,
+    },
     "edit_images": lambda style: {"prompt": "a red skirt", "model": style, "image": PNG},
 }
 """Of a request about a style; of others it is empty."""

@@ -25,13 +25,14 @@ from atelier_ops.logic import (
     uploads,
     webhook_secret,
 )
-from atelier_ops.logic.facades import openai, replicate, replicate_files
+from atelier_ops.logic.facades import openai, replicate, replicate_files, stability
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
 from contracts.errors import InvalidInputError
 from contracts.openai import OpenAiError
 from contracts.route import Route
 from contracts.routes.table import ROUTES
+from contracts.stability import StabilityError
 
 
 def _create_file(request: Request, dependencies: Dependencies) -> Response[str]:
@@ -84,6 +85,7 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "generate_images": openai.generate,
     "edit_images": openai.edit,
     "retrieve_model": replicate.retrieve_model,
+    "search_and_replace": stability.search_and_replace,
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 
@@ -144,6 +146,8 @@ def _failed(error: ProblemError) -> Response[str]:
     route = next(asked, None)
     if route and route.problem is OpenAiError:
         return openai.error_response(error, request.told(error.detail))
+    if route and route.problem is StabilityError:
+        return stability.error_response(error, request)
     return request.problem(error)
 
 

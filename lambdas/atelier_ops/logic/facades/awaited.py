@@ -46,14 +46,17 @@ def paint(request: Request, said: Any, translated: Mapping[str, Any], dependenci
     return handed
 
 
-def check_inline(translated: Mapping[str, Any], dependencies: Dependencies, *, instead: str) -> None:
-    """Raise InvalidInputError where an answer may not hold the pictures, before anything is painted. ``instead`` is what would help."""
+def check_inline(translated: Mapping[str, Any], dependencies: Dependencies, *, what: str, instead: str) -> None:
+    """Raise InvalidInputError naming ``what`` where an answer may not hold the pictures, before anything is painted.
+
+    ``instead`` is what would help.
+    """
     inputs: PredictionInput = PredictionRequest.from_json(translated).input
     picture = check_pictures(inputs, dependencies.media)
     try:
         check_answer(inputs, dependencies.pace.resolution, picture, most=MOST_INLINE_PIXELS[inputs.output_format])
     except InvalidInputError as error:
-        raise InvalidInputError("n", got=inputs.num_outputs, allowed=f"{error.allowed}, or {instead}") from error
+        raise InvalidInputError(what, got=error.got, allowed=f"{error.allowed}, or {instead}") from error
 
 
 def _prediction(keyed: Request, translated: Mapping[str, Any], dependencies: Dependencies) -> Record:

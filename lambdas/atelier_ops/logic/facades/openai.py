@@ -80,7 +80,7 @@ def _answered(
     request: Request, said: Any, asked: WantedPictures, translated: dict[str, Any], dependencies: Dependencies
 ) -> Response[str]:
     if asked.response_format == "b64_json":
-        check_inline(translated, dependencies, instead=_INSTEAD)
+        check_inline(translated, dependencies, what="n", instead=_INSTEAD)
     return respond(200, _pictures(paint(request, said, translated, dependencies), asked, dependencies))
 
 
