@@ -8,6 +8,7 @@ from typing import Any
 
 import urllib3
 
+from bench.clients.endpoint import answer
 from bench.clients.jobs import Job
 from bench.clients.world import PHOTO, PROMPT, STYLE, ClientStage, dataset_files, is_png
 
@@ -65,37 +66,14 @@ def _invoked(world: ClientStage) -> None:
     }
     body = json.dumps({**asked, "image": base64.b64encode(PHOTO.read_bytes()).decode()}).encode()
     s3.put_object(Bucket=bucket, Key=f"requests/{name}.json", Body=body, ContentType="application/json")
-    answered = _answer(world, InputLocation=f"s3://{bucket}/requests/{name}.json", InferenceId=name)
+    answered = answer(world, InputLocation=f"s3://{bucket}/requests/{name}.json", InferenceId=name)
     assert is_png(base64.b64decode(answered["images"][0]))
 
 
 def _invoked_inline(world: ClientStage) -> None:
     body = json.dumps({"mode": "text_to_image", "prompt": PROMPT, "width": 64, "height": 64, "num_inference_steps": 2})
-    answered = _answer(world, Body=body.encode())
+    answered = answer(world, Body=body.encode())
     assert is_png(base64.b64decode(answered["images"][0]))
-
-
-def _answer(world: ClientStage, **how: Any) -> Mapping[str, Any]:
-    queued = world.client("sagemaker-runtime").invoke_endpoint_async(
-        EndpointName=world.outputs["EndpointName"], ContentType="application/json", **how
-    )
-    s3 = world.client("s3")
-
-    def written() -> Mapping[str, Any] | None:
-        failure = _text(s3, queued["FailureLocation"])
-        assert failure is None, failure
-        answer = _text(s3, queued["OutputLocation"])
-        return None if answer is None else json.loads(answer)
-
-    return world.until(written)
-
-
-def _text(s3: Any, address: str) -> str | None:
-    """What an object says; None where there is none."""
-    bucket, _, key = address.removeprefix("s3://").partition("/")
-    if not s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents"):
-        return None
-    return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
 
 
 def _presigned(world: ClientStage) -> None:
