@@ -56,10 +56,16 @@ class Route:
         return bool(self.body or self.form)
 
     @property
+    def needs_body(self) -> bool:
+        """Whether a request without a body is refused: where the route takes a form, or a field is needed."""
+        fields = self.body.model_fields.values() if self.body else ()
+        return self.takes_body and (self.body is None or any(field.is_required() for field in fields))
+
+    @property
     def always_json(self) -> bool:
-        """Whether API Gateway may check that a body is a JSON object. Of a form it would read the text as JSON, too; and its own words
-        are a problem document, which a route whose errors have another shape says better itself."""
-        return self.body is not None and self.form is None and self.problem is ProblemDetails
+        """Whether API Gateway may check that a body is a JSON object. It refuses a request without one, too; of a form it would read the
+        text as JSON; and its own words are a problem document, which a route whose errors have another shape says better itself."""
+        return self.needs_body and self.form is None and self.problem is ProblemDetails
 
     @property
     def names(self) -> list[str]:

@@ -95,13 +95,8 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {str(route.status): _good(route), **_bad(route)},
     }
     if route.takes_body:
-        operation["requestBody"] = {"required": _needs_body(route), "content": _content(route)}
+        operation["requestBody"] = {"required": route.needs_body, "content": _content(route)}
     return operation
-
-
-def _needs_body(route: Route) -> bool:
-    """Whether a request without a body is refused: where the route takes a form, or a field is needed."""
-    return route.body is None or bool(json_schema(route.body).get("required"))
 
 
 def _content(route: Route) -> dict[str, Any]:

@@ -1,10 +1,30 @@
 """schemathesis's hooks: what is no failure of the API. Its command loads this module."""
 
+import ast
+import gc
 from typing import Any
 
 import schemathesis
 
 from bench.clients.refusals import is_foreseen
+
+_parse = ast.parse
+
+
+def _undisturbed(*arguments: Any, **named: Any) -> Any:
+    """``ast.parse`` while no garbage is collected.
+
+    Hypothesis, which shows the source of lambdas, changes the recursion limit and takes that back when a generator that nobody uses any
+    more is collected: meanwhile Python 3.11's parser counts its own depth, and raises SystemError.
+    """
+    gc.disable()
+    try:
+        return _parse(*arguments, **named)
+    finally:
+        gc.enable()
+
+
+ast.parse = _undisturbed
 
 AnyCase = schemathesis.Case[Any]
 

@@ -20,6 +20,7 @@ BEYOND: Mapping[str, str] = {
     "create_deployment_prediction": _PAINTS,
     "generate_images": r"version|input\.(adapter|width|prompt)|n|size",
     "edit_images": r"version|image|size|n|mask_prompt|input\.(adapter|image|mask|mask_prompt|prompt)",
+    "search_and_replace": r"version|image|search_prompt|input\.(adapter|image|mask_prompt|prompt|search_prompt)",
     "create_training": _LEARNS,
     "create_model_training": _LEARNS,
     "resume_training": r"webhook|gate.*",
@@ -36,5 +37,6 @@ def is_foreseen(operation: str, text: str) -> bool:
     """Whether a refusal calls something wrong of which the operation's schema could have said so."""
     said = json.loads(text)
     lines = said.get("errors") or [{"what": said.get("what") or said.get("error", {}).get("param")}]
+    named = [line.partition(":")[0] if isinstance(line, str) else str(line["what"]) for line in lines]
     known = rf"Idempotency-Key|{BEYOND.get(operation, '')}"
-    return not all(re.fullmatch(known, str(line["what"])) for line in lines)
+    return not all(re.fullmatch(known, what) for what in named)

@@ -141,3 +141,13 @@ def test_a_query_that_cannot_do_without_something_says_so(document: dict[str, An
     assert (versions["name"], versions["required"]) == ("versions", True)
     listed = document["paths"]["/v1/styles"]["get"]["parameters"]
     assert [each["required"] for each in listed if each["in"] == "query"] == [False, False]
+
+
+def test_a_body_that_says_nothing_may_be_left_out_at_every_door(document: dict[str, Any]) -> None:
+    """The handler, API Gateway's own check and the document agree on which."""
+    for route in ROUTES:
+        if route.body and route.form is None:
+            needed = not reads(route.body, {})
+            assert operation(document, route)["requestBody"]["required"] == needed, route.name
+            assert route.needs_body == needed, route.name
+            assert not route.always_json or needed, route.name

@@ -41,6 +41,9 @@ def test_a_refusal_is_beyond_the_schema_where_all_that_it_calls_wrong_is() -> No
     assert is_foreseen("create_file", json.dumps({"what": "Idempotency-Key"})) is False
     assert is_foreseen("generate_images", json.dumps({"error": {"param": "version"}})) is False
     assert is_foreseen("generate_images", json.dumps({"error": {"param": None}})) is True
+    unreadable = json.dumps({"errors": ["image: got 'text'; allowed: a picture"]})
+    assert is_foreseen("search_and_replace", unreadable) is False
+    assert is_foreseen("get_style", unreadable) is True
     assert is_foreseen("get_style", problem("style")) is True
 
 
