@@ -64,11 +64,23 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "the stack's output ApiUrl"}],
-        "security": [{"key": []}],
+        "security": [{"bearer": []}, {"key": []}],
         "paths": _paths(),
         "components": {
             "schemas": described,
-            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "the API key; the scheme Token is the same",
+                },
+                "key": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "x-api-key",
+                    "description": "the same key; the only way where the stage is signed",
+                },
+            },
         },
     }
 

@@ -88,13 +88,15 @@ _HANDLERS = (
 
 def _things(stage: Stage) -> WatchedStage:
     """As many things as a stage has, to count their alarms."""
-    sending = () if stage.webhooks == "none" else ("deliver_webhooks",)
+    more = () if stage.webhooks == "none" else ("deliver_webhooks",)
+    if not stage.api.signed:
+        more = (*more, "authorize")
     return WatchedStage(
         service="",
         endpoint="",
         instance_type="",
         api="",
-        functions=dict.fromkeys((*_HANDLERS, *sending), ""),
+        functions=dict.fromkeys((*_HANDLERS, *more), ""),
         queues=dict.fromkeys(("answers", "training"), ""),
         machines=dict.fromkeys(("workflow", "pretraining"), ""),
     )

@@ -1,9 +1,6 @@
 """The HTTP API in front of the ``api`` handler: keys, throttling, access log, and errors in one shape (RFC 9457)."""
 
-import json
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import NamedTuple
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -12,58 +9,17 @@ from constructs import Construct
 
 from contracts.routes.table import ROUTES
 from infra.components.clients import ClientKeys
+from infra.components.gateway_answers import add_refusals
 from infra.components.handler import Handler
 from infra.components.log_retention import log_group
 from infra.nag import accept
 from infra.settings.api import Api
 
-_AGAIN = (
-    "The service did not answer. Send the request again after Retry-After seconds, a POST with the same Idempotency-Key"
-)
-
-
-class _Refusal(NamedTuple):
-    """One answer: API Gateway's type, its status, what is wrong, and after how many seconds the request may be sent again."""
-
-    kind: apigateway.ResponseType
-    status: int
-    detail: str
-    again: int | None = None
-
-
-_REFUSALS: Mapping[str, _Refusal] = {
-    "BadBody": _Refusal(
-        apigateway.ResponseType.BAD_REQUEST_BODY,
-        400,
-        "body: allowed: one JSON object, of Content-Type application/json",
-    ),
-    "Unauthorized": _Refusal(apigateway.ResponseType.INVALID_API_KEY, 401, "x-api-key: missing, or an unknown key"),
-    "NoRoute": _Refusal(
-        apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, 404, "There is nothing here: every path begins with /v1/"
-    ),
-    "TooLarge": _Refusal(
-        apigateway.ResponseType.REQUEST_TOO_LARGE,
-        413,
-        "body: larger than 5 MB; larger pictures go through POST /v1/files",
-    ),
-    "Throttled": _Refusal(
-        apigateway.ResponseType.THROTTLED, 429, "More requests a second than the key's plan allows", 1
-    ),
-    "QuotaExceeded": _Refusal(apigateway.ResponseType.QUOTA_EXCEEDED, 429, "The key's daily quota is used up", 3600),
-    "ServerError": _Refusal(apigateway.ResponseType.DEFAULT_5_XX, 503, _AGAIN, 5),
-    "NoAnswer": _Refusal(apigateway.ResponseType.INTEGRATION_FAILURE, 503, _AGAIN, 5),
-    "LateAnswer": _Refusal(apigateway.ResponseType.INTEGRATION_TIMEOUT, 503, _AGAIN, 5),
-}
-"""What API Gateway answers by itself, before the handler is asked or where it gives no answer: too many at a time, too late, killed.
-
-That the status of DEFAULT_5XX becomes that of the others is written, and not so everywhere: the two that would be 504 have their own
-(ADR 0030).
-"""
-
-
 _BINARY = ["multipart/form-data", "image/*"]
 """What comes to the handler as bytes, in base64, and where it stands first in Accept, what leaves it so. Anything else is text, which would
 change every byte that is no UTF-8."""
+
+_KeySource = apigateway.ApiKeySourceType
 
 UNROUTED = "/{proxy+}"
 """The path of every request that no route takes. The handler answers it with 404, or with 405 and the methods that the path has."""
@@ -72,7 +28,8 @@ UNROUTED = "/{proxy+}"
 class RestApi(Construct):
     """``url`` ends in a slash. ``clients`` may call it, as often as ``limits`` says.
 
-    ``name`` names the API, whose metrics are called by it, and what cannot be without a name.
+    ``name`` names the API, whose metrics are called by it, and what cannot be without a name. ``authorizer`` finds the key of a request;
+    without one, where ``limits`` want signed requests, the key comes as ``x-api-key``, because ``Authorization`` holds the signature.
     """
 
     def __init__(
@@ -83,12 +40,13 @@ class RestApi(Construct):
         name: str,
         handler: Handler,
         clients: ClientKeys,
+        authorizer: apigateway.IAuthorizer | None,
         limits: Api,
         key: kms.IKey,
         log_days: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._limits = limits
+        self._limits, self._authorizer = limits, authorizer
         self._any_object: apigateway.Model | None = None
         self._integration = apigateway.LambdaIntegration(
             # One permission for the whole API: with one a method, those of fifty do not fit into the function's policy (20 KB).
@@ -100,7 +58,7 @@ class RestApi(Construct):
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
         methods = self._add_routes()
-        self._add_refusals()
+        add_refusals(self.api, authorized=authorizer is not None)
         self.url = self.api.url
         clients.join(self._plan(methods))
         self._accept_findings()
@@ -127,7 +85,7 @@ class RestApi(Construct):
             rest_api_name=name,
             description="Atelier: predictions, trainings and files",
             binary_media_types=_BINARY,
-            api_key_source_type=apigateway.ApiKeySourceType.HEADER,
+            api_key_source_type=_KeySource.AUTHORIZER if self._authorizer else _KeySource.HEADER,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=True,
             # Every REST API of the account and region logs with the role that was set last, and still does when our stack is gone.
@@ -169,6 +127,7 @@ class RestApi(Construct):
             method,
             self._integration,
             api_key_required=True,
+            authorizer=self._authorizer,
             authorization_type=apigateway.AuthorizationType.IAM if self._limits.signed else None,
             request_validator=self._validator,
             request_models=models,
@@ -182,17 +141,6 @@ class RestApi(Construct):
             )
             self._any_object = self.api.add_model("Body", content_type="application/json", schema=schema)
         return self._any_object
-
-    def _add_refusals(self) -> None:
-        for construct_id, refusal in _REFUSALS.items():
-            again = {"Retry-After": f"'{refusal.again}'"} if refusal.again else {}
-            self.api.add_gateway_response(
-                construct_id,
-                type=refusal.kind,
-                status_code=str(refusal.status),
-                response_headers={"Content-Type": "'application/problem+json'", **again},
-                templates={"application/json": _problem(refusal)},
-            )
 
     def _accept_findings(self) -> None:
         keys = (
@@ -228,16 +176,3 @@ class RestApi(Construct):
 
 def _throttle(rate: float, burst: int) -> apigateway.ThrottleSettings:
     return apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst)
-
-
-def _problem(refusal: _Refusal) -> str:
-    """As ``atelier_ops.logic.http`` writes it; API Gateway fills in the request's id."""
-    return json.dumps(
-        {
-            "type": "about:blank",
-            "title": HTTPStatus(refusal.status).phrase,
-            "status": refusal.status,
-            "detail": refusal.detail,
-            "instance": "#$context.requestId",
-        }
-    )

@@ -32,7 +32,6 @@ _TOGETHER = "handlers answer its task tokens and name it before it exists"
 
 RESOURCES: Sequence[Resource] = (
     (_API, "", "Properties.EndpointConfiguration.Types", ["REGIONAL"], "callers are programs of one region"),
-    (_API, "", "Properties.ApiKeySourceType", "HEADER", "clients send their key as x-api-key"),
     (
         _API,
         "",

@@ -24,6 +24,7 @@ from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name, topic_arn
 from infra.components.clients import ClientKeys
 from infra.components.handler import Handler, Spec
+from infra.components.key_authorizer import KeyAuthorizer
 from infra.components.rest_api import RestApi
 from infra.components.webhooks import Webhooks
 from infra.components.workflow.steps.publication import PROMOTED
@@ -90,18 +91,24 @@ class ApiStack(StageStack):
         if stage.webhooks != "none":
             letters = self.answers.dead_letters
             self.webhooks.send(table=storage.table, api=self.handler, machine_arn=machine_arn, dead_letters=letters)
+        # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
+        self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}
+        authorizer = None
+        if not stage.api.signed:
+            finder = KeyAuthorizer(self, "Keys", key=key, log_days=log_days, network=serving.clients)
+            authorizer = finder.authorizer
+            self.unattended[finder.handler.name] = finder.handler.function_name
         api = RestApi(
             self,
             "Rest",
             name=stage.prefix,
             handler=self.handler,
             clients=clients,
+            authorizer=authorizer,
             limits=stage.api,
             key=key,
             log_days=log_days,
         )
-        # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
-        self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "ApiKeyId", value=clients.ids[stage.api.clients[0].name])
         CfnOutput(self, "ApiKeyIds", value=json.dumps(clients.ids, separators=(",", ":")))

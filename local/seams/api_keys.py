@@ -1,11 +1,22 @@
-"""API keys: one that was switched off opens nothing, plans take keys that there are, each once, and functions hear whose key it was."""
+"""API keys: one that was switched off opens nothing, plans take keys that there are, each once, and functions hear whose key it was.
 
+An API whose keys its authorizer finds takes the ``usageIdentifierKey`` that it answered, and none from a header
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html).
+"""
+
+from contextvars import ContextVar
 from typing import Any
 
 from ministack.services import apigateway_v1
 
 _HEADERS = 7
 """Where a request's headers stand among what ministack invokes a function with."""
+
+_API = 1
+"""Where an API's id stands among what ministack executes a request with."""
+
+_found: ContextVar[str | None] = ContextVar("_found", default=None)
+"""The key that an authorizer has found in the request, empty where it found none; None where the API reads the header."""
 
 
 def install() -> None:
@@ -38,5 +49,31 @@ def install() -> None:
         own = {"apiKeyId": key["id"]} if key else {}
         return await invoke(*request, caller_identity={**(caller_identity or {}), **own}, **more)
 
+    _take_from_authorizers()
     apigateway_v1._invoke_lambda_proxy_v1 = invoke_with_key
     apigateway_v1._update_api_key, apigateway_v1._create_usage_plan_key = update_api_key, create_usage_plan_key
+
+
+def _take_from_authorizers() -> None:
+    execute, ask = apigateway_v1._execute_in_scope, apigateway_v1._invoke_authorizer_lambda
+    from_header = apigateway_v1._api_key_from_request
+
+    async def execute_request(*request: Any) -> Any:
+        api = apigateway_v1._rest_apis.get(request[_API]) or {}
+        _found.set("" if api.get("apiKeySource") == "AUTHORIZER" else None)
+        return await execute(*request)
+
+    async def ask_and_keep(*question: Any) -> Any:
+        answer = await ask(*question)
+        said = (answer or {}).get("body")
+        if _found.get() is not None:
+            _found.set(str(said.get("usageIdentifierKey") or "") if isinstance(said, dict) else "")
+        return answer
+
+    def key_of(headers: Any) -> Any:
+        found = _found.get()
+        return from_header(headers) if found is None else found
+
+    apigateway_v1._execute_in_scope = execute_request
+    apigateway_v1._invoke_authorizer_lambda = ask_and_keep
+    apigateway_v1._api_key_from_request = key_of

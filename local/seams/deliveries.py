@@ -42,6 +42,7 @@ def install(faults: Faults) -> None:
     _guard_rules()
     _guard_subscriptions()
     _guard_apis()
+    _guard_authorizers()
     sns._deliver_to_lambda = Disturbed(sns._deliver_to_lambda, faults, SNS)
     eventbridge._invoke_target = Disturbed(eventbridge._invoke_target, faults, EVENTS)
 
@@ -109,6 +110,19 @@ def _guard_apis() -> None:
         return await invoke(integration, api, stage_name, stage, resource, path, method, *request, **more)
 
     apigateway_v1._invoke_lambda_proxy_v1 = invoke_allowed
+
+
+def _guard_authorizers() -> None:
+    ask = apigateway_v1._invoke_authorizer_lambda
+
+    async def ask_allowed(authorizer: Record, event: Record, account: str, region: str) -> Any:
+        function = apigateway_v1._extract_lambda_ref_from_integration_uri(authorizer.get("authorizerUri", ""))
+        api = event["methodArn"].split(":")[5].split("/")[0]
+        source = f"arn:aws:execute-api:{region}:{account}:{api}/authorizers/{authorizer['id']}"
+        # None is a function that API Gateway does not reach.
+        return await ask(authorizer, event, account, region) if _may_reach(_API, source, function) else None
+
+    apigateway_v1._invoke_authorizer_lambda = ask_allowed
 
 
 def _may_reach(service: str, source: str, destination: str) -> bool:

@@ -97,8 +97,12 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         **dict.fromkeys(("_ACCOUNT_CONCURRENCY_CAP", "_functions")),
     },
     "ministack.services.apigateway_v1": {
-        **dict.fromkeys(("_account_settings", "_api_keys", "_usage_plan_keys")),
+        **dict.fromkeys(("_account_settings", "_api_keys", "_rest_apis", "_usage_plan_keys")),
         "_api_key_from_request": "headers",
+        "_execute_in_scope": (
+            "request api_id stage_name method path headers body query_params owner_account_id owner_region"
+        ),
+        "_invoke_authorizer_lambda": "authorizer event account_id region",
         "_create_usage_plan_key": "plan_id data",
         "_resolve_api_key": "value",
         "_update_api_key": "key_id data",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch_logs, dynamodb, s3, sns
+from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, s3, sns
 from ministack.services.cloudformation import provisioners
 
 from local.seams.keys import key_arn
@@ -18,9 +18,20 @@ Created = tuple[str, Properties]  # physical id, attributes for Fn::GetAtt
 
 def install(root_client: Callable[[str], Any]) -> None:
     """Replace the handlers. `root_client(service)` is a boto3 client of the account's root."""
+    _fix_key_source()
     _fix_request_validators(root_client)
     _fix_time_to_live()
     _fix_encryption()
+
+
+def _fix_key_source() -> None:
+    """ministack drops from where an API takes its keys when it makes the API, and sets it when it changes it."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
+
+    def set_source(api: str, props: Properties) -> None:
+        apigateway_v1._rest_apis[api]["apiKeySource"] = props.get("ApiKeySourceType", "HEADER")
+
+    handlers["create"] = _then(set_source, 1, handlers["create"])
 
 
 def _fix_request_validators(root_client: Callable[[str], Any]) -> None:

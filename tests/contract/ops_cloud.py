@@ -30,6 +30,7 @@ HANDLERS = (
     "delete_styles",
     "record_failure",
     "report_stop",
+    "authorize",
     "api",
     "base_model",
     "prepare_pretraining",

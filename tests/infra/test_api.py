@@ -78,10 +78,12 @@ def test_the_gateway_s_own_errors_are_documented_problems_that_say_when_to_come_
         headers = {name.rpartition(".")[2]: value for name, value in refusal["ResponseParameters"].items()}
         assert problem.status == int(refusal["StatusCode"])
         assert headers.pop("Content-Type") == "'application/problem+json'"
-        assert set(headers) == ({"Retry-After"} if problem.status in {429, 503} else set())
+        later = {"Retry-After"} if problem.status in {429, 503} else set()
+        assert set(headers) == later | ({"WWW-Authenticate"} if problem.status == 401 else set())
         assert problem.status < 500 or problem.status == 503
     kinds = {refusal["ResponseType"] for refusal in refusals}
     assert {"DEFAULT_5XX", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE", "THROTTLED"} <= kinds
+    assert {"ACCESS_DENIED", "UNAUTHORIZED", "INVALID_API_KEY", "AUTHORIZER_FAILURE"} <= kinds
     statuses = {refusal["StatusCode"] for refusal in refusals}
     operations = [operation for path in document()["paths"].values() for operation in path.values()]
     assert statuses <= {status for operation in operations for status in operation["responses"]}
@@ -129,7 +131,7 @@ def test_production_stands_behind_a_firewall_whose_log_holds_no_key(prod: Synthe
     assert core["RuleActionOverrides"] == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
     assert "stages/" in text(prod.one("AWS::WAFv2::WebACLAssociation")["ResourceArn"])
     logging = prod.one("AWS::WAFv2::LoggingConfiguration")
-    assert logging["RedactedFields"] == [{"SingleHeader": {"Name": "x-api-key"}}]
+    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["x-api-key", "authorization"]
     (destination,) = logging["LogDestinationConfigs"]
     assert text(destination).endswith(":log-group:aws-waf-logs-atelier-prod")
 
@@ -138,6 +140,23 @@ def test_a_stage_may_want_signed_requests_besides_the_key() -> None:
     app = App(context=feature_flags())
     trial = STAGES["trial"]
     stacks = add_stacks(app, replace(trial, api=replace(trial.api, signed=True)))
-    methods = Template.from_stack(stacks.api).find_resources("AWS::ApiGateway::Method").values()
+    template = Template.from_stack(stacks.api)
+    methods = template.find_resources("AWS::ApiGateway::Method").values()
     wanted = {(method["Properties"]["AuthorizationType"], method["Properties"]["ApiKeyRequired"]) for method in methods}
     assert wanted == {("AWS_IAM", True)}
+    (api,) = template.find_resources("AWS::ApiGateway::RestApi").values()
+    # Authorization holds the signature, so nobody looks for a key there.
+    assert api["Properties"]["ApiKeySourceType"] == "HEADER"
+    assert not template.find_resources("AWS::ApiGateway::Authorizer")
+
+
+def test_every_method_asks_the_authorizer_which_keeps_nothing(stage: Synthesized) -> None:
+    authorizer = stage.one("AWS::ApiGateway::Authorizer")
+    assert (authorizer["Type"], authorizer["AuthorizerResultTtlInSeconds"]) == ("REQUEST", 0)
+    assert "IdentitySource" not in authorizer
+    (name,) = stage.resources("AWS::ApiGateway::Authorizer")
+    methods = [method["Properties"] for method in stage.resources("AWS::ApiGateway::Method").values()]
+    assert {(m["AuthorizationType"], m["AuthorizerId"]["Ref"], m["ApiKeyRequired"]) for m in methods} == {
+        ("CUSTOM", name, True)
+    }
+    assert stage.one("AWS::ApiGateway::RestApi")["ApiKeySourceType"] == "AUTHORIZER"

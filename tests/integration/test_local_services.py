@@ -50,6 +50,16 @@ def api(event, context):
                                                 "key": event["requestContext"]["identity"]["apiKeyId"]})}
 
 
+def authorize(event, context):
+    """Finds the key in another header than the usual."""
+    key = event["headers"].get("authorization", "").removeprefix("Bearer ")
+    if key == "broken":
+        raise ValueError("no answer")
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow" if key else "Deny", "Resource": event["methodArn"]}
+    return {"principalId": "client", "usageIdentifierKey": key,
+            "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
 def remember(event, context):
     """Keeps what an event source delivered."""
     boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key="seen/" + context.aws_request_id,
@@ -179,10 +189,15 @@ def template(words: str = "tiny") -> Record:
             "DependsOn": ["Policy"],
             "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:none", "BucketName": bucket},
         },
+        "Authorize": function("code", "functions.authorize", "FunctionRole"),
         **rest_api(),
+        **guarded_api(),
     }
+    stages = base["Resources"]["Plan"]["Properties"]["ApiStages"]
+    stages.append({"ApiId": {"Ref": "GuardedRest"}, "Stage": {"Ref": "GuardedStage"}})
     base["Outputs"] |= {
         "Api": {"Value": {"Ref": "Rest"}},
+        "GuardedApi": {"Value": {"Ref": "GuardedRest"}},
         "Table": {"Value": {"Ref": "Table"}},
         "Topic": {"Value": {"Ref": "Topic"}},
         "Bursts": {"Value": {"Ref": "Bursts"}},
@@ -301,6 +316,39 @@ def rest_api() -> Record:
     }
 
 
+def guarded_api() -> Record:
+    """`POST /files` once more, of an API whose authorizer finds the key."""
+    names = ("Files", "Validator", "PostFile", "Deployment", "Stage", "Busy", "ApiMayCall")
+    text = json.dumps({name: part for name, part in rest_api().items() if name in names})
+    for name in (*names, "Rest"):
+        text = text.replace(f'"{name}"', f'"Guarded{name}"').replace(f"${{{name}}}", f"${{Guarded{name}}}")
+    found: Record = json.loads(text)
+    found["GuardedDeployment"]["DependsOn"] = ["GuardedPostFile", "GuardedBusy"]
+    uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Authorize.Arn}/invocations"
+    found["GuardedPostFile"]["Properties"] |= {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "Authorizer"}}
+    rest = {"Ref": "GuardedRest"}
+    return {
+        **found,
+        "GuardedRest": {
+            "Type": "AWS::ApiGateway::RestApi",
+            "Properties": {"Name": "guarded", "ApiKeySourceType": "AUTHORIZER"},
+        },
+        "Authorizer": {
+            "Type": "AWS::ApiGateway::Authorizer",
+            "Properties": {
+                "RestApiId": rest,
+                "Name": "keys",
+                "Type": "REQUEST",
+                "AuthorizerUri": {"Fn::Sub": uri},
+                "AuthorizerResultTtlInSeconds": 0,
+            },
+        },
+        "AuthorizerMayBeAsked": permission(
+            "Authorize", "apigateway.amazonaws.com", {"Fn::Sub": "arn:aws:execute-api:*:*:${GuardedRest}/authorizers/*"}
+        ),
+    }
+
+
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The functions' folder."""
@@ -355,6 +403,22 @@ def test_the_api_wants_its_key_and_calls_its_function(cloud: LocalCloud) -> None
     # API Gateway would carry it, the function's event would not.
     assert post(cloud, "/items/7", {"id": "x" * 6 * 2**20}) == (413, {"message": "Request Too Long"})
     assert post(cloud, "/items/7", {"id": "seven"}) == (200, {"path": "/items/7", "id": {"id": "7"}, "key": key["id"]})
+
+
+def test_an_api_takes_the_key_that_its_authorizer_finds_and_no_other(cloud: LocalCloud) -> None:
+    url = f"{cloud.api_url(cloud.outputs('Toy')['GuardedApi'], 'v')}/files"
+
+    def ask(headers: dict[str, str]) -> tuple[int, Record]:
+        named = {"content-type": "application/json", **headers}
+        answer = urllib3.request("POST", url, body=json.dumps({"name": "a"}), headers=named)
+        return answer.status, answer.json()
+
+    assert ask({"authorization": f"Bearer {KEY}"})[0] == 201
+    status, denied = ask({"x-api-key": KEY})
+    assert (status, denied["Message"].partition(" with ")[0]) == (403, "User is not authorized to access this resource")
+    assert ask({"authorization": "Bearer another", "x-api-key": KEY}) == (403, {"message": "Forbidden"})
+    # The authorizer fails, of which API Gateway tells as of everything that is its owner's.
+    assert ask({"authorization": "Bearer broken"}) == (500, {"status": 503, "detail": None})
 
 
 def test_the_table_keeps_conditions_its_index_and_its_time_to_live(cloud: LocalCloud) -> None:
@@ -507,11 +571,16 @@ def test_a_service_calls_a_function_only_with_its_permission(cloud: LocalCloud) 
         cloud.client("events").put_events(Entries=[event])
         return post(cloud, "/items/9", {"id": "nine"})[0]
 
+    def ask() -> int:
+        url = f"{cloud.api_url(cloud.outputs('Toy')['GuardedApi'], 'v')}/files"
+        named = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
+        return int(urllib3.request("POST", url, body=b'{"name": "a"}', headers=named).status)
+
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
     permissions = [(name, each) for name in names for each in statements(functions, name)]
     for name, statement in permissions:
         functions.remove_permission(FunctionName=name, StatementId=statement["Sid"])
-    assert call() == 500
+    assert (call(), ask()) == (500, 500)
     for name, statement in permissions:
         functions.add_permission(
             FunctionName=name,
@@ -520,7 +589,7 @@ def test_a_service_calls_a_function_only_with_its_permission(cloud: LocalCloud) 
             Principal=statement["Principal"]["Service"],
             SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
         )
-    assert call() == 200
+    assert (call(), ask()) == (200, 201)
     until(lambda: len(seen(cloud)) - before >= 2, cloud)
     assert len(seen(cloud)) - before == 2
 

@@ -32,7 +32,7 @@ def test_an_upload_gets_an_address_below_uploads() -> None:
 
 
 def test_every_client_has_a_folder_of_its_own_whatever_its_id_is() -> None:
-    keys = ("key-1", "key-2", "", "arn:aws:sts::1:assumed-role/../x")
+    keys = ("key-1", "key-2", "key/3", "arn:aws:sts::1:assumed-role/../x")
     folders = [Api(key=key).call("POST", "/v1/files", FILE).body["uri"].split("/")[1] for key in keys]
     assert len(set(folders)) == 4
 

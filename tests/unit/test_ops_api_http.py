@@ -96,8 +96,8 @@ def test_a_base64_body_is_decoded(api: Api) -> None:
     body = base64.b64encode(
         json.dumps({"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 1}).encode()
     )
-    event = {"httpMethod": "POST", "path": "/v1/files", "headers": {"content-type": "application/json"}}
-    assert api.event({**event, "body": body.decode(), "isBase64Encoded": True}).status == 201
+    event = api.event_of("POST", "/v1/files", body.decode(), None, {"content-type": "application/json"})
+    assert api.event({**event, "isBase64Encoded": True}).status == 201
 
 
 def refusal(code: str, status: int) -> ClientError:
@@ -186,3 +186,11 @@ def test_addresses_are_absolute_as_the_client_reached_us(
     event = {"httpMethod": "POST", "path": "/v1/files", "headers": headers, "requestContext": context}
     item = f"{expected}/v1/trainings/1"
     assert Request(event, CLIENTS).urls("/v1/trainings/1") == {"get": item, "cancel": f"{item}/cancel"}
+
+
+@pytest.mark.parametrize("identity", [{"apiKeyId": ""}, {"apiKeyId": None, "apiKey": "secret"}, {}, None])
+def test_whom_api_gateway_does_not_name_gets_nothing(api: Api, identity: Any) -> None:
+    """All whom it does not name would be one client, each with what is the others'."""
+    event = api.event_of("GET", "/v1/predictions", None, None, {"x-api-key": "secret"})
+    event["requestContext"]["identity"] = identity
+    assert "secret" not in is_problem(api.event(event), 500)

@@ -5,6 +5,7 @@ from bench.gate.mutant import Defect
 
 _POST = "Api/RestApiv1predictionsPOST1"
 _STAGE = "Api/RestApiDeploymentStagelive"
+_AUTHORIZER = "Api/KeysAuthorizer"
 _PLAN = "Api/RestApiPlanE"
 
 MUTANTS = (
@@ -74,8 +75,27 @@ MUTANTS = (
     Defect(
         name="the key is read from another place",
         at="Api/RestApi79",
-        change=put("Properties.ApiKeySourceType", "AUTHORIZER"),
+        change=put("Properties.ApiKeySourceType", "HEADER"),
     ),
+    Defect(name="a method asks nobody for the key", at=_POST, change=put("Properties.AuthorizationType", "NONE")),
+    Defect(name="a method has no authorizer", at=_POST, change=drop("Properties.AuthorizerId")),
+    Defect(name="the authorizer sees one header only", at=_AUTHORIZER, change=put("Properties.Type", "TOKEN")),
+    Defect(
+        name="the authorizer wants a header that half the clients do not send",
+        at=_AUTHORIZER,
+        change=put("Properties.IdentitySource", "method.request.header.Authorization"),
+    ),
+    Defect(
+        name="what the authorizer said of one client is kept for the next",
+        at=_AUTHORIZER,
+        change=drop("Properties.AuthorizerResultTtlInSeconds"),
+    ),
+    Defect(
+        name="the API's own handler is asked for keys",
+        at=_AUTHORIZER,
+        change=swap("KeysHandlerFunction", "HandlerFunction"),
+    ),
+    Defect(name="the permission to ask the authorizer is gone", at="Api/KeysHandlerFunctionApi"),
     Defect(
         name="pictures are compressed once more", at="Api/RestApi79", change=put("Properties.BinaryMediaTypes", ["*/*"])
     ),

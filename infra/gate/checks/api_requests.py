@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
+from infra.gate.checks.handler_environment import is_signed
 from infra.gate.finding import Finding
+from infra.gate.functions import handlers
 from infra.gate.sources import Sources
 
 _NAME = "api requests"
@@ -18,10 +19,18 @@ _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
-    signed = STAGES[assembly.stage].api.signed if assembly.stage in STAGES else False
+    signed = is_signed(assembly)
     for method in assembly.of("AWS::ApiGateway::Method"):
-        for wrong, remedy in (*_asked(method, signed=signed), *_models(assembly, method), *_in_time(assembly, method)):
+        asked = _asked(assembly, method, signed=signed)
+        for wrong, remedy in (*asked, *_models(assembly, method), *_in_time(assembly, method)):
             yield method.finding(_NAME, wrong, remedy)
+    for api in assembly.of("AWS::ApiGateway::RestApi"):
+        got, wanted = api.properties.get("ApiKeySourceType"), "HEADER" if signed else "AUTHORIZER"
+        if got != wanted:
+            yield api.finding(_NAME, f"it reads keys from {got}, the stage says {wanted}", "Follow signed of its Api")
+    for authorizer in assembly.of("AWS::ApiGateway::Authorizer"):
+        for wrong, remedy in _authorizer(assembly, authorizer):
+            yield authorizer.finding(_NAME, wrong, remedy)
     for stage in assembly.of("AWS::ApiGateway::Stage"):
         for variable in _VARIABLE.findall(str(stage.properties.get("AccessLogSetting", {}).get("Format", ""))):
             if any(secret in variable for secret in _SECRETS):
@@ -42,10 +51,28 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
                 )
 
 
-def _asked(method: Resource, *, signed: bool) -> Iterator[tuple[str, str]]:
-    got, wanted = method.properties.get("AuthorizationType"), "AWS_IAM" if signed else "NONE"
-    if got != wanted or "AuthorizerId" in method.properties:
+def _asked(assembly: Assembly, method: Resource, *, signed: bool) -> Iterator[tuple[str, str]]:
+    got, wanted = method.properties.get("AuthorizationType"), "AWS_IAM" if signed else "CUSTOM"
+    if got != wanted:
         yield f"its callers are known by {got}, the stage says {wanted}", "Follow signed of the stage's Api"
+    named = assembly.referenced(method.properties.get("AuthorizerId", ""))
+    if [each.kind for each in named] != ([] if signed else ["AWS::ApiGateway::Authorizer"]):
+        yield f"its AuthorizerId is {method.properties.get('AuthorizerId')}", "Name components/key_authorizer.py's"
+
+
+def _authorizer(assembly: Assembly, authorizer: Resource) -> Iterator[tuple[str, str]]:
+    properties = authorizer.properties
+    if properties.get("Type") != "REQUEST":
+        yield f"it is asked as {properties.get('Type')}, and sees one header", "Let it see the REQUEST"
+    if properties.get("IdentitySource"):
+        wrong = f"a request without {properties['IdentitySource']} is refused, whatever else it shows"
+        yield wrong, "Name no IdentitySource: the key comes in one of two headers"
+    if properties.get("AuthorizerResultTtlInSeconds") != 0:
+        wrong = f"what it says is kept for {properties.get('AuthorizerResultTtlInSeconds', 300)} s, for whoever asks"
+        yield wrong, "Keep it for 0 s: nothing says whose it is"
+    functions = assembly.referenced(properties.get("AuthorizerUri", ""))
+    if handlers(assembly).get("authorize") not in functions:
+        yield "it does not ask the handler authorize", "Name the function of handlers/authorize.py"
 
 
 def _models(assembly: Assembly, method: Resource) -> Iterator[tuple[str, str]]:

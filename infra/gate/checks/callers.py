@@ -45,6 +45,10 @@ def _calls(assembly: Assembly) -> Iterator[tuple[Caller, Resource]]:
         if subscription.properties.get("Protocol") == "lambda":
             endpoint, topic = subscription.properties.get("Endpoint"), str(subscription.properties.get("TopicArn"))
             yield (_function(assembly, endpoint), "sns.amazonaws.com", topic), subscription
+    for authorizer in assembly.of("AWS::ApiGateway::Authorizer"):
+        function = _function(assembly, authorizer.properties.get("AuthorizerUri"))
+        own = f"{authorizer.properties.get('RestApiId')}/authorizers/<{authorizer.name}>"
+        yield (function, "apigateway.amazonaws.com", assembly.location.arn("execute-api", own)), authorizer
     for method in assembly.of("AWS::ApiGateway::Method"):
         uri = str(method.properties.get("Integration", {}).get("Uri", ""))
         if "/functions/" in uri:

@@ -104,8 +104,8 @@ def _joined(assembly: Assembly, acl: Resource) -> _Problems:
 
 def _log(logging: Mapping[str, Any]) -> _Problems:
     redacted = {each.get("SingleHeader", {}).get("Name") for each in logging.get("RedactedFields", [])}
-    if "x-api-key" not in redacted:
-        yield "its log holds API keys", "Redact the header x-api-key"
+    for header in sorted({"x-api-key", "authorization"} - redacted):
+        yield f"its log holds API keys, in {header}", f"Redact the header {header}"
     filters = logging.get("LoggingFilter", {})
     if filters.get("DefaultBehavior") != "DROP" or not filters.get("Filters"):
         yield "its log holds every request", "Drop what is not blocked"

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 
+from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
@@ -27,11 +28,14 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 _OUTWARD = {"deliver_webhooks"}
 """Handlers of stages only that are in no network of their own: what they do leads to the internet."""
 
+_UNSIGNED = {"authorize"}
+"""Handlers of stages only whose requests nobody signs: they look into the header that would hold the signature."""
+
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     deployed = handlers(assembly)
-    elsewhere = _OUTWARD if network_of(assembly) else set()
+    elsewhere = (_OUTWARD if network_of(assembly) else set()) | (_UNSIGNED if is_signed(assembly) else set())
     for handler, module in sources.handlers.items():
         if handler not in deployed and handler not in elsewhere:
             wrong = "no function runs it"
@@ -50,6 +54,11 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             )
         yield from _variables(function, source)
         yield from _named(assembly, function)
+
+
+def is_signed(assembly: Assembly) -> bool:
+    """Whether the stage wants a signature of each request."""
+    return assembly.stage in STAGES and STAGES[assembly.stage].api.signed
 
 
 def settings(module: Module) -> set[str]:

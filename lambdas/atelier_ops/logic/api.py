@@ -105,6 +105,9 @@ def _register(route: Route) -> None:
     def respond(**values: str) -> Response[str]:
         if not all(re.fullmatch(route.pattern(name), value) for name, value in values.items()):
             return _no_route(None)
+        if not _request().client:
+            # What belongs to nobody would belong to everybody whom API Gateway does not name.
+            raise RuntimeError("API Gateway named neither a key nor a signer")
         return ANSWERS[route.name](_request(), _app.context["dependencies"], *(values[name] for name in route.names))
 
 
