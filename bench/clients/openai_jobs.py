@@ -13,9 +13,7 @@ from bench.clients.world import PHOTO, PROMPT, STYLE, ClientStage, is_png, photo
 
 
 def _client(world: ClientStage) -> openai.OpenAI:
-    return openai.OpenAI(
-        api_key=world.key, base_url=f"{world.url}/v1", default_headers={"x-api-key": world.key}, max_retries=5
-    )
+    return openai.OpenAI(api_key=world.key, base_url=f"{world.url}/v1", max_retries=5)
 
 
 def _generated(world: ClientStage) -> None:

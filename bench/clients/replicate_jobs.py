@@ -27,7 +27,7 @@ RESTYLED: Mapping[str, Any] = {"mask_prompt": "a skirt", "prompt": PROMPT, "num_
 
 
 def _client(world: ClientStage) -> Client:
-    client = Client(world.key, base_url=world.url, headers={"x-api-key": world.key})
+    client = Client(world.key, base_url=world.url)
     client.poll_interval = 0.1
     return client
 

@@ -52,7 +52,7 @@ def test_a_route_says_what_it_takes_and_what_can_go_wrong(route: Route, document
     assert ("requestBody" in described) == route.takes_body
     assert ("422" in described["responses"]) == bool(route.takes_body or route.query)
     assert {"401", "429", "500", "503", str(route.status)} <= set(described["responses"])
-    assert document["security"] == [{"key": []}]
+    assert document["security"] == [{"bearer": []}, {"key": []}]
 
 
 def test_a_client_learns_the_fields_bounds_and_defaults_of_a_prediction(document: dict[str, Any]) -> None:
