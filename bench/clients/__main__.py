@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.clients import aws_jobs, dialect_jobs, openai_jobs, replicate_jobs, schema_run
+from bench.clients import aws_jobs, dialect_jobs, openai_jobs, replicate_jobs, schema_run, stability_jobs
 from bench.clients.jobs import do
 from bench.clients.world import furnish
 from bench.stage import local_stage
@@ -18,6 +18,7 @@ from bench.stage import local_stage
 CLIENTS = {
     "replicate": replicate_jobs.JOBS,
     "openai": openai_jobs.JOBS,
+    "stability": stability_jobs.JOBS,
     "boto3": {**aws_jobs.JOBS, **dialect_jobs.JOBS},
 }
 SCHEMA = "schemathesis"

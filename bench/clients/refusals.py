@@ -19,15 +19,19 @@ BEYOND: Mapping[str, str] = {
     "create_model_prediction": _PAINTS,
     "create_deployment_prediction": _PAINTS,
     "generate_images": r"version|input\.(adapter|width|prompt)|n|size",
-    "edit_images": r"version|image|size|n|mask_prompt|input\.(adapter|image|mask|mask_prompt|prompt)",
-    "search_and_replace": r"version|image|search_prompt|input\.(adapter|image|mask_prompt|prompt|search_prompt)",
+    "edit_images": r"GarmentNotFoundError|version|image|size|n|mask_prompt|input\.(adapter|image|mask|mask_prompt|prompt)",
+    "search_and_replace": r"GarmentNotFoundError|version|image|search_prompt|input\.(adapter|image|mask_prompt|prompt|search_prompt)",
     "create_training": _LEARNS,
     "create_model_training": _LEARNS,
     "resume_training": r"webhook|gate.*",
     "create_file": r"name|content_type|size|content|metadata",
     "create_version": r"style|weights.*|base_model|alpha|instance_prompt",
     **dict.fromkeys(
-        ("list_predictions", "list_trainings", "list_files", "list_styles", "list_base_models", "list_models"), _LISTS
+        (
+            *("list_predictions", "list_trainings", "list_files", "list_styles", "list_base_models", "list_models"),
+            *("list_deployments", "list_batches"),
+        ),
+        _LISTS,
     ),
 }
 """By an operation's name, the ``what`` of refusals that its schema cannot foresee."""
@@ -36,7 +40,8 @@ BEYOND: Mapping[str, str] = {
 def is_foreseen(operation: str, text: str) -> bool:
     """Whether a refusal calls something wrong of which the operation's schema could have said so."""
     said = json.loads(text)
-    lines = said.get("errors") or [{"what": said.get("what") or said.get("error", {}).get("param")}]
+    error = said.get("error") or {"param": said.get("what"), "message": ""}
+    lines = said.get("errors") or [{"what": error["param"]} if error["param"] else error["message"]]
     named = [line.partition(":")[0] if isinstance(line, str) else str(line["what"]) for line in lines]
     known = rf"Idempotency-Key|{BEYOND.get(operation, '')}"
     return not all(re.fullmatch(known, what) for what in named)

@@ -124,12 +124,21 @@ def _looked_up(world: ClientStage) -> None:
     assert [version.id for version in model.versions.list()] == [f"{STYLE}@2", f"{STYLE}@1"]
     assert model.versions.get("1").id == f"{STYLE}@1"
     assert client.accounts.current().username
+    assert client.hardware.list() == []
+    assert STYLE in [each.name for each in client.deployments.list()]
+    assert client.deployments.get(f"me/{STYLE}").name == STYLE
     assert list(client.collections.list()) == []
 
 
 def _files(world: ClientStage) -> None:
     made = _client(world).files.create(io.BytesIO(PHOTO.read_bytes()), filename="앞모습.png", metadata={"shoot": 7})
     assert (made.name, made.size) == ("앞모습.png", PHOTO.stat().st_size), made
+    files = _client(world).files
+    assert made.id in [each.id for each in files.list()]
+    assert (files.get(made.id).name, files.get(made.id).size) == (made.name, made.size)
+    assert files.delete(made.id)
+    with _refusal(404):
+        files.get(made.id)
 
 
 def _refusal(status: int) -> AbstractContextManager[None]:
@@ -158,7 +167,7 @@ JOBS: Mapping[str, Job] = {
     "predictions.create(webhook=…), webhooks.validate": _told,
     "trainings: create, get, list, and its version runs": _learnt,
     "trainings.cancel": _given_up,
-    "models, versions, accounts, collections": _looked_up,
-    "files.create": _files,
+    "models, versions, deployments, hardware, accounts, collections": _looked_up,
+    "files: create, list, get, delete": _files,
     "errors": _refused,
 }

@@ -39,8 +39,10 @@ def test_a_refusal_is_beyond_the_schema_where_all_that_it_calls_wrong_is() -> No
     assert is_foreseen("list_styles", problem("query.cursor")) is False
     assert is_foreseen("list_styles", problem("query.cursor", "query.limit")) is True
     assert is_foreseen("create_file", json.dumps({"what": "Idempotency-Key"})) is False
-    assert is_foreseen("generate_images", json.dumps({"error": {"param": "version"}})) is False
-    assert is_foreseen("generate_images", json.dumps({"error": {"param": None}})) is True
+    assert is_foreseen("generate_images", json.dumps({"error": {"param": "version", "message": ""}})) is False
+    assert is_foreseen("generate_images", json.dumps({"error": {"param": None, "message": "x: y"}})) is True
+    not_found = json.dumps({"error": {"param": None, "message": "GarmentNotFoundError: garment"}})
+    assert is_foreseen("edit_images", not_found) is False
     unreadable = json.dumps({"errors": ["image: got 'text'; allowed: a picture"]})
     assert is_foreseen("search_and_replace", unreadable) is False
     assert is_foreseen("get_style", unreadable) is True
