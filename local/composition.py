@@ -29,6 +29,7 @@ from local.seams import (
     asynchronous,
     cloudformation,
     deliveries,
+    distributed_map,
     events,
     fault_door,
     function_clock,
@@ -120,4 +121,5 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     )
     cloudformation.install(sagemaker, autoscaling, backend.root)
     states.install(sagemaker, backend.root, backend.faults)
+    distributed_map.install(sagemaker, backend.root)
     return queue

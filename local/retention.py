@@ -19,6 +19,8 @@ MOST_EXECUTIONS, EXECUTION_DAYS = 200, 90
 """Executions that have ended, of all state machines together."""
 
 _MILLISECONDS_A_DAY = 86_400_000
+_MAP, _OWN = "mapRunArn", "mapRun"
+"""Members of an execution: the map run whose child it is, and the one that it runs."""
 
 
 def trim_logs(group: Record, moment: datetime) -> None:
@@ -38,12 +40,19 @@ def trim_logs(group: Record, moment: datetime) -> None:
 
 
 def outlived(executions: Mapping[Any, Record], moment: datetime) -> list[Any]:
-    """The keys of the executions that have ended too long ago, or before too many others. ``stopDate`` is an ISO 8601 text."""
+    """The keys of the executions that have ended too long ago, or before too many others. ``stopDate`` is an ISO 8601 text.
+
+    The children of a map, of which there may be ten thousand, go when their map is over.
+    """
+    children = {key for key in executions if _MAP in executions[key]}
+    running = {one[_OWN]["mapRunArn"] for one in executions.values() if _OWN in one and not one["stopDate"]}
     ended = sorted(
-        (key for key in executions if executions[key]["stopDate"]), key=lambda key: executions[key]["stopDate"]
+        (key for key in executions.keys() - children if executions[key]["stopDate"]),
+        key=lambda key: executions[key]["stopDate"],
     )
+    over = [key for key in children if executions[key][_MAP] not in running]
     oldest = (moment - timedelta(days=EXECUTION_DAYS)).astimezone(UTC).isoformat()
-    return [
+    return over + [
         key
         for place, key in enumerate(reversed(ended))
         if place >= MOST_EXECUTIONS or executions[key]["stopDate"] < oldest

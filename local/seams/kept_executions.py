@@ -17,7 +17,7 @@ from ministack.services import stepfunctions
 from local.durable import Durable
 from local.errors import ServiceError
 from local.retention import outlived
-from local.seams import redrive
+from local.seams import distributed_map, redrive
 from local.seams.kept_tokens import TokenKeeper
 
 Record = dict[str, Any]
@@ -85,7 +85,8 @@ class ExecutionKeeper:
 
     def _running(self) -> Iterator[str]:
         for record in list(stepfunctions._executions._data.values()):
-            if record["status"] == "RUNNING":
+            # The children of a map go on with their parent.
+            if record["status"] == "RUNNING" and distributed_map.PARENT not in record:
                 yield record["executionArn"]
 
     def _write(self, execution: Record) -> None:

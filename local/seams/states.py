@@ -5,7 +5,7 @@ import contextvars
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,17 @@ _current: contextvars.ContextVar[RunningExecution | None] = contextvars.ContextV
 def running_execution() -> RunningExecution | None:
     """The execution that this thread works for."""
     return _current.get()
+
+
+@contextlib.contextmanager
+def working_for(record: dict[str, Any]) -> Iterator[None]:
+    """Let this thread work for a child of the execution that it works for, with the same role."""
+    run = _current.get()
+    token = _current.set(RunningExecution(record=record, role=run.role) if run else None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 _token: contextvars.ContextVar[str | None] = contextvars.ContextVar("local_token", default=None)

@@ -74,3 +74,14 @@ def test_executions_that_ended_go_and_those_that_run_stay() -> None:
     assert outlived(executions, NOW) == ["old"]
     executions["one more"] = {"stopDate": ended(timedelta(0))}
     assert outlived(executions, NOW) == ["young", "old"]
+
+
+def test_the_children_of_a_map_go_when_it_is_over_and_count_as_none_of_the_executions() -> None:
+    child = {"stopDate": "2026-11-22T13:00:00.000Z", "mapRunArn": "run"}
+    executions: dict[str, dict[str, Any]] = {
+        "parent": {"stopDate": None, "mapRun": {"mapRunArn": "run"}},
+        **{f"child-{n}": child for n in range(MOST_EXECUTIONS + 1)},
+    }
+    assert outlived(executions, NOW) == []
+    executions["parent"]["stopDate"] = NOW.isoformat()
+    assert sorted(outlived(executions, NOW)) == sorted(f"child-{n}" for n in range(MOST_EXECUTIONS + 1))
