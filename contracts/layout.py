@@ -113,3 +113,13 @@ def outputs_prefix(prediction: str) -> str:
 def output_key(prediction: str, index: int, suffix: str) -> str:
     """Media bucket: one of them; ``suffix`` without a dot."""
     return f"outputs/{prediction}/{index}.{suffix}"
+
+
+def batch_key(batch: str, name: str) -> str:
+    """Media bucket: a batch's rows, its items and its report."""
+    return f"batches/{batch}/{name}"
+
+
+def round_key(batch: str, number: int) -> str:
+    """Media bucket: what the state machine maps in this round of a batch, a ``contracts.batches.BatchItem`` a line."""
+    return batch_key(batch, f"rounds/{number}.jsonl")

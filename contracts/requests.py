@@ -26,6 +26,7 @@ ContentType = Literal[
     "image/heif",
     "application/json",
     "application/jsonl",
+    "text/csv",
     "text/plain",
     "application/octet-stream",
 ]
@@ -170,7 +171,8 @@ class FileRequest(RequestBody):
     content_type: Annotated[ContentType, about("of the file, and of the request that puts it")]
     size: Annotated[int, bounds(1, LARGEST_UPLOAD, "of the file: the address takes exactly as many", unit="bytes")]
     purpose: Annotated[
-        Literal["upload", "dataset"], about("a prediction's picture or an adapter's weights, or a file of a dataset")
+        Literal["upload", "dataset"],
+        about("a prediction's picture, a batch's rows or an adapter's weights, or a file of a dataset"),
     ]
     style: Annotated[StyleName, about("whose dataset, needed when purpose is dataset")] = ""
 

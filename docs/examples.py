@@ -9,6 +9,8 @@ _LEARNT: Mapping[str, Any] = {
     "input": {"dataset": "datasets/sunset-skirt/", "target": "a skirt", "instance_prompt": "a photo of sks skirt"},
 }
 _TOLD = {"webhook": "https://example.com/told", "webhook_events_filter": ["completed"]}
+_STREET = "uploads/0123456789abcdef/0123456789abcdef0123456789/street.png"
+_BATCH = {"input": {"mode": "style", "image": "{photo}", "mask_prompt": "a skirt", "prompt": "a {colour} skirt"}}
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "create_prediction": {
@@ -16,7 +18,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "restyled": {
             "input": {
                 "mode": "style",
-                "image": "uploads/0123456789abcdef/0123456789abcdef0123456789/street.png",
+                "image": _STREET,
                 "mask_prompt": "a skirt",
                 "prompt": "a photo of sks skirt",
                 "adapter": "sunset-skirt",
@@ -27,6 +29,17 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "create_model_prediction": {"words": _PAINTED},
     "create_deployment_prediction": {"words": _PAINTED},
     "generate_images": {"words": {"prompt": "a photo of sks skirt", "model": "base", "n": 2}},
+    "create_batch": {
+        "a few rows": {**_BATCH, "items": [{"photo": _STREET, "colour": "red"}, {"photo": _STREET, "colour": "blue"}]},
+        "a catalogue": {
+            **_BATCH,
+            "name": "spring",
+            "version": "{style}",
+            "manifest": "uploads/0123456789abcdef/0123456789abcdef0123456789/spring.csv",
+            "concurrency": 20,
+        },
+    },
+    "resume_batch": {"as it was": {}, "with more patience": {"tolerated_failures": 0.5}},
     "create_training": {
         "a garment": _LEARNT,
         "approved by a person": {**_LEARNT, "input": {**_LEARNT["input"], "approval": "manual"}, **_TOLD},

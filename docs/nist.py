@@ -32,8 +32,9 @@ ACCEPTED: Mapping[str, str] = {
     "LambdaDLQ": "The functions that are called asynchronously have a failure destination (a queue with an alarm), "
     "which keeps the reason too; the others are called by API Gateway, Step Functions or CloudFormation, "
     "which see the error themselves.",
-    "LambdaInsideVPC": "The one handler that fetches base models from hubs on the internet, to which the stage's network has no way. It "
-    "may read and write the mirrored models only.",
+    "LambdaInsideVPC": "Two handlers to whose needs the stage's network has no way. One fetches base models from hubs on the internet, and "
+    "may read and write the mirrored models only; the other asks the API's function for the items of batches, and may use the table and "
+    "answer batches' tokens besides.",
     "S3BucketReplicationEnabled": "Data and models are versioned and kept; pictures expire. A copy in another region is a decision "
     "about where customers' photos may lie, which this project cannot make.",
     "S3BucketVersioningEnabled": "Media holds photos of people, which must be gone when they are deleted or expire; the log bucket is "

@@ -15,9 +15,9 @@ from aws_cdk import (
 )
 from constructs import IConstruct
 
-_FOLDERS = "datasets|runs|checkpoints|imports|base|styles|uploads|requests|progress|responses|outputs|failures"
+_FOLDERS = "datasets|runs|checkpoints|imports|base|styles|uploads|requests|progress|responses|outputs|failures|batches"
 _OUR_KEYS = rf"/({_FOLDERS})/\*(/[a-z_]+(\.(json|safetensors)|/\*))?"
-_OUR_NAMES = r"[:/]atelier-[a-z0-9]+-([a-z]+[-:])?\*"
+_OUR_NAMES = r"[:/]atelier-[a-z0-9]+-([a-z]+[-:/])?\*"
 _JOB_LOGS = r":log-group:/aws/sagemaker/(Training|Processing)Jobs:\*"
 _ENDPOINT_LOGS = r":log-group:/aws/sagemaker/Endpoints/[^*/]+:\*"
 _PREFIX_FINDING = re.compile(

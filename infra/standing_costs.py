@@ -81,7 +81,7 @@ def standing(stage: Stage) -> list[StandingCost]:
 
 _HANDLERS = (
     *("api", "inference_result", "reconcile", "settle"),
-    *("record_failure", "report_stop", "expire_logs", "delete_styles"),
+    *("record_failure", "report_stop", "expire_logs", "delete_styles", "settle_batches"),
 )
 """Those that an alarm watches in every stage."""
 
@@ -98,5 +98,5 @@ def _things(stage: Stage) -> WatchedStage:
         api="",
         functions=dict.fromkeys((*_HANDLERS, *more), ""),
         queues=dict.fromkeys(("answers", "training"), ""),
-        machines=dict.fromkeys(("workflow", "pretraining"), ""),
+        machines=dict.fromkeys(("workflow", "pretraining", "batches"), ""),
     )

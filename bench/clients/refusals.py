@@ -21,6 +21,7 @@ BEYOND: Mapping[str, str] = {
     "generate_images": r"version|input\.(adapter|width|prompt)|n|size",
     "edit_images": r"GarmentNotFoundError|version|image|size|n|mask_prompt|input\.(adapter|image|mask|mask_prompt|prompt)",
     "search_and_replace": r"GarmentNotFoundError|version|image|search_prompt|input\.(adapter|image|mask_prompt|prompt|search_prompt)",
+    "create_batch": rf"items|manifest|rows|line \d+.*|{_PAINTS}",
     "create_training": _LEARNS,
     "create_model_training": _LEARNS,
     "resume_training": r"webhook|gate.*",

@@ -12,7 +12,7 @@ ROUTES = (
         name="create_file",
         method="POST",
         path="/v1/files",
-        about="An address to put one file at, for a prediction's pictures, a training's dataset or an adapter's weights. "
+        about="An address to put one file at, for a prediction's pictures, a batch's rows, a training's dataset or an adapter's weights. "
         "As multipart/form-data, the file itself (4 MB at most), as Replicate's clients send it.",
         body=FileRequest,
         answer=File,

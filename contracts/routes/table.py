@@ -1,9 +1,21 @@
 """Every route."""
 
-from contracts.routes import base_models, files, openai, predictions, replicate, stability, styles, trainings, webhooks
+from contracts.routes import (
+    base_models,
+    batches,
+    files,
+    openai,
+    predictions,
+    replicate,
+    stability,
+    styles,
+    trainings,
+    webhooks,
+)
 
 ROUTES = (
     *predictions.ROUTES,
+    *batches.ROUTES,
     *trainings.ROUTES,
     *files.ROUTES,
     *styles.ROUTES,

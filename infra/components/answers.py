@@ -25,6 +25,7 @@ from infra.components.access import (
     writing,
 )
 from infra.components.attributes import bucket_name, table_name, topic_arn
+from infra.components.batch_names import answering_items
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
 from infra.settings.stage import Stage
@@ -103,6 +104,7 @@ class AnswerHandlers(Construct):
                 queueing(self._endpoint_arn, self._stage.prefix),
                 keeping(self._table),
                 answering(self._machine_arn),
+                answering_items(self._stage),
                 publishing(self._due),
                 *grants,
             ],

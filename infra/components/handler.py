@@ -63,7 +63,7 @@ class Spec:
 
     ``environment`` becomes its settings, ``grants`` are groups of statements, ``accepts`` the findings of cdk-nag that these bring.
     ``dead_letters`` takes, with its error, every event that the handler failed on, where nobody waits for its answer. ``internet`` keeps it
-    out of the stage's network, which has no way there.
+    out of the stage's network, which has no way to what it needs.
     """
 
     name: str

@@ -30,9 +30,17 @@ class Definition:
         return found
 
     @property
+    def maps(self) -> Mapping[str, Mapping[str, Any]]:
+        """The states that do something for each line of a file."""
+        return {name: state for name, state in self.states.items() if state.get("Type") == "Map"}
+
+    @property
     def tasks(self) -> Mapping[str, Mapping[str, Any]]:
-        """The states that call something."""
-        return {name: state for name, state in self.states.items() if state.get("Type") == "Task"}
+        """The states that call something, those of maps with them."""
+        inner = {
+            k: v for each in self.maps.values() for k, v in each.get("ItemProcessor", {}).get("States", {}).items()
+        }
+        return {name: state for name, state in {**self.states, **inner}.items() if state.get("Type") == "Task"}
 
     def finding(self, check: str, state: str, wrong: str, remedy: str) -> Finding:
         """What is wrong with one state."""

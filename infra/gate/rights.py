@@ -60,6 +60,10 @@ _SYNC: Mapping[str, tuple[str, ...]] = {
 """What ``.sync`` needs: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html; keys for what the job writes."""
 
 
+EACH_LINE = frozenset(("states:StartExecution", "states:DescribeExecution", "states:StopExecution"))
+"""What a Distributed Map needs for its executions: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html"""
+
+
 JOINING_HOSTS = (
     "ec2:CreateNetworkInterface",
     "ec2:CreateNetworkInterfacePermission",

@@ -1,6 +1,7 @@
 """The validators that read finished templates and need no account: cfn-lint and cloudformation-validate."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,13 @@ IGNORED = {
 """Rules of cfn-lint and its kin that say nothing about these templates, and why."""
 
 
+_AN_EXPRESSION = re.compile(r"'\{%.*%\}' is not of type '\w+' at '\S*/(MaxConcurrency|ToleratedFailurePercentage)'")
+"""What cfn-lint's schema says of a map whose numbers are JSONata, which Step Functions evaluates.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+"""
+
+
 def validate(assembly: Assembly, folder: Path) -> Iterator[Finding]:
     """What both say of the templates in ``folder``, and cfn-lint and asl-validator of each state machine's definition."""
     templates = {folder / f"{stack}.template.json": stack for stack in assembly.templates}
@@ -31,6 +39,8 @@ def validate(assembly: Assembly, folder: Path) -> Iterator[Finding]:
         yield from _validated(assembly, stack, template)
     for template, machine in definitions.items():
         for match in matches[template]:
+            if _AN_EXPRESSION.fullmatch(match.message):
+                continue
             yield machine.resource.finding(f"cfn-lint {match.rule.id}", match.message, _remedy(match.rule.source_url))
     yield from _refused(list(definitions.values()), folder)
 

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.layout import FAILURE, MANIFEST, TAKEN_UP
+from infra.components import batch_names
 from infra.components.access import (
     Statement,
     allow,
@@ -22,6 +23,7 @@ from infra.components.access import (
 )
 from infra.components.answers import AnswerHandlers
 from infra.components.attributes import bucket_name, table_name, topic_arn
+from infra.components.batches import BatchMachine
 from infra.components.clients import ClientKeys
 from infra.components.handler import Handler, Spec
 from infra.components.key_authorizer import KeyAuthorizer
@@ -91,6 +93,15 @@ class ApiStack(StageStack):
         if stage.webhooks != "none":
             letters = self.answers.dead_letters
             self.webhooks.send(table=storage.table, api=self.handler, machine_arn=machine_arn, dead_letters=letters)
+        self.batches = BatchMachine(
+            self,
+            "Batches",
+            use=training.resources,
+            api=self.handler,
+            known_clients=clients.known,
+            network=serving.clients,
+            dead_letters=self.answers.dead_letters,
+        )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
         self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}
         authorizer = None
@@ -109,6 +120,7 @@ class ApiStack(StageStack):
             key=key,
             log_days=log_days,
         )
+        CfnOutput(self, "BatchMachineArn", value=self.batches.machine.arn)
         CfnOutput(self, "ApiUrl", value=api.url)
         CfnOutput(self, "ApiKeyId", value=clients.ids[stage.api.clients[0].name])
         CfnOutput(self, "ApiKeyIds", value=json.dumps(clients.ids, separators=(",", ":")))
@@ -128,6 +140,7 @@ class ApiStack(StageStack):
                 "NAME_PREFIX": self.stage.prefix,
                 "TAGS": ",".join(f"{key}={value}" for key, value in self.stage.tags.items()),
                 "STATE_MACHINE_ARN": machine_arn,
+                "BATCH_MACHINE_ARN": batch_names.machine_arn(self.stage),
                 "RELEASE_RULES": self.stage.release_rules,
                 "PACE": json.dumps(self.stage.pace.to_json(), sort_keys=True),
                 "MEDIA_DAYS": str(self.stage.media_days),
@@ -143,7 +156,12 @@ class ApiStack(StageStack):
         )
 
     def _rights(self, serving: ServingStack, machine_arn: str, machine_name: str) -> list[list[Statement]]:
-        return [*self._predicting(serving), *self._keeping_files(), *self._training(machine_arn, machine_name)]
+        return [
+            *self._predicting(serving),
+            *self._keeping_files(),
+            *self._training(machine_arn, machine_name),
+            *self._batching(),
+        ]
 
     def _predicting(self, serving: ServingStack) -> list[list[Statement]]:
         storage, prefix = self._storage, self.stage.prefix
@@ -161,6 +179,19 @@ class ApiStack(StageStack):
             # Whether an endpoint is awake, or there at all.
             [allow(["sagemaker:DescribeEndpoint"], endpoints)],
             publishing(self.webhooks.due),
+        ]
+
+    def _batching(self) -> list[list[Statement]]:
+        """Batches' rows and reports, their executions, and the tokens of their items, whose predictions a client may cancel."""
+        name, media = batch_names.machine_name(self.stage), self._storage.media_bucket
+        calls = ["states:DescribeExecution", "states:StopExecution", "states:ListMapRuns"]
+        return [
+            reading(media, "batches/*"),
+            writing(media, "batches/*"),
+            [allow(["states:StartExecution"], [batch_names.machine_arn(self.stage)])],
+            [allow(calls, [arn("states", f"execution:{name}:*")])],
+            [allow(["states:DescribeMapRun"], [arn("states", f"mapRun:{name}/*")])],
+            batch_names.answering_items(self.stage),
         ]
 
     def _keeping_files(self) -> list[list[Statement]]:

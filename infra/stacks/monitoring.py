@@ -82,5 +82,6 @@ def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: 
         machines={
             "Workflow": training.workflow.arn,
             "Pretraining": training.pretraining.arn,
+            "Batches": api.batches.machine.arn,
         },
     )

@@ -57,6 +57,10 @@ class FunctionFailedError(RuntimeError):
     """A function of ours that was asked gave no answer."""
 
 
+class ApiUnavailableError(RuntimeError):
+    """The API does not take a request at the moment: try again later."""
+
+
 class ExecutionNameTakenError(ValueError):
     """An execution of that name exists, with another input or already ended."""
 

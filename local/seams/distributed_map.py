@@ -35,11 +35,8 @@ def install(sagemaker: ControlPlane, root_client: Callable[[str], Any]) -> None:
     """Run Distributed Maps here. ``root_client`` is as in ``states``: the role is looked at before."""
 
     def run(state: Record, given: Any, effective: Any, processor: Record, execution: Record, ctx: Record) -> Any:
-        s3 = root_client("s3")
-        whole = _MapRun(
-            sagemaker=sagemaker, s3=s3, state=state, given=given, processor=processor, execution=execution, ctx=ctx
-        )
-        return whole.run()
+        of = {"state": state, "given": given, "processor": processor, "execution": execution, "ctx": ctx}
+        return _MapRun(sagemaker=sagemaker, s3=root_client("s3"), **of).run()
 
     stepfunctions._run_distributed_map = run
     stepfunctions._stop_execution = _with_children(stepfunctions._stop_execution)

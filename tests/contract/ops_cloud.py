@@ -36,6 +36,10 @@ HANDLERS = (
     "prepare_pretraining",
     "publish_base",
     "deliver_webhooks",
+    "prepare_batch",
+    "paint_item",
+    "report_batch",
+    "settle_batches",
 )
 
 
@@ -100,6 +104,8 @@ def environment() -> dict[str, str]:
         "LOG_DAYS": "7",
         "TOPIC_ARN": topic,
         "STATE_MACHINE_ARN": machine["stateMachineArn"],
+        "BATCH_MACHINE_ARN": machine["stateMachineArn"],
+        "SERVING_INSTANCE": "ml.g5.xlarge",
         "NAME_PREFIX": "atelier-test",
         "DEFAULT_BASE_MODEL": "tiny@v1",
         "BASE_MODELS": "tiny@v1,words@v1",

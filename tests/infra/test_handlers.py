@@ -136,7 +136,7 @@ def test_a_log_can_be_kept_for_every_time_that_cloudwatch_offers() -> None:
 
 def test_events_of_other_people_s_packages_and_endpoints_let_nothing_go_on(stage: Synthesized) -> None:
     rules = [rule["Properties"] for rule in stage.resources("AWS::Events::Rule").values()]
-    ours = [rule for rule in rules if "HandlersSettle" in json.dumps(rule["Targets"])]
+    ours = [rule for rule in rules if "HandlersSettleFunction" in json.dumps(rule["Targets"])]
     patterns = [rule["EventPattern"] for rule in ours if "EventPattern" in rule]
     assert [rule["ScheduleExpression"] for rule in ours if "EventPattern" not in rule] == ["rate(15 minutes)"]
     prefixes = {pattern["detail-type"][0]: next(iter(pattern["detail"].values()))[0]["prefix"] for pattern in patterns}

@@ -21,6 +21,8 @@ GOOD: Mapping[str, Any] = {
     "create_model_prediction": _PREDICTION,
     "create_deployment_prediction": _PREDICTION,
     "generate_images": {"prompt": "a red skirt", "size": "64x64"},
+    "create_batch": {**_PREDICTION, "items": [{"colour": "red"}]},
+    "resume_batch": {"concurrency": 2},
     "create_training": _TRAINING,
     "create_model_training": _TRAINING,
     "resume_training": {"gate": {}},

@@ -28,6 +28,7 @@ from tests.unit.ops_fakes import (
     MemoryLogs,
     MemoryPackages,
     MemoryRecords,
+    MemoryTokens,
     MemoryTopic,
 )
 
@@ -90,6 +91,8 @@ class Api:
     inference: MemoryInference = field(default_factory=MemoryInference)
     endpoints: MemoryEndpoints = field(default_factory=MemoryEndpoints)
     executions: MemoryExecutions = field(default_factory=MemoryExecutions)
+    batches: MemoryExecutions = field(default_factory=MemoryExecutions)
+    tokens: MemoryTokens = field(default_factory=MemoryTokens)
     logs: MemoryLogs = field(default_factory=MemoryLogs)
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     due: MemoryTopic = field(default_factory=MemoryTopic)
@@ -171,6 +174,8 @@ class Api:
             inference=self.inference,
             endpoints=self.endpoints,
             executions=self.executions,
+            batches=self.batches,
+            tokens=self.tokens,
             logs=self.logs,
             packages=self.packages,
             shared_endpoint=SHARED,

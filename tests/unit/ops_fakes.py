@@ -24,7 +24,7 @@ from atelier_ops.gateways.records import NEVER, Listed, Record, Records
 from atelier_ops.gateways.registry import ModelPackage, Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
-from atelier_ops.gateways.workflow import Execution, Executions, Past, StartedExecution, StateEvent, Tokens
+from atelier_ops.gateways.workflow import Execution, Executions, MapRun, Past, StartedExecution, StateEvent, Tokens
 from contracts.layout import S3Uri
 
 NOW = 1_800_000_000.0
@@ -353,6 +353,10 @@ class MemoryExecutions(Executions):
     started: dict[str, Execution] = field(default_factory=dict)
     history: list[StateEvent] = field(default_factory=list)
     pasts: dict[str, Past] = field(default_factory=dict)
+    runs: dict[str, MapRun] = field(default_factory=dict)
+
+    def map_run(self, name: str) -> MapRun | None:
+        return self.runs.get(name)
 
     def start(self, name: str, request: Mapping[str, Any]) -> None:
         existing = self.started.get(name)

@@ -17,22 +17,25 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from atelier_ops.errors import EndpointUnavailableError, SubmissionUnclearError
+from atelier_ops.errors import ApiUnavailableError, EndpointUnavailableError, SubmissionUnclearError
 from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.gateways.functions import Function
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import approval, endpoint, lost_events, webhook_delivery
 from atelier_ops.logic.api import ANSWERS
+from atelier_ops.logic.batches.items import Asking, paint
+from atelier_ops.logic.batches.preparing import BatchPreparation, prepare_batch
+from atelier_ops.logic.batches.reporting import Reporting, report_batch
 from atelier_ops.logic.deleted_styles import Dependencies as Deleting
 from atelier_ops.logic.deleted_styles import sweep_all
 from atelier_ops.logic.http import ProblemError, Request
 from atelier_ops.logic.late_answers import reconcile
 from atelier_ops.logic.promotion import promote
 from atelier_ops.logic.publish import publish
-from atelier_ops.logic.results import Dependencies
 from atelier_ops.logic.stored_files import dataset_file_id
-from atelier_ops.logic.submission import OPEN, attempts
+from atelier_ops.logic.submission import OPEN, Ending, attempts
 from atelier_ops.logic.taking_up import take_up
+from contracts.batches import BatchItem
 from contracts.errors import InvalidInputError
 from contracts.routes.table import ROUTES
 from tests.unit.ops_api import CLIENTS, KEEP, OWN, SHARED, Api, form_of
@@ -69,7 +72,7 @@ CALLS: Mapping[type, tuple[str, ...]] = {
         "delete",
     ),
     MemoryInference: ("submit",),
-    MemoryExecutions: ("start", "stop", "describe", "events"),
+    MemoryExecutions: ("start", "stop", "describe", "events", "map_run"),
     MemoryLogs: ("streams", "tail"),
     MemoryPackages: ("exists", "approval", "find", "decide"),
     MemoryTokens: ("succeed", "fail"),
@@ -80,7 +83,7 @@ CALLS: Mapping[type, tuple[str, ...]] = {
 """Every call to a service."""
 
 THROTTLED: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-RAISED = (Death, ClientError, ReadTimeoutError, EndpointUnavailableError, ExceptionGroup)
+RAISED = (Death, ClientError, ReadTimeoutError, EndpointUnavailableError, ApiUnavailableError, ExceptionGroup)
 
 
 class Answering(Function):
@@ -160,7 +163,6 @@ def _stored() -> MemoryBuckets:
 class World(Api):
     """A stage with a dataset, two versions of a style, and what a run has trained."""
 
-    tokens: MemoryTokens = field(default_factory=MemoryTokens)
     receivers: MemoryReceivers = field(default_factory=MemoryReceivers)
     made: str = ""
     """The id of what requests are about."""
@@ -180,7 +182,9 @@ class World(Api):
             },
             "heard": {parcel.headers["webhook-id"].rpartition("_")[2] for parcel in self.receivers.heard},
             "objects": {**dict.fromkeys(self.buckets.objects), **bodies},
-            "executions": {each.name: each.status for each in self.executions.started.values()},
+            "executions": {
+                each.name: each.status for each in (*self.executions.started.values(), *self.batches.started.values())
+            },
             "answers": self.tokens.answers,
         }
 
@@ -194,6 +198,23 @@ class World(Api):
         kind, one = record.data.get("of", ("", "")) if record.key.startswith("webhook#") else ("", "")
         made = self.records.items.get(f"prediction#{one}")
         return kind == "prediction" and (made is None or made.data["webhook"] != record.key)
+
+
+class Taking(Function):
+    """The API's function, which an item of a batch is asked of. The router is left out."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def ask(self, event: Mapping[str, Any]) -> Any:
+        cancels = event["path"].endswith("/cancel")
+        names = event["path"].split("/")[3:4] if cancels else []
+        route = "cancel_prediction" if cancels else "create_prediction"
+        try:
+            answered = ANSWERS[route](Request(dict(event), CLIENTS), self._world.dependencies(), *names)
+        except ProblemError as problem:
+            return {"statusCode": problem.status, "body": json.dumps({"detail": problem.detail})}
+        return {"statusCode": answered.status_code, "body": answered.body}
 
 
 Act = Callable[[World], Any]
@@ -230,9 +251,7 @@ def told(failure: Any = None) -> Act:
 def sweep(world: World) -> None:
     world.now += SWEEP
     media = world.buckets.store("media")
-    settling = Dependencies(
-        records=world.records, media=media, inference=world.inference, tokens=world.tokens, due=world.due
-    )
+    settling = Ending(records=world.records, media=media, inference=world.inference, tokens=world.tokens, due=world.due)
     reconcile(settling, KEEP, lambda: world.now, lambda: True)
 
 
@@ -377,6 +396,53 @@ promote_1 = ask("POST", "/v1/styles/skirt/versions/1/promote")
 promote_2 = ask("POST", "/v1/styles/skirt/versions/2/promote")
 approved = look("approval", PACKAGE)
 
+post_batch = ask("POST", "/v1/batches", {"input": BODY["input"], "items": [{}]})
+cancel_batch = ask("POST", "/v1/batches/{made}/cancel")
+resume_batch = ask("POST", "/v1/batches/{made}/resume", {})
+
+
+def prepares(world: World) -> Any:
+    """The first state of a batch."""
+    store = world.buckets.store
+    return prepare_batch(
+        {"batch": world.made, "round": 1},
+        f"{world.made}-1",
+        BatchPreparation(
+            records=world.records,
+            media=store("media"),
+            models=store("model"),
+            shared_endpoint=SHARED,
+            name_prefix="atelier-test",
+            pace=world.pace,
+            clients=CLIENTS,
+            instance="ml.g5.xlarge",
+            keep_seconds=KEEP,
+            now=world.now,
+        ),
+    )
+
+
+def paints(world: World) -> None:
+    """The state of its one item, where the batch goes on."""
+    item = BatchItem(batch=world.made, line=1, attempt=1, row={}, input=BODY["input"])
+    asking = Asking(records=world.records, tokens=world.tokens, api=Taking(world), now=world.now)
+    paint(item, "token", asking)
+
+
+def reports(world: World) -> None:
+    """The last state of a batch."""
+    parts: dict[str, Any] = {"records": world.records, "media": world.buckets.store("media")}
+    report_batch(world.made, 1, "succeeded", Reporting(instance="ml.g5.xlarge", now=world.now, **parts))
+
+
+def batch_failed(world: World) -> None:
+    world.batches.end(f"{world.made}-1", "FAILED")
+    parts: dict[str, Any] = {"records": world.records, "media": world.buckets.store("media")}
+    report_batch(world.made, 1, "failed", Reporting(instance="ml.g5.xlarge", now=world.now, **parts))
+
+
+taken_on = then(post_batch, prepares)
+
 BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
     "create_prediction, asleep": (asleep, post, then(later, post)),
@@ -394,6 +460,13 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "cancel_prediction": (post, cancel, cancel),
     "delete_prediction": (then(post, told()), delete, delete),
     "delete_prediction, canceled": (then(post, cancel), delete, delete),
+    "create_batch": (nothing, post_batch, post_batch),
+    "cancel_batch": (then(taken_on, paints), cancel_batch, then(cancel_batch, sweep)),
+    "resume_batch": (then(taken_on, batch_failed), resume_batch, resume_batch),
+    "prepare_batch": (post_batch, prepares, prepares),
+    "paint_item": (taken_on, paints, then(later, paints, told(), later)),
+    "inference_result, of a batch": (then(taken_on, paints), told(), then(told(), sweep)),
+    "report_batch": (then(taken_on, paints, told()), reports, reports),
     "create_file": (nothing, upload, upload),
     "create_file, of a new style": (nothing, upload_new, upload_new),
     "delete_file, an upload": (
@@ -429,6 +502,11 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
 """What was before, what breaks off, and what repairs it."""
 
 AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
+    "two batches with one key": (nothing, post_batch, post_batch),
+    "an item and the cancel of its batch": (taken_on, paints, cancel_batch),
+    "an item and itself": (taken_on, paints, paints),
+    "an answer and the cancel of its batch": (then(taken_on, paints), told(), cancel_batch),
+    "two resumptions of a batch": (then(taken_on, batch_failed), resume_batch, resume_batch),
     "two POSTs with one key": (nothing, post, post),
     "a POST and the deletion of what it finds": (then(post, told()), post, delete),
     "an answer and a cancel": (post, told(), cancel),

@@ -13,7 +13,8 @@ from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.logic import smoke
 from atelier_ops.logic.deletion import DELETING
 from atelier_ops.logic.late_answers import LATE, LATEST_ANSWER, reconcile
-from atelier_ops.logic.results import Dependencies, prediction_key
+from atelier_ops.logic.results import prediction_key
+from atelier_ops.logic.submission import Ending
 from atelier_ops.logic.timestamps import rfc3339
 from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryInference, MemoryRecords, MemoryTokens, MemoryTopic
 
@@ -24,14 +25,14 @@ ANSWER = {"images": [smoke.PICTURE], "output_format": "png", "seed": 7, "model":
 
 
 @pytest.fixture
-def dependencies() -> Dependencies:
+def dependencies() -> Ending:
     media = MemoryBuckets().store("media")
-    return Dependencies(
+    return Ending(
         records=MemoryRecords(), media=media, inference=MemoryInference(), tokens=MemoryTokens(), due=MemoryTopic()
     )
 
 
-def predict(dependencies: Dependencies, name: str, age: float, status: str = "starting") -> str:
+def predict(dependencies: Ending, name: str, age: float, status: str = "starting") -> str:
     """A prediction that was made ``age`` seconds ago; its key."""
     data = {"id": name, "created_at": rfc3339(NOW - age), "answer": PLACES.to_json()}
     record = Record(key=prediction_key(name), status=status, expires_at=int(NOW - age) + KEEP, data=data)
@@ -39,21 +40,21 @@ def predict(dependencies: Dependencies, name: str, age: float, status: str = "st
     return record.key
 
 
-def lay(dependencies: Dependencies, key: str = "responses/1.out") -> None:
+def lay(dependencies: Ending, key: str = "responses/1.out") -> None:
     dependencies.media.write(key, json.dumps(ANSWER).encode(), "application/json")
 
 
-def sweep(dependencies: Dependencies, most: int = 99) -> int:
+def sweep(dependencies: Ending, most: int = 99) -> int:
     left = iter([True] * most + [False] * 99)
     return reconcile(dependencies, KEEP, lambda: NOW, lambda: next(left))
 
 
-def status(dependencies: Dependencies, key: str) -> str:
+def status(dependencies: Ending, key: str) -> str:
     record = dependencies.records.get(key)
     return record.status if record else "gone"
 
 
-def test_a_late_answer_is_stored_and_an_early_one_left_to_its_notification(dependencies: Dependencies) -> None:
+def test_a_late_answer_is_stored_and_an_early_one_left_to_its_notification(dependencies: Ending) -> None:
     late, early = predict(dependencies, "late", LATE + 5), predict(dependencies, "early", LATE - 5)
     lay(dependencies)
     assert sweep(dependencies) == 1
@@ -61,20 +62,20 @@ def test_a_late_answer_is_stored_and_an_early_one_left_to_its_notification(depen
     assert dependencies.media.read("outputs/late/0.png") == GREY
 
 
-def test_a_request_that_waits_in_the_queue_goes_on_waiting_until_its_time_is_over(dependencies: Dependencies) -> None:
+def test_a_request_that_waits_in_the_queue_goes_on_waiting_until_its_time_is_over(dependencies: Ending) -> None:
     waits, expired = predict(dependencies, "waits", LATEST_ANSWER - 5), predict(dependencies, "over", LATEST_ANSWER + 5)
     assert sweep(dependencies) == 2
     assert (status(dependencies, waits), status(dependencies, expired)) == ("starting", "failed")
 
 
-def test_what_has_ended_is_not_looked_at(dependencies: Dependencies) -> None:
+def test_what_has_ended_is_not_looked_at(dependencies: Ending) -> None:
     for ended in ("succeeded", "failed", "canceled"):
         predict(dependencies, ended, LATE + 5, ended)
     lay(dependencies)
     assert sweep(dependencies) == 0
 
 
-def test_a_deletion_that_broke_off_is_finished(dependencies: Dependencies) -> None:
+def test_a_deletion_that_broke_off_is_finished(dependencies: Ending) -> None:
     key = predict(dependencies, "doomed", 4 * LATE, DELETING)
     lay(dependencies)
     dependencies.media.write("outputs/doomed/0.png", GREY, "image/png")
@@ -82,7 +83,7 @@ def test_a_deletion_that_broke_off_is_finished(dependencies: Dependencies) -> No
     assert (status(dependencies, key), dependencies.media.listing("")) == ("gone", [])
 
 
-def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencies: Dependencies) -> None:
+def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencies: Ending) -> None:
     asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 5)
     places = {"submitted": True, "answer": PLACES.to_json()}
     dependencies.records.put(replace(asked, data={**asked.data, **places}))
@@ -95,14 +96,14 @@ def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencie
     assert dependencies.tokens.answers["token"][0] == "success"
 
 
-def test_others_that_wait_are_left_alone(dependencies: Dependencies) -> None:
+def test_others_that_wait_are_left_alone(dependencies: Ending) -> None:
     approval = Record(key="approval#arn", status="waiting", expires_at=int(NOW) + 60, data={"token": "t"})
     dependencies.records.put(approval)
     sweep(dependencies)
     assert dependencies.records.get("approval#arn") == approval
 
 
-def test_an_answer_in_a_foreign_bucket_is_not_read(dependencies: Dependencies) -> None:
+def test_an_answer_in_a_foreign_bucket_is_not_read(dependencies: Ending) -> None:
     key = predict(dependencies, "odd", LATE + 5)
     record = dependencies.records.get(key)
     assert record is not None
@@ -111,7 +112,7 @@ def test_an_answer_in_a_foreign_bucket_is_not_read(dependencies: Dependencies) -
     assert status(dependencies, key) == "starting"
 
 
-def test_a_sweep_ends_in_time_with_the_oldest_done(dependencies: Dependencies) -> None:
+def test_a_sweep_ends_in_time_with_the_oldest_done(dependencies: Ending) -> None:
     young, old = predict(dependencies, "young", LATE + 5), predict(dependencies, "old", LATE + 50)
     lay(dependencies)
     assert sweep(dependencies, most=1) == 1
@@ -125,7 +126,7 @@ class StuckTokens(MemoryTokens):
         raise RuntimeError(f"{token}: access denied")
 
 
-def test_what_cannot_be_settled_keeps_nothing_else_waiting(dependencies: Dependencies) -> None:
+def test_what_cannot_be_settled_keeps_nothing_else_waiting(dependencies: Ending) -> None:
     stuck = replace(dependencies, tokens=StuckTokens())
     asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 50)
     stuck.records.put(replace(asked, data={**asked.data, "submitted": True, "answer": PLACES.to_json()}))

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from atelier_ops.logic.notification import Outcome
-from atelier_ops.logic.results import Dependencies, settle
+from atelier_ops.logic.results import settle
+from atelier_ops.logic.submission import Ending
 from atelier_ops.observability import Event, count, logger, measure_queue
 from contracts.layout import S3Uri
 from tests.unit.ops_api import Api
@@ -67,9 +68,7 @@ def finish(api: Api, prediction: str, *, succeeded: bool) -> None:
     logger.info(
         settle(
             outcome,
-            Dependencies(
-                records=api.records, media=media, inference=api.inference, tokens=MemoryTokens(), due=MemoryTopic()
-            ),
+            Ending(records=api.records, media=media, inference=api.inference, tokens=MemoryTokens(), due=MemoryTopic()),
             NOW + 60,
         )
     )

@@ -10,7 +10,8 @@ import pytest
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import model_answer, smoke
 from atelier_ops.logic.notification import Outcome, model_message, read_outcome
-from atelier_ops.logic.results import Dependencies, prediction_key, settle
+from atelier_ops.logic.results import prediction_key, settle
+from atelier_ops.logic.submission import Ending
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.errors import InvalidInputError
 from contracts.pictures import format_of
@@ -30,14 +31,12 @@ def answer(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def dependencies() -> Dependencies:
+def dependencies() -> Ending:
     records = MemoryRecords()
     data = {"id": ID, "created_at": rfc3339(NOW - 10), "endpoint": "shared"}
     records.put(Record(key=prediction_key(ID), status="starting", expires_at=int(NOW) + 100, data=data))
     media = MemoryBuckets().store("media")
-    return Dependencies(
-        records=records, media=media, inference=MemoryInference(), tokens=MemoryTokens(), due=MemoryTopic()
-    )
+    return Ending(records=records, media=media, inference=MemoryInference(), tokens=MemoryTokens(), due=MemoryTopic())
 
 
 def told(inference_id: str, **message: Any) -> Outcome:
@@ -45,18 +44,18 @@ def told(inference_id: str, **message: Any) -> Outcome:
     return read_outcome(json.dumps(body))
 
 
-def succeeded(dependencies: Dependencies, inference_id: str, body: object) -> str:
+def succeeded(dependencies: Ending, inference_id: str, body: object) -> str:
     dependencies.media.write("responses/1.out", json.dumps(body).encode(), "application/json")
     return settle_written(dependencies, inference_id)
 
 
-def settle_written(dependencies: Dependencies, inference_id: str) -> str:
+def settle_written(dependencies: Ending, inference_id: str) -> str:
     where = {"responseParameters": {"contentType": "application/json", "outputLocation": "s3://media/responses/1.out"}}
     outcome = told(inference_id, **where)
     return settle(outcome, dependencies, NOW)
 
 
-def broke(dependencies: Dependencies, inference_id: str, failure: bytes | None = None) -> str:
+def broke(dependencies: Ending, inference_id: str, failure: bytes | None = None) -> str:
     where = {"failureReason": "ClientError: Received client error (400) from model"}
     if failure is not None:
         dependencies.media.write("failures/1.out", failure, "text/plain")
@@ -65,13 +64,13 @@ def broke(dependencies: Dependencies, inference_id: str, failure: bytes | None =
     return settle(outcome, dependencies, NOW)
 
 
-def record(dependencies: Dependencies) -> Record:
+def record(dependencies: Ending) -> Record:
     found = dependencies.records.get(prediction_key(ID))
     assert found is not None
     return found
 
 
-def test_a_predictions_pictures_become_files_named_by_their_real_format(dependencies: Dependencies) -> None:
+def test_a_predictions_pictures_become_files_named_by_their_real_format(dependencies: Ending) -> None:
     succeeded(dependencies, ID, answer())
     assert dependencies.media.read(f"outputs/{ID}/0.png") == GREY
     assert dependencies.media.read(f"outputs/{ID}/1.jpg") == JPEG
@@ -83,14 +82,14 @@ def test_a_predictions_pictures_become_files_named_by_their_real_format(dependen
     assert record(dependencies).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
 
 
-def test_how_each_picture_looks_is_in_the_metrics(dependencies: Dependencies) -> None:
+def test_how_each_picture_looks_is_in_the_metrics(dependencies: Ending) -> None:
     colour = {"lightness": 41.2, "red": 50.1, "yellow": 30.0, "share": 1.0}
     look = {"palette": [colour], "light": 41.2, "light_spread": 0.0, "frame_light": 60.0, "frame_light_spread": 9.5}
     succeeded(dependencies, ID, answer(metrics={"mask_area": 0.12, "pictures": [look, look]}))
     assert record(dependencies).data["metrics"]["pictures"] == [look, look]
 
 
-def test_what_was_masked_and_what_was_not_used_is_in_the_metrics_and_the_logs(dependencies: Dependencies) -> None:
+def test_what_was_masked_and_what_was_not_used_is_in_the_metrics_and_the_logs(dependencies: Ending) -> None:
     notes = ["prompt: too long for the text encoder, not used: red\n\u2028skirt", "mask_prompt: masked 'a skirt'"]
     succeeded(dependencies, ID, answer(metrics={"mask_score": 0.91, "mask_area": 0.12}, notes=notes))
     data = record(dependencies).data
@@ -100,13 +99,13 @@ def test_what_was_masked_and_what_was_not_used_is_in_the_metrics_and_the_logs(de
     assert second == "note: mask_prompt: masked 'a skirt'"
 
 
-def test_a_mask_that_was_asked_for_is_the_last_picture(dependencies: Dependencies) -> None:
+def test_a_mask_that_was_asked_for_is_the_last_picture(dependencies: Ending) -> None:
     succeeded(dependencies, ID, answer(mask=base64.b64encode(GREY).decode()))
     assert record(dependencies).data["outputs"] == [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg", "2.png")]
     assert dependencies.media.read(f"outputs/{ID}/2.png") == GREY
 
 
-def test_large_pictures_are_stored_with_little_more_memory_than_their_text(dependencies: Dependencies) -> None:
+def test_large_pictures_are_stored_with_little_more_memory_than_their_text(dependencies: Ending) -> None:
     files = [GREY + bytes([number]) * 3_000_000 for number in range(3)]
     pictures = [base64.b64encode(file).decode() for file in files]
     body = answer(images=[*pictures[:2], base64.b64encode(JPEG).decode()], mask=pictures[2], notes=["picture 0"])
@@ -122,7 +121,7 @@ def test_large_pictures_are_stored_with_little_more_memory_than_their_text(depen
     assert peak < sum(map(len, files)) + 2 * len(files[0])  # what the test's store keeps, and one picture
 
 
-def test_a_failed_prediction_tells_the_models_own_words(dependencies: Dependencies) -> None:
+def test_a_failed_prediction_tells_the_models_own_words(dependencies: Ending) -> None:
     words = {"error": {"type": "InvalidInputError", "message": "input.image: got text; allowed: a picture"}}
     broke(
         dependencies, ID, b'Received client error (400) from model with message "' + json.dumps(words).encode() + b'"'
@@ -144,7 +143,7 @@ ODD_ANSWERS: list[Any] = [
 
 @pytest.mark.parametrize("body", ODD_ANSWERS, ids=lambda body: str(body)[:60])
 def test_an_answer_that_lacks_something_or_has_it_wrong_ends_the_prediction_with_the_reason(
-    dependencies: Dependencies, body: Any
+    dependencies: Ending, body: Any
 ) -> None:
     succeeded(dependencies, ID, body)
     assert record(dependencies).status == "failed"
@@ -153,7 +152,7 @@ def test_an_answer_that_lacks_something_or_has_it_wrong_ends_the_prediction_with
 
 @pytest.mark.parametrize("total", [1e300, -5.0])
 def test_whatever_an_answer_says_that_it_took_it_began_after_it_was_asked_for(
-    dependencies: Dependencies, total: float
+    dependencies: Ending, total: float
 ) -> None:
     succeeded(dependencies, ID, answer(seconds={"total": total}))
     assert record(dependencies).status == "succeeded"
@@ -168,7 +167,7 @@ def test_a_message_that_is_no_notification_is_named(message: str) -> None:
         read_outcome(message)
 
 
-def test_a_second_notification_changes_nothing(dependencies: Dependencies) -> None:
+def test_a_second_notification_changes_nothing(dependencies: Ending) -> None:
     succeeded(dependencies, ID, answer())
     before = record(dependencies)
     broke(dependencies, ID)
@@ -176,7 +175,7 @@ def test_a_second_notification_changes_nothing(dependencies: Dependencies) -> No
     assert record(dependencies) == before
 
 
-def test_the_answer_to_a_canceled_prediction_is_thrown_away(dependencies: Dependencies) -> None:
+def test_the_answer_to_a_canceled_prediction_is_thrown_away(dependencies: Ending) -> None:
     canceled = Record(key=prediction_key(ID), status="canceled", expires_at=int(NOW), data=record(dependencies).data)
     dependencies.records.put(canceled)
     succeeded(dependencies, ID, answer())
@@ -184,19 +183,19 @@ def test_the_answer_to_a_canceled_prediction_is_thrown_away(dependencies: Depend
     assert dependencies.media.listing("outputs/") == []
 
 
-def test_a_notification_for_a_record_that_is_gone_is_ignored(dependencies: Dependencies) -> None:
+def test_a_notification_for_a_record_that_is_gone_is_ignored(dependencies: Ending) -> None:
     assert "deleted" in succeeded(dependencies, "f" * 26, answer())
     assert dependencies.media.listing("outputs/") == []
 
 
-def test_an_answer_in_a_foreign_bucket_is_refused(dependencies: Dependencies) -> None:
+def test_an_answer_in_a_foreign_bucket_is_refused(dependencies: Ending) -> None:
     outcome = told(ID, responseParameters={"outputLocation": "s3://elsewhere/x"})
     settle(outcome, dependencies, NOW)
     assert "elsewhere" in record(dependencies).data["error"]
 
 
 def test_an_answer_too_large_for_a_handler_ends_the_prediction(
-    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+    dependencies: Ending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_answer, "LARGEST_ANSWER", 1_000)
     succeeded(dependencies, ID, answer(notes=["x" * 1_000]))
@@ -204,9 +203,7 @@ def test_an_answer_too_large_for_a_handler_ends_the_prediction(
 
 
 @pytest.mark.parametrize("wrong", [{"notes": ["x" * 10**6]}, {"x" * 10**6: 1}, {"seconds": {"y" * 10**6: "long"}}])
-def test_whatever_an_answer_says_its_record_fits_into_the_table(
-    dependencies: Dependencies, wrong: dict[str, Any]
-) -> None:
+def test_whatever_an_answer_says_its_record_fits_into_the_table(dependencies: Ending, wrong: dict[str, Any]) -> None:
     """DynamoDB takes 400 KB of an item: a record that is refused would stay open for ever."""
     succeeded(dependencies, ID, answer(**wrong))
     ended = record(dependencies)
@@ -214,18 +211,18 @@ def test_whatever_an_answer_says_its_record_fits_into_the_table(
     assert len(json.dumps(ended.data)) < 100_000
 
 
-def waiting_smoke_test(dependencies: Dependencies) -> str:
+def waiting_smoke_test(dependencies: Ending) -> str:
     inference = smoke.inference_id("run-1", 3)
     dependencies.records.put(smoke.waiting(inference, "token", "run-1", "shared", NOW))
     return inference
 
 
-def tokens(dependencies: Dependencies) -> MemoryTokens:
+def tokens(dependencies: Ending) -> MemoryTokens:
     assert isinstance(dependencies.tokens, MemoryTokens)
     return dependencies.tokens
 
 
-def test_a_good_smoke_test_lets_the_run_go_on_once(dependencies: Dependencies) -> None:
+def test_a_good_smoke_test_lets_the_run_go_on_once(dependencies: Ending) -> None:
     inference = waiting_smoke_test(dependencies)
     succeeded(dependencies, inference, answer())
     broke(dependencies, inference)
@@ -235,12 +232,12 @@ def test_a_good_smoke_test_lets_the_run_go_on_once(dependencies: Dependencies) -
     assert output["bytes"] == len(GREY)
 
 
-def test_a_smoke_test_needs_a_picture_of_the_format_it_says(dependencies: Dependencies) -> None:
+def test_a_smoke_test_needs_a_picture_of_the_format_it_says(dependencies: Ending) -> None:
     succeeded(dependencies, waiting_smoke_test(dependencies), answer(output_format="webp"))
     assert tokens(dependencies).answers["token"][0] == smoke.FAILED
 
 
-def test_a_failed_smoke_test_tells_the_models_words(dependencies: Dependencies) -> None:
+def test_a_failed_smoke_test_tells_the_models_words(dependencies: Ending) -> None:
     broke(
         dependencies,
         waiting_smoke_test(dependencies),
@@ -249,13 +246,13 @@ def test_a_failed_smoke_test_tells_the_models_words(dependencies: Dependencies) 
     assert tokens(dependencies).answers["token"] == (smoke.FAILED, "AdapterError: sha256 differs")
 
 
-def test_a_failure_file_that_is_gone_leaves_the_notifications_reason(dependencies: Dependencies) -> None:
+def test_a_failure_file_that_is_gone_leaves_the_notifications_reason(dependencies: Ending) -> None:
     reason = Outcome(inference_id=waiting_smoke_test(dependencies), succeeded=False, reason="ClientError: no")
     settle(reason, dependencies, NOW)
     assert tokens(dependencies).answers["token"] == (smoke.FAILED, "ClientError: no")
 
 
-def test_a_smoke_test_nobody_waits_for_is_ignored(dependencies: Dependencies) -> None:
+def test_a_smoke_test_nobody_waits_for_is_ignored(dependencies: Ending) -> None:
     assert "no run waits" in succeeded(dependencies, "smoke-unknown", answer())
 
 

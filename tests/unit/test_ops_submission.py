@@ -16,11 +16,11 @@ from atelier_ops.logic import predictions, smoke
 from atelier_ops.logic.http import ProblemError, Request
 from atelier_ops.logic.late_answers import LATE, LONGEST_REFUSED, MOST_ATTEMPTS, reconcile
 from atelier_ops.logic.notification import Outcome
-from atelier_ops.logic.results import Dependencies, settle
-from atelier_ops.logic.submission import CLAIM_SECONDS, OPEN, attempts, claimed, submit
+from atelier_ops.logic.results import settle
+from atelier_ops.logic.submission import CLAIM_SECONDS, OPEN, Ending, attempts, claimed, submit
 from contracts.layout import S3Uri
 from tests.unit.ops_api import CLIENTS, KEEP, Api
-from tests.unit.ops_fakes import PNG, MemoryTokens
+from tests.unit.ops_fakes import PNG
 
 BODY = {"input": {"mode": "text_to_image", "prompt": "a skirt"}}
 SWEEP = 900
@@ -54,9 +54,9 @@ def sweep(api: Api) -> None:
     reconcile(settling(api), KEEP, lambda: api.now, lambda: True)
 
 
-def settling(api: Api) -> Dependencies:
+def settling(api: Api) -> Ending:
     media = api.buckets.store("media")
-    return Dependencies(records=api.records, media=media, inference=api.inference, tokens=MemoryTokens(), due=api.due)
+    return Ending(records=api.records, media=media, inference=api.inference, tokens=api.tokens, due=api.due)
 
 
 def only(api: Api) -> Record:
@@ -195,7 +195,7 @@ def test_a_prediction_that_is_canceled_while_it_is_handed_over_leaves_no_request
     assert api.buckets.store("media").names("requests/") == []
 
 
-def notify(api: Api, run: int, failure: Any) -> str:
+def notify(api: Api, run: int, failure: Any = None) -> str:
     """What SageMaker says of one of the runs that it took: a success, or the failure that its file holds."""
     name = api.inference.queue[run][2]
     place = f"failures/{run + 1}-of-{name}-error.out" if failure else f"responses/{run + 1}-of-{name}.out"

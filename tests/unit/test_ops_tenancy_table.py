@@ -32,6 +32,7 @@ def training(style: str) -> dict[str, Any]:
 
 BODIES: dict[str, Callable[[str], Any]] = {
     "create_prediction": lambda style: {**PAINT, "version": style},
+    "create_batch": lambda style: {**PAINT, "version": style, "items": [{}]},
     "create_training": training,
     "create_file": lambda style: {**PICTURE, "purpose": "dataset", "style": style},
     "reject_version": lambda style: {"reason": "too dark"},
@@ -83,7 +84,8 @@ def made(api: Api, route: Route, owner: str) -> str:
     if owner not in CLIENTS:
         return "0" * 26
     api.key = CLIENTS[owner][0]
-    body = PAINT if kind == "predictions" else {**PICTURE, "purpose": "upload"}
+    bodies = {"predictions": PAINT, "batches": {**PAINT, "items": [{}]}}
+    body = bodies.get(kind, {**PICTURE, "purpose": "upload"})
     answered = api.call("POST", f"/v1/{kind}", body)
     assert answered.status == 201
     if kind == "files":

@@ -1,11 +1,12 @@
 """A state machine's role may make every call of its states, and none that no state makes."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
 from infra.gate.machines import Definition, integration, machines
-from infra.gate.rights import needed, needed_to_wait, tagging
+from infra.gate.rights import EACH_LINE, needed, needed_to_wait, tagging
 from infra.gate.roles import allowed, role_of, statements
 from infra.gate.services import called
 from infra.gate.sources import Sources
@@ -27,6 +28,11 @@ _TRACES = {
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
 }
+_IN_PARTS = {"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:GetObject", "kms:Decrypt"}
+"""What a ResultWriter needs besides, which writes large results in parts.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+"""
 """What a machine's log and traces need.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and …/concepts-xray-tracing.html
@@ -41,6 +47,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             yield machine.resource.finding(_NAME, "its RoleArn is no role of the stage", "Give it a role of its own")
             continue
         wanted = {name: _wanted(state) for name, state in machine.tasks.items()}
+        wanted |= {name: _mapping(state) for name, state in machine.maps.items()}
         granted, watching = allowed(assembly, role), _watching(machine)
         for action in sorted(watching - granted):
             yield role.finding(
@@ -48,7 +55,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             )
         for name, actions in wanted.items():
             for action in sorted(actions - granted):
-                wrong = f"state {name} of {machine.resource.logical_id} calls {integration(machine.tasks[name])}, but may not {action}"
+                call = integration(machine.tasks[name]) if name in machine.tasks else "Step Functions for its lines"
+                wrong = f"state {name} of {machine.resource.logical_id} calls {call}, but may not {action}"
                 yield role.finding(_NAME, wrong, "Grant it on exactly what the state names, in the step's allows")
         used = watching.union(*wanted.values())
         for statement in statements(assembly, role):
@@ -67,6 +75,19 @@ def _wanted(state: Mapping[str, object]) -> set[str]:
     arguments = state.get("Arguments")
     tags = tagging(operation[0]) if isinstance(arguments, Mapping) and "Tags" in arguments else set()
     return needed(*operation) | waits | tags
+
+
+def _mapping(state: Mapping[str, Any]) -> set[str]:
+    """What a Distributed Map needs to start and follow the executions of its lines, to read these and to write what became of them."""
+    if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") != "DISTRIBUTED":
+        return set()
+    ways = [
+        state[part]["Resource"].rpartition("states:::")[2] for part in ("ItemReader", "ResultWriter") if part in state
+    ]
+    calls = [operation for operation in map(called, ways) if operation is not None]
+    return set[str]().union(
+        EACH_LINE, *(needed(*operation) for operation in calls), _IN_PARTS if "ResultWriter" in state else ()
+    )
 
 
 def _watching(machine: Definition) -> set[str]:

@@ -1,4 +1,4 @@
-"""Everything of a stage with a network runs in it, in every zone, and its role may join; nothing but what needs the internet stays out."""
+"""Everything of a stage with a network runs in it, in every zone, and its role may join; only what needs another way stays out."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,10 @@ from infra.gate.roles import allowed, role_of
 from infra.gate.sources import Sources
 
 _NAME = "network members"
-_OUTSIDE: Mapping[str, str] = {"base_model": "it fetches models from hubs on the internet"}
+_OUTSIDE: Mapping[str, str] = {
+    "base_model": "it fetches models from hubs on the internet",
+    "paint_item": "it asks another function, and an interface to Lambda costs more than all that it asks for",
+}
 _REMEDY = "Give it the network that the stage's stacks hand on (infra/stacks/network.py)"
 
 
@@ -71,9 +74,7 @@ def _functions(network: StageNetwork) -> Iterator[Finding]:
         if name in _OUTSIDE and config is not None:
             yield function.finding(_NAME, f"it is in the network, and {_OUTSIDE[name]}", "Set internet of its Spec")
         elif name not in _OUTSIDE and (missing := network.missing(config)):
-            yield function.finding(
-                _NAME, missing, f"{_REMEDY}; handlers that need the internet are in this check's table"
-            )
+            yield function.finding(_NAME, missing, f"{_REMEDY}; handlers that stay outside are in this check's table")
 
 
 def _rights(assembly: Assembly) -> Iterator[Finding]:

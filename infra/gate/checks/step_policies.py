@@ -94,7 +94,7 @@ def _sent(assembly: Assembly, machine: Definition, wanted: Mapping[str, int]) ->
     """The same of a style's own endpoint: a variable holds the ARN of the policy that the state before has put."""
     put, names = dict[str, str](), list[str]()
     for name, operation, request in requests(assembly, machine):
-        state = machine.states[name]
+        state = machine.tasks[name]
         if operation == "PutScalingPolicy":
             names.append(str(request.get("PolicyName")))
             put |= {f"{{% ${variable} %}}": names[-1] for variable in state.get("Assign", {})}

@@ -43,6 +43,19 @@ class StartedExecution:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MapRun:
+    """How far a Distributed Map is: how many of its items are how far."""
+
+    started: datetime
+    ended: bool
+    pending: int
+    running: int
+    succeeded: int
+    failed: int
+    aborted: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StateEvent:
     """A state was entered or left; ``kind`` is Task, Choice, Pass, Succeed, Fail, Wait, Parallel or Map.
 
@@ -119,6 +132,21 @@ class Executions:
                 error=response.get("error") or "",
                 cause=response.get("cause") or "",
             )
+        return None
+
+    def map_run(self, name: str) -> MapRun | None:
+        """The first map of the execution, or None where there is none yet."""
+        with Tolerance("ExecutionDoesNotExist", "ResourceNotFound"):
+            runs = client("stepfunctions").list_map_runs(executionArn=self._execution_arn(name))["mapRuns"]
+            if runs:
+                found = client("stepfunctions").describe_map_run(mapRunArn=runs[0]["mapRunArn"])
+                counts = found["itemCounts"]
+                return MapRun(
+                    started=found["startDate"],
+                    ended="stopDate" in found,
+                    failed=counts["failed"] + counts["timedOut"],
+                    **{kind: counts[kind] for kind in ("pending", "running", "succeeded", "aborted")},
+                )
         return None
 
     def listing(self, **chosen: str) -> Iterator[StartedExecution]:

@@ -10,7 +10,7 @@ from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
-from atelier_ops.gateways.workflow import Executions
+from atelier_ops.gateways.workflow import Executions, Tokens
 from atelier_ops.logic.api import answer
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
@@ -50,6 +50,7 @@ class Settings(EnvironmentSettings):
     clients: str
     webhooks: str
     webhook_topic_arn: str
+    batch_machine_arn: str
 
 
 @observed
@@ -64,6 +65,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         inference=Inference(),
         endpoints=Endpoints(),
         executions=Executions(settings.state_machine_arn),
+        batches=Executions(settings.batch_machine_arn),
         logs=Logs(),
         packages=Packages(),
         shared_endpoint=settings.endpoint_name,
@@ -75,6 +77,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         pace=Pace.from_text(settings.pace),
         clients=read_clients(settings.clients),
         due=Topic(settings.webhook_topic_arn),
+        tokens=Tokens(),
         reach=cast(Reach, settings.webhooks),
         keep_seconds=settings.media_days * 86_400,
         startup_seconds=settings.startup_seconds,

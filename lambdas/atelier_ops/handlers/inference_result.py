@@ -10,7 +10,8 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.notification import messages, read_outcome
-from atelier_ops.logic.results import Dependencies, settle
+from atelier_ops.logic.results import settle
+from atelier_ops.logic.submission import Ending
 from atelier_ops.observability import logger, observed
 from contracts.settings import EnvironmentSettings
 
@@ -31,7 +32,7 @@ def handler(event: dict[str, Any], context: object) -> None:
     """
     settings = Settings.from_environment()
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
-    dependencies = Dependencies(
+    dependencies = Ending(
         records=records,
         media=media,
         inference=Inference(),
@@ -43,5 +44,5 @@ def handler(event: dict[str, Any], context: object) -> None:
             every.callback(_settle, message, dependencies)
 
 
-def _settle(message: str, dependencies: Dependencies) -> None:
+def _settle(message: str, dependencies: Ending) -> None:
     logger.info(settle(read_outcome(message), dependencies, time.time()))

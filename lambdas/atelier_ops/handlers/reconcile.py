@@ -9,7 +9,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.late_answers import reconcile
-from atelier_ops.logic.results import Dependencies
+from atelier_ops.logic.submission import Ending
 from atelier_ops.observability import logger, observed
 from contracts.settings import EnvironmentSettings
 
@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """Called on a schedule; the event says nothing of use."""
     settings = Settings.from_environment()
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
-    dependencies = Dependencies(
+    dependencies = Ending(
         records=records,
         media=media,
         inference=Inference(),

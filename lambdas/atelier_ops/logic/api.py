@@ -25,6 +25,7 @@ from atelier_ops.logic import (
     uploads,
     webhook_secret,
 )
+from atelier_ops.logic.batches import beginning, showing
 from atelier_ops.logic.facades import openai, replicate, replicate_files, stability
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
 from atelier_ops.observability import logger
@@ -47,6 +48,11 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "get_prediction": predictions.get,
     "cancel_prediction": predictions.cancel,
     "delete_prediction": predictions.delete,
+    "create_batch": beginning.create,
+    "list_batches": showing.list_batches,
+    "get_batch": showing.get,
+    "cancel_batch": beginning.cancel,
+    "resume_batch": beginning.resume,
     "create_training": trainings.create,
     "list_trainings": training_list.get,
     "get_training": trainings.get,

@@ -47,14 +47,16 @@ class Dependencies(Ending):
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
     ``rules``, ``pace`` and ``clients`` are the stage's.
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
-    ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept: as long as its pictures. ``clock`` tells the time
-    of each moment, ``pause`` waits for so many seconds, and ``fleets`` knows what earlier requests have seen of the endpoints.
+    ``executions`` are those of trainings, ``batches`` of batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a
+    prediction is kept: as long as its pictures. ``clock`` tells the time of each moment, ``pause`` waits for so many seconds, and
+    ``fleets`` knows what earlier requests have seen of the endpoints.
     """
 
     data: ObjectStore
     models: ObjectStore
     endpoints: Endpoints
     executions: Executions
+    batches: Executions
     logs: Logs
     packages: Packages
     shared_endpoint: str
@@ -153,7 +155,12 @@ class Request(APIGatewayProxyEvent):
             return secrets.token_hex(ID_LENGTH // 2)
         if not 0 < len(key) <= LONGEST_KEY:
             raise ProblemError(400, f"Idempotency-Key: got {len(key)} characters; allowed: 1 to {LONGEST_KEY}")
-        return hashlib.sha256("\n".join((kind, self.client, key)).encode()).hexdigest()[:ID_LENGTH]
+        return repeatable_id(kind, self.client, key)
+
+    @property
+    def batch_item(self) -> str:
+        """The key of the batch's item that is painted; empty unless a batch asks, which comes by no address of API Gateway."""
+        return str(self._context.get("batchItem") or "")
 
     @property
     def is_repeatable(self) -> bool:
@@ -224,6 +231,16 @@ class Request(APIGatewayProxyEvent):
     @property
     def _context(self) -> Mapping[str, Any]:
         return self.get("requestContext") or {}
+
+
+def repeatable_id(kind: str, client: str, key: str) -> str:
+    """The id of what a client asked for with this Idempotency-Key."""
+    return hashlib.sha256("\n".join((kind, client, key)).encode()).hexdigest()[:ID_LENGTH]
+
+
+def of_client(name: str, clients: Clients) -> Request:
+    """A request as of the client of this name: the API calls a key that it does not know by its id, whatever key the client has by now."""
+    return Request({"requestContext": {"identity": {"apiKeyId": name}}}, clients)
 
 
 def respond(

@@ -7,9 +7,19 @@ from atelier_ops.gateways.inference import LONGEST_RUN, WAIT_IN_QUEUE
 from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic import smoke
+from atelier_ops.logic.batches.items import GRACE, LONGEST_ITEM, PAINTING, settle_item
+from atelier_ops.logic.batches.records import batch_record_key
 from atelier_ops.logic.deletion import DELETING, finish
 from atelier_ops.logic.notification import Outcome
-from atelier_ops.logic.results import Dependencies, end, fail_smoke_test, failed, settle, settle_prediction
+from atelier_ops.logic.results import (
+    canceled,
+    end,
+    fail_smoke_test,
+    failed,
+    prediction_key,
+    settle,
+    settle_prediction,
+)
 from atelier_ops.logic.submission import OPEN, Ending, attempts, hand_over, inference_id, is_claimed, is_submitted
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import seconds
@@ -92,9 +102,7 @@ def _lying(uri: str | None, media: ObjectStore) -> tuple[S3Uri, float] | None:
     return (where, stored.written) if where and stored else None
 
 
-def reconcile(
-    dependencies: Dependencies, keep_seconds: int, clock: Callable[[], float], goes_on: Callable[[], bool]
-) -> int:
+def reconcile(dependencies: Ending, keep_seconds: int, clock: Callable[[], float], goes_on: Callable[[], bool]) -> int:
     """Look at every prediction and smoke test that has waited for long and that nobody asked about; says how many there were.
 
     A deletion that broke off is finished.
@@ -107,6 +115,7 @@ def reconcile(
         for status, lifetime in (
             *((status, keep_seconds) for status in (*OPEN, DELETING)),
             (WAITING, smoke.LONGEST_TEST),
+            (PAINTING, LONGEST_ITEM),
         ):
             for key in dependencies.records.expiring(status, int(clock()) + lifetime - LATE):
                 if not goes_on():
@@ -116,7 +125,7 @@ def reconcile(
     return looked
 
 
-def _look(key: str, status: str, dependencies: Dependencies, now: float) -> bool:
+def _look(key: str, status: str, dependencies: Ending, now: float) -> bool:
     """Whether there was something to look at."""
     record = dependencies.records.get(key)
     if record is None or record.status != status:
@@ -128,13 +137,26 @@ def _look(key: str, status: str, dependencies: Dependencies, now: float) -> bool
         look_again(record, dependencies, now)
     elif kind == "smoke":
         _look_at_smoke_test(record, dependencies, now)
+    elif kind == "item":
+        _look_at_item(record, dependencies, now)
     return True
 
 
-def _look_at_smoke_test(record: Record, dependencies: Dependencies, now: float) -> None:
+def _look_at_smoke_test(record: Record, dependencies: Ending, now: float) -> None:
     """Step Functions ends one that waits for too long."""
     if found := find(record, dependencies.media):
         settle(found, dependencies, now)
         count("AnswersRecovered")
     elif not is_submitted(record) and (reason := _hopeless(record, dependencies, now)):
         fail_smoke_test(record, reason, dependencies)
+
+
+def _look_at_item(waiting: Record, dependencies: Ending, now: float) -> None:
+    """Of one whose batch was canceled the prediction is canceled, whose end answers its token; of others the end is told again."""
+    prediction, batch = inference_id(waiting), dependencies.records.get(batch_record_key(waiting.data["batch"]))
+    found = dependencies.records.get(prediction_key(prediction))
+    if found is None and now - (waiting.expires_at - LONGEST_ITEM) < GRACE:
+        return
+    if found is not None and found.status in OPEN and batch is not None and batch.data["state"] == "canceled":
+        end(found, lambda newest: canceled(newest, now), dependencies)
+    settle_item(prediction, dependencies.records, dependencies.tokens)

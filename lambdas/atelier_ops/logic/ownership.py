@@ -5,9 +5,10 @@ nobody claimed and that is there was made by the account's own people; every cli
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from atelier_ops.gateways.records import NEVER, Record
+from atelier_ops.gateways.records import NEVER, Record, Records
+from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.logic.versions import published_versions
 from contracts.layout import STYLES, dataset_prefix, style_prefix
@@ -20,6 +21,20 @@ MOST_NAMES = 20
 
 _AT_ONCE = 100
 """Records that are read in one call."""
+
+
+class StyleSources(Protocol):
+    """Where it is written which styles there are, and whose."""
+
+    @property
+    def records(self) -> Records:
+        """Who has claimed which name."""
+        ...
+
+    @property
+    def models(self) -> ObjectStore:
+        """What is published."""
+        ...
 
 
 def owns(data: Mapping[str, Any], request: Request) -> bool:
@@ -58,7 +73,7 @@ def is_claimed(style: str, dependencies: Dependencies) -> bool:
     return dependencies.records.get(claim_key(style)) is not None
 
 
-def may_read(style: str, request: Request, dependencies: Dependencies) -> bool:
+def may_read(style: str, request: Request, dependencies: StyleSources) -> bool:
     """Whether the client may know of the style, if there is one: it is its own, or nobody's own."""
     found = dependencies.records.get(claim_key(style))
     return found is None or owns(found.data, request)
@@ -90,7 +105,7 @@ def require_approver(style: str, request: Request, dependencies: Dependencies) -
         raise ProblemError(403, f"client: got {request.client}; allowed: one that manages, because a person approves")
 
 
-def visible_styles(request: Request, dependencies: Dependencies) -> list[str]:
+def visible_styles(request: Request, dependencies: StyleSources) -> list[str]:
     """The names of the published styles that the client may read, in order."""
     names = dependencies.models.folders(STYLES)
     pages = (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
@@ -99,7 +114,7 @@ def visible_styles(request: Request, dependencies: Dependencies) -> list[str]:
     return [name for name in names if claim_key(name) not in others]
 
 
-def styles_in_words(request: Request, dependencies: Dependencies) -> str:
+def styles_in_words(request: Request, dependencies: StyleSources) -> str:
     """The first of the styles that the client may read, for an error."""
     names = visible_styles(request, dependencies)
     rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""

@@ -20,7 +20,7 @@ from atelier_ops.logic.prediction_watch import wakes_its_endpoint, watched
 from atelier_ops.logic.preferences import applied, wait_seconds
 from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.request_pictures import check_pictures
-from atelier_ops.logic.results import end, prediction_key
+from atelier_ops.logic.results import canceled, end, prediction_key
 from atelier_ops.logic.submission import OPEN, claimed, drop_request, is_claimed, is_submitted, submit, withdraw
 from atelier_ops.logic.targets import ServingTarget, resolve, resolve_adapter
 from atelier_ops.logic.timestamps import rfc3339
@@ -104,19 +104,15 @@ def cancel(request: Request, dependencies: Dependencies, prediction: str) -> Res
 
     Raises ProblemError 404.
     """
-    record = _existing(prediction, request, dependencies)
-    if end(record, lambda newest: _canceled(newest, dependencies.now), dependencies) is None:
-        # Whoever ended it may have been stopped before this.
-        drop_request(record, dependencies)
+    stop(_existing(prediction, request, dependencies), dependencies)
     return get(request, dependencies, prediction)
 
 
-def _canceled(record: Record, now: float) -> Record:
-    return replace(
-        record,
-        status="canceled",
-        data={**record.data, "completed_at": rfc3339(now), "logs": "canceled by the client\n"},
-    )
+def stop(record: Record, dependencies: Dependencies) -> None:
+    """Cancel a prediction unless it has ended."""
+    if end(record, lambda newest: canceled(newest, dependencies.now), dependencies) is None:
+        # Whoever ended it may have been stopped before this.
+        drop_request(record, dependencies)
 
 
 def delete(request: Request, dependencies: Dependencies, prediction: str) -> Response[str]:
@@ -185,6 +181,7 @@ def _new_record(
         "body_sha256": digest_of(body),
         "submitted": False,
         "created_at": rfc3339(now),
+        **({"item": request.batch_item} if request.batch_item else {}),
     }
     return Record(
         key=prediction_key(prediction),

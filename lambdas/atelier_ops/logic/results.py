@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from atelier_ops.errors import EndpointUnavailableError, MissingObjectError
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.storage import ObjectStore, parse_json
-from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic import smoke
 from atelier_ops.logic.answer_text import StoredAnswer
+from atelier_ops.logic.batches.items import tell_item
 from atelier_ops.logic.deletion import erase
 from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.model_answer import ModelError, read_answer
@@ -34,26 +34,19 @@ MOST_FAILURES = 2
 """Failures on the server's side after which a request has failed: it is submitted once more after the first."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependencies(Ending):
-    """What settling needs."""
-
-    tokens: Tokens
-
-
 def prediction_key(prediction: str) -> str:
     """Where a prediction's record lies."""
     return f"prediction#{prediction}"
 
 
-def settle(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
+def settle(outcome: Outcome, dependencies: Ending, now: float) -> str:
     """Pass the outcome to the prediction or the run that waits for it. A repeated or late one changes nothing."""
     if outcome.inference_id.startswith(smoke.PREFIX):
         return _settle_smoke(outcome, dependencies, now)
     return settle_prediction(outcome, dependencies, now)
 
 
-def _settle_smoke(outcome: Outcome, dependencies: Dependencies, now: float) -> str:
+def _settle_smoke(outcome: Outcome, dependencies: Ending, now: float) -> str:
     record = dependencies.records.get(smoke.smoke_key(outcome.inference_id))
     if record is None:
         return f"{outcome.inference_id}: no run waits for it"
@@ -68,12 +61,12 @@ def _settle_smoke(outcome: Outcome, dependencies: Dependencies, now: float) -> s
     return _told(record, dependencies.tokens.succeed(record.data["token"], verdict), dependencies)
 
 
-def fail_smoke_test(record: Record, reason: str, dependencies: Dependencies) -> str:
+def fail_smoke_test(record: Record, reason: str, dependencies: Ending) -> str:
     """Let the run that waits fail for ``reason``; says what that did."""
     return _told(record, dependencies.tokens.fail(record.data["token"], smoke.FAILED, reason), dependencies)
 
 
-def _told(record: Record, reached: bool, dependencies: Dependencies) -> str:
+def _told(record: Record, reached: bool, dependencies: Ending) -> str:
     dependencies.records.remove(record)
     drop_request(record, dependencies)
     return f"{inference_id(record)}: run {record.data['execution']} {'goes on' if reached else 'no longer waits'}"
@@ -141,6 +134,7 @@ def end(record: Record, finish: Callable[[Record], Record | None], dependencies:
     if stored is not None:
         drop_request(stored, dependencies)
         announce(stored.data.get("webhook", ""), dependencies.due)
+        tell_item(stored, dependencies)
         _measure(stored)
     return stored
 
@@ -218,6 +212,12 @@ def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now
 def failed(record: Record, reason: str, now: float) -> Record:
     """The record of a prediction that failed for ``reason``."""
     return _finished(record, "failed", now, None, {"error": reason[:LONGEST_REASON]})
+
+
+def canceled(record: Record, now: float) -> Record:
+    """The record of a prediction that its client canceled."""
+    data = {**record.data, "completed_at": rfc3339(now), "logs": "canceled by the client\n"}
+    return replace(record, status="canceled", data=data)
 
 
 def _finished(

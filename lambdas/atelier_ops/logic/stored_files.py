@@ -27,6 +27,7 @@ _KINDS: Mapping[str, str] = {
     **{endings[0]: kind for kind, endings in PICTURE_ENDINGS.items()},
     ".json": "application/json",
     ".jsonl": "application/jsonl",
+    ".csv": "text/csv",
     **dict.fromkeys(CAPTION_SUFFIXES, "text/plain"),
 }
 _DATASET_ID = re.compile(rf"({STYLE_PATTERN})_[0-9a-f]{{{ID_LENGTH}}}")

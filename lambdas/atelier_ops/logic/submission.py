@@ -18,6 +18,7 @@ from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.records import WAITING, Record, Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
+from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count, logger
 from contracts.layout import S3Uri, request_key
@@ -40,9 +41,10 @@ class Queueing:
 
 @dataclass(frozen=True, kw_only=True)
 class Ending(Queueing):
-    """What ending a prediction needs besides: whom ``due`` tells that a webhook has something to say."""
+    """What ending a prediction needs besides: whom ``due`` tells that a webhook has something to say, and the ``tokens`` of batches."""
 
     due: Topic
+    tokens: Tokens
 
 
 def inference_id(record: Record) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from atelier_ops.errors import MissingObjectError
-from atelier_ops.logic.http import Dependencies, Request
+from atelier_ops.logic.http import Request
 from atelier_ops.logic.names import style_endpoint
-from atelier_ops.logic.ownership import MOST_NAMES, may_read, styles_in_words
+from atelier_ops.logic.ownership import MOST_NAMES, StyleSources, may_read, styles_in_words
 from atelier_ops.logic.promotion import promoted_version
 from atelier_ops.logic.versions import PublishedVersion, published_versions, read_version
 from contracts.errors import InvalidInputError
@@ -24,7 +25,21 @@ class ServingTarget:
     version: str
 
 
-def resolve(version: str, request: Request, dependencies: Dependencies) -> ServingTarget:
+class Targets(StyleSources, Protocol):
+    """What says besides which endpoint serves a style."""
+
+    @property
+    def shared_endpoint(self) -> str:
+        """The one of the base model and its adapters."""
+        ...
+
+    @property
+    def name_prefix(self) -> str:
+        """How the names of styles' own endpoints begin."""
+        ...
+
+
+def resolve(version: str, request: Request, dependencies: Targets) -> ServingTarget:
     """The target of ``style`` or ``style@version``; ``base`` and nothing mean the base model. Raises InvalidInputError."""
     shared = dependencies.shared_endpoint
     if version in ("", BASE):
@@ -36,7 +51,7 @@ def resolve(version: str, request: Request, dependencies: Dependencies) -> Servi
     return ServingTarget(endpoint=endpoint, adapter="", model=found.style, version=found.name)
 
 
-def resolve_adapter(adapter: str, request: Request, dependencies: Dependencies) -> str:
+def resolve_adapter(adapter: str, request: Request, dependencies: StyleSources) -> str:
     """``style@version`` of the adapter that ``style`` or ``style@version`` means. Raises InvalidInputError."""
     found = find_version(adapter, request, dependencies, where="input.adapter")
     if found.method != "lora":
@@ -45,7 +60,7 @@ def resolve_adapter(adapter: str, request: Request, dependencies: Dependencies) 
     return found.name
 
 
-def find_version(name: str, request: Request, dependencies: Dependencies, *, where: str) -> PublishedVersion:
+def find_version(name: str, request: Request, dependencies: StyleSources, *, where: str) -> PublishedVersion:
     """The published version that ``style`` (its promoted one) or ``style@version`` means.
 
     Raises InvalidInputError that lists the styles or versions there are for the client, and calls the name ``where``.
@@ -65,7 +80,7 @@ def find_version(name: str, request: Request, dependencies: Dependencies, *, whe
         raise _nothing(name, style, request, dependencies, where) from error
 
 
-def _nothing(name: str, style: str, request: Request, dependencies: Dependencies, where: str) -> InvalidInputError:
+def _nothing(name: str, style: str, request: Request, dependencies: StyleSources, where: str) -> InvalidInputError:
     """What is there instead: versions of the style (its bare name means one only once it is promoted), or else styles."""
     numbers = published_versions(style, dependencies.models)[-MOST_NAMES:]
     if not numbers:
@@ -74,6 +89,6 @@ def _nothing(name: str, style: str, request: Request, dependencies: Dependencies
     return InvalidInputError(where, got=name, allowed=f"a published version: {versions}")
 
 
-def _no_style(name: str, request: Request, dependencies: Dependencies, where: str) -> InvalidInputError:
+def _no_style(name: str, request: Request, dependencies: StyleSources, where: str) -> InvalidInputError:
     allowed = f"a style that is published: {styles_in_words(request, dependencies)}"
     return InvalidInputError(where, got=name, allowed=allowed)

@@ -1,4 +1,4 @@
-"""POST /v1/files: an address to put one file at, for a prediction's pictures, a training's dataset or an adapter's weights."""
+"""POST /v1/files: an address to put one file at: a prediction's picture, a batch's rows, an adapter's weights, or a file of a dataset."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -12,28 +12,38 @@ from atelier_ops.logic.ownership import claim
 from atelier_ops.logic.repeats import note, remember
 from atelier_ops.logic.stored_files import dataset_file_id
 from atelier_ops.logic.timestamps import rfc3339
+from contracts.batches import LARGEST_MANIFEST
 from contracts.dataset import CAPTION_SUFFIXES, CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
 from contracts.dataset_files import FOLDERS, LONGEST_NAME, composed, is_litter
 from contracts.errors import InvalidInputError
 from contracts.layout import dataset_prefix, upload_key
 from contracts.prediction import LONGEST_PICTURE
-from contracts.requests import ContentType, FileRequest
+from contracts.requests import LARGEST_UPLOAD, ContentType, FileRequest
 
 URL_SECONDS = 3_600
 """Seconds both addresses work."""
 
 WEIGHTS: ContentType = "application/octet-stream"
+LINES: ContentType = "application/jsonl"
+TABLE: ContentType = "text/csv"
 
 ENDINGS: Mapping[str, tuple[str, ...]] = {
     **PICTURE_ENDINGS,
     "application/json": (".json",),
-    "application/jsonl": (".jsonl",),
+    LINES: (".jsonl",),
+    TABLE: (".csv",),
     "text/plain": CAPTION_SUFFIXES,
     WEIGHTS: (".safetensors",),
 }
-UPLOADS = (*PICTURE_ENDINGS, WEIGHTS)
-DATASET = tuple(kind for kind in ENDINGS if kind != WEIGHTS)
+UPLOADS = (*PICTURE_ENDINGS, WEIGHTS, LINES, TABLE)
+DATASET = tuple(kind for kind in ENDINGS if kind not in (WEIGHTS, TABLE))
 TEXTS = (INFO, CAPTIONS, METADATA)
+
+_LARGEST: Mapping[ContentType, tuple[int, str]] = {
+    WEIGHTS: (LARGEST_UPLOAD, "an adapter"),
+    **dict.fromkeys((LINES, TABLE), (LARGEST_MANIFEST, "a batch's rows")),
+}
+"""Of an upload that is no picture."""
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\\]")
 """Control characters, what XML cannot hold, and the slash of Windows, which would be a folder on some disks."""
@@ -74,8 +84,9 @@ def place(upload: str, body: FileRequest, request: Request, dependencies: Depend
     kind, name = body.content_type, composed(body.name)
     if body.purpose == "upload":
         _check_kind(kind, UPLOADS)
-        if kind != WEIGHTS and body.size > LONGEST_PICTURE:
-            raise InvalidInputError("size", got=body.size, allowed=f"at most {LONGEST_PICTURE} bytes of a picture")
+        most, of = _LARGEST.get(kind, (LONGEST_PICTURE, "a picture"))
+        if body.size > most:
+            raise InvalidInputError("size", got=body.size, allowed=f"at most {most} bytes of {of}")
         last = re.split(r"[/\\]", name)[-1]
         _check_name(last, kind)
         return dependencies.media, upload_key(request.folder, upload, last)

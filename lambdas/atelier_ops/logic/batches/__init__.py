@@ -1,0 +1,1 @@
+"""Batches: a prediction for each row of a list."""

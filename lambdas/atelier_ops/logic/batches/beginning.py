@@ -1,0 +1,105 @@
+"""POST of /v1/batches: taking a batch on, going on with one that has ended, and stopping one."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from atelier_ops.gateways.records import NEVER, Record
+from atelier_ops.logic.batches.checking import fill_rows
+from atelier_ops.logic.batches.items import PAINTING
+from atelier_ops.logic.batches.preparing import write_rows
+from atelier_ops.logic.batches.records import ENDED, again, batch_record_key, ended, execution_name, new_record
+from atelier_ops.logic.batches.rows import read_rows
+from atelier_ops.logic.batches.showing import existing, show
+from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.predictions import stop
+from atelier_ops.logic.repeats import digest_of, other_body
+from atelier_ops.logic.results import prediction_key
+from atelier_ops.logic.targets import resolve
+from contracts.batches import BatchRequest, BatchResumptionRequest
+from contracts.model_names import plain
+
+
+def create(request: Request, dependencies: Dependencies) -> Response[str]:
+    """201 with a batch that is starting: what its rows say is checked by now, their pictures and styles are by its first state.
+
+    The same Idempotency-Key and body give the same batch. Raises ProblemError, InvalidInputError.
+    """
+    body = request.read_json()
+    asked, batch = BatchRequest.from_json(body), request.new_id("batch")
+    record = dependencies.records.get(batch_record_key(batch))
+    if record is None:
+        fill_rows(asked, read_rows(asked, request, dependencies.media))
+        if "{" not in asked.version:  # which rows name another is said by the first state, with their lines
+            resolve(plain(asked.version), request, dependencies)
+        write_rows(batch, asked, dependencies.media)
+        record = _admitted(batch, body, asked, request, dependencies)
+    if record.data["body_sha256"] != digest_of(body):
+        raise other_body()
+    return _begun(record, request, dependencies)
+
+
+def _admitted(batch: str, body: Any, asked: BatchRequest, request: Request, dependencies: Dependencies) -> Record:
+    """The record that is stored: this one's, or that of the same request which came first."""
+    without_rows = {name: value for name, value in asked.to_json().items() if name != "items"}
+    new = new_record(
+        batch,
+        request.client,
+        without_rows,
+        digest_of(body),
+        now=dependencies.now,
+        keep_seconds=dependencies.keep_seconds,
+    )
+    return new if dependencies.records.add(new) else dependencies.records.get(new.key) or new
+
+
+def resume(request: Request, dependencies: Dependencies, batch: str) -> Response[str]:
+    """201 with the batch, whose next round is starting. Raises ProblemError 404 and 409, InvalidInputError."""
+    asked = BatchResumptionRequest.from_json(request.read_json())
+    record = existing(batch, request, dependencies)
+    if record.status != ENDED and _is_there(record, dependencies):
+        raise ProblemError(409, f"batch: got {batch}, which is under way; allowed: one that has ended")
+    changes = asked.to_json()
+    stored = dependencies.records.change(
+        record, lambda newest: again(newest, **changes) if newest.status == ENDED else None
+    )
+    return _begun(stored or existing(batch, request, dependencies), request, dependencies)
+
+
+def _is_there(record: Record, dependencies: Dependencies) -> bool:
+    """Whether the round's execution was started: who was to do so may have died before."""
+    return dependencies.batches.describe(execution_name(record)) is not None
+
+
+def _begun(record: Record, request: Request, dependencies: Dependencies) -> Response[str]:
+    """201 with the batch; its execution is started, unless that was done already."""
+    if record.status != ENDED and not _is_there(record, dependencies):
+        dependencies.batches.start(execution_name(record), {"batch": record.data["id"], "round": record.data["round"]})
+    shown = show(record, request, dependencies)
+    return respond(201, shown, {"Location": shown["urls"]["get"]})
+
+
+def cancel(request: Request, dependencies: Dependencies, batch: str) -> Response[str]:
+    """200 with the batch, canceled unless it had ended. Repeating it finishes what broke off. Raises ProblemError 404."""
+    record = existing(batch, request, dependencies)
+    stored = dependencies.records.change(
+        record, lambda newest: ended(newest, "canceled", dependencies.now) if newest.status != ENDED else None
+    )
+    record = stored or existing(batch, request, dependencies)
+    if record.data["state"] == "canceled":
+        _stop(record, dependencies)
+    return respond(200, show(record, request, dependencies))
+
+
+def _stop(record: Record, dependencies: Dependencies) -> None:
+    """Begin nothing more, and cancel what is under way."""
+    name = execution_name(record)
+    execution = dependencies.batches.describe(name)
+    if execution is not None and execution.status == "RUNNING":
+        dependencies.batches.stop(name)
+    for key in dependencies.records.expiring(PAINTING, NEVER):
+        waiting = dependencies.records.get(key)
+        if waiting is not None and waiting.data["batch"] == record.data["id"]:
+            prediction = dependencies.records.get(prediction_key(key.partition("#")[2]))
+            if prediction is not None:
+                stop(prediction, dependencies)

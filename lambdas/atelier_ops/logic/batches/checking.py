@@ -1,0 +1,196 @@
+"""Reading what each row of a batch is painted with: everything that is wrong is said at once, with its line, before anything costs."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
+
+from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.logic.batches.rows import Numbered
+from atelier_ops.logic.batches.template import fill, fill_input
+from atelier_ops.logic.http import Request
+from atelier_ops.logic.picture_places import check_places, with_keys
+from atelier_ops.logic.request_pictures import check_pictures
+from atelier_ops.logic.targets import ServingTarget, Targets, resolve, resolve_adapter
+from contracts.answer_size import check_answer
+from contracts.batches import LONGEST_ROW, BatchRequest, Row
+from contracts.errors import InvalidInputError, Problem
+from contracts.execution import BASE
+from contracts.prediction import PredictionInput
+from contracts.reading import MOST_PROBLEMS
+from contracts.requests import PredictionRequest
+from contracts.work import Pace, check_work, work
+
+_AT_ONCE = 16
+"""Pictures that are looked at at once."""
+
+_Size = tuple[int, int] | None
+Found = TypeVar("Found")
+
+
+class RowChecks(Targets, Protocol):
+    """What rows are checked with."""
+
+    @property
+    def media(self) -> ObjectStore:
+        """Where the client's uploads are."""
+        ...
+
+    @property
+    def pace(self) -> Pace:
+        """The stage's slowest machine."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowPainting:
+    """What is painted for a row; ``seconds`` is about how long a machine of the stage works on it."""
+
+    line: int
+    row: Row
+    version: str
+    inputs: PredictionInput
+    seconds: float = 0.0
+
+
+@dataclass
+class _Notes:
+    """What is wrong, of which the first are told and the others counted."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, line: int, error: InvalidInputError) -> None:
+        self.found += (Problem(f"line {line}: {each.what}", each.got, each.allowed) for each in error.problems)
+
+    def settle(self) -> None:
+        """Raises InvalidInputError where there is anything."""
+        more = len(self.found) - MOST_PROBLEMS
+        last = [Problem("rows", f"{more} more problems", "none")] if more > 0 else []
+        if self.found:
+            raise InvalidInputError.of([*self.found[:MOST_PROBLEMS], *last])
+
+
+def fill_rows(asked: BatchRequest, rows: Iterable[Numbered]) -> list[RowPainting]:
+    """What the rows' texts say. Raises InvalidInputError."""
+    notes, filled = _Notes(), list[RowPainting]()
+    for line, row in rows:
+        try:
+            body = {"version": fill("version", asked.version, row), "input": fill_input(asked.input, row)}
+            wanted = PredictionRequest.from_json(body)
+            _check_length(wanted)
+            filled.append(RowPainting(line=line, row=row, version=wanted.version, inputs=wanted.input))
+        except InvalidInputError as error:
+            notes.add(line, error)
+    notes.settle()
+    return filled
+
+
+def _check_length(wanted: PredictionRequest) -> None:
+    length = len(wanted.model_dump_json(exclude_unset=True))
+    if length > LONGEST_ROW:
+        allowed = f"at most {LONGEST_ROW:,}: put pictures through POST /v1/files"
+        raise InvalidInputError("input", got=f"{length:,} characters", allowed=allowed)
+
+
+def check_all(paintings: Sequence[RowPainting], request: Request, checks: RowChecks) -> list[RowPainting]:
+    """The same, with the versions that their styles mean now, and the work that they are. Raises InvalidInputError."""
+    notes, checked = _Notes(), list[RowPainting]()
+    places = _placed(paintings, request, checks, notes)
+    sizes = _looked_at(places.values(), checks.media)
+    lookups = _Lookups(request, checks)
+    for each in paintings:
+        if each.line not in places:
+            continue
+        try:
+            checked.append(_checked(each, places[each.line], sizes, lookups, checks.pace))
+        except InvalidInputError as error:
+            notes.add(each.line, error)
+    notes.settle()
+    return checked
+
+
+def _placed(
+    paintings: Iterable[RowPainting], request: Request, checks: RowChecks, notes: _Notes
+) -> dict[int, PredictionInput]:
+    """By line, the input with the keys of its uploads; one that names others is left out, and noted."""
+    found = dict[int, PredictionInput]()
+    for each in paintings:
+        inputs = with_keys(each.inputs, checks.media)
+        try:
+            check_places(inputs, request)
+        except InvalidInputError as error:
+            notes.add(each.line, error)
+            continue
+        found[each.line] = inputs
+    return found
+
+
+def _looked_at(every: Iterable[PredictionInput], media: ObjectStore) -> dict[str, _Size | InvalidInputError]:
+    """What was found out about pictures: a photo that many rows name is looked at once."""
+    distinct = {_pictures(inputs): inputs for inputs in every}
+
+    def look(inputs: PredictionInput) -> _Size | InvalidInputError:
+        try:
+            return check_pictures(inputs, media)
+        except InvalidInputError as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(distinct, pool.map(look, distinct.values()), strict=True))
+
+
+def _pictures(inputs: PredictionInput) -> str:
+    """What a look at the pictures depends on."""
+    return "\n".join(
+        (inputs.mode, inputs.image, inputs.mask, inputs.mask_convention, str(inputs.upscale), inputs.mask_prompt)
+    )
+
+
+class _Lookups:
+    """What versions and adapters mean, each of which is looked up once."""
+
+    def __init__(self, request: Request, checks: RowChecks) -> None:
+        self._request, self._checks = request, checks
+        self._targets: dict[str, ServingTarget | InvalidInputError] = {}
+        self._adapters: dict[str, str | InvalidInputError] = {}
+
+    def target(self, version: str) -> ServingTarget:
+        """The target of a version. Raises InvalidInputError."""
+        return _once(self._targets, version, lambda: resolve(version, self._request, self._checks))
+
+    def adapter(self, name: str) -> str:
+        """The version of an adapter. Raises InvalidInputError."""
+        return _once(self._adapters, name, lambda: resolve_adapter(name, self._request, self._checks))
+
+
+def _once(known: dict[str, Found | InvalidInputError], name: str, look: Callable[[], Found]) -> Found:
+    if name not in known:
+        try:
+            known[name] = look()
+        except InvalidInputError as error:
+            known[name] = error
+    found = known[name]
+    if isinstance(found, InvalidInputError):
+        raise found
+    return found
+
+
+def _checked(
+    painting: RowPainting,
+    inputs: PredictionInput,
+    sizes: Mapping[str, _Size | InvalidInputError],
+    lookups: _Lookups,
+    pace: Pace,
+) -> RowPainting:
+    size = sizes[_pictures(inputs)]
+    if isinstance(size, InvalidInputError):
+        raise size
+    check_answer(inputs, pace.resolution, size)
+    check_work(inputs, pace, size)
+    target = lookups.target(painting.version)
+    if inputs.adapter:
+        if target.version != BASE:
+            raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
+        inputs = inputs.model_copy(update={"adapter": lookups.adapter(inputs.adapter)})
+    version = "" if target.version == BASE else target.version
+    return replace(painting, version=version, inputs=inputs, seconds=work(inputs, pace, size))

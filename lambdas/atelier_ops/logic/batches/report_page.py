@@ -1,0 +1,53 @@
+"""The report of a batch as a page for people: one file, without scripts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from contracts.prices import REGION
+
+MOST_LINES = 500
+"""Failures, and things to look at, that the page lists; report.json has all."""
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
+    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ddd;padding:.3rem .6rem;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere}"
+)
+
+
+def report_page(whole: Mapping[str, Any]) -> str:
+    """The page of what ``report.json`` holds."""
+    counts, title = whole["counts"], whole["name"] or f"Batch {whole['batch']}"
+    failed = [entry for entry in whole["items"] if entry["status"] == "failed"]
+    facts = [(name, count) for name, count in counts.items() if count or name == "total"]
+    facts += [("status", whole["status"]), ("round", whole["round"]), ("seconds of painting", whole["seconds"])]
+    facts.append((f"dollars at prices of {REGION}", "unknown" if whole["dollars"] is None else whole["dollars"]))
+    parts = [
+        f"<h1>{escape(str(title))}</h1>",
+        _table(("", ""), facts),
+        _section("To look at", ("line", "why"), [(each["line"], each["reason"]) for each in whole["review"]]),
+        _section("Drifts", ("from line", "why"), [(each["since"], each["reason"]) for each in whole["drifts"]]),
+        _section("What is usual", ("group", "pictures", "note"), [_usual(each) for each in whole["groups"]]),
+        _section("Failed", ("line", "row", "why"), [(each["line"], each["row"], each["error"]) for each in failed]),
+    ]
+    head = f'<meta charset="utf-8"><title>{escape(str(title))}</title><style>{_STYLE}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'
+
+
+def _usual(group: Mapping[str, Any]) -> tuple[Any, ...]:
+    medians = ", ".join(f"{name} {number}" for name, number in group["medians"].items())
+    return group["group"], group["pictures"], group["note"] or f"medians: {medians}"
+
+
+def _section(title: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    if not rows:
+        return f"<h2>{title}</h2><p>Nothing.</p>"
+    more = f"<p>And {len(rows) - MOST_LINES} more, in report.json.</p>" if len(rows) > MOST_LINES else ""
+    return f"<h2>{title}</h2>{_table(names, rows[:MOST_LINES])}{more}"
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(value))}</td>' for value in row)}</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
