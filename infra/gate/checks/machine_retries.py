@@ -20,8 +20,11 @@ _PASSING = re.compile(r"\b(\w*(?:Busy|Unavailable)\w*)\b")
 _EVENTS_A_LOOK, _MOST_EVENTS = 6, 20_000
 """An execution may have 25,000 events: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html."""
 
-_WAITING: Mapping[str, tuple[str, str]] = {"RequestApproval": ("atelier_ops.logic.approval", "SECONDS_TO_DECIDE")}
-"""By state, the constant that says how long a person has."""
+_WAITING: Mapping[str, tuple[str, str]] = {
+    "RequestApproval": ("atelier_ops.logic.approval", "SECONDS_TO_DECIDE"),
+    "PaintItem": ("atelier_ops.logic.batches.items", "LONGEST_ITEM"),
+}
+"""By state, the constant that says how long it waits: for a person, or for a picture."""
 
 _ARN = re.compile(r"<\w+/\w+\.Arn>")
 _MEMBER = re.compile(r"\$states\.result\.Payload\.(\w+)")
