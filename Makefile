@@ -44,7 +44,7 @@ chaos: $(INSTALLED) ## put the local cloud to work while everything goes wrong, 
 notebook: $(INSTALLED) $(NOTEBOOK) ## run the SageMaker SDK's notebook against a fresh local cloud (SAVE=1: keep what it shows)
 	@$(BIN)/python -m notebooks $(if $(SAVE),--save)
 
-clients: $(INSTALLED) ## let the clients that people bring (replicate, openai, boto3) and schemathesis use a local stage of their own (ONLY=one of them, SEED=13)
+clients: $(INSTALLED) ## let the clients that people bring (replicate, openai, stability, boto3) and schemathesis use a local stage of their own (ONLY=one of them, SEED=13)
 	@$(BIN)/python -m bench.clients --seed $(or $(SEED),13) $(if $(ONLY),--only $(ONLY))
 
 check: lint types templates test ## everything that must hold before a commit lands

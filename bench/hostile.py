@@ -48,10 +48,12 @@ def send(deployment: Deployment, count: int, seed: int = 12) -> tuple[Counter[in
 
 
 def _is_right(reply: Reply, request: HostileRequest) -> bool:
-    """Whether it was answered, with no fault of ours, and refused in the words that its path has: a problem, or OpenAI's error."""
-    of_images = "/v1/images/" in request.target
+    """Whether it was answered, by no fault of ours, and refused in the words of its path: a problem, or OpenAI's or Stability's error."""
+    of_images = "/v1/images/" in request.target or "/v2beta/" in request.target
     of_openai = of_images or re.search("/v1/models/[^/]+$", request.target)
-    refused = reply.problem or bool(of_openai and isinstance(reply.body, dict) and "error" in reply.body)
+    refused = reply.problem or bool(
+        of_openai and isinstance(reply.body, dict) and {"error", "errors"} & reply.body.keys()
+    )
     if reply.status == HUNG or (reply.status >= 500 and not (of_images and reply.status == 503)):
         return False
     return reply.status < 400 or refused or request.method == "HEAD"

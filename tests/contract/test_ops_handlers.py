@@ -6,7 +6,7 @@ import json
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -295,7 +295,12 @@ def test_webhooks_are_sent_for_what_was_announced_for_an_execution_that_ended_an
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[list[str]] = []
-    monkeypatch.setattr(handler_module("deliver_webhooks"), "deliver", lambda keys, *_: asked.append(list(keys)) or 0)
+
+    def deliver(keys: Iterable[str], *_: object) -> int:
+        asked.append(list(keys))
+        return 0
+
+    monkeypatch.setattr(handler_module("deliver_webhooks"), "deliver", deliver)
     due = Record(key="webhook#due", status=UNDELIVERED, expires_at=int(time.time()) + KEEP - 1)
     later = Record(key="webhook#later", status=UNDELIVERED, expires_at=int(time.time()) + KEEP + 3_600)
     for record in (due, later):
