@@ -126,7 +126,7 @@ synth: $(INSTALLED) ## write the templates of STAGE (local | trial | dev | prod)
 		CDK_OUTDIR=cdk.out CDK_CONTEXT_JSON="$$context" $(BIN)/python app.py
 
 costs: $(INSTALLED) ## what STAGE costs an hour and which quotas it needs (REGION)
-	@$(BIN)/python -m infra.costs $(STAGE) $(addprefix --region ,$(REGION))
+	@$(BIN)/atelier cost $(STAGE) $(addprefix --region ,$(REGION))
 
 # The CDK command works on what synth has written: what is checked is what is deployed, and nothing is synthesized twice.
 bootstrap deploy diff destroy: export CDK_DISABLE_CLI_TELEMETRY := true

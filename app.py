@@ -14,19 +14,23 @@ use_packaged_node()
 from aws_cdk import App, Validations  # noqa: E402  jsii starts Node.js when aws_cdk is imported
 
 from infra.application import add_stacks, feature_flags  # noqa: E402
-from infra.config import stage_named  # noqa: E402
+from infra.settings.faults import fault  # noqa: E402
 
 
 def main() -> None:
     """Synthesize; a stage or a setting that is refused ends it with the sentence that says why."""
     try:
         synthesize()
-    except ValueError as error:
-        sys.exit(str(error))
+    except (ValueError, TypeError) as error:
+        if not (text := fault(error)) and isinstance(error, TypeError):
+            raise
+        sys.exit(text or str(error))
 
 
 def synthesize() -> None:
     """Synthesize the stage named in the context (``local`` where none is), for the account and region named there, if any."""
+    from infra.config import stage_named  # here, so that a wrong setting of any stage is said, too
+
     # TemplateRules takes the place of the copy that CDK carries of the same engine; nothing reads the tree of constructs, tree.json.
     app = App(context=feature_flags(), builtin_cloud_formation_validation=False, tree_metadata=False)
     if os.environ.get("CDK_VALIDATION") != "false":

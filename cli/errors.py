@@ -23,6 +23,10 @@ def explanation(error: Exception) -> str:
     """The lines that are said of an error, what to do among them; empty where it is no user's but a fault of this program."""
     if isinstance(error, (CommandError, InvalidInputError)) or _is_slow(error):
         return "\n".join([f"{type(error).__name__}: {error}", *_advice(error)])
+    from infra.settings.faults import fault  # help needs no settings
+
+    if text := fault(error):
+        return text
     if isinstance(error, OSError) and error.filename is not None:
         return f"{type(error).__name__}: {error.filename}: {error.strerror}"
     return ""

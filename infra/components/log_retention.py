@@ -7,9 +7,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+from infra.settings.log_days import LOG_DAYS
+
 _FINITE = [member for member in logs.RetentionDays if member is not logs.RetentionDays.INFINITE]
-OFFERED = dict(zip(_DAYS, _FINITE, strict=True))
+OFFERED = dict(zip(LOG_DAYS, _FINITE, strict=True))
 """Every finite retention by its number of days. In Python the enum's members, which ascend too, have no numbers."""
 
 

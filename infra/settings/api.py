@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from contracts.clients import CLIENT_NAME, CLIENT_NAME_RULE, FIRST
+from infra.settings.kinds import check_kinds
 from infra.settings.validation import check, check_range, check_text
 
 FEWEST_IN_FIVE_MINUTES = 10
@@ -18,6 +19,7 @@ class Throttle:
     burst: int
 
     def __post_init__(self) -> None:
+        check_kinds(self, "throttle")
         for name in ("requests_per_second", "burst"):
             check(getattr(self, name) > 0, f"throttle.{name}", got=getattr(self, name), allowed="more than 0")
 
@@ -38,6 +40,7 @@ class Client:
     key_version: int = 1
 
     def __post_init__(self) -> None:
+        check_kinds(self, "client")
         check_text("client.name", self.name, CLIENT_NAME, CLIENT_NAME_RULE)
         check_range("client.key_version", self.key_version, 1)
 
@@ -61,6 +64,7 @@ class Api:
     loopback_webhooks: bool = False
 
     def __post_init__(self) -> None:
+        check_kinds(self, "api")
         for name in ("requests_per_second", "burst", "requests_per_day"):
             check(getattr(self, name) > 0, f"api.{name}", got=getattr(self, name), allowed="more than 0")
         check_range("api.clients", len(self.clients), 1, MOST_CLIENTS, unit="clients")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from infra.settings.kinds import check_kinds
 from infra.settings.validation import MOST_RUN_SECONDS, check, check_instance_type, check_range
 
 
@@ -23,6 +24,7 @@ class JobSettings:
     threads: int | None = None
 
     def __post_init__(self) -> None:
+        check_kinds(self, "jobs")
         check_instance_type("jobs.processing_instance", self.processing_instance)
         check_instance_type("jobs.training_instance", self.training_instance)
         check_range("jobs.volume_gib", self.volume_gib, 1, 16_384, "GiB")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import ascii_lowercase
 
+from infra.settings.kinds import check_kinds
 from infra.settings.validation import check
 
 INTERFACES: Mapping[str, str] = {
@@ -34,6 +35,7 @@ class Network:
     zones: tuple[str, ...] = ("a", "b")
 
     def __post_init__(self) -> None:
+        check_kinds(self, "network")
         letters = len(set(self.zones)) == len(self.zones) and set(self.zones) <= set(ascii_lowercase)
         allowed = "2 to 6 letters of the region's zones, such as a,b"
         check(letters and 2 <= len(self.zones) <= 6, "network.zones", got=",".join(self.zones), allowed=allowed)

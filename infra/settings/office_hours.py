@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
+from infra.settings.kinds import check_kinds
 from infra.settings.validation import check, check_range, check_text
 
 
@@ -20,6 +21,7 @@ class OfficeHours:
     timezone: str
 
     def __post_init__(self) -> None:
+        check_kinds(self, "office_hours")
         check_range("office_hours.instances", self.instances, 1)
         check_text("office_hours.days", self.days, r"\*|[A-Z]{3}([-,][A-Z]{3})*", "MON-FRI, MON,WED or *")
         check_range("office_hours.from_hour", self.from_hour, 0, 23)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from infra.settings.kinds import check_kinds
 from infra.settings.validation import check, check_text
 
 _PATTERNS = {
@@ -34,6 +35,7 @@ class Placement:
     protected: bool = False
 
     def __post_init__(self) -> None:
+        check_kinds(self, "placement")
         for name, (pattern, allowed) in _PATTERNS.items():
             if value := getattr(self, name):
                 check_text(f"placement.{name}", value, pattern, allowed)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from contracts.machines import has_efa, has_gpu
 from contracts.pretraining import INPUT_MODES, MOST_INSTANCES
+from infra.settings.kinds import check_kinds
 from infra.settings.validation import MOST_RUN_SECONDS, check, check_instance_type, check_range, check_text
 
 
@@ -20,6 +21,7 @@ class Lustre:
     subnet: str
 
     def __post_init__(self) -> None:
+        check_kinds(self, "pretraining.lustre")
         patterns = {
             "file_system": r"fs-[0-9a-f]{8,17}",
             "directory": r"/[^:]+",
@@ -48,6 +50,7 @@ class Pretraining:
     lustre: Lustre | None = None
 
     def __post_init__(self) -> None:
+        check_kinds(self, "pretraining")
         for name in ("shard", "train"):
             check_instance_type(f"pretraining.{name}_instance", getattr(self, f"{name}_instance"))
             check_range(f"pretraining.{name}_instances", getattr(self, f"{name}_instances"), 1, MOST_INSTANCES)

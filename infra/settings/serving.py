@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from contracts.machines import has_gpu, has_nvme
+from infra.settings.kinds import check_kinds
 from infra.settings.office_hours import OfficeHours
 from infra.settings.validation import check, check_instance_type, check_range
 from models.catalogue import find
@@ -40,6 +41,7 @@ class Serving:
     office_hours: OfficeHours | None = None
 
     def __post_init__(self) -> None:
+        check_kinds(self, "serving")
         check_instance_type("serving.instance", self.instance)
         self._check_fallbacks()
         low, high = self.fewest_instances, self.most_instances

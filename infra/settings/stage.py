@@ -11,6 +11,8 @@ from contracts.webhooks import Reach
 from contracts.work import Pace
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
+from infra.settings.kinds import check_kinds
+from infra.settings.log_days import LOG_DAYS
 from infra.settings.network import Network, network_in_context
 from infra.settings.pace import pace
 from infra.settings.placement import Placement
@@ -53,6 +55,7 @@ class Stage:
     rules: ReleaseRules = field(default_factory=ReleaseRules)
 
     def __post_init__(self) -> None:
+        check_kinds(self, "stage")
         check_text("stage.name", self.name, r"[a-z][a-z0-9]{1,9}", "2 to 10 of a-z, 0-9")
         check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
         for name in self.base_models:
@@ -60,12 +63,14 @@ class Stage:
         segments = find(self.segmenter).family in SEGMENTERS
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
-        for name in ("media_days", "log_days"):
-            check_range(f"stage.{name}", getattr(self, name), 1, unit="day")
+        check_range("stage.media_days", self.media_days, 1, unit="day")
+        offered = f"what CloudWatch offers: {', '.join(map(str, LOG_DAYS))}"
+        check(self.log_days in LOG_DAYS, "stage.log_days", got=self.log_days, allowed=offered)
         webhooks = "false but in stage local, which runs on the machine of whoever is told"
         inside = self.api.loopback_webhooks
         check(not inside or self.name == "local", "api.loopback_webhooks", got=inside, allowed=webhooks)
         check_range("stage.run_days", self.run_days, FEWEST_RUN_DAYS, unit="days: an execution may last 30")
+        _ = self.pace  # of machines that are too weak for the models, or of which nothing is known, there is none
 
     def placed(self, placement: Placement) -> "Stage":
         """The same stage where ``placement`` says, on machines that are sold there."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from infra.settings.kinds import check_kinds
 from infra.settings.validation import check, check_text
 
 
@@ -17,6 +18,7 @@ class Watching:
     monthly_dollars: int = 0
 
     def __post_init__(self) -> None:
+        check_kinds(self, "watching")
         if self.contact:
             check_text("watching.contact", self.contact, r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address, or nothing")
         good = self.monthly_dollars >= 0

@@ -132,7 +132,9 @@ def test_pictures_cost_their_seconds_the_waking_and_the_idle_tail() -> None:
 def test_a_style_costs_its_jobs_and_the_smoke_test_that_wakes_the_endpoint() -> None:
     jobs = 0.35 * 1.515 * (387 + 240) / 3600 + 1.408 * (5 + 10 + 2 * 4) * 60 / 3600
     assert style_dollars(DEV) == pytest.approx(jobs + (pictures_dollars(DEV, 1) or 0))
-    odd = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge"))
+    odd = dataclasses.replace(
+        DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge", pace=(9_000, 900))
+    )
     assert style_dollars(odd) is None
 
 
@@ -177,7 +179,9 @@ def test_an_upscaler_is_mirrored_where_the_stage_serves_one(upscaler: str | None
 
 
 def test_an_unknown_price_is_said_to_be_unknown() -> None:
-    odd = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge"))
+    odd = dataclasses.replace(
+        DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge", pace=(9_000, 900))
+    )
     assert hourly("ml.c7i.xlarge") is None
     assert "unknown an hour" in report(odd)
 
