@@ -38,6 +38,6 @@ def _names(kind: str, error: Exception) -> list[str]:
     while trace is not None:
         found: Any = trace.tb_frame.f_globals.get(kind)
         if isinstance(found, type):
-            return [field.name for field in fields(found)]  # type: ignore[arg-type]
+            return [field.name for field in fields(found)]
         trace = trace.tb_next
     return []

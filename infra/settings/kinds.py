@@ -11,14 +11,15 @@ from infra.settings.validation import check
 
 def check_kinds(settings: Any, part: str) -> None:
     """Raises ValueError for the first field, called ``part.field``, whose value is of no kind that its class declares."""
-    hints = _hints(type(settings))
+    kind: Any = type(settings)
+    hints = _hints(kind)
     for field in fields(settings):
         value = getattr(settings, field.name)
         check(_is(value, hints[field.name]), f"{part}.{field.name}", got=value, allowed=_said(hints[field.name]))
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
