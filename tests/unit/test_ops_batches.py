@@ -182,7 +182,10 @@ def test_a_batch_that_is_under_way_is_not_resumed(studio: Studio) -> None:
     batch = studio.post()
     assert studio.call("POST", f"/v1/batches/{batch['id']}/resume", {}).status == 409
     studio.batches.started.clear()  # whoever took it on died before it was started
-    assert studio.call("POST", f"/v1/batches/{batch['id']}/resume", {}).status == 201
+    for key in ("", "k" * 256):
+        assert studio.call("POST", f"/v1/batches/{batch['id']}/resume", {}, Idempotency_Key=key).status == 400
+    assert not studio.batches.started
+    assert studio.call("POST", f"/v1/batches/{batch['id']}/resume").status == 201  # nothing has to be said
     assert list(studio.batches.started) == [f"{batch['id']}-1"]
 
 

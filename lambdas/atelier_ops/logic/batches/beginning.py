@@ -54,8 +54,9 @@ def _admitted(batch: str, body: Any, asked: BatchRequest, request: Request, depe
 
 
 def resume(request: Request, dependencies: Dependencies, batch: str) -> Response[str]:
-    """201 with the batch, whose next round is starting. Raises ProblemError 404 and 409, InvalidInputError."""
-    asked = BatchResumptionRequest.from_json(request.read_json())
+    """201 with the batch, whose next round is starting. Raises ProblemError 400, 404 and 409, InvalidInputError."""
+    request.new_id("resumption")  # refuses a key that is none
+    asked = BatchResumptionRequest.from_json(request.read_optional_json())
     record = existing(batch, request, dependencies)
     if record.status != ENDED and _is_there(record, dependencies):
         raise ProblemError(409, f"batch: got {batch}, which is under way; allowed: one that has ended")
