@@ -77,7 +77,8 @@ def half_published(_: History, evidence: Evidence) -> Iterator[str]:
             yield f"{name}: a file is newer than its manifest"
         if version.style == SHELF:  # nobody trains it, and who decides about its packages does so at any time
             continue
-        if evidence.packages.get(version.package) != "Approved":
+        # Who rejects what is published, and no name means, is right; ``misnamed`` sees to the rest.
+        if evidence.packages.get(version.package) not in ("Approved", "Rejected"):
             yield f"{name} is published, its package {evidence.packages.get(version.package, 'gone')}"
         if not any("Publish" in run.started for run in _line(version.run, evidence)):
             yield f"{name} is published by {version.run}, which never came to Publish"
@@ -94,10 +95,13 @@ def misnamed(_: History, evidence: Evidence) -> Iterator[str]:
         version = versions.get((style, number))
         if version is None:
             yield f"{style} means version {number}, which is not published"
+        elif style != SHELF and evidence.packages.get(version.package) == "Rejected":
+            yield f"{style} means version {number}, which was rejected"
         elif style != SHELF and not any("Promote" in run.started for run in _line(version.run, evidence)):
             yield f"{style} means version {number}, whose run never came to Promote"
     for (style, number), version in versions.items():
-        succeeded = any(run.status == "succeeded" for run in _line(version.run, evidence))
+        rejected = evidence.packages.get(version.package) == "Rejected"
+        succeeded = not rejected and any(run.status == "succeeded" for run in _line(version.run, evidence))
         if succeeded and evidence.latest.get(style, 0) < number:
             yield f"{style} means version {evidence.latest.get(style)}, though {number} was promoted"
 

@@ -113,6 +113,7 @@ BROKEN_EVIDENCE: list[tuple[dict[str, Any], str, str]] = [
     ({"versions": (replace(ONE, complete=False),)}, "half published", "lacks files"),
     ({"versions": (replace(ONE, newest_is_manifest=False),)}, "half published", "newer than its manifest"),
     ({"packages": {"coat/1": "PendingManualApproval"}}, "half published", "its package PendingManualApproval"),
+    ({"packages": {"coat/1": "Rejected"}}, "misnamed", "coat means version 1, which was rejected"),
     ({"packages": {}}, "half published", "its package gone"),
     ({"versions": (), "latest": {}, "endpoints": {}}, "half published", "succeeded with coat@1, which is not"),
     ({"latest": {"coat": 2}}, "misnamed", "coat means version 2, which is not published"),

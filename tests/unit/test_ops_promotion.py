@@ -7,10 +7,10 @@ import pytest
 from atelier_ops.errors import PromotionRaceError
 from atelier_ops.gateways.endpoints import EndpointState
 from atelier_ops.logic.promotion import ATTEMPTS, Promotion, promote, promote_run, promoted_version
-from atelier_ops.logic.versions import versions_left
+from atelier_ops.logic.versions import approval_of, read_version, versions_left
 from contracts.plan import FineTuningPlan
 from tests.unit.ops_api import Answered, Api
-from tests.unit.ops_fakes import MemoryBuckets, MemoryStore
+from tests.unit.ops_fakes import MemoryBuckets, MemoryPackages, MemoryStore
 from tests.unit.ops_stage import make_stage, plan_of, put_promoted, put_version
 
 
@@ -63,6 +63,22 @@ def test_a_repeated_step_promotes_once(buckets: MemoryBuckets) -> None:
     promotion = Promotion(version=1, previous=None)
     assert promote_run(plan(), 1, models) == promote_run(plan(), 1, models)
     assert promote_run(plan(), 1, models) == ("promoted: skirt means version 1", promotion)
+
+
+def test_a_run_whose_version_was_rejected_after_its_approval_leaves_the_name_alone(buckets: MemoryBuckets) -> None:
+    models, packages = buckets.store("model"), MemoryPackages()
+    package = read_version("skirt", 1, models).model_package
+    for status, promoted in (("Rejected", None), ("Approved", 1)):
+        packages.decisions[package] = (status, "")
+        text, _ = promote_run(plan(), 1, models, approval_of("skirt", 1, models, packages))
+        assert promoted_version("skirt", models) == promoted
+        assert (promoted is None) == (text == "published, not promoted: it was rejected after its approval")
+
+
+def test_of_a_version_that_is_gone_the_registry_says_nothing(buckets: MemoryBuckets) -> None:
+    models = buckets.store("model")
+    assert approval_of("skirt", 1, models, MemoryPackages()) == ""
+    assert approval_of("skirt", 1_000, models, MemoryPackages()) == ""
 
 
 def test_a_run_that_is_to_be_promoted_by_hand_leaves_the_name_alone(buckets: MemoryBuckets) -> None:

@@ -11,6 +11,7 @@ from contracts.artifact import Latest
 from contracts.layout import LATEST, MANIFEST, style_prefix
 from contracts.plan import FineTuningPlan
 
+_REJECTED = "Rejected"
 ATTEMPTS = 5
 """How often a write is tried that another promotion of the same style overtakes."""
 
@@ -109,9 +110,16 @@ def forget(style: str, versions: Collection[int], models: ObjectStore) -> None:
     _change(style, models, make)
 
 
-def promote_run(plan: FineTuningPlan, version: int, models: ObjectStore) -> tuple[str, Promotion | None]:
-    """Promote a run's version; says in words what was done, or why not and how it can be. None where nothing was promoted."""
+def promote_run(
+    plan: FineTuningPlan, version: int, models: ObjectStore, approval: str = ""
+) -> tuple[str, Promotion | None]:
+    """Promote a run's version; says in words what was done, or why not and how it can be. None where nothing was promoted.
+
+    ``approval`` is what the registry says of it now: somebody may have rejected it after the run went on.
+    """
     act = f"POST /v1/styles/{plan.style}/versions/{version}/promote"
+    if approval == _REJECTED:
+        return "published, not promoted: it was rejected after its approval", None
     if plan.promote == "manual":
         return f"approved, not promoted: promote is manual; {act} does it", None
     try:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from atelier_ops.errors import MissingObjectError
+from atelier_ops.gateways.registry import Packages
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.promotion import Promotion
 from contracts.artifact import StyleManifest
@@ -33,6 +35,15 @@ def read_version(style: str, number: int, models: ObjectStore) -> PublishedVersi
     """One published version. Raises MissingObjectError."""
     manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
     return PublishedVersion(style=style, number=number, method=manifest.method, model_package=manifest.model_package)
+
+
+def approval_of(style: str, number: int, models: ObjectStore, packages: Packages) -> str:
+    """What the registry says of a published version now; empty where the version or its package is gone."""
+    try:
+        package = packages.find(read_version(style, number, models).model_package)
+    except MissingObjectError:
+        return ""
+    return package.status if package else ""
 
 
 def versions_left(style: str, promotion: Promotion, models: ObjectStore) -> list[int]:

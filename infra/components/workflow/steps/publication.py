@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.layout import MANIFEST
-from infra.components.access import reading, writing
+from infra.components.access import allow, arn, reading, writing
 from infra.components.attributes import bucket_name
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
@@ -61,12 +61,16 @@ def promote(use: Resources) -> Step:
     spec = Spec(
         name="promote",
         environment={"MODEL_BUCKET": bucket_name(use.model_bucket), "NAME_PREFIX": use.stage.prefix},
-        grants=[reading(use.model_bucket, PROMOTED, _MANIFESTS), writing(use.model_bucket, PROMOTED)],
+        grants=[
+            reading(use.model_bucket, PROMOTED, _MANIFESTS),
+            writing(use.model_bucket, PROMOTED),
+            [allow(["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{use.stage.prefix}-*")])],
+        ],
     )
     return use.handlers.call(
         spec,
         name="Promote",
-        does="Let the style's bare name mean this version, unless it means a newer one",
+        does="Let the style's bare name mean this version, unless it means a newer one, or this one was rejected",
         payload=variables("plan", "version"),
         assign={name: f"{{% $states.result.Payload.{name} %}}" for name in ("promotion", "left")},
     )
