@@ -7,11 +7,11 @@ from typing import Any
 
 import urllib3
 
-from tests.chaos.history import History
+from tests.chaos.history import BATCH, History
 
 PREDICTIONS, TRAININGS = "/v1/predictions", "/v1/trainings"
 WEBHOOK_SECRET = "/v1/webhooks/default/secret"
-FILES, GENERATIONS = "/v1/files", "/v1/images/generations"
+FILES, GENERATIONS, BATCHES = "/v1/files", "/v1/images/generations", "/v1/batches"
 PREFIX = "/v1/"
 _SECONDS = 35.0
 _TRIES = 4
@@ -28,6 +28,11 @@ class Answer:
     body: dict[str, Any]
     begun: float
     ended: float
+
+
+def rows_of(body: Mapping[str, Any]) -> list[str]:
+    """The prompts that the rows of a batch make."""
+    return [str(body["input"]["prompt"]).replace("{words}", row["words"]) for row in body["items"]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +70,10 @@ class Door:
     def post(self, kind: str, path: str, body: Mapping[str, Any], *, key: str, wait: int = 0) -> str:
         """The id of what was accepted; empty where it was refused, or where no answer came, which the history remembers."""
         answer = self.insist("POST", path, body, key=key, wait=wait)
+        if answer.status == 201 and kind == BATCH:
+            self.history.take_batch(key, answer.body["id"], rows_of(body))
+            self.history.see_batch(answer.body["id"], answer.begun, answer.ended, answer.body)
+            return str(answer.body["id"])
         if answer.status == 201:
             self.history.accept(kind, key, answer.body, body)
             self.history.see(answer.body["id"], answer.begun, answer.ended, answer.body)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import BotoCoreError
 
+from tests.chaos.catalogues import Catalogues
 from tests.chaos.door import PREDICTIONS, TRAININGS, WEBHOOK_SECRET, Door
 from tests.chaos.errands import Errands
 from tests.chaos.evidence import Evidence
@@ -26,7 +27,7 @@ from tests.e2e.studio import Studio
 
 _CLIENTS = 24
 _INJURERS = 8
-_WORK = ("predict", "train", "sweep", "list", "upload", "generate", "shelf")
+_WORK = ("predict", "train", "sweep", "list", "upload", "generate", "shelf", "batch")
 _LOOK_PAUSE_SECONDS = 0.3
 
 
@@ -54,6 +55,7 @@ class Driver:
     workload: Workload
     errands: Errands
     shelf: Shelf
+    catalogues: Catalogues
     injuries: Injuries
     settling: Settling
     restarts: Restarts
@@ -82,6 +84,7 @@ class Driver:
             "upload": self.errands.keep_file,
             "generate": self.errands.generate,
             "shelf": self.shelf.act,
+            "batch": self.catalogues.ask,
             "restart": self.restarts.restart,
         }
         return known.get(act.kind, self.injuries.injure)
@@ -90,6 +93,7 @@ class Driver:
         """Let schedules have their turn, a person decide about what waits, and somebody take up a training that failed."""
         self.settling.sweep()
         self.workload.decide(act.dice)
+        self.catalogues.go_on()
         failed = self.history.ended(TRAINING, "failed") + self.history.ended(TRAINING, "canceled")
         if failed:
             self.workload.resume(failed[act.dice % len(failed)])
@@ -110,6 +114,8 @@ class Driver:
             for kind, path in ((PREDICTION, PREDICTIONS), (TRAINING, TRAININGS)):
                 if ones := self.history.open(kind):
                     self.workload.door.look(path, ones[turn % len(ones)])
+            if batches := self.history.open_batches():
+                self.catalogues.look(batches[turn % len(batches)])
 
 
 def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
@@ -122,14 +128,22 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     restarts = Restarts(cloud=studio.deployment.cloud)
     with receiving(door.call("GET", WEBHOOK_SECRET).body["key"]) as receivers:
         workload = Workload.prepared(studio, door, receivers)
-        errands = Errands(door=door, history=history)
-        settling = Settling(studio=studio, workload=workload, errands=errands, history=history, receivers=receivers)
+        errands, catalogues = Errands(door=door, history=history), Catalogues(door=door, history=history)
+        settling = Settling(
+            studio=studio,
+            workload=workload,
+            errands=errands,
+            catalogues=catalogues,
+            history=history,
+            receivers=receivers,
+        )
         driver = Driver(
             studio=studio,
             history=history,
             workload=workload,
             errands=errands,
             shelf=Shelf.filled(errands),
+            catalogues=catalogues,
             injuries=injuries,
             settling=settling,
             restarts=restarts,

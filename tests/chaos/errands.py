@@ -10,10 +10,15 @@ from typing import Any
 import urllib3
 
 from tests.chaos.door import FILES, GENERATIONS, Answer, Door
-from tests.chaos.history import FILE, PREDICTION, TRAINING, History, Walk
+from tests.chaos.history import BATCH, FILE, PREDICTION, TRAINING, History, Walk
 from tests.chaos.schedule import Act
 
-_KINDS = {"predictions": (PREDICTION, "id"), "trainings": (TRAINING, "id"), "files": (FILE, "id")}
+_KINDS = {
+    "predictions": (PREDICTION, "id"),
+    "trainings": (TRAINING, "id"),
+    "files": (FILE, "id"),
+    "batches": (BATCH, "id"),
+}
 """What a list is of, and which field of a result names it; of others the list's own name, and ``name``."""
 _OTHERS = {"styles": "style", "base-models": "name"}
 

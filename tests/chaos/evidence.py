@@ -58,6 +58,12 @@ class Evidence:
     left_folders: tuple[str, ...] = ()
     """Folders of functions' workers that are not there any more."""
     dead_letters: tuple[dict[str, Any], ...] = ()
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The prompts of batches' rows, by how each prediction that was made of one ended."""
+    waiting_items: tuple[str, ...] = ()
+    """Records of rows whose prediction a state waits for."""
+    running_batches: tuple[str, ...] = ()
+    """Executions of batches that run."""
     files: frozenset[str] = frozenset()
     """Uploads that are there, by id."""
     messages: tuple[Message, ...] = ()

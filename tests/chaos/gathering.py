@@ -20,6 +20,9 @@ from tests.chaos.restarts import Restarts
 from tests.chaos.schedule import STYLES as NAMES
 from tests.e2e.studio import Studio
 
+PAINTING = "painting for a batch"
+"""The status of the record of a batch's row whose prediction a state waits for."""
+
 _STATUSES = {"SUCCEEDED": "succeeded", "ABORTED": "canceled", "RUNNING": "processing"}
 
 
@@ -58,6 +61,9 @@ def gather(studio: Studio, history: History, restarts: Restarts, receivers: Rece
         running=tuple(look.running()) if not history.open(TRAINING) else (),
         left_folders=tuple(look.left_folders()),
         dead_letters=tuple(look.dead_letters()),
+        rows=look.rows(),
+        waiting_items=tuple(key for key, status, _ in look.records() if status == PAINTING),
+        running_batches=tuple(look.running_batches()),
         files=look.files(),
         messages=receivers.heard(),
         strayed=receivers.strayed(),
@@ -78,6 +84,19 @@ class _Look:
 
     def outputs(self) -> dict[str, int]:
         return dict(Counter(key.split("/")[1] for key in self._keys("Media", "outputs/")))
+
+    def rows(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for _, status, data in self.records():
+            if data.get("item") and data.get("input"):
+                prompt = data["input"]["prompt"]
+                found[prompt] = (*found.get(prompt, ()), status)
+        return found
+
+    def running_batches(self) -> Iterator[str]:
+        machine, client = self.studio.deployment.outputs["BatchMachineArn"], self.studio.client("stepfunctions")
+        pages = client.get_paginator("list_executions").paginate(stateMachineArn=machine, statusFilter="RUNNING")
+        yield from (each["name"] for page in pages for each in page["executions"])
 
     def files(self) -> frozenset[str]:
         return frozenset(key.split("/")[2] for key in self._keys("Media", UPLOADS))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PREDICTION, TRAINING, FILE = "prediction", "training", "file"
+PREDICTION, TRAINING, FILE, BATCH = "prediction", "training", "file", "batch"
 FINAL = ("succeeded", "failed", "canceled")
 SHELF = "shawl"
 """The style whose versions people bring, choose and delete."""
@@ -84,6 +84,10 @@ class History:
         self.walks: list[Walk] = []
         self.generations: dict[str, Mapping[str, Any]] = {}
         self.painted: dict[str, set[str]] = defaultdict(set)
+        self.batch_ids: dict[str, set[str]] = defaultdict(set)
+        self.batch_rows: dict[str, list[str]] = {}
+        self.rounds: dict[str, int] = {}
+        self.counts: dict[str, Mapping[str, int]] = {}
         self.missed: list[str] = []
         self.brought: dict[str, set[int]] = defaultdict(set)
         self.choices: list[Choice] = []
@@ -174,6 +178,38 @@ class History:
         """Somebody has let the shelf's style mean a version, or may have."""
         with self._lock:
             self.choices.append(choice)
+
+    def take_batch(self, key: str, one: str, rows: list[str]) -> None:
+        """A batch was accepted, whose rows make these prompts."""
+        with self._lock:
+            self.batch_ids[key].add(one)
+            self.batch_rows[one] = rows
+            self.rounds.setdefault(one, 1)
+            self.unanswered.pop(key, None)
+
+    def see_batch(self, one: str, begun: float, ended: float, found: Mapping[str, Any]) -> None:
+        """A look at a batch. Each of its rounds begins, and ends once."""
+        self.see(f"{one}#{found['round']}", begun, ended, found)
+        with self._lock:
+            self.rounds[one] = max(self.rounds.get(one, 1), int(found["round"]))
+            if found["counts"] and found["report"]:
+                self.counts[one] = found["counts"]
+
+    def open_batches(self) -> list[str]:
+        """Batches whose newest round has not been seen to end."""
+        with self._lock:
+            newest = {one: f"{one}#{number}" for one, number in self.rounds.items()}
+        return [one for one, name in newest.items() if not self.final(name)]
+
+    def unfinished(self) -> list[str]:
+        """Batches whose newest round has ended, and not all of their rows well."""
+        open_ones = self.open_batches()
+        with self._lock:
+            return [
+                one
+                for one, rows in self.batch_rows.items()
+                if one not in open_ones and self.counts.get(one, {}).get("succeeded", 0) < len(rows)
+            ]
 
     def final(self, one: str) -> str:
         """The status in which it ended, empty where nobody has seen that."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.chaos import keeping, telling
+from tests.chaos import keeping, rows, telling
 from tests.chaos.evidence import Evidence, Run
 from tests.chaos.history import FINAL, GONE, PREDICTION, SHELF, TRAINING, History, Look
 
@@ -154,6 +154,7 @@ CHECKS = {
     "misplaced": keeping.misplaced,
     "unpainted": keeping.unpainted,
     "misordered": keeping.misordered,
+    "uneven": rows.uneven,
     "untold": telling.untold,
     "told late": telling.told_late,
     "told wrongly": telling.told_wrongly,

@@ -17,7 +17,7 @@ asked for what is not in the picture."""
 DOORS = {"": 70, "model": 8, "deployment": 7, "waiting": 15}
 """By which route a prediction is asked for: our own, Replicate's for models and deployments, or ours with ``Prefer: wait``."""
 
-LISTS = {"predictions": 4, "trainings": 2, "files": 2, "styles": 1, "base-models": 1}
+LISTS = {"predictions": 4, "trainings": 2, "files": 2, "batches": 1, "styles": 1, "base-models": 1}
 
 SHELF_ACTS = {"promote": 4, "rollback": 3, "look": 4, "bring": 2, "delete": 2, "reject": 1, "approve": 1}
 """What people do with versions that no training made."""
@@ -68,6 +68,7 @@ class Amounts:
 
     predictions: int
     executions: int
+    batches: int
     faults: int
     others: int
     restarts: int
@@ -78,6 +79,7 @@ class Amounts:
         return cls(
             predictions=max(8, round(seconds * 1.3)),
             executions=round(seconds / 20),
+            batches=round(seconds / 25),
             faults=max(8, round(seconds * 0.6)),
             others=max(4, round(seconds * 0.3)),
             restarts=round(seconds / 150) if restarts else 0,
@@ -104,6 +106,7 @@ def schedule(seed: int, seconds: float, amounts: Amounts) -> list[Act]:
         *((_prediction, 1.0) for _ in range(amounts.predictions)),
         # An execution takes longest, so it begins early.
         *((_training, 0.6) for _ in range(amounts.executions)),
+        *((_batch, 0.6) for _ in range(amounts.batches)),
         *((_fault, _QUIET_SHARE) for _ in range(amounts.faults)),
         *((_list, 1.0) for _ in range(amounts.others)),
         *((_upload, 1.0) for _ in range(amounts.others // 2)),
@@ -133,6 +136,15 @@ def _prediction(chance: random.Random) -> tuple[str, dict[str, Any]]:
         "wait": round(chance.uniform(0, 2.5), 3),
         "seed": chance.getrandbits(16),
         **_telling(chance),
+    }
+
+
+def _batch(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "batch", {
+        "rows": chance.randint(2, 6),
+        "concurrency": chance.randint(1, 4),
+        "then": _weighted(chance, {"": 4, "cancel": 3, "repeat": 3}),
+        "wait": round(chance.uniform(1, 20), 2),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.chaos.catalogues import Catalogues
 from tests.chaos.door import PREDICTIONS, TRAININGS
 from tests.chaos.errands import Errands
 from tests.chaos.gathering import webhooks
@@ -43,6 +44,7 @@ class Settling:
     studio: Studio
     workload: Workload
     errands: Errands
+    catalogues: Catalogues
     history: History
     receivers: Receivers
 
@@ -68,6 +70,8 @@ class Settling:
         clock(0)
         for kind, path in ((PREDICTION, PREDICTIONS), (TRAINING, TRAININGS)):
             self._look_at(path, [one for one, each in self.history.accepted.items() if each.kind == kind])
+        for one in self.history.batch_rows:
+            self.catalogues.look(one)
 
     def sweep(self, *, attended: bool = False) -> None:
         """Call whatever is called on a schedule, as its rule would; ``attended``: and wait for its end."""
@@ -91,6 +95,9 @@ class Settling:
                 swept = time.monotonic()
             self._look_at(PREDICTIONS, self.history.open(PREDICTION))
             self._look_at(TRAININGS, self.history.open(TRAINING))
+            for one in self.history.open_batches():
+                self.catalogues.look(one)
+            self.catalogues.go_on()
             for key in self._unpainted():
                 self.errands.ask_for_pictures(key)
             if over():
@@ -98,7 +105,8 @@ class Settling:
             time.sleep(_PAUSE_SECONDS)
 
     def _idle(self) -> bool:
-        return not (self.history.open(PREDICTION) or self.history.open(TRAINING) or self._unpainted())
+        is_open = self.history.open(PREDICTION) or self.history.open(TRAINING) or self.history.open_batches()
+        return not (is_open or self.history.unfinished() or self._unpainted())
 
     def _unpainted(self) -> list[str]:
         """Keys of those who ask as OpenAI's clients do, and have no picture yet."""
