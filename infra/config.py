@@ -63,6 +63,8 @@ _LOCAL = Stage(
         requests_per_day=100_000,
         trainings=Throttle(requests_per_second=50, burst=100),
         loopback_webhooks=True,
+        # Where the usual tools for pages serve them while somebody writes them.
+        origins=("http://localhost:3000", "http://localhost:5173"),
     ),
 )
 _FEW = Throttle(requests_per_second=0.02, burst=5)

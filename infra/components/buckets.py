@@ -34,13 +34,22 @@ class Buckets(Construct):
     Data and models cannot be made again: they are versioned, and old versions are kept for ``OLD_VERSION_DAYS``. What a run leaves besides
     what it publishes expires after ``run_days``, its checkpoints after ``CHECKPOINT_DAYS``. Media (uploads, pictures) expires after
     ``media_days``, requests and answers after ``ANSWER_DAYS`` if that is sooner. ``keep`` keeps the buckets when the stack is deleted;
-    otherwise they are emptied and removed.
+    otherwise they are emptied and removed. Pages of ``origins`` may put and get what they have presigned addresses of.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, keep: bool, media_days: int, run_days: int, log_days: int
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        keep: bool,
+        media_days: int,
+        run_days: int,
+        log_days: int,
+        origins: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
+        self._origins = origins
         self._keep = keep
         self._removal = RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY
         self.key = kms.Key(
@@ -73,7 +82,18 @@ class Buckets(Construct):
             versioned=versioned,
             server_access_logs_bucket=self.log,
             server_access_logs_prefix=f"{name.lower()}/",
+            cors=self._cors() or None,
         )
+
+    def _cors(self) -> list[s3.CorsRule]:
+        methods = [s3.HttpMethods.GET, s3.HttpMethods.PUT, s3.HttpMethods.HEAD]
+        rule = s3.CorsRule(
+            allowed_methods=methods,
+            allowed_origins=list(self._origins),
+            allowed_headers=["*"],
+            exposed_headers=["ETag"],
+        )
+        return [rule] if self._origins else []
 
     def _bucket(self, name: str, rules: Sequence[s3.LifecycleRule], **own: Any) -> s3.Bucket:
         """The bucket; ``own`` is what it has besides what all have."""

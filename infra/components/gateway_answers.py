@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from aws_cdk import aws_apigateway as apigateway
 
+from infra.components.rate_policy import rate_policy
+from infra.settings.api import Api
+
 _AGAIN = (
     "The service did not answer. Send the request again after Retry-After seconds, a POST with the same Idempotency-Key"
 )
@@ -31,7 +34,9 @@ _REFUSALS: Mapping[str, _Refusal] = {
     ),
     "Unauthorized": _Refusal(apigateway.ResponseType.INVALID_API_KEY, 401, "x-api-key: missing, or an unknown key"),
     "NoRoute": _Refusal(
-        apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, 404, "There is nothing here: every path begins with /v1/"
+        apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
+        404,
+        "There is nothing here: paths begin with /v1/ or /v2beta/",
     ),
     "TooLarge": _Refusal(
         apigateway.ResponseType.REQUEST_TOO_LARGE,
@@ -67,16 +72,21 @@ _OF_AUTHORIZER: Mapping[str, _Refusal] = {
 """What is otherwise, or besides, where an authorizer is asked."""
 
 
-def add_refusals(api: apigateway.RestApi, *, authorized: bool) -> None:
+def add_refusals(api: apigateway.RestApi, limits: Api, *, authorized: bool) -> None:
     """Give ``api`` these answers; ``authorized`` where an authorizer looks for the key."""
+    # They say nothing of anybody's, so every page may read them where any may.
+    pages = {"Access-Control-Allow-Origin": "'*'", "Access-Control-Expose-Headers": "'RateLimit-Policy, Retry-After'"}
+    shared = pages if limits.origins else {}
     for construct_id, refusal in {**_REFUSALS, **(_OF_AUTHORIZER if authorized else {})}.items():
         again = {"Retry-After": f"'{refusal.again}'"} if refusal.again else {}
         scheme = {"WWW-Authenticate": "'Bearer'"} if authorized and refusal.status == HTTPStatus.UNAUTHORIZED else {}
+        refused = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+        policy = {"RateLimit-Policy": f"'{rate_policy(limits)}'"} if refused else {}
         api.add_gateway_response(
             construct_id,
             type=refusal.kind,
             status_code=str(refusal.status),
-            response_headers={"Content-Type": "'application/problem+json'", **again, **scheme},
+            response_headers={"Content-Type": "'application/problem+json'", **again, **scheme, **policy, **shared},
             templates={"application/json": _problem(refusal)},
         )
 

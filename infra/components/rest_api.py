@@ -58,7 +58,7 @@ class RestApi(Construct):
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
         methods = self._add_routes()
-        add_refusals(self.api, authorized=authorizer is not None)
+        add_refusals(self.api, limits, authorized=authorizer is not None)
         self.url = self.api.url
         clients.join(self._plan(methods))
         self._accept_findings()
@@ -118,7 +118,22 @@ class RestApi(Construct):
             methods[route.name] = self._add_method(route.path, route.method, models)
         # Without it API Gateway answers a wrong method of a known path as an unknown path, and cannot say which are allowed.
         self._add_method(UNROUTED, "ANY")
+        if self._limits.origins:
+            for path in sorted({route.path for route in ROUTES}):
+                self._add_preflight(path)
         return methods
+
+    def _add_preflight(self, path: str) -> None:
+        """Let browsers ask what a page may send: they send no key with it, and the handler tells them nothing else."""
+        method = self.api.root.resource_for_path(path).add_method(
+            "OPTIONS",
+            self._integration,
+            api_key_required=False,
+            authorization_type=apigateway.AuthorizationType.NONE,
+            request_validator=self._validator,
+        )
+        open_to_all = "A preflight has neither key nor signature: https://fetch.spec.whatwg.org/#cors-preflight-fetch"
+        accept(method, {"AwsSolutions-APIG4": open_to_all, "AwsSolutions-COG4": open_to_all})
 
     def _add_method(
         self, path: str, method: str, models: Mapping[str, apigateway.Model] | None = None

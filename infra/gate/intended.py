@@ -99,7 +99,6 @@ RESOURCES: Sequence[Resource] = (
     (_CONFIG, "", "Properties.DataCaptureConfig", None, "it would keep customers' pictures elsewhere"),
     (_TARGET, "", "Properties.SuspendedState", None, "a fleet that cannot change does not sleep"),
     ("AWS::S3::Bucket", "", "Properties.NotificationConfiguration", None, "nobody hears of objects"),
-    ("AWS::S3::Bucket", "", "Properties.CorsConfiguration", None, "callers are programs, no browsers"),
     (
         "AWS::KMS::Key",
         "",

@@ -24,6 +24,9 @@ class Throttle:
             check(getattr(self, name) > 0, f"throttle.{name}", got=getattr(self, name), allowed="more than 0")
 
 
+ORIGIN = r"\*|https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?"
+ORIGIN_RULE = "https://HOST, http://localhost:PORT or http://127.0.0.1:PORT, in small letters and without a path; or * for any page"
+
 MOST_CLIENTS = 20
 """What a Lambda function hears of each fits its environment, which has 4 KB."""
 
@@ -51,7 +54,8 @@ class Api:
 
     ``signed`` methods want a signature of an IAM identity (SigV4) besides the key. A web ACL of AWS WAF stands before the API where
     ``most_from_one_address`` says how many requests of one IP address it lets through in five minutes. Each of ``clients`` has a key. With
-    ``loopback_webhooks`` webhooks may go to the machine that the stage runs on, without TLS: for a laptop.
+    ``loopback_webhooks`` webhooks may go to the machine that the stage runs on, without TLS: for a laptop. Pages of ``origins``
+    (``https://studio.example.com``) may call it from browsers; ``*`` is any page.
     """
 
     requests_per_second: float
@@ -62,6 +66,7 @@ class Api:
     signed: bool = False
     most_from_one_address: int | None = None
     loopback_webhooks: bool = False
+    origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_kinds(self, "api")
@@ -70,5 +75,7 @@ class Api:
         check_range("api.clients", len(self.clients), 1, MOST_CLIENTS, unit="clients")
         twice = [name for name, count in Counter(client.name for client in self.clients).items() if count > 1]
         check(not twice, "api.clients", got=twice, allowed="each name once")
+        for origin in self.origins:
+            check_text("api.origins", origin, ORIGIN, ORIGIN_RULE)
         if self.most_from_one_address is not None:
             check_range("api.most_from_one_address", self.most_from_one_address, FEWEST_IN_FIVE_MINUTES)

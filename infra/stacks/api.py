@@ -27,6 +27,7 @@ from infra.components.batches import BatchMachine
 from infra.components.clients import ClientKeys
 from infra.components.handler import Handler, Spec
 from infra.components.key_authorizer import KeyAuthorizer
+from infra.components.rate_policy import costly_rate_policy, rate_policy
 from infra.components.rest_api import RestApi
 from infra.components.webhooks import Webhooks
 from infra.components.workflow.steps.publication import PROMOTED
@@ -148,6 +149,9 @@ class ApiStack(StageStack):
                 "CLIENTS": clients,
                 "WEBHOOKS": self.stage.webhooks,
                 "WEBHOOK_TOPIC_ARN": topic_arn(self.webhooks.due),
+                "ORIGINS": ",".join(self.stage.api.origins) or "none",
+                "RATE_POLICY": rate_policy(self.stage.api),
+                "COSTLY_RATE_POLICY": costly_rate_policy(self.stage.api),
             },
             grants=self._rights(serving, machine_arn, machine_name),
             seconds=29,

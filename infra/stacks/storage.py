@@ -25,6 +25,7 @@ class StorageStack(StageStack):
             media_days=stage.media_days,
             run_days=stage.run_days,
             log_days=stage.log_days,
+            origins=stage.api.origins,
         )
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media

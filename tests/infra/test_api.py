@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
@@ -11,6 +12,7 @@ from contracts.answers import ProblemDetails
 from contracts.routes.table import ROUTES
 from docs.openapi import document
 from infra.application import add_stacks, feature_flags
+from infra.components.rate_policy import costly_rate_policy, rate_policy
 from infra.config import STAGES
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import text
@@ -32,7 +34,9 @@ def routes(stage: Synthesized) -> dict[tuple[str, str], dict[str, object]]:
 
 def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_way_round(stage: Synthesized) -> None:
     declared = {(route.method, route.path) for route in ROUTES}
-    assert set(routes(stage)) == {*declared, ("ANY", "/{proxy+}")}  # and the rest, for 404 and 405
+    asked_first = {("OPTIONS", path) for _, path in declared if STAGES[stage.name].api.origins}
+    # And the rest, for 404 and 405.
+    assert set(routes(stage)) == {*declared, *asked_first, ("ANY", "/{proxy+}")}
     assert set(ANSWERS) == {route.name for route in ROUTES}
     for method, path in declared:
         response = Api().call(method, re.sub(r"\{\w+\}", "a" * 26, path), {} if method == "POST" else None)
@@ -45,6 +49,48 @@ def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_wa
             continue
         assert not response.body.get("detail", "").startswith("path:"), path
         assert response.status in {404, 415, 422}, path
+
+
+def test_browsers_may_ask_where_the_stage_names_pages_and_nowhere_else(stage: Synthesized) -> None:
+    origins = list(STAGES[stage.name].api.origins)
+    asked = [method for (verb, _), method in routes(stage).items() if verb == "OPTIONS"]
+    assert bool(asked) == bool(origins)
+    assert all((m["ApiKeyRequired"], m["AuthorizationType"]) == (False, "NONE") for m in asked)
+    read = [
+        answer["Properties"]["ResponseParameters"].get("gatewayresponse.header.Access-Control-Allow-Origin")
+        for answer in stage.resources("AWS::ApiGateway::GatewayResponse").values()
+    ]
+    assert set(read) == ({"'*'"} if origins else {None})
+    rules = {
+        name: bucket["Properties"]["CorsConfiguration"]["CorsRules"][0]
+        for name, bucket in stage.resources("AWS::S3::Bucket").items()
+        if "CorsConfiguration" in bucket["Properties"]
+    }
+    assert len(rules) == (3 if origins else 0)
+    assert all(rule["AllowedOrigins"] == origins for rule in rules.values())
+    assert all(set(rule["AllowedMethods"]) == {"GET", "HEAD", "PUT"} for rule in rules.values())
+
+
+def test_what_a_key_may_do_is_told_in_whole_numbers() -> None:
+    trial = STAGES["trial"].api
+    assert rate_policy(trial) == '"steady";q=5;w=1, "daily";q=1000;w=86400'
+    assert costly_rate_policy(trial) == '"steady";q=1;w=50, "daily";q=1000;w=86400'
+
+
+def test_what_api_gateway_refuses_for_its_number_says_the_policy(stage: Synthesized) -> None:
+    answers = [each["Properties"] for each in stage.resources("AWS::ApiGateway::GatewayResponse").values()]
+    name = "gatewayresponse.header.RateLimit-Policy"
+    told = {each["StatusCode"]: each["ResponseParameters"].get(name) for each in answers}
+    policy = rate_policy(STAGES[stage.name].api)
+    assert {status: value for status, value in told.items() if value} == {"429": f"'{policy}'"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://Studio.example.com", "https://a.example/", "http://a.example", "example.com", ""]
+)
+def test_an_origin_is_one_that_browsers_send(origin: str) -> None:
+    with pytest.raises(ValueError, match=r"api\.origins: got "):
+        replace(STAGES["trial"].api, origins=(origin,))
 
 
 def test_the_key_s_plan_bounds_what_it_can_do(stage: Synthesized) -> None:
@@ -79,7 +125,8 @@ def test_the_gateway_s_own_errors_are_documented_problems_that_say_when_to_come_
         assert problem.status == int(refusal["StatusCode"])
         assert headers.pop("Content-Type") == "'application/problem+json'"
         later = {"Retry-After"} if problem.status in {429, 503} else set()
-        assert set(headers) == later | ({"WWW-Authenticate"} if problem.status == 401 else set())
+        said = {name for name in headers if not name.startswith("Access-Control-")} - {"RateLimit-Policy"}
+        assert said == later | ({"WWW-Authenticate"} if problem.status == 401 else set())
         assert problem.status < 500 or problem.status == 503
     kinds = {refusal["ResponseType"] for refusal in refusals}
     assert {"DEFAULT_5XX", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE", "THROTTLED"} <= kinds
@@ -156,6 +203,7 @@ def test_every_method_asks_the_authorizer_which_keeps_nothing(stage: Synthesized
     assert "IdentitySource" not in authorizer
     (name,) = stage.resources("AWS::ApiGateway::Authorizer")
     methods = [method["Properties"] for method in stage.resources("AWS::ApiGateway::Method").values()]
+    methods = [method for method in methods if method["HttpMethod"] != "OPTIONS"]
     assert {(m["AuthorizationType"], m["AuthorizerId"]["Ref"], m["ApiKeyRequired"]) for m in methods} == {
         ("CUSTOM", name, True)
     }

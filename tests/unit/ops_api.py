@@ -48,6 +48,8 @@ def _documented(event: dict[str, Any], status: int) -> type[BaseModel] | None:
     routes = [r for r in ROUTES if r.method == event["httpMethod"] and r.matches(path)]
     if status >= 400:
         return routes[0].problem if routes else ProblemDetails
+    if event["httpMethod"] == "OPTIONS":
+        return None
     (route,) = routes
     assert status == route.status
     is_form = event["headers"].get("Content-Type", "").startswith("multipart/")
@@ -97,6 +99,7 @@ class Api:
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     due: MemoryTopic = field(default_factory=MemoryTopic)
     reach: Reach = "public"
+    origins: tuple[str, ...] = ()
     now: float = NOW
     key: str = "key-1"
     rules: ReleaseRules = field(default_factory=ReleaseRules)
@@ -188,6 +191,9 @@ class Api:
             clients=CLIENTS,
             due=self.due,
             reach=self.reach,
+            origins=self.origins,
+            rate_policy='"steady";q=10;w=1',
+            costly_rate_policy='"steady";q=1;w=5',
             keep_seconds=KEEP,
             startup_seconds=600,
             now=self.now,

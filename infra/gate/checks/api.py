@@ -7,6 +7,7 @@ from contracts.routes.table import ROUTES
 from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.checks.callers import path_of
+from infra.gate.checks.cross_origin import is_preflight
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
 from infra.gate.sources import Sources
@@ -22,6 +23,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     methods = {
         (str(m.properties.get("HttpMethod")), path_of(assembly, str(m.properties.get("ResourceId")))): m
         for m in assembly.of("AWS::ApiGateway::Method")
+        if not is_preflight(m)
     }
     # Whatever no route takes goes to the handler too, which knows the methods of every path.
     has_body = {(route.method, route.path): route.always_json for route in ROUTES} | {("ANY", "/{proxy+}"): False}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from infra.gate.assembly import Assembly, Resource
+from infra.gate.checks.cross_origin import is_preflight
 from infra.gate.checks.handler_environment import is_signed
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
@@ -21,7 +22,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     signed = is_signed(assembly)
     for method in assembly.of("AWS::ApiGateway::Method"):
-        asked = _asked(assembly, method, signed=signed)
+        asked = () if is_preflight(method) else _asked(assembly, method, signed=signed)
         for wrong, remedy in (*asked, *_models(assembly, method), *_in_time(assembly, method)):
             yield method.finding(_NAME, wrong, remedy)
     for api in assembly.of("AWS::ApiGateway::RestApi"):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.routes.table import ROUTES
+from infra.components.rate_policy import costly_rate_policy, rate_policy
 from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
@@ -82,6 +83,7 @@ def _of_handler(stage: Stage) -> Mapping[str, Mapping[str, str]]:
     return {
         "prepare": {"BASE_MODELS": ",".join(find(name).reference for name in stage.base_models)},
         "prepare_pretraining": {"BASE_MODELS": ",".join(entry.reference for entry in stage.models)},
+        "api": {"RATE_POLICY": rate_policy(stage.api), "COSTLY_RATE_POLICY": costly_rate_policy(stage.api)},
     }
 
 

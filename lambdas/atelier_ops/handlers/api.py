@@ -29,7 +29,8 @@ class Settings(EnvironmentSettings):
 
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
     ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON.
-    ``webhooks`` is ``contracts.webhooks.Reach``.
+    ``webhooks`` is ``contracts.webhooks.Reach``; pages of ``origins`` may read answers, ``none`` is no page.
+    The rate policies are values of ``RateLimit-Policy``.
     ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
     """
 
@@ -50,6 +51,9 @@ class Settings(EnvironmentSettings):
     clients: str
     webhooks: str
     webhook_topic_arn: str
+    origins: tuple[str, ...]
+    rate_policy: str
+    costly_rate_policy: str
     batch_machine_arn: str
 
 
@@ -79,6 +83,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         due=Topic(settings.webhook_topic_arn),
         tokens=Tokens(),
         reach=cast(Reach, settings.webhooks),
+        origins=tuple(origin for origin in settings.origins if origin != "none"),
+        rate_policy=settings.rate_policy,
+        costly_rate_policy=settings.costly_rate_policy,
         keep_seconds=settings.media_days * 86_400,
         startup_seconds=settings.startup_seconds,
         now=time.time(),

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from atelier_ops.gateways.aws import passes
 from atelier_ops.logic import (
+    answer_headers,
     base_models,
     comparison,
     decisions,
@@ -101,9 +102,12 @@ _app = APIGatewayRestResolver()
 def answer(event: Mapping[str, Any], dependencies: Dependencies, context: Any = None) -> dict[str, Any]:
     """Answer one proxy event; every error is a problem response."""
     event = {**event, "path": f"/{event['path'].strip('/')}"}
-    _app.append_context(dependencies=dependencies, request=Request(event, dependencies.clients))
+    request = Request(event, dependencies.clients)
+    if request.http_method == "OPTIONS" and dependencies.origins:
+        return answer_headers.preflight(request, dependencies)
+    _app.append_context(dependencies=dependencies, request=request)
     response: dict[str, Any] = _app.resolve(event, context)
-    return response
+    return answer_headers.with_headers(response, request, dependencies)
 
 
 def _register(route: Route) -> None:

@@ -48,7 +48,9 @@ class Dependencies(Ending):
     ``rules``, ``pace`` and ``clients`` are the stage's.
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
     ``executions`` are those of trainings, ``batches`` of batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a
-    prediction is kept: as long as its pictures. ``clock`` tells the time of each moment, ``pause`` waits for so many seconds, and
+    prediction is kept: as long as its pictures.
+    Pages of ``origins`` may read answers. ``rate_policy`` is what ``RateLimit-Policy`` says of a key, ``costly_rate_policy`` of routes that
+    cost more. ``clock`` tells the time of each moment, ``pause`` waits for so many seconds, and
     ``fleets`` knows what earlier requests have seen of the endpoints.
     """
 
@@ -68,6 +70,9 @@ class Dependencies(Ending):
     pace: Pace
     clients: Clients
     reach: Reach
+    origins: tuple[str, ...]
+    rate_policy: str
+    costly_rate_policy: str
     keep_seconds: int
     startup_seconds: int
     now: float
