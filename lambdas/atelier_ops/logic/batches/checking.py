@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.batches.rows import Numbered
-from atelier_ops.logic.batches.template import fill, fill_input
 from atelier_ops.logic.http import Request
 from atelier_ops.logic.picture_places import check_places, with_keys
 from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.targets import ServingTarget, Targets, resolve, resolve_adapter
 from contracts.answer_size import check_answer
-from contracts.batches import LONGEST_ROW, BatchRequest, Row
-from contracts.errors import InvalidInputError, Problem
+from contracts.batch_rows import Numbered, RowProblems, read_row
+from contracts.batches import BatchRequest, Row
+from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.prediction import PredictionInput
-from contracts.reading import MOST_PROBLEMS
-from contracts.requests import PredictionRequest
 from contracts.work import Pace, check_work, work
 
 _AT_ONCE = 16
@@ -53,31 +50,12 @@ class RowPainting:
     seconds: float = 0.0
 
 
-@dataclass
-class _Notes:
-    """What is wrong, of which the first are told and the others counted."""
-
-    found: list[Problem] = field(default_factory=list)
-
-    def add(self, line: int, error: InvalidInputError) -> None:
-        self.found += (Problem(f"line {line}: {each.what}", each.got, each.allowed) for each in error.problems)
-
-    def settle(self) -> None:
-        """Raises InvalidInputError where there is anything."""
-        more = len(self.found) - MOST_PROBLEMS
-        last = [Problem("rows", f"{more} more problems", "none")] if more > 0 else []
-        if self.found:
-            raise InvalidInputError.of([*self.found[:MOST_PROBLEMS], *last])
-
-
 def fill_rows(asked: BatchRequest, rows: Iterable[Numbered]) -> list[RowPainting]:
     """What the rows' texts say. Raises InvalidInputError."""
-    notes, filled = _Notes(), list[RowPainting]()
+    notes, filled = RowProblems(), list[RowPainting]()
     for line, row in rows:
         try:
-            body = {"version": fill("version", asked.version, row), "input": fill_input(asked.input, row)}
-            wanted = PredictionRequest.from_json(body)
-            _check_length(wanted)
+            wanted = read_row(asked.version, asked.input, row)
             filled.append(RowPainting(line=line, row=row, version=wanted.version, inputs=wanted.input))
         except InvalidInputError as error:
             notes.add(line, error)
@@ -85,16 +63,9 @@ def fill_rows(asked: BatchRequest, rows: Iterable[Numbered]) -> list[RowPainting
     return filled
 
 
-def _check_length(wanted: PredictionRequest) -> None:
-    length = len(wanted.model_dump_json(exclude_unset=True))
-    if length > LONGEST_ROW:
-        allowed = f"at most {LONGEST_ROW:,}: put pictures through POST /v1/files"
-        raise InvalidInputError("input", got=f"{length:,} characters", allowed=allowed)
-
-
 def check_all(paintings: Sequence[RowPainting], request: Request, checks: RowChecks) -> list[RowPainting]:
     """The same, with the versions that their styles mean now, and the work that they are. Raises InvalidInputError."""
-    notes, checked = _Notes(), list[RowPainting]()
+    notes, checked = RowProblems(), list[RowPainting]()
     places = _placed(paintings, request, checks, notes)
     sizes = _looked_at(places.values(), checks.media)
     lookups = _Lookups(request, checks)
@@ -110,7 +81,7 @@ def check_all(paintings: Sequence[RowPainting], request: Request, checks: RowChe
 
 
 def _placed(
-    paintings: Iterable[RowPainting], request: Request, checks: RowChecks, notes: _Notes
+    paintings: Iterable[RowPainting], request: Request, checks: RowChecks, notes: RowProblems
 ) -> dict[int, PredictionInput]:
     """By line, the input with the keys of its uploads; one that names others is left out, and noted."""
     found = dict[int, PredictionInput]()
