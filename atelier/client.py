@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx2
 
-from atelier import base_models, files, painting, places, predictions, styles, trainings, webhooks
+from atelier import base_models, batches, files, painting, places, predictions, styles, trainings, webhooks
 from atelier.drivers import Access, Awaiting, Blocking
 from atelier.operation import Driver, Group, Operation
 from atelier.sending import call, send
@@ -27,6 +27,18 @@ class Predictions(Group[Driver]):
     delete = Operation(predictions.delete)
     wait = Operation(predictions.wait)
     pictures = Operation(predictions.pictures)
+
+
+class CatalogueBatches(Group[Driver]):
+    """A picture for each row of a list."""
+
+    create = Operation(batches.create)
+    start = Operation(batches.start)
+    get = Operation(batches.get)
+    list = Operation(batches.listing)
+    cancel = Operation(batches.cancel)
+    resume = Operation(batches.resume)
+    wait = Operation(batches.wait)
 
 
 class Trainings(Group[Driver]):
@@ -91,6 +103,7 @@ class _Operations(Group[Driver]):
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
         self.predictions: Predictions[Driver] = Predictions(driver)
+        self.batches: CatalogueBatches[Driver] = CatalogueBatches(driver)
         self.trainings: Trainings[Driver] = Trainings(driver)
         self.files: Files[Driver] = Files(driver)
         self.styles: Styles[Driver] = Styles(driver)

@@ -9,6 +9,7 @@ import typer
 from typer.main import get_command
 
 from cli.commands.approve import approve
+from cli.commands.batch import batch
 from cli.commands.bootstrap import bootstrap
 from cli.commands.cancel import cancel
 from cli.commands.clean import clean
@@ -53,7 +54,7 @@ FAILED, REFUSED = 1, 2
 
 COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
-    "Pictures": (style, generate, edit, upscale, segment),
+    "Pictures": (style, generate, edit, upscale, segment, batch),
     "Styles": (train, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
     "Models": (models, mirror, pretrain, verify),
     "The API": (files, webhooks),

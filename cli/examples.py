@@ -13,6 +13,7 @@ EXAMPLES: Mapping[str, str] = {
     "edit": 'edit photo.jpg "a red skirt" --mask mask.png --mask_convention white',
     "upscale": 'upscale photo.jpg "a woven skirt"',
     "segment": "segment photo.jpg 치마 -o mask.png",
+    "batch": 'batch catalogue.csv --garment "a skirt" --words "a {colour} skirt" --style my-skirt',
     "train": 'train photos --target "a skirt" --style my-skirt --hyperparameters.max_steps 160',
     "runs": "runs --limit 5",
     "show": "show my-skirt@2",

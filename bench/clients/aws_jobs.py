@@ -11,6 +11,7 @@ import urllib3
 from bench.clients.endpoint import answer
 from bench.clients.jobs import Job
 from bench.clients.world import PHOTO, PROMPT, STYLE, ClientStage, dataset_files, is_png
+from contracts.clients import FIRST
 
 LEARNT = "learnt-by-boto3"
 
@@ -96,6 +97,23 @@ def _presigned(world: ClientStage) -> None:
     assert is_png(urllib3.request("GET", ended["output"][0]).data)
 
 
+def _batch(world: ClientStage) -> None:
+    """An execution of the machine of batches, whose rows a CSV in the client's own uploads has."""
+    api, rows = world.deployment.api, b"look,colour\nred,a red skirt\nblue,a blue skirt\n"
+    asked = {"name": "rows.csv", "content_type": "text/csv", "size": len(rows), "purpose": "upload"}
+    file = api.request("POST", "/v1/files", asked)
+    assert urllib3.request("PUT", file["urls"]["upload"], body=rows, headers=file["headers"]).status == 200
+    painted = {"mode": "text_to_image", "prompt": "{colour}", "width": 64, "height": 64, "num_inference_steps": 2}
+    given = {"client": FIRST, "name": "looks", "version": STYLE, "input": painted, "manifest": file["uri"]}
+    name, machine = f"clients-{uuid.uuid4()}", world.outputs["BatchMachineArn"]
+    steps = world.client("stepfunctions")
+    execution = steps.start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
+    ended = world.until(lambda: _ended(steps, execution["executionArn"]))
+    assert ended["status"] == "SUCCEEDED", ended
+    batch = api.request("GET", f"/v1/batches/{name}")
+    assert urllib3.request("GET", batch["report"]["csv"]).data.count(b"succeeded") == 2
+
+
 def _succeeded(request: Callable[..., Any], prediction: str) -> Mapping[str, Any] | None:
     shown: Mapping[str, Any] = request("GET", f"/v1/predictions/{prediction}")
     assert shown["status"] not in ("failed", "canceled"), shown
@@ -107,4 +125,5 @@ JOBS: Mapping[str, Job] = {
     "invoke_endpoint_async(InputLocation=…)": _invoked,
     "invoke_endpoint_async(Body=…)": _invoked_inline,
     "presigned PUT and GET": _presigned,
+    "start_execution of a batch": _batch,
 }

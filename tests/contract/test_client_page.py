@@ -38,6 +38,7 @@ def commanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Commanded:
     monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
+    (tmp_path / "catalogue.csv").write_text("image,colour\nphoto.png,red\n", encoding="utf-8")
     for name in ("photo.png", "mask.png", *(f"photos/{number}.jpg" for number in range(4))):
         (tmp_path / name).write_bytes(PNG if name.endswith("png") else JPEG)
     return commanded
@@ -57,7 +58,7 @@ def test_every_error_of_the_page_is_one(commanded: Commanded) -> None:
     names = re.findall(r"`(\w+Error)`", PAGE)
     known: dict[str, Any] = {**vars(errors), "InvalidInputError": InvalidInputError}
     assert [name for name in names if name not in known] == []
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
 
 
 def test_every_command_that_the_pages_show_is_one() -> None:

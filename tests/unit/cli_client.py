@@ -1,6 +1,7 @@
 """Commands that ask the API, on the API in memory: what is looked at has ended, as told."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,22 @@ from atelier_ops.logic.results import prediction_key
 from tests.unit.client_network import Served
 from tests.unit.ops_fakes import PNG
 
+REVIEW = {
+    "items": [{"line": 3, "prediction": "p3", "picture": 0, "reason": "the garment is 14.0 ΔE bluer"}],
+    "drifts": [{"group": "skirt", "reason": "from 7 on, the garment is lighter"}],
+    "groups": [],
+}
+
 
 @dataclass
 class Commanded(Served):
-    """``looked`` comes before each look at a prediction or a training, by its id; by default predictions succeed."""
+    """``looked`` comes before each look at a prediction or a training, by its id; by default predictions succeed.
+
+    Batches end at the first look, with ``batch_status`` and a report whose files are all ``REVIEW``.
+    """
 
     looked: Callable[["Commanded", str], None] = lambda self, name: self.succeed(name)
+    batch_status: str = "succeeded"
     asked: list[tuple[str, bool]] = field(default_factory=list)
 
     @contextmanager
@@ -34,7 +45,17 @@ class Commanded(Served):
         if request.method == "GET" and kind in ("predictions", "trainings") and "/" not in name and name:
             self.looked(self, name)
         with redirect_stdout(io.StringIO()):  # the functions' metrics go there
-            return super().answer(request)
+            answered = super().answer(request)
+        return self._batch(answered) if request.method == "GET" and kind == "batches" and name else answered
+
+    def _batch(self, answered: httpx2.Response) -> httpx2.Response:
+        files = {"page": "report.html", "data": "report.json", "csv": "report.csv", "review": "review.json"}
+        for name in files.values():
+            self.api.buckets.put("media", name, json.dumps(REVIEW).encode())
+        counts = {"total": 2, "waiting": 0, "running": 0, "succeeded": 1, "failed": 1, "canceled": 0}
+        report = {what: f"https://media.test/{name}?get" for what, name in files.items()}
+        ended = {"status": self.batch_status, "counts": counts, "report": report, "dollars": 0.5}
+        return httpx2.Response(200, json={**answered.json(), **ended})
 
     def succeed(self, prediction: str, *pictures: bytes, **data: Any) -> None:
         """Let it have ended with these pictures."""

@@ -37,6 +37,7 @@ WORDS = {
     "cost": "trial",
     "delete": "skirt@1 --yes",
     "demo": "--out {out}",
+    "batch": "rows.csv --garment skirt --words words",
     "deployed": "dev",
     "doctor": "trial",
     "down": "--out {out}",
@@ -70,7 +71,7 @@ WORDS = {
 def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """An API in memory with a style, AWS and the local cloud as far as they are asked, and a few files."""
     commanded = Commanded()
-    for module in ("versions", "stored", "cancel", "paint", "learn"):
+    for module in ("versions", "stored", "cancel", "paint", "learn", "batch"):
         monkeypatch.setattr(f"cli.{module}.connected", commanded.connected)
     monkeypatch.setattr("cli.connection.connected", commanded.connected)
     monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)
@@ -93,6 +94,7 @@ def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
 
 def _files(folder: Path) -> None:
     (folder / "photo.png").write_bytes(PNG)
+    (folder / "rows.csv").write_text("image\nphoto.png\n", encoding="utf-8")
     (folder / "learnt").mkdir()
     for number in range(4):
         (folder / "learnt" / f"{number}.jpg").write_bytes(JPEG)

@@ -1,0 +1,81 @@
+"""``atelier batch``: what is about to happen, what became of it, and what needs a look."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.batch import progress_of
+from cli.main import main
+from contracts.batch_answers import CatalogueBatch
+from tests.unit.cli_client import Commanded
+from tests.unit.ops_fakes import PNG
+
+
+@pytest.fixture
+def commanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Commanded:
+    commanded = Commanded()
+    monkeypatch.setattr("cli.batch.connected", commanded.connected)
+    monkeypatch.delenv("ATELIER_API_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").write_bytes(PNG)
+    (tmp_path / "rows.csv").write_text("image,colour\na.png,red\na.png,blue\n", encoding="utf-8")
+    return commanded
+
+
+WORDS = ["batch", "rows.csv", "--garment", "a skirt", "--words", "a {colour} skirt"]
+
+
+def test_a_catalogue_is_restyled_and_what_needs_a_look_is_named(
+    commanded: Commanded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*WORDS, "--save", "report"]) == 0
+    told = capsys.readouterr()
+    assert "2 rows, 1 photos" in told.err
+    assert "it costs nothing" in told.err
+    assert "the garment is 14.0 ΔE bluer" in told.out
+    assert "from 7 on, the garment is lighter" in told.out
+    assert sorted(path.name for path in Path("report").iterdir()) == [
+        "report.csv", "report.html", "report.json", "review.json",
+    ]  # fmt: skip
+
+
+def test_a_batch_that_fails_ends_with_1(commanded: Commanded, capsys: pytest.CaptureFixture[str]) -> None:
+    commanded.batch_status = "failed"
+    assert main(WORDS) == 1
+    assert "is failed: atelier batch --resume goes on" in capsys.readouterr().err
+
+
+def test_it_is_one_json_document(commanded: Commanded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*WORDS, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["counts"]["succeeded"] == 1
+
+
+@pytest.mark.parametrize("words", [["batch"], [*WORDS, "--resume", "b1"]])
+def test_a_source_or_a_batch_to_go_on_with(
+    commanded: Commanded, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert "allowed: a list or a folder, or --resume ID" in capsys.readouterr().err
+    assert not commanded.seen
+
+
+def test_what_it_costs_is_said_and_asked_before_anything_goes_up(
+    commanded: Commanded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*WORDS, "--stage", "prod"]) == 2
+    told = capsys.readouterr().err
+    assert "In stage prod it is about" in told
+    assert "--yes, where nobody can be asked" in told
+    assert not commanded.seen
+
+
+def test_a_batch_s_progress_says_its_pace(commanded: Commanded) -> None:
+    image = commanded.api.upload("a.png", PNG)
+    with commanded.client() as client:
+        inputs = {"mask_prompt": "a skirt", "prompt": "x", "image": image}
+        made = client.batches.create(inputs, items=[{"a": 1}]).model_dump(mode="json")
+    counts: dict[str, Any] = {"total": 9, "waiting": 4, "running": 2, "succeeded": 2, "failed": 1, "canceled": 0}
+    now = CatalogueBatch.model_validate({**made, "stage": "painting", "counts": counts, "eta_seconds": 120.0})
+    assert progress_of(now) == ("painting: 2 of 9, 1 failed", "2 at once, about 2 min left")
