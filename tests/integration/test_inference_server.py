@@ -135,13 +135,13 @@ def test_what_is_not_json_is_refused(server: Server) -> None:
     post = server.client.post
     for content in (b"{nope", b"[]", b"[" * 100_000, b"1" * 5_000):
         assert post("/invocations", content=content, headers={"Content-Type": "application/json"}).status_code == 400
-    answer = post("/invocations", content=b"a prompt", headers={"Content-Type": "application/x-text"})
+    answer = post("/invocations", content=b"a prompt", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
     assert answer.json()["error"] == {
         "type": "UnsupportedContentTypeError",
-        "message": "Content-Type: got 'application/x-text'; allowed: application/json",
+        "message": "Content-Type: got 'text/plain'; allowed: application/json, or application/x-text for a prompt alone",
         "what": "Content-Type",
-        "allowed": "application/json",
+        "allowed": "application/json, or application/x-text for a prompt alone",
     }
     accepted = post(
         "/invocations", content=json.dumps(INPAINT), headers={"Content-Type": "application/json; charset=utf-8"}
