@@ -150,7 +150,7 @@ def test_what_is_not_json_is_refused(server: Server) -> None:
 
 
 def test_a_body_past_the_limit_is_413(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atelier_inference.server.LARGEST_BODY", 1_000)
+    monkeypatch.setattr("atelier_inference.request_body.LARGEST_BODY", 1_000)
     answer = server.post(**INPAINT)
     assert answer.status_code == 413
     assert answer.json()["error"]["type"] == "BodyTooLargeError"
