@@ -14,6 +14,7 @@ from tests.chaos.history import shown
 from tests.chaos.messages import LASTING, Manner, Message
 
 _STATUS = {Manner.BROKEN: 500, Manner.BUSY: 429, Manner.REDIRECTING: 307, Manner.GONE: 410, Manner.DEAD: 500}
+_TAKEN = 204
 _SLOW_SECONDS = 14.0
 """Longer than whoever tells waits (10)."""
 
@@ -127,27 +128,30 @@ class _Hearing(BaseHTTPRequestHandler):
         if manner is None:
             self.do_GET()
             return
-        taken = self._answer(manner)
-        receivers.hear(self._message(body, manner=manner, taken=taken, late=late))
+        status = self._status(manner)
+        # Kept before it is answered: whoever has the answer finds it here.
+        receivers.hear(self._message(body, manner=manner, taken=status == _TAKEN, late=late))
+        self._answer(status)
 
     def do_GET(self) -> None:
         self.server.receivers.stray(f"{self.command} {self.path}")
 
-    def _answer(self, manner: Manner) -> bool:
-        """Answer as the receiver does now; whether that said that the message is taken."""
-        receivers = self.server.receivers
+    def _status(self, manner: Manner) -> int:
+        """What the receiver answers now, after as long as it takes; 0 where it hangs up in the middle."""
+        mended = self.server.receivers.mended
         if manner == Manner.SLOW:
-            receivers.mended.wait(_SLOW_SECONDS)
-        if manner == Manner.CUTTING and not receivers.mended.is_set():
+            mended.wait(_SLOW_SECONDS)
+        is_ill = manner in LASTING or not mended.is_set()
+        return (0 if manner == Manner.CUTTING else _STATUS.get(manner, _TAKEN)) if is_ill else _TAKEN
+
+    def _answer(self, status: int) -> None:
+        if not status:
             self.wfile.write(b"HTTP/1.1 20")
-            return False
-        is_ill = manner in LASTING or not receivers.mended.is_set()
-        status = _STATUS.get(manner, 204) if is_ill else 204
+            return
         self.send_response(status)
         if status == _STATUS[Manner.REDIRECTING]:
-            self.send_header("Location", receivers.redirect(self.path))
+            self.send_header("Location", self.server.receivers.redirect(self.path))
         self.end_headers()
-        return status == 204
 
     def _message(self, body: bytes, *, manner: Manner, taken: bool, late: bool) -> Message:
         name, told = self.headers.get("webhook-id", ""), json.loads(body)

@@ -178,7 +178,7 @@ def test_an_alpha_that_is_no_strength_is_refused(value: float) -> None:
     _, lora = one()
     (problem,) = problems(kohya(lora, value))
     assert problem["allowed"] == "one number above 0"
-    assert problem["got"] == repr(value)
+    assert problem["got"] == json.dumps(value)
 
 
 def test_an_alpha_of_several_numbers_is_refused() -> None:

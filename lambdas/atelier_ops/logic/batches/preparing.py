@@ -175,12 +175,12 @@ def _planned(record: Record, items: Sequence[BatchItem], dependencies: BatchPrep
     batch, number = data["id"], data["round"]
     done = attempts_of(items, data["client"], dependencies.records) if number > 1 else {}
     succeeded = {line for line, each in done.items() if each.status == "succeeded"}
-    todo = [item for item in items if item.line not in succeeded]
+    remaining = [item for item in items if item.line not in succeeded]
     # The items last: while they are not there, a state that is retried reads the rows again.
-    media.write(round_key(batch, number), _lines(todo), _LINES)
+    media.write(round_key(batch, number), _lines(remaining), _LINES)
     media.write(batch_key(batch, ITEMS), _lines(items), _LINES)
-    seconds = sum(item.seconds for item in todo)
-    plan = {"items": len(todo), "seconds": round(seconds, 1), "dollars": dollars_for(dependencies.instance, seconds)}
+    seconds = sum(item.seconds for item in remaining)
+    plan = {"items": len(remaining), "seconds": round(seconds, 1), "dollars": dollars_for(dependencies.instance, seconds)}
     asked = data["asked"]
     dependencies.records.change(
         record,
@@ -200,7 +200,7 @@ def _planned(record: Record, items: Sequence[BatchItem], dependencies: BatchPrep
     return BatchPlan(
         id=batch,
         round=number,
-        items=len(todo),
+        items=len(remaining),
         bucket=media.bucket,
         key=round_key(batch, number),
         results=batch_key(batch, f"map/{number}/"),
