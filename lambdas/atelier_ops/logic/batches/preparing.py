@@ -180,7 +180,11 @@ def _planned(record: Record, items: Sequence[BatchItem], dependencies: BatchPrep
     media.write(round_key(batch, number), _lines(remaining), _LINES)
     media.write(batch_key(batch, ITEMS), _lines(items), _LINES)
     seconds = sum(item.seconds for item in remaining)
-    plan = {"items": len(remaining), "seconds": round(seconds, 1), "dollars": dollars_for(dependencies.instance, seconds)}
+    plan = {
+        "items": len(remaining),
+        "seconds": round(seconds, 1),
+        "dollars": dollars_for(dependencies.instance, seconds),
+    }
     asked = data["asked"]
     dependencies.records.change(
         record,
