@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atelier.files import content_type_of
 from contracts.batch_rows import Numbered, RowProblems, check_rows, read_row, rows_of_csv, rows_of_lines
 from contracts.batch_template import fill
 from contracts.batches import LARGEST_MANIFEST, Row
@@ -142,7 +143,8 @@ def _files(template: Mapping[str, Any], named: Sequence[str], row: Row, root: Pa
 
 
 def _check(path: Path) -> None:
-    """Raises InvalidInputError unless a picture is there."""
+    """Raises InvalidInputError unless a picture is there, under a name that tells what it is."""
+    content_type_of(path.name)
     try:
         with path.open("rb") as file:
             start = file.read(START)

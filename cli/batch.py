@@ -9,6 +9,7 @@ from typing import Any
 from atelier import Atelier
 from atelier.catalogue import Catalogue, read_catalogue
 from atelier.errors import ApiError
+from atelier.predictions import ENDED
 from cli.connection import LOCAL, connected, settings_of
 from cli.errors import CommandError
 from cli.learn import require_consent
@@ -63,13 +64,13 @@ def run_batch(
         with Watch() as watch:
             for line in plan(catalogue, stage):
                 watch.say(line)
-        require_consent(stage, yes=yes)
+    require_consent(stage, yes=yes)
     with connected(stage, cloud=cloud, start=True) as client:
         if catalogue and source:
             name = wish.name or source.resolve().name
             begun = _put_and_start(client, catalogue, name=name, **wish.bounds)
         else:
-            begun = client.batches.resume(resume, **wish.bounds)
+            begun = _gone_on_with(client, resume, wish)
         ended = _follow(client, begun)
         if json:
             print_json(ended.model_dump(mode="json"))
@@ -77,6 +78,12 @@ def run_batch(
             tell_end(client, ended, save or Path("out") / ended.id)
     if ended.status != "succeeded":
         raise CommandError(f"batch {ended.id} is {ended.status}: {ended.error or 'atelier batch --resume goes on'}")
+
+
+def _gone_on_with(client: Atelier, batch: str, wish: Wish) -> CatalogueBatch:
+    """The batch: it is followed where it still runs, and otherwise begins its next round."""
+    now = client.batches.get(batch)
+    return now if now.status not in ENDED else client.batches.resume(batch, **wish.bounds)
 
 
 def plan(catalogue: Catalogue, stage: str) -> list[str]:
@@ -119,15 +126,30 @@ def _follow(client: Atelier, batch: CatalogueBatch) -> CatalogueBatch:
     with Watch() as watch:
         watch.say(f"batch {batch.id}, round {batch.round}")
 
+        estimates = set[str]()
+
         def heard(now: CatalogueBatch) -> None:
+            if (words := _estimate_of(now)) and words not in estimates:
+                estimates.add(words)
+                watch.say(words)
             line, detail = progress_of(now)
             watch.show(line, detail=detail)
 
         try:
             return client.batches.wait(batch, heard=heard)
         except (KeyboardInterrupt, ApiError):
-            watch.say(f"The batch goes on: GET /v1/batches/{batch.id} says how far, and a POST to …/cancel stops it.")
+            watch.say(
+                f"The batch goes on: atelier batch --resume {batch.id} follows it, a POST to {batch.urls.cancel} stops it."
+            )
             raise
+
+
+def _estimate_of(batch: CatalogueBatch) -> str:
+    """What the stage reckons, once it has read the rows."""
+    if batch.estimate is None:
+        return ""
+    costs = f", about ${batch.estimate.dollars:.4f}" if batch.estimate.dollars is not None else ""
+    return f"{batch.estimate.items} to paint: about {duration(batch.estimate.seconds)} of work for one machine{costs}"
 
 
 def progress_of(batch: CatalogueBatch) -> tuple[str, str]:

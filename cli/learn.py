@@ -122,7 +122,7 @@ def require_consent(stage: str, *, yes: bool) -> None:
     if yes or (settings is not None and settings.name == LOCAL):
         return
     if not sys.stdin.isatty():
-        raise InvalidInputError("--yes", got=None, allowed="--yes, where nobody can be asked: a training costs money")
+        raise InvalidInputError("--yes", got=None, allowed="--yes, where nobody can be asked: it costs money")
     if not typer.confirm("Start it?", err=True):
         raise CommandError("nothing was started")
 

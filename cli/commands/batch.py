@@ -43,7 +43,9 @@ def batch(
             "--tolerated_failures", metavar="SHARE", help="share of the rows that may fail", show_default=False
         ),
     ] = None,
-    resume: Annotated[str, typer.Option("--resume", metavar="ID", help="go on with this batch instead")] = "",
+    resume: Annotated[
+        str, typer.Option("--resume", metavar="ID", help="follow this batch, or go on with it where it has ended")
+    ] = "",
     save: Annotated[
         Path | None, typer.Option(help="folder for the report (default: out/BATCH)", show_default=False)
     ] = None,
@@ -55,7 +57,7 @@ def batch(
     """Restyle a catalogue: a picture for each row of a list, or for each photo of a folder.
 
     Every row is read, and what it will cost is said, before anything is put up. A column that is called as an option is that option, and
-    style the style. Ctrl-C leaves the batch at work; --resume goes on with one that has ended, and paints nothing twice.
+    style the style. Ctrl-C leaves the batch at work; --resume ID follows it, or goes on with one that has ended, and paints nothing twice.
     """
     from cli.batch import Wish, run_batch
 

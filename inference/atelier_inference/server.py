@@ -134,6 +134,7 @@ class Service:
             pool = self._preparing if dialect.decodes else None
             reading = asyncio.get_running_loop().run_in_executor(pool, dialect.read, call, share.take)
             asked = await _unless_left(reading, leaving)
+            call.let_go()
             _check_together(asked.requests, modes)
             answering += [
                 asyncio.ensure_future(self._answer(modes, body, line, leaving, share)) for body in asked.requests

@@ -105,6 +105,14 @@ class ApiStack(StageStack):
         )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.
         self.unattended = {self.handler.name: self.handler.function_name, **self.answers.dead_letters.functions}
+        self._open(clients, serving)
+        CfnOutput(self, "BatchMachineArn", value=self.batches.machine.arn)
+        CfnOutput(self, "ApiKeyId", value=clients.ids[stage.api.clients[0].name])
+        CfnOutput(self, "ApiKeyIds", value=json.dumps(clients.ids, separators=(",", ":")))
+
+    def _open(self, clients: ClientKeys, serving: ServingStack) -> None:
+        """The API itself, in front of the handler."""
+        stage, key, log_days = self.stage, self._storage.key, self.stage.log_days
         authorizer = None
         if not stage.api.signed:
             finder = KeyAuthorizer(self, "Keys", key=key, log_days=log_days, network=serving.clients)
@@ -121,10 +129,7 @@ class ApiStack(StageStack):
             key=key,
             log_days=log_days,
         )
-        CfnOutput(self, "BatchMachineArn", value=self.batches.machine.arn)
         CfnOutput(self, "ApiUrl", value=api.url)
-        CfnOutput(self, "ApiKeyId", value=clients.ids[stage.api.clients[0].name])
-        CfnOutput(self, "ApiKeyIds", value=json.dumps(clients.ids, separators=(",", ":")))
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
         storage = self._storage

@@ -27,8 +27,7 @@ PARENT = "mapRunArn"
 
 _MAP_RUN, _TOKEN, _INDEX = "mapRun", "taskToken", "mapIndex"
 _KINDS = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total", "resultsWritten")
-_MOST_AT_ONCE = 64
-"""Children at once where the state does not say; AWS allows 10,000."""
+_MOST_AT_ONCE = 64  # children, where the state does not say; AWS allows 10,000
 
 
 def install(sagemaker: ControlPlane, root_client: Callable[[str], Any]) -> None:

@@ -140,8 +140,6 @@ def _teach_iam(sagemaker: ControlPlane) -> None:
         # CDK's `grant_task_response` names the state machine; ministack requires `*`.
         if service == "states" and action_name(headers).startswith("SendTask"):
             return task_machines.get(members(body).get("taskToken", ""), "*")
-        if service == "states" and action_name(headers) == "DescribeMapRun":
-            return str(members(body).get("mapRunArn", "*"))
         return str(resource_of(service, method, path, headers, body, *rest))
 
     def action(service: str, method: str, path: str, *rest: Any) -> Any:

@@ -117,7 +117,7 @@ def test_what_is_left_out_is_as_jumpstart_has_it() -> None:
 
 
 def plain(body: object, content_type: str = JSON) -> Invocation:
-    return Invocation(content_type=content_type, accept=JPEG, body=json.dumps(body).encode())
+    return Invocation(content_type=content_type, accept=JPEG, body=bytearray(json.dumps(body).encode()))
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -308,7 +308,7 @@ SPOKEN: dict[str, tuple[str, object, str]] = {
 def test_a_call_is_of_one_dialect(case: str) -> None:
     name, body, content_type = SPOKEN[case]
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    asked = Invocation(content_type=content_type, accept="", body=content)
+    asked = Invocation(content_type=content_type, accept="", body=bytearray(content))
     spoken = [dialect.name for dialect in DIALECTS if dialect.speaks(asked)]
     assert spoken in ([name], []), "at most one of them"
     assert dialect_of(asked).name == name

@@ -79,3 +79,27 @@ def test_a_batch_s_progress_says_its_pace(commanded: Commanded) -> None:
     counts: dict[str, Any] = {"total": 9, "waiting": 4, "running": 2, "succeeded": 2, "failed": 1, "canceled": 0}
     now = CatalogueBatch.model_validate({**made, "stage": "painting", "counts": counts, "eta_seconds": 120.0})
     assert progress_of(now) == ("painting: 2 of 9, 1 failed", "2 at once, about 2 min left")
+
+
+def test_a_batch_that_runs_is_followed_and_one_that_has_ended_is_gone_on_with(
+    commanded: Commanded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = commanded.api.upload("a.png", PNG)
+    with commanded.client() as client:
+        inputs = {"mask_prompt": "a skirt", "prompt": "x", "image": image}
+        batch = client.batches.create(inputs, items=[{"a": 1}]).id
+    monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)
+    commanded.batch_status = "succeeded"
+    commanded.seen.clear()
+    assert main(["batch", "--resume", batch, "--stage", "prod"]) == 2
+    assert not commanded.seen, "it paints, which costs: nobody said yes"
+    statuses = iter(["processing", "processing", "succeeded"])
+    answered = commanded._batch
+
+    def ending(response: Any) -> Any:
+        commanded.batch_status = next(statuses)
+        return answered(response)
+
+    monkeypatch.setattr(commanded, "_batch", ending)
+    assert main(["batch", "--resume", batch]) == 0
+    assert [request.method for request in commanded.seen if request.url.path.endswith("/resume")] == []

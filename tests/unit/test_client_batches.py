@@ -67,15 +67,17 @@ def test_what_lies_elsewhere_is_not_put(tmp_path: Path) -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once_with_its_line(listed: Path) -> None:
-    (listed.parent / "c.gif").write_bytes(b"GIF89a")
-    listed.write_text("image,colour\nnone.png,red\nc.gif,blue\na.png,\n", encoding="utf-8")
+    (listed.parent / "c.png").write_bytes(b"GIF89a")
+    (listed.parent / "d").write_bytes(PNG)
+    listed.write_text("image,colour\nnone.png,red\nc.png,blue\na.png,\nd,red\n", encoding="utf-8")
     with pytest.raises(InvalidInputError) as caught:
         read_catalogue(listed, {**TEMPLATE, "prompt": "{shade}"})
     told = str(caught.value)
     assert "line 2:" in told
     assert "none.png: got 'No such file or directory'" in told
-    assert "c.gif: got 'a GIF file'" in told
+    assert "c.png: got 'a GIF file'" in told
     assert "line 4: input.prompt" in told
+    assert "line 5: file name: got 'd'" in told, "its upload would be refused, after others had gone up"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def bodies(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
 def test_a_body_is_read_or_refused(keys: tuple[str, ...], data: st.DataObject) -> None:
     body = data.draw(bodies(keys))
     content_type, accept = data.draw(st.sampled_from([JSON, JSON + JPEG])), data.draw(st.sampled_from([JSON, JPEG]))
-    call = Invocation(content_type=content_type, accept=accept, body=json.dumps(body).encode())
+    call = Invocation(content_type=content_type, accept=accept, body=bytearray(json.dumps(body).encode()))
     with contextlib.suppress(InvalidInputError):
         asked = dialect_of(call).read(call, lambda _: None)
         assert 1 <= sum(request.num_outputs for request in asked.requests) <= 8
@@ -53,6 +53,6 @@ def test_a_body_is_read_or_refused(keys: tuple[str, ...], data: st.DataObject) -
 @given(body=st.binary(max_size=40), content_type=st.sampled_from([JSON, JSON + JPEG, TEXT]))
 @settings(max_examples=150, deadline=None)
 def test_bytes_are_read_or_refused(body: bytes, content_type: str) -> None:
-    call = Invocation(content_type=content_type, accept=JSON + JPEG, body=body)
+    call = Invocation(content_type=content_type, accept=JSON + JPEG, body=bytearray(body))
     with contextlib.suppress(InvalidInputError):
         dialect_of(call).read(call, lambda _: None)

@@ -29,7 +29,7 @@ class Invocation:
 
     content_type: str
     accept: str
-    body: bytes | bytearray
+    body: bytearray
 
     @property
     def is_json(self) -> bool:
@@ -46,6 +46,11 @@ class Invocation:
             return load(self.body)
         except ValueError as error:
             raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
+
+    def let_go(self) -> None:
+        """Forget the body once it was read: it may be as large as two pictures, and painting takes long."""
+        self.body.clear()
+        self.__dict__.pop("value", None)
 
     @property
     def keys(self) -> frozenset[str]:

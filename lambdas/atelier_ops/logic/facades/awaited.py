@@ -87,7 +87,7 @@ def _keyed(request: Request, said: Any, dependencies: Dependencies) -> Request:
 
 
 def _key(digest: str, number: int) -> str:
-    return f"openai {digest} {number}"
+    return f"waited {digest} {number}"
 
 
 def _record(request: Request, digest: str, number: int, dependencies: Dependencies) -> Record | None:
