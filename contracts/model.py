@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from functools import cache
-from typing import Any, ClassVar, Self, TypeVar, get_args
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -155,8 +156,17 @@ def json_schema(contract: type[Contract]) -> dict[str, Any]:
 @cache
 def _integers(contract: type[Contract]) -> frozenset[str]:
     """The fields that take integers and no other numbers."""
-    kinds = {name: (field.annotation, *get_args(field.annotation)) for name, field in contract.model_fields.items()}
+    kinds = {name: set(_alternatives(field.annotation)) for name, field in contract.model_fields.items()}
     return frozenset(name for name, kind in kinds.items() if int in kind and float not in kind)
+
+
+def _alternatives(declared: Any) -> Iterator[Any]:
+    """The types of a union, each without what is said of it besides."""
+    if get_origin(declared) in (Union, UnionType):
+        for each in get_args(declared):
+            yield from _alternatives(each)
+    else:
+        yield get_args(declared)[0] if get_origin(declared) is Annotated else declared
 
 
 def _is_whole(value: object) -> bool:

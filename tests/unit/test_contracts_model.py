@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import model
+from contracts.batches import BatchResumptionRequest
 from contracts.declarations import about, bounds, listed, text
 from contracts.errors import InvalidInputError, Problem
 from contracts.execution import ExecutionInput
 from contracts.model import Check, Contract, json_schema, rule
 from contracts.prediction import PredictionInput
 from contracts.reading import MOST_PROBLEMS
+from contracts.requests import RequestBody
 
 
 class Inner(Contract):
@@ -65,6 +68,27 @@ def test_an_integer_is_never_guessed(value: Any) -> None:
 def test_an_integer_may_be_written_with_a_point(value: Any) -> None:
     side = Outer.from_json({**GOOD, "inner": {"side": value}}).inner.side
     assert (side, type(side)) == (512, int)
+
+
+def _contracts(base: type[Contract]) -> Iterator[type[Contract]]:
+    for each in base.__subclasses__():
+        yield each
+        yield from _contracts(each)
+
+
+def test_what_the_schema_calls_an_integer_may_be_written_with_a_point_in_every_body() -> None:
+    """JSON Schema calls 50.0 an integer: who reads ours may send it, however the field is declared."""
+    assert issubclass(BatchResumptionRequest, RequestBody)
+    bodies = [each for each in _contracts(RequestBody) if each.__module__.startswith("contracts.")]
+    declared = [
+        (body.__name__, name)
+        for body in bodies
+        for name, said in json_schema(body).get("properties", {}).items()
+        if "integer" in {each.get("type") for each in (said, *said.get("anyOf", ()))}
+    ]
+    taken = [(body.__name__, name) for body in bodies for name in model._integers(body)]
+    assert ("BatchResumptionRequest", "concurrency") in taken
+    assert set(declared) == set(taken)
 
 
 @pytest.mark.parametrize("value", ["0.5", True, math.inf, -0.1, 1.1])
