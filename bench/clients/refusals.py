@@ -9,7 +9,10 @@ import re
 from collections.abc import Mapping
 
 _PAINTS = r"version|webhook|input\.(adapter|image|mask|mask_prompt|num_outputs|num_inference_steps|width|strength)"
-_LEARNS = r"webhook|destination|input\.(class_prompt|instance_prompt|style|target|task|method|deploy|dataset|base_model)|pictures directly in the dataset"
+_LEARNS = (
+    r"webhook|destination|"
+    r"input\.(class_prompt|instance_prompt|style|target|task|method|deploy|dataset|base_model)|pictures directly in the dataset"
+)
 _LISTS = r"query\.cursor"
 
 BEYOND: Mapping[str, str] = {
