@@ -33,6 +33,7 @@ from local.seams import (
     events,
     fault_door,
     function_clock,
+    function_logs,
     functions,
     gateway,
     kept,
@@ -110,6 +111,7 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     roles.name_denied_resources()
     keys.install()
     functions.install()
+    function_logs.install()
     function_clock.install(backend.faults.clock)
     queue = asynchronous.install(backend.durable.table("lambda-events"), workers.install(backend.faults))
     gateway.install()

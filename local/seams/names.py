@@ -71,6 +71,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_PYTHON_WORKER_SCRIPT": None,
         "Worker": "func_name config code_zip",
         "Worker._spawn": "self",
+        "Worker._drain_stderr_bounded": "self first_line_wait idle_confirm hard_cap",
         "Worker.invoke": "self event request_id trace_id depth durable invoked_function_arn",
         "execution_credentials": "config",
         **dict.fromkeys(("_LOCAL_WORKER_TTL", "_lock", "_workers")),

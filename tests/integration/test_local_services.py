@@ -1,5 +1,6 @@
 """What the stacks need of Lambda, API Gateway, DynamoDB, S3, SNS and EventBridge, under the synthesized roles."""
 
+import base64
 import json
 import urllib.error
 import urllib.request
@@ -58,6 +59,11 @@ def authorize(event, context):
     statement = {"Action": "execute-api:Invoke", "Effect": "Allow" if key else "Deny", "Resource": event["methodArn"]}
     return {"principalId": "client", "usageIdentifierKey": key,
             "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
+def talk(event, context):
+    """Writes as many lines as the event says; the last has no end."""
+    print("".join(f"line {number}\\n" for number in range(event["lines"])) + event["last"], end="")
 
 
 def remember(event, context):
@@ -146,6 +152,7 @@ def template(words: str = "tiny") -> Record:
         },
         "FunctionRole": role("lambda.amazonaws.com", data),
         "ApiFunction": function("code", "functions.api", "FunctionRole", TABLE={"Ref": "Table"}, BUCKET=bucket),
+        "Talk": function("code", "functions.talk", "FunctionRole"),
         "Remember": function("code", "functions.remember", "FunctionRole", BUCKET=bucket),
         "Fragile": function("code", "functions.fragile", "FunctionRole", BUCKET=bucket),
         "Lost": {"Type": "AWS::SQS::Queue"},
@@ -205,6 +212,7 @@ def template(words: str = "tiny") -> Record:
         "Base": {"Value": {"Ref": "Base"}},
         "Prefix": {"Value": {"Fn::GetAtt": ["Base", "Prefix"]}},
         "ApiFunction": {"Value": {"Ref": "ApiFunction"}},
+        "Talk": {"Value": {"Ref": "Talk"}},
     }
     return base
 
@@ -403,6 +411,21 @@ def test_the_api_wants_its_key_and_calls_its_function(cloud: LocalCloud) -> None
     # API Gateway would carry it, the function's event would not.
     assert post(cloud, "/items/7", {"id": "x" * 6 * 2**20}) == (413, {"message": "Request Too Long"})
     assert post(cloud, "/items/7", {"id": "seven"}) == (200, {"path": "/items/7", "id": {"id": "7"}, "key": key["id"]})
+
+
+def test_what_a_function_wrote_is_in_the_log_of_its_own_invocation(cloud: LocalCloud) -> None:
+    def log_of(lines: int, last: str) -> list[str]:
+        answer = cloud.client("lambda").invoke(
+            FunctionName=cloud.outputs("Toy")["Talk"],
+            LogType="Tail",
+            Payload=json.dumps({"lines": lines, "last": last}),
+        )
+        return base64.b64decode(answer["LogResult"]).decode().splitlines() if "LogResult" in answer else []
+
+    assert log_of(0, "") == []
+    assert log_of(2, "the end") == ["line 0", "line 1", "the end"]
+    assert log_of(200_000, "the end")[-2:] == ["line 199999", "the end"]
+    assert log_of(0, "") == []
 
 
 def test_an_api_takes_the_key_that_its_authorizer_finds_and_no_other(cloud: LocalCloud) -> None:
