@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-encoding bench-drift bench-synth bench-api bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-encoding bench-drift bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -91,6 +91,9 @@ bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an em
 
 bench-api: $(INSTALLED) ## let 50 clients paint through the HTTP API, count what was lost or done twice, and say what it adds to the model server (PREDICTIONS=500)
 	@$(BIN)/python -m bench.api --predictions $(or $(PREDICTIONS),500)
+
+bench-batch: $(INSTALLED) ## kill and cancel a batch of 10,000 rows with a stand-in for the model server, and one of 200 with the tiny models, and count what is lost or painted twice (ITEMS, TINY, SEED=1)
+	@PYTHONPATH=.:inference:lambdas $(BIN)/python -m bench.batch --items $(or $(ITEMS),10000) --tiny $(or $(TINY),200) --seed $(or $(SEED),1)
 
 bench-load: $(INSTALLED) ## let 50 clients meet a cold local stage, and count what was lost or done twice (PREDICTIONS=500)
 	@$(BIN)/python -m bench.load --predictions $(or $(PREDICTIONS),500)

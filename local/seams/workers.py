@@ -24,6 +24,10 @@ from local.service_quotas import PLENTY
 _CORES = os.cpu_count() or 2
 MOST = 8 * _CORES
 MOST_OF_ONE = MOST // 2
+MOST_KEPT = MOST + 32
+"""Processes, those that wait for their next call included, of some 70 MB each. A request passes through several functions: were no more
+kept than run at a time, each start would end the process that is needed next, and a start takes a second of a core."""
+
 MOST_STARTING = max(2, _CORES)
 LONGEST_WAIT = 12.0
 """Seconds. With a start and the handler it stays below the 29 seconds that API Gateway waits."""
@@ -148,7 +152,7 @@ def _too_many() -> list[Any]:
     with lambda_runtime._lock:
         workers = [worker for pool in lambda_runtime._workers.values() for worker in pool]
         idle = sorted((worker for worker in workers if not worker.in_use), key=lambda worker: worker.last_used)
-        ended = idle[: max(0, len(workers) - MOST)]
+        ended = idle[: max(0, len(workers) - MOST_KEPT)]
         for pool in lambda_runtime._workers.values():
             pool[:] = [worker for worker in pool if worker not in ended]
     return ended

@@ -38,7 +38,17 @@ MAY_IMPORT = {
     "cli": {"atelier", "atelier_ops", "contracts", "imaging", "infra", "local", "models"},
     "docs": {"cli", "contracts", "infra"},
     "bench": {
-        *("contracts", "imaging", "models", "atelier_training", "atelier_inference", "atelier_ops", "cli", "infra"),
+        *(
+            "contracts",
+            "imaging",
+            "models",
+            "atelier_training",
+            "atelier_inference",
+            "atelier_ops",
+            "cli",
+            "infra",
+            "local",
+        ),
     },
     "notebooks": {"cli", "local"},
 }

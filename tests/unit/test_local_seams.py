@@ -128,10 +128,17 @@ def test_of_too_many_workers_the_longest_idle_ends_and_none_at_work(monkeypatch:
     idle = [SimpleNamespace(in_use=False, last_used=when) for when in (3, 1, 2)]
     pools = {"api": [busy, idle[0], idle[1]], "settle": [idle[2]]}
     monkeypatch.setattr(lambda_runtime, "_workers", pools)
-    monkeypatch.setattr(workers, "MOST", 2)
+    monkeypatch.setattr(workers, "MOST_KEPT", 2)
 
     assert workers._too_many() == [idle[1], idle[2]]
     assert pools == {"api": [busy, idle[0]], "settle": []}
+
+
+def test_processes_of_every_function_that_a_request_passes_through_are_kept() -> None:
+    from local.seams import workers
+
+    functions = ("authorize", "api", "paint_item", "inference_result")
+    assert workers.MOST_KEPT >= len(functions) * workers.MOST_OF_ONE
 
 
 def test_who_finds_no_place_in_time_is_throttled_and_an_event_brings_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
