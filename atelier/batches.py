@@ -32,12 +32,18 @@ def create(
     name: str = "",
     concurrency: int | None = None,
     tolerated_failures: float | None = None,
+    webhook: str = "",
+    webhook_events_filter: tuple[str, ...] = (),
     idempotency_key: str = "",
 ) -> Steps[CatalogueBatch]:
-    """Ask for a batch by the API's own words: in texts of ``input``, ``{column}`` is the row's value. Raises ApiError."""
+    """Ask for a batch by the API's own words: in texts of ``input``, ``{column}`` is the row's value.
+
+    ``webhook`` is told of the events of the filter. Raises ApiError.
+    """
     given = {
         "items": [*items], "manifest": manifest, "prefix": prefix, "version": version, "name": name,
-        "concurrency": concurrency, "tolerated_failures": tolerated_failures,
+        "concurrency": concurrency, "tolerated_failures": tolerated_failures, "webhook": webhook,
+        "webhook_events_filter": list(webhook_events_filter),
     }  # fmt: skip
     body = {"input": dict(input), **{name: value for name, value in given.items() if value not in ("", None, [])}}
     return ask(CatalogueBatch, "POST", "/v1/batches", body, idempotency_key=idempotency_key)
@@ -51,12 +57,15 @@ def start(
     name: str = "",
     concurrency: int | None = None,
     tolerated_failures: float | None = None,
+    webhook: str = "",
+    webhook_events_filter: tuple[str, ...] = (),
     sent: Callable[[int], None] | None = None,
     idempotency_key: str = "",
 ) -> Steps[CatalogueBatch]:
     """Put the photos of a CSV or JSON Lines file or of a folder, and ask for a batch of its rows.
 
-    What is wrong with a row shows before anything goes up. ``sent`` hears of bytes as they go. Raises InvalidInputError, OSError, ApiError.
+    What is wrong with a row shows before anything goes up. ``sent`` hears of bytes as they go, ``webhook`` of the batch.
+    Raises InvalidInputError, OSError, ApiError.
     """
     ours = source if isinstance(source, Catalogue) else read_catalogue(source, input, version=version)
     photos = ours.photos
@@ -71,6 +80,8 @@ def start(
             name=name,
             concurrency=concurrency,
             tolerated_failures=tolerated_failures,
+            webhook=webhook,
+            webhook_events_filter=webhook_events_filter,
             idempotency_key=idempotency_key,
         )
     )
@@ -96,11 +107,19 @@ def resume(
     *,
     concurrency: int | None = None,
     tolerated_failures: float | None = None,
+    webhook: str = "",
+    webhook_events_filter: tuple[str, ...] = (),
     idempotency_key: str = "",
 ) -> Steps[CatalogueBatch]:
-    """Go on with a batch that has ended: paint what failed, was canceled or not begun, and nothing that has succeeded. Raises ApiError."""
-    given = {"concurrency": concurrency, "tolerated_failures": tolerated_failures}
-    body = {name: value for name, value in given.items() if value is not None}
+    """Go on with a batch that has ended: paint what failed, was canceled or not begun, and nothing that has succeeded.
+
+    What is not said is as it was. Raises ApiError.
+    """
+    given = {
+        "concurrency": concurrency, "tolerated_failures": tolerated_failures, "webhook": webhook,
+        "webhook_events_filter": list(webhook_events_filter),
+    }  # fmt: skip
+    body = {name: value for name, value in given.items() if value not in ("", None, [])}
     return ask(CatalogueBatch, "POST", f"/v1/batches/{batch}/resume", body, idempotency_key=idempotency_key)
 
 

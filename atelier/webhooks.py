@@ -21,7 +21,7 @@ _PREFIX = "whsec_"
 def verify_webhook(
     body: bytes | str, headers: Mapping[str, str], secret: str, *, now: float | None = None
 ) -> dict[str, Any]:
-    """The webhook's prediction or training, as its body says. Give the body as it came, byte for byte.
+    """The webhook's prediction, training or batch, as its body says. Give the body as it came, byte for byte.
 
     Deliveries come at least once: who must not act twice keeps ``webhook-id``. Raises WebhookError.
     """

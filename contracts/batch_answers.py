@@ -69,6 +69,8 @@ class CatalogueBatch(Answer):
     completed_at: Time | None
     report: BatchReport | None
     urls: BatchUrls
+    webhook: Annotated[str | None, about("the address that is told of this round")]
+    webhook_note: Annotated[str | None, about("why the webhook could not be told, and when it is tried again")]
 
 
 class BatchPage(Page):

@@ -9,7 +9,7 @@ from contracts.declarations import about, bounds, listed, text
 from contracts.errors import Problem
 from contracts.execution import MachineInput
 from contracts.model import Contract, rule
-from contracts.requests import RequestBody
+from contracts.requests import RequestBody, TellingRequest
 from contracts.schema import Schema
 
 MOST_ROWS = 10_000
@@ -49,8 +49,8 @@ _FILLED: Mapping[str, Schema] = {
 """Where rows may come from."""
 
 
-class BatchRequest(RequestBody):
-    """``POST /v1/batches``."""
+class BatchWish(RequestBody):
+    """What is to be painted, and how, whoever asks for it."""
 
     conditions: ClassVar[Sequence[Schema]] = [
         {"oneOf": [{"properties": {name: filled}, "required": [name]} for name, filled in _FILLED.items()]}
@@ -83,8 +83,14 @@ class BatchRequest(RequestBody):
             yield Problem("items", " and ".join(given) or None, f"one of {', '.join(_FILLED)}")
 
 
-class BatchResumptionRequest(RequestBody):
-    """``POST /v1/batches/{id}/resume``."""
+class BatchRequest(BatchWish, TellingRequest):
+    """``POST /v1/batches``."""
+
+    conditions: ClassVar[Sequence[Schema]] = [*BatchWish.conditions, *TellingRequest.conditions]
+
+
+class BatchResumptionRequest(TellingRequest):
+    """``POST /v1/batches/{id}/resume``. A webhook that it names is told in place of the batch's own."""
 
     concurrency: Annotated[Concurrency | None, about("in place of the batch's own")] = None
     tolerated_failures: Annotated[Share | None, about("in place of the batch's own")] = None
@@ -99,8 +105,11 @@ class BatchRound(MachineInput):
     round: Annotated[int, bounds(1, 10_000, "1, and one more each time that the batch is resumed")]
 
 
-class BatchInput(MachineInput, BatchRequest):
-    """The input of an execution that somebody starts by hand, whose name becomes the batch's id."""
+class BatchInput(MachineInput, BatchWish):
+    """The input of an execution that somebody starts by hand, whose name becomes the batch's id.
+
+    It has no webhook: who tells of a batch must know where the API is, which an execution does not say.
+    """
 
     document: ClassVar[str] = "input"
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from contracts.vpc import VpcConfig
-from infra.components.access import Statement, allow, arn, finding_open, keeping, reading, using, writing
-from infra.components.attributes import bucket_arn, bucket_name, table_arn, table_name
+from infra.components.access import Statement, allow, arn, finding_open, keeping, publishing, reading, using, writing
+from infra.components.attributes import bucket_arn, bucket_name, table_arn, table_name, topic_arn
 from infra.components.batch_names import answering_items, machine_arn, machine_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
@@ -31,7 +32,7 @@ _PREFIX = "batches/*"
 
 
 class BatchMachine(Construct):
-    """``machine`` paints them. ``dead_letters`` keeps what its last handler failed on."""
+    """``machine`` paints them. ``due`` hears that a webhook has something to say; ``dead_letters`` keeps what the last one failed on."""
 
     def __init__(
         self,
@@ -42,10 +43,11 @@ class BatchMachine(Construct):
         api: Handler,
         known_clients: str,
         network: VpcConfig | None,
+        due: sns.ITopic,
         dead_letters: DeadLetters,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._use, self._api, self._clients = use, api, known_clients
+        self._use, self._api, self._clients, self._due = use, api, known_clients, due
         self._handlers = Handlers(self, "Handlers", key=use.key, log_days=use.stage.log_days, network=network)
         self.machine = Machine(self, "Machine", name=machine_name(use.stage), flow=self._flow(), use=use)
         self._call(self._handlers.of(self._settler(dead_letters)), dead_letters)
@@ -145,6 +147,7 @@ class BatchMachine(Construct):
                 reading(use.media_bucket, "uploads/*", _PREFIX),
                 writing(use.media_bucket, _PREFIX),
                 reading(use.model_bucket, "styles/*"),
+                publishing(self._due),
             ],
             # The start of each picture is read, up to a MiB, sixteen at once.
             seconds=600,
@@ -174,6 +177,7 @@ class BatchMachine(Construct):
                 [_getting(use)],
                 reading(use.media_bucket, _PREFIX),
                 writing(use.media_bucket, _PREFIX),
+                publishing(self._due),
             ],
             seconds=300,
             memory_mib=1024,
@@ -196,7 +200,11 @@ class BatchMachine(Construct):
         )
 
     def _places(self) -> dict[str, str]:
-        return {"TABLE_NAME": table_name(self._use.table), "MEDIA_BUCKET": bucket_name(self._use.media_bucket)}
+        return {
+            "TABLE_NAME": table_name(self._use.table),
+            "MEDIA_BUCKET": bucket_name(self._use.media_bucket),
+            "WEBHOOK_TOPIC_ARN": topic_arn(self._due),
+        }
 
 
 def _getting(use: Resources) -> Statement:

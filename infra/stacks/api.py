@@ -101,6 +101,7 @@ class ApiStack(StageStack):
             api=self.handler,
             known_clients=clients.known,
             network=serving.clients,
+            due=self.webhooks.due,
             dead_letters=self.answers.dead_letters,
         )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.

@@ -54,6 +54,7 @@ class Studio(Api):
             clients=CLIENTS,
             instance="ml.g5.xlarge",
             keep_seconds=KEEP,
+            due=self.due,
             now=self.now,
         )
         return prepare_batch(self.batches.started[name].input, name, preparation)
@@ -76,7 +77,7 @@ class Studio(Api):
     def settling(self) -> Settling:
         media = self.buckets.store("media")
         parts: dict[str, Any] = {"records": self.records, "media": media, "executions": self.batches}
-        return Settling(instance="ml.g5.xlarge", now=self.now, **parts)
+        return Settling(instance="ml.g5.xlarge", due=self.due, now=self.now, **parts)
 
     def report(self, plan: BatchPlan) -> Any:
         """The last state; what report.json says."""

@@ -129,3 +129,16 @@ def test_a_batch_is_canceled_and_gone_on_with() -> None:
     stop, go_on = network.calls
     assert (stop.method, stop.address) == ("POST", "/v1/batches/b1/cancel")
     assert (go_on.address, go_on.body) == ("/v1/batches/b1/resume", {"concurrency": 4})
+
+
+def test_a_batch_tells_who_is_to_be_told(listed: Path) -> None:
+    url, events = "https://example.com/told", ("start", "completed")
+    served = Served()
+    with served.client() as client:
+        batch = client.batches.start(listed, TEMPLATE, webhook=url, webhook_events_filter=events)
+    assert (batch.webhook, batch.webhook_note) == (url, None)
+    (kept,) = [record for key, record in served.api.records.items.items() if key.startswith("webhook#")]
+    assert kept.data["events"] == list(events)
+    network = Network([look("starting")])
+    network.run(batches.resume("b1", webhook=url, webhook_events_filter=events))
+    assert network.calls[0].body == {"webhook": url, "webhook_events_filter": list(events)}

@@ -93,11 +93,11 @@ class Answering(Function):
         self._world = world
 
     def ask(self, event: Mapping[str, Any]) -> Any:
-        kind, one = event["path"].split("/")[2:]
+        path = event["path"]
+        (route,) = [each for each in ROUTES if each.method == "GET" and each.matches(path)]
+        request, one = Request(dict(event), self._world.dependencies().clients), path.rpartition("/")[2]
         try:
-            answered = ANSWERS[f"get_{kind[:-1]}"](
-                Request(dict(event), self._world.dependencies().clients), self._world.dependencies(), one
-            )
+            answered = ANSWERS[route.name](request, self._world.dependencies(), one)
         except ProblemError as problem:
             return {"statusCode": problem.status, "body": ""}
         return {"statusCode": answered.status_code, "body": answered.body}
@@ -189,15 +189,20 @@ class World(Api):
         }
 
     def _called(self, key: str) -> str:
-        """A webhook's record by what it tells of: its own name is drawn."""
+        """A webhook's record by what it tells of, and of a batch whether of its newest round: its own name is drawn."""
         kind, one = self.records.items[key].data.get("of", ("", "")) if key.startswith("webhook#") else ("", "")
+        if kind == "batch":
+            one += " now" if self.records.items[f"batch#{one}"].data["webhook"] == key else " before"
         return f"webhook of {kind} {one}" if kind else key
 
     def _is_nobodys(self, record: Record) -> bool:
         """Whether it is a webhook's of a request that another with the same key was faster than, or that broke off."""
         kind, one = record.data.get("of", ("", "")) if record.key.startswith("webhook#") else ("", "")
-        made = self.records.items.get(f"prediction#{one}")
-        return kind == "prediction" and (made is None or made.data["webhook"] != record.key)
+        made = self.records.items.get(f"{kind}#{one}")
+        is_named = made is not None and record.key == made.data.get("webhook")
+        # What a round of a batch left untold that was gone on with is no more than that.
+        is_over = kind == "batch" and record.status != "undelivered"
+        return kind in ("prediction", "batch") and not is_named and not is_over
 
 
 class Taking(Function):
@@ -397,6 +402,7 @@ promote_2 = ask("POST", "/v1/styles/skirt/versions/2/promote")
 approved = look("approval", PACKAGE)
 
 post_batch = ask("POST", "/v1/batches", {"input": BODY["input"], "items": [{}]})
+post_batch_wish = ask("POST", "/v1/batches", {"input": BODY["input"], "items": [{}], **WISH})
 cancel_batch = ask("POST", "/v1/batches/{made}/cancel")
 resume_batch = ask("POST", "/v1/batches/{made}/resume", {})
 
@@ -417,6 +423,7 @@ def prepares(world: World) -> Any:
             clients=CLIENTS,
             instance="ml.g5.xlarge",
             keep_seconds=KEEP,
+            due=world.due,
             now=world.now,
         ),
     )
@@ -431,17 +438,27 @@ def paints(world: World) -> None:
 
 def reports(world: World) -> None:
     """The last state of a batch."""
-    parts: dict[str, Any] = {"records": world.records, "media": world.buckets.store("media")}
-    report_batch(world.made, 1, "succeeded", Reporting(instance="ml.g5.xlarge", now=world.now, **parts))
+    report(world, "succeeded")
+
+
+def report(world: World, state: str) -> None:
+    parts: dict[str, Any] = {"records": world.records, "media": world.buckets.store("media"), "due": world.due}
+    report_batch(world.made, 1, state, Reporting(instance="ml.g5.xlarge", now=world.now, **parts))
 
 
 def batch_failed(world: World) -> None:
     world.batches.end(f"{world.made}-1", "FAILED")
-    parts: dict[str, Any] = {"records": world.records, "media": world.buckets.store("media")}
-    report_batch(world.made, 1, "failed", Reporting(instance="ml.g5.xlarge", now=world.now, **parts))
+    report(world, "failed")
+
+
+def stopped_batch(world: World) -> None:
+    """The event of an execution that a cancel has stopped."""
+    report(world, "canceled")
 
 
 taken_on = then(post_batch, prepares)
+wished = then(post_batch_wish, prepares)
+wish_ended = then(wished, paints, told(), reports, later)
 
 BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
@@ -461,6 +478,11 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "delete_prediction": (then(post, told()), delete, delete),
     "delete_prediction, canceled": (then(post, cancel), delete, delete),
     "create_batch": (nothing, post_batch, post_batch),
+    "create_batch, with a webhook": (nothing, post_batch_wish, then(post_batch_wish, later, tell)),
+    "resume_batch, with a webhook": (then(wished, batch_failed), resume_batch, then(resume_batch, later, tell)),
+    "cancel_batch, with a webhook": (wished, cancel_batch, then(cancel_batch, stopped_batch, later, tell)),
+    "report_batch, with a webhook": (then(wished, paints, told()), reports, then(reports, later, tell)),
+    "deliver_webhooks, of a batch": (wish_ended, tell, then(later, tell)),
     "cancel_batch": (then(taken_on, paints), cancel_batch, then(cancel_batch, sweep)),
     "resume_batch": (then(taken_on, batch_failed), resume_batch, resume_batch),
     "prepare_batch": (post_batch, prepares, prepares),
@@ -506,6 +528,14 @@ AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
     "an item and the cancel of its batch": (taken_on, paints, cancel_batch),
     "an item and itself": (taken_on, paints, paints),
     "an answer and the cancel of its batch": (then(taken_on, paints), told(), cancel_batch),
+    "two batches with one key and a webhook": (nothing, post_batch_wish, post_batch_wish),
+    "two resumptions of a batch with a webhook": (then(wished, batch_failed), resume_batch, resume_batch),
+    "two that send of a batch": (wish_ended, tell, tell),
+    "sending and the report of a batch": (
+        then(wished, paints, told(), later),
+        then(tell, later, tell),
+        then(reports, later, tell),
+    ),
     "two resumptions of a batch": (then(taken_on, batch_failed), resume_batch, resume_batch),
     "two POSTs with one key": (nothing, post, post),
     "a POST and the deletion of what it finds": (then(post, told()), post, delete),

@@ -66,7 +66,7 @@ class World(Api):
         self.due.sent.clear()
         return self.deliver(keys)
 
-    def told(self) -> list[tuple[str, str]]:
+    def messages(self) -> list[tuple[str, str]]:
         """Which message of which status was heard."""
         return [
             (p.headers["webhook-id"].rpartition("_")[2], json.loads(p.body)["status"]) for p in self.receivers.heard
@@ -106,7 +106,7 @@ def test_a_client_is_told_of_the_start_and_of_the_end(world: World) -> None:
     assert world.announced() == 1
     ends(world, one)
     assert world.announced() == 1
-    assert world.told() == [("start", "starting"), ("end", "succeeded")]
+    assert world.messages() == [("start", "starting"), ("end", "succeeded")]
     body = json.loads(world.receivers.heard[1].body)
     assert body == shown(world, one)
     assert body["urls"]["get"] == f"https://abc.execute-api.us-east-1.amazonaws.com/live/v1/predictions/{one}"
@@ -151,7 +151,7 @@ def test_only_what_was_asked_for_is_told_and_one_end_once(
         end(world, one)
         world.announced()
         assert world.later(120) == 0
-        assert [message for message, _ in world.told()] == expected
+        assert [message for message, _ in world.messages()] == expected
         assert world.hook.status == "delivered"
 
 
@@ -164,7 +164,7 @@ def test_the_sweep_tells_what_nobody_announced(world: World) -> None:
     ends(world, one)
     assert world.deliver() == 0  # not due yet
     assert world.later(61) == 2
-    assert [message for message, _ in world.told()] == ["start", "end"]
+    assert [message for message, _ in world.messages()] == ["start", "end"]
 
 
 def test_what_takes_long_is_looked_at_more_and_more_seldom_and_told_at_once_all_the_same(world: World) -> None:
@@ -333,8 +333,8 @@ def test_a_training_tells_of_its_start_and_of_its_end(world: World) -> None:
     assert world.announced() == 1
     world.executions.end(made.body["id"], "FAILED")
     assert world.deliver([training_key(made.body["id"])]) == 1  # the event of its end
-    assert [message for message, _ in world.told()] == ["start", "end"]
-    assert world.told()[1] == ("end", "failed")
+    assert [message for message, _ in world.messages()] == ["start", "end"]
+    assert world.messages()[1] == ("end", "failed")
     assert train(world, webhook=URL, webhook_events_filter=["start", "completed"]).body["id"] == made.body["id"]
     assert world.later(700) == 0
 
@@ -344,7 +344,7 @@ def test_a_trainings_end_is_told_by_the_sweep_where_its_event_gets_lost(world: W
     assert world.later(61) == 0
     world.executions.end(made.body["id"], "ABORTED")
     assert world.later(120) == 1
-    assert world.told() == [("end", "canceled")]
+    assert world.messages() == [("end", "canceled")]
 
 
 def test_a_training_without_a_webhook_tells_nobody(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.batches.preparing import BatchPreparation, prepare_batch
 from atelier_ops.observability import observed
 from contracts.clients import read_clients
@@ -25,6 +26,7 @@ class Settings(EnvironmentSettings):
     media_days: int
     clients: str
     serving_instance: str
+    webhook_topic_arn: str
 
 
 @observed
@@ -41,6 +43,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         clients=read_clients(settings.clients),
         instance=settings.serving_instance,
         keep_seconds=settings.media_days * 86_400,
+        due=Topic(settings.webhook_topic_arn),
         now=time.time(),
     )
     plan = prepare_batch(event["input"], event["execution"], dependencies)

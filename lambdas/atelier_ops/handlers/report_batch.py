@@ -5,6 +5,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.batches.reporting import Reporting, report_batch
 from atelier_ops.observability import observed
 from contracts.settings import EnvironmentSettings
@@ -16,6 +17,7 @@ class Settings(EnvironmentSettings):
     table_name: str
     media_bucket: str
     serving_instance: str
+    webhook_topic_arn: str
 
 
 @observed
@@ -26,6 +28,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         records=Records(settings.table_name),
         media=ObjectStore(settings.media_bucket),
         instance=settings.serving_instance,
+        due=Topic(settings.webhook_topic_arn),
         now=time.time(),
     )
     batch = event["batch"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.batches.reporting import Settling, settle_execution, settle_lost
 from atelier_ops.observability import logger, observed
@@ -18,6 +19,7 @@ class Settings(EnvironmentSettings):
     media_bucket: str
     batch_machine_arn: str
     serving_instance: str
+    webhook_topic_arn: str
 
 
 @observed
@@ -29,6 +31,7 @@ def handler(event: dict[str, Any], context: object) -> None:
         media=ObjectStore(settings.media_bucket),
         executions=Executions(settings.batch_machine_arn),
         instance=settings.serving_instance,
+        due=Topic(settings.webhook_topic_arn),
         now=time.time(),
     )
     if event["detail-type"] == "Scheduled Event":

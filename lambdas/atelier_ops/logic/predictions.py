@@ -75,7 +75,8 @@ def _begin(prediction: PredictionRequest, body: Any, request: Request, dependenc
     new = _new_record(request, body, inputs, target, dependencies)
     if wakes_its_endpoint(new, dependencies):
         new = replace(new, data={**new.data, "woke": True})
-    new.data["webhook"] = webhooks.of_prediction(prediction, new.data["id"], request, dependencies)
+    of = (webhooks.PREDICTION, new.data["id"])
+    new.data["webhook"] = webhooks.of_record(prediction, of, request, dependencies)
     record, own = _admit(new, dependencies)
     if not own:
         return record

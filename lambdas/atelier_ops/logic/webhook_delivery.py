@@ -15,13 +15,14 @@ from atelier_ops.errors import FunctionFailedError
 from atelier_ops.gateways.functions import Function
 from atelier_ops.gateways.receivers import AT_ONCE, Parcel, Receipt, Receivers
 from atelier_ops.gateways.records import Record, Records
+from atelier_ops.logic.batches.records import batch_record_key
 from atelier_ops.logic.results import prediction_key
 from atelier_ops.logic.submission import OPEN
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.logic.webhook_secret import stage_secret
 from atelier_ops.logic.webhook_signature import client_secret, signed
-from atelier_ops.logic.webhooks import DELIVERED, FIRST_LOOK, GIVEN_UP, KEEP, PREDICTION, UNDELIVERED
+from atelier_ops.logic.webhooks import BATCH, DELIVERED, FIRST_LOOK, GIVEN_UP, KEEP, PREDICTION, TRAINING, UNDELIVERED
 from atelier_ops.observability import count
 
 START, END = "start", "end"
@@ -44,6 +45,9 @@ LONGEST_LOOK = 600
 
 _GONE = 410
 """The receiver wants no more."""
+
+_PATHS = {PREDICTION: "/v1/predictions", TRAINING: "/v1/trainings", BATCH: "/v1/batches"}
+"""Where the API shows what a record tells of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +126,12 @@ def _take(key: str, dependencies: Dependencies) -> list[_Letter]:
 def _look(record: Record, dependencies: Dependencies) -> tuple[str, str]:
     """How what the record tells of is, empty where it is not there or another record's; and what a GET says, where that was asked."""
     kind, name = record.data["of"]
-    if kind != PREDICTION:
+    if kind == TRAINING:
         return _ask(record, dependencies)
-    found = dependencies.records.get(prediction_key(name))
-    return (found.status, "") if found and found.data.get("webhook") == record.key else ("", "")
+    found = dependencies.records.get(batch_record_key(name) if kind == BATCH else prediction_key(name))
+    if found is None or found.data.get("webhook") != record.key:
+        return "", ""
+    return (str(found.data["state"]) if kind == BATCH else found.status), ""
 
 
 def _ask(record: Record, dependencies: Dependencies) -> tuple[str, str]:
@@ -135,7 +141,7 @@ def _ask(record: Record, dependencies: Dependencies) -> tuple[str, str]:
     answer = dependencies.api.ask(
         {
             "httpMethod": "GET",
-            "path": f"/v1/{kind}s/{name}",
+            "path": f"{_PATHS[kind]}/{name}",
             "headers": {"x-forwarded-proto": origin.scheme, "x-forwarded-prefix": origin.path},
             "body": None,
             "isBase64Encoded": False,
@@ -161,8 +167,9 @@ def _due(record: Record, status: str) -> str:
 def _is_wanted(record: Record, body: str) -> bool:
     """Whether the client wants to be told of an end like this."""
     ended = json.loads(body)
-    happened = {"completed", *(name for name in ("output", "logs") if ended.get(name))}
-    return bool(happened & set(record.data["events"]))
+    painted = ended["counts"] and ended["counts"]["succeeded"] if record.data["of"][0] == BATCH else ended["output"]
+    happened = {"completed": True, "output": painted, "logs": ended.get("logs")}
+    return any(happened.get(event) for event in record.data["events"])
 
 
 def _parcel(record: Record, message: str, body: str, dependencies: Dependencies) -> Parcel:

@@ -23,7 +23,7 @@ KEEP = 30 * 86_400
 FIRST_LOOK = 60
 """Seconds after which the sweep looks at a new one."""
 
-PREDICTION, TRAINING = "prediction", "training"
+PREDICTION, TRAINING, BATCH = "prediction", "training", "batch"
 
 
 def check_address(asked: TellingRequest, dependencies: Dependencies) -> None:
@@ -32,14 +32,15 @@ def check_address(asked: TellingRequest, dependencies: Dependencies) -> None:
         target(asked.webhook, dependencies.reach)
 
 
-def of_prediction(asked: TellingRequest, prediction: str, request: Request, dependencies: Dependencies) -> str:
-    """Keep what to tell of a prediction that is about to be stored, whose record must name what this gives; empty where nothing.
+def of_record(asked: TellingRequest, of: tuple[str, str], request: Request, dependencies: Dependencies) -> str:
+    """Keep what to tell of a prediction, or of a batch's round, that is about to be stored, whose record must name what this gives.
 
-    Each has a name of its own: of several requests with one Idempotency-Key, the record of the one that made the prediction counts.
+    Each has a name of its own: of several requests with one Idempotency-Key, the record of the one that made the thing counts. Empty where
+    nothing is to be told.
     """
     if not asked.webhook:
         return ""
-    record = _new(f"webhook#{secrets.token_hex(13)}", asked, (PREDICTION, prediction), request, dependencies)
+    record = _new(f"webhook#{secrets.token_hex(13)}", asked, of, request, dependencies)
     dependencies.records.put(record)
     return record.key
 

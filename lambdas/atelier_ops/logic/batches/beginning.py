@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.gateways.records import NEVER, Record
+from atelier_ops.logic import webhooks
 from atelier_ops.logic.batches.checking import fill_rows
 from atelier_ops.logic.batches.items import PAINTING
 from atelier_ops.logic.batches.preparing import write_rows
@@ -16,8 +17,10 @@ from atelier_ops.logic.predictions import stop
 from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.results import prediction_key
 from atelier_ops.logic.targets import resolve
-from contracts.batches import BatchRequest, BatchResumptionRequest
+from atelier_ops.logic.webhook_news import announce
+from contracts.batches import BatchRequest, BatchResumptionRequest, BatchWish
 from contracts.model_names import plain
+from contracts.requests import TellingRequest
 
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
@@ -29,6 +32,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     asked, batch = BatchRequest.from_json(body), request.new_id("batch")
     record = dependencies.records.get(batch_record_key(batch))
     if record is None:
+        webhooks.check_address(asked, dependencies)
         fill_rows(asked, read_rows(asked, request, dependencies.media))
         if "{" not in asked.version:  # which rows name another is said by the first state, with their lines
             resolve(plain(asked.version), request, dependencies)
@@ -41,16 +45,24 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
 
 def _admitted(batch: str, body: Any, asked: BatchRequest, request: Request, dependencies: Dependencies) -> Record:
     """The record that is stored: this one's, or that of the same request which came first."""
-    without_rows = {name: value for name, value in asked.to_json().items() if name != "items"}
+    kept = BatchWish.model_fields.keys() - {"items"}
     new = new_record(
         batch,
         request.client,
-        without_rows,
+        {name: value for name, value in asked.to_json().items() if name in kept},
         digest_of(body),
         now=dependencies.now,
         keep_seconds=dependencies.keep_seconds,
+        wish=_wish(asked),
+        webhook=webhooks.of_record(asked, (webhooks.BATCH, batch), request, dependencies),
     )
     return new if dependencies.records.add(new) else dependencies.records.get(new.key) or new
+
+
+def _wish(asked: TellingRequest) -> dict[str, Any]:
+    """What the client wants to be told of; empty where nothing."""
+    names = TellingRequest.model_fields.keys()
+    return {name: value for name, value in asked.to_json().items() if name in names} if asked.webhook else {}
 
 
 def resume(request: Request, dependencies: Dependencies, batch: str) -> Response[str]:
@@ -60,11 +72,24 @@ def resume(request: Request, dependencies: Dependencies, batch: str) -> Response
     record = existing(batch, request, dependencies)
     if record.status != ENDED and _is_there(record, dependencies):
         raise ProblemError(409, f"batch: got {batch}, which is under way; allowed: one that has ended")
-    changes = asked.to_json()
+    if record.status == ENDED:
+        record = _another_round(asked, record, request, dependencies)
+    return _begun(record, request, dependencies)
+
+
+def _another_round(
+    asked: BatchResumptionRequest, record: Record, request: Request, dependencies: Dependencies
+) -> Record:
+    """The record of a batch that goes on: this request's, or that of another which came first. Raises InvalidInputError."""
+    batch, wish = record.data["id"], _wish(asked) or record.data.get("wish", {})
+    told = TellingRequest.from_json(wish)
+    webhooks.check_address(told, dependencies)
+    changes = {name: value for name, value in asked.to_json().items() if name not in TellingRequest.model_fields}
+    own = {"wish": wish, "webhook": webhooks.of_record(told, (webhooks.BATCH, batch), request, dependencies)}
     stored = dependencies.records.change(
-        record, lambda newest: again(newest, **changes) if newest.status == ENDED else None
+        record, lambda newest: again(newest, changes, **own) if newest.status == ENDED else None
     )
-    return _begun(stored or existing(batch, request, dependencies), request, dependencies)
+    return stored or existing(batch, request, dependencies)
 
 
 def _is_there(record: Record, dependencies: Dependencies) -> bool:
@@ -76,12 +101,17 @@ def _begun(record: Record, request: Request, dependencies: Dependencies) -> Resp
     """201 with the batch; its execution is started, unless that was done already."""
     if record.status != ENDED and not _is_there(record, dependencies):
         dependencies.batches.start(execution_name(record), {"batch": record.data["id"], "round": record.data["round"]})
+        if "start" in record.data.get("wish", {}).get("webhook_events_filter", ()):
+            announce(record.data["webhook"], dependencies.due)
     shown = show(record, request, dependencies)
     return respond(201, shown, {"Location": shown["urls"]["get"]})
 
 
 def cancel(request: Request, dependencies: Dependencies, batch: str) -> Response[str]:
-    """200 with the batch, canceled unless it had ended. Repeating it finishes what broke off. Raises ProblemError 404."""
+    """200 with the batch, canceled unless it had ended. Repeating it finishes what broke off. Raises ProblemError 404.
+
+    Whoever reports the execution that is stopped says that a webhook is due: then the message has the report.
+    """
     record = existing(batch, request, dependencies)
     stored = dependencies.records.change(
         record, lambda newest: ended(newest, "canceled", dependencies.now) if newest.status != ENDED else None

@@ -12,7 +12,7 @@ from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.targets import ServingTarget, Targets, resolve, resolve_adapter
 from contracts.answer_size import check_answer
 from contracts.batch_rows import Numbered, RowProblems, read_row
-from contracts.batches import BatchRequest, Row
+from contracts.batches import BatchWish, Row
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.prediction import PredictionInput
@@ -50,7 +50,7 @@ class RowPainting:
     seconds: float = 0.0
 
 
-def fill_rows(asked: BatchRequest, rows: Iterable[Numbered]) -> list[RowPainting]:
+def fill_rows(asked: BatchWish, rows: Iterable[Numbered]) -> list[RowPainting]:
     """What the rows' texts say. Raises InvalidInputError."""
     notes, filled = RowProblems(), list[RowPainting]()
     for line, row in rows:

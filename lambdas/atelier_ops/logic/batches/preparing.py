@@ -10,6 +10,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.batches.checking import RowPainting, check_all, fill_rows
 from atelier_ops.logic.batches.items import prediction_of
 from atelier_ops.logic.batches.records import ENDED, batch_record_key, changed, ended, new_record
@@ -19,7 +20,8 @@ from atelier_ops.logic.repeats import digest_of
 from atelier_ops.logic.results import prediction_key
 from atelier_ops.logic.submission import OPEN
 from atelier_ops.logic.timestamps import rfc3339
-from contracts.batches import BatchInput, BatchItem, BatchPlan, BatchRequest, BatchRound
+from atelier_ops.logic.webhook_news import announce
+from contracts.batches import BatchInput, BatchItem, BatchPlan, BatchRound, BatchWish
 from contracts.clients import Clients
 from contracts.errors import InvalidInputError
 from contracts.json_text import load
@@ -37,7 +39,7 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPreparation:
-    """What preparing needs. ``instance`` is the type of the machines that paint."""
+    """What preparing needs. ``instance`` is the type of the machines that paint; ``due`` is told that a webhook has something to say."""
 
     records: Records
     media: ObjectStore
@@ -48,6 +50,7 @@ class BatchPreparation:
     clients: Clients
     instance: str
     keep_seconds: int
+    due: Topic
     now: float
 
 
@@ -58,10 +61,12 @@ def prepare_batch(given: Mapping[str, Any], execution: str, dependencies: BatchP
         items = _items(record, dependencies)
     except InvalidInputError as error:
         wrong = {"error": str(error)[:2_000], "errors": error.to_json()}
-        dependencies.records.change(
+        stored = dependencies.records.change(
             record,
             lambda newest: None if newest.status == ENDED else ended(newest, "failed", dependencies.now, **wrong),
         )
+        if stored is not None:
+            announce(stored.data.get("webhook", ""), dependencies.due)
         raise
     return _planned(record, items, dependencies)
 
@@ -99,7 +104,7 @@ def _record(given: Mapping[str, Any], execution: str, dependencies: BatchPrepara
     return earlier
 
 
-def write_rows(batch: str, asked: BatchRequest, media: ObjectStore) -> None:
+def write_rows(batch: str, asked: BatchWish, media: ObjectStore) -> None:
     """Keep the rows that a request holds itself, which may be more than a record takes."""
     if asked.items:
         media.write(batch_key(batch, ROWS), json.dumps([dict(row) for row in asked.items]).encode(), "application/json")
@@ -120,7 +125,7 @@ def _read(record: Record, dependencies: BatchPreparation) -> list[RowPainting]:
     asked = dict(data["asked"])
     if not asked.get("manifest") and not asked.get("prefix"):
         asked["items"] = load(media.read(batch_key(data["id"], ROWS)))
-    wanted, request = BatchRequest.from_json(asked), of_client(data["client"], dependencies.clients)
+    wanted, request = BatchWish.from_json(asked), of_client(data["client"], dependencies.clients)
     return check_all(fill_rows(wanted, read_rows(wanted, request, media)), request, dependencies)
 
 
@@ -208,9 +213,8 @@ def _planned(record: Record, items: Sequence[BatchItem], dependencies: BatchPrep
         bucket=media.bucket,
         key=round_key(batch, number),
         results=batch_key(batch, f"map/{number}/"),
-        concurrency=asked.get("concurrency", BatchRequest.model_fields["concurrency"].default),
-        tolerated_percent=100
-        * asked.get("tolerated_failures", BatchRequest.model_fields["tolerated_failures"].default),
+        concurrency=asked.get("concurrency", BatchWish.model_fields["concurrency"].default),
+        tolerated_percent=100 * asked.get("tolerated_failures", BatchWish.model_fields["tolerated_failures"].default),
     )
 
 

@@ -2,6 +2,7 @@
 
 ``state`` is what clients are told, in a prediction's words; ``round`` counts executions. ``plan`` says what this round paints, ``total``
 how many rows there are, ``before`` how many had succeeded when it began. ``counts``, ``seconds``, ``dollars`` and ``error`` are of the end.
+``wish`` is what the client wants to be told of, ``webhook`` the record of that for this round.
 """
 
 from collections.abc import Mapping
@@ -26,9 +27,9 @@ def list_of(client: str) -> str:
 
 
 def new_record(
-    batch: str, client: str, asked: Mapping[str, Any], digest: str, *, now: float, keep_seconds: int
+    batch: str, client: str, asked: Mapping[str, Any], digest: str, *, now: float, keep_seconds: int, **more: Any
 ) -> Record:
-    """The record of a batch that is about to begin. ``asked`` has no rows: they may be more than a record holds."""
+    """The record of a batch that is about to begin. ``asked`` has no rows: they may be more than a record holds. ``more`` is kept too."""
     data = {
         "id": batch,
         "client": client,
@@ -37,6 +38,7 @@ def new_record(
         "state": "starting",
         "round": 1,
         "created_at": rfc3339(now),
+        **more,
     }
     return Record(
         key=batch_record_key(batch),
@@ -64,9 +66,9 @@ def ended(record: Record, state: str, now: float, **changes: Any) -> Record:
     return replace(changed(record, state=state, completed_at=rfc3339(now), **changes), status=ENDED)
 
 
-def again(record: Record, **asked: Any) -> Record:
-    """The record of the next round; ``asked`` is what is asked for otherwise than before."""
+def again(record: Record, asked: Mapping[str, Any], **more: Any) -> Record:
+    """The record of the next round; ``asked`` is what is asked for otherwise than before, ``more`` what is of this round."""
     kept = ("id", "client", "body_sha256", "created_at", "by_hand", "total")
     data = {name: record.data[name] for name in kept if name in record.data}
-    more = {"asked": {**record.data["asked"], **asked}, "state": "starting", "round": record.data["round"] + 1}
-    return replace(record, status=UNDER_WAY, data={**data, **more})
+    next_round = {"asked": {**record.data["asked"], **asked}, "state": "starting", "round": record.data["round"] + 1}
+    return replace(record, status=UNDER_WAY, data={**data, **next_round, **more})

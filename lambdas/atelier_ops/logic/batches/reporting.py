@@ -13,6 +13,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.storage import ObjectStore
+from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.batches.items import REFUSED, item_key, prediction_of
 from atelier_ops.logic.batches.preparing import ITEMS, attempts_of, by_line, dollars_for, read_items
@@ -23,6 +24,7 @@ from atelier_ops.logic.batches.showing import NOT_BEGUN, REPORT
 from atelier_ops.logic.submission import OPEN
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import seconds
+from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import logger
 from contracts.batches import BatchItem
 from contracts.layout import batch_key
@@ -38,11 +40,12 @@ _TYPES: Mapping[str, str] = {"html": "text/html; charset=utf-8", "json": "applic
 
 @dataclass(frozen=True, kw_only=True)
 class Reporting:
-    """What reporting needs. ``instance`` is the type of the machines that paint."""
+    """What reporting needs. ``instance`` is the type of the machines that paint; ``due`` is told that a webhook has something to say."""
 
     records: Records
     media: ObjectStore
     instance: str
+    due: Topic
     now: float
 
 
@@ -59,15 +62,17 @@ def report_batch(batch: str, number: int, state: str, dependencies: Reporting) -
     if record is None or record.data["round"] != number:
         logger.info("nothing to report: the batch is gone, or was resumed", batch=batch, round=number)
         return {}
-    stored = dependencies.media.read_tagged(batch_key(batch, ITEMS))
-    items = read_items(stored[0]) if stored else []
+    written = dependencies.media.read_tagged(batch_key(batch, ITEMS))
+    items = read_items(written[0]) if written else []
     entries = list(_entries(items, record.data["client"], dependencies.records))
     totals = _totals(entries, dependencies.instance)
     if items:
         _write(batch, record, state, entries, totals, dependencies.media)
-    dependencies.records.change(
+    stored = dependencies.records.change(
         record, lambda newest: _after(newest, number, state, {**totals, "reported": bool(items)}, dependencies.now)
     )
+    if stored is not None:
+        announce(stored.data.get("webhook", ""), dependencies.due)
     return totals
 
 
@@ -201,5 +206,6 @@ def _settle(record: Record, dependencies: Settling) -> str:
     if dependencies.now - seconds(record.data["created_at"]) < LATE:
         return f"{name}: is young"
     reason = {"error": "its execution was never started: resume it"}
-    dependencies.records.replace(record, ended(record, "failed", dependencies.now, **reason))
+    if dependencies.records.replace(record, ended(record, "failed", dependencies.now, **reason)):
+        announce(record.data.get("webhook", ""), dependencies.due)
     return f"{name}: never started"

@@ -7,12 +7,12 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Request
 from atelier_ops.logic.own_uploads import own_upload
 from contracts.batch_rows import Numbered, check_rows, rows_of_csv, rows_of_lines
-from contracts.batches import LARGEST_MANIFEST, BatchRequest, Row
+from contracts.batches import LARGEST_MANIFEST, BatchWish, Row
 from contracts.errors import InvalidInputError, Problem
 from contracts.layout import UPLOADS
 
 
-def read_rows(asked: BatchRequest, request: Request, media: ObjectStore) -> list[Numbered]:
+def read_rows(asked: BatchWish, request: Request, media: ObjectStore) -> list[Numbered]:
     """Every row. Raises InvalidInputError with everything that is wrong."""
     if asked.manifest:
         return check_rows(_of_manifest(asked.manifest, request, media))

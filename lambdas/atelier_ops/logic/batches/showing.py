@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.gateways.records import Listed, Record
 from atelier_ops.gateways.workflow import MapRun
+from atelier_ops.logic import webhooks
 from atelier_ops.logic.batches.records import ENDED, batch_record_key, execution_name, list_of
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
@@ -77,6 +78,7 @@ def show(record: Record, request: Request, dependencies: Dependencies, *, alone:
         "completed_at": data.get("completed_at"),
         "report": _report(record, dependencies) if data.get("reported") else None,
         "urls": _urls(data["id"], request),
+        **webhooks.shown(data.get("webhook", ""), dependencies.records),
     }
 
 
