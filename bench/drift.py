@@ -3,9 +3,13 @@
 200 drawn photos are restyled with one prompt. One in twenty, at places drawn by the seed, is then taken from a painting that went wrong: in
 one of two other colours, or by a model that stopped after one step. And from a place drawn by the seed on, what was painted is made
 lighter by a twentieth, as a changed model or lamp would. Ends with one JSON line: of those seeded how many were caught and missed, how
-many others were named because of them (``false_alarms``), whether the drift was found and how many places beside its beginning, and what
-is named where nothing was spoilt: the tiny model's own odd ones. Exits with 1 unless all that was seeded is found, at most one picture in
-twenty is named of the untouched batch and one in a hundred because of others, and the untouched batch has no drift.
+many others were named because of them (``false_alarms``), whether a drift was told that is the planted one (``drift_caught``: of colour, to
+the lighter, begun at most a twentieth of the batch beside its place) and how many places beside it began, and what is named where nothing
+was spoilt: the tiny model's own odd ones. Exits with 1 unless all that was seeded is found, at most one picture in twenty is named of the
+untouched batch and one in a hundred because of others, and the untouched batch has no drift.
+
+How far to trust it: the three ways to go wrong and these limits were chosen after a look at seeds 1 and 2, so those two say little.
+Seed 3 was run once they stood: 10 of 10 caught, no false alarm, and the drift's beginning found one place off.
 
 What is not found: a mask that takes in too much, where the garments themselves differ in size by as much and the colour stays.
 """
@@ -13,6 +17,7 @@ What is not found: a mask that takes in too much, where the garments themselves 
 import argparse
 import io
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -40,8 +45,8 @@ WRONG: Sequence[dict[str, Any]] = (
     {"prompt": "a photo of a green skirt"},
     {"num_inference_steps": 1},
 )
-MOST_FALSE, MOST_ODD = 0.01, 0.05
-"""Shares of the batch."""
+MOST_FALSE, MOST_ODD, MOST_BESIDE = 0.01, 0.05, 0.05
+"""Shares of the batch: named because of others, named where nothing is wrong, and how far off a drift may seem to begin."""
 
 
 def main() -> None:
@@ -79,6 +84,7 @@ def run(modes: Modes, count: int, random: Random) -> dict[str, Any]:
     start = random.randrange(count // 5, count - count // 5)
     drifted = [lighter(number, answers[number]) if number >= start else items[number] for number in range(count)]
     told = drifts(drifted)
+    beside = off_by(told, start)
     say(named, told)
     return {
         "pictures": count,
@@ -86,11 +92,17 @@ def run(modes: Modes, count: int, random: Random) -> dict[str, Any]:
         "caught": len(caught),
         "missed": len(strays) - len(caught),
         "false_alarms": len(places - caught - odd),
-        "drift_caught": any(each.measure == "colour" for each in told),
-        "drift_off_by": min((abs(int(each.since) - start) for each in told), default=None),
+        "drift_caught": beside is not None and beside <= MOST_BESIDE * count,
+        "drift_off_by": beside,
         "named_of_untouched": len(odd),
         "drifts_of_untouched": len(drifts(items)),
     }
+
+
+def off_by(told: Sequence[Drift], start: int) -> int | None:
+    """How many places beside ``start`` a drift to the lighter begins; ``None`` where none was told: another one is not the planted."""
+    planted = (each for each in told if each.measure == "colour" and re.search(r"\blighter\b", each.reason))
+    return min((abs(int(each.since) - start) for each in planted), default=None)
 
 
 def wrong(modes: Modes, photos: Sequence[Drawing], strays: Sequence[int]) -> dict[int, MeasuredPicture]:
