@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from infra.settings.instance_types import check_instance_type
 from infra.settings.kinds import check_kinds
-from infra.settings.validation import MOST_RUN_SECONDS, check, check_instance_type, check_range
+from infra.settings.validation import MOST_RUN_SECONDS, check, check_range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +26,8 @@ class JobSettings:
 
     def __post_init__(self) -> None:
         check_kinds(self, "jobs")
-        check_instance_type("jobs.processing_instance", self.processing_instance)
-        check_instance_type("jobs.training_instance", self.training_instance)
+        check_instance_type("jobs.processing_instance", self.processing_instance, "processing jobs")
+        check_instance_type("jobs.training_instance", self.training_instance, "training jobs")
         check_range("jobs.volume_gib", self.volume_gib, 1, 16_384, "GiB")
         for name in ("most_processing_seconds", "most_training_seconds"):
             check_range(f"jobs.{name}", getattr(self, name), 60, MOST_RUN_SECONDS, "seconds")

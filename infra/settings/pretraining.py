@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from contracts.machines import has_efa, has_gpu
 from contracts.pretraining import INPUT_MODES, MOST_INSTANCES
+from infra.settings.instance_types import check_instance_type
 from infra.settings.kinds import check_kinds
-from infra.settings.validation import MOST_RUN_SECONDS, check, check_instance_type, check_range, check_text
+from infra.settings.validation import MOST_RUN_SECONDS, check, check_range, check_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +52,9 @@ class Pretraining:
 
     def __post_init__(self) -> None:
         check_kinds(self, "pretraining")
+        check_instance_type("pretraining.shard_instance", self.shard_instance, "processing jobs")
+        check_instance_type("pretraining.train_instance", self.train_instance, "training jobs")
         for name in ("shard", "train"):
-            check_instance_type(f"pretraining.{name}_instance", getattr(self, f"{name}_instance"))
             check_range(f"pretraining.{name}_instances", getattr(self, f"{name}_instances"), 1, MOST_INSTANCES)
         slow = self.train_instances > 1 and has_gpu(self.train_instance) and not has_efa(self.train_instance)
         allowed = "a type with EFA, such as ml.p4d.24xlarge, when several GPU hosts train"

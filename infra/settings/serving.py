@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from contracts.machines import has_gpu, has_nvme
+from infra.settings.instance_types import check_instance_type
 from infra.settings.kinds import check_kinds
 from infra.settings.office_hours import OfficeHours
-from infra.settings.validation import check, check_instance_type, check_range
+from infra.settings.validation import check, check_range
 from models.catalogue import find
 
 MOST_TYPES = 5
@@ -42,13 +43,15 @@ class Serving:
 
     def __post_init__(self) -> None:
         check_kinds(self, "serving")
-        check_instance_type("serving.instance", self.instance)
+        check_instance_type("serving.instance", self.instance, "endpoints")
         self._check_fallbacks()
         low, high = self.fewest_instances, self.most_instances
         allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
         check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
         for region in self.elsewhere:
             check(bool(self.elsewhere[region]), f"serving.elsewhere[{region!r}]", got=(), allowed="at least one type")
+            for name in self.elsewhere[region]:
+                check_instance_type(f"serving.elsewhere[{region!r}]", name, "endpoints")
             self.in_region(region)
         check_range("serving.first_instances", self.first_instances, 1, high)
         allowed = f"fewest_instances ({low}) to most_instances ({high})"
@@ -76,7 +79,7 @@ class Serving:
     def _check_fallbacks(self) -> None:
         """One request makes the whole pool, so its types must take the same AMI and the same key."""
         for name in self.fallbacks:
-            check_instance_type("serving.fallbacks", name)
+            check_instance_type("serving.fallbacks", name, "endpoints")
             alike = has_gpu(name) == has_gpu(self.instance) and has_nvme(name) == has_nvme(self.instance)
             allowed = f"types with a GPU and local NVMe exactly where {self.instance} has them"
             check(alike and name != self.instance, "serving.fallbacks", got=name, allowed=allowed)

@@ -68,7 +68,7 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
         (DEV.serving, {"fallbacks": ("ml.m5.xlarge",)}, r"fallbacks: got 'ml.m5.xlarge'; allowed: types with a GPU"),
         (DEV.serving, {"fallbacks": ("ml.g4dn.xlarge", "g5")}, r"serving.fallbacks: got 'g5'; allowed: an ML"),
         (DEV.serving, {"fallbacks": ("ml.g6.xlarge",) * 5}, r"serving.fallbacks: got 5; allowed: 0 to 4"),
-        (DEV.serving, {"elsewhere": {"eu-west-1": ("g5",)}}, r"serving.instance: got 'g5'; allowed: an ML"),
+        (DEV.serving, {"elsewhere": {"eu-west-1": ("g5",)}}, r"elsewhere\['eu-west-1'\]: got 'g5'; allowed: an ML"),
         (DEV.serving, {"elsewhere": {"eu-west-1": ()}}, r"elsewhere\['eu-west-1'\]: got \[\]; allowed: at least one"),
         (DEV.serving, {"first_instances": 3}, r"serving.first_instances: got 3; allowed: 1 to 2"),
         (DEV.serving, {"office_hours": HOURS}, r"office_hours.instances: got 3; allowed: fewest_instances \(0\) to"),

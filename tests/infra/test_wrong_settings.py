@@ -3,15 +3,18 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from shutil import copytree, ignore_patterns
+from typing import Any
 
 import pytest
 
 from cli.main import main
+from contracts.prices import DOLLARS_PER_HOUR
 from infra.config import STAGES
-from infra.machine_names import check_machines
+from infra.settings import instance_types
+from infra.settings.instance_types import types
 
 DEV = STAGES["dev"]
 
@@ -57,18 +60,58 @@ def test_machines_that_are_too_weak_for_the_models_are_refused_unless_they_were_
     assert replace(DEV, serving=replace(weak, pace=(9_000, 900))).pace.pixels == 9_000
 
 
-@pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
-def test_the_machines_of_every_stage_are_sagemakers(stage: object) -> None:
-    check_machines(stage)  # type: ignore[arg-type]
+G5 = "ml.g5.12xlarge, ml.g5.16xlarge, ml.g5.24xlarge, ml.g5.2xlarge, ml.g5.48xlarge, ml.g5.4xlarge, ml.g5.8xlarge, ml.g5.xlarge"
 
 
-def test_a_machine_that_sagemaker_does_not_have_is_refused_with_its_neighbours(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("part", "field", "named", "use"),
+    [
+        (DEV.serving, "instance", "serving.instance", "endpoints"),
+        (DEV.serving, "fallbacks", "serving.fallbacks", "endpoints"),
+        (DEV.serving, "elsewhere", "serving.elsewhere['eu-west-1']", "endpoints"),
+        (DEV.jobs, "processing_instance", "jobs.processing_instance", "processing jobs"),
+        (DEV.jobs, "training_instance", "jobs.training_instance", "training jobs"),
+        (DEV.pretraining, "shard_instance", "pretraining.shard_instance", "processing jobs"),
+        (DEV.pretraining, "train_instance", "pretraining.train_instance", "training jobs"),
+    ],
+)
+def test_a_machine_that_sagemaker_does_not_have_is_refused_with_those_like_it(
+    part: Any, field: str, named: str, use: str
 ) -> None:
-    monkeypatch.setitem(STAGES, "dev", replace(DEV, jobs=replace(DEV.jobs, training_instance="ml.g5.99xlarge")))
-    assert main(["cost", "dev"]) == 1
-    says = "stage dev: jobs.training_instance: got 'ml.g5.99xlarge'; allowed: a type that SageMaker has for it; nearest: ml.g5."
-    assert says in capsys.readouterr().err
+    kinds: dict[str, Any] = {"fallbacks": ("ml.g5.99xlarge",), "elsewhere": {"eu-west-1": ("ml.g5.99xlarge",)}}
+    says = f"{named}: got 'ml.g5.99xlarge'; allowed: what SageMaker has for {use}, such as {G5}; or a type newer than botocore"
+    with pytest.raises(ValueError, match=re.escape(says)):
+        replace(part, **{field: kinds.get(field, "ml.g5.99xlarge")})
+
+
+def test_every_setting_that_holds_a_machine_is_among_those() -> None:
+    held = {
+        (part, field.name)
+        for part in ("serving", "jobs", "pretraining")
+        for stage in STAGES.values()
+        for field in fields(getattr(stage, part))
+        if "'ml." in repr(getattr(getattr(stage, part), field.name))
+    }
+    (mark,) = test_a_machine_that_sagemaker_does_not_have_is_refused_with_those_like_it.pytestmark
+    assert held == {(named.partition(".")[0], field) for _, field, named, _ in mark.args[1]}
+
+
+def test_a_machine_of_another_use_is_refused_too() -> None:
+    assert "ml.t3.medium" in types("processing jobs") - types("endpoints")
+    with pytest.raises(ValueError, match=r"what SageMaker has for endpoints, such as ml\.t"):
+        replace(DEV.serving, instance="ml.t3.medium")
+
+
+def test_a_machine_of_no_known_family_is_refused_with_what_is_spelt_alike() -> None:
+    with pytest.raises(
+        ValueError, match=r"got 'ml.g55.xlarge'; allowed: what SageMaker has for training jobs, such as .*ml.g5.xlarge"
+    ):
+        replace(DEV.jobs, training_instance="ml.g55.xlarge")
+
+
+def test_a_machine_that_is_newer_than_botocore_is_taken_once_it_has_a_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instance_types, "DOLLARS_PER_HOUR", {**DOLLARS_PER_HOUR, "ml.g9.xlarge": 2.0})
+    assert replace(DEV.jobs, training_instance="ml.g9.xlarge").training_instance == "ml.g9.xlarge"
 
 
 def test_a_region_that_is_none_is_said_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,6 +137,11 @@ def tree(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("media_days=1,", 'media_days="1",', "stage.media_days: got '1'; allowed: a whole number"),
         ('segmenter="tiny-clipseg",', "", "Stage: missing 'segmenter'"),
         ('training_instance="ml.m5.xlarge"', 'training_instance="m5"', "jobs.training_instance: got 'm5'"),
+        (
+            'instance="ml.g6e.xlarge"',
+            'instance="ml.g6e.99xlarge"',
+            "serving.instance: got 'ml.g6e.99xlarge'; allowed: what Sage",
+        ),
     ],
 )
 @pytest.mark.parametrize("command", [["-m", "cli", "cost", "trial"], ["app.py"]], ids=["cost", "synth"])
