@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from contracts.routes.table import ROUTES
 from docs.openapi import document
+from tests.unit.hostile_forms import hostile_forms
 from tests.unit.ops_api import form_of
 from tests.unit.ops_fakes import PNG
 
@@ -125,9 +126,14 @@ class HostileRequest:
 
 
 def hostile_requests(seed: int) -> Iterator[HostileRequest]:
-    """For ever: every text as every body; then, mixed, every method on every path and every value in every field; then damage at random."""
+    """For ever: every text as every body, and every damaged form; then every method on every path and every value in every field.
+
+    Both come mixed. Then damage at random.
+    """
     chance = random.Random(seed)
-    yield from _as_every_body()
+    first = [*_as_every_body()]
+    chance.shuffle(first)
+    yield from first
     mixed = [*_on_every_path(), *_in_every_field()]
     chance.shuffle(mixed)
     yield from mixed
@@ -221,6 +227,8 @@ def _as_every_form() -> Iterator[HostileRequest]:
         kind, whole = form_of(good)
         for body in (*(text.encode("utf-8", "surrogatepass") for text in RAW), *BYTES, whole[:-9], whole * 2, b""):
             yield HostileRequest("POST", route.path, {"Content-Type": kind}, body)
+        for form in hostile_forms(good):
+            yield HostileRequest("POST", route.path, {"Content-Type": form.kind}, form.body)
         for headers in HEADERS:
             yield HostileRequest("POST", route.path, {"Content-Type": kind, **headers}, whole)
         for name in [*route.form.model_fields, "unknown", ""]:

@@ -52,7 +52,7 @@ def _documented(event: dict[str, Any], status: int) -> type[BaseModel] | None:
         return None
     (route,) = routes
     assert status == route.status
-    is_form = event["headers"].get("Content-Type", "").startswith("multipart/")
+    is_form = event["headers"].get("Content-Type", "").lower().startswith("multipart/")
     return route.form_answer if is_form and route.form_answer else route.answer
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tests.unit.hostile_requests import HostileRequest, hostile_requests
 from tests.unit.ops_api import Api
 
-COUNT = 4_000
+COUNT = 4_500
 
 
 def event_of(request: HostileRequest, number: int) -> dict[str, Any]:

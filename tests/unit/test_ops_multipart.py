@@ -31,6 +31,22 @@ def test_a_quoted_boundary_and_escapes_of_browsers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("disposition", "filename"),
+    [
+        ('form-data; name="a"; filename="%EC.png"', "%EC.png"),
+        ("form-data; name=a; filename=x.png", "x.png"),
+        ("FORM-DATA; Name=a; FileName*=utf-8'ko'%EC%95%9E.png", "앞.png"),
+        ("form-data; name=a; filename=\"_.png\"; filename*=UTF-8''%EC%95%9E.png", "앞.png"),
+        ("form-data; name=a; filename*=ISO-8859-1''%E9.png", "é.png"),
+        (r'form-data; name="a"; filename="C:\dir\x;y.png"', r"C:\dir\x;y.png"),
+    ],
+)
+def test_names_of_files_as_clients_write_them(disposition: str, filename: str) -> None:
+    (part,) = read_parts(KIND, form(f"Content-Disposition: {disposition}\r\n\r\n1"))
+    assert (part.name, part.filename) == ("a", filename)
+
+
+@pytest.mark.parametrize(
     ("kind", "body", "words"),
     [
         ("multipart/form-data", form("x"), "names no boundary"),

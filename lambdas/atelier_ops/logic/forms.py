@@ -6,6 +6,8 @@ from atelier_ops.logic.multipart import FormPart
 from contracts.errors import InvalidInputError, Problem
 from contracts.requests import Form
 
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+
 
 def read_fields(parts: Sequence[FormPart], form: type[Form]) -> dict[str, str | bytes]:
     """What each part says: files as they are, texts as UTF-8. Raises InvalidInputError where one is no text, or comes more than once."""
@@ -15,11 +17,16 @@ def read_fields(parts: Sequence[FormPart], form: type[Form]) -> dict[str, str | 
     fields: dict[str, str | bytes] = {}
     for part in parts:
         declared = form.model_fields.get(part.name)
+        if not declared or declared.annotation is bytes:
+            fields[part.name] = part.body  # of what nobody knows only the name will be told
+            continue
         try:
-            # Of what nobody knows only the name will be told.
-            fields[part.name] = part.body.decode() if declared and declared.annotation is not bytes else part.body
+            fields[part.name] = part.body.decode()
         except UnicodeDecodeError:
             problems.append(Problem(part.name, f"{len(part.body)} bytes that are no text", "UTF-8"))
+            continue
+        if part.charset not in _CHARSETS:
+            problems.append(Problem(part.name, f"text in {part.charset}", "UTF-8"))
     if problems:
         raise InvalidInputError.of(problems)
     return fields

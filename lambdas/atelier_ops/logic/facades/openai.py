@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -49,7 +50,7 @@ def _renamed(part: FormPart) -> FormPart:
     """A picture of a list by the name of a single one, as which OpenAI's clients may send it."""
     if part.name != "image[]":
         return part
-    return FormPart(name="image", filename=part.filename, content_type=part.content_type, body=part.body)
+    return replace(part, name="image")
 
 
 def _repainted(asked: ImageEditForm) -> dict[str, Any]:
