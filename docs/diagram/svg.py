@@ -42,7 +42,7 @@ def picture(assembly: Assembly) -> str:
         *(_framed(stack, frame) for stack, frame in frames.items()),
         *(_box(box, place, lines(box, found)) for box, place in places.items()),
         *(_line(verbs, way) for verbs, way in drawn),
-        *_labels(drawn, [*places.values(), *titles]),
+        *_labels(drawn, [*places.values(), *titles], width),
     ]
     return _FILE.format(width=width, height=height, parts="\n".join(parts))
 
@@ -90,11 +90,14 @@ def _line(verbs: tuple[str, ...], way: Sequence[Point]) -> str:
     return f'<polyline points="{points}" class="{"event" if {EVENTS, FAILURES} & set(verbs) else "call"}"/>'
 
 
-def _labels(drawn: Sequence[tuple[tuple[str, ...], Sequence[Point]]], taken: list[Rectangle]) -> Iterator[str]:
-    """The verbs on their arrows, each where it covers nothing else, if there is such a place."""
+def _labels(
+    drawn: Sequence[tuple[tuple[str, ...], Sequence[Point]]], taken: list[Rectangle], width: int
+) -> Iterator[str]:
+    """The verbs on their arrows, each on the picture and where it covers nothing else, if there is such a place."""
     for verbs, way in drawn:
         text = ", ".join(verbs)
-        places = [_around(x, y, len(text)) for x, y in _on(way)]
+        anywhere = [_around(x, y, len(text)) for x, y in _on(way)]
+        places = [each for each in anywhere if 0 <= each.left <= width - each.width] or anywhere
         place = next((each for each in places if not any(each.meets(other) for other in taken)), places[0])
         taken.append(place)
         yield _rectangle(place, 4, "under", "#f8f9fa")

@@ -1,6 +1,7 @@
 """The picture of a stage: it is what the templates say, and every box has a place."""
 
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -22,6 +23,17 @@ def named(assembly: Assembly) -> dict[tuple[str, str], tuple[str, ...]]:
 
 def test_the_picture_is_what_make_docs_draws(prod: Synthesized) -> None:
     assert picture(prod.assembly) == FILE.read_text(encoding="utf-8"), "run `make docs` and commit what it writes"
+
+
+def test_no_label_leaves_the_picture(prod: Synthesized) -> None:
+    drawn = picture(prod.assembly)
+    width = int(re.findall(r'viewBox="0 0 (\d+) ', drawn)[0])
+    labels = [
+        (int(left), int(each))
+        for left, each in re.findall(r'<rect x="(-?\d+)" y="-?\d+" width="(\d+)" [^>]*class="under"/>', drawn)
+    ]
+    assert len(labels) > 20
+    assert [(left, each) for left, each in labels if left < 0 or left + each > width] == []
 
 
 def test_an_arrow_is_drawn_because_a_policy_grants_it(prod: Synthesized) -> None:
