@@ -1,23 +1,16 @@
 """Putting files where the API reads them."""
 
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from atelier.pages import Listing, page
 from atelier.sending import ask, call, query, send
 from atelier.steps import HttpCall, Steps
 from contracts.answers import File
-from contracts.dataset import CAPTION_SUFFIXES, PICTURE_ENDINGS
 from contracts.errors import InvalidInputError
 from contracts.file_answers import StoredFile
+from contracts.file_kinds import KINDS, kind_of
 
-_KINDS = {
-    **{ending: kind for kind, endings in reversed([*PICTURE_ENDINGS.items()]) for ending in endings},
-    **dict.fromkeys(CAPTION_SUFFIXES, "text/plain"),
-    ".json": "application/json",
-    ".jsonl": "application/jsonl",
-    ".safetensors": "application/octet-stream",
-}
 _PUT_ALREADY = 412
 
 
@@ -52,9 +45,9 @@ def upload(
 
 def content_type_of(name: str) -> str:
     """What a file's ending says that it is. Raises InvalidInputError."""
-    kind = _KINDS.get(PurePosixPath(name).suffix.lower())
-    if kind is None:
-        raise InvalidInputError("file name", got=name, allowed=f"a name ending in {', '.join(sorted(_KINDS))}")
+    kind = kind_of(name)
+    if not kind:
+        raise InvalidInputError("file name", got=name, allowed=f"a name ending in {', '.join(sorted(KINDS))}")
     return kind
 
 

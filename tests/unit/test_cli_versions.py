@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import NotFoundError
+from atelier.files import content_type_of
 from cli.cancel import run_cancel
 from cli.stored import run_files
 from cli.versions import run_compare, run_decide, run_delete, run_mean, run_runs, run_show
@@ -123,6 +124,22 @@ def test_files_are_put_listed_fetched_and_deleted(
     for action, names in (("list", ["a"]), ("get", []), ("burn", ["a"])):
         with pytest.raises(InvalidInputError, match="allowed: list, or put PATH"):
             run_files(action, names, style="", **WHERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [("rows.csv", b"prompt\nred\n"), ("Rows.CSV", b"prompt\nred\n"), ("rows.jsonl", b'{"prompt":"red"}')],
+)
+def test_a_list_that_was_put_is_a_batch_s(
+    commanded: Commanded, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, body: bytes
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    run_files("put", [str(tmp_path / name)], style="", **WHERE)
+    uri = capsys.readouterr().out.strip()
+    with commanded.client() as client:
+        batch = client.batches.create({"mode": "text_to_image", "prompt": "{prompt}"}, manifest=uri)
+        (kept,) = client.files.list().results
+    assert (batch.status, kept.name, kept.content_type) == ("starting", name, content_type_of(name))
 
 
 def test_a_version_or_a_style_is_deleted_by_who_says_yes(

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,22 +13,13 @@ from atelier_ops.logic.http import ID_LENGTH, Dependencies, ProblemError, Reques
 from atelier_ops.logic.ownership import may_read, require_changeable, require_readable
 from atelier_ops.logic.paging import fitting, page, position, read_query
 from atelier_ops.logic.timestamps import rfc3339
-from contracts.dataset import CAPTION_SUFFIXES, PICTURE_ENDINGS
+from contracts.file_kinds import WEIGHTS, kind_of
 from contracts.layout import STYLE_PATTERN, UPLOADS, dataset_prefix
 from contracts.queries import FilesQuery
 
 URL_SECONDS = 3_600
 """Seconds that an address works; asking again gives a new one."""
 
-_KINDS: Mapping[str, str] = {
-    **{ending: kind for kind, endings in PICTURE_ENDINGS.items() for ending in endings},
-    # What two types may end in is of the one whose own it is.
-    **{endings[0]: kind for kind, endings in PICTURE_ENDINGS.items()},
-    ".json": "application/json",
-    ".jsonl": "application/jsonl",
-    ".csv": "text/csv",
-    **dict.fromkeys(CAPTION_SUFFIXES, "text/plain"),
-}
 _DATASET_ID = re.compile(rf"({STYLE_PATTERN})_[0-9a-f]{{{ID_LENGTH}}}")
 _UPLOAD_ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 
@@ -120,7 +110,7 @@ def _show(kept: _Kept, dependencies: Dependencies) -> dict[str, Any]:
     return {
         "id": _id(kept),
         "name": name,
-        "content_type": _kind(name),
+        "content_type": kind_of(name) or WEIGHTS,  # POST /v1/files takes no other ending
         "size": entry.size,
         "etag": entry.etag,
         "checksums": {},
@@ -132,8 +122,3 @@ def _show(kept: _Kept, dependencies: Dependencies) -> dict[str, Any]:
         "expires_at": None if style else rfc3339(entry.written + dependencies.keep_seconds),
         "urls": {"get": kept.store.get_url(entry.key, URL_SECONDS)},
     }
-
-
-def _kind(name: str) -> str:
-    """The content type that a name of this ending has; POST /v1/files takes no other."""
-    return _KINDS.get(f".{name.lower().rpartition('.')[2]}", "application/octet-stream")

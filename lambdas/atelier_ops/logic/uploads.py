@@ -13,9 +13,10 @@ from atelier_ops.logic.repeats import note, remember
 from atelier_ops.logic.stored_files import dataset_file_id
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.batches import LARGEST_MANIFEST
-from contracts.dataset import CAPTION_SUFFIXES, CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
+from contracts.dataset import CAPTIONS, INFO, METADATA, PICTURE_ENDINGS
 from contracts.dataset_files import FOLDERS, LONGEST_NAME, composed, is_litter
 from contracts.errors import InvalidInputError
+from contracts.file_kinds import ENDINGS, LINES, TABLE, WEIGHTS
 from contracts.layout import dataset_prefix, upload_key
 from contracts.prediction import LONGEST_PICTURE
 from contracts.requests import LARGEST_UPLOAD, ContentType, FileRequest
@@ -23,18 +24,6 @@ from contracts.requests import LARGEST_UPLOAD, ContentType, FileRequest
 URL_SECONDS = 3_600
 """Seconds both addresses work."""
 
-WEIGHTS: ContentType = "application/octet-stream"
-LINES: ContentType = "application/jsonl"
-TABLE: ContentType = "text/csv"
-
-ENDINGS: Mapping[str, tuple[str, ...]] = {
-    **PICTURE_ENDINGS,
-    "application/json": (".json",),
-    LINES: (".jsonl",),
-    TABLE: (".csv",),
-    "text/plain": CAPTION_SUFFIXES,
-    WEIGHTS: (".safetensors",),
-}
 UPLOADS = (*PICTURE_ENDINGS, WEIGHTS, LINES, TABLE)
 DATASET = tuple(kind for kind in ENDINGS if kind not in (WEIGHTS, TABLE))
 TEXTS = (INFO, CAPTIONS, METADATA)

@@ -11,8 +11,9 @@ from atelier_ops.logic.forms import read_fields
 from atelier_ops.logic.http import Dependencies, Request, respond
 from atelier_ops.logic.multipart import FormPart
 from atelier_ops.logic.timestamps import rfc3339
-from atelier_ops.logic.uploads import ENDINGS, URL_SECONDS, WEIGHTS, place
+from atelier_ops.logic.uploads import URL_SECONDS, place
 from contracts.errors import InvalidInputError
+from contracts.file_kinds import ENDINGS, WEIGHTS
 from contracts.pictures import START, format_of
 from contracts.requests import FileForm, FileRequest
 
