@@ -118,6 +118,8 @@ def _register(route: Route) -> None:
         if not _request().client:
             # What belongs to nobody would belong to everybody whom API Gateway does not name.
             raise RuntimeError("API Gateway named neither a key nor a signer")
+        if route.takes_body:  # a key that is none is refused, whether or not the route does something with it
+            _request().idempotency_key()
         return ANSWERS[route.name](_request(), _app.context["dependencies"], *(values[name] for name in route.names))
 
 

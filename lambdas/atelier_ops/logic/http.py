@@ -155,22 +155,20 @@ class Request(APIGatewayProxyEvent):
 
         So a repeated request finds the first one's result. Raises ProblemError 400.
         """
+        key = self.idempotency_key()
+        return repeatable_id(kind, self.client, key) if key else secrets.token_hex(ID_LENGTH // 2)
+
+    def idempotency_key(self) -> str:
+        """The Idempotency-Key, empty where there is none. Raises ProblemError 400 for one that is no key."""
         key = self.headers.get(_REPEATABLE)
-        if key is None:
-            return secrets.token_hex(ID_LENGTH // 2)
-        if not 0 < len(key) <= LONGEST_KEY:
+        if key is not None and not 0 < len(key) <= LONGEST_KEY:
             raise ProblemError(400, f"Idempotency-Key: got {len(key)} characters; allowed: 1 to {LONGEST_KEY}")
-        return repeatable_id(kind, self.client, key)
+        return key or ""
 
     @property
     def batch_item(self) -> str:
         """The key of the batch's item that is painted; empty unless a batch asks, which comes by no address of API Gateway."""
         return str(self._context.get("batchItem") or "")
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether it came with an Idempotency-Key."""
-        return _REPEATABLE in self.headers
 
     @property
     def client(self) -> str:

@@ -1,7 +1,7 @@
 """/v1/predictions: a record, a request body in S3, and a place in the endpoint's queue."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +34,9 @@ from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 from contracts.work import check_work
 
+Further = Callable[[PredictionInput, tuple[int, int] | None], None]
+"""What somebody checks besides before anything is painted, who is given the width and height of the picture where they are known."""
+
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """201 with a prediction that is starting, or, for a client that prefers to wait, with it as it is when that is over.
@@ -43,10 +46,12 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     return create_of(request.read_json(), request, dependencies)
 
 
-def create_of(body: Any, request: Request, dependencies: Dependencies) -> Response[str]:
-    """The same for a body of another API that was translated. Raises ProblemError, InvalidInputError."""
+def create_of(
+    body: Any, request: Request, dependencies: Dependencies, further: Further = lambda inputs, picture: None
+) -> Response[str]:
+    """The same for a body of another API that was translated. Raises ProblemError, InvalidInputError, and what ``further`` raises."""
     prediction = PredictionRequest.from_json(body)
-    record = _finished_before(request, body, dependencies) or _begin(prediction, body, request, dependencies)
+    record = _finished_before(request, body, dependencies) or _begin(prediction, body, request, dependencies, further)
     wait = wait_seconds(request)
     prediction_object = _watched(await_end(record, wait, dependencies), request, dependencies)
     return respond(201, prediction_object, {"Location": prediction_object["urls"]["get"], **applied(wait)})
@@ -54,7 +59,7 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
 
 def _finished_before(request: Request, body: Any, dependencies: Dependencies) -> Record | None:
     """What the same request has made, where nothing of it is left to do: its uploads and its version may be gone by now."""
-    if not request.is_repeatable:
+    if not request.idempotency_key():
         return None
     record = dependencies.records.get(prediction_key(request.new_id("prediction")))
     if record is None or record.status == deletion.DELETING or record.data["body_sha256"] != digest_of(body):
@@ -62,12 +67,15 @@ def _finished_before(request: Request, body: Any, dependencies: Dependencies) ->
     return record if is_submitted(record) or record.status not in OPEN else None
 
 
-def _begin(prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies) -> Record:
+def _begin(
+    prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies, further: Further
+) -> Record:
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
     inputs = with_keys(prediction.input, dependencies.media)
     webhooks.check_address(prediction, dependencies)
     check_places(inputs, request)
     picture = check_pictures(inputs, dependencies.media)
+    further(inputs, picture)
     check_answer(inputs, dependencies.pace.resolution, picture)
     check_work(inputs, dependencies.pace, picture)
     target = resolve(prediction.version, request, dependencies)

@@ -40,11 +40,11 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
 def _remembered(style: str, body: RollbackRequest, request: Request, dependencies: Dependencies) -> Promotion:
     """What the bare name means, as the first request with this Idempotency-Key found it. Raises ProblemError 409 and 422."""
     noted = note("rollback", request.new_id("rollback"), [style, body.to_json()], dependencies.now)
-    earlier = dependencies.records.get(noted.key) if request.is_repeatable else None
+    earlier = dependencies.records.get(noted.key) if request.idempotency_key() else None
     if earlier is None:
         meant = _meant(style, body, dependencies)
         noted = replace(noted, data={**noted.data, "left": meant.version, "target": meant.previous})
-        if not request.is_repeatable or dependencies.records.add(noted):
+        if not request.idempotency_key() or dependencies.records.add(noted):
             return meant
         earlier = dependencies.records.get(noted.key)
     return _same(earlier, noted)

@@ -48,7 +48,7 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     store, key = place(upload, body, request, dependencies)
     if body.purpose == "dataset":
         claim(body.style, request, dependencies)
-    if request.is_repeatable:
+    if request.idempotency_key():
         remember(note("file", upload, body.to_json(), now), dependencies.records)
     # A dataset's file may be replaced by a better one. What was uploaded for a request is checked, and must stay what it was.
     takes = Upload(content_type=body.content_type, size=body.size, once=body.purpose == "upload")

@@ -67,7 +67,6 @@ def _wish(asked: TellingRequest) -> dict[str, Any]:
 
 def resume(request: Request, dependencies: Dependencies, batch: str) -> Response[str]:
     """201 with the batch, whose next round is starting. Raises ProblemError 400, 404 and 409, InvalidInputError."""
-    request.new_id("resumption")  # refuses a key that is none
     asked = BatchResumptionRequest.from_json(request.read_optional_json())
     record = existing(batch, request, dependencies)
     if record.status != ENDED and _is_there(record, dependencies):

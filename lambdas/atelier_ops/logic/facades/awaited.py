@@ -9,14 +9,12 @@ from typing import Any
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import predictions
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
-from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.results import prediction_key
 from atelier_ops.logic.submission import OPEN
 from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.openai import MOST_INLINE_PIXELS
 from contracts.prediction import PredictionInput
-from contracts.requests import PredictionRequest
 
 SECONDS_TO_RETRY = 30
 """OpenAI's clients wait as long as they are told, up to a minute, and ask again twice."""
@@ -28,12 +26,18 @@ _HANDED_OUT = "handed_out"
 _RETRY = "x-stainless-retry-count"
 
 
-def paint(request: Request, said: Any, translated: Mapping[str, Any], dependencies: Dependencies) -> Record:
+def paint(
+    request: Request,
+    said: Any,
+    translated: Mapping[str, Any],
+    dependencies: Dependencies,
+    further: predictions.Further = lambda inputs, picture: None,
+) -> Record:
     """The prediction that answers a request that ``said`` this, in the words of our own: it has succeeded.
 
     Raises ProblemError, 503 while it is being painted, and InvalidInputError.
     """
-    record = _prediction(_keyed(request, said, dependencies), translated, dependencies)
+    record = _prediction(_keyed(request, said, dependencies), translated, dependencies, further)
     if record.status in OPEN:
         words = "The pictures are being painted, or the endpoint wakes for them: send the same request again"
         raise ProblemError(503, words, headers={"Retry-After": str(SECONDS_TO_RETRY)})
@@ -46,22 +50,22 @@ def paint(request: Request, said: Any, translated: Mapping[str, Any], dependenci
     return handed
 
 
-def check_inline(translated: Mapping[str, Any], dependencies: Dependencies, *, what: str, instead: str) -> None:
-    """Raise InvalidInputError naming ``what`` where an answer may not hold the pictures, before anything is painted.
-
-    ``instead`` is what would help.
-    """
-    inputs: PredictionInput = PredictionRequest.from_json(translated).input
-    picture = check_pictures(inputs, dependencies.media)
+def check_inline(
+    inputs: PredictionInput, picture: tuple[int, int] | None, dependencies: Dependencies, *, what: str, instead: str
+) -> None:
+    """Raise InvalidInputError naming ``what`` where an answer may not hold the pictures; ``instead`` is what would help."""
+    most = MOST_INLINE_PIXELS[inputs.output_format]
     try:
-        check_answer(inputs, dependencies.pace.resolution, picture, most=MOST_INLINE_PIXELS[inputs.output_format])
+        check_answer(inputs, dependencies.pace.resolution, picture, most=most)
     except InvalidInputError as error:
         raise InvalidInputError(what, got=error.got, allowed=f"{error.allowed}, or {instead}") from error
 
 
-def _prediction(keyed: Request, translated: Mapping[str, Any], dependencies: Dependencies) -> Record:
+def _prediction(
+    keyed: Request, translated: Mapping[str, Any], dependencies: Dependencies, further: predictions.Further
+) -> Record:
     """The prediction that answers the request, after a while: a new one, or the one that an earlier try of the same began."""
-    shown = json.loads(predictions.create_of(translated, keyed, dependencies).body or "{}")
+    shown = json.loads(predictions.create_of(translated, keyed, dependencies, further).body or "{}")
     record = dependencies.records.get(prediction_key(shown["id"]))
     if record is None:
         raise ProblemError(503, "The prediction was deleted meanwhile", headers={"Retry-After": "1"})
@@ -75,8 +79,8 @@ def _keyed(request: Request, said: Any, dependencies: Dependencies) -> Request:
     that of the newest prediction for it, until its pictures were handed out; then the next. A try that says that it is a repetition gets
     the newest in any case, whose answer may have been lost.
     """
-    if request.is_repeatable:
-        return _with_key(request, request.headers["idempotency-key"])
+    if own := request.idempotency_key():
+        return _with_key(request, own)
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     number = _count(lambda count: _record(request, digest, count, dependencies) is not None)
     newest = _record(request, digest, number - 1, dependencies) if number else None

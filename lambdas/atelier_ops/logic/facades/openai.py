@@ -14,7 +14,6 @@ from atelier_ops.logic.forms import read_fields
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.multipart import FormPart
 from atelier_ops.logic.output_addresses import URL_SECONDS
-from atelier_ops.logic.request_pictures import check_pictures
 from contracts.errors import InvalidInputError
 from contracts.openai import ImageEditForm, ImageRequest, WantedPictures
 from contracts.prediction import PredictionInput
@@ -41,7 +40,6 @@ def edit(request: Request, dependencies: Dependencies) -> Response[str]:
     fields = read_fields(parts, ImageEditForm)
     asked = ImageEditForm.from_json(fields)
     translated = _translated(asked, _repainted(asked))
-    _check_size(asked, translated, dependencies)
     said = {name: _noted(value) for name, value in fields.items()}
     return _answered(request, said, asked, translated, dependencies)
 
@@ -63,9 +61,8 @@ def _repainted(asked: ImageEditForm) -> dict[str, Any]:
     return {**inputs, "mode": "image_to_image"}
 
 
-def _check_size(asked: ImageEditForm, translated: dict[str, Any], dependencies: Dependencies) -> None:
-    """Raise InvalidInputError where another size is wanted than the picture's, which it keeps."""
-    sides = check_pictures(PredictionInput.from_json(translated["input"]), dependencies.media)
+def _check_size(asked: WantedPictures, sides: tuple[int, int] | None) -> None:
+    """Raise InvalidInputError where another size is wanted than that of the request's picture, which it keeps."""
     # Where the picture is turned by its metadata, it has its sides the other way round.
     if asked.sides and sides and asked.sides not in (sides, sides[::-1]):
         raise InvalidInputError("size", got=asked.size, allowed=f"auto, or {sides[0]}x{sides[1]} as the picture has")
@@ -80,9 +77,12 @@ def _translated(asked: WantedPictures, inputs: dict[str, Any]) -> dict[str, Any]
 def _answered(
     request: Request, said: Any, asked: WantedPictures, translated: dict[str, Any], dependencies: Dependencies
 ) -> Response[str]:
-    if asked.response_format == "b64_json":
-        check_inline(translated, dependencies, what="n", instead=_INSTEAD)
-    return respond(200, _pictures(paint(request, said, translated, dependencies), asked, dependencies))
+    def check(inputs: PredictionInput, picture: tuple[int, int] | None) -> None:
+        _check_size(asked, picture)
+        if asked.response_format == "b64_json":
+            check_inline(inputs, picture, dependencies, what="n", instead=_INSTEAD)
+
+    return respond(200, _pictures(paint(request, said, translated, dependencies, check), asked, dependencies))
 
 
 def _pictures(record: Record, asked: WantedPictures, dependencies: Dependencies) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -22,11 +23,13 @@ def search_and_replace(request: Request, dependencies: Dependencies) -> Response
     fields = read_fields(request.read_form(), SearchAndReplaceForm)
     asked = SearchAndReplaceForm.from_json(fields)
     translated = _translated(asked)
-    check_inline(translated, dependencies, what="image", instead=f"output_format jpeg, or {_ELSEWHERE}")
     said = {
         name: value if isinstance(value, str) else hashlib.sha256(value).hexdigest() for name, value in fields.items()
     }
-    record = paint(request, {"api": "stability", **said}, translated, dependencies)
+    fits = partial(
+        check_inline, dependencies=dependencies, what="image", instead=f"output_format jpeg, or {_ELSEWHERE}"
+    )
+    record = paint(request, {"api": "stability", **said}, translated, dependencies, fits)
     return _answered(record, asked, request, dependencies)
 
 
