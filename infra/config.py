@@ -80,98 +80,95 @@ _PRETRAINING = Pretraining(
     most_training_seconds=24 * 3600,
     keep_alive_seconds=600,
 )
-_STAGES = (
+_TRIAL = replace(
     _LOCAL,
-    replace(
-        _LOCAL,
-        name="trial",
-        media_days=7,
-        log_days=7,
-        # One quota fewer to ask for.
-        serving=replace(_LOCAL.serving, fallbacks=()),
-        api=_TRIAL_API,
-        watching=Watching(monthly_dollars=20),
+    name="trial",
+    media_days=7,
+    log_days=7,
+    # One quota fewer to ask for.
+    serving=replace(_LOCAL.serving, fallbacks=()),
+    api=_TRIAL_API,
+    watching=Watching(monthly_dollars=20),
+)
+_DEV = Stage(
+    name="dev",
+    base_models=("sd2-inpaint", "sd15-inpaint"),
+    segmenter="clipseg-rd64-refined",
+    keep_data=True,
+    media_days=30,
+    run_days=180,
+    log_days=30,
+    watching=Watching(monthly_dollars=500),
+    jobs=JobSettings(
+        processing_instance="ml.g5.xlarge",
+        training_instance="ml.g5.2xlarge",
+        volume_gib=100,
+        most_processing_seconds=2 * 3600,
+        most_training_seconds=4 * 3600,
+        spot=True,
+        most_wait_seconds=8 * 3600,
     ),
-    Stage(
-        name="dev",
-        base_models=("sd2-inpaint", "sd15-inpaint"),
-        segmenter="clipseg-rd64-refined",
-        keep_data=True,
-        media_days=30,
-        run_days=180,
-        log_days=30,
-        watching=Watching(monthly_dollars=500),
-        jobs=JobSettings(
-            processing_instance="ml.g5.xlarge",
-            training_instance="ml.g5.2xlarge",
-            volume_gib=100,
-            most_processing_seconds=2 * 3600,
-            most_training_seconds=4 * 3600,
-            spot=True,
-            most_wait_seconds=8 * 3600,
-        ),
-        pretraining=_PRETRAINING,
-        serving=Serving(
-            instance="ml.g5.xlarge",
-            upscaler="sd-x4-upscaler",
-            most_instances=2,
-            backlog_per_instance=4,
-            concurrency=4,
-            startup_seconds=900,
-        ),
-        api=Api(requests_per_second=10, burst=20, requests_per_day=10_000, trainings=_FEW),
+    pretraining=_PRETRAINING,
+    serving=Serving(
+        instance="ml.g5.xlarge",
+        upscaler="sd-x4-upscaler",
+        most_instances=2,
+        backlog_per_instance=4,
+        concurrency=4,
+        startup_seconds=900,
     ),
-    Stage(
-        name="prod",
-        base_models=("sdxl-inpaint",),
-        segmenter="clipseg-rd64-refined",
-        keep_data=True,
-        media_days=30,
-        run_days=180,
-        log_days=365,
-        jobs=JobSettings(
-            processing_instance="ml.g5.2xlarge",
-            training_instance="ml.g5.2xlarge",
-            volume_gib=200,
-            most_processing_seconds=2 * 3600,
-            most_training_seconds=6 * 3600,
-        ),
-        pretraining=_PRETRAINING,
-        serving=Serving(
-            # SDXL, the upscaler and the segmenter take 24 GiB together: more than a g5 has.
-            instance="ml.g6e.xlarge",
-            fallbacks=("ml.g6e.2xlarge", "ml.g6e.4xlarge"),
-            # Ireland has no g6e: there the upscaler is on a second GPU.
-            elsewhere={"eu-west-1": ("ml.g5.12xlarge", "ml.g6.12xlarge")},
-            upscaler="sd-x4-upscaler",
-            first_instances=2,
-            most_instances=4,
-            backlog_per_instance=4,
-            concurrency=4,
-            startup_seconds=1800,
-            office_hours=OfficeHours(instances=2, days="MON-FRI", from_hour=8, until_hour=20, timezone="UTC"),
-        ),
-        api=Api(
-            requests_per_second=20,
-            burst=40,
-            requests_per_day=50_000,
-            trainings=_FEW,
-            most_from_one_address=2_000,
-        ),
-        network=Network(),
-        placement=Placement(protected=True),
-        watching=Watching(monthly_dollars=3_000),
-        rules=ReleaseRules(
-            approval="manual",
-            gate={
-                "inpaint": FineTuningMetrics(garment_share=0.6, pixels_changed_outside=0),
-                "text-to-image": FineTuningMetrics(garment_share=0.3),
-            },
-        ),
+    api=Api(requests_per_second=10, burst=20, requests_per_day=10_000, trainings=_FEW),
+)
+_PROD = Stage(
+    name="prod",
+    base_models=("sdxl-inpaint",),
+    segmenter="clipseg-rd64-refined",
+    keep_data=True,
+    media_days=30,
+    run_days=180,
+    log_days=365,
+    jobs=JobSettings(
+        processing_instance="ml.g5.2xlarge",
+        training_instance="ml.g5.2xlarge",
+        volume_gib=200,
+        most_processing_seconds=2 * 3600,
+        most_training_seconds=6 * 3600,
+    ),
+    pretraining=_PRETRAINING,
+    serving=Serving(
+        # SDXL, the upscaler and the segmenter take 24 GiB together: more than a g5 has.
+        instance="ml.g6e.xlarge",
+        fallbacks=("ml.g6e.2xlarge", "ml.g6e.4xlarge"),
+        # Ireland has no g6e: there the upscaler is on a second GPU.
+        elsewhere={"eu-west-1": ("ml.g5.12xlarge", "ml.g6.12xlarge")},
+        upscaler="sd-x4-upscaler",
+        first_instances=2,
+        most_instances=4,
+        backlog_per_instance=4,
+        concurrency=4,
+        startup_seconds=1800,
+        office_hours=OfficeHours(instances=2, days="MON-FRI", from_hour=8, until_hour=20, timezone="UTC"),
+    ),
+    api=Api(
+        requests_per_second=20,
+        burst=40,
+        requests_per_day=50_000,
+        trainings=_FEW,
+        most_from_one_address=2_000,
+    ),
+    network=Network(),
+    placement=Placement(protected=True),
+    watching=Watching(monthly_dollars=3_000),
+    rules=ReleaseRules(
+        approval="manual",
+        gate={
+            "inpaint": FineTuningMetrics(garment_share=0.6, pixels_changed_outside=0),
+            "text-to-image": FineTuningMetrics(garment_share=0.3),
+        },
     ),
 )
 
-STAGES = {stage.name: stage for stage in _STAGES}
+STAGES = {stage.name: stage for stage in (_LOCAL, _TRIAL, _DEV, _PROD)}
 
 
 def stage_named(name: str) -> Stage:

@@ -22,6 +22,13 @@ from infra.settings.validation import check, check_range, check_text
 from infra.settings.watching import Watching
 from models.catalogue import CatalogueEntry, find
 
+NAME = r"[a-z][a-z0-9]{1,14}"
+NAME_RULE = (
+    "2 to 15 of a-z, 0-9, a letter first; no hyphen, because what begins with atelier-prod- is stage prod's to use, expire and remove. "
+    "One stage may stand in several regions"
+)
+"""Names that CloudFormation makes of a stack's and cuts at 63 characters, and those of jobs and endpoints, begin with a stage's of 15."""
+
 FEWEST_RUN_DAYS = 35
 """An execution may last 30 days, seven of them waiting for a person who looks at its pictures."""
 
@@ -56,7 +63,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         check_kinds(self, "stage")
-        check_text("stage.name", self.name, r"[a-z][a-z0-9]{1,9}", "2 to 10 of a-z, 0-9")
+        check_text("stage.name", self.name, NAME, NAME_RULE)
         check(bool(self.base_models), "stage.base_models", got=self.base_models, allowed="at least one catalogue name")
         for name in self.base_models:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
