@@ -64,7 +64,7 @@ def test_open_records_are_found_by_their_status_and_a_client_s_by_when_it_made_t
 
 
 def test_only_a_stage_that_says_so_is_emptied_when_it_is_destroyed(stage: Synthesized) -> None:
-    keep = stage.name in {"dev", "prod"}
+    keep = STAGES[stage.name].keep_data
     for kind in LOGICAL_IDS:
         for name, resource in stage.resources(kind).items():
             assert resource["DeletionPolicy"] == ("Retain" if keep else "Delete"), name
