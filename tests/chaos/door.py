@@ -1,33 +1,37 @@
 """The API as a client reaches it that does not give up at the first error."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 import urllib3
 
-from tests.chaos.history import BATCH, History
+from tests.chaos.history import BATCH, Asked, History
 
 PREDICTIONS, TRAININGS = "/v1/predictions", "/v1/trainings"
 WEBHOOK_SECRET = "/v1/webhooks/default/secret"
-FILES, GENERATIONS, BATCHES = "/v1/files", "/v1/images/generations", "/v1/batches"
+FILES, BATCHES = "/v1/files", "/v1/batches"
 PREFIX = "/v1/"
 _SECONDS = 35.0
 _TRIES = 4
 _PAUSE_SECONDS = 1.0
 _AGAIN = (429, 500, 502, 503, 504)
 _POOL = urllib3.PoolManager(maxsize=32, retries=False)
+_SPELLINGS = ("x-api-key: {}", "Authorization: Bearer {}", "Authorization: Token {}")
+"""How a client may show its key: whichever it is, it is the same client."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A status, 0 where none came, and the body."""
+    """A status, 0 where none came, the body, and ``content`` where that is no JSON."""
 
     status: int
     body: dict[str, Any]
     begun: float
     ended: float
+    content: bytes = b""
 
 
 def rows_of(body: Mapping[str, Any]) -> list[str]:
@@ -35,26 +39,39 @@ def rows_of(body: Mapping[str, Any]) -> list[str]:
     return [str(body["input"]["prompt"]).replace("{words}", row["words"]) for row in body["items"]]
 
 
+def shown_key(spelling: str, key: str) -> dict[str, str]:
+    """The header that shows a key."""
+    name, _, value = spelling.format(key).partition(": ")
+    return {name: value}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """`url` ends in the API's stage; whatever is answered is counted in the history."""
+    """`url` ends in the API's stage; whatever is answered is counted in the history. The key is shown in one way after the other."""
 
     url: str
     key: str
     history: History
+    _spellings: Iterator[str] = field(default_factory=lambda: cycle(_SPELLINGS))
 
     def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str = "", wait: int = 0
     ) -> Answer:
         """One request, as it is answered; of a client who would rather wait so many seconds."""
-        wanted = {"Idempotency-Key": key, "Prefer": f"wait={wait}" if wait else ""}
-        headers = {"x-api-key": self.key, **{name: value for name, value in wanted.items() if value}}
-        begun = time.monotonic()
-        status, found = self._send(method, path, body, headers)
-        self.history.count(f"{method} {status}")
-        if status >= 500:
-            self.history.refuse(f"{status} {found.get('detail') or found.get('message') or found}"[:120])
-        return Answer(status=status, body=found, begun=begun, ended=time.monotonic())
+        return self._ask(method, path, {"Prefer": f"wait={wait}" if wait else ""}, key, json=body)
+
+    def paint(self, asked: Asked, *, key: str, retry: int = 0) -> Answer:
+        """One request for a picture that is waited for, as its API's own clients send it; ``retry``: how often they have before."""
+        headers = {"Accept": asked.accept, "x-stainless-retry-count": str(retry) if asked.counts else ""}
+        sent = {"fields": asked.fields} if asked.is_form else {"json": asked.fields}
+        return self._ask("POST", asked.path, headers, key if asked.is_keyed else "", **sent)
+
+    def knock(self, path: str) -> None:
+        """A GET of somebody whose key is nobody's, and who must hear no more than that."""
+        answer = self._send("GET", path, shown_key(next(self._spellings), "nobody"), {})
+        self.history.count(f"stranger's GET {answer.status}")
+        if answer.status and answer.status < 500 and answer.status not in (401, 403):
+            self.history.miss(f"a stranger's GET {path} was answered {answer.status}")
 
     def insist(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, key: str = "", wait: int = 0
@@ -103,11 +120,22 @@ class Door:
             page = following and f"{PREFIX}{following}"
         return found
 
-    def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
-    ) -> tuple[int, dict[str, Any]]:
+    def _ask(self, method: str, path: str, headers: Mapping[str, str], key: str, **sent: Any) -> Answer:
+        """One request with the client's key and its Idempotency-Key."""
+        wanted = {**shown_key(next(self._spellings), self.key), "Idempotency-Key": key, **headers}
+        answer = self._send(method, path, {name: value for name, value in wanted.items() if value}, sent)
+        self.history.count(f"{method} {answer.status}")
+        if answer.status >= 500 or answer.status in (401, 403):
+            found = answer.body
+            self.history.refuse(f"{answer.status} {found.get('detail') or found.get('message') or found}"[:120])
+        return answer
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str], sent: Mapping[str, Any]) -> Answer:
+        begun = time.monotonic()
         try:
-            sent = _POOL.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=_SECONDS)
-            return sent.status, dict(sent.json()) if sent.data else {}
+            got = _POOL.request(method, f"{self.url}{path}", headers=headers, timeout=_SECONDS, **sent)
+            is_picture = got.headers.get("Content-Type", "").startswith("image/")
+            body, content = ({}, got.data) if is_picture else (dict(got.json()) if got.data else {}, b"")
+            return Answer(status=got.status, body=body, content=content, begun=begun, ended=time.monotonic())
         except (urllib3.exceptions.HTTPError, ValueError):
-            return 0, {}
+            return Answer(status=0, body={}, begun=begun, ended=time.monotonic())

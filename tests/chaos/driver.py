@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from botocore.exceptions import BotoCoreError
 
 from tests.chaos.catalogues import Catalogues
+from tests.chaos.clearance import Clearance
 from tests.chaos.door import PREDICTIONS, TRAININGS, WEBHOOK_SECRET, Door
 from tests.chaos.errands import Errands
 from tests.chaos.evidence import Evidence
 from tests.chaos.gathering import failures, gather
 from tests.chaos.history import PREDICTION, TRAINING, History
 from tests.chaos.injuries import Injuries
+from tests.chaos.pictures import Pictures
 from tests.chaos.receivers import receiving
 from tests.chaos.restarts import Restarts
 from tests.chaos.schedule import Act
@@ -27,7 +29,7 @@ from tests.e2e.studio import Studio
 
 _CLIENTS = 24
 _INJURERS = 8
-_WORK = ("predict", "train", "sweep", "list", "upload", "generate", "shelf", "batch")
+_WORK = ("predict", "train", "sweep", "list", "upload", "picture", "shelf", "batch", "clearance", "knock")
 _LOOK_PAUSE_SECONDS = 0.3
 
 
@@ -54,7 +56,9 @@ class Driver:
     history: History
     workload: Workload
     errands: Errands
+    pictures: Pictures
     shelf: Shelf
+    clearance: Clearance
     catalogues: Catalogues
     injuries: Injuries
     settling: Settling
@@ -82,8 +86,10 @@ class Driver:
             "sweep": self._sweep,
             "list": self.errands.read_list,
             "upload": self.errands.keep_file,
-            "generate": self.errands.generate,
+            "knock": self.errands.knock,
+            "picture": self.pictures.ask,
             "shelf": self.shelf.act,
+            "clearance": self.clearance.act,
             "batch": self.catalogues.ask,
             "restart": self.restarts.restart,
         }
@@ -129,10 +135,11 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     with receiving(door.call("GET", WEBHOOK_SECRET).body["key"]) as receivers:
         workload = Workload.prepared(studio, door, receivers)
         errands, catalogues = Errands(door=door, history=history), Catalogues(door=door, history=history)
+        pictures, shelf = Pictures.prepared(door), Shelf.filled(errands)
         settling = Settling(
             studio=studio,
             workload=workload,
-            errands=errands,
+            pictures=pictures,
             catalogues=catalogues,
             history=history,
             receivers=receivers,
@@ -142,7 +149,9 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
             history=history,
             workload=workload,
             errands=errands,
-            shelf=Shelf.filled(errands),
+            pictures=pictures,
+            shelf=shelf,
+            clearance=Clearance(door=door, history=history, workload=workload, weights=shelf.weights),
             catalogues=catalogues,
             injuries=injuries,
             settling=settling,

@@ -1,17 +1,12 @@
-"""What a run's clients do besides predicting and training: they read lists to the end, keep files, and ask as OpenAI's clients do."""
+"""What a run's clients do besides predicting and training: they read lists to the end, keep files, and come with a wrong key."""
 
-import hashlib
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
-import urllib3
-
-from tests.chaos.door import FILES, GENERATIONS, Answer, Door
+from tests.chaos.door import FILES, Door
 from tests.chaos.history import BATCH, FILE, PREDICTION, TRAINING, History, Walk
 from tests.chaos.schedule import Act
+from tests.chaos.transfers import transfer
 
 _KINDS = {
     "predictions": (PREDICTION, "id"),
@@ -27,8 +22,6 @@ _PAUSE_SECONDS = 1.0
 _DELETE_SECONDS = 40.0
 _PUT_BEFORE = 412
 """The file is there: an earlier try's answer was lost."""
-
-_POOL = urllib3.PoolManager(maxsize=8, retries=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,35 +59,22 @@ class Errands:
             return ""
         place, headers = answer.body["urls"]["upload"], answer.body["headers"]
         for _ in range(_PUTS):
-            if _transfer("PUT", place, content, headers)[0] in (200, _PUT_BEFORE):
+            if transfer("PUT", place, content, headers)[0] in (200, _PUT_BEFORE):
                 self.history.keep(answer.body["id"])
                 return str(answer.body["uri"])
             time.sleep(_PAUSE_SECONDS)
         return ""
 
-    def generate(self, act: Act) -> None:
-        """Ask for a picture as OpenAI's clients do, some at once with the same key."""
-        key = f"g-{act.dice:08x}"
-        body = {"prompt": f"a red skirt {act.dice}", "size": "64x64", "response_format": act.detail["format"]}
-        self.history.ask(key, body)
-        times = 2 if act.detail["repeat"] else 1
-        with ThreadPoolExecutor(times) as clients:
-            list(clients.map(lambda _: self.ask_for_pictures(key), range(times)))
-
-    def ask_for_pictures(self, key: str) -> None:
-        """Ask once for what a client wants, who comes again where it is being painted."""
-        answer = self.door.call("POST", GENERATIONS, self.history.generations[key], key=key)
-        if answer.status == 422:
-            self.history.paint(key, f"422 {answer.body['error']['message']}")
-        elif answer.status == 200 and (picture := _picture(answer)):
-            self.history.paint(key, hashlib.sha256(picture).hexdigest())
+    def knock(self, act: Act) -> None:
+        """Somebody whose key is nobody's asks for a list."""
+        self.door.knock(f"/v1/{act.detail['what']}")
 
     def _read(self, one: str, content: bytes) -> None:
         answer = self.door.insist("GET", f"{FILES}/{one}")
         if answer.status == 404:
             self.history.miss(f"file {one} was put and was not found")
         elif answer.status == 200:
-            status, read = _transfer("GET", answer.body["urls"]["get"])
+            status, read = transfer("GET", answer.body["urls"]["get"])
             if status == 200 and read != content:
                 self.history.miss(f"file {one} was put and has other bytes")
 
@@ -106,23 +86,3 @@ class Errands:
                 return
             time.sleep(_PAUSE_SECONDS)
         self.history.delete(one)
-
-
-def _picture(answer: Answer) -> bytes:
-    """What was painted, as it is told or as it lies where the answer says; empty where nobody gave it."""
-    (picture,) = answer.body["data"]
-    if picture["b64_json"]:
-        return str(picture["b64_json"]).encode()
-    status, read = _transfer("GET", picture["url"])
-    return read if status == 200 else b""
-
-
-def _transfer(
-    method: str, url: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> tuple[int, bytes]:
-    """The status of the store's answer, 0 where none came, and what it gave."""
-    try:
-        answer: Any = _POOL.request(method, url, body=content, headers=headers, timeout=30)
-    except urllib3.exceptions.HTTPError:
-        return 0, b""
-    return answer.status, answer.data

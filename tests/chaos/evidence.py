@@ -64,6 +64,12 @@ class Evidence:
     """Records of rows whose prediction a state waits for."""
     running_batches: tuple[str, ...] = ()
     """Executions of batches that run."""
+    prompts: dict[str, int] = field(default_factory=dict)
+    """What predictions that no batch made were asked to paint, by how many were."""
+    folders: dict[str, frozenset[int]] = field(default_factory=dict)
+    """Styles by the numbers of the versions of which there are files."""
+    deletions: tuple[str, ...] = ()
+    """Records of deletions of styles and versions that are not finished."""
     files: frozenset[str] = frozenset()
     """Uploads that are there, by id."""
     messages: tuple[Message, ...] = ()

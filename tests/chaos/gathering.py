@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.artifact import StyleManifest
 from contracts.layout import LATEST, MANIFEST, STYLES, UPLOADS
+from tests.chaos.discards import CAPE
 from tests.chaos.evidence import Evidence, Run, Version
 from tests.chaos.history import TRAINING, History
 from tests.chaos.injuries import below
@@ -45,7 +46,8 @@ def webhooks(studio: Studio) -> list[Webhook]:
 def gather(studio: Studio, history: History, restarts: Restarts, receivers: Receivers) -> Evidence:
     """Everything but the processes that outlive the local cloud, which cannot be seen before it has ended."""
     look = _Look(studio=studio)
-    records = {key.partition("#")[2]: data for key, _, data in look.records() if key.startswith("prediction#")}
+    kept = list(look.records())
+    records = {key.partition("#")[2]: data for key, _, data in kept if key.startswith("prediction#")}
     return Evidence(
         runs=dict(restarts.painted + finished(studio.deployment.cloud.run_dir)),
         attempts={one: int(data.get("attempts", 1)) for one, data in records.items()},
@@ -55,20 +57,28 @@ def gather(studio: Studio, history: History, restarts: Restarts, receivers: Rece
         trainings=look.trainings(),
         versions=tuple(look.versions()),
         latest=look.latest(),
-        packages={p["ModelPackageArn"]: p["ModelApprovalStatus"] for name in NAMES for p in studio.packages(name)},
+        packages={p["ModelPackageArn"]: p["ModelApprovalStatus"] for n in (*NAMES, CAPE) for p in studio.packages(n)},
         endpoints=look.endpoints(),
         jobs=tuple(look.trained()),
         running=tuple(look.running()) if not history.open(TRAINING) else (),
         left_folders=tuple(look.left_folders()),
         dead_letters=tuple(look.dead_letters()),
         rows=look.rows(),
-        waiting_items=tuple(key for key, status, _ in look.records() if status == PAINTING),
+        waiting_items=tuple(key for key, status, _ in kept if status == PAINTING),
         running_batches=tuple(look.running_batches()),
+        prompts=dict(Counter(str(data["input"].get("prompt")) for data in records.values() if _is_alone(data))),
+        folders=look.folders(),
+        deletions=tuple(key for key, _, _ in kept if key.startswith("deletion#")),
         files=look.files(),
         messages=receivers.heard(),
         strayed=receivers.strayed(),
         webhooks=tuple(webhooks(studio)),
     )
+
+
+def _is_alone(data: dict[str, Any]) -> bool:
+    """Whether a prediction's record, which has not lost what it was asked, is of no batch."""
+    return bool(data.get("input") and not data.get("item"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +107,13 @@ class _Look:
         machine, client = self.studio.deployment.outputs["BatchMachineArn"], self.studio.client("stepfunctions")
         pages = client.get_paginator("list_executions").paginate(stateMachineArn=machine, statusFilter="RUNNING")
         yield from (each["name"] for page in pages for each in page["executions"])
+
+    def folders(self) -> dict[str, frozenset[int]]:
+        found: dict[str, frozenset[int]] = {}
+        for _, style, number, *_ in (key.split("/") for key in self._keys("Model", STYLES)):
+            if number.isdigit():
+                found[style] = found.get(style, frozenset()) | {int(number)}
+        return found
 
     def files(self) -> frozenset[str]:
         return frozenset(key.split("/")[2] for key in self._keys("Media", UPLOADS))
@@ -148,8 +165,8 @@ class _Look:
     def latest(self) -> dict[str, int]:
         s3, bucket = self.studio.client("s3"), self.studio.bucket("Model")
         keys = [key for key in self._keys("Model", STYLES) if key.endswith(f"/{LATEST}")]
-        bodies = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
-        return {key.split("/")[1]: int(json.loads(body)["version"]) for key, body in bodies.items()}
+        bodies = {key: json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys}
+        return {key.split("/")[1]: int(body["version"]) for key, body in bodies.items() if body["version"]}
 
     def endpoints(self) -> dict[str, tuple[str, int]]:
         """Styles' own endpoints, and which version each serves."""

@@ -4,8 +4,10 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from tests.chaos.discards import Discards
 
 PREDICTION, TRAINING, FILE, BATCH = "prediction", "training", "file", "batch"
 FINAL = ("succeeded", "failed", "canceled")
@@ -52,6 +54,23 @@ class Walk:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A picture that is waited for as clients of others' APIs do: at ``path``, by ``fields`` of a form or of JSON.
+
+    ``accept`` is the header. Without ``is_keyed`` it is only by what it says that a repetition finds what was begun, and by the number of
+    the try, where its client ``counts`` them.
+    """
+
+    path: str
+    prompt: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    is_form: bool = False
+    accept: str = "application/json"
+    is_keyed: bool = True
+    counts: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """A request to let the style's bare name mean a version: ``meaning``, None where nobody knows which.
 
@@ -82,7 +101,9 @@ class History:
         self.doomed: dict[str, float] = {}
         self.files: dict[str, float] = {}
         self.walks: list[Walk] = []
-        self.generations: dict[str, Mapping[str, Any]] = {}
+        self.asked: dict[str, Asked] = {}
+        self.unheard: Counter[str] = Counter()
+        self.discards = Discards()
         self.painted: dict[str, set[str]] = defaultdict(set)
         self.batch_ids: dict[str, set[str]] = defaultdict(set)
         self.batch_rows: dict[str, list[str]] = {}
@@ -144,10 +165,15 @@ class History:
         with self._lock:
             self.walks.append(walk)
 
-    def ask(self, key: str, body: Mapping[str, Any]) -> None:
-        """A client of OpenAI's kind begins to ask for pictures, and will until it has them."""
+    def ask(self, key: str, asked: Asked) -> None:
+        """A client begins to ask for a picture, and will until it has it."""
         with self._lock:
-            self.generations[key] = body
+            self.asked[key] = asked
+
+    def unhear(self, key: str) -> None:
+        """A try came to nothing of which the client knows what: its answer, or its picture, may be lost."""
+        with self._lock:
+            self.unheard[key] += 1
 
     def paint(self, key: str, what: str) -> None:
         """The pictures came, or that there will be none."""

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
-from tests.chaos import keeping, rows, telling
+from tests.chaos import cleared, keeping, rows, telling
+from tests.chaos.discards import CAPE
 from tests.chaos.evidence import Evidence, Run
 from tests.chaos.history import FINAL, GONE, PREDICTION, SHELF, TRAINING, History, Look
+
+_BY_HAND = (SHELF, CAPE)
+"""Styles whose versions people bring, choose and delete; other checks see to what these mean."""
 
 _ORDER = {"starting": 0, "processing": 1, **dict.fromkeys(FINAL, 2)}
 
@@ -75,8 +79,8 @@ def half_published(_: History, evidence: Evidence) -> Iterator[str]:
             yield f"{name} lacks files that its manifest names"
         if not version.newest_is_manifest:
             yield f"{name}: a file is newer than its manifest"
-        if version.style == SHELF:  # nobody trains it, and who decides about its packages does so at any time
-            continue
+        if version.style == SHELF or version.run.startswith("import-"):
+            continue  # nobody trains it, and who decides about its packages does so at any time
         # Who rejects what is published, and no name means, is right; ``misnamed`` sees to the rest.
         if evidence.packages.get(version.package) not in ("Approved", "Rejected"):
             yield f"{name} is published, its package {evidence.packages.get(version.package, 'gone')}"
@@ -84,6 +88,8 @@ def half_published(_: History, evidence: Evidence) -> Iterator[str]:
             yield f"{name} is published by {version.run}, which never came to Publish"
     there = {f"{version.style}@{version.number}" for version in evidence.versions}
     for name, run in evidence.trainings.items():
+        if run.version.startswith(f"{CAPE}@"):  # which is deleted with all its versions
+            continue
         if run.status == "succeeded" and run.version and run.version not in there:
             yield f"training {name} succeeded with {run.version}, which is not published"
 
@@ -95,14 +101,16 @@ def misnamed(_: History, evidence: Evidence) -> Iterator[str]:
         version = versions.get((style, number))
         if version is None:
             yield f"{style} means version {number}, which is not published"
-        elif style != SHELF and evidence.packages.get(version.package) == "Rejected":
+        elif style in _BY_HAND:
+            continue
+        elif evidence.packages.get(version.package) == "Rejected":
             yield f"{style} means version {number}, which was rejected"
-        elif style != SHELF and not any("Promote" in run.started for run in _line(version.run, evidence)):
+        elif not any("Promote" in run.started for run in _line(version.run, evidence)):
             yield f"{style} means version {number}, whose run never came to Promote"
     for (style, number), version in versions.items():
         rejected = evidence.packages.get(version.package) == "Rejected"
         succeeded = not rejected and any(run.status == "succeeded" for run in _line(version.run, evidence))
-        if succeeded and evidence.latest.get(style, 0) < number:
+        if succeeded and style not in _BY_HAND and evidence.latest.get(style, 0) < number:
             yield f"{style} means version {evidence.latest.get(style)}, though {number} was promoted"
 
 
@@ -153,7 +161,10 @@ CHECKS = {
     "unlisted": keeping.unlisted,
     "misplaced": keeping.misplaced,
     "unpainted": keeping.unpainted,
+    "repainted": keeping.repainted,
     "misordered": keeping.misordered,
+    "brought back": cleared.brought_back,
+    "deleted at work": cleared.deleted_at_work,
     "uneven": rows.uneven,
     "untold": telling.untold,
     "told late": telling.told_late,

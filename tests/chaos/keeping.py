@@ -1,4 +1,4 @@
-"""What must hold of lists, files, pictures asked for as of OpenAI, and of a style's name that people move, whatever went wrong."""
+"""What must hold of lists, files, pictures that are waited for, and of a style's name that people move, whatever went wrong."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,9 +17,14 @@ OURS = "500 an error of ours"
 """How what a client is refused with begins where nothing that goes wrong by itself was the reason: that is answered 503."""
 
 
+SHUT_OUT = ("401 ", "403 ")
+"""How what a client is refused with begins whose key is nobody's, or may not do this."""
+
+
 def erred(history: History, _: Evidence) -> Iterator[str]:
-    """No request meets an error of ours: what may pass by itself is another answer."""
-    yield from (f"{times} times: {why}" for why, times in history.refused.items() if why.startswith(OURS))
+    """No request meets an error of ours: what may pass by itself is another answer. Whose key is right is let in."""
+    wrong = (OURS, *SHUT_OUT)
+    yield from (f"{times} times: {why}" for why, times in history.refused.items() if why.startswith(wrong))
 
 
 def unlisted(history: History, _: Evidence) -> Iterator[str]:
@@ -61,14 +66,25 @@ def misplaced(history: History, evidence: Evidence) -> Iterator[str]:
 
 
 def unpainted(history: History, _: Evidence) -> Iterator[str]:
-    """A client who asks until the pictures are there has them at last, and the same ones with the same key."""
-    for key in history.generations:
+    """A client who asks until the picture is there has it at last, and the same one with the same key."""
+    for key in history.asked:
         found = history.painted.get(key, set())
         if not found:
-            yield f"the pictures of key {key} never came"
+            yield f"the picture of key {key} never came"
         if len(found) > 1:
             yield f"key {key} was answered with {sorted(found)}"
         yield from (f"key {key} ended only because its time ran out" for each in found if RAN_OUT in each)
+
+
+def repainted(history: History, evidence: Evidence) -> Iterator[str]:
+    """What is asked for until it is there is one prediction.
+
+    A client whose API knows neither a key nor a number of the try may have had a picture whose answer was lost: for each of those one more.
+    """
+    for key, asked in history.asked.items():
+        most = 1 if asked.is_keyed or asked.counts else 1 + history.unheard[key]
+        if (made := evidence.prompts.get(asked.prompt, 0)) > most:
+            yield f"key {key}, {asked.path}: {made} predictions of one picture, at most {most} were asked for"
 
 
 def misordered(history: History, evidence: Evidence) -> Iterator[str]:

@@ -22,6 +22,12 @@ LISTS = {"predictions": 4, "trainings": 2, "files": 2, "batches": 1, "styles": 1
 SHELF_ACTS = {"promote": 4, "rollback": 3, "look": 4, "bring": 2, "delete": 2, "reject": 1, "approve": 1}
 """What people do with versions that no training made."""
 
+CLEARANCE = {"bring": 5, "again": 2, "paint": 6, "promote": 3, "look": 3, "delete": 3, "train": 1}
+"""What people do with a style that they delete whole."""
+
+ASKED_AS = {"generations": 4, "edits": 3, "replace": 3}
+"""As which route's clients somebody waits for a picture: OpenAI's two, or Stability's."""
+
 TOLD: Mapping[str, int] = {
     **{"": 60, Manner.WELL: 20, Manner.DOWN: 4, Manner.SLOW: 1, Manner.BROKEN: 4, Manner.BUSY: 3},
     **{Manner.CUTTING: 3, Manner.REDIRECTING: 3, Manner.GONE: 1, Manner.DEAD: 1},
@@ -111,7 +117,9 @@ def schedule(seed: int, seconds: float, amounts: Amounts) -> list[Act]:
         *((_list, 1.0) for _ in range(amounts.others)),
         *((_upload, 1.0) for _ in range(amounts.others // 2)),
         *((_shelf, 1.0) for _ in range(amounts.others)),
-        *((_generation, 1.0) for _ in range(amounts.others // 4)),
+        *((_picture, 1.0) for _ in range(amounts.others // 3)),
+        *((_clearance, 1.0) for _ in range(amounts.others // 2)),
+        *((_knock, 1.0) for _ in range(amounts.others // 10)),
         *((_restart, _QUIET_SHARE) for _ in range(amounts.restarts)),
         *((_sweep, 1.0) for _ in range(round(seconds / 20))),
     )
@@ -156,8 +164,22 @@ def _upload(chance: random.Random) -> tuple[str, dict[str, Any]]:
     return "upload", {"then": _weighted(chance, {"": 1, "delete": 1}), "wait": round(chance.uniform(0, 2.5), 3)}
 
 
-def _generation(chance: random.Random) -> tuple[str, dict[str, Any]]:
-    return "generate", {"format": chance.choice(("b64_json", "url")), "repeat": chance.random() < 0.3}
+def _picture(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "picture", {
+        "as": _weighted(chance, ASKED_AS),
+        "by": chance.choice(("mask", "words", "")),
+        "format": chance.choice(("b64_json", "url")),
+        "keyed": chance.random() < 0.6,
+        "repeat": chance.random() < 0.3,
+    }
+
+
+def _clearance(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "clearance", {"do": _weighted(chance, CLEARANCE)}
+
+
+def _knock(chance: random.Random) -> tuple[str, dict[str, Any]]:
+    return "knock", {"what": _weighted(chance, LISTS)}
 
 
 def _shelf(chance: random.Random) -> tuple[str, dict[str, Any]]:

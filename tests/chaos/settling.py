@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.chaos.catalogues import Catalogues
 from tests.chaos.door import PREDICTIONS, TRAININGS
-from tests.chaos.errands import Errands
 from tests.chaos.gathering import webhooks
 from tests.chaos.history import PREDICTION, TRAINING, History
 from tests.chaos.messages import LASTING, Manner, missing
+from tests.chaos.pictures import Pictures
 from tests.chaos.receivers import Receivers
 from tests.chaos.telling import UNDELIVERED
 from tests.chaos.workload import Workload
@@ -43,7 +43,7 @@ class Settling:
 
     studio: Studio
     workload: Workload
-    errands: Errands
+    pictures: Pictures
     catalogues: Catalogues
     history: History
     receivers: Receivers
@@ -99,7 +99,7 @@ class Settling:
                 self.catalogues.look(one)
             self.catalogues.go_on()
             for key in self._unpainted():
-                self.errands.ask_for_pictures(key)
+                self.pictures.ask_again(key)
             if over():
                 return
             time.sleep(_PAUSE_SECONDS)
@@ -109,8 +109,8 @@ class Settling:
         return not (is_open or self.history.unfinished() or self._unpainted())
 
     def _unpainted(self) -> list[str]:
-        """Keys of those who ask as OpenAI's clients do, and have no picture yet."""
-        return [key for key in self.history.generations if not self.history.painted.get(key)]
+        """Keys of those who wait for a picture, and have none yet."""
+        return [key for key in self.history.asked if not self.history.painted.get(key)]
 
     def _told(self, manners: Collection[Manner]) -> bool:
         return not missing(self.history, self.receivers.heard(), manners)

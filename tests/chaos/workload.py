@@ -1,7 +1,6 @@
 """What a run's clients do: predictions in several modes, trainings, and whatever becomes of these."""
 
 import base64
-import io
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,10 @@ from contracts.layout import S3Uri
 from tests.chaos.door import PREDICTIONS, TRAININGS, Door
 from tests.chaos.gathering import record
 from tests.chaos.history import PREDICTION, TRAINING, History
+from tests.chaos.pictures import photo, png
 from tests.chaos.receivers import Receivers
 from tests.chaos.schedule import STYLES, Act
-from tests.e2e.studio import FEW_STEPS, OPEN_GATE, SAMPLE, Studio
+from tests.e2e.studio import FEW_STEPS, OPEN_GATE, Studio
 
 _GARMENT = "a skirt"
 _PATHS = {"model": "/v1/models/atelier/base/predictions", "deployment": "/v1/deployments/atelier/base/predictions"}
@@ -48,7 +48,7 @@ class Workload:
             door=door,
             history=door.history,
             receivers=receivers,
-            pictures={"photo": _data_uri(_photo()), "blank": _data_uri(Image.new("RGB", (96, 96), (200, 180, 160)))},
+            pictures={"photo": _data_uri(photo()), "blank": _data_uri(Image.new("RGB", (96, 96), (200, 180, 160)))},
             datasets={style: studio.upload_by_name(style) for style in STYLES},
         )
 
@@ -80,7 +80,7 @@ class Workload:
         fast = {"hyperparameters": FEW_STEPS, "gate": OPEN_GATE, "baseline": "none"}
         body = {
             "destination": detail["style"],
-            "input": {**given, **words, **fast, "dataset": self.datasets[detail["style"]]},
+            "input": {**given, **words, **fast, "dataset": self.datasets[detail.get("dataset", detail["style"])]},
             **self._telling(act, key),
         }
         for _ in range(2 if detail["then"] == "repeat" else 1):
@@ -162,11 +162,5 @@ def _nothing(_: str, __: float) -> None:
     """Nothing becomes of it."""
 
 
-def _photo() -> Image.Image:
-    return Image.open(SAMPLE / "photos" / "street-01.png").convert("RGB").reduce(2)
-
-
 def _data_uri(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(png(picture)).decode()}"

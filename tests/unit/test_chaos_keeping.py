@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.evidence import Evidence, Version
-from tests.chaos.history import FILE, PREDICTION, SHELF, Choice, History, Walk
+from tests.chaos.history import FILE, PREDICTION, SHELF, Asked, Choice, History, Walk
 from tests.chaos.invariants import violations
 
 FOREVER = float("inf")
@@ -32,7 +32,7 @@ def history() -> History:
     later = max(seen.accepted["p1"].at, seen.files["f1"]) + 10
     for kind, ids in ((PREDICTION, ("p1",)), (FILE, ("f1",)), ("base-models", ("tiny",))):
         seen.walk(Walk(kind=kind, begun=later, ended=later + 1, ids=ids))
-    seen.ask("key-g", {})
+    seen.ask("key-g", Asked(path="/edits", prompt="a skirt"))
     seen.paint("key-g", "a skirt")
     for key, number in (("key-1", 1), ("key-2", 2)):
         seen.bring(key, number)
@@ -59,6 +59,7 @@ def deleted(history: History) -> None:
 
 BROKEN: list[tuple[Callable[[History], None], str, str]] = [
     (lambda history: history.refuse("500 an error of ours; see the log"), "erred", "1 times: 500 an error of ours"),
+    (lambda history: history.refuse("401 key: got none"), "erred", "1 times: 401 key: got none"),
     (walk(PREDICTION), "unlisted", "a list of prediction lacks p1"),
     (walk(PREDICTION, "p1", "p1"), "unlisted", "has p1 2 times"),
     (walk(FILE), "unlisted", "a list of file lacks f1"),
@@ -66,7 +67,11 @@ BROKEN: list[tuple[Callable[[History], None], str, str]] = [
     (lambda history: history.keep("f2"), "misplaced", "file f2 was put and is gone"),
     (deleted, "misplaced", "file f1 was deleted and is there"),
     (lambda history: history.miss("file f1 has other bytes"), "misplaced", "has other bytes"),
-    (lambda history: history.ask("key-h", {}), "unpainted", "the pictures of key key-h never came"),
+    (
+        lambda history: history.ask("key-h", Asked(path="/edits", prompt="a coat")),
+        "unpainted",
+        "the picture of key key-h never came",
+    ),
     (lambda history: history.paint("key-g", "a coat"), "unpainted", "key key-g was answered with"),
     (lambda history: history.bring("key-1", 3), "misordered", "key key-1 made [1, 3]"),
     (lambda history: history.bring("key-3", 2), "misordered", f"{SHELF}@2 is the version of several keys"),
@@ -117,6 +122,28 @@ def test_choices_at_the_same_time_may_come_in_any_order(history: History) -> Non
 
 
 def test_pictures_that_only_ran_out_are_noticed(history: History) -> None:
-    history.ask("key-h", {})
+    history.ask("key-h", Asked(path="/edits", prompt="a coat"))
     history.paint("key-h", "422 no answer came: the request expired in the queue")
     assert violations(history, WHOLE) == {"unpainted": ["key key-h ended only because its time ran out"]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "unheard", "most"),
+    [
+        (Asked(path="/edits", prompt="a coat"), 3, 1),
+        (Asked(path="/edits", prompt="a coat", is_keyed=False), 3, 1),
+        (Asked(path="/search-and-replace", prompt="a coat", is_keyed=False, counts=False), 0, 1),
+        (Asked(path="/search-and-replace", prompt="a coat", is_keyed=False, counts=False), 2, 3),
+    ],
+)
+def test_a_picture_is_one_prediction_but_for_answers_that_were_lost(asked: Asked, unheard: int, most: int) -> None:
+    history = History()
+    history.ask("key-h", asked)
+    history.paint("key-h", "1")
+    for _ in range(unheard):
+        history.unhear("key-h")
+    assert violations(history, Evidence(prompts={"a coat": most})) == {}
+    found = violations(history, Evidence(prompts={"a coat": most + 1}))
+    assert found == {
+        "repainted": [f"key key-h, {asked.path}: {most + 1} predictions of one picture, at most {most} were asked for"]
+    }

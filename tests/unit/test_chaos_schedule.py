@@ -4,7 +4,7 @@ import pytest
 
 from local.faults import Fault
 from tests.chaos.messages import Manner
-from tests.chaos.schedule import DOORS, LISTS, SHELF_ACTS, Act, Amounts, schedule
+from tests.chaos.schedule import ASKED_AS, CLEARANCE, DOORS, LISTS, SHELF_ACTS, Act, Amounts, schedule
 
 LONG = Amounts.of(600, restarts=True)
 
@@ -44,7 +44,11 @@ def test_everything_that_clients_do_has_its_turn(acts: list[Act]) -> None:
     assert seen("list", "what") == set(LISTS)
     assert seen("shelf", "do") == set(SHELF_ACTS)
     assert seen("upload", "then") == {"", "delete"}
-    assert seen("generate", "format") == {"b64_json", "url"}
+    assert seen("picture", "as") == set(ASKED_AS)
+    assert seen("picture", "by") == {"mask", "words", ""}
+    assert seen("picture", "format") == {"b64_json", "url"}
+    assert seen("clearance", "do") == set(CLEARANCE)
+    assert seen("knock", "what") <= set(LISTS)
 
 
 def test_a_short_run_has_only_what_ends_soon() -> None:
