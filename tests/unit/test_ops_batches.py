@@ -331,10 +331,14 @@ def test_a_picture_that_looks_otherwise_is_to_be_looked_at(studio: Studio) -> No
         look = {"palette": palette, "light": 41.0, "light_spread": 1.0, "frame_light": 60.0, "frame_light_spread": 9.5}
         notify(studio, number)
         prediction = studio.records.items[f"prediction#{studio.inference.queue[number][2]}"]
-        prediction.data["metrics"] |= {"pictures": [look]}
+        prediction.data["metrics"] |= {"pictures": [look], "mask_area": 0.25}
     report = studio.report(plan)
     (unlike,) = report["review"]
     assert (unlike["line"], "bluer" in unlike["reason"]) == (8, True)
     assert [group["pictures"] for group in report["groups"]] == [12]
     review = studio.buckets.store("media").json(f"batches/{plan.id}/review.json")
     assert review["items"] == report["review"]
+    page = studio.buckets.store("media").read(f"batches/{plan.id}/report.html").decode()
+    assert f"<td>8</td><td>colour: red</td><td>{unlike['prediction']}</td><td>the garment is" in page
+    usual = "garment L* 41, a* 50, b* 30, its light and dark L* 1 apart, around it L* 60, masked 25% of the picture"
+    assert f"<td>12</td><td>{usual}</td>" in page

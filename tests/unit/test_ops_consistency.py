@@ -145,6 +145,7 @@ def test_too_few_to_judge_is_said() -> None:
     (enough,) = statistics_by_group([*items, picture("one more")])
     assert enough.note == ""
     assert enough.medians["lightness"] == 44
+    assert (enough.medians["mask_area"], enough.spreads["mask_area"]) == (0.1, 1.0)
 
 
 def test_what_was_not_measured_is_not_judged() -> None:

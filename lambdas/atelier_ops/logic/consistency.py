@@ -50,7 +50,10 @@ class Drift:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupStatistics:
-    """What is usual in a group: medians by measure. ``note`` says why nothing in it was judged; empty where it was."""
+    """What is usual in a group: medians and median deviations by measure, that of ``mask_area`` being a factor.
+
+    ``note`` says why nothing in it was judged; empty where it was.
+    """
 
     group: str
     pictures: int
@@ -80,12 +83,12 @@ def statistics_by_group(items: Sequence[MeasuredPicture]) -> list[GroupStatistic
 
 def _statistics(group: Sequence[MeasuredPicture]) -> GroupStatistics:
     few = f"too few to judge: {len(group)} pictures, of at least {FEWEST}" if len(group) < FEWEST else ""
-    known = {measure.name: _known(values(measure, group)) for measure in MEASURES}
+    known = {measure: numbers for measure in MEASURES if (numbers := _known(values(measure, group)))}
     return GroupStatistics(
         group=group[0].group,
         pictures=len(group),
-        medians={name: round(median(numbers), 4) for name, numbers in known.items() if numbers},
-        spreads={name: round(_spread(numbers), 4) for name, numbers in known.items() if numbers},
+        medians={each.name: round(each.natural(median(numbers)), 4) for each, numbers in known.items()},
+        spreads={each.name: round(each.natural(_spread(numbers)), 4) for each, numbers in known.items()},
         note=few,
     )
 

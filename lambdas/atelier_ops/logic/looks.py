@@ -50,6 +50,10 @@ class Measure:
     only_more: bool = False
     """It says how far something is, so that less is nothing to look at."""
     amount: Callable[[float], str] = lambda by: f"{abs(by):.1f}"
+    usually: str = ""
+    """How a report says the usual number; empty where that means nothing to people."""
+    natural: Callable[[float], float] = float
+    """The number as it was measured, of that which is compared."""
 
     def word(self, by: float) -> str:
         """What a picture is whose number is ``by`` above the usual one."""
@@ -68,7 +72,7 @@ def _times(by: float) -> str:
     return f"{math.exp(abs(by)):.1f} times"
 
 
-def _axis(name: str, of: Callable[[PaletteColour], float], less: str, more: str) -> Measure:
+def _axis(name: str, of: Callable[[PaletteColour], float], less: str, more: str, usually: str) -> Measure:
     """One of the three numbers of the garment's mean colour; three times what is just noticed passes for the same."""
     return Measure(
         name=name,
@@ -79,13 +83,14 @@ def _axis(name: str, of: Callable[[PaletteColour], float], less: str, more: str)
         more=more,
         said="the garment is {by} ΔE {how}",
         of_colour=True,
+        usually=usually,
     )
 
 
 COLOUR: Sequence[Measure] = (
-    _axis("lightness", lambda each: each.lightness, "darker", "lighter"),
-    _axis("red", lambda each: each.red, "greener", "redder"),
-    _axis("yellow", lambda each: each.yellow, "bluer", "yellower"),
+    _axis("lightness", lambda each: each.lightness, "darker", "lighter", "garment L* {:.0f}"),
+    _axis("red", lambda each: each.red, "greener", "redder", "a* {:.0f}"),
+    _axis("yellow", lambda each: each.yellow, "bluer", "yellower", "b* {:.0f}"),
 )
 MEASURES: Sequence[Measure] = (
     *COLOUR,
@@ -108,6 +113,7 @@ MEASURES: Sequence[Measure] = (
         less="less",
         more="more",
         said="light and dark differ by {by} L* {how} in the garment",
+        usually="its light and dark L* {:.0f} apart",
     ),
     Measure(
         name="frame_light",
@@ -117,6 +123,7 @@ MEASURES: Sequence[Measure] = (
         less="darker",
         more="lighter",
         said="what is around the garment is {by} L* {how}",
+        usually="around it L* {:.0f}",
     ),
     Measure(
         name="mask_area",
@@ -127,6 +134,8 @@ MEASURES: Sequence[Measure] = (
         more="larger",
         said="the masked part is {by} {how}",
         amount=_times,
+        usually="masked {:.0%} of the picture",
+        natural=math.exp,
     ),
 )
 
