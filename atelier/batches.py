@@ -15,9 +15,6 @@ from contracts.batch_answers import CatalogueBatch
 from contracts.batches import Row
 
 LOOK_SECONDS = 3.0
-WAIT_SECONDS = 24 * 3_600.0
-"""A night's catalogue, and time for the endpoint to wake."""
-
 Heard = Callable[[CatalogueBatch], None]
 _MANIFEST = "rows.jsonl"
 
@@ -126,22 +123,22 @@ def resume(
 def wait(
     batch: CatalogueBatch | str,
     *,
-    seconds: float = WAIT_SECONDS,
+    seconds: float | None = None,
     heard: Heard | None = None,
     every: float = LOOK_SECONDS,
 ) -> Steps[CatalogueBatch]:
-    """The batch once it has ended, however it did. ``heard`` is told of each look, one every ``every`` seconds.
+    """The batch once it has ended, however it did and however long it takes. ``heard`` is told of each look, one every ``every`` seconds.
 
-    Interrupted, it leaves the batch at work. Raises StillRunningError, ApiError.
+    Interrupted, or after ``seconds`` where they are given, it leaves the batch at work. Raises StillRunningError, ApiError.
     """
     name = batch if isinstance(batch, str) else batch.id
-    deadline = (yield from clock()) + seconds
+    begun = yield from clock()
     while True:
         now = yield from get(name)
         if heard:
             heard(now)
         if now.status in ENDED:
             return now
-        if (yield from clock()) + every > deadline:
+        if seconds is not None and (yield from clock()) + every > begun + seconds:
             raise StillRunningError("batch", name, now.status, seconds)
         yield from pause(every)

@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from cli.commands.approve import approve
 from cli.commands.batch import batch
+from cli.commands.batches import batches
 from cli.commands.bootstrap import bootstrap
 from cli.commands.cancel import cancel
 from cli.commands.clean import clean
@@ -54,7 +55,7 @@ FAILED, REFUSED = 1, 2
 
 COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
-    "Pictures": (style, generate, edit, upscale, segment, batch),
+    "Pictures": (style, generate, edit, upscale, segment, batch, batches),
     "Styles": (train, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
     "Models": (models, mirror, pretrain, verify),
     "The API": (files, webhooks),

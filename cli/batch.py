@@ -71,13 +71,15 @@ def run_batch(
             begun = _put_and_start(client, catalogue, name=name, **wish.bounds)
         else:
             begun = _gone_on_with(client, resume, wish)
-        ended = _follow(client, begun)
+        ended = _follow(client, begun, stage)
         if json:
             print_json(ended.model_dump(mode="json"))
         else:
             tell_end(client, ended, save or Path("out") / ended.id)
     if ended.status != "succeeded":
-        raise CommandError(f"batch {ended.id} is {ended.status}: {ended.error or 'atelier batch --resume goes on'}")
+        raise CommandError(
+            f"batch {ended.id} is {ended.status}: {ended.error or f'atelier batch --resume {ended.id} goes on'}"
+        )
 
 
 def _gone_on_with(client: Atelier, batch: str, wish: Wish) -> CatalogueBatch:
@@ -121,7 +123,7 @@ def _put_and_start(client: Atelier, catalogue: Catalogue, **options: Any) -> Cat
         return client.batches.start(catalogue, sent=lambda part: bar.advance(task, part), **options)
 
 
-def _follow(client: Atelier, batch: CatalogueBatch) -> CatalogueBatch:
+def _follow(client: Atelier, batch: CatalogueBatch, stage: str) -> CatalogueBatch:
     """The batch when it has ended. Interrupted, it goes on, and that is said."""
     with Watch() as watch:
         watch.say(f"batch {batch.id}, round {batch.round}")
@@ -138,9 +140,10 @@ def _follow(client: Atelier, batch: CatalogueBatch) -> CatalogueBatch:
         try:
             return client.batches.wait(batch, heard=heard)
         except (KeyboardInterrupt, ApiError):
-            watch.say(
-                f"The batch goes on: atelier batch --resume {batch.id} follows it, a POST to {batch.urls.cancel} stops it."
-            )
+            there = f" --stage {stage}" if stage else ""
+            watch.say("The batch goes on, but for one in a local cloud that ends with this command.")
+            watch.say(f"  atelier batch --resume {batch.id}{there} follows it, and goes on with it once it has ended")
+            watch.say(f"  atelier cancel {batch.id}{there} stops it: what is painted stays")
             raise
 
 

@@ -1,6 +1,5 @@
 """Runs, styles and versions from the command line: what there is, side by side, and which is meant."""
 
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Any
 import typer
 
 from atelier import Atelier
-from atelier.errors import NotFoundError
+from cli.batches import tell_batch
 from cli.connection import connected
 from cli.errors import CommandError
+from cli.ids import first_of, is_drawn
 from cli.terminal import MOST_COLUMNS, curve, duration, facts, print_json, print_picture, table
 from contracts.answers import Prediction, Published, Training
+from contracts.batch_answers import CatalogueBatch
 from contracts.errors import InvalidInputError
-from contracts.layout import PREDICTION_ID
 from contracts.model_names import plain
 from contracts.style_answers import Comparison, VersionCard, WholeStyle
 
@@ -32,7 +32,7 @@ def run_runs(*, limit: int, stage: str, cloud: Path, json: bool) -> None:
 
 
 def run_show(name: str, *, stage: str, cloud: Path, json: bool) -> None:
-    """Show a style, a style@version, a training or a prediction. Raises NotFoundError where it is none of them."""
+    """Show a style, a style@version, a training, a prediction or a batch. Raises CommandError where it is none of them."""
     with connected(stage, cloud=cloud) as client:
         found = _find(client, name)
         if json:
@@ -47,17 +47,23 @@ def run_show(name: str, *, stage: str, cloud: Path, json: bool) -> None:
                 _tell_style(found)
             case VersionCard():
                 _tell_version(client, found)
+            case CatalogueBatch():
+                tell_batch(found)
 
 
-def _find(client: Atelier, name: str) -> Training | Prediction | WholeStyle | VersionCard:
+_Shown = Training | Prediction | WholeStyle | VersionCard | CatalogueBatch
+
+
+def _find(client: Atelier, name: str) -> _Shown:
     if "@" in name:
         return client.styles.version(name)
-    if re.fullmatch(PREDICTION_ID, name):
-        return client.predictions.get(name)
-    try:
-        return client.styles.get(name)
-    except NotFoundError:
-        return client.trainings.get(name)
+    drawn: dict[str, Callable[[str], _Shown]] = {"prediction": client.predictions.get, "batch": client.batches.get}
+    named: dict[str, Callable[[str], _Shown]] = {
+        "style": client.styles.get,
+        "training": client.trainings.get,
+        "batch": client.batches.get,
+    }
+    return first_of(name, drawn if is_drawn(name) else named)
 
 
 def _tell_training(run: Training) -> None:

@@ -58,6 +58,7 @@ def batch(
 
     Every row is read, and what it will cost is said, before anything is put up. A column that is called as an option is that option, and
     style the style. Ctrl-C leaves the batch at work; --resume ID follows it, or goes on with one that has ended, and paints nothing twice.
+    `atelier batches` lists them, `atelier cancel ID` stops one.
     """
     from cli.batch import Wish, run_batch
 

@@ -46,7 +46,8 @@ class Commanded(Served):
             self.looked(self, name)
         with redirect_stdout(io.StringIO()):  # the functions' metrics go there
             answered = super().answer(request)
-        return self._batch(answered) if request.method == "GET" and kind == "batches" and name else answered
+        shows_batch = request.method == "GET" and kind == "batches" and name and answered.status_code == 200
+        return self._batch(answered) if shows_batch else answered
 
     def _batch(self, answered: httpx2.Response) -> httpx2.Response:
         files = {"page": "report.html", "data": "report.json", "csv": "report.csv", "review": "review.json"}
@@ -75,7 +76,7 @@ class Commanded(Served):
 
     def _end(self, prediction: str, status: str, **data: Any) -> None:
         records = self.api.records
-        record = records.items[prediction_key(prediction)]
-        if record.status == "starting":
+        record = records.items.get(prediction_key(prediction))
+        if record is not None and record.status == "starting":
             told = {**record.data, **data}
             records.put(Record(key=record.key, status=status, expires_at=record.expires_at, data=told))

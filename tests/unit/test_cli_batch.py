@@ -1,6 +1,8 @@
 """``atelier batch``: what is about to happen, what became of it, and what needs a look."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from tests.unit.ops_fakes import PNG
 @pytest.fixture
 def commanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Commanded:
     commanded = Commanded()
-    monkeypatch.setattr("cli.batch.connected", commanded.connected)
+    for module in ("batch", "batches", "cancel", "versions"):
+        monkeypatch.setattr(f"cli.{module}.connected", commanded.connected)
     monkeypatch.delenv("ATELIER_API_URL", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.png").write_bytes(PNG)
@@ -44,7 +47,7 @@ def test_a_catalogue_is_restyled_and_what_needs_a_look_is_named(
 def test_a_batch_that_fails_ends_with_1(commanded: Commanded, capsys: pytest.CaptureFixture[str]) -> None:
     commanded.batch_status = "failed"
     assert main(WORDS) == 1
-    assert "is failed: atelier batch --resume goes on" in capsys.readouterr().err
+    assert re.search("is failed: atelier batch --resume [0-9a-f]{26} goes on", capsys.readouterr().err)
 
 
 def test_it_is_one_json_document(commanded: Commanded, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,3 +106,61 @@ def test_a_batch_that_runs_is_followed_and_one_that_has_ended_is_gone_on_with(
     monkeypatch.setattr(commanded, "_batch", ending)
     assert main(["batch", "--resume", batch]) == 0
     assert [request.method for request in commanded.seen if request.url.path.endswith("/resume")] == []
+
+
+def begun(commanded: Commanded) -> str:
+    image = commanded.api.upload("a.png", PNG)
+    with commanded.client() as client:
+        inputs = {"mask_prompt": "a skirt", "prompt": "x", "image": image}
+        return client.batches.create(inputs, items=[{"a": 1}], name="spring").id
+
+
+def test_batches_are_listed_shown_and_canceled_by_their_id(
+    commanded: Commanded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = begun(commanded)
+    assert main(["batches"]) == 0
+    listed = capsys.readouterr().out
+    assert [word in listed for word in (batch, "starting", "spring")] == [True] * 3
+    assert main(["batches", "--json"]) == 0
+    assert [each["id"] for each in json.loads(capsys.readouterr().out)] == [batch]
+    assert main(["cancel", batch]) == 0
+    assert capsys.readouterr().out == f"{batch} is canceled\n"
+    commanded.batch_status = "canceled"
+    assert main(["show", batch]) == 0
+    shown = capsys.readouterr().out
+    assert [word in shown for word in (batch, "canceled", "$0.5000", "https://media.test/report.html")] == [True] * 4
+
+
+def test_a_batch_that_was_started_by_hand_is_canceled_by_its_name(
+    commanded: Commanded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = commanded.api.records.items[f"batch#{begun(commanded)}"]
+    by_hand = {**made.data, "id": "night-1", "by_hand": True}
+    commanded.api.records.put(replace(made, key="batch#night-1", data=by_hand))
+    assert main(["cancel", "night-1"]) == 0
+    assert capsys.readouterr().out == "night-1 is canceled\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"), [("a" * 26, "a prediction or a batch"), ("nothing", "a training or a batch")]
+)
+def test_an_id_of_nothing_says_what_it_could_be_of(
+    commanded: Commanded, capsys: pytest.CaptureFixture[str], name: str, kinds: str
+) -> None:
+    assert main(["cancel", name]) == 1
+    assert f"name: got {name}; allowed: that of {kinds} that is there" in capsys.readouterr().err
+
+
+def test_who_is_interrupted_is_told_how_to_go_on_and_how_to_stop(
+    commanded: Commanded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    batch, commanded.batch_status = begun(commanded), "processing"
+    monkeypatch.setattr("cli.batch.progress_of", interrupted)
+    assert main(["batch", "--resume", batch, "--stage", "dev", "--yes"]) == 130
+    told = capsys.readouterr().err
+    assert f"atelier batch --resume {batch} --stage dev follows it" in told
+    assert f"atelier cancel {batch} --stage dev stops it" in told

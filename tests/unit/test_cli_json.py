@@ -38,6 +38,7 @@ WORDS = {
     "delete": "skirt@1 --yes",
     "demo": "--out {out}",
     "batch": "rows.csv --garment skirt --words words",
+    "batches": "",
     "deployed": "dev",
     "doctor": "trial",
     "down": "--out {out}",
@@ -71,7 +72,7 @@ WORDS = {
 def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """An API in memory with a style, AWS and the local cloud as far as they are asked, and a few files."""
     commanded = Commanded()
-    for module in ("versions", "stored", "cancel", "paint", "learn", "batch"):
+    for module in ("versions", "stored", "cancel", "paint", "learn", "batch", "batches"):
         monkeypatch.setattr(f"cli.{module}.connected", commanded.connected)
     monkeypatch.setattr("cli.connection.connected", commanded.connected)
     monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)

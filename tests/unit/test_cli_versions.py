@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from atelier.errors import NotFoundError
 from atelier.files import content_type_of
 from cli.cancel import run_cancel
+from cli.errors import CommandError
 from cli.stored import run_files
 from cli.versions import run_compare, run_decide, run_delete, run_mean, run_runs, run_show
 from contracts.errors import InvalidInputError
@@ -68,7 +68,7 @@ def test_a_version_a_training_and_a_prediction_are_shown(
     for name, kind in ((training, "training"), (prediction, "prediction")):
         run_show(name, **WHERE)
         assert capsys.readouterr().out.split()[:2] == [kind, name]
-    with pytest.raises(NotFoundError):
+    with pytest.raises(CommandError, match="got nothing; allowed: that of a style or a training or a batch"):
         run_show("nothing", **WHERE)
 
 
@@ -150,5 +150,5 @@ def test_a_version_or_a_style_is_deleted_by_who_says_yes(
     for name in ("skirt@1", "skirt"):
         run_delete(name, yes=True, **WHERE)
         assert capsys.readouterr().out == f"{name} is deleted\n"
-    with pytest.raises(NotFoundError):
+    with pytest.raises(CommandError, match="got skirt"):
         run_show("skirt", **WHERE)

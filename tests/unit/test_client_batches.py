@@ -122,6 +122,12 @@ def test_a_batch_that_takes_longer_goes_on() -> None:
         Network([look("processing")] * 9).run(batches.wait("b1", seconds=10))
 
 
+def test_a_batch_is_waited_for_however_long_it_takes() -> None:
+    network = Network([*[look("processing")] * 30, look("succeeded")])
+    assert network.run(batches.wait("b1", every=3_600)).status == "succeeded"
+    assert sum(network.pauses) > 24 * 3_600
+
+
 def test_a_batch_is_canceled_and_gone_on_with() -> None:
     network = Network([look("canceled"), look("starting")])
     network.run(batches.cancel("b1"))
