@@ -8,7 +8,9 @@ from cli.parameters import LOCAL_OUT, Cloud, Json, StageOption
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="a style, a style@version, or the id of a training, a prediction or a batch")],
+    name: Annotated[
+        str, typer.Argument(help="a style, a style@version, or the id of a training, a prediction or a batch")
+    ],
     stage: StageOption = "",
     cloud: Cloud = LOCAL_OUT,
     json: Json = False,
