@@ -7,6 +7,7 @@ from contracts.machines import has_gpu
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR, REGION, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, stage_named
+from infra.function_costs import FunctionCosts, of_batch, of_predictions
 from infra.quotas import machine_types, quotas
 from infra.settings.serving import Serving
 from infra.settings.stage import Stage
@@ -19,6 +20,9 @@ from infra.work_costs import (
     style_dollars,
     update_dollars,
 )
+
+BATCH_ROWS = 10_000
+"""Of the largest batch."""
 
 CHECK_MINUTES = 5
 """What a processing job takes that only decodes pictures: most of it is its instance, which starts and loads the image."""
@@ -87,8 +91,25 @@ def _work(stage: Stage) -> list[str]:
         f"  updating the endpoint starts as many instances again: at most {_dollars(update_dollars(stage))} more",
         f"  deploying wakes {serving.first_instances} of the endpoint's instances "
         f"until its queue has been empty for about {EMPTY_MINUTES} minutes",
-        "  requests, what runs and pictures store until they expire, and logs are billed as used: cents a day",
+        *_functions(stage),
+        "  API Gateway, the table, what runs and pictures store until they expire, and logs are billed as used: cents a day",
     ]
+
+
+def _functions(stage: Stage) -> list[str]:
+    """What work costs besides its machines."""
+    painting = _dollars(pictures_dollars(stage, BATCH_ROWS))
+    return [
+        f"  a batch           of {BATCH_ROWS:,} rows {painting}, painted one by one",
+        f"  functions of 1,000 predictions, without looks at them: {_besides(of_predictions(stage, 1_000))}",
+        f"  functions of a batch of {BATCH_ROWS:,} rows: {_besides(of_batch(BATCH_ROWS))}",
+    ]
+
+
+def _besides(costs: FunctionCosts) -> str:
+    states = f" and {costs.transitions:,} state transitions" if costs.transitions else ""
+    called = f"{costs.invocations:,} invocations{states} ${costs.dollars:.4f}"
+    return f"{called}, and ${costs.dollars_a_time:.4f} for each 100 ms that each of them takes"
 
 
 def _by_the_clock(serving: Serving) -> str:
