@@ -136,6 +136,9 @@ class EvaluationReport(Answer):
 class Training(_Item):
     """A training: an execution of the state machine."""
 
+    version: Annotated[
+        str, about("the base model that it learns from; default, the stage's own, where none was asked for")
+    ]
     model: Annotated[str | None, about("the style")]
     output: Published | None
     urls: TrainingUrls

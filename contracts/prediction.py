@@ -121,7 +121,7 @@ class PredictionInput(Contract):
 
     @rule
     def _mask_words_can_be_read(self) -> Iterator[Problem]:
-        if "mask_prompt" in MODES[self.mode].needs:
+        if "mask_prompt" in MODES[self.mode].needs and self.mask_prompt:
             yield from unusable_words("mask_prompt", self.mask_prompt)
 
     @rule

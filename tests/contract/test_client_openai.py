@@ -140,7 +140,7 @@ def test_words_mask_as_well_and_without_either_the_whole_picture_is_painted(
         ({"mask": CLEAR, "extra_body": {"mask_prompt": "a skirt"}}, "mask or mask_prompt, not both"),
         ({"size": "512x512"}, "size: got '512x512'; allowed: auto, or 64x64 as the picture has"),
         ({"image": b"GIF89a"}, "a GIF file"),
-        ({"image": b""}, "input.image"),
+        ({"image": b""}, "image: got "),
         ({"background": "transparent"}, "auto | opaque"),
         ({"n": 9}, "n: got 9; allowed: an integer from 1 to 8"),
         ({"output_format": "gif"}, "png | jpeg | webp"),
@@ -155,6 +155,24 @@ def test_an_edit_that_cannot_be_made_is_refused_in_words(
         client.images.edit(**{"image": PNG, "prompt": "a red skirt", **asked})
     assert caught.value.type == "invalid_request_error"
     assert not http.api.records.items
+
+
+@pytest.mark.parametrize(
+    ("asked", "says", "param"),
+    [
+        ({"model": "nothing"}, "model: got 'nothing'; allowed: a style that is published: skirt", "model"),
+        ({"size": "100x100"}, "size: got 100; allowed: an integer from 64 to 2048, a multiple of 8", "size"),
+        ({"size": "2048x4096"}, "size: got 4096; allowed", "size"),
+    ],
+)
+def test_what_only_our_own_check_refuses_is_said_in_the_client_s_names(
+    client: openai.OpenAI, asked: dict[str, Any], says: str, param: str
+) -> None:
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        client.images.generate(prompt="a red skirt", **asked)
+    assert caught.value.param == param
+    assert isinstance(caught.value.body, dict)
+    assert caught.value.body["message"].startswith(says)
 
 
 def test_a_photo_that_an_answer_cannot_hold_is_refused_before_it_is_painted(

@@ -71,6 +71,8 @@ def test_what_is_asked_reaches_the_model(http: HttpApi) -> None:
     [
         ({"image": b"GIF89a"}, "a GIF file"),
         ({"search_prompt": ""}, "search_prompt"),
+        ({"search_prompt": "!!!"}, "search_prompt: got '!!!'; allowed: words in English"),
+        ({"image": b"no picture"}, "image: got "),
         ({"grow_mask": 21}, "grow_mask: got 21; allowed: an integer from 0 to 20"),
         ({"style_preset": "anime"}, "unknown key"),
         ({"version": "nothing"}, "allowed: a style that is published: skirt"),
@@ -83,6 +85,7 @@ def test_what_cannot_be_done_is_refused_in_words(http: HttpApi, changes: dict[st
     error = StabilityError.model_validate_json(answered.text)
     assert (error.id, error.name) == ("request-1", "unprocessable_entity")
     assert words in error.errors[0]
+    assert "input." not in answered.text
     assert not http.api.records.items
 
 

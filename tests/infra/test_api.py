@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aws_cdk import App
@@ -144,7 +145,9 @@ def test_both_topics_call_the_handler_of_answers(stage: Synthesized) -> None:
     assert len(heard) == len(subscriptions) - 2 == (0 if STAGES[stage.name].network else 1)
 
 
-def test_the_command_line_finds_what_it_needs(stage: Synthesized) -> None:
+def test_the_command_line_and_a_reader_of_readme_find_what_they_need(stage: Synthesized, root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert {"DataBucketName", "StateMachineArn"} <= set(re.findall(r"`(\w+)`", readme))
     outputs = {name for template in stage.templates.values() for name in template["Outputs"]}
     assert {
         "DataBucketName",

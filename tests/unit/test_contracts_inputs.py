@@ -17,6 +17,15 @@ from contracts.pretraining import Instances, PretrainingInput, StageDefaults
 INPUT = {"style": "skirt", "dataset": "s3://data/datasets/skirt/", "target": "a skirt"}
 
 
+@pytest.mark.parametrize("words", [{}, {"mask_prompt": ""}, {"mask_prompt": None}])
+def test_words_for_a_mask_that_are_missing_are_one_problem(words: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        PredictionInput.from_json({"mode": "segment", "image": "aGk=", **words})
+    assert [(each.what, each.allowed) for each in caught.value.problems] == [
+        ("input.mask_prompt", "required when mode is segment")
+    ]
+
+
 def test_defaults_follow_the_method() -> None:
     assert ExecutionInput.from_json(INPUT).deploy == "adapter"
     assert ExecutionInput.from_json({**INPUT, "method": "full"}).deploy == "endpoint"

@@ -36,7 +36,11 @@ def is_problem(answered: Answered, status: int) -> str:
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/pictures", "/v1/predictions/né", "/v1/predictions/a/b"])
 def test_an_unknown_path_is_404(api: Api, path: str) -> None:
-    assert path.rstrip("/") in is_problem(api.call("GET", path), 404)
+    says = is_problem(api.call("GET", path), 404)
+    assert path.rstrip("/") in says
+    listed = says.partition("allowed: ")[2].split(", ")
+    assert "/v1/predictions" in listed
+    assert len(listed) == len(set(listed))
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def _no_route(_: object) -> Response[str]:
     if methods and request.http_method not in methods.split(", "):
         detail = f"method: got {request.http_method}; allowed: {methods}"
         return request.problem(ProblemError(405, detail, headers={"Allow": methods}))
-    paths = ", ".join(route.path for route in ROUTES)
+    paths = ", ".join(dict.fromkeys(route.path for route in ROUTES))
     return _failed(ProblemError(404, f"path: got {request.path}; allowed: {paths}"))
 
 

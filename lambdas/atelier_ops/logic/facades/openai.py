@@ -19,6 +19,11 @@ from contracts.openai import ImageEditForm, ImageRequest, WantedPictures
 from contracts.prediction import PredictionInput
 
 _INSTEAD = '"response_format": "url"'
+_CALLED = {
+    **{"version": "model", "input.adapter": "model", "input.num_outputs": "n"},
+    **{"input.width": "size", "input.height": "size"},
+}
+"""OpenAI's names of our fields."""
 _ONE_PICTURE = "one picture: several cannot be made one"
 
 
@@ -82,7 +87,8 @@ def _answered(
         if asked.response_format == "b64_json":
             check_inline(inputs, picture, dependencies, what="n", instead=_INSTEAD)
 
-    return respond(200, _pictures(paint(request, said, translated, dependencies, check), asked, dependencies))
+    record = paint(request, said, translated, dependencies, check, called=_CALLED)
+    return respond(200, _pictures(record, asked, dependencies))
 
 
 def _pictures(record: Record, asked: WantedPictures, dependencies: Dependencies) -> dict[str, Any]:

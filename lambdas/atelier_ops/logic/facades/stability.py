@@ -15,6 +15,8 @@ from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from contracts.stability import SearchAndReplaceForm
 
 _ELSEWHERE = "POST /v1/predictions, which answers with the picture's address"
+_CALLED = {"input.adapter": "version", "input.mask_prompt": "search_prompt", "input.mask_grow": "grow_mask"}
+"""Stability's names of our fields."""
 _SUCCESS = "SUCCESS"
 
 
@@ -29,7 +31,7 @@ def search_and_replace(request: Request, dependencies: Dependencies) -> Response
     fits = partial(
         check_inline, dependencies=dependencies, what="image", instead=f"output_format jpeg, or {_ELSEWHERE}"
     )
-    record = paint(request, {"api": "stability", **said}, translated, dependencies, fits)
+    record = paint(request, {"api": "stability", **said}, translated, dependencies, fits, called=_CALLED)
     return _answered(record, asked, request, dependencies)
 
 
