@@ -134,6 +134,22 @@ def test_of_too_many_workers_the_longest_idle_ends_and_none_at_work(monkeypatch:
     assert pools == {"api": [busy, idle[0]], "settle": []}
 
 
+def test_an_executions_end_is_its_last_event_until_it_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import stepfunctions
+
+    from local.seams import history
+
+    for name in ("_add_event", "_apply_state_assign"):
+        monkeypatch.setattr(stepfunctions, name, getattr(stepfunctions, name))  # and taken back after the test
+    history.install()
+    execution: dict[str, Any] = {"events": []}
+    for kind in ("MapStateEntered", "ExecutionAborted", "MapStateExited", "ExecutionRedriven", "MapStateExited"):
+        stepfunctions._add_event(execution, kind)
+
+    kinds = [event["type"] for event in execution["events"]]
+    assert kinds == ["MapStateEntered", "ExecutionAborted", "ExecutionRedriven", "MapStateExited"]
+
+
 def test_processes_of_every_function_that_a_request_passes_through_are_kept() -> None:
     from local.seams import workers
 
