@@ -3,6 +3,7 @@
 import base64
 import json
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,7 +80,15 @@ def test_a_predictions_pictures_become_files_named_by_their_real_format(dependen
     assert record(dependencies).data["metrics"] == {"total_time": 10.0, "predict_time": 2.0}
     assert record(dependencies).data["completed_at"] == rfc3339(NOW)
     assert record(dependencies).data["started_at"] == rfc3339(NOW - 2)
-    assert record(dependencies).data["logs"] == "paint: 1.500 s\npaste: 0.500 s\n"
+    assert record(dependencies).data["logs"] == "Using seed: 7\npaint: 1.500 s\npaste: 0.500 s\n"
+
+
+@pytest.mark.parametrize(("mode", "drawn"), [("text_to_image", True), ("upscale", True), ("segment", False)])
+def test_a_seed_is_said_where_one_was_used(dependencies: Ending, mode: str, drawn: bool) -> None:
+    asked = record(dependencies)
+    dependencies.records.replace(asked, replace(asked, data={**asked.data, "input": {"mode": mode}}))
+    succeeded(dependencies, ID, answer())
+    assert ("Using seed: 7\n" in record(dependencies).data["logs"]) is drawn
 
 
 def test_how_each_picture_looks_is_in_the_metrics(dependencies: Ending) -> None:

@@ -136,7 +136,7 @@ def test_a_message_is_signed_with_the_clients_secret(world: World) -> None:
         ((), ["end"], ["end"]),
         (("start",), ["start"], ["start"]),
         (("output",), ["end"], []),
-        (("logs",), [], ["end"]),
+        (("logs",), ["end"], ["end"]),
         (("output", "logs", "completed"), ["end"], ["end"]),
         (("start", "completed"), ["start", "end"], ["start", "end"]),
     ],

@@ -24,6 +24,7 @@ from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import count, measure_queue
 from contracts.errors import InvalidInputError
 from contracts.layout import PREDICTION_ID, output_key, request_key
+from contracts.modes import MODES
 from contracts.prediction import PredictionOutput
 
 LONGEST_REASON = 2_000
@@ -201,12 +202,18 @@ def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now
     total = answer.seconds.get("total", sum(answer.seconds.values()))
     notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
     stages = (f"{stage}: {duration:.3f} s\n" for stage, duration in answer.seconds.items())
-    logs = "".join([*map(note_line, answer.notes), *stages])
+    logs = "".join([*map(note_line, answer.notes), *_drawn(record, answer), *stages])
     finished = _finished(
         record, "succeeded", now, total, {"outputs": outputs, "notes": notes, "logs": logs[:LONGEST_LOGS]}
     )
     metrics = {**finished.data["metrics"], **answer.metrics.to_json()}
     return replace(finished, data={**finished.data, "metrics": metrics})
+
+
+def _drawn(record: Record, answer: PredictionOutput) -> list[str]:
+    """What makes the pictures again, also where the request left it to chance: in the words of Replicate's models."""
+    mode = record.data.get("input", {}).get("mode", "style")
+    return [f"Using seed: {answer.seed}\n"] if "seed" in MODES[mode].uses else []
 
 
 def failed(record: Record, reason: str, now: float) -> Record:
