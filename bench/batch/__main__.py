@@ -5,6 +5,9 @@ queue and buckets are those of every local stage. One row in a hundred cannot be
 draws: the local cloud is killed and started again, and later the batch is canceled and resumed. Ends with one JSON line, in which ``lost``
 and ``painted_twice`` must be 0 and ``failed`` the rows that cannot be painted; exits with 1 where they are not. Seconds are information:
 they are this machine's.
+
+On two cores that other work shared: 10,000 rows in 29 minutes (seed 1), 9,900 succeeded, none lost, none painted twice; 200 in 107 s
+(seed 2), all succeeded.
 """
 
 import argparse
