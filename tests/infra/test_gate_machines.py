@@ -20,6 +20,7 @@ DEFECTS: list[tuple[Change, str, str]] = [
     (state("Gate", put("Next", value="Register")), "machine shape", "state GatePassed: no way leads to it"),
     (state("Gate", drop("Catch")), "machine shape", "state Gate: no Catch takes States.ALL"),
     (state("Gate", put("Catch", 0, "Next", value="Succeed")), "machine shape", "does not lead to RecordFailure"),
+    (state("Gate", put("Catch", 0, "Next", value="Register")), "machine shape", "does not lead to RecordFailure"),
     (state("Gate", put("Catch", 0, "Assign", value={})), "machine shape", "does not assign $failure"),
     # times
     (state("Gate", drop("TimeoutSeconds")), "machine times", "TimeoutSeconds is None"),

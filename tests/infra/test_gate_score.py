@@ -1,5 +1,6 @@
 """A few of the defects of ``make gate-score`` on every run: one of each family, and one of each kind of check that reads sources."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from bench.gate.families import (
     api,
+    batch_parts,
+    batches,
     events,
     functions,
     machine,
@@ -29,7 +32,9 @@ from infra.gate.door import findings
 from infra.gate.sources import Sources
 from tests.infra.conftest import Synthesized
 
-_FAMILIES = (api, events, functions, machine, places, roles, scaling, serving, storage, watching)
+_FAMILIES = (
+    *(api, batch_parts, batches, events, functions, machine, places, roles, scaling, serving, storage, watching),
+)
 _SAMPLE = [family.MUTANTS[0] for family in _FAMILIES]
 _SLIPS = [
     mutant
@@ -59,8 +64,11 @@ def test_the_gate_names_a_planted_defect(mutant: Mutant, world: World) -> None:
     assert all(each.remedy for each in named)
 
 
-def test_every_defect_has_a_place_in_the_world(world: World, prod: Synthesized) -> None:
-    worlds = {"dev": world, "prod": replace(world, assembly=prod.assembly)}
+def test_every_defect_has_a_place_in_the_world(
+    world: World, prod: Synthesized, synthesize: Callable[[str], Synthesized]
+) -> None:
+    others = {"prod": prod, "local": synthesize("local")}
+    worlds = {"dev": world} | {name: replace(world, assembly=stage.assembly) for name, stage in others.items()}
     homeless = []
     for mutant in every_mutant():
         try:

@@ -12,6 +12,7 @@ from tests.infra.conftest import Synthesized
 from tests.infra.mutants import asked
 
 GATEWAYS = "lambdas/atelier_ops/gateways"
+CREDENTIALS = "lambdas/atelier_ops/logic/credentials.py"
 DEFECTS = [
     # file, text, instead, the check, and what it says
     (
@@ -107,6 +108,16 @@ DEFECTS = [
     ),
     ("lambdas/atelier_ops/observability.py", '= "Atelier"', '= "Ours"', "counted", "NAMESPACE is Ours"),
     ("lambdas/atelier_ops/logic/api.py", '"cancel_training"', '"stop"', "routes", "nothing answers cancel_training"),
+    (CREDENTIALS, '{"usageIdentifierKey": key}', '{"usageIdentifier": key}', "authorizer answers", "and not {"),
+    (CREDENTIALS, '"Allow" if key else "Deny"', '"Allow"', "authorizer answers", "for the headers None"),
+    (CREDENTIALS, 'event.get("headers") or {}', 'event["headers"]', "authorizer answers", "it raises"),
+    (
+        "lambdas/atelier_ops/handlers/authorize.py",
+        "    return authorize(event)",
+        "    print(event)\n    return authorize(event)",
+        "authorizer answers",
+        "print may put a client's key into a log",
+    ),
     ("lambdas/atelier_ops/handlers/reconcile.py", "30_000", "300_000", "schedules", "it stops with 300000 ms left"),
 ]
 

@@ -1,5 +1,6 @@
 """The gate and templates: one defect in a resource is named, with the resource and its construct."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ CONFIG, MODEL, METHOD = "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Model
 VARIABLES = (P, "Environment", "Variables")
 TRACKING = (P, "TargetTrackingScalingPolicyConfiguration")
 STEPS = (P, "StepScalingPolicyConfiguration")
+RESPONSE, SAID, HEADER = "AWS::ApiGateway::GatewayResponse", (P, "ResponseParameters"), "gatewayresponse.header."
 ASYNC = (P, "AsyncInferenceConfig", "OutputConfig")
 
 
@@ -444,6 +446,86 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "ATELIER_PIXELS_PER_SECOND is '1'",
     ),
     (METHOD, "Api/RestApiv1files", put(P, "AuthorizationType", value="AWS_IAM"), "api requests", "known by AWS_IAM"),
+    (FUNCTION, "Api/KeysHandler", put(P, "Timeout", value=20), "api requests", "before the request is begun"),
+    (
+        FUNCTION,
+        "Api/BatchesHandlersPrepareBatch",
+        put(*VARIABLES, "CLIENTS", value='{"k": {"name": "first", "manages": true}}'),
+        "stage values",
+        "each with a key of its own",
+    ),
+    (FUNCTION, "Api/Handler", put(*VARIABLES, "CLIENTS", value="first"), "stage values", "no clients by their keys"),
+    (
+        FUNCTION,
+        "Api/BatchesHandlersReportBatch",
+        put(*VARIABLES, "SERVING_INSTANCE", value="ml.g5.2xlarge"),
+        "stage values",
+        "SERVING_INSTANCE is 'ml.g5.2xlarge'",
+    ),
+    (
+        FUNCTION,
+        "Api/BatchesHandlersSettleBatches",
+        put(*VARIABLES, "BATCH_MACHINE_ARN", value="arn:aws:states:us-east-1:1:stateMachine:atelier-dev-workflow"),
+        "handler environment",
+        "is no state machine Batches",
+    ),
+    (
+        ROLE_POLICY,
+        "Api/BatchesHandlersPaintItem",
+        also("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:1:function:other"),
+        "reach",
+        "which its environment does not name",
+    ),
+    (
+        ROLE_POLICY,
+        "Api/BatchesHandlersReportBatch",
+        also("s3:GetObject", {"Fn::Join": ["", [{"Fn::GetAtt": ["BucketsMedia5BAFF3AF", "Arn"]}, "/outputs/*"]]}),
+        "handler places",
+        "it may s3:GetObject media/outputs/*, which nobody meant",
+    ),
+    (
+        ROLE_POLICY,
+        "Api/BatchesHandlersPrepareBatch",
+        without("s3:GetObject"),
+        "handler places",
+        "it may not s3:GetObject media/uploads/*",
+    ),
+    (
+        ROLE_POLICY,
+        "Api/BatchesHandlersSettleBatches",
+        without("dynamodb:Query"),
+        "handler places",
+        "it may not dynamodb:Query by_status",
+    ),
+    (
+        RESPONSE,
+        "Api/RestApiThrottled",
+        put(*SAID, f"{HEADER}Retry-After", value="'0'"),
+        "refusals",
+        "Retry-After is '0'",
+    ),
+    (
+        RESPONSE,
+        "Api/RestApiNoRoute",
+        put(*SAID, f"{HEADER}Retry-After", value="'5'"),
+        "refusals",
+        "it says Retry-After",
+    ),
+    (
+        RESPONSE,
+        "Api/RestApiThrottled",
+        drop(*SAID, f"{HEADER}RateLimit-Policy"),
+        "refusals",
+        "RateLimit-Policy is None",
+    ),
+    (RESPONSE, "Api/RestApiNoKey", drop(*SAID, f"{HEADER}WWW-Authenticate"), "refusals", "WWW-Authenticate is None"),
+    (
+        RESPONSE,
+        "Api/RestApiNoKey",
+        put(*SAID, f"{HEADER}Access-Control-Expose-Headers", value="'*'"),
+        "refusals",
+        "Access-Control-Expose-Headers is '*'",
+    ),
 ]
 
 
@@ -455,3 +537,51 @@ def test_a_defect_is_named_with_its_resource(
     named_so = [each for each in found if wrong in each.wrong]
     assert named_so, found
     assert all(each.place.startswith("dev ") and "/" in each.place and each.remedy for each in named_so)
+
+
+RULE_OF_PAGES = (P, "CorsConfiguration", "CorsRules", 0)
+OF_PAGES: list[tuple[str, str, Change, str, str]] = [
+    (METHOD, "Api/RestApiv1predictionsOPTIONS", put(P, "ApiKeyRequired", value=True), "cross origin", "without a key"),
+    (METHOD, "Api/RestApiv1predictionsOPTIONS", put(P, "HttpMethod", value="GET"), "cross origin", "has no OPTIONS"),
+    (FUNCTION, "Api/Handler", put(*VARIABLES, "ORIGINS", value="*"), "cross origin", "ORIGINS is '*'"),
+    (
+        RESPONSE,
+        "Api/RestApiNoKey",
+        drop(*SAID, f"{HEADER}Access-Control-Allow-Origin"),
+        "cross origin",
+        "pages of None",
+    ),
+    (
+        BUCKET,
+        "Storage/BucketsMedia",
+        put(*RULE_OF_PAGES, "AllowedOrigins", value=["*"]),
+        "cross origin",
+        "pages of ['*']",
+    ),
+    (BUCKET, "Storage/BucketsMedia", put(*RULE_OF_PAGES, "AllowedMethods", value=["GET"]), "cross origin", "['GET']"),
+    (BUCKET, "Storage/BucketsMedia", drop(*RULE_OF_PAGES, "AllowedHeaders"), "cross origin", "send the headers None"),
+    (BUCKET, "Storage/BucketsMedia", drop(*RULE_OF_PAGES, "ExposedHeaders"), "cross origin", "and read None"),
+    (
+        RESPONSE,
+        "Api/RestApiNoKey",
+        drop(*SAID, f"{HEADER}Access-Control-Expose-Headers"),
+        "refusals",
+        "Access-Control-Expose-Headers is None",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "named", "defect", "check", "wrong"), OF_PAGES)
+def test_a_defect_of_what_pages_may_do_is_named(
+    synthesize: Callable[[str], Synthesized],
+    root: Path,
+    kind: str,
+    named: str,
+    defect: Change,
+    check: str,
+    wrong: str,
+) -> None:
+    local = synthesize("local").assembly
+    assert asked(check, local, root) == []
+    found = asked(check, changed(local, kind, defect, named=named), root)
+    assert any(wrong in each.wrong for each in found), found

@@ -15,6 +15,9 @@ _NAME = "api requests"
 _SECRETS = ("apiKey", "authorizer", "accessKey", "requestOverride")
 """What an access log must not hold: who has the log could call the API."""
 
+_LONGEST_ANSWER = 10
+"""Seconds that a client waits to hear whether its key was seen."""
+
 _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 
 
@@ -74,6 +77,10 @@ def _authorizer(assembly: Assembly, authorizer: Resource) -> Iterator[tuple[str,
     functions = assembly.referenced(properties.get("AuthorizerUri", ""))
     if handlers(assembly).get("authorize") not in functions:
         yield "it does not ask the handler authorize", "Name the function of handlers/authorize.py"
+    for function in functions:
+        if function.properties.get("Timeout", 3) > _LONGEST_ANSWER:
+            wrong = f"{function.logical_id} may take {function.properties['Timeout']} s, before the request is begun"
+            yield wrong, f"Give it {_LONGEST_ANSWER} s at most"
 
 
 def _models(assembly: Assembly, method: Resource) -> Iterator[tuple[str, str]]:

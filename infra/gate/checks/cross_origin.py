@@ -65,6 +65,10 @@ def _rules(bucket: Resource, origins: set[str]) -> Iterator[Finding]:
             _NAME, f"pages of {sorted(told)} may read it, the stage says {sorted(origins)}", "Follow it"
         )
     for rule in rules:
+        heard = (rule.get("AllowedHeaders"), rule.get("ExposedHeaders"))
+        if heard != (["*"], ["ETag"]):
+            wrong = f"pages may send the headers {heard[0]} and read {heard[1]}"
+            yield bucket.finding(_NAME, wrong, "A PUT has the headers that it was signed with, and answers an ETag")
         if set(rule.get("AllowedMethods", [])) != _METHODS:
             wrong = f"pages may {rule.get('AllowedMethods')}"
             yield bucket.finding(_NAME, wrong, f"Presigned addresses are for {', '.join(sorted(_METHODS))}")

@@ -25,6 +25,9 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 }
 """The type of resource that a variable names, and how its logical id begins."""
 
+_MACHINES = {"BATCH_MACHINE_ARN": "Batches"}
+"""Variables that name a machine by an ARN as text, for a machine cannot be referred to by what it calls; how its logical id begins."""
+
 _OUTWARD = {"deliver_webhooks"}
 """Handlers of stages only that are in no network of their own: what they do leads to the internet."""
 
@@ -93,6 +96,9 @@ def _named(assembly: Assembly, function: Resource) -> Iterator[Finding]:
         else set()
     )
     for name, value in environment(function).items():
+        if name in _MACHINES and value.rpartition(":")[2] not in _machine_names(assembly, _MACHINES[name]):
+            wrong = f"{name} is {value}, which is no state machine {_MACHINES[name]}"
+            yield function.finding(_NAME, wrong, "Set it to the machine that its name says")
         if name not in _KINDS:
             continue
         kind, start = _KINDS[name]
@@ -104,3 +110,8 @@ def _named(assembly: Assembly, function: Resource) -> Iterator[Finding]:
         elif kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic") and found[0].name not in granted:
             wrong = f"{name} is {found[0].name}, on which its role may do nothing"
             yield function.finding(_NAME, wrong, "Grant what the handler does with it, in its Spec")
+
+
+def _machine_names(assembly: Assembly, start: str) -> set[str]:
+    found = assembly.of("AWS::StepFunctions::StateMachine")
+    return {str(each.properties.get("StateMachineName")) for each in found if each.logical_id.startswith(start)}

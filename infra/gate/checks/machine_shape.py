@@ -75,7 +75,11 @@ def _caught(machine: Definition, name: str, state: Mapping[str, Any]) -> Iterato
             _NAME, name, "States.ALL is not the last Catch", "Move it to the end, or later ones never match"
         )
     target = str(everything[0].get("Next"))
-    ends = {target, *(follower for follower, _ in ways_on(machine.states.get(target, {})))}
+    # That a state on the way fails itself, and is recorded for that, is no way for these errors.
+    follows = {**machine.states.get(target, {}), "Catch": []}
+    ends = {target, *(follower for follower, _ in ways_on(follows))}
+    if name == RECORDER:
+        ends |= {follower for follower, _ in ways_on(machine.states.get(target, {}))}
     fails = {each for each in ends if machine.states.get(each, {}).get("Type") == "Fail"}
     if RECORDER not in ends and not (name == RECORDER and fails):
         wrong = f"its errors go to {target}, which does not lead to {RECORDER}"

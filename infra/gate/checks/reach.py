@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
+from infra.gate.functions import handlers
 from infra.gate.machines import machines
 from infra.gate.roles import Statement, listed, role_of, statements
 from infra.gate.sources import Sources
@@ -29,10 +30,23 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
                     wrong = f"it calls {function.name}, which {role.logical_id} may not"
                     yield machine.finding(_NAME, name, wrong, "Grant lambda:InvokeFunction on that function")
             yield from _handed(assembly, role_of(assembly, arguments.get("RoleArn", "")))
+    for function in handlers(assembly).values():
+        yield from _called(assembly, function)
     for policy_role in assembly.of("AWS::IAM::Role"):
         for statement in _of(assembly, policy_role):
             for wrong, remedy in _resources(assembly, statement):
                 yield statement.policy.finding(_NAME, wrong, remedy)
+
+
+def _called(assembly: Assembly, function: Resource) -> Iterator[Finding]:
+    """A handler calls the functions that its environment names, and may call no others."""
+    role = role_of(assembly, function.properties.get("Role"))
+    told = assembly.referenced(str(function.properties.get("Environment", {}).get("Variables", {})))
+    named = {f"<{each.name}.Arn>" for each in told if each.kind == "AWS::Lambda::Function"}
+    for statement in (each for each in _of(assembly, role) if "lambda:InvokeFunction" in each.actions):
+        for other in sorted(set(statement.resources) - named):
+            wrong = f"{function.logical_id} may call {other}, which its environment does not name"
+            yield statement.policy.finding(_NAME, wrong, f"Grant it on {', '.join(sorted(named)) or 'nothing'}")
 
 
 def _of(assembly: Assembly, role: Resource | None) -> list[Statement]:

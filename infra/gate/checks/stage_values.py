@@ -46,6 +46,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         if f"atelier:stage={stage.name}" not in tags or not all("=" in tag for tag in tags):
             wrong = f"TAGS is {variables['TAGS']!r}"
             yield function.finding(_NAME, wrong, f"Write key=value with commas, atelier:stage={stage.name} among them")
+        if "CLIENTS" in variables and (wrong := _other_clients(assembly, str(variables["CLIENTS"]), stage)):
+            yield function.finding(_NAME, wrong, "Take it from components/clients.py")
         yield from _observed(function, variables)
     for bucket in assembly.of("AWS::S3::Bucket"):
         for wrong, remedy in _kept(bucket, stage):
@@ -65,6 +67,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
         "SERVED_BASE": stage.default_model.reference,
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
         "SEGMENTER": stage.segmenter_model.reference,
+        "SERVING_INSTANCE": stage.serving.instance,
         "SHARD_INSTANCES": str(stage.pretraining.shard_instances),
         "TRAIN_INSTANCES": str(stage.pretraining.train_instances),
         "INPUT_MODE": stage.pretraining.input_mode,
@@ -85,6 +88,19 @@ def _of_handler(stage: Stage) -> Mapping[str, Mapping[str, str]]:
         "prepare_pretraining": {"BASE_MODELS": ",".join(entry.reference for entry in stage.models)},
         "api": {"RATE_POLICY": rate_policy(stage.api), "COSTLY_RATE_POLICY": costly_rate_policy(stage.api)},
     }
+
+
+def _other_clients(assembly: Assembly, told: str, stage: Stage) -> str:
+    """What is wrong with the clients that a handler knows, each by its key."""
+    try:
+        known = {key: (each["name"], each.get("manages", False)) for key, each in json.loads(told).items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return f"CLIENTS is {told}, which says no clients by their keys"
+    meant = sorted((client.name, client.manages) for client in stage.api.clients)
+    keys = [each.name for key in known for each in assembly.referenced(key) if each.kind == "AWS::ApiGateway::ApiKey"]
+    if sorted(known.values()) != meant or len(set(keys)) != len(meant):
+        return f"CLIENTS is {told}, the stage's clients are {meant}, each with a key of its own"
+    return ""
 
 
 def _observed(function: Resource, variables: Mapping[str, Any]) -> Iterator[Finding]:
