@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Places:
+class HandlerPlaces:
     """Of one handler, each with a space between."""
 
     reads: str = ""
@@ -22,8 +22,8 @@ _ENDED = "media/failures/* media/outputs/* media/progress/* media/requests/* med
 
 _ANSWERS = "media/failures/* media/requests/* media/responses/*"
 
-HANDLER_PLACES: Mapping[str, Places] = {
-    "api": Places(
+HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
+    "api": HandlerPlaces(
         reads=(
             "data/datasets/* data/imports/* data/runs/*/evaluate/* data/runs/*/failure.json "
             "data/runs/*/taken_up.json media/batches/* media/failures/* media/outputs/* "
@@ -41,81 +41,81 @@ HANDLER_PLACES: Mapping[str, Places] = {
         ),
         queries="by_client by_status",
     ),
-    "base_model": Places(
+    "base_model": HandlerPlaces(
         reads="model/base/*",
         writes="model/base/*",
         deletes="model/base/*",
     ),
-    "delete_styles": Places(
+    "delete_styles": HandlerPlaces(
         reads="data/datasets/* data/imports/* model/styles/*",
         writes="model/styles/*/latest.json",
         deletes="data/datasets/* data/imports/* model/styles/*",
         queries="by_status",
     ),
-    "deliver_webhooks": Places(
+    "deliver_webhooks": HandlerPlaces(
         queries="by_status",
     ),
-    "gate": Places(
+    "gate": HandlerPlaces(
         reads="data/runs/*",
     ),
-    "inference_result": Places(
+    "inference_result": HandlerPlaces(
         reads=_ANSWERS,
         writes="media/outputs/*",
         deletes=_ENDED,
     ),
-    "prepare": Places(
+    "prepare": HandlerPlaces(
         reads=(
             "data/datasets/* data/runs/*/resumption.json data/runs/*/taken_up.json "
             "model/base/*/manifest.json model/styles/*/latest.json model/styles/*/manifest.json"
         ),
         writes="data/runs/*/taken_up.json",
     ),
-    "prepare_batch": Places(
+    "prepare_batch": HandlerPlaces(
         reads="media/batches/* media/uploads/* model/styles/*",
         writes="media/batches/*",
     ),
-    "prepare_pretraining": Places(
+    "prepare_pretraining": HandlerPlaces(
         reads=("data/datasets/* data/runs/*/resumption.json data/runs/*/taken_up.json model/base/*/manifest.json"),
         writes="data/runs/*/taken_up.json",
     ),
-    "promote": Places(
+    "promote": HandlerPlaces(
         reads="model/styles/*/latest.json model/styles/*/manifest.json",
         writes="model/styles/*/latest.json",
     ),
-    "publish": Places(
+    "publish": HandlerPlaces(
         reads="data/runs/* model/styles/*",
         writes="model/styles/*",
     ),
-    "publish_base": Places(
+    "publish_base": HandlerPlaces(
         reads="data/runs/* model/base/*",
         writes="model/base/*",
     ),
-    "reconcile": Places(
+    "reconcile": HandlerPlaces(
         reads=_ANSWERS,
         writes="media/outputs/*",
         deletes=_ENDED,
         queries="by_status",
     ),
-    "record_failure": Places(
+    "record_failure": HandlerPlaces(
         writes="data/runs/*/failure.json data/runs/*/resumption.json",
     ),
-    "report_batch": Places(
+    "report_batch": HandlerPlaces(
         reads="media/batches/*",
         writes="media/batches/*",
     ),
-    "report_stop": Places(
+    "report_stop": HandlerPlaces(
         reads="data/runs/*/failure.json",
         writes="data/runs/*/failure.json",
     ),
-    "settle": Places(
+    "settle": HandlerPlaces(
         queries="by_status",
     ),
-    "settle_batches": Places(
+    "settle_batches": HandlerPlaces(
         reads="media/batches/*",
         writes="media/batches/*",
         queries="by_status",
     ),
-    "smoke_test": Places(
+    "smoke_test": HandlerPlaces(
         reads="media/requests/*",
         writes="media/requests/*",
         deletes="media/requests/*",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
-from infra.gate.intended_places import HANDLER_PLACES, Places
+from infra.gate.intended_places import HANDLER_PLACES, HandlerPlaces
 from infra.gate.roles import role_of, statements
 from infra.gate.sources import Sources
 
@@ -29,10 +29,10 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     for handler, function in handlers(assembly).items():
         role = role_of(assembly, function.properties.get("Role"))
         if role is not None:
-            yield from _compared(assembly, role, HANDLER_PLACES.get(handler, Places()))
+            yield from _compared(assembly, role, HANDLER_PLACES.get(handler, HandlerPlaces()))
 
 
-def _compared(assembly: Assembly, role: Resource, places: Places) -> Iterator[Finding]:
+def _compared(assembly: Assembly, role: Resource, places: HandlerPlaces) -> Iterator[Finding]:
     for action, what in _ACTIONS.items():
         granting = [each for each in statements(assembly, role) if action in each.actions and each.effect == "Allow"]
         granted = {_place(name): each.policy for each in granting for name in each.resources if _ASSETS not in name}
