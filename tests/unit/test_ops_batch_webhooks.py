@@ -12,7 +12,7 @@ from contracts.batches import BatchPlan
 from contracts.errors import InvalidInputError
 from tests.unit.ops_batches import PAINT, ROWS, Studio
 from tests.unit.test_ops_submission import notify
-from tests.unit.test_ops_webhooks import REFUSED, URL, World
+from tests.unit.test_ops_webhooks import REFUSED, URL, Asked, World
 
 WISH: dict[str, Any] = {"webhook": URL, "webhook_events_filter": ["start", "completed"]}
 OTHER = "https://other.example.com/told"
@@ -147,6 +147,21 @@ def test_the_end_of_a_round_that_was_gone_on_with_is_not_told_any_more(world: Te
     world.report(world.painted(batch, 2))
     assert world.announced() == 1
     assert world.messages()[-1] == ("end", "succeeded")
+
+
+def test_an_end_is_not_told_with_what_the_next_round_says(world: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = world.post(webhook=URL)["id"]
+    world.prepare(f"{batch}-1")
+    world.stopped(f"{batch}-1")
+    asked = Asked.ask
+
+    def gone_on(api: Asked, event: Any) -> Any:
+        world.call("POST", f"/v1/batches/{batch}/resume")
+        return asked(api, event)
+
+    monkeypatch.setattr(Asked, "ask", gone_on)
+    assert world.announced() == 0
+    assert not world.receivers.heard
 
 
 def test_of_two_requests_with_one_key_the_first_ones_wish_counts(world: Telling) -> None:

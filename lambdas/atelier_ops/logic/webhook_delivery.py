@@ -117,7 +117,7 @@ def _take(key: str, dependencies: Dependencies) -> list[_Letter]:
     if not records.replace(record, mine):
         return []
     body = body or _ask(mine, dependencies)[1]
-    wanted = bool(body) and (message == START or _is_wanted(mine, body))
+    wanted = bool(body) and (message == START or _is_wanted(mine, body)) and _is_still_of(mine, dependencies)
     return [
         _Letter(record=mine, message=message, parcel=_parcel(mine, message, body, dependencies) if wanted else None)
     ]
@@ -132,6 +132,11 @@ def _look(record: Record, dependencies: Dependencies) -> tuple[str, str]:
     if found is None or found.data.get("webhook") != record.key:
         return "", ""
     return (str(found.data["state"]) if kind == BATCH else found.status), ""
+
+
+def _is_still_of(record: Record, dependencies: Dependencies) -> bool:
+    """Whether what the API has just answered is of the record: a batch may have been gone on with meanwhile: its next round has its own."""
+    return record.data["of"][0] != BATCH or bool(_look(record, dependencies)[0])
 
 
 def _ask(record: Record, dependencies: Dependencies) -> tuple[str, str]:
