@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.chaos.door import BATCHES, Door
 from tests.chaos.history import BATCH, History
+from tests.chaos.receivers import Receivers
 from tests.chaos.schedule import Act
 
 _POSTS = 3
@@ -19,6 +20,7 @@ class Catalogues:
 
     door: Door
     history: History
+    receivers: Receivers
 
     def ask(self, act: Act) -> None:
         """One batch, and what becomes of it. No two of its rows have the same words, in this batch or another."""
@@ -30,6 +32,12 @@ class Catalogues:
             "concurrency": detail["concurrency"],
             "tolerated_failures": 1,
         }
+        if detail["told"]:
+            # A batch that succeeds may have no picture: then it has no output to tell of.
+            body |= {
+                "webhook": self.receivers.url(detail["told"], key),
+                "webhook_events_filter": ["start", "completed"],
+            }
         times = _POSTS if detail["then"] == "repeat" else 1
         with ThreadPoolExecutor(times) as clients:
             made = [*clients.map(lambda _: self.door.post(BATCH, BATCHES, body, key=key), range(times))]

@@ -88,7 +88,7 @@ class Door:
         """The id of what was accepted; empty where it was refused, or where no answer came, which the history remembers."""
         answer = self.insist("POST", path, body, key=key, wait=wait)
         if answer.status == 201 and kind == BATCH:
-            self.history.take_batch(key, answer.body["id"], rows_of(body))
+            self.history.take_batch(key, answer.body["id"], rows_of(body), body)
             self.history.see_batch(answer.body["id"], answer.begun, answer.ended, answer.body)
             return str(answer.body["id"])
         if answer.status == 201:

@@ -134,7 +134,8 @@ def drive(studio: Studio, acts: list[Act], *, settle_seconds: float) -> Outcome:
     restarts = Restarts(cloud=studio.deployment.cloud)
     with receiving(door.call("GET", WEBHOOK_SECRET).body["key"]) as receivers:
         workload = Workload.prepared(studio, door, receivers)
-        errands, catalogues = Errands(door=door, history=history), Catalogues(door=door, history=history)
+        errands = Errands(door=door, history=history)
+        catalogues = Catalogues(door=door, history=history, receivers=receivers)
         pictures, shelf = Pictures.prepared(door), Shelf.filled(errands)
         settling = Settling(
             studio=studio,

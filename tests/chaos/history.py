@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.chaos.discards import Discards
@@ -89,6 +89,18 @@ def shown(found: Mapping[str, Any]) -> tuple[str, str]:
     return status, f"{found['completed_at']} {found.get('error')}" if status in FINAL else ""
 
 
+def round_of(batch: str, number: int) -> str:
+    """What a round of a batch is called here."""
+    return f"{batch}#{number}"
+
+
+def _accepted(one: str, kind: str, key: str, asked: Mapping[str, Any], at: float) -> Accepted:
+    """What was accepted for a body that may have asked to be told at ``http://receiver/manner/key``."""
+    told = str(asked["webhook"]).split("/")[3] if "webhook" in asked else ""
+    events = tuple(asked["webhook_events_filter"]) if told else ()
+    return Accepted(id=one, kind=kind, key=key, manner=told, events=events, at=at)
+
+
 class History:
     """Safe to use from many threads."""
 
@@ -107,6 +119,7 @@ class History:
         self.painted: dict[str, set[str]] = defaultdict(set)
         self.batch_ids: dict[str, set[str]] = defaultdict(set)
         self.batch_rows: dict[str, list[str]] = {}
+        self.batch_asked: dict[str, Accepted] = {}
         self.rounds: dict[str, int] = {}
         self.counts: dict[str, Mapping[str, int]] = {}
         self.missed: list[str] = []
@@ -118,14 +131,17 @@ class History:
 
     def accept(self, kind: str, key: str, found: Mapping[str, Any], asked: Mapping[str, Any] | None = None) -> None:
         """A 201, for a body that may have asked to be told at ``http://receiver/manner/key``."""
-        told = str(asked["webhook"]).split("/")[3] if asked and "webhook" in asked else ""
-        events = tuple(asked["webhook_events_filter"]) if asked and told else ()
         with self._lock:
             earlier = self.accepted.get(found["id"])
             at = earlier.at if earlier else time.monotonic()
-            self.accepted[found["id"]] = Accepted(id=found["id"], kind=kind, key=key, manner=told, events=events, at=at)
+            self.accepted[found["id"]] = _accepted(found["id"], kind, key, asked or {}, at)
             self.ids[key].add(found["id"])
             self.unanswered.pop(key, None)
+
+    def newest_rounds(self) -> list[Accepted]:
+        """Of each batch the newest round, called as its looks are: what was not told of a round before is dropped."""
+        with self._lock:
+            return [replace(each, id=round_of(one, self.rounds[one])) for one, each in self.batch_asked.items()]
 
     def leave(self, key: str, kind: str, path: str, body: Mapping[str, Any]) -> None:
         """A client gave up before anything was answered."""
@@ -205,9 +221,10 @@ class History:
         with self._lock:
             self.choices.append(choice)
 
-    def take_batch(self, key: str, one: str, rows: list[str]) -> None:
-        """A batch was accepted, whose rows make these prompts."""
+    def take_batch(self, key: str, one: str, rows: list[str], asked: Mapping[str, Any] | None = None) -> None:
+        """A batch was accepted, whose rows make these prompts, for a body that may have asked to be told."""
         with self._lock:
+            self.batch_asked[one] = _accepted(one, BATCH, key, asked or {}, time.monotonic())
             self.batch_ids[key].add(one)
             self.batch_rows[one] = rows
             self.rounds.setdefault(one, 1)
@@ -215,7 +232,7 @@ class History:
 
     def see_batch(self, one: str, begun: float, ended: float, found: Mapping[str, Any]) -> None:
         """A look at a batch. Each of its rounds begins, and ends once."""
-        self.see(f"{one}#{found['round']}", begun, ended, found)
+        self.see(round_of(one, found["round"]), begun, ended, found)
         with self._lock:
             self.rounds[one] = max(self.rounds.get(one, 1), int(found["round"]))
             if found["counts"] and found["report"]:
@@ -224,7 +241,7 @@ class History:
     def open_batches(self) -> list[str]:
         """Batches whose newest round has not been seen to end."""
         with self._lock:
-            newest = {one: f"{one}#{number}" for one, number in self.rounds.items()}
+            newest = {one: round_of(one, number) for one, number in self.rounds.items()}
         return [one for one, name in newest.items() if not self.final(name)]
 
     def unfinished(self) -> list[str]:

@@ -48,8 +48,8 @@ class Message:
     """One try of one message as it came.
 
     ``name`` is its webhook-id, ``kind`` START or END, ``manner`` and ``key`` (an Idempotency-Key) are of the address that it was sent to.
-    ``id``, ``status`` and ``fixed`` are of the thing in it, as a look says them. ``taken``: it was answered 2xx, as far as the receiver
-    knows. ``genuine``: its signature is the stage's. ``late``: it came when clocks were put far ahead.
+    ``id`` (of a batch with its round), ``status`` and ``fixed`` are of the thing in it, as a look says them. ``taken``: it was answered
+    2xx, as far as the receiver knows. ``genuine``: its signature is the stage's. ``late``: it came when clocks were put far ahead.
     """
 
     name: str
@@ -85,7 +85,8 @@ def missing(history: History, messages: Iterable[Message], manners: Collection[M
     Of what somebody began to delete nothing needs to come: it may be gone before it is told of.
     """
     taken = {(each.id, each.kind) for each in messages if each.taken and each.genuine}
-    hoped = [one for one in history.known() if one.manner in manners and one.id not in history.doomed]
+    every = (*history.known(), *history.newest_rounds())
+    hoped = [one for one in every if one.manner in manners and one.id not in history.doomed]
     return [
         (one, kind)
         for one in hoped

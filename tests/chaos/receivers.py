@@ -10,7 +10,7 @@ from typing import Any
 
 from atelier import verify_webhook
 from atelier.errors import WebhookError
-from tests.chaos.history import shown
+from tests.chaos.history import round_of, shown
 from tests.chaos.messages import LASTING, Manner, Message
 
 _STATUS = {Manner.BROKEN: 500, Manner.BUSY: 429, Manner.REDIRECTING: 307, Manner.GONE: 410, Manner.DEAD: 500}
@@ -166,7 +166,7 @@ class _Hearing(BaseHTTPRequestHandler):
             kind=name.rpartition("_")[2],
             manner=manner,
             key=self.path.rpartition("/")[2],
-            id=told["id"],
+            id=round_of(told["id"], told["round"]) if "round" in told else told["id"],
             status=status,
             fixed=fixed,
             taken=taken,

@@ -153,6 +153,7 @@ def _batch(chance: random.Random) -> tuple[str, dict[str, Any]]:
         "concurrency": chance.randint(1, 4),
         "then": _weighted(chance, {"": 4, "cancel": 3, "repeat": 3}),
         "wait": round(chance.uniform(1, 20), 2),
+        "told": _weighted(chance, TOLD),
     }
 
 

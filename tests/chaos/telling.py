@@ -34,7 +34,8 @@ def told_wrongly(history: History, evidence: Evidence) -> Iterator[str]:
         names[each.id, each.kind].add(each.name)
         if not each.genuine:
             yield f"{each.name} has a wrong signature"
-        if each.id not in history.ids.get(each.key, ()):
+        made = history.ids.get(each.key, set()) | history.batch_ids.get(each.key, set())
+        if each.id.partition("#")[0] not in made:
             yield f"{each.name}, sent to the address of key {each.key}, is about {each.id}, which that has not made"
         yield from (f"{each.name} {what}" for what in _contradictions(each, history))
     for (one, kind), found in names.items():

@@ -108,3 +108,44 @@ def test_what_nobody_ever_takes_is_given_up() -> None:
     assert set(found_in(history, **{**given_up, "webhooks": (RECORD,)})) == {"never given up"}
     nothing_to_tell = seen(status="failed", manner=Manner.GONE, events=("output",))
     assert found_in(nothing_to_tell, messages=()) == {}
+
+
+def catalogue(*, rounds: int = 2) -> History:
+    """A batch that was canceled and gone on with until its last round succeeded, whose client wanted to be told."""
+    history = History()
+    asked = {"webhook": "http://127.0.0.1:1/well/key-b", "webhook_events_filter": ["start", "completed"]}
+    history.take_batch("key-b", "b1", ["red"], asked)
+    for number in range(1, rounds + 1):
+        for begun, status in enumerate(("starting", "succeeded" if number == rounds else "canceled")):
+            counts = {"total": 1, "succeeded": int(number == rounds)}
+            found = {"status": status, "completed_at": f"noon {number}", "error": None, "round": number}
+            history.see_batch("b1", begun, begun + 0.5, {**found, "counts": counts, "report": {"page": "p"}})
+    return history
+
+
+OF_BATCH = replace(TOLD, name="msg_c_end", key="key-b", id="b1#2", fixed="noon 2 None")
+BEGUN_BATCH = replace(OF_BATCH, name="msg_c_start", kind=START, status="starting", fixed="")
+BATCH_WHOLE = Evidence(rows={"red": ("succeeded",)}, messages=(BEGUN_BATCH, OF_BATCH))
+
+
+def test_of_a_batch_its_newest_round_is_told() -> None:
+    assert violations(catalogue(), BATCH_WHOLE) == {}
+    earlier = replace(OF_BATCH, name="msg_b_end", id="b1#1", status="canceled", fixed="noon 1 None")
+    assert violations(catalogue(), replace(BATCH_WHOLE, messages=(earlier, BEGUN_BATCH, OF_BATCH))) == {}
+
+
+@pytest.mark.parametrize(
+    ("messages", "invariant", "said"),
+    [
+        ((BEGUN_BATCH,), "untold", "batch b1#2 (key key-b): its well receiver took no message of its end"),
+        ((BEGUN_BATCH, replace(OF_BATCH, id="b1#1", status="canceled", fixed="noon 1 None")), "untold", "of its end"),
+        ((BEGUN_BATCH, OF_BATCH, replace(OF_BATCH, id="b2#1")), "told wrongly", "which that has not made"),
+        ((BEGUN_BATCH, OF_BATCH, replace(OF_BATCH, status="starting", fixed="")), "told wrongly", "says starting"),
+        ((BEGUN_BATCH, OF_BATCH, replace(OF_BATCH, name="msg_d_end")), "told wrongly", "its end is told by"),
+    ],
+)
+def test_a_batch_that_is_told_of_wrongly_or_not_at_all_is_noticed(
+    messages: tuple[Message, ...], invariant: str, said: str
+) -> None:
+    found = violations(catalogue(), replace(BATCH_WHOLE, messages=messages))
+    assert said in "; ".join(found[invariant])
