@@ -98,7 +98,7 @@ class Door:
         if not answer.status or answer.status in _AGAIN:
             self.history.leave(key, kind, path, body)
         else:
-            self.history.refuse(f"{answer.status} {answer.body.get('detail')}")
+            self.history.refuse(f"{answer.status} {answer.body.get('detail')}", key)
         return ""
 
     def look(self, path: str, one: str, *, wait: int = 0) -> Answer:

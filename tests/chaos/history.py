@@ -148,10 +148,11 @@ class History:
         with self._lock:
             self.unanswered[key] = (kind, path, body)
 
-    def refuse(self, why: str) -> None:
-        """A request that was answered with what is wrong about it."""
+    def refuse(self, why: str, key: str = "") -> None:
+        """A request of this key, if it had one, was answered with what is wrong: what it named may have gone before it was heard."""
         with self._lock:
             self.refused[why] += 1
+            self.unanswered.pop(key, None)
 
     def see(self, one: str, begun: float, ended: float, found: Mapping[str, Any] | None) -> None:
         """A look: the answer's body, or None where it was 404, which is as good as the 204 that a deletion may have lost."""

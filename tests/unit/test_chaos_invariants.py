@@ -149,3 +149,11 @@ def test_a_dead_letter_about_what_has_not_ended_is_noticed(history: History) -> 
     history.accept(PREDICTION, "key-5", {"id": "p5"})
     found = violations(history, replace(WHOLE, dead_letters=letters))
     assert found["unaccounted"] == ["a dead letter is about p5, which has not ended"]
+
+
+def test_who_was_refused_at_last_was_answered() -> None:
+    history = History()
+    history.leave("key-1", PREDICTION, "/v1/predictions", {})
+    assert violations(history, Evidence()) == {"lost": ["POST /v1/predictions with key key-1 was never answered"]}
+    history.refuse("422 version: got 'cape'", "key-1")
+    assert violations(history, Evidence()) == {}
