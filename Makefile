@@ -77,8 +77,8 @@ bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and wi
 bench-poison: $(INSTALLED) ## read a thousand pictures that are made to break a reader
 	@$(BIN)/python -W ignore -m bench.poison
 
-bench-memory: $(INSTALLED) ## say how much memory one of the largest pictures takes, in each form
-	@$(BIN)/python -m bench.memory
+bench-memory: $(INSTALLED) ## say how much memory one of the largest pictures takes, in each form and each dialect
+	@PYTHONPATH=.:inference $(BIN)/python -m bench.memory
 
 bench-encoding: $(INSTALLED) ## say what it saves that a photo is encoded once, however often it is asked
 	@PYTHONPATH=.:inference $(BIN)/python -m bench.encoding

@@ -16,6 +16,8 @@ from typing import Any
 from PIL import Image
 from pillow_heif import register_heif_opener
 
+from bench import memory_dialects
+
 register_heif_opener(thumbnails=False)
 
 SIDE = 8_000
@@ -108,6 +110,7 @@ def peak(work: Callable[[], None]) -> float:
     """MiB that this process takes for a piece of work above what it has."""
     import scipy.ndimage  # noqa: F401 what the work imports is not the picture's
 
+    from atelier_inference import dialects  # noqa: F401
     from imaging import pictures, repaint  # noqa: F401
 
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
@@ -122,11 +125,14 @@ def works() -> list[str]:
     clear = {form for form, (_, mode, _) in FORMS.items() if mode == "RGBA" or form == "noise_rgba"}
     repaints = [f"repaint 1 {form} as {output}" for form in FORMS for output in ("png", "jpeg", "webp")]
     repaints = [name for name in repaints if name.split()[2] not in clear or not name.endswith("webp")]
-    return [*repaints, *(f"segment {form}" for form in FORMS)]
+    return [*repaints, *(f"segment {form}" for form in FORMS), *memory_dialects.WORKS]
 
 
 def run(name: str, folder: Path) -> None:
     """Do one of the works, with the files in ``folder``."""
+    if name in memory_dialects.WORKS:
+        memory_dialects.work(name, folder)
+        return
     photo = (folder / "photo").read_bytes()
     if name.startswith("segment"):
         outlined(photo)
@@ -138,12 +144,22 @@ def run(name: str, folder: Path) -> None:
 def measured(name: str, side: int) -> float:
     """``peak`` of one of the works, in a process of its own, with a picture of ``side`` pixels a side."""
     with TemporaryDirectory() as folder:
-        (Path(folder) / "photo").write_bytes(
-            picture(next(word for word in name.split() if word in FORMS), (side, side))
-        )
-        (Path(folder) / "mask").write_bytes(hard_mask((side, side)))
+        _lay(name, side, Path(folder))
         command = [sys.executable, "-m", "bench.memory", name, folder]
         return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _lay(name: str, side: int, folder: Path) -> None:
+    """Write what the work begins with."""
+    mask = hard_mask((side, side))
+    if name in memory_dialects.WORKS:
+        # Lossless WebP is what takes most beside its own size.
+        photo = picture("webp_lossless" if name.startswith("styling-blog") else "noise", (side, side))
+        (folder / "body").write_bytes(memory_dialects.body_of(name, photo, mask))
+        (folder / "photo").write_bytes(memory_dialects.picture_of(name, photo))
+        return
+    (folder / "photo").write_bytes(picture(next(word for word in name.split() if word in FORMS), (side, side)))
+    (folder / "mask").write_bytes(mask)
 
 
 def main(arguments: list[str]) -> None:

@@ -23,15 +23,7 @@ class FinishedAnswer:
 
     def response(self) -> Response:
         """The response to the request, with its length."""
-        length = sum(len(words) + 4 * -(-len(file) // 3) for words, file in self._parts())
-        headers = {"Content-Length": str(length)}
-        return StreamingResponse(self._body(), media_type="application/json", headers=headers)
-
-    def _body(self) -> Iterator[bytes]:
-        for words, file in self._parts():
-            yield words
-            for start in range(0, len(file), PIECE):
-                yield base64.b64encode(file[start : start + PIECE])
+        return streamed(list(self._parts()))
 
     def _parts(self) -> Iterator[tuple[bytes, bytes]]:
         """The JSON up to a file, and that file."""
@@ -41,3 +33,16 @@ class FinishedAnswer:
             yield b'","' if number else b'{"images":["', picture
         yield b'"],"mask":"', self.mask
         yield b'",' + rest[1:].encode(), b""
+
+
+def streamed(parts: Sequence[tuple[bytes, bytes]]) -> Response:
+    """JSON text whose pieces stand before files, each of which becomes base64; with its length."""
+    length = sum(len(words) + 4 * -(-len(file) // 3) for words, file in parts)
+    return StreamingResponse(_body(parts), media_type="application/json", headers={"Content-Length": str(length)})
+
+
+def _body(parts: Sequence[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    for words, file in parts:
+        yield words
+        for start in range(0, len(file), PIECE):
+            yield base64.b64encode(file[start : start + PIECE])

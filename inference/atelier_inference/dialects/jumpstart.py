@@ -8,14 +8,14 @@ import base64
 import binascii
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from starlette.responses import JSONResponse, Response
 
-from atelier_inference.answer_stream import FinishedAnswer
+from atelier_inference.answer_stream import FinishedAnswer, streamed
 from atelier_inference.dialects.dialect import JPEG, JSON, Asked, Dialect, Invocation
 from contracts.errors import InvalidInputError
 from contracts.prediction import Format, PredictionInput
@@ -146,11 +146,22 @@ def answering(
 
     def respond(answers: Sequence[FinishedAnswer]) -> Response:
         files = [file for answer in answers for file in answer.pictures]
-        pictures = [base64.b64encode(file).decode() for file in files] if JPEG in call.accept else _lists(files)
+        if JPEG in call.accept:
+            return streamed(list(_in_base64(files, echo, one=one)))
+        pictures = _lists(files)
         shown = {"generated_image": pictures[0]} if one else {"generated_images": pictures}
         return Response(json.dumps({**shown, **echo}, separators=(",", ":")), media_type=JSON)
 
     return Asked(requests=requests, respond=respond)
+
+
+def _in_base64(files: Sequence[bytes], echo: Mapping[str, Any], *, one: bool) -> Iterator[tuple[bytes, bytes]]:
+    """The answer's JSON up to each file, and that file."""
+    start, end = (b'{"generated_image":"', b'"') if one else (b'{"generated_images":["', b'"]')
+    for number, file in enumerate(files[:1] if one else files):
+        yield b'","' if number else start, file
+    rest = json.dumps(echo, separators=(",", ":"))[1:].encode()
+    yield end + (b"," if echo else b"") + rest, b""
 
 
 def _lists(files: Sequence[bytes]) -> list[Any]:
