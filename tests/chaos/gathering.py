@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,9 +190,8 @@ class _Look:
     def left_folders(self) -> Iterator[str]:
         """Workers' folders that no process of this run works in."""
         run_dir = self.studio.deployment.cloud.run_dir
-        commands = " ".join(command for _, command in below(run_dir))
-        folders = (run_dir / "tmp").glob("ministack-lambda-*")
-        yield from (folder.name for folder in sorted(folders) if folder.name not in commands)
+        folders = (folder.name for folder in (run_dir / "tmp").glob("ministack-lambda-*"))
+        yield from left(folders, " ".join(command for _, command in below(run_dir)))
 
     def dead_letters(self) -> Iterator[dict[str, Any]]:
         sqs = self.studio.client("sqs")
@@ -216,3 +215,16 @@ def failures(history: History) -> dict[str, int]:
     lasts = (looks[-1] for looks in history.looks.values() if looks)
     texts = [look.fixed.partition(" ")[2] for look in lasts if look.status == "failed"]
     return dict(Counter(text[:160] for text in texts).most_common(25))
+
+
+def left(folders: Iterable[str], commands: str) -> Iterator[str]:
+    """The workers' folders that no command names, but for one of each function.
+
+    That of an idle worker that was killed goes with the next call of its function, which may never be called again.
+    """
+    functions = defaultdict(list)
+    for folder in sorted(folders):
+        if folder not in commands:
+            functions[folder.rpartition("-")[0]].append(folder)
+    for found in functions.values():
+        yield from found[1:]

@@ -22,7 +22,7 @@ LISTS = {"predictions": 4, "trainings": 2, "files": 2, "batches": 1, "styles": 1
 SHELF_ACTS = {"promote": 4, "rollback": 3, "look": 4, "bring": 2, "delete": 2, "reject": 1, "approve": 1}
 """What people do with versions that no training made."""
 
-CLEARANCE = {"bring": 5, "again": 2, "paint": 6, "promote": 3, "look": 3, "delete": 3, "train": 1}
+CLEARANCE = {"bring": 6, "again": 3, "paint": 6, "promote": 3, "look": 3, "delete": 5, "train": 1}
 """What people do with a style that they delete whole."""
 
 ASKED_AS = {"generations": 4, "edits": 3, "replace": 3}
@@ -117,8 +117,8 @@ def schedule(seed: int, seconds: float, amounts: Amounts) -> list[Act]:
         *((_list, 1.0) for _ in range(amounts.others)),
         *((_upload, 1.0) for _ in range(amounts.others // 2)),
         *((_shelf, 1.0) for _ in range(amounts.others)),
-        *((_picture, 1.0) for _ in range(amounts.others // 3)),
-        *((_clearance, 1.0) for _ in range(amounts.others // 2)),
+        *((_picture, 1.0) for _ in range(amounts.others // 2)),
+        *((_clearance, 1.0) for _ in range(amounts.others)),
         *((_knock, 1.0) for _ in range(amounts.others // 10)),
         *((_restart, _QUIET_SHARE) for _ in range(amounts.restarts)),
         *((_sweep, 1.0) for _ in range(round(seconds / 20))),

@@ -17,6 +17,7 @@ from local.faults import Fault, Faults
 from local.sagemaker.async_inference import TABLE
 from local.sagemaker.async_requests import AsyncRequest
 from tests.chaos import restarts
+from tests.chaos.gathering import left
 from tests.chaos.injuries import Injuries, orphans
 from tests.chaos.model_runs import finished, unanswered
 from tests.chaos.schedule import Act
@@ -134,3 +135,9 @@ def test_a_start_that_a_full_disk_refused_is_tried_again_and_at_last_a_mistake(m
     cloud.__enter__.side_effect = LocalCloudError("full")
     with pytest.raises(LocalCloudError):
         restarts.Restarts(cloud=cloud)._start()
+
+
+def test_the_folder_of_one_killed_worker_may_wait_for_its_function_s_next_call_and_a_second_is_left() -> None:
+    mirror, gate = "ministack-lambda-Mirror-a_1", "ministack-lambda-Gate-b_2"
+    assert list(left([mirror, gate], f"python {gate}/_worker.py")) == []
+    assert list(left([mirror, "ministack-lambda-Mirror-c_3", gate], "")) == ["ministack-lambda-Mirror-c_3"]
