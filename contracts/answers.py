@@ -211,6 +211,15 @@ class ProblemLine(Answer):
     allowed: str
 
 
+class ErrorObject(Answer):
+    """What went wrong, in OpenAI's words."""
+
+    message: str
+    type: Annotated[str, about("invalid_request_error, or server_error")]
+    param: Annotated[str | None, about("what of the request is wrong")]
+    code: str | None
+
+
 class ProblemDetails(Answer):
     """An error, as RFC 9457 describes it."""
 
@@ -222,3 +231,9 @@ class ProblemDetails(Answer):
     what: Annotated[str | None, about("422: the first thing that is wrong with the body")] = None
     allowed: Annotated[str | None, about("422: what is allowed there")] = None
     errors: Annotated[list[ProblemLine] | None, about("422: everything that is wrong with the body")] = None
+    error: Annotated[
+        ErrorObject | None,
+        about(
+            "the same for OpenAI's clients, which read nothing else: where one asks, and where the gateway answers by itself"
+        ),
+    ] = None

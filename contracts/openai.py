@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from contracts.answers import Answer
+from contracts.answers import Answer, ErrorObject
 from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
 from contracts.model import Contract, rule
@@ -88,15 +88,6 @@ class OpenAiPictures(Answer):
     created: Annotated[int, about("seconds since 1970")]
     output_format: Format
     data: list[OpenAiPicture]
-
-
-class ErrorObject(Answer):
-    """What went wrong, in OpenAI's words."""
-
-    message: str
-    type: Annotated[str, about("invalid_request_error, or server_error")]
-    param: Annotated[str | None, about("what of the request is wrong")]
-    code: str | None
 
 
 class OpenAiError(Answer):

@@ -92,7 +92,10 @@ def add_refusals(api: apigateway.RestApi, limits: Api, *, authorized: bool) -> N
 
 
 def _problem(refusal: _Refusal) -> str:
-    """As ``atelier_ops.logic.http`` writes it; API Gateway fills in the request's id."""
+    """As ``atelier_ops.logic.api`` has it written; API Gateway fills in the request's id."""
+    # API Gateway does not look at who asks: OpenAI's clients read nothing but this member.
+    kind = "server_error" if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
+    error = {"message": refusal.detail, "type": kind, "param": None, "code": None}
     return json.dumps(
         {
             "type": "about:blank",
@@ -100,5 +103,6 @@ def _problem(refusal: _Refusal) -> str:
             "status": refusal.status,
             "detail": refusal.detail,
             "instance": "#$context.requestId",
+            "error": error,
         }
     )

@@ -78,7 +78,7 @@ class RestApi(Construct):
 
     def _rest_api(self, name: str, key: kms.IKey, log_days: int) -> apigateway.RestApi:
         access_log = log_group(self, "AccessLog", log_days, key)
-        return apigateway.RestApi(
+        api = apigateway.RestApi(
             self,
             "Api",
             # Its metrics are called by this name, which alarms and dashboard watch.
@@ -108,6 +108,9 @@ class RestApi(Construct):
                 tracing_enabled=True,
             ),
         )
+        # CDK's own output of the address, which the stack says by a name of ours.
+        api.node.try_remove_child("Endpoint")
+        return api
 
     def _add_routes(self) -> dict[str, apigateway.Method]:
         """The methods, by the names of their routes."""

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -173,6 +174,29 @@ def test_what_only_our_own_check_refuses_is_said_in_the_client_s_names(
     assert caught.value.param == param
     assert isinstance(caught.value.body, dict)
     assert caught.value.body["message"].startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            lambda client: client.files.create(file=("a.png", PNG), purpose="vision"),
+            "unknown key: got 'purpose'; allowed: content, metadata",
+        ),
+        (lambda client: client.fine_tuning.jobs.list(), "path: got /v1/fine_tuning/jobs; allowed: "),
+        (lambda client: client.models.delete("base"), "method: got DELETE; allowed: GET"),
+        (lambda client: client.files.retrieve("nothing"), "file: got nothing"),
+    ],
+)
+def test_what_is_refused_beside_its_own_routes_is_said_to_openai_s_client_too(
+    client: openai.OpenAI, call: Callable[[openai.OpenAI], Any], says: str
+) -> None:
+    with pytest.raises(openai.APIStatusError) as caught:
+        call(client)
+    assert says in str(caught.value)
+    assert caught.value.type == "invalid_request_error"
+    whole = caught.value.response.json()
+    assert whole["detail"] == whole["error"]["message"]
 
 
 def test_a_photo_that_an_answer_cannot_hold_is_refused_before_it_is_painted(

@@ -124,6 +124,8 @@ def test_the_gateway_s_own_errors_are_documented_problems_that_say_when_to_come_
         problem = ProblemDetails.model_validate_json(refusal["ResponseTemplates"]["application/json"])
         headers = {name.rpartition(".")[2]: value for name, value in refusal["ResponseParameters"].items()}
         assert problem.status == int(refusal["StatusCode"])
+        assert problem.error is not None
+        assert problem.error.message == problem.detail
         assert headers.pop("Content-Type") == "'application/problem+json'"
         later = {"Retry-After"} if problem.status in {429, 503} else set()
         said = {name for name in headers if not name.startswith("Access-Control-")} - {"RateLimit-Policy"}
@@ -159,6 +161,8 @@ def test_the_command_line_and_a_reader_of_readme_find_what_they_need(stage: Synt
         "ApiUrl",
         "ApiKeyId",
     } <= outputs
+    addresses = [each for each in stage.templates["Api"]["Outputs"].values() if "execute-api" in str(each["Value"])]
+    assert len(addresses) == 1
 
 
 def test_the_role_that_logs_for_every_api_of_the_account_outlives_the_stage(stage: Synthesized) -> None:

@@ -129,7 +129,7 @@ def _no_route(_: object) -> Response[str]:
     methods = ", ".join(sorted(route.method for route in ROUTES if route.matches(request.path)))
     if methods and request.http_method not in methods.split(", "):
         detail = f"method: got {request.http_method}; allowed: {methods}"
-        return request.problem(ProblemError(405, detail, headers={"Allow": methods}))
+        return _failed(ProblemError(405, detail, headers={"Allow": methods}))
     paths = ", ".join(dict.fromkeys(route.path for route in ROUTES))
     return _failed(ProblemError(404, f"path: got {request.path}; allowed: {paths}"))
 
@@ -163,6 +163,8 @@ def _failed(error: ProblemError) -> Response[str]:
         return openai.error_response(error, request.told(error.detail))
     if route and route.problem is StabilityError:
         return stability.error_response(error, request)
+    if openai.is_asked_by(request):
+        return request.problem(error, {"error": openai.error_object(error, request.told(error.detail))})
     return request.problem(error)
 
 

@@ -198,8 +198,11 @@ class Request(APIGatewayProxyEvent):
         """Every folder that is the client's own, the one where its next upload goes in front."""
         return tuple(hashlib.sha256(name.encode()).hexdigest()[:_FOLDER_LENGTH] for name in self.names)
 
-    def problem(self, error: ProblemError) -> Response[str]:
-        """An ``application/problem+json`` response, which names nothing of the account's own that the client did not name."""
+    def problem(self, error: ProblemError, further: Mapping[str, Any] | None = None) -> Response[str]:
+        """An ``application/problem+json`` response, which names nothing of the account's own that the client did not name.
+
+        ``further`` are members that some clients read.
+        """
         request_id = self._context.get("requestId")
         body = {
             "type": "about:blank",
@@ -208,6 +211,7 @@ class Request(APIGatewayProxyEvent):
             "detail": self.told(error.detail),
             "instance": f"{self.path}#{request_id}" if request_id else self.path,
             **discreet(error.extra, self._sent),
+            **(further or {}),
         }
         return respond(error.status, body, error.headers, "application/problem+json")
 

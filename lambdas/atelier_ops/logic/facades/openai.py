@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -116,11 +117,20 @@ def _base64(body: bytes) -> str:
 
 def error_response(error: ProblemError, detail: str) -> Response[str]:
     """An error as OpenAI's clients read it; ``detail`` is what may be said."""
+    return respond(error.status, {"error": error_object(error, detail)}, error.headers)
+
+
+def error_object(error: ProblemError, detail: str) -> dict[str, Any]:
+    """The part of it that they read."""
     ours = error.status >= 500
-    body = {
+    return {
         "message": detail,
         "type": "server_error" if ours else "invalid_request_error",
         "param": error.extra.get("what"),
         "code": None,
     }
-    return respond(error.status, {"error": body}, error.headers)
+
+
+def is_asked_by(request: Request) -> bool:
+    """Whether one of OpenAI's clients asks, on whatever route: ``OpenAI/Python 2.1``, ``AsyncOpenAI/Python 2.1``, ``OpenAI/JS 5.0``."""
+    return re.match(r"(Async)?OpenAI/", request.headers.get("user-agent", "")) is not None
