@@ -1,5 +1,6 @@
 """The gate and templates: one defect in a resource is named, with the resource and its construct."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ VARIABLES = (P, "Environment", "Variables")
 TRACKING = (P, "TargetTrackingScalingPolicyConfiguration")
 STEPS = (P, "StepScalingPolicyConfiguration")
 RESPONSE, SAID, HEADER = "AWS::ApiGateway::GatewayResponse", (P, "ResponseParameters"), "gatewayresponse.header."
+PROBLEM = json.dumps({"type": "", "title": "", "status": 503, "detail": "a", "instance": "", "error": {"message": "b"}})
 ASYNC = (P, "AsyncInferenceConfig", "OutputConfig")
 
 
@@ -394,6 +396,13 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "logs what clients send",
     ),
     ("AWS::ApiGateway::GatewayResponse", "", put(P, "StatusCode", value="418"), "api", "with status 418"),
+    (
+        RESPONSE,
+        "Api/RestApiServerError",
+        put(P, "ResponseTemplates", "application/json", value=PROBLEM),
+        "api",
+        "tells OpenAI's clients 'b'",
+    ),
     # who is told of what
     (ALARM, "Monitoring/SettleErrors", put(P, "Threshold", value=1000), "watching", "with FunctionName"),
     (

@@ -97,6 +97,10 @@ def _stages(assembly: Assembly) -> Iterator[Finding]:
             yield stage.finding(_NAME, "its calls are not traced", "Set TracingEnabled")
 
 
+_MEMBERS = {"type", "title", "status", "detail", "instance", "error"}
+"""Of RFC 9457, and the one that OpenAI's clients read."""
+
+
 def _problem(response: Resource) -> Iterator[Finding]:
     """API Gateway's own errors are problems as ours are (RFC 9457)."""
     for template in response.properties.get("ResponseTemplates", {}).values():
@@ -108,8 +112,11 @@ def _problem(response: Resource) -> Iterator[Finding]:
             )
             continue
         status = response.properties.get("StatusCode")
-        if set(problem) != {"type", "title", "status", "detail", "instance"} or str(problem.get("status")) != status:
+        if set(problem) != _MEMBERS or str(problem.get("status")) != status:
             yield response.finding(_NAME, f"it answers {problem} with status {status}", "Write the same status in both")
+        elif problem["error"].get("message") != problem["detail"]:
+            wrong = f"it tells OpenAI's clients {problem['error'].get('message')!r}, and others {problem['detail']!r}"
+            yield response.finding(_NAME, wrong, "Say the same to both")
     kind = response.properties.get("ResponseParameters", {}).get("gatewayresponse.header.Content-Type")
     if kind != "'application/problem+json'":
         yield response.finding(_NAME, f"it is of type {kind}", "Write application/problem+json, in single quotes")
