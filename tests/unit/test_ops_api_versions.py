@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from atelier_ops.logic import imports
+from atelier_ops.logic import deleted_styles, imports, style_deletion
 from atelier_ops.logic.baseline import thresholds
+from atelier_ops.logic.http import Request
 from atelier_ops.logic.lora.layers import PARTS
 from atelier_ops.logic.numbering import check_style
+from atelier_ops.logic.publishing import publish_once
 from contracts.artifact import ADAPTER_WEIGHTS, StyleManifest, to_json
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.layout import MANIFEST
 from contracts.release import ReleaseRules
 from tests.unit.lora_files import base_file, diffusers, file_of, kohya, peft, random_lora, sd1_layers
-from tests.unit.ops_api import OWN, Answered, Api
+from tests.unit.ops_api import CLIENTS, OWN, Answered, Api
 from tests.unit.ops_fakes import MemoryBuckets
 from tests.unit.ops_stage import base_manifest, make_request, put_version
 
@@ -286,3 +288,36 @@ def test_the_check_of_runs_still_calls_the_style_as_their_input_does(api: Api) -
     put_version(api.buckets, 1, style="coat")
     with pytest.raises(InvalidInputError, match=r"^input\.style: "):
         check_style("coat", api.buckets.store("model"), api.packages)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_version_that_is_deleted_while_it_is_published_does_not_come_back(
+    api: Api, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its function stands still between its look at the package and the manifest, until the deletion and its sweep are over."""
+
+    def publish_late(*everything: Any) -> None:
+        monkeypatch.undo()
+        request = Request(api.event_of("DELETE", "/v1/styles/coat", None, None, {}), CLIENTS)
+        if whole:
+            style_deletion.delete_style(request, api.dependencies(), "coat")
+        else:
+            style_deletion.delete_version(request, api.dependencies(), "coat", "1")
+        swept(api)
+        publish_once(*everything)
+
+    monkeypatch.setattr(imports, "publish_once", publish_late)
+    answered = bring(api)
+    assert (answered.status, "coat@1, which was deleted" in answered.body["detail"]) == (409, True)
+    assert api.call("GET", "/v1/styles/coat").body.get("versions", []) == []
+    swept(api)
+    assert api.buckets.store("model").names("styles/coat/1/") == []
+    assert bring(api).body["version"] == "coat@2"
+
+
+def swept(api: Api) -> None:
+    store = api.buckets.store
+    parts: Any = {"records": api.records, "packages": api.packages, "endpoints": api.endpoints}
+    deleted_styles.sweep_all(
+        deleted_styles.Dependencies(models=store("model"), data=store("data"), name_prefix="atelier-test", **parts)
+    )

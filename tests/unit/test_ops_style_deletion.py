@@ -1,12 +1,13 @@
 """Deleting versions and styles: nothing can name them from then on, the next sweep removes what is left, no number comes again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from atelier_ops.errors import VersionGoneError
 from atelier_ops.gateways.endpoints import EndpointState
-from atelier_ops.logic.deleted_styles import DELETING, Dependencies, sweep_all
+from atelier_ops.logic.deleted_styles import DELETING, Dependencies, Doomed, sweep_all, write_down
 from atelier_ops.logic.promotion import forget, let_go, promote, promote_run, promoted_version
 from contracts.plan import FineTuningPlan
 from tests.unit.ops_api import Answered, Api
@@ -163,3 +164,26 @@ def test_a_promotion_that_read_before_a_deletion_finds_that_it_is_over(api: Api)
         promote("skirt", 1, models, backwards=True)
     forget("skirt", [1], models)
     assert not models.write_if("styles/skirt/latest.json", b"{}", "application/json", etag=stored[1])
+
+
+def test_a_second_deletion_takes_what_was_published_since_the_first(api: Api) -> None:
+    """Who had been let in before the first began may publish between the two."""
+    assert delete(api).status == 204
+    put_version(api.buckets, 3)
+    api.packages.decisions[f"{GROUP}/3"] = ("Approved", "")
+    api.buckets.put("model", "styles/skirt/3/weights.safetensors", b"w")
+    assert delete(api).status == 204
+    assert sweep(api) == 1
+    assert api.buckets.store("model").names("styles/") == []
+    assert {each[0] for each in api.packages.decisions.values()} == {"Rejected"}
+    assert api.endpoints.deleted == [ENDPOINT]
+
+
+def test_a_deletion_that_is_repeated_while_it_is_finished_is_written_down_again(api: Api) -> None:
+    doomed = Doomed(style="skirt", numbers=[1], packages=[], full=[], executions=[], whole=True, client="first")
+    later = replace(doomed, numbers=[2], packages=["p"])
+    assert write_down(doomed, "deletion#skirt", api.records).data["numbers"] == [1]
+    assert write_down(later, "deletion#skirt", api.records).data["numbers"] == [1, 2]
+    both = api.records.get("deletion#skirt")
+    assert both is not None
+    assert (both.data["packages"], both.data["whole"], both.status) == (["p"], True, DELETING)

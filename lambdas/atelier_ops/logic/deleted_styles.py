@@ -6,7 +6,7 @@ gives the number after the highest that is there, and a number that came again w
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atelier_ops.errors import EndpointBusyError, PromotedError
 from atelier_ops.gateways.endpoints import Endpoints
@@ -64,6 +64,28 @@ class Doomed:
     def record(self, key: str) -> Record:
         """The record that says so; it does not expire, for nothing else knows what is left to do."""
         return Record(key=key, status=DELETING, expires_at=NEVER, data=dict(vars(self)))
+
+
+def write_down(doomed: Doomed, key: str, records: Records) -> Record:
+    """The record of what is to go, stored; with what an earlier request wrote down under this key that is not finished yet."""
+    new = doomed.record(key)
+    while not records.add(new):
+        earlier = records.get(key)
+        both = earlier and records.change(earlier, lambda newest: _joined(Doomed(**newest.data), doomed).record(key))
+        if both:
+            return both
+    return new
+
+
+def _joined(earlier: Doomed, later: Doomed) -> Doomed:
+    """What both let go: versions may have been published between them."""
+    return replace(
+        earlier,
+        numbers=sorted({*earlier.numbers, *later.numbers}),
+        packages=sorted({*earlier.packages, *later.packages}),
+        full=sorted({*earlier.full, *later.full}),
+        executions=sorted({*earlier.executions, *later.executions}),
+    )
 
 
 def begin(doomed: Doomed, places: VersionPlaces) -> None:

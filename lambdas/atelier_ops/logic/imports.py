@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.errors import MissingObjectError, VersionTakenError
 from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.bases import read_manifest
+from atelier_ops.logic.deleted_styles import Doomed, VersionPlaces, begin, write_down
 from atelier_ops.logic.http import ID_LENGTH, Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.lora.layers import PARTS, Layer, layers_of
 from atelier_ops.logic.lora.safetensors import LENGTH_BYTES, header_bytes, read_header
@@ -20,7 +21,7 @@ from atelier_ops.logic.lora.weights import read_adapter
 from atelier_ops.logic.names import bounded
 from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.own_uploads import own_upload
-from atelier_ops.logic.ownership import claim, require_claimable
+from atelier_ops.logic.ownership import claim, deletion_key, require_claimable
 from atelier_ops.logic.publishing import publish_once
 from atelier_ops.logic.repeats import note, remember, require_same
 from atelier_ops.logic.style_versions import is_deleted
@@ -59,16 +60,42 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
         claim(style, request, dependencies)
         remember(noted, dependencies.records)
         manifest = _register(import_id, manifest, dependencies)
-    if is_deleted(manifest.model_package, dependencies.packages):
-        raise ProblemError(
-            409, f"version: got {style}@{manifest.version}, which was deleted; allowed: another Idempotency-Key"
-        )
+    _require_kept(manifest, dependencies)
     target = style_prefix(style, manifest.version)
     try:
         publish_once(manifest, prefix, target, dependencies.data, dependencies.models)
     except VersionTakenError as error:
         raise ProblemError(409, f"{error}; post it again with another Idempotency-Key") from error
+    try:
+        _require_kept(manifest, dependencies)
+    except ProblemError:
+        # Deleted while it was published: a deletion first rejects the package, then looks for the manifest.
+        _let_go(manifest, request, dependencies)
+        raise
     return respond(201, _show(manifest))
+
+
+def _require_kept(manifest: StyleManifest, dependencies: Dependencies) -> None:
+    """Raise ProblemError 409 where somebody has deleted the version."""
+    if is_deleted(manifest.model_package, dependencies.packages):
+        got = f"{manifest.style}@{manifest.version}, which was deleted"
+        raise ProblemError(409, f"version: got {got}; allowed: another Idempotency-Key")
+
+
+def _let_go(manifest: StyleManifest, request: Request, dependencies: Dependencies) -> None:
+    """Delete it as if it had been there when its deletion came."""
+    assert manifest.version  # it is registered
+    doomed = Doomed(
+        style=manifest.style,
+        numbers=[manifest.version],
+        packages=[manifest.model_package],
+        full=[],
+        executions=[manifest.execution],
+        whole=False,
+        client=request.client,
+    )
+    write_down(doomed, deletion_key(f"{manifest.style}@{manifest.version}"), dependencies.records)
+    begin(doomed, VersionPlaces(models=dependencies.models, packages=dependencies.packages))
 
 
 def _check_name(style: str) -> None:

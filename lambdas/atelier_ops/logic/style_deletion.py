@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import PromotedError
-from atelier_ops.logic.deleted_styles import Doomed, VersionPlaces, begin, kept_name
+from atelier_ops.logic.deleted_styles import Doomed, VersionPlaces, begin, kept_name, write_down
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing
 from atelier_ops.logic.ownership import (
     deletion_key,
@@ -30,8 +30,7 @@ def delete_version(request: Request, dependencies: Dependencies, style: str, ver
     if known.promotion and known.promotion.version == found.number:
         raise _is_meant(found)
     doomed = _doomed(known, [found], request, whole=False)
-    record = doomed.record(deletion_key(found.name))
-    dependencies.records.add(record)
+    record = write_down(doomed, deletion_key(found.name), dependencies.records)
     try:
         begin(doomed, VersionPlaces(models=dependencies.models, packages=dependencies.packages))
     except PromotedError as error:
@@ -52,7 +51,7 @@ def delete_style(request: Request, dependencies: Dependencies, style: str) -> Re
     require_changeable(style, request, dependencies)
     _require_quiet(style, dependencies)
     doomed = _doomed(known, versions, request, whole=True)
-    dependencies.records.add(doomed.record(deletion_key(style)))
+    write_down(doomed, deletion_key(style), dependencies.records)
     dependencies.records.add(kept_name(doomed))
     begin(doomed, VersionPlaces(models=dependencies.models, packages=dependencies.packages))
     return nothing()
