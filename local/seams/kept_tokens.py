@@ -1,4 +1,7 @@
-"""Keeps the task tokens that executions wait for: a token given out before the server ended is taken after it, and so is its answer."""
+"""Keeps the task tokens that executions wait for: a token given out before the server ended is taken after it, and so is its answer.
+
+Of those that nobody waits for any more it keeps the state machine: who answers one is still allowed to, and told that he is too late.
+"""
 
 import contextvars
 import threading
@@ -13,7 +16,9 @@ from local.seams import states
 from local.seams.services import task_machines
 
 Row = dict[str, Any]
-_SECONDS = "TimeoutSeconds"
+_SECONDS, _MACHINE = "TimeoutSeconds", "machine"
+MOST_ENDED = 100_000
+"""Tokens whose state machine is kept though nobody waits for them."""
 
 _NEW: Row = {"called": False, "answer": None}
 
@@ -21,12 +26,16 @@ _waiting: contextvars.ContextVar[str | None] = contextvars.ContextVar("kept_toke
 
 
 class TokenKeeper:
-    """Rows by token: the execution, since when it waits, whether the token has been handed over, and its answer."""
+    """Rows by token: the execution, since when it waits, whether the token has been handed over, and its answer.
+
+    Of a token that nobody waits for any more only the state machine.
+    """
 
     def __init__(self, durable: Durable) -> None:
         self._table = durable.table("task tokens")
         self._rows: dict[str, Row] = {}
         self._again: dict[str, str] = {}
+        self._ended: dict[str, None] = {}
 
     def install(self) -> None:
         """Write each token, that it was handed over, and its answer before that is confirmed."""
@@ -38,8 +47,12 @@ class TokenKeeper:
 
     def restore(self) -> None:
         """Know the tokens again, so that they can be answered before their executions go on."""
-        self._rows = dict(self._table.items())
-        for token, row in list(self._rows.items()):
+        for token, row in list(self._table.items()):
+            if row.keys() == {_MACHINE}:
+                task_machines[token], self._ended[token] = row[_MACHINE], None
+                continue
+            self._rows[token] = row
+            task_machines[token] = row.get(_MACHINE, "*")
             execution = stepfunctions._executions._data.get(_place(row["execution"]))
             if execution is None or execution["status"] != "RUNNING":
                 self._forget(token)
@@ -59,7 +72,7 @@ class TokenKeeper:
         def invoke_kept(resource: str, data: Any, token: str, state: Row) -> Any:
             row = self._rows.get(token)
             if row is None:
-                self._rows[token] = row = {**_NEW, "began": datetime.now(UTC), "execution": _execution()}
+                self._rows[token] = row = {**_NEW, "began": datetime.now(UTC), "execution": _execution(), **_machine()}
                 self._table.put(token, row)
             elif _SECONDS in state:
                 left = state[_SECONDS] - (datetime.now(UTC) - row["began"]).total_seconds()
@@ -104,8 +117,22 @@ class TokenKeeper:
         return answer_kept
 
     def _forget(self, token: str) -> None:
-        self._rows.pop(token, None)
-        self._table.remove(token)
+        """Nobody waits for a token any more."""
+        row = self._rows.pop(token, None)
+        if row is None:
+            return
+        self._table.put(token, {_MACHINE: row.get(_MACHINE, "*")})
+        self._ended[token] = None
+        while len(self._ended) > MOST_ENDED:
+            oldest = next(iter(self._ended))
+            del self._ended[oldest]
+            self._table.remove(oldest)
+
+
+def _machine() -> Row:
+    """What is kept of this thread's execution when nobody waits any more."""
+    run = states.running_execution()
+    return {_MACHINE: str(run.record["stateMachineArn"]) if run else ""}
 
 
 def _execution() -> str:

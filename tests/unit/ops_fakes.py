@@ -372,7 +372,7 @@ class MemoryExecutions(Executions):
         return self.started.get(name)
 
     def listing(self, **chosen: str) -> Iterator[StartedExecution]:
-        newest = sorted(self.started.values(), key=lambda each: (each.started, each.name), reverse=True)
+        newest = sorted(self.started.values(), key=lambda each: (each.stopped or each.started, each.name), reverse=True)
         wanted = chosen.get("statusFilter")
         found = (each for each in newest if wanted in (None, each.status))
         return (StartedExecution(name=each.name, started=each.started) for each in found)

@@ -146,6 +146,14 @@ def test_trainings_are_listed_the_newest_first_page_by_page(api: Api) -> None:
     assert shown["input"]["dataset"] == "datasets/skirt/"
 
 
+def test_a_training_that_took_long_is_listed_where_it_began(api: Api) -> None:
+    made, executions = start(api, "skirt", 5), api.executions.started
+    # As Step Functions lists them, the oldest is now the first.
+    executions[made[-1]] = replace(executions[made[-1]], stopped=datetime.fromtimestamp(NOW + 9_999, UTC))
+    read_pages = [[each["id"] for each in page] for page in pages(api, "/v1/trainings?limit=2")]
+    assert read_pages == [made[:2], made[2:4], made[4:]]
+
+
 def test_trainings_of_one_moment_are_each_listed_once(api: Api) -> None:
     made = start(api, "skirt", 5)
     for name in made:

@@ -31,8 +31,7 @@ def get(request: Request, dependencies: Dependencies) -> Response[str]:
     """200 with a page of the trainings of all styles that the client may read. Raises InvalidInputError."""
     query = read_query(request, PageQuery)
     after = position(query, 2)
-    started = _behind(dependencies.executions.listing(), after)
-    looked = list(islice(started, MOST_LOOKED_AT + 1))
+    looked = list(islice(_behind(dependencies.executions.listing(), after), MOST_LOOKED_AT + 1))
     found, last = _readable(looked[:MOST_LOOKED_AT], query.limit, request, dependencies)
     shown = fitting(found, lambda pair: _show(*pair, request, dependencies))
     if len(shown) < len(found):
@@ -42,8 +41,12 @@ def get(request: Request, dependencies: Dependencies) -> Response[str]:
 
 
 def _behind(started: Iterator[StartedExecution], after: Sequence[str] | None) -> Iterator[StartedExecution]:
-    """What was started before the place that the cursor names; of one moment, by name."""
-    return (each for each in started if after is None or _place(each) < list(after))
+    """What was started before the place that the cursor names, the newest first; of one moment, by name.
+
+    Step Functions' own order changes when an execution ends, so that pages of it would have one twice and lack another.
+    """
+    newest = sorted(started, key=_place, reverse=True)
+    return (each for each in newest if after is None or _place(each) < list(after))
 
 
 def _place(execution: StartedExecution | Execution) -> list[str]:
