@@ -152,7 +152,7 @@ class Executions:
     def listing(self, **chosen: str) -> Iterator[StartedExecution]:
         """Every execution of the last 90 days, or with ``statusFilter`` those of one status, the most recent first.
 
-        A running one is as recent as its start, another as its end. They come a page at a time; one that has just been started may be missing.
+        A running one is as recent as its start, another as its end. They come a page at a time; one that has just begun may be missing.
         """
         pages = client("stepfunctions").get_paginator("list_executions")
         for page in pages.paginate(stateMachineArn=self._arn, PaginationConfig={"PageSize": 1_000}, **chosen):
