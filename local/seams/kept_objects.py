@@ -1,4 +1,5 @@
-"""Objects of S3 are files, which ministack writes before it answers: a failed write is an error here, and a half-finished one is mended."""
+"""Objects of S3 are files, which ministack writes before it answers: a failed write is an error here, of which nothing stays, and a
+half-finished one is mended."""
 
 import contextvars
 import hashlib
@@ -8,6 +9,11 @@ from typing import Any
 from ministack.services import s3
 
 from local.errors import ServiceError
+
+Record = dict[str, Any]
+
+_displaced: contextvars.ContextVar[tuple[str, str, Record | None]] = contextvars.ContextVar("displaced")
+"""Bucket and key of the object that is being put, and the one that was there before."""
 
 _failed: contextvars.ContextVar[list[OSError] | None] = contextvars.ContextVar("failed_writes", default=None)
 
@@ -27,6 +33,39 @@ def install() -> None:
             raise
 
     s3._atomic_write = noted
+    _take_back_unwritten()
+
+
+def _take_back_unwritten() -> None:
+    """Let an object be there only once it is written: whoever is told 503 puts it again, and not where it seems to be there already."""
+    version, persist = s3._record_object_version, s3._persist_object
+
+    def versioned(bucket_name: str, key: str, prior_obj: Record | None, obj: Record, data: Any) -> Any:
+        _displaced.set((bucket_name, key, prior_obj))
+        return version(bucket_name, key, prior_obj, obj, data)
+
+    def persisted(bucket: str, key: str, obj: Any) -> None:
+        failures = _failed.get()
+        earlier = len(failures or ())
+        persist(bucket, key, obj)
+        if failures and len(failures) > earlier:
+            _take_back(bucket, key, obj)
+
+    s3._record_object_version, s3._persist_object = versioned, persisted
+
+
+def _take_back(bucket: str, key: str, obj: Record) -> None:
+    before = _displaced.get(None)
+    prior = before[2] if before and before[:2] == (bucket, key) else None
+    versions = s3._object_versions.get((bucket, key), [])
+    versions[:] = [each for each in versions if each["version_id"] != obj.get("version_id")]
+    for each in versions[-1:]:
+        each["is_latest"] = True
+    if prior:
+        s3._buckets[bucket]["objects"][key] = prior
+        return
+    s3._buckets[bucket]["objects"].pop(key, None)
+    Path(s3._object_disk_path(bucket, key)).unlink(missing_ok=True)
 
 
 def begin_request() -> None:

@@ -136,12 +136,14 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.kms": {"_resolve_key": "key_id_or_arn"},
     "ministack.services.s3": {
-        **dict.fromkeys(("_buckets", "_bucket_encryption")),
+        **dict.fromkeys(("_buckets", "_bucket_encryption", "_object_versions")),
         "_bucket_default_sse_headers": "bucket_name",
         "_bucket_has_versions": "name",
         "_put_bucket_encryption": "name body",
         "_atomic_write": "fpath data text",
         "_object_disk_path": "bucket key account_id",
+        "_persist_object": "bucket key obj",
+        "_record_object_version": "bucket_name key prior_obj obj data",
         "_resolve_sse_write_headers": "headers bucket_name",
     },
     "ministack.services.sns": {

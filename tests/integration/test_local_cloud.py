@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -273,18 +273,43 @@ def test_a_full_disk_refuses_changes_and_all_goes_on_when_there_is_room(cloud: L
     assert s3.get_object(Bucket="full", Key="photo")["Body"].read() == b"second"
 
 
+@contextmanager
+def no_file_grows(cloud: LocalCloud) -> Iterator[None]:
+    """The server can write nothing."""
+    server = psutil.Process(json.loads((cloud.run_dir / "server.json").read_text())["pid"])
+    server.rlimit(psutil.RLIMIT_FSIZE, (0, psutil.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        server.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+
+
+@pytest.mark.parametrize("versioned", [False, True])
+def test_an_object_that_could_not_be_written_is_not_there(cloud: LocalCloud, versioned: bool) -> None:
+    s3, bucket = cloud.client("s3"), f"unwritten-{versioned}".lower()
+    s3.create_bucket(Bucket=bucket)
+    if versioned:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=bucket, Key="old", Body=b"first")
+    with no_file_grows(cloud):
+        for key in ("old", "new"):
+            with pytest.raises(ClientError) as refused:
+                s3.put_object(Bucket=bucket, Key=key, Body=b"second")
+            assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    listed = s3.list_object_versions(Bucket=bucket)["Versions"]
+    assert [(each["Key"], each["IsLatest"]) for each in listed] == [("old", True)]
+    assert s3.get_object(Bucket=bucket, Key="old")["Body"].read() == b"first"
+    s3.put_object(Bucket=bucket, Key="new", Body=b"second", IfNoneMatch="*")
+
+
 def test_an_execution_that_could_not_be_written_is_not_answered_as_started(cloud: LocalCloud) -> None:
-    states, server = cloud.client("stepfunctions"), json.loads((cloud.run_dir / "server.json").read_text())["pid"]
+    states = cloud.client("stepfunctions")
     definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}})
     trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = cloud.client("iam").create_role(RoleName="waits", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     machine = states.create_state_machine(name="waits", definition=definition, roleArn=role)["stateMachineArn"]
-    psutil.Process(server).rlimit(psutil.RLIMIT_FSIZE, (0, psutil.RLIM_INFINITY))
-    try:
-        with pytest.raises(ClientError) as refused:
-            states.start_execution(stateMachineArn=machine, name="unwritten")
-    finally:
-        psutil.Process(server).rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+    with no_file_grows(cloud), pytest.raises(ClientError) as refused:
+        states.start_execution(stateMachineArn=machine, name="unwritten")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
     states.start_execution(stateMachineArn=machine, name="written")
