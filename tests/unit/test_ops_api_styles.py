@@ -175,6 +175,16 @@ def test_a_version_is_approved_with_a_reason_that_stays(api: Api) -> None:
     assert again["reason"] == "first: the hem is right"
 
 
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_a_decision_s_key_comes_with_one_body(api: Api, verb: str) -> None:
+    path, key = f"/v1/styles/skirt/versions/3/{verb}", "once"
+    first, repeated = (api.call("POST", path, {"reason": "the hem"}, Idempotency_Key=key) for _ in range(2))
+    assert good(first) == good(repeated)
+    for other, body in ((path, {"reason": "the waist"}), (path.replace("/3/", "/1/"), {"reason": "the hem"})):
+        answered = api.call("POST", other, body, Idempotency_Key=key)
+        assert (answered.status, answered.body["what"]) == (422, "Idempotency-Key")
+
+
 def test_a_version_is_rejected(api: Api) -> None:
     assert good(decide(api, "reject"))["approval"] == "rejected"
     assert api.packages.decisions[f"{GROUP}/3"] == ("Rejected", "by first")

@@ -178,6 +178,28 @@ def test_a_resumed_batch_paints_what_did_not_succeed_and_nothing_else(studio: St
     assert studio.prepare(f"{batch['id']}-3").items == 0
 
 
+def test_a_key_resumes_a_batch_once(studio: Studio) -> None:
+    batch = studio.post()["id"]
+    resume = f"/v1/batches/{batch}/resume"
+
+    def end(number: int) -> None:
+        studio.batches.end(f"{batch}-{number}", "ABORTED")
+        settle_execution(f"{batch}-{number}", studio.settling())
+
+    studio.prepare(f"{batch}-1")
+    end(1)
+    for ended in (False, True):  # the answer was lost, and the request is sent again at once, and after the round
+        answered = [studio.call("POST", resume, {}, Idempotency_Key="once") for _ in range(2)]
+        assert [(each.status, each.body["round"]) for each in answered] == [(201, 2)] * 2, ended
+        assert studio.call("POST", resume, {"concurrency": 2}, Idempotency_Key="once").status == 422
+        if not ended:
+            studio.prepare(f"{batch}-2")
+            end(2)
+    assert studio.call("POST", resume, {}, Idempotency_Key="twice").body["round"] == 3
+    assert studio.call("POST", resume, {}, Idempotency_Key="once").body["round"] == 3
+    assert list(studio.batches.started) == [f"{batch}-{number}" for number in (1, 2, 3)]
+
+
 def test_a_batch_that_is_under_way_is_not_resumed(studio: Studio) -> None:
     batch = studio.post()
     assert studio.call("POST", f"/v1/batches/{batch['id']}/resume", {}).status == 409

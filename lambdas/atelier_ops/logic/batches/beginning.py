@@ -22,6 +22,9 @@ from contracts.batches import BatchRequest, BatchResumptionRequest, BatchWish
 from contracts.model_names import plain
 from contracts.requests import TellingRequest
 
+_RESUMED = "resumed"
+"""Member of a batch's record: the requests that began rounds, as far as they came with an Idempotency-Key, with their bodies' digests."""
+
 
 def create(request: Request, dependencies: Dependencies) -> Response[str]:
     """201 with a batch that is starting: what its rows say is checked by now, their pictures and styles are by its first state.
@@ -66,14 +69,26 @@ def _wish(asked: TellingRequest) -> dict[str, Any]:
 
 
 def resume(request: Request, dependencies: Dependencies, batch: str) -> Response[str]:
-    """201 with the batch, whose next round is starting. Raises ProblemError 400, 404 and 409, InvalidInputError."""
+    """201 with the batch, whose next round is starting. The same Idempotency-Key and body begin one round.
+
+    Raises ProblemError 400, 404, 409 and 422, InvalidInputError.
+    """
     asked = BatchResumptionRequest.from_json(request.read_optional_json())
     record = existing(batch, request, dependencies)
-    if record.status != ENDED and _is_there(record, dependencies):
-        raise ProblemError(409, f"batch: got {batch}, which is under way; allowed: one that has ended")
-    if record.status == ENDED:
-        record = _another_round(asked, record, request, dependencies)
+    if not _began(record, asked, request):
+        if record.status != ENDED and _is_there(record, dependencies):
+            raise ProblemError(409, f"batch: got {batch}, which is under way; allowed: one that has ended")
+        if record.status == ENDED:
+            record = _another_round(asked, record, request, dependencies)
     return _begun(record, request, dependencies)
+
+
+def _began(record: Record, asked: BatchResumptionRequest, request: Request) -> bool:
+    """Whether the batch went on by this very request before. Raises ProblemError 422 where that had another body."""
+    digest = record.data.get(_RESUMED, {}).get(request.new_id("resumption"))
+    if digest not in (None, digest_of(asked.to_json())):
+        raise other_body()
+    return digest is not None
 
 
 def _another_round(
@@ -85,10 +100,13 @@ def _another_round(
     webhooks.check_address(told, dependencies)
     changes = {name: value for name, value in asked.to_json().items() if name not in TellingRequest.model_fields}
     own = {"wish": wish, "webhook": webhooks.of_record(told, (webhooks.BATCH, batch), request, dependencies)}
-    stored = dependencies.records.change(
-        record, lambda newest: again(newest, changes, **own) if newest.status == ENDED else None
-    )
-    return stored or existing(batch, request, dependencies)
+    key = {request.new_id("resumption"): digest_of(asked.to_json())} if request.idempotency_key() else {}
+
+    def next_round(newest: Record) -> Record | None:
+        resumed = {**newest.data.get(_RESUMED, {}), **key}
+        return again(newest, changes, **own, **{_RESUMED: resumed}) if newest.status == ENDED else None
+
+    return dependencies.records.change(record, next_round) or existing(batch, request, dependencies)
 
 
 def _is_there(record: Record, dependencies: Dependencies) -> bool:

@@ -2,7 +2,8 @@
 
 ``state`` is what clients are told, in a prediction's words; ``round`` counts executions. ``plan`` says what this round paints, ``total``
 how many rows there are, ``before`` how many had succeeded when it began. ``counts``, ``seconds``, ``dollars`` and ``error`` are of the end.
-``wish`` is what the client wants to be told of, ``webhook`` the record of that for this round.
+``wish`` is what the client wants to be told of, ``webhook`` the record of that for this round. ``resumed`` are the requests that began
+rounds, as far as they may be repeated, each with its body's digest.
 """
 
 from collections.abc import Mapping
