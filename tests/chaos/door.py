@@ -17,6 +17,7 @@ PREFIX = "/v1/"
 _SECONDS = 35.0
 _TRIES = 4
 _PAUSE_SECONDS = 1.0
+_OURS = 500
 _AGAIN = (429, 500, 502, 503, 504)
 _POOL = urllib3.PoolManager(maxsize=32, retries=False)
 _SPELLINGS = ("x-api-key: {}", "Authorization: Bearer {}", "Authorization: Token {}")
@@ -127,7 +128,8 @@ class Door:
         self.history.count(f"{method} {answer.status}")
         if answer.status >= 500 or answer.status in (401, 403):
             found = answer.body
-            self.history.refuse(f"{answer.status} {found.get('detail') or found.get('message') or found}"[:120])
+            where = f" at {method} {path}" if answer.status == _OURS else ""
+            self.history.refuse(f"{answer.status} {found.get('detail') or found.get('message') or found}"[:120] + where)
         return answer
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], sent: Mapping[str, Any]) -> Answer:
