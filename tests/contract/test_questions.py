@@ -53,7 +53,7 @@ PROMISES: Sequence[tuple[str, Callable[[], Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "found", "promised"), PROMISES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("words", "found", "promised"), PROMISES, ids=[words[:40] for words, *_ in PROMISES])
 def test_a_number_of_the_page_is_the_code_s(words: str, found: Callable[[], Any], promised: Any) -> None:
     assert words in PLAIN
     assert found() == promised

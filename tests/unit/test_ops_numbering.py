@@ -2,10 +2,11 @@
 
 import pytest
 
+from atelier_ops.gateways.storage import StoredObject
 from atelier_ops.logic.numbering import check_base, check_style
 from contracts.artifact import to_json
 from contracts.errors import InvalidInputError
-from tests.unit.ops_fakes import MemoryBuckets, MemoryPackages
+from tests.unit.ops_fakes import MemoryBuckets, MemoryPackages, MemoryStore
 from tests.unit.ops_stage import base_manifest, put_version
 
 
@@ -27,6 +28,24 @@ def test_a_style_whose_newest_package_is_there_goes_on_whatever_became_of_the_ot
     for version in (1, 2, 10):
         put_version(buckets, version)
     check_style("skirt", buckets.store("model"), MemoryPackages({package("skirt", 10)}))
+
+
+class Deleting(MemoryStore):
+    """A bucket in which a version is deleted between the look for it and its reading."""
+
+    def listing(self, prefix: str) -> list[StoredObject]:
+        found = super().listing(prefix)
+        self._all.drop(self.bucket, "styles/skirt/10/manifest.json")
+        return found
+
+
+def test_a_version_that_is_deleted_this_moment_counts_no_more(buckets: MemoryBuckets) -> None:
+    for version in (2, 10):
+        put_version(buckets, version)
+    models = Deleting(buckets, "model")
+    check_style("skirt", models, MemoryPackages({package("skirt", 2)}))
+    with pytest.raises(InvalidInputError, match="whose version 2 is published"):
+        check_style("skirt", models, MemoryPackages())
 
 
 @pytest.mark.parametrize("left", [[], [1], [1, 2]])

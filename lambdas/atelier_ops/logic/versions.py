@@ -49,11 +49,15 @@ def approval_of(style: str, number: int, models: ObjectStore, packages: Packages
 def versions_left(style: str, promotion: Promotion, models: ObjectStore) -> list[int]:
     """The full fine-tunes older than the promoted version, but for the one that was promoted before it: that is the way back."""
     older = (number for number in published_versions(style, models) if number < promotion.version)
-    return [
-        number
-        for number in older
-        if number != promotion.previous and read_version(style, number, models).method == "full"
-    ]
+    return [number for number in older if number != promotion.previous and _is_full(style, number, models)]
+
+
+def _is_full(style: str, number: int, models: ObjectStore) -> bool:
+    """Whether a version is a full fine-tune; one that was deleted this moment is none any more."""
+    try:
+        return read_version(style, number, models).method == "full"
+    except MissingObjectError:
+        return False
 
 
 def published_versions(style: str, models: ObjectStore) -> list[int]:
