@@ -55,7 +55,7 @@ def _listed(world: ClientStage) -> None:
 
 
 def _refused(world: ClientStage) -> None:
-    with refused(openai.UnprocessableEntityError, lambda error: error.param == "version" and "nobody" in error.message):
+    with refused(openai.UnprocessableEntityError, lambda error: error.param == "model" and "nobody" in error.message):
         _client(world).images.generate(prompt=PROMPT, model="nobody")
     with refused(openai.AuthenticationError, lambda error: bool(error.message)):
         openai.OpenAI(api_key="wrong", base_url=f"{world.url}/v1").models.list()

@@ -25,6 +25,7 @@ BEYOND: Mapping[str, str] = {
     "create_batch": rf"items|manifest|rows|line \d+.*|{_PAINTS}",
     "create_training": _LEARNS,
     "create_model_training": _LEARNS,
+    "resume_batch": r"webhook",
     "resume_training": r"webhook|gate.*",
     "create_file": r"name|content_type|size|content|metadata",
     "create_version": r"style|weights.*|base_model|alpha|instance_prompt",
