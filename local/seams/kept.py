@@ -50,7 +50,11 @@ class Keeper:
     def __init__(self, run_dir: Path, durable: Durable, also: Callable[[], None]) -> None:
         self._run_dir, self._durable, self._also = run_dir, durable, also
         self._services = ServiceKeeper(durable, run_dir / "state" / "blobs")
-        self._items, self._logs, self._executions = ItemKeeper(durable), LogKeeper(durable), ExecutionKeeper(durable)
+        self._items, self._logs, self._executions = (
+            ItemKeeper(durable),
+            LogKeeper(durable),
+            ExecutionKeeper(durable, also),
+        )
         self._deploying = False
         self._changed = threading.Event()
         self._saving = threading.Lock()
@@ -104,9 +108,9 @@ class Keeper:
                     self._deploying = False
                     self._save_services(*self._services.names())
                 self._items.save()
+                self._also()  # before the executions, which go by it
                 self._executions.save()
                 self._logs.save()
-                self._also()
             except ServiceError:
                 self._changed.set()
                 raise

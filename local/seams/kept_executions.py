@@ -7,7 +7,7 @@ begun is not done twice: a job of a `.sync` task is looked at again, a task toke
 import contextvars
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,9 +24,10 @@ Record = dict[str, Any]
 
 
 class ExecutionKeeper:
-    """Safe to use from many threads."""
+    """Safe to use from many threads. ``first`` writes what executions have heard of, and raises ServiceError where it cannot."""
 
-    def __init__(self, durable: Durable) -> None:
+    def __init__(self, durable: Durable, first: Callable[[], None]) -> None:
+        self._first = first
         self._executions, self._definitions = durable.table("executions"), durable.table("definitions")
         self._tokens = TokenKeeper(durable)
         self._known: dict[str, str] = {}
@@ -93,6 +94,8 @@ class ExecutionKeeper:
         """The thread of an execution cannot be told that the disk is full: it is written as soon as there is room."""
         with self._lock:
             try:
+                # Were a job's end not written that its execution goes by, the job would begin again after a restart.
+                self._first()
                 self._put(execution)
                 self._owed.pop(execution["executionArn"], None)
             except ServiceError:

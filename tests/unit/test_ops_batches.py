@@ -200,6 +200,19 @@ def test_a_key_resumes_a_batch_once(studio: Studio) -> None:
     assert list(studio.batches.started) == [f"{batch}-{number}" for number in (1, 2, 3)]
 
 
+def test_a_batch_whose_execution_has_ended_before_it_is_seen_is_answered_all_the_same(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"input": PAINT, "items": ROWS}
+    batch = studio.call("POST", "/v1/batches", asked, Idempotency_Key="once").body["id"]
+    studio.batches.end(f"{batch}-1", "ABORTED")
+    with monkeypatch.context() as unseen:
+        unseen.setattr(studio.batches, "describe", lambda name: None)
+        answered = studio.call("POST", "/v1/batches", asked, Idempotency_Key="once")
+    assert (answered.status, answered.body["id"]) == (201, batch)
+    assert list(studio.batches.started) == [f"{batch}-1"]
+
+
 def test_a_batch_that_is_under_way_is_not_resumed(studio: Studio) -> None:
     batch = studio.post()
     assert studio.call("POST", f"/v1/batches/{batch['id']}/resume", {}).status == 409

@@ -1,9 +1,11 @@
 """POST of /v1/batches: taking a batch on, going on with one that has ended, and stopping one."""
 
+from contextlib import suppress
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from atelier_ops.errors import ExecutionNameTakenError
 from atelier_ops.gateways.records import NEVER, Record
 from atelier_ops.logic import webhooks
 from atelier_ops.logic.batches.checking import fill_rows
@@ -117,7 +119,10 @@ def _is_there(record: Record, dependencies: Dependencies) -> bool:
 def _begun(record: Record, request: Request, dependencies: Dependencies) -> Response[str]:
     """201 with the batch; its execution is started, unless that was done already."""
     if record.status != ENDED and not _is_there(record, dependencies):
-        dependencies.batches.start(execution_name(record), {"batch": record.data["id"], "round": record.data["round"]})
+        with suppress(ExecutionNameTakenError):  # by the same request, sent twice, and it has ended by now
+            dependencies.batches.start(
+                execution_name(record), {"batch": record.data["id"], "round": record.data["round"]}
+            )
         if "start" in record.data.get("wish", {}).get("webhook_events_filter", ()):
             announce(record.data["webhook"], dependencies.due)
     shown = show(record, request, dependencies)
