@@ -4,8 +4,9 @@ from dataclasses import asdict
 
 from cli.errors import CommandError
 from cli.terminal import print_json
+from contracts.batches import MOST_ROWS
 from infra.config import stage_named
-from infra.costs import BATCH_ROWS, idle_per_month, report
+from infra.costs import idle_per_month, report
 from infra.function_costs import of_batch, of_predictions
 from infra.quotas import quotas
 from infra.settings.stage import Stage
@@ -37,10 +38,10 @@ def numbers(stage: Stage) -> dict[str, object]:
         "style_minutes": style_minutes(),
         "picture_dollars": pictures_dollars(stage, 1),
         "thousand_pictures_dollars": pictures_dollars(stage, 1_000),
-        "largest_batch_rows": BATCH_ROWS,
-        "largest_batch_pictures_dollars": pictures_dollars(stage, BATCH_ROWS),
+        "largest_batch_rows": MOST_ROWS,
+        "largest_batch_pictures_dollars": pictures_dollars(stage, MOST_ROWS),
         "thousand_predictions_functions": asdict(of_predictions(stage, 1_000)),
-        "largest_batch_functions": asdict(of_batch(BATCH_ROWS)),
+        "largest_batch_functions": asdict(of_batch(MOST_ROWS)),
         "quotas": [
             {"name": quota.name, "to_deploy": quota.to_deploy, "to_use": quota.to_use} for quota in quotas(stage)
         ],

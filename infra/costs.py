@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from contracts.batches import MOST_ROWS
 from contracts.machines import has_gpu
 from contracts.prices import AS_OF, DOLLARS_PER_HOUR, REGION, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
@@ -20,9 +21,6 @@ from infra.work_costs import (
     style_dollars,
     update_dollars,
 )
-
-BATCH_ROWS = 10_000
-"""Of the largest batch."""
 
 CHECK_MINUTES = 5
 """What a processing job takes that only decodes pictures: most of it is its instance, which starts and loads the image."""
@@ -98,11 +96,11 @@ def _work(stage: Stage) -> list[str]:
 
 def _functions(stage: Stage) -> list[str]:
     """What work costs besides its machines."""
-    painting = _dollars(pictures_dollars(stage, BATCH_ROWS))
+    painting = _dollars(pictures_dollars(stage, MOST_ROWS))
     return [
-        f"  a batch           of {BATCH_ROWS:,} rows {painting}, painted one by one",
+        f"  a batch           of {MOST_ROWS:,} rows {painting}, painted one by one",
         f"  functions of 1,000 predictions, without looks at them: {_besides(of_predictions(stage, 1_000))}",
-        f"  functions of a batch of {BATCH_ROWS:,} rows: {_besides(of_batch(BATCH_ROWS))}",
+        f"  functions of a batch of {MOST_ROWS:,} rows: {_besides(of_batch(MOST_ROWS))}",
     ]
 
 

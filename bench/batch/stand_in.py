@@ -5,15 +5,16 @@ what ``REFUSED`` is a word of, as the model server refuses a garment that it doe
 """
 
 import base64
+import io
 import json
 import os
 import signal
-import struct
 import sys
-import zlib
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from PIL import Image
 
 from contracts.appearance import Appearance, PaintingMetrics, PaletteColour
 from contracts.prediction import PredictionOutput
@@ -25,12 +26,9 @@ _LIGHT = 50
 
 def picture(seed: int) -> bytes:
     """A PNG of one colour."""
-    line = b"\0" + bytes((seed % 256, seed // 256 % 256, 128)) * _SIDE
-    header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(line * _SIDE)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
-    )
+    file = io.BytesIO()
+    Image.new("RGB", (_SIDE, _SIDE), (seed % 256, seed // 256 % 256, 128)).save(file, "PNG")
+    return file.getvalue()
 
 
 def answer(asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -10,8 +10,6 @@ from local.sagemaker.images import ImageAsset, push
 _ROOT = Path(__file__).resolve().parents[2]
 _NAME = "bench-stand-in"
 _LOOK_SECONDS = 1.0
-_COPIED = ("ProductionVariants", "AsyncInferenceConfig")
-"""What a new configuration takes over from the endpoint's own."""
 
 
 def put_stand_in(deployment: Deployment) -> None:
@@ -26,8 +24,9 @@ def put_stand_in(deployment: Deployment) -> None:
     sagemaker.create_model(
         ModelName=_NAME, ExecutionRoleArn=model["ExecutionRoleArn"], PrimaryContainer=container, **_network(model)
     )
-    copied = {name: config[name] for name in _COPIED if name in config}
-    sagemaker.create_endpoint_config(EndpointConfigName=_NAME, **{**copied, "ProductionVariants": variants})
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=_NAME, ProductionVariants=variants, AsyncInferenceConfig=config["AsyncInferenceConfig"]
+    )
     sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=_NAME)
     while (status := sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]) == "Updating":
         time.sleep(_LOOK_SECONDS)

@@ -108,9 +108,9 @@ class Keeper:
                     self._deploying = False
                     self._save_services(*self._services.names())
                 self._items.save()
-                self._also()  # before the executions, which go by it
                 self._executions.save()
                 self._logs.save()
+                self._also()
             except ServiceError:
                 self._changed.set()
                 raise

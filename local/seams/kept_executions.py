@@ -94,8 +94,6 @@ class ExecutionKeeper:
         """The thread of an execution cannot be told that the disk is full: it is written as soon as there is room."""
         with self._lock:
             try:
-                # Were a job's end not written that its execution goes by, the job would begin again after a restart.
-                self._first()
                 self._put(execution)
                 self._owed.pop(execution["executionArn"], None)
             except ServiceError:
@@ -105,6 +103,8 @@ class ExecutionKeeper:
         arn, definition = execution["executionArn"], execution.get("definition")
         if stepfunctions._executions._data.get((*reversed(arn.split(":")[3:5]), arn)) is not execution:
             return  # the thread of a stopped run, whose execution was redriven meanwhile
+        # Were a job's end not written that its execution goes by, the job would begin again after a restart.
+        self._first()
         row = dict(execution)
         if definition is not None:
             row["definition"] = name = hashlib.sha256(definition.encode()).hexdigest()
