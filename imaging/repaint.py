@@ -151,14 +151,21 @@ def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: 
     return in_rows(frames, [each.seeds for each in frames], paint_rows)
 
 
+def rows_at_once(size: tuple[int, int], resolution: int) -> int:
+    """How many pictures of a ``size`` (width, height) take no more memory than ROWS of a model's own resolution; at least one."""
+    return max(1, min(ROWS, ROWS * resolution**2 // (size[0] * size[1])))
+
+
 def in_rows(
     works: Sequence[W],
     seeds: Sequence[Sequence[int]],
     paint: Callable[[Sequence[W], Sequence[int]], list[Image.Image]],
+    *,
+    most: int = ROWS,
 ) -> list[list[Image.Image]]:
-    """Paint a row for each of a work's ``seeds``, a limited number at once: ``paint`` gets the rows' works and seeds."""
+    """Paint a row for each of a work's ``seeds``, ``most`` of them at once: ``paint`` gets the rows' works and seeds."""
     rows = [(work, seed) for work, own in zip(works, seeds, strict=True) for seed in own]
-    chunks = (zip(*rows[start : start + ROWS], strict=True) for start in range(0, len(rows), ROWS))
+    chunks = (zip(*rows[start : start + most], strict=True) for start in range(0, len(rows), most))
     painted = chain.from_iterable(paint(*chunk) for chunk in chunks)
     return [[next(painted) for _ in own] for own in seeds]
 

@@ -105,6 +105,23 @@ def test_text_to_image_draws_at_the_models_resolution_or_what_is_asked(server: S
     assert [received(image).shape[:2] for image in answer.images] == [(64, 72)] * 2
 
 
+@pytest.mark.parametrize(("side", "at_once"), [(2 * RESOLUTION, 2), (3 * RESOLUTION, 1)])
+def test_a_call_of_the_model_paints_as_many_pixels_as_fit_and_its_pictures_are_those_of_smaller_calls(
+    server: Server, side: int, at_once: int
+) -> None:
+    rows: list[int] = []
+    unet = server.modes["text_to_image"].dependencies.model.painter.pipeline.unet
+    hook = unet.register_forward_pre_hook(lambda _, values: rows.append(len(values[0])))
+    fields = {"mode": "text_to_image", "prompt": "a skirt", "width": side, "height": side, "guidance_scale": 1.0}
+    together = server.predict(**fields, num_outputs=3, seed=4)
+    hook.remove()
+    assert max(rows) == at_once
+    assert sum(rows) == 3 * 3
+    alone = server.predict(**fields, seed=6)
+    difference = received(alone.images[0]).astype(int) - received(together.images[2])
+    assert np.abs(difference).max() <= 1
+
+
 def test_an_upload_is_read_and_nothing_else_of_the_bucket(server: Server) -> None:
     uri = UPLOADS.child("a/photo.png")
     server.store.path(uri).parent.mkdir(parents=True)
