@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from contracts.batching import ROWS as ROWS
 from contracts.errors import InvalidInputError
 from imaging.framing import crop_box, square, square_mask, unsquared
 from imaging.masks import Mask, feathered, from_image, is_soft, larger_side, to_image
@@ -19,8 +20,6 @@ from imaging.strips import Box
 
 BLUR = 0.02
 """Default feather over the mask's larger side."""
-ROWS = 8
-"""Pictures painted at once."""
 
 W = TypeVar("W")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from contracts.batching import ROWS
 from contracts.metrics import FineTuningMetrics
 from contracts.release import ReleaseRules
 from infra.settings.api import Api, Throttle
@@ -52,7 +53,6 @@ _LOCAL = Stage(
         upscaler="tiny-upscaler",
         most_instances=1,
         backlog_per_instance=4,
-        concurrency=2,
         startup_seconds=300,
         threads=_TINY_THREADS,
         pace=_TINY_PACE,
@@ -113,8 +113,7 @@ _DEV = Stage(
         instance="ml.g5.xlarge",
         upscaler="sd-x4-upscaler",
         most_instances=2,
-        backlog_per_instance=4,
-        concurrency=4,
+        backlog_per_instance=ROWS,
         startup_seconds=900,
     ),
     api=Api(requests_per_second=10, burst=20, requests_per_day=10_000, trainings=_FEW),
@@ -144,8 +143,7 @@ _PROD = Stage(
         upscaler="sd-x4-upscaler",
         first_instances=2,
         most_instances=4,
-        backlog_per_instance=4,
-        concurrency=4,
+        backlog_per_instance=ROWS,
         startup_seconds=1800,
         office_hours=OfficeHours(instances=2, days="MON-FRI", from_hour=8, until_hour=20, timezone="UTC"),
     ),

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from contracts.batching import ROWS
 from contracts.errors import InvalidInputError
 from contracts.pictures import LONGEST_TO_UPSCALE
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE
 from diffusion.upscaler import Upscaler
-from imaging.repaint import ROWS
 from imaging.tiling import FACTOR, blend, cut
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from contracts.batching import FEWEST_AT_ONCE, MOST_WAITING
 from contracts.machines import has_gpu, has_nvme
 from infra.settings.instance_types import check_instance_type
 from infra.settings.kinds import check_kinds
@@ -18,8 +19,9 @@ MOST_TYPES = 5
 class Serving:
     """The asynchronous endpoint and how its fleet follows the queue.
 
-    ``backlog_per_instance`` is the queue length one instance should have; ``concurrency`` how many requests one container gets
-    at a time; ``startup_seconds`` how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
+    ``backlog_per_instance`` is the queue length one instance should have: below ``ROWS`` the next instance starts before the first one's
+    calls are full. ``concurrency`` is how many requests one container gets at a time: enough for full calls, and no more than may wait in
+    it. ``startup_seconds`` is how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
     pictures; without one, requests to enlarge are refused. ``fallbacks`` are the instance types that are taken, in this order, where AWS
     has no ``instance`` left. ``elsewhere`` names the types, the first choice first, for regions where AWS sells none of those.
     ``first_instances`` is how many a new or updated endpoint starts with. ``pace`` is what was measured of how many pixels, and pixels of
@@ -34,8 +36,8 @@ class Serving:
     first_instances: int = 1
     most_instances: int
     backlog_per_instance: int
-    concurrency: int
     startup_seconds: int
+    concurrency: int = FEWEST_AT_ONCE
     most_adapters: int = 4
     threads: int | None = None
     pace: tuple[int, int] | None = None
@@ -56,7 +58,7 @@ class Serving:
         check_range("serving.first_instances", self.first_instances, 1, high)
         allowed = f"fewest_instances ({low}) to most_instances ({high})"
         check(low <= self.may_idle <= high, "serving.office_hours.instances", got=self.may_idle, allowed=allowed)
-        check_range("serving.concurrency", self.concurrency, 1, 64)
+        check_range("serving.concurrency", self.concurrency, FEWEST_AT_ONCE, MOST_WAITING)
         check_range("serving.startup_seconds", self.startup_seconds, 60, 3600)
         for name in ("backlog_per_instance", "most_adapters"):
             check_range(f"serving.{name}", getattr(self, name), 1)

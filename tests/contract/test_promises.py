@@ -20,6 +20,7 @@ from atelier_training.data.shards import SPARE
 from atelier_training.engine.checkpoint import FILE
 from atelier_training.jobs.shard import SHARD_BYTES
 from atelier_training.learners import segmenter_model, unet_parts
+from contracts.batching import ROWS
 from contracts.corpus import FEWEST_PICTURES as FEWEST_SAMPLES
 from contracts.dataset import FEWEST_PICTURES, is_picture
 from contracts.execution import ExecutionInput
@@ -34,7 +35,7 @@ from contracts.work import MOST_SECONDS, OVERLAP
 from diffusion.upscaler import Upscaler
 from imaging.framing import LONGEST_ASPECT
 from imaging.masks import feather
-from imaging.repaint import ROWS, default_blur
+from imaging.repaint import default_blur
 from imaging.tiling import FACTOR
 from infra import work_costs
 from infra.components import scaling

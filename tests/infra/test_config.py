@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import app
+from contracts.batching import FEWEST_AT_ONCE, ROWS
 from contracts.machines import has_efa, has_gpu
 from infra.config import STAGES, stage_named
 from infra.context import read
@@ -34,6 +35,10 @@ def test_the_stages_that_the_docs_speak_of_are_there() -> None:
 def test_an_unknown_stage_is_named_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"stage: got 'live'; allowed: local \| trial \| dev \|"):
         stage_named("live")
+
+
+def test_containers_get_enough_requests_at_a_time_for_full_calls_of_the_model() -> None:
+    assert all(stage.serving.concurrency >= 2 * ROWS for stage in STAGES.values())
 
 
 def test_trial_needs_no_gpu() -> None:
@@ -75,7 +80,7 @@ def test_gpu_hosts_that_train_together_have_the_fast_network() -> None:
         (HOURS, {"days": "weekdays"}, r"office_hours.days: got 'weekdays'; allowed: MON-FRI"),
         (HOURS, {"until_hour": 8}, r"office_hours.until_hour: got 8; allowed: 9 to 23"),
         (HOURS, {"timezone": "Seoul"}, r"office_hours.timezone: got 'Seoul'; allowed: a name of the tz database"),
-        (DEV.serving, {"concurrency": 0}, r"serving.concurrency: got 0"),
+        (DEV.serving, {"concurrency": FEWEST_AT_ONCE - 1}, r"serving.concurrency: got 15; allowed: 16 to 32"),
         (
             DEV.serving,
             {"upscaler": "sd2-inpaint"},

@@ -11,9 +11,7 @@ from tests.integration import local_toy
 from tests.integration.local_toy import IMAGE, arn, until
 
 Record = dict[str, Any]
-SERVING = Serving(
-    instance="ml.m5.large", upscaler=None, most_instances=2, backlog_per_instance=2, concurrency=2, startup_seconds=300
-)
+SERVING = Serving(instance="ml.m5.large", upscaler=None, most_instances=2, backlog_per_instance=2, startup_seconds=300)
 """How it scales: by the requests of every stage's endpoint."""
 
 

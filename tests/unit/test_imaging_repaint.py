@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
+from contracts.batching import ROWS
 from contracts.errors import InvalidInputError
 from imaging.framing import square, unsquared
 from imaging.masks import feather, to_image
-from imaging.repaint import ROWS, Repainting, default_blur, repaint_all
+from imaging.repaint import Repainting, default_blur, repaint_all
 from imaging.strips import PIXELS
 
 SETTINGS: dict[str, Any] = {"steps": 3, "guidance": 2.0, "resolution": 32}

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from atelier_inference.mode import Job
 from atelier_inference.queue import BatchQueue, BusyError
+from atelier_inference.worker import MOST_WAITING
+from contracts.batching import FEWEST_AT_ONCE, ROWS
+from contracts.batching import MOST_WAITING as MOST_HANDED
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,32 @@ def test_a_batch_holds_no_more_pictures_than_it_may_but_always_its_first() -> No
     queue = queue_of(wide, narrow, small)
     assert queue.next_batch(rows=8) == [wide, small]
     assert queue.next_batch(rows=2) == [narrow]
+
+
+def batches(at_once: int) -> list[int]:
+    """The sizes of batches where a platform keeps ``at_once`` requests here.
+
+    It sends the next request when an answer is back: after the next batch was taken, where enough waits for one.
+    """
+    queue, waiting, coming, sizes = queue_of(*(job("red") for _ in range(at_once))), at_once, 0, []
+    for _ in range(10):
+        if not waiting:
+            queue.put(job("red"))
+            waiting, coming = 1, coming - 1
+        sizes.append(len(queue.next_batch(rows=ROWS)))
+        for _ in range(coming):
+            queue.put(job("red"))
+        waiting, coming = waiting - sizes[-1] + coming, sizes[-1]
+    return sizes
+
+
+def test_calls_are_full_where_the_platform_hands_over_the_fewest_requests_it_may() -> None:
+    assert set(batches(FEWEST_AT_ONCE)) == {ROWS}
+    assert 1 in batches(ROWS)
+
+
+def test_a_platform_may_hand_over_as_many_requests_as_can_wait() -> None:
+    assert MOST_HANDED == MOST_WAITING
 
 
 @settings(deadline=None)

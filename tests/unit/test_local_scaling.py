@@ -17,7 +17,6 @@ SERVING = Serving(
     upscaler=None,
     most_instances=3,
     backlog_per_instance=4,
-    concurrency=2,
     startup_seconds=300,
 )
 TARGET = {
