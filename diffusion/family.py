@@ -1,7 +1,10 @@
 """A family of base models: one class, in a module of the family's name, whose instances are loaded models."""
 
+import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -10,14 +13,13 @@ import diffusers
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
-from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
+from contracts.sampling import Sampling
+from diffusion.denoiser import DenoiserCall, StandIn
 from diffusion.words import unused_end
-
-STEPS, GUIDANCE = 50, 7.5
-"""The pipelines' own defaults, where a base model's manifest has none."""
 
 F = TypeVar("F", bound="Family")
 
@@ -42,8 +44,8 @@ class Family:
     def __init__(self, pipeline: Any) -> None:
         pipeline.set_progress_bar_config(disable=True)
         self.pipeline = pipeline
-        self.after_step: Callable[[], None] = _go_on
-        """Called after each denoising step, in the thread that runs the model; what it raises ends the call."""
+        self.denoise: Callable[[DenoiserCall], Tensor] = DenoiserCall.run
+        """How the denoiser is called: at once, where nobody has another way."""
 
     @classmethod
     def load(cls, folder: Path, *, device: str, dtype: torch.dtype, checker: bool) -> Self:
@@ -69,27 +71,45 @@ class Family:
         parts = self.pipeline.components.items()
         return unused_end([part for name, part in parts if name.startswith("tokenizer") and part is not None], words)
 
-    def run(self, pipeline: Any, seeds: Sequence[int], **arguments: Any) -> list[Image.Image]:
+    def run(self, pipeline: Any, seeds: Sequence[int], sampling: Sampling, **arguments: Any) -> list[Image.Image]:
         """Call a pipeline with a generator a row: a seed gives the same picture, to rounding, whatever else is in the batch.
+
+        The call has a pipeline of its own, so that others can be under way with the same models.
 
         Raises RefusedContentError where the safety checker blanked one, and InvalidInputError where the weights make no numbers.
         """
 
         def stepped(*values: Any) -> Any:
-            self.after_step()
+            _after_step.get()()
             step = values[-1]
             latents = step["latents"] if isinstance(step, dict) else step
             _require_finite(bool(latents.isfinite().all()))
             return step
 
-        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        answer = pipeline(generator=generators, output_type="np", **{self.step_callback: stepped}, **arguments)
+        answer = self._own(pipeline)(
+            generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
+            output_type="np",
+            num_inference_steps=sampling.steps,
+            guidance_scale=sampling.guidance,
+            **{self.step_callback: stepped},
+            **arguments,
+        )
         if any(getattr(answer, "nsfw_content_detected", None) or ()):
             raise RefusedContentError(
                 "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
             )
         _require_finite(bool(np.isfinite(answer.images).all()))
         return list(pipeline.numpy_to_pil(answer.images))
+
+    def _own(self, pipeline: Any) -> Any:
+        """A pipeline of the same models for one call, which changes a scheduler and the pipeline's own attributes."""
+        own = copy.copy(pipeline)
+        # Past diffusers' setter, which would look up of which library's class each is.
+        vars(own).update(
+            scheduler=type(pipeline.scheduler).from_config(pipeline.scheduler.config),
+            unet=StandIn(pipeline.unet, self.denoise, (), None),
+        )
+        return own
 
 
 def _require_finite(finite: bool) -> None:
@@ -98,8 +118,21 @@ def _require_finite(finite: bool) -> None:
         raise InvalidInputError("what was painted", got="NaN or infinity", allowed="weights that make numbers")
 
 
+@contextmanager
+def after_each_step(call: Callable[[], None]) -> Iterator[None]:
+    """Have ``call`` made after each denoising step of what is done inside the block; what it raises ends the step's pipeline call."""
+    token = _after_step.set(call)
+    try:
+        yield
+    finally:
+        _after_step.reset(token)
+
+
 def _go_on() -> None:
     """Nobody wants to stop a call."""
+
+
+_after_step: ContextVar[Callable[[], None]] = ContextVar("after_step", default=_go_on)
 
 
 def find_family(name: str, able: type[F]) -> type[F]:
@@ -125,12 +158,6 @@ def device_beside(device: str) -> str:
 def painting_dtype(device: str) -> torch.dtype:
     """Half precision on a GPU, as good to the eye and twice as fast; single on a CPU, since most have no fast half precision."""
     return torch.float16 if device.startswith("cuda") else torch.float32
-
-
-def sampling(manifest: BaseManifest) -> tuple[int, float]:
-    """Steps and guidance scale that a base model paints with where nobody chooses others."""
-    steps = manifest.defaults.get("num_inference_steps", STEPS)
-    return int(steps), float(manifest.defaults.get("guidance_scale", GUIDANCE))
 
 
 def class_name(folder: Path) -> str:

@@ -8,13 +8,14 @@ import diffusers
 from PIL import Image
 
 from contracts.errors import InvalidInputError
+from contracts.sampling import Sampling
 from diffusion.family import Family, class_name
 
 
 class Painter(Family):
     """A model that paints RGB pictures, a row a seed: row i has ``prompts[i]``, ``seeds[i]`` and ``negative_prompts[i]`` if any.
 
-    ``steps`` are the sampler's, ``guidance`` its scale. All pictures of a call have one size; its sides are multiples of 8.
+    All pictures of a call have one size; its sides are multiples of 8.
     """
 
     ability: ClassVar[str] = "paints pictures"
@@ -44,18 +45,17 @@ class Painter(Family):
         prompts: Sequence[str],
         seeds: Sequence[int],
         size: tuple[int, int],
-        steps: int,
-        guidance: float,
+        sampling: Sampling,
         negative_prompts: Sequence[str] = (),
     ) -> list[Image.Image]:
         """Pictures of ``size`` (width, height) from words alone. An inpainting model repaints all of a grey picture."""
         words = self._words(prompts, negative_prompts)
-        shared = {"num_inference_steps": steps, "guidance_scale": guidance, "width": size[0], "height": size[1]}
+        shared = {"width": size[0], "height": size[1]}
         if not self.inpaints:
-            return self.run(self._as(self.text_to_image), seeds, **words, **shared)
+            return self.run(self._as(self.text_to_image), seeds, sampling, **words, **shared)
         grey, white = Image.new("RGB", size, (128, 128, 128)), Image.new("L", size, 255)
         pictures = {"image": [grey] * len(seeds), "mask_image": [white] * len(seeds), "strength": 1.0}
-        return self.run(self._as(self.inpainting), seeds, **words, **shared, **pictures)
+        return self.run(self._as(self.inpainting), seeds, sampling, **words, **shared, **pictures)
 
     def inpaint(
         self,
@@ -64,8 +64,7 @@ class Painter(Family):
         seeds: Sequence[int],
         pictures: Sequence[Image.Image],
         masks: Sequence[Image.Image],
-        steps: int,
-        guidance: float,
+        sampling: Sampling,
         strength: float = 1.0,
         negative_prompts: Sequence[str] = (),
     ) -> list[Image.Image]:
@@ -73,18 +72,17 @@ class Painter(Family):
 
         Raises InvalidInputError where ``strength`` leaves no step.
         """
-        _require_a_step(steps, strength)
+        _require_a_step(sampling.steps, strength)
         width, height = pictures[0].size
         # A picture is given once a row: given once a call, it would be encoded with the first row's noise,
         # and a row would depend on its neighbours.
         return self.run(
             self._as(self.inpainting),
             seeds,
+            sampling,
             **self._words(prompts, negative_prompts),
             image=list(pictures),
             mask_image=list(masks),
-            num_inference_steps=steps,
-            guidance_scale=guidance,
             height=height,
             width=width,
             strength=strength,
@@ -96,8 +94,7 @@ class Painter(Family):
         prompts: Sequence[str],
         seeds: Sequence[int],
         pictures: Sequence[Image.Image],
-        steps: int,
-        guidance: float,
+        sampling: Sampling,
         strength: float,
         negative_prompts: Sequence[str] = (),
     ) -> list[Image.Image]:
@@ -112,18 +109,16 @@ class Painter(Family):
                 seeds=seeds,
                 pictures=pictures,
                 masks=[Image.new("L", picture.size, 255) for picture in pictures],
-                steps=steps,
-                guidance=guidance,
+                sampling=sampling,
                 strength=strength,
             )
-        _require_a_step(steps, strength)
+        _require_a_step(sampling.steps, strength)
         return self.run(
             self._as(self.image_to_image),
             seeds,
+            sampling,
             **self._words(prompts, negative_prompts),
             image=list(pictures),
-            num_inference_steps=steps,
-            guidance_scale=guidance,
             strength=strength,
         )
 

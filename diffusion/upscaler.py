@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
+from contracts.sampling import Sampling
 from diffusion.family import Family
 
 
@@ -32,8 +33,7 @@ class Upscaler(Family):
         pictures: Sequence[Image.Image],
         prompts: Sequence[str],
         seeds: Sequence[int],
-        steps: int,
-        guidance: float,
+        sampling: Sampling,
         negative_prompts: Sequence[str] = (),
         noise_level: int = NOISE_LEVEL,
     ) -> list[Image.Image]:
@@ -44,11 +44,10 @@ class Upscaler(Family):
         return self.run(
             self.pipeline,
             seeds,
+            sampling,
             image=list(pictures),
             prompt=list(prompts),
             negative_prompt=list(negative_prompts) or [""] * len(prompts),
-            num_inference_steps=steps,
-            guidance_scale=guidance,
             noise_level=noise_level,
         )
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from contracts.batching import ROWS as ROWS
 from contracts.errors import InvalidInputError
+from contracts.sampling import Sampling
 from imaging.framing import crop_box, square, square_mask, unsquared
 from imaging.masks import Mask, feathered, from_image, is_soft, larger_side, to_image
 from imaging.strips import Box
@@ -34,8 +35,7 @@ class Inpainter(Protocol):
         seeds: Sequence[int],
         pictures: Sequence[Image.Image],
         masks: Sequence[Image.Image],
-        steps: int,
-        guidance: float,
+        sampling: Sampling,
         negative_prompts: Sequence[str],
     ) -> list[Image.Image]:
         """A picture a row, of the row's size, painted where its mask is white."""
@@ -92,11 +92,11 @@ class Frame:
 
 
 def repaint_all(
-    painter: Inpainter, works: Sequence[Repainting], *, steps: int, guidance: float, resolution: int
+    painter: Inpainter, works: Sequence[Repainting], *, sampling: Sampling, resolution: int
 ) -> list[Repainted]:
     """Repaint several photos in shared batches. A seed gives the same picture, to rounding, whatever else is in the batch."""
     frames = [frame(work, resolution) for work in works]
-    painted = paint(painter, frames, steps=steps, guidance=guidance)
+    painted = paint(painter, frames, sampling=sampling)
     return [
         Repainted(images=[paste(each, square) for square in squares], alpha=each.alpha)
         for each, squares in zip(frames, painted, strict=True)
@@ -133,7 +133,7 @@ def _levels(work: Repainting, *, soft: bool) -> NDArray[np.uint8]:
     return np.maximum(levels, np.asarray(work.mask), out=levels) if soft else levels
 
 
-def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: float) -> list[list[Image.Image]]:
+def paint(painter: Inpainter, frames: Sequence[Frame], *, sampling: Sampling) -> list[list[Image.Image]]:
     """Paint the squares of frames of one resolution in shared batches: for each frame, one square a seed."""
 
     def paint_rows(rows: Sequence[Frame], seeds: Sequence[int]) -> list[Image.Image]:
@@ -143,8 +143,7 @@ def paint(painter: Inpainter, frames: Sequence[Frame], *, steps: int, guidance: 
             seeds=seeds,
             pictures=[each.picture for each in rows],
             masks=[each.mask for each in rows],
-            steps=steps,
-            guidance=guidance,
+            sampling=sampling,
         )
 
     return in_rows(frames, [each.seeds for each in frames], paint_rows)

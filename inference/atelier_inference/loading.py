@@ -1,5 +1,6 @@
 """Puts the server's parts together: the model, and the segmenter, the upscaler and the styles that the settings name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -21,8 +22,9 @@ from atelier_inference.store import Store
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.artifact import BaseManifest, verify_files
 from contracts.layout import MANIFEST, S3Uri
+from contracts.sampling import Sampling
 from contracts.work import Pace
-from diffusion.family import device_beside, find_family, painting_dtype, sampling
+from diffusion.family import device_beside, find_family, painting_dtype
 from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
 
@@ -51,7 +53,7 @@ def _try_out(model: Model) -> None:
     """Paint once: weights that load but cannot paint fail here, and the first request does not wait for a GPU to warm up."""
     side = model.resolution
     model.painter.paint(
-        prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), steps=2, guidance=model.guidance
+        prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), sampling=replace(model.sampling, steps=2)
     )
 
 
@@ -60,9 +62,9 @@ def _pace(settings: Settings, model: Model, enlarger: Enlarger | None) -> Pace:
         pixels=settings.pixels_per_second,
         tile_pixels=settings.tile_pixels_per_second,
         resolution=model.resolution,
-        steps=model.steps,
+        steps=model.sampling.steps,
         tile=enlarger.side if enlarger else 0,
-        tile_steps=enlarger.defaults.steps if enlarger else 0,
+        tile_steps=enlarger.defaults.sampling.steps if enlarger else 0,
     )
 
 
@@ -80,13 +82,12 @@ def _enlarger(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> 
     if prefix is None:
         return None
     manifest = fetch_base(store, prefix, folder)
-    steps, guidance = sampling(manifest)
     family = find_family(manifest.family, Upscaler)
     enlarger = Enlarger(
         reference=manifest.reference,
         upscaler=family.load(folder, device=device, dtype=painting_dtype(device), checker=True),
         side=manifest.resolution,
-        defaults=Upscaling(steps=steps, guidance=guidance, noise_level=Upscaler.NOISE_LEVEL),
+        defaults=Upscaling(sampling=Sampling.of(manifest.defaults), noise_level=Upscaler.NOISE_LEVEL),
     )
     tile = Image.new("RGB", (manifest.resolution, manifest.resolution))
     enlarger.enlarge([enlarger.tiles(tile, seed=0)], enlarger.settings(None, steps=2))

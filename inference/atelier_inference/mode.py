@@ -24,7 +24,7 @@ from contracts.modes import ModeFields
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import MOST_ANSWER_PIXELS, PredictionInput
 from contracts.work import Pace, check_work
-from diffusion.family import Family
+from diffusion.family import after_each_step
 from diffusion.words import unused_words
 from imaging.cutout import Cutout
 from imaging.segmenter import GarmentMask, Segmenter
@@ -70,19 +70,6 @@ class Dependencies:
     segmenter: Segmenter | None
     enlarger: Enlarger | None
     pace: Pace
-
-    @contextmanager
-    def calling_after_steps(self, call: Callable[[], None]) -> Iterator[None]:
-        """Have every model that denoises make a call after each step of what is done inside the block."""
-        families: list[Family] = [self.model.painter, *([self.enlarger.upscaler] if self.enlarger else [])]
-        before = [family.after_step for family in families]
-        for family in families:
-            family.after_step = call
-        try:
-            yield
-        finally:
-            for family, kept in zip(families, before, strict=True):
-                family.after_step = kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +170,7 @@ class Mode(ABC, Generic[J]):
 
     def run_for_somebody(self, jobs: Sequence[J]) -> list[Finish]:
         """``run``, but ended between two steps once nobody waits for any of the jobs. Raises CanceledError then."""
-        with self.dependencies.calling_after_steps(counting(jobs)):
+        with after_each_step(counting(jobs)):
             return self.run(jobs)
 
     def garment(self, job: Job, picture: Image.Image) -> GarmentMask:

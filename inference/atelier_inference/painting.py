@@ -1,8 +1,8 @@
 """What the modes that paint share: an adapter, a call of the model, and the upscaler after it where the request wants it."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -11,25 +11,21 @@ from PIL import Image
 from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch, blended, measured, note_unused, seeds
 from atelier_inference.upscaling import Upscaling, check_size
 from contracts.prediction import PredictionInput
+from contracts.sampling import Sampling
 from diffusion.family import Family
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How a request is painted; equal for those that one call of the model can serve. ``upscaling``: what follows, if anything."""
-
-    adapter: str
-    adapter_scale: float
-    steps: int
-    guidance: float
-    upscaling: Upscaling | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PaintingJob(Job):
-    """A job that the model paints; the pictures of its answer are of ``size`` before they are upscaled."""
+    """A job that the model paints; the pictures of its answer are of ``size`` before they are upscaled, if ``upscaling`` says so."""
 
     sampling: Sampling
+    upscaling: Upscaling | None
+
+    @property
+    def way(self) -> Hashable:
+        """How the job is painted; equal for those that one call of a pipeline can serve."""
+        return self.adapter, self.request.adapter_scale, self.sampling, self.upscaling
 
 
 def note_unused_prompts(job: Job, model: Family) -> None:
@@ -64,7 +60,7 @@ class PaintingMode(Mode[P]):
         if request.upscale:
             check_size(size, "input.upscale")
         with watch.measure("read"):
-            sampling = self._sampling(request)
+            adapter = self.dependencies.catalogue.resolve(request.adapter) if request.adapter else ""
         job: P = self.kind(  # type: ignore[assignment]
             mode=self,
             request=request,
@@ -72,8 +68,9 @@ class PaintingMode(Mode[P]):
             size=size,
             watch=watch,
             seeds=seeds(request),
-            adapter=sampling.adapter,
-            sampling=sampling,
+            adapter=adapter,
+            sampling=self._sampling(request),
+            upscaling=self._upscaling(request),
             **fields,
         )
         return job
@@ -96,21 +93,21 @@ class PaintingMode(Mode[P]):
 
     def run(self, jobs: Sequence[P]) -> list[Finish]:
         """Switch to the batch's adapter, paint, and upscale where the batch asks for it."""
-        sampling = jobs[0].sampling
+        upscaling = jobs[0].upscaling
         with measured(jobs, "adapter"):
-            self.dependencies.adapters.switch(sampling.adapter, sampling.adapter_scale)
-        for job in jobs if sampling.upscaling is None else ():
+            self.dependencies.adapters.switch(jobs[0].adapter, jobs[0].request.adapter_scale)
+        for job in jobs if upscaling is None else ():
             job.steps.total = self.steps(job)
         with measured(jobs, "paint"):
             painted = self.paint(jobs)
         for job, some in zip(jobs, painted, strict=True):
             note_unused_prompts(job, self.dependencies.model.painter)
             note_plain(job, some)
-        if sampling.upscaling is None:
+        if upscaling is None:
             return [partial(self.result, job, pictures) for job, pictures in zip(jobs, painted, strict=True)]
         with measured(jobs, "upscale"):
             pictures = [[self.restore(job, each) for each in some] for job, some in zip(jobs, painted, strict=True)]
-            return self.upscale(jobs, pictures, sampling.upscaling)
+            return self.upscale(jobs, pictures, upscaling)
 
     def upscale(
         self, jobs: Sequence[P], pictures: Sequence[Sequence[Image.Image]], upscaling: Upscaling
@@ -129,12 +126,14 @@ class PaintingMode(Mode[P]):
         return [partial(blended, enlarger, job.size, [next(enlarged) for _ in job.seeds]) for job in jobs]
 
     def _sampling(self, request: PredictionInput) -> Sampling:
-        model = self.dependencies.model
-        chained = self.require_enlarger("input.upscale", True) if request.upscale else None
-        return Sampling(
-            adapter=self.dependencies.catalogue.resolve(request.adapter) if request.adapter else "",
-            adapter_scale=request.adapter_scale,
-            steps=request.num_inference_steps or model.steps,
-            guidance=model.guidance if request.guidance_scale is None else request.guidance_scale,
-            upscaling=chained.settings(request.noise_level) if chained else None,
+        own = self.dependencies.model.sampling
+        return replace(
+            own,
+            steps=request.num_inference_steps or own.steps,
+            guidance=own.guidance if request.guidance_scale is None else request.guidance_scale,
         )
+
+    def _upscaling(self, request: PredictionInput) -> Upscaling | None:
+        if not request.upscale:
+            return None
+        return self.require_enlarger("input.upscale", True).settings(request.noise_level)

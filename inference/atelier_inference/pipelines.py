@@ -8,7 +8,8 @@ from typing import Any
 from contracts.artifact import BaseManifest, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
-from diffusion.family import best_device, find_family, painting_dtype, sampling
+from contracts.sampling import Sampling
+from diffusion.family import best_device, find_family, painting_dtype
 from diffusion.painter import Painter
 
 BASE_MANIFEST = "base_manifest.json"
@@ -17,7 +18,7 @@ BASE_MANIFEST = "base_manifest.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A loaded model. ``resolution`` is the side in pixels that it paints at; ``steps`` and ``guidance`` are its own defaults.
+    """A loaded model. ``resolution`` is the side in pixels that it paints at; ``sampling`` is its own.
 
     ``adapters_for`` is the base that adapters must have been trained on; empty for a full fine-tune, whose weights fit none.
     """
@@ -25,8 +26,7 @@ class Model:
     reference: str
     adapters_for: str
     resolution: int
-    steps: int
-    guidance: float
+    sampling: Sampling
     painter: Painter
 
 
@@ -37,13 +37,11 @@ def load_model(folder: Path) -> Model:
     """
     base, style = _manifests(folder)
     device = best_device()
-    steps, guidance = sampling(base)
     return Model(
         reference=f"{style.style}@{style.version}" if style else base.reference,
         adapters_for="" if style else base.reference,
         resolution=base.resolution,
-        steps=steps,
-        guidance=guidance,
+        sampling=Sampling.of(base.defaults),
         painter=find_family(base.family, Painter).load(
             folder, device=device, dtype=painting_dtype(device), checker=True
         ),

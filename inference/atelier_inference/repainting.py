@@ -31,7 +31,7 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
 
     def batch_key(self, job: RepaintingJob) -> Hashable:
         """All photos are painted at the model's resolution."""
-        return "repaint", job.sampling
+        return "repaint", job.way
 
     def frame(
         self, request: PredictionInput, picture: Image.Image, mask: Image.Image, row_seeds: Sequence[int]
@@ -53,9 +53,8 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
 
     def paint(self, jobs: Sequence[RepaintingJob]) -> list[list[Image.Image]]:
         """See PaintingMode: squares of the model's resolution."""
-        sampling = jobs[0].sampling
         painter, frames = self.dependencies.model.painter, [_frame(job) for job in jobs]
-        return repaint.paint(painter, frames, steps=sampling.steps, guidance=sampling.guidance)
+        return repaint.paint(painter, frames, sampling=jobs[0].sampling)
 
     def restore(self, job: RepaintingJob, painted: Image.Image) -> Image.Image:
         """The photo with a painted square in its place."""

@@ -1,7 +1,7 @@
 """The server's upscaler: makes pictures four times as wide and high, tile by tile; tiles of many pictures share batches."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -10,6 +10,7 @@ from contracts.batching import ROWS
 from contracts.errors import InvalidInputError
 from contracts.pictures import LONGEST_TO_UPSCALE
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE
+from contracts.sampling import Sampling
 from diffusion.upscaler import Upscaler
 from imaging.tiling import FACTOR, blend, cut
 
@@ -33,8 +34,7 @@ class Tile:
 class Upscaling:
     """How tiles are enlarged; equal for those that can share a call of the model."""
 
-    steps: int
-    guidance: float
+    sampling: Sampling
     noise_level: int
 
 
@@ -59,10 +59,10 @@ class Enlarger:
         if noise > self.upscaler.most_noise:
             allowed = f"0 to {self.upscaler.most_noise}, which {self.reference} was trained for"
             raise InvalidInputError("input.noise_level", got=noise, allowed=allowed)
-        scale = self.defaults.guidance if guidance is None else guidance
+        own = self.defaults.sampling
+        scale = own.guidance if guidance is None else guidance
         return Upscaling(
-            steps=steps or self.defaults.steps,
-            guidance=scale if words else 1.0,
+            sampling=replace(own, steps=steps or own.steps, guidance=scale if words else 1.0),
             noise_level=noise,
         )
 
@@ -101,8 +101,7 @@ class Enlarger:
             prompts=[tile.prompt for tile in tiles],
             negative_prompts=[tile.negative_prompt for tile in tiles],
             seeds=[tile.seed for tile in tiles],
-            steps=upscaling.steps,
-            guidance=upscaling.guidance,
+            sampling=upscaling.sampling,
             noise_level=upscaling.noise_level,
         )
 

@@ -20,6 +20,7 @@ from atelier_training.jobs.fine_tune import fine_tune
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest
 from contracts.families import FAMILIES
+from contracts.sampling import Sampling
 from diffusion.adapters import load_adapter
 from diffusion.family import find_family
 from diffusion.trainee import Trainee
@@ -74,7 +75,7 @@ def served(paths: MlPaths, method: str) -> Image.Image:
     model = load_model(paths.channel("base") if method == "lora" else paths.model)
     if method == "lora":
         load_adapter(model.painter, paths.model, "sks@1")
-    (made,) = model.painter.paint(prompts=[PROMPT], seeds=[1], size=(32, 32), steps=3, guidance=2.0)
+    (made,) = model.painter.paint(prompts=[PROMPT], seeds=[1], size=(32, 32), sampling=Sampling(steps=3, guidance=2.0))
     return made
 
 

@@ -20,6 +20,7 @@ from atelier_ops.logic.lora.safetensors import read_header
 from atelier_ops.logic.lora.weights import read_adapter
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.errors import InvalidInputError
+from contracts.sampling import Sampling
 from diffusion.adapters import load_adapter, use_adapter
 from diffusion.family import find_family
 from diffusion.painter import Painter
@@ -46,7 +47,9 @@ class Original:
             if load:
                 load()
                 use_adapter(self.painter, "x", 1.0)
-            (image,) = self.painter.paint(prompts=["a b"], seeds=[1], size=(32, 32), steps=2, guidance=2.0)
+            (image,) = self.painter.paint(
+                prompts=["a b"], seeds=[1], size=(32, 32), sampling=Sampling(steps=2, guidance=2.0)
+            )
         finally:
             pipeline.delete_adapters("x") if load else None
         return np.asarray(image).astype(int)

@@ -12,6 +12,7 @@ from atelier_inference.pipelines import BASE_MANIFEST, load_model
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
+from contracts.sampling import Sampling
 from imaging.repaint import Repainting, repaint_all
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
 from tests.unit.miniatures import DEFAULTS, RESOLUTION, save_inpainter
@@ -40,13 +41,13 @@ def test_a_base_models_manifest_sets_resolution_and_defaults(base: Path) -> None
     model = load_model(base)
     assert (model.reference, model.adapters_for) == ("tiny-random@1", "tiny-random@1")
     assert model.resolution == RESOLUTION
-    assert {"num_inference_steps": model.steps, "guidance_scale": model.guidance} == DEFAULTS
+    assert model.sampling == Sampling.of(DEFAULTS)
 
 
 def test_a_full_fine_tune_serves_with_its_bases_resolution_and_defaults(base: Path, tmp_path: Path) -> None:
     model = load_model(full_fine_tune(base, tmp_path / "full"))
     assert (model.reference, model.adapters_for) == ("skirt@3", "")
-    assert (model.resolution, model.steps, model.guidance) == (RESOLUTION, *DEFAULTS.values())
+    assert (model.resolution, model.sampling) == (RESOLUTION, Sampling.of(DEFAULTS))
 
 
 def test_a_lora_saved_by_diffusers_below_its_style_prefix_is_an_adapter(base: Path, tmp_path: Path) -> None:
@@ -67,12 +68,12 @@ def test_a_full_fine_tune_takes_no_adapters(base: Path, tmp_path: Path) -> None:
 def test_a_text_to_image_base_draws_and_repaints_with_the_same_weights(tmp_path: Path) -> None:
     save_inpainter(tmp_path, channels=4)
     model = load_model(tmp_path)
-    drawn = model.painter.paint(prompts=["p"], seeds=[1], size=(32, 40), steps=2, guidance=2.0)
+    drawn = model.painter.paint(prompts=["p"], seeds=[1], size=(32, 40), sampling=Sampling(steps=2, guidance=2.0))
     assert drawn[0].size == (32, 40)
     picture, mask = Image.new("RGB", (50, 40), "red"), Image.new("L", (50, 40))
     mask.paste(255, (10, 10, 30, 30))
     work = Repainting(picture=picture, mask=mask, prompt="p", seeds=[1], blur=0)
-    (repainted,) = repaint_all(model.painter, [work], steps=2, guidance=2.0, resolution=32)
+    (repainted,) = repaint_all(model.painter, [work], sampling=Sampling(steps=2, guidance=2.0), resolution=32)
     (after,) = repainted.images
     assert after.getpixel((5, 5)) == (255, 0, 0)
     assert after.getpixel((20, 20)) != (255, 0, 0)

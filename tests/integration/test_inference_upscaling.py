@@ -1,6 +1,7 @@
 """Upscaling through the server, alone and chained after another mode, and the tiles of the shipped upscaler."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.errors import InvalidInputError
+from contracts.sampling import Sampling
 from diffusion.upscaler import Upscaler
 from imaging.tiling import weights
 from models.catalogue import find
@@ -124,7 +126,7 @@ def tiny(root: Path) -> Enlarger:
         reference=entry.reference,
         upscaler=Upscaler.load(folder, device="cpu", dtype=torch.float32, checker=False),
         side=entry.resolution,
-        defaults=Upscaling(steps=int(entry.defaults["num_inference_steps"]), guidance=1.0, noise_level=20),
+        defaults=Upscaling(sampling=replace(Sampling.of(entry.defaults), guidance=1.0), noise_level=20),
     )
 
 
@@ -157,7 +159,7 @@ def test_the_shipped_upscalers_tiles_meet_without_a_seam(tiny: Enlarger, monkeyp
     side = 112
     figures = [figure(seed, side) for seed in range(4)]
     tiles = tiny.enlarge([tiny.tiles(each, seed) for seed, each in enumerate(figures)], tiny.defaults)
-    one: dict[str, Any] = {"prompts": [""], "seeds": [0], "steps": tiny.defaults.steps, "guidance": 1.0}
+    one: dict[str, Any] = {"prompts": [""], "seeds": [0], "sampling": tiny.defaults.sampling}
     in_one_piece = sum(steps(tiny.upscaler.enlarge(pictures=[each], **one)[0]) for each in figures)
 
     def compared() -> tuple[float, float]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.errors import InvalidInputError
+from contracts.sampling import Sampling
 from diffusion.adapters import load_adapter
 from diffusion.sd1 import StableDiffusion1
 from tests.unit.inference_store import publish_lora
@@ -36,7 +37,7 @@ def good(painter: StableDiffusion1, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def painted(painter: StableDiffusion1) -> bytes:
-    (image,) = painter.paint(prompts=["a"], seeds=[1], size=(32, 32), steps=2, guidance=2.0)
+    (image,) = painter.paint(prompts=["a"], seeds=[1], size=(32, 32), sampling=Sampling(steps=2, guidance=2.0))
     return np.asarray(image).tobytes()
 
 

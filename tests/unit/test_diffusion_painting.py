@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import diffusers
@@ -15,7 +14,8 @@ from PIL import Image
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
-from diffusion.family import GUIDANCE, STEPS, Family, RefusedContentError, find_family, sampling
+from contracts.sampling import GUIDANCE, STEPS, Sampling
+from diffusion.family import Family, RefusedContentError, find_family
 from diffusion.painter import Painter
 from diffusion.upscaler import Upscaler
 from tests.unit.miniatures import RESOLUTION, save_miniature, save_segmenter
@@ -24,7 +24,7 @@ torch.set_num_threads(1)
 PAINTERS = [("sd1", "epsilon"), ("sd2", "v_prediction"), ("sdxl", "epsilon")]
 TASKS = ("inpaint", "text-to-image")
 SIZE = (RESOLUTION, RESOLUTION)
-SAMPLED: dict[str, Any] = {"steps": 4, "guidance": 2.0}
+SAMPLED: dict[str, Any] = {"sampling": Sampling(steps=4, guidance=2.0)}
 PLAIN: dict[str, Any] = {"num_inference_steps": 4, "guidance_scale": 2.0}
 
 
@@ -191,15 +191,20 @@ def test_a_folder_of_another_family_is_refused(folders: dict[tuple[str, str], Pa
 
 
 def test_a_picture_that_the_safety_checker_blanked_is_refused_in_every_way_of_painting(
-    folders: dict[tuple[str, str], Path],
+    folders: dict[tuple[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    painter = load("sd1", folders["sd1", "text-to-image"])
-    painter.pipeline.run_safety_checker = lambda image, *_: (image, [True])
-    with pytest.raises(RefusedContentError, match="another prompt"):
-        painter.paint(prompts=["a"], seeds=[1], size=SIZE, **SAMPLED)
-    censored = SimpleNamespace(images=[photo()], nsfw_content_detected=[True])
-    with pytest.raises(RefusedContentError, match="another prompt"):
-        painter.run(lambda **_: censored, [1])
+    for name in ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline"):
+        monkeypatch.setattr(getattr(diffusers, name), "run_safety_checker", lambda _, image, *__: (image, [True]))
+    row: dict[str, Any] = {"prompts": ["a"], "seeds": [1], **SAMPLED}
+    drawing = load("sd1", folders["sd1", "text-to-image"])
+    repainting = load("sd1", folders["sd1", "inpaint"])
+    for paint in (
+        lambda: drawing.paint(size=SIZE, **row),
+        lambda: drawing.paint_from(pictures=[photo()], strength=0.5, **row),
+        lambda: repainting.inpaint(pictures=[photo()], masks=[Image.new("L", photo().size, 255)], **row),
+    ):
+        with pytest.raises(RefusedContentError, match="another prompt"):
+            paint()
 
 
 def test_a_manifest_without_defaults_samples_as_the_pipelines_do() -> None:
@@ -212,8 +217,8 @@ def test_a_manifest_without_defaults_samples_as_the_pipelines_do() -> None:
         "source": "",
     }
     manifest = BaseManifest(**values, resolution=64, defaults={"num_inference_steps": 3, "guidance_scale": 2})
-    assert sampling(manifest) == (3, 2.0)
-    assert sampling(BaseManifest(**values, resolution=64)) == (STEPS, GUIDANCE)
+    assert Sampling.of(manifest.defaults) == Sampling(steps=3, guidance=2.0)
+    assert Sampling.of(BaseManifest(**values, resolution=64).defaults) == Sampling(steps=STEPS, guidance=GUIDANCE)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from atelier_inference.pipelines import Model, load_model
 from contracts.artifact import ADAPTER_WEIGHTS, sha256, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
+from contracts.sampling import Sampling
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
 from tests.unit.miniatures import save_inpainter
 
@@ -48,7 +49,9 @@ def cached(model: Model, store: FolderStore, most: int = 2) -> AdapterCache:
 
 
 def drawn(model: Model) -> NDArray[np.int_]:
-    (image,) = model.painter.paint(prompts=["a skirt"], seeds=[1], size=(32, 32), steps=2, guidance=2.0)
+    (image,) = model.painter.paint(
+        prompts=["a skirt"], seeds=[1], size=(32, 32), sampling=Sampling(steps=2, guidance=2.0)
+    )
     return np.asarray(image).astype(int)
 
 

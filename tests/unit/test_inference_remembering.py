@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from atelier_inference.remembering import Remembered, remember_encodings, remember_outlines
+from contracts.sampling import Sampling
 from diffusion.family import find_family
 from diffusion.painter import Painter
 from imaging.segmenter import Segmenter
@@ -49,7 +50,11 @@ def test_a_known_picture_is_painted_as_an_unknown_one(family: str, tmp_path_fact
     def painted(by: Painter, seed: int) -> bytes:
         picture = Image.new("RGB", (32, 32), "red")
         pictures = by.paint_from(
-            prompts=["a", "b"], seeds=[seed, seed + 1], pictures=[picture] * 2, steps=2, guidance=2.0, strength=0.9
+            prompts=["a", "b"],
+            seeds=[seed, seed + 1],
+            pictures=[picture] * 2,
+            sampling=Sampling(steps=2, guidance=2.0),
+            strength=0.9,
         )
         return b"".join(each.tobytes() for each in pictures)
 

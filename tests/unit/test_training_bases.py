@@ -8,6 +8,7 @@ import torch
 from atelier_training.base_files import load_segmenter, read_base
 from atelier_training.bases import load_base, paint
 from contracts.errors import InvalidInputError
+from contracts.sampling import Sampling
 from diffusion.painter import Painter
 from tests.unit.miniatures import RESOLUTION, save_inpainter, save_segmenter
 
@@ -40,6 +41,6 @@ def test_whole_pictures_are_painted_with_the_models_own_settings(tmp_path: Path)
     painter = load_base(Painter, tmp_path, base, "text-to-image", dtype=torch.float32, device="cpu")
     (ours,) = paint(painter, ["a"], [1], base)
     size = (RESOLUTION, RESOLUTION)
-    (same,) = painter.paint(prompts=["a"], seeds=[1], size=size, steps=3, guidance=2.0)
+    (same,) = painter.paint(prompts=["a"], seeds=[1], size=size, sampling=Sampling(steps=3, guidance=2.0))
     assert ours.size == size
     assert ours.tobytes() == same.tobytes()

@@ -16,6 +16,7 @@ from contracts.artifact import StyleManifest, to_json
 from contracts.declarations import NOT_BLANK
 from contracts.errors import InvalidInputError
 from contracts.garments import unusable_words
+from contracts.sampling import Sampling
 from contracts.strings import as_string, as_text
 from imaging.masks import to_image
 from imaging.repaint import Repainting, repaint_all
@@ -112,7 +113,7 @@ def test_odd_words_are_painted_shown_and_drawn(words: str) -> None:
     picture, mask = garment(0)
     painter = _Recorder()
     works = [Repainting(picture=picture, mask=to_image(mask), prompt=words, seeds=(1, 2))]
-    repaint_all(painter, works, steps=1, guidance=1.0, resolution=32)
+    repaint_all(painter, works, sampling=Sampling(steps=1, guidance=1.0), resolution=32)
     assert painter.prompts == [words, words]
     assert draw_sheet([], [], title=words).size[1] > 0
 

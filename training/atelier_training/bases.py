@@ -9,7 +9,8 @@ from PIL import Image
 
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
-from diffusion.family import find_family, sampling
+from contracts.sampling import Sampling
+from diffusion.family import find_family
 from diffusion.painter import Painter
 
 P = TypeVar("P", bound=Painter)
@@ -30,6 +31,5 @@ def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dty
 
 def paint(painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest) -> list[Image.Image]:
     """One square RGB picture a prompt, with the base model's own resolution, steps and guidance."""
-    steps, guidance = sampling(base)
     size = (base.resolution, base.resolution)
-    return painter.paint(prompts=prompts, seeds=seeds, size=size, steps=steps, guidance=guidance)
+    return painter.paint(prompts=prompts, seeds=seeds, size=size, sampling=Sampling.of(base.defaults))

@@ -42,7 +42,7 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
 
     def batch_key(self, job: ImageToImageJob) -> Hashable:
         """A call of the model paints pictures of one size with one strength."""
-        return "image_to_image", job.sampling, job.start.size, job.request.strength
+        return "image_to_image", job.way, job.start.size, job.request.strength
 
     def paint(self, jobs: Sequence[ImageToImageJob]) -> list[list[Image.Image]]:
         """See PaintingMode."""
@@ -62,8 +62,7 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
             negative_prompts=[job.request.negative_prompt for job in jobs],
             seeds=seeds,
             pictures=[job.start for job in jobs],
-            steps=jobs[0].sampling.steps,
-            guidance=jobs[0].sampling.guidance,
+            sampling=jobs[0].sampling,
             strength=jobs[0].request.strength,
         )
 

@@ -38,7 +38,7 @@ class TextToImage(PaintingMode[TextToImageJob]):
 
     def batch_key(self, job: TextToImageJob) -> Hashable:
         """A call of the model paints pictures of one size."""
-        return "text_to_image", job.sampling, job.size
+        return "text_to_image", job.way, job.size
 
     def paint(self, jobs: Sequence[TextToImageJob]) -> list[list[Image.Image]]:
         """See PaintingMode."""
@@ -54,8 +54,7 @@ class TextToImage(PaintingMode[TextToImageJob]):
             negative_prompts=[job.request.negative_prompt for job in jobs],
             seeds=seeds,
             size=jobs[0].size,
-            steps=jobs[0].sampling.steps,
-            guidance=jobs[0].sampling.guidance,
+            sampling=jobs[0].sampling,
         )
 
 

@@ -20,7 +20,7 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import BaseManifest
 from contracts.prompts import readings
-from diffusion.family import sampling
+from contracts.sampling import Sampling
 from diffusion.painter import Painter
 from imaging.masks import to_image
 
@@ -96,7 +96,6 @@ class ClassPictures:
         seeds = [int(self.chance(index).integers(2**31)) for index in indices]
         if not painter.inpaints:
             return paint(painter, captions, seeds, self.base)
-        steps, guidance = sampling(self.base)
         return painter.inpaint(
-            prompts=captions, seeds=seeds, pictures=pictures, masks=masks, steps=steps, guidance=guidance
+            prompts=captions, seeds=seeds, pictures=pictures, masks=masks, sampling=Sampling.of(self.base.defaults)
         )

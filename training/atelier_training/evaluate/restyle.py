@@ -10,8 +10,9 @@ from atelier_training.bases import load_base, paint
 from atelier_training.data.examples import Example
 from atelier_training.evaluate.photos import Photo
 from contracts.artifact import BaseManifest, StyleManifest
+from contracts.sampling import Sampling
 from diffusion.adapters import load_adapter
-from diffusion.family import best_device, painting_dtype, sampling
+from diffusion.family import best_device, painting_dtype
 from diffusion.painter import Painter
 from imaging.repaint import Repainting, repaint_all
 
@@ -66,9 +67,8 @@ class Models:
 def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str) -> list[Restyled]:
     """Repaint every photo with both models, by the same function as the service."""
     works = [Repainting(picture=photo.picture, mask=photo.mask, prompt=prompt, seeds=SEEDS) for photo in photos]
-    steps, guidance = sampling(models.base)
     before, after = (
-        repaint_all(painter, works, steps=steps, guidance=guidance, resolution=models.base.resolution)
+        repaint_all(painter, works, sampling=Sampling.of(models.base.defaults), resolution=models.base.resolution)
         for painter in _painters(models)
     )
     return [

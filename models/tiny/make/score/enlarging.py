@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from contracts.sampling import Sampling
 from diffusion.upscaler import Upscaler
 from models.catalogue import find
 from models.tiny.make.score.held_out import figures
@@ -29,7 +30,7 @@ def large_figures(count: int) -> list[Image.Image]:
 
 def enlarge(upscaler: Upscaler, pictures: list[Image.Image]) -> list[Image.Image]:
     """Make pictures of one size four times as large, with the catalogue's defaults."""
-    defaults = find("tiny-upscaler").defaults
+    sampling = Sampling.of(find("tiny-upscaler").defaults)
     large: list[Image.Image] = []
     for start in range(0, len(pictures), _ROWS):
         rows = pictures[start : start + _ROWS]
@@ -37,8 +38,7 @@ def enlarge(upscaler: Upscaler, pictures: list[Image.Image]) -> list[Image.Image
             pictures=rows,
             prompts=[""] * len(rows),
             seeds=range(start, start + len(rows)),
-            steps=int(defaults["num_inference_steps"]),
-            guidance=defaults["guidance_scale"],
+            sampling=sampling,
         )
     return large
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from contracts.sampling import Sampling
 from diffusion.painter import Painter
 from diffusion.sd1 import StableDiffusion1
 from imaging.masks import Mask, grow, to_image
@@ -29,7 +30,7 @@ def paint(
 ) -> list[Image.Image]:
     """Paint each masked square with its prompt at the family's default settings; row i draws from seed + i."""
     painted: list[Image.Image] = []
-    defaults = find("tiny-inpaint").defaults
+    sampling = Sampling.of(find("tiny-inpaint").defaults)
     for start in range(0, len(prompts), _ROWS):
         rows = crops[start : start + _ROWS]
         painted += painter.inpaint(
@@ -37,8 +38,7 @@ def paint(
             seeds=range(seed + start, seed + start + len(rows)),
             pictures=[picture for picture, _ in rows],
             masks=[to_image(mask) for _, mask in rows],
-            steps=int(defaults["num_inference_steps"]),
-            guidance=defaults["guidance_scale"],
+            sampling=sampling,
         )
     return painted
 

@@ -20,6 +20,7 @@ from PIL import Image
 
 from contracts.artifact import to_json
 from contracts.layout import MANIFEST
+from contracts.sampling import Sampling
 from diffusion.adapters import load_adapter
 from diffusion.painter import Painter
 from imaging.masks import from_image, grow, larger_side, to_image
@@ -136,10 +137,8 @@ def repaint_photos(
     """Repaint each photo's skirt with the family's defaults: one picture a seed."""
     entry = find(BASE)
     works = [Repainting(picture=p.picture, mask=p.mask, prompt=prompt, seeds=seeds) for p in photos]
-    steps, guidance = int(entry.defaults["num_inference_steps"]), entry.defaults["guidance_scale"]
-    return [
-        done.images for done in repaint_all(painter, works, steps=steps, guidance=guidance, resolution=entry.resolution)
-    ]
+    sampling = Sampling.of(entry.defaults)
+    return [done.images for done in repaint_all(painter, works, sampling=sampling, resolution=entry.resolution)]
 
 
 def score_style(painter: Inpainter, photos: Sequence[SkirtPhoto]) -> dict[str, float]:

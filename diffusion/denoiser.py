@@ -1,0 +1,120 @@
+"""A pipeline's denoiser as it is called: calls that can wait for each other, be made as one, and be split again."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Model = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenoiserCall:
+    """One call of a denoiser. Every tensor in ``arguments`` has a row for each of the ``rows`` that are denoised.
+
+    ``applied`` is what each row is denoised with besides, such as its adapters: ``applying`` makes it hold inside a block.
+    """
+
+    model: Model
+    arguments: Mapping[str, Any]
+    rows: int
+    applied: Sequence[Any] = ()
+    applying: Callable[[Sequence[Any]], AbstractContextManager[None]] | None = None
+
+    @property
+    def kind(self) -> Hashable:
+        """Equal for calls that can be made as one."""
+        return id(self.model), _kind(self.arguments)
+
+    def run(self) -> Tensor:
+        """What the denoiser predicts (rows, c, h, w)."""
+        if self.applying is None:
+            return self._predict()
+        with self.applying(self.applied):
+            return self._predict()
+
+    def part(self, start: int, stop: int) -> "DenoiserCall":
+        """The call for some of its rows."""
+        return DenoiserCall(
+            model=self.model,
+            arguments=_part(self.arguments, start, stop),
+            rows=stop - start,
+            applied=self.applied[start:stop],
+            applying=self.applying,
+        )
+
+    def _predict(self) -> Tensor:
+        prediction: Tensor = self.model(**self.arguments, return_dict=False)[0]
+        return prediction
+
+
+def joined(calls: Sequence[DenoiserCall]) -> DenoiserCall:
+    """Calls of one kind as one, row after row."""
+    first = calls[0]
+    if len(calls) == 1:
+        return first
+    return DenoiserCall(
+        model=first.model,
+        arguments=_joined([call.arguments for call in calls]),
+        rows=sum(call.rows for call in calls),
+        applied=[each for call in calls for each in call.applied],
+        applying=first.applying,
+    )
+
+
+class StandIn:
+    """Takes a denoiser's place in a pipeline: has all that the denoiser has, and hands its calls to ``serve``."""
+
+    def __init__(
+        self,
+        model: Any,
+        serve: Callable[[DenoiserCall], Tensor],
+        applied: Sequence[Any],
+        applying: Callable[[Sequence[Any]], AbstractContextManager[None]] | None,
+    ) -> None:
+        """``applied`` is what each picture is painted with; guidance denoises each of them twice."""
+        self._model = model
+        self._serve = serve
+        self._applied = applied
+        self._applying = applying
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def __call__(self, sample: Tensor, timestep: Tensor, *, return_dict: bool = True, **options: Any) -> tuple[Tensor]:
+        """As the pipelines call a denoiser: they ask for a tuple."""
+        assert not return_dict
+        rows = sample.shape[0]
+        # A pipeline's rows are all at one step; those of several pipelines are not.
+        arguments = {"sample": sample, "timestep": timestep.reshape(-1).expand(rows), **options}
+        applied = [*self._applied] * (rows // len(self._applied)) if self._applied else ()
+        call = DenoiserCall(model=self._model, arguments=arguments, rows=rows, applied=applied, applying=self._applying)
+        return (self._serve(call),)
+
+
+def _kind(value: Any) -> Hashable:
+    if isinstance(value, Tensor):
+        return tuple(value.shape[1:]), value.dtype, value.device
+    if isinstance(value, Mapping):
+        return tuple((name, _kind(part)) for name, part in value.items())
+    return value  # type: ignore[no-any-return]
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    first = values[0]
+    if isinstance(first, Tensor):
+        return torch.cat(list(values))
+    if isinstance(first, Mapping):
+        return {name: _joined([value[name] for value in values]) for name in first}
+    return first
+
+
+def _part(value: Any, start: int, stop: int) -> Any:
+    if isinstance(value, Tensor):
+        return value[start:stop]
+    if isinstance(value, Mapping):
+        return {name: _part(part, start, stop) for name, part in value.items()}
+    return value
