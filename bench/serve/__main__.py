@@ -1,0 +1,78 @@
+"""``make bench-serve``: the model server against one plain diffusers pipeline that is called in turn, with the same weights.
+
+The tiny family, and a miniature at 256 pixels with 92 million random weights in its denoiser, built once and kept. The server is a process
+of its own and asked over HTTP; all that it does for a picture is counted, decoding, cutting out, pasting and encoding too. Ratios are of
+CPU seconds of the two processes, A B A B; those of the wall are beside them (``_wall``) and say little on a busy machine. Ends with one
+JSON line: the tiny family's numbers, and ``miniature``'s. Runs about half an hour on two free cores; ONLY names the parts that are run
+(ratios, brands, catalogue, ready, memory), MODELS the models.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.serve.brands import measure_catalogue, measure_mixed, measure_switches
+from bench.serve.memory import measure_memory
+from bench.serve.objects import object_server
+from bench.serve.photos import draw_photos
+from bench.serve.ratios import Extent, measure_ratios
+from bench.serve.ready import measure_ready
+from bench.serve.served import running
+from bench.serve.worlds import ServedWorld, make_world
+
+PARTS = ("ready", "ratios", "brands", "catalogue", "memory")
+EXTENTS = {
+    "tiny": Extent(plain=4, rounds=2, steps=8),
+    "miniature": Extent(plain=1, rounds=1, steps=2),
+}
+STYLES = {"tiny": 24, "miniature": 10}
+SWITCHES = {"tiny": 12, "miniature": 4}
+
+
+def main() -> None:
+    """Run, print the line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.serve", description=__doc__)
+    parser.add_argument("--models", default=",".join(EXTENTS), help="of tiny,miniature")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
+    parser.add_argument("--requests", type=int, default=2_000, help="for memory")
+    parser.add_argument("--passes", type=int, default=2, help="times A B")
+    parser.add_argument("--out", type=Path, default=Path("out/bench-serve"))
+    arguments = parser.parse_args()
+    found: dict[str, Any] = {}
+    for name in arguments.models.split(","):
+        world = make_world(name, arguments.out.resolve(), STYLES[name])
+        numbers = measure(world, arguments.only.split(","), arguments.passes, arguments.requests)
+        found |= numbers if name == "tiny" else {name: numbers}
+    print(json.dumps(found))
+
+
+def measure(world: ServedWorld, parts: Sequence[str], passes: int, requests: int) -> dict[str, Any]:
+    """The parts that are asked for, each said as soon as it is known."""
+    photos = draw_photos(world.root / "photos", 20, 2 * world.resolution)
+    found: dict[str, Any] = {}
+
+    def say(numbers: dict[str, Any]) -> None:
+        found.update(numbers)
+        print(f"{world.name}: {json.dumps(numbers)}", flush=True)
+
+    with object_server(world.objects) as objects:
+        if "ready" in parts:
+            say(measure_ready(world, objects, passes))
+        if "ratios" in parts:
+            say(measure_ratios(world, objects, photos, EXTENTS[world.name], passes))
+        if {"brands", "catalogue", "memory"} & set(parts):
+            with running(world.model.parent, objects, world.root / "brands.log") as server:
+                if "brands" in parts:
+                    say(measure_mixed(server, world, photos, passes))
+                    say(measure_switches(server, world, photos, SWITCHES[world.name]))
+                if "catalogue" in parts:
+                    say(measure_catalogue(server, world, photos))
+                if "memory" in parts and world.name == "tiny":
+                    say(measure_memory(server, world, photos, requests))
+    return found
+
+
+if __name__ == "__main__":
+    main()

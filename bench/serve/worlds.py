@@ -1,0 +1,163 @@
+"""What is served: the tiny family, and a miniature of Stable Diffusion 1.5's shape with random weights; and brands' styles for each.
+
+A plain pipeline reads the same folders.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from contracts.artifact import BaseManifest, StyleManifest, hash_files, to_json
+from contracts.layout import MANIFEST
+from models.catalogue import find
+
+MINIATURE_VERSION = "1"
+"""To be counted up with any change of ``_miniature``: what lies below ``out`` is kept."""
+BEFORE: Mapping[str, float] = {"num_inference_steps": 20, "guidance_scale": 2.0}
+"""How the tiny family painted before anything was made faster: 20 steps, all guided."""
+STYLE_TARGETS = (
+    *("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"),
+    *("conv1", "conv2", "conv_shortcut", "conv", "conv_out", "time_emb_proj", "proj"),
+)
+"""The layers that training puts a style on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedWorld:
+    """A model to serve: ``root`` holds ``model`` and the objects of ``s3``; ``plain`` is the same model as a server before all levers."""
+
+    name: str
+    root: Path
+    resolution: int
+    styles: int
+
+    @property
+    def model(self) -> Path:
+        """The served prefix, which a plain pipeline reads too."""
+        return self.root / "now" / "model"
+
+    @property
+    def objects(self) -> Path:
+        """The folder that stands for S3."""
+        return self.root / "s3"
+
+    def brands(self, count: int, start: int = 0) -> list[str]:
+        """Names of that many styles. Raises ValueError where there are fewer."""
+        if start + count > self.styles:
+            raise ValueError(f"styles: got {start + count}; allowed: at most {self.styles}")
+        return [f"brand-{number}@1" for number in range(start, start + count)]
+
+
+def make_world(name: str, out: Path, styles: int) -> ServedWorld:
+    """The folders of ``tiny`` or ``miniature`` below ``out``; what lies there already is used again."""
+    world = ServedWorld(name=name, root=out / name, resolution={"tiny": 64, "miniature": 256}[name], styles=styles)
+    entry = find("tiny-inpaint")
+    own: dict[str, Any] = {} if name == "tiny" else {"name": "miniature", "revision": MINIATURE_VERSION}
+    if name == "tiny":
+        shutil.copytree(entry.source.folder, world.model, dirs_exist_ok=True)  # type: ignore[union-attr]
+    elif not (world.model / MANIFEST).is_file() or _manifest(world).revision != MINIATURE_VERSION:
+        _miniature(world.model, Path(entry.source.folder))  # type: ignore[union-attr]
+    (world.model / MANIFEST).unlink(missing_ok=True)
+    manifest = entry.manifest(world.model).model_copy(update={**own, "resolution": world.resolution})
+    (world.model / MANIFEST).write_text(to_json(manifest), encoding="utf-8")
+    _segmenter(world)
+    for number, folder in _missing_styles(world):
+        _style(world, manifest, folder, number)
+    return world
+
+
+def before(world: ServedWorld) -> Path:
+    """The same files with a manifest that names 20 steps and guidance, and nothing else: the root of a server without our defaults."""
+    model = world.root / "before" / "model"
+    shutil.rmtree(model, ignore_errors=True)
+    shutil.copytree(world.model, model, copy_function=_linked)
+    manifest = BaseManifest.load(model)
+    (model / MANIFEST).unlink()
+    keep = {name: getattr(manifest, name) for name in ("name", "revision", "family", "task", "licence", "source")}
+    plain = BaseManifest(**keep, resolution=manifest.resolution, defaults=dict(BEFORE), files=manifest.files)
+    (model / MANIFEST).write_text(to_json(plain), encoding="utf-8")
+    return model.parent
+
+
+def _linked(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def _manifest(world: ServedWorld) -> BaseManifest:
+    return BaseManifest.load(world.model)
+
+
+def _segmenter(world: ServedWorld) -> None:
+    entry, folder = find("tiny-clipseg"), world.objects / "bench" / "clipseg"
+    shutil.copytree(entry.source.folder, folder, dirs_exist_ok=True)  # type: ignore[union-attr]
+    (folder / MANIFEST).unlink(missing_ok=True)
+    (folder / MANIFEST).write_text(to_json(entry.manifest(folder)), encoding="utf-8")
+
+
+def _miniature(folder: Path, tiny: Path) -> None:
+    """92 million weights in the denoiser, 4 million in the autoencoder; its pictures are noise, and cost what real ones would."""
+    torch.manual_seed(0)
+    tokenizer = CLIPTokenizer.from_pretrained(tiny / "tokenizer")
+    text = CLIPTextConfig.from_pretrained(tiny / "text_encoder", hidden_size=256, intermediate_size=512)
+    unet = diffusers.UNet2DConditionModel(
+        sample_size=32,
+        in_channels=9,
+        out_channels=4,
+        layers_per_block=1,
+        block_out_channels=(128, 256, 512, 512),
+        attention_head_dim=8,
+        cross_attention_dim=256,
+        down_block_types=(*["CrossAttnDownBlock2D"] * 3, "DownBlock2D"),
+        up_block_types=("UpBlock2D", *["CrossAttnUpBlock2D"] * 3),
+    )
+    autoencoder = diffusers.AutoencoderKL(
+        block_out_channels=(32, 64, 128, 128),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=1,
+        latent_channels=4,
+    )
+    scheduler = diffusers.DDIMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, steps_offset=1
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    diffusers.StableDiffusionInpaintPipeline(
+        vae=autoencoder, text_encoder=CLIPTextModel(text), tokenizer=tokenizer, unet=unet, scheduler=scheduler,
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    ).save_pretrained(folder)  # fmt: skip
+
+
+def _missing_styles(world: ServedWorld) -> Iterator[tuple[int, Path]]:
+    for number in range(world.styles):
+        folder = world.objects / "bench" / "styles" / f"brand-{number}" / "1"
+        if not (folder / MANIFEST).is_file():
+            yield number, folder
+
+
+def _style(world: ServedWorld, base: BaseManifest, folder: Path, number: int) -> None:
+    """A style of the size that training makes of this base, with small random weights."""
+    generator, rank = torch.Generator().manual_seed(number), int(base.training["lora"]["lora_rank"])
+    diffusers.utils.logging.disable_progress_bar()
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(world.model, safety_checker=None)
+    config = LoraConfig(r=rank, lora_alpha=rank, target_modules=list(STYLE_TARGETS))
+    pipeline.unet.add_adapter(config)
+    empty = get_peft_model_state_dict(pipeline.unet)
+    layers = {key: 0.02 * torch.randn(value.shape, generator=generator) for key, value in empty.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    pipeline.save_lora_weights(
+        folder, unet_lora_layers=layers, unet_lora_adapter_metadata=pipeline.unet.peft_config["default"].to_dict()
+    )
+    manifest = StyleManifest(
+        style=f"brand-{number}", execution="bench", task="inpaint", method="lora", base_model=base.reference,
+        instance_prompt="a photo of sks skirt", hyperparameters={"lora_rank": rank}, dataset_sha256="0" * 64,
+        code_version="bench", created_at="2026-11-27T12:00:00Z", version=1, files=hash_files(folder),
+    )  # fmt: skip
+    (folder / MANIFEST).write_text(to_json(manifest), encoding="utf-8")
