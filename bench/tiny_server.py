@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from atelier_inference.answering import make_answer
 from atelier_inference.loading import load
 from atelier_inference.modes import Modes
-from atelier_inference.server import make_answer
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
 from contracts.appearance import PaintingMetrics

@@ -45,6 +45,7 @@ def serve(settings: Settings, scratch: Path) -> int:
     from atelier_inference.telling import Teller
     from atelier_inference.waiting import Tickets
 
+    journal.take_over_libraries()
     prefixes = (
         settings.segmenter,
         settings.upscaler,

@@ -3,6 +3,19 @@
 import json
 import logging
 import sys
+from collections.abc import Iterable
+from contextvars import ContextVar
+
+_LIBRARIES = ("diffusers", "transformers")
+_SHORTEST = 3
+"""Letters of a text that is hidden: without a shorter one's letters no traceback could be read."""
+_private: ContextVar[tuple[str, ...]] = ContextVar("private", default=())
+
+
+def keep_private(words: Iterable[str]) -> None:
+    """Leave these texts of a request out of what is logged while it is answered: an unexpected error may quote them."""
+    long = [word for word in words if len(word) >= _SHORTEST]
+    _private.set(tuple(sorted({*long, *(repr(word)[1:-1] for word in long)}, key=len, reverse=True)))
 
 
 class JsonLines(logging.Formatter):
@@ -10,10 +23,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        line = {"time": self.formatTime(record), "level": record.levelname, "message": record.getMessage()}
+        line = {"time": self.formatTime(record), "level": record.levelname, "message": _public(record.getMessage())}
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = _public(self.formatException(record.exc_info))
         return json.dumps(line)
 
 
@@ -23,5 +36,20 @@ def configure() -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for noisy in ("httpx", "botocore", "diffusers", "transformers"):
+    for noisy in ("httpx", "botocore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def take_over_libraries() -> None:
+    """Once they are imported: they write to standard error by themselves, and their warnings quote prompts."""
+    for name in _LIBRARIES:
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+        library.setLevel(logging.ERROR)
+
+
+def _public(text: str) -> str:
+    for words in _private.get():
+        text = text.replace(words, "…")
+    return text

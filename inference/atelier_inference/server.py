@@ -4,20 +4,21 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
-from functools import partial
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any
 
-from PIL import Image
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from atelier_inference import journal
 from atelier_inference.answer_stream import FinishedAnswer
+from atelier_inference.answering import make_answer
 from atelier_inference.dialects import NATIVE, dialect_of
 from atelier_inference.dialects.dialect import Dialect, Invocation
 from atelier_inference.mode import Finish, Job
@@ -26,22 +27,20 @@ from atelier_inference.queue import BusyError
 from atelier_inference.request_body import RequestError, read_call
 from atelier_inference.room import Room, Share
 from atelier_inference.telling import Teller
-from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits
+from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits, unless_left
 from atelier_inference.worker import Worker
-from contracts.appearance import PaintingMetrics
 from contracts.errors import InvalidInputError
 from contracts.pictures import MOST_PIXELS
-from contracts.prediction import PredictionInput, PredictionOutput
+from contracts.prediction import PredictionInput
 from contracts.work import check_work
-from imaging.pictures import encode
 
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 """What the caller of an asynchronous endpoint knows its request by; the log uses it too."""
 PREPARING = 4
 """Requests whose pictures are read at a time."""
+MOST_OPEN = 64
+"""Requests in the server at a time, queued or not; each may hold a body of two pictures."""
 _RETRY_SECONDS = "5"
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ def make_app(
 
     Without ``tickets`` only a closed connection tells that nobody waits for an answer; without ``teller`` nobody hears of progress.
     """
-    service = Service(Worker(load, broken=broken), tickets, teller)
+    service = Service(load, broken, tickets, teller)
     routes = [Route("/ping", service.ping), Route("/invocations", service.invocations, methods=["POST"])]
     return Starlette(routes=routes, lifespan=service.lifespan)
 
@@ -65,8 +64,17 @@ def make_app(
 class Service:
     """The two routes over one worker."""
 
-    def __init__(self, worker: Worker, tickets: Tickets | None, teller: Teller | None) -> None:
-        self._worker = worker
+    def __init__(
+        self,
+        load: Callable[[], Modes],
+        broken: Callable[[], None],
+        tickets: Tickets | None,
+        teller: Teller | None,
+    ) -> None:
+        self._worker = Worker(load, broken=self._break)
+        self._broken = broken
+        self._reason = "the model is being loaded"
+        self._open = 0
         self._tickets = tickets
         self._teller = teller
         self._room = Room(MOST_PIXELS)
@@ -80,16 +88,26 @@ class Service:
         yield
         await run_in_threadpool(self._worker.close)
 
+    def _break(self) -> None:
+        """In the model's thread: it has ended, and with it what this process is for."""
+        self._reason = "the model could not be loaded, or is lost: this process ends"
+        self._broken()
+
     async def ping(self, _: Request) -> Response:
-        """200 once the model is loaded, 503 before and after."""
-        ready = self._worker.modes is not None
-        return JSONResponse({"status": "ready" if ready else "loading"}, status_code=200 if ready else 503)
+        """200 once the model is loaded; before and after, 503 with the reason."""
+        if self._worker.modes is not None:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "unavailable", "reason": self._reason}, status_code=503)
 
     async def invocations(self, request: Request) -> Response:
         """One prediction: JSON in, JSON out. Every request leaves one line in the log."""
         started = time.perf_counter()
         line: dict[str, Any] = {"id": request.headers.get(INFERENCE_ID, uuid.uuid4().hex)[:64]}
-        response = await self._respond(request, line)
+        self._open += 1
+        try:
+            response = await self._respond(request, line)
+        finally:
+            self._open -= 1
         line |= {"status": response.status_code, "total": round(time.perf_counter() - started, 3)}
         log.info("request", extra={"fields": line})
         return response
@@ -99,7 +117,9 @@ class Service:
         try:
             modes = self._worker.modes
             if modes is None:
-                raise BusyError("the model is not loaded")
+                raise BusyError(self._reason)
+            if self._open > MOST_OPEN:
+                raise BusyError(f"{MOST_OPEN} requests are open, and no more may be")
             call = await read_call(request)
             dialect = await run_in_threadpool(dialect_of, call)
             line["dialect"] = dialect.name
@@ -114,14 +134,12 @@ class Service:
             return _refuse(dialect, 410, "CanceledError", reason, line)
         except BusyError as error:
             line["error"] = "BusyError"
-            body = {"error": {"type": "BusyError", "message": str(error), "what": "server", "allowed": "a later try"}}
-            return JSONResponse(body, status_code=503, headers={"Retry-After": _RETRY_SECONDS})
+            return _fail(503, "BusyError", str(error), allowed="a later try", headers={"Retry-After": _RETRY_SECONDS})
         except Exception as error:  # the process's edge: the caller learns where to look, the log learns why
             log.exception("request failed", extra={"fields": line})
             line["error"] = type(error).__name__
             message = f"unexpected failure; the server's log has it as request {line['id']}"
-            body = {"error": {"type": "InternalError", "message": message, "what": "server", "allowed": ""}}
-            return JSONResponse(body, status_code=500)
+            return _fail(500, "InternalError", message)
 
     async def _predict(
         self, modes: Modes, dialect: Dialect, call: Invocation, request: Request, line: dict[str, Any]
@@ -133,8 +151,10 @@ class Service:
             # Only who decodes may wait for room here; all else is refused at once where it is wrong.
             pool = self._preparing if dialect.decodes else None
             reading = asyncio.get_running_loop().run_in_executor(pool, dialect.read, call, share.take)
-            asked = await _unless_left(reading, leaving)
+            asked = await unless_left(reading, leaving)
             call.let_go()
+            said = ((each.prompt, each.negative_prompt, each.mask_prompt) for each in asked.requests)
+            journal.keep_private(chain.from_iterable(said))
             _check_together(asked.requests, modes)
             answering += [
                 asyncio.ensure_future(self._answer(modes, body, line, leaving, share)) for body in asked.requests
@@ -159,7 +179,7 @@ class Service:
         mode = modes[body.mode]
         loop = asyncio.get_running_loop()
         prepared = loop.run_in_executor(self._preparing, mode.affordable, body, share.take)
-        job = await _unless_left(prepared, leaving)
+        job = await unless_left(prepared, leaving)
         if ignored := mode.ignores(body):
             line["ignored"] = ignored
             job.notes.append(f"not used in mode {body.mode}: {', '.join(ignored)}")
@@ -173,20 +193,10 @@ class Service:
     async def _run(self, job: Job, leaving: "asyncio.Future[str]") -> Finish:
         self._worker.submit(job)
         try:
-            return await _unless_left(asyncio.wrap_future(job.future), leaving)
+            return await unless_left(asyncio.wrap_future(job.future), leaving)
         except (CanceledError, asyncio.CancelledError):
             self._worker.abandon(job)
             raise
-
-
-async def _unless_left(work: "asyncio.Future[T]", leaving: "asyncio.Future[str]") -> T:
-    """What work comes to. Raises CanceledError once everybody has left who waits for it."""
-    either: list[asyncio.Future[Any]] = [work, leaving]
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    if leaving.done():
-        work.cancel()
-        raise CanceledError(leaving.result())
-    return await work
 
 
 def _check_together(requests: Sequence[PredictionInput], modes: Modes) -> None:
@@ -202,52 +212,8 @@ def _refuse(dialect: Dialect, status: int, kind: str, error: InvalidInputError, 
     return dialect.refuse(status, kind, error)
 
 
-def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
-    """Finish a job that the model is done with, and encode its pictures; any thread may do this."""
-    with job.watch.measure("finish"):
-        result = finish()
-        pictures = restore_transparency(job, result.images)
-    files = list(map(partial(_encoded, job), _made(job, pictures)))
-    with job.watch.measure("encode"):
-        mask = encode(result.mask, "png") if job.request.return_mask and result.mask else b""
-    output = PredictionOutput(
-        images=[""] * len(files),
-        output_format=job.request.output_format,
-        seed=job.seeds[0],
-        model=job.model,
-        adapter=job.adapter,
-        seconds=job.watch.seconds(),
-        metrics=PaintingMetrics(**job.metrics, pictures=job.appearances),
-        # A job that failed beside others in its batch ran twice.
-        notes=list(dict.fromkeys(job.notes)),
-    )
-    return FinishedAnswer(output=output, pictures=files, mask=mask)
-
-
-def _made(job: Job, pictures: Iterable[Image.Image]) -> Iterator[Image.Image]:
-    """The pictures, each made when it is its turn, and not kept: a large one is as much memory as a request may take."""
-    remaining = iter(pictures)
-    while True:
-        with job.watch.measure("finish"):
-            picture = next(remaining, None)
-        if picture is None:
-            return
-        yield picture
-        del picture
-
-
-def _encoded(job: Job, picture: Image.Image) -> bytes:
-    with job.watch.measure("encode"):
-        return encode(picture, job.request.output_format)
-
-
-def restore_transparency(job: Job, pictures: Iterable[Image.Image]) -> Iterable[Image.Image]:
-    """An answer's pictures with the transparency of the request's picture, or a note in the answer where its format has none."""
-    if job.cutout is None:
-        return pictures
-    if job.request.output_format == "jpeg":
-        job.notes.append(
-            "input.image is transparent in places, which a JPEG cannot be: white there; use png or webp to keep it"
-        )
-        return pictures
-    return map(job.cutout.restored, pictures)
+def _fail(
+    status: int, kind: str, message: str, *, allowed: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    body = {"error": {"type": kind, "message": message, "what": "server", "allowed": allowed}}
+    return JSONResponse(body, status_code=status, headers=headers)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
@@ -10,6 +11,8 @@ from atelier_inference.store import Store
 from contracts.layout import PREDICTION_ID, S3Uri
 
 SECONDS_BETWEEN_LOOKS = 2.0
+T = TypeVar("T")
+
 CLOSED = "the caller closed the connection"
 
 
@@ -56,3 +59,13 @@ async def nobody_waits(*signs: Awaitable[str]) -> str:
     finally:
         for look in looks:
             look.cancel()
+
+
+async def unless_left(work: "asyncio.Future[T]", leaving: "asyncio.Future[str]") -> T:
+    """What work comes to. Raises CanceledError once everybody has left who waits for it."""
+    either: list[asyncio.Future[Any]] = [work, leaving]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if leaving.done():
+        work.cancel()
+        raise CanceledError(leaving.result())
+    return await work

@@ -70,6 +70,20 @@ def begin(port: int, body: dict[str, Any]) -> HTTPConnection:
     return connection
 
 
+SECRET = "zebra"
+"""A word of every prompt below, in every kind of answer; the log has none of them."""
+TALES: tuple[tuple[int, dict[str, Any]], ...] = (
+    (200, {"mode": "text_to_image", "prompt": f"a {SECRET} " * 40, "negative_prompt": f"no {SECRET} " * 40}),
+    (400, {"mode": "text_to_image", "prompt": f"a {SECRET}", "adapter": "skirt"}),
+    (400, {"mode": "text_to_image", "prompt": f"a {SECRET}", SECRET: 1, "seed": SECRET}),
+    (400, {"mode": SECRET, "prompt": [SECRET]}),
+    (400, {"mode": "segment", "image": SECRET, "mask_prompt": SECRET}),
+    (400, {"mode": "inpaint", "prompt": SECRET, "image": f"s3://{SECRET}/a.png", "mask": f"data:{SECRET}"}),
+    (400, {"mask_image": SECRET, "prompt": SECRET, "image": SECRET}),
+    (400, {"prompt": f"a {SECRET}", "batch_size": SECRET, "width": 64}),
+)
+
+
 def test_work_is_dropped_whose_caller_left_and_what_is_open_at_sigterm_is_answered_before_the_process_ends_in_order(
     root: Path, tmp_path: Path
 ) -> None:
@@ -87,7 +101,10 @@ def test_work_is_dropped_whose_caller_left_and_what_is_open_at_sigterm_is_answer
         wait_for(port, process)
         sockets = psutil.Process(process.pid).net_connections("inet")
         assert {found.laddr.ip for found in sockets if found.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
-        body = {"mode": "text_to_image", "prompt": "a skirt", "num_inference_steps": 100, "seed": 1}
+        for status, tale in TALES:
+            told = httpx2.post(f"http://127.0.0.1:{port}/invocations", json={**tale, "num_inference_steps": 1})
+            assert told.status_code == status, told.text
+        body = {"mode": "text_to_image", "prompt": f"a {SECRET}", "num_inference_steps": 100, "seed": 1}
         given_up = begin(port, {**body, "num_inference_steps": 500, "num_outputs": 8})
         given_up.close()
         connection = begin(port, body)
@@ -99,7 +116,11 @@ def test_work_is_dropped_whose_caller_left_and_what_is_open_at_sigterm_is_answer
         process.kill()
     assert process.returncode == 0, output
     assert not list(tmp_path.glob("atelier-*"))
-    canceled, answered = (json.loads(line) for line in output.splitlines() if '"mode": "text_to_image"' in line)
+    *others, canceled, answered = (
+        json.loads(line) for line in output.splitlines() if '"mode": "text_to_image"' in line
+    )
+    assert len(others) == 2
+    assert SECRET not in output.lower()
     assert canceled["canceled"] == CLOSED
     assert answered["status"] == 200
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atelier_inference.answering import make_answer
 from atelier_inference.modes import Modes
-from atelier_inference.server import make_answer
 from contracts.prediction import PredictionInput
 from tests.integration.inference_server import HEIGHT, INPAINT, WIDTH, Server, noise, sent, smooth
 

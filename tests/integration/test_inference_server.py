@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -182,12 +183,15 @@ def test_until_the_model_is_loaded_ping_and_predictions_are_503() -> None:
         raise RuntimeError("never meant to finish")
 
     with small_app(slow) as client:
-        assert client.get("/ping").status_code == 503
+        ping = client.get("/ping")
+        assert ping.status_code == 503
+        assert ping.json() == {"status": "unavailable", "reason": "the model is being loaded"}
         answer = client.post("/invocations", json=INPAINT)
         let_go.set()
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert answer.json()["error"]["type"] == "BusyError"
+    assert answer.json()["error"]["message"] == "the model is being loaded"
 
 
 def test_a_model_that_cannot_be_loaded_breaks_the_server() -> None:
@@ -198,7 +202,8 @@ def test_a_model_that_cannot_be_loaded_breaks_the_server() -> None:
 
     with small_app(fail, broke.set) as client:
         assert broke.wait(timeout=30)
-        assert client.get("/ping").status_code == 503
+        assert "this process ends" in client.get("/ping").json()["reason"]
+        assert "this process ends" in client.post("/invocations", json=INPAINT).json()["error"]["message"]
 
 
 def failing_server(root: Path, error: Exception) -> Callable[[], Modes]:
@@ -210,6 +215,53 @@ def failing_server(root: Path, error: Exception) -> Callable[[], Modes]:
 
     modes["inpaint"].run = fail  # type: ignore[method-assign]
     return lambda: modes
+
+
+def test_more_requests_than_the_server_has_places_for_are_told_to_come_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that wait for the model, and those that are open at all: bodies take memory too."""
+    inpaint = server.modes["inpaint"]
+    begun, let_go = threading.Event(), threading.Event()
+
+    def held(jobs: Any) -> Any:
+        begun.set()
+        assert let_go.wait(timeout=60)
+        return type(inpaint).run(inpaint, jobs)
+
+    monkeypatch.setattr(inpaint, "run", held)
+    monkeypatch.setattr("atelier_inference.worker.MOST_WAITING", 1)
+    answers: list[Any] = []
+    with small_app(lambda: server.modes) as client:
+        wait_until_loaded(client)
+
+        def ask(**fields: Any) -> threading.Thread:
+            body = {**INPAINT, **fields}
+            thread = threading.Thread(target=lambda: answers.append(client.post("/invocations", json=body)))
+            thread.start()
+            return thread
+
+        running = ask()
+        assert begun.wait(timeout=60)
+        others = [ask(num_inference_steps=4 + n) for n in range(2)]
+        wait_for(lambda: len(answers) == 1)  # one waits for the model, the other is refused
+        monkeypatch.setattr("atelier_inference.server.MOST_OPEN", 2)
+        answers.append(client.post("/invocations", content=b"not even read"))
+        let_go.set()
+        for thread in (running, *others):
+            thread.join()
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503]
+    for answer in answers[:2]:
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.json()["error"]["type"] == "BusyError"
+    assert "1 requests are waiting; at most 1 may" in answers[0].text
+    assert "2 requests are open" in answers[1].text
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
 
 
 def test_an_unexpected_failure_is_500_and_its_traceback_stays_in_the_log(

@@ -1,12 +1,13 @@
 """The server's environment, and the log's lines."""
 
+import contextvars
 import json
 import logging
 from pathlib import Path
 
 import pytest
 
-from atelier_inference.journal import JsonLines
+from atelier_inference.journal import JsonLines, keep_private, take_over_libraries
 from atelier_inference.settings import Settings
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
@@ -85,3 +86,39 @@ def test_a_log_line_is_one_json_object_with_its_fields_and_its_traceback() -> No
     assert "\n" not in text
     assert (line["level"], line["message"], line["status"]) == ("ERROR", "it broke", 500)
     assert "ValueError: two" in line["traceback"]
+
+
+WORDS = 'a "red" skirt\nin rain'
+
+
+def test_what_a_request_says_is_left_out_of_the_log_while_it_is_answered() -> None:
+    def line() -> str:
+        try:
+            raise ValueError({"prompt": WORDS})
+        except ValueError as error:
+            failure = ValueError, error, error.__traceback__
+        return JsonLines().format(logging.LogRecord("a", logging.ERROR, "f", 1, "no %s", (WORDS,), failure))
+
+    def answering() -> str:
+        keep_private([WORDS, "", "no"])
+        return line()
+
+    private = contextvars.copy_context().run(answering)
+    assert "skirt" not in private
+    assert json.loads(private)["message"] == "no …"
+    assert "ValueError" in private
+    assert "skirt" in line()
+
+
+def test_libraries_that_quote_prompts_in_warnings_write_errors_only_and_into_our_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    library = logging.getLogger("diffusers")
+    kept = library.handlers[:], library.propagate, library.level
+    try:
+        take_over_libraries()
+        logging.getLogger("diffusers.pipelines").warning("was truncated: a red skirt")
+        logging.getLogger("diffusers.pipelines").error("an error")
+    finally:
+        library.handlers[:], library.propagate, library.level = kept
+    assert caplog.messages == ["an error"]
