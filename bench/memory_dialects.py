@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,16 @@ ANSWERED = 2_048
 
 WORKS = (
     *("jumpstart reads lists", "jumpstart reads files", "styling-blog reads files"),
+    *(
+        "nova reads files",
+        "openai reads files",
+        "openai reads a form",
+        "stability reads a form",
+        "replicate reads files",
+    ),
     *("jumpstart answers lists", "jumpstart answers files"),
 )
+BOUNDARY = "multipart/form-data; boundary=Xy"
 
 
 def body_of(name: str, photo: bytes, mask: bytes) -> bytes:
@@ -30,7 +38,28 @@ def body_of(name: str, photo: bytes, mask: bytes) -> bytes:
     files = {"image": base64.b64encode(photo).decode(), "mask": base64.b64encode(mask).decode()}
     if name.startswith("styling-blog"):
         return json.dumps({"inputs": "p", "input_img": files["image"], "mask_img": files["mask"]}).encode()
+    if name.startswith("nova"):
+        words = {"text": "p", "image": files["image"], "maskImage": files["mask"]}
+        return json.dumps({"taskType": "INPAINTING", "inPaintingParams": words}).encode()
+    if name.endswith("a form"):
+        return _form({"prompt": b"p", "image": photo, **_OF_FORMS[name.partition(" ")[0]](mask)})
+    if name.startswith("openai"):
+        return json.dumps({"prompt": "p", "n": 1, **files}).encode()
+    if name.startswith("replicate"):
+        return json.dumps({"input": {"mode": "inpaint", "prompt": "p", **files}}).encode()
     return json.dumps({"prompt": "p", "image": files["image"], "mask_image": files["mask"]}).encode()
+
+
+_OF_FORMS: Mapping[str, Callable[[bytes], Mapping[str, bytes]]] = {
+    "openai": lambda mask: {"mask": mask},
+    "stability": lambda mask: {"search_prompt": b"a skirt"},
+}
+
+
+def _form(fields: Mapping[str, bytes]) -> bytes:
+    head = 'Content-Disposition: form-data; name="{}"'
+    parts = [b"--Xy\r\n" + head.format(name).encode() + b"\r\n\r\n" + body for name, body in fields.items()]
+    return b"\r\n".join([*parts, b"--Xy--\r\n"])
 
 
 def picture_of(name: str, photo: bytes) -> bytes:
@@ -53,8 +82,10 @@ def work(name: str, folder: Path) -> None:
     from contracts.prediction import PredictionOutput
 
     if " reads " in name:
-        kind = JSON + (JPEG if name == "jumpstart reads files" else "")
-        call = Invocation(content_type=kind, accept=JSON + JPEG, body=bytearray((folder / "body").read_bytes()))
+        kind = BOUNDARY if name.endswith("a form") else JSON + (JPEG if name == "jumpstart reads files" else "")
+        body = bytearray((folder / "body").read_bytes())
+        accept = "" if name.startswith("stability") else JSON + JPEG
+        call = Invocation(content_type=kind.lower(), accept=accept, body=body, header=kind)
         dialect_of(call).read(call, lambda pixels: None)
         return
     call = Invocation(content_type=JSON, accept=JSON + (JPEG if name.endswith("files") else ""), body=bytearray())

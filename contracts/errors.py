@@ -1,7 +1,7 @@
 """The one error that bad input ends in, wherever it is noticed."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Self
 
 from contracts.spelling import spelled
@@ -50,6 +50,15 @@ class InvalidInputError(ValueError):
     def to_json(self) -> list[dict[str, str]]:
         """Every problem as ``{"what", "got", "allowed"}``."""
         return [problem.to_json() for problem in self.problems]
+
+    def in_names(self, called: Mapping[str, str]) -> "InvalidInputError":
+        """The error as somebody reads it who has never heard of our fields: ``called`` are his names of them. What is then said twice is
+        said once."""
+        known: list[Problem] = []
+        for problem in self.problems:
+            named = replace(problem, what=called.get(problem.what, problem.what.removeprefix("input.")))
+            known += [] if named in known else [named]
+        return InvalidInputError.of(known)
 
     def _set(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems

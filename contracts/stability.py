@@ -1,6 +1,8 @@
 """What the route in Stability's style takes and answers, as its callers send and read it."""
 
-from typing import Annotated, Literal
+import base64
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -8,6 +10,11 @@ from contracts.answers import Answer
 from contracts.declarations import about, bounds, text
 from contracts.prediction import Format
 from contracts.requests import Form
+
+CALLED: Mapping[str, str] = {
+    **{"input.adapter": "version", "input.mask_prompt": "search_prompt", "input.mask_grow": "grow_mask"},
+}
+"""Stability's names of our fields."""
 
 _Words = Annotated[str, text("a prompt", longest=2_000)]
 
@@ -29,6 +36,20 @@ class SearchAndReplaceForm(Form):
         text("style, style@version or base", longest=150),
         about("what to paint with, which Stability's own API does not know; left out: the base model"),
     ] = ""
+
+    def inputs(self) -> dict[str, Any]:
+        """The prediction that is asked for, in our own words."""
+        inputs = {
+            "mode": "style",
+            "image": base64.b64encode(self.image).decode(),
+            "prompt": self.prompt,
+            "mask_prompt": self.search_prompt,
+            "negative_prompt": self.negative_prompt,
+            "mask_grow": self.grow_mask,
+            "seed": self.seed or None,
+            "output_format": self.output_format,
+        }
+        return {name: value for name, value in inputs.items() if value is not None}
 
 
 class ReplacedPicture(Answer):

@@ -1,4 +1,5 @@
-"""boto3 with the bodies that JumpStart's notebooks and the fashion styling post send to their endpoints."""
+"""boto3 with the bodies that JumpStart's notebooks, the fashion styling post, and callers of Nova Canvas, OpenAI, Stability and Replicate
+send to their endpoints."""
 
 import base64
 import io
@@ -9,13 +10,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from bench.clients.endpoint import answer
 from bench.clients.jobs import Job
 from bench.clients.world import ClientStage, photo
 
-JSON, JPEG = "application/json", "application/json;jpeg"
+JSON, JPEG, FORM = "application/json", "application/json;jpeg", "multipart/form-data; boundary=Xy"
 PAINT: Mapping[str, Any] = {"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 2}
 """JumpStart's own 512 pixels and 50 steps take minutes on a machine without a GPU."""
 
@@ -38,11 +39,14 @@ def _mask() -> Image.Image:
     return mask
 
 
-def _asked(world: ClientStage, body: Mapping[str, Any] | str, content_type: str, accept: str) -> Mapping[str, Any]:
+def _asked(
+    world: ClientStage, body: Mapping[str, Any] | str | bytes, content_type: str, accept: str
+) -> Mapping[str, Any]:
     """The answer to a body that lies in S3, since most of them are larger than a call may be itself."""
     bucket, key = world.outputs["MediaBucketName"], f"requests/{uuid.uuid4().hex}.body"
-    content = body if isinstance(body, str) else json.dumps(body)
-    world.client("s3").put_object(Bucket=bucket, Key=key, Body=content.encode(), ContentType=content_type)
+    content = body if isinstance(body, str | bytes) else json.dumps(body)
+    data = content.encode() if isinstance(content, str) else content
+    world.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
     return answer(world, content_type=content_type, Accept=accept, InputLocation=f"s3://{bucket}/{key}")
 
 
@@ -82,6 +86,68 @@ def _styled(world: ClientStage, *, changed: Mapping[str, Any], pictures: int) ->
     assert [_opened(each).shape for each in told["generated_images"]] == [(64, 64, 3)] * pictures
 
 
+def _nova(world: ClientStage) -> None:
+    edit = {"text": "a red skirt", "image": _png(photo()), "maskImage": _png(ImageOps.invert(_mask()))}
+    told = _asked(world, {"taskType": "INPAINTING", "inPaintingParams": edit}, JSON, JSON)
+    assert told["error"] is None
+    (picture,) = told["images"]
+    assert _opened(picture).shape == (photo().height, photo().width, 3)
+
+
+def _nova_words(world: ClientStage) -> None:
+    edit = {"text": "a red skirt", "image": _png(photo()), "maskPrompt": "a skirt"}
+    assert len(_asked(world, {"taskType": "INPAINTING", "inPaintingParams": edit}, JSON, JSON)["images"]) == 1
+
+
+def _openai(world: ClientStage) -> None:
+    told = _asked(world, {"prompt": "a cat", "model": "base", "size": "64x64", "n": 2}, JSON, JSON)
+    assert [_opened(each["b64_json"]).shape for each in told["data"]] == [(64, 64, 3)] * 2
+
+
+def _openai_edit(world: ClientStage, *, form: bool) -> None:
+    image, mask = _png(photo()), _png(_clear())
+    if form:
+        fields = {"prompt": b"a red skirt", "image": base64.b64decode(image), "mask": base64.b64decode(mask)}
+        told = _asked(world, _form(fields), FORM, JSON)
+    else:
+        data = "data:image/png;base64,"
+        pictures = {"images": [{"image_url": data + image}], "mask": {"image_url": data + mask}}
+        told = _asked(world, {"prompt": "a red skirt", **pictures}, JSON, JSON)
+    assert _opened(told["data"][0]["b64_json"]).shape == (photo().height, photo().width, 3)
+
+
+def _stability(world: ClientStage) -> None:
+    fields = {"prompt": b"a red skirt", "search_prompt": b"a skirt", "image": base64.b64decode(_png(photo()))}
+    told = _asked(world, _form(fields), FORM, JSON)
+    assert told["finish_reason"] == "SUCCESS"
+    assert _opened(told["image"]).shape == (photo().height, photo().width, 3)
+
+
+def _replicate(world: ClientStage) -> None:
+    told = _asked(world, {"input": {**PAINT, "mode": "text_to_image"}}, JSON, JSON)
+    assert told["status"] == "succeeded"
+    assert told["output"][0].startswith("data:image/png;base64,")
+
+
+def _png(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _clear() -> Image.Image:
+    """A mask that is transparent where it is white."""
+    mask = photo().convert("RGBA")
+    mask.putalpha(ImageOps.invert(_mask().convert("L")))
+    return mask
+
+
+def _form(fields: Mapping[str, bytes]) -> bytes:
+    head = 'Content-Disposition: form-data; name="{}"'
+    parts = [b"--Xy\r\n" + head.format(name).encode() + b"\r\n\r\n" + body for name, body in fields.items()]
+    return b"\r\n".join([*parts, b"--Xy--\r\n"])
+
+
 _SETTINGS = {"guidance_scale": 7.5, "negative_prompt": "blurry", "seed": 1, "eta": 0, "batch_size": 2}
 
 JOBS: Mapping[str, Job] = {
@@ -102,4 +168,11 @@ JOBS: Mapping[str, Job] = {
     "JumpStart, upscaling: lists": partial(_enlarged, content_type=JSON),
     "the styling post": partial(_styled, changed={}, pictures=2),
     "the styling post: one picture": partial(_styled, changed={"num_images_per_prompt": 1}, pictures=1),
+    "Nova Canvas, black is repainted": _nova,
+    "Nova Canvas, words are the mask": _nova_words,
+    "OpenAI, generations": _openai,
+    "OpenAI, edits as a form": partial(_openai_edit, form=True),
+    "OpenAI, edits as JSON": partial(_openai_edit, form=False),
+    "Stability, search and replace": _stability,
+    "Replicate, Cog's predictions": _replicate,
 }

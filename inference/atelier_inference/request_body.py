@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from atelier_inference.dialects.dialect import JSON, Invocation
+from atelier_inference.dialects.dialect import FORM, JSON, Invocation
 from atelier_inference.dialects.jumpstart_text_to_image import TEXT
 from contracts.errors import InvalidInputError
 from contracts.prediction import LONGEST_PICTURE
@@ -23,9 +23,10 @@ class RequestError(Exception):
 
 async def read_call(request: Request) -> Invocation:
     """The whole request. Raises RequestError: 415 for a body of another type, 413 for one that is too large."""
-    content_type, accept = (_plain(request.headers.get(name, "")) for name in ("content-type", "accept"))
-    if (kind := content_type.partition(";")[0]) not in ("", JSON, TEXT):
-        reason = InvalidInputError("Content-Type", got=kind, allowed=f"{JSON}, or {TEXT} for a prompt alone")
+    header = request.headers.get("content-type", "")
+    content_type, accept = _plain(header), _plain(request.headers.get("accept", ""))
+    if (kind := content_type.partition(";")[0]) not in ("", JSON, FORM, TEXT):
+        reason = InvalidInputError("Content-Type", got=kind, allowed=f"{JSON}, {FORM}, or {TEXT} for a prompt alone")
         raise RequestError(415, "UnsupportedContentTypeError", reason)
     body = bytearray()
     async for chunk in request.stream():
@@ -34,7 +35,7 @@ async def read_call(request: Request) -> Invocation:
             allowed = f"at most {LARGEST_BODY} bytes; put larger pictures into S3"
             reason = InvalidInputError("body", got=f"more than {LARGEST_BODY} bytes", allowed=allowed)
             raise RequestError(413, "BodyTooLargeError", reason)
-    return Invocation(content_type=content_type, accept=accept, body=body)
+    return Invocation(content_type=content_type, accept=accept, body=body, header=header)
 
 
 def _plain(media_type: str) -> str:

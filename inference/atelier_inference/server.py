@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from itertools import chain
@@ -133,13 +133,17 @@ class Service:
             reason = InvalidInputError("request", got=line["canceled"], allowed="one whose answer is waited for")
             return _refuse(dialect, 410, "CanceledError", reason, line)
         except BusyError as error:
-            line["error"] = "BusyError"
-            return _fail(503, "BusyError", str(error), allowed="a later try", headers={"Retry-After": _RETRY_SECONDS})
+            reason = InvalidInputError("server", got=str(error), allowed="a later try")
+            response = _refuse(dialect, 503, "BusyError", reason, line)
+            response.headers["Retry-After"] = _RETRY_SECONDS
+            return response
         except Exception as error:  # the process's edge: the caller learns where to look, the log learns why
             log.exception("request failed", extra={"fields": line})
+            got = f"an unexpected failure, which the log has as request {line['id']}"
+            reason = InvalidInputError("server", got=got, allowed="none")
+            response = _refuse(dialect, 500, "InternalError", reason, line)
             line["error"] = type(error).__name__
-            message = f"unexpected failure; the server's log has it as request {line['id']}"
-            return _fail(500, "InternalError", message)
+            return response
 
     async def _predict(
         self, modes: Modes, dialect: Dialect, call: Invocation, request: Request, line: dict[str, Any]
@@ -209,11 +213,4 @@ def _check_together(requests: Sequence[PredictionInput], modes: Modes) -> None:
 
 def _refuse(dialect: Dialect, status: int, kind: str, error: InvalidInputError, line: dict[str, Any]) -> Response:
     line["error"] = kind
-    return dialect.refuse(status, kind, error)
-
-
-def _fail(
-    status: int, kind: str, message: str, *, allowed: str = "", headers: Mapping[str, str] | None = None
-) -> Response:
-    body = {"error": {"type": kind, "message": message, "what": "server", "allowed": allowed}}
-    return JSONResponse(body, status_code=status, headers=headers)
+    return dialect.refuse(status, kind, error, line["id"])

@@ -1,4 +1,4 @@
-"""Calls that were written for other model servers: JumpStart's three, and the endpoint of the fashion styling post."""
+"""Whose a call is; and JumpStart's three model servers, and the endpoint of the fashion styling post, as their callers know them."""
 
 import base64
 import io
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from atelier_inference.dialects import DIALECTS, NATIVE, dialect_of
+from atelier_inference.dialects import DIALECTS, dialect_of
 from atelier_inference.dialects.dialect import MOST_VALUES, Invocation
+from contracts.prediction import PredictionInput
 from imaging.pictures import encode
 from tests.integration.inference_server import HEIGHT, INPAINT, WIDTH, Server, disc, noise, received, sent
 
@@ -285,6 +286,14 @@ def test_the_page_names_every_dialect(root: Path) -> None:
     assert rows == [dialect.name for dialect in DIALECTS]
 
 
+FORM = "multipart/form-data; boundary=Xy"
+
+
+def form(*names: str) -> str:
+    parts = [f'--Xy\r\nContent-Disposition: form-data; name="{name}"\r\n\r\nx\r\n' for name in names]
+    return "".join([*parts, "--Xy--\r\n"])
+
+
 SPOKEN: dict[str, tuple[str, object, str]] = {
     "text": ("jumpstart-text-to-image", "a cat", TEXT),
     "a prompt": ("jumpstart-text-to-image", {"prompt": "p"}, JSON),
@@ -294,12 +303,24 @@ SPOKEN: dict[str, tuple[str, object, str]] = {
     "no picture in that type": ("jumpstart-upscaling", {"prompt": "p"}, JPEG),
     "a picture of pixels": ("jumpstart-upscaling", {"prompt": "p", "image": [[[0, 0, 0]]]}, JSON),
     "the post": ("styling-blog", {"inputs": "p"}, JSON),
+    "a task": ("nova-canvas", {"taskType": "TEXT_IMAGE"}, JSON),
+    "a number of pictures": ("openai-images", {"prompt": "p", "n": 1}, JSON),
+    "a model": ("openai-images", {"prompt": "p", "model": "skirt"}, JSON),
+    "pictures by reference": ("openai-images", {"prompt": "p", "images": [{"image_url": "x"}]}, JSON),
+    "an edit": ("openai-images", {"prompt": "p", "image": "x", "mask": "x", "size": "auto"}, JSON),
+    "a form": ("openai-images", form("prompt", "image"), FORM),
+    "a form with a mask": ("openai-images", form("prompt", "image", "mask", "output_format"), FORM),
+    "words for what is replaced": ("stability-search-and-replace", form("prompt", "image", "search_prompt"), FORM),
+    "no such words": ("stability-search-and-replace", form("prompt", "image", "grow_mask"), FORM),
+    "an input": ("replicate-cog", {"input": {"mode": "text_to_image"}, "version": "skirt"}, JSON),
     "a mode": ("native", {"mode": "text_to_image", "prompt": "p"}, JSON),
     "a mode in JumpStart's type": ("native", {"mode": "upscale", "image": "x"}, JPEG),
     "a picture and words": ("native", {"prompt": "p", "image": "x", "mask_prompt": "a skirt"}, JSON),
     "the other name of words": ("native", {"prompt": "p", "search_prompt": "a skirt"}, JSON),
     "a picture in base64": ("native", {"prompt": "p", "image": "x"}, JSON),
     "a style": ("native", {"prompt": "p", "adapter": "skirt"}, JSON),
+    "a picture and a mask": ("native", {"prompt": "p", "image": "x", "mask": "x"}, JSON),
+    "an input and a mode": ("native", {"mode": "style", "input": {}}, JSON),
     "no object": ("native", ["prompt"], JSON),
 }
 
@@ -308,8 +329,21 @@ SPOKEN: dict[str, tuple[str, object, str]] = {
 def test_a_call_is_of_one_dialect(case: str) -> None:
     name, body, content_type = SPOKEN[case]
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    asked = Invocation(content_type=content_type, accept="", body=bytearray(content))
-    spoken = [dialect.name for dialect in DIALECTS if dialect.speaks(asked)]
-    assert spoken in ([name], []), "at most one of them"
+    asked = Invocation(content_type=content_type, accept="", body=bytearray(content), header=content_type)
     assert dialect_of(asked).name == name
-    assert NATIVE.speaks(asked) == asked.is_json
+    spoken = [dialect.name for dialect in DIALECTS if dialect.speaks(asked)]
+    marked = [dialect.name for dialect in DIALECTS if dialect.marks & asked.keys]
+    assert (marked or spoken) in ([name], []), "at most one of them"
+
+
+def test_no_key_is_the_mark_of_two_dialects_or_one_of_our_own() -> None:
+    marks = [mark for dialect in DIALECTS for mark in dialect.marks]
+    assert sorted(set(marks)) == sorted(marks)
+    assert not set(marks) & {*PredictionInput.model_fields, *PredictionInput.aliases}
+
+
+def test_a_body_with_the_marks_of_two_is_refused(server: Server) -> None:
+    response = server.client.post("/invocations", json={"taskType": "TEXT_IMAGE", "mask_image": "x", "prompt": "p"})
+    assert response.status_code == 400
+    words = "got 'the keys mask_image, taskType'; allowed: those of one API: jumpstart-inpainting or nova-canvas"
+    assert words in response.json()["error"]["message"]

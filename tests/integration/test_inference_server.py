@@ -138,11 +138,12 @@ def test_what_is_not_json_is_refused(server: Server) -> None:
         assert post("/invocations", content=content, headers={"Content-Type": "application/json"}).status_code == 400
     answer = post("/invocations", content=b"a prompt", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
+    allowed = "application/json, multipart/form-data, or application/x-text for a prompt alone"
     assert answer.json()["error"] == {
         "type": "UnsupportedContentTypeError",
-        "message": "Content-Type: got 'text/plain'; allowed: application/json, or application/x-text for a prompt alone",
+        "message": f"Content-Type: got 'text/plain'; allowed: {allowed}",
         "what": "Content-Type",
-        "allowed": "application/json, or application/x-text for a prompt alone",
+        "allowed": allowed,
     }
     accepted = post(
         "/invocations", content=json.dumps(INPAINT), headers={"Content-Type": "application/json; charset=utf-8"}
@@ -191,7 +192,7 @@ def test_until_the_model_is_loaded_ping_and_predictions_are_503() -> None:
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert answer.json()["error"]["type"] == "BusyError"
-    assert answer.json()["error"]["message"] == "the model is being loaded"
+    assert "the model is being loaded" in answer.json()["error"]["message"]
 
 
 def test_a_model_that_cannot_be_loaded_breaks_the_server() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from atelier_ops.logic.http import Request
-from atelier_ops.logic.multipart import MOST_PARTS, read_parts
 from contracts.model_names import plain, qualified
+from contracts.multipart import MOST_PARTS, read_parts
 from tests.unit.ops_api import CLIENTS, Api
 
 KIND = "multipart/form-data; boundary=xyz"

@@ -8,12 +8,16 @@ from typing import Any, ClassVar
 
 from starlette.responses import JSONResponse, Response
 
-from atelier_inference.answer_stream import FinishedAnswer
+from atelier_inference.answer_stream import FinishedAnswer, streamed
 from contracts.errors import InvalidInputError
+from contracts.execution import BASE
 from contracts.json_text import load
+from contracts.model_names import plain
+from contracts.multipart import FormPart, read_parts
 from contracts.prediction import PredictionInput
 
 JSON = "application/json"
+FORM = "multipart/form-data"
 JPEG = ";jpeg"
 """What JumpStart's clients append to a type whose pictures are files in base64, instead of lists of pixels."""
 MOST_VALUES = 4_000_000
@@ -25,11 +29,15 @@ TakeRoom = Callable[[int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
-    """One request as it came. ``content_type`` and ``accept`` are in small letters and without spaces; empty where it names none."""
+    """One request as it came. ``content_type`` and ``accept`` are in small letters and without spaces; empty where it names none.
+
+    ``header`` is its Content-Type letter by letter, since a form's boundary stands there.
+    """
 
     content_type: str
     accept: str
     body: bytearray
+    header: str = ""
 
     @property
     def is_json(self) -> bool:
@@ -47,10 +55,26 @@ class Invocation:
         except ValueError as error:
             raise InvalidInputError("body", got=str(error), allowed="a JSON object in UTF-8") from error
 
+    @property
+    def is_form(self) -> bool:
+        """Whether the body says that it is a form with files."""
+        return self.content_type.partition(";")[0] == FORM
+
+    @cached_property
+    def parts(self) -> list[FormPart]:
+        """The form's fields; none of another body. Raises InvalidInputError."""
+        if not self.is_form:
+            return []
+        try:
+            return read_parts(self.header, bytes(self.body))
+        except ValueError as error:
+            raise InvalidInputError("body", got=str(error), allowed=f"{FORM} (RFC 7578)") from error
+
     def let_go(self) -> None:
         """Forget the body once it was read: it may be as large as two pictures, and painting takes long."""
         self.body.clear()
-        self.__dict__.pop("value", None)
+        for read in ("value", "parts"):
+            self.__dict__.pop(read, None)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -69,21 +93,35 @@ class Asked:
 
 
 class Dialect(ABC):
-    """One way to ask. Of all dialects at most one speaks a call."""
+    """One way to ask."""
 
     name: ClassVar[str]
     decodes: ClassVar[bool] = False
     """Whether ``read`` decodes pictures, and so waits for room."""
+    marks: ClassVar[frozenset[str]] = frozenset()
+    """Keys of a JSON body of which one is enough to tell whose it is: no other dialect, nor our own requests, have them."""
 
-    @abstractmethod
     def speaks(self, call: Invocation) -> bool:
-        """Whether the call is of this dialect. Raises InvalidInputError for a body that is no JSON though it says so."""
+        """Whether a call without anybody's marks is of this dialect; at most one of all dialects speaks it."""
+        return False
 
     @abstractmethod
     def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
         """What is asked. Raises InvalidInputError."""
 
-    def refuse(self, status: int, kind: str, error: InvalidInputError) -> Response:
-        """The answer to a call that cannot succeed; ``kind`` names the error."""
+    def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
+        """The answer to a call that cannot succeed; ``kind`` names the error, ``request`` is what the log calls the request."""
         body = {"type": kind, "message": str(error), "what": error.what, "allowed": error.allowed}
         return JSONResponse({"error": body, "errors": error.to_json()}, status_code=status)
+
+
+def adapter_of(reference: str) -> str:
+    """The adapter that a name as other APIs give it to a model or a version means; none for the base model."""
+    name = plain(reference)
+    return "" if name == BASE else name
+
+
+def with_files(start: bytes, files: Sequence[bytes], between: bytes, end: bytes) -> Response:
+    """JSON with files in base64: what stands before the first, between two, and after the last of them."""
+    parts = [(between if number else start, file) for number, file in enumerate(files)]
+    return streamed([*parts, (end if files else start + end, b"")])

@@ -29,7 +29,7 @@ _VERBOSE = ";verbose"
 class JumpStart(Dialect):
     """A dialect of JumpStart's."""
 
-    def refuse(self, status: int, kind: str, error: InvalidInputError) -> Response:
+    def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """As JumpStart's endpoints answer whatever goes wrong, with the status of ours."""
         return refusal(status, error)
 

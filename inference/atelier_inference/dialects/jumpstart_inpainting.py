@@ -29,10 +29,7 @@ class JumpStartInpainting(JumpStart):
     """The answer's pictures are of the size of the request's, and its own outside the mask; JumpStart's are of 512 x 512, all repainted."""
 
     name: ClassVar[str] = "jumpstart-inpainting"
-
-    def speaks(self, call: Invocation) -> bool:
-        """No other dialect calls a mask so."""
-        return "mask_image" in call.keys
+    marks: ClassVar[frozenset[str]] = frozenset({"mask_image"})
 
     def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
         """See Dialect."""

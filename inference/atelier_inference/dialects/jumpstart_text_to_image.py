@@ -41,7 +41,7 @@ class JumpStartTextToImage(JumpStart):
         """Plain text; or a prompt without a mode, a picture, or anything else that requests of ours alone have."""
         if call.content_type.partition(";")[0] == TEXT:
             return True
-        pictured = call.content_type.endswith(JPEG) or call.keys & {*_OURS, "image", "mask_image"}
+        pictured = call.content_type.endswith(JPEG) or call.keys & {*_OURS, "image"}
         return "prompt" in call.keys and not pictured
 
     def read(self, call: Invocation, take_room: TakeRoom) -> Asked:

@@ -34,9 +34,7 @@ class JumpStartUpscaling(JumpStart):
 
     def speaks(self, call: Invocation) -> bool:
         """See Dialect."""
-        if not call.keys or call.keys & {"mask_image", "inputs", "input_img", "mask_img"}:
-            return False
-        return call.content_type.endswith(JPEG) or isinstance(call.value.get("image"), list)
+        return bool(call.keys) and (call.content_type.endswith(JPEG) or isinstance(call.value.get("image"), list))
 
     def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
         """See Dialect."""

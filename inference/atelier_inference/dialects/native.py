@@ -11,10 +11,6 @@ class Native(Dialect):
 
     name: ClassVar[str] = "native"
 
-    def speaks(self, call: Invocation) -> bool:
-        """See Dialect."""
-        return call.is_json
-
     def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
         """See Dialect."""
         request = PredictionInput.from_json(call.value)

@@ -37,10 +37,7 @@ class StylingBlog(Dialect):
 
     name: ClassVar[str] = "styling-blog"
     decodes: ClassVar[bool] = True
-
-    def speaks(self, call: Invocation) -> bool:
-        """No other dialect has such keys."""
-        return bool(call.keys & {"inputs", "input_img", "mask_img"})
+    marks: ClassVar[frozenset[str]] = frozenset({"inputs", "input_img", "mask_img"})
 
     def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
         """See Dialect."""
@@ -65,7 +62,7 @@ class StylingBlog(Dialect):
         request = PredictionInput.from_json(asked, where="payload")
         return answering(replace(call, accept=f"{JSON}{JPEG}"), [request], {})
 
-    def refuse(self, status: int, kind: str, error: InvalidInputError) -> Response:
+    def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """As the toolkit answers that serves the post's script."""
         return refusal(status, error)
 

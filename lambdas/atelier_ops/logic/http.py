@@ -19,10 +19,10 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.discretion import discreet
-from atelier_ops.logic.multipart import FormPart, read_parts
 from atelier_ops.logic.submission import Ending
 from contracts.clients import Clients, KnownClient
 from contracts.json_text import load
+from contracts.multipart import FormPart, read_parts
 from contracts.release import ReleaseRules
 from contracts.webhooks import Reach
 from contracts.work import Pace

@@ -12,7 +12,7 @@ from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.logic.results import prediction_key
 from atelier_ops.logic.submission import OPEN
 from contracts.answer_size import check_answer
-from contracts.errors import InvalidInputError, Problem
+from contracts.errors import InvalidInputError
 from contracts.openai import MOST_INLINE_PIXELS
 from contracts.prediction import PredictionInput
 
@@ -44,7 +44,7 @@ def paint(
     try:
         record = _prediction(keyed, translated, dependencies, further)
     except InvalidInputError as error:
-        raise in_names(error, called) from error
+        raise error.in_names(called) from error
     if record.status in OPEN:
         words = "The pictures are being painted, or the endpoint wakes for them: send the same request again"
         raise ProblemError(503, words, headers={"Retry-After": str(SECONDS_TO_RETRY)})
@@ -55,15 +55,6 @@ def paint(
         # Not 5xx: clients would send it again, and it would fail again.
         raise ProblemError(422, str(record.data.get("error") or f"the prediction was {record.status}"))
     return handed
-
-
-def in_names(error: InvalidInputError, called: Mapping[str, str]) -> InvalidInputError:
-    """The error as somebody reads it who has never heard of our fields; what is then said twice is said once."""
-    known: list[Problem] = []
-    for problem in error.problems:
-        named = replace(problem, what=called.get(problem.what, problem.what.removeprefix("input.")))
-        known += [] if named in known else [named]
-    return InvalidInputError.of(known)
 
 
 def check_inline(

@@ -4,91 +4,43 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.facades.awaited import MOST_BYTES, check_inline, paint
-from atelier_ops.logic.forms import read_fields
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
-from atelier_ops.logic.multipart import FormPart
 from atelier_ops.logic.output_addresses import URL_SECONDS
-from contracts.errors import InvalidInputError
-from contracts.openai import ImageEditForm, ImageRequest, WantedPictures
+from contracts.openai import CALLED, ImageEditForm, ImageRequest, WantedPictures, edit_fields
 from contracts.prediction import PredictionInput
 
 _INSTEAD = '"response_format": "url"'
-_CALLED = {
-    **{"version": "model", "input.adapter": "model", "input.num_outputs": "n"},
-    **{"input.width": "size", "input.height": "size"},
-}
-"""OpenAI's names of our fields."""
-_ONE_PICTURE = "one picture: several cannot be made one"
 
 
 def generate(request: Request, dependencies: Dependencies) -> Response[str]:
     """200 with pictures. Raises ProblemError, 503 while they are being painted, and InvalidInputError."""
     body = request.read_json()
     asked = ImageRequest.from_json(body)
-    sides = dict(zip(("width", "height"), asked.sides or (), strict=False))
-    translated = _translated(asked, {"mode": "text_to_image", **sides})
-    return _answered(request, body, asked, translated, dependencies)
+    return _answered(request, body, asked, dependencies)
 
 
 def edit(request: Request, dependencies: Dependencies) -> Response[str]:
     """200 with the picture, repainted. Raises ProblemError, 503 while it is being painted, and InvalidInputError."""
-    parts = [_renamed(part) for part in request.read_form()]
-    pictures = sum(part.name == "image" for part in parts)
-    if pictures > 1:
-        raise InvalidInputError("image", got=f"{pictures} pictures", allowed=_ONE_PICTURE)
-    fields = read_fields(parts, ImageEditForm)
+    fields = edit_fields(request.read_form())
     asked = ImageEditForm.from_json(fields)
-    translated = _translated(asked, _repainted(asked))
     said = {name: _noted(value) for name, value in fields.items()}
-    return _answered(request, said, asked, translated, dependencies)
+    return _answered(request, said, asked, dependencies)
 
 
-def _renamed(part: FormPart) -> FormPart:
-    """A picture of a list by the name of a single one, as which OpenAI's clients may send it."""
-    if part.name != "image[]":
-        return part
-    return replace(part, name="image")
-
-
-def _repainted(asked: ImageEditForm) -> dict[str, Any]:
-    """The part of the input that says what of the picture is repainted."""
-    inputs = {"image": _base64(asked.image)}
-    if asked.mask:
-        return {**inputs, "mode": "inpaint", "mask": _base64(asked.mask), "mask_convention": "transparent"}
-    if asked.mask_prompt:
-        return {**inputs, "mode": "style", "mask_prompt": asked.mask_prompt}
-    return {**inputs, "mode": "image_to_image"}
-
-
-def _check_size(asked: WantedPictures, sides: tuple[int, int] | None) -> None:
-    """Raise InvalidInputError where another size is wanted than that of the request's picture, which it keeps."""
-    # Where the picture is turned by its metadata, it has its sides the other way round.
-    if asked.sides and sides and asked.sides not in (sides, sides[::-1]):
-        raise InvalidInputError("size", got=asked.size, allowed=f"auto, or {sides[0]}x{sides[1]} as the picture has")
-
-
-def _translated(asked: WantedPictures, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The prediction that is asked for, in our own words."""
-    common = {"prompt": asked.prompt, "num_outputs": asked.n, "output_format": asked.output_format}
-    return {"version": asked.model, "input": {**common, **inputs}}
-
-
-def _answered(
-    request: Request, said: Any, asked: WantedPictures, translated: dict[str, Any], dependencies: Dependencies
-) -> Response[str]:
+def _answered(request: Request, said: Any, asked: WantedPictures, dependencies: Dependencies) -> Response[str]:
     def check(inputs: PredictionInput, picture: tuple[int, int] | None) -> None:
-        _check_size(asked, picture)
+        asked.check_size(picture)
         if asked.response_format == "b64_json":
             check_inline(inputs, picture, dependencies, what="n", instead=_INSTEAD)
 
-    record = paint(request, said, translated, dependencies, check, called=_CALLED)
+    translated = {"version": asked.model, "input": asked.inputs()}
+    record = paint(request, said, translated, dependencies, check, called=CALLED)
     return respond(200, _pictures(record, asked, dependencies))
 
 

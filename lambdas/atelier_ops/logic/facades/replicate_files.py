@@ -7,13 +7,13 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from atelier_ops.logic.forms import read_fields
 from atelier_ops.logic.http import Dependencies, Request, respond
-from atelier_ops.logic.multipart import FormPart
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.logic.uploads import URL_SECONDS, place
 from contracts.errors import InvalidInputError
 from contracts.file_kinds import ENDINGS, WEIGHTS
+from contracts.forms import read_fields
+from contracts.multipart import FormPart
 from contracts.pictures import START, format_of
 from contracts.requests import FileForm, FileRequest
 

@@ -10,13 +10,11 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.facades.awaited import MOST_BYTES, check_inline, paint
-from atelier_ops.logic.forms import read_fields
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
-from contracts.stability import SearchAndReplaceForm
+from contracts.forms import read_fields
+from contracts.stability import CALLED, SearchAndReplaceForm
 
 _ELSEWHERE = "POST /v1/predictions, which answers with the picture's address"
-_CALLED = {"input.adapter": "version", "input.mask_prompt": "search_prompt", "input.mask_grow": "grow_mask"}
-"""Stability's names of our fields."""
 _SUCCESS = "SUCCESS"
 
 
@@ -24,30 +22,15 @@ def search_and_replace(request: Request, dependencies: Dependencies) -> Response
     """200 with the picture. Raises ProblemError, 503 while it is being painted, and InvalidInputError."""
     fields = read_fields(request.read_form(), SearchAndReplaceForm)
     asked = SearchAndReplaceForm.from_json(fields)
-    translated = _translated(asked)
+    translated = {"version": asked.version, "input": asked.inputs()}
     said = {
         name: value if isinstance(value, str) else hashlib.sha256(value).hexdigest() for name, value in fields.items()
     }
     fits = partial(
         check_inline, dependencies=dependencies, what="image", instead=f"output_format jpeg, or {_ELSEWHERE}"
     )
-    record = paint(request, {"api": "stability", **said}, translated, dependencies, fits, called=_CALLED)
+    record = paint(request, {"api": "stability", **said}, translated, dependencies, fits, called=CALLED)
     return _answered(record, asked, request, dependencies)
-
-
-def _translated(asked: SearchAndReplaceForm) -> dict[str, Any]:
-    """The prediction that is asked for, in our own words."""
-    inputs = {
-        "mode": "style",
-        "image": base64.b64encode(asked.image).decode(),
-        "prompt": asked.prompt,
-        "mask_prompt": asked.search_prompt,
-        "negative_prompt": asked.negative_prompt,
-        "mask_grow": asked.grow_mask,
-        "seed": asked.seed or None,
-        "output_format": asked.output_format,
-    }
-    return {"version": asked.version, "input": {name: value for name, value in inputs.items() if value is not None}}
 
 
 def _answered(

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from atelier_ops.logic.multipart import FormPart
 from contracts.errors import InvalidInputError, Problem
+from contracts.multipart import FormPart
 from contracts.requests import Form
 
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii")

@@ -1,0 +1,168 @@
+"""Amazon Nova Canvas, which was shut on 2026-09-30: its requests as InvokeModel took them, and its answers.
+
+What is **black** in ``maskImage`` is repainted, by OUTPAINTING what is white; a mask of other colours is refused, as by Nova.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from PIL import Image, ImageChops
+from starlette.responses import JSONResponse, Response
+
+from atelier_inference.answer_stream import FinishedAnswer
+from atelier_inference.dialects.colour_words import named
+from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, TakeRoom, with_files
+from atelier_inference.dialects.nova_request import (
+    PARAMETERS,
+    NovaColours,
+    NovaConfig,
+    NovaEdit,
+    NovaOutpainting,
+    NovaVariation,
+    NovaWords,
+    read_nova,
+)
+from contracts.errors import InvalidInputError
+from contracts.prediction import PredictionInput
+from imaging.pictures import encode, measure, read_picture
+
+SIDE = 1_024
+"""Pixels; of a picture whose size is not said."""
+STEPS = {"standard": None, "premium": 50}
+"""Nova does not say how many it takes; None: the base model's own."""
+LEAST_STRENGTH = 0.1
+"""Of a variation that is as similar as can be: with none, nothing would be painted."""
+_CALLED = {
+    **{"input.prompt": "text", "input.negative_prompt": "negativeText", "input.mask": "maskImage"},
+    **{"input.mask_prompt": "maskPrompt", "input.num_outputs": "numberOfImages", "input.guidance_scale": "cfgScale"},
+    **{"input.strength": "similarityStrength", "input.num_inference_steps": "quality"},
+}
+_ERRORS = {429: "ThrottlingException", 500: "InternalServerException", 503: "ServiceUnavailableException"}
+_BLANKED = "RefusedContentError"
+_ALL_BLOCKED = "All of the generated images have been blocked by our content filters."
+
+
+class NovaCanvas(Dialect):
+    """``imageGenerationConfig.width`` and ``height`` are of new pictures; an edited one keeps its size."""
+
+    name: ClassVar[str] = "nova-canvas"
+    decodes: ClassVar[bool] = True
+    marks: ClassVar[frozenset[str]] = frozenset({"taskType"})
+
+    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+        """See Dialect."""
+        asked = read_nova(call.value)
+        config = asked.imageGenerationConfig
+        inputs = {
+            "guidance_scale": config.cfgScale,
+            "seed": config.seed,
+            "num_outputs": config.numberOfImages,
+            "num_inference_steps": STEPS[config.quality],
+            **_TRANSLATED[asked.taskType](getattr(asked, PARAMETERS[asked.taskType]), config, take_room),
+        }
+        request = PredictionInput.from_json({name: value for name, value in inputs.items() if value is not None})
+        return Asked(requests=[request], respond=_respond)
+
+    def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
+        """As Bedrock answers; what the base model's own checker blanked is no exception there."""
+        if kind == _BLANKED:
+            return JSONResponse({"images": [], "error": _ALL_BLOCKED})
+        exception = {"x-amzn-ErrorType": _ERRORS.get(status, "ValidationException")}
+        return JSONResponse({"message": str(error.in_names(_CALLED))}, status_code=status, headers=exception)
+
+
+def _respond(answers: Sequence[FinishedAnswer]) -> Response:
+    return with_files(b'{"images":["', answers[0].pictures, b'","', b'"],"error":null}')
+
+
+def _painted(words: NovaWords, prompt: str, config: NovaConfig) -> dict[str, Any]:
+    sides = {"width": config.width or SIDE, "height": config.height or SIDE}
+    return {"mode": "text_to_image", "prompt": prompt, "negative_prompt": words.negativeText, **sides}
+
+
+def _from_words(words: NovaWords, config: NovaConfig, _: TakeRoom) -> dict[str, Any]:
+    return _painted(words, words.text, config)
+
+
+def _from_colours(words: NovaColours, config: NovaConfig, _: TakeRoom) -> dict[str, Any]:
+    """A model reads no codes of colours, but their names."""
+    *others, last = dict.fromkeys(map(named, words.colors))
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return _painted(words, f"{words.text}, in {listed}", config)
+
+
+def _varied(words: NovaVariation, config: NovaConfig, _: TakeRoom) -> dict[str, Any]:
+    _check_size(config, words.images[0])
+    strength = max(LEAST_STRENGTH, round(1 - words.similarityStrength, 6))
+    return {**_edited(words, words.images[0]), "mode": "image_to_image", "strength": strength}
+
+
+def _inpainted(words: NovaEdit, config: NovaConfig, take_room: TakeRoom) -> dict[str, Any]:
+    _check_size(config, words.image)
+    if words.maskPrompt:
+        return {**_edited(words, words.image), "mode": "style", "mask_prompt": words.maskPrompt}
+    mask = _mask(words, take_room, repainted=0)
+    return {**_edited(words, words.image), "mode": "inpaint", "mask": mask}
+
+
+def _outpainted(words: NovaOutpainting, config: NovaConfig, take_room: TakeRoom) -> dict[str, Any]:
+    if words.maskPrompt:
+        allowed = "maskImage: what words find is repainted here, and never what lies around it"
+        raise InvalidInputError("outPaintingParams.maskPrompt", got=words.maskPrompt, allowed=allowed)
+    _check_size(config, words.image)
+    exact = {"mask_grow": 0, "mask_blur": 0} if words.outPaintingMode == "PRECISE" else {}
+    mask = _mask(words, take_room, repainted=255)
+    return {**_edited(words, words.image), "mode": "inpaint", "mask": mask, **exact}
+
+
+_TRANSLATED: Mapping[str, Callable[[Any, NovaConfig, TakeRoom], dict[str, Any]]] = {
+    "TEXT_IMAGE": _from_words,
+    "COLOR_GUIDED_GENERATION": _from_colours,
+    "IMAGE_VARIATION": _varied,
+    "INPAINTING": _inpainted,
+    "OUTPAINTING": _outpainted,
+}
+
+
+def _edited(words: NovaVariation | NovaEdit, image: str) -> dict[str, Any]:
+    return {"prompt": words.text, "negative_prompt": words.negativeText, "image": image}
+
+
+def _file(picture: str, where: str) -> bytes:
+    try:
+        return base64.b64decode("".join(picture.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        got = f"{len(picture)} characters"
+        raise InvalidInputError(where, got=got, allowed="base64 of a PNG or JPEG file") from error
+
+
+def _check_size(config: NovaConfig, image: str) -> None:
+    """Raises InvalidInputError where another size is wanted than the picture's, which it keeps."""
+    sides = measure(_file(image, "image"), name="image")
+    wanted = (config.width or sides[0], config.height or sides[1])
+    # Where the picture is turned by its metadata, it has its sides the other way round.
+    if (config.width or config.height) and wanted not in (sides, sides[::-1]):
+        allowed = f"left out, or {sides[0]}x{sides[1]} as the picture has, which keeps its size"
+        raise InvalidInputError("imageGenerationConfig.width", got=f"{wanted[0]}x{wanted[1]}", allowed=allowed)
+
+
+def _mask(words: NovaEdit, take_room: TakeRoom, *, repainted: int) -> str:
+    """Nova's mask as ours, of which the white is repainted: ``repainted`` is the level of that in Nova's. Raises InvalidInputError."""
+    file = _file(words.maskImage, "maskImage")
+    width, height = measure(file, name="maskImage")
+    take_room(width * height)
+    picture = read_picture(file, name="maskImage")
+    colours = picture.image.getcolors(2)
+    levels = {level for _, level in colours or ()}
+    if picture.cutout is not None or colours is None or not levels <= {(0, 0, 0), (255, 255, 255)}:
+        allowed = "pure black and pure white, nothing between them and nothing transparent"
+        raise InvalidInputError("maskImage", got="a picture of other colours", allowed=allowed)
+    if (repainted,) * 3 not in levels:
+        colour = "black" if repainted == 0 else "white"
+        raise InvalidInputError(
+            "maskImage", got=f"no {colour} pixel", allowed=f"{colour} where the picture is repainted"
+        )
+    mask: Image.Image = picture.image.convert("L")
+    return base64.b64encode(encode(mask if repainted else ImageChops.invert(mask), "png")).decode()
