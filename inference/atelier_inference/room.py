@@ -31,6 +31,13 @@ class Room:
             share.pixels = pixels
             self._taken += pixels
 
+    def grow(self, share: "Share", pixels: int) -> None:
+        """Count a larger picture of a request that has room: it waits for nobody, but others wait for it."""
+        with self._changed:
+            if not share.left:
+                self._taken += pixels - share.pixels
+                share.pixels = pixels
+
     def leave(self, share: "Share") -> None:
         """Make room for others."""
         with self._changed:
@@ -54,10 +61,12 @@ class Share:
     def take(self, pixels: int) -> None:
         """Take room for a picture. Only a request's first picture waits: two that waited for their second ones would wait for each other.
 
-        A mask has the size of its picture, or is refused; both are in what one pixel is reckoned at. Raises CanceledError.
+        A mask has the size of its picture, or is refused once it was read; both are in what one pixel is reckoned at. Raises CanceledError.
         """
         if not self.pixels:
             self._room.take(self, pixels)
+        elif pixels > self.pixels:
+            self._room.grow(self, pixels)
 
     def leave(self) -> None:
         """Give back what was taken, and wait no more."""

@@ -95,6 +95,15 @@ def test_black_in_the_mask_is_repainted_and_nothing_else(server: Server) -> None
     assert np.array_equal(painted[corner], np.asarray(noise())[corner])
 
 
+@pytest.mark.parametrize("quality", [95, 100])
+def test_a_mask_may_be_a_jpeg_of_high_quality(quality: int) -> None:
+    buffer = io.BytesIO()
+    black_disc().convert("RGB").save(buffer, "JPEG", quality=quality)
+    mask = base64.b64encode(buffer.getvalue()).decode()
+    request = meant(body("INPAINTING", {**WORDS, "image": sent(noise()), "maskImage": mask}))
+    assert np.array_equal(received(request.mask), np.asarray(disc()))
+
+
 def test_around_an_outpainting_s_black_all_is_repainted(server: Server) -> None:
     image = {"image": sent(noise()), "maskImage": sent(black_disc())}
     (painted,) = answer(server, body("OUTPAINTING", {**WORDS, **image, "outPaintingMode": "PRECISE"}, seed=7))
@@ -181,6 +190,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "two masks": (body("INPAINTING", {**EDIT, "maskPrompt": "x"}), "inPaintingParams.maskImage: got 'both'; allowed: either"),
     "no mask": (body("INPAINTING", without(EDIT, "maskImage")), "inPaintingParams.maskImage: got nothing; allowed: either"),
     "a soft mask": (body("INPAINTING", {**EDIT, "maskImage": sent(grey())}), "allowed: pure black and pure white"),
+    "a mask in colours": (body("INPAINTING", {**EDIT, "maskImage": sent(Image.new("RGB", (WIDTH, HEIGHT), "blue"))}), "of other colours"),
     "a clear mask": (body("INPAINTING", {**EDIT, "maskImage": sent(clear())}), "allowed: pure black and pure white"),
     "a white mask": (
         body("INPAINTING", {**EDIT, "maskImage": sent(Image.new("L", (WIDTH, HEIGHT), 255))}),

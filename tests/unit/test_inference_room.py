@@ -77,6 +77,19 @@ def test_a_second_picture_of_a_request_never_waits() -> None:
     room.share().take(10)
 
 
+def test_a_second_picture_that_is_larger_keeps_others_waiting() -> None:
+    room = Room(10)
+    first = room.share()
+    first.take(1)
+    first.take(10)
+    second = Visitor(room, 5)
+    waiting(room, 1)
+    assert not second.inside.is_set()
+    first.leave()
+    assert second.inside.wait(30)
+    room.share().take(5)
+
+
 def waiting(room: Room, visitors: int) -> None:
     """Until so many wait."""
     with room._changed:

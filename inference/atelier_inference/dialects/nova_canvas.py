@@ -8,7 +8,6 @@ import binascii
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from PIL import Image, ImageChops
 from starlette.responses import JSONResponse, Response
 
 from atelier_inference.answer_stream import FinishedAnswer
@@ -34,6 +33,8 @@ STEPS = {"standard": None, "premium": 50}
 """Nova does not say how many it takes; None: the base model's own."""
 LEAST_STRENGTH = 0.1
 """Of a variation that is as similar as can be: with none, nothing would be painted."""
+PURE = 8
+"""Levels from black and from white that are as good as these: a JPEG of quality 95 is up to 7 off, one of 100, as Nova wants it, 1."""
 _CALLED = {
     **{"input.prompt": "text", "input.negative_prompt": "negativeText", "input.mask": "maskImage"},
     **{"input.mask_prompt": "maskPrompt", "input.num_outputs": "numberOfImages", "input.guidance_scale": "cfgScale"},
@@ -100,10 +101,10 @@ def _varied(words: NovaVariation, config: NovaConfig, _: TakeRoom) -> dict[str, 
 
 
 def _inpainted(words: NovaEdit, config: NovaConfig, take_room: TakeRoom) -> dict[str, Any]:
-    _check_size(config, words.image)
+    sides = _check_size(config, words.image)
     if words.maskPrompt:
         return {**_edited(words, words.image), "mode": "style", "mask_prompt": words.maskPrompt}
-    mask = _mask(words, take_room, repainted=0)
+    mask = _mask(words.maskImage, sides, take_room, repainted=0)
     return {**_edited(words, words.image), "mode": "inpaint", "mask": mask}
 
 
@@ -111,9 +112,9 @@ def _outpainted(words: NovaOutpainting, config: NovaConfig, take_room: TakeRoom)
     if words.maskPrompt:
         allowed = "maskImage: what words find is repainted here, and never what lies around it"
         raise InvalidInputError("outPaintingParams.maskPrompt", got=words.maskPrompt, allowed=allowed)
-    _check_size(config, words.image)
+    sides = _check_size(config, words.image)
     exact = {"mask_grow": 0, "mask_blur": 0} if words.outPaintingMode == "PRECISE" else {}
-    mask = _mask(words, take_room, repainted=255)
+    mask = _mask(words.maskImage, sides, take_room, repainted=255)
     return {**_edited(words, words.image), "mode": "inpaint", "mask": mask, **exact}
 
 
@@ -138,31 +139,37 @@ def _file(picture: str, where: str) -> bytes:
         raise InvalidInputError(where, got=got, allowed="base64 of a PNG or JPEG file") from error
 
 
-def _check_size(config: NovaConfig, image: str) -> None:
-    """Raises InvalidInputError where another size is wanted than the picture's, which it keeps."""
+def _check_size(config: NovaConfig, image: str) -> tuple[int, int]:
+    """The picture's width and height. Raises InvalidInputError where another size is wanted, since it keeps its own."""
     sides = measure(_file(image, "image"), name="image")
     wanted = (config.width or sides[0], config.height or sides[1])
     # Where the picture is turned by its metadata, it has its sides the other way round.
     if (config.width or config.height) and wanted not in (sides, sides[::-1]):
         allowed = f"left out, or {sides[0]}x{sides[1]} as the picture has, which keeps its size"
         raise InvalidInputError("imageGenerationConfig.width", got=f"{wanted[0]}x{wanted[1]}", allowed=allowed)
+    return sides
 
 
-def _mask(words: NovaEdit, take_room: TakeRoom, *, repainted: int) -> str:
-    """Nova's mask as ours, of which the white is repainted: ``repainted`` is the level of that in Nova's. Raises InvalidInputError."""
-    file = _file(words.maskImage, "maskImage")
+def _mask(mask_image: str, sides: tuple[int, int], take_room: TakeRoom, *, repainted: int) -> str:
+    """Nova's mask as ours, of which the white is repainted: ``repainted`` is the level of that in Nova's.
+
+    ``sides`` are the picture's width and height, which are the mask's too. Raises InvalidInputError.
+    """
+    file = _file(mask_image, "maskImage")
     width, height = measure(file, name="maskImage")
+    if (width, height) not in (sides, sides[::-1]):
+        allowed = f"{sides[0]}x{sides[1]}, the picture's own size"
+        raise InvalidInputError("maskImage", got=f"{width}x{height}", allowed=allowed)
     take_room(width * height)
     picture = read_picture(file, name="maskImage")
-    colours = picture.image.getcolors(2)
-    levels = {level for _, level in colours or ()}
-    if picture.cutout is not None or colours is None or not levels <= {(0, 0, 0), (255, 255, 255)}:
+    levels = picture.image.convert("L")
+    counts = levels.histogram()
+    if picture.cutout is not None or any(counts[PURE + 1 : 255 - PURE]):
         allowed = "pure black and pure white, nothing between them and nothing transparent"
         raise InvalidInputError("maskImage", got="a picture of other colours", allowed=allowed)
-    if (repainted,) * 3 not in levels:
-        colour = "black" if repainted == 0 else "white"
-        raise InvalidInputError(
-            "maskImage", got=f"no {colour} pixel", allowed=f"{colour} where the picture is repainted"
-        )
-    mask: Image.Image = picture.image.convert("L")
-    return base64.b64encode(encode(mask if repainted else ImageChops.invert(mask), "png")).decode()
+    if not any(counts[128:] if repainted else counts[:128]):
+        colour = "white" if repainted else "black"
+        allowed = f"{colour} where the picture is repainted"
+        raise InvalidInputError("maskImage", got=f"no {colour} pixel", allowed=allowed)
+    white = [0] * 128 + [255] * 128
+    return base64.b64encode(encode(levels.point(white if repainted else white[::-1]), "png")).decode()
