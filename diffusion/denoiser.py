@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,21 +13,27 @@ Model = Callable[..., Any]
 
 @dataclass(frozen=True, kw_only=True)
 class DenoiserCall:
-    """One call of a denoiser. Every tensor in ``arguments`` has a row for each of the ``rows`` that are denoised.
+    """One call of a denoiser, of ``sample`` (rows, c, h, w) at ``timesteps`` (rows,). Every tensor in ``options`` has as many rows.
 
     ``applied`` is what each row is denoised with besides, such as its adapters: ``applying`` makes it hold inside a block.
     """
 
     model: Model
-    arguments: Mapping[str, Any]
-    rows: int
+    sample: Tensor
+    timesteps: Tensor
+    options: Mapping[str, Any] = field(default_factory=dict)
     applied: Sequence[Any] = ()
     applying: Callable[[Sequence[Any]], AbstractContextManager[None]] | None = None
 
     @property
     def kind(self) -> Hashable:
         """Equal for calls that can be made as one."""
-        return id(self.model), _kind(self.arguments)
+        return id(self.model), _kind(self.sample), self.timesteps.dtype, _kind(self.options)
+
+    @property
+    def rows(self) -> int:
+        """How many rows are denoised."""
+        return self.sample.shape[0]
 
     def run(self) -> Tensor:
         """What the denoiser predicts (rows, c, h, w)."""
@@ -40,14 +46,15 @@ class DenoiserCall:
         """The call for some of its rows."""
         return DenoiserCall(
             model=self.model,
-            arguments=_part(self.arguments, start, stop),
-            rows=stop - start,
+            sample=self.sample[start:stop],
+            timesteps=self.timesteps[start:stop],
+            options=_part(self.options, start, stop),
             applied=self.applied[start:stop],
             applying=self.applying,
         )
 
     def _predict(self) -> Tensor:
-        prediction: Tensor = self.model(**self.arguments, return_dict=False)[0]
+        prediction: Tensor = self.model(self.sample, self.timesteps, **self.options, return_dict=False)[0]
         return prediction
 
 
@@ -58,8 +65,9 @@ def joined(calls: Sequence[DenoiserCall]) -> DenoiserCall:
         return first
     return DenoiserCall(
         model=first.model,
-        arguments=_joined([call.arguments for call in calls]),
-        rows=sum(call.rows for call in calls),
+        sample=torch.cat([call.sample for call in calls]),
+        timesteps=torch.cat([call.timesteps for call in calls]),
+        options=_joined([call.options for call in calls]),
         applied=[each for call in calls for each in call.applied],
         applying=first.applying,
     )
@@ -88,10 +96,16 @@ class StandIn:
         """As the pipelines call a denoiser: they ask for a tuple."""
         assert not return_dict
         rows = sample.shape[0]
-        # A pipeline's rows are all at one step; those of several pipelines are not.
-        arguments = {"sample": sample, "timestep": timestep.reshape(-1).expand(rows), **options}
         applied = [*self._applied] * (rows // len(self._applied)) if self._applied else ()
-        call = DenoiserCall(model=self._model, arguments=arguments, rows=rows, applied=applied, applying=self._applying)
+        call = DenoiserCall(
+            model=self._model,
+            sample=sample,
+            # A pipeline's rows are all at one step; those of several pipelines are not.
+            timesteps=timestep.reshape(-1).expand(rows),
+            options=options,
+            applied=applied,
+            applying=self._applying,
+        )
         return (self._serve(call),)
 
 

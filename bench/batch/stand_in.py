@@ -49,7 +49,7 @@ def answer(asked: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
     return 200, output.to_json()
 
 
-class InstantPainter(BaseHTTPRequestHandler):
+class StandIn(BaseHTTPRequestHandler):
     """``GET /ping`` and ``POST /invocations``."""
 
     protocol_version = "HTTP/1.1"
@@ -81,7 +81,7 @@ class InstantPainter(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), InstantPainter).serve_forever()
+    ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), StandIn).serve_forever()
 
 
 if __name__ == "__main__":

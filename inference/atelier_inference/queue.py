@@ -18,6 +18,7 @@ class BatchQueue:
         self._jobs: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._woken = False
 
     def put(self, job: Job) -> None:
         """Append a job. Raises BusyError where the queue already holds ``most``, or is closed."""
@@ -27,20 +28,38 @@ class BatchQueue:
             self._jobs.append(job)
             self._changed.notify()
 
-    def next_batch(self, *, rows: int) -> list[Job]:
-        """Wait for a job; return it with the others of its key, up to ``rows`` rows. Empty once the queue is closed and drained."""
+    def next_batch(self, *, rows: int, taken: int = 0) -> list[Job]:
+        """The first job with the others of its key, up to ``rows`` rows of which ``taken`` are not free.
+
+        Empty where none waits, or the first has no room; where nothing is taken it leaves whatever its size.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._jobs or self._closed)
-            if not self._jobs:
+            if not self._fits(rows, taken):
                 return []
             batch = [self._jobs.popleft()]
-            room = rows - batch[0].rows
+            room = rows - taken - batch[0].rows
             for job in list(self._jobs):
                 if job.key == batch[0].key and job.rows <= room:
                     self._jobs.remove(job)
                     batch.append(job)
                     room -= job.rows
             return batch
+
+    def wait(self, *, rows: int, taken: int = 0) -> bool:
+        """Wait for a job that fits, as ``next_batch`` counts, or for ``wake``.
+
+        False once the queue is closed and drained, and nothing is taken.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._woken or self._fits(rows, taken) or self._over(taken))
+            self._woken = False
+            return not self._over(taken)
+
+    def wake(self) -> None:
+        """End a ``wait``, or the next one."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
 
     def remove(self, job: Job) -> None:
         """Take a job out of the queue, where it still waits there: its place is free at once."""
@@ -53,3 +72,16 @@ class BatchQueue:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def drain(self) -> list[Job]:
+        """Take out all that wait."""
+        with self._changed:
+            jobs = list(self._jobs)
+            self._jobs.clear()
+            return jobs
+
+    def _fits(self, rows: int, taken: int) -> bool:
+        return bool(self._jobs) and (not taken or self._jobs[0].rows <= rows - taken)
+
+    def _over(self, taken: int) -> bool:
+        return self._closed and not self._jobs and not taken

@@ -74,9 +74,3 @@ class Settings(EnvironmentSettings):
     pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     max_adapters: Annotated[int, bounds(1, 64)] = 4
-
-    @property
-    def prefixes(self) -> list[S3Uri]:
-        """All locations below which the server may read and write."""
-        named = (self.segmenter, self.upscaler, self.styles, self.uploads, self.requests, self.progress)
-        return [prefix for prefix in named if prefix]

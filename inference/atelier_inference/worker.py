@@ -4,9 +4,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
 
 import torch
 
+from atelier_inference.meeting import Meeting
 from atelier_inference.mode import Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BatchQueue, BusyError
@@ -20,15 +23,18 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs ``load`` and then every job in a thread of its own.
+    """Runs ``load`` and then every job in a thread of its own, each batch of jobs in a course of its own.
 
-    ``broken`` is called, in that thread, when the process cannot serve any more: loading failed, or the GPU is lost.
+    A batch begins as soon as ``ROWS`` leaves room for it beside those under way. ``broken`` is called, in that thread, when the process
+    cannot serve any more: loading failed, or the GPU is lost.
     """
 
     def __init__(self, load: Callable[[], Modes], *, broken: Callable[[], None]) -> None:
         self._load = load
         self._broken = broken
         self._queue: BatchQueue = BatchQueue(most=MOST_WAITING)
+        self._meeting = Meeting(self._queue.wake)
+        self._under_way: list[Sequence[Job]] = []
         self.modes: Modes | None = None
         """The modes by name; None until the models are loaded, and again once they are lost."""
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
@@ -54,35 +60,52 @@ class Worker:
 
     def _work(self) -> None:
         try:
-            self.modes = self._load()
-            while self._serve_next():
-                pass
+            # Held for all courses: each pipeline call switches gradients off and on again, in no order.
+            with torch.no_grad():
+                modes = self._load()
+                for mode in modes.values():
+                    mode.dependencies.meet(self._meeting)
+                self.modes = modes
+                while self._queue.wait(rows=ROWS, taken=self._taken):
+                    self._go_on()
         except Exception:  # the thread's edge: whatever it was, the log must have it and the process must end
             log.exception("the model's thread ended")
             self._broken()
         finally:
             self.modes = None
             self._queue.close()
+            self._meeting.close()
             # Nothing else would ever answer the requests that still wait.
-            while batch := self._queue.next_batch(rows=ROWS):
-                _fail(
-                    [job for job in batch if job.future.set_running_or_notify_cancel()], BusyError("the model is lost")
-                )
+            waiting = [job for job in self._queue.drain() if job.future.set_running_or_notify_cancel()]
+            _fail([*waiting, *chain.from_iterable(self._under_way)], BusyError("the model is lost"))
 
-    def _serve_next(self) -> bool:
-        """Wait for a batch and serve it; False once there will be none. Nothing of it is kept: its pictures may be large."""
-        batch = self._queue.next_batch(rows=ROWS)
-        if batch:
-            self._serve(batch)
-        return bool(batch)
+    @property
+    def _taken(self) -> int:
+        """Rows of the batches under way."""
+        return sum(job.rows for batch in self._under_way for job in batch)
 
-    def _serve(self, batch: Sequence[Job]) -> None:
+    def _go_on(self) -> None:
+        """Take up what there is room for, make one call of a denoiser, and so on, until all that is left is done elsewhere."""
+        while True:
+            while batch := self._queue.next_batch(rows=ROWS, taken=self._taken):
+                self._begin(batch)
+            if not self._meeting.ready:
+                return
+            self._meeting.advance()
+
+    def _begin(self, batch: Sequence[Job]) -> None:
         now = time.perf_counter()
         jobs = [job for job in batch if job.future.set_running_or_notify_cancel()]
         for job in jobs:
             job.watch.add("wait", now - job.created)
         if jobs:
-            self._run(jobs)
+            self._under_way.append(jobs)
+            self._meeting.begin(partial(self._serve, jobs))
+
+    def _serve(self, jobs: Sequence[Job]) -> None:
+        """A course."""
+        self._run(jobs)
+        self._under_way.remove(jobs)
 
     def _run(self, jobs: Sequence[Job]) -> None:
         try:
@@ -110,4 +133,5 @@ class Worker:
 
 def _fail(jobs: Sequence[Job], error: Exception) -> None:
     for job in jobs:
-        job.future.set_exception(error)
+        if not job.future.done():
+            job.future.set_exception(error)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from starlette.testclient import TestClient
 
-from atelier_inference.arriving import Arriving
 from atelier_inference.loading import load
 from atelier_inference.modes import Modes
 from atelier_inference.pipelines import load_model
@@ -74,7 +73,7 @@ def serving(root: Path) -> Iterator[Server]:
     loaded: list[Modes] = []
 
     def load_it() -> Modes:
-        loaded.append(load(settings, store, Arriving(settings, store, root / "scratch")))
+        loaded.append(load(settings, store, root / "scratch"))
         return loaded[0]
 
     app = make_app(load_it, broken=lambda: None, tickets=Tickets(store, REQUESTS, every=0.01))
@@ -87,8 +86,7 @@ def load_alone(root: Path) -> Modes:
     """The modes of a server that holds a model and nothing else."""
     if not (root / "model").exists():
         save_inpainter(root / "model")
-    settings, store = Settings(model=root / "model"), FolderStore(root)
-    return load(settings, store, Arriving(settings, store, root))
+    return load(Settings(model=root / "model"), FolderStore(root), root)
 
 
 def wait_until_loaded(client: TestClient) -> None:

@@ -1,6 +1,6 @@
 """Every family paints what plain diffusers paints with the same arguments, and a row does not depend on its neighbours."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -198,11 +198,12 @@ def test_a_picture_that_the_safety_checker_blanked_is_refused_in_every_way_of_pa
     row: dict[str, Any] = {"prompts": ["a"], "seeds": [1], **SAMPLED}
     drawing = load("sd1", folders["sd1", "text-to-image"])
     repainting = load("sd1", folders["sd1", "inpaint"])
-    for paint in (
+    ways: tuple[Callable[[], Any], ...] = (
         lambda: drawing.paint(size=SIZE, **row),
         lambda: drawing.paint_from(pictures=[photo()], strength=0.5, **row),
         lambda: repainting.inpaint(pictures=[photo()], masks=[Image.new("L", photo().size, 255)], **row),
-    ):
+    )
+    for paint in ways:
         with pytest.raises(RefusedContentError, match="another prompt"):
             paint()
 

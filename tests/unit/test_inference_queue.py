@@ -107,11 +107,42 @@ def test_a_closed_queue_takes_nothing_and_is_drained() -> None:
     assert queue.next_batch(rows=8) == []
 
 
-def test_an_empty_queue_makes_its_reader_wait() -> None:
-    queue, entry = BatchQueue(most=1), job("red")
-    served: list[list[Job]] = []
-    thread = threading.Thread(target=lambda: served.append(queue.next_batch(rows=8)))
+def test_a_batch_takes_only_the_rows_that_are_free_and_its_first_waits_for_them() -> None:
+    wide, narrow, small = job("red", 3), job("red", 2), job("red", 1)
+    queue = queue_of(wide, narrow, small)
+    assert queue.next_batch(rows=8, taken=6) == []
+    assert queue.next_batch(rows=8, taken=4) == [wide, small]
+    assert queue.next_batch(rows=1, taken=0) == [narrow]
+
+
+def waiting(queue: BatchQueue, *, taken: int = 0) -> tuple[threading.Thread, list[bool]]:
+    told: list[bool] = []
+    thread = threading.Thread(target=lambda: told.append(queue.wait(rows=8, taken=taken)))
     thread.start()
-    queue.put(entry)
+    return thread, told
+
+
+def test_an_empty_queue_makes_its_reader_wait_for_a_job() -> None:
+    queue = BatchQueue(most=1)
+    thread, told = waiting(queue)
+    queue.put(job("red"))
     thread.join(timeout=30)
-    assert served == [[entry]]
+    assert told == [True]
+
+
+def test_who_waits_with_work_under_way_is_woken_though_no_job_fits() -> None:
+    queue = queue_of(job("red", 3))
+    thread, told = waiting(queue, taken=6)
+    queue.wake()
+    thread.join(timeout=30)
+    assert told == [True]
+
+
+def test_a_closed_queue_is_over_once_it_is_drained_and_nothing_is_under_way() -> None:
+    queue = queue_of(job("red"))
+    queue.close()
+    assert queue.wait(rows=8)
+    queue.next_batch(rows=8)
+    queue.wake()
+    assert queue.wait(rows=8, taken=1)
+    assert not queue.wait(rows=8)

@@ -1,0 +1,140 @@
+"""Courses of work that take turns in the model's thread, and whose denoisers' calls are made together.
+
+A course is a greenlet: diffusers' own pipelines run in it from begin to end, and are left and taken up again where they call the
+denoiser. So requests share each of its calls, whatever their prompts, seeds, steps, guidance and adapters, and can join between two
+steps; and nothing needs a lock, since all of it is one thread. See docs/adr/0037.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import torch
+from greenlet import getcurrent, greenlet
+from torch import Tensor
+
+from diffusion.denoiser import DenoiserCall, joined
+
+ASIDE = 2
+"""Threads for what courses have done elsewhere."""
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Meeting:
+    """The courses under way in one thread, which alone may use this.
+
+    ``wake`` is called, from other threads, once there is something more to ``advance``.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._courses: set[greenlet] = set()
+        self._calls: list[tuple[greenlet, DenoiserCall]] = []
+        self._back: deque[greenlet] = deque()
+        self._most: dict[object, int] = {}
+        self._aside = ThreadPoolExecutor(ASIDE, thread_name_prefix="aside")
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to ``advance``."""
+        return bool(self._calls or self._back)
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """Begin a course; when this returns it has ended, or waits.
+
+        What it raises is raised here or by ``advance``.
+        """
+        course = greenlet(work)
+        self._courses.add(course)
+        self._resume(course)
+
+    def denoise(self, call: DenoiserCall) -> Tensor:
+        """Make a denoiser's call together with others, from within a course; elsewhere at once."""
+        course = getcurrent()
+        if course not in self._courses:
+            return call.run()
+        self._calls.append((course, call))
+        answer: Tensor = _leave(course)
+        return answer
+
+    def aside(self, work: Callable[[], T]) -> T:
+        """Have work done in a thread beside the model's, while other courses go on; outside of a course at once."""
+        course = getcurrent()
+        if course not in self._courses:
+            return work()
+        done = self._aside.submit(work)
+        done.add_done_callback(lambda _: self._come_back(course))
+        _leave(course)
+        return done.result()
+
+    def advance(self) -> None:
+        """Take up the courses whose work aside is done; then make the call that has waited longest, with all that fit it."""
+        while self._back:
+            self._resume(self._back.popleft())
+        if not self._calls:
+            return
+        kind = self._calls[0][1].kind
+        together = [each for each in self._calls if each[1].kind == kind]
+        self._calls = [each for each in self._calls if each[1].kind != kind]
+        answers = self._answers([call for _, call in together])
+        for (course, _), answer in zip(together, answers, strict=True):
+            self._resume(course, answer)
+
+    def close(self) -> None:
+        """End the threads beside."""
+        self._aside.shutdown()
+
+    def _come_back(self, course: greenlet) -> None:
+        self._back.append(course)
+        self._wake()
+
+    def _resume(self, course: greenlet, answer: Tensor | Exception | None = None) -> None:
+        try:
+            if isinstance(answer, Exception):
+                course.throw(answer)
+            else:
+                course.switch(*(() if answer is None else (answer,)))
+        finally:
+            if course.dead:
+                self._courses.discard(course)
+
+    def _answers(self, calls: Sequence[DenoiserCall]) -> list[Tensor | Exception]:
+        """The prediction of each call, or what kept it from being made: one that cannot be made must not fail its neighbours."""
+        try:
+            return list(torch.split(self._predicted(joined(calls)), [call.rows for call in calls]))
+        except torch.AcceleratorError:
+            raise  # the GPU is lost
+        except Exception as error:  # noqa: BLE001 - it is the course's own, and raised there
+            if len(calls) == 1:
+                return [error]
+        return [answer for call in calls for answer in self._answers([call])]
+
+    def _predicted(self, call: DenoiserCall) -> Tensor:
+        """One prediction for all rows; in parts, now and from now on, where the GPU has no room for as many."""
+        most = self._most.get(call.kind, call.rows)
+        if call.rows > most:
+            starts = range(0, call.rows, most)
+            return torch.cat([self._predicted(call.part(start, min(start + most, call.rows))) for start in starts])
+        try:
+            return call.run()
+        except torch.OutOfMemoryError:
+            if call.rows == 1:
+                raise
+        self._most[call.kind] = call.rows // 2
+        log.warning(
+            "out of memory: fewer rows a call", extra={"fields": {"rows": call.rows, "from_now": call.rows // 2}}
+        )
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        return self._predicted(call)
+
+
+def _leave(course: greenlet) -> Any:
+    """Go on with whoever takes turns with this course, until it is taken up again; what it is then told."""
+    assert course.parent is not None
+    return course.parent.switch()
