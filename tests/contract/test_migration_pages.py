@@ -21,6 +21,8 @@ from moto import mock_aws
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 from PIL import Image
 
+from atelier_inference.dialects import dialect_of
+from atelier_inference.dialects.dialect import Invocation
 from contracts.answers import Prediction, Training
 from contracts.execution import ExecutionInput
 from contracts.hyperparameters import Hyperparameters
@@ -173,7 +175,7 @@ def run(page: str, text: str) -> dict[str, Any]:
 def test_a_new_call_runs_and_asks_for_what_it_says(page: str, text: str, served: Served) -> None:
     before = {path.name for path in Path.cwd().iterdir()}
     run(page, text)
-    asked = [*served.painted, *map(json.loads, _requests_of_the_endpoint())]
+    asked = [*served.painted, *map(_meant, _requests_of_the_endpoint())]
     assert asked or served.api.executions.started
     assert [status for status in served.statuses if status >= 400] == []
     for body in asked:
@@ -219,6 +221,13 @@ def repainted(served: Served, body: dict[str, Any]) -> tuple[int, ...] | None:
         return picture.getchannel("A").point(lambda level: 255 - level).getbbox()
     assert picture.mode in ("L", "RGB", "1")
     return picture.convert("L").getbbox()
+
+
+def _meant(body: bytes) -> dict[str, Any]:
+    """What the model server understands, in whatever dialect it was asked."""
+    call = Invocation(content_type="application/json", accept="", body=bytearray(body))
+    (request,) = dialect_of(call).read(call, lambda _: None).requests
+    return request.to_json()
 
 
 def _requests_of_the_endpoint() -> list[bytes]:
