@@ -73,7 +73,7 @@ def joined(calls: Sequence[DenoiserCall]) -> DenoiserCall:
     )
 
 
-class StandIn:
+class Denoiser:
     """Takes a denoiser's place in a pipeline: has all that the denoiser has, and hands its calls to ``serve``."""
 
     def __init__(

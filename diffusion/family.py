@@ -18,7 +18,7 @@ from torch import Tensor
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
 from contracts.sampling import Sampling
-from diffusion.denoiser import DenoiserCall, StandIn
+from diffusion.denoiser import Denoiser, DenoiserCall
 from diffusion.words import unused_end
 
 F = TypeVar("F", bound="Family")
@@ -107,7 +107,7 @@ class Family:
         # Past diffusers' setter, which would look up of which library's class each is.
         vars(own).update(
             scheduler=type(pipeline.scheduler).from_config(pipeline.scheduler.config),
-            unet=StandIn(pipeline.unet, self.denoise, (), None),
+            unet=Denoiser(pipeline.unet, self.denoise, (), None),
         )
         return own
 
