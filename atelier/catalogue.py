@@ -1,6 +1,7 @@
 """A catalogue on this machine, read and checked as the API does before anything is put anywhere: a list of rows, or a folder of photos."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ PICTURES = ("image", "mask")
 
 _ELSEWHERE = (UPLOADS, "data:", "s3://", "http://", "https://")
 """How texts begin that name no file of this machine."""
+_TAKEN = re.compile(r"(?<!\{)\{([^{}]+)\}")
 _STYLE = "style"
 """The column that is the version, where nothing else says one."""
 _STAND_IN = f"{UPLOADS}0/0/picture"
@@ -74,16 +76,23 @@ def read_catalogue(
     """Read a CSV or JSON Lines file, or a folder of photos, whose rows have the columns ``image`` and ``name``.
 
     A column that is called as a field of a prediction's input is that field, and ``style`` the version, unless ``input`` and
-    ``version`` say otherwise. Files that ``image`` and ``mask`` name are looked for beside the list. Raises InvalidInputError with
+    ``version`` say otherwise, or a longer text takes it: in ``a {colour} skirt``, the column ``colour`` is a word. Files that ``image`` and ``mask`` name are looked for beside the list. Raises InvalidInputError with
     everything that is wrong, OSError.
     """
     path = Path(source)
     rows, root = (_of_folder(path), path) if path.is_dir() else (_of_file(path), path.parent)
     columns = dict.fromkeys(column for _, row in rows for column in row)
-    named = {name: f"{{{name}}}" for name in PredictionInput.model_fields if name in columns}
+    spoken = {name for text in (input or {}).values() for name in _columns_in_words(text)}
+    named = {name: f"{{{name}}}" for name in PredictionInput.model_fields if name in columns and name not in spoken}
     template = {**named, **(input or {})}
     version = version or (f"{{{_STYLE}}}" if _STYLE in columns else "")
     return _placed(rows, root, template, version)
+
+
+def _columns_in_words(text: Any) -> list[str]:
+    """The columns that a text takes in among other words."""
+    found = _TAKEN.findall(text) if isinstance(text, str) else []
+    return [] if [text] == [f"{{{name}}}" for name in found] else [name.strip() for name in found]
 
 
 def _of_folder(folder: Path) -> list[Numbered]:

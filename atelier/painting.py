@@ -46,6 +46,7 @@ class MaskingOptions(PaintingOptions, total=False):
     mask_grow: int
     mask_blur: float
     return_mask: bool
+    colour: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,9 @@ class PaletteColour(Contract):
 class Appearance(Contract):
     """One picture where it was painted, and around that.
 
-    The shares of ``palette`` come to 1, so that their weighted mean is the mean colour of what was painted. The frame is all of the
-    picture that was not painted; where there is none, its numbers are left out.
+    ``colour_difference`` is there where a colour was asked for: of the garment's colours that cover a quarter of it, or of its most
+    common one, the nearest counts. The shares of ``palette`` come to 1, so that their weighted mean is the mean colour of what was
+    painted. The frame is all of the picture that was not painted; where there is none, its numbers are left out.
     """
 
     palette: Annotated[
@@ -33,6 +34,12 @@ class Appearance(Contract):
     ]
     light: Annotated[float, bounds(0, 100, "mean L* of what was painted")]
     light_spread: Annotated[float, bounds(0, 50, "standard deviation of that L*")]
+    colour_difference: Annotated[
+        float | None,
+        bounds(
+            0, 200, "CIEDE2000 from the colour that was asked for to the garment's; below 1 nobody sees it, 5 is near"
+        ),
+    ] = None
     frame_light: Annotated[float | None, bounds(0, 100, "mean L* of what is around it")] = None
     frame_light_spread: Annotated[float | None, bounds(0, 50, "standard deviation of that L*")] = None
 

@@ -28,17 +28,18 @@ class ModeFields:
 _SAMPLING = ("negative_prompt", "num_outputs", "num_inference_steps", "guidance_scale", "seed")
 _PAINTING = (*_SAMPLING, "adapter", "adapter_scale", "upscale", "noise_level")
 _MASKING = ("mask_grow", "mask_blur", "return_mask")
+_REPAINTING = (*_PAINTING, *_MASKING, "colour")
 
 MODES: Mapping[str, ModeFields] = {
     "style": ModeFields(
         meaning="repaints the garment that `mask_prompt` describes",
         needs=("prompt", "image", "mask_prompt"),
-        uses=(*_PAINTING, *_MASKING),
+        uses=_REPAINTING,
     ),
     "inpaint": ModeFields(
         meaning="repaints what is white in `mask`, or what is transparent in it",
         needs=("prompt", "image", "mask"),
-        uses=(*_PAINTING, "mask_convention", *_MASKING),
+        uses=(*_REPAINTING, "mask_convention"),
     ),
     "image_to_image": ModeFields(
         meaning="paints the whole picture anew, starting from it",

@@ -33,6 +33,8 @@ the Lambda that stores them (1 GiB) and an asynchronous endpoint (1 GB) carry.""
 LONGEST_PICTURE = 64 * 1024 * 1024
 """Characters of one inline picture; larger ones go through an upload."""
 
+COLOUR_PATTERN = "#[0-9A-Fa-f]{6}"
+
 ADAPTER_PATTERN = rf"{STYLE_PATTERN}(?:@[1-9][0-9]{{0,5}})?"
 
 _Words = Annotated[str, text("a prompt", longest=2_000)]
@@ -110,6 +112,13 @@ class PredictionInput(Contract):
         about("the style to paint in; without a version, its promoted one"),
     ] = ""
     adapter_scale: Annotated[float, bounds(0, 2, "how strongly the adapter acts")] = 1.0
+    colour: Annotated[
+        str,
+        text("a colour as #RRGGBB, in sRGB", longest=7, pattern=COLOUR_PATTERN),
+        about(
+            "the garment's colour: the one that covers most of what was painted becomes this, folds and texture stay"
+        ),
+    ] = ""
     output_format: Annotated[Format, about("file format of the answer's pictures")] = "png"
     return_mask: Annotated[bool, about("also answer with the mask that was used")] = False
 

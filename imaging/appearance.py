@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contracts.appearance import MOST_COLOURS, Appearance, PaletteColour
-from imaging.lab import to_lab
+from imaging.cloth import own_colours
+from imaging.lab import Lab, difference, parse_colour, to_lab
 from imaging.masks import Mask, bounds, from_image, grow, larger_side
 from imaging.palette import EDGE, Pixels
 from imaging.strips import Box
@@ -21,16 +22,15 @@ SAME = 12.0
 """CIELAB distance under which two colours of a garment are one, in its folds."""
 LEAST = 0.05
 """A colour with a smaller share, such as a button's, is counted to the one that it is nearest to."""
+OWN = 0.25
+"""Share from which a colour may be the one that was asked for; with two of about the same share, either is the most common."""
 
-Lab = NDArray[np.float64]
-"""L*, a*, b* (n, 3)."""
 
-
-def measure_appearance(picture: Image.Image, alpha: Image.Image) -> Appearance | None:
+def measure_appearance(picture: Image.Image, alpha: Image.Image, colour: str = "") -> Appearance | None:
     """How an RGB picture looks where it was painted; ``alpha`` (``L``, same size) is how much of each pixel is new, of 255.
 
-    What is half new counts as new, but for the edge, where old and new mix; the frame is where nothing is. None where the painted part
-    is too thin for the samples to meet it.
+    ``colour`` (``#RRGGBB``) is the one that was asked for. What is half new counts as new, but for the edge, where old and new mix; the
+    frame is where nothing is. None where the painted part is too thin for the samples to meet it.
     """
     whole = (0, 0, *picture.size)
     rough = _sampled(alpha, whole)
@@ -42,11 +42,19 @@ def measure_appearance(picture: Image.Image, alpha: Image.Image) -> Appearance |
     frame = to_lab(np.asarray(_sampled(picture, whole))[np.asarray(rough) == 0])
     return Appearance(
         palette=_palette(pixels, painted),
+        colour_difference=_rounded(_difference(painted, colour)) if colour else None,
         light=_rounded(painted[:, 0].mean()),
         light_spread=_rounded(painted[:, 0].std()),
         frame_light=_rounded(frame[:, 0].mean()) if len(frame) else None,
         frame_light_spread=_rounded(frame[:, 0].std()) if len(frame) else None,
     )
+
+
+def _difference(painted: Lab, colour: str) -> float:
+    """CIEDE2000 from a wanted colour to the nearest of the garment's own that cover enough of it."""
+    first, *others = own_colours(painted)
+    large = [each.lab for each in (first, *others) if each is first or each.share >= OWN]
+    return float(difference(np.stack(large), np.repeat(to_lab(parse_colour(colour)), len(large), axis=0)).min())
 
 
 def _box(rough: Mask, size: tuple[int, int]) -> Box | None:

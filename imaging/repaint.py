@@ -15,6 +15,7 @@ from PIL import Image
 from contracts.batching import ROWS as ROWS
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
+from imaging.dyeing import dyed
 from imaging.framing import crop_box, square, square_mask, unsquared
 from imaging.masks import Mask, feathered, from_image, is_soft, larger_side, to_image
 from imaging.strips import Box
@@ -46,7 +47,8 @@ class Repainting:
     """One RGB photo to repaint: white in ``mask`` (``L``, same size) is painted by ``prompt``, once a seed.
 
     ``blur`` is the feather's width in pixels of the photo; None is 2 % of the mask's larger side, at least 2. A soft mask, with levels
-    between 0 and 255, has its own feather: by None nothing is added to it.
+    between 0 and 255, has its own feather: by None nothing is added to it. ``colour`` (``#RRGGBB``) is what the garment is dyed; left
+    out, it stays as it is painted.
     """
 
     picture: Image.Image
@@ -55,6 +57,7 @@ class Repainting:
     seeds: Sequence[int]
     negative_prompt: str = ""
     blur: float | None = None
+    colour: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,7 @@ class Frame:
     levels: NDArray[np.uint8]
     picture: Image.Image
     mask: Image.Image
+    colour: str = ""
 
     @property
     def alpha(self) -> Image.Image:
@@ -119,6 +123,7 @@ def frame(work: Repainting, resolution: int) -> Frame:
         seeds=work.seeds,
         box=box,
         levels=levels,
+        colour=work.colour,
         picture=square(work.picture, box, resolution),
         mask=square(mask, box, resolution) if soft else to_image(square_mask(from_image(mask), box, resolution)),
     )
@@ -170,6 +175,8 @@ def in_rows(
 
 def paste(frame: Frame, painted: Image.Image, *, in_place: bool = False) -> Image.Image:
     """The photo with a painted square back in its place, under the feathered mask: a copy, or the photo itself ``in_place``."""
+    if frame.colour:
+        painted = dyed(painted, frame.mask, frame.colour)
     result = frame.photo if in_place else frame.photo.copy()
     for new, (left, top, right, bottom) in unsquared(painted, frame.box):
         before = np.asarray(result.crop((left, top, right, bottom)), dtype=np.float32)

@@ -44,6 +44,7 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
             negative_prompt=request.negative_prompt,
             seeds=row_seeds,
             blur=request.mask_blur,
+            colour=request.colour,
         )
         return repaint.frame(work, self.dependencies.model.resolution)
 
@@ -114,7 +115,7 @@ def _pasted(
 def _looked_at(job: RepaintingJob, pictures: Iterable[Image.Image], alpha: Image.Image) -> Iterator[Image.Image]:
     """The pictures as they are made, each measured for the answer where it was painted."""
     for picture in pictures:
-        if appearance := measure_appearance(picture, alpha):
+        if appearance := measure_appearance(picture, alpha, job.request.colour):
             job.appearances.append(appearance)
         yield picture
         del picture

@@ -75,6 +75,18 @@ def test_mask_grow_and_blur_are_pixels_of_the_picture(server: Server) -> None:
     assert (grown == 255).any(axis=1).sum() == white.any(axis=1).sum() + 6
 
 
+def test_a_colour_is_reached_inside_the_mask_measured_and_changes_nothing_outside(server: Server) -> None:
+    plain = server.predict(**INPAINT, adapter="skirt@1", return_mask=True)
+    answer = server.predict(**INPAINT, adapter="skirt@1", return_mask=True, colour="#2850be")
+    assert plain.metrics.pictures[0].colour_difference is None
+    assert (answer.mask, answer.images != plain.images) == (plain.mask, True)
+    before, after, alpha = np.asarray(noise()), received(answer.images[0]), received(answer.mask)
+    assert np.array_equal(after[alpha == 0], before[alpha == 0])
+    reached = answer.metrics.pictures[0].colour_difference
+    assert reached is not None
+    assert reached < 8  # the miniature's weights are random: what it paints is noise of all colours
+
+
 def test_steps_and_guidance_default_to_the_base_models_own(server: Server) -> None:
     default = server.predict(**INPAINT)
     assert server.predict(**INPAINT, num_inference_steps=3, guidance_scale=2.0).images == default.images

@@ -45,6 +45,23 @@ def test_a_list_s_photos_are_put_once_each_and_its_rows_name_them(listed: Path) 
     assert all(row["input.image"].startswith("uploads/") for row in rows[1:])
 
 
+@pytest.mark.parametrize(
+    ("prompt", "colours", "words"),
+    [
+        ("a {colour} skirt", ["", ""], ["a #2850be skirt", "a #cd232d skirt"]),
+        ("a skirt", ["#2850be", "#cd232d"], ["a skirt", "a skirt"]),
+    ],
+)
+def test_a_column_called_as_a_field_is_that_field_unless_it_is_a_word_of_the_prompt(
+    tmp_path: Path, prompt: str, colours: list[str], words: list[str]
+) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    path = tmp_path / "rows.csv"
+    path.write_text("image,colour\na.png,#2850be\na.png,#cd232d\n", encoding="utf-8")
+    asked = read_catalogue(path, {"mask_prompt": "a skirt", "prompt": prompt}).asked
+    assert ([each.colour for each in asked], [each.prompt for each in asked]) == (colours, words)
+
+
 def test_each_photo_of_a_folder_is_a_row(tmp_path: Path) -> None:
     for name in ("look/one.png", "two.png", "notes.txt", ".DS_Store"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -103,3 +103,30 @@ def test_a_soft_mask_counts_where_it_is_half_new() -> None:
     picture, alpha = photo()
     soft = alpha.point(lambda level: level * 3 // 5)
     assert measure_appearance(picture, soft) == measure_appearance(picture, alpha)
+
+
+@pytest.mark.parametrize(("wanted", "least", "most"), [("#143ca0", 0, 0.01), ("#b4141e", 40, 60)])
+def test_how_far_a_plain_garment_is_from_a_wanted_colour(wanted: str, least: float, most: float) -> None:
+    look = measure_appearance(*photo(), wanted)
+    assert look is not None
+    assert look.colour_difference is not None
+    assert least <= look.colour_difference <= most
+
+
+def test_of_a_pattern_a_colour_that_covers_a_quarter_may_be_the_wanted_one_and_a_buttons_may_not() -> None:
+    picture, alpha = photo()
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((75, 100, 225, 190), RED)
+    draw.ellipse((140, 240, 160, 260), (20, 160, 60))
+    red, green = (measure_appearance(picture, alpha, colour) for colour in ("#b4141e", "#14a03c"))
+    assert red is not None
+    assert red.colour_difference == pytest.approx(0, abs=2)  # the button is counted to it
+    assert green is not None
+    assert green.colour_difference is not None
+    assert green.colour_difference > 20
+
+
+def test_without_a_wanted_colour_there_is_no_difference_from_it() -> None:
+    look = measure_appearance(*photo())
+    assert look is not None
+    assert look.colour_difference is None

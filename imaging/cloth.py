@@ -1,0 +1,89 @@
+"""Which colour is a garment's own: the one that covers most of it, in light and in shade.
+
+A fold in shade has the cloth's hue with less of everything, so colours are compared as if all were in one light, and their lightness
+counts for less. Two colours of a pattern stay two, a white stripe beside a grey one too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imaging.lab import Lab, to_levels
+
+LEVELS = 32
+"""Colours that are told apart before those that look the same are joined."""
+SAME = 16.0
+"""Distance, in one light, under which two colours are one."""
+LEAST = 0.06
+"""A colour with a smaller share is counted to the one that it is nearest to."""
+GROUND = 1 / 3
+"""Share from which a colour is the ground of a pattern."""
+MOST_SAMPLES = 16_384
+_LIGHTNESS = 0.4
+_BLACK, _UNLIT = 16.0, 14.0
+"""L* at which CIELAB's light is none, below 0; and L* under which a shade's hue is noise."""
+_MIDDLE = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClothColour:
+    """One colour of a garment: the mean (L*, a*, b*) of its pixels, and its share of them (0 to 1)."""
+
+    lab: NDArray[np.float64]
+    share: float
+
+
+def own_colours(lab: Lab) -> list[ClothColour]:
+    """The colours of a garment's pixels (n, 3): its own first, then the others of its pattern.
+
+    Where none covers a third, as in a print of flowers, all of them together are its own, and there is no other.
+    """
+    colours = cloth_colours(lab)
+    return colours if colours[0].share >= GROUND else [ClothColour(lab=lab.mean(axis=0), share=1.0)]
+
+
+def cloth_colours(lab: Lab, *, same: float = SAME) -> list[ClothColour]:
+    """The colours of some pixels, (n, 3), n at least 1: the most common first. ``same`` is the distance under which two are one."""
+    sample = lab[:: -(-len(lab) // MOST_SAMPLES)]
+    pixels = np.clip(np.rint(to_levels(sample)), 0, 255).astype(np.uint8)
+    quantized = Image.fromarray(pixels[None]).quantize(LEVELS, method=Image.Quantize.MEDIANCUT)
+    labels = np.unique(np.asarray(quantized).ravel(), return_inverse=True)[1]
+    counts = np.bincount(labels).astype(np.float64)
+    sums = np.stack([np.bincount(labels, weights=sample[:, axis]) for axis in range(3)], axis=1)
+    while len(counts) > 1:
+        apart = _apart(sums / counts[:, None])
+        rarest = int(counts.argmin())
+        if counts[rarest] < LEAST * counts.sum():
+            small, large = rarest, int(apart[rarest].argmin())
+        else:
+            one, other = (int(place) for place in np.unravel_index(apart.argmin(), apart.shape))
+            if apart[one, other] >= same:
+                break
+            small, large = (one, other) if counts[one] <= counts[other] else (other, one)
+        counts[large] += counts[small]
+        sums[large] += sums[small]
+        counts, sums = np.delete(counts, small), np.delete(sums, small, axis=0)
+    order = np.argsort(-counts, kind="stable")
+    return [ClothColour(lab=sums[each] / counts[each], share=float(counts[each] / counts.sum())) for each in order]
+
+
+def distances(lab: Lab, colours: Sequence[ClothColour]) -> NDArray[np.float64]:
+    """How far pixels (n, 3) are from each colour, in one light: (n, colours)."""
+    placed, centres = _in_one_light(lab), _in_one_light(np.stack([colour.lab for colour in colours]))
+    return np.stack([np.sqrt(np.square(placed - centre).sum(axis=1)) for centre in centres], axis=1)
+
+
+def _apart(colours: Lab) -> NDArray[np.float64]:
+    placed = _in_one_light(colours)
+    apart = np.linalg.norm(placed[:, None] - placed[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return np.asarray(apart)
+
+
+def _in_one_light(lab: Lab) -> Lab:
+    """CIELAB's a* and b* go with the cube root of light, as L* + 16 does."""
+    light = (_MIDDLE + _BLACK) / (np.maximum(lab[:, :1], _UNLIT) + _BLACK)
+    return np.concatenate([_LIGHTNESS * lab[:, :1], lab[:, 1:] * light], axis=1)
