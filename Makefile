@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-encoding bench-serve bench-drift bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-encoding bench-serve bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -88,6 +88,9 @@ bench-serve: $(INSTALLED) ## measure the model server against one plain diffuser
 
 bench-drift: $(INSTALLED) ## spoil one in twenty of 200 restyled photos, let the rest drift, and say what a batch's statistics find (SEED=1)
 	@PYTHONPATH=.:inference:lambdas $(BIN)/python -m bench.drift --seed $(or $(SEED),1)
+
+bench-colour: $(INSTALLED) ## repaint half of 16 plain garments, and 20 in a colour each, and say what of the edge is seen and how near the colours come
+	@PYTHONPATH=.:inference $(BIN)/python -m bench.colour
 
 bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an empty app, in CPU seconds
 	@$(BIN)/python -m bench.synth

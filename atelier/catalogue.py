@@ -76,8 +76,8 @@ def read_catalogue(
     """Read a CSV or JSON Lines file, or a folder of photos, whose rows have the columns ``image`` and ``name``.
 
     A column that is called as a field of a prediction's input is that field, and ``style`` the version, unless ``input`` and
-    ``version`` say otherwise, or a longer text takes it: in ``a {colour} skirt``, the column ``colour`` is a word. Files that ``image`` and ``mask`` name are looked for beside the list. Raises InvalidInputError with
-    everything that is wrong, OSError.
+    ``version`` say otherwise, or a longer text takes it: in ``a {colour} skirt``, the column ``colour`` is a word. Files that ``image``
+    and ``mask`` name are looked for beside the list. Raises InvalidInputError with everything that is wrong, OSError.
     """
     path = Path(source)
     rows, root = (_of_folder(path), path) if path.is_dir() else (_of_file(path), path.parent)

@@ -19,7 +19,7 @@ SAME = 16.0
 """Distance, in one light, under which two colours are one."""
 LEAST = 0.06
 """A colour with a smaller share is counted to the one that it is nearest to."""
-GROUND = 1 / 3
+GROUND = 0.5
 """Share from which a colour is the ground of a pattern."""
 MOST_SAMPLES = 16_384
 _LIGHTNESS = 0.4
@@ -39,7 +39,7 @@ class ClothColour:
 def own_colours(lab: Lab) -> list[ClothColour]:
     """The colours of a garment's pixels (n, 3): its own first, then the others of its pattern.
 
-    Where none covers a third, as in a print of flowers, all of them together are its own, and there is no other.
+    Where none covers half, as in a print of flowers, all of them together are its own, and there is no other.
     """
     colours = cloth_colours(lab)
     return colours if colours[0].share >= GROUND else [ClothColour(lab=lab.mean(axis=0), share=1.0)]

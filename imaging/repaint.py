@@ -1,6 +1,7 @@
 """Repaints a masked part of a photo and pastes it back: outside the feathered mask not one byte changes.
 
-crop around the mask -> the model's resolution -> paint, one row a seed -> the crop's own size -> paste under the feathered mask.
+crop around the mask -> the model's resolution -> paint, one row a seed -> dye, match the cloth that goes on outside -> the crop's own
+size -> paste under the feathered mask.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from contracts.sampling import Sampling
 from imaging.dyeing import dyed
 from imaging.framing import crop_box, square, square_mask, unsquared
 from imaging.masks import Mask, feathered, from_image, is_soft, larger_side, to_image
+from imaging.seam import matched
 from imaging.strips import Box
 
 BLUR = 0.02
@@ -177,6 +179,7 @@ def paste(frame: Frame, painted: Image.Image, *, in_place: bool = False) -> Imag
     """The photo with a painted square back in its place, under the feathered mask: a copy, or the photo itself ``in_place``."""
     if frame.colour:
         painted = dyed(painted, frame.mask, frame.colour)
+    painted = matched(painted, frame.picture, frame.mask)
     result = frame.photo if in_place else frame.photo.copy()
     for new, (left, top, right, bottom) in unsquared(painted, frame.box):
         before = np.asarray(result.crop((left, top, right, bottom)), dtype=np.float32)

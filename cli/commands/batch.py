@@ -57,8 +57,8 @@ def batch(
     """Restyle a catalogue: a picture for each row of a list, or for each photo of a folder.
 
     Every row is read, and what it will cost is said, before anything is put up. A column that is called as an option is that option, and
-    style the style; but one that the words take in is a word of theirs. Ctrl-C leaves the batch at work; --resume ID follows it, or goes on with one that has ended, and paints nothing twice.
-    `atelier batches` lists them, `atelier cancel ID` stops one.
+    style the style; but one that the words take in is a word of theirs. Ctrl-C leaves the batch at work; --resume ID follows it, or goes
+    on with one that has ended, and paints nothing twice. `atelier batches` lists them, `atelier cancel ID` stops one.
     """
     from cli.batch import Wish, run_batch
 

@@ -1,0 +1,168 @@
+"""Makes the edge of a repainted part invisible where it runs through cloth that goes on outside.
+
+A model paints a cloth that the mask cuts in two a little lighter, or of another hue, than the half that stays. Along such an edge what was
+painted is moved to the colour outside, most at the edge and less with the distance from it, as if dye had run. Whether an edge is such a
+one is asked of each place of it: was the photo the same on both sides, near the edge and deeper, and is what was painted still nearly
+that? A garment's outline is not (skin, a wall or a shirt is beside it), nor cloth that was meant to have another colour.
+
+All is done on the squares that the model works on, whatever the photo's size.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from imaging.lab import difference, to_lab
+from imaging.masks import larger_side
+
+NEAR = 0.035
+"""Width over the mask's larger side of what is compared along the edge."""
+DEEP = 0.1
+"""How deep inside the mask the photo must be the same for the mask to cut through something, rather than to go beyond an outline."""
+REACH = 0.25
+"""How far inside the mask the correction reaches, over the mask's larger side."""
+SAME = (4.0, 8.0)
+"""CIEDE2000 up to which two sides are one cloth, and from which they are not; smooth between."""
+SAME_CLOTH = (15.0, 25.0)
+"""The same for what was painted, where the mask cuts through one cloth: the models' own error of colour is up to about 20."""
+OF_CLOTH = (8.0, 14.0)
+"""The same for what of the photo inside the mask was that cloth, folds and all, and is moved."""
+SHARE = (0.15, 0.4)
+"""Share of what is outside at a place of the edge that must be that cloth."""
+SIDE = 128
+"""Corrections are smooth, so they are found on small copies and stretched."""
+LEAST = 0.05
+"""Sameness below which a place of the edge is left alone."""
+MOST_PLACES = 256
+"""Places of the edge that a correction is spread from."""
+
+Field = NDArray[np.float64]
+"""(h, w), or (h, w, 3)."""
+
+
+def matched(painted: Image.Image, picture: Image.Image, mask: Image.Image) -> Image.Image:
+    """What was painted, with its colours drawn to the ``picture``'s along edges of the ``mask`` (``L``, white inside) that cut one cloth.
+
+    All are squares of one size. Where no edge does, the same object comes back.
+    """
+    small = min(SIDE, painted.width), min(SIDE, painted.height)
+    new, old = (_levels(image.resize(small, Image.Resampling.BOX)) for image in (painted, picture))
+    share = np.asarray(mask.resize(small, Image.Resampling.BOX), dtype=np.float64) / 255
+    found = _correction(new, old, share)
+    if found is None:
+        return painted
+    inside, outside = (_stretched(field, painted.size) for field in found)
+    part = np.asarray(mask, dtype=np.float32)[..., None] / 255
+    levels = np.asarray(painted, dtype=np.float32) + part * inside + (1 - part) * outside
+    return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Edge:
+    """What is along the mask's edge: ``same`` (h, w) is 1 where it cuts one cloth, 0 where not; ``outside`` is that cloth's colour there.
+
+    ``cloth`` is what of the mask was of that cloth in the photo, 0 to 1.
+    """
+
+    same: Field
+    outside: Field
+    cloth: Field
+
+
+def _correction(new: Field, old: Field, share: Field) -> tuple[Field, Field] | None:
+    """What to add inside the mask and outside it, in levels; None where no edge cuts cloth."""
+    inner, outer = share >= 0.99, share <= 0.01
+    if not inner.any() or not outer.any():
+        return None
+    side = larger_side(share >= 0.5)
+    near = max(1.0, NEAR * side)
+    edge = _looked_at(new, old, inner, outer, near, max(2 * near, DEEP * side))
+    along = (ndimage.distance_transform_edt(share >= 0.5) <= 1.5) & (share >= 0.5) & (edge.same > LEAST)
+    if not along.any():
+        return None
+    shift = edge.outside - _mean(new, edge.cloth, near)
+    inside, left = _spread(along, edge.same, shift, max(2.0, REACH * side))
+    # What that leaves close to the edge, ever closer: what a model paints is not of one colour there.
+    for width in (near, near / 2, near / 4):
+        remaining = edge.outside - _mean(new + inside, edge.cloth, width)
+        inside = inside + _nearness(along, edge.same, 2 * width)[..., None] * remaining
+    return edge.cloth[..., None] * inside, left[..., None] * _mean(old - new, outer, near)
+
+
+def _looked_at(
+    new: Field, old: Field, inner: NDArray[np.bool_], outer: NDArray[np.bool_], near: float, deep: float
+) -> _Edge:
+    inside = _mean(old, inner, near)
+    beyond = outer * _still(_apart(old, inside), SAME)
+    outside = _mean(old, beyond, near)
+    cloth = np.asarray(_still(_apart(_blurred(old, near / 2), outside), OF_CLOTH) * ~outer, dtype=np.float64)
+    share = _blurred(beyond, near) / np.maximum(_blurred(outer.astype(np.float64), near), 1e-6)
+    through = _still(_apart(outside, _mean(old, inner, deep)), SAME)
+    beside = _apart(_mean(new, cloth * inner, near), outside)
+    close = through * _still(beside, SAME_CLOTH) + (1 - through) * _still(beside, SAME)
+    same = _rising(share, SHARE) * _still(_apart(inside, outside), SAME) * close
+    return _Edge(same=same, outside=outside, cloth=cloth)
+
+
+def _spread(along: NDArray[np.bool_], same: Field, shift: Field, reach: float) -> tuple[Field, Field]:
+    """The shift from places of the edge, the nearest counting most, less with the distance; and how much of it is left, 0 to 1."""
+    places = np.argwhere(along)
+    y, x = np.mgrid[: along.shape[0], : along.shape[1]]
+    total, weights, left = np.zeros((*along.shape, 3)), np.zeros(along.shape), np.zeros(along.shape)
+    for row, column in places[:: -(-len(places) // MOST_PLACES)]:
+        away = (y - row) ** 2 + (x - column) ** 2
+        counted = same[row, column] / (1 + away) ** 1.5
+        total += counted[..., None] * shift[row, column]
+        weights += counted
+        np.maximum(left, same[row, column] * np.exp(-2 * away / reach**2), out=left)
+    return left[..., None] * total / weights[..., None], left
+
+
+def _nearness(along: NDArray[np.bool_], same: Field, width: float) -> Field:
+    """1 on the edge where it cuts cloth, less within ``width`` of it."""
+    away, (rows, columns) = ndimage.distance_transform_edt(~along, return_indices=True)
+    return np.asarray(same[rows, columns] * np.exp(-((away / width) ** 2)))
+
+
+def _mean(values: Field, where: NDArray[np.generic], sigma: float) -> Field:
+    """The mean (h, w, 3) near each place of what is ``where`` (h, w; 0 to 1); far from all of it, of what is nearest to it by and by."""
+    weights = np.asarray(where, dtype=np.float64)
+    total, counted = np.zeros_like(values), np.full(weights.shape, 1e-12)
+    for wider, share in _WIDTHS:
+        total += share * _blurred(values * weights[..., None], sigma * wider)
+        counted += share * _blurred(weights, sigma * wider)
+    return np.asarray(total / counted[..., None])
+
+
+_WIDTHS = ((1.0, 1.0), (4.0, 1e-4))
+"""Times as wide as asked, and how much that counts."""
+
+
+def _blurred(values: Field, sigma: float) -> Field:
+    return np.asarray(ndimage.gaussian_filter(values, (sigma, sigma) + (0,) * (values.ndim - 2), mode="nearest"))
+
+
+def _apart(one: Field, other: Field) -> Field:
+    colours = [to_lab(np.clip(each, 0, 255).reshape(-1, 3)) for each in (one, other)]
+    return difference(*colours).reshape(one.shape[:2])
+
+
+def _still(values: Field, limits: tuple[float, float]) -> Field:
+    return 1 - _rising(values, limits)
+
+
+def _rising(values: Field, limits: tuple[float, float]) -> Field:
+    share = np.clip((values - limits[0]) / (limits[1] - limits[0]), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share))
+
+
+def _levels(image: Image.Image) -> Field:
+    return np.asarray(image, dtype=np.float64)
+
+
+def _stretched(field: Field, size: tuple[int, int]) -> NDArray[np.float32]:
+    planes = (Image.fromarray(field[..., channel].astype(np.float32)) for channel in range(3))
+    return np.stack([np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes], axis=-1)
