@@ -111,6 +111,12 @@ def edit_fields(parts: Sequence[FormPart]) -> dict[str, str | bytes]:
     parts = [replace(part, name="image") if part.name == "image[]" else part for part in parts]
     if (pictures := sum(part.name == "image" for part in parts)) > 1:
         raise InvalidInputError("image", got=f"{pictures} pictures", allowed="one picture: several cannot be made one")
+    for part in parts:
+        # Where no file is chosen, browsers send no name either. A file of nothing had been read before, and is no wish to repaint all.
+        if part.name == "mask" and part.filename and not part.body:
+            raise InvalidInputError(
+                "mask", got="an empty file", allowed="a picture, or left out: all is repainted then"
+            )
     return read_fields(parts, ImageEditForm)
 
 

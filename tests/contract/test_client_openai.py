@@ -138,6 +138,7 @@ def test_words_mask_as_well_and_without_either_the_whole_picture_is_painted(
     [
         ({"image": [PNG, PNG]}, "image: got '2 pictures'; allowed: one picture"),
         ({"mask": PNG}, "transparent: transparent where the picture is repainted"),
+        ({"mask": ("mask.png", b"")}, "an empty file"),
         ({"mask": CLEAR, "extra_body": {"mask_prompt": "a skirt"}}, "mask or mask_prompt, not both"),
         ({"size": "512x512"}, "size: got '512x512'; allowed: auto, or 64x64 as the picture has"),
         ({"image": b"GIF89a"}, "a GIF file"),

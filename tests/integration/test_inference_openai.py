@@ -125,6 +125,12 @@ def test_without_a_mask_words_or_nothing_say_what_is_repainted() -> None:
     assert meant(image).mode == "image_to_image"
 
 
+def test_a_mask_s_file_of_nothing_is_no_mask_left_out(server: Server) -> None:
+    message, param = refused(edit(server, {"prompt": "p"}, ("image", PHOTO), ("mask", b"")))
+    assert (param, "an empty file" in message) == ("mask", True)
+    assert refused(server.client.post("/invocations", json={**IN_JSON["texts"], "prompt": "p", "mask": ""}))
+
+
 def test_a_mask_that_says_white_is_refused_and_not_guessed(server: Server) -> None:
     white = encode(disc(), "png")
     message, param = refused(edit(server, {"prompt": "p"}, ("image", PHOTO), ("mask", white)))
