@@ -43,6 +43,10 @@ _SAVE: dict[str, dict[str, Any]] = {
 }
 
 
+LOSSY = frozenset({"jpeg", "webp"})
+"""Formats of answers that keep no pixel exactly."""
+
+
 class UnreadablePictureError(InvalidInputError):
     """A file that is not a whole picture of a kind and size that is accepted."""
 

@@ -9,7 +9,7 @@ from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.mode import Finish, Job
 from contracts.appearance import PaintingMetrics
 from contracts.prediction import PredictionOutput
-from imaging.pictures import encode
+from imaging.pictures import LOSSY, encode
 
 
 def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
@@ -20,6 +20,10 @@ def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
     files = list(map(partial(_encoded, job), _made(job, pictures)))
     with job.watch.measure("encode"):
         mask = encode(result.mask, "png") if job.request.return_mask and result.mask else b""
+    if job.request.output_format in LOSSY:
+        job.notes.append(
+            f"output_format: {job.request.output_format} is lossy, where nothing was painted too; png is not"
+        )
     output = PredictionOutput(
         images=[""] * len(files),
         output_format=job.request.output_format,

@@ -13,6 +13,7 @@ from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.prediction import PredictionInput
 from imaging import repaint
 from imaging.appearance import measure_appearance
+from imaging.colour_words import coloured
 from imaging.repaint import Frame, Repainting
 
 
@@ -40,7 +41,7 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
         work = Repainting(
             picture=picture,
             mask=mask,
-            prompt=request.prompt,
+            prompt=_words(request),
             negative_prompt=request.negative_prompt,
             seeds=row_seeds,
             blur=request.mask_blur,
@@ -54,6 +55,9 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
 
     def paint(self, jobs: Sequence[RepaintingJob]) -> list[list[Image.Image]]:
         """See PaintingMode: squares of the model's resolution."""
+        for job in jobs:
+            if (words := _words(job.request)) != job.request.prompt:
+                job.notes.append(f"colour: the prompt names none, so it was painted as {words!r}")
         painter, frames = self.dependencies.model.painter, [_frame(job) for job in jobs]
         return repaint.paint(painter, frames, sampling=jobs[0].sampling)
 
@@ -92,6 +96,12 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
     def _masked(self, job: RepaintingJob) -> RepaintingJob:
         garment = self.garment(job, job.picture)
         return replace(job, frame=self.frame(job.request, job.picture, garment.mask, job.seeds))
+
+
+def _words(request: PredictionInput) -> str:
+    """The prompt, and in it the wanted colour where it names none. A style's words stay as it was taught them."""
+    plain = request.colour and not request.adapter
+    return coloured(request.prompt, request.colour) if plain else request.prompt
 
 
 def _frame(job: RepaintingJob) -> Frame:

@@ -64,6 +64,8 @@ def test_without_a_seed_one_is_chosen_and_reported(server: Server) -> None:
 def test_the_output_format_is_what_was_asked(server: Server, file_format: str, name: str) -> None:
     answer = server.predict(**INPAINT, output_format=file_format)
     assert Image.open(io.BytesIO(base64.b64decode(answer.images[0]))).format == name
+    lossy = [f"output_format: {file_format} is lossy, where nothing was painted too; png is not"]
+    assert answer.notes == ([] if file_format == "png" else lossy)
 
 
 def test_mask_grow_and_blur_are_pixels_of_the_picture(server: Server) -> None:
@@ -85,6 +87,16 @@ def test_a_colour_is_reached_inside_the_mask_measured_and_changes_nothing_outsid
     reached = answer.metrics.pictures[0].colour_difference
     assert reached is not None
     assert reached < 8  # the miniature's weights are random: what it paints is noise of all colours
+
+
+def test_a_colour_is_said_to_the_model_where_the_prompt_names_none_and_not_to_a_style(server: Server) -> None:
+    told, named, styled = (
+        server.predict(**{**INPAINT, "prompt": prompt}, colour="#2850be", **more)
+        for prompt, more in (("a skirt", {}), ("a blue skirt", {}), ("a skirt", {"adapter": "skirt@1"}))
+    )
+    assert told.images == named.images
+    assert told.notes == ["colour: the prompt names none, so it was painted as 'a blue skirt'"]
+    assert not [note for answer in (named, styled) for note in answer.notes if note.startswith("colour")]
 
 
 def test_steps_and_guidance_default_to_the_base_models_own(server: Server) -> None:
@@ -234,7 +246,7 @@ def test_the_transparency_of_the_picture_comes_back(server: Server, mode: str, f
     assert after.shape == (*size, 4)
     expected = cutout().alpha.resize(size[::-1], Image.Resampling.BICUBIC)
     assert np.array_equal(after[..., 3], np.asarray(expected))
-    assert answer.notes == []
+    assert [note for note in answer.notes if "lossy" not in note] == []
 
 
 def test_not_one_byte_of_a_cutout_changes_outside_the_mask(server: Server) -> None:
