@@ -41,7 +41,7 @@ def numbers(stage: Stage) -> dict[str, object]:
         "largest_batch_rows": MOST_ROWS,
         "largest_batch_pictures_dollars": pictures_dollars(stage, MOST_ROWS),
         "thousand_predictions_functions": asdict(of_predictions(stage, 1_000)),
-        "largest_batch_functions": asdict(of_batch(MOST_ROWS)),
+        "largest_batch_functions": asdict(of_batch(stage, MOST_ROWS)),
         "quotas": [
             {"name": quota.name, "to_deploy": quota.to_deploy, "to_use": quota.to_use} for quota in quotas(stage)
         ],

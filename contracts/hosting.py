@@ -1,4 +1,4 @@
-"""How SageMaker hosts a model of ours: the requests that make an asynchronous endpoint.
+"""How SageMaker hosts a model of ours: the requests that make an endpoint.
 
 The shared endpoint (a template) and a version's own endpoint (calls of a Lambda) are made from the same requests:
 CloudFormation and the API spell these keys alike.
@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from contracts.declarations import about
+from contracts.layout import FAILURES, RESPONSES
 from contracts.machines import GPU_AMI, has_gpu, volume_key
 from contracts.model import Contract
 from contracts.vpc import VpcConfig
@@ -51,6 +52,7 @@ class Hosting(Contract):
     fallbacks: Annotated[list[str], about("instance types to take, in order, where there is no instance_type")] = Field(
         default_factory=list
     )
+    real_time: Annotated[bool, about("whether it answers whoever asks at once, instead of having a queue")] = False
     network: Annotated[VpcConfig | None, about("where the containers are; left out, in SageMaker's own network")] = None
 
     def model(self, uri: str) -> dict[str, Any]:
@@ -66,11 +68,11 @@ class Hosting(Contract):
         return request | ({"VpcConfig": self.network.request()} if self.network else {})
 
     def endpoint_config(self, model_name: str) -> dict[str, Any]:
-        """One asynchronous variant that serves the model, without a name of its own."""
+        """One variant that serves the model, without a name of its own."""
         key = volume_key(self.instance_type, self.key_arn)
         return {
             "ProductionVariants": [self._variant(model_name)],
-            "AsyncInferenceConfig": self._asynchronous(),
+            **({} if self.real_time else {"AsyncInferenceConfig": self._asynchronous()}),
             **({"KmsKeyId": key} if key else {}),
         }
 
@@ -100,8 +102,8 @@ class Hosting(Contract):
 
     def _asynchronous(self) -> dict[str, Any]:
         output = {
-            "S3OutputPath": f"s3://{self.media_bucket}/responses/",
-            "S3FailurePath": f"s3://{self.media_bucket}/failures/",
+            "S3OutputPath": f"s3://{self.media_bucket}/{RESPONSES}",
+            "S3FailurePath": f"s3://{self.media_bucket}/{FAILURES}",
             "KmsKeyId": self.key_arn,
             "NotificationConfig": {"SuccessTopic": self.success_topic_arn, "ErrorTopic": self.error_topic_arn},
         }

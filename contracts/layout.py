@@ -27,6 +27,9 @@ LATEST = "latest.json"
 ``{"version": 3, "previous": 2}``."""
 
 
+RESPONSES, FAILURES = "responses/", "failures/"
+"""Media bucket: the answers of endpoints, and what is said instead of one."""
+
 UPLOADS = "uploads/"
 """Media bucket: what clients put, a folder each."""
 
@@ -95,8 +98,13 @@ def upload_key(folder: str, upload: str, name: str) -> str:
     return f"uploads/{folder}/{upload}/{name}"
 
 
+def answer_keys(attempt: str) -> tuple[str, str]:
+    """Media bucket: where the answer of one attempt at a real-time endpoint is written, or else its failure, as SageMaker's own are."""
+    return f"{RESPONSES}{attempt}.out", f"{FAILURES}{attempt}-error.out"
+
+
 def request_key(prediction: str) -> str:
-    """Media bucket: the request body handed to the asynchronous endpoint. It is there as long as somebody waits for the prediction."""
+    """Media bucket: the request body handed to the endpoint. It is there as long as somebody waits for the prediction."""
     return f"requests/{prediction}.json"
 
 

@@ -19,7 +19,8 @@ _DIGITS = re.compile(r"-?[0-9]{1,18}")
 class EnvironmentSettings(Contract):
     """Each field is the variable of the same name in capitals, or the one that ``variables`` names.
 
-    A variable that is empty is left out. A tuple is written with commas, a number in digits. Other variables are not looked at.
+    A variable that is empty is left out. A tuple is written with commas, a number in digits, a switch as ``true`` or
+    ``false``. Other variables are not looked at.
     """
 
     variables: ClassVar[Mapping[str, str]] = {}
@@ -53,4 +54,6 @@ class EnvironmentSettings(Contract):
         kind = cls.model_fields[name].annotation
         if get_origin(kind) is tuple:
             return tuple(part.strip() for part in text.split(",") if part.strip())
+        if kind is bool and text in ("true", "false"):
+            return text == "true"
         return int(text) if kind is int and _DIGITS.fullmatch(text) else text

@@ -11,10 +11,17 @@ from contracts.declarations import about, bounds
 from contracts.errors import InvalidInputError
 from contracts.model import Contract
 from contracts.modes import MODES
-from contracts.prediction import PredictionInput
+from contracts.prediction import MOST_ANSWER_PIXELS, PredictionInput
 
 MOST_SECONDS = 600
 """Two thirds of the 900 seconds that SageMaker gives a request here: paces are estimates, and another batch may be under way."""
+
+REAL_TIME_SECONDS = 40
+"""The same of the 60 seconds that a container of a real-time endpoint has."""
+
+REAL_TIME_PIXELS = 6_000_000
+"""The most pixels of an answer of a real-time endpoint, which has at most 25 MB: as noise, which no format makes smaller, they are 18 MB,
+and 24 MB of base64."""
 
 OVERLAP = 1 / 4
 """The least overlap of two neighbouring tiles of a picture that is upscaled, over a tile's side."""
@@ -44,17 +51,28 @@ class Pace(Contract):
     steps: Annotated[int, about("its own number of steps")]
     tile: Annotated[int, about("side of the upscaler's tiles; 0 without an upscaler", unit="pixels")] = 0
     tile_steps: Annotated[int, about("the upscaler's own number of steps")] = 0
+    real_time: Annotated[bool, about("whether the endpoint answers at once, which bounds time and answers")] = False
+
+    @property
+    def most_seconds(self) -> int:
+        """Seconds of work that a request may be."""
+        return REAL_TIME_SECONDS if self.real_time else MOST_SECONDS
+
+    @property
+    def most_answer_pixels(self) -> int:
+        """Pixels that an answer's pictures may have together."""
+        return REAL_TIME_PIXELS if self.real_time else MOST_ANSWER_PIXELS
 
 
 def check_work(inputs: PredictionInput, pace: Pace, picture: _Size | None) -> None:
-    """Raise InvalidInputError for a request that takes the machine more than MOST_SECONDS, saying what to lower.
+    """Raise InvalidInputError for a request that takes the machine more seconds than it may, saying what to lower.
 
     ``picture`` is the width and height of the request's picture, where it has one and they are known.
     """
     seconds = work(inputs, pace, picture)
-    if seconds > MOST_SECONDS:
+    if seconds > pace.most_seconds:
         got = f"about {seconds:,.0f} seconds of work for a machine of this stage"
-        allowed = f"at most {MOST_SECONDS} seconds: {' or '.join(_lowerable(inputs))}"
+        allowed = f"at most {pace.most_seconds} seconds: {' or '.join(_lowerable(inputs))}"
         raise InvalidInputError("input.num_inference_steps", got=got, allowed=allowed)
 
 

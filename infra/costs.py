@@ -80,18 +80,30 @@ def _work(stage: Stage) -> list[str]:
     serving = stage.serving
     own = hourly(serving.instance, count=serving.most_instances)
     return [
-        f"  a picture alone   {_dollars(pictures_dollars(stage, 1))}: an instance wakes for {WAKE_MINUTES} minutes, and "
-        f"idles for about {EMPTY_MINUTES} before it sleeps",
+        f"  a picture alone   {_dollars(pictures_dollars(stage, 1))}: {_around(serving)}",
         f"  1,000 pictures    {_dollars(pictures_dollars(stage, 1_000))} in a row, at about {picture_seconds(stage):g} s each",
         f"  a style           {_dollars(style_dollars(stage))}: masks, {TRAIN_SECONDS} s of training, evaluation, smoke test",
         f"  a style's own endpoint (full fine-tuning) at most {_dollars(own)} an hour awake, "
         f"and {_dollars(STYLE_ENDPOINT_ALARMS * ALARM_DOLLARS)} a month for its alarms",
         f"  updating the endpoint starts as many instances again: at most {_dollars(update_dollars(stage))} more",
-        f"  deploying wakes {serving.first_instances} of the endpoint's instances "
-        f"until its queue has been empty for about {EMPTY_MINUTES} minutes",
+        *_deploying(serving),
         *_functions(stage),
         "  API Gateway, the table, what runs and pictures store until they expire, and logs are billed as used: cents a day",
     ]
+
+
+def _around(serving: Serving) -> str:
+    """What is paid for beside the painting."""
+    if serving.fewest_instances:
+        return "of an instance that is awake whether it paints or not"
+    return f"an instance wakes for {WAKE_MINUTES} minutes, and idles for about {EMPTY_MINUTES} before it sleeps"
+
+
+def _deploying(serving: Serving) -> list[str]:
+    if serving.is_real_time:
+        return []
+    wakes = f"  deploying wakes {serving.first_instances} of the endpoint's instances "
+    return [f"{wakes}until its queue has been empty for about {EMPTY_MINUTES} minutes"]
 
 
 def _functions(stage: Stage) -> list[str]:
@@ -100,7 +112,7 @@ def _functions(stage: Stage) -> list[str]:
     return [
         f"  a batch           of {MOST_ROWS:,} rows {painting}, painted one by one",
         f"  functions of 1,000 predictions, without looks at them: {_besides(of_predictions(stage, 1_000))}",
-        f"  functions of a batch of {MOST_ROWS:,} rows: {_besides(of_batch(MOST_ROWS))}",
+        f"  functions of a batch of {MOST_ROWS:,} rows: {_besides(of_batch(stage, MOST_ROWS))}",
     ]
 
 

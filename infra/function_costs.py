@@ -17,7 +17,13 @@ GB_SECOND_DOLLARS = 0.0000133334
 TRANSITION_DOLLARS = 0.025 / 1_000
 """In us-east-1: https://aws.amazon.com/step-functions/pricing/, read from a stored copy without a date."""
 
-MEMORY_MIB: Mapping[str, int] = {"api": 1024, "authorize": 256, "inference_result": 1024, "paint_item": 512}
+MEMORY_MIB: Mapping[str, int] = {
+    "api": 1024,
+    "authorize": 256,
+    "inference_result": 1024,
+    "paint_item": 512,
+    "ask_endpoint": 512,
+}
 """Of the functions that a prediction passes through; a test compares it with the templates."""
 
 STATES_OF_AN_ITEM = 2
@@ -41,14 +47,22 @@ class FunctionCosts:
 
 def of_predictions(stage: Stage, count: int) -> FunctionCosts:
     """``count`` predictions that clients post: the request, and the answer that is stored."""
-    return _costs(("api", "inference_result", *(() if stage.api.signed else ("authorize",))), count)
+    signed = () if stage.api.signed else ("authorize",)
+    return _costs(("api", "inference_result", *signed, *_asking(stage)), count)
 
 
-def of_batch(count: int) -> FunctionCosts:
+def of_batch(stage: Stage, count: int) -> FunctionCosts:
     """A batch of ``count`` rows. What reads and reports it runs twice in all, which is left out."""
     return _costs(
-        ("paint_item", "api", "inference_result"), count, transitions=len(STATES_AROUND) + STATES_OF_AN_ITEM * count
+        ("paint_item", "api", "inference_result", *_asking(stage)),
+        count,
+        transitions=len(STATES_AROUND) + STATES_OF_AN_ITEM * count,
     )
+
+
+def _asking(stage: Stage) -> tuple[str, ...]:
+    """Of a real-time endpoint a function waits for each answer, for as long as the model paints."""
+    return ("ask_endpoint",) if stage.serving.is_real_time else ()
 
 
 def _costs(functions: tuple[str, ...], count: int, *, transitions: int = 0) -> FunctionCosts:

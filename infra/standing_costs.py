@@ -34,6 +34,9 @@ _ENDPOINT_ALARMS = 6
 # Target tracking makes two alarms, waking from zero has one, and so has the rollback of an update; that of an idle fleet compares two
 # metrics, and each is paid.
 
+_REAL_TIME_ALARMS = 3
+# One that follows its requests has the two of target tracking, and the rollback's.
+
 _MODEL_GB = {"clipseg": 0.6, "sd1": 2.1, "sd2": 2.6, "upscaler": 1.8, "sdxl": 6.9}
 """The half-precision weights of a family's model, roughly; the tiny ones are megabytes."""
 
@@ -49,7 +52,7 @@ class StandingCost:
 def standing(stage: Stage) -> list[StandingCost]:
     """Everything that is paid for while no request comes."""
     serving = stage.serving
-    watched = len(alarms(_things(stage))) + _ENDPOINT_ALARMS
+    watched = len(alarms(_things(stage))) + (_REAL_TIME_ALARMS if serving.is_real_time else _ENDPOINT_ALARMS)
     images = GPU_IMAGES_GB if any(map(has_gpu, machine_types(stage))) else CPU_IMAGES_GB
     models = sum(_MODEL_GB[entry.family] for entry in stage.models if not entry.name.startswith("tiny-"))
     items = [
@@ -89,6 +92,8 @@ _HANDLERS = (
 def _things(stage: Stage) -> WatchedStage:
     """As many things as a stage has, to count their alarms."""
     more = () if stage.webhooks == "none" else ("deliver_webhooks",)
+    if stage.serving.is_real_time:
+        more = (*more, "ask_endpoint")
     if not stage.api.signed:
         more = (*more, "authorize")
     return WatchedStage(
@@ -97,6 +102,7 @@ def _things(stage: Stage) -> WatchedStage:
         instance_type="",
         api="",
         functions=dict.fromkeys((*_HANDLERS, *more), ""),
-        queues=dict.fromkeys(("answers", "training"), ""),
+        queues=dict.fromkeys(("answers", "training", *(("asking",) if stage.serving.is_real_time else ())), ""),
         machines=dict.fromkeys(("workflow", "pretraining", "batches"), ""),
+        real_time=stage.serving.is_real_time,
     )

@@ -28,8 +28,12 @@ def picture_seconds(stage: Stage) -> float:
 
 
 def pictures_dollars(stage: Stage, count: int) -> float | None:
-    """``count`` pictures that come together to a sleeping endpoint: one instance wakes, paints them, and idles until it sleeps."""
-    seconds = count * picture_seconds(stage) + (WAKE_MINUTES + EMPTY_MINUTES) * 60
+    """``count`` pictures that come together to a sleeping endpoint: one instance wakes, paints them, and idles until it sleeps.
+
+    One that never sleeps only paints them.
+    """
+    around = 0 if stage.serving.fewest_instances else (WAKE_MINUTES + EMPTY_MINUTES) * 60
+    seconds = count * picture_seconds(stage) + around
     return estimate(stage.serving.instance, seconds)
 
 

@@ -65,6 +65,7 @@ def _pace(settings: Settings, model: Model, enlarger: Enlarger | None) -> Pace:
         steps=model.sampling.steps,
         tile=enlarger.side if enlarger else 0,
         tile_steps=enlarger.defaults.sampling.steps if enlarger else 0,
+        real_time=settings.real_time,
     )
 
 

@@ -155,7 +155,7 @@ class Mode(ABC, Generic[J]):
             job = self.prepare(request)
         _check_format(job)
         # A cutout's own colours and its files are more for each pixel.
-        most = MOST_PIXELS if job.cutout else MOST_ANSWER_PIXELS
+        most = min(MOST_PIXELS if job.cutout else MOST_ANSWER_PIXELS, self.dependencies.pace.most_answer_pixels)
         check_answer(request, self.dependencies.pace.resolution, job.size, most=most)
         check_work(request, self.dependencies.pace, job.size)
         return job

@@ -44,6 +44,7 @@ class Settings(EnvironmentSettings):
     ``model`` holds a base model's prefix or a full fine-tune's; ``max_adapters`` bounds the styles held in memory. ``requests`` is where
     the HTTP API keeps the requests whose answers somebody waits for, ``progress`` where it reads how far they are. ``pixels_per_second``
     and ``tile_pixels_per_second`` are those of ``contracts.work.Pace``: a request that takes too long is refused. Without them none is.
+    ``real_time`` says that answers are to come at once, and bounds them more.
     """
 
     variables: ClassVar[Mapping[str, str]] = {
@@ -58,6 +59,7 @@ class Settings(EnvironmentSettings):
         "progress": "ATELIER_PROGRESS_URI",
         "pixels_per_second": "ATELIER_PIXELS_PER_SECOND",
         "tile_pixels_per_second": "ATELIER_TILE_PIXELS_PER_SECOND",
+        "real_time": "ATELIER_REAL_TIME",
         "max_adapters": "ATELIER_MAX_ADAPTERS",
     }
 
@@ -73,4 +75,5 @@ class Settings(EnvironmentSettings):
     progress: _Prefix = None
     pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
+    real_time: bool = False
     max_adapters: Annotated[int, bounds(1, 64)] = 4

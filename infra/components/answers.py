@@ -20,13 +20,13 @@ from infra.components.access import (
     finding_open,
     keeping,
     publishing,
-    queueing,
     reading,
     writing,
 )
 from infra.components.attributes import bucket_name, table_name, topic_arn
 from infra.components.batch_names import answering_items
 from infra.components.dead_letters import DeadLetters
+from infra.components.handing_over import HandingOver
 from infra.components.handler import Handler, Spec
 from infra.settings.stage import Stage
 
@@ -48,13 +48,13 @@ class AnswerHandlers(Construct):
         media: s3.IBucket,
         topics: Sequence[sns.ITopic],
         machine_arn: str,
-        endpoint_arn: str,
+        handing_over: HandingOver,
         due: sns.ITopic,
         network: VpcConfig | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage, self._key, self._table, self._media, self._machine_arn = stage, key, table, media, machine_arn
-        self._network, self._endpoint_arn, self._due = network, endpoint_arn, due
+        self._network, self._handing_over, self._due = network, handing_over, due
         self.dead_letters = DeadLetters(self, "DeadLetters")
         told = self._handler(self, self._spec("inference_result", seconds=120))
         for topic in topics:
@@ -91,6 +91,7 @@ class AnswerHandlers(Construct):
             "TABLE_NAME": table_name(self._table),
             "MEDIA_BUCKET": bucket_name(self._media),
             "WEBHOOK_TOPIC_ARN": topic_arn(self._due),
+            **self._handing_over.environment,
         }
         return Spec(
             name=name,
@@ -101,7 +102,7 @@ class AnswerHandlers(Construct):
                 # A request that failed on the server's side is submitted once more; one that nobody waits for is dropped.
                 # So are the pictures and the answer of one that was canceled or deleted while they came.
                 deleting(self._media, "requests/*", "progress/*", "outputs/*", "responses/*", "failures/*"),
-                queueing(self._endpoint_arn, self._stage.prefix),
+                self._handing_over.grants,
                 keeping(self._table),
                 answering(self._machine_arn),
                 answering_items(self._stage),

@@ -1,6 +1,6 @@
-"""The shared asynchronous endpoint: one base model, every published style's adapter loaded on first use."""
+"""The shared endpoint: one base model, every published style's adapter loaded on first use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import CfnResource
 from constructs import Construct, IDependable
@@ -12,10 +12,11 @@ from infra.components.rollout import Rollout
 from infra.settings.serving import Serving
 
 
-class AsyncEndpoint(Construct):
-    """Its queue scales its fleet (``EndpointScaling``) and its answers go to two topics. CloudFormation chooses ``name``; ``arn`` spells it
-    in lower case. Where ``hosting`` names another instance type than before, a new endpoint takes the old one's place: for some minutes
-    there are two, and what still waits in the old one's queue is lost.
+class SharedEndpoint(Construct):
+    """What is asked of it scales its fleet (``EndpointScaling``); of an asynchronous one the answers go to two topics.
+
+    CloudFormation chooses ``name``; ``arn`` spells it in lower case. Where ``hosting`` names another instance type or another kind than
+    before, a new endpoint takes the old one's place: for some minutes there are two, and what still waits in the old one's queue is lost.
 
     ``base_uri`` is the S3 prefix of the base model. ``needs`` are created before the model is: the base models it reads and the policy
     of its role. ``service`` is what the stage's own metrics are called by.
@@ -44,7 +45,8 @@ class AsyncEndpoint(Construct):
         rollout = Rollout(self, "Rollout", service=service, instances=serving.first_instances)
         config_name = config.get_att("EndpointConfigName").to_string()
         # Another machine makes another endpoint: SageMaker refuses to change the type of a variant whose fleet scales.
-        machine = hosting.instance_type.title().replace(".", "")
+        # So does another kind.
+        machine = hosting.instance_type.title().replace(".", "") + ("RealTime" if hosting.real_time else "")
         properties = {"EndpointConfigName": config_name, "DeploymentConfig": rollout.config}
         endpoint = CfnResource(self, f"Endpoint{machine}", type="AWS::SageMaker::Endpoint", properties=properties)
         self.name, self.arn = endpoint.get_att("EndpointName").to_string(), endpoint.ref
@@ -54,7 +56,8 @@ class AsyncEndpoint(Construct):
 class EndpointScaling(Construct):
     """The scalable target of the variant of the endpoint called ``endpoint``, its policies and the alarm that wakes it.
 
-    Whoever has a topic adds the ``IdleAlarm``, which calls the sleep policy.
+    That of a real-time endpoint only follows its requests: ``sleep_policy_arn`` is empty. Of an asynchronous one, whoever has a topic adds
+    the ``IdleAlarm``, which calls the sleep policy.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, endpoint: str, serving: Serving) -> None:
@@ -71,6 +74,15 @@ class EndpointScaling(Construct):
             },
         )
         scaled = {"ScalingTargetId": target.ref}
+        self.sleep_policy_arn = ""
+        if serving.is_real_time:
+            CfnResource(self, "Requests", type=policy, properties=scaled | scaling.requests_policy(serving))
+        else:
+            self._follow_queue(endpoint, serving, scaled)
+
+    def _follow_queue(self, endpoint: str, serving: Serving, scaled: Mapping[str, str]) -> None:
+        """Down to zero, and awake again."""
+        policy, scaled = "AWS::ApplicationAutoScaling::ScalingPolicy", dict(scaled)
         CfnResource(self, "Backlog", type=policy, properties=scaled | scaling.backlog_policy(endpoint, serving))
         wake = CfnResource(self, "Wake", type=policy, properties=scaled | scaling.wake_policy())
         sleep = CfnResource(self, "Sleep", type=policy, properties=scaled | scaling.sleep_policy(serving))

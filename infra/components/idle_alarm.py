@@ -5,7 +5,7 @@ from constructs import Construct
 
 from contracts.hosting import VARIANT
 from infra.components.attributes import topic_arn
-from infra.components.endpoint import AsyncEndpoint
+from infra.components.endpoint import SharedEndpoint
 from infra.components.scaling import idle_alarm
 from infra.components.topic import EncryptedTopic
 from infra.settings.serving import Serving
@@ -15,7 +15,7 @@ class IdleAlarm(CfnResource):
     """One alarm; ``topic`` must allow alarms."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, endpoint: AsyncEndpoint, serving: Serving, topic: EncryptedTopic
+        self, scope: Construct, construct_id: str, *, endpoint: SharedEndpoint, serving: Serving, topic: EncryptedTopic
     ) -> None:
         actions = [endpoint.sleep_policy_arn, topic_arn(topic)]
         properties = idle_alarm(endpoint.name, VARIANT, serving, actions)

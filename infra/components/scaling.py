@@ -1,4 +1,6 @@
-"""How an asynchronous endpoint's fleet follows its queue, to zero and back: the same requests for templates and for the state machine.
+"""How an endpoint's fleet follows what is asked of it: the same requests for templates and for the state machine.
+
+An asynchronous endpoint follows its queue, to zero and back; a real-time one the requests that are in it.
 
 Target tracking on the backlog per running instance shrinks the fleet to zero but cannot leave zero: with no instance its metric has no
 value. Step scaling on ``HasBacklogWithoutCapacity`` wakes it. Both metrics are published with the dimension ``EndpointName`` ONLY; with
@@ -17,6 +19,7 @@ from infra.settings.serving import Serving
 SCALE_IN_COOLDOWN_SECONDS = 600
 SCALE_OUT_COOLDOWN_SECONDS = 300
 STEP_COOLDOWN_SECONDS = 300
+REQUESTS_AT_ONCE = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
 WAKE_PERIOD_SECONDS = 60
 WAKE_PERIODS = 2
 IDLE_PERIOD_SECONDS = 300
@@ -50,6 +53,24 @@ def backlog_policy(endpoint: str, serving: Serving) -> dict[str, Any]:
         "TargetTrackingScalingPolicyConfiguration": {
             "TargetValue": serving.backlog_per_instance,
             "CustomizedMetricSpecification": metric,
+            "ScaleInCooldown": SCALE_IN_COOLDOWN_SECONDS,
+            "ScaleOutCooldown": SCALE_OUT_COOLDOWN_SECONDS,
+        },
+    }
+
+
+def requests_policy(serving: Serving) -> dict[str, Any]:
+    """Follow the requests that are in a real-time endpoint at a time, which is its queue.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-define.html: a value each 10 seconds. The number of
+    invocations a minute, which is often scaled on, says nothing here: one takes a second or half a minute.
+    """
+    return {
+        "PolicyName": "requests",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": serving.backlog_per_instance,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": REQUESTS_AT_ONCE},
             "ScaleInCooldown": SCALE_IN_COOLDOWN_SECONDS,
             "ScaleOutCooldown": SCALE_OUT_COOLDOWN_SECONDS,
         },

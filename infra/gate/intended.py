@@ -7,6 +7,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+REQUESTS_AT_ONCE = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+
 Resource = tuple[str, str, str, Any, str]
 State = tuple[str, str, Any, str]
 
@@ -20,6 +22,10 @@ _ARTIFACT = "hosting wants a prefix with one slash at its end, and a job's artif
 _ARTIFACT_PREFIX = "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts & '/', /\\/+$/, '/') %}"
 _BACKLOG = "Arguments.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
 _TRACKING = "Properties.TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification"
+_PREDEFINED = "Properties.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification"
+_AT_ONCE = (
+    "requests that are in an instance are its queue; how many came in a minute says nothing of how long one takes"
+)
 _CONFIG, _TARGET = "AWS::SageMaker::EndpointConfig", "AWS::ApplicationAutoScaling::ScalableTarget"
 _ATTRIBUTES = [
     {"AttributeName": "pk", "AttributeType": "S"},
@@ -65,6 +71,7 @@ RESOURCES: Sequence[Resource] = (
         "ApproximateBacklogSizePerInstance",
         "the target is a number for each instance",
     ),
+    (_POLICY, "EndpointScalingRequests", f"{_PREDEFINED}.PredefinedMetricType", REQUESTS_AT_ONCE, _AT_ONCE),
     (
         "AWS::DynamoDB::Table",
         "",
@@ -185,6 +192,12 @@ STATES: Sequence[State] = (
         "the target is a number for each instance",
     ),
     ("PutBacklogPolicy", f"{_BACKLOG}.Statistic", "Average", "the sum of a minute's points is no queue"),
+    (
+        "PutRequestsPolicy",
+        "Arguments.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType",
+        REQUESTS_AT_ONCE,
+        _AT_ONCE,
+    ),
     ("PutWakeAlarm", "Arguments.MetricName", "HasBacklogWithoutCapacity", "requests wait and no instance runs"),
     ("PutWakeAlarm", "Arguments.AlarmName", "{% $endpoint & '-wake' %}", "whoever removes the endpoint looks for it"),
     ("PutWakeAlarm", "Arguments.TreatMissingData", "notBreaching", "silence is an empty queue"),

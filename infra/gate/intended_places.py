@@ -41,6 +41,10 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
         ),
         queries="by_client by_status",
     ),
+    "ask_endpoint": HandlerPlaces(
+        reads="media/requests/* media/responses/*",
+        writes="media/failures/* media/responses/*",
+    ),
     "base_model": HandlerPlaces(
         reads="model/base/*",
         writes="model/base/*",
@@ -122,3 +126,8 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
     ),
 }
 """The others reach no object and ask no index."""
+
+REAL_TIME_PLACES: Mapping[str, HandlerPlaces] = {
+    "smoke_test": HandlerPlaces(writes="media/requests/*", deletes="media/requests/*"),
+}
+"""The same where endpoints have no queue, of which SageMaker might read requests with the caller's rights."""

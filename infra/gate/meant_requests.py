@@ -103,6 +103,7 @@ FINE_TUNING: Mapping[str, Sequence[Row]] = {
         ("PolicyName", "backlog"),
         (f"TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.{_OF_ENDPOINT}", "$endpoint"),
     ),
+    "PutRequestsPolicy": (*_TARGET, ("PolicyName", "requests")),
     "PutWakePolicy": (*_TARGET, ("PolicyName", "wake")),
     "PutWakeAlarm": ((_OF_ENDPOINT, "$endpoint"),),
     "PutSleepPolicy": (*_TARGET, ("PolicyName", "sleep")),

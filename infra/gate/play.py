@@ -15,7 +15,7 @@ from infra.gate.functions import handlers
 from infra.gate.machines import Definition, machines
 from infra.gate.rehearsal import Answer, PlayedRun, PlayError, Rehearsal, Visit
 from infra.gate.sample import plan as sample_plan
-from infra.gate.scenarios import FINE_TUNING, PRETRAINING, Scenario
+from infra.gate.scenarios import FINE_TUNING, FINE_TUNING_REAL_TIME, PRETRAINING, Scenario
 
 Wrong = tuple[str, str, str]
 """A state, what is wrong there, and what to do."""
@@ -36,7 +36,7 @@ class Play:
     @property
     def scenarios(self) -> Sequence[Scenario]:
         """The runs that go well; the first takes most states."""
-        return PRETRAINING if self.pretrains else FINE_TUNING
+        return _scenarios(self.states, pretrains=self.pretrains)
 
     @cached_property
     def rehearsal(self) -> Rehearsal:
@@ -69,6 +69,13 @@ class Play:
         return str(self.states.get(state, {}).get("Type", ""))
 
 
+def _scenarios(states: Mapping[str, Any], *, pretrains: bool) -> Sequence[Scenario]:
+    """Those that are meant of a machine that has these states."""
+    if pretrains:
+        return PRETRAINING
+    return FINE_TUNING_REAL_TIME if "PutRequestsPolicy" in states else FINE_TUNING
+
+
 def plays(assembly: Assembly) -> Iterator[tuple[Definition, str]]:
     """Each machine that has the states of its scenarios, and its play as text, by which what is found is remembered."""
     by_function = {function.name: handler for handler, function in handlers(assembly).items()}
@@ -78,7 +85,7 @@ def plays(assembly: Assembly) -> Iterator[tuple[Definition, str]]:
             for name, state in machine.tasks.items()
         }
         pretrains = machine.resource.logical_id.startswith("Pretraining")
-        meant = (PRETRAINING if pretrains else FINE_TUNING)[0].passes
+        meant = _scenarios(machine.states, pretrains=pretrains)[0].passes
         try:
             plan = sample_plan(machine, plan_of(machine))
         except InvalidInputError:

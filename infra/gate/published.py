@@ -22,8 +22,10 @@ _ANSWERS = (
     "TimeInBacklog",
     "TotalProcessingTime",
 )
-# All that asynchronous endpoints, as ours are, share with others: they publish no Invocations, no OverheadLatency.
+# All that asynchronous endpoints share with others: they publish no Invocations, no OverheadLatency.
 _INVOCATIONS = ("Invocation4XXErrors", "Invocation5XXErrors", "ModelLatency")
+REAL_TIME_ONLY = ("ConcurrentRequestsPerModel", "OverheadLatency")
+ASYNCHRONOUS_ONLY = (*_QUEUE, *_ANSWERS)
 _INSTANCES = (
     "CPUUtilization",
     "CPUUtilizationNormalized",
@@ -80,6 +82,7 @@ METRICS: Mapping[str, Published] = {
         **dict.fromkeys(_QUEUE, (_ENDPOINT,)),
         **dict.fromkeys(_ANSWERS, (_VARIANT,)),
         **dict.fromkeys(_INVOCATIONS, (_VARIANT,)),
+        **dict.fromkeys(REAL_TIME_ONLY, (_VARIANT,)),
     },
     "/aws/sagemaker/Endpoints": dict.fromkeys(_INSTANCES, (_VARIANT,)),
     # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html

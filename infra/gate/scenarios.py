@@ -16,10 +16,12 @@ _SCALED = (
     "PutSleepPolicy",
     "PutIdleAlarm",
 )
+_FOLLOWED = ("RegisterScalableTarget", "PutRequestsPolicy")
+"""The same of a real-time endpoint."""
 _TRAINED = ("Prepare", "Shard", "Train", "Evaluate", "Gate", "EnsureModelPackageGroup", "Register")
 _FAILED = ("RecordFailure", "UndoRollout")
 
-UNDONE = ("DeployEndpoint", *_SCALED, "SmokeTest")
+UNDONE = ("DeployEndpoint", *_SCALED, *_FOLLOWED, "SmokeTest")
 """Whatever of these fails, the rollout is undone before the failure is recorded."""
 
 UNDO, RECORD = "UndoRollout", "RecordFailure"
@@ -36,38 +38,43 @@ class Scenario:
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-FINE_TUNING = (
-    Scenario(
-        what="a version that a person approves and that gets an endpoint of its own",
-        plan={"approval": "manual", "deploy": "endpoint", "method": "full"},
-        answers={"Promote": {"left": ["atelier-style-teal-v1"]}},
-        passes=(
-            *_MEASURED,
-            "RequestApproval",
-            "Publish",
-            "DeployEndpoint",
-            *_SCALED,
-            "SmokeTest",
-            "Promote",
-            "RemoveEndpoints",
-            "Notify",
+def _fine_tuning(scaled: Sequence[str]) -> Sequence[Scenario]:
+    """``scaled`` are the states in which a version's own endpoint gets its scaling."""
+    return (
+        Scenario(
+            what="a version that a person approves and that gets an endpoint of its own",
+            plan={"approval": "manual", "deploy": "endpoint", "method": "full"},
+            answers={"Promote": {"left": ["atelier-style-teal-v1"]}},
+            passes=(
+                *_MEASURED,
+                "RequestApproval",
+                "Publish",
+                "DeployEndpoint",
+                *scaled,
+                "SmokeTest",
+                "Promote",
+                "RemoveEndpoints",
+                "Notify",
+            ),
+            never=("AutoApprove", *_FAILED),
         ),
-        never=("AutoApprove", *_FAILED),
-    ),
-    Scenario(
-        what="an adapter that its input approves",
-        plan={"approval": "auto", "deploy": "adapter", "method": "lora"},
-        answers={"Publish": {"endpoint": ""}},
-        passes=(*_MEASURED, "AutoApprove", "Publish", "SmokeTest", "Promote", "Notify"),
-        never=("RequestApproval", "DeployEndpoint", *_SCALED, "RemoveEndpoints", *_FAILED),
-    ),
-    Scenario(
-        what="a version that is only registered",
-        plan={"approval": "auto", "deploy": "none", "method": "lora"},
-        passes=(*_MEASURED, "AutoApprove", "Notify"),
-        never=("RequestApproval", "Publish", "DeployEndpoint", "SmokeTest", "Promote", "RemoveEndpoints", *_FAILED),
-    ),
-)
+        Scenario(
+            what="an adapter that its input approves",
+            plan={"approval": "auto", "deploy": "adapter", "method": "lora"},
+            answers={"Publish": {"endpoint": ""}},
+            passes=(*_MEASURED, "AutoApprove", "Publish", "SmokeTest", "Promote", "Notify"),
+            never=("RequestApproval", "DeployEndpoint", *scaled, "RemoveEndpoints", *_FAILED),
+        ),
+        Scenario(
+            what="a version that is only registered",
+            plan={"approval": "auto", "deploy": "none", "method": "lora"},
+            passes=(*_MEASURED, "AutoApprove", "Notify"),
+            never=("RequestApproval", "Publish", "DeployEndpoint", "SmokeTest", "Promote", "RemoveEndpoints", *_FAILED),
+        ),
+    )
+
+
+FINE_TUNING, FINE_TUNING_REAL_TIME = _fine_tuning(_SCALED), _fine_tuning(_FOLLOWED)
 PRETRAINING = (
     Scenario(
         what="a base model that its input approves",

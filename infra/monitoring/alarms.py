@@ -58,6 +58,10 @@ def alarms(watched: WatchedStage) -> list[AlarmSpec]:
     return [*_runs(watched), *_handlers(watched), *_api(watched), *_endpoint(watched), *_answers(watched)]
 
 
+def _endpoint(watched: WatchedStage) -> Iterator[AlarmSpec]:
+    return _real_time(watched) if watched.real_time else _asynchronous(watched)
+
+
 def _runs(watched: WatchedStage) -> Iterator[AlarmSpec]:
     # One that times out as a whole is stopped where it stands: none of its states reports that.
     ends = {"Failed": "failed", "TimedOut": "timed out"}
@@ -116,7 +120,20 @@ def _api(watched: WatchedStage) -> Iterator[AlarmSpec]:
     )
 
 
-def _endpoint(watched: WatchedStage) -> Iterator[AlarmSpec]:
+def _real_time(watched: WatchedStage) -> Iterator[AlarmSpec]:
+    """Whoever waits hears of an error; the alarm is for those that come in a row."""
+    yield AlarmSpec(
+        name="Invocation5XXErrors",
+        what="The endpoint failed on five requests within five minutes",
+        section="Predictions fail",
+        namespace="AWS/SageMaker",
+        metric="Invocation5XXErrors",
+        dimensions=watched.variant,
+        threshold=5,
+    )
+
+
+def _asynchronous(watched: WatchedStage) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="OldestRequest",
         what="A request has waited for half an hour",

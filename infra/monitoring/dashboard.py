@@ -44,6 +44,11 @@ def _line(namespace: str, name: str, dimensions: Dimensions, **options: Any) -> 
 
 
 def _queue(watched: WatchedStage) -> list[Line]:
+    if watched.real_time:
+        name = "ConcurrentRequestsPerModel"
+        return [
+            _line("AWS/SageMaker", name, watched.variant, stat="Maximum", label="requests in an instance at a time")
+        ]
     waiting = watched.queue_of_endpoint
     return [
         _line(
@@ -84,6 +89,8 @@ def _phases(watched: WatchedStage) -> list[Line]:
         "ModelLatency": "paint",
         "ResponseUploadLatency": "store the answer",
     }
+    if watched.real_time:
+        phases = {"OverheadLatency": "on the way", "ModelLatency": "paint"}
     lines: list[Line] = [_line("Atelier", "SecondsInQueue", watched.own, stat="p90", label="request to start, p90")]
     for index, (name, label) in enumerate(phases.items()):
         lines.append(_line("AWS/SageMaker", name, watched.variant, stat="Average", id=f"m{index}", visible=False))
@@ -108,10 +115,7 @@ def _errors(watched: WatchedStage) -> list[Line]:
     return [
         _line("AWS/ApiGateway", "5XXError", {"ApiName": watched.api}, **counts, label="API 5xx"),
         _line("AWS/ApiGateway", "4XXError", {"ApiName": watched.api}, **counts, label="API 4xx"),
-        *(
-            _line("AWS/SageMaker", name, watched.variant, **counts)
-            for name in ("InvocationFailures", "ExpiredRequests", "NotificationFailures")
-        ),
+        *(_line("AWS/SageMaker", name, watched.variant, **counts) for name in _failures(watched)),
         *(
             _line("AWS/Lambda", "Errors", {"FunctionName": function}, **counts, label=f"Lambda {name}")
             for name, function in watched.functions.items()
@@ -127,6 +131,12 @@ def _errors(watched: WatchedStage) -> list[Line]:
             for name, queue in watched.queues.items()
         ),
     ]
+
+
+def _failures(watched: WatchedStage) -> Sequence[str]:
+    if watched.real_time:
+        return "Invocation4XXErrors", "Invocation5XXErrors"
+    return "InvocationFailures", "ExpiredRequests", "NotificationFailures"
 
 
 def _runs(watched: WatchedStage) -> list[Line]:

@@ -11,7 +11,8 @@ Dimensions = Mapping[str, str]
 @dataclass(frozen=True, kw_only=True)
 class WatchedStage:
     """Names and ARNs, still references of a template. ``functions`` are the Lambdas that nobody waits for, by handler; ``queues`` those for
-    dead letters, by what they are for; ``machines`` the state machines' ARNs. ``service`` is what our own metrics call the stage.
+    dead letters, by what they are for; ``machines`` the state machines' ARNs.
+    ``real_time`` is the kind of the endpoint, which says what it publishes. ``service`` is what our own metrics call the stage.
     """
 
     service: str
@@ -21,6 +22,7 @@ class WatchedStage:
     functions: Mapping[str, str]
     queues: Mapping[str, str]
     machines: Mapping[str, str]
+    real_time: bool = False
 
     @property
     def queue_of_endpoint(self) -> Dimensions:

@@ -27,6 +27,8 @@ def pace(
     painters: Iterable[CatalogueEntry],
     upscaler: CatalogueEntry | None,
     measured: tuple[int, int] | None,
+    *,
+    real_time: bool = False,
 ) -> Pace:
     """The pace of the slowest of these instance types with the most demanding of these base models.
 
@@ -42,6 +44,7 @@ def pace(
         steps=max(int(entry.defaults["num_inference_steps"]) for entry in entries),
         tile=upscaler.resolution if upscaler else 0,
         tile_steps=int(upscaler.defaults["num_inference_steps"]) if upscaler else 0,
+        real_time=real_time,
     )
 
 

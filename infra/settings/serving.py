@@ -11,23 +11,30 @@ from infra.settings.office_hours import OfficeHours
 from infra.settings.validation import check, check_range
 from models.catalogue import find
 
+KINDS = ("asynchronous", "real-time")
+
 MOST_TYPES = 5
 """SageMaker's longest list of instance pools."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
-    """The asynchronous endpoint and how its fleet follows the queue.
+    """The endpoint and how its fleet follows what is asked of it.
 
-    ``backlog_per_instance`` is the queue length one instance should have: below ``ROWS`` the next instance starts before the first one's
-    calls are full. ``concurrency`` is how many requests one container gets at a time: enough for full calls, and no more than may wait in
-    it. ``startup_seconds`` is how long loading the models may take. ``upscaler`` is the catalogue name of the model that enlarges
-    pictures; without one, requests to enlarge are refused. ``fallbacks`` are the instance types that are taken, in this order, where AWS
-    has no ``instance`` left. ``elsewhere`` names the types, the first choice first, for regions where AWS sells none of those.
+    ``kind`` is ``asynchronous`` (requests wait in a queue of SageMaker's, and the fleet may sleep) or ``real-time`` (answers come within 60
+    seconds and are at most 25 MB large, and an instance is always awake).
+
+    ``backlog_per_instance`` is how many requests one instance should have, waiting or at work: below ``ROWS`` the next instance starts
+    before the first one's calls are full. ``concurrency`` is how many requests of the queue one container gets at a time: enough for full
+    calls, and no more than may wait in it. ``startup_seconds`` is how long loading the models may take.
+    ``upscaler`` is the catalogue name of the model that enlarges pictures; without one, requests to enlarge are refused.
+    ``fallbacks`` are the instance types that are taken, in this order, where AWS has no ``instance`` left.
+    ``elsewhere`` names the types, the first choice first, for regions where AWS sells none of those.
     ``first_instances`` is how many a new or updated endpoint starts with. ``pace`` is what was measured of how many pixels, and pixels of
     tiles, a step denoises in a second; ``None`` is an estimate (``infra.settings.pace``).
     """
 
+    kind: str = "asynchronous"
     instance: str
     fallbacks: tuple[str, ...] = ()
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -48,6 +55,10 @@ class Serving:
         check_instance_type("serving.instance", self.instance, "endpoints")
         self._check_fallbacks()
         low, high = self.fewest_instances, self.most_instances
+        check(self.kind in KINDS, "serving.kind", got=self.kind, allowed=" | ".join(KINDS))
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html: only of inference components.
+        awake = "at least 1: a real-time endpoint does not sleep"
+        check(not self.is_real_time or low >= 1, "serving.fewest_instances", got=low, allowed=awake)
         allowed = "0 <= fewest_instances <= most_instances, and most_instances >= 1"
         check(0 <= low <= high and high >= 1, "serving instances", got=(low, high), allowed=allowed)
         for region in self.elsewhere:
@@ -65,6 +76,11 @@ class Serving:
         if self.upscaler is not None:
             family = find(self.upscaler).family
             check(family == "upscaler", "serving.upscaler", got=self.upscaler, allowed="family upscaler, or None")
+
+    @property
+    def is_real_time(self) -> bool:
+        """Whether the endpoint answers whoever asks at once."""
+        return self.kind == "real-time"
 
     @property
     def may_idle(self) -> int:

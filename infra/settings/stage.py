@@ -133,7 +133,8 @@ class Stage:
     def pace(self) -> Pace:
         """What the slowest machine of the shared endpoint, which versions' own are like, denoises in a second."""
         types = (self.serving.instance, *self.serving.fallbacks)
-        return pace(types, map(find, self.base_models), self.upscaler_model, self.serving.pace)
+        serving, models = self.serving, map(find, self.base_models)
+        return pace(types, models, self.upscaler_model, serving.pace, real_time=serving.is_real_time)
 
     @property
     def default_model(self) -> CatalogueEntry:

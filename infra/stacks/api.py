@@ -17,7 +17,6 @@ from infra.components.access import (
     finding_own,
     keeping,
     publishing,
-    queueing,
     reading,
     writing,
 )
@@ -83,7 +82,7 @@ class ApiStack(StageStack):
             media=storage.media_bucket,
             topics=(serving.success, serving.error),
             machine_arn=machine_arn,
-            endpoint_arn=serving.endpoint.arn,
+            handing_over=serving.handing_over,
             due=self.webhooks.due,
             network=serving.clients,
         )
@@ -142,6 +141,7 @@ class ApiStack(StageStack):
                 "DATA_BUCKET": bucket_name(storage.data_bucket),
                 "MODEL_BUCKET": bucket_name(storage.model_bucket),
                 "ENDPOINT_NAME": serving.endpoint.name,
+                **serving.handing_over.environment,
                 "SERVED_BASE": self.stage.default_model.reference,
                 "IMAGE_URI": serving.image.uri,
                 "NAME_PREFIX": self.stage.prefix,
@@ -185,7 +185,7 @@ class ApiStack(StageStack):
             keeping(storage.table),
             finding_own(storage.table),
             finding_open(storage.table),
-            queueing(serving.endpoint.arn, prefix),
+            serving.handing_over.grants,
             # Whether an endpoint is awake, or there at all.
             [allow(["sagemaker:DescribeEndpoint"], endpoints)],
             publishing(self.webhooks.due),

@@ -69,6 +69,8 @@ class MonitoringStack(StageStack):
 
 def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: ApiStack) -> WatchedStage:
     unattended = {**api.unattended, **training.unattended}
+    if serving.caller:
+        unattended |= serving.caller.dead_letters.functions
     return WatchedStage(
         service=stage.prefix,
         endpoint=serving.endpoint.name,
@@ -78,7 +80,9 @@ def _watched(stage: Stage, serving: ServingStack, training: TrainingStack, api: 
         queues={
             "Answers": api.answers.dead_letters.queue.queue_name,
             "Training": training.settlement.dead_letters.queue.queue_name,
+            **({"Asking": serving.caller.dead_letters.queue.queue_name} if serving.caller else {}),
         },
+        real_time=stage.serving.is_real_time,
         machines={
             "Workflow": training.workflow.arn,
             "Pretraining": training.pretraining.arn,

@@ -12,8 +12,9 @@ from infra.components.access import publishing, reading, writing
 from infra.components.attributes import bucket_name, key_arn, topic_arn
 from infra.components.base_image import base_image
 from infra.components.base_model import BaseModel, mirroring
-from infra.components.endpoint import AsyncEndpoint
+from infra.components.endpoint import SharedEndpoint
 from infra.components.execution_role import ExecutionRole
+from infra.components.handing_over import EndpointCaller, queue_of
 from infra.components.handler import Handler
 from infra.components.image import ContainerImage
 from infra.components.topic import EncryptedTopic
@@ -44,7 +45,7 @@ class ServingStack(StageStack):
         self.image = self._image()
         self._role = self._endpoint_role()
         self.hosting = self._hosting()
-        self.endpoint = AsyncEndpoint(
+        self.endpoint = SharedEndpoint(
             self,
             "Endpoint",
             hosting=self.hosting,
@@ -53,7 +54,22 @@ class ServingStack(StageStack):
             service=stage.prefix,
             needs=[self._role, *self._base_models()],
         )
+        self.caller = self._caller() if stage.serving.is_real_time else None
+        self.handing_over = self.caller.handing_over if self.caller else queue_of(self.endpoint.arn, stage)
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
+
+    def _caller(self) -> EndpointCaller:
+        return EndpointCaller(
+            self,
+            "Caller",
+            stage=self.stage,
+            endpoint_arn=self.endpoint.arn,
+            key=self._storage.key,
+            media=self._storage.media_bucket,
+            success=self.success,
+            error=self.error,
+            network=self.clients,
+        )
 
     def _image(self) -> ContainerImage:
         base = base_image(self, gpu=has_gpu(self.stage.serving.instance), source=self.stage.base_images)
@@ -74,6 +90,7 @@ class ServingStack(StageStack):
             error_topic_arn=topic_arn(self.error),
             environment=self._environment(),
             tags=self.stage.tags,
+            real_time=serving.is_real_time,
             network=self.clients,
         )
 
@@ -89,6 +106,7 @@ class ServingStack(StageStack):
             "ATELIER_PROGRESS_URI": storage.media_bucket.s3_url_for_object("progress/"),
             "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
             "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
+            "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),
             "ATELIER_MAX_ADAPTERS": str(stage.serving.most_adapters),
             **threads_environment(stage.serving.threads),
         }

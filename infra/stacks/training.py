@@ -46,7 +46,8 @@ class TrainingStack(StageStack):
         self._storage, self._hosts = storage, network.hosts if network else None
         self.topic = EncryptedTopic(self, "News", key=storage.key)
         self.topic.allow_alarms()
-        IdleAlarm(self, "IdleAlarm", endpoint=serving.endpoint, serving=stage.serving, topic=self.topic)
+        if not stage.serving.is_real_time:
+            IdleAlarm(self, "IdleAlarm", endpoint=serving.endpoint, serving=stage.serving, topic=self.topic)
         self.topic.allow_budgets()
         self.resources = use = self._resources(serving)
         self.settlement = Settlement(self, "Settlement", use=use)
@@ -84,6 +85,7 @@ class TrainingStack(StageStack):
             table=storage.table,
             topic=self.topic,
             endpoint=serving.endpoint,
+            handing_over=serving.handing_over,
             hosting=serving.hosting,
             machine_names=(f"{stage.prefix}-workflow", f"{stage.prefix}-pretraining"),
             job_image_uri=image.uri,

@@ -44,10 +44,9 @@ class ControlPlane:
         self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
         self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
-        self._queues = queues = AsyncQueues(
-            backend, self.endpoints, EndpointMetrics(put, clock), clock, backend.durable.table(TABLE)
-        )
-        self.runtime = Runtime(self.endpoints, queues)
+        metrics = EndpointMetrics(put, clock)
+        self._queues = queues = AsyncQueues(backend, self.endpoints, metrics, clock, backend.durable.table(TABLE))
+        self.runtime = Runtime(self.endpoints, queues, metrics, clock)
         self._actions: dict[str, Callable[[Record], Record | None]] = {
             "CreateTrainingJob": self.training.create,
             "StopTrainingJob": lambda p: self.training.stop(p["TrainingJobName"]),

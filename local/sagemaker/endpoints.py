@@ -101,6 +101,10 @@ class EndpointService:
         """The asynchronous endpoints that serve, by name."""
         return [(name, fleet) for name, fleet in list(self._fleets.items()) if "AsyncInferenceConfig" in fleet.config]
 
+    def real_time(self) -> list[Fleet]:
+        """The endpoints that serve without a queue."""
+        return [fleet for fleet in list(self._fleets.values()) if "AsyncInferenceConfig" not in fleet.config]
+
     def _begin_resize(self, request: Record) -> tuple[Record, dict[str, Record]]:
         """The endpoint, now Updating, and what is wanted of each variant."""
         with self._capacity.lock, self._store.lock:

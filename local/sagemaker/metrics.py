@@ -1,4 +1,4 @@
-"""The metrics that SageMaker publishes about asynchronous endpoints.
+"""The metrics that SageMaker publishes about endpoints.
 
 Sources: SageMaker Developer Guide, "Alarms and logs for tracking metrics from asynchronous endpoints" (an exhaustive list, it says) and
 "Amazon SageMaker AI metrics in Amazon CloudWatch". Not said there: with no instance there is no backlog per instance, which is why a
@@ -34,6 +34,8 @@ OF_THE_VARIANT = {  # dimensions EndpointName and VariantName
     "InvocationsProcessed": "Count",  # the guide spells it with three s
     "TimeInBacklog": "Microseconds",
     "TotalProcessingTime": "Milliseconds",
+    "ConcurrentRequestsPerModel": "Count",  # of real-time endpoints only, as the next
+    "OverheadLatency": "Microseconds",
 }
 OF_AN_INSTANCE = {"CPUUtilization": "Percent", "MemoryUtilization": "Percent"}
 _UNITS = {"Microseconds": 1e6, "Milliseconds": 1e3}
@@ -84,6 +86,19 @@ class EndpointMetrics:
         self.happened(variant, "TimeInBacklog", waited)
         self.happened(variant, "TotalProcessingTime", took)
 
+    def measure_at_once(self, variant: Variant) -> None:
+        """What is published about a real-time variant: each server's requests at a time. SageMaker does so every 10 seconds."""
+        moment = self._clock.now() - MINUTE_SECONDS
+        for server in variant.servers:
+            name = "ConcurrentRequestsPerModel"
+            self._put(NAMESPACE, name, _dimensions(variant), float(server.claimed), moment, OF_THE_VARIANT[name])
+            self._measure_instance(variant, moment)
+
+    def _measure_instance(self, variant: Variant, moment: float) -> None:
+        # How many values there are is the number of instances; the values themselves are nobody's measurement.
+        for name, unit in OF_AN_INSTANCE.items():
+            self._put(INSTANCES_NAMESPACE, name, _dimensions(variant), 0.0, moment, unit)
+
     def measure(self, endpoint: str, load: Load) -> None:
         """What is published about an endpoint every minute, about the minute that has just passed."""
         moment, servers = self._clock.now() - MINUTE_SECONDS, sum(len(v.servers) for v in load.variants)
@@ -98,9 +113,7 @@ class EndpointMetrics:
             self._put(NAMESPACE, name, {"EndpointName": endpoint}, value, moment, OF_THE_ENDPOINT[name])
         for variant in load.variants:
             for _ in variant.servers:
-                # How many values there are is the number of instances; the values themselves are nobody's measurement.
-                for name, unit in OF_AN_INSTANCE.items():
-                    self._put(INSTANCES_NAMESPACE, name, _dimensions(variant), 0.0, moment, unit)
+                self._measure_instance(variant, moment)
 
 
 def _dimensions(variant: Variant) -> dict[str, str]:

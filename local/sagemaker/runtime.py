@@ -1,19 +1,26 @@
 """InvokeEndpoint and InvokeEndpointAsync: the part of SageMaker that applications call."""
 
 import json
+import threading
 from http import HTTPStatus
 from typing import Any
 
 from local.clients import waiting_client
+from local.clock import TurnedClock
 from local.errors import ServiceError
 from local.sagemaker.async_inference import AsyncQueues
 from local.sagemaker.endpoints import EndpointService
 from local.sagemaker.fleet import Variant, unavailable
 from local.sagemaker.invocation import ModelAnswer, NotTakenError, forwarded_headers
+from local.sagemaker.metrics import EndpointMetrics
 from local.sagemaker.model_check import ApiModel
+from local.sagemaker.serving import ModelServer
 from local.sagemaker.store import Record
 
 _REALTIME_SECONDS = 60.0
+_MOST_BYTES = 25 * 10**6
+"""Of a body and of an answer. Botocore's model still says 6 MiB, which callers of the service have been seen to exceed; where exactly the
+limit lies is inferred."""
 
 
 Response = tuple[int, dict[str, str], bytes]  # an HTTP answer: status, headers, body
@@ -22,8 +29,12 @@ Response = tuple[int, dict[str, str], bytes]  # an HTTP answer: status, headers,
 class Runtime:
     """The runtime API over the running endpoints."""
 
-    def __init__(self, endpoints: EndpointService, queues: AsyncQueues) -> None:
-        self._endpoints, self._queues = endpoints, queues
+    def __init__(
+        self, endpoints: EndpointService, queues: AsyncQueues, metrics: EndpointMetrics, clock: TurnedClock
+    ) -> None:
+        self._endpoints, self._queues, self._metrics = endpoints, queues, metrics
+        self._claims = threading.Lock()
+        clock.every_minute(self._measure)
         self._api = ApiModel("sagemaker-runtime")
 
     def answer(self, endpoint: str, asynchronous: bool, headers: dict[str, str], body: bytes) -> Response:
@@ -45,7 +56,11 @@ class Runtime:
         if body:
             params["Body"] = body
         try:
-            self._api.check(action, params)
+            # The size of a body has a limit of its own, where there is no queue.
+            checked = params if action == "InvokeEndpointAsync" else {**params, "Body": b""}
+            self._api.check(action, checked)
+            if len(params.get("Body", b"")) > _MOST_BYTES:
+                raise ServiceError("ValidationError", f"Body: at most {_MOST_BYTES} bytes")
         except ServiceError as error:
             raise ServiceError("ValidationError", error.message) from error
         return params
@@ -57,13 +72,50 @@ class Runtime:
         if "AsyncInferenceConfig" in fleet.config:
             raise ServiceError("ValidationError", f"Endpoint {name} of type Async does not support InvokeEndpoint API.")
         variant = fleet.pick(params.get("TargetVariant"))
-        answer = _answer(variant, params)
+        with self._metrics.timed(variant, "ModelLatency"):
+            answer = self._answer(variant, params)
+        self._metrics.responded(variant, answer.status)
+        if len(answer.body) > _MOST_BYTES:
+            raise _lost(
+                variant, f"Response payload size ({len(answer.body)}) exceeded maximum allowed payload ({_MOST_BYTES})"
+            )
         if answer.failed:
             return _model_error(answer, variant.plan.name)
         headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant.plan.name}
         if answer.custom_attributes:
             headers["X-Amzn-SageMaker-Custom-Attributes"] = answer.custom_attributes
         return 200, headers, answer.body
+
+    def _answer(self, variant: Variant, params: Record) -> ModelAnswer:
+        """The container's own answer. Raises ServiceError in SageMaker's words where it gives none."""
+        server = variant.next_server()
+        self._claim(server, 1)
+        try:
+            return server.invoke(
+                params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS, client=waiting_client()
+            )
+        except NotTakenError as error:
+            raise unavailable() from error
+        except TimeoutError as error:
+            raise _lost(
+                variant,
+                f"Your invocation timed out while waiting for a response from container {variant.plan.name}. Review the latency "
+                "metrics for each container in Amazon CloudWatch, resolve the issue, and try again.",
+            ) from error
+        except OSError as error:
+            raise _lost(variant, str(error)) from error
+        finally:
+            self._claim(server, -1)
+
+    def _claim(self, server: ModelServer, change: int) -> None:
+        with self._claims:
+            server.claimed += change
+
+    def _measure(self) -> None:
+        """Publish how many requests are in each instance of the endpoints without a queue."""
+        for fleet in self._endpoints.real_time():
+            for variant in fleet.variants:
+                self._metrics.measure_at_once(variant)
 
     def _invoke_async(self, params: Record) -> Response:
         """InvokeEndpointAsync: queued; where the answer will be."""
@@ -74,25 +126,6 @@ class Runtime:
             **({"X-Amzn-SageMaker-FailureLocation": request.failure} if request.failure else {}),
         }
         return 202, headers, json.dumps({"InferenceId": request.inference_id}).encode()
-
-
-def _answer(variant: Variant, params: Record) -> ModelAnswer:
-    """The container's own answer. Raises ServiceError in SageMaker's words where it gives none."""
-    server = variant.next_server()
-    try:
-        return server.invoke(
-            params.get("Body", b""), forwarded_headers(params), seconds=_REALTIME_SECONDS, client=waiting_client()
-        )
-    except NotTakenError as error:
-        raise unavailable() from error
-    except TimeoutError as error:
-        raise _lost(
-            variant,
-            f"Your invocation timed out while waiting for a response from container {variant.plan.name}. Review the latency "
-            "metrics for each container in Amazon CloudWatch, resolve the issue, and try again.",
-        ) from error
-    except OSError as error:
-        raise _lost(variant, str(error)) from error
 
 
 def _lost(variant: Variant, reason: str) -> ServiceError:

@@ -66,7 +66,7 @@ class ModelServer:
         self._container: Container | None = None
         self.health = Health.STARTING
         self.restarts = 0  # in a row, without one answer to a request
-        self.claimed = 0  # asynchronous requests that it has been handed
+        self.claimed = 0  # requests that it has been handed
         self.instance_type = instance_types(plan.variant)[
             0
         ]  # when it starts: the first of the variant's types that there is

@@ -8,16 +8,20 @@ import math
 import uuid
 from typing import Any
 
+from local.errors import validation_error
+
 Record = dict[str, Any]
 _HIGH_PERIODS, _LOW_PERIODS = 3, 15
 _LOW_SHARE = 0.9
+_PREDEFINED = {"SageMakerVariantConcurrentRequestsPerModelHighResolution": "ConcurrentRequestsPerModel"}
+"""On AWS this one's alarms look every 10 seconds; here, as all others, every minute."""
 _DEFAULT_COOLDOWN = 300
 
 
 def tracking_alarms(policy: Record) -> list[Record]:
     """PutMetricAlarm, twice: one alarm grows the fleet within 3 minutes, the other shrinks it after 15."""
     settings = policy["TargetTrackingScalingPolicyConfiguration"]
-    metric = settings["CustomizedMetricSpecification"]
+    metric = settings.get("CustomizedMetricSpecification") or _predefined(policy)
     target = float(settings["TargetValue"])
     sides = [("High", "GreaterThanThreshold", target, _HIGH_PERIODS)]
     if not settings.get("DisableScaleIn"):
@@ -36,6 +40,21 @@ def tracking_alarms(policy: Record) -> list[Record]:
         }
         for side, comparison, threshold, periods in sides
     ]
+
+
+def _predefined(policy: Record) -> Record:
+    """The metric of a predefined type. Raises ServiceError for those that nothing here publishes."""
+    kind = policy["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"]["PredefinedMetricType"]
+    if kind not in _PREDEFINED:
+        raise validation_error(f"PredefinedMetricType: got {kind}; allowed here: {', '.join(_PREDEFINED)}")
+    _, endpoint, _, variant = policy["ResourceId"].split("/")
+    dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
+    return {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": _PREDEFINED[kind],
+        "Dimensions": dimensions,
+        "Statistic": "Average",
+    }
 
 
 def wanted(policy: Record, alarm: Record, value: float | None, current: int) -> int:

@@ -17,7 +17,8 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
-from botocore.stub import Stubber
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from atelier_ops.errors import (
@@ -33,6 +34,7 @@ from atelier_ops.gateways import aws
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.logs import LogLine, Logs
+from atelier_ops.gateways.real_time import RealTimeEndpoints, RefusedError
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore, Upload, read_json, write_json
@@ -599,6 +601,80 @@ def test_a_request_is_queued_with_its_id_and_limits() -> None:
         places = Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
         assert (places.output, places.failure) == ("s3://media/r", "s3://media/f")
         stub.assert_no_pending_responses()
+
+
+def test_a_real_time_request_is_handed_to_the_function_that_asks() -> None:
+    body = S3Uri(bucket="media", key="requests/1.json")
+    with Stubber(aws.client("lambda")) as stub:
+        expected = {"FunctionName": "asks", "InvocationType": "Event", "Payload": ANY}
+        stub.add_response("invoke", {"StatusCode": 202}, expected)
+        stub.add_response("invoke", {"StatusCode": 202}, expected)
+        first, second = (Inference("asks").submit("shared", body, "1") for _ in range(2))
+        stub.assert_no_pending_responses()
+    assert first.output.startswith("s3://media/responses/")
+    assert first.failure.startswith("s3://media/failures/")
+    assert first != second  # each attempt has places of its own
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("TooManyRequestsException", 429, EndpointUnavailableError),
+        ("ResourceNotFoundException", 404, EndpointUnavailableError),
+        ("AccessDeniedException", 403, EndpointDeniedError),
+        ("ServiceException", 500, SubmissionUnclearError),
+    ],
+)
+def test_a_function_that_takes_no_request_is_told_from_one_that_may_have_taken_it(
+    code: str, status: int, expected: type[Exception]
+) -> None:
+    with Stubber(aws.client("lambda")) as stub:
+        stub.add_client_error("invoke", code, "no", http_status_code=status)
+        with pytest.raises((EndpointUnavailableError, SubmissionUnclearError), match="shared") as caught:
+            Inference("asks").submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1")
+    assert caught.type is expected
+
+
+def test_a_real_time_endpoint_answers() -> None:
+    expected = {
+        "EndpointName": "shared",
+        "Body": b"{}",
+        "ContentType": "application/json",
+        "Accept": "application/json",
+        "InferenceId": "1",
+    }
+    with Stubber(aws.client("sagemaker-runtime")) as stub:
+        body = StreamingBody(io.BytesIO(b'{"images": []}'), 14)
+        stub.add_response("invoke_endpoint", {"Body": body}, expected)
+        assert RealTimeEndpoints().ask("shared", b"{}", "1") == b'{"images": []}'
+
+
+MODEL_SAID = 'Received server error (500) from AllTraffic with message "{}". See the logs.'
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "more", "expected"),
+    [
+        ("ThrottlingException", 429, {}, EndpointUnavailableError),
+        ("ServiceUnavailable", 503, {}, EndpointUnavailableError),
+        ("ModelNotReadyException", 429, {}, EndpointUnavailableError),
+        ("ModelError", 424, {"OriginalStatusCode": 503, "OriginalMessage": "busy"}, EndpointUnavailableError),
+        ("ModelError", 424, {"OriginalStatusCode": 500, "OriginalMessage": "{}"}, RefusedError),
+        ("ValidationError", 400, {}, RefusedError),
+        ("AccessDeniedException", 403, {}, RefusedError),
+    ],
+)
+def test_a_busy_real_time_endpoint_is_told_from_one_that_refuses(
+    code: str, status: int, more: dict[str, Any], expected: type[Exception]
+) -> None:
+    with Stubber(aws.client("sagemaker-runtime")) as stub:
+        stub.add_client_error("invoke_endpoint", code, MODEL_SAID, http_status_code=status, modeled_fields=more or None)
+        with pytest.raises((EndpointUnavailableError, RefusedError)) as caught:
+            RealTimeEndpoints().ask("shared", b"{}", "1")
+    assert caught.type is expected
+    if isinstance(caught.value, RefusedError):
+        whole = "ClientError: " + MODEL_SAID
+        assert caught.value.reason == ("Received server error (500) from AllTraffic" if more else whole)
 
 
 def test_clients_are_made_once_a_container() -> None:

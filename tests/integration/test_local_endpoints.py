@@ -290,6 +290,39 @@ def test_a_real_time_endpoint_answers_and_passes_on_the_models_errors(cloud: Loc
     assert refused.value.response["OriginalMessage"] == "no such thing"
 
 
+def test_a_body_of_more_than_25_megabytes_is_refused(cloud: LocalCloud) -> None:
+    runtime = cloud.client("sagemaker-runtime")
+    large = b'{"a": "' + b"x" * 24_999_000 + b'"}'
+    assert runtime.invoke_endpoint(EndpointName="direct", Body=large)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    with pytest.raises(ClientError, match="25000000 bytes"):
+        runtime.invoke_endpoint(EndpointName="direct", Body=large + b" " * 1_000)
+
+
+def test_a_real_time_endpoint_publishes_the_requests_that_are_in_it(cloud: LocalCloud) -> None:
+    runtime, metrics = cloud.client("sagemaker-runtime"), cloud.client("cloudwatch")
+    asked = {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "ConcurrentRequestsPerModel",
+        "Dimensions": [{"Name": "EndpointName", "Value": "direct"}, {"Name": "VariantName", "Value": "a"}],
+        "Period": 60,
+        "Statistics": ["Maximum"],
+        "StartTime": 0,
+        "EndTime": 2**31,
+    }
+    with ThreadPoolExecutor() as pool:
+        waiting = [
+            pool.submit(runtime.invoke_endpoint, EndpointName="direct", Body=b'{"seconds": 3}') for _ in range(2)
+        ]
+        until(lambda: server(cloud, "direct")["answering"] == 2, cloud)
+        cloud.turn_clock(1)
+        for each in waiting:
+            each.result()
+    cloud.turn_clock(1)
+
+    points = sorted(metrics.get_metric_statistics(**asked)["Datapoints"], key=lambda point: str(point["Timestamp"]))
+    assert [point["Maximum"] for point in points][-2:] == [2, 0]
+
+
 def test_a_real_time_endpoint_whose_server_starts_again_is_unavailable(cloud: LocalCloud) -> None:
     runtime = cloud.client("sagemaker-runtime")
     endpoint(cloud, "fragile", {})

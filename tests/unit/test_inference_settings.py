@@ -36,6 +36,7 @@ def test_every_variable_is_read() -> None:
             "ATELIER_PROGRESS_URI": "s3://media/progress/",
             "ATELIER_PIXELS_PER_SECOND": "80000",
             "ATELIER_TILE_PIXELS_PER_SECOND": "30000",
+            "ATELIER_REAL_TIME": "true",
             "ATELIER_MAX_ADAPTERS": "7",
         }
     )
@@ -51,6 +52,7 @@ def test_every_variable_is_read() -> None:
         progress=S3Uri(bucket="media", key="progress/"),
         pixels_per_second=80_000,
         tile_pixels_per_second=30_000,
+        real_time=True,
         max_adapters=7,
     )
 

@@ -7,7 +7,7 @@ import pytest
 from infra.components import scaling
 from infra.settings.serving import Serving
 from local.clock import TurnedClock
-from local.errors import validation_error
+from local.errors import ServiceError, validation_error
 from local.scaling.policies import tracking_alarms, wanted
 from local.scaling.scaler import Fleets, Scaler
 
@@ -101,6 +101,20 @@ def test_a_step_holds_for_its_interval(steps: list[Record], breach: float, count
     settings = {"AdjustmentType": "PercentChangeInCapacity", "StepAdjustments": steps}
     policy = {**WAKE, "StepScalingPolicyConfiguration": settings}
     assert wanted(policy, GOES_OFF, 1.0 + breach, 10) == count
+
+
+def test_a_predefined_metric_is_that_of_the_target_s_own_variant() -> None:
+    policy = {**TARGET, **scaling.requests_policy(SERVING), "PolicyARN": "arn:requests"}
+    high, low = tracking_alarms(policy)
+    assert (high["MetricName"], high["Threshold"], low["Threshold"]) == ("ConcurrentRequestsPerModel", 4, 3.6)
+    assert {each["Name"]: each["Value"] for each in high["Dimensions"]} == {
+        "EndpointName": "live",
+        "VariantName": "AllTraffic",
+    }
+    assert wanted(policy, GOES_OFF, 9.0, 1) == 3
+    tracking = {"TargetValue": 1, "PredefinedMetricSpecification": {"PredefinedMetricType": "Moonlight"}}
+    with pytest.raises(ServiceError, match="got Moonlight"):
+        tracking_alarms({**policy, "TargetTrackingScalingPolicyConfiguration": tracking})
 
 
 def test_growth_that_is_cooling_down_counts_as_part_of_what_is_wanted() -> None:

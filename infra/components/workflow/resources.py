@@ -10,7 +10,8 @@ from aws_cdk import aws_sns as sns
 from contracts.hosting import Hosting
 from contracts.vpc import VpcConfig
 from infra.components.access import arn
-from infra.components.endpoint import AsyncEndpoint
+from infra.components.endpoint import SharedEndpoint
+from infra.components.handing_over import HandingOver
 from infra.components.workflow.handlers import Handlers
 from infra.settings.stage import Stage
 
@@ -31,7 +32,8 @@ class Resources:
     key: kms.IKey
     table: dynamodb.ITable
     topic: sns.ITopic
-    endpoint: AsyncEndpoint
+    endpoint: SharedEndpoint
+    handing_over: HandingOver
     hosting: Hosting
     machine_names: tuple[str, str]
     job_image_uri: str

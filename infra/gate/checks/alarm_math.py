@@ -12,6 +12,7 @@ from infra.config import STAGES
 from infra.gate.assembly import Assembly
 from infra.gate.checks.machine_requests import requests
 from infra.gate.finding import Finding
+from infra.gate.kinds import is_real_time
 from infra.gate.machines import machines
 from infra.gate.sources import Sources
 
@@ -30,7 +31,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     for alarm in alarms:
         for wrong, remedy in _math(alarm.properties, fewest):
             yield alarm.finding(_NAME, wrong, remedy)
-    for endpoint in assembly.of("AWS::SageMaker::Endpoint"):
+    # A real-time endpoint is awake always.
+    for endpoint in assembly.of("AWS::SageMaker::Endpoint") if not is_real_time(assembly) else ():
         idle = (each for each in alarms if _INSTANCES in str(each.properties.get("Metrics", "")))
         if not any(endpoint in assembly.referenced(each.properties["Metrics"]) for each in idle):
             wrong = "no alarm puts it to sleep where target tracking does not"

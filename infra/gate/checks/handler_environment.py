@@ -7,6 +7,7 @@ from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
+from infra.gate.kinds import is_real_time
 from infra.gate.networks import network_of
 from infra.gate.roles import role_of, statements
 from infra.gate.sources import Module, Sources
@@ -18,7 +19,10 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "ENDPOINT_NAME": ("AWS::SageMaker::Endpoint", ""),
     "MEDIA_BUCKET": ("AWS::S3::Bucket", "BucketsMedia"),
     "MODEL_BUCKET": ("AWS::S3::Bucket", "BucketsModel"),
+    "ERROR_TOPIC_ARN": ("AWS::SNS::Topic", "Error"),
+    "SUCCESS_TOPIC_ARN": ("AWS::SNS::Topic", "Success"),
     "STATE_MACHINE_ARN": ("AWS::StepFunctions::StateMachine", "Workflow"),
+    "REAL_TIME_FUNCTION": ("AWS::Lambda::Function", "CallerHandler"),
     "TABLE_NAME": ("AWS::DynamoDB::Table", ""),
     "TOPIC_ARN": ("AWS::SNS::Topic", "News"),
     "WEBHOOK_TOPIC_ARN": ("AWS::SNS::Topic", "WebhooksDue"),
@@ -35,10 +39,15 @@ _UNSIGNED = {"authorize"}
 """Handlers of stages only whose requests nobody signs: they look into the header that would hold the signature."""
 
 
+_ASKING = {"ask_endpoint"}
+"""Handlers of stages only whose endpoints have no queue."""
+
+
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     deployed = handlers(assembly)
     elsewhere = (_OUTWARD if network_of(assembly) else set()) | (_UNSIGNED if is_signed(assembly) else set())
+    elsewhere |= set() if is_real_time(assembly) else _ASKING
     for handler, module in sources.handlers.items():
         if handler not in deployed and handler not in elsewhere:
             wrong = "no function runs it"
@@ -99,7 +108,7 @@ def _named(assembly: Assembly, function: Resource) -> Iterator[Finding]:
         if name in _MACHINES and value.rpartition(":")[2] not in _machine_names(assembly, _MACHINES[name]):
             wrong = f"{name} is {value}, which is no state machine {_MACHINES[name]}"
             yield function.finding(_NAME, wrong, "Set it to the machine that its name says")
-        if name not in _KINDS:
+        if name not in _KINDS or (name == "REAL_TIME_FUNCTION" and not is_real_time(assembly) and value == "none"):
             continue
         kind, start = _KINDS[name]
         found = assembly.referenced(value)

@@ -127,7 +127,14 @@ def _machine(here: Location, config: Resource, variant: Mapping[str, Any], kind:
 
 
 def _asynchronous(assembly: Assembly, config: Resource) -> Iterator[tuple[str, str]]:
+    stage = STAGES.get(assembly.stage)
+    real_time = stage.serving.is_real_time if stage else False
     settings = config.properties.get("AsyncInferenceConfig", {})
+    if ("AsyncInferenceConfig" in config.properties) == real_time:
+        wrong = f"it has {'a' if settings else 'no'} queue, and the stage's endpoints are {'real-time' if real_time else 'asynchronous'}"
+        yield wrong, "Set AsyncInferenceConfig where serving.kind is asynchronous, and only there"
+    if real_time:
+        return
     output, media = settings.get("OutputConfig", {}), "BucketsMedia"
     for key, folder in (("S3OutputPath", "responses"), ("S3FailurePath", "failures")):
         path = str(output.get(key))

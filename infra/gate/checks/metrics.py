@@ -10,8 +10,9 @@ from typing import Any
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.checks.machine_requests import requests
 from infra.gate.finding import Finding
+from infra.gate.kinds import is_real_time
 from infra.gate.machines import machines
-from infra.gate.published import METRICS, OURS, STATISTICS
+from infra.gate.published import ASYNCHRONOUS_ONLY, METRICS, OURS, REAL_TIME_ONLY, STATISTICS
 from infra.gate.sources import Sources
 
 _NAME = "metrics"
@@ -37,9 +38,12 @@ class Series:
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
-    counted = _counted(sources)
+    counted, real_time = _counted(sources), is_real_time(assembly)
     for resource in assembly.of("AWS::CloudWatch::Alarm"):
         acts = _rolls_back(assembly, resource)
+        for metric in watched(resource.properties):
+            for wrong, remedy in _of_kind(metric, real_time=real_time):
+                yield resource.finding(_NAME, wrong, remedy)
         for wrong, remedy in (*_problems(resource.properties, counted), *_alarm(resource.properties, acts=acts)):
             yield resource.finding(_NAME, wrong, remedy)
         for action in assembly.referenced(resource.properties.get("AlarmActions", [])):
@@ -85,6 +89,12 @@ def watched(node: Mapping[str, Any]) -> Iterator[Series]:
             dimensions=frozenset(str(each.get("Name")) for each in metric.get("Dimensions", [])),
             statistic=str(query.get("Stat")),
         )
+
+
+def _of_kind(metric: Series, *, real_time: bool) -> Iterator[tuple[str, str]]:
+    if metric.name in (ASYNCHRONOUS_ONLY if real_time else REAL_TIME_ONLY) and metric.namespace == "AWS/SageMaker":
+        kind = "real-time" if real_time else "asynchronous"
+        yield f"{metric.name} is not published of {kind} endpoints", "Look at what is (infra/gate/published.py)"
 
 
 def _problems(node: Mapping[str, Any], counted: set[str]) -> Iterator[tuple[str, str]]:

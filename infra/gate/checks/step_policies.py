@@ -10,6 +10,7 @@ from infra.config import STAGES
 from infra.gate.assembly import Assembly
 from infra.gate.checks.machine_requests import requests
 from infra.gate.finding import Finding
+from infra.gate.kinds import is_real_time
 from infra.gate.machines import Definition, machines
 from infra.gate.sources import Sources
 
@@ -110,6 +111,7 @@ def _sent(assembly: Assembly, machine: Definition, wanted: Mapping[str, int]) ->
                 )
             for wrong, remedy in _soon(request):
                 yield machine.finding(_NAME, name, wrong, remedy)
-    if names and sorted(names) != ["backlog", "sleep", "wake"]:
+    meant_names = ["requests"] if is_real_time(assembly) else ["backlog", "sleep", "wake"]
+    if names and sorted(names) != meant_names:
         wrong = f"a version's endpoint gets the policies {', '.join(names)}"
-        yield machine.resource.finding(_NAME, wrong, "Put backlog, wake and sleep, each once")
+        yield machine.resource.finding(_NAME, wrong, f"Put {', '.join(meant_names)}, each once")

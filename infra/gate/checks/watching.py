@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
+from infra.gate.kinds import is_real_time
 from infra.gate.sources import Sources
 
 _NAME = "watching"
@@ -58,14 +59,22 @@ _ENDPOINT: Sequence[Wanted] = tuple(
         ("NotificationFailures", 1, "answers are told to nobody"),
     )
 )
+_REAL_TIME = Wanted(
+    namespace="AWS/SageMaker",
+    metric="Invocation5XXErrors",
+    dimension="EndpointName",
+    attribute="EndpointName",
+    most=10,
+    why="predictions fail",
+)
 _KINDS: Mapping[str, Sequence[Wanted]] = {
     "AWS::StepFunctions::StateMachine": _MACHINE,
     "AWS::SQS::Queue": (_QUEUE,),
     "AWS::ApiGateway::RestApi": (_API,),
     "AWS::SageMaker::Endpoint": _ENDPOINT,
 }
-_UNATTENDED = ("record_failure",)
-"""Handlers that a state machine calls, and whose failure it cannot report."""
+_UNATTENDED = ("record_failure", "ask_endpoint")
+"""Handlers that a state machine or another handler calls, and whose failure these cannot report."""
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -73,7 +82,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     alarms = [each for each in assembly.of("AWS::CloudWatch::Alarm") if _tells(assembly, each)]
     for kind, wanted in _KINDS.items():
         for resource in assembly.of(kind):
-            for each in wanted:
+            for each in (_REAL_TIME,) if wanted is _ENDPOINT and is_real_time(assembly) else wanted:
                 yield from _watched(resource, each, alarms)
     for function in _unattended(assembly):
         yield from _watched(function, _FUNCTION, alarms)

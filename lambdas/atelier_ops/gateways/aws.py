@@ -14,9 +14,12 @@ SETTINGS: Mapping[str, Any] = {
     "connect_timeout": 5,
     "read_timeout": 60,
 }
-"""Standard retries cover throttling and 5xx; one call never outlives a minute."""
+"""Standard retries cover throttling and 5xx; one call never outlives a minute, but for a model's answer."""
 
-AT_MOST_ONCE = {"sagemaker-runtime": {"retries": {"total_max_attempts": 1}}}
+LONGEST_ANSWER = 70
+"""Seconds after which no model answers any more: a container of a real-time endpoint has 60."""
+
+AT_MOST_ONCE = {"sagemaker-runtime": {"retries": {"total_max_attempts": 1}, "read_timeout": LONGEST_ANSWER}}
 """A request whose answer was lost may have been queued, and would be a second time: whether to send it again, the handlers decide."""
 
 

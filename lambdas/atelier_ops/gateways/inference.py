@@ -1,5 +1,9 @@
-"""Handing a request to an asynchronous endpoint."""
+"""Handing a request to an endpoint, which answers it later."""
 
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -14,7 +18,7 @@ from botocore.exceptions import (
 
 from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError, SubmissionUnclearError
 from atelier_ops.gateways.aws import client, passes
-from contracts.layout import S3Uri
+from contracts.layout import S3Uri, answer_keys
 
 WAIT_IN_QUEUE = 21_600
 """Seconds a request may wait for an instance: SageMaker's longest."""
@@ -24,6 +28,9 @@ LONGEST_RUN = 900
 
 NOT_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
 """Errors before anything was sent."""
+
+NO_FUNCTION = "none"
+"""What a function is called where there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +46,10 @@ class AnswerPlaces:
 
 
 class Inference:
-    """InvokeEndpointAsync."""
+    """InvokeEndpointAsync; or the ``function`` that asks real-time endpoints, and writes and tells what they answer as SageMaker does."""
+
+    def __init__(self, function: str = NO_FUNCTION) -> None:
+        self._function = "" if function == NO_FUNCTION else function
 
     def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
         """Queue the JSON body at ``body``; SNS tells when the answer is there.
@@ -47,26 +57,50 @@ class Inference:
         Raises EndpointUnavailableError where it was not queued, EndpointDeniedError where it never will be, and SubmissionUnclearError
         where it may have been.
         """
-        try:
-            answer = client("sagemaker-runtime").invoke_endpoint_async(
-                EndpointName=endpoint,
-                InputLocation=str(body),
-                InferenceId=inference_id,
-                ContentType="application/json",
-                Accept="application/json",
-                RequestTTLSeconds=WAIT_IN_QUEUE,
-                InvocationTimeoutSeconds=LONGEST_RUN,
+        with _refusals(endpoint):
+            return (
+                self._ask(endpoint, body, inference_id) if self._function else self._queue(endpoint, body, inference_id)
             )
-        except NOT_SENT as error:
-            raise EndpointUnavailableError(f"endpoint {endpoint} cannot be reached") from error
-        except HTTPClientError as error:
-            raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status == HTTPStatus.FORBIDDEN and not passes(error):
-                wanted = "not authorized to perform sagemaker:InvokeEndpointAsync"
-                raise EndpointDeniedError(f"endpoint {endpoint}: {wanted}") from error
-            if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise EndpointUnavailableError(f"endpoint {endpoint} takes no request now") from error
-            raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
+
+    def _queue(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
+        answer = client("sagemaker-runtime").invoke_endpoint_async(
+            EndpointName=endpoint,
+            InputLocation=str(body),
+            InferenceId=inference_id,
+            ContentType="application/json",
+            Accept="application/json",
+            RequestTTLSeconds=WAIT_IN_QUEUE,
+            InvocationTimeoutSeconds=LONGEST_RUN,
+        )
         return AnswerPlaces(output=answer.get("OutputLocation", ""), failure=answer.get("FailureLocation", ""))
+
+    def _ask(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
+        """Each attempt has places of its own, as SageMaker gives it."""
+        keys = answer_keys(uuid.uuid4().hex)
+        output, failure = (str(S3Uri(bucket=body.bucket, key=key)) for key in keys)
+        places = AnswerPlaces(output=output, failure=failure)
+        event = {"endpoint": endpoint, "request": str(body), "inference_id": inference_id, **places.to_json()}
+        client("lambda").invoke(FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event).encode())
+        return places
+
+
+@contextmanager
+def _refusals(endpoint: str) -> Iterator[None]:
+    """What an error of a call says of the request."""
+    try:
+        yield
+    except NOT_SENT as error:
+        raise EndpointUnavailableError(f"endpoint {endpoint} cannot be reached") from error
+    except HTTPClientError as error:
+        raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == HTTPStatus.FORBIDDEN and not passes(error):
+            wanted = f"not authorized to perform {_RIGHTS.get(error.operation_name, error.operation_name)}"
+            raise EndpointDeniedError(f"endpoint {endpoint}: {wanted}") from error
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise EndpointUnavailableError(f"endpoint {endpoint} takes no request now") from error
+        raise SubmissionUnclearError(f"endpoint {endpoint}: {error}") from error
+
+
+_RIGHTS = {"InvokeEndpointAsync": "sagemaker:InvokeEndpointAsync", "Invoke": "lambda:InvokeFunction"}

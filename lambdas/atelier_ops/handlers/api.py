@@ -32,6 +32,7 @@ class Settings(EnvironmentSettings):
     ``webhooks`` is ``contracts.webhooks.Reach``; pages of ``origins`` may read answers, ``none`` is no page.
     The rate policies are values of ``RateLimit-Policy``.
     ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
+    ``real_time_function`` is what asks endpoints; ``none`` where they are asynchronous.
     """
 
     table_name: str
@@ -47,6 +48,7 @@ class Settings(EnvironmentSettings):
     release_rules: str
     pace: str
     media_days: int
+    real_time_function: str
     startup_seconds: int
     clients: str
     webhooks: str
@@ -66,7 +68,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         media=ObjectStore(settings.media_bucket),
         data=ObjectStore(settings.data_bucket),
         models=ObjectStore(settings.model_bucket),
-        inference=Inference(),
+        inference=Inference(settings.real_time_function),
         endpoints=Endpoints(),
         executions=Executions(settings.state_machine_arn),
         batches=Executions(settings.batch_machine_arn),

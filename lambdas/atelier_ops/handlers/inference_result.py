@@ -1,4 +1,4 @@
-"""Handles SNS notifications of finished asynchronous requests: stores a prediction's pictures, or answers a run's smoke test."""
+"""Handles SNS notifications of finished requests: stores a prediction's pictures, or answers a run's smoke test."""
 
 import time
 from contextlib import ExitStack
@@ -17,16 +17,17 @@ from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
-    """Environment."""
+    """Environment. ``real_time_function`` is what asks endpoints; ``none`` where they are asynchronous."""
 
     table_name: str
     media_bucket: str
     webhook_topic_arn: str
+    real_time_function: str
 
 
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
-    """An SNS event with one or more notifications of an asynchronous endpoint.
+    """An SNS event with one or more notifications of an endpoint.
 
     One that cannot be settled does not keep the others; it is raised in the end, so that the event is tried again and kept.
     """
@@ -35,7 +36,7 @@ def handler(event: dict[str, Any], context: object) -> None:
     dependencies = Ending(
         records=records,
         media=media,
-        inference=Inference(),
+        inference=Inference(settings.real_time_function),
         tokens=Tokens(),
         due=Topic(settings.webhook_topic_arn),
     )

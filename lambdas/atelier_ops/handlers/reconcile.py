@@ -18,12 +18,15 @@ SPARE_MILLISECONDS = 30_000
 
 
 class Settings(EnvironmentSettings):
-    """Environment. ``media_days`` is after how many days pictures expire, and predictions with them."""
+    """Environment. ``media_days`` is after how many days pictures expire, and predictions with them; ``real_time_function`` is what asks
+    endpoints, ``none`` where they are asynchronous.
+    """
 
     table_name: str
     media_bucket: str
     media_days: int
     webhook_topic_arn: str
+    real_time_function: str
 
 
 @observed
@@ -34,7 +37,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
     dependencies = Ending(
         records=records,
         media=media,
-        inference=Inference(),
+        inference=Inference(settings.real_time_function),
         tokens=Tokens(),
         due=Topic(settings.webhook_topic_arn),
     )

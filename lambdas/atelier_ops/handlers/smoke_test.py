@@ -16,11 +16,12 @@ from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
-    """Environment. ``endpoint_name`` is the shared endpoint."""
+    """Environment. ``endpoint_name`` is the shared endpoint; ``real_time_function`` asks endpoints, ``none`` if they are asynchronous."""
 
     table_name: str
     media_bucket: str
     endpoint_name: str
+    real_time_function: str
 
 
 @observed
@@ -39,4 +40,4 @@ def handler(event: dict[str, Any], context: object) -> None:
     endpoint = dedicated or settings.endpoint_name
     record = claimed(waiting(inference, event["token"], plan.execution, endpoint, now), now)
     records.put(record)
-    submit(record, Queueing(records=records, media=media, inference=Inference()), now)
+    submit(record, Queueing(records=records, media=media, inference=Inference(settings.real_time_function)), now)

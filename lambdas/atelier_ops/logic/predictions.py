@@ -76,7 +76,7 @@ def _begin(
     check_places(inputs, request)
     picture = check_pictures(inputs, dependencies.media)
     further(inputs, picture)
-    check_answer(inputs, dependencies.pace.resolution, picture)
+    check_answer(inputs, dependencies.pace.resolution, picture, most=dependencies.pace.most_answer_pixels)
     check_work(inputs, dependencies.pace, picture)
     target = resolve(prediction.version, request, dependencies)
     inputs = _with_adapter(inputs, target, request, dependencies)

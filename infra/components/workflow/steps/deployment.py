@@ -12,7 +12,6 @@ from infra.components.access import (
     encrypting_volumes,
     keeping,
     passing,
-    queueing,
     reading,
     writing,
 )
@@ -132,13 +131,15 @@ def smoke_test(use: Resources) -> Step:
             "TABLE_NAME": table_name(use.table),
             "MEDIA_BUCKET": bucket_name(use.media_bucket),
             "ENDPOINT_NAME": use.endpoint.name,
+            **use.handing_over.environment,
         },
         grants=[
             keeping(use.table),
-            reading(use.media_bucket, requests),
+            # Whether SageMaker reads a queued request with the caller's rights too is documented nowhere.
+            *([] if use.stage.serving.is_real_time else [reading(use.media_bucket, requests)]),
             writing(use.media_bucket, requests),
             deleting(use.media_bucket, requests),
-            queueing(use.endpoint.arn, use.stage.prefix),
+            use.handing_over.grants,
         ],
     )
     return use.handlers.wait(

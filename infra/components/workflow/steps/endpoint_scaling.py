@@ -24,29 +24,42 @@ _ACCEPTS_LINKED_ROLE = {
 
 
 def scaling_steps(use: Resources) -> tuple[Step, ...]:
-    """From a number that nobody changes to a fleet that follows its queue, to zero and back."""
-    return (*_following(use), *_waking(use), *_sleeping(use))
+    """From a number that nobody changes to a fleet that follows its queue, to zero and back; or its requests, if it is real-time."""
+    if use.stage.serving.is_real_time:
+        return (_registered(use), _following_requests(use))
+    return (_registered(use), _following(use), *_waking(use), *_sleeping(use))
 
 
-def _following(use: Resources) -> tuple[Step, ...]:
-    serving = use.stage.serving
-    return (
-        _autoscaling(
-            use,
-            name="RegisterScalableTarget",
-            does="Hand the number of the endpoint's instances to Application Auto Scaling",
-            operation="registerScalableTarget",
-            arguments=_SCALED | scaling.capacity(serving),
-            allows=_registering(use),
-        ),
-        _autoscaling(
-            use,
-            name="PutBacklogPolicy",
-            does="Let the number follow the queue, down to zero",
-            operation="putScalingPolicy",
-            arguments=_SCALED | scaling.backlog_policy(_ENDPOINT, serving),
-            allows=_putting_policies(use),
-        ),
+def _registered(use: Resources) -> Step:
+    return _autoscaling(
+        use,
+        name="RegisterScalableTarget",
+        does="Hand the number of the endpoint's instances to Application Auto Scaling",
+        operation="registerScalableTarget",
+        arguments=_SCALED | scaling.capacity(use.stage.serving),
+        allows=_registering(use),
+    )
+
+
+def _following(use: Resources) -> Step:
+    return _autoscaling(
+        use,
+        name="PutBacklogPolicy",
+        does="Let the number follow the queue, down to zero",
+        operation="putScalingPolicy",
+        arguments=_SCALED | scaling.backlog_policy(_ENDPOINT, use.stage.serving),
+        allows=_putting_policies(use),
+    )
+
+
+def _following_requests(use: Resources) -> Step:
+    return _autoscaling(
+        use,
+        name="PutRequestsPolicy",
+        does="Let the number follow the requests that are in the endpoint",
+        operation="putScalingPolicy",
+        arguments=_SCALED | scaling.requests_policy(use.stage.serving),
+        allows=_putting_policies(use),
     )
 
 

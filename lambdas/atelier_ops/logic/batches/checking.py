@@ -156,7 +156,7 @@ def _checked(
     size = sizes[_pictures(inputs)]
     if isinstance(size, InvalidInputError):
         raise size
-    check_answer(inputs, pace.resolution, size)
+    check_answer(inputs, pace.resolution, size, most=pace.most_answer_pixels)
     check_work(inputs, pace, size)
     target = lookups.target(painting.version)
     if inputs.adapter:
