@@ -13,7 +13,7 @@ from local.sagemaker.model_check import ApiModel
 from local.sagemaker.store import Record, now
 from local.scaling import schedule
 from local.scaling.listing import matching
-from local.scaling.policies import tracking_alarms
+from local.scaling.policies import check_tracked, tracking_alarms
 from local.scaling.scaler import Scaler
 
 Key = tuple[str, str, str]  # service namespace, resource id, scalable dimension
@@ -184,9 +184,8 @@ class ApplicationAutoScaling:
         member = f"{kind}PolicyConfiguration"
         if member not in params:
             raise validation_error(f"{member}: got nothing; allowed: the configuration that PolicyType {kind} needs")
-        metric = params.get("TargetTrackingScalingPolicyConfiguration", {}).get("CustomizedMetricSpecification", {})
-        if kind == "TargetTrackingScaling" and "MetricName" not in metric:
-            raise validation_error(f"{member}: the local cloud allows a CustomizedMetricSpecification of one metric")
+        if kind == "TargetTrackingScaling":
+            check_tracked(params[member])
         arn = (
             f"arn:aws:autoscaling:{self._region}:{self._account}:scalingPolicy:{uuid.uuid4()}:resource/"
             f"{params['ServiceNamespace']}/{params['ResourceId']}:policyName/{params['PolicyName']}"

@@ -120,14 +120,7 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
         queries="by_status",
     ),
     "smoke_test": HandlerPlaces(
-        reads="media/requests/*",
-        writes="media/requests/*",
         deletes="media/requests/*",
     ),
 }
 """The others reach no object and ask no index."""
-
-REAL_TIME_PLACES: Mapping[str, HandlerPlaces] = {
-    "smoke_test": HandlerPlaces(writes="media/requests/*", deletes="media/requests/*"),
-}
-"""The same where endpoints have no queue, of which SageMaker might read requests with the caller's rights."""

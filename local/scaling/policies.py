@@ -18,6 +18,14 @@ _PREDEFINED = {"SageMakerVariantConcurrentRequestsPerModelHighResolution": "Conc
 _DEFAULT_COOLDOWN = 300
 
 
+def check_tracked(settings: Record) -> None:
+    """Raise ServiceError for target tracking of what nothing here publishes."""
+    kind = settings.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+    if kind not in _PREDEFINED and "MetricName" not in settings.get("CustomizedMetricSpecification", {}):
+        allowed = f"a CustomizedMetricSpecification of one metric, or of PredefinedMetricType {', '.join(_PREDEFINED)}"
+        raise validation_error(f"TargetTrackingScalingPolicyConfiguration: the local cloud allows {allowed}")
+
+
 def tracking_alarms(policy: Record) -> list[Record]:
     """PutMetricAlarm, twice: one alarm grows the fleet within 3 minutes, the other shrinks it after 15."""
     settings = policy["TargetTrackingScalingPolicyConfiguration"]
@@ -43,10 +51,8 @@ def tracking_alarms(policy: Record) -> list[Record]:
 
 
 def _predefined(policy: Record) -> Record:
-    """The metric of a predefined type. Raises ServiceError for those that nothing here publishes."""
+    """The metric of a predefined type."""
     kind = policy["TargetTrackingScalingPolicyConfiguration"]["PredefinedMetricSpecification"]["PredefinedMetricType"]
-    if kind not in _PREDEFINED:
-        raise validation_error(f"PredefinedMetricType: got {kind}; allowed here: {', '.join(_PREDEFINED)}")
     _, endpoint, _, variant = policy["ResourceId"].split("/")
     dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
     return {

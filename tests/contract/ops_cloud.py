@@ -113,6 +113,7 @@ def environment() -> dict[str, str]:
         "RELEASE_RULES": "{}",
         "PACE": json.dumps(PACE.to_json()),
         "ENDPOINT_NAME": "shared",
+        "REAL_TIME_FUNCTION": "none",
         "SERVED_BASE": "tiny@v1",
         "IMAGE_URI": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
         "TAGS": "atelier:stage=test",

@@ -603,6 +603,23 @@ def test_a_request_is_queued_with_its_id_and_limits() -> None:
         stub.assert_no_pending_responses()
 
 
+def test_a_small_body_goes_with_the_call() -> None:
+    answer = {"InferenceId": "1", "OutputLocation": "s3://media/r", "FailureLocation": "s3://media/f"}
+    with Stubber(aws.client("sagemaker-runtime")) as stub:
+        expected = {
+            "EndpointName": "shared",
+            "Body": b"{}",
+            "InferenceId": "1",
+            "ContentType": "application/json",
+            "Accept": "application/json",
+            "RequestTTLSeconds": 21_600,
+            "InvocationTimeoutSeconds": 900,
+        }
+        stub.add_response("invoke_endpoint_async", answer, expected)
+        Inference().submit("shared", S3Uri(bucket="media", key="requests/1.json"), "1", "{}")
+        stub.assert_no_pending_responses()
+
+
 def test_a_real_time_request_is_handed_to_the_function_that_asks() -> None:
     body = S3Uri(bucket="media", key="requests/1.json")
     with Stubber(aws.client("lambda")) as stub:

@@ -325,10 +325,15 @@ def test_a_smoke_test_is_answered_by_its_result(plan: dict[str, Any]) -> None:
         runtime.add_response(
             "invoke_endpoint_async", {"InferenceId": "any", "OutputLocation": "s3://media/responses/1.out"}
         )
+        sent = list[dict[str, Any]]()
+        runtime.client.meta.events.register(
+            "provide-client-params.sagemaker-runtime.InvokeEndpointAsync", lambda params, **_: sent.append(params)
+        )
         call("smoke_test", {"plan": plan, "version": 1, "endpoint": "", "token": "token"})
-    (request,) = aws.client("s3").list_objects_v2(Bucket="media", Prefix="requests/smoke-")["Contents"]
-    inference = request["Key"].removeprefix("requests/").removesuffix(".json")
-    assert json.loads(body("media", request["Key"]))["adapter"] == "skirt@1"
+    (request,) = sent
+    inference = request["InferenceId"]
+    assert json.loads(request["Body"])["adapter"] == "skirt@1"
+    assert len(request["Body"]) <= 128_000  # the most that goes with a call
     picture = base64.b64encode(PNG).decode()
     answer = {"images": [picture], "output_format": "png", "seed": 0, "model": "tiny@v1", "adapter": "skirt@1"}
     with Stubber(aws.client("stepfunctions")) as states:

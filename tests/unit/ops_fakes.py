@@ -285,12 +285,12 @@ class MemoryInference(Inference):
     denied: bool = False
     mute: bool = False
 
-    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
+    def submit(self, endpoint: str, body: S3Uri, inference_id: str, inline: str = "") -> AnswerPlaces:
         if self.down:
             raise EndpointUnavailableError(f"endpoint {endpoint}: not found")
         if self.denied:
             raise EndpointDeniedError(f"endpoint {endpoint}: not authorized")
-        self.queue.append((endpoint, str(body), inference_id))
+        self.queue.append((endpoint, inline or str(body), inference_id))
         if self.mute:
             raise SubmissionUnclearError(f"endpoint {endpoint}: the answer was lost")
         name = f"{len(self.queue)}-of-{inference_id}"

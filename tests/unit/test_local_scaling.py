@@ -8,7 +8,7 @@ from infra.components import scaling
 from infra.settings.serving import Serving
 from local.clock import TurnedClock
 from local.errors import ServiceError, validation_error
-from local.scaling.policies import tracking_alarms, wanted
+from local.scaling.policies import check_tracked, tracking_alarms, wanted
 from local.scaling.scaler import Fleets, Scaler
 
 Record = dict[str, Any]
@@ -112,9 +112,9 @@ def test_a_predefined_metric_is_that_of_the_target_s_own_variant() -> None:
         "VariantName": "AllTraffic",
     }
     assert wanted(policy, GOES_OFF, 9.0, 1) == 3
-    tracking = {"TargetValue": 1, "PredefinedMetricSpecification": {"PredefinedMetricType": "Moonlight"}}
-    with pytest.raises(ServiceError, match="got Moonlight"):
-        tracking_alarms({**policy, "TargetTrackingScalingPolicyConfiguration": tracking})
+    check_tracked(scaling.requests_policy(SERVING)["TargetTrackingScalingPolicyConfiguration"])
+    with pytest.raises(ServiceError, match="the local cloud allows"):
+        check_tracked({"TargetValue": 1, "PredefinedMetricSpecification": {"PredefinedMetricType": "Moonlight"}})
 
 
 def test_growth_that_is_cooling_down_counts_as_part_of_what_is_wanted() -> None:

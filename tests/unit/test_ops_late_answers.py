@@ -84,7 +84,7 @@ def test_a_deletion_that_broke_off_is_finished(dependencies: Ending) -> None:
 
 
 def test_a_smoke_test_whose_notification_was_lost_lets_its_run_go_on(dependencies: Ending) -> None:
-    asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 5)
+    asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 5, {"seed": 0})
     places = {"submitted": True, "answer": PLACES.to_json()}
     dependencies.records.put(replace(asked, data={**asked.data, **places}))
     assert sweep(dependencies) == 1
@@ -128,9 +128,9 @@ class StuckTokens(MemoryTokens):
 
 def test_what_cannot_be_settled_keeps_nothing_else_waiting(dependencies: Ending) -> None:
     stuck = replace(dependencies, tokens=StuckTokens())
-    asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 50)
+    asked = smoke.waiting("smoke-1", "token", "run-1", "shared", NOW - LATE - 50, {"seed": 0})
     stuck.records.put(replace(asked, data={**asked.data, "submitted": True, "answer": PLACES.to_json()}))
-    other = smoke.waiting("smoke-2", "other", "run-2", "shared", NOW - LATE - 5)
+    other = smoke.waiting("smoke-2", "other", "run-2", "shared", NOW - LATE - 5, {"seed": 0})
     stuck.records.put(replace(other, data={**other.data, "submitted": True, "answer": PLACES.to_json()}))
     broken, fine = predict(stuck, "broken", LATE + 50), predict(stuck, "fine", LATE + 5)
     record = stuck.records.get(broken)

@@ -1,7 +1,7 @@
 """Asking a real-time endpoint: its answers are written and told as SageMaker does of asynchronous ones, and read by the same code."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -60,9 +60,9 @@ class World:
     def __post_init__(self) -> None:
         self.buckets.put("media", "requests/1.json", b"{}")
 
-    def run(self) -> str:
+    def run(self, more: Mapping[str, str] | None = None) -> str:
         return carry_out(
-            Asked.of(EVENT),
+            Asked.of({**EVENT, **(more or {})}),
             Asking(
                 media=self.buckets.store("media"),
                 endpoints=self.endpoints,
@@ -138,6 +138,13 @@ def test_what_was_answered_and_perhaps_not_told_is_told_again_and_not_painted_ag
     assert world.run() == "1: answered"
     assert len(world.endpoints.asked) == 1
     assert world.told().output is not None
+
+
+def test_a_body_that_comes_with_the_event_is_read_nowhere() -> None:
+    world = World(Endpoints([b"{}"]))
+    world.buckets.drop("media", "requests/1.json")
+    assert world.run({"body": '{"seed": 0}'}) == "1: answered"
+    assert world.endpoints.asked == [b'{"seed": 0}']
 
 
 def test_a_notification_holds_nothing_of_the_request() -> None:

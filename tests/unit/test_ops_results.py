@@ -222,7 +222,7 @@ def test_whatever_an_answer_says_its_record_fits_into_the_table(dependencies: En
 
 def waiting_smoke_test(dependencies: Ending) -> str:
     inference = smoke.inference_id("run-1", 3)
-    dependencies.records.put(smoke.waiting(inference, "token", "run-1", "shared", NOW))
+    dependencies.records.put(smoke.waiting(inference, "token", "run-1", "shared", NOW, {"seed": 0}))
     return inference
 
 

@@ -337,11 +337,12 @@ def test_nothing_is_left_of_a_deleted_prediction_whose_queueing_was_unclear(api:
 
 def test_a_smoke_test_is_tried_once_more_too_and_then_fails_its_run(api: Api) -> None:
     dependencies = settling(api)
-    record = claimed(smoke.waiting("smoke-1", "token", "run-1", "shared", api.now), api.now)
+    record = claimed(smoke.waiting("smoke-1", "token", "run-1", "shared", api.now, {"seed": 0}), api.now)
     api.records.put(record)
     submit(record, dependencies, api.now)
     notify(api, 0, BUSY)
-    assert len(api.inference.queue) == 2
+    assert [body for _, body, _ in api.inference.queue] == ['{"seed": 0}'] * 2
+    assert not api.buckets.objects  # nobody can cancel it, so its request is no object
     assert "goes on" in notify(api, 1, BUSY)
     assert api.records.items == {}
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
-from infra.gate.intended_places import HANDLER_PLACES, REAL_TIME_PLACES, HandlerPlaces
-from infra.gate.kinds import is_real_time
+from infra.gate.intended_places import HANDLER_PLACES, HandlerPlaces
 from infra.gate.roles import role_of, statements
 from infra.gate.sources import Sources
 
@@ -27,11 +26,10 @@ _INDEX = re.compile(r"\.Arn>/index/(.*)")
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
-    meant = {**HANDLER_PLACES, **(REAL_TIME_PLACES if is_real_time(assembly) else {})}
     for handler, function in handlers(assembly).items():
         role = role_of(assembly, function.properties.get("Role"))
         if role is not None:
-            yield from _compared(assembly, role, meant.get(handler, HandlerPlaces()))
+            yield from _compared(assembly, role, HANDLER_PLACES.get(handler, HandlerPlaces()))
 
 
 def _compared(assembly: Assembly, role: Resource, places: HandlerPlaces) -> Iterator[Finding]:

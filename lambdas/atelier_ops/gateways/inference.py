@@ -51,21 +51,21 @@ class Inference:
     def __init__(self, function: str = NO_FUNCTION) -> None:
         self._function = "" if function == NO_FUNCTION else function
 
-    def submit(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
-        """Queue the JSON body at ``body``; SNS tells when the answer is there.
+    def submit(self, endpoint: str, body: S3Uri, inference_id: str, inline: str = "") -> AnswerPlaces:
+        """Queue the JSON body at ``body``, or ``inline`` if it is given; SNS tells when the answer is there.
 
         Raises EndpointUnavailableError where it was not queued, EndpointDeniedError where it never will be, and SubmissionUnclearError
         where it may have been.
         """
         with _refusals(endpoint):
-            return (
-                self._ask(endpoint, body, inference_id) if self._function else self._queue(endpoint, body, inference_id)
-            )
+            hand_over = self._ask if self._function else self._queue
+            return hand_over(endpoint, body, inference_id, inline)
 
-    def _queue(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
+    def _queue(self, endpoint: str, body: S3Uri, inference_id: str, inline: str) -> AnswerPlaces:
+        source = {"Body": inline.encode()} if inline else {"InputLocation": str(body)}
         answer = client("sagemaker-runtime").invoke_endpoint_async(
             EndpointName=endpoint,
-            InputLocation=str(body),
+            **source,
             InferenceId=inference_id,
             ContentType="application/json",
             Accept="application/json",
@@ -74,12 +74,18 @@ class Inference:
         )
         return AnswerPlaces(output=answer.get("OutputLocation", ""), failure=answer.get("FailureLocation", ""))
 
-    def _ask(self, endpoint: str, body: S3Uri, inference_id: str) -> AnswerPlaces:
+    def _ask(self, endpoint: str, body: S3Uri, inference_id: str, inline: str) -> AnswerPlaces:
         """Each attempt has places of its own, as SageMaker gives it."""
         keys = answer_keys(uuid.uuid4().hex)
         output, failure = (str(S3Uri(bucket=body.bucket, key=key)) for key in keys)
         places = AnswerPlaces(output=output, failure=failure)
-        event = {"endpoint": endpoint, "request": str(body), "inference_id": inference_id, **places.to_json()}
+        event = {
+            "endpoint": endpoint,
+            "request": str(body),
+            "body": inline,
+            "inference_id": inference_id,
+            **places.to_json(),
+        }
         client("lambda").invoke(FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event).encode())
         return places
 

@@ -21,7 +21,7 @@ class Settings(EnvironmentSettings):
 
 @observed
 def handler(event: dict[str, Any], context: object) -> None:
-    """``{"endpoint", "request", "inference_id", "output", "failure"}``: the addresses are those of objects."""
+    """``{"endpoint", "request", "body", "inference_id", "output", "failure"}``: the addresses are those of objects."""
     settings = Settings.from_environment()
     dependencies = Asking(
         media=ObjectStore(settings.media_bucket),

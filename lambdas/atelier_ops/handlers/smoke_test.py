@@ -1,6 +1,5 @@
 """Asks the endpoint for one picture in the published style; ``inference_result`` answers the run that waits."""
 
-import json
 import time
 from typing import Any
 
@@ -10,7 +9,6 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.smoke import inference_id, smoke_request, waiting
 from atelier_ops.logic.submission import Queueing, claimed, submit
 from atelier_ops.observability import observed
-from contracts.layout import request_key
 from contracts.plan import FineTuningPlan
 from contracts.settings import EnvironmentSettings
 
@@ -35,9 +33,8 @@ def handler(event: dict[str, Any], context: object) -> None:
     records, media = Records(settings.table_name), ObjectStore(settings.media_bucket)
     inference = inference_id(plan.execution, version)
     body = smoke_request(plan, version, dedicated=bool(dedicated))
-    media.write(request_key(inference), json.dumps(body).encode(), "application/json")
     # Stored before asking: the answer may come at once.
     endpoint = dedicated or settings.endpoint_name
-    record = claimed(waiting(inference, event["token"], plan.execution, endpoint, now), now)
+    record = claimed(waiting(inference, event["token"], plan.execution, endpoint, now, body), now)
     records.put(record)
     submit(record, Queueing(records=records, media=media, inference=Inference(settings.real_time_function)), now)

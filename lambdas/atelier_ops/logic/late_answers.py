@@ -20,7 +20,16 @@ from atelier_ops.logic.results import (
     settle,
     settle_prediction,
 )
-from atelier_ops.logic.submission import OPEN, Ending, attempts, hand_over, inference_id, is_claimed, is_submitted
+from atelier_ops.logic.submission import (
+    INLINE,
+    OPEN,
+    Ending,
+    attempts,
+    hand_over,
+    inference_id,
+    is_claimed,
+    is_submitted,
+)
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import seconds
 from atelier_ops.observability import count, logger
@@ -67,7 +76,7 @@ def _hopeless(record: Record, dependencies: Ending, now: float) -> str:
         return NO_ANSWER if now - queued > LATEST_ANSWER else ""
     if is_claimed(record, now):
         return ""
-    if attempts(record) >= MOST_ATTEMPTS or dependencies.media.uploaded(request_key(inference_id(record))) is None:
+    if attempts(record) >= MOST_ATTEMPTS or not _has_request(record, dependencies):
         return NEVER_QUEUED
     try:
         hand_over(record, dependencies, now)
@@ -78,6 +87,10 @@ def _hopeless(record: Record, dependencies: Ending, now: float) -> str:
     except EndpointUnavailableError as error:
         return f"{error}: {NEVER_QUEUED}" if _is_refused_for_long(record, now) else ""
     return ""
+
+
+def _has_request(record: Record, dependencies: Ending) -> bool:
+    return INLINE in record.data or dependencies.media.uploaded(request_key(inference_id(record))) is not None
 
 
 def _is_refused_for_long(record: Record, now: float) -> bool:

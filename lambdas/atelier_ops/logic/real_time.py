@@ -25,20 +25,28 @@ BUSY = "InternalServerError: the endpoint was busy for too long"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request: its body lies at ``request``, and its answer goes to ``output``, or to ``failure`` what is said instead of one."""
+    """One request, whose body is ``body`` or lies at ``request``; its answer goes to ``output``, or what is said instead to ``failure``."""
 
     endpoint: str
     inference_id: str
     request: S3Uri
     output: S3Uri
     failure: S3Uri
+    body: str = ""
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Asked":
         """Out of the event that ``gateways.inference`` sends."""
         request, output, failure = (S3Uri.parse(event[name]) for name in ("request", "output", "failure"))
         name, endpoint = event["inference_id"], event["endpoint"]
-        return cls(endpoint=endpoint, inference_id=name, request=request, output=output, failure=failure)
+        return cls(
+            endpoint=endpoint,
+            inference_id=name,
+            request=request,
+            output=output,
+            failure=failure,
+            body=event.get("body", ""),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +84,7 @@ def _answer(asked: Asked, dependencies: Asking) -> bytes:
     ends = dependencies.clock() + LONGEST_BUSY
     pauses = iter(PAUSES)
     while True:
-        body = dependencies.media.read(asked.request.key)
+        body = asked.body.encode() or dependencies.media.read(asked.request.key)
         try:
             return dependencies.endpoints.ask(asked.endpoint, body, asked.inference_id)
         except EndpointUnavailableError as error:

@@ -1,10 +1,13 @@
 """A smoke test: one real request to the endpoint that now serves a style, answered through the path that a client's request takes."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from atelier_ops.gateways.records import WAITING, Record
 from atelier_ops.logic.picture import decode_picture
+from atelier_ops.logic.submission import INLINE
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.errors import InvalidInputError
 from contracts.plan import FineTuningPlan
@@ -41,12 +44,13 @@ def smoke_key(inference: str) -> str:
     return f"smoke#{inference}"
 
 
-def waiting(inference: str, token: str, execution: str, endpoint: str, now: float) -> Record:
-    """The record that lets the answer find its run; its request has still to be handed over to ``endpoint``."""
+def waiting(inference: str, token: str, execution: str, endpoint: str, now: float, body: Mapping[str, Any]) -> Record:
+    """The record that lets the answer find its run; its request, ``body``, has still to be handed over to ``endpoint``."""
     data = {
         "token": token,
         "execution": execution,
         "endpoint": endpoint,
+        INLINE: json.dumps(body),
         "submitted": False,
         "created_at": rfc3339(now),
     }

@@ -23,6 +23,10 @@ from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count, logger
 from contracts.layout import S3Uri, request_key
 
+INLINE = "body"
+"""Where a record keeps the body of a request that is no prediction's: nobody can cancel it, so it needs no object that is there until then,
+and goes with the call. It has at most 128,000 bytes."""
+
 CLAIM_SECONDS = 120
 """How long a claim holds: longer than the API's handler may run, and longer than handing over takes."""
 
@@ -84,7 +88,8 @@ def submit(record: Record, dependencies: Queueing, now: float) -> Record:
     """
     where = S3Uri(bucket=dependencies.media.bucket, key=request_key(inference_id(record)))
     try:
-        places = dependencies.inference.submit(record.data["endpoint"], where, inference_id(record))
+        inline = str(record.data.get(INLINE, ""))
+        places = dependencies.inference.submit(record.data["endpoint"], where, inference_id(record), inline)
         submitted = {"submitted": True, "answer": places.to_json(), "queued_at": rfc3339(now)}
         stored = dependencies.records.change(
             record, lambda newest: replace(newest, data={**newest.data, **submitted}) if _same(newest, record) else None
@@ -113,11 +118,14 @@ def withdraw(record: Record, dependencies: Queueing) -> None:
 
 def drop_request(record: Record, dependencies: Queueing) -> None:
     """Let nobody begin, or go on with, work on the record's request."""
-    dependencies.media.delete(request_key(inference_id(record)))
+    if INLINE not in record.data:
+        dependencies.media.delete(request_key(inference_id(record)))
 
 
 def hand_over(record: Record, dependencies: Queueing, now: float) -> bool:
-    """Claim the record and submit its request, whose object is there; False where somebody else has claimed it or changed it.
+    """Claim the record and submit its request, whose body is in it or lies where it was put.
+
+    False where somebody else has claimed the record or changed it.
 
     Raises EndpointUnavailableError; then the record is anybody's to claim.
     """

@@ -12,8 +12,6 @@ from infra.components.access import (
     encrypting_volumes,
     keeping,
     passing,
-    reading,
-    writing,
 )
 from infra.components.attributes import bucket_name, table_name
 from infra.components.handler import Spec
@@ -135,9 +133,7 @@ def smoke_test(use: Resources) -> Step:
         },
         grants=[
             keeping(use.table),
-            # Whether SageMaker reads a queued request with the caller's rights too is documented nowhere.
-            *([] if use.stage.serving.is_real_time else [reading(use.media_bucket, requests)]),
-            writing(use.media_bucket, requests),
+            # Of one that was stored by an earlier release the request is dropped.
             deleting(use.media_bucket, requests),
             use.handing_over.grants,
         ],
