@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from infra.settings.network import INTERFACES
 from infra.settings.stage import Stage
 
 SAGEMAKER, LAMBDA, VPC = "sagemaker", "lambda", "vpc"
@@ -77,7 +76,7 @@ def _needed(stage: Stage) -> Iterator[Quota]:
 
 
 def _network(stage: Stage, zones: int) -> Iterator[Quota]:
-    ways, serving = len(INTERFACES), stage.serving
+    ways, serving = len(stage.interfaces), stage.serving
     yield _of_vpc(VPCS, 1, 1, "the stage's own")
     yield _of_vpc("Interface VPC endpoints per VPC", ways, ways, "what handlers call")
     yield _of_vpc("Gateway VPC endpoints per Region", 2, 2, "S3 and DynamoDB")

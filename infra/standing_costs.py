@@ -7,7 +7,6 @@ from contracts.prices import DOLLARS_PER_HOUR
 from infra.monitoring.alarms import alarms
 from infra.monitoring.watched import WatchedStage
 from infra.quotas import machine_types
-from infra.settings.network import INTERFACES
 from infra.settings.stage import Stage
 
 HOURS_PER_MONTH = 730
@@ -67,7 +66,7 @@ def standing(stage: Stage) -> list[StandingCost]:
         dollars = FIREWALL_DOLLARS + FIREWALL_RULES * RULE_DOLLARS
         items.append(StandingCost(what=f"web ACL, {FIREWALL_RULES} rules", dollars=dollars))
     if stage.network:
-        ways, zones = len(INTERFACES), len(stage.network.zones)
+        ways, zones = len(stage.interfaces), len(stage.network.zones)
         dollars = ways * zones * INTERFACE_DOLLARS_PER_HOUR * HOURS_PER_MONTH
         items.append(StandingCost(what=f"{ways} interface endpoints, {zones} zones", dollars=dollars))
     if serving.fewest_instances:

@@ -6,7 +6,7 @@ from cli.doctor.diagnosis import Diagnosis, Mark
 from cli.doctor.limits import limits_of
 from cli.doctor.surroundings import Surroundings
 from infra.quotas import VPC, VPCS
-from infra.settings.network import INTERFACES, Network
+from infra.settings.network import Network
 
 
 def check_network(around: Surroundings) -> Iterator[Diagnosis]:
@@ -17,7 +17,7 @@ def check_network(around: Surroundings) -> Iterator[Diagnosis]:
     problems = [*_zones(around, network), *_ways(around, network), *_room(around)]
     yield from problems
     if not problems:
-        says = f"room for a VPC, with {len(INTERFACES)} interface endpoints in zones {', '.join(network.zones)}"
+        says = f"room for a VPC, with {len(around.stage.interfaces)} interface endpoints in zones {', '.join(network.zones)}"
         yield Diagnosis(mark=Mark.GOOD, what="network", says=says)
 
 
@@ -34,7 +34,7 @@ def _zones(around: Surroundings, network: Network) -> Iterator[Diagnosis]:
 
 def _ways(around: Surroundings, network: Network) -> Iterator[Diagnosis]:
     """Not every zone of a region has every service."""
-    names = {f"com.amazonaws.{around.region}.{service}": service for service in INTERFACES}
+    names = {f"com.amazonaws.{around.region}.{service}": service for service in around.stage.interfaces}
     answer = around.client("ec2").describe_vpc_endpoint_services(
         Filters=[{"Name": "service-name", "Values": sorted(names)}]
     )

@@ -13,7 +13,7 @@ from contracts.vpc import VpcConfig
 from infra.components.access import allow, grant, service_principal
 from infra.components.host_group import HTTPS, HostGroup, leaving
 from infra.components.log_retention import log_group
-from infra.settings.network import INTERFACES, Network
+from infra.settings.network import Network
 
 _RANGE = "10.0.0.0/16"
 """Nothing is connected to it, so any number of stages may have the same."""
@@ -29,7 +29,7 @@ _NOWHERE = ec2.CfnSecurityGroup.EgressProperty(
 
 class PrivateNetwork(Construct):
     """Subnets in two zones or more, without an internet gateway or NAT. S3 and DynamoDB are reached through gateways, which cost nothing,
-    and only as far as ``tables`` and ``buckets`` (their ARNs) go; what handlers call, through ``INTERFACES``.
+    and only as far as ``tables`` and ``buckets`` (their ARNs) go; what handlers call, through interface endpoints of ``services``.
 
     ``hosts`` is where jobs are, whose hosts reach each other; ``clients`` where everything else is, which nobody reaches.
     """
@@ -40,6 +40,7 @@ class PrivateNetwork(Construct):
         construct_id: str,
         *,
         network: Network,
+        services: Iterable[str],
         buckets: Iterable[str],
         tables: Iterable[str],
         key: kms.IKey,
@@ -55,7 +56,7 @@ class PrivateNetwork(Construct):
         self.hosts = VpcConfig(subnets=subnets, security_groups=[hosts])
         self.clients = VpcConfig(subnets=subnets, security_groups=[clients])
         self._gateways(subnets, {"s3": _inside(buckets), "dynamodb": _inside(tables)})
-        self._interfaces(subnets, [hosts, clients])
+        self._interfaces(services, subnets, [hosts, clients])
         self._record_flows(key, log_days)
 
     def _subnet(self, index: int, zone: str) -> str:
@@ -95,7 +96,7 @@ class PrivateNetwork(Construct):
         for service, policy in policies.items():
             self._endpoint(service, "Gateway", policy, route_table_ids=[table])
 
-    def _interfaces(self, subnets: list[str], groups: Iterable[str]) -> None:
+    def _interfaces(self, services: Iterable[str], subnets: list[str], groups: Iterable[str]) -> None:
         inward = [
             ec2.CfnSecurityGroup.IngressProperty(
                 ip_protocol="tcp",
@@ -107,7 +108,7 @@ class PrivateNetwork(Construct):
             for group in groups
         ]
         group = self._group("Services", "Atelier: interface endpoints", [_NOWHERE], inward).attr_group_id
-        for service in INTERFACES:
+        for service in services:
             self._endpoint(
                 service,
                 "Interface",

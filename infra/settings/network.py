@@ -16,10 +16,13 @@ INTERFACES: Mapping[str, str] = {
     "sns": "people hear of failures and of what waits for their approval",
     "states": "executions are started and read, task tokens answered",
 }
-"""The services that handlers in the network call, by their names in AWS PrivateLink, and what for. Each costs by the hour and zone.
+"""The services that handlers in the network call in every stage, by their names in AWS PrivateLink, and what for. Each costs by the hour and zone.
 
 Images, logs and metrics of SageMaker's hosts, and the traces of functions, do not pass through a customer's network.
 """
+
+REAL_TIME_INTERFACES: Mapping[str, str] = {"lambda": "the function is called that asks real-time endpoints"}
+"""Those of a stage with such endpoints besides."""
 
 _OFF = "none"
 

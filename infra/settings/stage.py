@@ -1,7 +1,7 @@
 """One environment: every part of its settings, and what follows from them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -13,7 +13,7 @@ from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
 from infra.settings.kinds import check_kinds
 from infra.settings.log_days import LOG_DAYS
-from infra.settings.network import Network, network_in_context
+from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, Network, network_in_context
 from infra.settings.pace import pace
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
@@ -135,6 +135,11 @@ class Stage:
         types = (self.serving.instance, *self.serving.fallbacks)
         serving, models = self.serving, map(find, self.base_models)
         return pace(types, models, self.upscaler_model, serving.pace, real_time=serving.is_real_time)
+
+    @property
+    def interfaces(self) -> Mapping[str, str]:
+        """The services that handlers in a network of the stage's own call, and what for."""
+        return {**INTERFACES, **(REAL_TIME_INTERFACES if self.serving.is_real_time else {})}
 
     @property
     def default_model(self) -> CatalogueEntry:

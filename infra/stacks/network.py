@@ -22,6 +22,7 @@ class NetworkStack(StageStack):
             self,
             "Network",
             network=network,
+            services=stage.interfaces,
             buckets=[arn for bucket in buckets for arn in (bucket.bucket_arn, bucket.arn_for_objects("*"))],
             tables=[table, f"{table}/index/*"],
             key=storage.key,

@@ -34,7 +34,7 @@ from atelier_ops.gateways import aws
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.logs import LogLine, Logs
-from atelier_ops.gateways.real_time import RealTimeEndpoints, RefusedError
+from atelier_ops.gateways.real_time import EndpointRefusedError, RealTimeEndpoints
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore, Upload, read_json, write_json
@@ -676,9 +676,9 @@ MODEL_SAID = 'Received server error (500) from AllTraffic with message "{}". See
         ("ServiceUnavailable", 503, {}, EndpointUnavailableError),
         ("ModelNotReadyException", 429, {}, EndpointUnavailableError),
         ("ModelError", 424, {"OriginalStatusCode": 503, "OriginalMessage": "busy"}, EndpointUnavailableError),
-        ("ModelError", 424, {"OriginalStatusCode": 500, "OriginalMessage": "{}"}, RefusedError),
-        ("ValidationError", 400, {}, RefusedError),
-        ("AccessDeniedException", 403, {}, RefusedError),
+        ("ModelError", 424, {"OriginalStatusCode": 500, "OriginalMessage": "{}"}, EndpointRefusedError),
+        ("ValidationError", 400, {}, EndpointRefusedError),
+        ("AccessDeniedException", 403, {}, EndpointRefusedError),
     ],
 )
 def test_a_busy_real_time_endpoint_is_told_from_one_that_refuses(
@@ -686,10 +686,10 @@ def test_a_busy_real_time_endpoint_is_told_from_one_that_refuses(
 ) -> None:
     with Stubber(aws.client("sagemaker-runtime")) as stub:
         stub.add_client_error("invoke_endpoint", code, MODEL_SAID, http_status_code=status, modeled_fields=more or None)
-        with pytest.raises((EndpointUnavailableError, RefusedError)) as caught:
+        with pytest.raises((EndpointUnavailableError, EndpointRefusedError)) as caught:
             RealTimeEndpoints().ask("shared", b"{}", "1")
     assert caught.type is expected
-    if isinstance(caught.value, RefusedError):
+    if isinstance(caught.value, EndpointRefusedError):
         whole = "ClientError: " + MODEL_SAID
         assert caught.value.reason == ("Received server error (500) from AllTraffic" if more else whole)
 

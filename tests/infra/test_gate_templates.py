@@ -104,7 +104,7 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "WAIT_IN_QUEUE still promises",
     ),
     # roles
-    (ROLE_POLICY, "Training/HandlersSmokeTest", without("s3:PutObject"), "handler rights", "may not s3:PutObject"),
+    (ROLE_POLICY, "Training/HandlersPublish", without("s3:PutObject"), "handler rights", "may not s3:PutObject"),
     (
         ROLE_POLICY,
         "Training/HandlersDeployEndpoint",

@@ -18,6 +18,7 @@ from infra.function_costs import MEMORY_MIB
 from infra.gate.assembly import Assembly
 from infra.gate.door import findings
 from infra.gate.placements import as_deployed
+from infra.settings.network import Network
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import text
 
@@ -28,6 +29,7 @@ QUICK = replace(
     name=NAME,
     api=replace(LOCAL.api, loopback_webhooks=False),
     serving=replace(LOCAL.serving, kind="real-time", fewest_instances=1, most_instances=2),
+    network=Network(),
 )
 
 

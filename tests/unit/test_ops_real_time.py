@@ -1,4 +1,4 @@
-"""Asking a real-time endpoint: its answers are written and told as SageMaker does of asynchronous ones, and read by the same code."""
+"""EndpointCalling a real-time endpoint: its answers are written and told as SageMaker does of asynchronous ones, and read by the same code."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from atelier_ops.errors import EndpointUnavailableError
-from atelier_ops.gateways.real_time import RealTimeEndpoints, RefusedError
+from atelier_ops.gateways.real_time import EndpointRefusedError, RealTimeEndpoints
 from atelier_ops.logic.model_answer import ModelError, read_answer
 from atelier_ops.logic.notification import Outcome, read_outcome
-from atelier_ops.logic.real_time import BUSY, LONGEST_BUSY, Asked, Asking, carry_out
+from atelier_ops.logic.real_time import BUSY, LONGEST_BUSY, EndpointCall, EndpointCalling, carry_out
 from tests.unit.ops_fakes import MemoryBuckets, MemoryTopic
 
 EVENT = {
@@ -21,13 +21,15 @@ EVENT = {
     "failure": "s3://media/failures/a-error.out",
 }
 BUSY_NOW = EndpointUnavailableError("endpoint shared takes no request now")
-BROKEN = RefusedError(
+BROKEN = EndpointRefusedError(
     "Received server error (500) from AllTraffic", '{"error": {"type": "InternalError", "message": "x"}}'
 )
-WRONG = RefusedError(
+WRONG = EndpointRefusedError(
     "Received client error (400) from AllTraffic", '{"error": {"type": "InvalidInputError", "message": "y"}}'
 )
-SLOW = RefusedError('ClientError: Received server error (0) from AllTraffic with message "Your invocation timed out"')
+SLOW = EndpointRefusedError(
+    'ClientError: Received server error (0) from AllTraffic with message "Your invocation timed out"'
+)
 
 
 @dataclass
@@ -62,8 +64,8 @@ class World:
 
     def run(self, more: Mapping[str, str] | None = None) -> str:
         return carry_out(
-            Asked.of({**EVENT, **(more or {})}),
-            Asking(
+            EndpointCall.of({**EVENT, **(more or {})}),
+            EndpointCalling(
                 media=self.buckets.store("media"),
                 endpoints=self.endpoints,
                 success=self.success,
@@ -102,7 +104,7 @@ def test_an_answer_is_written_and_told_as_of_an_asynchronous_endpoint() -> None:
 @pytest.mark.parametrize(("refused", "of_server", "words"), [
     (BROKEN, True, "InternalError: x"), (WRONG, False, "InvalidInputError: y"), (SLOW, False, "timed out"),
 ])  # fmt: skip
-def test_a_refusal_is_told_with_whose_fault_it_is(refused: RefusedError, of_server: bool, words: str) -> None:
+def test_a_refusal_is_told_with_whose_fault_it_is(refused: EndpointRefusedError, of_server: bool, words: str) -> None:
     world = World(Endpoints([refused]))
     assert world.run() == "1: refused"
     error = world.failure()

@@ -342,7 +342,7 @@ def test_a_smoke_test_is_tried_once_more_too_and_then_fails_its_run(api: Api) ->
     submit(record, dependencies, api.now)
     notify(api, 0, BUSY)
     assert [body for _, body, _ in api.inference.queue] == ['{"seed": 0}'] * 2
-    assert not api.buckets.objects  # nobody can cancel it, so its request is no object
+    assert not api.buckets.store("media").names("requests/")  # nobody can cancel it, so its request is no object
     assert "goes on" in notify(api, 1, BUSY)
     assert api.records.items == {}
 

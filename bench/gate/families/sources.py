@@ -13,7 +13,7 @@ MUTANTS = (
     ),
     Slip(
         name="a call lacks what the service requires",
-        at=f"{_GATEWAYS}/inference.py",
+        at=f"{_GATEWAYS}/real_time.py",
         old="                EndpointName=endpoint,\n",
         new="",
     ),

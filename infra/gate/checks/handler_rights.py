@@ -6,7 +6,7 @@ from infra.gate.assembly import Assembly, Resource
 from infra.gate.calls import Call, calls
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
-from infra.gate.kinds import is_real_time
+from infra.gate.kinds import made_here
 from infra.gate.rights import JOINING_FUNCTION, needed, tagging
 from infra.gate.roles import allowed, role_of, statements
 from infra.gate.sources import Sources
@@ -39,23 +39,16 @@ _GRANTED_TOGETHER: Mapping[str, set[str]] = {
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
-    reached, real_time = calls(sources), is_real_time(assembly)
+    reached = calls(sources)
     for handler, function in handlers(assembly).items():
         role = role_of(assembly, function.properties.get("Role"))
         if role is None:
             yield function.finding(_NAME, "its Role is no role of the stage", "Give it a role of its own")
         elif handler in sources.handlers:
-            made = [call for call in reached.of(handler) if not _of_other_kind(call, real_time=real_time)]
+            made = made_here(reached.of(handler), assembly)
             own = _dead_letters(assembly, function) | _joining(function)
             yield from _missing(assembly, function, role, made, own)
             yield from _unused(assembly, role, handler, made, own)
-
-
-def _of_other_kind(call: Call, *, real_time: bool) -> bool:
-    """Whether a call is made only where the endpoints are of the other kind: the same code hands requests to both."""
-    if call.module.name != "atelier_ops.gateways.inference":
-        return False
-    return call.operation == ("InvokeEndpointAsync" if real_time else "Invoke")
 
 
 def _dead_letters(assembly: Assembly, function: Resource) -> dict[str, str]:

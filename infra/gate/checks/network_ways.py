@@ -8,6 +8,7 @@ from infra.gate.assembly import Assembly, Resource
 from infra.gate.calls import calls
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
+from infra.gate.kinds import made_here
 from infra.gate.networks import StageNetwork, jobs, network_of
 from infra.gate.roles import listed
 from infra.gate.sources import Sources
@@ -69,7 +70,7 @@ def _needs(assembly: Assembly, sources: Sources) -> dict[str, str]:
     reached = calls(sources)
     for handler, function in handlers(assembly).items():
         if "VpcConfig" in function.properties:
-            for call in reached.of(handler):
+            for call in made_here(reached.of(handler), assembly):
                 name = _SERVICES.get(call.service, call.service)
                 found.setdefault(name, f"handler {handler} calls {call.operation} of {call.service}")
     return found

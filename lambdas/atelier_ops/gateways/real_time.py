@@ -1,4 +1,4 @@
-"""Asking a real-time endpoint, and waiting for what it answers."""
+"""EndpointCalling a real-time endpoint, and waiting for what it answers."""
 
 from http import HTTPStatus
 
@@ -9,7 +9,7 @@ from atelier_ops.gateways.aws import LONGEST_ANSWER, client, error_code, passes
 from atelier_ops.gateways.inference import NOT_SENT
 
 
-class RefusedError(RuntimeError):
+class EndpointRefusedError(RuntimeError):
     """An endpoint's answer that is none: ``reason`` in SageMaker's words, and ``text``, what the model server said."""
 
     def __init__(self, reason: str, text: str = "") -> None:
@@ -24,7 +24,7 @@ class RealTimeEndpoints:
     def ask(self, endpoint: str, body: bytes, inference_id: str) -> bytes:
         """The answer to a JSON body, JSON as well.
 
-        Raises EndpointUnavailableError where another try may succeed, and RefusedError where it would not, or might be a second time.
+        Raises EndpointUnavailableError where another try may succeed, and EndpointRefusedError where it would not, or might be a second time.
         """
         try:
             answer = client("sagemaker-runtime").invoke_endpoint(
@@ -38,13 +38,17 @@ class RealTimeEndpoints:
         except NOT_SENT as error:
             raise EndpointUnavailableError(f"endpoint {endpoint} cannot be reached") from error
         except ReadTimeoutError as error:
-            raise RefusedError(f"ClientError: Model did not respond within {LONGEST_ANSWER} seconds.") from error
+            raise EndpointRefusedError(
+                f"ClientError: Model did not respond within {LONGEST_ANSWER} seconds."
+            ) from error
         except HTTPClientError as error:
-            raise RefusedError(f"InternalServerError: the connection to endpoint {endpoint} broke: {error}") from error
+            raise EndpointRefusedError(
+                f"InternalServerError: the connection to endpoint {endpoint} broke: {error}"
+            ) from error
         except ClientError as error:
             if _may_succeed(error):
                 raise EndpointUnavailableError(f"endpoint {endpoint} takes no request now") from error
-            raise RefusedError(_reason(error), _said(error, "OriginalMessage")) from error
+            raise EndpointRefusedError(_reason(error), _said(error, "OriginalMessage")) from error
         return answered
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from atelier_ops.gateways.real_time import RealTimeEndpoints
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
-from atelier_ops.logic.real_time import Asked, Asking, carry_out
+from atelier_ops.logic.real_time import EndpointCall, EndpointCalling, carry_out
 from atelier_ops.observability import logger, observed
 from contracts.settings import EnvironmentSettings
 
@@ -23,7 +23,7 @@ class Settings(EnvironmentSettings):
 def handler(event: dict[str, Any], context: object) -> None:
     """``{"endpoint", "request", "body", "inference_id", "output", "failure"}``: the addresses are those of objects."""
     settings = Settings.from_environment()
-    dependencies = Asking(
+    dependencies = EndpointCalling(
         media=ObjectStore(settings.media_bucket),
         endpoints=RealTimeEndpoints(),
         success=Topic(settings.success_topic_arn),
@@ -31,4 +31,4 @@ def handler(event: dict[str, Any], context: object) -> None:
         clock=time.monotonic,
         pause=time.sleep,
     )
-    logger.info(carry_out(Asked.of(event), dependencies))
+    logger.info(carry_out(EndpointCall.of(event), dependencies))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.errors import EndpointUnavailableError, MissingObjectError
-from atelier_ops.gateways.real_time import RealTimeEndpoints, RefusedError
+from atelier_ops.gateways.real_time import EndpointRefusedError, RealTimeEndpoints
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
 from contracts.layout import S3Uri
@@ -24,7 +24,7 @@ BUSY = "InternalServerError: the endpoint was busy for too long"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class EndpointCall:
     """One request, whose body is ``body`` or lies at ``request``; its answer goes to ``output``, or what is said instead to ``failure``."""
 
     endpoint: str
@@ -35,7 +35,7 @@ class Asked:
     body: str = ""
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> "Asked":
+    def of(cls, event: Mapping[str, Any]) -> "EndpointCall":
         """Out of the event that ``gateways.inference`` sends."""
         request, output, failure = (S3Uri.parse(event[name]) for name in ("request", "output", "failure"))
         name, endpoint = event["inference_id"], event["endpoint"]
@@ -50,7 +50,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class EndpointCalling:
     """What asking needs. ``clock`` counts seconds, of which ``pause`` lets some pass."""
 
     media: ObjectStore
@@ -61,7 +61,7 @@ class Asking:
     pause: Callable[[float], None]
 
 
-def carry_out(asked: Asked, dependencies: Asking) -> str:
+def carry_out(asked: EndpointCall, dependencies: EndpointCalling) -> str:
     """Ask the endpoint, write its answer, and tell whoever waits for it; says what was done.
 
     Of a request that somebody dropped nothing is told. One that was carried out before, of which perhaps nobody was told, is told again.
@@ -72,15 +72,15 @@ def carry_out(asked: Asked, dependencies: Asking) -> str:
             answered = _answer(asked, dependencies)
         except MissingObjectError:
             return f"{name}: nobody waits for it"
-        except RefusedError as error:
+        except EndpointRefusedError as error:
             return f"{name}: {_fail(asked, error, dependencies)}"
         media.write(asked.output.key, answered, "application/json")
     _tell(dependencies.success, asked, "Completed", {"responseParameters": {"outputLocation": str(asked.output)}})
     return f"{name}: answered"
 
 
-def _answer(asked: Asked, dependencies: Asking) -> bytes:
-    """The endpoint's answer. Raises RefusedError, and MissingObjectError where nobody waits for it any more."""
+def _answer(asked: EndpointCall, dependencies: EndpointCalling) -> bytes:
+    """The endpoint's answer. Raises EndpointRefusedError, and MissingObjectError where nobody waits for it any more."""
     ends = dependencies.clock() + LONGEST_BUSY
     pauses = iter(PAUSES)
     while True:
@@ -89,18 +89,18 @@ def _answer(asked: Asked, dependencies: Asking) -> bytes:
             return dependencies.endpoints.ask(asked.endpoint, body, asked.inference_id)
         except EndpointUnavailableError as error:
             if dependencies.clock() > ends:
-                raise RefusedError(f"{BUSY}: {error}") from error
+                raise EndpointRefusedError(f"{BUSY}: {error}") from error
             dependencies.pause(next(pauses, PAUSES[-1]))
 
 
-def _fail(asked: Asked, error: RefusedError, dependencies: Asking) -> str:
+def _fail(asked: EndpointCall, error: EndpointRefusedError, dependencies: EndpointCalling) -> str:
     dependencies.media.write(asked.failure.key, (error.text or error.reason).encode(), "text/plain")
     where = {"responseParameters": {"failureLocation": str(asked.failure)}, "failureReason": error.reason}
     _tell(dependencies.error, asked, "Failed", where)
     return "refused"
 
 
-def _tell(topic: Topic, asked: Asked, status: str, more: Mapping[str, Any]) -> None:
+def _tell(topic: Topic, asked: EndpointCall, status: str, more: Mapping[str, Any]) -> None:
     """https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-check-predictions.html, as far as anybody reads it."""
     notification = {
         "invocationStatus": status,
