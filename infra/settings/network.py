@@ -16,7 +16,9 @@ INTERFACES: Mapping[str, str] = {
     "sns": "people hear of failures and of what waits for their approval",
     "states": "executions are started and read, task tokens answered",
 }
-"""The services that handlers in the network call in every stage, by their names in AWS PrivateLink, and what for. Each costs by the hour and zone.
+"""The services that handlers in the network call in every stage, by their names in AWS PrivateLink, and what for.
+
+Each costs by the hour and zone.
 
 Images, logs and metrics of SageMaker's hosts, and the traces of functions, do not pass through a customer's network.
 """

@@ -1,4 +1,4 @@
-"""EndpointCalling a real-time endpoint: its answers are written and told as SageMaker does of asynchronous ones, and read by the same code."""
+"""A real-time endpoint is asked: its answers are written and told as SageMaker does of asynchronous ones, and read by the same code."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -24,7 +24,8 @@ class RealTimeEndpoints:
     def ask(self, endpoint: str, body: bytes, inference_id: str) -> bytes:
         """The answer to a JSON body, JSON as well.
 
-        Raises EndpointUnavailableError where another try may succeed, and EndpointRefusedError where it would not, or might be a second time.
+        Raises EndpointUnavailableError where another try may succeed, and EndpointRefusedError where it would not, or might be
+        a second time.
         """
         try:
             answer = client("sagemaker-runtime").invoke_endpoint(
