@@ -7,6 +7,7 @@ from PIL import Image
 
 from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.inputs import PictureReader
+from atelier_inference.meeting import denoise
 from atelier_inference.mode import Dependencies
 from atelier_inference.modes import Modes, make_modes
 from atelier_inference.pipelines import Model, load_model
@@ -84,9 +85,11 @@ def _enlarger(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> 
         return None
     manifest = fetch_base(store, prefix, folder)
     family = find_family(manifest.family, Upscaler)
+    upscaler = family.load(folder, device=device, dtype=painting_dtype(device), checker=True)
+    upscaler.denoise = denoise
     enlarger = Enlarger(
         reference=manifest.reference,
-        upscaler=family.load(folder, device=device, dtype=painting_dtype(device), checker=True),
+        upscaler=upscaler,
         side=manifest.resolution,
         defaults=Upscaling(sampling=Sampling.of(manifest.defaults), noise_level=Upscaler.NOISE_LEVEL),
     )

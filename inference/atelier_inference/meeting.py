@@ -25,6 +25,31 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
+class Course(greenlet):
+    """One course of a meeting."""
+
+    def __init__(self, meeting: "Meeting", work: Callable[[], None]) -> None:
+        super().__init__(work)
+        self.meeting = meeting
+
+    def leave(self) -> Any:
+        """Let the others of the meeting go on, until this course is taken up again; what it is then told."""
+        assert self.parent is not None
+        return self.parent.switch()
+
+
+def denoise(call: DenoiserCall) -> Tensor:
+    """Make a denoiser's call together with those of other courses; at once, where this is not called in a course."""
+    course = getcurrent()
+    return course.meeting.call(course, call) if isinstance(course, Course) else call.run()
+
+
+def aside(work: Callable[[], T]) -> T:
+    """Have work done in a thread beside the model's, while other courses go on; at once, where this is not called in a course."""
+    course = getcurrent()
+    return course.meeting.aside(course, work) if isinstance(course, Course) else work()
+
+
 class Meeting:
     """The courses under way in one thread, which alone may use this.
 
@@ -33,9 +58,8 @@ class Meeting:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._courses: set[greenlet] = set()
-        self._calls: list[tuple[greenlet, DenoiserCall]] = []
-        self._back: deque[greenlet] = deque()
+        self._calls: list[tuple[Course, DenoiserCall]] = []
+        self._back: deque[Course] = deque()
         self._most: dict[object, int] = {}
         self._aside = ThreadPoolExecutor(ASIDE, thread_name_prefix="aside")
 
@@ -49,33 +73,25 @@ class Meeting:
 
         What it raises is raised here or by ``advance``.
         """
-        course = greenlet(work)
-        self._courses.add(course)
-        self._resume(course)
+        _resume(Course(self, work))
 
-    def denoise(self, call: DenoiserCall) -> Tensor:
-        """Make a denoiser's call together with others, from within a course; elsewhere at once."""
-        course = getcurrent()
-        if course not in self._courses:
-            return call.run()
+    def call(self, course: Course, call: DenoiserCall) -> Tensor:
+        """Leave a course until its call is made."""
         self._calls.append((course, call))
-        answer: Tensor = _leave(course)
+        answer: Tensor = course.leave()
         return answer
 
-    def aside(self, work: Callable[[], T]) -> T:
-        """Have work done in a thread beside the model's, while other courses go on; outside of a course at once."""
-        course = getcurrent()
-        if course not in self._courses:
-            return work()
+    def aside(self, course: Course, work: Callable[[], T]) -> T:
+        """Leave a course until its work is done in another thread."""
         done = self._aside.submit(work)
         done.add_done_callback(lambda _: self._come_back(course))
-        _leave(course)
+        course.leave()
         return done.result()
 
     def advance(self) -> None:
         """Take up the courses whose work aside is done; then make the call that has waited longest, with all that fit it."""
         while self._back:
-            self._resume(self._back.popleft())
+            _resume(self._back.popleft())
         if not self._calls:
             return
         kind = self._calls[0][1].kind
@@ -83,25 +99,15 @@ class Meeting:
         self._calls = [each for each in self._calls if each[1].kind != kind]
         answers = self._answers([call for _, call in together])
         for (course, _), answer in zip(together, answers, strict=True):
-            self._resume(course, answer)
+            _resume(course, answer)
 
     def close(self) -> None:
         """End the threads beside."""
         self._aside.shutdown()
 
-    def _come_back(self, course: greenlet) -> None:
+    def _come_back(self, course: Course) -> None:
         self._back.append(course)
         self._wake()
-
-    def _resume(self, course: greenlet, answer: Tensor | Exception | None = None) -> None:
-        try:
-            if isinstance(answer, Exception):
-                course.throw(answer)
-            else:
-                course.switch(*(() if answer is None else (answer,)))
-        finally:
-            if course.dead:
-                self._courses.discard(course)
 
     def _answers(self, calls: Sequence[DenoiserCall]) -> list[Tensor | Exception]:
         """The prediction of each call, or what kept it from being made: one that cannot be made must not fail its neighbours."""
@@ -134,7 +140,10 @@ class Meeting:
         return self._predicted(call)
 
 
-def _leave(course: greenlet) -> Any:
-    """Go on with whoever takes turns with this course, until it is taken up again; what it is then told."""
-    assert course.parent is not None
-    return course.parent.switch()
+def _resume(course: Course, answer: Tensor | Exception | None = None) -> None:
+    if isinstance(answer, Exception):
+        course.throw(answer)
+    elif answer is None:
+        course.switch()
+    else:
+        course.switch(answer)

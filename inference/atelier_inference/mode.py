@@ -14,7 +14,6 @@ from PIL import Image
 
 from atelier_inference.adapters import AdapterCache, StyleCatalogue
 from atelier_inference.inputs import PictureReader
-from atelier_inference.meeting import Meeting
 from atelier_inference.pipelines import Model
 from atelier_inference.steps import StepCount, counting
 from atelier_inference.upscaling import Enlarger
@@ -71,12 +70,6 @@ class Dependencies:
     segmenter: Segmenter | None
     enlarger: Enlarger | None
     pace: Pace
-
-    def meet(self, meeting: Meeting) -> None:
-        """Have the denoisers' calls made together with others."""
-        self.model.painter.denoise = meeting.denoise
-        if self.enlarger:
-            self.enlarger.upscaler.denoise = meeting.denoise
 
 
 @dataclass(frozen=True, kw_only=True)

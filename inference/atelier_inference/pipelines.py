@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atelier_inference.meeting import denoise
 from contracts.artifact import BaseManifest, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST
@@ -37,14 +38,15 @@ def load_model(folder: Path) -> Model:
     """
     base, style = _manifests(folder)
     device = best_device()
+    family = find_family(base.family, Painter)
+    painter = family.load(folder, device=device, dtype=painting_dtype(device), checker=True)
+    painter.denoise = denoise
     return Model(
         reference=f"{style.style}@{style.version}" if style else base.reference,
         adapters_for="" if style else base.reference,
         resolution=base.resolution,
         sampling=Sampling.of(base.defaults),
-        painter=find_family(base.family, Painter).load(
-            folder, device=device, dtype=painting_dtype(device), checker=True
-        ),
+        painter=painter,
     )
 
 

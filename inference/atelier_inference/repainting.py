@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from PIL import Image
 
+from atelier_inference.meeting import aside
 from atelier_inference.mode import Finish, Result
 from atelier_inference.painting import PaintingJob, PaintingMode
 from atelier_inference.upscaling import Enlarger, Upscaling
@@ -51,7 +52,8 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
 
     def run(self, jobs: Sequence[RepaintingJob]) -> list[Finish]:
         """Find the masks that requests did not bring, then paint."""
-        return super().run([job if job.frame else self._masked(job) for job in jobs])
+        masks = [None if job.frame else self.garment(job, job.picture).mask for job in jobs]
+        return super().run(aside(partial(self._framed, jobs, masks)) if any(masks) else jobs)
 
     def paint(self, jobs: Sequence[RepaintingJob]) -> list[list[Image.Image]]:
         """See PaintingMode: squares of the model's resolution."""
@@ -93,9 +95,14 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
             partial(_pasted, enlarger, job, photo, some) for job, photo, some in zip(jobs, photos, results, strict=True)
         ]
 
-    def _masked(self, job: RepaintingJob) -> RepaintingJob:
-        garment = self.garment(job, job.picture)
-        return replace(job, frame=self.frame(job.request, job.picture, garment.mask, job.seeds))
+    def _framed(self, jobs: Sequence[RepaintingJob], masks: Sequence[Image.Image | None]) -> list[RepaintingJob]:
+        """Of a large photo that takes longer than a call of the model, which others wait for."""
+        framed = []
+        for job, mask in zip(jobs, masks, strict=True):
+            with job.watch.measure("frame"):
+                frame = self.frame(job.request, job.picture, mask, job.seeds) if mask else job.frame
+            framed.append(replace(job, frame=frame))
+        return framed
 
 
 def _words(request: PredictionInput) -> str:

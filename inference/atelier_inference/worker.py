@@ -62,10 +62,7 @@ class Worker:
         try:
             # Held for all courses: each pipeline call switches gradients off and on again, in no order.
             with torch.no_grad():
-                modes = self._load()
-                for mode in modes.values():
-                    mode.dependencies.meet(self._meeting)
-                self.modes = modes
+                self.modes = self._load()
                 while self._queue.wait(rows=ROWS, taken=self._taken):
                     self._go_on()
         except Exception:  # the thread's edge: whatever it was, the log must have it and the process must end

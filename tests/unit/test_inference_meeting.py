@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from atelier_inference.meeting import Meeting
+from atelier_inference.meeting import Meeting, aside, denoise
 from diffusion.denoiser import DenoiserCall
 
 
@@ -43,7 +43,7 @@ def course(
         now = list(values)
         try:
             for step in range(steps):
-                now = meeting.denoise(call(model, now, step + 1))[:, 0].tolist()
+                now = denoise(call(model, now, step + 1))[:, 0].tolist()
             into.append(now)
         except (ValueError, torch.OutOfMemoryError) as error:
             into.append(str(error))
@@ -115,7 +115,7 @@ def test_a_lost_gpu_ends_the_meeting(meeting: Meeting) -> None:
     begun = DenoiserCall(model=lost, sample=torch.zeros(1, 1), timesteps=torch.zeros(1))
 
     def work() -> None:
-        meeting.denoise(begun)
+        denoise(begun)
 
     meeting.begin(work)
     with pytest.raises(torch.AcceleratorError):
@@ -127,10 +127,10 @@ def test_others_go_on_while_one_has_work_done_aside() -> None:
     meeting = Meeting(woken.set)
     model, ends, let_go = Denoiser(), list[Any](), Future[str]()
 
-    def aside() -> None:
-        ends.append(meeting.aside(let_go.result))
+    def work() -> None:
+        ends.append(aside(let_go.result))
 
-    meeting.begin(aside)
+    meeting.begin(work)
     assert not meeting.ready
     meeting.begin(course(meeting, model, 1, ends))
     go_on(meeting)
@@ -148,7 +148,7 @@ def test_what_fails_aside_fails_in_its_course() -> None:
 
     def work() -> None:
         try:
-            meeting.aside(lambda: int("none"))
+            aside(lambda: int("none"))
         except ValueError as error:
             ends.append(str(error))
 
@@ -159,7 +159,7 @@ def test_what_fails_aside_fails_in_its_course() -> None:
     assert "none" in ends[0]
 
 
-def test_outside_of_courses_calls_are_made_at_once(meeting: Meeting) -> None:
+def test_outside_of_courses_calls_are_made_at_once() -> None:
     model = Denoiser()
-    assert meeting.denoise(call(model, [1.0], 1)).tolist() == [[2.0]]
-    assert meeting.aside(lambda: 5) == 5
+    assert denoise(call(model, [1.0], 1)).tolist() == [[2.0]]
+    assert aside(lambda: 5) == 5
