@@ -1,8 +1,11 @@
 """A real-time endpoint is asked: its answers are written and told as SageMaker does of asynchronous ones, and read by the same code."""
 
+import contextlib
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -140,6 +143,37 @@ def test_what_was_answered_and_perhaps_not_told_is_told_again_and_not_painted_ag
     assert world.run() == "1: answered"
     assert len(world.endpoints.asked) == 1
     assert world.told().output is not None
+
+
+class DiedError(BaseException):
+    """The function ends here, as where its time or memory does."""
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_wherever_the_function_dies_the_event_that_comes_again_is_told(refused: bool) -> None:
+    calls = [(Endpoints, "ask"), (MemoryBuckets, "put"), (MemoryTopic, "publish")]
+    for (owner, name), after in itertools.product(calls, (False, True)):
+        world = World(Endpoints([WRONG if refused else b"{}"]))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(owner, name, dying(getattr(owner, name), after=after))
+            with pytest.raises(DiedError):
+                world.run()
+        world.run()
+        # Of one that died after it had told, it is told twice, which changes nothing.
+        told = [read_outcome(message) for _, message in world.success.sent + world.error.sent]
+        assert {each.succeeded for each in told} == {not refused}
+
+
+def dying(call: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
+    """The same, but the function dies before or after it."""
+
+    def died(*args: Any, **options: Any) -> Any:
+        if after:
+            with contextlib.suppress(Exception):
+                call(*args, **options)
+        raise DiedError
+
+    return died
 
 
 def test_a_body_that_comes_with_the_event_is_read_nowhere() -> None:
