@@ -16,6 +16,10 @@ Mask = NDArray[np.bool_]
 Alpha = NDArray[np.float32]
 
 
+LEAST_PART, MOST_PART = 128, 1_024
+"""Sides of the parts of a mask that distances are found in, in pixels."""
+
+
 def from_image(image: Image.Image) -> Mask:
     """The white half of a mask image: levels of 128 and above."""
     return np.asarray(image if image.mode == "L" else image.convert("L")) >= 128
@@ -115,9 +119,11 @@ def _edged(mask: Mask, reach: int, find: Callable[[Mask], NDArray[Any]], values:
     """``values`` (h, w) with what ``find`` makes of the mask near its edge, where it depends on pixels less than ``reach`` away.
 
     A distance takes forty bytes a pixel while it is computed, so the picture is gone through in parts, each seen with what is around it;
-    where nothing around is otherwise than a pixel itself, its value stays.
+    where nothing around is otherwise than a pixel itself, its value stays. Parts are small, so that few pixels are computed far from the
+    edge, but not so small that what is around them is most of the work.
     """
-    for left, top, right, bottom in squares((mask.shape[1], mask.shape[0])):
+    side = min(max(LEAST_PART, 4 * reach), MOST_PART)
+    for left, top, right, bottom in squares((mask.shape[1], mask.shape[0]), side):
         above, before = max(0, top - reach), max(0, left - reach)
         part = mask[above : bottom + reach, before : right + reach]
         if part.any() and not part.all():

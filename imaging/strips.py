@@ -7,8 +7,6 @@ Box = tuple[int, int, int, int]
 
 PIXELS = 2**20
 """Pixels of a part, about."""
-SIDE = 1_024
-"""Side of a square part."""
 
 
 def strips(size: tuple[int, int]) -> Iterator[Box]:
@@ -25,9 +23,9 @@ def columns(size: tuple[int, int]) -> Iterator[Box]:
         yield left, top, right, bottom
 
 
-def squares(size: tuple[int, int]) -> Iterator[Box]:
-    """Boxes of at most SIDE pixels a side that cover the picture."""
+def squares(size: tuple[int, int], side: int) -> Iterator[Box]:
+    """Boxes of at most ``side`` pixels a side that cover the picture."""
     width, height = size
-    for top in range(0, height, SIDE):
-        for left in range(0, width, SIDE):
-            yield left, top, min(left + SIDE, width), min(top + SIDE, height)
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            yield left, top, min(left + side, width), min(top + side, height)
