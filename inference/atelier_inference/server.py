@@ -13,7 +13,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from atelier_inference import journal
@@ -21,6 +21,7 @@ from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.answering import make_answer
 from atelier_inference.dialects import NATIVE, dialect_of
 from atelier_inference.dialects.dialect import Dialect, Invocation
+from atelier_inference.json_answer import AsciiJSONResponse
 from atelier_inference.mode import Finish, Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
@@ -96,8 +97,8 @@ class Service:
     async def ping(self, _: Request) -> Response:
         """200 once the model is loaded; before and after, 503 with the reason."""
         if self._worker.modes is not None:
-            return JSONResponse({"status": "ready"})
-        return JSONResponse({"status": "unavailable", "reason": self._reason}, status_code=503)
+            return AsciiJSONResponse({"status": "ready"})
+        return AsciiJSONResponse({"status": "unavailable", "reason": self._reason}, status_code=503)
 
     async def invocations(self, request: Request) -> Response:
         """One prediction: JSON in, JSON out. Every request leaves one line in the log."""

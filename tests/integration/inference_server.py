@@ -50,8 +50,11 @@ class Server:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Server]:
-    """A server with a model, a segmenter, an upscaler, uploads, and the styles skirt@1 and skirt@2, below an empty folder."""
+def serving(root: Path, *, pixels_per_second: int = 10**7) -> Iterator[Server]:
+    """A server with a model, a segmenter, an upscaler, uploads, and the styles skirt@1 and skirt@2, below an empty folder.
+
+    ``pixels_per_second`` is its pace: what would take longer than it may is refused.
+    """
     save_inpainter(root / "model")
     store = FolderStore(root / "s3")
     save_segmenter(store.path(SEGMENTER))
@@ -67,7 +70,7 @@ def serving(root: Path) -> Iterator[Server]:
         styles=STYLES,
         uploads=UPLOADS,
         max_adapters=2,
-        pixels_per_second=10**7,
+        pixels_per_second=pixels_per_second,
         tile_pixels_per_second=10**7,
     )
     loaded: list[Modes] = []

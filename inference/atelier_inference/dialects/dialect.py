@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer, streamed
+from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.json_text import load
@@ -112,7 +113,7 @@ class Dialect(ABC):
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """The answer to a call that cannot succeed; ``kind`` names the error, ``request`` is what the log calls the request."""
         body = {"type": kind, "message": str(error), "what": error.what, "allowed": error.allowed}
-        return JSONResponse({"error": body, "errors": error.to_json()}, status_code=status)
+        return AsciiJSONResponse({"error": body, "errors": error.to_json()}, status_code=status)
 
 
 def adapter_of(reference: str) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer, streamed
 from atelier_inference.dialects.dialect import JPEG, JSON, Asked, Dialect, Invocation
+from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.prediction import Format, PredictionInput
 from imaging.pictures import encode, measure
@@ -37,7 +38,7 @@ class JumpStart(Dialect):
 def refusal(status: int, error: InvalidInputError) -> Response:
     """The body of errors of SageMaker's inference toolkits."""
     body = {"code": status, "type": "InternalServerException", "message": str(error)}
-    return JSONResponse(body, status_code=status)
+    return AsciiJSONResponse(body, status_code=status)
 
 
 class PayloadError(InvalidInputError):

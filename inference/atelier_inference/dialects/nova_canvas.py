@@ -8,7 +8,7 @@ import binascii
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.dialects.colour_words import named
@@ -23,6 +23,7 @@ from atelier_inference.dialects.nova_request import (
     NovaWords,
     read_nova,
 )
+from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
 from imaging.pictures import encode, measure, read_picture
@@ -69,9 +70,9 @@ class NovaCanvas(Dialect):
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """As Bedrock answers; what the base model's own checker blanked is no exception there."""
         if kind == _BLANKED:
-            return JSONResponse({"images": [], "error": _ALL_BLOCKED})
+            return AsciiJSONResponse({"images": [], "error": _ALL_BLOCKED})
         exception = {"x-amzn-ErrorType": _ERRORS.get(status, "ValidationException")}
-        return JSONResponse({"message": str(error.in_names(_CALLED))}, status_code=status, headers=exception)
+        return AsciiJSONResponse({"message": str(error.in_names(_CALLED))}, status_code=status, headers=exception)
 
 
 def _respond(answers: Sequence[FinishedAnswer]) -> Response:

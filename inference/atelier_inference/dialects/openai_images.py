@@ -9,11 +9,12 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, TakeRoom, adapter_of, with_files
 from atelier_inference.dialects.stability_search_and_replace import FIELDS as OF_STABILITY
+from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.openai import CALLED, ImageEditForm, ImageEditRequest, ImageRequest, WantedPictures, edit_fields
 from contracts.prediction import PredictionInput
@@ -65,7 +66,7 @@ class OpenAiImages(Dialect):
             "param": told.what,
             "code": "content_policy_violation" if kind == _BLANKED else None,
         }
-        return JSONResponse({"error": body}, status_code=status)
+        return AsciiJSONResponse({"error": body}, status_code=status)
 
 
 def _asked(call: Invocation) -> WantedPictures:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer, streamed
 from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, TakeRoom, adapter_of
+from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.declarations import about, text
 from contracts.errors import InvalidInputError, Problem
 from contracts.model import rule
@@ -87,11 +88,11 @@ class ReplicateCog(Dialect):
                 "logs": "",
                 "metrics": {},
             }
-            return JSONResponse(failed)
+            return AsciiJSONResponse(failed)
         if status != 400:
-            return JSONResponse({"detail": str(error)}, status_code=status)
+            return AsciiJSONResponse({"detail": str(error)}, status_code=status)
         listed = [_told(problem) for problem in error.problems]
-        return JSONResponse({"detail": listed}, status_code=422)
+        return AsciiJSONResponse({"detail": listed}, status_code=422)
 
 
 def _told(problem: Problem) -> dict[str, Any]:

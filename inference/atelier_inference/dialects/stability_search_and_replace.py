@@ -6,10 +6,11 @@ By Stability's own reference (https://platform.stability.ai/docs/api-reference, 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.dialects.dialect import JSON, Asked, Dialect, Invocation, TakeRoom, adapter_of, with_files
+from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.forms import read_fields
 from contracts.prediction import PredictionInput
@@ -57,7 +58,7 @@ class StabilitySearchAndReplace(Dialect):
         if kind == _BLANKED:
             status, name = 403, "content_moderation"
         listed = [str(problem) for problem in error.in_names(CALLED).problems]
-        return JSONResponse({"id": request, "name": name, "errors": listed}, status_code=status)
+        return AsciiJSONResponse({"id": request, "name": name, "errors": listed}, status_code=status)
 
 
 def _wants_json(accept: str) -> bool:
