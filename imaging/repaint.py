@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from contracts.batching import ROWS as ROWS
+from contracts.batching import ROWS
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
 from imaging.dyeing import dyed

@@ -14,10 +14,7 @@ from atelier_inference.mode import Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BatchQueue, BusyError
 from atelier_inference.waiting import CanceledError
-from imaging.repaint import ROWS
-
-MOST_WAITING = 32
-"""Requests in the queue before the server says it is busy; each holds its decoded photo."""
+from contracts.batching import MOST_WAITING, ROWS
 
 log = logging.getLogger(__name__)
 

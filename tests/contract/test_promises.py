@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from atelier_inference.settings import Settings
-from atelier_inference.worker import MOST_WAITING
 from atelier_ops.gateways.inference import LONGEST_RUN
 from atelier_ops.logic import http, output_addresses, repeats, uploads
 from atelier_ops.logic.late_answers import LATE
@@ -20,7 +19,7 @@ from atelier_training.data.shards import SPARE
 from atelier_training.engine.checkpoint import FILE
 from atelier_training.jobs.shard import SHARD_BYTES
 from atelier_training.learners import segmenter_model, unet_parts
-from contracts.batching import ROWS
+from contracts.batching import MOST_WAITING, ROWS
 from contracts.corpus import FEWEST_PICTURES as FEWEST_SAMPLES
 from contracts.dataset import FEWEST_PICTURES, is_picture
 from contracts.execution import ExecutionInput

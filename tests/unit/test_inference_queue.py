@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from atelier_inference.mode import Job
 from atelier_inference.queue import BatchQueue, BusyError
-from atelier_inference.worker import MOST_WAITING
 from contracts.batching import FEWEST_AT_ONCE, ROWS
-from contracts.batching import MOST_WAITING as MOST_HANDED
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +66,6 @@ def batches(at_once: int) -> list[int]:
 def test_calls_are_full_where_the_platform_hands_over_the_fewest_requests_it_may() -> None:
     assert set(batches(FEWEST_AT_ONCE)) == {ROWS}
     assert 1 in batches(ROWS)
-
-
-def test_a_platform_may_hand_over_as_many_requests_as_can_wait() -> None:
-    assert MOST_HANDED == MOST_WAITING
 
 
 @settings(deadline=None)

@@ -9,8 +9,9 @@ from PIL import Image
 
 from atelier_inference.mode import Stopwatch
 from atelier_inference.painting import PaintingJob, PaintingMode
+from contracts.batching import ROWS
 from contracts.prediction import PredictionInput
-from imaging.repaint import ROWS, in_rows, rows_at_once
+from imaging.repaint import in_rows, rows_at_once
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
