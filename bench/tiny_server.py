@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from atelier_inference.answering import make_answer
+from atelier_inference.arriving import Arriving
 from atelier_inference.loading import load
 from atelier_inference.modes import Modes
 from atelier_inference.settings import Settings
@@ -59,8 +60,8 @@ def tiny_modes(out: Path) -> Modes:
         shutil.copytree(entry.source.folder, folder, dirs_exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
         (folder / MANIFEST).write_text(to_json(entry.manifest(folder)), encoding="utf-8")
-    settings = Settings(model=out / "tiny-inpaint", segmenter=SEGMENTER)
-    return load(settings, ShippedModels(out), out / "fetched")
+    settings, store = Settings(model=out / "tiny-inpaint", segmenter=SEGMENTER), ShippedModels(out)
+    return load(settings, store, Arriving(settings, store, out / "fetched"))
 
 
 def catalogue(modes: Modes, count: int, seed: int) -> list[Drawing]:

@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
 
@@ -15,6 +17,8 @@ from atelier_inference import journal
 from atelier_inference.settings import Settings
 from contracts.errors import InvalidInputError
 from diffusion.driver import prefer_own_library
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -39,24 +43,17 @@ def serve(settings: Settings, scratch: Path) -> int:
     # Imported late: torch and diffusers take seconds, and wrong settings should be reported at once. They make a million objects,
     # none of them garbage: looking for some meanwhile is a quarter of the time.
     gc.disable()
+    from atelier_inference.arriving import Arriving
+    from atelier_inference.store import Store
+
+    store = Store([uri for uri in settings.prefixes if uri])
+    arriving = Arriving(settings, store, scratch)
     from atelier_inference.loading import load
     from atelier_inference.server import make_app
-    from atelier_inference.store import Store
     from atelier_inference.telling import Teller
     from atelier_inference.waiting import Tickets
 
     journal.take_over_libraries()
-    prefixes = (
-        settings.segmenter,
-        settings.upscaler,
-        settings.styles,
-        settings.uploads,
-        settings.requests,
-        settings.progress,
-    )
-    store = Store([uri for uri in prefixes if uri])
-    gc.freeze()
-    gc.enable()
     broke = False
 
     def broken() -> None:
@@ -64,7 +61,7 @@ def serve(settings: Settings, scratch: Path) -> int:
         broke = server.should_exit = True
 
     app = make_app(
-        partial(load, settings, store, scratch),
+        partial(_end_haste, partial(load, settings, store, arriving)),
         broken=broken,
         tickets=Tickets(store, settings.requests),
         teller=Teller(store, settings.progress),
@@ -76,6 +73,15 @@ def serve(settings: Settings, scratch: Path) -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     server.run()
     return 1 if broke else 0
+
+
+def _end_haste(load: Callable[[], T]) -> T:
+    """What was imported and loaded stays: only what comes after is looked through for garbage."""
+    try:
+        return load()
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 if __name__ == "__main__":

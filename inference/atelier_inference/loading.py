@@ -1,16 +1,17 @@
 """Puts the server's parts together: the model, and the segmenter, the upscaler and the styles that the settings name."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from PIL import Image
 
 from atelier_inference.adapters import AdapterCache, StyleCatalogue
+from atelier_inference.arriving import Arriving, FetchedBase
 from atelier_inference.inputs import PictureReader
 from atelier_inference.meeting import denoise
 from atelier_inference.mode import Dependencies
 from atelier_inference.modes import Modes, make_modes
-from atelier_inference.pipelines import Model, load_model
+from atelier_inference.pipelines import Model, read_model
 from atelier_inference.remembering import (
     MOST_ENCODINGS,
     MOST_OUTLINES,
@@ -21,8 +22,6 @@ from atelier_inference.remembering import (
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
 from atelier_inference.upscaling import Enlarger, Upscaling
-from contracts.artifact import BaseManifest, verify_files
-from contracts.layout import MANIFEST, S3Uri
 from contracts.sampling import Sampling
 from contracts.work import Pace
 from diffusion.family import device_beside, find_family, painting_dtype
@@ -30,20 +29,20 @@ from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
 
 
-def load(settings: Settings, store: Store, scratch: Path) -> Modes:
-    """Load everything; ``scratch`` is a folder for what is fetched. Raises InvalidInputError for an incomplete or changed model."""
-    model = load_model(settings.model)
+def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
+    """Load everything, each model as soon as it is there. Raises InvalidInputError for an incomplete or changed one."""
+    model = read_model(arriving.model())
     remember_encodings(model.painter.pipeline.vae, Remembered(MOST_ENCODINGS))
     _try_out(model)
     device = model.painter.device
     catalogue = StyleCatalogue(store, settings.styles)
-    enlarger = _enlarger(settings.upscaler, store, scratch / "upscaler", device_beside(device))
+    enlarger = _enlarger(arriving.upscaler, device_beside(device))
     dependencies = Dependencies(
         model=model,
         adapters=AdapterCache(model, catalogue, most=settings.max_adapters),
         catalogue=catalogue,
         reader=PictureReader(store, settings.uploads),
-        segmenter=_segmenter(settings.segmenter, store, scratch / "segmenter", device),
+        segmenter=_segmenter(arriving.segmenter, device),
         enlarger=enlarger,
         pace=_pace(settings, model, enlarger),
     )
@@ -54,7 +53,7 @@ def _try_out(model: Model) -> None:
     """Paint once: weights that load but cannot paint fail here, and the first request does not wait for a GPU to warm up."""
     side = model.resolution
     model.painter.paint(
-        prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), sampling=replace(model.sampling, steps=2)
+        prompts=[""], negative_prompts=[""], seeds=[0], size=(side, side), sampling=replace(model.sampling, steps=1)
     )
 
 
@@ -70,22 +69,22 @@ def _pace(settings: Settings, model: Model, enlarger: Enlarger | None) -> Pace:
     )
 
 
-def _segmenter(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> Segmenter | None:
-    if prefix is None:
+def _segmenter(arriving: Callable[[], FetchedBase] | None, device: str) -> Segmenter | None:
+    if arriving is None:
         return None
-    fetch_base(store, prefix, folder)
-    segmenter = Segmenter.load(folder, device)
+    segmenter = Segmenter.load(arriving().folder, device)
     remember_outlines(segmenter, Remembered(MOST_OUTLINES))
     return segmenter
 
 
-def _enlarger(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> Enlarger | None:
+def _enlarger(arriving: Callable[[], FetchedBase] | None, device: str) -> Enlarger | None:
     """The upscaler, tried out as the model is."""
-    if prefix is None:
+    if arriving is None:
         return None
-    manifest = fetch_base(store, prefix, folder)
+    fetched = arriving()
+    manifest = fetched.manifest
     family = find_family(manifest.family, Upscaler)
-    upscaler = family.load(folder, device=device, dtype=painting_dtype(device), checker=True)
+    upscaler = family.load(fetched.folder, device=device, dtype=painting_dtype(device), checker=True)
     upscaler.denoise = denoise
     enlarger = Enlarger(
         reference=manifest.reference,
@@ -94,15 +93,5 @@ def _enlarger(prefix: S3Uri | None, store: Store, folder: Path, device: str) -> 
         defaults=Upscaling(sampling=Sampling.of(manifest.defaults), noise_level=Upscaler.NOISE_LEVEL),
     )
     tile = Image.new("RGB", (manifest.resolution, manifest.resolution))
-    enlarger.enlarge([enlarger.tiles(tile, seed=0)], enlarger.settings(None, steps=2))
+    enlarger.enlarge([enlarger.tiles(tile, seed=0)], enlarger.settings(None, steps=1))
     return enlarger
-
-
-def fetch_base(store: Store, prefix: S3Uri, folder: Path) -> BaseManifest:
-    """Copy a base model's prefix into ``folder``. Raises InvalidInputError where it is incomplete or a file was changed."""
-    store.download(prefix.child(MANIFEST), folder / MANIFEST, where=str(prefix))
-    manifest = BaseManifest.load(folder)
-    for name in manifest.files:
-        store.download(prefix.child(name), folder / name, where=str(prefix))
-    verify_files(folder, manifest.files)
-    return manifest

@@ -77,3 +77,9 @@ class Settings(EnvironmentSettings):
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     real_time: bool = False
     max_adapters: Annotated[int, bounds(1, 64)] = 4
+
+    @property
+    def prefixes(self) -> list[S3Uri]:
+        """All locations below which the server may read and write."""
+        named = (self.segmenter, self.upscaler, self.styles, self.uploads, self.requests, self.progress)
+        return [prefix for prefix in named if prefix]

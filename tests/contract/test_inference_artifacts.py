@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from atelier_inference.adapters import AdapterCache, StyleCatalogue
-from atelier_inference.pipelines import BASE_MANIFEST, load_model
+from atelier_inference.arriving import BASE_MANIFEST
+from atelier_inference.pipelines import load_model
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix

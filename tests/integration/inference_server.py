@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from starlette.testclient import TestClient
 
+from atelier_inference.arriving import Arriving
 from atelier_inference.loading import load
 from atelier_inference.modes import Modes
 from atelier_inference.pipelines import load_model
@@ -76,7 +77,7 @@ def serving(root: Path, *, pixels_per_second: int = 10**7) -> Iterator[Server]:
     loaded: list[Modes] = []
 
     def load_it() -> Modes:
-        loaded.append(load(settings, store, root / "scratch"))
+        loaded.append(load(settings, store, Arriving(settings, store, root / "scratch")))
         return loaded[0]
 
     app = make_app(load_it, broken=lambda: None, tickets=Tickets(store, REQUESTS, every=0.01))
@@ -89,7 +90,8 @@ def load_alone(root: Path) -> Modes:
     """The modes of a server that holds a model and nothing else."""
     if not (root / "model").exists():
         save_inpainter(root / "model")
-    return load(Settings(model=root / "model"), FolderStore(root), root)
+    settings, store = Settings(model=root / "model"), FolderStore(root)
+    return load(settings, store, Arriving(settings, store, root))
 
 
 def wait_until_loaded(client: TestClient) -> None:

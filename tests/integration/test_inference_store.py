@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from atelier_inference.loading import fetch_base
+from atelier_inference.arriving import fetch_base
 from atelier_inference.store import Store
 from contracts.artifact import hash_files
 from contracts.errors import InvalidInputError
@@ -90,7 +90,7 @@ def upload(folder: Path) -> None:
 def test_a_base_prefix_is_copied_whole_and_checked(store: Store, tmp_path: Path) -> None:
     manifest = save_segmenter(tmp_path / "made")
     upload(tmp_path / "made")
-    assert fetch_base(store, BASE, tmp_path / "copy") == manifest
+    assert fetch_base(store, BASE, tmp_path / "copy").manifest == manifest
     assert hash_files(tmp_path / "copy") == manifest.files
 
 
