@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from atelier_inference import journal
 from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.answering import make_answer
+from atelier_inference.custom_attributes import CUSTOM_ATTRIBUTES, styled
 from atelier_inference.dialects import NATIVE, dialect_of
 from atelier_inference.dialects.dialect import Dialect, Invocation
 from atelier_inference.json_answer import AsciiJSONResponse
@@ -158,6 +160,8 @@ class Service:
             reading = asyncio.get_running_loop().run_in_executor(pool, dialect.read, call, share.take)
             asked = await unless_left(reading, leaving)
             call.let_go()
+            attributes = request.headers.get(CUSTOM_ATTRIBUTES, "")
+            asked = replace(asked, requests=[styled(each, attributes) for each in asked.requests])
             said = ((each.prompt, each.negative_prompt, each.mask_prompt) for each in asked.requests)
             journal.keep_private(chain.from_iterable(said))
             _check_together(asked.requests, modes)

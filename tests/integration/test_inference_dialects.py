@@ -281,6 +281,37 @@ def test_a_call_of_the_styling_post_that_cannot_succeed_says_why(
     assert words in message(server, {key: value for key, value in body.items() if value is not None})
 
 
+def attributed(server: Server, body: dict[str, Any], attributes: str) -> httpx2.Response:
+    headers = {"X-Amzn-SageMaker-Custom-Attributes": attributes, "Accept": JPEG}
+    return server.client.post("/invocations", json=body, headers=headers)
+
+
+@pytest.mark.parametrize("attributes", ["adapter=skirt@1", "accept_eula=true, adapter=skirt@1;adapter_scale=1.0"])
+def test_a_call_may_name_its_style_beside_its_body(server: Server, attributes: str) -> None:
+    styled = attributed(server, PAINT, attributes)
+    native = server.predict(
+        mode="text_to_image", **{**PAINT, "guidance_scale": 7.5, "adapter": "skirt@1", "output_format": "jpeg"}
+    )
+    assert styled.json()["generated_images"] == native.images
+    assert attributed(server, PAINT, "trace=1").json() == answer(server, PAINT)
+
+
+@pytest.mark.parametrize(
+    ("body", "attributes"),
+    [
+        (PAINT, "adapter=a b"),
+        (PAINT, "adapter=skirt@1;adapter_scale=much"),
+        (PAINT, "adapter=skirt@1;adapter_scale=9"),
+        (PAINT, "adapter_scale=1"),
+        ({"prompt": "p", "model": "skirt@1", "size": "64x64"}, "adapter=skirt@2"),
+    ],
+)
+def test_a_style_beside_the_body_is_one_and_the_only_one(server: Server, body: dict[str, Any], attributes: str) -> None:
+    response = attributed(server, body, attributes)
+    assert response.status_code == 400, response.text
+    assert "CustomAttributes: got 'adapter" in response.text
+
+
 def test_the_page_names_every_dialect(root: Path) -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \|", (root / "docs/dialects.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [dialect.name for dialect in DIALECTS]
