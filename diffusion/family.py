@@ -19,6 +19,7 @@ from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
 from contracts.sampling import Sampling
 from diffusion.denoiser import Denoiser, DenoiserCall
+from diffusion.lora import LoraRows, Mix
 from diffusion.words import unused_end
 
 F = TypeVar("F", bound="Family")
@@ -46,6 +47,7 @@ class Family:
         self.pipeline = pipeline
         self.denoise: Callable[[DenoiserCall], Tensor] = DenoiserCall.run
         """How the denoiser is called: at once, where nobody has another way."""
+        self.loras = LoraRows(pipeline)
 
     @classmethod
     def load(cls, folder: Path, *, device: str, dtype: torch.dtype, checker: bool) -> Self:
@@ -71,10 +73,18 @@ class Family:
         parts = self.pipeline.components.items()
         return unused_end([part for name, part in parts if name.startswith("tokenizer") and part is not None], words)
 
-    def run(self, pipeline: Any, seeds: Sequence[int], sampling: Sampling, **arguments: Any) -> list[Image.Image]:
+    def run(
+        self,
+        pipeline: Any,
+        seeds: Sequence[int],
+        sampling: Sampling,
+        adapters: Sequence[Mix] = (),
+        **arguments: Any,
+    ) -> list[Image.Image]:
         """Call a pipeline with a generator a row: a seed gives the same picture, to rounding, whatever else is in the batch.
 
-        The call has a pipeline of its own, so that others can be under way with the same models.
+        The call has a pipeline of its own, so that others can be under way with the same models. ``adapters`` are each row's, for the
+        denoiser; none where there are none.
 
         Raises RefusedContentError where the safety checker blanked one, and InvalidInputError where the weights make no numbers.
         """
@@ -86,7 +96,7 @@ class Family:
             _require_finite(bool(latents.isfinite().all()))
             return step
 
-        answer = self._own(pipeline)(
+        answer = self._own(pipeline, list(adapters) or [()] * len(seeds))(
             generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
             output_type="np",
             num_inference_steps=sampling.steps,
@@ -101,13 +111,13 @@ class Family:
         _require_finite(bool(np.isfinite(answer.images).all()))
         return list(pipeline.numpy_to_pil(answer.images))
 
-    def _own(self, pipeline: Any) -> Any:
+    def _own(self, pipeline: Any, adapters: Sequence[Mix]) -> Any:
         """A pipeline of the same models for one call, which changes a scheduler and the pipeline's own attributes."""
         own = copy.copy(pipeline)
         # Past diffusers' setter, which would look up of which library's class each is.
         vars(own).update(
             scheduler=type(pipeline.scheduler).from_config(pipeline.scheduler.config),
-            unet=Denoiser(pipeline.unet, self.denoise, (), None),
+            unet=Denoiser(pipeline.unet, self.denoise, adapters, self.loras.rows),
         )
         return own
 

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import diffusers
+import torch
 from PIL import Image
 
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
 from diffusion.family import Family, class_name
+from diffusion.lora import Mix
 
 
 class Painter(Family):
-    """A model that paints RGB pictures, a row a seed: row i has ``prompts[i]``, ``seeds[i]`` and ``negative_prompts[i]`` if any.
+    """A model that paints RGB pictures, a row a seed: row i has ``prompts[i]``, ``seeds[i]``, and ``negative_prompts[i]`` and
+    ``adapters[i]`` if any.
 
     All pictures of a call have one size; its sides are multiples of 8.
     """
@@ -47,15 +50,16 @@ class Painter(Family):
         size: tuple[int, int],
         sampling: Sampling,
         negative_prompts: Sequence[str] = (),
+        adapters: Sequence[Mix] = (),
     ) -> list[Image.Image]:
         """Pictures of ``size`` (width, height) from words alone. An inpainting model repaints all of a grey picture."""
-        words = self._words(prompts, negative_prompts)
+        words = self._told(prompts, negative_prompts, adapters)
         shared = {"width": size[0], "height": size[1]}
         if not self.inpaints:
-            return self.run(self._as(self.text_to_image), seeds, sampling, **words, **shared)
+            return self.run(self._as(self.text_to_image), seeds, sampling, adapters, **words, **shared)
         grey, white = Image.new("RGB", size, (128, 128, 128)), Image.new("L", size, 255)
         pictures = {"image": [grey] * len(seeds), "mask_image": [white] * len(seeds), "strength": 1.0}
-        return self.run(self._as(self.inpainting), seeds, sampling, **words, **shared, **pictures)
+        return self.run(self._as(self.inpainting), seeds, sampling, adapters, **words, **shared, **pictures)
 
     def inpaint(
         self,
@@ -67,6 +71,7 @@ class Painter(Family):
         sampling: Sampling,
         strength: float = 1.0,
         negative_prompts: Sequence[str] = (),
+        adapters: Sequence[Mix] = (),
     ) -> list[Image.Image]:
         """Each picture with what is white in its mask (mode ``L``) painted anew, from noise of ``strength`` (0 to 1, 1 forgets it).
 
@@ -80,7 +85,8 @@ class Painter(Family):
             self._as(self.inpainting),
             seeds,
             sampling,
-            **self._words(prompts, negative_prompts),
+            adapters,
+            **self._told(prompts, negative_prompts, adapters),
             image=list(pictures),
             mask_image=list(masks),
             height=height,
@@ -97,6 +103,7 @@ class Painter(Family):
         sampling: Sampling,
         strength: float,
         negative_prompts: Sequence[str] = (),
+        adapters: Sequence[Mix] = (),
     ) -> list[Image.Image]:
         """Pictures that begin as ``pictures`` with noise of ``strength`` (0 to 1) on them (SDEdit, Meng et al. 2021).
 
@@ -106,6 +113,7 @@ class Painter(Family):
             return self.inpaint(
                 prompts=prompts,
                 negative_prompts=negative_prompts,
+                adapters=adapters,
                 seeds=seeds,
                 pictures=pictures,
                 masks=[Image.new("L", picture.size, 255) for picture in pictures],
@@ -117,14 +125,26 @@ class Painter(Family):
             self._as(self.image_to_image),
             seeds,
             sampling,
-            **self._words(prompts, negative_prompts),
+            adapters,
+            **self._told(prompts, negative_prompts, adapters),
             image=list(pictures),
             strength=strength,
         )
 
+    def _told(self, prompts: Sequence[str], negative_prompts: Sequence[str], adapters: Sequence[Mix]) -> dict[str, Any]:
+        """The arguments by which a pipeline of this family takes words, each row's as its adapters understand them."""
+        with torch.no_grad(), self.loras.rows(adapters):
+            return self._words(prompts, list(negative_prompts) or [""] * len(prompts))
+
     def _words(self, prompts: Sequence[str], negative_prompts: Sequence[str]) -> dict[str, Any]:
-        """The arguments by which a pipeline of this family takes words."""
-        return {"prompt": list(prompts), "negative_prompt": list(negative_prompts) or [""] * len(prompts)}
+        states, negative_states = self.pipeline.encode_prompt(
+            list(prompts),
+            device=self.pipeline.device,
+            num_images_per_prompt=1,
+            do_classifier_free_guidance=True,
+            negative_prompt=list(negative_prompts),
+        )
+        return {"prompt_embeds": states, "negative_prompt_embeds": negative_states}
 
     def _as(self, name: str) -> Any:
         """The same parts as a pipeline of another class, made once."""

@@ -56,15 +56,13 @@ class StableDiffusionXL(Trainee):
         ).sample
         return prediction
 
-    @torch.no_grad()
     def _words(self, prompts: Sequence[str], negative_prompts: Sequence[str]) -> dict[str, Any]:
-        negatives = list(negative_prompts) or [""] * len(prompts)
         states, negative_states, pooled, negative_pooled = self.pipeline.encode_prompt(
-            list(prompts), negative_prompt=negatives, device=self.pipeline.device
+            list(prompts), negative_prompt=list(negative_prompts), device=self.pipeline.device
         )
         if self.pipeline.config.force_zeros_for_empty_prompt:
             # The pipeline does so only where no row has a negative prompt; a row must not depend on its neighbours.
-            empty = torch.tensor([not words for words in negatives], device=states.device)
+            empty = torch.tensor([not words for words in negative_prompts], device=states.device)
             negative_states = negative_states.masked_fill(empty[:, None, None], 0)
             negative_pooled = negative_pooled.masked_fill(empty[:, None], 0)
         return {

@@ -7,7 +7,7 @@ size -> paste under the feathered mask.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ class Inpainter(Protocol):
         masks: Sequence[Image.Image],
         sampling: Sampling,
         negative_prompts: Sequence[str],
+        adapters: Sequence[Any],
     ) -> list[Image.Image]:
         """A picture a row, of the row's size, painted where its mask is white."""
 
@@ -98,11 +99,19 @@ class Frame:
 
 
 def repaint_all(
-    painter: Inpainter, works: Sequence[Repainting], *, sampling: Sampling, resolution: int
+    painter: Inpainter,
+    works: Sequence[Repainting],
+    *,
+    sampling: Sampling,
+    resolution: int,
+    adapters: Sequence[Any] = (),
 ) -> list[Repainted]:
-    """Repaint several photos in shared batches. A seed gives the same picture, to rounding, whatever else is in the batch."""
+    """Repaint several photos in shared batches. A seed gives the same picture, to rounding, whatever else is in the batch.
+
+    ``adapters`` are each photo's, as the painter takes them; none where there are none.
+    """
     frames = [frame(work, resolution) for work in works]
-    painted = paint(painter, frames, sampling=sampling)
+    painted = paint(painter, frames, sampling=sampling, adapters=adapters)
     return [
         Repainted(images=[paste(each, square) for square in squares], alpha=each.alpha)
         for each, squares in zip(frames, painted, strict=True)
@@ -140,20 +149,24 @@ def _levels(work: Repainting, *, soft: bool) -> NDArray[np.uint8]:
     return np.maximum(levels, np.asarray(work.mask), out=levels) if soft else levels
 
 
-def paint(painter: Inpainter, frames: Sequence[Frame], *, sampling: Sampling) -> list[list[Image.Image]]:
-    """Paint the squares of frames of one resolution in shared batches: for each frame, one square a seed."""
+def paint(
+    painter: Inpainter, frames: Sequence[Frame], *, sampling: Sampling, adapters: Sequence[Any] = ()
+) -> list[list[Image.Image]]:
+    """Paint the squares of frames of one resolution in shared batches, with each frame's adapters: for each, one square a seed."""
 
-    def paint_rows(rows: Sequence[Frame], seeds: Sequence[int]) -> list[Image.Image]:
+    def paint_rows(rows: Sequence[tuple[Frame, Any]], seeds: Sequence[int]) -> list[Image.Image]:
         return painter.inpaint(
-            prompts=[each.prompt for each in rows],
-            negative_prompts=[each.negative_prompt for each in rows],
+            prompts=[each.prompt for each, _ in rows],
+            negative_prompts=[each.negative_prompt for each, _ in rows],
             seeds=seeds,
-            pictures=[each.picture for each in rows],
-            masks=[each.mask for each in rows],
+            pictures=[each.picture for each, _ in rows],
+            masks=[each.mask for each, _ in rows],
             sampling=sampling,
+            adapters=[own for _, own in rows],
         )
 
-    return in_rows(frames, [each.seeds for each in frames], paint_rows)
+    works = list(zip(frames, adapters or [()] * len(frames), strict=True))
+    return in_rows(works, [each.seeds for each in frames], paint_rows)
 
 
 def rows_at_once(size: tuple[int, int], resolution: int) -> int:

@@ -1,109 +1,69 @@
-"""Styles: LoRAs that are fetched on first use, held in a bounded LRU and switched per request."""
+"""The styles in a server's memory: fetched, checked and read while a request is prepared, and put beside the model when it is painted."""
 
-import tempfile
-from collections import OrderedDict
-from pathlib import Path
+import threading
+from collections.abc import Sequence
 
+from atelier_inference.once import Once
 from atelier_inference.pipelines import Model
-from atelier_inference.store import Store
-from contracts.artifact import ADAPTER_WEIGHTS, Latest, StyleManifest, verify_files
+from atelier_inference.remembering import Remembered
+from atelier_inference.styles import StyleCatalogue
 from contracts.errors import InvalidInputError
-from contracts.layout import LATEST, MANIFEST, S3Uri
-from diffusion.adapters import load_adapter, use_adapter
+from diffusion.lora import Lora, Mix
+from diffusion.lora_file import read_lora
 
-WHERE = "input.adapter"
-_LATEST_LIMIT = 4_096
-_VERSION = "a style with a version, style@version, or one whose promoted version is known"
-
-
-class StyleCatalogue:
-    """The published styles below one prefix; safe to ask from any thread."""
-
-    def __init__(self, store: Store, styles: S3Uri | None) -> None:
-        self._store = store
-        self._styles = styles
-
-    def resolve(self, name: str) -> str:
-        """``style@version`` for ``style`` (its promoted version, read now) or ``style@version``. Raises InvalidInputError."""
-        if "@" in name:
-            return name
-        latest = self._prefix().child(f"{name}/{LATEST}")
-        content = self._store.read(latest, where=WHERE, limit=_LATEST_LIMIT)
-        try:
-            version = Latest.from_text(content.decode()).version
-        except ValueError as error:
-            raise InvalidInputError(
-                WHERE, got=f"{name}, whose {LATEST} cannot be read ({error})", allowed=_VERSION
-            ) from error
-        if version is None:
-            raise InvalidInputError(WHERE, got=f"{name}, whose {LATEST} names no version", allowed=_VERSION)
-        return f"{name}@{version}"
-
-    def manifest(self, reference: str, folder: Path) -> StyleManifest:
-        """Copy the manifest of ``style@version`` into ``folder``. Raises InvalidInputError where there is none, or it is no LoRA."""
-        self._download(reference, MANIFEST, folder)
-        manifest = StyleManifest.load(folder)
-        if manifest.method != "lora":
-            got = f"{reference} of method {manifest.method}"
-            raise InvalidInputError(WHERE, got=got, allowed="a style of method lora; ask its own endpoint")
-        return manifest
-
-    def weights(self, reference: str, manifest: StyleManifest, folder: Path) -> None:
-        """Copy a version's adapter weights into ``folder``. Raises InvalidInputError unless the manifest has their hash."""
-        if ADAPTER_WEIGHTS not in manifest.files:
-            allowed = f"files that hold {ADAPTER_WEIGHTS}"
-            raise InvalidInputError(f"{WHERE}: manifest", got=sorted(manifest.files), allowed=allowed)
-        self._download(reference, ADAPTER_WEIGHTS, folder)
-        verify_files(folder, {ADAPTER_WEIGHTS: manifest.files[ADAPTER_WEIGHTS]})
-
-    def _download(self, reference: str, name: str, folder: Path) -> None:
-        uri = self._prefix().child(f"{reference.replace('@', '/')}/{name}")
-        self._store.download(uri, folder / name, where=WHERE)
-
-    def _prefix(self) -> S3Uri:
-        if self._styles is None:
-            raise InvalidInputError(WHERE, got="an adapter", allowed="none: this server has no styles")
-        return self._styles
+Named = tuple[tuple[str, Lora, float], ...]
+"""What a request is painted with: adapters by ``style@version``, on the CPU, each with its scale."""
 
 
-class AdapterCache:
-    """The adapters in a model's memory, at most ``most``, and one more that is looked at; only the model's thread may use it."""
+class AdapterShelf:
+    """Adapters by ``style@version``, the least recently used forgotten first: at most ``host`` bytes in the CPU's memory, and at most
+    ``device`` bytes on the model's device.
 
-    def __init__(self, model: Model, catalogue: StyleCatalogue, *, most: int) -> None:
+    Where the model is on the CPU, both are the same weights.
+    """
+
+    def __init__(self, model: Model, catalogue: StyleCatalogue, *, host: int, device: int) -> None:
         self._model = model
         self._catalogue = catalogue
-        self._most = most
-        self.references: OrderedDict[str, None] = OrderedDict()
-        """What is in memory, the least recently used first."""
+        self._lock = threading.Lock()
+        self._host = Remembered(host)
+        self._device = Remembered(device)
+        self._fetching: Once[Lora] = Once()
 
-    def switch(self, reference: str, scale: float) -> None:
-        """Make one adapter active at ``scale``, loading it on first use, or none where ``reference`` is empty.
+    def take(self, reference: str, where: str) -> Lora:
+        """An adapter on the CPU; any thread may ask, and what several ask for is fetched once.
 
-        Raises InvalidInputError where it does not exist, is no LoRA, or was trained on another base.
+        Raises InvalidInputError, naming the field ``where``, if it does not exist, is no LoRA, was trained on another base, or has
+        weights that are not what was published or cannot be used. Nothing is kept of it then.
         """
-        if not reference:
-            if self.references:
-                self._model.painter.pipeline.disable_lora()
-            return
-        if reference not in self.references:
-            self._load(reference)
-        self.references.move_to_end(reference)
-        use_adapter(self._model.painter, reference, scale)
+        with self._lock:
+            known: Lora | None = self._host.find(reference)
+        return known or self._fetching.get(reference, lambda: self._fetched(reference, where))
 
-    def _load(self, reference: str) -> None:
-        with tempfile.TemporaryDirectory(prefix="adapter-") as name:
-            folder = Path(name)
-            manifest = self._catalogue.manifest(reference, folder)
-            self._check_base(reference, manifest)
-            self._catalogue.weights(reference, manifest, folder)
-            load_adapter(self._model.painter, folder, reference)
-        # Only now that it is known to be good: a broken one must not push out those that work.
-        while len(self.references) >= self._most:
-            self._model.painter.pipeline.delete_adapters(self.references.popitem(last=False)[0])
-        self.references[reference] = None
+    @property
+    def held(self) -> int:
+        """Bytes of adapters in the CPU's memory."""
+        return self._host.size
 
-    def _check_base(self, reference: str, manifest: StyleManifest) -> None:
+    def mixes(self, asked: Sequence[Named]) -> list[Mix]:
+        """What each request is painted with, on the model's device. Only the model's thread may ask."""
+        return [tuple((self._on_device(name, lora), scale) for name, lora, scale in named) for named in asked]
+
+    def _on_device(self, reference: str, lora: Lora) -> Lora:
+        if self._model.painter.device == "cpu":
+            return lora
+        return self._device.get(reference, lambda: lora.to(self._model.painter.device), lambda made: made.nbytes)
+
+    def _fetched(self, reference: str, where: str) -> Lora:
+        with self._lock:
+            if known := self._host.find(reference):  # by somebody who ended between the first look and this one
+                return known  # type: ignore[no-any-return]
+        manifest = self._catalogue.manifest(reference, where)
         base = self._model.adapters_for
         if manifest.base_model != base:
             allowed = f"a style trained on {base}" if base else f"none: {self._model.reference} is a full fine-tune"
-            raise InvalidInputError(WHERE, got=f"{reference}, trained on {manifest.base_model}", allowed=allowed)
+            raise InvalidInputError(where, got=f"{reference}, trained on {manifest.base_model}", allowed=allowed)
+        content = self._catalogue.weights(reference, manifest, where)
+        lora = read_lora(self._model.painter.pipeline, content, reference)
+        with self._lock:
+            return self._host.get(reference, lambda: lora, lambda made: made.nbytes)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from atelier_inference.adapters import AdapterCache, StyleCatalogue
+from atelier_inference.adapters import AdapterShelf
 from atelier_inference.arriving import Arriving, FetchedBase
 from atelier_inference.inputs import PictureReader
 from atelier_inference.meeting import denoise
@@ -21,6 +21,7 @@ from atelier_inference.remembering import (
 )
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
+from atelier_inference.styles import StyleCatalogue
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.sampling import Sampling
 from contracts.work import Pace
@@ -39,7 +40,9 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
     enlarger = _enlarger(arriving.upscaler, device_beside(device))
     dependencies = Dependencies(
         model=model,
-        adapters=AdapterCache(model, catalogue, most=settings.max_adapters),
+        adapters=AdapterShelf(
+            model, catalogue, host=settings.host_adapter_mib * 2**20, device=settings.adapter_mib * 2**20
+        ),
         catalogue=catalogue,
         reader=PictureReader(store, settings.uploads),
         segmenter=_segmenter(arriving.segmenter, device),

@@ -12,10 +12,11 @@ from typing import Any, Generic, TypeVar
 
 from PIL import Image
 
-from atelier_inference.adapters import AdapterCache, StyleCatalogue
+from atelier_inference.adapters import AdapterShelf
 from atelier_inference.inputs import PictureReader
 from atelier_inference.pipelines import Model
 from atelier_inference.steps import StepCount, counting
+from atelier_inference.styles import StyleCatalogue
 from atelier_inference.upscaling import Enlarger
 from contracts.answer_size import check_answer
 from contracts.appearance import Appearance
@@ -64,7 +65,7 @@ class Dependencies:
     """What modes work with. Only the model's thread may use the models and the adapters."""
 
     model: Model
-    adapters: AdapterCache
+    adapters: AdapterShelf
     catalogue: StyleCatalogue
     reader: PictureReader
     segmenter: Segmenter | None

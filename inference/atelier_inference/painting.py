@@ -8,11 +8,13 @@ from typing import Any, ClassVar, TypeVar
 
 from PIL import Image
 
+from atelier_inference.adapters import Named
 from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch, blended, measured, note_unused, seeds
 from atelier_inference.upscaling import Upscaling, check_size
 from contracts.prediction import PredictionInput
 from contracts.sampling import Sampling
 from diffusion.family import Family
+from diffusion.lora import Mix
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,11 +23,12 @@ class PaintingJob(Job):
 
     sampling: Sampling
     upscaling: Upscaling | None
+    adapters: Named = ()
 
     @property
     def way(self) -> Hashable:
         """How the job is painted; equal for those that one call of a pipeline can serve."""
-        return self.adapter, self.request.adapter_scale, self.sampling, self.upscaling
+        return self.sampling, self.upscaling
 
 
 def note_unused_prompts(job: Job, model: Family) -> None:
@@ -59,8 +62,8 @@ class PaintingMode(Mode[P]):
         """
         if request.upscale:
             check_size(size, "input.upscale")
-        with watch.measure("read"):
-            adapter = self.dependencies.catalogue.resolve(request.adapter) if request.adapter else ""
+        with watch.measure("adapter"):
+            adapters = self._adapters(request)
         job: P = self.kind(  # type: ignore[assignment]
             mode=self,
             request=request,
@@ -68,7 +71,8 @@ class PaintingMode(Mode[P]):
             size=size,
             watch=watch,
             seeds=seeds(request),
-            adapter=adapter,
+            adapter=adapters[0][0] if adapters else "",
+            adapters=adapters,
             sampling=self._sampling(request),
             upscaling=self._upscaling(request),
             **fields,
@@ -76,8 +80,8 @@ class PaintingMode(Mode[P]):
         return job
 
     @abstractmethod
-    def paint(self, jobs: Sequence[P]) -> list[list[Image.Image]]:
-        """What the model paints: for each job, a picture a seed."""
+    def paint(self, jobs: Sequence[P], mixes: Sequence[Mix]) -> list[list[Image.Image]]:
+        """What the model paints: for each job, with its mix of adapters, a picture a seed."""
 
     def steps(self, job: P) -> int:
         """Denoising steps of the job's batch."""
@@ -92,14 +96,14 @@ class PaintingMode(Mode[P]):
         return Result(images=(self.restore(job, picture) for picture in painted))
 
     def run(self, jobs: Sequence[P]) -> list[Finish]:
-        """Switch to the batch's adapter, paint, and upscale where the batch asks for it."""
+        """Paint each job with its adapters, and upscale where the batch asks for it."""
         upscaling = jobs[0].upscaling
         with measured(jobs, "adapter"):
-            self.dependencies.adapters.switch(jobs[0].adapter, jobs[0].request.adapter_scale)
+            mixes = self.dependencies.adapters.mixes([job.adapters for job in jobs])
         for job in jobs if upscaling is None else ():
             job.steps.total = self.steps(job)
         with measured(jobs, "paint"):
-            painted = self.paint(jobs)
+            painted = self.paint(jobs, mixes)
         for job, some in zip(jobs, painted, strict=True):
             note_unused_prompts(job, self.dependencies.model.painter)
             note_plain(job, some)
@@ -124,6 +128,13 @@ class PaintingMode(Mode[P]):
         ]
         enlarged = iter(enlarger.enlarge(tiles, upscaling))
         return [partial(blended, enlarger, job.size, [next(enlarged) for _ in job.seeds]) for job in jobs]
+
+    def _adapters(self, request: PredictionInput) -> Named:
+        if not request.adapter:
+            return ()
+        where = "input.adapter"
+        reference = self.dependencies.catalogue.resolve(request.adapter, where)
+        return ((reference, self.dependencies.adapters.take(reference, where), request.adapter_scale),)
 
     def _sampling(self, request: PredictionInput) -> Sampling:
         own = self.dependencies.model.sampling

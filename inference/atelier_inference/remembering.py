@@ -1,7 +1,7 @@
 """What the models made of a picture is kept while there is room: a photo that is asked many times, as a catalogue's template is, is
 encoded once.
 
-Only the model's thread may use it. What is kept is what the model itself made, so that an answer is the same, byte for byte, with and
+Only one thread at a time may use it. What is kept is what the model itself made, so that an answer is the same, byte for byte, with and
 without.
 """
 
@@ -31,11 +31,17 @@ class Remembered:
         self.size = 0
         self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
 
+    def find(self, key: Hashable) -> Any:
+        """The value of a key that is used now; None where it is not there."""
+        if key not in self._values:
+            return None
+        self._values.move_to_end(key)
+        return self._values[key][0]
+
     def get(self, key: Hashable, make: Callable[[], V], size_of: Callable[[V], int]) -> V:
         """The value of a key, made where it is not there; ``size_of`` says its bytes. What ``make`` raises is kept of nothing."""
         if key in self._values:
-            self._values.move_to_end(key)
-            found: V = self._values[key][0]
+            found: V = self.find(key)
             return found
         value = make()
         size = size_of(value)

@@ -12,6 +12,7 @@ from atelier_inference.mode import Finish, Result
 from atelier_inference.painting import PaintingJob, PaintingMode
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.prediction import PredictionInput
+from diffusion.lora import Mix
 from imaging import repaint
 from imaging.appearance import measure_appearance
 from imaging.colour_words import coloured
@@ -55,13 +56,13 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
         masks = [None if job.frame else self.garment(job, job.picture).mask for job in jobs]
         return super().run(aside(partial(self._framed, jobs, masks)) if any(masks) else jobs)
 
-    def paint(self, jobs: Sequence[RepaintingJob]) -> list[list[Image.Image]]:
+    def paint(self, jobs: Sequence[RepaintingJob], mixes: Sequence[Mix]) -> list[list[Image.Image]]:
         """See PaintingMode: squares of the model's resolution."""
         for job in jobs:
             if (words := _words(job.request)) != job.request.prompt:
                 job.notes.append(f"colour: the prompt names none, so it was painted as {words!r}")
         painter, frames = self.dependencies.model.painter, [_frame(job) for job in jobs]
-        return repaint.paint(painter, frames, sampling=jobs[0].sampling)
+        return repaint.paint(painter, frames, sampling=jobs[0].sampling, adapters=mixes)
 
     def restore(self, job: RepaintingJob, painted: Image.Image) -> Image.Image:
         """The photo with a painted square in its place."""

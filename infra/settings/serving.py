@@ -31,7 +31,8 @@ class Serving:
     ``fallbacks`` are the instance types that are taken, in this order, where AWS has no ``instance`` left.
     ``elsewhere`` names the types, the first choice first, for regions where AWS sells none of those.
     ``first_instances`` is how many a new or updated endpoint starts with. ``pace`` is what was measured of how many pixels, and pixels of
-    tiles, a step denoises in a second; ``None`` is an estimate (``infra.settings.pace``).
+    tiles, a step denoises in a second; ``None`` is an estimate (``infra.settings.pace``). ``adapter_mib`` and ``host_adapter_mib`` are how
+    much of styles a container keeps on its GPU and in its memory; all others are fetched again when they are asked for.
     """
 
     kind: str = "asynchronous"
@@ -45,7 +46,8 @@ class Serving:
     backlog_per_instance: int
     startup_seconds: int
     concurrency: int = FEWEST_AT_ONCE
-    most_adapters: int = 4
+    adapter_mib: int = 1_024
+    host_adapter_mib: int = 2_048
     threads: int | None = None
     pace: tuple[int, int] | None = None
     office_hours: OfficeHours | None = None
@@ -71,8 +73,9 @@ class Serving:
         check(low <= self.may_idle <= high, "serving.office_hours.instances", got=self.may_idle, allowed=allowed)
         check_range("serving.concurrency", self.concurrency, FEWEST_AT_ONCE, MOST_WAITING)
         check_range("serving.startup_seconds", self.startup_seconds, 60, 3600)
-        for name in ("backlog_per_instance", "most_adapters"):
-            check_range(f"serving.{name}", getattr(self, name), 1)
+        check_range("serving.backlog_per_instance", self.backlog_per_instance, 1)
+        for name in ("adapter_mib", "host_adapter_mib"):
+            check_range(f"serving.{name}", getattr(self, name), 16, 65_536)
         if self.upscaler is not None:
             family = find(self.upscaler).family
             check(family == "upscaler", "serving.upscaler", got=self.upscaler, allowed="family upscaler, or None")

@@ -107,7 +107,8 @@ class ServingStack(StageStack):
             "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
             "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
             "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),
-            "ATELIER_MAX_ADAPTERS": str(stage.serving.most_adapters),
+            "ATELIER_ADAPTER_MIB": str(stage.serving.adapter_mib),
+            "ATELIER_HOST_ADAPTER_MIB": str(stage.serving.host_adapter_mib),
             **threads_environment(stage.serving.threads),
         }
 

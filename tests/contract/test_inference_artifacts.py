@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from atelier_inference.adapters import AdapterCache, StyleCatalogue
+from atelier_inference.adapters import AdapterShelf
 from atelier_inference.arriving import BASE_MANIFEST
-from atelier_inference.pipelines import load_model
+from atelier_inference.pipelines import Model, load_model
+from atelier_inference.styles import StyleCatalogue
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
@@ -38,6 +39,10 @@ def full_fine_tune(base: Path, folder: Path, **changes: object) -> Path:
     return folder
 
 
+def shelf(model: Model, store: FolderStore) -> AdapterShelf:
+    return AdapterShelf(model, StyleCatalogue(store, STYLES), host=2**24, device=2**24)
+
+
 def test_a_base_models_manifest_sets_resolution_and_defaults(base: Path) -> None:
     model = load_model(base)
     assert (model.reference, model.adapters_for) == ("tiny-random@1", "tiny-random@1")
@@ -55,15 +60,15 @@ def test_a_lora_saved_by_diffusers_below_its_style_prefix_is_an_adapter(base: Pa
     model, store = load_model(base), FolderStore(tmp_path)
     assert STYLES.child("skirt/1/").key == style_prefix("skirt", 1)
     publish_lora(model.painter.pipeline, store.path(STYLES) / "skirt/1", seed=1, text_encoder=True)
-    AdapterCache(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
-    assert model.painter.pipeline.get_list_adapters() == {"unet": ["skirt@1"], "text_encoder": ["skirt@1"]}
+    lora = shelf(model, store).take("skirt@1", "input.adapter")
+    assert {part for part, _ in lora.layers} == {"unet", "text_encoder"}
 
 
 def test_a_full_fine_tune_takes_no_adapters(base: Path, tmp_path: Path) -> None:
     model, store = load_model(full_fine_tune(base, tmp_path / "full")), FolderStore(tmp_path)
     publish_lora(model.painter.pipeline, store.path(STYLES) / "skirt/1", seed=1)
     with pytest.raises(InvalidInputError, match="skirt@3 is a full fine-tune"):
-        AdapterCache(model, StyleCatalogue(store, STYLES), most=1).switch("skirt@1", 1.0)
+        shelf(model, store).take("skirt@1", "input.adapter")
 
 
 def test_a_text_to_image_base_draws_and_repaints_with_the_same_weights(tmp_path: Path) -> None:

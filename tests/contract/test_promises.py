@@ -271,9 +271,9 @@ PROMISES = [
     ),
     Promise(
         page=ARCHITECTURE,
-        words="`ATELIER_MAX_ADAPTERS` (4)",
-        values=lambda: Settings.from_environment({}).max_adapters,
-        promised=4,
+        words="`ATELIER_ADAPTER_MIB` (1024), `ATELIER_HOST_ADAPTER_MIB` (2048)",
+        values=lambda: (Settings.from_environment({}).adapter_mib, Settings.from_environment({}).host_adapter_mib),
+        promised=(1024, 2048),
     ),
     Promise(
         page=REFERENCE,

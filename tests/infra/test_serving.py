@@ -136,7 +136,8 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
         "ATELIER_REQUESTS_URI": "/requests/",
         "ATELIER_PROGRESS_URI": "/progress/",
     }
-    assert environment["ATELIER_MAX_ADAPTERS"] == "4"
+    assert environment["ATELIER_ADAPTER_MIB"] == "1024"
+    assert environment["ATELIER_HOST_ADAPTER_MIB"] == "2048"
 
 
 def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesized) -> None:

@@ -70,7 +70,6 @@ def serving(root: Path, *, pixels_per_second: int = 10**7) -> Iterator[Server]:
         upscaler=UPSCALER,
         styles=STYLES,
         uploads=UPLOADS,
-        max_adapters=2,
         pixels_per_second=pixels_per_second,
         tile_pixels_per_second=10**7,
     )

@@ -135,8 +135,8 @@ def test_a_process_whose_model_cannot_be_loaded_ends_with_1(tmp_path: Path, capl
 def test_bad_settings_end_with_1_and_wrong_usage_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("ATELIER_MAX_ADAPTERS", "many")
+    monkeypatch.setenv("ATELIER_ADAPTER_MIB", "many")
     assert main(["serve"]) == 1
-    assert "ATELIER_MAX_ADAPTERS" in capsys.readouterr().out
+    assert "ATELIER_ADAPTER_MIB" in capsys.readouterr().out
     assert main([]) == 2
     assert "usage: python -m atelier_inference serve" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """A store that is a folder: ``s3://bucket/key`` is the file ``bucket/key``; and published styles to put there."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ class FolderStore(Store):
         path = self.path(uri)
         if not path.is_file():
             raise InvalidInputError(where, got=str(uri), allowed="an object that exists")
-        return path.read_bytes()[: limit + 1]
+        if path.stat().st_size > limit:
+            raise InvalidInputError(where, got=f"{path.stat().st_size} bytes", allowed=f"at most {limit} bytes")
+        return path.read_bytes()
 
     def write(self, uri: S3Uri, body: bytes) -> None:
         """See Store."""
@@ -77,18 +80,18 @@ def style_manifest(**changes: Any) -> StyleManifest:
 def publish_lora(
     pipeline: Any, folder: Path, *, seed: int, text_encoder: bool = False, **changes: Any
 ) -> StyleManifest:
-    """Save a random but strong LoRA, as training does with diffusers, and its manifest."""
+    """Save a random but strong LoRA, as training does with diffusers, and its manifest. The pipeline stays as it is."""
     targets = {"unet": ["to_q", "to_k", "to_v", "to_out.0"], "text_encoder": ["q_proj", "v_proj"]}
     parts = {"unet": pipeline.unet} | ({"text_encoder": pipeline.text_encoder} if text_encoder else {})
     layers: dict[str, Any] = {}
-    for part, module in parts.items():
+    for part, original in parts.items():
+        module = copy.deepcopy(original)
         config = LoraConfig(r=4, lora_alpha=8, target_modules=targets[part], init_lora_weights="gaussian")
         module.add_adapter(config, adapter_name="made")
         generator = torch.Generator().manual_seed(seed)
         weights = get_peft_model_state_dict(module, adapter_name="made")
-        layers[f"{part}_lora_layers"] = {k: torch.randn(v.shape, generator=generator) for k, v in weights.items()}
+        layers[f"{part}_lora_layers"] = {k: torch.randn(v.shape, generator=generator) / 2 for k, v in weights.items()}
         layers[f"{part}_lora_adapter_metadata"] = config.to_dict()
-        pipeline.delete_adapters("made")
     folder.mkdir(parents=True, exist_ok=True)
     pipeline.save_lora_weights(folder, **layers)
     assert (folder / ADAPTER_WEIGHTS).is_file()

@@ -18,7 +18,8 @@ def test_an_empty_environment_is_sagemakers_own_layout() -> None:
         model=Path("/opt/ml/model"),
         port=8080,
         host="0.0.0.0",
-        max_adapters=4,
+        adapter_mib=1_024,
+        host_adapter_mib=2_048,
     )
 
 
@@ -37,7 +38,8 @@ def test_every_variable_is_read() -> None:
             "ATELIER_PIXELS_PER_SECOND": "80000",
             "ATELIER_TILE_PIXELS_PER_SECOND": "30000",
             "ATELIER_REAL_TIME": "true",
-            "ATELIER_MAX_ADAPTERS": "7",
+            "ATELIER_ADAPTER_MIB": "70",
+            "ATELIER_HOST_ADAPTER_MIB": "700",
         }
     )
     assert settings == Settings(
@@ -53,7 +55,8 @@ def test_every_variable_is_read() -> None:
         pixels_per_second=80_000,
         tile_pixels_per_second=30_000,
         real_time=True,
-        max_adapters=7,
+        adapter_mib=70,
+        host_adapter_mib=700,
     )
 
 
@@ -63,8 +66,8 @@ def test_every_variable_is_read() -> None:
         ("SAGEMAKER_BIND_TO_PORT", "http"),
         ("SAGEMAKER_BIND_TO_PORT", "70000"),
         ("ATELIER_HOST", "localhost"),
-        ("ATELIER_MAX_ADAPTERS", "0"),
-        ("ATELIER_MAX_ADAPTERS", "-1"),
+        ("ATELIER_ADAPTER_MIB", "15"),
+        ("ATELIER_HOST_ADAPTER_MIB", "-1"),
         ("ATELIER_UPSCALER_URI", "s3://model/base/upscaler"),
         ("ATELIER_STYLES_URI", "/styles/"),
         ("ATELIER_UPLOADS_URI", "s3://media/uploads"),

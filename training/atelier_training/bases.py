@@ -11,6 +11,7 @@ from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
 from diffusion.family import find_family
+from diffusion.lora import Mix
 from diffusion.painter import Painter
 
 P = TypeVar("P", bound=Painter)
@@ -29,7 +30,15 @@ def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dty
     return model
 
 
-def paint(painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest) -> list[Image.Image]:
-    """One square RGB picture a prompt, with the base model's own resolution, steps and guidance."""
+def paint(
+    painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest, adapters: Mix = ()
+) -> list[Image.Image]:
+    """One square RGB picture a prompt, with the base model's own resolution, steps and guidance, all with the same adapters."""
     size = (base.resolution, base.resolution)
-    return painter.paint(prompts=prompts, seeds=seeds, size=size, sampling=Sampling.of(base.defaults))
+    return painter.paint(
+        prompts=prompts,
+        seeds=seeds,
+        size=size,
+        sampling=Sampling.of(base.defaults),
+        adapters=[adapters] * len(prompts),
+    )

@@ -119,7 +119,7 @@ MUTANTS = (
     Defect(
         name="a setting of the server is misspelt",
         at="Serving/EndpointModel",
-        change=swap("ATELIER_MAX_ADAPTERS", "ATELIER_MAX_ADAPTOR"),
+        change=swap("ATELIER_ADAPTER_MIB", "ATELIER_ADAPTOR_MIB"),
     ),
     Defect(
         name="a base model is mirrored from a branch",

@@ -10,6 +10,7 @@ from atelier_inference.mode import Stopwatch
 from atelier_inference.painting import PaintingJob, PaintingMode
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
+from diffusion.lora import Mix
 from imaging.framing import painting_size
 from imaging.repaint import in_rows
 
@@ -44,9 +45,10 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
         """A call of the model paints pictures of one size with one strength."""
         return "image_to_image", job.way, job.start.size, job.request.strength
 
-    def paint(self, jobs: Sequence[ImageToImageJob]) -> list[list[Image.Image]]:
+    def paint(self, jobs: Sequence[ImageToImageJob], mixes: Sequence[Mix]) -> list[list[Image.Image]]:
         """See PaintingMode."""
-        return in_rows(jobs, [job.seeds for job in jobs], self._paint)
+        works = list(zip(jobs, mixes, strict=True))
+        return in_rows(works, [job.seeds for job in jobs], self._paint)
 
     def steps(self, job: ImageToImageJob) -> int:
         """See PaintingMode: only the last part of the way is walked."""
@@ -56,13 +58,15 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
         """The painted picture at the size of the request's picture."""
         return painted.resize(job.size, Image.Resampling.LANCZOS)
 
-    def _paint(self, jobs: Sequence[ImageToImageJob], seeds: Sequence[int]) -> list[Image.Image]:
+    def _paint(self, rows: Sequence[tuple[ImageToImageJob, Mix]], seeds: Sequence[int]) -> list[Image.Image]:
+        jobs = [job for job, _ in rows]
         return self.dependencies.model.painter.paint_from(
             prompts=[job.request.prompt for job in jobs],
             negative_prompts=[job.request.negative_prompt for job in jobs],
             seeds=seeds,
             pictures=[job.start for job in jobs],
             sampling=jobs[0].sampling,
+            adapters=[mix for _, mix in rows],
             strength=jobs[0].request.strength,
         )
 

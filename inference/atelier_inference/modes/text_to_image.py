@@ -11,6 +11,7 @@ from atelier_inference.mode import Stopwatch
 from atelier_inference.painting import PaintingJob, PaintingMode
 from contracts.batching import ROWS
 from contracts.prediction import PredictionInput
+from diffusion.lora import Mix
 from imaging.repaint import in_rows, rows_at_once
 
 
@@ -41,21 +42,24 @@ class TextToImage(PaintingMode[TextToImageJob]):
         """A call of the model paints pictures of one size."""
         return "text_to_image", job.way, job.size
 
-    def paint(self, jobs: Sequence[TextToImageJob]) -> list[list[Image.Image]]:
+    def paint(self, jobs: Sequence[TextToImageJob], mixes: Sequence[Mix]) -> list[list[Image.Image]]:
         """See PaintingMode."""
-        return in_rows(jobs, [job.seeds for job in jobs], self._paint, most=jobs[0].at_once)
+        works = list(zip(jobs, mixes, strict=True))
+        return in_rows(works, [job.seeds for job in jobs], self._paint, most=jobs[0].at_once)
 
     def steps(self, job: TextToImageJob) -> int:
         """See PaintingMode: those of each call, one after the other."""
         return job.sampling.steps * math.ceil(len(job.seeds) / job.at_once)
 
-    def _paint(self, jobs: Sequence[TextToImageJob], seeds: Sequence[int]) -> list[Image.Image]:
+    def _paint(self, rows: Sequence[tuple[TextToImageJob, Mix]], seeds: Sequence[int]) -> list[Image.Image]:
+        jobs = [job for job, _ in rows]
         return self.dependencies.model.painter.paint(
             prompts=[job.request.prompt for job in jobs],
             negative_prompts=[job.request.negative_prompt for job in jobs],
             seeds=seeds,
             size=jobs[0].size,
             sampling=jobs[0].sampling,
+            adapters=[mix for _, mix in rows],
         )
 
 

@@ -58,7 +58,11 @@ def _told(container: Mapping[str, Any], stage: Stage) -> Iterator[tuple[str, str
             str(environment.get("ATELIER_UPSCALER_URI")),
             _prefix(stage.upscaler_model) if stage.upscaler_model else "",
         ),
-        "ATELIER_MAX_ADAPTERS": (str(environment.get("ATELIER_MAX_ADAPTERS")), str(stage.serving.most_adapters)),
+        "ATELIER_ADAPTER_MIB": (str(environment.get("ATELIER_ADAPTER_MIB")), str(stage.serving.adapter_mib)),
+        "ATELIER_HOST_ADAPTER_MIB": (
+            str(environment.get("ATELIER_HOST_ADAPTER_MIB")),
+            str(stage.serving.host_adapter_mib),
+        ),
     }
     for name, (got, meant) in wanted.items():
         if not got.endswith(meant) or (not meant and got):

@@ -21,7 +21,8 @@ from PIL import Image
 from contracts.artifact import to_json
 from contracts.layout import MANIFEST
 from contracts.sampling import Sampling
-from diffusion.adapters import load_adapter
+from diffusion.lora import Mix
+from diffusion.lora_file import load_lora
 from diffusion.painter import Painter
 from imaging.masks import from_image, grow, larger_side, to_image
 from imaging.palette import LEAST_SHARE, Pixels, dominant_colours, garment_pixels, palette_share
@@ -112,13 +113,25 @@ def _lay_out(base: Path, root: Path) -> None:
     (channels / "base" / MANIFEST).write_text(to_json(find(BASE).manifest(base)))
 
 
-def load_style(base: Path, style: TrainedStyle) -> Painter:
+@dataclass(frozen=True, kw_only=True)
+class StyledPainter:
+    """A base model that paints every row with one mix of adapters."""
+
+    painter: Painter
+    mix: Mix
+
+    def inpaint(self, *, seeds: Sequence[int], adapters: Sequence[Any], **arguments: Any) -> list[Image.Image]:
+        """See Inpainter."""
+        return self.painter.inpaint(seeds=seeds, adapters=[self.mix] * len(seeds), **arguments)
+
+
+def load_style(base: Path, style: TrainedStyle) -> Inpainter:
     """Load the model that paints the style."""
     if style.method == "full":
         return load(style.folder)
     painter = load(base)
-    load_adapter(painter, style.folder, "style")
-    return painter
+    lora = load_lora(painter.pipeline, style.folder, "style").to(painter.device)
+    return StyledPainter(painter=painter, mix=((lora, 1.0),))
 
 
 def skirt_photos(count: int) -> list[SkirtPhoto]:
