@@ -26,6 +26,7 @@ from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.sampling import Sampling
 from contracts.work import Pace
 from diffusion.family import device_beside, find_family, painting_dtype
+from diffusion.layout import lay_out_for_painting
 from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
 
@@ -88,6 +89,7 @@ def _enlarger(arriving: Callable[[], FetchedBase] | None, device: str) -> Enlarg
     manifest = fetched.manifest
     family = find_family(manifest.family, Upscaler)
     upscaler = family.load(fetched.folder, device=device, dtype=painting_dtype(device), checker=True)
+    lay_out_for_painting(upscaler.pipeline)
     upscaler.denoise = denoise
     enlarger = Enlarger(
         reference=manifest.reference,

@@ -7,6 +7,7 @@ from atelier_inference.arriving import CheckedModel, check_model
 from atelier_inference.meeting import denoise
 from contracts.sampling import Sampling
 from diffusion.family import best_device, find_family, painting_dtype
+from diffusion.layout import lay_out_for_painting
 from diffusion.painter import Painter
 
 
@@ -38,6 +39,7 @@ def read_model(checked: CheckedModel) -> Model:
     device = best_device()
     family = find_family(base.family, Painter)
     painter = family.load(checked.folder, device=device, dtype=painting_dtype(device), checker=True)
+    lay_out_for_painting(painter.pipeline)
     painter.denoise = denoise
     return Model(
         reference=f"{style.style}@{style.version}" if style else base.reference,
