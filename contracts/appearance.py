@@ -23,9 +23,11 @@ class PaletteColour(Contract):
 class Appearance(Contract):
     """One picture where it was painted, and around that.
 
-    ``colour_difference`` is there where a colour was asked for: of the garment's colours that cover a quarter of it, or of its most
-    common one, the nearest counts. The shares of ``palette`` come to 1, so that their weighted mean is the mean colour of what was
-    painted. The frame is all of the picture that was not painted; where there is none, its numbers are left out.
+    ``colour_difference`` is there where a colour was asked for: the nearest of the garment's colours that cover a seventh of it counts, and
+    where none covers a third, the mean of all.
+
+    The shares of ``palette`` come to 1, so that their weighted mean is the mean colour of what was painted. The frame is all of the
+    picture that was not painted; where there is none, its numbers are left out.
     """
 
     palette: Annotated[

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from contracts.appearance import MOST_COLOURS, Appearance, PaletteColour
-from imaging.cloth import own_colours
+from imaging.cloth import GROUND, cloth_colours
 from imaging.lab import Lab, difference, parse_colour, to_lab
 from imaging.masks import Mask, bounds, from_image, grow, larger_side
 from imaging.palette import EDGE, Pixels
@@ -22,7 +22,7 @@ SAME = 12.0
 """CIELAB distance under which two colours of a garment are one, in its folds."""
 LEAST = 0.05
 """A colour with a smaller share, such as a button's, is counted to the one that it is nearest to."""
-OWN = 0.25
+OWN = 0.15
 """Share from which a colour may be the one that was asked for; with two of about the same share, either is the most common."""
 
 
@@ -51,10 +51,12 @@ def measure_appearance(picture: Image.Image, alpha: Image.Image, colour: str = "
 
 
 def _difference(painted: Lab, colour: str) -> float:
-    """CIEDE2000 from a wanted colour to the nearest of the garment's own that cover enough of it."""
-    first, *others = own_colours(painted)
-    large = [each.lab for each in (first, *others) if each is first or each.share >= OWN]
-    return float(difference(np.stack(large), np.repeat(to_lab(parse_colour(colour)), len(large), axis=0)).min())
+    """CIEDE2000 from a wanted colour to the nearest of those that may be the garment's own."""
+    colours = cloth_colours(painted)
+    own = [each.lab for each in colours if each is colours[0] or each.share >= OWN]
+    if colours[0].share < GROUND:  # what has no ground was dyed as a whole
+        own.append(painted.mean(axis=0))
+    return float(difference(np.stack(own), np.repeat(to_lab(parse_colour(colour)), len(own), axis=0)).min())
 
 
 def _box(rough: Mask, size: tuple[int, int]) -> Box | None:

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from imaging.lab import Lab, to_levels
+from imaging.lab import Lab
 
-LEVELS = 32
-"""Colours that are told apart before those that look the same are joined."""
+CELL = 8.0
+"""Side, in one light, of the cells whose colours are one before those that look the same are joined."""
+RARE = 0.005
+"""Share of the pixels below which a cell is counted to the nearest that has more."""
 SAME = 16.0
 """Distance, in one light, under which two colours are one."""
 LEAST = 0.06
 """A colour with a smaller share is counted to the one that it is nearest to."""
-GROUND = 0.5
+GROUND = 1 / 3
 """Share from which a colour is the ground of a pattern."""
 MOST_SAMPLES = 16_384
 _LIGHTNESS = 0.4
@@ -39,7 +40,7 @@ class ClothColour:
 def own_colours(lab: Lab) -> list[ClothColour]:
     """The colours of a garment's pixels (n, 3): its own first, then the others of its pattern.
 
-    Where none covers half, as in a print of flowers, all of them together are its own, and there is no other.
+    Where none covers a third, as in a print of flowers, all of them together are its own, and there is no other.
     """
     colours = cloth_colours(lab)
     return colours if colours[0].share >= GROUND else [ClothColour(lab=lab.mean(axis=0), share=1.0)]
@@ -47,12 +48,7 @@ def own_colours(lab: Lab) -> list[ClothColour]:
 
 def cloth_colours(lab: Lab, *, same: float = SAME) -> list[ClothColour]:
     """The colours of some pixels, (n, 3), n at least 1: the most common first. ``same`` is the distance under which two are one."""
-    sample = lab[:: -(-len(lab) // MOST_SAMPLES)]
-    pixels = np.clip(np.rint(to_levels(sample)), 0, 255).astype(np.uint8)
-    quantized = Image.fromarray(pixels[None]).quantize(LEVELS, method=Image.Quantize.MEDIANCUT)
-    labels = np.unique(np.asarray(quantized).ravel(), return_inverse=True)[1]
-    counts = np.bincount(labels).astype(np.float64)
-    sums = np.stack([np.bincount(labels, weights=sample[:, axis]) for axis in range(3)], axis=1)
+    counts, sums = _cells(lab[:: -(-len(lab) // MOST_SAMPLES)])
     while len(counts) > 1:
         apart = _apart(sums / counts[:, None])
         rarest = int(counts.argmin())
@@ -74,6 +70,27 @@ def distances(lab: Lab, colours: Sequence[ClothColour]) -> NDArray[np.float64]:
     """How far pixels (n, 3) are from each colour, in one light: (n, colours)."""
     placed, centres = _in_one_light(lab), _in_one_light(np.stack([colour.lab for colour in colours]))
     return np.stack([np.sqrt(np.square(placed - centre).sum(axis=1)) for centre in centres], axis=1)
+
+
+def _cells(lab: Lab) -> tuple[NDArray[np.float64], Lab]:
+    """Counts and sums of colours that are nearly equal, in cells that are the same for every picture.
+
+    Cells that others of the picture decided upon, as a median cut's are, would be others for a level's difference in a few pixels.
+    """
+    _, labels = np.unique(np.floor(_in_one_light(lab) / CELL), axis=0, return_inverse=True)
+    counts, sums = _summed(lab, labels.ravel())
+    rare = counts < min(RARE * len(lab), counts.max())
+    if rare.any():
+        colours = _in_one_light(sums / counts[:, None])
+        apart = np.linalg.norm(colours[:, None] - colours[None, ~rare], axis=2)
+        nearest = np.where(rare, apart.argmin(axis=1), np.cumsum(~rare) - 1)
+        counts, sums = _summed(lab, nearest[labels.ravel()])
+    return counts, sums
+
+
+def _summed(lab: Lab, labels: NDArray[np.intp]) -> tuple[NDArray[np.float64], Lab]:
+    counts = np.bincount(labels).astype(np.float64)
+    return counts, np.stack([np.bincount(labels, weights=lab[:, axis]) for axis in range(3)], axis=1)
 
 
 def _apart(colours: Lab) -> NDArray[np.float64]:

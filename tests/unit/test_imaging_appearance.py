@@ -113,7 +113,7 @@ def test_how_far_a_plain_garment_is_from_a_wanted_colour(wanted: str, least: flo
     assert least <= look.colour_difference <= most
 
 
-def test_of_a_pattern_a_colour_that_covers_a_quarter_may_be_the_wanted_one_and_a_buttons_may_not() -> None:
+def test_of_a_pattern_a_colour_that_covers_enough_may_be_the_wanted_one_and_a_buttons_may_not() -> None:
     picture, alpha = photo()
     draw = ImageDraw.Draw(picture)
     draw.rectangle((75, 100, 225, 190), RED)
