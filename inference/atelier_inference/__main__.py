@@ -14,6 +14,7 @@ from typing import TypeVar
 import uvicorn
 
 from atelier_inference import journal
+from atelier_inference.measures import MEASURES
 from atelier_inference.settings import Settings
 from contracts.errors import InvalidInputError
 from diffusion.driver import prefer_own_library
@@ -54,6 +55,7 @@ def serve(settings: Settings, scratch: Path) -> int:
     from atelier_inference.waiting import Tickets
 
     journal.take_over_libraries()
+    MEASURES.service = settings.service
     broke = False
 
     def broken() -> None:

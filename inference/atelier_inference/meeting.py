@@ -15,6 +15,7 @@ import torch
 from greenlet import getcurrent, greenlet
 from torch import Tensor
 
+from atelier_inference.measures import MEASURES
 from diffusion.denoiser import DenoiserCall, joined
 
 ASIDE = 2
@@ -111,6 +112,8 @@ class Meeting:
 
     def _answers(self, calls: Sequence[DenoiserCall]) -> list[Tensor | Exception]:
         """The prediction of each call, or what kept it from being made: one that cannot be made must not fail its neighbours."""
+        MEASURES.add("CallRows", sum(call.rows for call in calls))
+        MEASURES.add("CallBatches", len(calls))
         try:
             return list(torch.split(self._predicted(joined(calls)), [call.rows for call in calls]))
         except torch.AcceleratorError:

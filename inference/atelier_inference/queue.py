@@ -20,6 +20,10 @@ class BatchQueue:
         self._closed = False
         self._woken = False
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._jobs)
+
     def put(self, job: Job) -> None:
         """Append a job. Raises BusyError where the queue already holds ``most``, or is closed."""
         with self._changed:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
+from atelier_inference.measures import MEASURES
 from imaging.segmenter import Outline, Segmenter
 
 MOST_ENCODINGS = 64 * 2**20
@@ -41,8 +42,10 @@ class Remembered:
     def get(self, key: Hashable, make: Callable[[], V], size_of: Callable[[V], int]) -> V:
         """The value of a key, made where it is not there; ``size_of`` says its bytes. What ``make`` raises is kept of nothing."""
         if key in self._values:
+            MEASURES.count("CacheHits")
             found: V = self.find(key)
             return found
+        MEASURES.count("CacheMisses")
         value = make()
         size = size_of(value)
         if size <= self.most:

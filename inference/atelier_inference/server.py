@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
@@ -24,6 +24,7 @@ from atelier_inference.custom_attributes import CUSTOM_ATTRIBUTES, styled
 from atelier_inference.dialects import NATIVE, dialect_of
 from atelier_inference.dialects.dialect import Dialect, Invocation
 from atelier_inference.json_answer import AsciiJSONResponse
+from atelier_inference.measures import MEASURES, SECONDS_BETWEEN_LINES, STAGES, Outcome
 from atelier_inference.mode import Finish, Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
@@ -44,6 +45,13 @@ PREPARING = 4
 MOST_OPEN = 64
 """Requests in the server at a time, queued or not; each may hold a body of two pictures."""
 _RETRY_SECONDS = "5"
+_OUTCOMES: Mapping[int, Outcome] = {
+    200: "RequestsAnswered",
+    410: "RequestsCanceled",
+    500: "RequestsFailed",
+    503: "RequestsBusy",
+}
+"""Of statuses; all others are refusals."""
 
 log = logging.getLogger(__name__)
 
@@ -88,8 +96,17 @@ class Service:
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         """Start loading; at the end, finish what is queued."""
         self._worker.start()
+        measuring = asyncio.ensure_future(self._measure())
         yield
         await run_in_threadpool(self._worker.close)
+        measuring.cancel()
+        MEASURES.write()
+
+    async def _measure(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_LINES)
+            MEASURES.add("QueueDepth", self._worker.waiting)
+            MEASURES.write()
 
     def _break(self) -> None:
         """In the model's thread: it has ended, and with it what this process is for."""
@@ -111,7 +128,10 @@ class Service:
             response = await self._respond(request, line)
         finally:
             self._open -= 1
-        line |= {"status": response.status_code, "total": round(time.perf_counter() - started, 3)}
+        seconds = time.perf_counter() - started
+        line |= {"status": response.status_code, "total": round(seconds, 3)}
+        MEASURES.count(_OUTCOMES.get(response.status_code, "RequestsRefused"))
+        MEASURES.add("RequestSeconds", seconds)
         log.info("request", extra={"fields": line})
         return response
 
@@ -197,9 +217,13 @@ class Service:
             finish = await self._run(job, leaving)
             answer = await run_in_threadpool(make_answer, job, finish)
         line["seconds"] = answer.output.seconds
+        for stage, measure in STAGES.items():
+            if stage in answer.output.seconds:
+                MEASURES.add(measure, answer.output.seconds[stage])
         return answer
 
     async def _run(self, job: Job, leaving: "asyncio.Future[str]") -> Finish:
+        MEASURES.add("QueueDepth", self._worker.waiting)
         self._worker.submit(job)
         try:
             return await unless_left(asyncio.wrap_future(job.future), leaving)

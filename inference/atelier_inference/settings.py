@@ -46,6 +46,7 @@ class Settings(EnvironmentSettings):
     every layer that our training takes, and 3 MiB on its attention alone. So 64 and 128 fit. ``requests`` is where
     the HTTP API keeps the requests whose answers somebody waits for, ``progress`` where it reads how far they are. ``pixels_per_second``
     and ``tile_pixels_per_second`` are those of ``contracts.work.Pace``: a request that takes too long is refused. Without them none is.
+    ``service`` is the dimension of the metrics that are written; without it none are.
     ``real_time`` says that answers are to come at once, and bounds them more.
     """
 
@@ -62,6 +63,7 @@ class Settings(EnvironmentSettings):
         "pixels_per_second": "ATELIER_PIXELS_PER_SECOND",
         "tile_pixels_per_second": "ATELIER_TILE_PIXELS_PER_SECOND",
         "real_time": "ATELIER_REAL_TIME",
+        "service": "ATELIER_SERVICE",
         "adapter_mib": "ATELIER_ADAPTER_MIB",
         "host_adapter_mib": "ATELIER_HOST_ADAPTER_MIB",
     }
@@ -76,6 +78,7 @@ class Settings(EnvironmentSettings):
     uploads: _Prefix = None
     requests: _Prefix = None
     progress: _Prefix = None
+    service: str = ""
     pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     real_time: bool = False

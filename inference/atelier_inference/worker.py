@@ -40,6 +40,11 @@ class Worker:
         """Begin loading."""
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Jobs in the queue."""
+        return len(self._queue)
+
     def submit(self, job: Job) -> None:
         """Queue a job; its future gets what is left to do of it. Raises BusyError."""
         self._queue.put(job)

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from starlette.testclient import TestClient
 
+from atelier_inference.measures import MEASURES
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BusyError
 from atelier_inference.server import make_app
@@ -170,6 +171,22 @@ def test_each_request_leaves_one_line_without_pictures_or_prompts(
     assert (refused["id"], refused["status"], refused["error"]) == ("prediction-1", 400, "InvalidInputError")
     assert len(json.dumps(fine)) < 600
     assert "a red skirt" not in json.dumps(fine)
+
+
+def test_requests_are_measured_by_their_ends_stages_and_calls_without_their_words(
+    server: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MEASURES, "service", "atelier-x")
+    with caplog.at_level(logging.INFO, logger="atelier_inference.measures"):
+        server.predict(**INPAINT, num_outputs=2)
+        server.post(mode="nonsense", prompt="a red skirt")
+        MEASURES.write()
+    (line,) = (record.__dict__["fields"] for record in caplog.records if record.getMessage() == "metrics")
+    assert (line["RequestsAnswered"], line["RequestsRefused"], line["QueueDepth"]) == ([1], [1], [0])
+    assert (set(line["CallRows"]), set(line["CallBatches"])) == ({4}, {1})
+    assert len(line["RequestSeconds"]) == 2
+    assert len(line["PaintSeconds"]) == len(line["WaitSeconds"]) == len(line["EncodeSeconds"]) == 1
+    assert "skirt" not in json.dumps(line)
 
 
 def small_app(load_it: Any, broken: Any = lambda: None) -> TestClient:

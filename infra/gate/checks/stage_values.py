@@ -76,6 +76,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
 
 def _of_server(stage: Stage) -> Mapping[str, str]:
     return {
+        "ATELIER_SERVICE": stage.prefix,
         "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
         "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
         "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),
