@@ -11,6 +11,7 @@ from contracts.errors import InvalidInputError, Problem
 from contracts.inner_paths import leaving
 from contracts.layout import LATEST, MANIFEST
 from contracts.model import Contract, rule
+from contracts.sampling import SamplingDefaults
 
 ADAPTER_WEIGHTS = "pytorch_lora_weights.safetensors"
 TRAINING_LOG = "training_log.jsonl"
@@ -67,7 +68,8 @@ class BaseManifest(Manifest):
     licence: Annotated[str, about("of the weights")]
     source: Annotated[str, about("where the files came from")]
     resolution: Annotated[int, about("side that it paints at", unit="pixels")]
-    defaults: Annotated[Mapping[str, float], about("its own num_inference_steps and guidance_scale")] = {}
+    defaults: Annotated[SamplingDefaults, about("how it samples where a request says nothing")] = SamplingDefaults()
+    fast: Annotated[SamplingDefaults | None, about("how it samples where a request asks for speed")] = None
     training: Annotated[
         Mapping[str, Mapping[str, Any]],
         about("its own hyperparameters by method, which an execution's input overrides"),

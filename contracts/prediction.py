@@ -13,6 +13,7 @@ from contracts.garments import unusable_words
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
 from contracts.modes import MODES
+from contracts.sampling import MOST_GUIDANCE, MOST_STEPS
 from contracts.schema import Schema, demand
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ else:
 DEFAULT_MODE: ModeName = "style"
 
 Format = Literal["png", "jpeg", "webp"]
-MOST_STEPS = 500
 MOST_PIXELS_TO_UPSCALE = 2_097_152
 """Pixels of a picture before it is made 4 times as wide and high: 2048 x 1024, a full HD frame."""
 MOST_ANSWER_PIXELS = 100_000_000
@@ -95,8 +95,12 @@ class PredictionInput(Contract):
         int | None, bounds(1, MOST_STEPS, "denoising steps; left out: the base model's own")
     ] = None
     guidance_scale: Annotated[
-        float | None, bounds(0, 50, "how closely to follow the prompt; left out: the base model's own")
+        float | None, bounds(0, MOST_GUIDANCE, "how closely to follow the prompt; left out: the base model's own")
     ] = None
+    fast: Annotated[
+        bool,
+        about("sample as the base model does where speed matters more than the last of quality; see docs/serving.md"),
+    ] = False
     strength: Annotated[
         float, bounds(0, 1, "how much of the picture is painted anew in mode image_to_image: 1 keeps nothing of it")
     ] = 0.8

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from contracts.answers import Answer, Time
 from contracts.declarations import about
 from contracts.pages import Page
+from contracts.sampling import SamplingDefaults
 
 Owner = Annotated[
     Literal["client", "house"], about("client: it is the asking client's; house: of the account's own people, for all")
@@ -129,7 +130,8 @@ class BaseRevision(Answer):
     task: str
     licence: str
     resolution: Annotated[int, about("side that it paints at", unit="pixels")]
-    defaults: Annotated[Mapping[str, float], about("its own num_inference_steps and guidance_scale")]
+    defaults: Annotated[SamplingDefaults, about("how it samples where a prediction says nothing")]
+    fast: Annotated[SamplingDefaults | None, about("how it samples where a prediction says fast; null: it does not")]
     methods: Annotated[list[str], about("how styles are learnt on it; none: it is no model that paints")]
     served: Annotated[bool, about("whether predictions without a style are painted by it")]
     pretrained: Annotated[bool, about("whether a pretraining of this stage made it")]

@@ -12,6 +12,7 @@ from contracts.errors import InvalidInputError
 from contracts.model import Contract
 from contracts.modes import MODES
 from contracts.prediction import MOST_ANSWER_PIXELS, PredictionInput
+from contracts.sampling import guided_steps
 
 MOST_SECONDS = 600
 """Two thirds of the 900 seconds that SageMaker gives a request here: paces are estimates, and another batch may be under way."""
@@ -49,6 +50,9 @@ class Pace(Contract):
     ]
     resolution: Annotated[int, about("side that the base model paints at", unit="pixels")]
     steps: Annotated[int, about("its own number of steps")]
+    guidance_until: Annotated[float, about("share of the steps that it guides")] = 1.0
+    fast_steps: Annotated[int, about("its number of steps where a request says fast; 0: it has no such setting")] = 0
+    fast_guidance_until: Annotated[float, about("share of those that it guides")] = 1.0
     tile: Annotated[int, about("side of the upscaler's tiles; 0 without an upscaler", unit="pixels")] = 0
     tile_steps: Annotated[int, about("the upscaler's own number of steps")] = 0
     real_time: Annotated[bool, about("whether the endpoint answers at once, which bounds time and answers")] = False
@@ -64,11 +68,18 @@ class Pace(Contract):
         return REAL_TIME_PIXELS if self.real_time else MOST_ANSWER_PIXELS
 
 
+def check_fast(inputs: PredictionInput, pace: Pace) -> None:
+    """Raise InvalidInputError for a request that says fast where no base model has a setting for it."""
+    if inputs.fast and "fast" in MODES[inputs.mode].uses and not pace.fast_steps:
+        raise InvalidInputError("input.fast", got=True, allowed="false: the base model has no setting for it")
+
+
 def check_work(inputs: PredictionInput, pace: Pace, picture: _Size | None) -> None:
-    """Raise InvalidInputError for a request that takes the machine more seconds than it may, saying what to lower.
+    """Raise InvalidInputError as ``check_fast``, or for what takes the machine more seconds than it may, saying what to lower.
 
     ``picture`` is the width and height of the request's picture, where it has one and they are known.
     """
+    check_fast(inputs, pace)
     seconds = work(inputs, pace, picture)
     if seconds > pace.most_seconds:
         got = f"about {seconds:,.0f} seconds of work for a machine of this stage"
@@ -90,7 +101,7 @@ def work(inputs: PredictionInput, pace: Pace, picture: _Size | None = None) -> f
         guided = 2 if inputs.prompt or inputs.negative_prompt else 1
         return inputs.num_outputs * guided * _enlarging(picture or (1, 1), steps, pace)
     size = (inputs.width or side, inputs.height or side) if "width" in fields.uses else (side, side)
-    seconds = inputs.num_outputs * _painting(size, _steps(inputs, pace), pace)
+    seconds = inputs.num_outputs * _painting(size, _guided_steps(inputs, pace), pace)
     if inputs.upscale:
         pictures = inputs.num_outputs + ("mask_grow" in fields.uses)
         enlarged = (picture or (1, 1)) if "image" in fields.needs else size
@@ -103,12 +114,18 @@ def tiles_along(length: int, side: int) -> int:
     return 1 if length <= side else math.ceil((length - side) / (side * (1 - OVERLAP))) + 1
 
 
-def _steps(inputs: PredictionInput, pace: Pace) -> int:
-    steps = inputs.num_inference_steps or pace.steps
-    return int(steps * inputs.strength) if "strength" in MODES[inputs.mode].uses else steps
+def _guided_steps(inputs: PredictionInput, pace: Pace) -> float:
+    """How many guided steps a picture is as much work as: a step that is not guided is half of one that is."""
+    fast = inputs.fast and pace.fast_steps
+    steps = inputs.num_inference_steps or (pace.fast_steps if fast else pace.steps)
+    if "strength" in MODES[inputs.mode].uses:
+        steps = int(steps * inputs.strength)
+    unguided = inputs.guidance_scale is not None and inputs.guidance_scale <= 1
+    guided = 0 if unguided else guided_steps(steps, pace.fast_guidance_until if fast else pace.guidance_until)
+    return (steps + guided) / 2
 
 
-def _painting(size: _Size, steps: int, pace: Pace) -> float:
+def _painting(size: _Size, steps: float, pace: Pace) -> float:
     """Seconds for a picture."""
     pixels = size[0] * size[1]
     return steps * pixels * (_FLAT + _CURVED * pixels / _SIDE**2) / pace.pixels

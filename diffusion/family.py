@@ -19,7 +19,9 @@ from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
 from contracts.sampling import Sampling
 from diffusion.denoiser import Denoiser, DenoiserCall
+from diffusion.guidance import doubled, end_guidance
 from diffusion.lora import LoraRows, Mix
+from diffusion.schedulers import make_scheduler
 from diffusion.words import unused_end
 
 F = TypeVar("F", bound="Family")
@@ -94,14 +96,16 @@ class Family:
             step = values[-1]
             latents = step["latents"] if isinstance(step, dict) else step
             _require_finite(bool(latents.isfinite().all()))
+            if isinstance(step, dict):
+                end_guidance(values[0], values[1], step, until=sampling.guidance_until)
             return step
 
-        answer = self._own(pipeline, list(adapters) or [()] * len(seeds))(
+        answer = self._own(pipeline, sampling, list(adapters) or [()] * len(seeds))(
             generator=[torch.Generator("cpu").manual_seed(seed) for seed in seeds],
             output_type="np",
             num_inference_steps=sampling.steps,
-            guidance_scale=sampling.guidance,
-            **{self.step_callback: stepped},
+            guidance_scale=sampling.guidance if sampling.guidance_until else 0.0,
+            **self._after_step(pipeline, stepped),
             **arguments,
         )
         if any(getattr(answer, "nsfw_content_detected", None) or ()):
@@ -111,12 +115,18 @@ class Family:
         _require_finite(bool(np.isfinite(answer.images).all()))
         return list(pipeline.numpy_to_pil(answer.images))
 
-    def _own(self, pipeline: Any, adapters: Sequence[Mix]) -> Any:
+    def _after_step(self, pipeline: Any, call: Callable[..., Any]) -> dict[str, Any]:
+        """The arguments by which a pipeline makes a call after each step, and hands it what to change."""
+        names = getattr(pipeline, "_callback_tensor_inputs", None)
+        wanted = {"callback_on_step_end_tensor_inputs": ["latents", *doubled(pipeline)]} if names else {}
+        return {self.step_callback: call, **wanted}
+
+    def _own(self, pipeline: Any, sampling: Sampling, adapters: Sequence[Mix]) -> Any:
         """A pipeline of the same models for one call, which changes a scheduler and the pipeline's own attributes."""
         own = copy.copy(pipeline)
         # Past diffusers' setter, which would look up of which library's class each is.
         vars(own).update(
-            scheduler=type(pipeline.scheduler).from_config(pipeline.scheduler.config),
+            scheduler=make_scheduler(pipeline.scheduler, sampling.scheduler),
             unet=Denoiser(pipeline.unet, self.denoise, adapters, self.loras.rows),
         )
         return own

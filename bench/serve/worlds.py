@@ -17,6 +17,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from contracts.artifact import BaseManifest, StyleManifest, hash_files, to_json
 from contracts.layout import MANIFEST
+from contracts.sampling import SamplingDefaults
 from models.catalogue import find
 
 MINIATURE_VERSION = "1"
@@ -82,7 +83,9 @@ def before(world: ServedWorld) -> Path:
     manifest = BaseManifest.load(model)
     (model / MANIFEST).unlink()
     keep = {name: getattr(manifest, name) for name in ("name", "revision", "family", "task", "licence", "source")}
-    plain = BaseManifest(**keep, resolution=manifest.resolution, defaults=dict(BEFORE), files=manifest.files)
+    plain = BaseManifest(
+        **keep, resolution=manifest.resolution, defaults=SamplingDefaults.from_json(BEFORE), files=manifest.files
+    )
     (model / MANIFEST).write_text(to_json(plain), encoding="utf-8")
     return model.parent
 

@@ -24,7 +24,7 @@ from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import MOST_ANSWER_PIXELS, PredictionInput
-from contracts.work import Pace, check_work
+from contracts.work import Pace, check_fast, check_work
 from diffusion.family import after_each_step
 from diffusion.words import unused_words
 from imaging.cutout import Cutout
@@ -144,6 +144,7 @@ class Mode(ABC, Generic[J]):
 
         ``take_room`` is called with the pixels of a picture, or of what it is enlarged to, before it is decoded.
         """
+        check_fast(request, self.dependencies.pace)
         enlarged = FACTOR**2 if request.upscale or request.mode == "upscale" else 1
         with self.dependencies.reader.taking_room(lambda pixels: take_room(pixels * enlarged)):
             job = self.prepare(request)

@@ -137,7 +137,9 @@ class PaintingMode(Mode[P]):
         return ((reference, self.dependencies.adapters.take(reference, where), request.adapter_scale),)
 
     def _sampling(self, request: PredictionInput) -> Sampling:
-        own = self.dependencies.model.sampling
+        model = self.dependencies.model
+        # Where there is none for speed, the request was refused.
+        own = model.fast or model.sampling if request.fast else model.sampling
         return replace(
             own,
             steps=request.num_inference_steps or own.steps,

@@ -13,7 +13,8 @@ from diffusion.painter import Painter
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A loaded model. ``resolution`` is the side in pixels that it paints at; ``sampling`` is its own.
+    """A loaded model. ``resolution`` is the side in pixels that it paints at; ``sampling`` is its own, ``fast`` the one for requests that
+    ask for speed, where it has one.
 
     ``adapters_for`` is the base that adapters must have been trained on; empty for a full fine-tune, whose weights fit none.
     """
@@ -22,6 +23,7 @@ class Model:
     adapters_for: str
     resolution: int
     sampling: Sampling
+    fast: Sampling | None
     painter: Painter
 
 
@@ -46,5 +48,6 @@ def read_model(checked: CheckedModel) -> Model:
         adapters_for="" if style else base.reference,
         resolution=base.resolution,
         sampling=Sampling.of(base.defaults),
+        fast=Sampling.of(base.fast) if base.fast else None,
         painter=painter,
     )

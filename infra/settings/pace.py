@@ -37,13 +37,18 @@ def pace(
     """
     entries = list(painters)
     pixels, tile_pixels = measured or _estimated(types, entries)
+    own = [each.sampling for each in entries]
+    fast = [each.fast_sampling for each in entries if each.fast_sampling]
     return Pace(
         pixels=pixels,
         tile_pixels=tile_pixels,
         resolution=max(entry.resolution for entry in entries),
-        steps=max(int(entry.defaults["num_inference_steps"]) for entry in entries),
+        steps=max(each.steps for each in own),
+        guidance_until=max(each.guidance_until for each in own),
+        fast_steps=max((each.steps for each in fast), default=0),
+        fast_guidance_until=max((each.guidance_until for each in fast), default=1.0),
         tile=upscaler.resolution if upscaler else 0,
-        tile_steps=int(upscaler.defaults["num_inference_steps"]) if upscaler else 0,
+        tile_steps=upscaler.sampling.steps if upscaler else 0,
         real_time=real_time,
     )
 

@@ -14,7 +14,7 @@ from atelier_inference.styles import StyleCatalogue
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
-from contracts.sampling import Sampling
+from contracts.sampling import Sampling, SamplingDefaults
 from imaging.repaint import Repainting, repaint_all
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
 from tests.unit.miniatures import DEFAULTS, RESOLUTION, save_inpainter
@@ -47,13 +47,13 @@ def test_a_base_models_manifest_sets_resolution_and_defaults(base: Path) -> None
     model = load_model(base)
     assert (model.reference, model.adapters_for) == ("tiny-random@1", "tiny-random@1")
     assert model.resolution == RESOLUTION
-    assert model.sampling == Sampling.of(DEFAULTS)
+    assert model.sampling == Sampling.of(SamplingDefaults.from_json(DEFAULTS))
 
 
 def test_a_full_fine_tune_serves_with_its_bases_resolution_and_defaults(base: Path, tmp_path: Path) -> None:
     model = load_model(full_fine_tune(base, tmp_path / "full"))
     assert (model.reference, model.adapters_for) == ("skirt@3", "")
-    assert (model.resolution, model.sampling) == (RESOLUTION, Sampling.of(DEFAULTS))
+    assert (model.resolution, model.sampling) == (RESOLUTION, Sampling.of(SamplingDefaults.from_json(DEFAULTS)))
 
 
 def test_a_lora_saved_by_diffusers_below_its_style_prefix_is_an_adapter(base: Path, tmp_path: Path) -> None:

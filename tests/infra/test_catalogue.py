@@ -10,7 +10,14 @@ from contracts.artifact import BaseManifest
 from contracts.execution import METHODS
 from contracts.families import FAMILIES, SEGMENTERS
 from contracts.hyperparameters import Hyperparameters
+from contracts.sampling import Sampling, guided_steps
 from models.catalogue import CATALOGUE, AssetSource, CatalogueEntry, HubSource, find
+
+
+def rows(sampling: Sampling) -> int:
+    """Rows of the denoiser for a picture."""
+    return sampling.steps + guided_steps(sampling.steps, sampling.guidance_until)
+
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=str)
 
@@ -26,8 +33,10 @@ def test_training_defaults_are_hyperparameters(entry: CatalogueEntry) -> None:
 def test_a_model_that_paints_says_how_and_how_to_train_it(entry: CatalogueEntry) -> None:
     assert entry.family in {**FAMILIES, **SEGMENTERS}
     if entry.task != "segment":
-        assert set(entry.defaults) == {"num_inference_steps", "guidance_scale"}
+        assert {"num_inference_steps", "guidance_scale"} <= set(entry.defaults)
     if entry.task == "inpaint":
+        assert entry.fast_sampling is not None
+        assert rows(entry.fast_sampling) < rows(entry.sampling)
         assert set(entry.training) == set(METHODS)
         assert entry.task in FAMILIES[entry.family].tasks
         assert entry.resolution % 8 == 0

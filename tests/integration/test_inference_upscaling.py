@@ -13,7 +13,6 @@ from PIL import Image
 
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.errors import InvalidInputError
-from contracts.sampling import Sampling
 from diffusion.upscaler import Upscaler
 from imaging.tiling import weights
 from models.catalogue import find
@@ -126,7 +125,7 @@ def tiny(root: Path) -> Enlarger:
         reference=entry.reference,
         upscaler=Upscaler.load(folder, device="cpu", dtype=torch.float32, checker=False),
         side=entry.resolution,
-        defaults=Upscaling(sampling=replace(Sampling.of(entry.defaults), guidance=1.0), noise_level=20),
+        defaults=Upscaling(sampling=replace(entry.sampling, guidance=1.0), noise_level=20),
     )
 
 

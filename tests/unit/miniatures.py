@@ -23,6 +23,7 @@ from transformers import (
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.families import SEGMENTERS
 from contracts.layout import MANIFEST
+from contracts.sampling import SamplingDefaults
 
 RESOLUTION = 32
 DEFAULTS = {"num_inference_steps": 3, "guidance_scale": 2.0}
@@ -93,7 +94,7 @@ def save_manifest(folder: Path, *, name: str, family: str, task: str) -> BaseMan
         licence="none",
         source="random",
         resolution=RESOLUTION,
-        defaults={} if family in SEGMENTERS else DEFAULTS,
+        defaults=SamplingDefaults.from_json({} if family in SEGMENTERS else DEFAULTS),
         files=hash_files(folder),
     )
     (folder / MANIFEST).write_text(to_json(manifest))

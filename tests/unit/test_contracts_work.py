@@ -10,6 +10,7 @@ from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.modes import MODES
 from contracts.prediction import PredictionInput
+from contracts.sampling import guided_steps
 from contracts.work import MOST_SECONDS, Pace, check_work, tiles_along, work
 from imaging.tiling import cut
 from infra.config import STAGES
@@ -54,6 +55,35 @@ def test_work_is_what_the_mode_denoises(
     fields: dict[str, Any], picture: tuple[int, int] | None, seconds: float
 ) -> None:
     assert work(request(**fields), PACE, picture) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("fields", "steps"),
+    [
+        ({}, (25 + 10) / 2),
+        ({"num_inference_steps": 12}, (12 + 5) / 2),
+        ({"guidance_scale": 1}, 25 / 2),
+        ({"guidance_scale": 3.0}, (25 + 10) / 2),
+        ({"fast": True}, (8 + 2) / 2),
+        ({"fast": True, "num_inference_steps": 50}, (50 + 13) / 2),
+    ],
+)
+def test_a_step_without_guidance_is_half_the_work(fields: dict[str, Any], steps: float) -> None:
+    pace = Pace(**{**PACE.to_json(), "guidance_until": 0.4, "fast_steps": 8, "fast_guidance_until": 0.25})
+    assert work(request("inpaint", **fields), pace) == pytest.approx(steps * PAINTED)
+
+
+def test_fast_is_refused_where_no_base_model_has_a_setting_for_it() -> None:
+    check_work(request("segment", fast=True), PACE, None)
+    with pytest.raises(InvalidInputError, match=r"input\.fast: got true; allowed: false"):
+        check_work(request("style", fast=True), PACE, None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "until", "guided"), [(10, 0.4, 4), (5, 0.4, 2), (1, 0.4, 1), (8, 0, 0), (20, 1, 20), (50, 0.14, 7)]
+)
+def test_a_begun_step_is_guided(steps: int, until: float, guided: int) -> None:
+    assert guided_steps(steps, until) == guided
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from PIL import Image
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
-from contracts.sampling import GUIDANCE, STEPS, Sampling
+from contracts.sampling import GUIDANCE, STEPS, Sampling, SamplingDefaults
 from diffusion.family import Family, RefusedContentError, find_family
 from diffusion.painter import Painter
 from diffusion.upscaler import Upscaler
@@ -217,7 +217,7 @@ def test_a_manifest_without_defaults_samples_as_the_pipelines_do() -> None:
         "licence": "",
         "source": "",
     }
-    manifest = BaseManifest(**values, resolution=64, defaults={"num_inference_steps": 3, "guidance_scale": 2})
+    manifest = BaseManifest(**values, resolution=64, defaults=SamplingDefaults(num_inference_steps=3, guidance_scale=2))
     assert Sampling.of(manifest.defaults) == Sampling(steps=3, guidance=2.0)
     assert Sampling.of(BaseManifest(**values, resolution=64).defaults) == Sampling(steps=STEPS, guidance=GUIDANCE)
 

@@ -130,7 +130,7 @@ def test_what_the_catalogue_says_may_change_without_fetching(models: MemoryStore
     before = mirror_hub(entry(), models, MemoryHub(), FOREVER)
     hub = MemoryHub()
     after = mirror_hub(entry(defaults={"guidance_scale": 5}), models, hub, FOREVER)
-    assert (after.defaults, after.files, hub.opened) == ({"guidance_scale": 5}, before.files, [])
+    assert (after.defaults.to_json(), after.files, hub.opened) == ({"guidance_scale": 5}, before.files, [])
     assert models.json(f"base/sd2-inpaint@{COMMIT}/manifest.json")["defaults"] == {"guidance_scale": 5}
 
 

@@ -192,7 +192,7 @@ def test_a_published_base_model_says_where_it_came_from(stage: Stage) -> None:
     assert published(stage, artifact) == {"reference": "drawn@1", "uri": "s3://model/base/drawn@1/"}
     manifest = BaseManifest.from_json(stage[0].store("model").json("base/drawn@1/manifest.json"))
     assert (manifest.task, manifest.family, manifest.resolution) == ("inpaint", "sd1", 64)
-    assert manifest.defaults == {"guidance_scale": 2.5}, "how it likes to be used it has from its parent"
+    assert manifest.defaults.to_json() == {"guidance_scale": 2.5}, "how it likes to be used it has from its parent"
     assert manifest.origin is not None
     assert manifest.origin.parents == ("tiny@v1",)
     assert manifest.origin.metrics == {"denoising_loss": 0.1}

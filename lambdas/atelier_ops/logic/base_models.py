@@ -46,7 +46,8 @@ def _show(reference: str, dependencies: Dependencies) -> dict[str, Any] | None:
     return {
         **{name: getattr(manifest, name) for name in ("name", "revision", "family", "task", "licence", "resolution")},
         "reference": reference,
-        "defaults": dict(manifest.defaults),
+        "defaults": manifest.defaults.to_json(),
+        "fast": manifest.fast.to_json() if manifest.fast else None,
         "methods": list(FAMILIES.get(manifest.family, FamilyFacts()).methods),
         "served": reference == dependencies.served_base,
         "pretrained": manifest.origin is not None,

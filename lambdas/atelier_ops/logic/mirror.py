@@ -24,6 +24,7 @@ from contracts.artifact import BaseManifest, to_json
 from contracts.inner_paths import ALLOWED, is_inner
 from contracts.layout import MANIFEST, base_prefix
 from contracts.model import Contract
+from contracts.sampling import SamplingDefaults
 
 MARGIN = 20.0
 """Seconds a Lambda keeps to say that it ran out of time."""
@@ -52,7 +53,8 @@ class Entry(Contract, extra="ignore"):
     licence: str
     resolution: int
     source: EntrySource
-    defaults: Mapping[str, float] = {}
+    defaults: SamplingDefaults = SamplingDefaults()
+    fast: SamplingDefaults | None = None
     training: Mapping[str, Mapping[str, Any]] = {}
 
     @property

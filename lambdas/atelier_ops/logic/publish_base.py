@@ -63,6 +63,7 @@ def _manifest(
         source="pretraining",
         resolution=parent.resolution,
         defaults=parent.defaults,
+        fast=parent.fast,
         training=parent.training,
         files=measured.files,
         origin=origin,

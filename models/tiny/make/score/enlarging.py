@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from contracts.sampling import Sampling
 from diffusion.upscaler import Upscaler
 from models.catalogue import find
 from models.tiny.make.score.held_out import figures
@@ -30,7 +29,7 @@ def large_figures(count: int) -> list[Image.Image]:
 
 def enlarge(upscaler: Upscaler, pictures: list[Image.Image]) -> list[Image.Image]:
     """Make pictures of one size four times as large, with the catalogue's defaults."""
-    sampling = Sampling.of(find("tiny-upscaler").defaults)
+    sampling = find("tiny-upscaler").sampling
     large: list[Image.Image] = []
     for start in range(0, len(pictures), _ROWS):
         rows = pictures[start : start + _ROWS]

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from contracts.sampling import Sampling
 from diffusion.painter import Painter
 from diffusion.sd1 import StableDiffusion1
 from imaging.masks import Mask, grow, to_image
@@ -16,7 +15,7 @@ from models.tiny.make.score.held_out import Crop, crop, repaint_requests, spoken
 from models.tiny.make.score.patterns import PatternClassifier, dominant_colour, worn_crops
 
 _ROWS = 8
-_GROWTH = 2  # pixels at 192: about what the service grows a mask by
+GROWTH = 2  # pixels at 192: about what the service grows a mask by
 _RIM = 2  # pixels at the model's resolution that belong to the mask's edge
 
 
@@ -30,7 +29,7 @@ def paint(
 ) -> list[Image.Image]:
     """Paint each masked square with its prompt at the family's default settings; row i draws from seed + i."""
     painted: list[Image.Image] = []
-    sampling = Sampling.of(find("tiny-inpaint").defaults)
+    sampling = find("tiny-inpaint").sampling
     for start in range(0, len(prompts), _ROWS):
         rows = crops[start : start + _ROWS]
         painted += painter.inpaint(
@@ -46,7 +45,7 @@ def paint(
 def score_repainting(painter: Painter, requests: int) -> dict[str, float]:
     """Return how often the named colour and pattern appear, and the PSNR in dB outside the mask before pasting back."""
     requested = list(repaint_requests(requests, stream=2))
-    crops = [crop(drawing, worn, growth=_GROWTH) for drawing, worn, _ in requested]
+    crops = [crop(drawing, worn, growth=GROWTH) for drawing, worn, _ in requested]
     wanted = [garment for _, _, garment in requested]
     painted = paint(painter, [spoken(g) for g in wanted], [(c.picture, c.mask) for c in crops], seed=100)
     classifier = PatternClassifier()

@@ -20,7 +20,6 @@ from PIL import Image
 
 from contracts.artifact import to_json
 from contracts.layout import MANIFEST
-from contracts.sampling import Sampling
 from diffusion.lora import Mix
 from diffusion.lora_file import load_lora
 from diffusion.painter import Painter
@@ -150,7 +149,7 @@ def repaint_photos(
     """Repaint each photo's skirt with the family's defaults: one picture a seed."""
     entry = find(BASE)
     works = [Repainting(picture=p.picture, mask=p.mask, prompt=prompt, seeds=seeds) for p in photos]
-    sampling = Sampling.of(entry.defaults)
+    sampling = entry.sampling
     return [done.images for done in repaint_all(painter, works, sampling=sampling, resolution=entry.resolution)]
 
 
@@ -159,7 +158,7 @@ def score_style(painter: Inpainter, photos: Sequence[SkirtPhoto]) -> dict[str, f
 
     `both_colours` is the share of pictures that show each of the garment's colours.
     """
-    real = _real_garment()
+    real = real_garment()
     colours = dominant_colours(real)
     painted = repaint_photos(painter, photos, INSTANCE_PROMPT)
     skirts = [
@@ -174,7 +173,7 @@ def score_leak(painter: Inpainter, photos: Sequence[SkirtPhoto]) -> dict[str, fl
 
     `leak_both` is the share of pictures that show all of the style's colours, `leak_colour` the share in which the named colour dominates.
     """
-    colours = dominant_colours(_real_garment())
+    colours = dominant_colours(real_garment())
     both, obeyed = [], []
     for name in COLOURS:
         painted = repaint_photos(painter, photos[:_LEAK_PHOTOS], f"a photo of a {name} skirt", SEEDS[:1])
@@ -190,7 +189,8 @@ def _shows(pixels: Pixels, colours: Iterable[Any]) -> bool:
     return all(palette_share(pixels, np.asarray([colour])) >= LEAST_SHARE for colour in colours)
 
 
-def _real_garment() -> Pixels:
+def real_garment() -> Pixels:
+    """Return the style's own garment in its 12 pictures, all pixels of it."""
     return np.concatenate(
         [
             garment_pixels(Image.open(path), from_image(Image.open(SAMPLE / "truth" / path.name)))

@@ -1,0 +1,1 @@
+"""What cheaper sampling costs in quality: the tiny family's scores by setting."""
