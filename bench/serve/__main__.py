@@ -9,7 +9,6 @@ JSON line: the tiny family's numbers, and ``miniature``'s. Runs about half an ho
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +36,22 @@ def main() -> None:
     parser.add_argument("--models", default=",".join(EXTENTS), help="of tiny,miniature")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
     parser.add_argument("--requests", type=int, default=2_000, help="for memory")
+    parser.add_argument("--clients", default="8,32", help="at once, for ratios")
     parser.add_argument("--passes", type=int, default=2, help="times A B")
     parser.add_argument("--out", type=Path, default=Path("out/bench-serve"))
     arguments = parser.parse_args()
     found: dict[str, Any] = {}
     for name in arguments.models.split(","):
         world = make_world(name, arguments.out.resolve(), STYLES[name])
-        numbers = measure(world, arguments.only.split(","), arguments.passes, arguments.requests)
+        numbers = measure(world, arguments)
         found |= numbers if name == "tiny" else {name: numbers}
     print(json.dumps(found))
 
 
-def measure(world: ServedWorld, parts: Sequence[str], passes: int, requests: int) -> dict[str, Any]:
+def measure(world: ServedWorld, arguments: argparse.Namespace) -> dict[str, Any]:
     """The parts that are asked for, each said as soon as it is known."""
+    parts, passes = arguments.only.split(","), arguments.passes
+    clients = [int(each) for each in arguments.clients.split(",")]
     photos = draw_photos(world.root / "photos", 20, 2 * world.resolution)
     found: dict[str, Any] = {}
 
@@ -61,7 +63,7 @@ def measure(world: ServedWorld, parts: Sequence[str], passes: int, requests: int
         if "ready" in parts:
             say(measure_ready(world, objects, passes))
         if "ratios" in parts:
-            say(measure_ratios(world, objects, photos, EXTENTS[world.name], passes))
+            say(measure_ratios(world, objects, photos, EXTENTS[world.name], passes, clients))
         if {"brands", "catalogue", "memory"} & set(parts):
             with running(world.model.parent, objects, world.root / "brands.log") as server:
                 if "brands" in parts:
@@ -70,7 +72,7 @@ def measure(world: ServedWorld, parts: Sequence[str], passes: int, requests: int
                 if "catalogue" in parts:
                     say(measure_catalogue(server, world, photos))
                 if "memory" in parts and world.name == "tiny":
-                    say(measure_memory(server, world, photos, requests))
+                    say(measure_memory(server, world, photos, arguments.requests))
     return found
 
 

@@ -19,7 +19,8 @@ from contracts.prediction import PredictionInput
 
 GUIDANCE = BEFORE["guidance_scale"]
 FIFTY = 50
-MANY = 32
+FEW = 8
+"""Clients at once where nothing else is said in a number's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,26 +53,26 @@ class Compared:
 
 
 def measure_ratios(
-    world: ServedWorld, objects: str, photos: Sequence[MaskedPhoto], extent: Extent, passes: int
+    world: ServedWorld, objects: str, photos: Sequence[MaskedPhoto], extent: Extent, passes: int, clients: Sequence[int]
 ) -> dict[str, Any]:
-    """All ratios of a world, and the latencies of 32 clients by default."""
+    """All ratios of a world, and the latencies by default of the last number of ``clients`` at once."""
     found: dict[str, Any] = {}
     with plain_pipeline(world.model) as plain:
         sides = _Sides(plain, photos, world.root, extent, passes)
         with running(before(world), objects, world.root / "before.log") as server:
             same = {"num_inference_steps": extent.steps}
             sides.warm(server, same)
-            for clients, end in ((8, ""), (MANY, f"_{MANY}")):
-                found |= sides.compare(server, extent.steps, same, clients).line(f"same_steps{end}")
+            for many in clients:
+                found |= sides.compare(server, extent.steps, same, many).line(_named("same_steps", many))
         with running(world.model.parent, objects, world.root / "now.log") as server:
             sides.warm(server, {})
-            for clients, end in ((8, ""), (MANY, f"_{MANY}")):
-                compared = sides.compare(server, int(BEFORE["num_inference_steps"]), {}, clients)
-                found |= compared.line(f"default{end}")
+            for many in clients:
+                compared = sides.compare(server, int(BEFORE["num_inference_steps"]), {}, many)
+                found |= compared.line(_named("default", many))
             found |= latencies(compared.served)
-            found |= sides.compare(server, FIFTY, {}, 8).line("default_of_50")
+            found |= sides.compare(server, FIFTY, {}, FEW).line("default_of_50")
             if "fast" in PredictionInput.model_fields:
-                found |= sides.compare(server, FIFTY, {"fast": True}, 8).line("fast")
+                found |= sides.compare(server, FIFTY, {"fast": True}, FEW).line("fast")
     return found
 
 
@@ -79,6 +80,10 @@ def latencies(loads: Sequence[ServedLoad]) -> dict[str, float]:
     """Seconds within which half, and 99 of 100, of the answers came."""
     waited = sorted(answer.seconds for load in loads for answer in load.answers)
     return {name: round(waited[math.ceil(share * len(waited)) - 1], 2) for name, share in (("p50", 0.5), ("p99", 0.99))}
+
+
+def _named(name: str, clients: int) -> str:
+    return name if clients == FEW else f"{name}_{clients}"
 
 
 class _Sides:
@@ -97,7 +102,7 @@ class _Sides:
     def warm(self, server: RunningServer, fields: Mapping[str, Any]) -> None:
         """What each side does only once is done."""
         self._paint(1)
-        server.ask(self._bodies(8, fields), 8)
+        server.ask(self._bodies(FEW, fields), FEW)
 
     def compare(self, server: RunningServer, steps: int, fields: Mapping[str, Any], clients: int) -> Compared:
         """A B A B."""
