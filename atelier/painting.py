@@ -37,6 +37,8 @@ class PaintingOptions(SamplingOptions, total=False):
     """What every mode takes that paints with a style."""
 
     adapter_scale: float
+    second_adapter: str
+    second_adapter_scale: float
     upscale: bool
 
 

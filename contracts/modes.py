@@ -26,7 +26,8 @@ class ModeFields:
 
 
 _SAMPLING = ("negative_prompt", "num_outputs", "num_inference_steps", "guidance_scale", "seed")
-_PAINTING = (*_SAMPLING, "fast", "adapter", "adapter_scale", "upscale", "noise_level")
+_ADAPTERS = ("adapter", "adapter_scale", "second_adapter", "second_adapter_scale")
+_PAINTING = (*_SAMPLING, "fast", *_ADAPTERS, "upscale", "noise_level")
 _MASKING = ("mask_grow", "mask_blur", "return_mask")
 _REPAINTING = (*_PAINTING, *_MASKING, "colour")
 

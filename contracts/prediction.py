@@ -116,6 +116,12 @@ class PredictionInput(Contract):
         about("the style to paint in; without a version, its promoted one"),
     ] = ""
     adapter_scale: Annotated[float, bounds(0, 2, "how strongly the adapter acts")] = 1.0
+    second_adapter: Annotated[
+        str,
+        text("style or style@version", longest=47, pattern=ADAPTER_PATTERN),
+        about("another style to mix into the first one"),
+    ] = ""
+    second_adapter_scale: Annotated[float, bounds(0, 2, "how strongly the second adapter acts")] = 1.0
     colour: Annotated[
         str,
         text("a colour as #RRGGBB, in sRGB", longest=7, pattern=COLOUR_PATTERN),

@@ -47,7 +47,7 @@ class AdapterShelf:
 
     def mixes(self, asked: Sequence[Named]) -> list[Mix]:
         """What each request is painted with, on the model's device. Only the model's thread may ask."""
-        return [tuple((self._on_device(name, lora), scale) for name, lora, scale in named) for named in asked]
+        return [tuple((self._on_device(name, lora), scale) for name, lora, scale in named if scale) for named in asked]
 
     def _on_device(self, reference: str, lora: Lora) -> Lora:
         if self._model.painter.device == "cpu":

@@ -181,6 +181,20 @@ def test_a_style_without_a_version_is_the_one_that_is_promoted(server: Server, m
     assert rolled_back.images != newest.images
 
 
+def test_two_styles_are_mixed_each_by_its_own_scale(server: Server) -> None:
+    first, second = (server.predict(**INPAINT, adapter=f"skirt@{version}") for version in (1, 2))
+    both = {**INPAINT, "adapter": "skirt@1", "second_adapter": "skirt@2"}
+    mixed = server.predict(**both)
+    assert mixed.images not in (first.images, second.images)
+    assert (mixed.adapter, mixed.notes) == ("skirt@1", ["second_adapter: skirt@2"])
+    assert server.predict(**both, second_adapter_scale=0).images == first.images
+    assert server.predict(**both, adapter_scale=0).images == second.images
+    for odd in ({"second_adapter": "skirt@1"}, {"adapter": "skirt@1", "second_adapter": "coat@9"}):
+        refused = server.post(**INPAINT, **odd)
+        assert refused.status_code == 400
+        assert refused.json()["error"]["what"] == "input.second_adapter"
+
+
 def test_requests_that_wait_together_are_answered_as_if_alone(server: Server) -> None:
     alone = [received(server.predict(**{**INPAINT, "seed": seed}).images[0]).astype(int) for seed in range(4)]
     together: dict[int, Any] = {}

@@ -223,7 +223,30 @@ def test_an_adapter_in_the_input_needs_no_version_and_means_what_it_means_now(
     assert api.buckets.store("media").json(f"requests/{made['id']}.json")["adapter"] == "skirt@1"
 
 
-@pytest.mark.parametrize("door", ["version", "adapter"])
+@pytest.mark.parametrize("first", [{"version": "skirt"}, {"input": {"adapter": "skirt"}}])
+def test_a_second_adapter_means_what_it_means_now_too(api: Api, first: dict[str, Any]) -> None:
+    publish(api, 1)
+    made = post(api, {**first, "input": {**INPUT, **first.get("input", {}), "second_adapter": "skirt"}}).body
+    publish(api, 2)
+    asked = api.buckets.store("media").json(f"requests/{made['id']}.json")
+    assert (asked["adapter"], asked["second_adapter"]) == ("skirt@1", "skirt@1")
+
+
+@pytest.mark.parametrize(
+    ("named", "allowed"),
+    [
+        ({"adapter": "skirt", "second_adapter": "coat"}, "a style that is published: skirt"),
+        ({"second_adapter": "skirt"}, "one beside a first adapter"),
+    ],
+)
+def test_a_second_adapter_that_cannot_be_is_422(api: Api, named: dict[str, str], allowed: str) -> None:
+    publish(api, 1)
+    answered = post(api, {"input": {**INPUT, **named}})
+    assert (answered.status, answered.body["what"], answered.body["allowed"]) == (422, "input.second_adapter", allowed)
+    assert api.inference.queue == []
+
+
+@pytest.mark.parametrize("door", ["version", "adapter", "second_adapter"])
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
@@ -237,10 +260,10 @@ def test_both_doors_refuse_a_name_alike_with_what_there_is(api: Api, door: str, 
     publish(api, 1)
     publish(api, 2)
     put_version(api.buckets, 1, style="hat")
-    inputs = INPUT if door == "version" else {**INPUT, "adapter": name}
+    inputs = INPUT if door == "version" else {**INPUT, "adapter": "skirt@1", door: name}
     answered = post(api, {"version": name if door == "version" else "", "input": inputs})
     assert (answered.status, answered.body["allowed"]) == (422, allowed)
-    assert answered.body["what"] == ("version" if door == "version" else "input.adapter")
+    assert answered.body["what"] == ("version" if door == "version" else f"input.{door}")
     assert api.inference.queue == []
 
 

@@ -163,13 +163,26 @@ def _unknown(prediction: str, dependencies: Dependencies) -> ProblemError:
 def _with_adapter(
     inputs: PredictionInput, target: ServingTarget, request: Request, dependencies: Dependencies
 ) -> PredictionInput:
-    """The input with the adapter that its version or its own adapter means now, so that what waits in the queue keeps its meaning."""
+    """The input with the adapters that its version or its own adapters mean now, so that what waits in the queue keeps its meaning."""
+    inputs = _with_second_adapter(inputs, target, request, dependencies)
     if target.version == BASE:
         adapter = resolve_adapter(inputs.adapter, request, dependencies) if inputs.adapter else ""
         return inputs.model_copy(update={"adapter": adapter})
     if inputs.adapter:
         raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
     return inputs.model_copy(update={"adapter": target.adapter})
+
+
+def _with_second_adapter(
+    inputs: PredictionInput, target: ServingTarget, request: Request, dependencies: Dependencies
+) -> PredictionInput:
+    """The input with the second adapter that its own means now. Raises InvalidInputError where there is no first one."""
+    where, name = "input.second_adapter", inputs.second_adapter
+    if not name:
+        return inputs
+    if not (inputs.adapter or target.adapter):
+        raise InvalidInputError(where, got=name, allowed="one beside a first adapter")
+    return inputs.model_copy(update={"second_adapter": resolve_adapter(name, request, dependencies, where=where)})
 
 
 def _new_record(
@@ -230,8 +243,9 @@ def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
 
 def _queue(record: Record, inputs: PredictionInput, dependencies: Dependencies) -> Record:
     """Hand over the request of the record, which the caller has claimed. Raises ProblemError 503, EndpointDeniedError."""
-    # Of a request that broke off, the record says what its adapter meant.
-    meant = inputs.model_copy(update={"adapter": record.data["input"].get("adapter", "")})
+    # Of a request that broke off, the record says what its adapters meant.
+    said = record.data["input"]
+    meant = inputs.model_copy(update={name: said.get(name, "") for name in ("adapter", "second_adapter")})
     try:
         body = json.dumps(addressed(meant, dependencies.media)).encode()
         dependencies.media.write(request_key(record.data["id"]), body, "application/json")

@@ -51,12 +51,12 @@ def resolve(version: str, request: Request, dependencies: Targets) -> ServingTar
     return ServingTarget(endpoint=endpoint, adapter="", model=found.style, version=found.name)
 
 
-def resolve_adapter(adapter: str, request: Request, dependencies: StyleSources) -> str:
+def resolve_adapter(adapter: str, request: Request, dependencies: StyleSources, *, where: str = "input.adapter") -> str:
     """``style@version`` of the adapter that ``style`` or ``style@version`` means. Raises InvalidInputError."""
-    found = find_version(adapter, request, dependencies, where="input.adapter")
+    found = find_version(adapter, request, dependencies, where=where)
     if found.method != "lora":
         allowed = f'"version": "{found.name}": a full fine-tune is no adapter, an endpoint of its own serves it'
-        raise InvalidInputError("input.adapter", got=adapter, allowed=allowed)
+        raise InvalidInputError(where, got=adapter, allowed=allowed)
     return found.name
 
 

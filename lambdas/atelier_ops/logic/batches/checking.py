@@ -129,9 +129,11 @@ class _Lookups:
         """The target of a version. Raises InvalidInputError."""
         return _once(self._targets, version, lambda: resolve(version, self._request, self._checks))
 
-    def adapter(self, name: str) -> str:
+    def adapter(self, name: str, where: str) -> str:
         """The version of an adapter. Raises InvalidInputError."""
-        return _once(self._adapters, name, lambda: resolve_adapter(name, self._request, self._checks))
+        return _once(
+            self._adapters, f"{where} {name}", lambda: resolve_adapter(name, self._request, self._checks, where=where)
+        )
 
 
 def _once(known: dict[str, Found | InvalidInputError], name: str, look: Callable[[], Found]) -> Found:
@@ -162,6 +164,10 @@ def _checked(
     if inputs.adapter:
         if target.version != BASE:
             raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
-        inputs = inputs.model_copy(update={"adapter": lookups.adapter(inputs.adapter)})
+        inputs = inputs.model_copy(update={"adapter": lookups.adapter(inputs.adapter, "input.adapter")})
+    if second := inputs.second_adapter:
+        if not (inputs.adapter or target.adapter):
+            raise InvalidInputError("input.second_adapter", got=second, allowed="one beside a first adapter")
+        inputs = inputs.model_copy(update={"second_adapter": lookups.adapter(second, "input.second_adapter")})
     version = "" if target.version == BASE else target.version
     return replace(painting, version=version, inputs=inputs, seconds=work(inputs, pace, size))
