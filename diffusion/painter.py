@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import diffusers
 import torch
 from PIL import Image
+from torch import Tensor
 
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
@@ -131,20 +132,30 @@ class Painter(Family):
             strength=strength,
         )
 
+    def encoded(self, words: str, mix: Mix) -> dict[str, Tensor]:
+        """One row of words as a pipeline of this family takes them, and as the adapters of ``mix`` understand them."""
+        with torch.no_grad(), self.loras.rows([mix] if mix else ()):
+            return self._encode(words)
+
     def _told(self, prompts: Sequence[str], negative_prompts: Sequence[str], adapters: Sequence[Mix]) -> dict[str, Any]:
         """The arguments by which a pipeline of this family takes words, each row's as its adapters understand them."""
-        with torch.no_grad(), self.loras.rows(adapters):
-            return self._words(prompts, list(negative_prompts) or [""] * len(prompts))
+        mixes = [tuple(each for each in mix if each[0].changes_words) for mix in adapters] or [()] * len(prompts)
+        wanted = [self.encoded(words, mix) for words, mix in zip(prompts, mixes, strict=True)]
+        negatives = zip(list(negative_prompts) or [""] * len(prompts), mixes, strict=True)
+        unwanted = [self._unwanted(words, mix) for words, mix in negatives]
+        return {
+            **{name: torch.cat([row[name] for row in wanted]) for name in wanted[0]},
+            **{f"negative_{name}": torch.cat([row[name] for row in unwanted]) for name in unwanted[0]},
+        }
 
-    def _words(self, prompts: Sequence[str], negative_prompts: Sequence[str]) -> dict[str, Any]:
-        states, negative_states = self.pipeline.encode_prompt(
-            list(prompts),
-            device=self.pipeline.device,
-            num_images_per_prompt=1,
-            do_classifier_free_guidance=True,
-            negative_prompt=list(negative_prompts),
+    def _encode(self, words: str) -> dict[str, Tensor]:
+        states, _ = self.pipeline.encode_prompt(
+            [words], device=self.pipeline.device, num_images_per_prompt=1, do_classifier_free_guidance=False
         )
-        return {"prompt_embeds": states, "negative_prompt_embeds": negative_states}
+        return {"prompt_embeds": states}
+
+    def _unwanted(self, words: str, mix: Mix) -> dict[str, Tensor]:
+        return self.encoded(words, mix)
 
     def _as(self, name: str) -> Any:
         """The same parts as a pipeline of another class, made once."""

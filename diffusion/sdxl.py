@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from diffusion.lora import Mix
 from diffusion.sd1 import TEXT_TARGETS, UNET_TARGETS
 from diffusion.trainee import Trainee, Words
 
@@ -56,21 +57,18 @@ class StableDiffusionXL(Trainee):
         ).sample
         return prediction
 
-    def _words(self, prompts: Sequence[str], negative_prompts: Sequence[str]) -> dict[str, Any]:
-        states, negative_states, pooled, negative_pooled = self.pipeline.encode_prompt(
-            list(prompts), negative_prompt=list(negative_prompts), device=self.pipeline.device
+    def _encode(self, words: str) -> dict[str, Tensor]:
+        states, _, pooled, _ = self.pipeline.encode_prompt(
+            [words], device=self.pipeline.device, do_classifier_free_guidance=False
         )
-        if self.pipeline.config.force_zeros_for_empty_prompt:
-            # The pipeline does so only where no row has a negative prompt; a row must not depend on its neighbours.
-            empty = torch.tensor([not words for words in negative_prompts], device=states.device)
-            negative_states = negative_states.masked_fill(empty[:, None, None], 0)
-            negative_pooled = negative_pooled.masked_fill(empty[:, None], 0)
-        return {
-            "prompt_embeds": states,
-            "negative_prompt_embeds": negative_states,
-            "pooled_prompt_embeds": pooled,
-            "negative_pooled_prompt_embeds": negative_pooled,
-        }
+        return {"prompt_embeds": states, "pooled_prompt_embeds": pooled}
+
+    def _unwanted(self, words: str, mix: Mix) -> dict[str, Tensor]:
+        encoded = super()._unwanted(words, mix)
+        if words or not self.pipeline.config.force_zeros_for_empty_prompt:
+            return encoded
+        # The pipeline does so only where no row has a negative prompt; a row must not depend on its neighbours.
+        return {name: torch.zeros_like(row) for name, row in encoded.items()}
 
 
 FAMILY = StableDiffusionXL

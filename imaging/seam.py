@@ -84,7 +84,7 @@ def _correction(new: Field, old: Field, share: Field) -> tuple[Field, Field] | N
     if not along.any():
         return None
     shift = edge.outside - _mean(new, edge.cloth, near)
-    inside, left = _spread(along, edge.same, shift, max(2.0, REACH * side))
+    inside, left = _spread(along, edge, shift, max(2.0, REACH * side))
     # What that leaves close to the edge, ever closer: what a model paints is not of one colour there.
     for width in (near, near / 2, near / 4):
         remaining = edge.outside - _mean(new + inside, edge.cloth, width)
@@ -107,18 +107,32 @@ def _looked_at(
     return _Edge(same=same, outside=outside, cloth=cloth)
 
 
-def _spread(along: NDArray[np.bool_], same: Field, shift: Field, reach: float) -> tuple[Field, Field]:
-    """The shift from places of the edge, the nearest counting most, less with the distance; and how much of it is left, 0 to 1."""
+def _spread(along: NDArray[np.bool_], edge: _Edge, shift: Field, reach: float) -> tuple[Field, Field]:
+    """The shift from places of the edge, the nearest counting most, less with the distance; and how much of it is left, 0 to 1.
+
+    The shift is that of the cloth inside the mask, and 0 elsewhere.
+    """
     places = np.argwhere(along)
-    y, x = np.mgrid[: along.shape[0], : along.shape[1]]
-    total, weights, left = np.zeros((*along.shape, 3)), np.zeros(along.shape), np.zeros(along.shape)
-    for row, column in places[:: -(-len(places) // MOST_PLACES)]:
-        away = (y - row) ** 2 + (x - column) ** 2
-        counted = same[row, column] / (1 + away) ** 1.5
-        total += counted[..., None] * shift[row, column]
-        weights += counted
-        np.maximum(left, same[row, column] * np.exp(-2 * away / reach**2), out=left)
-    return left[..., None] * total / weights[..., None], left
+    places = places[:: -(-len(places) // MOST_PLACES)]
+    same, shifts = edge.same[tuple(places.T)], shift[tuple(places.T)]
+    left = np.empty(along.shape)
+    for row in range(along.shape[0]):
+        away = _away(places, np.column_stack([np.full(along.shape[1], row), np.arange(along.shape[1])]))
+        # The greatest of same * exp(-2 away / reach ** 2), with one exponential a pixel.
+        left[row] = np.exp(np.max(np.log(same) - 2 * away / reach**2, axis=1))
+    inside = np.zeros((*along.shape, 3))
+    for some in np.array_split(np.argwhere(edge.cloth > 0), along.shape[0]):
+        near = 1 / (1 + _away(places, some))
+        counted = same * near * np.sqrt(near)
+        at = tuple(some.T)
+        inside[at] = left[at][:, None] * (counted @ shifts) / counted.sum(axis=1)[:, None]
+    return inside, left
+
+
+def _away(places: NDArray[np.int64], pixels: NDArray[np.int64]) -> Field:
+    """The squared distance (pixels, places) of each from each."""
+    rows, columns = (np.subtract.outer(pixels[:, axis], places[:, axis]).astype(np.float64) for axis in (0, 1))
+    return rows * rows + columns * columns
 
 
 def _nearness(along: NDArray[np.bool_], same: Field, width: float) -> Field:

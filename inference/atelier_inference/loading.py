@@ -15,9 +15,11 @@ from atelier_inference.pipelines import Model, read_model
 from atelier_inference.remembering import (
     MOST_ENCODINGS,
     MOST_OUTLINES,
+    MOST_WORDS,
     Remembered,
     remember_encodings,
     remember_outlines,
+    remember_words,
 )
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
@@ -35,6 +37,7 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
     """Load everything, each model as soon as it is there. Raises InvalidInputError for an incomplete or changed one."""
     model = read_model(arriving.model())
     remember_encodings(model.painter.pipeline.vae, Remembered(MOST_ENCODINGS))
+    remember_words(model.painter, Remembered(MOST_WORDS))
     _try_out(model)
     device = model.painter.device
     catalogue = StyleCatalogue(store, settings.styles)

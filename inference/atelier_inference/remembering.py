@@ -1,5 +1,5 @@
-"""What the models made of a picture is kept while there is room: a photo that is asked many times, as a catalogue's template is, is
-encoded once.
+"""What the models made of a picture or of words is kept while there is room: a photo that is asked many times, as a catalogue's template
+is, is encoded once.
 
 Only one thread at a time may use it. What is kept is what the model itself made, so that an answer is the same, byte for byte, with and
 without.
@@ -7,19 +7,25 @@ without.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from atelier_inference.measures import MEASURES
+from diffusion.lora import Mix
+from diffusion.painter import Painter
 from imaging.segmenter import Outline, Segmenter
 
 MOST_ENCODINGS = 64 * 2**20
 """Bytes of encodings, on the model's device: 512 photos at 512 pixels in half precision, 128 at 1,024."""
 MOST_OUTLINES = 64 * 2**20
 """Bytes of outlines: 64 photos at 1,024 pixels."""
+
+MOST_WORDS = 32 * 2**20
+"""Bytes of encoded words, on the model's device: 280 texts of Stable Diffusion 1.x in half precision, 100 of XL."""
 
 V = TypeVar("V")
 
@@ -67,6 +73,20 @@ def remember_encodings(autoencoder: Any, remembered: Remembered) -> None:
         return remembered.get(key, lambda: encode(pixels), _bytes_of)
 
     autoencoder.encode = encode_once
+
+
+def remember_words(painter: Painter, remembered: Remembered) -> None:
+    """Have a painter encode what is equal once, but for what adapters understand otherwise."""
+    encode = painter.encoded
+
+    def encode_once(words: str, mix: Mix) -> dict[str, Tensor]:
+        return encode(words, mix) if mix else remembered.get(words, lambda: encode(words, mix), _bytes_of_all)
+
+    painter.encoded = encode_once  # type: ignore[method-assign]
+
+
+def _bytes_of_all(tensors: Mapping[str, Tensor]) -> int:
+    return sum(each.nbytes for each in tensors.values())
 
 
 def _bytes_of(encoded: Any) -> int:

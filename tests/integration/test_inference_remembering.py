@@ -54,6 +54,18 @@ def test_one_photo_with_many_prompts_is_encoded_and_searched_once(
     assert looked.calls == 4
 
 
+def test_words_are_encoded_once_in_any_company(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = server.modes["style"].dependencies.model.painter.pipeline.text_encoder
+    told = Counted(encoder.forward)
+    monkeypatch.setattr(encoder, "forward", told)
+    asked = {"mode": "text_to_image", "num_inference_steps": 1, "negative_prompt": "fog", "seed": 1}
+    answers = [server.predict(**asked, prompt=words) for words in ("a blue coat", "a grey coat", "a blue coat")]
+    assert answers[0].images == answers[2].images != answers[1].images
+    assert told.calls == 3
+    server.predict(**asked, prompt="a grey coat", num_outputs=4)
+    assert told.calls == 3
+
+
 @pytest.mark.parametrize("fields", [{**STYLE, "prompt": "red", "num_outputs": 2, "seed": 5}, {**INPAINT, "seed": 5}])
 def test_an_answer_is_the_same_whether_its_photo_was_known_or_not(
     server: Server, fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
