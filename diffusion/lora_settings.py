@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 METADATA = "lora_adapter_metadata"
@@ -56,6 +57,8 @@ class PeftSettings:
         self._root = bool(settings.get("use_rslora"))
         self._narrowed = bool(settings.get("layers_to_transform") or settings.get("exclude_modules"))
         targets = settings.get("target_modules") or ()
+        if not isinstance(targets, str | Sequence):
+            raise UnusableError(f"{part}.target_modules of {str(targets)[:40]}", "paths of layers")
         self._targets = self._compiled("target_modules", targets) if isinstance(targets, str) else None
         self._ends = () if isinstance(targets, str) else tuple(map(str, targets))
 
@@ -87,7 +90,8 @@ class PeftSettings:
 
     def _number(self, name: str, value: Any) -> float:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (is_number and math.isfinite(value) and value > 0):
+        # Compared, since an integer may be larger than any float.
+        if not (is_number and 0 < value <= sys.float_info.max):
             raise UnusableError(f"{self._part}.{name} of {str(value)[:40]}", "a number above 0")
         return float(value)
 
