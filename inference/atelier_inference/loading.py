@@ -27,6 +27,7 @@ from atelier_inference.styles import StyleCatalogue
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.sampling import Sampling
 from contracts.work import Pace
+from diffusion.decoding import decode_what_fits
 from diffusion.family import device_beside, find_family, painting_dtype
 from diffusion.layout import lay_out_for_painting
 from diffusion.upscaler import Upscaler
@@ -96,6 +97,7 @@ def _enlarger(arriving: Callable[[], FetchedBase] | None, device: str) -> Enlarg
     family = find_family(manifest.family, Upscaler)
     upscaler = family.load(fetched.folder, device=device, dtype=painting_dtype(device), checker=True)
     lay_out_for_painting(upscaler.pipeline)
+    decode_what_fits(upscaler.pipeline.vae)
     upscaler.denoise = denoise
     enlarger = Enlarger(
         reference=manifest.reference,

@@ -6,6 +6,7 @@ from pathlib import Path
 from atelier_inference.arriving import CheckedModel, check_model
 from atelier_inference.meeting import denoise
 from contracts.sampling import Sampling
+from diffusion.decoding import decode_what_fits
 from diffusion.family import best_device, find_family, painting_dtype
 from diffusion.layout import lay_out_for_painting
 from diffusion.painter import Painter
@@ -42,6 +43,7 @@ def read_model(checked: CheckedModel) -> Model:
     family = find_family(base.family, Painter)
     painter = family.load(checked.folder, device=device, dtype=painting_dtype(device), checker=True)
     lay_out_for_painting(painter.pipeline)
+    decode_what_fits(painter.pipeline.vae)
     painter.denoise = denoise
     return Model(
         reference=f"{style.style}@{style.version}" if style else base.reference,
