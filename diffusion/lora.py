@@ -212,15 +212,27 @@ class _Stacked:
             if pair:
                 down[row, : pair.down.shape[0]] = pair.down
                 up[row, : pair.up.shape[1]] = pair.up.flatten(1).T
-        # As each is multiplied with: a convolution of a group a row, and products of matrices.
-        self._down = down.flatten(0, 1) if some.down.ndim == 4 else down.transpose(1, 2).contiguous()
-        self._up = up.transpose(1, 2).contiguous() if some.down.ndim == 4 else up
+        # A convolution of one pixel multiplies each pixel's values, as a linear layer does each token's.
+        self._convolves = some.down.ndim == 4 and some.down.shape[2:] != (1, 1)
+        self._down = down.flatten(0, 1) if self._convolves else down.flatten(2).transpose(1, 2).contiguous()
+        self._up = up
 
     def __call__(self, layer: nn.Module, values: Tensor, output: Tensor) -> Tensor:
         rows = values.shape[0]
-        if isinstance(layer, nn.Conv2d):
+        if self._convolves:
+            assert isinstance(layer, nn.Conv2d)
             side_by_side = values.reshape(1, -1, *values.shape[2:])
             inner = conv2d(side_by_side, self._down, stride=layer.stride, padding=layer.padding, groups=rows)
-            return output.add_(torch.bmm(self._up, inner.view(rows, self._rank, -1)).view(output.shape))
-        inner = torch.bmm(values.reshape(rows, -1, values.shape[-1]), self._down)
-        return output.add_(torch.bmm(inner, self._up).view(output.shape))
+            inner = inner.view(rows, self._rank, -1).transpose(1, 2)
+        else:
+            seen = values[:, :, :: layer.stride[0], :: layer.stride[1]] if isinstance(layer, nn.Conv2d) else values
+            inner = torch.bmm(_listed(layer, seen), self._down)
+        _listed(layer, output).baddbmm_(inner, self._up)
+        return output
+
+
+def _listed(layer: nn.Module, values: Tensor) -> Tensor:
+    """What goes into a layer, or comes out of it, as (rows, pixels or tokens, features); of a layer's output it is a view."""
+    if isinstance(layer, nn.Conv2d):
+        return values.flatten(2).transpose(1, 2)
+    return values.reshape(values.shape[0], -1, values.shape[-1])

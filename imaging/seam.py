@@ -79,9 +79,10 @@ def _correction(new: Field, old: Field, share: Field) -> tuple[Field, Field] | N
         return None
     side = larger_side(share >= 0.5)
     near = max(1.0, NEAR * side)
-    edge = _looked_at(new, old, inner, outer, near, max(2 * near, DEEP * side))
-    along = (ndimage.distance_transform_edt(share >= 0.5) <= 1.5) & (share >= 0.5) & (edge.same > LEAST)
-    if not along.any():
+    rim = (ndimage.distance_transform_edt(share >= 0.5) <= 1.5) & (share >= 0.5)
+    edge = _looked_at(new, old, inner, outer, rim, near, max(2 * near, DEEP * side))
+    along = rim & (edge.same > LEAST) if edge else rim
+    if edge is None or not along.any():
         return None
     shift = edge.outside - _mean(new, edge.cloth, near)
     inside, left = _spread(along, edge, shift, max(2.0, REACH * side))
@@ -93,18 +94,27 @@ def _correction(new: Field, old: Field, share: Field) -> tuple[Field, Field] | N
 
 
 def _looked_at(
-    new: Field, old: Field, inner: NDArray[np.bool_], outer: NDArray[np.bool_], near: float, deep: float
-) -> _Edge:
+    new: Field,
+    old: Field,
+    inner: NDArray[np.bool_],
+    outer: NDArray[np.bool_],
+    rim: NDArray[np.bool_],
+    near: float,
+    deep: float,
+) -> _Edge | None:
+    """None where the photo has another colour on the other side of all of the ``rim``, as along a garment's outline."""
     inside = _mean(old, inner, near)
     beyond = outer * _still(_apart(old, inside), SAME)
     outside = _mean(old, beyond, near)
-    cloth = np.asarray(_still(_apart(_blurred(old, near / 2), outside), OF_CLOTH) * ~outer, dtype=np.float64)
     share = _blurred(beyond, near) / np.maximum(_blurred(outer.astype(np.float64), near), 1e-6)
+    same = _rising(share, SHARE) * _still(_apart(inside, outside), SAME)
+    if not (same[rim] > LEAST).any():
+        return None
+    cloth = np.asarray(_still(_apart(_blurred(old, near / 2), outside), OF_CLOTH) * ~outer, dtype=np.float64)
     through = _still(_apart(outside, _mean(old, inner, deep)), SAME)
     beside = _apart(_mean(new, cloth * inner, near), outside)
     close = through * _still(beside, SAME_CLOTH) + (1 - through) * _still(beside, SAME)
-    same = _rising(share, SHARE) * _still(_apart(inside, outside), SAME) * close
-    return _Edge(same=same, outside=outside, cloth=cloth)
+    return _Edge(same=same * close, outside=outside, cloth=cloth)
 
 
 def _spread(along: NDArray[np.bool_], edge: _Edge, shift: Field, reach: float) -> tuple[Field, Field]:
