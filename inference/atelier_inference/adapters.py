@@ -38,7 +38,7 @@ class AdapterShelf:
         """
         with self._lock:
             known: Lora | None = self._host.find(reference)
-        return known or self._fetching.get(reference, lambda: self._fetched(reference, where))
+        return known or self._fetching.get((reference, where), lambda: self._fetched(reference, where))
 
     @property
     def held(self) -> int:

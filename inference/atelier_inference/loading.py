@@ -8,10 +8,9 @@ from PIL import Image
 from atelier_inference.adapters import AdapterShelf
 from atelier_inference.arriving import Arriving, FetchedBase
 from atelier_inference.inputs import PictureReader
-from atelier_inference.meeting import denoise
 from atelier_inference.mode import Dependencies
 from atelier_inference.modes import Modes, make_modes
-from atelier_inference.pipelines import Model, read_model
+from atelier_inference.pipelines import Model, make_ready, read_model
 from atelier_inference.remembering import (
     MOST_ENCODINGS,
     MOST_OUTLINES,
@@ -27,9 +26,7 @@ from atelier_inference.styles import StyleCatalogue
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.sampling import Sampling
 from contracts.work import Pace
-from diffusion.decoding import decode_what_fits
 from diffusion.family import device_beside, find_family, painting_dtype
-from diffusion.layout import lay_out_for_painting
 from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
 
@@ -96,9 +93,7 @@ def _enlarger(arriving: Callable[[], FetchedBase] | None, device: str) -> Enlarg
     manifest = fetched.manifest
     family = find_family(manifest.family, Upscaler)
     upscaler = family.load(fetched.folder, device=device, dtype=painting_dtype(device), checker=True)
-    lay_out_for_painting(upscaler.pipeline)
-    decode_what_fits(upscaler.pipeline.vae)
-    upscaler.denoise = denoise
+    make_ready(upscaler)
     enlarger = Enlarger(
         reference=manifest.reference,
         upscaler=upscaler,

@@ -5,7 +5,6 @@ denoiser. So requests share each of its calls, whatever their prompts, seeds, st
 steps; and nothing needs a lock, since all of it is one thread. See docs/adr/0037.
 """
 
-import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,12 @@ from torch import Tensor
 
 from atelier_inference.measures import MEASURES
 from diffusion.denoiser import DenoiserCall, joined
+from diffusion.fitting import RowsThatFit
 
 ASIDE = 2
 """Threads for what courses have done elsewhere."""
 
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 
 class Course(greenlet):
@@ -61,7 +59,7 @@ class Meeting:
         self._wake = wake
         self._calls: list[tuple[Course, DenoiserCall]] = []
         self._back: deque[Course] = deque()
-        self._most: dict[object, int] = {}
+        self._fitting = RowsThatFit("denoising")
         self._aside = ThreadPoolExecutor(ASIDE, thread_name_prefix="aside")
 
     @property
@@ -124,23 +122,7 @@ class Meeting:
         return [answer for call in calls for answer in self._answers([call])]
 
     def _predicted(self, call: DenoiserCall) -> Tensor:
-        """One prediction for all rows; in parts, now and from now on, where the GPU has no room for as many."""
-        most = self._most.get(call.kind, call.rows)
-        if call.rows > most:
-            starts = range(0, call.rows, most)
-            return torch.cat([self._predicted(call.part(start, min(start + most, call.rows))) for start in starts])
-        try:
-            return call.run()
-        except torch.OutOfMemoryError:
-            if call.rows == 1:
-                raise
-        self._most[call.kind] = call.rows // 2
-        log.warning(
-            "out of memory: fewer rows a call", extra={"fields": {"rows": call.rows, "from_now": call.rows // 2}}
-        )
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        return self._predicted(call)
+        return self._fitting.run(call.kind, call.rows, lambda start, stop: call.part(start, stop).run())
 
 
 def _resume(course: Course, answer: Tensor | Exception | None = None) -> None:

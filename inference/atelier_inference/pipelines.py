@@ -7,7 +7,7 @@ from atelier_inference.arriving import CheckedModel, check_model
 from atelier_inference.meeting import denoise
 from contracts.sampling import Sampling
 from diffusion.decoding import decode_what_fits
-from diffusion.family import best_device, find_family, painting_dtype
+from diffusion.family import Family, best_device, find_family, painting_dtype
 from diffusion.layout import lay_out_for_painting
 from diffusion.painter import Painter
 
@@ -28,6 +28,13 @@ class Model:
     painter: Painter
 
 
+def make_ready(family: Family) -> None:
+    """Have a loaded family work as this server has it: fast, as many rows at once as there is room for, and together with others."""
+    lay_out_for_painting(family.pipeline)
+    decode_what_fits(family.pipeline.vae)
+    family.denoise = denoise
+
+
 def load_model(folder: Path) -> Model:
     """Check and read ``folder``, onto the GPU if there is one.
 
@@ -42,9 +49,7 @@ def read_model(checked: CheckedModel) -> Model:
     device = best_device()
     family = find_family(base.family, Painter)
     painter = family.load(checked.folder, device=device, dtype=painting_dtype(device), checker=True)
-    lay_out_for_painting(painter.pipeline)
-    decode_what_fits(painter.pipeline.vae)
-    painter.denoise = denoise
+    make_ready(painter)
     return Model(
         reference=f"{style.style}@{style.version}" if style else base.reference,
         adapters_for="" if style else base.reference,

@@ -45,7 +45,7 @@ class StyleCatalogue:
             reference, looked = self._promoted.get(name, ("", 0.0))
         if reference and self._clock() - looked < FRESH:
             return reference
-        return self._looking.get(name, lambda: self._look_up(name, where))
+        return self._looking.get((name, where), lambda: self._look_up(name, where))
 
     def manifest(self, reference: str, where: str) -> StyleManifest:
         """The manifest of ``style@version``. Raises InvalidInputError where there is none, or it is no LoRA."""

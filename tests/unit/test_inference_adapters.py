@@ -84,6 +84,33 @@ def test_an_adapter_is_fetched_once_also_by_many_at_a_time(model: Model, store: 
     assert not any("training_log" in uri for uri in store.asked)
 
 
+class MeetingStore(FolderStore):
+    """Reads once two want to."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._both = threading.Barrier(2)
+
+    def read(self, uri: S3Uri, *, where: str, limit: int) -> bytes:
+        self._both.wait(10)
+        return super().read(uri, where=where, limit=limit)
+
+
+@pytest.mark.parametrize("name", ["missing", "missing@1"])
+def test_who_asks_at_the_same_time_for_another_field_is_told_of_his_own(
+    model: Model, store: FolderStore, name: str
+) -> None:
+    catalogue = StyleCatalogue(MeetingStore(store.root), STYLES)
+    shelved = AdapterShelf(model, catalogue, host=SMALL, device=SMALL)
+    fields = ("input.adapter", "input.second_adapter")
+    with ThreadPoolExecutor(2) as pool:
+        asked = [
+            pool.submit(lambda where: shelved.take(catalogue.resolve(name, where), where), each) for each in fields
+        ]
+        errors = [each.exception(30) for each in asked]
+    assert [error.what for error in errors if isinstance(error, InvalidInputError)] == list(fields)
+
+
 def test_who_asks_meanwhile_gets_what_the_first_one_gets() -> None:
     once: Once[object] = Once()
     begun, go_on = threading.Event(), threading.Event()
