@@ -11,7 +11,6 @@ import pytest
 from PIL import Image, ImageChops
 
 from atelier_inference.dialects import dialect_of
-from atelier_inference.dialects.colour_words import NAMES, named
 from atelier_inference.dialects.dialect import Asked, Dialect, Invocation
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
@@ -136,11 +135,6 @@ def test_colours_become_words_since_models_read_no_codes() -> None:
     request = meant(body("COLOR_GUIDED_GENERATION", {**WORDS, **colours}))
     assert request.prompt == "a red skirt, in orange, navy and white"
     assert meant(body("COLOR_GUIDED_GENERATION", {**WORDS, "colors": ["#000000"]})).prompt == "a red skirt, in black"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_colour_is_called_by_its_own_name(name: str) -> None:
-    assert named("#{:02x}{:02X}{:02x}".format(*NAMES[name])) == name
 
 
 EDIT = {**WORDS, "image": sent(noise()), "maskImage": sent(black_disc())}

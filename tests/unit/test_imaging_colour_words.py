@@ -2,7 +2,7 @@
 
 import pytest
 
-from imaging.colour_words import NAMES, coloured, name_of
+from imaging.colour_words import BASIC, FINER, coloured, name_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_colour_is_named_before_the_garment_where_none_is(prompt: str, painted
 @pytest.mark.parametrize(
     ("colour", "name"),
     [
-        *((colour, name) for name, colour in NAMES.items()),
+        *((colour, name) for name, colour in BASIC.items()),
         ("#ffffff", "white"),
         ("#000000", "black"),
         ("#FF0000", "red"),
@@ -33,3 +33,8 @@ def test_a_colour_is_named_before_the_garment_where_none_is(prompt: str, painted
 )
 def test_a_colour_has_the_name_of_the_nearest_basic_one(colour: str, name: str) -> None:
     assert name_of(colour) == name
+
+
+@pytest.mark.parametrize("name", FINER)
+def test_each_name_has_a_colour_that_is_called_by_it(name: str) -> None:
+    assert name_of(FINER[name].upper(), FINER) == name

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer
-from atelier_inference.dialects.colour_words import named
 from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, TakeRoom, with_files
 from atelier_inference.dialects.nova_request import (
     PARAMETERS,
@@ -26,6 +25,7 @@ from atelier_inference.dialects.nova_request import (
 from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
+from imaging.colour_words import FINER, name_of
 from imaging.pictures import encode, measure, read_picture
 
 SIDE = 1_024
@@ -90,7 +90,7 @@ def _from_words(words: NovaWords, config: NovaConfig, _: TakeRoom) -> dict[str, 
 
 def _from_colours(words: NovaColours, config: NovaConfig, _: TakeRoom) -> dict[str, Any]:
     """A model reads no codes of colours, but their names."""
-    *others, last = dict.fromkeys(map(named, words.colors))
+    *others, last = dict.fromkeys(name_of(each, FINER) for each in words.colors)
     listed = f"{', '.join(others)} and {last}" if others else last
     return _painted(words, f"{words.text}, in {listed}", config)
 
