@@ -171,6 +171,7 @@ class PredictionOutput(Contract):
     seed: Annotated[int, about("of the first picture; the others count on from it")]
     model: Annotated[str, about("the model that painted, name@version")]
     adapter: Annotated[str, about("the adapter that was used, style@version")] = ""
+    second_adapter: Annotated[str, about("the adapter that was mixed into it, style@version")] = ""
     mask: Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"}), about("a PNG of the mask used")] = ""
     seconds: Annotated[Mapping[str, float], about("what each stage took", unit="seconds")] = {}
     metrics: Annotated[PaintingMetrics, about("what was measured of the mask and of what was painted")] = (

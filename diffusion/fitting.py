@@ -9,6 +9,11 @@ from torch import Tensor
 log = logging.getLogger(__name__)
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a device had no room for what was to be calculated; of a CPU, torch says so in words alone."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
 class RowsThatFit:
     """Remembers, for each kind of work, how many rows at once were too many. For one thread, which runs the models."""
 
@@ -20,7 +25,7 @@ class RowsThatFit:
     def run(self, kind: Hashable, rows: int, work: Callable[[int, int], Tensor]) -> Tensor:
         """What ``work(0, rows)`` gives, a row for each; in parts from ``start`` to ``stop``, now and from now on, where there is no room.
 
-        Raises torch.OutOfMemoryError where there is none for one row.
+        Raises what ``is_out_of_memory`` where there is none for one row.
         """
         return self._part(kind, 0, rows, work)
 
@@ -32,8 +37,8 @@ class RowsThatFit:
             return torch.cat([self._part(kind, first, min(first + most, stop), work) for first in starts])
         try:
             return work(start, stop)
-        except torch.OutOfMemoryError:
-            if rows == 1:
+        except (RuntimeError, MemoryError) as error:
+            if rows == 1 or not is_out_of_memory(error):
                 raise
         self._most[kind] = rows // 2
         fields = {"doing": self._doing, "rows": rows, "from_now": rows // 2}

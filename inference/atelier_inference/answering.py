@@ -30,6 +30,7 @@ def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
         seed=job.seeds[0],
         model=job.model,
         adapter=job.adapter,
+        second_adapter=job.second_adapter,
         seconds=job.watch.seconds(),
         metrics=PaintingMetrics(**job.metrics, pictures=job.appearances),
         # A job that failed beside others in its batch ran twice.

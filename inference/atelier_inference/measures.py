@@ -18,9 +18,13 @@ MOST_VALUES = 100
 Outcome = Literal["RequestsAnswered", "RequestsRefused", "RequestsCanceled", "RequestsBusy", "RequestsFailed"]
 Measure = Literal[
     Outcome,
+    "RequestsOutOfMemory",
     "QueueDepth",
     "CallRows",
     "CallBatches",
+    "CallRequests",
+    "CallPrompts",
+    "CallAdapters",
     "CacheHits",
     "CacheMisses",
     "RequestSeconds",

@@ -6,7 +6,7 @@ steps; and nothing needs a lock, since all of it is one thread. See docs/adr/003
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -25,11 +25,12 @@ T = TypeVar("T")
 
 
 class Course(greenlet):
-    """One course of a meeting."""
+    """One course of a meeting; ``asked`` are the words of each request that it paints, for counting those that differ."""
 
-    def __init__(self, meeting: "Meeting", work: Callable[[], None]) -> None:
+    def __init__(self, meeting: "Meeting", work: Callable[[], None], asked: Sequence[Hashable]) -> None:
         super().__init__(work)
         self.meeting = meeting
+        self.asked = asked
 
     def leave(self) -> Any:
         """Let the others of the meeting go on, until this course is taken up again; what it is then told."""
@@ -67,12 +68,12 @@ class Meeting:
         """Whether there is something to ``advance``."""
         return bool(self._calls or self._back)
 
-    def begin(self, work: Callable[[], None]) -> None:
-        """Begin a course; when this returns it has ended, or waits.
+    def begin(self, work: Callable[[], None], asked: Sequence[Hashable] = ()) -> None:
+        """Begin a course for requests of the words ``asked``; when this returns it has ended, or waits.
 
         What it raises is raised here or by ``advance``.
         """
-        _resume(Course(self, work))
+        _resume(Course(self, work, asked))
 
     def call(self, course: Course, call: DenoiserCall) -> Tensor:
         """Leave a course until its call is made."""
@@ -96,6 +97,7 @@ class Meeting:
         kind = self._calls[0][1].kind
         together = [each for each in self._calls if each[1].kind == kind]
         self._calls = [each for each in self._calls if each[1].kind != kind]
+        _measure(together)
         answers = self._answers([call for _, call in together])
         for (course, _), answer in zip(together, answers, strict=True):
             _resume(course, answer)
@@ -110,8 +112,6 @@ class Meeting:
 
     def _answers(self, calls: Sequence[DenoiserCall]) -> list[Tensor | Exception]:
         """The prediction of each call, or what kept it from being made: one that cannot be made must not fail its neighbours."""
-        MEASURES.add("CallRows", sum(call.rows for call in calls))
-        MEASURES.add("CallBatches", len(calls))
         try:
             return list(torch.split(self._predicted(joined(calls)), [call.rows for call in calls]))
         except torch.AcceleratorError:
@@ -123,6 +123,17 @@ class Meeting:
 
     def _predicted(self, call: DenoiserCall) -> Tensor:
         return self._fitting.run(call.kind, call.rows, lambda start, stop: call.part(start, stop).run())
+
+
+def _measure(together: Sequence[tuple[Course, DenoiserCall]]) -> None:
+    """How many rows a call has, and of how many batches, requests, prompts and adapters."""
+    asked = [words for course, _ in together for words in course.asked]
+    adapters = {adapter for _, call in together for mix in call.applied for adapter, _ in mix}
+    MEASURES.add("CallRows", sum(call.rows for _, call in together))
+    MEASURES.add("CallBatches", len(together))
+    MEASURES.add("CallRequests", len(asked))
+    MEASURES.add("CallPrompts", len(set(asked)))
+    MEASURES.add("CallAdapters", len(adapters))
 
 
 def _resume(course: Course, answer: Tensor | Exception | None = None) -> None:

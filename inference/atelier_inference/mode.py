@@ -103,6 +103,7 @@ class Job:
     watch: Stopwatch
     seeds: Sequence[int] = (0,)
     adapter: str = ""
+    second_adapter: str = ""
     cutout: Cutout | None = None
     notes: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)

@@ -73,6 +73,7 @@ class PaintingMode(Mode[P]):
             watch=watch,
             seeds=seeds(request),
             adapter=adapters[0][0] if adapters else "",
+            second_adapter=adapters[1][0] if adapters[1:] else "",
             adapters=adapters,
             sampling=self._sampling(request),
             upscaling=self._upscaling(request),

@@ -12,7 +12,7 @@ LARGEST_BODY = 2 * LONGEST_PICTURE + 64 * 1024
 
 
 class RequestError(Exception):
-    """A request refused before it is read as a prediction: an HTTP status, and what / got / allowed."""
+    """A request that is refused with a status of its own: an HTTP status, and what / got / allowed."""
 
     def __init__(self, status: int, kind: str, reason: InvalidInputError) -> None:
         self.status = status

@@ -9,7 +9,9 @@ from itertools import chain
 
 import torch
 
+from atelier_inference.measures import MEASURES
 from atelier_inference.meeting import Meeting
+from atelier_inference.memory import has_no_room, lacked_memory
 from atelier_inference.mode import Job
 from atelier_inference.modes import Modes
 from atelier_inference.queue import BatchQueue, BusyError
@@ -32,6 +34,7 @@ class Worker:
         self._queue: BatchQueue = BatchQueue(most=MOST_WAITING)
         self._meeting = Meeting(self._queue.wake)
         self._under_way: list[Sequence[Job]] = []
+        self._postponed: list[Job] = []
         self.modes: Modes | None = None
         """The modes by name; None until the models are loaded, and again once they are lost."""
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
@@ -76,35 +79,46 @@ class Worker:
             self._meeting.close()
             # Nothing else would ever answer the requests that still wait.
             waiting = [job for job in self._queue.drain() if job.future.set_running_or_notify_cancel()]
-            _fail([*waiting, *chain.from_iterable(self._under_way)], BusyError("the model is lost"))
+            lost = [*waiting, *self._postponed, *chain.from_iterable(self._under_way)]
+            _fail(lost, BusyError("the model is lost"))
 
     @property
     def _taken(self) -> int:
-        """Rows of the batches under way."""
-        return sum(job.rows for batch in self._under_way for job in batch)
+        """Rows of the batches under way; all there are, while somebody waits to be alone, or is."""
+        return ROWS if self._postponed else sum(job.rows for batch in self._under_way for job in batch)
 
     def _go_on(self) -> None:
         """Take up what there is room for, make one call of a denoiser, and so on, until all that is left is done elsewhere."""
         while True:
-            while batch := self._queue.next_batch(rows=ROWS, taken=self._taken):
+            while batch := self._next_batch():
                 self._begin(batch)
             if not self._meeting.ready:
                 return
             self._meeting.advance()
 
+    def _next_batch(self) -> Sequence[Job]:
+        """What is to begin now, if anything: whoever had no room beside others, once nobody is there, before all who wait."""
+        if self._postponed and not self._under_way:
+            return self._postponed[:1]
+        return self._queue.next_batch(rows=ROWS, taken=self._taken)
+
     def _begin(self, batch: Sequence[Job]) -> None:
         now = time.perf_counter()
-        jobs = [job for job in batch if job.future.set_running_or_notify_cancel()]
-        for job in jobs:
+        new = [job for job in batch if not job.future.running() and job.future.set_running_or_notify_cancel()]
+        for job in new:
             job.watch.add("wait", now - job.created)
-        if jobs:
+        if jobs := [job for job in batch if job.future.running()]:
             self._under_way.append(jobs)
-            self._meeting.begin(partial(self._serve, jobs))
+            asked = [(job.request.prompt, job.request.negative_prompt) for job in jobs]
+            self._meeting.begin(partial(self._serve, jobs), asked)
 
     def _serve(self, jobs: Sequence[Job]) -> None:
         """A course."""
+        alone = jobs[0] in self._postponed
         self._run(jobs)
         self._under_way.remove(jobs)
+        if alone:
+            self._postponed.remove(jobs[0])
 
     def _run(self, jobs: Sequence[Job]) -> None:
         try:
@@ -122,12 +136,21 @@ class Worker:
                 job.future.set_result(finish)
 
     def _blame(self, jobs: Sequence[Job], error: Exception) -> None:
-        """Fail the only job, or run each alone to find the one at fault: a bad request must not fail its neighbours."""
-        if len(jobs) == 1:
+        """Fail the only job, or run each alone to find the one at fault: a bad request must not fail its neighbours.
+
+        One that finds no room is made again once nobody else is there, and then refused.
+        """
+        lacked = lacked_memory(error)
+        if len(jobs) > 1:
+            for job in jobs:
+                self._run([job])
+        elif not lacked:
             _fail(jobs, error)
-            return
-        for job in jobs:
-            self._run([job])
+        elif len(self._under_way) > 1:
+            self._postponed.append(jobs[0])
+        else:
+            MEASURES.count("RequestsOutOfMemory")
+            _fail(jobs, has_no_room(jobs[0]))
 
 
 def _fail(jobs: Sequence[Job], error: Exception) -> None:

@@ -296,6 +296,16 @@ def test_a_call_may_name_its_style_beside_its_body(server: Server, attributes: s
     assert attributed(server, PAINT, "trace=1").json() == answer(server, PAINT)
 
 
+def test_a_call_may_name_two_styles_beside_its_body(server: Server) -> None:
+    mixed = {"adapter": "skirt@1", "adapter_scale": 0.5, "second_adapter": "skirt@2", "second_adapter_scale": 0.8}
+    styled = attributed(server, PAINT, ";".join(f"{name}={value}" for name, value in mixed.items()))
+    native = server.predict(mode="text_to_image", **{**PAINT, "guidance_scale": 7.5, **mixed, "output_format": "jpeg"})
+    assert styled.json()["generated_images"] == native.images
+    assert styled.json() != attributed(server, PAINT, "adapter=skirt@1;adapter_scale=0.5").json()
+    alone = attributed(server, PAINT, "second_adapter=skirt@2")
+    assert (alone.status_code, "allowed: adapter, and" in alone.text) == (400, True)
+
+
 @pytest.mark.parametrize(
     ("body", "attributes"),
     [
@@ -303,6 +313,7 @@ def test_a_call_may_name_its_style_beside_its_body(server: Server, attributes: s
         (PAINT, "adapter=skirt@1;adapter_scale=much"),
         (PAINT, "adapter=skirt@1;adapter_scale=9"),
         (PAINT, "adapter_scale=1"),
+        (PAINT, "adapter=skirt@1;second_adapter=skirt@2;second_adapter_scale=-1"),
         ({"prompt": "p", "model": "skirt@1", "size": "64x64"}, "adapter=skirt@2"),
     ],
 )

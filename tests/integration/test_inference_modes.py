@@ -186,7 +186,8 @@ def test_two_styles_are_mixed_each_by_its_own_scale(server: Server) -> None:
     both = {**INPAINT, "adapter": "skirt@1", "second_adapter": "skirt@2"}
     mixed = server.predict(**both)
     assert mixed.images not in (first.images, second.images)
-    assert (mixed.adapter, mixed.notes) == ("skirt@1", ["second_adapter: skirt@2"])
+    assert (mixed.adapter, mixed.second_adapter) == ("skirt@1", "skirt@2")
+    assert (first.second_adapter, mixed.notes) == ("", ["second_adapter: skirt@2"])
     assert server.predict(**both, second_adapter_scale=0).images == first.images
     assert server.predict(**both, adapter_scale=0).images == second.images
     for odd in ({"second_adapter": "skirt@1"}, {"adapter": "skirt@1", "second_adapter": "coat@9"}):

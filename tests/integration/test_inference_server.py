@@ -184,6 +184,7 @@ def test_requests_are_measured_by_their_ends_stages_and_calls_without_their_word
     (line,) = (record.__dict__["fields"] for record in caplog.records if record.getMessage() == "metrics")
     assert (line["RequestsAnswered"], line["RequestsRefused"], line["QueueDepth"]) == ([1], [1], [0])
     assert (set(line["CallRows"]), set(line["CallBatches"])) == ({4}, {1})
+    assert [set(line[f"Call{what}"]) for what in ("Requests", "Prompts", "Adapters")] == [{1}, {1}, {0}]
     assert len(line["RequestSeconds"]) == 2
     assert len(line["PaintSeconds"]) == len(line["WaitSeconds"]) == len(line["EncodeSeconds"]) == 1
     assert "skirt" not in json.dumps(line)

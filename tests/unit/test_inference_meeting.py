@@ -1,16 +1,20 @@
 """Courses that take turns: which calls of a denoiser are made as one, and what becomes of those that cannot be made."""
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from atelier_inference.measures import MEASURES
 from atelier_inference.meeting import Meeting, aside, denoise
 from diffusion.denoiser import DenoiserCall
+from diffusion.lora import Lora, Mix
 
 
 class Denoiser:
@@ -163,3 +167,29 @@ def test_outside_of_courses_calls_are_made_at_once() -> None:
     model = Denoiser()
     assert denoise(call(model, [1.0], 1)).tolist() == [[2.0]]
     assert aside(lambda: 5) == 5
+
+
+def test_a_call_is_measured_by_what_differs_in_it(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="atelier_inference.measures")
+    monkeypatch.setattr(MEASURES, "service", "atelier-x")
+    skirt, coat = Lora({}), Lora({})
+    mixes: list[list[Mix]] = [[((skirt, 1.0),), ((skirt, 0.5),)], [((skirt, 1.0), (coat, 1.0))], [()]]
+    asked = [[("a skirt", ""), ("a coat", "")], [("a skirt", "")], [("a skirt", "blurred")]]
+    model = Denoiser()
+
+    def work(begun: DenoiserCall) -> None:
+        denoise(begun)
+
+    for of_rows, words in zip(mixes, asked, strict=True):
+        begun = DenoiserCall(
+            model=model, sample=torch.zeros(len(of_rows), 1), timesteps=torch.zeros(len(of_rows)), applied=of_rows
+        )
+        meeting.begin(partial(work, begun), words)
+    go_on(meeting)
+    MEASURES.write()
+    (line,) = (record.__dict__["fields"] for record in caplog.records)
+    names = ("CallRows", "CallBatches", "CallRequests", "CallPrompts", "CallAdapters")
+    assert [line[name] for name in names] == [[4], [3], [4], [3], [2]]
+    assert "skirt" not in str(line)

@@ -200,7 +200,13 @@ def _write(prediction: str, index: int, picture: str | memoryview, media: Object
 
 def _succeeded(record: Record, answer: PredictionOutput, outputs: list[str], now: float) -> Record:
     total = answer.seconds.get("total", sum(answer.seconds.values()))
-    notes = {"seed": answer.seed, "model": answer.model, "adapter": answer.adapter, "seconds": answer.seconds}
+    notes = {
+        "seed": answer.seed,
+        "model": answer.model,
+        "adapter": answer.adapter,
+        "second_adapter": answer.second_adapter,
+        "seconds": answer.seconds,
+    }
     stages = (f"{stage}: {duration:.3f} s\n" for stage, duration in answer.seconds.items())
     logs = "".join([*map(note_line, answer.notes), *_drawn(record, answer), *stages])
     finished = _finished(
