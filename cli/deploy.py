@@ -29,7 +29,7 @@ def run_deploy(stage: str, assembly: Path, words: Sequence[str]) -> None:
     """Say what it takes, deploy the stage, and say how to use it."""
     require_stage(assembly, stage)
     require_approval(words, terminal=sys.stdin.isatty())
-    require_ready(stage, assembly, "images", "bootstrap")
+    require_ready(stage, assembly, "images", "licence", "bootstrap")
     print(expectation(assembly), flush=True)
     if registries := log_in(bases(assembly)):
         print(f"Logged in to {', '.join(registries)}", flush=True)

@@ -43,6 +43,8 @@ class Copy:
         return {
             "model": f"{self.entry.name}@{self.entry.revision}",
             "licence": self.entry.licence,
+            "commercial": self.entry.commercial,
+            "stage": self.entry.stage,
             "source": f"{hub}/{self.entry.source.repository}",
             "prefix": self.entry.prefix,
             "files": len(self.files),
@@ -129,7 +131,9 @@ def notes(copies: Sequence[Copy], stage: str, hub: str) -> list[str]:
     offered = {entry.reference for entry in stage_named(stage).models}
     for each in copies:
         entry = each.entry
-        binds = "; its use restrictions bind you and your users" if "RAIL" in entry.licence else ""
+        binds = "" if entry.commercial == "yes" else "; not for commercial use"
+        binds += "; its use restrictions bind you and your users" if entry.restricted else ""
+        binds += "; deprecated" if entry.stage == "deprecated" else ""
         lines.append(f"{entry.name}: {entry.licence}{binds} ({hub}/{entry.source.repository})")
         if f"{entry.name}@{entry.revision}" not in offered:
             lines.append(f"  stage {stage} does not name it yet: base_models in infra/config.py, and make deploy")

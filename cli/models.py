@@ -1,9 +1,10 @@
 """The base models of a stage, as its settings name them: what deploying it copies into its bucket."""
 
 from cli.terminal import print_json, table
+from contracts.terms import in_words
 from infra.config import stage_named
 
-_TITLES = ("model", "task", "default", "trains", "pixels", "memory", "licence", "source")
+_TITLES = ("model", "task", "default", "trains", "pixels", "memory", "licence", "use", "stage", "source")
 
 
 def run_models(name: str, *, json: bool) -> None:
@@ -16,7 +17,10 @@ def run_models(name: str, *, json: bool) -> None:
 
 
 def models_of(name: str) -> list[dict[str, object]]:
-    """A JSON object for each: ``resolution`` is a side in pixels, ``memory_gib`` what it takes of a GPU, ``trains`` the methods."""
+    """A JSON object for each: ``resolution`` is a side in pixels, ``memory_gib`` what it takes of a GPU, ``trains`` the methods.
+
+    ``stage`` is the model's own, and ``note`` says why it is not stable.
+    """
     stage = stage_named(name)
     return [
         {
@@ -27,7 +31,13 @@ def models_of(name: str) -> list[dict[str, object]]:
             "trains": sorted(entry.training),
             "resolution": entry.resolution,
             "memory_gib": entry.memory_gib,
-            "licence": entry.licence,
+            "licence": entry.licence.name,
+            "licence_text": entry.licence.text,
+            "commercial": entry.licence.commercial,
+            "restricted": entry.licence.restricted,
+            "stage": entry.stage,
+            "retires": entry.retires,
+            "note": entry.note,
             # A repository of the hub, or a folder of this one.
             "source": getattr(entry.source, "repository", "") or getattr(entry.source, "folder", ""),
         }
@@ -40,4 +50,7 @@ def _row(model: dict[str, object]) -> list[object]:
     methods = ", ".join(trains) if isinstance(trains, list) else ""
     yes = "yes" if model["default"] else ""
     pixels, memory = model["resolution"], f"{model['memory_gib']} GiB"
-    return [model["model"], model["task"], yes, methods, pixels, memory, model["licence"], model["source"]]
+    use = in_words(str(model["commercial"]), restricted=bool(model["restricted"]))
+    state = f"{model['stage']}, until {model['retires']}" if model["retires"] else model["stage"]
+    terms = [model["licence"], use, state]
+    return [model["model"], model["task"], yes, methods, pixels, memory, *terms, model["source"]]

@@ -12,6 +12,7 @@ from contracts.inner_paths import leaving
 from contracts.layout import LATEST, MANIFEST
 from contracts.model import Contract, rule
 from contracts.sampling import SamplingDefaults
+from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires
 
 ADAPTER_WEIGHTS = "pytorch_lora_weights.safetensors"
 TRAINING_LOG = "training_log.jsonl"
@@ -66,6 +67,11 @@ class BaseManifest(Manifest):
     family: Annotated[str, about("which code trains and serves it")]
     task: Annotated[str, about("what it does")]
     licence: Annotated[str, about("of the weights")]
+    licence_text: LicenceText = ""
+    commercial: Commercial = "no"
+    restricted: Restricted = False
+    stage: ModelStage = "stable"
+    retires: Retires = None
     source: Annotated[str, about("where the files came from")]
     resolution: Annotated[int, about("side that it paints at", unit="pixels")]
     defaults: Annotated[SamplingDefaults, about("how it samples where a request says nothing")] = SamplingDefaults()

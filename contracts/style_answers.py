@@ -7,6 +7,7 @@ from contracts.answers import Answer, Time
 from contracts.declarations import about
 from contracts.pages import Page
 from contracts.sampling import SamplingDefaults
+from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires
 
 Owner = Annotated[
     Literal["client", "house"], about("client: it is the asking client's; house: of the account's own people, for all")
@@ -128,7 +129,12 @@ class BaseRevision(Answer):
     reference: Annotated[str, about("name@revision")]
     family: str
     task: str
-    licence: str
+    licence: Annotated[str, about("of its weights")]
+    licence_text: LicenceText
+    commercial: Commercial
+    restricted: Restricted
+    stage: ModelStage
+    retires: Retires
     resolution: Annotated[int, about("side that it paints at", unit="pixels")]
     defaults: Annotated[SamplingDefaults, about("how it samples where a prediction says nothing")]
     fast: Annotated[SamplingDefaults | None, about("how it samples where a prediction says fast; null: it does not")]

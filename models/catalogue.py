@@ -8,11 +8,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from contracts.artifact import BaseManifest, hash_files
 from contracts.sampling import Sampling, SamplingDefaults
+from models.licences import APACHE_2, OPENRAIL_M, OPENRAIL_PP_M, SDXL_OPENRAIL_PP_M, Licence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,8 @@ class CatalogueEntry:
     to whoever deploys later. ``resolution`` is the side in pixels of its pictures, or, of an upscaler, of a
     tile before it is enlarged; ``memory_gib`` is what inference needs at that size; ``defaults`` and ``fast`` are
     ``contracts.sampling.SamplingDefaults`` for requests that say nothing and for those that ask for speed; ``training`` holds
-    hyperparameters for each method (``lora``, ``full``).
+    hyperparameters for each method (``lora``, ``full``). ``stage`` says whether to begin with it (``contracts.terms``), ``retires`` the
+    day, as ISO 8601 has it, from which it is not to be used; ``note`` says why, where it is not stable.
     """
 
     name: str
@@ -59,17 +62,26 @@ class CatalogueEntry:
     family: str
     task: str
     source: HubSource | AssetSource
-    licence: str
+    licence: Licence
     resolution: int
     memory_gib: float
     defaults: Mapping[str, Any] = field(default_factory=dict)
     fast: Mapping[str, Any] | None = None
     training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stage: Literal["stable", "preview", "deprecated"] = "stable"
+    retires: str | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         pattern, allowed = _REVISIONS[self.source.kind]
         if not re.fullmatch(pattern, self.revision):
             raise ValueError(f"base model {self.name}: revision: got {self.revision!r}; allowed: {allowed}")
+        if self.retires is not None:
+            date.fromisoformat(self.retires)
+        if (self.stage != "stable" or self.retires) and not self.note:
+            raise ValueError(
+                f"base model {self.name}: note: got none; allowed: why it is {self.stage}, and where that is said"
+            )
 
     @property
     def reference(self) -> str:
@@ -88,12 +100,23 @@ class CatalogueEntry:
 
     def manifest(self, folder: Path) -> BaseManifest:
         """The manifest of the entry's files in a local folder, as the mirror writes it of a shipped model."""
-        known = {name: value for name, value in asdict(self).items() if name in BaseManifest.model_fields}
+        known = {name: value for name, value in self._facts().items() if name in BaseManifest.model_fields}
         return BaseManifest(**known | {"source": self.source.kind, "files": hash_files(folder)})
 
     def to_json(self) -> str:
         """The entry as stable JSON text, the ``Entry`` property of its custom resource."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps(self._facts(), sort_keys=True)
+
+    def _facts(self) -> dict[str, Any]:
+        """The entry as a manifest names it, the licence by its terms."""
+        terms = {
+            "licence": self.licence.name,
+            "licence_text": self.licence.text,
+            "commercial": self.licence.commercial,
+            "restricted": self.licence.restricted,
+        }
+        facts = {name: value for name, value in asdict(self).items() if name != "note" and value is not None}
+        return facts | terms
 
 
 def find(name: str) -> CatalogueEntry:
@@ -125,7 +148,7 @@ _ENTRIES = (
         family="sd1",
         task="inpaint",
         source=AssetSource(folder="models/tiny/weights/inpaint"),
-        licence="Apache-2.0",
+        licence=APACHE_2,
         resolution=64,
         memory_gib=0.5,
         # The fewest rows of the denoiser that make bench-quality finds within noise of 20 guided steps of DDIM.
@@ -156,7 +179,7 @@ _ENTRIES = (
         family="clipseg",
         task="segment",
         source=AssetSource(folder="models/tiny/weights/clipseg"),
-        licence="Apache-2.0",
+        licence=APACHE_2,
         resolution=96,
         memory_gib=0.2,
     ),
@@ -166,19 +189,20 @@ _ENTRIES = (
         family="upscaler",
         task="upscale",
         source=AssetSource(folder="models/tiny/weights/upscaler"),
-        licence="Apache-2.0",
+        licence=APACHE_2,
         resolution=64,
         memory_gib=0.5,
         defaults={"num_inference_steps": 2, "guidance_scale": 1.0},
     ),
     CatalogueEntry(
         name="sd2-inpaint",
-        # The community's mirror of Stability AI's deleted repository.
         revision="5f74973cbb64c8568780732c17f43eb269d63a0d",
         family="sd2",
         task="inpaint",
         source=HubSource(repository="sd2-community/stable-diffusion-2-inpainting", variant="fp16"),
-        licence="CreativeML Open RAIL++-M",
+        licence=OPENRAIL_PP_M,
+        stage="deprecated",
+        note="Stability AI withdrew it in November 2025 (https://github.com/huggingface/diffusers/issues/12874); the files are a mirror",
         resolution=512,
         memory_gib=6,
         defaults=_published(20, guidance=6.5),
@@ -201,7 +225,9 @@ _ENTRIES = (
         family="sd1",
         task="inpaint",
         source=HubSource(repository="stable-diffusion-v1-5/stable-diffusion-inpainting", variant="fp16"),
-        licence="CreativeML OpenRAIL-M",
+        licence=OPENRAIL_M,
+        stage="deprecated",
+        note="Runway withdrew it in August 2024 (https://github.com/huggingface/diffusers/issues/9421); the files are a mirror",
         resolution=512,
         memory_gib=5,
         defaults=_published(20, guidance=7.5),
@@ -217,7 +243,7 @@ _ENTRIES = (
         family="upscaler",
         task="upscale",
         source=HubSource(repository="stabilityai/stable-diffusion-x4-upscaler", variant="fp16"),
-        licence="CreativeML OpenRAIL++-M",
+        licence=OPENRAIL_PP_M,
         resolution=128,
         # An estimate: 2 GiB of weights, and 9 GiB while 8 tiles of 512 pixels are decoded in single precision.
         memory_gib=11,
@@ -230,7 +256,7 @@ _ENTRIES = (
         family="sdxl",
         task="inpaint",
         source=HubSource(repository="diffusers/stable-diffusion-xl-1.0-inpainting-0.1", variant="fp16"),
-        licence="CreativeML Open RAIL++-M",
+        licence=SDXL_OPENRAIL_PP_M,
         resolution=1024,
         memory_gib=12,
         defaults=_published(20, guidance=8.0),
@@ -245,8 +271,9 @@ _ENTRIES = (
         revision="999e0328d9e10b484360c477313983f9afdd7050",
         family="clipseg",
         task="segment",
+        # Its authors' code is MIT "excluding model weights" (https://github.com/timojl/clipseg); this is what their institute's page says.
         source=HubSource(repository="CIDAS/clipseg-rd64-refined"),
-        licence="Apache-2.0",
+        licence=APACHE_2,
         resolution=352,
         memory_gib=1,
     ),

@@ -2,7 +2,8 @@
 
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 from infra.settings.stage import Stage
@@ -20,6 +21,7 @@ class Surroundings:
     client: Callable[[str], Any]
     run: Callable[[Sequence[str]], str]
     environment: Mapping[str, str]
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
 
 def run_program(command: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from contracts.work import Pace
 from infra.settings.api import Api
 from infra.settings.jobs import JobSettings
 from infra.settings.kinds import check_kinds
+from infra.settings.licences import Licences, aging
 from infra.settings.log_days import LOG_DAYS
 from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, Network, network_in_context
 from infra.settings.pace import pace
@@ -41,7 +42,8 @@ class Stage:
     ``media_days`` uploads, predictions and their pictures expire, after ``run_days`` what a run leaves besides what it publishes.
     ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
     login, where the public one cannot be reached (China, closed networks). ``network`` is the stage's own; without one, everything runs in
-    the networks of AWS's services. ``rules`` are the weakest approval and gate that an execution may ask for.
+    the networks of AWS's services. ``rules`` are the weakest approval and gate that an execution may ask for. ``licences`` is what those of
+    its models must allow.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Stage:
     placement: Placement = field(default_factory=Placement)
     watching: Watching = field(default_factory=Watching)
     rules: ReleaseRules = field(default_factory=ReleaseRules)
+    licences: Licences = field(default_factory=Licences)
 
     def __post_init__(self) -> None:
         check_kinds(self, "stage")
@@ -69,6 +72,7 @@ class Stage:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
         segments = find(self.segmenter).family in SEGMENTERS
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
+        self.licences.require(self.models)
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         check_range("stage.media_days", self.media_days, 1, unit="day")
         offered = f"what CloudWatch offers: {', '.join(map(str, LOG_DAYS))}"
@@ -105,6 +109,16 @@ class Stage:
     def release_rules(self) -> str:
         """The rules as handlers read them from their environment."""
         return json.dumps(self.rules.to_json(), sort_keys=True)
+
+    @property
+    def loosenings(self) -> tuple[str, ...]:
+        """What the stage does without, of what every stage has by default: said at synth, and in an output of the template."""
+        return tuple(self.licences.loosenings)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is said at synth: that, and which models nothing new should begin with."""
+        return (*self.loosenings, *aging(self.models))
 
     @property
     def webhooks(self) -> Reach:

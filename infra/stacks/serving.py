@@ -57,6 +57,8 @@ class ServingStack(StageStack):
         self.caller = self._caller() if stage.serving.is_real_time else None
         self.handing_over = self.caller.handing_over if self.caller else queue_of(self.endpoint.arn, stage)
         CfnOutput(self, "EndpointName", value=self.endpoint.name)
+        if stage.loosenings:
+            CfnOutput(self, "Loosened", value="; ".join(stage.loosenings))
 
     def _caller(self) -> EndpointCaller:
         return EndpointCaller(

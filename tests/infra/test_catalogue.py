@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,9 @@ def test_an_entry_becomes_a_manifest(entry: CatalogueEntry) -> None:
     kept = {key: value for key, value in data.items() if key in names}
     manifest = BaseManifest.from_json(kept | {"source": str(data["source"])})
     assert manifest.reference == entry.reference
+    assert (manifest.licence, manifest.licence_text) == (entry.licence.name, entry.licence.text)
+    assert (manifest.commercial, manifest.restricted) == (entry.licence.commercial, entry.licence.restricted)
+    assert (manifest.stage, manifest.retires) == (entry.stage, entry.retires)
 
 
 @ENTRIES
@@ -72,6 +76,19 @@ def test_the_published_upscaler_enlarges_tiles_of_128_pixels() -> None:
 def test_a_revision_that_may_mean_other_files_tomorrow_is_refused(name: str, revision: str) -> None:
     with pytest.raises(ValueError, match=rf"base model {name}: revision: got '{revision}'; allowed: a "):
         dataclasses.replace(find(name), revision=revision)
+
+
+@pytest.mark.parametrize(
+    "change", [{"stage": "deprecated"}, {"stage": "preview"}, {"stage": "stable", "retires": "2027-01-01"}]
+)
+def test_a_model_that_is_not_to_stay_says_why(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"base model tiny-inpaint: note: got none; allowed: why it is "):
+        dataclasses.replace(find("tiny-inpaint"), **change)
+
+
+def test_a_day_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="day is out of range"):
+        dataclasses.replace(find("tiny-inpaint"), retires="2027-02-30", note="why")
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:

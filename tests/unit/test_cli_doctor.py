@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from infra.quotas import VPCS, quotas
 from infra.settings.network import INTERFACES
 from infra.settings.placement import Placement
 from infra.settings.stage import Stage
+from models.catalogue import CATALOGUE
 
 TRIAL, DEV = STAGES["trial"], STAGES["dev"]
 REGION = "eu-west-1"
@@ -311,11 +313,34 @@ def test_a_network_needs_its_zones_the_services_in_them_and_room_for_a_vpc() -> 
 def test_licences_with_restrictions_are_to_be_read() -> None:
     found = {f.says.partition(":")[0]: f for f in check_licences(around(stage=DEV))}
     assert found["CreativeML Open RAIL++-M"].mark is Mark.NOTE
-    assert (
-        "https://huggingface.co/sd2-community/stable-diffusion-2-inpainting" in found["CreativeML Open RAIL++-M"].says
+    assert found["CreativeML Open RAIL++-M"].says == (
+        "CreativeML Open RAIL++-M: sd2-inpaint, sd-x4-upscaler; commercial with use restrictions "
+        "(https://github.com/Stability-AI/stablediffusion/blob/main/LICENSE-MODEL)"
     )
     assert found["Apache-2.0"].mark is Mark.GOOD
     assert [f.mark for f in check_licences(around())] == [Mark.GOOD]
+
+
+@pytest.mark.parametrize(
+    ("today", "mark", "says"),
+    [
+        (
+            "2027-06-30",
+            Mark.NOTE,
+            "tiny-upscaler is deprecated and not to be used from 2027-07-01: there is a better one",
+        ),
+        ("2027-07-01", Mark.TO_DEPLOY, "tiny-upscaler is not to be used from 2027-07-01: there is a better one"),
+    ],
+)
+def test_a_model_past_its_day_is_not_deployed(
+    monkeypatch: pytest.MonkeyPatch, today: str, mark: Mark, says: str
+) -> None:
+    entry = dataclasses.replace(
+        CATALOGUE["tiny-upscaler"], stage="deprecated", retires="2027-07-01", note="there is a better one"
+    )
+    monkeypatch.setitem(CATALOGUE, "tiny-upscaler", entry)
+    here = dataclasses.replace(around(), today=date.fromisoformat(today))
+    assert [(f.mark, f.says) for f in check_licences(here) if f.what == "base model"] == [(mark, says)]
 
 
 def test_without_credentials_this_machine_is_looked_at_all_the_same() -> None:

@@ -285,14 +285,28 @@ def test_another_client_s_style_is_as_good_as_none(api: Api) -> None:
         assert api.call("POST", f"/v1/styles/mine/{path}", {}).status == 404, path
 
 
-def test_base_models_are_listed_with_their_revisions() -> None:
+TERMS = {
+    "licence_text": "https://example.com/licence",
+    "commercial": "yes",
+    "restricted": True,
+    "stage": "deprecated",
+    "retires": "2027-07-01",
+}
+
+
+def test_base_models_are_listed_with_their_revisions_and_terms() -> None:
     api = Api()
-    for manifest in (base_manifest("tiny", "inpaint"), base_manifest("clipseg", "segment", family="clipseg")):
+    clipseg = base_manifest("clipseg", "segment", family="clipseg", **TERMS)
+    for manifest in (base_manifest("tiny", "inpaint"), clipseg):
         api.buckets.put("model", f"base/{manifest.reference}/manifest.json", to_json(manifest).encode())
     api.buckets.put("model", "base/half@v1/unet.safetensors", b"not mirrored to the end")
     models = good(api.call("GET", "/v1/base-models"))["results"]
     assert [(each["reference"], each["served"]) for each in models] == [("clipseg@v1", False), ("tiny@v1", True)]
     assert models[1]["methods"] == ["lora", "full"]
+    assert {name: models[0][name] for name in TERMS} == TERMS
+    assert {name: models[1][name] for name in TERMS} == {
+        **{"licence_text": "", "commercial": "no", "restricted": False, "stage": "stable", "retires": None}
+    }
     assert [each["reference"] for each in good(api.call("GET", "/v1/base-models/tiny"))["revisions"]] == ["tiny@v1"]
     assert "clipseg | half | tiny" in api.call("GET", "/v1/base-models/nothing").body["detail"]
 

@@ -9,7 +9,7 @@ from atelier_ops.errors import ArtifactIncompleteError, VersionTakenError
 from atelier_ops.logic.gate import judge
 from atelier_ops.logic.pretraining import Dependencies
 from atelier_ops.logic.publish_base import publish_base
-from contracts.artifact import BaseManifest
+from contracts.artifact import BaseManifest, to_json
 from contracts.corpus import is_held_out
 from contracts.errors import InvalidInputError
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
@@ -186,7 +186,12 @@ def published(stage: Stage, artifact: str, execution: str = "first") -> dict[str
     return publish_base(registered, buckets.store("data"), buckets.store("model"))
 
 
-def test_a_published_base_model_says_where_it_came_from(stage: Stage) -> None:
+TERMS = {"licence_text": "here", "commercial": "yes", "restricted": True, "stage": "preview", "retires": "2027-07-01"}
+
+
+def test_a_published_base_model_says_where_it_came_from_and_has_its_parent_s_terms(stage: Stage) -> None:
+    parent = BaseManifest.from_json(stage[0].store("model").json("base/tiny@v1/manifest.json")).model_copy(update=TERMS)
+    stage[0].put("model", "base/tiny@v1/manifest.json", to_json(parent).encode())
     artifact = put_base_artifact(stage[0])
     stage[0].writes.clear()
     assert published(stage, artifact) == {"reference": "drawn@1", "uri": "s3://model/base/drawn@1/"}
@@ -195,6 +200,8 @@ def test_a_published_base_model_says_where_it_came_from(stage: Stage) -> None:
     assert manifest.defaults.to_json() == {"guidance_scale": 2.5}, "how it likes to be used it has from its parent"
     assert manifest.origin is not None
     assert manifest.origin.parents == ("tiny@v1",)
+    terms = ("licence_text", "commercial", "restricted", "stage", "retires")
+    assert {name: getattr(manifest, name) for name in terms} == TERMS
     assert manifest.origin.metrics == {"denoising_loss": 0.1}
     assert manifest.origin.dataset_sha256 == pretraining_plan_of(stage[1])["dataset"]["sha256"]
     assert (manifest.origin.model_package, manifest.origin.code_version) == (PACKAGE, "test")

@@ -14,6 +14,11 @@ from contracts.families import FAMILIES, FamilyFacts
 from contracts.layout import BASES, MANIFEST, base_prefix
 from contracts.queries import PageQuery
 
+_AS_IN_THE_MANIFEST = (
+    *("name", "revision", "family", "task", "resolution"),
+    *("licence", "licence_text", "commercial", "restricted", "stage", "retires"),
+)
+
 
 def list_models(request: Request, dependencies: Dependencies) -> Response[str]:
     """200 with a page of the base models, by name. Raises InvalidInputError."""
@@ -44,7 +49,7 @@ def _show(reference: str, dependencies: Dependencies) -> dict[str, Any] | None:
     if manifest is None:
         return None
     return {
-        **{name: getattr(manifest, name) for name in ("name", "revision", "family", "task", "licence", "resolution")},
+        **{name: getattr(manifest, name) for name in _AS_IN_THE_MANIFEST},
         "reference": reference,
         "defaults": manifest.defaults.to_json(),
         "fast": manifest.fast.to_json() if manifest.fast else None,

@@ -25,6 +25,7 @@ from contracts.inner_paths import ALLOWED, is_inner
 from contracts.layout import MANIFEST, base_prefix
 from contracts.model import Contract
 from contracts.sampling import SamplingDefaults
+from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires
 
 MARGIN = 20.0
 """Seconds a Lambda keeps to say that it ran out of time."""
@@ -51,6 +52,11 @@ class Entry(Contract, extra="ignore"):
     family: str
     task: str
     licence: str
+    licence_text: LicenceText = ""
+    commercial: Commercial = "no"
+    restricted: Restricted = False
+    stage: ModelStage = "stable"
+    retires: Retires = None
     resolution: int
     source: EntrySource
     defaults: SamplingDefaults = SamplingDefaults()

@@ -41,7 +41,8 @@ def _measured(plan: PretrainingPlan, data: ObjectStore) -> MeasuredArtifact:
 def _manifest(
     event: Mapping[str, Any], plan: PretrainingPlan, measured: MeasuredArtifact, parent: BaseManifest
 ) -> BaseManifest:
-    """The new base model has its parent's architecture, so it keeps the parent's resolution, defaults and training settings."""
+    """The new base model has its parent's architecture, and is a derivative of it, so it keeps the parent's resolution,
+    defaults, training settings and terms."""
     origin = PretrainingOrigin(
         execution=plan.execution,
         model=plan.model,
@@ -60,6 +61,11 @@ def _manifest(
         family=measured.family,
         task=measured.task,
         licence=parent.licence,
+        licence_text=parent.licence_text,
+        commercial=parent.commercial,
+        restricted=parent.restricted,
+        stage=parent.stage,
+        retires=parent.retires,
         source="pretraining",
         resolution=parent.resolution,
         defaults=parent.defaults,

@@ -11,6 +11,7 @@ from atelier_training.evaluate.measure import Measured
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
 from atelier_training.reports.page import Figure, Results, Row, render
 from contracts.metrics import METRICS
+from contracts.terms import in_words
 from imaging.masks import to_image
 
 _SHOWN = {
@@ -60,7 +61,7 @@ class Report:
         style, base = self.models.style, self.models.base
         return {
             "base model": base.reference,
-            "licence of the base model": base.licence,
+            "licence of the base model": f"{base.licence}: {in_words(base.commercial, restricted=base.restricted)}",
             "task": style.task,
             "method": style.method,
             "target": style.target or "–",

@@ -11,6 +11,7 @@ from contracts.artifact import BaseManifest
 from contracts.pretrain_hyperparameters import Model
 from contracts.pretraining import MeasuredArtifact
 from contracts.pretraining_metrics import METRICS
+from contracts.terms import in_words
 from imaging.sheet import SheetRow
 
 
@@ -56,9 +57,10 @@ class BaseReport:
         return Row(title=row.caption, figures=figures)
 
     def _settings(self) -> dict[str, str]:
+        base = self.base
         return {
-            "base model": self.base.reference,
-            "licence of the base model": self.base.licence,
+            "base model": base.reference,
+            "licence of the base model": f"{base.licence}: {in_words(base.commercial, restricted=base.restricted)}",
             "task": self.measured.task,
             "code version": self.measured.code_version,
             "measured": self.measured.created_at,
