@@ -23,7 +23,7 @@ from bench.serve.worlds import ServedWorld, make_world
 
 PARTS = ("ready", "ratios", "brands", "catalogue", "memory")
 EXTENTS = {
-    "tiny": Extent(plain=4, rounds=2, steps=8),
+    "tiny": Extent(plain=4, rounds=8, steps=8),
     "miniature": Extent(plain=1, rounds=1, steps=2),
 }
 STYLES = {"tiny": 24, "miniature": 10}

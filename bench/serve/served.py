@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.serve.spent import Spending
+from local.sagemaker.dockerfile import read_dockerfile
 
 START_SECONDS = 300
 POLL_SECONDS = 0.05
+IMAGE = Path("inference/Dockerfile")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +113,9 @@ def start(root: Path, objects: str, port: int, output: Any) -> "subprocess.Popen
         "AWS_DEFAULT_REGION": "us-east-1",
         "NO_PROXY": "127.0.0.1",
     }
+    image = {name: value for name, value in read_dockerfile(IMAGE).environment.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-m", "atelier_inference", "serve"]
-    return subprocess.Popen(command, env={**os.environ, **own}, stdout=output, stderr=output)
+    return subprocess.Popen(command, env={**os.environ, **image, **own}, stdout=output, stderr=output)
 
 
 def wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:

@@ -24,6 +24,8 @@ DEFECTS = [
     ("WORKDIR /opt/atelier", "WORKDIR opt/atelier", "DL3000"),
     ("HF_HUB_OFFLINE=1", "HF_HUB_OFFLINE=0", "fetch nothing"),
     ("PYTHONUNBUFFERED=1", "PYTHONUNBUFFERED=", "line by line"),
+    ("glibc.malloc.mmap_threshold=33554432", "glibc.malloc.mmap_threshold=0", "keep freed memory"),
+    (":glibc.malloc.trim_threshold=4294967296", "", "keep freed memory"),
 ]
 
 

