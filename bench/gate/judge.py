@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.gate.mutant import Mutant, Planted, World
+from bench.gate.stages import tabled
 from infra.gate.assembly import Assembly
 from infra.gate.door import findings
 from infra.gate.finding import Finding
@@ -18,13 +19,14 @@ class Judge:
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world, self._folder = world, folder
-        self._known = {_told(each) for each in findings(world.assembly, world.root)}
+        with tabled(world.assembly.stage):
+            self._known = {_told(each) for each in findings(world.assembly, world.root)}
         for stack in world.assembly.templates:
             self._known |= {_told(each) for each in self._validated(world.assembly, stack)}
 
     def verdict(self, mutant: Mutant) -> str:
         """The finding that names the defect, or nothing."""
-        with mutant.planted(self._world) as planted:
+        with tabled(mutant.stage), mutant.planted(self._world) as planted:
             named = self._named(planted, findings(planted.world.assembly, planted.world.root))
             if not named and planted.stack:
                 named = self._named(planted, self._validated(planted.world.assembly, planted.stack))

@@ -6,6 +6,7 @@ from pathlib import Path
 from aws_cdk import App
 
 from bench.gate.mutant import World
+from bench.gate.stages import tabled
 from infra.application import add_stacks, feature_flags
 from infra.components.image import REPOSITORY_ROOT
 from infra.config import STAGES
@@ -30,8 +31,9 @@ _NOT_COPIED = shutil.ignore_patterns("__pycache__", "weights", "*.safetensors", 
 def world_of(stage: str, folder: Path) -> World:
     """Synthesize ``stage`` below ``folder`` and copy the sources there."""
     app = App(context=feature_flags(), outdir=str(folder / "cdk.out"), builtin_cloud_formation_validation=False)
-    add_stacks(app, STAGES[stage])
-    app.synth()
+    with tabled(stage):
+        add_stacks(app, STAGES[stage])
+        app.synth()
     return World(assembly=Assembly.read(stage, folder / "cdk.out"), root=copied_sources(folder / "sources"))
 
 

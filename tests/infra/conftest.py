@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aws_cdk import App
 
+from bench.gate.stages import REAL_TIME, tabled
 from infra.application import Stacks, add_stacks, feature_flags
 from infra.config import STAGES
 from infra.gate.assembly import Assembly
@@ -124,9 +125,16 @@ def prod(synthesize: Callable[[str], Synthesized]) -> Synthesized:
     return synthesize("prod")
 
 
+@pytest.fixture(scope="session")
+def quick(synthesize: Callable[[str], Synthesized]) -> Synthesized:
+    """A stage whose endpoints are real-time, which nobody deploys."""
+    return synthesize(REAL_TIME.name)
+
+
 def _synthesize(name: str, folder: str) -> Synthesized:
     app = App(context=feature_flags(), outdir=folder)
-    stacks = add_stacks(app, as_deployed(STAGES[name]))
+    with tabled(name):
+        stacks = add_stacks(app, as_deployed(STAGES[name]))
     assembly = app.synth()
     templates = {artifact.id: artifact.template for artifact in assembly.stacks}
     return Synthesized(name=name, stacks=stacks, folder=folder, templates=templates)

@@ -14,6 +14,7 @@ from bench.gate.families import (
     functions,
     machine,
     places,
+    real_time,
     roles,
     scaling,
     serving,
@@ -23,6 +24,7 @@ from bench.gate.families import (
 )
 from bench.gate.mutant import Mutant, World
 from bench.gate.mutants import every_mutant
+from bench.gate.stages import tabled
 from bench.gate.worlds import copied_sources
 from contracts.release import ReleaseRules
 from infra.config import STAGES
@@ -48,6 +50,13 @@ _SLIPS = [
     }
 ]
 
+_OF_REAL_TIME = {
+    "a real-time fleet follows nothing",
+    "whoever asks real-time endpoints ends before a busy one has a place",
+    "what could not be asked is lost",
+}
+"""Of those, the gate once named none."""
+
 
 @pytest.fixture(scope="module")
 def world(dev: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> World:
@@ -64,10 +73,18 @@ def test_the_gate_names_a_planted_defect(mutant: Mutant, world: World) -> None:
     assert all(each.remedy for each in named)
 
 
+def test_the_gate_names_a_defect_of_real_time_endpoints(quick: Synthesized, world: World) -> None:
+    worlds = replace(world, assembly=quick.assembly)
+    for mutant in (each for each in real_time.MUTANTS if each.name in _OF_REAL_TIME):
+        with tabled(quick.name), mutant.planted(worlds) as planted:
+            found = findings(planted.world.assembly, planted.world.root)
+        assert any(place in f"{each.place} {each.wrong}" for place in planted.places for each in found), mutant.name
+
+
 def test_every_defect_has_a_place_in_the_world(
-    world: World, prod: Synthesized, synthesize: Callable[[str], Synthesized]
+    world: World, prod: Synthesized, quick: Synthesized, synthesize: Callable[[str], Synthesized]
 ) -> None:
-    others = {"prod": prod, "local": synthesize("local")}
+    others = {"prod": prod, "local": synthesize("local"), quick.name: quick}
     worlds = {"dev": world} | {name: replace(world, assembly=stage.assembly) for name, stage in others.items()}
     homeless = []
     for mutant in every_mutant():

@@ -1,53 +1,30 @@
 """A stage whose endpoints are real-time: what its templates have instead of a queue, and that the gate takes them."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
+from bench.gate.stages import REAL_TIME, tabled
 from contracts.hosting import Hosting
 from contracts.work import MOST_SECONDS, REAL_TIME_PIXELS, REAL_TIME_SECONDS
-from infra.application import add_stacks, feature_flags
 from infra.config import STAGES
 from infra.costs import report
 from infra.function_costs import MEMORY_MIB
-from infra.gate.assembly import Assembly
 from infra.gate.door import findings
-from infra.gate.placements import as_deployed
-from infra.settings.network import Network
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import text
 
-NAME = "quick"
 LOCAL = STAGES["local"]
-QUICK = replace(
-    LOCAL,
-    name=NAME,
-    api=replace(LOCAL.api, loopback_webhooks=False),
-    serving=replace(LOCAL.serving, kind="real-time", fewest_instances=1, most_instances=2),
-    network=Network(),
-)
-
-
-@pytest.fixture(scope="module")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesized]:
-    folder = str(tmp_path_factory.mktemp(NAME))
-    STAGES[NAME] = QUICK
-    app = App(context=feature_flags(), outdir=folder)
-    stacks = add_stacks(app, as_deployed(QUICK))
-    templates = {artifact.id: artifact.template for artifact in app.synth().stacks}
-    yield Synthesized(name=NAME, stacks=stacks, folder=folder, templates=templates)
-    del STAGES[NAME]
 
 
 def test_the_gate_finds_nothing_wrong(quick: Synthesized, root: Path) -> None:
-    assembly = Assembly.read(NAME, Path(quick.folder))
+    with tabled(quick.name):
+        found = findings(quick.assembly, root)
     # The docs are those of the stages that are in the file.
-    assert not [each for each in findings(assembly, root) if not each.place.startswith("docs/")]
+    assert not [each for each in found if not each.place.startswith("docs/")]
 
 
 def test_no_endpoint_has_a_queue_and_one_instance_is_awake(quick: Synthesized) -> None:
@@ -68,7 +45,7 @@ def test_the_function_that_waits_has_the_memory_that_is_reckoned_with(quick: Syn
 def test_the_fleet_follows_the_requests_that_are_in_it(quick: Synthesized) -> None:
     policy = quick.one("AWS::ApplicationAutoScaling::ScalingPolicy")
     tracking = policy["TargetTrackingScalingPolicyConfiguration"]
-    assert tracking["TargetValue"] == QUICK.serving.backlog_per_instance
+    assert tracking["TargetValue"] == REAL_TIME.serving.backlog_per_instance
     of_style = quick.definition["States"]["PutRequestsPolicy"]["Arguments"]
     assert of_style["TargetTrackingScalingPolicyConfiguration"] == tracking
     assert not {"PutBacklogPolicy", "PutWakePolicy", "PutWakeAlarm", "PutSleepPolicy", "PutIdleAlarm"} & set(
@@ -91,14 +68,14 @@ def test_asynchronous_stages_have_no_such_function(stage: Synthesized) -> None:
 
 
 def test_requests_are_bounded_by_what_such_an_endpoint_carries(quick: Synthesized) -> None:
-    assert (QUICK.pace.most_seconds, LOCAL.pace.most_seconds) == (REAL_TIME_SECONDS, MOST_SECONDS)
-    assert QUICK.pace.most_answer_pixels == REAL_TIME_PIXELS
+    assert (REAL_TIME.pace.most_seconds, LOCAL.pace.most_seconds) == (REAL_TIME_SECONDS, MOST_SECONDS)
+    assert REAL_TIME.pace.most_answer_pixels == REAL_TIME_PIXELS
     (model,) = quick.resources("AWS::SageMaker::Model").values()
     assert model["Properties"]["PrimaryContainer"]["Environment"]["ATELIER_REAL_TIME"] == "true"
 
 
 def test_costs_say_that_it_never_sleeps() -> None:
-    said = report(QUICK)
+    said = report(REAL_TIME)
     assert "1 x ml.m5.xlarge that never sleep" in said
     assert "wakes for" not in said
 

@@ -10,6 +10,8 @@ from infra.gate.sources import Sources
 _NAME = "dead letters"
 _QUEUE = "AWS::SQS::Queue"
 _LONG_SECONDS = 7 * 86_400
+_HANDED_TO = "REAL_TIME_FUNCTION"
+"""The variable of handlers that names the function which gateways/inference.py calls without waiting."""
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -65,10 +67,14 @@ def _allows(policy: Resource, service: str, source: str) -> bool:
 
 
 def _called_without_waiting(assembly: Assembly) -> list[Resource]:
-    """The functions that SNS and EventBridge call."""
+    """The functions that SNS and EventBridge call, and the one that handlers hand requests to."""
     callers = [each.properties.get("Endpoint") for each in assembly.of("AWS::SNS::Subscription")]
     callers += [
         target.get("Arn") for rule in assembly.of("AWS::Events::Rule") for target in rule.properties.get("Targets", [])
+    ]
+    callers += [
+        function.properties.get("Environment", {}).get("Variables", {}).get(_HANDED_TO)
+        for function in assembly.of("AWS::Lambda::Function")
     ]
     found = {each.name: each for each in assembly.referenced(callers) if each.kind == "AWS::Lambda::Function"}
     return list(found.values())

@@ -22,12 +22,16 @@ _ADDRESSES = (("atelier_ops.logic.predictions", "URL_SECONDS"), ("atelier_ops.lo
 _MOST_ADDRESS_SECONDS = 12 * 3600
 """A presigned address ends with the credentials that signed it: a Lambda's last some hours."""
 
+_ANSWER_SECONDS = 60
+"""What a container of a real-time endpoint has for one."""
+
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     yield from _tables(assembly, sources)
     yield from _tokens(assembly, sources)
     yield from _objects(assembly, sources)
+    yield from _asking(assembly, sources)
 
 
 def _tables(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -60,6 +64,18 @@ def _tokens(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             if isinstance(kept, int) and isinstance(limit, int) and kept < limit:
                 wrong = f"it waits {limit} s, but the record of its token is kept {kept} s ({module}.{name})"
                 yield machine.finding(_NAME, state, wrong, "Keep the record at least as long")
+
+
+def _asking(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
+    """Whoever asks a busy endpoint again and again still has the time of an answer."""
+    busy = constant(sources, "atelier_ops.logic.real_time", "LONGEST_BUSY")
+    for function in assembly.of("AWS::Lambda::Function"):
+        if not str(function.properties.get("Handler")).endswith(".ask_endpoint.handler"):
+            continue
+        seconds = function.properties.get("Timeout", 3)
+        if isinstance(busy, int) and seconds < busy + _ANSWER_SECONDS:
+            wrong = f"it ends after {seconds} s, and asks a busy endpoint for {busy} s and then waits for its answer"
+            yield function.finding(_NAME, wrong, f"Give it LONGEST_BUSY and {_ANSWER_SECONDS} s, or ask for less long")
 
 
 def _objects(assembly: Assembly, sources: Sources) -> Iterator[Finding]:

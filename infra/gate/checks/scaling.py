@@ -21,7 +21,12 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     targets = assembly.of("AWS::ApplicationAutoScaling::ScalableTarget")
     for target in targets:
-        for wrong, remedy in (*_target(assembly, target), *_capacity(assembly.stage, target.properties)):
+        facts = (
+            *_target(assembly, target),
+            *_capacity(assembly.stage, target.properties),
+            *_followed(assembly, target),
+        )
+        for wrong, remedy in facts:
             yield target.finding(_NAME, wrong, remedy)
     for policy in assembly.of("AWS::ApplicationAutoScaling::ScalingPolicy"):
         yield from _policy(assembly, policy)
@@ -81,6 +86,16 @@ def _capacity(stage: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str
     elif wanted and (low, high) != (wanted.fewest_instances, wanted.most_instances):
         wrong = f"it has {low} to {high} instances, the stage says {wanted.fewest_instances} to {wanted.most_instances}"
         yield wrong, "Take both from the stage's Serving"
+
+
+def _followed(assembly: Assembly, target: Resource) -> Iterator[tuple[str, str]]:
+    own = [
+        each
+        for each in assembly.of("AWS::ApplicationAutoScaling::ScalingPolicy")
+        if target in assembly.referenced(each.properties.get("ScalingTargetId", ""))
+    ]
+    if not any("TargetTrackingScalingPolicyConfiguration" in each.properties for each in own):
+        yield "no policy of it tracks a target, so it never grows with its load", "Add one (components/scaling.py)"
 
 
 def _policy(assembly: Assembly, policy: Resource) -> Iterator[Finding]:
