@@ -22,8 +22,10 @@ from cli.page import write_page
 from cli.progress import Progress
 from cli.session import Deployment, deployed, upload_folder
 from cli.terminal import print_json
+from contracts.disclosure import chosen
 from contracts.layout import S3Uri
 from imaging.sheet import SheetRow, draw_sheet
+from infra.config import stage_named
 
 SAMPLE = ROOT / "models" / "tiny" / "sample"
 STYLE = "sunset-skirt"
@@ -137,9 +139,11 @@ def bytes_changed_outside(before: Image.Image, after: Image.Image, alpha: Image.
 
 def _write(out: Path, photos: list[PhotoResult], numbers: dict[str, Any], report: Path) -> None:
     rows = [SheetRow(pictures=[p.original, p.mask, p.before, p.after], caption=p.name) for p in photos]
-    draw_sheet(COLUMNS, rows, title=f'"{TARGET}" repainted as "{PROMPT}"').save(out / "sheet.png")
+    # The sheet is in English, and so is what it says of itself.
+    told = chosen(stage_named("local").disclosure.texts, "en")[1]
+    draw_sheet(COLUMNS, rows, title=f'"{TARGET}" repainted as "{PROMPT}"', note=told).save(out / "sheet.png")
     (out / "metrics.json").write_text(json_text.dumps(numbers, indent=2) + "\n", encoding="utf-8")
-    write_page(out, numbers, report)
+    write_page(out, numbers, report, disclosure=told)
 
 
 def _download_report(deployment: Deployment, output: dict[str, Any], out: Path) -> Path:

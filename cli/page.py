@@ -28,6 +28,7 @@ PAGE = """<!doctype html>
 <h1>A skirt, learnt from 12 pictures and worn by people it never saw</h1>
 <img src="sheet.png"
   alt="Four photos, a row each: the original, the mask found from the words, the skirt repainted before and after fine-tuning.">
+<p>{disclosure}</p>
 <h2>Numbers</h2>
 <table>{numbers}</table>
 <p><a href="{report}">The evaluation's own report</a>, as the state machine wrote it.</p>
@@ -37,12 +38,13 @@ PAGE = """<!doctype html>
 """
 
 
-def write_page(out: Path, numbers: dict[str, Any], report: Path) -> None:
-    """Write ``out/index.html`` beside the sheet it shows."""
+def write_page(out: Path, numbers: dict[str, Any], report: Path, *, disclosure: str) -> None:
+    """Write ``out/index.html`` beside the sheet it shows, with what people are to be told of its pictures."""
     page = PAGE.format(
         numbers=_rows((meaning, f"{numbers[name]:.4g}") for name, meaning in MEANINGS.items()),
         stages=_rows((name, f"{seconds:.1f} s") for name, seconds in numbers["stages_seconds"].items()),
         report=escape(report.name),
+        disclosure=escape(disclosure),
     )
     (out / "index.html").write_text(page, encoding="utf-8")
 

@@ -9,6 +9,13 @@ from contracts.appearance import PaintingMetrics
 from contracts.declarations import about
 
 Status = Literal["starting", "processing", "succeeded", "failed", "canceled"]
+Disclosure = Annotated[
+    str,
+    about(
+        "to be told to whoever is shown the pictures: that artificial intelligence made them. In the language that Accept-Language "
+        "prefers, or the stage's own"
+    ),
+]
 Time = Annotated[str, about("RFC 3339, in UTC", examples=["2026-11-22T13:38:39.120Z"])]
 
 
@@ -106,6 +113,7 @@ class Prediction(_Item):
         ),
     ]
     metrics: Annotated[PredictionMetrics, about("what was measured; what was not is left out")]
+    disclosure: Annotated[Disclosure | None, about("the same; null where only a mask is looked for")]
 
 
 class Published(Answer):

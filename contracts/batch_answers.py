@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from contracts.answers import Answer, ItemUrls, ProblemLine, Status, Time
+from contracts.answers import Answer, Disclosure, ItemUrls, ProblemLine, Status, Time
 from contracts.declarations import about
 from contracts.pages import Page
 from contracts.prices import REGION
@@ -68,6 +68,7 @@ class CatalogueBatch(Answer):
     started_at: Annotated[Time | None, about("of this round; null until its rows were read")]
     completed_at: Time | None
     report: BatchReport | None
+    disclosure: Disclosure
     urls: BatchUrls
     webhook: Annotated[str | None, about("the address that is told of this round")]
     webhook_note: Annotated[str | None, about("why the webhook could not be told, and when it is tried again")]

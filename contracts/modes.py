@@ -13,12 +13,13 @@ _ALWAYS = ("mode", "output_format")
 class ModeFields:
     """The fields of a request that mean something in a mode: it cannot do without ``needs``; ``uses`` may be left out.
 
-    ``meaning`` is what the mode does, for the docs.
+    ``meaning`` is what the mode does, for the docs. One that ``paints`` makes pictures of which people are to be told that they were made.
     """
 
     meaning: str
     needs: tuple[str, ...]
     uses: tuple[str, ...]
+    paints: bool = True
 
     def ignored(self, fields: Iterable[str]) -> list[str]:
         """Those of ``fields`` that mean nothing in this mode."""
@@ -61,5 +62,6 @@ MODES: Mapping[str, ModeFields] = {
         meaning="answers with the mask of the garment that `mask_prompt` describes",
         needs=("image", "mask_prompt"),
         uses=("mask_grow", "return_mask"),
+        paints=False,
     ),
 }

@@ -177,6 +177,12 @@ class PredictionOutput(Contract):
     metrics: Annotated[PaintingMetrics, about("what was measured of the mask and of what was painted")] = (
         PaintingMetrics()
     )
+    disclosure: Annotated[
+        str,
+        about(
+            "to be told to whoever is shown the pictures, in the stage's own language; empty where nothing is painted"
+        ),
+    ] = ""
     notes: Annotated[list[str], about("what of the request was not used, or was used otherwise than it may seem")] = (
         Field(default_factory=list)
     )

@@ -25,6 +25,7 @@ class Route:
     another than ``answer``.
     What takes a body and ``makes`` nothing changes what is there, or only answers. ``problem`` is the shape of its errors.
     Where it is a ``picture``, the answer may be the file itself, if the first type in Accept is of pictures.
+    ``disclosed`` answers say in a header what people are to be told of the pictures: their bodies are another API's and have no place.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Route:
     makes: bool = True
     problem: type[BaseModel] = ProblemDetails
     picture: bool = False
+    disclosed: bool = False
 
     @property
     def status(self) -> int:

@@ -100,7 +100,9 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
         elif isinstance(inner, Contract):
             settings[prefix + field.name] = json.dumps(inner.to_json())
         elif isinstance(inner, Mapping):
-            settings[prefix + field.name] = "; ".join(f"{key}: {', '.join(each)}" for key, each in inner.items())
+            settings[prefix + field.name] = "; ".join(
+                f"{key}: {each if isinstance(each, str) else ', '.join(each)}" for key, each in inner.items()
+            )
         else:
             settings[prefix + field.name] = ", ".join(map(str, inner)) if isinstance(inner, tuple) else str(inner)
     return settings

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from contracts.answers import ProblemDetails
+from contracts.answers import Prediction, ProblemDetails
+from contracts.batch_answers import CatalogueBatch
+from contracts.disclosure import HEADER
 from contracts.model import json_schema
 from contracts.queries import Query
 from contracts.route import Route
@@ -130,6 +132,11 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         about = "the same key and body give the same result; another body with it is 422"
         key = {"type": "string", "minLength": 1, "maxLength": 255}
         parameters.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": key})
+    if route.disclosed or (route.answer and issubclass(route.answer, (Prediction, CatalogueBatch))):
+        about = "the language of disclosure"
+        parameters.append(
+            {"name": "Accept-Language", "in": "header", "description": about, "schema": {"type": "string"}}
+        )
     if route.name in WAITING:
         about = "wait or wait=N: keep the request until the prediction has ended, for N seconds or 25 at most; Preference-Applied says so"
         parameters.append({"name": "Prefer", "in": "header", "description": about, "schema": {"type": "string"}})
@@ -162,6 +169,9 @@ def _good(route: Route) -> dict[str, Any]:
     if route.picture:
         whole = {"type": "string", "contentEncoding": "binary"}
         good["content"] |= {f"image/{kind}": {"schema": whole} for kind in ("png", "jpeg", "webp")}
+    if route.disclosed:
+        about = "to be told to whoever is shown the pictures: a Display String of RFC 9651, and its language"
+        good["headers"] = {HEADER: {"description": about, "schema": {"type": "string"}}}
     if route.status == 201 and route.located:
         good["headers"] = {"Location": {"description": "its own address", "schema": {"type": "string"}}}
     return good

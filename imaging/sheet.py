@@ -24,15 +24,16 @@ class SheetRow:
     caption: str = ""
 
 
-def draw_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, title: str = "") -> Image.Image:
-    """Draw ``rows`` under the labels ``columns``: an RGB picture of ``len(columns)`` cells a row.
+def draw_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, title: str = "", note: str = "") -> Image.Image:
+    """Draw ``rows`` under the labels ``columns``: an RGB picture of ``len(columns)`` cells a row, a ``note`` below all.
 
     Raises ValueError where a row has another number of pictures than there are columns.
     """
     top = GAP + (LABEL_HEIGHT if title else 0)
     row_height = CELL + LABEL_HEIGHT
     width = GAP + len(columns) * (CELL + GAP)
-    sheet = Image.new("RGB", (width, top + LABEL_HEIGHT + len(rows) * (row_height + GAP)), PAPER)
+    bottom = top + LABEL_HEIGHT + len(rows) * (row_height + GAP)
+    sheet = Image.new("RGB", (width, bottom + (LABEL_HEIGHT if note else 0)), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((GAP, GAP), title, fill=INK, font=ImageFont.load_default(20))
     for index, label in enumerate(columns):
@@ -41,6 +42,7 @@ def draw_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, title: str =
         if len(row.pictures) != len(columns):
             raise ValueError(f"row {index} has {len(row.pictures)} pictures; the sheet has {len(columns)} columns")
         _draw_row(sheet, draw, row, top + LABEL_HEIGHT + index * (row_height + GAP))
+    draw.text((GAP, bottom), note, fill=INK, font=ImageFont.load_default(14))
     return sheet
 
 

@@ -17,6 +17,7 @@ ROUTES = (
         located=False,
         makes=False,
         problem=OpenAiError,
+        disclosed=True,
     ),
     Route(
         name="edit_images",
@@ -29,6 +30,7 @@ ROUTES = (
         located=False,
         makes=False,
         problem=OpenAiError,
+        disclosed=True,
     ),
     Route(
         # The name in braces is Replicate's: API Gateway wants one name for one place in a path.

@@ -17,5 +17,6 @@ ROUTES = (
         makes=False,
         problem=StabilityError,
         picture=True,
+        disclosed=True,
     ),
 )

@@ -23,6 +23,7 @@ from atelier_inference.answering import make_answer
 from atelier_inference.custom_attributes import CUSTOM_ATTRIBUTES, styled
 from atelier_inference.dialects import NATIVE, dialect_of
 from atelier_inference.dialects.dialect import Dialect, Invocation
+from atelier_inference.disclosing import Disclosing
 from atelier_inference.json_answer import AsciiJSONResponse
 from atelier_inference.measures import MEASURES, SECONDS_BETWEEN_LINES, STAGES, Outcome
 from atelier_inference.mode import Finish, Job
@@ -33,6 +34,7 @@ from atelier_inference.room import Room, Share
 from atelier_inference.telling import Teller
 from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnected, nobody_waits, unless_left
 from atelier_inference.worker import Worker
+from contracts.disclosure import TEXTS, Texts
 from contracts.errors import InvalidInputError
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import PredictionInput
@@ -62,12 +64,14 @@ def make_app(
     broken: Callable[[], None],
     tickets: Tickets | None = None,
     teller: Teller | None = None,
+    disclosure: Texts = TEXTS,
 ) -> Starlette:
     """The ASGI application. It loads the model in the background; ``broken`` is called where that fails.
 
     Without ``tickets`` only a closed connection tells that nobody waits for an answer; without ``teller`` nobody hears of progress.
+    ``disclosure`` is what people are told who see pictures.
     """
-    service = Service(load, broken, tickets, teller)
+    service = Service(load, broken, tickets, teller, disclosure)
     routes = [Route("/ping", service.ping), Route("/invocations", service.invocations, methods=["POST"])]
     return Starlette(routes=routes, lifespan=service.lifespan)
 
@@ -81,6 +85,7 @@ class Service:
         broken: Callable[[], None],
         tickets: Tickets | None,
         teller: Teller | None,
+        disclosure: Texts,
     ) -> None:
         self._worker = Worker(load, broken=self._break)
         self._broken = broken
@@ -88,6 +93,7 @@ class Service:
         self._open = 0
         self._tickets = tickets
         self._teller = teller
+        self._disclosure = disclosure
         self._room = Room(MOST_PIXELS)
         # Threads of their own: whoever waits here for room must not keep those from finishing who will make it.
         self._preparing = ThreadPoolExecutor(PREPARING, thread_name_prefix="prepare")
@@ -188,7 +194,9 @@ class Service:
             answering += [
                 asyncio.ensure_future(self._answer(modes, body, line, leaving, share)) for body in asked.requests
             ]
-            return await run_in_threadpool(asked.respond, await asyncio.gather(*answering))
+            disclosing = Disclosing.of(request, asked.requests, self._disclosure)
+            answers = [disclosing.said(each) for each in await asyncio.gather(*answering)]
+            return disclosing.head(await run_in_threadpool(asked.respond, answers))
         finally:
             for each in answering:  # where one of them failed, nobody waits for the others
                 each.cancel()

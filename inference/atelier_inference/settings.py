@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from contracts.declarations import bounds
+from contracts.disclosure import TEXTS, Texts, read_texts
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 from contracts.settings import EnvironmentSettings
@@ -29,6 +30,10 @@ def _model_folder(value: Any) -> Any:
 _Prefix = Annotated[S3Uri | None, BeforeValidator(_prefix)]
 
 
+def _texts(value: Any) -> Any:
+    return read_texts(value) if isinstance(value, str) else value
+
+
 def _address(value: Any) -> Any:
     try:
         return str(ip_address(value))
@@ -46,6 +51,7 @@ class Settings(EnvironmentSettings):
     every layer that our training takes, and 3 MiB on its attention alone. So 64 and 128 fit. ``requests`` is where
     the HTTP API keeps the requests whose answers somebody waits for, ``progress`` where it reads how far they are. ``pixels_per_second``
     and ``tile_pixels_per_second`` are those of ``contracts.work.Pace``: a request that takes too long is refused. Without them none is.
+    ``disclosure`` is what people are told who see pictures (``contracts.disclosure.Texts`` as JSON).
     ``service`` is the dimension of the metrics that are written; without it none are.
     ``real_time`` says that answers are to come at once, and bounds them more.
     """
@@ -64,6 +70,7 @@ class Settings(EnvironmentSettings):
         "tile_pixels_per_second": "ATELIER_TILE_PIXELS_PER_SECOND",
         "real_time": "ATELIER_REAL_TIME",
         "service": "ATELIER_SERVICE",
+        "disclosure": "ATELIER_DISCLOSURE",
         "adapter_mib": "ATELIER_ADAPTER_MIB",
         "host_adapter_mib": "ATELIER_HOST_ADAPTER_MIB",
     }
@@ -79,6 +86,7 @@ class Settings(EnvironmentSettings):
     requests: _Prefix = None
     progress: _Prefix = None
     service: str = ""
+    disclosure: Annotated[Texts, BeforeValidator(_texts)] = TEXTS
     pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     real_time: bool = False

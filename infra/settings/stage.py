@@ -10,6 +10,7 @@ from contracts.release import ReleaseRules
 from contracts.webhooks import Reach
 from contracts.work import Pace
 from infra.settings.api import Api
+from infra.settings.disclosure import Disclosure
 from infra.settings.jobs import JobSettings
 from infra.settings.kinds import check_kinds
 from infra.settings.licences import Licences, aging
@@ -43,7 +44,7 @@ class Stage:
     ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
     login, where the public one cannot be reached (China, closed networks). ``network`` is the stage's own; without one, everything runs in
     the networks of AWS's services. ``rules`` are the weakest approval and gate that an execution may ask for. ``licences`` is what those of
-    its models must allow.
+    its models must allow, ``disclosure`` what people are told who see its pictures.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Stage:
     watching: Watching = field(default_factory=Watching)
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     licences: Licences = field(default_factory=Licences)
+    disclosure: Disclosure = field(default_factory=Disclosure)
 
     def __post_init__(self) -> None:
         check_kinds(self, "stage")

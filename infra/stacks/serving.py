@@ -107,6 +107,7 @@ class ServingStack(StageStack):
             "ATELIER_REQUESTS_URI": storage.media_bucket.s3_url_for_object("requests/"),
             "ATELIER_PROGRESS_URI": storage.media_bucket.s3_url_for_object("progress/"),
             "ATELIER_SERVICE": stage.prefix,
+            "ATELIER_DISCLOSURE": stage.disclosure.environment,
             "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
             "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
             "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),

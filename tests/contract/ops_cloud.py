@@ -129,6 +129,7 @@ def environment() -> dict[str, str]:
         "WEBHOOKS": "loopback",
         "WEBHOOK_TOPIC_ARN": topic,
         "API_FUNCTION": "api",
+        "DISCLOSURE": '{"en": "AI made it."}',
         "ORIGINS": "https://studio.example.com",
         "RATE_POLICY": '"steady";q=10;w=1',
         "COSTLY_RATE_POLICY": '"steady";q=1;w=5',

@@ -10,6 +10,7 @@ import httpx2
 import openai
 import pytest
 
+from contracts.disclosure import TEXTS, header_value
 from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import PNG
 from tests.unit.ops_http import ADDRESS, HttpApi
@@ -59,6 +60,15 @@ def test_images_are_in_the_answer(client: openai.OpenAI, http: HttpApi) -> None:
     assert [base64.b64decode(each.b64_json or "") for each in made.data or []] == [PNG, PNG]
     (painted,) = http.painted
     assert (painted["adapter"], painted["num_outputs"], painted["width"]) == ("skirt@1", 2, 512)
+
+
+def test_what_people_are_to_be_told_is_in_a_header_in_the_language_that_is_asked_for(client: openai.OpenAI) -> None:
+    asked = client.images.with_raw_response.generate
+    raw = asked(prompt="a red skirt", quality="low", extra_headers={"Accept-Language": "ko"})
+    assert raw.headers["atelier-disclosure"] == header_value("ko", TEXTS["ko"])
+    with pytest.raises(openai.UnprocessableEntityError) as refused:
+        client.images.generate(prompt="a red skirt", n=0)
+    assert "atelier-disclosure" not in refused.value.response.headers
 
 
 def test_images_at_addresses(client: openai.OpenAI) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.disclosure import TEXTS, header_value
 from contracts.stability import ReplacedPicture, StabilityError
 from tests.contract.test_client_replicate import Transport
 from tests.unit.ops_fakes import PNG
@@ -39,6 +40,7 @@ def test_the_answer_is_the_picture(http: HttpApi, accept: str) -> None:
     answered = ask(http, accept, output_format="png", seed=7)
     assert (answered.status_code, answered.content, answered.headers["content-type"]) == (200, PNG, "image/png")
     assert (answered.headers["finish-reason"], answered.headers["seed"]) == ("SUCCESS", "7")
+    assert answered.headers["atelier-disclosure"] == header_value("en", TEXTS["en"])
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "", "application/json, image/*"])

@@ -22,6 +22,7 @@ from atelier_inference.worker import Worker
 from bench.poison import PictureDoor, swallow
 from bench.poison_doors import ask, segmenting
 from bench.poisoned_pictures import FamilyShare, poison
+from contracts.disclosure import TEXTS, header_value
 from contracts.prediction import PredictionInput
 from tests.integration.inference_server import (
     HEIGHT,
@@ -88,6 +89,22 @@ def test_bad_input_is_400_and_says_what_is_allowed(server: Server, case: str) ->
     assert set(error) == {"type", "message", "what", "allowed"}
     assert expected in error["message"]
     assert error["type"] in ("InvalidInputError", "UnreadablePictureError")
+
+
+def test_people_are_to_be_told_that_ai_painted_in_the_answer_and_its_headers(server: Server) -> None:
+    told = {"en": header_value("en", TEXTS["en"]), "ko": header_value("ko", TEXTS["ko"])}
+    for accepted, language in (("", "en"), ("ko-KR", "ko")):
+        response = server.client.post("/invocations", json=INPAINT, headers={"Accept-Language": accepted})
+        assert response.json()["disclosure"] == TEXTS[language]
+        assert response.headers["atelier-disclosure"] == told[language]
+        assert response.headers["x-amzn-sagemaker-custom-attributes"] == f"disclosure={told[language]}"
+    response = server.client.post("/invocations", json={"prompt": "a cat", "size": "64x64", "n": 1})
+    assert "created" in response.json(), "as OpenAI answers, whose bodies have no place for it"
+    assert response.headers["atelier-disclosure"] == told["en"]
+    mask = {"mode": "segment", "image": INPAINT["image"], "mask_prompt": "a"}
+    response = server.client.post("/invocations", json=mask)
+    assert response.json().get("disclosure", "") == ""
+    assert "atelier-disclosure" not in response.headers
 
 
 def test_five_wrong_fields_are_answered_all_five(server: Server) -> None:

@@ -15,6 +15,7 @@ from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.clients import KnownClient
+from contracts.disclosure import TEXTS, Texts
 from contracts.release import ReleaseRules
 from contracts.routes.table import ROUTES
 from contracts.webhooks import Reach
@@ -99,6 +100,7 @@ class Api:
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     due: MemoryTopic = field(default_factory=MemoryTopic)
     reach: Reach = "public"
+    disclosure: Texts = field(default_factory=lambda: TEXTS)
     origins: tuple[str, ...] = ()
     now: float = NOW
     key: str = "key-1"
@@ -191,6 +193,7 @@ class Api:
             clients=CLIENTS,
             due=self.due,
             reach=self.reach,
+            disclosure=self.disclosure,
             origins=self.origins,
             rate_policy='"steady";q=10;w=1',
             costly_rate_policy='"steady";q=1;w=5',

@@ -39,6 +39,7 @@ def test_every_variable_is_read() -> None:
             "ATELIER_PIXELS_PER_SECOND": "80000",
             "ATELIER_TILE_PIXELS_PER_SECOND": "30000",
             "ATELIER_REAL_TIME": "true",
+            "ATELIER_DISCLOSURE": '{"en": "AI made it."}',
             "ATELIER_ADAPTER_MIB": "70",
             "ATELIER_HOST_ADAPTER_MIB": "700",
         }
@@ -54,6 +55,7 @@ def test_every_variable_is_read() -> None:
         requests=S3Uri(bucket="media", key="requests/"),
         progress=S3Uri(bucket="media", key="progress/"),
         service="atelier-dev",
+        disclosure={"en": "AI made it."},
         pixels_per_second=80_000,
         tile_pixels_per_second=30_000,
         real_time=True,

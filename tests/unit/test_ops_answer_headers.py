@@ -22,7 +22,9 @@ def test_every_answer_says_what_the_key_may_do(api: Api) -> None:
 def test_pages_of_the_stages_origins_may_read_answers(api: Api) -> None:
     headers = api.call("GET", "/v1/predictions", Origin=STUDIO).headers
     assert (headers["Access-Control-Allow-Origin"], headers["Vary"]) == (STUDIO, "Origin")
-    assert {"Location", "RateLimit-Policy", "Retry-After"} <= {*headers["Access-Control-Expose-Headers"].split(", ")}
+    assert {"Atelier-Disclosure", "Location", "RateLimit-Policy", "Retry-After"} <= {
+        *headers["Access-Control-Expose-Headers"].split(", ")
+    }
     assert "Access-Control-Allow-Credentials" not in headers
     assert api.call("GET", "/v1/nothing", Origin=STUDIO).headers["Access-Control-Allow-Origin"] == STUDIO
 

@@ -52,6 +52,21 @@ def test_a_prediction_is_queued_with_its_pictures_in_s3(api: Api) -> None:
     assert PICTURE not in json.dumps(made)
 
 
+def test_people_are_to_be_told_in_the_language_that_is_asked_for_or_the_stage_s_own(api: Api) -> None:
+    api.disclosure = {"ko": "AI가 만들었습니다.", "en": "AI made it."}
+    made = post(api).body
+    assert made["disclosure"] == "AI가 만들었습니다."
+    place = f"/v1/predictions/{made['id']}"
+    assert api.call("GET", place, None, None, Accept_Language="en-GB, ko;q=0.1").body["disclosure"] == "AI made it."
+    listed = api.call("GET", "/v1/predictions", None, None, accept_language="en").body["results"]
+    assert [each["disclosure"] for each in listed] == ["AI made it."]
+
+
+def test_of_a_mask_there_is_nothing_to_tell(api: Api) -> None:
+    found = {"mode": "segment", "image": PICTURE, "mask_prompt": "a skirt"}
+    assert post(api, {"input": found}).body["disclosure"] is None
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_of_the_contract_is_accepted_and_none_without_what_it_needs(api: Api, mode: str) -> None:
     values = {"prompt": "p", "mask_prompt": "a skirt", "image": PICTURE, "mask": PICTURE}

@@ -63,6 +63,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
         "MEDIA_DAYS": str(stage.media_days),
         "LOG_DAYS": str(stage.log_days),
         "RELEASE_RULES": stage.release_rules,
+        "DISCLOSURE": stage.disclosure.environment,
         "PACE": json.dumps(stage.pace.to_json(), sort_keys=True),
         "SERVED_BASE": stage.default_model.reference,
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
@@ -77,6 +78,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
 def _of_server(stage: Stage) -> Mapping[str, str]:
     return {
         "ATELIER_SERVICE": stage.prefix,
+        "ATELIER_DISCLOSURE": stage.disclosure.environment,
         "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
         "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
         "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),

@@ -16,6 +16,7 @@ from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
 from atelier_ops.observability import observed
 from contracts.clients import read_clients
+from contracts.disclosure import read_texts
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 from contracts.webhooks import Reach
@@ -28,7 +29,7 @@ class Settings(EnvironmentSettings):
     """Environment. ``endpoint_name`` is the shared endpoint, which serves ``served_base`` (``name@revision``) with ``image_uri``.
 
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
-    ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON.
+    ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON, and ``disclosure`` ``contracts.disclosure.Texts``.
     ``webhooks`` is ``contracts.webhooks.Reach``; pages of ``origins`` may read answers, ``none`` is no page.
     The rate policies are values of ``RateLimit-Policy``.
     ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
@@ -54,6 +55,7 @@ class Settings(EnvironmentSettings):
     webhooks: str
     webhook_topic_arn: str
     origins: tuple[str, ...]
+    disclosure: str
     rate_policy: str
     costly_rate_policy: str
     batch_machine_arn: str
@@ -85,6 +87,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         due=Topic(settings.webhook_topic_arn),
         tokens=Tokens(),
         reach=cast(Reach, settings.webhooks),
+        disclosure=read_texts(settings.disclosure),
         origins=tuple(origin for origin in settings.origins if origin != "none"),
         rate_policy=settings.rate_policy,
         costly_rate_policy=settings.costly_rate_policy,

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from atelier_ops.logic.disclosing import disclosed
 from atelier_ops.logic.http import Dependencies, Request
+from contracts.disclosure import HEADER, header_value
 from contracts.routes.table import ROUTES
 
 ANY_ORIGIN = "*"
@@ -11,7 +13,7 @@ PREFLIGHT_SECONDS = 7_200
 """How long a browser may keep what a preflight said; Chromium keeps it no longer."""
 
 _SENT = ("Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Api-Key")
-_READ = ("Location", "RateLimit-Policy", "Retry-After", "finish-reason", "seed")
+_READ = (HEADER, "Location", "RateLimit-Policy", "Retry-After", "finish-reason", "seed")
 """Headers that a page may read besides those that it always may."""
 
 
@@ -35,6 +37,8 @@ def with_headers(response: dict[str, Any], request: Request, dependencies: Depen
     costly = bool(asked) and asked[0].costly
     policy = dependencies.costly_rate_policy if costly else dependencies.rate_policy
     headers = {"RateLimit-Policy": policy, **_shared(request, dependencies)}
+    if asked and asked[0].disclosed and response["statusCode"] == asked[0].status:
+        headers[HEADER] = header_value(*disclosed(request, dependencies))
     if "Access-Control-Allow-Origin" in headers:
         headers["Access-Control-Expose-Headers"] = ", ".join(_READ)
     own = response.get("multiValueHeaders") or {}

@@ -21,6 +21,7 @@ from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.submission import Ending
 from contracts.clients import Clients, KnownClient
+from contracts.disclosure import Texts
 from contracts.json_text import load
 from contracts.multipart import FormPart, read_parts
 from contracts.release import ReleaseRules
@@ -49,6 +50,7 @@ class Dependencies(Ending):
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
     ``executions`` are those of trainings, ``batches`` of batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a
     prediction is kept: as long as its pictures.
+    ``disclosure`` is what people are told who see pictures.
     Pages of ``origins`` may read answers. ``rate_policy`` is what ``RateLimit-Policy`` says of a key, ``costly_rate_policy`` of routes that
     cost more. ``clock`` tells the time of each moment, ``pause`` waits for so many seconds, and
     ``fleets`` knows what earlier requests have seen of the endpoints.
@@ -70,6 +72,7 @@ class Dependencies(Ending):
     pace: Pace
     clients: Clients
     reach: Reach
+    disclosure: Texts
     origins: tuple[str, ...]
     rate_policy: str
     costly_rate_policy: str

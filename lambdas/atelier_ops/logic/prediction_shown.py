@@ -5,6 +5,7 @@ from typing import Any
 
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic import webhooks
+from atelier_ops.logic.disclosing import sentence
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, Request
 from atelier_ops.logic.output_addresses import addresses
@@ -29,6 +30,7 @@ def show(record: Record, request: Request, dependencies: Dependencies, *, alone:
         "created_at": data["created_at"],
         "started_at": data.get("started_at"),
         "completed_at": data.get("completed_at"),
+        "disclosure": sentence(data["input"], request, dependencies),
         "urls": request.urls(f"/v1/predictions/{data['id']}"),
         "stage": "queued or running" if record.status in OPEN else "done",
         "progress": None,

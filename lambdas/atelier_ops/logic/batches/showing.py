@@ -10,6 +10,7 @@ from atelier_ops.gateways.records import Listed, Record
 from atelier_ops.gateways.workflow import MapRun
 from atelier_ops.logic import webhooks
 from atelier_ops.logic.batches.records import ENDED, batch_record_key, execution_name, list_of
+from atelier_ops.logic.disclosing import disclosed
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.ownership import owns
@@ -77,6 +78,7 @@ def show(record: Record, request: Request, dependencies: Dependencies, *, alone:
         "started_at": data.get("started_at"),
         "completed_at": data.get("completed_at"),
         "report": _report(record, dependencies) if data.get("reported") else None,
+        "disclosure": disclosed(request, dependencies)[1],
         "urls": _urls(data["id"], request),
         **webhooks.shown(data.get("webhook", ""), dependencies.records),
     }
