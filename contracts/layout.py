@@ -36,6 +36,9 @@ UPLOADS = "uploads/"
 STYLES = "styles/"
 """Model bucket: a folder a style."""
 
+CERTIFICATES = "certificates/"
+"""Model bucket: a file a signing key, ``{key's id}.pem``: the certificates with which its signatures are checked."""
+
 BASES = "base/"
 """Model bucket: a folder a base model, name@revision."""
 

@@ -27,7 +27,7 @@ _KINDS: Mapping[str, str] = {
     _LOG_GROUP: "log group",
     "AWS::StepFunctions::StateMachine": "state machine",
 }
-_ONLY: Mapping[str, str] = {_KEY: "the stage's key", "AWS::SageMaker::Endpoint": "the shared endpoint"}
+_ONLY: Mapping[str, str] = {"AWS::SageMaker::Endpoint": "the shared endpoint"}
 """Of which a stage has one, however its construct is called."""
 
 _STORING = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue")
@@ -130,6 +130,8 @@ def _name(resource: Resource, own: str = "") -> str:
     if own and resource.path.startswith(f"{own}/"):
         return f"its own {kind}"
     parts = [part for part in resource.path.split("/")[1:] if part not in _GENERAL]
+    if resource.kind == _KEY:
+        return "the key that signs" if resource.properties.get("KeyUsage") == "SIGN_VERIFY" else "the stage's key"
     if resource.kind in _ONLY:
         return _ONLY[resource.kind]
     return f"the {kind} {'/'.join(parts)}" if parts else f"the {kind} of stack {resource.stack}"

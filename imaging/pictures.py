@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from contracts.conventions import OF_REQUEST
@@ -23,6 +23,7 @@ from imaging import conventions, jpeg, png
 from imaging.colour import colours_and_alpha
 from imaging.cutout import Cutout
 from imaging.orientation import read_orientation, turn
+from imaging.told import NOTHING, Told, saving
 
 register_heif_opener(thumbnails=False)
 
@@ -55,12 +56,14 @@ class UnreadablePictureError(InvalidInputError):
 class DecodedPicture:
     """``image`` is upright 8-bit sRGB (RGB), white where it was transparent; ``notes`` say what of the file was ignored.
 
-    ``cutout`` is the picture with its transparency; None where all of it is opaque.
+    ``cutout`` is the picture with its transparency; None where all of it is opaque. ``digest`` is the SHA-256 of its file, in hexadecimal
+    digits, where somebody wants it.
     """
 
     image: Image.Image
     cutout: Cutout | None
     notes: tuple[str, ...]
+    digest: str = ""
 
 
 def read_picture(data: bytes, *, name: str) -> DecodedPicture:
@@ -94,17 +97,14 @@ def decode_mask(data: bytes, *, name: str, convention: str = "white", setting: s
     return conventions.read_mask(colours, alpha, convention=convention, name=name, setting=setting)
 
 
-def encode(image: Image.Image, file_format: str) -> bytes:
+def encode(image: Image.Image, file_format: str, told: Told = NOTHING) -> bytes:
     """An RGB, RGBA or L image in sRGB as a ``png`` (lossless), ``jpeg`` (no RGBA) or ``webp`` file (both quality 95).
 
-    A PNG says that it is sRGB; the other formats mean it where they have no profile.
+    A PNG says that it is sRGB; the other formats mean it where they have no profile. All say what is ``told``.
     """
     if file_format not in _SAVE:
         raise InvalidInputError("picture format", got=file_format, allowed=" | ".join(_SAVE))
-    options = dict(_SAVE[file_format])
-    if file_format == "png":
-        options["pnginfo"] = PngImagePlugin.PngInfo()
-        options["pnginfo"].add(b"sRGB", b"\0")
+    options = _SAVE[file_format] | saving(told, file_format)
     plain = image.copy() if image.info else image
     plain.info = {}  # Pillow would save a profile that is left there
     buffer = io.BytesIO()

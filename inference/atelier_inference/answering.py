@@ -1,7 +1,6 @@
 """How a job that the model is done with becomes an answer: its pictures are finished, one at a time, and encoded."""
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 from PIL import Image
 
@@ -17,7 +16,7 @@ def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
     with job.watch.measure("finish"):
         result = finish()
         pictures = restore_transparency(job, result.images)
-    files = list(map(partial(_encoded, job), _made(job, pictures)))
+    files = [_encoded(job, number, picture) for number, picture in enumerate(_made(job, pictures))]
     with job.watch.measure("encode"):
         mask = encode(result.mask, "png") if job.request.return_mask and result.mask else b""
     if job.request.output_format in LOSSY:
@@ -51,9 +50,9 @@ def _made(job: Job, pictures: Iterable[Image.Image]) -> Iterator[Image.Image]:
         del picture
 
 
-def _encoded(job: Job, picture: Image.Image) -> bytes:
+def _encoded(job: Job, number: int, picture: Image.Image) -> bytes:
     with job.watch.measure("encode"):
-        return encode(picture, job.request.output_format)
+        return job.mode.dependencies.files.encode(job, picture, number)
 
 
 def restore_transparency(job: Job, pictures: Iterable[Image.Image]) -> Iterable[Image.Image]:

@@ -5,6 +5,8 @@ import binascii
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
 
 from PIL import Image
 
@@ -26,8 +28,9 @@ class PictureReader:
         self._thread = threading.local()
 
     def picture(self, value: str, *, where: str) -> DecodedPicture:
-        """An upright RGB picture, with its transparency. Raises InvalidInputError naming ``where``."""
-        return read_picture(self._admitted(value, where), name=where)
+        """An upright RGB picture, with its transparency and its file's hash. Raises InvalidInputError naming ``where``."""
+        data = self._admitted(value, where)
+        return replace(read_picture(data, name=where), digest=sha256(data).hexdigest())
 
     def mask(self, value: str, *, convention: str, where: str) -> Image.Image:
         """A mask of a ``convention``, mode ``L``, white where the picture is repainted. Raises InvalidInputError naming ``where``."""

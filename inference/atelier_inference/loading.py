@@ -11,6 +11,7 @@ from atelier_inference.inputs import PictureReader
 from atelier_inference.mode import Dependencies
 from atelier_inference.modes import Modes, make_modes
 from atelier_inference.pipelines import Model, make_ready, read_model
+from atelier_inference.provenance.loading import load_provenance
 from atelier_inference.remembering import (
     MOST_ENCODINGS,
     MOST_OUTLINES,
@@ -33,6 +34,7 @@ from imaging.segmenter import Segmenter
 
 def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
     """Load everything, each model as soon as it is there. Raises InvalidInputError for an incomplete or changed one."""
+    files = load_provenance(settings, store)
     model = read_model(arriving.model())
     remember_encodings(model.painter.pipeline.vae, Remembered(MOST_ENCODINGS))
     remember_words(model.painter, Remembered(MOST_WORDS))
@@ -47,6 +49,7 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
         ),
         catalogue=catalogue,
         reader=PictureReader(store, settings.uploads),
+        files=files,
         segmenter=_segmenter(arriving.segmenter, device),
         enlarger=enlarger,
         pace=_pace(settings, model, enlarger),

@@ -20,6 +20,7 @@ Measure = Literal[
     Outcome,
     "RequestsOutOfMemory",
     "QueueDepth",
+    "SigningFailures",
     "CallRows",
     "CallBatches",
     "CallRequests",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from PIL import Image
 
@@ -60,6 +60,13 @@ class Stopwatch:
         return {stage: round(seconds, 3) for stage, seconds in self._seconds.items()}
 
 
+class PictureFiles(Protocol):
+    """Makes the files of an answer, which say where they come from. Any thread may use it."""
+
+    def encode(self, job: "Job", picture: Image.Image, number: int) -> bytes:
+        """The file of the job's picture ``number``, in the format of its request."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
     """What modes work with. Only the model's thread may use the models and the adapters."""
@@ -68,6 +75,7 @@ class Dependencies:
     adapters: AdapterShelf
     catalogue: StyleCatalogue
     reader: PictureReader
+    files: PictureFiles
     segmenter: Segmenter | None
     enlarger: Enlarger | None
     pace: Pace
@@ -93,7 +101,8 @@ class Job:
     """A checked request, its pictures decoded and its defaults filled in.
 
     ``size`` is the width and height, in pixels, of the request's picture or of the one to paint; ``model`` is what answers. ``cutout``
-    is the picture whose transparency comes back. ``notes``, ``metrics`` and ``appearances`` are the answer's, filled in on the way.
+    is the picture whose transparency comes back, ``photo`` the SHA-256 of the request's file in hexadecimal digits, empty without one.
+    ``notes``, ``metrics`` and ``appearances`` are the answer's, filled in on the way.
     """
 
     mode: "Mode[Any]"
@@ -105,6 +114,7 @@ class Job:
     adapter: str = ""
     second_adapter: str = ""
     cutout: Cutout | None = None
+    photo: str = ""
     notes: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     appearances: list[Appearance] = field(default_factory=list)

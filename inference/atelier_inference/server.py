@@ -163,7 +163,7 @@ class Service:
             return _refuse(dialect, 410, "CanceledError", reason, line)
         except BusyError as error:
             reason = InvalidInputError("server", got=str(error), allowed="a later try")
-            response = _refuse(dialect, 503, "BusyError", reason, line)
+            response = _refuse(dialect, 503, type(error).__name__, reason, line)
             response.headers["Retry-After"] = _RETRY_SECONDS
             return response
         except Exception as error:  # the process's edge: the caller learns where to look, the log learns why

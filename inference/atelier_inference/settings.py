@@ -53,7 +53,9 @@ class Settings(EnvironmentSettings):
     and ``tile_pixels_per_second`` are those of ``contracts.work.Pace``: a request that takes too long is refused. Without them none is.
     ``disclosure`` is what people are told who see pictures (``contracts.disclosure.Texts`` as JSON).
     ``service`` is the dimension of the metrics that are written; without it none are.
-    ``real_time`` says that answers are to come at once, and bounds them more.
+    ``real_time`` says that answers are to come at once, and bounds them more. ``signing_key`` is the ARN of the key in KMS
+    that signs pictures' manifests, and ``certificates`` where its certificates lie; without a key pictures have no manifest. Pictures say
+    what they were asked for where ``prompt_in_pictures`` is true.
     """
 
     variables: ClassVar[Mapping[str, str]] = {
@@ -73,6 +75,9 @@ class Settings(EnvironmentSettings):
         "disclosure": "ATELIER_DISCLOSURE",
         "adapter_mib": "ATELIER_ADAPTER_MIB",
         "host_adapter_mib": "ATELIER_HOST_ADAPTER_MIB",
+        "signing_key": "ATELIER_SIGNING_KEY",
+        "certificates": "ATELIER_CERTIFICATES_URI",
+        "prompt_in_pictures": "ATELIER_PROMPT_IN_PICTURES",
     }
 
     model: Annotated[Path, BeforeValidator(_model_folder)] = Path("/opt/ml/model")
@@ -92,9 +97,20 @@ class Settings(EnvironmentSettings):
     real_time: bool = False
     adapter_mib: Annotated[int, bounds(16, 65_536)] = 1_024
     host_adapter_mib: Annotated[int, bounds(16, 65_536)] = 2_048
+    signing_key: str = ""
+    certificates: _Prefix = None
+    prompt_in_pictures: bool = False
 
     @property
     def prefixes(self) -> list[S3Uri]:
         """All locations below which the server may read and write."""
-        named = (self.segmenter, self.upscaler, self.styles, self.uploads, self.requests, self.progress)
+        named = (
+            self.segmenter,
+            self.upscaler,
+            self.styles,
+            self.uploads,
+            self.requests,
+            self.progress,
+            self.certificates,
+        )
         return [prefix for prefix in named if prefix]

@@ -46,6 +46,19 @@ class Store:
         self._check(uri, "object")
         self._s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType="application/json")
 
+    def find(self, uri: S3Uri, *, limit: int) -> bytes | None:
+        """An object's bytes, at most ``limit``; None where there is none. Raises InvalidInputError, and what S3 says."""
+        return None if self.is_gone(uri) else self.read(uri, where="object", limit=limit)
+
+    def write_new(self, uri: S3Uri, body: bytes, *, kind: str) -> None:
+        """Put an object of a media type, unless there is one: then that stays. Raises InvalidInputError where it is not allowed."""
+        self._check(uri, "object")
+        try:
+            self._s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=kind, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
+                raise
+
     def is_gone(self, uri: S3Uri) -> bool:
         """Whether an object is certainly not there: no answer of S3, or one that leaves it open, is no proof."""
         self._check(uri, "object")

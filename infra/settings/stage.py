@@ -15,10 +15,11 @@ from infra.settings.jobs import JobSettings
 from infra.settings.kinds import check_kinds
 from infra.settings.licences import Licences, aging
 from infra.settings.log_days import LOG_DAYS
-from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, Network, network_in_context
+from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, SIGNING_INTERFACES, Network, network_in_context
 from infra.settings.pace import pace
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
+from infra.settings.provenance import Provenance
 from infra.settings.serving import Serving
 from infra.settings.validation import check, check_range, check_text
 from infra.settings.watching import Watching
@@ -65,6 +66,7 @@ class Stage:
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     licences: Licences = field(default_factory=Licences)
     disclosure: Disclosure = field(default_factory=Disclosure)
+    provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
         check_kinds(self, "stage")
@@ -115,7 +117,7 @@ class Stage:
     @property
     def loosenings(self) -> tuple[str, ...]:
         """What the stage does without, of what every stage has by default: said at synth, and in an output of the template."""
-        return tuple(self.licences.loosenings)
+        return (*self.licences.loosenings, *self.provenance.loosenings)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -154,8 +156,9 @@ class Stage:
 
     @property
     def interfaces(self) -> Mapping[str, str]:
-        """The services that handlers in a network of the stage's own call, and what for."""
-        return {**INTERFACES, **(REAL_TIME_INTERFACES if self.serving.is_real_time else {})}
+        """The services that are called from inside a network of the stage's own, and what for."""
+        asking = REAL_TIME_INTERFACES if self.serving.is_real_time else {}
+        return {**INTERFACES, **asking, **(SIGNING_INTERFACES if self.provenance.signed else {})}
 
     @property
     def default_model(self) -> CatalogueEntry:

@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts.hosting import Hosting
-from contracts.layout import base_prefix
+from contracts.layout import CERTIFICATES, base_prefix
 from contracts.machines import has_gpu
 from infra.components.access import publishing, reading, writing
 from infra.components.attributes import bucket_name, key_arn, topic_arn
@@ -113,6 +113,10 @@ class ServingStack(StageStack):
             "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),
             "ATELIER_ADAPTER_MIB": str(stage.serving.adapter_mib),
             "ATELIER_HOST_ADAPTER_MIB": str(stage.serving.host_adapter_mib),
+            # Empty: pictures of this stage are not signed.
+            "ATELIER_SIGNING_KEY": storage.signing_key.arn if storage.signing_key else "",
+            "ATELIER_CERTIFICATES_URI": storage.model_bucket.s3_url_for_object(CERTIFICATES),
+            "ATELIER_PROMPT_IN_PICTURES": str(stage.provenance.prompt).lower(),
             **threads_environment(stage.serving.threads),
         }
 
@@ -131,11 +135,13 @@ class ServingStack(StageStack):
             key=storage.key,
             in_vpc=self.clients is not None,
             grants=[
-                reading(storage.model_bucket, "base/*", "styles/*"),
+                reading(storage.model_bucket, "base/*", "styles/*", f"{CERTIFICATES}*"),
                 reading(storage.media_bucket, "requests/*", "uploads/*"),
                 writing(storage.media_bucket, "responses/*", "failures/*", "progress/*"),
+                writing(storage.model_bucket, f"{CERTIFICATES}*"),
                 publishing(self.success),
                 publishing(self.error),
+                storage.signing_key.signing() if storage.signing_key else [],
             ],
         )
 

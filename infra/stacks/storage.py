@@ -1,4 +1,4 @@
-"""Storage: buckets, their key, the table of records."""
+"""Storage: buckets, their key, the table of records, and the key that signs pictures."""
 
 from aws_cdk import CfnOutput
 from constructs import Construct
@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.components.attributes import bucket_name, table_name
 from infra.components.buckets import Buckets
 from infra.components.records import RecordTable
+from infra.components.signing_key import SigningKey
 from infra.settings.stage import Stage
 from infra.stacks.stage_stack import StageStack
 
@@ -14,7 +15,12 @@ class StorageStack(StageStack):
     """Data, model, media and log buckets under one key, and the table."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id, stage=stage, about="buckets, their key, and the table of records")
+        super().__init__(
+            scope,
+            construct_id,
+            stage=stage,
+            about="buckets, their key, the table of records, the key that signs pictures",
+        )
         if stage.keep_data:
             # Nothing else holds on to this stack: references to it are weak, so it could be deleted before those that need it.
             self.termination_protection = True
@@ -30,6 +36,7 @@ class StorageStack(StageStack):
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media
         self.table = RecordTable(self, "Records", key=self.key, keep=stage.keep_data).table
+        self.signing_key = SigningKey(self, "Signing", keep=stage.keep_data) if stage.provenance.signed else None
         CfnOutput(self, "DataBucketName", value=bucket_name(self.data_bucket))
         CfnOutput(self, "ModelBucketName", value=bucket_name(self.model_bucket))
         CfnOutput(self, "MediaBucketName", value=bucket_name(self.media_bucket))

@@ -43,6 +43,12 @@ class Synthesized:
         (resource,) = self.resources(kind, *stacks).values()
         return dict(resource["Properties"])
 
+    @property
+    def key(self) -> dict[str, Any]:
+        """The properties of the key that encrypts; another one signs."""
+        (found,) = [key for name, key in self.resources("AWS::KMS::Key").items() if name.startswith("Buckets")]
+        return dict(found["Properties"])
+
     @cached_property
     def assembly(self) -> Assembly:
         """As the gate reads it."""

@@ -92,7 +92,7 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
     ),
     (TABLE, "", drop(P, "DeletionProtectionEnabled"), "storage", "it can be deleted by hand"),
     (TABLE, "", drop(P, "PointInTimeRecoverySpecification"), "storage", "it cannot be restored"),
-    ("AWS::KMS::Key", "", put(P, "EnableKeyRotation", value=False), "storage", "it does not rotate"),
+    ("AWS::KMS::Key", "Storage/Buckets", put(P, "EnableKeyRotation", value=False), "storage", "it does not rotate"),
     ("AWS::SNS::Topic", "Training/News", drop(P, "KmsMasterKeyId"), "storage", "its KmsMasterKeyId is no key"),
     (TABLE, "", put(P, "TimeToLiveSpecification", "AttributeName", value="expires"), "lifetimes", "deletes by expires"),
     (TABLE, "", put(P, "KeySchema", 0, "AttributeName", value="id"), "lifetimes", "its key is id"),
@@ -430,7 +430,7 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "consent",
         "may not publish",
     ),
-    ("AWS::KMS::Key", "", put(P, "KeyPolicy", "Statement", value=[]), "consent", "may not kms:Decrypt with its key"),
+    ("AWS::KMS::Key", "Storage/Buckets", put(P, "KeyPolicy", "Statement", value=[]), "consent", "may not kms:Decrypt with its key"),
     (
         POLICY,
         "Serving/EndpointScalingWake",

@@ -48,7 +48,7 @@ def test_every_alarm_names_its_section_of_the_runbook(stage: Synthesized, root: 
 def test_the_topic_and_its_key_let_a_service_publish(stage: Synthesized, service: str) -> None:
     """Without both the alarm goes off and its message is refused, which shows nowhere but in the alarm's history."""
     policies = [each["Properties"] for each in stage.resources("AWS::SNS::TopicPolicy", "Training").values()]
-    key = stage.one("AWS::KMS::Key")["KeyPolicy"]
+    key = stage.key["KeyPolicy"]
     for document, actions in (
         *((policy["PolicyDocument"], {"sns:Publish"}) for policy in policies),
         (key, {"kms:Decrypt", "kms:GenerateDataKey*"}),

@@ -57,7 +57,7 @@ def test_a_fleet_that_stays_awake_with_nothing_to_do_is_put_to_sleep_and_the_new
 
 
 def test_alarms_may_publish_to_the_encrypted_topic(stage: Synthesized) -> None:
-    key, topic = stage.one("AWS::KMS::Key"), stage.one("AWS::SNS::TopicPolicy", "Training")
+    key, topic = stage.key, stage.one("AWS::SNS::TopicPolicy", "Training")
     for policy_of, member, action in (
         (key, "KeyPolicy", "kms:GenerateDataKey*"),
         (topic, "PolicyDocument", "sns:Publish"),
@@ -123,7 +123,8 @@ def test_the_model_is_read_uncompressed_and_made_after_its_base_models(stage: Sy
 
 def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
     (model,) = stage.resources("AWS::SageMaker::Model").values()
-    environment = model["Properties"]["PrimaryContainer"]["Environment"]
+    environment = dict(model["Properties"]["PrimaryContainer"]["Environment"])
+    assert "SigningKey" in str(environment.pop("ATELIER_SIGNING_KEY"))
     ends = {key: value["Fn::Join"][1][-1] for key, value in environment.items() if isinstance(value, dict)}
     settings = STAGES[stage.name]
     upscaler = settings.upscaler_model
@@ -135,6 +136,7 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
         "ATELIER_UPLOADS_URI": "/uploads/",
         "ATELIER_REQUESTS_URI": "/requests/",
         "ATELIER_PROGRESS_URI": "/progress/",
+        "ATELIER_CERTIFICATES_URI": "/certificates/",
     }
     assert environment["ATELIER_ADAPTER_MIB"] == "1024"
     assert environment["ATELIER_HOST_ADAPTER_MIB"] == "2048"

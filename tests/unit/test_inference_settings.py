@@ -42,6 +42,9 @@ def test_every_variable_is_read() -> None:
             "ATELIER_DISCLOSURE": '{"en": "AI made it."}',
             "ATELIER_ADAPTER_MIB": "70",
             "ATELIER_HOST_ADAPTER_MIB": "700",
+            "ATELIER_SIGNING_KEY": "arn:aws:kms:eu-west-1:1:key/k",
+            "ATELIER_CERTIFICATES_URI": "s3://model/certificates/",
+            "ATELIER_PROMPT_IN_PICTURES": "true",
         }
     )
     assert settings == Settings(
@@ -61,6 +64,9 @@ def test_every_variable_is_read() -> None:
         real_time=True,
         adapter_mib=70,
         host_adapter_mib=700,
+        signing_key="arn:aws:kms:eu-west-1:1:key/k",
+        certificates=S3Uri(bucket="model", key="certificates/"),
+        prompt_in_pictures=True,
     )
 
 

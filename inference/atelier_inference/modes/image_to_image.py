@@ -35,7 +35,15 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
             picture = decoded.image
             size = painting_size(picture.size, self.dependencies.model.resolution)
             start = picture.resize(size, Image.Resampling.LANCZOS)
-        job = self.job(request, watch, picture.size, start=start, cutout=decoded.cutout, notes=[*decoded.notes])
+        job = self.job(
+            request,
+            watch,
+            picture.size,
+            start=start,
+            cutout=decoded.cutout,
+            photo=decoded.digest,
+            notes=[*decoded.notes],
+        )
         if self.steps(job) < 1:
             allowed = f"at least 1/{job.sampling.steps}, so that one of {job.sampling.steps} steps is painted"
             raise InvalidInputError("input.strength", got=request.strength, allowed=allowed)

@@ -24,7 +24,9 @@ class Inpaint(RepaintingMode):
             decoded = self.dependencies.reader.picture(request.image, where="input.image")
             picture, mask = decoded.image, self._fitted(mask, request, decoded.image)
         notes = [note for note in (*decoded.notes, polarity_note(mask, convention=request.mask_convention)) if note]
-        job = self.job(request, watch, picture.size, picture=picture, cutout=decoded.cutout, notes=notes)
+        job = self.job(
+            request, watch, picture.size, picture=picture, cutout=decoded.cutout, photo=decoded.digest, notes=notes
+        )
         job.metrics["mask_area"] = round(ImageStat.Stat(mask).mean[0] / 255, 4)
         with watch.measure("frame"):
             return replace(job, frame=self.frame(request, picture, mask, job.seeds))

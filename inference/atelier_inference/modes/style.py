@@ -15,7 +15,15 @@ class Style(RepaintingMode):
         with watch.measure("read"):
             decoded = self.dependencies.reader.picture(request.image, where="input.image")
         picture = decoded.image
-        return self.job(request, watch, picture.size, picture=picture, cutout=decoded.cutout, notes=[*decoded.notes])
+        return self.job(
+            request,
+            watch,
+            picture.size,
+            picture=picture,
+            cutout=decoded.cutout,
+            photo=decoded.digest,
+            notes=[*decoded.notes],
+        )
 
 
 MODE = Style

@@ -49,6 +49,7 @@ class Upscale(Mode[UpscaleJob]):
             ),
             tiles=tiles,
             cutout=decoded.cutout,
+            photo=decoded.digest,
             notes=[*decoded.notes],
         )
 

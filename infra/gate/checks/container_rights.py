@@ -47,9 +47,17 @@ class _Use:
 _ENDPOINTS = _Use(
     name="endpoints",
     reads=frozenset(
-        {"BucketsModel/base/*", "BucketsModel/styles/*", "BucketsMedia/requests/*", "BucketsMedia/uploads/*"}
+        {
+            *("BucketsModel/base/*", "BucketsModel/styles/*", "BucketsModel/certificates/*"),
+            *("BucketsMedia/requests/*", "BucketsMedia/uploads/*"),
+        }
     ),
-    writes=frozenset({"BucketsMedia/responses/*", "BucketsMedia/failures/*", "BucketsMedia/progress/*"}),
+    writes=frozenset(
+        {
+            *("BucketsMedia/responses/*", "BucketsMedia/failures/*", "BucketsMedia/progress/*"),
+            "BucketsModel/certificates/*",
+        }
+    ),
     topics=2,
 )
 _JOBS = _Use(

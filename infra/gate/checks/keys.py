@@ -33,6 +33,7 @@ _FOLDERS: Mapping[str, str] = {
 _FILES: Mapping[str, str] = {
     "STYLES": "styles/",
     "UPLOADS": "uploads/",
+    "CERTIFICATES": "certificates/",
     "MANIFEST": "manifest.json",
     "FAILURE": "failure.json",
     "RESUMPTION": "resumption.json",

@@ -67,6 +67,12 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 def _needs(assembly: Assembly, sources: Sources) -> dict[str, str]:
     """What must be reached, and who calls it first."""
     found = {"s3": "containers read their models and files from S3"}
+    environments = [
+        each.properties.get("PrimaryContainer", {}).get("Environment", {})
+        for each in assembly.of("AWS::SageMaker::Model")
+    ]
+    if any(each.get("ATELIER_SIGNING_KEY") for each in environments):
+        found["kms"] = "containers have pictures signed by KMS"
     reached = calls(sources)
     for handler, function in handlers(assembly).items():
         if "VpcConfig" in function.properties:

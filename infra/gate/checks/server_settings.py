@@ -21,6 +21,7 @@ _FOLDERS = {
     "ATELIER_UPLOADS_URI": "/uploads/",
     "ATELIER_REQUESTS_URI": "/requests/",
     "ATELIER_PROGRESS_URI": "/progress/",
+    "ATELIER_CERTIFICATES_URI": "/certificates/",
 }
 
 

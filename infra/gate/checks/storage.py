@@ -84,16 +84,18 @@ def _bucket(assembly: Assembly, bucket: Resource) -> Iterator[tuple[str, str]]:
 
 
 def _key(key: Resource, here: Location) -> Iterator[tuple[str, str]]:
-    if key.properties.get("EnableKeyRotation") is not True:
+    # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html: keys that sign cannot be rotated by KMS.
+    signs = key.properties.get("KeyUsage") == "SIGN_VERIFY"
+    if not signs and key.properties.get("EnableKeyRotation") is not True:
         yield "it does not rotate", "Set EnableKeyRotation"
     if key.properties.get("Enabled") is False:
-        yield "it is not enabled: nothing that it encrypts can be read", "Enable it"
+        yield "it is not enabled: nothing can be signed, or read that it encrypts", "Enable it"
     statements = listed(key.properties.get("KeyPolicy", {}).get("Statement"))
     if not any("kms:*" in listed(each.get("Action")) and ":root" in str(each.get("Principal")) for each in statements):
         yield "the account itself may not administer it", "Allow kms:* to the account's root, who then grants by IAM"
     if any("*" in (each.get("Principal"), *_principals(each)) and not each.get("Condition") for each in statements):
         yield "everybody may use it", "Name the account or the service in each Principal"
-    if not any(_serves_logs(each, here) for each in statements):
+    if not signs and not any(_serves_logs(each, here) for each in statements):
         yield (
             "CloudWatch Logs may not use it, so no log group of the stage can be made",
             "Keep _let_logs_use in buckets.py",

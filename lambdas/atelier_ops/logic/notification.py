@@ -66,7 +66,7 @@ def is_of_server(reason: str, text: str) -> bool:
     return kind in _OF_SERVER if kind else f"{reason}{text}".startswith("InternalServerError")
 
 
-_OF_SERVER = ("BusyError", "InternalError")
+_OF_SERVER = ("BusyError", "SigningError", "InternalError")
 """The kinds of errors that the model server answers with a status of 5xx."""
 
 

@@ -1,0 +1,33 @@
+"""The XMP packet of a picture: what IPTC's photo metadata standard has for pictures that were made with models.
+
+https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata (2025.1: AI System Used, AI Prompt Information)
+"""
+
+from xml.sax.saxutils import quoteattr
+
+from atelier_inference.provenance.facts import SOFTWARE, Facts
+
+_PACKET = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"{attributes}/>'
+    '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
+)
+
+
+def packet(facts: Facts) -> str:
+    """The packet; nothing can be added to it in place."""
+    said = {
+        "xmp:CreatorTool": SOFTWARE,
+        "Iptc4xmpExt:DigitalSourceType": facts.source_type,
+        "Iptc4xmpExt:AISystemUsed": " ".join((facts.model, *(name for name, _ in facts.styles))),
+    }
+    if facts.prompt:
+        said["Iptc4xmpExt:AIPromptInformation"] = "".join(filter(_in_xml, facts.prompt))
+    return _PACKET.format(attributes="".join(f" {name}={quoteattr(value)}" for name, value in said.items()))
+
+
+def _in_xml(letter: str) -> bool:
+    """Whether XML 1.0 has the letter: no control characters but white space, no halves of surrogate pairs."""
+    return letter in "\t\n\r" or " " <= letter < "\ud800" or "\ue000" <= letter < "\ufffe" or letter > "\uffff"
