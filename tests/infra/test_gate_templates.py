@@ -430,7 +430,13 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "consent",
         "may not publish",
     ),
-    ("AWS::KMS::Key", "Storage/Buckets", put(P, "KeyPolicy", "Statement", value=[]), "consent", "may not kms:Decrypt with its key"),
+    (
+        "AWS::KMS::Key",
+        "Storage/Buckets",
+        put(P, "KeyPolicy", "Statement", value=[]),
+        "consent",
+        "may not kms:Decrypt with its key",
+    ),
     (
         POLICY,
         "Serving/EndpointScalingWake",
