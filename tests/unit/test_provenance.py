@@ -24,7 +24,7 @@ from atelier_inference.provenance.facts import COMPOSITE, PAINTED, SOURCE_TYPES,
 from atelier_inference.provenance.keys import KmsKey, SigningError
 from atelier_inference.provenance.loading import certificates
 from atelier_inference.provenance.manifest import SETTINGS, manifest, photo_id
-from atelier_inference.provenance.signing import C2paSigning
+from atelier_inference.provenance.signing import C2paSigner
 from atelier_inference.provenance.xmp import packet
 from atelier_inference.store import Store
 from contracts.errors import InvalidInputError
@@ -63,8 +63,8 @@ def chain(key: MemoryKey) -> str:
 
 
 @pytest.fixture(scope="module")
-def signing(key: MemoryKey, chain: str) -> C2paSigning:
-    return C2paSigning(key, chain)
+def signing(key: MemoryKey, chain: str) -> C2paSigner:
+    return C2paSigner(key, chain)
 
 
 def read(data: bytes, file_format: str, chain: str = "") -> tuple[str, Mapping[str, Any]]:
@@ -87,7 +87,7 @@ def assertion(found: Mapping[str, Any], label: str) -> Any:
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_a_picture_s_manifest_is_trusted_by_whoever_trusts_the_deployment(
-    signing: C2paSigning, chain: str, file_format: str
+    signing: C2paSigner, chain: str, file_format: str
 ) -> None:
     data = encode(picture(), file_format, Told(xmp=packet(REPAINTED)))
     signed = signing.signed(data, file_format, manifest(REPAINTED))
@@ -99,13 +99,13 @@ def test_a_picture_s_manifest_is_trusted_by_whoever_trusts_the_deployment(
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-def test_a_changed_picture_is_invalid(signing: C2paSigning, file_format: str) -> None:
+def test_a_changed_picture_is_invalid(signing: C2paSigner, file_format: str) -> None:
     signed = bytearray(signing.signed(encode(picture(), file_format), file_format, manifest(REPAINTED)))
     signed[-40] ^= 1
     assert read(bytes(signed), file_format)[0] == "Invalid"
 
 
-def test_a_repainted_picture_names_its_photo_by_hash_and_what_it_was_painted_with(signing: C2paSigning) -> None:
+def test_a_repainted_picture_names_its_photo_by_hash_and_what_it_was_painted_with(signing: C2paSigner) -> None:
     _, found = read(signing.signed(encode(picture(), "png"), "png", manifest(REPAINTED)), "png")
     (ingredient,) = found["ingredients"]
     assert (ingredient["relationship"], ingredient["instance_id"]) == ("parentOf", photo_id(PHOTO))
@@ -127,7 +127,7 @@ def test_a_repainted_picture_names_its_photo_by_hash_and_what_it_was_painted_wit
     }
 
 
-def test_a_picture_that_was_painted_whole_was_created(signing: C2paSigning) -> None:
+def test_a_picture_that_was_painted_whole_was_created(signing: C2paSigner) -> None:
     _, found = read(signing.signed(encode(picture(), "png"), "png", manifest(PAINTED_ANEW)), "png")
     (created,) = assertion(found, "c2pa.actions.v2")["actions"]
     assert (created["action"], created["digitalSourceType"]) == ("c2pa.created", PAINTED)
@@ -165,7 +165,7 @@ def test_words_that_are_allowed_are_said_whatever_letters_they_have() -> None:
     assert json.loads(image.info["Comment"])["prompt"] == facts.prompt
 
 
-def test_many_threads_sign_with_one_signer(signing: C2paSigning, chain: str) -> None:
+def test_many_threads_sign_with_one_signer(signing: C2paSigner, chain: str) -> None:
     data = encode(picture(), "png")
     with ThreadPoolExecutor(8) as pool:
         signed = list(pool.map(lambda _: signing.signed(data, "png", manifest(REPAINTED)), range(64)))
@@ -174,7 +174,7 @@ def test_many_threads_sign_with_one_signer(signing: C2paSigning, chain: str) -> 
 
 def test_what_the_key_says_is_told_where_it_does_not_sign(chain: str, key: MemoryKey) -> None:
     broken = MemoryKey(broken=True)
-    signing = C2paSigning(broken, make_chain(broken.public_key(), "atelier-test"))
+    signing = C2paSigner(broken, make_chain(broken.public_key(), "atelier-test"))
     with pytest.raises(SigningError, match="it sleeps"):
         signing.signed(encode(picture(), "png"), "png", manifest(REPAINTED))
     broken.broken = False

@@ -4,7 +4,7 @@ import logging
 
 from atelier_inference.provenance.certificates import check_chain, make_chain
 from atelier_inference.provenance.keys import KmsKey, SigningKey
-from atelier_inference.provenance.signing import C2paSigning, Provenance
+from atelier_inference.provenance.signing import C2paSigner, PictureWriter
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
 from contracts.layout import S3Uri
@@ -15,15 +15,15 @@ LONGEST_CHAIN = 64 * 1024
 log = logging.getLogger(__name__)
 
 
-def load_provenance(settings: Settings, store: Store) -> Provenance:
+def load_provenance(settings: Settings, store: Store) -> PictureWriter:
     """What the settings say. Raises InvalidInputError for certificates that are not the key's, and what KMS and S3 say."""
     if not settings.signing_key or settings.certificates is None:
         log.info("pictures are not signed: no key is named")
-        return Provenance(prompt=settings.prompt_in_pictures)
+        return PictureWriter(prompt=settings.prompt_in_pictures)
     key = KmsKey(settings.signing_key)
     name = settings.certificates.child(f"{settings.signing_key.rpartition('/')[2]}.pem")
     chain = certificates(key, store, name, settings.service or "atelier")
-    return Provenance(C2paSigning(key, chain), prompt=settings.prompt_in_pictures)
+    return PictureWriter(C2paSigner(key, chain), prompt=settings.prompt_in_pictures)
 
 
 def certificates(key: SigningKey, store: Store, uri: S3Uri, service: str) -> str:

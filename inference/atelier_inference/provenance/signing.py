@@ -20,14 +20,14 @@ from imaging.told import Told
 _SETTINGS = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": False}}
 
 
-class Signing(Protocol):
+class ManifestSigner(Protocol):
     """Adds a signed manifest to an encoded picture. Any thread may use it."""
 
     def signed(self, data: bytes, file_format: str, claims: Mapping[str, Any]) -> bytes:
         """The file with the manifest. Raises SigningError."""
 
 
-class C2paSigning:
+class C2paSigner:
     """``certificates`` is the key's chain in PEM, its own first."""
 
     def __init__(self, key: SigningKey, certificates: str) -> None:
@@ -37,7 +37,7 @@ class C2paSigning:
         self._context = c2pa.Context(c2pa.Settings.from_dict(_SETTINGS))
 
     def signed(self, data: bytes, file_format: str, claims: Mapping[str, Any]) -> bytes:
-        """See Signing."""
+        """See ManifestSigner."""
         kind, written = f"image/{file_format}", io.BytesIO()
         self._thread.error = None
         try:
@@ -56,10 +56,10 @@ class C2paSigning:
             raise
 
 
-class Provenance:
+class PictureWriter:
     """What this server writes into pictures: a manifest where it has a key to sign with, and words where ``prompt`` says so."""
 
-    def __init__(self, signing: Signing | None = None, *, prompt: bool = False) -> None:
+    def __init__(self, signing: ManifestSigner | None = None, *, prompt: bool = False) -> None:
         self._signing = signing
         self._prompt = prompt
 
