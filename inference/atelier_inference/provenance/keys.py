@@ -18,7 +18,7 @@ class SigningError(BusyError):
     """The key could not sign: a picture without its manifest leaves nobody, and a later try may succeed."""
 
 
-class SigningKey(Protocol):
+class ClaimKey(Protocol):
     """A key on the curve P-256. Any thread may use it."""
 
     def public_key(self) -> bytes:
@@ -36,11 +36,11 @@ class KmsKey:
         self._kms = boto3.client("kms", config=_PATIENCE)
 
     def public_key(self) -> bytes:
-        """See SigningKey; raises what KMS says."""
+        """See ClaimKey; raises what KMS says."""
         return bytes(self._kms.get_public_key(KeyId=self._key_id)["PublicKey"])
 
     def sign(self, data: bytes) -> bytes:
-        """See SigningKey."""
+        """See ClaimKey."""
         try:
             answer = self._kms.sign(
                 KeyId=self._key_id,

@@ -3,7 +3,7 @@
 import logging
 
 from atelier_inference.provenance.certificates import check_chain, make_chain
-from atelier_inference.provenance.keys import KmsKey, SigningKey
+from atelier_inference.provenance.keys import ClaimKey, KmsKey
 from atelier_inference.provenance.signing import C2paSigner, PictureWriter
 from atelier_inference.settings import Settings
 from atelier_inference.store import Store
@@ -26,7 +26,7 @@ def load_provenance(settings: Settings, store: Store) -> PictureWriter:
     return PictureWriter(C2paSigner(key, chain), prompt=settings.prompt_in_pictures)
 
 
-def certificates(key: SigningKey, store: Store, uri: S3Uri, service: str) -> str:
+def certificates(key: ClaimKey, store: Store, uri: S3Uri, service: str) -> str:
     """The key's chain, in PEM, as it lies at ``uri``; made and put there where there is none. Raises InvalidInputError."""
     public_key = key.public_key()
     if (found := store.find(uri, limit=LONGEST_CHAIN)) is None:

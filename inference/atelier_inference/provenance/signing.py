@@ -10,7 +10,7 @@ from PIL import Image
 
 from atelier_inference.mode import Job
 from atelier_inference.provenance.facts import SOFTWARE, facts_of
-from atelier_inference.provenance.keys import SigningKey
+from atelier_inference.provenance.keys import ClaimKey
 from atelier_inference.provenance.manifest import manifest
 from atelier_inference.provenance.xmp import packet
 from imaging.pictures import encode
@@ -30,7 +30,7 @@ class ManifestSigner(Protocol):
 class C2paSigner:
     """``certificates`` is the key's chain in PEM, its own first."""
 
-    def __init__(self, key: SigningKey, certificates: str) -> None:
+    def __init__(self, key: ClaimKey, certificates: str) -> None:
         self._key = key
         self._thread = threading.local()
         self._signer = c2pa.Signer.from_callback(self._sign, c2pa.C2paSigningAlg.ES256, certificates)
