@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Contract
+from contracts.terms import in_words
 from docs import commands, openapi
 from docs.fields import TABLES
 from docs.markdown import table
@@ -21,6 +22,7 @@ from infra.config import STAGES
 from infra.costs import report
 from infra.gate.sold import HOSTING, PROCESSING, regions, sold
 from infra.settings.stage import Stage
+from models.catalogue import CATALOGUE
 
 DOCS = Path(__file__).resolve().parent
 
@@ -108,10 +110,21 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
     return settings
 
 
+def licences() -> str:
+    """On what terms each model of the catalogue may be used."""
+    rows = []
+    for entry in CATALOGUE.values():
+        licence = f"[{entry.licence.name}]({entry.licence.text})"
+        use = in_words(entry.licence.commercial, restricted=entry.licence.restricted)
+        rows.append([f"`{entry.name}`", licence, use, entry.stage, entry.retires or "", entry.note])
+    return table(["model", "licence", "use", "stage", "retires", "why"], rows)
+
+
 PARTS = (
     Part(page="stages.md", name="settings", write=stage_settings),
     Part(page="stages.md", name="costs", write=stage_costs),
     Part(page="stages.md", name="regions", write=stage_regions),
+    Part(page="law.md", name="licences", write=licences),
     *(Part(page=page, name=name, write=write) for page, parts in TABLES.items() for name, write in parts.items()),
     *(
         GeneratedFile(page=f"schemas/{name}.json", name=f"schema {name}", write=partial(schema, name))
