@@ -3,12 +3,13 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from infra.gate.finding import Finding
 
 _ROOTS = {"atelier_ops": "lambdas/atelier_ops", "contracts": "contracts"}
+_SERVER = {"atelier_inference": "inference/atelier_inference"}
 HANDLERS = "atelier_ops.handlers."
 
 
@@ -35,7 +36,12 @@ class Sources:
     @classmethod
     def below(cls, root: Path) -> "Sources":
         """Read the files as they are now. A file that is no Python is left out: the linters name it."""
-        return cls(root=root, modules={module.name: module for module in _modules(root)})
+        return cls(root=root, modules={module.name: module for module in _modules(root, _ROOTS)})
+
+    @cached_property
+    def server(self) -> Mapping[str, Module]:
+        """The modules of the model server, by dotted name."""
+        return {module.name: module for module in _modules(self.root, _SERVER)}
 
     @property
     def handlers(self) -> Mapping[str, Module]:
@@ -45,8 +51,8 @@ class Sources:
         }
 
 
-def _modules(root: Path) -> Iterator[Module]:
-    for package, folder in _ROOTS.items():
+def _modules(root: Path, roots: Mapping[str, str]) -> Iterator[Module]:
+    for package, folder in roots.items():
         for path in sorted((root / folder).rglob("*.py")):
             inner = path.relative_to(root / folder).with_suffix("").parts
             name = ".".join((package, *inner)).removesuffix(".__init__")

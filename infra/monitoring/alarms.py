@@ -55,7 +55,8 @@ def described(what: str, section: str) -> str:
 
 def alarms(watched: WatchedStage) -> list[AlarmSpec]:
     """Every alarm of a stage, but for those that scale and roll back."""
-    return [*_runs(watched), *_handlers(watched), *_api(watched), *_endpoint(watched), *_answers(watched)]
+    endpoint = (*_endpoint(watched), *_server(watched))
+    return [*_runs(watched), *_handlers(watched), *_api(watched), *endpoint, *_answers(watched)]
 
 
 def _endpoint(watched: WatchedStage) -> Iterator[AlarmSpec]:
@@ -165,6 +166,19 @@ def _asynchronous(watched: WatchedStage) -> Iterator[AlarmSpec]:
             dimensions=watched.variant,
             threshold=threshold,
         )
+
+
+def _server(watched: WatchedStage) -> Iterator[AlarmSpec]:
+    """What the endpoint's own metrics do not tell from bad requests."""
+    yield AlarmSpec(
+        name="RequestsOutOfMemory",
+        what="The model server refused a picture that its machine has no memory for, even alone",
+        section="Predictions fail",
+        namespace="Atelier",
+        metric="RequestsOutOfMemory",
+        dimensions=watched.own,
+        minutes=15,
+    )
 
 
 def _answers(watched: WatchedStage) -> Iterator[AlarmSpec]:

@@ -77,6 +77,27 @@ def test_a_picture_without_room_is_413_with_numbers_and_its_neighbours_are_paint
     assert server.predict(**LARGE).images
 
 
+def test_a_batch_without_room_is_made_again_one_by_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever of it has none: here not the denoiser, which makes its calls in parts."""
+    painter, sizes = server.modes["inpaint"].dependencies.model.painter, list[int]()
+    paint = painter.paint
+
+    def bounded(**fields: Any) -> Any:
+        sizes.append(len(fields["seeds"]))
+        if len(fields["seeds"]) > 1:
+            raise torch.OutOfMemoryError("no room")
+        return paint(**fields)
+
+    own = {name: value for name, value in SMALL.items() if name not in ("width", "height")}
+    expected = [server.predict(**{**own, "seed": seed}).images for seed in range(4)]
+    monkeypatch.setattr(painter, "paint", bounded)
+    jobs = [prepared(server.modes, {**own, "seed": seed}) for seed in range(4)]
+    ends = ended(Worker(lambda: server.modes, broken=lambda: None), *jobs)
+    assert sizes == [4, 1, 1, 1, 1]
+    for end, images in zip(ends, expected, strict=True):
+        assert np.abs(np.asarray(next(iter(end))).astype(int) - received(images[0])).max() <= 1
+
+
 def ended(worker: Worker, *jobs: Job) -> list[Any]:
     """What becomes of jobs that are there when the model is: a result, or an error."""
     for job in jobs:

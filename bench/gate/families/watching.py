@@ -13,6 +13,12 @@ MUTANTS = (
     Defect(name="no alarm watches dead letters", at="Monitoring/TrainingDeadLetters"),
     Defect(name="no alarm watches whoever reports failures", at="Monitoring/RecordFailureErrors"),
     Defect(name="no alarm watches the API", at="Monitoring/Api5xx"),
+    Defect(name="no alarm says that pictures do not fit into memory", at="Monitoring/RequestsOutOfMemory"),
+    Defect(
+        name="an alarm watches a metric of the model server that it does not write",
+        at="Monitoring/RequestsOutOfMemory",
+        change=put("Properties.MetricName", "RequestsTooLarge"),
+    ),
     Defect(name="no alarm watches how long requests wait", at="Monitoring/OldestRequest"),
     Defect(
         name="an alarm waits for a thousand failures",

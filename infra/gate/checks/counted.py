@@ -14,6 +14,8 @@ _NAME = "counted"
 _MODULE = "atelier_ops.observability"
 _MEASURED = {"SecondsInQueue"}
 """Written by a function of their own."""
+_COUNTING = ("count", "MEASURES.count")
+"""What handlers call, and the model server."""
 
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
@@ -44,8 +46,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 def _counted(sources: Sources) -> set[str]:
     """The words that ``count`` is called with."""
     found = set(_MEASURED)
-    for module in sources.modules.values():
+    for module in (*sources.modules.values(), *sources.server.values()):
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "count" and node.args:
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in _COUNTING and node.args:
                 found |= {str(each.value) for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)}
     return found

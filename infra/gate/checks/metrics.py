@@ -25,6 +25,9 @@ _ORDINARY = {
 }
 """The statistics that say something about a metric of which a threshold is a count or a yes."""
 
+_WRITING = ("atelier_ops.observability", "atelier_inference.measures")
+"""The modules that write metrics of our own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
@@ -183,7 +186,8 @@ def _dashboard(resource: Resource, counted: set[str]) -> Iterator[tuple[str, str
 
 
 def _counted(sources: Sources) -> set[str]:
-    """The metrics that atelier_ops.observability writes."""
-    module = sources.modules.get("atelier_ops.observability")
-    texts = (node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant)) if module else ()
+    """The metrics that the handlers write, and those of the model server."""
+    known = {**sources.modules, **sources.server}
+    modules = [known[name] for name in _WRITING if name in known]
+    texts = (node.value for module in modules for node in ast.walk(module.tree) if isinstance(node, ast.Constant))
     return {text for text in texts if isinstance(text, str) and text.isalnum() and text[:1].isupper()}
