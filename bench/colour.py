@@ -10,7 +10,6 @@ How far to trust it: the limits of ``imaging.seam`` were chosen after a look at 
 """
 
 import argparse
-import base64
 import colorsys
 import io
 import json
@@ -29,7 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from atelier_inference.modes import Modes
-from bench.tiny_server import SIZE, catalogue, paint, request, tiny_modes
+from bench.tiny_server import SIZE, catalogue, paint, request, sent, tiny_modes
 from contracts.prediction import PredictionInput
 from imaging.lab import difference, parse_colour, to_lab
 from imaging.masks import Mask, bounds, grow, to_image
@@ -121,7 +120,7 @@ def _cut(drawing: Drawing, garment: Garment) -> Cut:
 
 
 def _repaint(cut: Cut, seed: int) -> PredictionInput:
-    body = {"mode": "inpaint", "image": _sent(cut.photo), "mask": _sent(to_image(cut.mask))}
+    body = {"mode": "inpaint", "image": sent(cut.photo), "mask": sent(to_image(cut.mask))}
     return PredictionInput.from_json({**body, "prompt": cut.words, "seed": seed})
 
 
@@ -154,12 +153,6 @@ def _pictures(modes: Modes, asked: Sequence[PredictionInput]) -> list[Image.Imag
 
 def _opened(file: bytes) -> Image.Image:
     return Image.open(io.BytesIO(file))
-
-
-def _sent(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
 
 
 def _of(name: str, values: Sequence[float]) -> dict[str, float]:

@@ -84,10 +84,15 @@ def _is_found(modes: Modes, photo: Image.Image) -> bool:
 
 def request(photo: Image.Image, prompt: str, seed: int, **fields: object) -> PredictionInput:
     """Restyle the skirt of a photo."""
-    file = io.BytesIO()
-    photo.save(file, "PNG")
-    body = {"mode": "style", "image": base64.b64encode(file.getvalue()).decode(), "mask_prompt": "a skirt"}
+    body = {"mode": "style", "image": sent(photo), "mask_prompt": "a skirt"}
     return PredictionInput.from_json({**body, "prompt": prompt, "seed": seed, **fields})
+
+
+def sent(picture: Image.Image) -> str:
+    """A picture as a request has it."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def paint(modes: Modes, requests: Sequence[PredictionInput]) -> Iterator[PaintedAnswer]:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES
+from contracts.safety.refusal import NeverPaintedError
 from contracts.sampling import Sampling
 from diffusion.denoiser import Denoiser, DenoiserCall
 from diffusion.guidance import doubled, end_guidance
@@ -27,7 +28,7 @@ from diffusion.words import unused_end
 F = TypeVar("F", bound="Family")
 
 
-class RefusedContentError(InvalidInputError):
+class RefusedContentError(NeverPaintedError):
     """The base model's own safety checker blanked a picture."""
 
 

@@ -151,6 +151,11 @@ class Segmenter:
         """The garments that the model has words for; none where it spells every word, so that words say nothing."""
         return tuple(word for word in garments.GARMENTS if self._knows(word))
 
+    def knows(self, thing: str) -> bool:
+        """Whether the model has a word for a garment, ``a skirt``."""
+        nouns = garments.content(thing)
+        return not self.known_garments or any(self._knows(noun) for noun in nouns)
+
     def probability(self, picture: Image.Image, target: str) -> Probability:
         """The probability (0 to 1) that each pixel of an RGB picture (h, w) shows ``target``, in one forward pass."""
         width, height = picture.size
@@ -166,8 +171,7 @@ class Segmenter:
         if problems := list(garments.unusable_words("words to mask", target)):
             raise InvalidInputError.of(problems)
         for thing in self.things(target):
-            nouns = garments.content(thing)
-            if self.known_garments and nouns and not any(self._knows(noun) for noun in nouns):
+            if garments.content(thing) and not self.knows(thing):
                 raise self._not_found(thing, score=0.0, unknown=True)
         return self.things(target)
 

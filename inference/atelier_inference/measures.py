@@ -19,6 +19,8 @@ Outcome = Literal["RequestsAnswered", "RequestsRefused", "RequestsCanceled", "Re
 Measure = Literal[
     Outcome,
     "RequestsOutOfMemory",
+    "MasksRefused",
+    "PaintingsRefused",
     "QueueDepth",
     "SigningFailures",
     "CallRows",

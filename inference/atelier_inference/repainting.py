@@ -15,16 +15,18 @@ from contracts.prediction import PredictionInput
 from diffusion.lora import Mix
 from imaging import repaint
 from imaging.appearance import measure_appearance
+from imaging.bareness import Under, look_under
 from imaging.colour_words import coloured
 from imaging.repaint import Frame, Repainting
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RepaintingJob(PaintingJob):
-    """A photo to repaint; without a ``frame``, the segmenter has yet to find its mask."""
+    """A photo to repaint; without a ``frame``, the segmenter has yet to find its mask. ``photo`` is what is under that."""
 
     picture: Image.Image
     frame: Frame | None = None
+    photo: Under | None = None
 
 
 class RepaintingMode(PaintingMode[RepaintingJob]):
@@ -54,7 +56,18 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
     def run(self, jobs: Sequence[RepaintingJob]) -> list[Finish]:
         """Find the masks that requests did not bring, then paint."""
         masks = [None if job.frame else self.garment(job, job.picture).mask for job in jobs]
-        return super().run(aside(partial(self._framed, jobs, masks)) if any(masks) else jobs)
+        framed = aside(partial(self._each_framed, jobs, masks)) if any(masks) else jobs
+        for job in framed:
+            self.gate.check_mask(_under(job), job.picture, job.request)
+        return super().run(framed)
+
+    def painted_mask(self, job: RepaintingJob) -> Image.Image:
+        """See PaintingMode."""
+        return _frame(job).mask
+
+    def under(self, job: RepaintingJob) -> Under:
+        """See PaintingMode."""
+        return _under(job)
 
     def paint(self, jobs: Sequence[RepaintingJob], mixes: Sequence[Mix]) -> list[list[Image.Image]]:
         """See PaintingMode: squares of the model's resolution."""
@@ -96,14 +109,15 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
             partial(_pasted, enlarger, job, photo, some) for job, photo, some in zip(jobs, photos, results, strict=True)
         ]
 
-    def _framed(self, jobs: Sequence[RepaintingJob], masks: Sequence[Image.Image | None]) -> list[RepaintingJob]:
+    def framed(self, job: RepaintingJob, mask: Image.Image) -> RepaintingJob:
+        """The job with its frame, and what is under that. Raises InvalidInputError for a mask that is empty or of another size."""
+        with job.watch.measure("frame"):
+            frame = self.frame(job.request, job.picture, mask, job.seeds)
+            return replace(job, frame=frame, photo=look_under(job.picture, frame.alpha))
+
+    def _each_framed(self, jobs: Sequence[RepaintingJob], masks: Sequence[Image.Image | None]) -> list[RepaintingJob]:
         """Of a large photo that takes longer than a call of the model, which others wait for."""
-        framed = []
-        for job, mask in zip(jobs, masks, strict=True):
-            with job.watch.measure("frame"):
-                frame = self.frame(job.request, job.picture, mask, job.seeds) if mask else job.frame
-            framed.append(replace(job, frame=frame))
-        return framed
+        return [self.framed(job, mask) if mask else job for job, mask in zip(jobs, masks, strict=True)]
 
 
 def _words(request: PredictionInput) -> str:
@@ -115,6 +129,11 @@ def _words(request: PredictionInput) -> str:
 def _frame(job: RepaintingJob) -> Frame:
     assert job.frame is not None
     return job.frame
+
+
+def _under(job: RepaintingJob) -> Under:
+    assert job.photo is not None
+    return job.photo
 
 
 def _pasted(

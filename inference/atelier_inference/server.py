@@ -38,6 +38,7 @@ from contracts.disclosure import TEXTS, Texts
 from contracts.errors import InvalidInputError
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import PredictionInput
+from contracts.safety.refusal import MASKS, PAINTED
 from contracts.work import check_work
 
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
@@ -248,6 +249,15 @@ def _check_together(requests: Sequence[PredictionInput], modes: Modes) -> None:
         check_work(whole, modes[whole.mode].dependencies.pace, None)
 
 
+def _count_refusal(kind: str) -> None:
+    """For the operator: how often each gate refused, and nothing of whom or what."""
+    if kind in MASKS:
+        MEASURES.count("MasksRefused")
+    elif kind in PAINTED:
+        MEASURES.count("PaintingsRefused")
+
+
 def _refuse(dialect: Dialect, status: int, kind: str, error: InvalidInputError, line: dict[str, Any]) -> Response:
     line["error"] = kind
+    _count_refusal(kind)
     return dialect.refuse(status, kind, error, line["id"])

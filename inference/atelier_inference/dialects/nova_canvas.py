@@ -25,6 +25,7 @@ from atelier_inference.dialects.nova_request import (
 from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
+from contracts.safety.refusal import PAINTED
 from imaging.colour_words import FINER, name_of
 from imaging.pictures import encode, measure, read_picture
 
@@ -42,7 +43,6 @@ _CALLED = {
     **{"input.strength": "similarityStrength", "input.num_inference_steps": "quality"},
 }
 _ERRORS = {429: "ThrottlingException", 500: "InternalServerException", 503: "ServiceUnavailableException"}
-_BLANKED = "RefusedContentError"
 _ALL_BLOCKED = "All of the generated images have been blocked by our content filters."
 
 
@@ -68,8 +68,8 @@ class NovaCanvas(Dialect):
         return Asked(requests=[request], respond=_respond)
 
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
-        """As Bedrock answers; what the base model's own checker blanked is no exception there."""
-        if kind == _BLANKED:
+        """As Bedrock answers; what was painted and may not leave is no exception there."""
+        if kind in PAINTED:
             return AsciiJSONResponse({"images": [], "error": _ALL_BLOCKED})
         exception = {"x-amzn-ErrorType": _ERRORS.get(status, "ValidationException")}
         return AsciiJSONResponse({"message": str(error.in_names(_CALLED))}, status_code=status, headers=exception)

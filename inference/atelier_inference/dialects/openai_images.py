@@ -18,10 +18,10 @@ from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.openai import CALLED, ImageEditForm, ImageEditRequest, ImageRequest, WantedPictures, edit_fields
 from contracts.prediction import PredictionInput
+from contracts.safety.refusal import MASKS, PAINTED
 from imaging.pictures import measure
 
 _EDITED = frozenset({"image", "images", "mask", "mask_prompt"})
-_BLANKED = "RefusedContentError"
 
 
 class OpenAiImages(Dialect):
@@ -64,7 +64,7 @@ class OpenAiImages(Dialect):
             "message": str(told),
             "type": "server_error" if status >= 500 else "invalid_request_error",
             "param": told.what,
-            "code": "content_policy_violation" if kind == _BLANKED else None,
+            "code": "content_policy_violation" if kind in MASKS | PAINTED else None,
         }
         return AsciiJSONResponse({"error": body}, status_code=status)
 

@@ -20,13 +20,14 @@ from contracts.errors import InvalidInputError, Problem
 from contracts.model import rule
 from contracts.prediction import PredictionInput
 from contracts.requests import RequestBody
+from contracts.safety.refusal import MASKS, PAINTED
 
 _NOT_HERE = {
     "webhook": "left out: nobody is told, the answer is that of the call; POST /v1/predictions tells",
     "webhook_events_filter": "left out, as webhook",
     "output_file_prefix": "left out: pictures come in the answer",
 }
-_FAILURES = ("RefusedContentError", "GarmentNotFoundError")
+_FAILURES = MASKS | PAINTED | {"GarmentNotFoundError"}
 """What goes wrong once a model runs: Cog answers 200 then, with a prediction that has failed."""
 
 

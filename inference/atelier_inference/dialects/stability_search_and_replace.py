@@ -14,6 +14,7 @@ from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.forms import read_fields
 from contracts.prediction import PredictionInput
+from contracts.safety.refusal import MASKS, PAINTED
 from contracts.stability import CALLED, SearchAndReplaceForm
 
 FIELDS = frozenset({"search_prompt", "grow_mask", "negative_prompt", "seed", "style_preset"})
@@ -25,7 +26,6 @@ _NAMES = {
     500: "internal_error",
     503: "service_unavailable",
 }
-_BLANKED = "RefusedContentError"
 
 
 class StabilitySearchAndReplace(Dialect):
@@ -53,9 +53,9 @@ class StabilitySearchAndReplace(Dialect):
         return Asked(requests=[request], respond=respond)
 
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
-        """``{"id", "name", "errors"}``; what the base model's own checker blanked is 403."""
+        """``{"id", "name", "errors"}``; what a gate or the base model's own checker refused is 403."""
         name = _NAMES.get(status, "bad_request")
-        if kind == _BLANKED:
+        if kind in MASKS | PAINTED:
             status, name = 403, "content_moderation"
         listed = [str(problem) for problem in error.in_names(CALLED).problems]
         return AsciiJSONResponse({"id": request, "name": name, "errors": listed}, status_code=status)

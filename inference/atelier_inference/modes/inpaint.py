@@ -1,7 +1,5 @@
 """inpaint: repaint what the caller's mask says."""
 
-from dataclasses import replace
-
 from PIL import Image, ImageStat
 
 from atelier_inference.mode import Stopwatch
@@ -28,8 +26,7 @@ class Inpaint(RepaintingMode):
             request, watch, picture.size, picture=picture, cutout=decoded.cutout, photo=decoded.digest, notes=notes
         )
         job.metrics["mask_area"] = round(ImageStat.Stat(mask).mean[0] / 255, 4)
-        with watch.measure("frame"):
-            return replace(job, frame=self.frame(request, picture, mask, job.seeds))
+        return self.framed(job, mask)
 
     def _fitted(self, mask: Image.Image, request: PredictionInput, picture: Image.Image) -> Image.Image:
         if mask.size != picture.size:

@@ -1,0 +1,40 @@
+"""Every number by which something is refused, in one place."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkinThresholds:
+    """How much skin may be under a mask before painting, and in what was painted: shares, 0 to 1, of which a smaller one is stricter.
+
+    What was painted in a mask is looked at closely where what may be skin, by its colour, is more than ``painted_share`` of it. Of
+    pictures painted as a whole that is ``frame_share``, and ``frame_rise`` more than there was in the photo, or ``frame_most`` in any
+    case. *Bare* is what is skin then: see ``imaging.bareness``. ``painted_bare`` is how much of what was painted on a person, garment and
+    bare skin, may be bare; ``frame_bare`` is that of pictures painted as a whole, where faces are.
+
+    A mask is refused where ``mask_bare`` of it is bare, if that is at least ``mask_area`` of the picture: a hand or a foot may be dressed.
+    So is one that leaves no skin of a person outside (less than ``body_outside`` of what is inside), where ``body_bare`` of it is bare and
+    it covers ``body_area`` of the picture.
+    """
+
+    painted_share: float = 0.25
+    painted_bare: float = 0.65
+    frame_share: float = 0.35
+    frame_rise: float = 0.15
+    frame_most: float = 0.75
+    frame_bare: float = 0.85
+    mask_bare: float = 0.8
+    mask_area: float = 0.03
+    body_bare: float = 0.15
+    body_area: float = 0.2
+    body_outside: float = 0.03
+
+    def selling(self, wares: Collection[str]) -> "SkinThresholds":
+        """Those of a stage that sells swimwear or underwear, which is worn on much bare skin."""
+        return replace(self, painted_bare=0.9, mask_bare=0.92, body_bare=0.8) if wares else self
+
+
+SKIN = SkinThresholds()
+SEEN = 0.4
+"""Probability from which the segmenter is taken to see a garment: that of the outlines of its masks. A larger one is stricter."""

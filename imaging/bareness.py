@@ -1,0 +1,99 @@
+"""How much of what lies in a mask is bare skin: by colour, by the person's own skin, and by what a segmenter sees there.
+
+No one of the three can tell alone. Colour takes tan cloth for skin. The person's own skin, seen on face, hands or legs outside of the mask,
+is in the picture's own light; but cloth may have that very colour, and there may be none to see. A segmenter knows garments by their shape
+and not by their colour, but may take a bare chest for a top. So what may be skin by its colour is *bare* where it has the colour of the
+person's own skin, or where no garment is seen; but where cloth of a skin's colour was asked for, only where both say so.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from contracts.safety.thresholds import SEEN
+from imaging.masks import Mask
+from imaging.skin import Levels, OwnSkin, may_be_skin, own_skin, sampled, samples, share
+
+INSIDE = 128
+"""Level of a mask from which a sample is inside of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Under:
+    """A photo and its mask: ``skin`` is what may be skin in it, ``inside`` where it is repainted, ``outside`` where nothing changes, and
+    ``own`` the person's skin there."""
+
+    inside: Mask
+    outside: Mask
+    skin: Mask
+    own: OwnSkin | None
+    levels: Levels
+
+    @property
+    def area(self) -> float:
+        """Of the picture, what is masked."""
+        return float(self.inside.mean())
+
+
+def look_under(photo: Image.Image, alpha: Image.Image) -> Under:
+    """Look at an RGB photo under ``alpha`` (``L``, same size), which is 0 where nothing changes; a millisecond, of the largest photo."""
+    levels, opacity = samples(photo), np.asarray(sampled(alpha))
+    outside = opacity == 0
+    return Under(
+        inside=opacity >= INSIDE,
+        outside=outside,
+        skin=may_be_skin(levels),
+        own=own_skin(levels, outside),
+        levels=levels,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintedPart:
+    """What was painted: ``skin`` is what may be skin of ``inside``."""
+
+    inside: Mask
+    skin: Mask
+    levels: Levels
+
+    @property
+    def share(self) -> float:
+        """Of what was painted, what may be skin."""
+        return share(self.skin, self.inside)
+
+
+def look_at(picture: Image.Image, mask: Image.Image | None) -> PaintedPart:
+    """Look at what was painted of an RGB picture: what is white in ``mask`` (``L``, same size), or all of it."""
+    levels = samples(picture)
+    inside = np.ones(levels.shape[:2], np.bool_) if mask is None else np.asarray(sampled(mask)) >= INSIDE
+    return PaintedPart(inside=inside, skin=may_be_skin(levels) & inside, levels=levels)
+
+
+def seen(probabilities: list[NDArray[np.float32]]) -> Mask:
+    """The samples where a segmenter sees any of the things that it was asked for, from its probabilities (h, w) for each."""
+    likeliest = np.maximum.reduce(probabilities)
+    return np.asarray(sampled(Image.fromarray(likeliest))) >= SEEN
+
+
+def bare(skin: Mask, levels: Levels, *, own: OwnSkin | None, garment: Mask | None, colour_asked: bool) -> Mask:
+    """Of what may be ``skin``, what is bare.
+
+    ``garment`` is where a segmenter sees one, None where there is none to ask; ``colour_asked`` says that cloth of such a colour was asked
+    for.
+    """
+    unseen = None if garment is None else ~garment
+    is_own = None if own is None else own.of(levels)
+    evidence = [each for each in (unseen, is_own) if each is not None]
+    if not evidence:  # nothing speaks for skin but a colour that was asked for, or was not
+        return np.zeros_like(skin) if colour_asked else skin
+    decide = np.logical_and if colour_asked else np.logical_or
+    return np.asarray(skin & decide.reduce(evidence))
+
+
+def share_of_person(bare_skin: Mask, garment: Mask | None, inside: Mask) -> float:
+    """Of what lies in a mask on a person, the share that is bare: of bare skin and garment, not of what is beside them."""
+    dressed = (inside if garment is None else garment & inside) & ~bare_skin
+    total = int(bare_skin.sum()) + int(dressed.sum())
+    return float(bare_skin.sum()) / total if total else 0.0

@@ -1,0 +1,106 @@
+"""Refuses masks that lie on bare skin, and pictures in which it was painted, where a garment was asked for.
+
+Colour is looked at in every picture, which takes a millisecond; the segmenter is asked only where there is much that may be skin.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from contracts.prediction import PredictionInput
+from contracts.safety.cloth import asks_for_skin_colour, garments_asked
+from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
+from contracts.safety.thresholds import SKIN, SkinThresholds
+from imaging.bareness import PaintedPart, Under, bare, seen, share_of_person
+from imaging.masks import Mask
+from imaging.segmenter import Segmenter
+from imaging.skin import is_of_skin, share
+
+WORN = ("clothes", "a top", "a skirt", "trousers", "a dress")
+"""What is looked for under a mask that a caller brought: its garment need not be the one that is painted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkinGate:
+    """The gate of one server; without a ``segmenter`` it goes by colours alone. Only the model's thread may call what asks that."""
+
+    segmenter: Segmenter | None
+    thresholds: SkinThresholds = SKIN
+
+    def check_mask(self, under: Under, photo: Image.Image, request: PredictionInput) -> None:
+        """Raises NeverPaintedError for a mask on bare skin, or on a whole person. In the model's thread."""
+        suspect = under.skin & under.inside
+        if not (self._is_skin(under, suspect) or self._is_body(under, suspect)):
+            return
+        own_words = [request.mask_prompt] if request.mask_prompt else []
+        things = [*garments_asked([*own_words, request.prompt]), *(() if own_words else WORN)]
+        found = bare(suspect, under.levels, own=under.own, garment=self._seen(photo, things), colour_asked=True)
+        where, got = _where(request), f"a mask of which {share(found, under.inside):.0%} is bare skin"
+        if self._is_skin(under, found):
+            allowed = f"one of a garment, with less than {self.thresholds.mask_bare:.0%} of bare skin in it"
+            raise MaskCoversSkinError(where, got=got, allowed=allowed)
+        if self._is_body(under, found):
+            allowed = "one of a garment, that leaves the person's face or hands, where they are seen, outside"
+            raise MaskCoversBodyError(where, got=f"{got}, and all that is seen of the person's", allowed=allowed)
+
+    def refusal(
+        self,
+        request: PredictionInput,
+        looks: Sequence[PaintedPart],
+        pictures: Sequence[Image.Image],
+        under: Under | None,
+        before: float,
+    ) -> NeverPaintedError | None:
+        """Why none of a job's pictures may leave, where one must not. In the model's thread.
+
+        Without ``under`` they were painted as a whole, from a picture of which ``before`` may be skin.
+        """
+        whole = under is None
+        most = self.thresholds.frame_bare if whole else self.thresholds.painted_bare
+        things = garments_asked([request.mask_prompt, request.prompt])
+        if whole and not things and not request.adapter:
+            return None  # no garment was asked for
+        asked = asks_for_skin_colour(request.prompt) or (bool(request.colour) and is_of_skin(request.colour))
+        for look, picture in zip(looks, pictures, strict=True):
+            if not self._is_suspect(look, before, whole=whole):
+                continue
+            garment = self._seen(picture, things or ["clothes"])
+            own = under.own if under else None
+            found = bare(look.skin, look.levels, own=own, garment=garment, colour_asked=asked)
+            shown = share_of_person(found, garment, look.inside)
+            if shown > most:
+                got = f"a picture where {shown:.0%} of the garment that was asked for is bare skin"
+                allowed = f"at most {most:.0%}: another seed or prompt, in which cloth of a skin's colour is named: a beige skirt"
+                return PaintedSkinError("what was painted", got=got, allowed=allowed)
+        return None
+
+    def _is_suspect(self, look: PaintedPart, before: float, *, whole: bool) -> bool:
+        limits = self.thresholds
+        if not whole:
+            return look.share > limits.painted_share
+        return look.share > min(limits.frame_most, max(limits.frame_share, before + limits.frame_rise))
+
+    def _is_skin(self, under: Under, found: Mask) -> bool:
+        limits = self.thresholds
+        return share(found, under.inside) >= limits.mask_bare and float(found.mean()) >= limits.mask_area
+
+    def _is_body(self, under: Under, found: Mask) -> bool:
+        limits = self.thresholds
+        outside = int((under.skin & under.outside).sum())
+        return (
+            share(found, under.inside) >= limits.body_bare
+            and under.area >= limits.body_area
+            and outside < limits.body_outside * int(found.sum())
+        )
+
+    def _seen(self, picture: Image.Image, things: Sequence[str]) -> Mask | None:
+        """Where the segmenter sees any of some garments; None where it can be asked for none of them."""
+        if self.segmenter is None:
+            return None
+        known = [thing for thing in things if self.segmenter.knows(thing)]
+        return seen([self.segmenter.probability(picture, thing) for thing in known]) if known else None
+
+
+def _where(request: PredictionInput) -> str:
+    return "input.mask_prompt" if request.mask_prompt else "input.mask"

@@ -1,0 +1,216 @@
+"""Masks on bare skin and pictures of it are refused by name, and nobody else is harmed. With a segmenter whose eyes are the tests'."""
+
+import json
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from atelier_inference import measures
+from atelier_inference import server as server_module
+from atelier_inference.dialects.nova_canvas import NovaCanvas
+from atelier_inference.dialects.openai_images import OpenAiImages
+from atelier_inference.dialects.replicate_cog import ReplicateCog
+from atelier_inference.dialects.stability_search_and_replace import StabilitySearchAndReplace
+from atelier_inference.measures import Measures
+from contracts.safety.refusal import MaskCoversSkinError, NeverPaintedError, PaintedSkinError
+from imaging.masks import to_image
+from imaging.segmenter import Segmenter
+from tests.integration.inference_server import Server, sent
+
+SKIN, BLUE, CAMEL = (165, 115, 80), (40, 80, 190), (193, 154, 107)
+SIZE = (80, 120)
+
+
+def person(garment: tuple[int, int, int] = BLUE) -> Image.Image:
+    """A face and legs, and a garment between them, before a grey wall."""
+    photo = Image.new("RGB", SIZE, (135, 138, 142))
+    photo.paste(SKIN, (25, 5, 55, 35))
+    photo.paste(garment, (20, 35, 60, 80))
+    photo.paste(SKIN, (25, 80, 55, 118))
+    return photo
+
+
+def box(left: int, top: int, right: int, bottom: int) -> Image.Image:
+    mask = np.zeros(SIZE[::-1], np.bool_)
+    mask[top:bottom, left:right] = True
+    return to_image(mask)
+
+
+GARMENT = box(20, 35, 60, 80)
+
+
+def asked(photo: Image.Image, mask: Image.Image, prompt: str = "a red skirt", **more: Any) -> dict[str, Any]:
+    return {"mode": "inpaint", "prompt": prompt, "image": sent(photo), "mask": sent(mask), "seed": 1, **more}
+
+
+@pytest.fixture
+def sees(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """The probability everywhere of what the segmenter is asked for; 0 of what is not named."""
+    probabilities: dict[str, float] = {}
+
+    def probability(_: Segmenter, picture: Image.Image, target: str) -> Any:
+        return np.full((picture.height, picture.width), probabilities.get(target, 0.0), np.float32)
+
+    monkeypatch.setattr(Segmenter, "probability", probability)
+    monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
+    return probabilities
+
+
+def paints(
+    server: Server, monkeypatch: pytest.MonkeyPatch, *colours: tuple[int, int, int], mode: str = "inpaint"
+) -> None:
+    """Have a mode paint one colour a job, in turn, whatever is asked."""
+
+    def paint(jobs: Any, _: Any) -> list[list[Image.Image]]:
+        side = server.modes[mode].dependencies.model.resolution
+        return [
+            [Image.new("RGB", (side, side), colours[job.seeds[0] % len(colours)]) for _ in job.seeds] for job in jobs
+        ]
+
+    monkeypatch.setattr(server.modes[mode], "paint", paint)
+
+
+def test_a_skirt_that_is_painted_as_skin_does_not_leave(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paints(server, monkeypatch, SKIN)
+    refused = server.post(**asked(person(), GARMENT))
+    assert refused.status_code == 400
+    error = refused.json()["error"]
+    assert error["type"] == "PaintedSkinError"
+    assert "100% of the garment that was asked for is bare skin" in error["message"]
+    assert "images" not in refused.json()
+    sees["a skirt"] = 0.9  # its shape alone saves nothing that has the person's own colour
+    assert server.post(**asked(person(), GARMENT)).json()["error"]["type"] == "PaintedSkinError"
+
+
+def test_one_picture_of_skin_is_enough(server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    side = server.modes["inpaint"].dependencies.model.resolution
+    pictures = [[Image.new("RGB", (side, side), colour) for colour in (BLUE, SKIN)]]
+    monkeypatch.setattr(server.modes["inpaint"], "paint", lambda *_: pictures)
+    assert server.post(**asked(person(), GARMENT, num_outputs=2)).json()["error"]["type"] == "PaintedSkinError"
+
+
+def test_cloth_of_another_colour_leaves_whatever_the_segmenter_sees(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paints(server, monkeypatch, BLUE)
+    assert server.predict(**asked(person(), GARMENT)).images
+    assert sees == {}
+
+
+def test_cloth_of_a_skin_s_colour_leaves_where_a_garment_is_seen_or_the_colour_was_asked_for(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paints(server, monkeypatch, CAMEL)
+    assert server.predict(**asked(person(), GARMENT, "a camel skirt")).images
+    assert server.post(**asked(person(), GARMENT)).json()["error"]["type"] == "PaintedSkinError"
+    sees["a skirt"] = 0.9
+    assert server.predict(**asked(person(), GARMENT)).images
+    paints(server, monkeypatch, SKIN)
+    assert server.predict(**asked(person(), GARMENT, "a brown skirt")).images
+    sees["a skirt"] = 0.1
+    assert server.post(**asked(person(), GARMENT, "a brown skirt")).json()["error"]["type"] == "PaintedSkinError"
+
+
+def test_neighbours_in_a_batch_are_unharmed_and_operators_hear_of_each_refusal(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Measures("atelier-test")
+    monkeypatch.setattr(server_module, "MEASURES", kept)
+    monkeypatch.setattr(measures, "MEASURES", kept)
+    paints(server, monkeypatch, BLUE, SKIN)
+    answers: dict[int, Any] = {}
+
+    def ask(seed: int) -> None:
+        answers[seed] = server.post(**asked(person(), GARMENT, seed=seed))
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert [answers[seed].status_code for seed in range(6)] == [200, 400] * 3
+    assert kept._values["PaintingsRefused"] == [3.0]
+
+
+def test_a_mask_on_bare_skin_is_refused_before_anything_is_painted(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.modes["inpaint"], "paint", lambda *_: pytest.fail("painted"))
+    refused = server.post(**asked(person(), box(27, 84, 53, 116)))
+    assert (refused.status_code, refused.json()["error"]["type"]) == (400, "MaskCoversSkinError")
+    assert refused.json()["error"]["what"] == "input.mask"
+    assert "100% is bare skin" in refused.json()["error"]["message"]
+
+
+def test_a_mask_on_all_of_a_person_is_refused(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.modes["inpaint"], "paint", lambda *_: pytest.fail("painted"))
+    refused = server.post(**asked(person(), box(15, 0, 65, 120)))
+    assert (refused.status_code, refused.json()["error"]["type"]) == (400, "MaskCoversBodyError")
+
+
+def test_a_mask_of_a_garment_in_a_skin_s_colour_is_none_on_skin(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paints(server, monkeypatch, BLUE)
+    assert server.predict(**asked(person(CAMEL), GARMENT)).images
+    sees["trousers"] = 0.9  # what is worn there need not be what is painted
+    assert server.predict(**asked(person(SKIN), GARMENT)).images
+
+
+def test_a_hand_may_be_dressed(server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    paints(server, monkeypatch, BLUE)
+    assert server.predict(**asked(person(), box(26, 6, 40, 20), "red gloves")).images
+
+
+def test_pictures_from_words_are_refused_where_a_garment_was_asked_for(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paints(server, monkeypatch, SKIN, mode="text_to_image")
+    words = {"mode": "text_to_image", "seed": 1}
+    assert server.post(**words, prompt="a red dress").json()["error"]["type"] == "PaintedSkinError"
+    assert server.predict(**words, prompt="a beach of sand").images
+    sees["a dress"] = 0.9
+    assert server.predict(**words, prompt="a red dress").images
+
+
+def test_a_picture_painted_anew_may_have_the_skin_that_it_had(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"mode": "image_to_image", "prompt": "a red dress", "seed": 1, "image": sent(person(), "png")}
+    paints(server, monkeypatch, SKIN, mode="image_to_image")
+    assert server.post(**body).json()["error"]["type"] == "PaintedSkinError"
+    third = Image.new("RGB", (64, 66), BLUE)
+    third.paste(SKIN, (0, 0, 64, 22))
+    monkeypatch.setattr(server.modes["image_to_image"], "paint", lambda *_: [[third]])
+    assert server.predict(**body).images  # of the photo itself it is a fifth
+
+
+def test_what_is_refused_is_not_upscaled(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paints(server, monkeypatch, SKIN)
+    monkeypatch.setattr(server.modes["inpaint"], "upscale", lambda *_: pytest.fail("upscaled"))
+    assert server.post(**asked(person(), GARMENT, upscale=True)).json()["error"]["type"] == "PaintedSkinError"
+
+
+@pytest.mark.parametrize("error", [MaskCoversSkinError, PaintedSkinError])
+def test_each_dialect_says_it_in_its_own_way(error: type[NeverPaintedError]) -> None:
+    problem, kind = error("input.mask", got="a mask on skin", allowed="one of a garment"), error.__name__
+    openai, stability, cog, nova = (
+        dialect.refuse(400, kind, problem, "r1")
+        for dialect in (OpenAiImages(), StabilitySearchAndReplace(), ReplicateCog(), NovaCanvas())
+    )
+    assert json.loads(bytes(openai.body))["error"]["code"] == "content_policy_violation"
+    assert (stability.status_code, json.loads(bytes(stability.body))["name"]) == (403, "content_moderation")
+    assert (cog.status_code, json.loads(bytes(cog.body))["status"]) == (200, "failed")
+    if error is PaintedSkinError:
+        assert json.loads(bytes(nova.body))["images"] == []
+    else:
+        assert (nova.status_code, nova.headers["x-amzn-ErrorType"]) == (400, "ValidationException")
