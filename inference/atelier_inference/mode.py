@@ -103,7 +103,7 @@ class Job:
     """A checked request, its pictures decoded and its defaults filled in.
 
     ``size`` is the width and height, in pixels, of the request's picture or of the one to paint; ``model`` is what answers. ``cutout``
-    is the picture whose transparency comes back, ``photo`` the SHA-256 of the request's file in hexadecimal digits, empty without one.
+    is the picture whose transparency comes back, ``digest`` the SHA-256 of the request's file in hexadecimal digits, empty without one.
     ``notes``, ``metrics`` and ``appearances`` are the answer's, filled in on the way.
     """
 
@@ -116,7 +116,7 @@ class Job:
     adapter: str = ""
     second_adapter: str = ""
     cutout: Cutout | None = None
-    photo: str = ""
+    digest: str = ""
     notes: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     appearances: list[Appearance] = field(default_factory=list)

@@ -51,10 +51,10 @@ class Server:
 
 
 @contextmanager
-def serving(root: Path, *, pixels_per_second: int = 10**7) -> Iterator[Server]:
+def serving(root: Path, *, pixels_per_second: int = 10**7, **more: Any) -> Iterator[Server]:
     """A server with a model, a segmenter, an upscaler, uploads, and the styles skirt@1 and skirt@2, below an empty folder.
 
-    ``pixels_per_second`` is its pace: what would take longer than it may is refused.
+    ``pixels_per_second`` is its pace: what would take longer than it may is refused. ``more`` are settings besides.
     """
     save_inpainter(root / "model")
     store = FolderStore(root / "s3")
@@ -72,6 +72,7 @@ def serving(root: Path, *, pixels_per_second: int = 10**7) -> Iterator[Server]:
         uploads=UPLOADS,
         pixels_per_second=pixels_per_second,
         tile_pixels_per_second=10**7,
+        **more,
     )
     loaded: list[Modes] = []
 

@@ -47,6 +47,11 @@ class FolderStore(Store):
         self.path(uri).parent.mkdir(parents=True, exist_ok=True)
         self.path(uri).write_bytes(body)
 
+    def write_new(self, uri: S3Uri, body: bytes, *, kind: str) -> None:
+        """See Store."""
+        if self.is_gone(uri):
+            self.write(uri, body)
+
     def is_gone(self, uri: S3Uri) -> bool:
         """See Store."""
         return not self.path(uri).is_file()

@@ -42,7 +42,7 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
             picture.size,
             start=start,
             cutout=decoded.cutout,
-            photo=decoded.digest,
+            digest=decoded.digest,
             notes=[*decoded.notes],
         )
         if self.steps(job) < 1:

@@ -23,7 +23,7 @@ class Inpaint(RepaintingMode):
             picture, mask = decoded.image, self._fitted(mask, request, decoded.image)
         notes = [note for note in (*decoded.notes, polarity_note(mask, convention=request.mask_convention)) if note]
         job = self.job(
-            request, watch, picture.size, picture=picture, cutout=decoded.cutout, photo=decoded.digest, notes=notes
+            request, watch, picture.size, picture=picture, cutout=decoded.cutout, digest=decoded.digest, notes=notes
         )
         job.metrics["mask_area"] = round(ImageStat.Stat(mask).mean[0] / 255, 4)
         return self.framed(job, mask)

@@ -21,7 +21,7 @@ class Style(RepaintingMode):
             picture.size,
             picture=picture,
             cutout=decoded.cutout,
-            photo=decoded.digest,
+            digest=decoded.digest,
             notes=[*decoded.notes],
         )
 

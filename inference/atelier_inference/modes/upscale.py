@@ -49,7 +49,7 @@ class Upscale(Mode[UpscaleJob]):
             ),
             tiles=tiles,
             cutout=decoded.cutout,
-            photo=decoded.digest,
+            digest=decoded.digest,
             notes=[*decoded.notes],
         )
 

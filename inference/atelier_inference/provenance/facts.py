@@ -66,7 +66,7 @@ def facts_of(job: Job, number: int, *, prompt: bool) -> Facts | None:
         model=job.model,
         styles=[(name, scale) for name, _, scale in painting.adapters] if painting else [],
         settings={"seed": job.seeds[number], **(_settings(painting) if painting else {})},
-        photo=job.photo,
+        photo=job.digest,
         prompt=request.prompt if prompt else "",
     )
 
