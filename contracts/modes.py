@@ -6,7 +6,7 @@ A new mode is one entry of MODES and one file of its name in the model server's 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_ALWAYS = ("mode", "output_format")
+_ALWAYS = ("mode", "output_format", "consent")
 
 
 @dataclass(frozen=True, kw_only=True)

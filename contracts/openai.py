@@ -14,6 +14,7 @@ from contracts.errors import InvalidInputError, Problem
 from contracts.forms import read_fields
 from contracts.model import Contract, rule
 from contracts.multipart import FormPart
+from contracts.people import Consent
 from contracts.prediction import LONGEST_PICTURE, Format
 from contracts.requests import Form, RequestBody
 
@@ -24,6 +25,7 @@ Lambda answers 6 MB."""
 CALLED: Mapping[str, str] = {
     **{"version": "model", "input.adapter": "model", "input.num_outputs": "n"},
     **{"input.width": "size", "input.height": "size"},
+    "input.consent": "consent",
 }
 """OpenAI's names of our fields."""
 
@@ -52,6 +54,7 @@ class WantedPictures(Contract):
     user: Annotated[str, text("a name", longest=512), about(_IGNORED)] = ""
     safety_identifier: Annotated[str, text("a name", longest=512), about(_IGNORED)] = ""
     quality: Annotated[str, text("a word", longest=20), about(_IGNORED)] = ""
+    consent: Consent = ""
 
     @property
     def sides(self) -> tuple[int, int] | None:
@@ -67,7 +70,8 @@ class WantedPictures(Contract):
 
     def inputs(self) -> dict[str, Any]:
         """The prediction that is asked for, in our own words."""
-        return {"prompt": self.prompt, "num_outputs": self.n, "output_format": self.output_format}
+        said = {"prompt": self.prompt, "num_outputs": self.n, "output_format": self.output_format}
+        return {**said, "consent": self.consent} if self.consent else said
 
 
 class ImageRequest(WantedPictures, RequestBody):

@@ -13,6 +13,7 @@ from contracts.garments import unusable_words
 from contracts.layout import STYLE_PATTERN
 from contracts.model import Contract, rule
 from contracts.modes import MODES
+from contracts.people import Consent
 from contracts.sampling import MOST_GUIDANCE, MOST_STEPS
 from contracts.schema import Schema, demand
 
@@ -131,6 +132,7 @@ class PredictionInput(Contract):
     ] = ""
     output_format: Annotated[Format, about("file format of the answer's pictures")] = "png"
     return_mask: Annotated[bool, about("also answer with the mask that was used")] = False
+    consent: Consent = ""
 
     @rule
     def _a_mode_has_what_it_needs(self) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from contracts.layout import STYLE_PATTERN
 from contracts.metrics import FineTuningMetrics
 from contracts.model import Contract, rule
 from contracts.model_names import plain
+from contracts.people import Consent
 from contracts.prediction import PredictionInput
 from contracts.prompts import Prompt
 from contracts.schema import Schema, demand
@@ -121,6 +122,9 @@ class TrainingInput(ExecutionInput):
         about("the garment's pictures"),
     ]
     style: Annotated[StyleName, about("the destination's, which need not be repeated")] = ""
+    consent: Annotated[
+        Consent, about("of the person in the dataset's pictures; it is not part of the execution's input")
+    ] = ""
 
 
 class TrainingRequest(TellingRequest):

@@ -8,11 +8,13 @@ from pydantic import Field
 
 from contracts.answers import Answer
 from contracts.declarations import about, bounds, text
+from contracts.people import Consent
 from contracts.prediction import Format
 from contracts.requests import Form
 
 CALLED: Mapping[str, str] = {
     **{"input.adapter": "version", "input.mask_prompt": "search_prompt", "input.mask_grow": "grow_mask"},
+    "input.consent": "consent",
 }
 """Stability's names of our fields."""
 
@@ -36,6 +38,7 @@ class SearchAndReplaceForm(Form):
         text("style, style@version or base", longest=150),
         about("what to paint with, which Stability's own API does not know; left out: the base model"),
     ] = ""
+    consent: Consent = ""
 
     def inputs(self) -> dict[str, Any]:
         """The prediction that is asked for, in our own words."""
@@ -48,6 +51,7 @@ class SearchAndReplaceForm(Form):
             "mask_grow": self.grow_mask,
             "seed": self.seed or None,
             "output_format": self.output_format,
+            "consent": self.consent or None,
         }
         return {name: value for name, value in inputs.items() if value is not None}
 

@@ -68,6 +68,7 @@ def serve(settings: Settings, scratch: Path) -> int:
         tickets=Tickets(store, settings.requests),
         teller=Teller(store, settings.progress),
         disclosure=settings.disclosure,
+        consent=settings.consent,
     )
     config = uvicorn.Config(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
     server = uvicorn.Server(config)

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from atelier_inference import journal
 from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.answering import make_answer
-from atelier_inference.custom_attributes import CUSTOM_ATTRIBUTES, styled
+from atelier_inference.custom_attributes import CUSTOM_ATTRIBUTES, consented, styled
 from atelier_inference.dialects import NATIVE, dialect_of
 from atelier_inference.dialects.dialect import Dialect, Invocation
 from atelier_inference.disclosing import Disclosing
@@ -36,6 +36,7 @@ from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnect
 from atelier_inference.worker import Worker
 from contracts.disclosure import TEXTS, Texts
 from contracts.errors import InvalidInputError
+from contracts.people import ConsentRule
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import PredictionInput
 from contracts.safety.refusal import MASKS, PAINTED
@@ -66,13 +67,15 @@ def make_app(
     tickets: Tickets | None = None,
     teller: Teller | None = None,
     disclosure: Texts = TEXTS,
+    consent: ConsentRule = "optional",
 ) -> Starlette:
     """The ASGI application. It loads the model in the background; ``broken`` is called where that fails.
 
+    ``consent`` says whether pictures of people are taken without a reference.
     Without ``tickets`` only a closed connection tells that nobody waits for an answer; without ``teller`` nobody hears of progress.
     ``disclosure`` is what people are told who see pictures.
     """
-    service = Service(load, broken, tickets, teller, disclosure)
+    service = Service(load, broken, tickets, teller, disclosure, consent)
     routes = [Route("/ping", service.ping), Route("/invocations", service.invocations, methods=["POST"])]
     return Starlette(routes=routes, lifespan=service.lifespan)
 
@@ -87,7 +90,9 @@ class Service:
         tickets: Tickets | None,
         teller: Teller | None,
         disclosure: Texts,
+        consent: ConsentRule,
     ) -> None:
+        self._consent = consent
         self._worker = Worker(load, broken=self._break)
         self._broken = broken
         self._reason = "the model is being loaded"
@@ -188,8 +193,9 @@ class Service:
             asked = await unless_left(reading, leaving)
             call.let_go()
             attributes = request.headers.get(CUSTOM_ATTRIBUTES, "")
-            asked = replace(asked, requests=[styled(each, attributes) for each in asked.requests])
-            said = ((each.prompt, each.negative_prompt, each.mask_prompt) for each in asked.requests)
+            styles = (styled(each, attributes) for each in asked.requests)
+            asked = replace(asked, requests=[consented(each, attributes, self._consent) for each in styles])
+            said = ((each.prompt, each.negative_prompt, each.mask_prompt, each.consent) for each in asked.requests)
             journal.keep_private(chain.from_iterable(said))
             _check_together(asked.requests, modes)
             answering += [

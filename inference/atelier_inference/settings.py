@@ -11,6 +11,7 @@ from contracts.declarations import bounds
 from contracts.disclosure import TEXTS, Texts, read_texts
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
+from contracts.people import ConsentRule
 from contracts.settings import EnvironmentSettings
 from contracts.work import FASTEST
 
@@ -53,6 +54,7 @@ class Settings(EnvironmentSettings):
     and ``tile_pixels_per_second`` are those of ``contracts.work.Pace``: a request that takes too long is refused. Without them none is.
     ``disclosure`` is what people are told who see pictures (``contracts.disclosure.Texts`` as JSON).
     ``service`` is the dimension of the metrics that are written; without it none are.
+    ``consent`` says whether pictures of people are taken without a reference of what they have agreed to.
     ``real_time`` says that answers are to come at once, and bounds them more. ``signing_key`` is the ARN of the key in KMS
     that signs pictures' manifests, and ``certificates`` where its certificates lie; without a key pictures have no manifest. Pictures say
     what they were asked for where ``prompt_in_pictures`` is true.
@@ -73,6 +75,7 @@ class Settings(EnvironmentSettings):
         "real_time": "ATELIER_REAL_TIME",
         "service": "ATELIER_SERVICE",
         "disclosure": "ATELIER_DISCLOSURE",
+        "consent": "ATELIER_CONSENT",
         "adapter_mib": "ATELIER_ADAPTER_MIB",
         "host_adapter_mib": "ATELIER_HOST_ADAPTER_MIB",
         "signing_key": "ATELIER_SIGNING_KEY",
@@ -92,6 +95,7 @@ class Settings(EnvironmentSettings):
     progress: _Prefix = None
     service: str = ""
     disclosure: Annotated[Texts, BeforeValidator(_texts)] = TEXTS
+    consent: ConsentRule = "optional"
     pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     real_time: bool = False

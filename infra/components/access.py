@@ -81,8 +81,9 @@ def using(key: kms.IKey) -> list[Statement]:
 
 
 def keeping(table: dynamodb.ITable) -> list[Statement]:
-    """Get, put and delete records by their key; never scan."""
-    return [allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [table_arn(table)])]
+    """Get, put and delete records by their key, several at once on condition that others are not there; never scan."""
+    calls = [f"dynamodb:{call}" for call in ("GetItem", "PutItem", "DeleteItem", "ConditionCheckItem")]
+    return [allow(calls, [table_arn(table)])]
 
 
 def finding_open(table: dynamodb.ITable) -> list[Statement]:

@@ -137,6 +137,7 @@ class BatchMachine(Construct):
                 "ENDPOINT_NAME": use.endpoint.name,
                 "NAME_PREFIX": stage.prefix,
                 "PACE": json.dumps(stage.pace.to_json(), sort_keys=True),
+                "CONSENT": stage.people.consent,
                 "MEDIA_DAYS": str(stage.media_days),
                 "CLIENTS": self._clients,
                 "SERVING_INSTANCE": stage.serving.instance,

@@ -12,6 +12,10 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "CreateMultipartUpload": ("s3:PutObject",),
     },
     "lambda": {"Invoke": ("lambda:InvokeFunction",)},
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+    "dynamodb": {
+        "TransactWriteItems": ("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"),
+    },
 }
 """Operations whose right has another name. https://docs.aws.amazon.com/service-authorization/latest/reference/"""
 

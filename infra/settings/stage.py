@@ -17,6 +17,7 @@ from infra.settings.licences import Licences, aging
 from infra.settings.log_days import LOG_DAYS
 from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, SIGNING_INTERFACES, Network, network_in_context
 from infra.settings.pace import pace
+from infra.settings.people import People
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.provenance import Provenance
@@ -63,6 +64,7 @@ class Stage:
     network: Network | None = None
     placement: Placement = field(default_factory=Placement)
     watching: Watching = field(default_factory=Watching)
+    people: People = field(default_factory=People)
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     licences: Licences = field(default_factory=Licences)
     disclosure: Disclosure = field(default_factory=Disclosure)

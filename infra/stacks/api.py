@@ -150,6 +150,7 @@ class ApiStack(StageStack):
                 "BATCH_MACHINE_ARN": batch_names.machine_arn(self.stage),
                 "RELEASE_RULES": self.stage.release_rules,
                 "PACE": json.dumps(self.stage.pace.to_json(), sort_keys=True),
+                "CONSENT": self.stage.people.consent,
                 "MEDIA_DAYS": str(self.stage.media_days),
                 "STARTUP_SECONDS": str(self.stage.serving.startup_seconds),
                 "CLIENTS": clients,

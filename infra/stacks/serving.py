@@ -108,6 +108,7 @@ class ServingStack(StageStack):
             "ATELIER_PROGRESS_URI": storage.media_bucket.s3_url_for_object("progress/"),
             "ATELIER_SERVICE": stage.prefix,
             "ATELIER_DISCLOSURE": stage.disclosure.environment,
+            "ATELIER_CONSENT": stage.people.consent,
             "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
             "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
             "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),

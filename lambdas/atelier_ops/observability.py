@@ -25,6 +25,9 @@ Event = Literal[
     "EndpointRollouts",
     "WebhooksDelivered",
     "WebhooksFailed",
+    "ConsentsMissing",
+    "ConsentsWithdrawn",
+    "PeopleErased",
 ]
 """What is counted."""
 

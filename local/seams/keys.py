@@ -23,7 +23,17 @@ USE = ("kms:GenerateDataKey", "kms:Decrypt")
 _KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 _KEY = f"s3:{_KEY_HEADER}"
 _IN_PARTS = "local:in-parts"
-_ITEMS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem")
+_ITEMS = (
+    "GetItem",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "Query",
+    "Scan",
+    "BatchGetItem",
+    "BatchWriteItem",
+    "ConditionCheckItem",
+)
 _CODES = {"sns": "KMSAccessDenied", "sqs": "KMS.AccessDeniedException"}
 
 # What of the key was refused to the request that is being answered: the action and the key.

@@ -16,6 +16,7 @@ from atelier_ops.logic.http import Dependencies
 from contracts.answers import ProblemDetails
 from contracts.clients import KnownClient
 from contracts.disclosure import TEXTS, Texts
+from contracts.people import ConsentRule
 from contracts.release import ReleaseRules
 from contracts.routes.table import ROUTES
 from contracts.webhooks import Reach
@@ -106,6 +107,7 @@ class Api:
     key: str = "key-1"
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     pace: Pace = PACE
+    consent: ConsentRule = "optional"
     meanwhile: Callable[[], Any] = lambda: None
     """Happens while a request waits."""
     pauses: list[float] = field(default_factory=list)
@@ -190,6 +192,7 @@ class Api:
             name_prefix="atelier-test",
             rules=self.rules,
             pace=self.pace,
+            consent=self.consent,
             clients=CLIENTS,
             due=self.due,
             reach=self.reach,

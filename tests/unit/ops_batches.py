@@ -51,6 +51,7 @@ class Studio(Api):
             shared_endpoint=SHARED,
             name_prefix="atelier-test",
             pace=self.pace,
+            consent=self.consent,
             clients=CLIENTS,
             instance="ml.g5.xlarge",
             keep_seconds=KEEP,

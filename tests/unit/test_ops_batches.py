@@ -119,7 +119,7 @@ def test_uploads_whose_names_begin_so_are_rows(studio: Studio) -> None:
         studio.upload(name, PNG)
     inputs = {"mode": "upscale", "image": "{image}"}
     plan = first_round(studio, items=[], prefix="top-", input=inputs)
-    assert [item.row["name"] for item in studio.items(plan)] == ["top-1.png", "top-2.png"]
+    assert [item.input["image"].rpartition("/")[2] for item in studio.items(plan)] == ["top-1.png", "top-2.png"]
 
 
 def test_pictures_and_styles_are_looked_at_before_anything_is_painted(studio: Studio) -> None:

@@ -58,7 +58,19 @@ from tests.unit.ops_stage import make_stage, plan_of, put_artifact, put_dataset,
 from tests.unit.test_ops_submission import ANSWER, BODY, BUSY, SWEEP, Death, notify
 
 CALLS: Mapping[type, tuple[str, ...]] = {
-    MemoryRecords: ("get", "get_each", "made_by", "add", "put", "replace", "remove", "expiring", "count", "first"),
+    MemoryRecords: (
+        "get",
+        "get_each",
+        "made_by",
+        "add",
+        "put",
+        "replace",
+        "remove",
+        "exchange",
+        "expiring",
+        "count",
+        "first",
+    ),
     MemoryStore: (
         "listing",
         "has",
@@ -189,7 +201,9 @@ class World(Api):
         }
 
     def _called(self, key: str) -> str:
-        """A webhook's record by what it tells of, and of a batch whether of its newest round: its own name is drawn."""
+        """A webhook's record by what it tells of, and of a batch whether of its newest round: its own name is drawn. So is who is who."""
+        if key.startswith("theirs#"):
+            return f"somebody's {key.split('#', 2)[2]}"
         kind, one = self.records.items[key].data.get("of", ("", "")) if key.startswith("webhook#") else ("", "")
         if kind == "batch":
             one += " now" if self.records.items[f"batch#{one}"].data["webhook"] == key else " before"
@@ -363,6 +377,8 @@ post_end = ask("POST", "/v1/predictions", {**BODY, "webhook": "https://example.c
 get = ask("GET", "/v1/predictions/{made}")
 cancel = ask("POST", "/v1/predictions/{made}/cancel")
 delete = ask("DELETE", "/v1/predictions/{made}")
+SHOWN = {**BODY, "input": {**BODY["input"], "consent": "release-17"}}
+post_shown = ask("POST", "/v1/predictions", SHOWN)
 upload = ask("POST", "/v1/files", {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9})
 PICTURE = {"name": "a.png", "content_type": "image/png", "purpose": "dataset", "style": "new", "size": 9}
 upload_new = ask("POST", "/v1/files", PICTURE)
@@ -384,6 +400,8 @@ train_wish = ask(
     "/v1/trainings",
     {"destination": "skirt", "input": {"dataset": "datasets/skirt/", "target": "a skirt"}, **WISH},
 )
+LEARNT = {"dataset": "datasets/skirt/", "target": "a skirt", "consent": "release-17"}
+train_shown = ask("POST", "/v1/trainings", {"destination": "skirt", "input": LEARNT})
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
 draw = ask("POST", "/v1/images/generations", {"prompt": "a red skirt"})
@@ -420,6 +438,7 @@ def prepares(world: World) -> Any:
             shared_endpoint=SHARED,
             name_prefix="atelier-test",
             pace=world.pace,
+            consent=world.consent,
             clients=CLIENTS,
             instance="ml.g5.xlarge",
             keep_seconds=KEEP,
@@ -462,6 +481,8 @@ wish_ended = then(wished, paints, told(), reports, later)
 
 BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
+    "create_prediction, of a person": (nothing, post_shown, then(later, post_shown)),
+    "delete_prediction, of a person": (then(post_shown, told()), delete, delete),
     "create_prediction, asleep": (asleep, post, then(later, post)),
     "generate_images": (nothing, draw, then(later, draw)),
     "search_and_replace": (nothing, replace_found, then(later, replace_found)),
@@ -502,6 +523,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "delete_style": (registered, drop_style, then(drop_style, removes)),
     "delete_style, its sweep": (then(registered, drop_style), removes, removes),
     "create_training": (nothing, train, train),
+    "create_training, of a person": (nothing, train_shown, train_shown),
     "create_training, of a new style": (nothing, train_new(), train_new()),
     "create_training, with a webhook": (nothing, train_wish, train_wish),
     "cancel_training": (train, stop, stop),
@@ -538,6 +560,8 @@ AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
     ),
     "two resumptions of a batch": (then(taken_on, batch_failed), resume_batch, resume_batch),
     "two POSTs with one key": (nothing, post, post),
+    "two POSTs of a person with one key": (nothing, post_shown, post_shown),
+    "a POST of a person and the deletion of what it finds": (then(post_shown, told()), post_shown, delete),
     "a POST and the deletion of what it finds": (then(post, told()), post, delete),
     "an answer and a cancel": (post, told(), cancel),
     "an answer and a deletion": (post, told(), then(cancel, delete)),

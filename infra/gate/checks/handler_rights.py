@@ -30,6 +30,7 @@ _GRANTED_TOGETHER: Mapping[str, set[str]] = {
     "dynamodb:GetItem": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
     "dynamodb:PutItem": {"dynamodb:GetItem", "dynamodb:DeleteItem"},
     "dynamodb:DeleteItem": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    "dynamodb:ConditionCheckItem": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     # Waiting runs are let go on or failed.
     "states:SendTaskSuccess": {"states:SendTaskFailure"},
     "states:SendTaskFailure": {"states:SendTaskSuccess"},

@@ -62,6 +62,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
     return {
         "MEDIA_DAYS": str(stage.media_days),
         "LOG_DAYS": str(stage.log_days),
+        "CONSENT": stage.people.consent,
         "RELEASE_RULES": stage.release_rules,
         "DISCLOSURE": stage.disclosure.environment,
         "PACE": json.dumps(stage.pace.to_json(), sort_keys=True),
@@ -79,6 +80,7 @@ def _of_server(stage: Stage) -> Mapping[str, str]:
     return {
         "ATELIER_SERVICE": stage.prefix,
         "ATELIER_DISCLOSURE": stage.disclosure.environment,
+        "ATELIER_CONSENT": stage.people.consent,
         "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
         "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
         "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),

@@ -86,6 +86,27 @@ def error_code(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+_BUSY = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+"""Reasons for which DynamoDB does nothing of a transaction that it may do later."""
+
+
+def fails_condition(error: ClientError) -> bool:
+    """Whether DynamoDB did nothing of a transaction because a condition of it does not hold."""
+    return "ConditionalCheckFailed" in _reasons(error)
+
+
+def is_busy(error: ClientError) -> bool:
+    """Whether DynamoDB did nothing of a transaction because of what others write at this moment."""
+    return error_code(error) == "TransactionConflictException" or bool(_BUSY & _reasons(error))
+
+
+def _reasons(error: ClientError) -> set[str]:
+    """Why DynamoDB did nothing of a transaction; empty where it says something else."""
+    answer: dict[str, Any] = dict(error.response)
+    listed = answer.get("CancellationReasons", []) if error_code(error) == "TransactionCanceledException" else []
+    return {str(each.get("Code", "")) for each in listed}
+
+
 def passes(error: Exception) -> bool:
     """Whether the same call may succeed later: the service was busy, broke on it, or was not reached."""
     if isinstance(error, ClientError):
@@ -94,6 +115,7 @@ def passes(error: Exception) -> bool:
             status == HTTPStatus.TOO_MANY_REQUESTS
             or status >= HTTPStatus.INTERNAL_SERVER_ERROR
             or error_code(error) in PASSING
+            or is_busy(error)
         )
     return isinstance(error, NoConnectionError | HTTPClientError)
 

@@ -1,11 +1,13 @@
 """Records of things under way: predictions, and task tokens that wait for an event. One DynamoDB table."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from atelier_ops.gateways.aws import Tolerance, client
+from botocore.exceptions import ClientError
+
+from atelier_ops.gateways.aws import Tolerance, client, fails_condition, is_busy
 
 BY_STATUS = "by_status"
 """The table's index: keys of records by status, the one that expires first in front."""
@@ -19,7 +21,12 @@ WAITING = "waiting"
 NEVER = 253_402_300_799
 """When a record expires that stays until somebody removes it: in the last second of the year 9999."""
 
+BESIDE = "beside"
+"""Member of a record's data: keys of further records that are written with it, and go with it."""
+
 _SAME = "#status = :status AND #data = :data"
+_MOST_TRIES = 5
+"""How often what is written at once is tried while somebody else writes a part of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +50,21 @@ class Listed:
 
     key: str
     created: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What is done to several records at once, or not at all, at most 100 of them.
+
+    ``added`` are written where nothing has their keys, ``written`` whatever has, ``replaced`` (old, new) while the stored record is the old
+    one; ``removed`` go while they are as they are here, with what is beside them, and nothing may have the keys ``absent``.
+    """
+
+    added: Sequence[Record] = ()
+    written: Sequence[Record] = ()
+    replaced: Sequence[tuple[Record, Record]] = ()
+    removed: Sequence[Record] = ()
+    absent: Sequence[str] = ()
 
 
 class Records:
@@ -136,8 +158,45 @@ class Records:
             newest = self.get(record.key)
         return None
 
+    def exchange(self, wanted: Exchange) -> bool:
+        """Do all of it, or nothing; says which."""
+        for tries_left in reversed(range(_MOST_TRIES)):
+            try:
+                client("dynamodb").transact_write_items(TransactItems=list(self._operations(wanted)))
+            except ClientError as error:
+                if fails_condition(error):
+                    return False
+                if not (is_busy(error) and tries_left):
+                    raise
+            else:
+                return True
+        return False
+
+    def _operations(self, wanted: Exchange) -> Iterator[dict[str, Any]]:
+        free, gone = "attribute_not_exists(pk)", f"attribute_not_exists(pk) OR ({_SAME})"
+        for each in wanted.added:
+            yield {"Put": {"TableName": self._table, "Item": _item(each), "ConditionExpression": free}}
+        for each in wanted.written:
+            yield {"Put": {"TableName": self._table, "Item": _item(each)}}
+        for old, new in wanted.replaced:
+            same = {"ConditionExpression": _SAME, **_compared(old)}
+            yield {"Put": {"TableName": self._table, "Item": _item(new), **same}}
+        for each in wanted.removed:
+            own = {"TableName": self._table, "Key": {"pk": {"S": each.key}}, "ConditionExpression": gone}
+            yield {"Delete": {**own, **_compared(each)}}
+        for key in beside(wanted.removed):
+            yield {"Delete": {"TableName": self._table, "Key": {"pk": {"S": key}}}}
+        for key in wanted.absent:
+            own = {"TableName": self._table, "Key": {"pk": {"S": key}}, "ConditionExpression": free}
+            yield {"ConditionCheck": own}
+
     def remove(self, record: Record) -> bool:
-        """Delete, only while the stored record is this one in every part; says whether it is gone. A missing one is fine."""
+        """Delete, only while the stored record is this one in every part; says whether it is gone. A missing one is fine.
+
+        What is beside it goes with it.
+        """
+        if record.data.get(BESIDE):
+            return self.exchange(Exchange(removed=(record,)))
         with Tolerance("ConditionalCheckFailedException"):
             client("dynamodb").delete_item(
                 TableName=self._table,
@@ -156,6 +215,14 @@ class Records:
 
     def _put(self, record: Record, **options: Any) -> None:
         client("dynamodb").put_item(TableName=self._table, Item=_item(record), **options)
+
+
+def beside(records: Sequence[Record]) -> list[str]:
+    """The keys of what goes with these records, besides themselves."""
+    own = {record.key for record in records}
+    return [
+        key for key in dict.fromkeys(key for each in records for key in each.data.get(BESIDE, ())) if key not in own
+    ]
 
 
 def _record(item: dict[str, Any]) -> Record:

@@ -17,6 +17,7 @@ from atelier_ops.logic.http import Dependencies
 from atelier_ops.observability import observed
 from contracts.clients import read_clients
 from contracts.disclosure import read_texts
+from contracts.people import ConsentRule
 from contracts.release import ReleaseRules
 from contracts.settings import EnvironmentSettings
 from contracts.webhooks import Reach
@@ -31,6 +32,9 @@ class Settings(EnvironmentSettings):
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
     ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON, and ``disclosure`` ``contracts.disclosure.Texts``.
     ``webhooks`` is ``contracts.webhooks.Reach``; pages of ``origins`` may read answers, ``none`` is no page.
+    ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON.
+    ``webhooks`` is ``contracts.webhooks.Reach``, ``consent`` ``contracts.people.ConsentRule``.
+    Pages of ``origins`` may read answers, ``none`` is no page.
     The rate policies are values of ``RateLimit-Policy``.
     ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
     ``real_time_function`` is what asks endpoints; ``none`` where they are asynchronous.
@@ -48,6 +52,7 @@ class Settings(EnvironmentSettings):
     state_machine_arn: str
     release_rules: str
     pace: str
+    consent: str
     media_days: int
     real_time_function: str
     startup_seconds: int
@@ -83,6 +88,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         tags=dict(tag.split("=", 1) for tag in settings.tags),
         rules=ReleaseRules.from_text(settings.release_rules),
         pace=Pace.from_text(settings.pace),
+        consent=cast(ConsentRule, settings.consent),
         clients=read_clients(settings.clients),
         due=Topic(settings.webhook_topic_arn),
         tokens=Tokens(),

@@ -2,7 +2,7 @@
 
 import json
 import time
-from typing import Any
+from typing import Any, cast
 
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
@@ -10,6 +10,7 @@ from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.batches.preparing import BatchPreparation, prepare_batch
 from atelier_ops.observability import observed
 from contracts.clients import read_clients
+from contracts.people import ConsentRule
 from contracts.settings import EnvironmentSettings
 from contracts.work import Pace
 
@@ -23,6 +24,7 @@ class Settings(EnvironmentSettings):
     endpoint_name: str
     name_prefix: str
     pace: str
+    consent: str
     media_days: int
     clients: str
     serving_instance: str
@@ -40,6 +42,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         shared_endpoint=settings.endpoint_name,
         name_prefix=settings.name_prefix,
         pace=Pace.from_text(settings.pace),
+        consent=cast(ConsentRule, settings.consent),
         clients=read_clients(settings.clients),
         instance=settings.serving_instance,
         keep_seconds=settings.media_days * 86_400,

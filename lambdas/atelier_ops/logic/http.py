@@ -24,6 +24,7 @@ from contracts.clients import Clients, KnownClient
 from contracts.disclosure import Texts
 from contracts.json_text import load
 from contracts.multipart import FormPart, read_parts
+from contracts.people import ConsentRule
 from contracts.release import ReleaseRules
 from contracts.webhooks import Reach
 from contracts.work import Pace
@@ -51,6 +52,8 @@ class Dependencies(Ending):
     ``executions`` are those of trainings, ``batches`` of batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a
     prediction is kept: as long as its pictures.
     ``disclosure`` is what people are told who see pictures.
+    ``consent`` says whether what shows a person is taken without a reference. ``executions`` are those of trainings, ``batches`` of
+    batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
     Pages of ``origins`` may read answers. ``rate_policy`` is what ``RateLimit-Policy`` says of a key, ``costly_rate_policy`` of routes that
     cost more. ``clock`` tells the time of each moment, ``pause`` waits for so many seconds, and
     ``fleets`` knows what earlier requests have seen of the endpoints.
@@ -70,6 +73,7 @@ class Dependencies(Ending):
     tags: Mapping[str, str]
     rules: ReleaseRules
     pace: Pace
+    consent: ConsentRule
     clients: Clients
     reach: Reach
     disclosure: Texts

@@ -8,12 +8,14 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError
-from atelier_ops.gateways.records import Record
+from atelier_ops.gateways.records import BESIDE, Exchange, Record
 from atelier_ops.logic import deletion, webhooks
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.ownership import owns
 from atelier_ops.logic.patience import await_end
+from atelier_ops.logic.people.depicted import Depicted, depicted_in
+from atelier_ops.logic.people.persons import check_given
 from atelier_ops.logic.picture_places import addressed, check_places, echo, with_keys
 from atelier_ops.logic.prediction_shown import show
 from atelier_ops.logic.prediction_watch import wakes_its_endpoint, watched
@@ -30,6 +32,7 @@ from contracts.answer_size import check_answer
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.layout import request_key
+from contracts.people import consent_of_picture
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
 from contracts.work import check_work
@@ -73,6 +76,7 @@ def _begin(
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
     inputs = with_keys(prediction.input, dependencies.media)
     webhooks.check_address(prediction, dependencies)
+    check_given(consent_of_picture(dependencies.consent, inputs, "input.consent"))
     check_places(inputs, request)
     picture = check_pictures(inputs, dependencies.media)
     further(inputs, picture)
@@ -85,7 +89,9 @@ def _begin(
         new = replace(new, data={**new.data, "woke": True})
     of = (webhooks.PREDICTION, new.data["id"])
     new.data["webhook"] = webhooks.of_record(prediction, of, request, dependencies)
-    record, own = _admit(new, dependencies)
+    depicted = depicted_in(new, inputs, dependencies.records)
+    new.data[BESIDE] = [note.key for note in depicted.notes]
+    record, own = _admit(new, depicted, dependencies)
     if not own:
         return record
     queued = _queue(record, inputs, dependencies)
@@ -215,14 +221,15 @@ def _new_record(
     )
 
 
-def _admit(record: Record, dependencies: Dependencies) -> tuple[Record, bool]:
+def _admit(record: Record, depicted: Depicted, dependencies: Dependencies) -> tuple[Record, bool]:
     """Store the record, or find the one that the same Idempotency-Key made; and whether its request is the caller's to hand over.
 
-    Raises ProblemError 422 for another body.
+    Raises ProblemError 422 for another body, and InvalidInputError where the data of whom it shows are or were deleted.
     """
     records, now = dependencies.records, dependencies.now
     new = claimed(record, now)
-    while not records.add(new):
+    while not records.exchange(Exchange(added=(new,), written=depicted.notes, absent=depicted.absent)):
+        depicted.check(records)
         earlier = records.get(record.key)
         if earlier is None:  # withdrawn this moment
             continue

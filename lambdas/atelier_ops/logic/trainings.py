@@ -17,6 +17,8 @@ from atelier_ops.logic.failure import ending
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
 from atelier_ops.logic.logs import logs, stage
 from atelier_ops.logic.ownership import claim, may_read, require_changeable, require_claimable
+from atelier_ops.logic.people.persons import check_given
+from atelier_ops.logic.people.style_people import note_style
 from atelier_ops.logic.repeats import other_body
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
@@ -26,6 +28,7 @@ from atelier_ops.observability import count
 from contracts.errors import InvalidInputError
 from contracts.layout import FAILURE, S3Uri, run_prefix
 from contracts.model_names import qualified
+from contracts.people import missing_consent
 from contracts.requests import ResumptionRequest, TellingRequest, TrainingRequest
 
 STATUSES = {
@@ -52,12 +55,16 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     asked = TrainingRequest.from_json(body)
     webhooks.check_address(asked, dependencies)
     given = asked.input
+    check_given(missing_consent(dependencies.consent, given.consent, "input.consent"))
     dependencies.rules.apply(given)
-    inputs = _addressed(given.explicit_values(), dependencies.data)
+    # Step Functions keeps an execution's input for 90 days, whatever is deleted: who is depicted is not part of it.
+    said = {name: value for name, value in given.explicit_values().items() if name != "consent"}
+    inputs = _addressed(said, dependencies.data)
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
     require_claimable(given.style, request, dependencies)
     _check_dataset(name, inputs, request, dependencies)
     claim(given.style, request, dependencies)
+    note_style(given.consent, given.style, request.client, dependencies.records)
     return _start(name, inputs, asked, request, dependencies)
 
 

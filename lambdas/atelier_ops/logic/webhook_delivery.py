@@ -17,10 +17,11 @@ from atelier_ops.gateways.receivers import AT_ONCE, Parcel, Receipt, Receivers
 from atelier_ops.gateways.records import Record, Records
 from atelier_ops.logic.batches.records import batch_record_key
 from atelier_ops.logic.results import prediction_key
+from atelier_ops.logic.stage_secrets import stage_secret
 from atelier_ops.logic.submission import OPEN
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.logic.timestamps import rfc3339
-from atelier_ops.logic.webhook_secret import stage_secret
+from atelier_ops.logic.webhook_secret import KEY
 from atelier_ops.logic.webhook_signature import client_secret, signed
 from atelier_ops.logic.webhooks import BATCH, DELIVERED, FIRST_LOOK, GIVEN_UP, KEEP, PREDICTION, TRAINING, UNDELIVERED
 from atelier_ops.observability import count
@@ -178,7 +179,7 @@ def _is_wanted(record: Record, body: str) -> bool:
 
 
 def _parcel(record: Record, message: str, body: str, dependencies: Dependencies) -> Parcel:
-    secret = client_secret(stage_secret(dependencies.records), record.data["client"])
+    secret = client_secret(stage_secret(KEY, dependencies.records), record.data["client"])
     name = f"msg_{record.key.partition('#')[2]}_{message}"
     content = body.encode()
     return Parcel(url=record.data["url"], headers=signed(secret, name, content, dependencies.clock()), body=content)

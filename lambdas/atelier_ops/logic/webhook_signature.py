@@ -5,8 +5,6 @@ import hmac
 from collections.abc import Mapping
 
 PREFIX = "whsec_"
-SECRET_BYTES = 32
-"""Of a client's secret, and of the stage's from which it is made: what HMAC-SHA256 gives."""
 
 
 def client_secret(stage_secret: bytes, client: str) -> bytes:

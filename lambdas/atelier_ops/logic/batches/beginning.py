@@ -15,6 +15,7 @@ from atelier_ops.logic.batches.records import ENDED, again, batch_record_key, en
 from atelier_ops.logic.batches.rows import read_rows
 from atelier_ops.logic.batches.showing import existing, show
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.people.batch_people import note_batch
 from atelier_ops.logic.predictions import stop
 from atelier_ops.logic.repeats import digest_of, other_body
 from atelier_ops.logic.results import prediction_key
@@ -38,9 +39,12 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     record = dependencies.records.get(batch_record_key(batch))
     if record is None:
         webhooks.check_address(asked, dependencies)
-        fill_rows(asked, read_rows(asked, request, dependencies.media))
+        rows = fill_rows(asked, read_rows(asked, request, dependencies.media), dependencies.consent)
         if "{" not in asked.version:  # which rows name another is said by the first state, with their lines
             resolve(plain(asked.version), request, dependencies)
+        expires = int(dependencies.now) + dependencies.keep_seconds
+        # Before anything of them is kept, so that it is found.
+        note_batch((row.inputs.consent for row in rows), batch, request.client, expires, dependencies.records)
         write_rows(batch, asked, dependencies.media)
         record = _admitted(batch, body, asked, request, dependencies)
     if record.data["body_sha256"] != digest_of(body):

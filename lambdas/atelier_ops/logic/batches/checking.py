@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Request
+from atelier_ops.logic.people.persons import check_given
 from atelier_ops.logic.picture_places import check_places, with_keys
 from atelier_ops.logic.request_pictures import check_pictures
 from atelier_ops.logic.targets import ServingTarget, Targets, resolve, resolve_adapter
@@ -15,6 +16,7 @@ from contracts.batch_rows import Numbered, RowProblems, read_row
 from contracts.batches import BatchWish, Row
 from contracts.errors import InvalidInputError
 from contracts.execution import BASE
+from contracts.people import ConsentRule, consent_of_picture
 from contracts.prediction import PredictionInput
 from contracts.work import Pace, check_work, work
 
@@ -50,12 +52,13 @@ class RowPainting:
     seconds: float = 0.0
 
 
-def fill_rows(asked: BatchWish, rows: Iterable[Numbered]) -> list[RowPainting]:
-    """What the rows' texts say. Raises InvalidInputError."""
+def fill_rows(asked: BatchWish, rows: Iterable[Numbered], consent: ConsentRule) -> list[RowPainting]:
+    """What the rows' texts say; each has a consent reference where the stage demands one. Raises InvalidInputError."""
     notes, filled = RowProblems(), list[RowPainting]()
     for line, row in rows:
         try:
             wanted = read_row(asked.version, asked.input, row)
+            check_given(consent_of_picture(consent, wanted.input, "input.consent"))
             filled.append(RowPainting(line=line, row=row, version=wanted.version, inputs=wanted.input))
         except InvalidInputError as error:
             notes.add(line, error)

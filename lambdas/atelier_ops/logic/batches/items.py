@@ -17,9 +17,11 @@ from atelier_ops.gateways.records import Record, Records
 from atelier_ops.gateways.workflow import Tokens
 from atelier_ops.logic.batches.records import ENDED, batch_record_key
 from atelier_ops.logic.http import repeatable_id
+from atelier_ops.logic.people.batch_people import with_reference
 from atelier_ops.logic.submission import OPEN, Ending
 from atelier_ops.observability import logger
 from contracts.batches import BatchItem
+from contracts.errors import InvalidInputError
 
 PAINTING, REFUSED = "painting for a batch", "refused for a batch"
 """Statuses of an item's record: a state waits for its prediction, or the API did not take it."""
@@ -77,7 +79,11 @@ def paint(item: BatchItem, token: str, dependencies: Asking) -> str:
         data={"token": token, "batch": item.batch, "line": item.line},
     )
     dependencies.records.put(waiting)
-    answer = dependencies.api.ask(_request(item, client))
+    try:
+        inputs = with_reference(item.input, item.batch, dependencies.records)
+    except InvalidInputError as error:
+        return _refuse(waiting, str(error), batch.expires_at, dependencies)
+    answer = dependencies.api.ask(_request(item, client, inputs))
     status = int(answer["statusCode"])
     if status == _TOO_MANY or status >= _SERVERS:
         raise ApiUnavailableError(f"batch {item.batch}, line {item.line}: the API answers {status}")
@@ -95,8 +101,8 @@ def _has_ended(item: BatchItem, dependencies: Asking) -> bool:
     return batch is None or batch.status == ENDED
 
 
-def _request(item: BatchItem, client: str) -> dict[str, Any]:
-    body = {"input": dict(item.input), **({"version": item.version} if item.version else {})}
+def _request(item: BatchItem, client: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    body = {"input": inputs, **({"version": item.version} if item.version else {})}
     headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key(item)}
     key = item_key(prediction_of(item, client))
     return _event(client, "/v1/predictions", headers=headers, body=json.dumps(body), key=key)

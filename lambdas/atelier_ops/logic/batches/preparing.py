@@ -16,6 +16,7 @@ from atelier_ops.logic.batches.items import prediction_of
 from atelier_ops.logic.batches.records import ENDED, batch_record_key, changed, ended, new_record
 from atelier_ops.logic.batches.rows import read_rows
 from atelier_ops.logic.http import of_client
+from atelier_ops.logic.people.batch_people import note_batch, unnamed
 from atelier_ops.logic.repeats import digest_of
 from atelier_ops.logic.results import prediction_key
 from atelier_ops.logic.submission import OPEN
@@ -26,6 +27,7 @@ from contracts.clients import Clients
 from contracts.errors import InvalidInputError
 from contracts.json_text import load
 from contracts.layout import batch_key, round_key
+from contracts.people import ConsentRule
 from contracts.prices import estimate
 from contracts.work import Pace
 
@@ -47,6 +49,7 @@ class BatchPreparation:
     shared_endpoint: str
     name_prefix: str
     pace: Pace
+    consent: ConsentRule
     clients: Clients
     instance: str
     keep_seconds: int
@@ -116,7 +119,7 @@ def _items(record: Record, dependencies: BatchPreparation) -> list[BatchItem]:
     batch = data["id"]
     stored = media.read_tagged(batch_key(batch, ITEMS))
     if stored is None:
-        return [_item(batch, each) for each in _read(record, dependencies)]
+        return _new_items(record, dependencies)
     return next_attempts(read_items(stored[0]), data["client"], dependencies.records)
 
 
@@ -126,17 +129,25 @@ def _read(record: Record, dependencies: BatchPreparation) -> list[RowPainting]:
     if not asked.get("manifest") and not asked.get("prefix"):
         asked["items"] = load(media.read(batch_key(data["id"], ROWS)))
     wanted, request = BatchWish.from_json(asked), of_client(data["client"], dependencies.clients)
-    return check_all(fill_rows(wanted, read_rows(wanted, request, media)), request, dependencies)
+    rows = fill_rows(wanted, read_rows(wanted, request, media), dependencies.consent)
+    return check_all(rows, request, dependencies)
 
 
-def _item(batch: str, painting: RowPainting) -> BatchItem:
+def _new_items(record: Record, dependencies: BatchPreparation) -> list[BatchItem]:
+    paintings, batch = _read(record, dependencies), record.data["id"]
+    references = [each.inputs.consent for each in paintings]
+    persons = note_batch(references, batch, record.data["client"], record.expires_at, dependencies.records)
+    return [_item(batch, each, persons) for each in paintings]
+
+
+def _item(batch: str, painting: RowPainting, persons: Mapping[str, str]) -> BatchItem:
     return BatchItem(
         batch=batch,
         line=painting.line,
         attempt=1,
         row=painting.row,
         version=painting.version,
-        input=painting.inputs.explicit_values(),
+        input=unnamed(painting.inputs.explicit_values(), persons),
         seconds=round(painting.seconds, 3),
     )
 
@@ -182,7 +193,8 @@ def _planned(record: Record, items: Sequence[BatchItem], dependencies: BatchPrep
     succeeded = {line for line, each in done.items() if each.status == "succeeded"}
     remaining = [item for item in items if item.line not in succeeded]
     # The items last: while they are not there, a state that is retried reads the rows again.
-    media.write(round_key(batch, number), _lines(remaining), _LINES)
+    mapped = [item.model_copy(update={"row": {}}) for item in remaining]
+    media.write(round_key(batch, number), _lines(mapped), _LINES)
     media.write(batch_key(batch, ITEMS), _lines(items), _LINES)
     seconds = sum(item.seconds for item in remaining)
     plan = {

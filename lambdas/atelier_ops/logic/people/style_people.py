@@ -1,0 +1,42 @@
+"""Whom the pictures show that a style is learnt from. That is known of the style whole: which picture shows whom nobody says."""
+
+from atelier_ops.gateways.records import NEVER, Exchange, Record, Records
+from atelier_ops.logic.people.persons import STYLE, check_kept, erasure_keys, person_of, theirs, theirs_key
+
+PERSONS = "persons"
+_NOTED = "noted"
+
+
+def people_key(style: str) -> str:
+    """The record that says whose pictures a style is learnt from."""
+    return f"people#{style}"
+
+
+def note_style(reference: str, style: str, client: str, records: Records) -> None:
+    """Note that a style is learnt from pictures of the person who is called so. Repeating it changes nothing.
+
+    Raises InvalidInputError where the person's data are or were deleted.
+    """
+    if not reference:
+        return
+    person = person_of(reference, records)
+    note = theirs(person, STYLE, style, client=client, expires_at=NEVER)
+    while True:
+        check_kept(person, client, records)
+        known = records.get(people_key(style))
+        persons = sorted({person, *(known.data[PERSONS] if known else ())})
+        new = Record(key=people_key(style), status=_NOTED, expires_at=NEVER, data={PERSONS: persons})
+        own = {"replaced": ((known, new),)} if known else {"added": (new,)}
+        if records.exchange(Exchange(**own, written=(note,), absent=erasure_keys(person, client))):
+            return
+
+
+def forget_style(style: str, records: Records) -> None:
+    """Remove what is noted of a style that is gone."""
+    known = records.get(people_key(style))
+    while known is not None:
+        keys = [theirs_key(person, STYLE, style) for person in known.data[PERSONS]]
+        notes = records.get_each(keys)
+        if records.exchange(Exchange(removed=(known, *notes))):
+            return
+        known = records.get(people_key(style))
