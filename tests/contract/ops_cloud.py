@@ -115,6 +115,7 @@ def environment() -> dict[str, str]:
         "SEGMENTER": "clipseg@v1",
         "RELEASE_RULES": "{}",
         "PACE": json.dumps(PACE.to_json()),
+        "CONSENT": "optional",
         "ENDPOINT_NAME": "shared",
         "REAL_TIME_FUNCTION": "none",
         "SERVED_BASE": "tiny@v1",

@@ -36,7 +36,7 @@ def test_a_mode_takes_fields_that_exist_and_cannot_do_without_what_it_needs(name
 
 def test_every_field_means_something_in_some_mode() -> None:
     used = {field for fields in MODES.values() for field in (*fields.needs, *fields.uses)}
-    assert FIELDS - used == {"mode", "output_format"}
+    assert FIELDS - used == {"mode", "output_format", "consent"}
 
 
 @pytest.mark.parametrize(

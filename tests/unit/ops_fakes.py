@@ -20,7 +20,7 @@ from atelier_ops.gateways.endpoints import Endpoints, EndpointState
 from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.logs import JobLog, LogLine, Logs
 from atelier_ops.gateways.receivers import Parcel, Receipt, Receivers
-from atelier_ops.gateways.records import NEVER, Exchange, Listed, Record, Records, beside
+from atelier_ops.gateways.records import NEVER, Listed, Record, Records, Transaction, beside
 from atelier_ops.gateways.registry import ModelPackage, Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
@@ -179,9 +179,9 @@ class MemoryRecords(Records):
         return True
 
     def remove(self, record: Record) -> bool:
-        return self.exchange(Exchange(removed=(record,)))
+        return self.exchange(Transaction(removed=(record,)))
 
-    def exchange(self, wanted: Exchange) -> bool:
+    def exchange(self, wanted: Transaction) -> bool:
         free = {each.key for each in wanted.added} | set(wanted.absent)
         same = [*(old for old, _ in wanted.replaced), *(each for each in wanted.removed if each.key in self.items)]
         if free & self.items.keys() or any(self.items.get(each.key) != each for each in same):

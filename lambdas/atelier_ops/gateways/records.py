@@ -53,7 +53,7 @@ class Listed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange:
+class Transaction:
     """What is done to several records at once, or not at all, at most 100 of them.
 
     ``added`` are written where nothing has their keys, ``written`` whatever has, ``replaced`` (old, new) while the stored record is the old
@@ -158,7 +158,7 @@ class Records:
             newest = self.get(record.key)
         return None
 
-    def exchange(self, wanted: Exchange) -> bool:
+    def exchange(self, wanted: Transaction) -> bool:
         """Do all of it, or nothing; says which."""
         for tries_left in reversed(range(_MOST_TRIES)):
             try:
@@ -172,7 +172,7 @@ class Records:
                 return True
         return False
 
-    def _operations(self, wanted: Exchange) -> Iterator[dict[str, Any]]:
+    def _operations(self, wanted: Transaction) -> Iterator[dict[str, Any]]:
         free, gone = "attribute_not_exists(pk)", f"attribute_not_exists(pk) OR ({_SAME})"
         for each in wanted.added:
             yield {"Put": {"TableName": self._table, "Item": _item(each), "ConditionExpression": free}}
@@ -196,7 +196,7 @@ class Records:
         What is beside it goes with it.
         """
         if record.data.get(BESIDE):
-            return self.exchange(Exchange(removed=(record,)))
+            return self.exchange(Transaction(removed=(record,)))
         with Tolerance("ConditionalCheckFailedException"):
             client("dynamodb").delete_item(
                 TableName=self._table,

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError
-from atelier_ops.gateways.records import BESIDE, Exchange, Record
+from atelier_ops.gateways.records import BESIDE, Record, Transaction
 from atelier_ops.logic import deletion, webhooks
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
@@ -228,7 +228,7 @@ def _admit(record: Record, depicted: Depicted, dependencies: Dependencies) -> tu
     """
     records, now = dependencies.records, dependencies.now
     new = claimed(record, now)
-    while not records.exchange(Exchange(added=(new,), written=depicted.notes, absent=depicted.absent)):
+    while not records.exchange(Transaction(added=(new,), written=depicted.notes, absent=depicted.absent)):
         depicted.check(records)
         earlier = records.get(record.key)
         if earlier is None:  # withdrawn this moment

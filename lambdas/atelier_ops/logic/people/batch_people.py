@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from atelier_ops.gateways.records import Exchange, Records
+from atelier_ops.gateways.records import Records, Transaction
 from atelier_ops.logic.people.persons import (
     BATCH,
     WITHDRAWN,
@@ -39,7 +39,7 @@ def note_batch(
     def note(reference: str) -> None:
         person = persons[reference]
         new = theirs(person, BATCH, batch, client=client, expires_at=expires_at, **{REFERENCE: reference})
-        while not records.exchange(Exchange(written=(new,), absent=erasure_keys(person, client))):
+        while not records.exchange(Transaction(written=(new,), absent=erasure_keys(person, client))):
             check_kept(person, client, records)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:

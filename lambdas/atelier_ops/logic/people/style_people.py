@@ -1,6 +1,6 @@
 """Whom the pictures show that a style is learnt from. That is known of the style whole: which picture shows whom nobody says."""
 
-from atelier_ops.gateways.records import NEVER, Exchange, Record, Records
+from atelier_ops.gateways.records import NEVER, Record, Records, Transaction
 from atelier_ops.logic.people.persons import STYLE, check_kept, erasure_keys, person_of, theirs, theirs_key
 
 PERSONS = "persons"
@@ -27,7 +27,7 @@ def note_style(reference: str, style: str, client: str, records: Records) -> Non
         persons = sorted({person, *(known.data[PERSONS] if known else ())})
         new = Record(key=people_key(style), status=_NOTED, expires_at=NEVER, data={PERSONS: persons})
         own = {"replaced": ((known, new),)} if known else {"added": (new,)}
-        if records.exchange(Exchange(**own, written=(note,), absent=erasure_keys(person, client))):
+        if records.exchange(Transaction(**own, written=(note,), absent=erasure_keys(person, client))):
             return
 
 
@@ -37,6 +37,6 @@ def forget_style(style: str, records: Records) -> None:
     while known is not None:
         keys = [theirs_key(person, STYLE, style) for person in known.data[PERSONS]]
         notes = records.get_each(keys)
-        if records.exchange(Exchange(removed=(known, *notes))):
+        if records.exchange(Transaction(removed=(known, *notes))):
             return
         known = records.get(people_key(style))
