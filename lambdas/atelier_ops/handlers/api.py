@@ -31,8 +31,6 @@ class Settings(EnvironmentSettings):
 
     ``tags`` are the stage's, ``key=value`` each; ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, and ``pace``
     ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON, and ``disclosure`` ``contracts.disclosure.Texts``.
-    ``webhooks`` is ``contracts.webhooks.Reach``; pages of ``origins`` may read answers, ``none`` is no page.
-    ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON.
     ``webhooks`` is ``contracts.webhooks.Reach``, ``consent`` ``contracts.people.ConsentRule``.
     Pages of ``origins`` may read answers, ``none`` is no page.
     The rate policies are values of ``RateLimit-Policy``.

@@ -49,8 +49,6 @@ class Dependencies(Ending):
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
     ``rules``, ``pace`` and ``clients`` are the stage's.
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
-    ``executions`` are those of trainings, ``batches`` of batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a
-    prediction is kept: as long as its pictures.
     ``disclosure`` is what people are told who see pictures.
     ``consent`` says whether what shows a person is taken without a reference. ``executions`` are those of trainings, ``batches`` of
     batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
