@@ -109,12 +109,20 @@ class Family:
             **self._after_step(pipeline, stepped),
             **arguments,
         )
-        if any(getattr(answer, "nsfw_content_detected", None) or ()):
-            raise RefusedContentError(
-                "what was painted", got="a picture its safety checker blanked", allowed="another prompt or another seed"
-            )
+        _require_unblanked(getattr(answer, "nsfw_content_detected", None), "another prompt or another seed")
         _require_finite(bool(np.isfinite(answer.images).all()))
         return list(pipeline.numpy_to_pil(answer.images))
+
+    def require_safe(self, picture: Image.Image) -> None:
+        """Have the base model's own safety checker look at an RGB picture that it did not paint; nothing where it ships none.
+
+        Raises RefusedContentError where the checker would blank it.
+        """
+        if getattr(self.pipeline, "safety_checker", None) is None:
+            return
+        levels = np.asarray(picture, dtype=np.float32)[None] / 255
+        _, blanked = self.pipeline.run_safety_checker(levels, self.pipeline.device, self.pipeline.dtype)
+        _require_unblanked(blanked, "another picture")
 
     def _after_step(self, pipeline: Any, call: Callable[..., Any]) -> dict[str, Any]:
         """The arguments by which a pipeline makes a call after each step, and hands it what to change."""
@@ -131,6 +139,12 @@ class Family:
             unet=Denoiser(pipeline.unet, self.denoise, adapters, self.loras.rows),
         )
         return own
+
+
+def _require_unblanked(blanked: Sequence[bool] | None, allowed: str) -> None:
+    """Safety checkers blank pictures, and say which."""
+    if any(blanked or ()):
+        raise RefusedContentError("what was painted", got="a picture its safety checker blanked", allowed=allowed)
 
 
 def _require_finite(finite: bool) -> None:

@@ -19,7 +19,7 @@ class SkinThresholds:
     """
 
     painted_share: float = 0.25
-    painted_bare: float = 0.65
+    painted_bare: float = 0.7
     frame_share: float = 0.35
     frame_rise: float = 0.15
     frame_most: float = 0.75

@@ -16,6 +16,7 @@ from atelier_inference.dialects.replicate_cog import ReplicateCog
 from atelier_inference.dialects.stability_search_and_replace import StabilitySearchAndReplace
 from atelier_inference.measures import Measures
 from contracts.safety.refusal import MaskCoversSkinError, NeverPaintedError, PaintedSkinError
+from diffusion.family import Family, RefusedContentError
 from imaging.masks import to_image
 from imaging.segmenter import Segmenter
 from tests.integration.inference_server import Server, sent
@@ -214,3 +215,18 @@ def test_each_dialect_says_it_in_its_own_way(error: type[NeverPaintedError]) -> 
         assert json.loads(bytes(nova.body))["images"] == []
     else:
         assert (nova.status_code, nova.headers["x-amzn-ErrorType"]) == (400, "ValidationException")
+
+
+def test_what_is_to_be_upscaled_is_looked_at_by_the_base_model_s_own_checker(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[tuple[int, int]] = []
+
+    def require_safe(_: Family, picture: Image.Image) -> None:
+        looked.append(picture.size)
+        raise RefusedContentError("what was painted", got="a picture", allowed="another picture")
+
+    monkeypatch.setattr(Family, "require_safe", require_safe)
+    refused = server.post(mode="upscale", image=sent(Image.new("RGB", (1_024, 512))), seed=1)
+    assert (refused.status_code, refused.json()["error"]["type"]) == (400, "RefusedContentError")
+    assert looked == [(512, 256)]

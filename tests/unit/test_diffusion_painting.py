@@ -208,6 +208,27 @@ def test_a_picture_that_the_safety_checker_blanked_is_refused_in_every_way_of_pa
             paint()
 
 
+def test_a_picture_of_somebody_else_is_looked_at_by_the_checker_where_there_is_one(
+    folders: dict[tuple[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Any] = []
+
+    def look(_: Any, image: Any, *__: Any) -> tuple[Any, list[bool]]:
+        looked.append(image)
+        return image, [bool(image.mean() > 0.5)]
+
+    monkeypatch.setattr(diffusers.StableDiffusionPipeline, "run_safety_checker", look)
+    model = load("sd1", folders["sd1", "text-to-image"])
+    model.require_safe(Image.new("RGB", SIZE, "white"))
+    assert looked == []
+    monkeypatch.setattr(model.pipeline, "safety_checker", object())
+    model.require_safe(Image.new("RGB", SIZE, "black"))
+    assert looked[0].shape == (1, *SIZE[::-1], 3)
+    with pytest.raises(RefusedContentError, match="another picture"):
+        model.require_safe(Image.new("RGB", SIZE, "white"))
+    load("sdxl", folders["sdxl", "text-to-image"]).require_safe(Image.new("RGB", SIZE, "white"))
+
+
 def test_a_manifest_without_defaults_samples_as_the_pipelines_do() -> None:
     values: dict[str, Any] = {
         "name": "n",

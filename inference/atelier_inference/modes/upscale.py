@@ -4,16 +4,23 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from PIL import Image
+
 from atelier_inference.mode import Finish, Job, Mode, Stopwatch, blended, measured, seeds
 from atelier_inference.painting import note_unused_prompts
 from atelier_inference.upscaling import Tile, Upscaling, check_size
 from contracts.prediction import PredictionInput
+from imaging.framing import scaled
+
+CHECKED_SIDE = 512
+"""Pixels; a safety checker sees fewer."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UpscaleJob(Job):
-    """For each seed, the picture's tiles."""
+    """For each seed, the picture's tiles; ``small`` is the picture as large as a safety checker looks at it."""
 
+    small: Image.Image
     upscaling: Upscaling
     tiles: Sequence[Sequence[Tile]]
 
@@ -48,6 +55,7 @@ class Upscale(Mode[UpscaleJob]):
                 guidance=request.guidance_scale,
             ),
             tiles=tiles,
+            small=picture.resize(scaled(picture.size, min(1.0, CHECKED_SIDE / max(picture.size)))),
             cutout=decoded.cutout,
             digest=decoded.digest,
             notes=[*decoded.notes],
@@ -60,6 +68,9 @@ class Upscale(Mode[UpscaleJob]):
     def run(self, jobs: Sequence[UpscaleJob]) -> list[Finish]:
         """See Mode."""
         enlarger = self.require_enlarger("input.mode", "upscale")
+        for job in jobs:
+            # Upscalers ship no checker of their own; the base model's sees as much in the small picture as in the large one.
+            self.dependencies.model.painter.require_safe(job.small)
         with measured(jobs, "upscale"):
             pictures = [tiles for job in jobs for tiles in job.tiles]
             enlarged = iter(enlarger.enlarge(pictures, jobs[0].upscaling))
