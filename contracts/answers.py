@@ -217,6 +217,7 @@ class ProblemLine(Answer):
     what: str
     got: Annotated[str, about("shortened")]
     allowed: str
+    reason: Annotated[str | None, about("the rule by which it is refused: words-nudity, …")] = None
 
 
 class ErrorObject(Answer):
@@ -239,6 +240,7 @@ class ProblemDetails(Answer):
     what: Annotated[str | None, about("422: the first thing that is wrong with the body")] = None
     allowed: Annotated[str | None, about("422: what is allowed there")] = None
     errors: Annotated[list[ProblemLine] | None, about("422: everything that is wrong with the body")] = None
+    reason: Annotated[str | None, about("the first rule by which it is refused, which type ends in, too")] = None
     error: Annotated[
         ErrorObject | None,
         about(

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -30,7 +30,7 @@ class RowProblems:
 
     def add(self, line: int, error: InvalidInputError) -> None:
         """Keep what is wrong with a line."""
-        self.found += (Problem(f"line {line}: {each.what}", each.got, each.allowed) for each in error.problems)
+        self.found += (replace(each, what=f"line {line}: {each.what}") for each in error.problems)
 
     def settle(self) -> None:
         """Raises InvalidInputError where there is anything."""

@@ -9,11 +9,15 @@ from contracts.spelling import spelled
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with some input: where it is, what was got, and what is allowed there."""
+    """One thing that is wrong with some input: where it is, what was got, and what is allowed there.
+
+    ``reason`` names the rule of ``contracts.safety`` by which it is refused: ``words-nudity``; empty where it is only wrong.
+    """
 
     what: str
     got: object
     allowed: str
+    reason: str = ""
 
     def __str__(self) -> str:
         return f"{self.what}: got {self.short}; allowed: {self.allowed}"
@@ -24,8 +28,9 @@ class Problem:
         return spelled(self.got)
 
     def to_json(self) -> dict[str, str]:
-        """``{"what", "got", "allowed"}``, the form in which HTTP answers list problems; ``got`` is shortened."""
-        return {"what": self.what, "got": self.short, "allowed": self.allowed}
+        """``{"what", "got", "allowed"}``, the form in which HTTP answers list problems, and a ``reason``, if any; ``got`` is shortened."""
+        reason = {"reason": self.reason} if self.reason else {}
+        return {"what": self.what, "got": self.short, "allowed": self.allowed, **reason}
 
 
 class InvalidInputError(ValueError):
@@ -46,6 +51,11 @@ class InvalidInputError(ValueError):
         error = cls(listed[0].what, got=listed[0].got, allowed=listed[0].allowed)
         error._set(listed)
         return error
+
+    @property
+    def reason(self) -> str:
+        """By which rule of ``contracts.safety`` this is refused; empty where it is only wrong."""
+        return next((problem.reason for problem in self.problems if problem.reason), "")
 
     def to_json(self) -> list[dict[str, str]]:
         """Every problem as ``{"what", "got", "allowed"}``."""

@@ -38,3 +38,16 @@ class SkinThresholds:
 SKIN = SkinThresholds()
 SEEN = 0.4
 """Probability from which the segmenter is taken to see a garment: that of the outlines of its masks. A larger one is stricter."""
+
+FEWEST_LETTERS_APART = 3
+"""Letters that stand alone one after another and are read as one word: ``n u d e``."""
+LONGEST_JOINED = 16
+"""Letters of two or three pieces that are tried as one word: ``und ress``."""
+LONGEST_GLUED = 40
+"""Letters of a token that is taken apart into words: ``removeherclothes``."""
+SHORTEST_MISSPELT = 5
+"""Letters of a word of which one may be missing, or two have changed places: ``undres``."""
+ADULT = 18
+"""Years. Who is younger, or is called a child, is shown in ordinary garments only."""
+FEWEST_GARMENTS_AWAY = 3
+"""Garments in a negative prompt, one of them intimate, which together ask for nobody to be dressed."""

@@ -25,6 +25,7 @@ from atelier_inference.settings import Settings
 from atelier_inference.store import Store
 from atelier_inference.styles import StyleCatalogue
 from atelier_inference.upscaling import Enlarger, Upscaling
+from contracts.safety.thresholds import SKIN
 from contracts.sampling import Sampling
 from contracts.work import Pace
 from diffusion.family import device_beside, find_family, painting_dtype
@@ -53,6 +54,8 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
         segmenter=_segmenter(arriving.segmenter, device),
         enlarger=enlarger,
         pace=_pace(settings, model, enlarger),
+        safety=settings.safety,
+        skin=SKIN.selling(settings.safety.sells),
     )
     return make_modes(dependencies)
 

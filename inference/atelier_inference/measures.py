@@ -21,6 +21,7 @@ Measure = Literal[
     "RequestsOutOfMemory",
     "MasksRefused",
     "PaintingsRefused",
+    "RequestsRefusedForWords",
     "QueueDepth",
     "SigningFailures",
     "CallRows",

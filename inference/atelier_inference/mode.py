@@ -24,6 +24,7 @@ from contracts.errors import InvalidInputError
 from contracts.modes import ModeFields
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import MOST_ANSWER_PIXELS, PredictionInput
+from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.safety.thresholds import SKIN, SkinThresholds
 from contracts.work import Pace, check_fast, check_work
 from diffusion.family import after_each_step
@@ -81,6 +82,7 @@ class Dependencies:
     enlarger: Enlarger | None
     pace: Pace
     skin: SkinThresholds = SKIN
+    safety: SafetyRules = CLOSED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,8 @@ from contracts.errors import InvalidInputError
 from contracts.people import ConsentRule
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import PredictionInput
-from contracts.safety.refusal import MASKS, PAINTED
+from contracts.safety.refusal import MASKS, PAINTED, RefusedWordsError
+from contracts.safety.words import check_prediction
 from contracts.work import check_work
 
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
@@ -197,6 +198,7 @@ class Service:
             asked = replace(asked, requests=[consented(each, attributes, self._consent) for each in styles])
             said = ((each.prompt, each.negative_prompt, each.mask_prompt, each.consent) for each in asked.requests)
             journal.keep_private(chain.from_iterable(said))
+            _check_words(asked.requests, modes)
             _check_together(asked.requests, modes)
             answering += [
                 asyncio.ensure_future(self._answer(modes, body, line, leaving, share)) for body in asked.requests
@@ -245,6 +247,16 @@ class Service:
         except (CanceledError, asyncio.CancelledError):
             self._worker.abandon(job)
             raise
+
+
+def _check_words(requests: Sequence[PredictionInput], modes: Modes) -> None:
+    """Raises RefusedWordsError, and counts it, before a picture of the requests is decoded."""
+    try:
+        for each in requests:
+            check_prediction(each, modes[each.mode].dependencies.safety)
+    except RefusedWordsError:
+        MEASURES.count("RequestsRefusedForWords")
+        raise
 
 
 def _check_together(requests: Sequence[PredictionInput], modes: Modes) -> None:

@@ -12,6 +12,7 @@ from contracts.disclosure import TEXTS, Texts, read_texts
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 from contracts.people import ConsentRule
+from contracts.safety.rules import SafetyRules
 from contracts.settings import EnvironmentSettings
 from contracts.work import FASTEST
 
@@ -33,6 +34,10 @@ _Prefix = Annotated[S3Uri | None, BeforeValidator(_prefix)]
 
 def _texts(value: Any) -> Any:
     return read_texts(value) if isinstance(value, str) else value
+
+
+def _rules(value: Any) -> Any:
+    return SafetyRules.from_text(value) if isinstance(value, str) else value
 
 
 def _address(value: Any) -> Any:
@@ -58,6 +63,7 @@ class Settings(EnvironmentSettings):
     ``real_time`` says that answers are to come at once, and bounds them more. ``signing_key`` is the ARN of the key in KMS
     that signs pictures' manifests, and ``certificates`` where its certificates lie; without a key pictures have no manifest. Pictures say
     what they were asked for where ``prompt_in_pictures`` is true.
+    ``safety`` is what is refused whoever asks; by default everything that a stage may refuse.
     """
 
     variables: ClassVar[Mapping[str, str]] = {
@@ -76,6 +82,7 @@ class Settings(EnvironmentSettings):
         "service": "ATELIER_SERVICE",
         "disclosure": "ATELIER_DISCLOSURE",
         "consent": "ATELIER_CONSENT",
+        "safety": "ATELIER_SAFETY",
         "adapter_mib": "ATELIER_ADAPTER_MIB",
         "host_adapter_mib": "ATELIER_HOST_ADAPTER_MIB",
         "signing_key": "ATELIER_SIGNING_KEY",
@@ -96,6 +103,7 @@ class Settings(EnvironmentSettings):
     service: str = ""
     disclosure: Annotated[Texts, BeforeValidator(_texts)] = TEXTS
     consent: ConsentRule = "optional"
+    safety: Annotated[SafetyRules, BeforeValidator(_rules)] = SafetyRules()
     pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     tile_pixels_per_second: Annotated[int, bounds(1, FASTEST)] = FASTEST
     real_time: bool = False

@@ -138,6 +138,7 @@ class BatchMachine(Construct):
                 "NAME_PREFIX": stage.prefix,
                 "PACE": json.dumps(stage.pace.to_json(), sort_keys=True),
                 "CONSENT": stage.people.consent,
+                "SAFETY_RULES": stage.safety.text,
                 "MEDIA_DAYS": str(stage.media_days),
                 "CLIENTS": self._clients,
                 "SERVING_INSTANCE": stage.serving.instance,

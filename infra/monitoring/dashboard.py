@@ -104,6 +104,7 @@ def _predictions(watched: WatchedStage) -> list[Line]:
         "PredictionsSucceeded",
         "PredictionsFailed",
         "PredictionsCanceled",
+        "RequestsRefusedBySafety",
         "AnswersRecovered",
         "RequestsResubmitted",
     )

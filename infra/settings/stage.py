@@ -21,6 +21,7 @@ from infra.settings.people import People
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.provenance import Provenance
+from infra.settings.safety import Safety
 from infra.settings.serving import Serving
 from infra.settings.validation import check, check_range, check_text
 from infra.settings.watching import Watching
@@ -46,7 +47,7 @@ class Stage:
     ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
     login, where the public one cannot be reached (China, closed networks). ``network`` is the stage's own; without one, everything runs in
     the networks of AWS's services. ``rules`` are the weakest approval and gate that an execution may ask for. ``licences`` is what those of
-    its models must allow, ``disclosure`` what people are told who see its pictures.
+    its models must allow, ``disclosure`` what people are told who see its pictures, ``safety`` what is refused whoever asks.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Stage:
     licences: Licences = field(default_factory=Licences)
     disclosure: Disclosure = field(default_factory=Disclosure)
     provenance: Provenance = field(default_factory=Provenance)
+    safety: Safety = field(default_factory=Safety)
 
     def __post_init__(self) -> None:
         check_kinds(self, "stage")

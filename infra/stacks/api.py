@@ -130,6 +130,8 @@ class ApiStack(StageStack):
             log_days=log_days,
         )
         CfnOutput(self, "ApiUrl", value=api.url)
+        if loosened := self.stage.safety.rules.loosened:
+            CfnOutput(self, "LoosenedSafety", value="; ".join(loosened))
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
         storage = self._storage
@@ -149,6 +151,7 @@ class ApiStack(StageStack):
                 "STATE_MACHINE_ARN": machine_arn,
                 "BATCH_MACHINE_ARN": batch_names.machine_arn(self.stage),
                 "RELEASE_RULES": self.stage.release_rules,
+                "SAFETY_RULES": self.stage.safety.text,
                 "PACE": json.dumps(self.stage.pace.to_json(), sort_keys=True),
                 "CONSENT": self.stage.people.consent,
                 "MEDIA_DAYS": str(self.stage.media_days),

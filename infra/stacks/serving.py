@@ -109,6 +109,7 @@ class ServingStack(StageStack):
             "ATELIER_SERVICE": stage.prefix,
             "ATELIER_DISCLOSURE": stage.disclosure.environment,
             "ATELIER_CONSENT": stage.people.consent,
+            "ATELIER_SAFETY": stage.safety.text,
             "ATELIER_PIXELS_PER_SECOND": str(stage.pace.pixels),
             "ATELIER_TILE_PIXELS_PER_SECOND": str(stage.pace.tile_pixels),
             "ATELIER_REAL_TIME": str(stage.serving.is_real_time).lower(),

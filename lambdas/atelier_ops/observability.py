@@ -17,6 +17,7 @@ Event = Literal[
     "PredictionsSucceeded",
     "PredictionsFailed",
     "PredictionsCanceled",
+    "RequestsRefusedBySafety",
     "AnswersRecovered",
     "RequestsResubmitted",
     "TrainingsStarted",

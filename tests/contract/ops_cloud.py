@@ -114,6 +114,7 @@ def environment() -> dict[str, str]:
         "BASE_MODELS": "tiny@v1,words@v1",
         "SEGMENTER": "clipseg@v1",
         "RELEASE_RULES": "{}",
+        "SAFETY_RULES": "{}",
         "PACE": json.dumps(PACE.to_json()),
         "CONSENT": "optional",
         "ENDPOINT_NAME": "shared",

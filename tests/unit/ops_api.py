@@ -19,6 +19,7 @@ from contracts.disclosure import TEXTS, Texts
 from contracts.people import ConsentRule
 from contracts.release import ReleaseRules
 from contracts.routes.table import ROUTES
+from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.webhooks import Reach
 from contracts.work import Pace
 from tests.unit.ops_fakes import (
@@ -108,6 +109,7 @@ class Api:
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     pace: Pace = PACE
     consent: ConsentRule = "optional"
+    safety: SafetyRules = CLOSED
     meanwhile: Callable[[], Any] = lambda: None
     """Happens while a request waits."""
     pauses: list[float] = field(default_factory=list)
@@ -191,6 +193,7 @@ class Api:
             tags={"atelier:stage": "test"},
             name_prefix="atelier-test",
             rules=self.rules,
+            safety=self.safety,
             pace=self.pace,
             consent=self.consent,
             clients=CLIENTS,

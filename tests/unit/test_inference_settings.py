@@ -11,6 +11,7 @@ from atelier_inference.journal import JsonLines, keep_private, take_over_librari
 from atelier_inference.settings import Settings
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
+from contracts.safety.rules import SafetyRules
 
 
 def test_an_empty_environment_is_sagemakers_own_layout() -> None:
@@ -36,6 +37,7 @@ def test_every_variable_is_read() -> None:
             "ATELIER_REQUESTS_URI": "s3://media/requests/",
             "ATELIER_PROGRESS_URI": "s3://media/progress/",
             "ATELIER_SERVICE": "atelier-dev",
+            "ATELIER_SAFETY": '{"sells": ["swimwear"]}',
             "ATELIER_PIXELS_PER_SECOND": "80000",
             "ATELIER_TILE_PIXELS_PER_SECOND": "30000",
             "ATELIER_REAL_TIME": "true",
@@ -59,6 +61,7 @@ def test_every_variable_is_read() -> None:
         progress=S3Uri(bucket="media", key="progress/"),
         service="atelier-dev",
         disclosure={"en": "AI made it."},
+        safety=SafetyRules(sells=("swimwear",)),
         pixels_per_second=80_000,
         tile_pixels_per_second=30_000,
         real_time=True,

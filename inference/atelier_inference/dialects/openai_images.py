@@ -64,7 +64,7 @@ class OpenAiImages(Dialect):
             "message": str(told),
             "type": "server_error" if status >= 500 else "invalid_request_error",
             "param": told.what,
-            "code": "content_policy_violation" if kind in MASKS | PAINTED else None,
+            "code": "content_policy_violation" if kind in MASKS | PAINTED or error.reason else None,
         }
         return AsciiJSONResponse({"error": body}, status_code=status)
 

@@ -55,7 +55,7 @@ class StabilitySearchAndReplace(Dialect):
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """``{"id", "name", "errors"}``; what a gate or the base model's own checker refused is 403."""
         name = _NAMES.get(status, "bad_request")
-        if kind in MASKS | PAINTED:
+        if kind in MASKS | PAINTED or error.reason:
             status, name = 403, "content_moderation"
         listed = [str(problem) for problem in error.in_names(CALLED).problems]
         return AsciiJSONResponse({"id": request, "name": name, "errors": listed}, status_code=status)

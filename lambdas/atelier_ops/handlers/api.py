@@ -19,6 +19,7 @@ from contracts.clients import read_clients
 from contracts.disclosure import read_texts
 from contracts.people import ConsentRule
 from contracts.release import ReleaseRules
+from contracts.safety.rules import SafetyRules
 from contracts.settings import EnvironmentSettings
 from contracts.webhooks import Reach
 from contracts.work import Pace
@@ -33,6 +34,7 @@ class Settings(EnvironmentSettings):
     ``contracts.work.Pace``; ``clients`` is ``contracts.clients.Clients`` as JSON, and ``disclosure`` ``contracts.disclosure.Texts``.
     ``webhooks`` is ``contracts.webhooks.Reach``, ``consent`` ``contracts.people.ConsentRule``.
     Pages of ``origins`` may read answers, ``none`` is no page.
+    ``safety_rules`` is ``contracts.safety.rules.SafetyRules``.
     The rate policies are values of ``RateLimit-Policy``.
     ``media_days`` is after how many days pictures expire, and predictions with them; ``startup_seconds`` is the endpoint's.
     ``real_time_function`` is what asks endpoints; ``none`` where they are asynchronous.
@@ -49,6 +51,7 @@ class Settings(EnvironmentSettings):
     tags: tuple[str, ...]
     state_machine_arn: str
     release_rules: str
+    safety_rules: str
     pace: str
     consent: str
     media_days: int
@@ -85,6 +88,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         name_prefix=settings.name_prefix,
         tags=dict(tag.split("=", 1) for tag in settings.tags),
         rules=ReleaseRules.from_text(settings.release_rules),
+        safety=SafetyRules.from_text(settings.safety_rules),
         pace=Pace.from_text(settings.pace),
         consent=cast(ConsentRule, settings.consent),
         clients=read_clients(settings.clients),

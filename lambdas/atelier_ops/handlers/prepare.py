@@ -11,13 +11,14 @@ from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
 from contracts.plan import FineTuningPlan
 from contracts.release import ReleaseRules
+from contracts.safety.rules import SafetyRules
 from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
     """Environment. Base models are ``name@revision``; every name made at run time starts with ``name_prefix``.
 
-    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON.
+    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, ``safety_rules`` ``contracts.safety.rules.SafetyRules``.
     """
 
     data_bucket: str
@@ -27,6 +28,7 @@ class Settings(EnvironmentSettings):
     base_models: tuple[str, ...]
     segmenter: str
     release_rules: str
+    safety_rules: str
 
 
 @observed
@@ -44,6 +46,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         default_base_model=settings.default_base_model,
         segmenter=settings.segmenter,
         rules=ReleaseRules.from_text(settings.release_rules),
+        safety=SafetyRules.from_text(settings.safety_rules),
     )
     if resumption.is_resumption(event["input"]):
         run = resumption.Dependencies(

@@ -11,12 +11,15 @@ from atelier_ops.logic.batches.preparing import BatchPreparation, prepare_batch
 from atelier_ops.observability import observed
 from contracts.clients import read_clients
 from contracts.people import ConsentRule
+from contracts.safety.rules import SafetyRules
 from contracts.settings import EnvironmentSettings
 from contracts.work import Pace
 
 
 class Settings(EnvironmentSettings):
-    """Environment. ``serving_instance`` is the type of the machines that paint."""
+    """Environment. ``serving_instance`` is the type of the machines that paint; ``safety_rules`` is
+    ``contracts.safety.rules.SafetyRules`` as JSON.
+    """
 
     table_name: str
     media_bucket: str
@@ -25,6 +28,7 @@ class Settings(EnvironmentSettings):
     name_prefix: str
     pace: str
     consent: str
+    safety_rules: str
     media_days: int
     clients: str
     serving_instance: str
@@ -43,6 +47,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         name_prefix=settings.name_prefix,
         pace=Pace.from_text(settings.pace),
         consent=cast(ConsentRule, settings.consent),
+        safety=SafetyRules.from_text(settings.safety_rules),
         clients=read_clients(settings.clients),
         instance=settings.serving_instance,
         keep_seconds=settings.media_days * 86_400,

@@ -29,7 +29,7 @@ from atelier_ops.logic import (
 from atelier_ops.logic.batches import beginning, showing
 from atelier_ops.logic.facades import openai, replicate, replicate_files, stability
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
-from atelier_ops.observability import logger
+from atelier_ops.observability import count, logger
 from contracts.errors import InvalidInputError
 from contracts.openai import OpenAiError
 from contracts.route import Route
@@ -96,6 +96,9 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 
+REFUSAL_TYPE = "urn:x-atelier:refused:"
+"""Begins the type of a problem that is a refusal; the rule follows."""
+
 _app = APIGatewayRestResolver()
 
 
@@ -143,7 +146,7 @@ def _problem(error: Exception) -> Response[str]:
         case ProblemError():
             reported = error
         case InvalidInputError():
-            reported = ProblemError(422, str(error), what=error.what, allowed=error.allowed, errors=error.to_json())
+            reported = _invalid(error)
         case ClientError() | BotoCoreError() if passes(error):
             logger.exception("a service did not answer")
             detail = f"a service this request needs did not answer: {type(error).__name__}"
@@ -152,6 +155,16 @@ def _problem(error: Exception) -> Response[str]:
             logger.exception("an error of ours")
             reported = ProblemError(500, "an error of ours; the log has it under this request's id")
     return _failed(reported)
+
+
+def _invalid(error: InvalidInputError) -> ProblemError:
+    """What is wrong, and where it is refused, by which rule: that is counted, without the words."""
+    extra: dict[str, Any] = {"what": error.what, "allowed": error.allowed, "errors": error.to_json()}
+    if error.reason:
+        count("RequestsRefusedBySafety")
+        logger.info("refused", reason=error.reason)
+        extra |= {"type": f"{REFUSAL_TYPE}{error.reason}", "reason": error.reason}
+    return ProblemError(422, str(error), **extra)
 
 
 def _failed(error: ProblemError) -> Response[str]:

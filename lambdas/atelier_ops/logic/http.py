@@ -26,6 +26,7 @@ from contracts.json_text import load
 from contracts.multipart import FormPart, read_parts
 from contracts.people import ConsentRule
 from contracts.release import ReleaseRules
+from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.webhooks import Reach
 from contracts.work import Pace
 
@@ -47,7 +48,7 @@ class Dependencies(Ending):
     """What the API needs, and the time of the request in seconds since 1970.
 
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
-    ``rules``, ``pace`` and ``clients`` are the stage's.
+    ``rules``, ``safety``, ``pace`` and ``clients`` are the stage's.
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
     ``disclosure`` is what people are told who see pictures.
     ``consent`` says whether what shows a person is taken without a reference. ``executions`` are those of trainings, ``batches`` of
@@ -84,6 +85,7 @@ class Dependencies(Ending):
     clock: Callable[[], float]
     pause: Callable[[float], None]
     fleets: SeenFleets
+    safety: SafetyRules = CLOSED
 
 
 class ProblemError(Exception):

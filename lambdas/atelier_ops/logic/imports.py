@@ -34,6 +34,7 @@ from contracts.families import FAMILIES, FamilyFacts
 from contracts.layout import MANIFEST, S3Uri, base_prefix, import_prefix, style_prefix
 from contracts.model import Check
 from contracts.requests import LARGEST_UPLOAD, VersionRequest
+from contracts.safety.words import check_words
 
 _style = Check(StyleName)
 
@@ -44,6 +45,7 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     Raises ProblemError, InvalidInputError.
     """
     body = VersionRequest.from_json(request.read_json())
+    check_words({"instance_prompt": body.instance_prompt}, dependencies.safety, where="")
     _check_name(style)
     require_claimable(style, request, dependencies)
     base = _served_base(body, dependencies)

@@ -17,6 +17,8 @@ from contracts.hyperparameters import Hyperparameters
 from contracts.layout import style_prefix
 from contracts.plan import FineTuningPlan
 from contracts.release import ReleaseRules
+from contracts.safety.rules import CLOSED, SafetyRules
+from contracts.safety.training import check_dataset, check_training
 from contracts.strings import as_string
 
 LONGEST_ARGUMENT = 256
@@ -36,6 +38,7 @@ class Dependencies:
     default_base_model: str
     segmenter: str
     rules: ReleaseRules
+    safety: SafetyRules = CLOSED
 
 
 def make_plan(
@@ -44,10 +47,12 @@ def make_plan(
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
     require_registrable(execution)
     request = dependencies.rules.apply(ExecutionInput.from_json(body))
+    check_training(request, dependencies.safety)
     base = _base_model(request, dependencies)
     if request.task == "inpaint":
         read_manifest(dependencies.segmenter, dependencies.models)
     dataset = read_dataset(request.dataset, dependencies.data)
+    check_dataset(dataset.info, dataset.captions.words, dependencies.safety)
     settings = _settings(request, base)
     _require_trainable(request, base, settings)
     prompts = _prompts(request, dataset, settings)

@@ -35,6 +35,7 @@ from contracts.layout import request_key
 from contracts.people import consent_of_picture
 from contracts.prediction import PredictionInput
 from contracts.requests import PredictionRequest
+from contracts.safety.words import check_prediction
 from contracts.work import check_work
 
 Further = Callable[[PredictionInput, tuple[int, int] | None], None]
@@ -74,6 +75,7 @@ def _begin(
     prediction: PredictionRequest, body: Any, request: Request, dependencies: Dependencies, further: Further
 ) -> Record:
     """The record of a prediction whose request is queued, or is another's to queue. Raises ProblemError, InvalidInputError."""
+    check_prediction(prediction.input, dependencies.safety)
     inputs = with_keys(prediction.input, dependencies.media)
     webhooks.check_address(prediction, dependencies)
     check_given(consent_of_picture(dependencies.consent, inputs, "input.consent"))

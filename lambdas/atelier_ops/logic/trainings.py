@@ -30,6 +30,7 @@ from contracts.layout import FAILURE, S3Uri, run_prefix
 from contracts.model_names import qualified
 from contracts.people import missing_consent
 from contracts.requests import ResumptionRequest, TellingRequest, TrainingRequest
+from contracts.safety.training import check_training
 
 STATUSES = {
     "RUNNING": "processing",
@@ -56,6 +57,7 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     webhooks.check_address(asked, dependencies)
     given = asked.input
     check_given(missing_consent(dependencies.consent, given.consent, "input.consent"))
+    check_training(given, dependencies.safety)
     dependencies.rules.apply(given)
     # Step Functions keeps an execution's input for 90 days, whatever is deleted: who is depicted is not part of it.
     said = {name: value for name, value in given.explicit_values().items() if name != "consent"}

@@ -25,6 +25,7 @@ def prepare(use: Resources, rest: Resumable) -> Step:
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
         "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
         "SEGMENTER": stage.segmenter_model.reference,
+        "SAFETY_RULES": stage.safety.text,
     }
     published = ("styles/*/manifest.json", PROMOTED)
     machine = use.machine_names[0]

@@ -39,7 +39,9 @@ def create(request: Request, dependencies: Dependencies) -> Response[str]:
     record = dependencies.records.get(batch_record_key(batch))
     if record is None:
         webhooks.check_address(asked, dependencies)
-        rows = fill_rows(asked, read_rows(asked, request, dependencies.media), dependencies.consent)
+        rows = fill_rows(
+            asked, read_rows(asked, request, dependencies.media), dependencies.consent, dependencies.safety
+        )
         if "{" not in asked.version:  # which rows name another is said by the first state, with their lines
             resolve(plain(asked.version), request, dependencies)
         expires = int(dependencies.now) + dependencies.keep_seconds

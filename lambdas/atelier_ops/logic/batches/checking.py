@@ -18,6 +18,8 @@ from contracts.errors import InvalidInputError
 from contracts.execution import BASE
 from contracts.people import ConsentRule, consent_of_picture
 from contracts.prediction import PredictionInput
+from contracts.safety.rules import SafetyRules
+from contracts.safety.words import check_prediction
 from contracts.work import Pace, check_work, work
 
 _AT_ONCE = 16
@@ -52,13 +54,19 @@ class RowPainting:
     seconds: float = 0.0
 
 
-def fill_rows(asked: BatchWish, rows: Iterable[Numbered], consent: ConsentRule) -> list[RowPainting]:
-    """What the rows' texts say; each has a consent reference where the stage demands one. Raises InvalidInputError."""
+def fill_rows(
+    asked: BatchWish, rows: Iterable[Numbered], consent: ConsentRule, rules: SafetyRules
+) -> list[RowPainting]:
+    """What the rows' texts say; each has a consent reference where the stage demands one, and asks for nothing that its rules refuse.
+
+    Raises InvalidInputError.
+    """
     notes, filled = RowProblems(), list[RowPainting]()
     for line, row in rows:
         try:
             wanted = read_row(asked.version, asked.input, row)
             check_given(consent_of_picture(consent, wanted.input, "input.consent"))
+            check_prediction(wanted.input, rules)
             filled.append(RowPainting(line=line, row=row, version=wanted.version, inputs=wanted.input))
         except InvalidInputError as error:
             notes.add(line, error)

@@ -29,6 +29,7 @@ from contracts.json_text import load
 from contracts.layout import batch_key, round_key
 from contracts.people import ConsentRule
 from contracts.prices import estimate
+from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.work import Pace
 
 ITEMS, ROWS = "items.jsonl", "rows.json"
@@ -55,6 +56,7 @@ class BatchPreparation:
     keep_seconds: int
     due: Topic
     now: float
+    safety: SafetyRules = CLOSED
 
 
 def prepare_batch(given: Mapping[str, Any], execution: str, dependencies: BatchPreparation) -> BatchPlan:
@@ -129,7 +131,7 @@ def _read(record: Record, dependencies: BatchPreparation) -> list[RowPainting]:
     if not asked.get("manifest") and not asked.get("prefix"):
         asked["items"] = load(media.read(batch_key(data["id"], ROWS)))
     wanted, request = BatchWish.from_json(asked), of_client(data["client"], dependencies.clients)
-    rows = fill_rows(wanted, read_rows(wanted, request, media), dependencies.consent)
+    rows = fill_rows(wanted, read_rows(wanted, request, media), dependencies.consent, dependencies.safety)
     return check_all(rows, request, dependencies)
 
 

@@ -79,7 +79,7 @@ def error_object(error: ProblemError, detail: str) -> dict[str, Any]:
         "message": detail,
         "type": "server_error" if ours else "invalid_request_error",
         "param": error.extra.get("what"),
-        "code": None,
+        "code": "content_policy_violation" if error.extra.get("reason") else None,
     }
 
 

@@ -15,6 +15,8 @@ from contracts.forms import read_fields
 from contracts.stability import CALLED, SearchAndReplaceForm
 
 _ELSEWHERE = "POST /v1/predictions, which answers with the picture's address"
+_MODERATED = "content_moderation"
+"""What Stability calls a request that its own gate refuses, which it answers 403."""
 _SUCCESS = "SUCCESS"
 
 
@@ -61,9 +63,10 @@ def error_response(error: ProblemError, request: Request) -> Response[str]:
     listed = [
         f"{each['what']}: got {each['got']}; allowed: {each['allowed']}" for each in error.extra.get("errors", [])
     ]
+    refused = bool(error.extra.get("reason"))
     body = {
         "id": str(request.request_context.request_id or ""),
-        "name": HTTPStatus(error.status).phrase.lower().replace(" ", "_"),
+        "name": _MODERATED if refused else HTTPStatus(error.status).phrase.lower().replace(" ", "_"),
         "errors": [request.told(words) for words in listed or [error.detail]],
     }
-    return respond(error.status, body, error.headers)
+    return respond(403 if refused else error.status, body, error.headers)

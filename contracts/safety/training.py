@@ -1,0 +1,42 @@
+"""The words of a training: what is learnt under these words is called by them afterwards."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from contracts.dataset import INFO, DatasetInfo
+from contracts.errors import InvalidInputError, Problem
+from contracts.execution import ExecutionInput
+from contracts.prompts import readings
+from contracts.safety.refusal import RefusedWordsError
+from contracts.safety.rules import SafetyRules
+from contracts.safety.words import check_words, judge
+
+_MOST_TOLD = 20
+"""Captions that are told of."""
+
+
+def check_training(asked: ExecutionInput, rules: SafetyRules) -> None:
+    """Raises RefusedWordsError where the words of an execution's input ask for what is refused, in any of their readings."""
+    check_words({"target": asked.target, "instance_prompt": asked.instance_prompt}, rules)
+    for words in _readings(asked.class_prompt):
+        check_words({"class_prompt": words}, rules)
+
+
+def check_dataset(info: DatasetInfo | None, captions: Mapping[str, str], rules: SafetyRules) -> None:
+    """The same of a dataset's own words, and of its captions by the pictures' names."""
+    found = list[Problem]()
+    own = {"instance_prompt": info.instance_prompt, "class_prompt": info.class_prompt} if info else {}
+    for name, words in own.items():
+        for each in _readings(words):
+            found += (finding.problem(f"{INFO}: ") for finding in judge({name: each}, rules))
+    for picture, words in captions.items():
+        found += (finding.problem(f"captions of {picture}: ") for finding in judge({"text": words}, rules))
+    if found:
+        raise RefusedWordsError.of(dict.fromkeys(found[:_MOST_TOLD]))
+
+
+def _readings(words: str) -> list[str]:
+    """Every reading, and the words as they stand where their braces are refused elsewhere."""
+    with suppress(InvalidInputError):
+        return [words, *readings(words)]
+    return [words]
