@@ -176,7 +176,12 @@ def _joined(tokens: Sequence[_Token], place: int) -> tuple[str, int]:
         if len(whole) > LONGEST_JOINED or whole not in _WHOLE:
             continue
         known = all(undisguised(piece.text) in KNOWN or piece.text in PLAIN for piece in pieces)
-        if not known or whole in ("deepnude", "topless", "undress", "undressed", "without", "underage", "gstring"):
+        tight = whole in STRONG and not any(piece.gap.isspace() for piece in pieces[1:])
+        if (
+            not known
+            or tight
+            or whole in ("deepnude", "topless", "undress", "undressed", "without", "underage", "gstring")
+        ):
             return whole, count
     return own, 1
 

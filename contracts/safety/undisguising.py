@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from contracts.safety.known_people import ALONE, NAME_WORDS
 from contracts.safety.letters import UNKNOWN
@@ -14,9 +14,11 @@ _SIGNS = str.maketrans(
 )
 _TALL = ("i", "l")
 """What 1, ! and | may stand for."""
+_THRICE = re.compile(r"(.)\1\1+")
 _LETTERS = re.compile(r"[a-z*]+")
 
 
+@lru_cache(maxsize=4_096)
 def undisguised(token: str) -> str:
     """The known word that a token stands for; else itself in plain letters."""
     if token in KNOWN or token in PLAIN or not token.isascii():
@@ -24,7 +26,10 @@ def undisguised(token: str) -> str:
     for spelt in _spellings(token):
         if spelt in KNOWN or spelt in NAME_WORDS:
             return spelt
-    return _unstarred(token) or _unrepeated(token) or _corrected(token) or token
+    found = _unstarred(token) or _unrepeated(token) or _corrected(token)
+    return found or next(
+        (spelt for spelt in (*_spellings(token), _THRICE.sub(r"\1", token)) if len(apart(spelt)) > 1), token
+    )
 
 
 def _spellings(token: str) -> Iterator[str]:
@@ -37,7 +42,7 @@ def _spellings(token: str) -> Iterator[str]:
         for tall in _TALL:
             spelt = re.sub(r"[1!|]", tall, form).translate(_SIGNS)
             yield spelt
-            if found := _unrepeated(spelt) or _corrected(spelt):
+            if found := _unstarred(spelt) or _unrepeated(spelt) or _corrected(spelt):
                 yield found
 
 

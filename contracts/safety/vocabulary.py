@@ -116,6 +116,7 @@ FUNCTION = _words(
 )
 """Words that mean something between the others."""
 TELLING = _words(
+    "anything everything rid get isnt doesnt desnuda desnudo mujer nackt nackte frau femme nue buff explicit "
     "wears wore worn dressed clad exposed exposing expose reveal reveals revealing uncovered visible explicit "
     "content photo scene adult film bottom body hips private parts intimate birthday suit necklace removal erases "
     "erased deletes taking tear tearing tore rip ripping pull pulling lift lifting down away invisible disappear "
