@@ -55,7 +55,8 @@ def _jamo(text: str, _: random.Random) -> str:
         if not "가" <= letter <= "힣":
             return letter
         number = ord(letter) - 0xAC00
-        return _KOREAN_INITIALS[number // 588] + _KOREAN_VOWELS[number % 588 // 28] + _KOREAN_FINALS[number % 28]
+        initial, vowel = _KOREAN_INITIALS[number // 588], _KOREAN_VOWELS[number % 588 // 28]
+        return f"{initial}{vowel}{_KOREAN_FINALS[number % 28]}"
 
     return "".join(map(taken_apart, text))
 

@@ -27,16 +27,18 @@ def refused(answered: Any, reason: str) -> None:
     assert answered.body["reason"] == answered.body["errors"][0]["reason"] == reason
 
 
-def test_a_prediction_is_refused_before_anything_is_kept(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_prediction_is_refused_before_anything_is_kept(
+    api: Api, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     answered = api.call("POST", "/v1/predictions", {"input": INPUT})
     refused(answered, "words-undressing")
     assert answered.body["what"] == "input.prompt"
     assert not api.inference.queue
     assert not api.records.items
-    out = capsys.readouterr().out
-    assert "RequestsRefusedBySafety" in out
-    assert "words-undressing" in out
-    assert "undress her" not in out
+    assert "RequestsRefusedBySafety" in (out := capsys.readouterr().out)
+    (line,) = caplog.records
+    assert line.__dict__["reason"] == "words-undressing"
+    assert "undress her" not in out + caplog.text + str(line.__dict__)
 
 
 @pytest.mark.parametrize("path", ["/v1/models/atelier/base/predictions", "/v1/predictions"])
@@ -50,7 +52,7 @@ def test_openai_reads_its_own_code(api: Api) -> None:
 
 
 def test_stability_reads_its_own_name(api: Api) -> None:
-    fields = {"image": PNG, "prompt": "bare skin", "search_prompt": "a dress"}
+    fields: dict[str, str | bytes] = {"image": PNG, "prompt": "bare skin", "search_prompt": "a dress"}
     answered = api.post_form("/v2beta/stable-image/edit/search-and-replace", fields)
     assert (answered.status, answered.body["name"]) == (403, "content_moderation")
     assert "prompt" in answered.body["errors"][0]
