@@ -43,6 +43,7 @@ _OF_SOMEBODY = (
     r"(?:her|his|their|the|a|my|womans|mans|girls|models|human|female|male|own|real|natural|realistic|smooth|soft|only"
     r"|just)"
 )
+_HERS = r"(?:her|his|their|womans|womens|mans|girls|human|female|male|own|real|natural|realistic|bare|naked)"
 _FIGURE = _any(FIGURES)
 _UNDRESSED = _any(sorted(UNDRESSING - {"undressed"}))
 _SOMEONE = (
@@ -82,9 +83,9 @@ NUDITY = (
     r" state of undress | birthday suits ",
     r" (?:human|bare|naked|nude|only|just|exposed|raw) (?:\w+ )?(?:skin|flesh) (?!tone|tones|toned|care|colou?r|"
     r"colou?red|tight|friendly)",
-    rf" (?:into|in to|with|by|for|as|of) (?:{_OF_SOMEBODY} )*(?:bare |naked )?(?:skin|flesh) (?:\||$|instead|texture|"
+    rf" (?:into|in to|with|by|for|as) (?:{_OF_SOMEBODY} )*(?:bare |naked )?(?:skin|flesh) (?:\||$|instead|texture|"
     rf"showing|visible)",
-    rf" (?:into|in to|with|by|for) (?:{_OF_SOMEBODY} )+(?:bare |naked )?(?:chest|torso|body) ",
+    rf" (?:into|in to|with|by|for) (?:the |an? )?{_HERS} (?:bare |naked )?(?:chest|torso|body) ",
     rf"^ (?:{_OF_SOMEBODY} |pale |tan |tanned |dark |light |smooth )*(?:skin|flesh)(?: texture|"
     rf" instead of (?:the )?\w+)? $",
     r"^ (?:(?:a|the|her|his|their|womans|mans|womens|female|male|hairy|realistic|natural|human|smooth|"

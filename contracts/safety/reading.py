@@ -172,6 +172,8 @@ def _joined(tokens: Sequence[_Token], place: int) -> tuple[str, int]:
         pieces = tokens[place : place + count]
         if len(pieces) < count or not all(piece.text.isascii() and _is_joint(piece.gap) for piece in pieces[1:]):
             continue
+        if any(piece.text.isdigit() for piece in pieces):  # 45 s
+            continue
         whole = undisguised("".join(piece.text for piece in pieces))
         if len(whole) > LONGEST_JOINED or whole not in _WHOLE:
             continue

@@ -120,7 +120,7 @@ TELLING = _words(
     "wears wore worn dressed clad exposed exposing expose reveal reveals revealing uncovered visible explicit "
     "content photo scene adult film bottom body hips private parts intimate birthday suit necklace removal erases "
     "erased deletes taking tear tearing tore rip ripping pull pulling lift lifting down away invisible disappear "
-    "vanish transparent under beneath underneath looks look like face head famous celebrity lookalike likeness "
+    "vanish transparent under beneath underneath looks look like face head famous celebrity likeness "
     "deepfake deepfakes faceswap swap replace replaces replaced turn into instead slip bathing swimming swim "
     "costume boxer garter string rated act anatomically human natural realistic zero sans minus lacking devoid free "
     "year old years aged age high school barely legal singer actress actor president portrait young little cute "
