@@ -73,7 +73,9 @@ def _ordered() -> tuple[str, ...]:
 
 @cache
 def _collapsed() -> dict[str, str]:
-    return {re.sub(r"(.)\1+", r"\1", word): word for word in (*sorted(NAME_WORDS | ALONE), *sorted(KNOWN), *_ordered())}
+    words = (*sorted(NAME_WORDS | ALONE), *sorted(KNOWN), *_ordered())
+    once = {re.sub(r"(.)\1+", r"\1", word): word for word in words}
+    return {letters: word for letters, word in once.items() if len(letters) > 2}  # a line of x is no word
 
 
 @cache
