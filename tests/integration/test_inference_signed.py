@@ -13,7 +13,7 @@ from PIL import Image
 
 from atelier_inference.dialects import DIALECTS
 from atelier_inference.provenance import loading
-from atelier_inference.provenance.manifest import SETTINGS
+from atelier_inference.provenance.manifest import CONSENT, SETTINGS
 from contracts.layout import S3Uri
 from tests.integration.dialect_calls import CALLS, Call
 from tests.integration.inference_server import INPAINT, Server, received, serving
@@ -82,7 +82,9 @@ def test_every_dialect_s_pictures_are_signed(server: Server, name: str) -> None:
 
 @pytest.mark.parametrize("file_format", ["png", "jpeg", "webp"])
 def test_a_signed_answer_says_its_photo_and_settings(server: Server, file_format: str) -> None:
-    answer = server.post(**QUICK, output_format=file_format, adapter="skirt", adapter_scale=0.5, num_outputs=2)
+    answer = server.post(
+        **QUICK, consent="release-12", output_format=file_format, adapter="skirt", adapter_scale=0.5, num_outputs=2
+    )
     pictures = [read(data, kind) for data, kind in files(answer)]
     assert [state for state, _ in pictures] == ["Valid", "Valid"]
     for number, (_, found) in enumerate(pictures):
@@ -90,6 +92,8 @@ def test_a_signed_answer_says_its_photo_and_settings(server: Server, file_format
         assert settings["seed"] == QUICK["seed"] + number
         assert settings["styles"] == [{"style": "skirt@2", "scale": 0.5}]
         assert settings["steps"] == 1
+        (consent,) = [each["data"] for each in found["assertions"] if each["label"] == CONSENT]
+        assert consent == {"reference": "release-12"}
         assert "a red skirt" not in str(found)
         (ingredient,) = found["ingredients"]
         assert ingredient["instance_id"].startswith("ni:///sha-256;")

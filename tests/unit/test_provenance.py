@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -23,7 +24,7 @@ from atelier_inference.provenance.certificates import check_chain, make_chain
 from atelier_inference.provenance.facts import COMPOSITE, PAINTED, SOURCE_TYPES, Facts
 from atelier_inference.provenance.keys import KmsKey, SigningError
 from atelier_inference.provenance.loading import certificates
-from atelier_inference.provenance.manifest import SETTINGS, manifest, photo_id
+from atelier_inference.provenance.manifest import CONSENT, SETTINGS, manifest, photo_id
 from atelier_inference.provenance.signing import C2paSigner
 from atelier_inference.provenance.xmp import packet
 from atelier_inference.store import Store
@@ -134,6 +135,15 @@ def test_a_picture_that_was_painted_whole_was_created(signing: C2paSigner) -> No
     assert not found.get("ingredients")
 
 
+def test_a_reference_to_consent_stands_in_the_manifest_and_nowhere_else(signing: C2paSigner) -> None:
+    facts = replace(REPAINTED, consent="shoot-7/release-12")
+    _, found = read(signing.signed(encode(picture(), "png"), "png", manifest(facts)), "png")
+    assert assertion(found, CONSENT) == {"reference": "shoot-7/release-12"}
+    assert "release-12" not in facts.as_text + packet(facts)
+    _, without = read(signing.signed(encode(picture(), "png"), "png", manifest(REPAINTED)), "png")
+    assert CONSENT not in {each["label"] for each in without["assertions"]}
+
+
 def test_every_mode_that_paints_says_what_it_makes() -> None:
     assert {*SOURCE_TYPES} == {*MODES} - {"segment"}
 
@@ -157,8 +167,6 @@ def test_a_png_says_its_settings_and_no_words_that_nobody_allowed() -> None:
 
 
 def test_words_that_are_allowed_are_said_whatever_letters_they_have() -> None:
-    from dataclasses import replace
-
     facts = replace(REPAINTED, prompt='a "red" <skirt> & 치마\x00\x0b')
     image = Image.open(io.BytesIO(encode(picture(), "png", Told(xmp=packet(facts), texts={"Comment": facts.as_text}))))
     assert image.getxmp()["xmpmeta"]["RDF"]["Description"]["AIPromptInformation"] == 'a "red" <skirt> & 치마'

@@ -26,10 +26,11 @@ SOURCE_TYPES: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is said of a picture: nothing about people, and no word of the request but where ``prompt`` is not empty.
+    """What is said of a picture: no word of the request but where ``prompt`` is not empty.
 
     ``photo`` is the SHA-256 of the file that was repainted, in hexadecimal digits, empty where nothing was; ``styles`` are the published
-    versions, each with its strength; ``settings`` are numbers and names. ``number`` is which seed of the job painted it.
+    versions, each with its strength; ``settings`` are numbers and names. ``consent`` is the request's reference to the
+    consent of the person who is shown: it says who that is to the brand alone, and stands in the manifest alone.
     """
 
     source_type: str
@@ -39,6 +40,7 @@ class Facts:
     settings: Mapping[str, Any]
     photo: str = ""
     prompt: str = ""
+    consent: str = ""
 
     @property
     def as_data(self) -> dict[str, Any]:
@@ -68,6 +70,7 @@ def facts_of(job: Job, number: int, *, prompt: bool) -> Facts | None:
         settings={"seed": job.seeds[number], **(_settings(painting) if painting else {})},
         photo=job.digest,
         prompt=request.prompt if prompt else "",
+        consent=request.consent,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from atelier_inference.provenance.facts import SOFTWARE, Facts
 
 SETTINGS = "atelier.settings"
-"""The label of our own assertion."""
+CONSENT = "atelier.consent"
+"""The labels of our own assertions."""
 _PHOTO = "photo"
 
 
@@ -23,12 +24,14 @@ def manifest(facts: Facts) -> Mapping[str, Any]:
         actions = [opened, edited]
     else:
         actions = [{"action": "c2pa.created", "softwareAgent": agent, "digitalSourceType": facts.source_type}]
+    consent = [{"label": CONSENT, "data": {"reference": facts.consent}}] if facts.consent else []
     return {
         "claim_generator_info": [agent],
         "ingredients": [_ingredient(facts.photo)] if facts.photo else [],
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": actions, "allActionsIncluded": True}},
             {"label": SETTINGS, "data": facts.as_data},
+            *consent,
         ],
     }
 
