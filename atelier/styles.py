@@ -12,6 +12,7 @@ from contracts.answers import File, ImportedVersion, PromotedVersion
 from contracts.errors import InvalidInputError
 from contracts.file_answers import StoredFile
 from contracts.style_answers import Comparison, ListedStyle, StyleVersion, VersionCard, WholeStyle
+from contracts.terms import YesOrNo
 
 
 def listing(*, limit: int = 20, cursor: str = "") -> Steps[Listing[ListedStyle]]:
@@ -66,9 +67,18 @@ def delete_version(version: str) -> Steps[None]:
 
 
 def import_version(
-    style: str, weights: Picture, *, instance_prompt: str, base_model: str = "", alpha: float | None = None
+    style: str,
+    weights: Picture,
+    *,
+    instance_prompt: str,
+    base_model: str = "",
+    alpha: float | None = None,
+    licence: str = "",
+    commercial: YesOrNo | None = None,
 ) -> Steps[ImportedVersion]:
     """Make the style's next version of a safetensors file that was trained elsewhere: its path, contents, or what ``files.upload`` gave.
+
+    ``licence`` and ``commercial`` are the file's own terms, where they are narrower than its base model's.
 
     Raises OSError, ApiError.
     """
@@ -76,7 +86,8 @@ def import_version(
         name = "weights.safetensors" if isinstance(weights, bytes) else ""
         weights = yield from files.upload(weights, name=name)
     body: dict[str, Any] = {"weights": weights.uri, "instance_prompt": instance_prompt}
-    body |= {name: each for name, each in (("base_model", base_model), ("alpha", alpha)) if each not in (None, "")}
+    more = {"base_model": base_model, "alpha": alpha, "licence": licence, "commercial": commercial}
+    body |= {name: each for name, each in more.items() if each not in (None, "")}
     return (yield from ask(ImportedVersion, "POST", f"/v1/styles/{style}/versions", body))
 
 

@@ -18,6 +18,7 @@ from contracts.batch_answers import CatalogueBatch
 from contracts.errors import InvalidInputError
 from contracts.model_names import plain
 from contracts.style_answers import Comparison, VersionCard, WholeStyle
+from contracts.terms import in_words
 
 
 def run_runs(*, limit: int, stage: str, cloud: Path, json: bool) -> None:
@@ -128,6 +129,8 @@ def _tell_version(client: Atelier, card: VersionCard) -> None:
             "promoted": card.promoted,
             "made": card.created_at,
             "method": f"{card.method}, {card.task}, on {card.base_model}",
+            "use": in_words(card.commercial, restricted=bool(card.restricted)) if card.commercial else None,
+            "licence": card.licence,
             "learnt as": card.instance_prompt,
             "target": card.target,
             "training": card.training,

@@ -12,7 +12,7 @@ from contracts.inner_paths import leaving
 from contracts.layout import LATEST, MANIFEST
 from contracts.model import Contract, rule
 from contracts.sampling import SamplingDefaults
-from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires
+from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires, YesOrNo
 
 ADAPTER_WEIGHTS = "pytorch_lora_weights.safetensors"
 TRAINING_LOG = "training_log.jsonl"
@@ -112,6 +112,14 @@ class StyleManifest(Manifest):
     task: Annotated[str, about("what the base model does")]
     method: Annotated[str, about("lora or full")]
     base_model: Annotated[str, about("name@revision")]
+    licence: Annotated[str, about("of the weights; empty: the base model's")] = ""
+    commercial: Annotated[
+        YesOrNo | None,
+        about(
+            "as of a base model, and never more than its base model's; left out of what was made before this was kept"
+        ),
+    ] = None
+    restricted: Annotated[bool | None, about("as of a base model; left out as commercial is")] = None
     instance_prompt: Annotated[str, about("words for the garment")]
     class_prompt: Annotated[str, about("words for the garment's class")] = ""
     target: Annotated[str, about("what was masked")] = ""

@@ -17,6 +17,7 @@ from contracts.people import Consent
 from contracts.prediction import PredictionInput
 from contracts.prompts import Prompt
 from contracts.schema import Schema, demand
+from contracts.terms import YesOrNo
 from contracts.webhooks import DEFAULT_EVENTS, WebhookAddress, WebhookEvents
 
 ContentType = Literal[
@@ -213,5 +214,17 @@ class VersionRequest(RequestBody):
         float | None,
         bounds(
             1e-3, 1e6, "of every layer, where the file says none: needed for PEFT's, whose adapter_config.json has it"
+        ),
+    ] = None
+    licence: Annotated[
+        str,
+        text("a licence's name", longest=80),
+        about("under which the file is, if under another than its base model"),
+    ] = ""
+    commercial: Annotated[
+        YesOrNo | None,
+        about(
+            "whether its licence lets pictures be used commercially; left out: as its base model's, and never more. A commercial stage "
+            "takes no file that says no"
         ),
     ] = None

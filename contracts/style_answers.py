@@ -7,7 +7,7 @@ from contracts.answers import Answer, Time
 from contracts.declarations import about
 from contracts.pages import Page
 from contracts.sampling import SamplingDefaults
-from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires
+from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires, YesOrNo
 
 Owner = Annotated[
     Literal["client", "house"], about("client: it is the asking client's; house: of the account's own people, for all")
@@ -50,6 +50,17 @@ class _Version(Answer):
     method: str
     task: str
     base_model: Annotated[str, about("name@revision")]
+    licence: Annotated[str | None, about("of its weights, as who imported it said; null: its base model's")]
+    commercial: Annotated[
+        YesOrNo | None,
+        about(
+            "whether its pictures may be used commercially: never more than its base model's; null where it is not known: of what is "
+            "not published, and of what was made before this was kept"
+        ),
+    ]
+    restricted: Annotated[
+        bool | None, about("whether the licence of its base model forbids some uses; null as commercial is")
+    ]
     imported: Annotated[bool, about("whether it was trained elsewhere; then nothing evaluated it")]
     training: Annotated[str | None, about("id of the training that made it")]
     size: Annotated[int | None, about("of all files; null where none is published", unit="bytes")]

@@ -159,6 +159,7 @@ class ApiStack(StageStack):
                 "CLIENTS": clients,
                 "WEBHOOKS": self.stage.webhooks,
                 "WEBHOOK_TOPIC_ARN": topic_arn(self.webhooks.due),
+                "COMMERCIAL": str(self.stage.licences.commercial).lower(),
                 "DISCLOSURE": self.stage.disclosure.environment,
                 "ORIGINS": ",".join(self.stage.api.origins) or "none",
                 "RATE_POLICY": rate_policy(self.stage.api),

@@ -131,6 +131,7 @@ def environment() -> dict[str, str]:
         "WEBHOOKS": "loopback",
         "WEBHOOK_TOPIC_ARN": topic,
         "API_FUNCTION": "api",
+        "COMMERCIAL": "true",
         "DISCLOSURE": '{"en": "AI made it."}',
         "ORIGINS": "https://studio.example.com",
         "RATE_POLICY": '"steady";q=10;w=1',

@@ -102,6 +102,7 @@ class Api:
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     due: MemoryTopic = field(default_factory=MemoryTopic)
     reach: Reach = "public"
+    commercial: bool = True
     disclosure: Texts = field(default_factory=lambda: TEXTS)
     origins: tuple[str, ...] = ()
     now: float = NOW
@@ -200,6 +201,7 @@ class Api:
             due=self.due,
             reach=self.reach,
             disclosure=self.disclosure,
+            commercial=self.commercial,
             origins=self.origins,
             rate_policy='"steady";q=10;w=1',
             costly_rate_policy='"steady";q=1;w=5',

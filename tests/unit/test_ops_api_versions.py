@@ -221,6 +221,10 @@ def test_a_number_that_is_taken_all_the_same_is_a_conflict(api: Api) -> None:
         ({**BODY, "alpha": 0}, "alpha", "0.001"),
         ({**BODY, "alpha": 2}, "alpha", "left out: the file says its own"),
         ({**BODY, "rank": 2}, "body: unknown key", "alpha"),
+        ({**BODY, "commercial": "no"}, "commercial", "yes: pictures of this stage are used commercially"),
+        ({**BODY, "commercial": "yes"}, "commercial", "tiny@v1 may not be used commercially (Apache-2.0)"),
+        ({**BODY, "commercial": "maybe"}, "commercial", "yes | no"),
+        ({**BODY, "licence": "x" * 81}, "licence", "80"),
     ],
 )
 def test_a_body_that_cannot_be_is_refused_and_nothing_is_stored(
@@ -233,6 +237,28 @@ def test_a_body_that_cannot_be_is_refused_and_nothing_is_stored(
     assert any(allowed in problem["allowed"] for problem in refused.body["errors"])
     assert api.buckets.writes == writes
     assert not api.packages.requests
+
+
+@pytest.mark.parametrize(
+    ("of_base", "said", "kept"), [("yes", None, "yes"), ("yes", "yes", "yes"), ("yes", "no", "no"), ("no", None, "no")]
+)
+def test_a_style_s_terms_are_its_base_model_s_or_narrower(api: Api, of_base: str, said: str | None, kept: str) -> None:
+    api.commercial = False
+    put_base(api.buckets, commercial=of_base, restricted=True)
+    own = {"licence": "CC BY-NC 4.0", "commercial": said} if said == "no" else {"commercial": said}
+    assert bring(api, {**BODY, **own}).status == 201
+    card = api.call("GET", "/v1/styles/coat/versions/1").body
+    assert (card["licence"], card["commercial"], card["restricted"]) == (own.get("licence"), kept, True)
+    (listed,) = api.call("GET", "/v1/styles/coat").body["versions"]
+    assert {name: listed[name] for name in ("licence", "commercial", "restricted")} == {
+        name: card[name] for name in ("licence", "commercial", "restricted")
+    }
+
+
+def test_of_a_style_from_before_terms_were_kept_nothing_is_said(api: Api) -> None:
+    put_version(api.buckets, 1)
+    card = api.call("GET", "/v1/styles/skirt/versions/1").body
+    assert (card["licence"], card["commercial"], card["restricted"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("style", ["Coat", "coat-", "base", "a_b"])

@@ -64,6 +64,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
         "LOG_DAYS": str(stage.log_days),
         "CONSENT": stage.people.consent,
         "RELEASE_RULES": stage.release_rules,
+        "COMMERCIAL": str(stage.licences.commercial).lower(),
         "DISCLOSURE": stage.disclosure.environment,
         "SAFETY_RULES": stage.safety.text,
         "PACE": json.dumps(stage.pace.to_json(), sort_keys=True),

@@ -62,6 +62,7 @@ class Settings(EnvironmentSettings):
     webhook_topic_arn: str
     origins: tuple[str, ...]
     disclosure: str
+    commercial: bool
     rate_policy: str
     costly_rate_policy: str
     batch_machine_arn: str
@@ -96,6 +97,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         tokens=Tokens(),
         reach=cast(Reach, settings.webhooks),
         disclosure=read_texts(settings.disclosure),
+        commercial=settings.commercial,
         origins=tuple(origin for origin in settings.origins if origin != "none"),
         rate_policy=settings.rate_policy,
         costly_rate_policy=settings.costly_rate_policy,

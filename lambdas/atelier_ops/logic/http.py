@@ -50,7 +50,7 @@ class Dependencies(Ending):
     ``served_base`` is the ``name@revision`` that the shared endpoint serves with the image at ``image_uri``; ``tags``,
     ``rules``, ``safety``, ``pace`` and ``clients`` are the stage's.
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
-    ``disclosure`` is what people are told who see pictures.
+    ``disclosure`` is what people are told who see pictures, which are used commercially where the stage is ``commercial``.
     ``consent`` says whether what shows a person is taken without a reference. ``executions`` are those of trainings, ``batches`` of
     batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
     Pages of ``origins`` may read answers. ``rate_policy`` is what ``RateLimit-Policy`` says of a key, ``costly_rate_policy`` of routes that
@@ -76,6 +76,7 @@ class Dependencies(Ending):
     clients: Clients
     reach: Reach
     disclosure: Texts
+    commercial: bool
     origins: tuple[str, ...]
     rate_policy: str
     costly_rate_policy: str

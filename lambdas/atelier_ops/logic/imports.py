@@ -24,6 +24,7 @@ from atelier_ops.logic.own_uploads import own_upload
 from atelier_ops.logic.ownership import claim, deletion_key, require_claimable
 from atelier_ops.logic.publishing import publish_once
 from atelier_ops.logic.repeats import note, remember, require_same
+from atelier_ops.logic.style_terms import check_terms, terms_of
 from atelier_ops.logic.style_versions import is_deleted
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
@@ -49,6 +50,7 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     _check_name(style)
     require_claimable(style, request, dependencies)
     base = _served_base(body, dependencies)
+    check_terms(body, base, commercial_stage=dependencies.commercial)
     weights = own_upload(body.weights, request, where="weights")
     noted = note("version", request.new_id("version"), {"style": style, **body.to_json()}, dependencies.now)
     require_same(noted, dependencies.records)
@@ -140,6 +142,7 @@ def _stage(
         task=base.task,
         method="lora",
         base_model=base.reference,
+        **terms_of(body, base),
         instance_prompt=body.instance_prompt,
         hyperparameters={},
         dataset_sha256="",

@@ -157,6 +157,8 @@ def write_manifest(model: Path, log: Path, job: FineTuneJob, base: BaseManifest,
     manifest = StyleManifest(
         **job.model_dump(include=set(StyleManifest.model_fields)),
         base_model=base.reference,
+        commercial=base.commercial,
+        restricted=base.restricted,
         hyperparameters=job.tuning.model_dump(),
         code_version=code_version(),
         created_at=now(),
