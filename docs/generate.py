@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model import Contract
-from contracts.terms import in_words
 from docs import commands, openapi
 from docs.fields import TABLES
 from docs.markdown import table
 from docs.schemas import SCHEMAS, schema
 from docs.states import fine_tuning_chart, fine_tuning_states, pretraining_chart, pretraining_states
+from infra import model_terms
 from infra.config import STAGES
 from infra.costs import report
 from infra.gate.sold import HOSTING, PROCESSING, regions, sold
 from infra.settings.stage import Stage
-from models.catalogue import CATALOGUE
 
 DOCS = Path(__file__).resolve().parent
 
@@ -112,12 +111,7 @@ def _settings(value: Any, prefix: str = "") -> Mapping[str, str]:
 
 def licences() -> str:
     """On what terms each model of the catalogue may be used."""
-    rows = []
-    for entry in CATALOGUE.values():
-        licence = f"[{entry.licence.name}]({entry.licence.text})"
-        use = in_words(entry.licence.commercial, restricted=entry.licence.restricted)
-        rows.append([f"`{entry.name}`", licence, use, entry.stage, entry.retires or "", entry.note])
-    return table(["model", "licence", "use", "stage", "retires", "why"], rows)
+    return table(model_terms.TITLES, model_terms.rows())
 
 
 PARTS = (

@@ -81,6 +81,7 @@ def test_a_lora_artifact_loads_into_the_base_and_changes_it(tmp_path: Path) -> N
     assert [entry.step for entry in log] == [1, 2, 3, 4]
     manifest = StyleManifest.load(paths.model)
     assert (manifest.style, manifest.version, manifest.base_model) == ("sks", 0, "tiny-random@1")
+    assert (manifest.licence, manifest.commercial, manifest.restricted) == ("", "no", False), "as its base model's"
     assert manifest.hyperparameters["max_steps"] == 4
     assert set(manifest.files) == {ADAPTER_WEIGHTS, TRAINING_LOG, "training_config.json"}
     verify_files(paths.model, manifest.files)
