@@ -20,6 +20,7 @@ from atelier_inference.request_body import RequestError
 from atelier_inference.worker import Worker
 from contracts.prediction import PredictionInput
 from diffusion.fitting import is_out_of_memory
+from tests.integration.dialect_calls import CALLS
 from tests.integration.inference_server import INPAINT, Server, load_alone, received
 
 LARGE: dict[str, Any] = {"mode": "text_to_image", "prompt": "a red skirt", "seed": 3, "width": 128, "height": 64}
@@ -180,3 +181,25 @@ def test_only_want_of_memory_is_taken_for_it() -> None:
     assert is_out_of_memory(cpu.value)
     assert is_out_of_memory(MemoryError())
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("native", "jumpstart-upscaling")])
+def test_a_picture_without_room_is_refused_in_the_form_of_its_dialect(
+    server: Server, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, painter = CALLS[name][0], server.modes["inpaint"].dependencies.model.painter
+
+    def lacking(**_: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    good, others = call.send(server.client), [INPAINT, SMALL]
+    assert good.status_code == 200
+    with monkeypatch.context() as patched:
+        for way in ("paint", "inpaint", "paint_from"):
+            patched.setattr(painter, way, lacking)
+        refused = call.send(server.client)
+    assert refused.status_code == 413
+    assert refused.headers["content-type"].startswith("application/json")
+    assert "need more memory than this server has" in refused.text
+    assert "CUDA out of memory" not in refused.text
+    assert all(server.post(**fields).status_code == 200 for fields in others)

@@ -285,6 +285,14 @@ def test_a_notification_that_broke_off_between_two_writes_is_repaired(api: Api, 
     assert api.buckets.store("media").names("outputs/") == [f"outputs/{record.data['id']}/0.png"]
 
 
+def test_what_has_no_room_in_memory_is_not_tried_again(api: Api) -> None:
+    post(api)
+    words = "pictures: got '1 of 2048x2048 pixels'; allowed: smaller pictures"
+    notify(api, 0, {"error": {"type": "OutOfMemoryError", "message": words}})
+    assert (only(api).status, only(api).data["error"]) == ("failed", f"OutOfMemoryError: {words}")
+    assert len(api.inference.queue) == attempts(only(api)) == 1
+
+
 def test_a_failure_of_the_server_is_tried_once_more_and_one_of_the_request_is_not(api: Api) -> None:
     post(api)
     assert "once more" in notify(api, 0, BUSY)
