@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ def prepared(modes: Modes, fields: dict[str, Any]) -> Job:
 def test_what_has_no_room_beside_others_is_painted_once_it_is_alone_and_nobody_joins_it(modes: Modes) -> None:
     (alone,) = ended(Worker(lambda: modes, broken=lambda: None), prepared(modes, LARGE))
     worker = Worker(lambda: modes, broken=lambda: None)
-    most, beside = latents(modes, SMALL), list[int]()
+    most, beside, order = latents(modes, SMALL), list[int](), list[int]()
 
     def lacks(pixels: int) -> bool:
         if pixels > most:
@@ -132,12 +133,17 @@ def test_what_has_no_room_beside_others_is_painted_once_it_is_alone_and_nobody_j
         return pixels > most and len(worker._under_way) > 1
 
     with without_room(modes, lacks):
-        jobs = [prepared(modes, fields) for fields in (SMALL, LARGE, {**SMALL, "num_inference_steps": 9}, INPAINT)]
+        others = [{**SMALL, "num_inference_steps": steps} for steps in range(4, 10)]
+        jobs = [prepared(modes, fields) for fields in (SMALL, LARGE, *others)]
+        for number, job in enumerate(jobs):
+            job.future.add_done_callback(partial(lambda number, _: order.append(number), number))
         ends = ended(worker, *jobs)
     painted = [np.asarray(next(iter(end))).astype(int) for end in (ends[1], alone)]
     assert np.abs(painted[0] - painted[1]).max() <= 1
     assert all(not isinstance(end, Exception) for end in ends)
     assert (beside[0] > 1, beside[-1]) == (True, 1)
+    # Three of the others found no room beside it, and waited until it was painted.
+    assert order.index(1) == len(jobs) - 4
 
 
 def test_without_room_even_then_it_is_refused_and_the_others_are_not(modes: Modes) -> None:
