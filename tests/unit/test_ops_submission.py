@@ -76,7 +76,7 @@ def before(obj: Any, name: str, act: Callable[[], None]) -> None:
     setattr(obj, name, method)
 
 
-@pytest.mark.parametrize("moment", ["add", "put", "submit", "replace"])
+@pytest.mark.parametrize("moment", ["exchange", "put", "submit", "replace"])
 def test_twelve_requests_with_one_key_are_one_prediction_and_one_job(api: Api, moment: str) -> None:
     """Eleven come while the first is at each of its writes in turn."""
     answered = list[dict[str, Any]]()
@@ -210,8 +210,8 @@ def notify(api: Api, run: int, failure: Any = None) -> str:
 
 def die_after(api: Api, writes: int, act: Callable[[], Any]) -> bool:
     """Do it as far as that many writes; says whether it was done whole."""
-    objects: list[Any] = [api.records, api.records, api.records, api.buckets, api.buckets, api.inference]
-    names = ("add", "replace", "remove", "put", "drop", "submit")
+    objects: list[Any] = [*[api.records] * 4, api.buckets, api.buckets, api.inference]
+    names = ("add", "exchange", "replace", "remove", "put", "drop", "submit")
     left = iter(range(writes))
 
     def limited(original: Any) -> Any:
