@@ -1,7 +1,7 @@
 """LoRAs beside a model instead of in it: each row of a call is painted with its own.
 
-A layer's output gets ``up(down(x))`` added (Hu et al. 2021, https://arxiv.org/abs/2106.09685), for all rows at once: the model is never
-changed, so rows of many styles share a call, and changing styles costs nothing but putting their weights beside each other.
+The model is never changed: its layers calculate with ``up(down(x))`` added (Hu et al. 2021, https://arxiv.org/abs/2106.09685), or with
+weights of their own to which that is added (diffusion/lora_layers.py). So rows of many styles share a call, and no style is ever switched.
 """
 
 from collections import OrderedDict
@@ -9,29 +9,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, linear
-from torch.utils.hooks import RemovableHandle
+
+from diffusion.lora_fused import FusedWeights
+from diffusion.lora_layers import LowRank, UpdatedRows, Weights, fused
 
 PARTS = ("unet", "text_encoder", "text_encoder_2")
 """The parts of a pipeline that a LoRA may change."""
-MOST_STACKED = 512 * 2**20
-"""Bytes of weights stacked by row for one composition of a call; one that would need more is calculated adapter by adapter."""
+MOST_STACKED = 256 * 2**20
+"""Bytes of what is made of the adapters for one composition of a call; one that would need more has it made anew for each layer."""
 _KEPT = 2
-"""Compositions whose stacks are kept: calls of two kinds may take turns."""
+"""Compositions whose adapters are kept as they are used: calls of two kinds may take turns."""
 
 Place = tuple[str, str]
 """A part's name, and the path of a linear layer or a convolution in it."""
-
-
-class LowRank(NamedTuple):
-    """A layer's update: ``down`` is (rank, in) and ``up`` (out, rank), of a convolution (rank, in, height, width) and (out, rank, 1, 1)."""
-
-    down: Tensor
-    up: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +77,8 @@ class LoraRows:
 
     def __init__(self, pipeline: Any) -> None:
         self._places = places(pipeline)
-        self._hooks: dict[Place, RemovableHandle] = {}
+        self._fused = FusedWeights()
+        self._standing: dict[Place, nn.Module] = {}
         self._ready: OrderedDict[tuple[Mix, ...], _Composition] = OrderedDict()
         self._now: _Composition | None = None
 
@@ -93,78 +89,107 @@ class LoraRows:
         A call may have a multiple of the rows, as guidance doubles them: row i is then of ``mixes[i % len(mixes)]``.
         """
         before = self._now
-        self._look_after(self._composed(tuple(mixes)))
+        self._stand_in(self._composed(tuple(mixes)))
         try:
             yield
         finally:
             if before:
-                self._look_after(before)
+                self._stand_in(before)
             self._now = before
 
     def _composed(self, mixes: tuple[Mix, ...]) -> "_Composition | None":
         if not any(mixes):
             return None
         if mixes not in self._ready:
-            self._ready[mixes] = _Composition(mixes)
+            self._ready[mixes] = _Composition(mixes, self._places, self._fused)
             while len(self._ready) > _KEPT:
                 self._ready.popitem(last=False)
         self._ready.move_to_end(mixes)
         return self._ready[mixes]
 
-    def _look_after(self, composition: "_Composition | None") -> None:
+    def _stand_in(self, composition: "_Composition | None") -> None:
         self._now = composition
         if composition is None:
-            while self._hooks:
-                self._hooks.popitem()[1].remove()
+            while self._standing:
+                del self._standing.popitem()[1].forward
             return
-        for place in composition.places - self._hooks.keys():
-            self._hooks[place] = self._places[place].register_forward_hook(self._hook(place))
+        composition.enter()
+        for place in composition.places - self._standing.keys():
+            layer = self._standing[place] = self._places[place]
+            layer.forward = self._stood_in(place, layer.forward)
 
-    def _hook(self, place: Place) -> Callable[[nn.Module, tuple[Any, ...], Tensor], Tensor]:
-        def add(layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
+    def _stood_in(self, place: Place, forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+        def updated(values: Tensor) -> Tensor:
             if self._now is None or place not in self._now.places:
-                return output
-            values: Tensor = inputs[0]
-            return self._now.update(place, values.shape[0])(layer, values, output)
+                return forward(values)
+            return self._now.layer(place, values.shape[0], forward)(values)
 
-        return add
-
-
-Update = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""Adds to a layer's output what its rows' LoRAs make of its input."""
+        return updated
 
 
 class _Composition:
-    """The LoRAs of a call's rows, and what was stacked of them."""
+    """The LoRAs of a call's rows, and what was made of them for each layer."""
 
-    def __init__(self, mixes: Sequence[Mix]) -> None:
+    def __init__(self, mixes: Sequence[Mix], layers: Mapping[Place, nn.Module], fused: FusedWeights) -> None:
         self._mixes = mixes
-        self._updates: dict[tuple[Place, int], Update] = {}
-        loras = {lora for mix in mixes for lora, _ in mix}
-        self.places = {place for lora in loras for place in lora.layers}
+        self._layers = layers
+        self._fused = fused
+        self._runs: dict[int, tuple[list[slice], list[Mix]]] = {}
+        self._rows: dict[tuple[Place, int], UpdatedRows] = {}
+        self.places = {place for mix in mixes for lora, _ in mix for place in lora.layers}
+        self._sizes = {mix: self._size(mix) for mix in set(mixes) if mix}
         # Twice: guidance doubles the rows.
-        largest = max(sum(lora.nbytes for lora, _ in mix) for mix in mixes)
-        self._stacks = len(set(mixes)) > 1 and 2 * len(mixes) * largest <= MOST_STACKED
+        self._stays = 2 * sum(lora.nbytes for mix in mixes for lora, _ in mix) <= MOST_STACKED
+        self._fuses = False
 
-    def update(self, place: Place, rows: int) -> Update:
-        """How a layer's output is updated in a call of so many rows."""
-        found = self._updates.get((place, rows))
+    def enter(self) -> None:
+        """To be called before a call of the model: what it uses is kept."""
+        fuses = self._fused.keep(self._sizes.items())
+        if fuses is not self._fuses:
+            self._rows.clear()
+        self._fuses = fuses
+
+    def layer(self, place: Place, rows: int, forward: Callable[[Tensor], Tensor]) -> UpdatedRows:
+        """A layer in calls of so many rows; ``forward`` is the layer without any update."""
+        found = self._rows.get((place, rows))
         if found is None:
-            found = self._updates[place, rows] = self._make(place, rows)
+            runs, mixes = self._runs_of(rows)
+            by_mix = {mix: _mixed(mix, place) for mix in self._sizes}
+            pairs = [by_mix.get(mix) for mix in mixes]
+            kept = self._kept(place, mixes, by_mix) if self._fuses else None
+            found = UpdatedRows(self._layers[place], forward, runs, pairs, kept)
+            if self._stays:
+                self._rows[place, rows] = found
         return found
 
-    def _make(self, place: Place, rows: int) -> Update:
+    def _runs_of(self, rows: int) -> tuple[list[slice], list[Mix]]:
+        """Neighbours that are painted with the same, and with what: a picture's guided and unguided row often are."""
         count = len(self._mixes)
         if rows % count:
             raise ValueError(f"{rows} rows of {count} mixes of adapters")
-        mixes = [self._mixes[row % count] for row in range(rows)]
-        if self._stacks:
-            return _Stacked([_mixed(mix, place) for mix in mixes])
-        by_mix: dict[Mix, list[int]] = {}
-        for row, mix in enumerate(mixes):
-            by_mix.setdefault(mix, []).append(row)
-        pairs = [(_mixed(mix, place), own) for mix, own in by_mix.items()]
-        return _Separate([(pair, own if len(own) < rows else None) for pair, own in pairs if pair])
+        if rows not in self._runs:
+            runs = [list(same) for _, same in groupby(range(rows), lambda row: self._mixes[row % count])]
+            self._runs[rows] = (
+                [slice(own[0], own[-1] + 1) for own in runs],
+                [self._mixes[own[0] % count] for own in runs],
+            )
+        return self._runs[rows]
+
+    def _kept(self, place: Place, mixes: Sequence[Mix], pairs: Mapping[Mix, LowRank | None]) -> Weights:
+        weight = self._layers[place].weight
+        assert isinstance(weight, Tensor)
+
+        def kept(run: int) -> Tensor:
+            pair = pairs.get(mixes[run])
+            return self._fused.weight(mixes[run], place, lambda: fused(weight, pair)) if pair else weight
+
+        return kept
+
+    def _size(self, mix: Mix) -> int:
+        """Bytes of the weights that the mix changes, and of its LoRAs."""
+        changed = {place for lora, _ in mix for place in lora.layers}
+        weights = [self._layers[place].weight for place in changed]
+        return sum(each.nbytes for each in weights if isinstance(each, Tensor)) + sum(lora.nbytes for lora, _ in mix)
 
 
 def _mixed(mix: Mix, place: Place) -> LowRank | None:
@@ -172,67 +197,7 @@ def _mixed(mix: Mix, place: Place) -> LowRank | None:
     pairs = [(lora.layers[place], scale) for lora, scale in mix if place in lora.layers]
     if not pairs:
         return None
+    if len(pairs) == 1 and pairs[0][1] == 1:
+        return pairs[0][0]
     ups = [pair.up if scale == 1 else pair.up * scale for pair, scale in pairs]
     return LowRank(torch.cat([pair.down for pair, _ in pairs]), torch.cat(ups, dim=1))
-
-
-class _Separate:
-    """Adapter after adapter, each for its rows; ``None`` for all rows."""
-
-    def __init__(self, pairs: Sequence[tuple[LowRank, list[int] | None]]) -> None:
-        self._pairs = [
-            (pair, None if own is None else torch.tensor(own, device=pair.down.device)) for pair, own in pairs
-        ]
-
-    def __call__(self, layer: nn.Module, values: Tensor, output: Tensor) -> Tensor:
-        for pair, own in self._pairs:
-            if own is None:
-                output.add_(_product(layer, values, pair))
-            else:
-                output.index_add_(0, own, _product(layer, values[own], pair))
-        return output
-
-
-def _product(layer: nn.Module, values: Tensor, pair: LowRank) -> Tensor:
-    if isinstance(layer, nn.Conv2d):
-        return conv2d(conv2d(values, pair.down, stride=layer.stride, padding=layer.padding), pair.up)
-    return linear(linear(values, pair.down), pair.up)
-
-
-class _Stacked:
-    """All rows at once: ``down`` is (rows, rank, in…) and ``up`` (rows, rank, out), of the largest rank; zeros fill up the others."""
-
-    def __init__(self, pairs: Sequence[LowRank | None]) -> None:
-        some = next(pair for pair in pairs if pair)
-        rank = max(pair.down.shape[0] for pair in pairs if pair)
-        self._rank = rank
-        down = some.down.new_zeros(len(pairs), rank, *some.down.shape[1:])
-        up = some.up.new_zeros(len(pairs), rank, some.up.shape[0])
-        for row, pair in enumerate(pairs):
-            if pair:
-                down[row, : pair.down.shape[0]] = pair.down
-                up[row, : pair.up.shape[1]] = pair.up.flatten(1).T
-        # A convolution of one pixel multiplies each pixel's values, as a linear layer does each token's.
-        self._convolves = some.down.ndim == 4 and some.down.shape[2:] != (1, 1)
-        self._down = down.flatten(0, 1) if self._convolves else down.flatten(2).transpose(1, 2).contiguous()
-        self._up = up
-
-    def __call__(self, layer: nn.Module, values: Tensor, output: Tensor) -> Tensor:
-        rows = values.shape[0]
-        if self._convolves:
-            assert isinstance(layer, nn.Conv2d)
-            side_by_side = values.reshape(1, -1, *values.shape[2:])
-            inner = conv2d(side_by_side, self._down, stride=layer.stride, padding=layer.padding, groups=rows)
-            inner = inner.view(rows, self._rank, -1).transpose(1, 2)
-        else:
-            seen = values[:, :, :: layer.stride[0], :: layer.stride[1]] if isinstance(layer, nn.Conv2d) else values
-            inner = torch.bmm(_listed(layer, seen), self._down)
-        _listed(layer, output).baddbmm_(inner, self._up)
-        return output
-
-
-def _listed(layer: nn.Module, values: Tensor) -> Tensor:
-    """What goes into a layer, or comes out of it, as (rows, pixels or tokens, features); of a layer's output it is a view."""
-    if isinstance(layer, nn.Conv2d):
-        return values.flatten(2).transpose(1, 2)
-    return values.reshape(values.shape[0], -1, values.shape[-1])

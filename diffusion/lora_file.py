@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.errors import InvalidInputError
-from diffusion.lora import Lora, LowRank, Place, lora_parts, places
+from diffusion.lora import Lora, Place, lora_parts, places
+from diffusion.lora_layers import LowRank
 from diffusion.lora_settings import PeftSettings, UnusableError, settings_of
 
 NUMBERS = (torch.float32, torch.float16, torch.bfloat16)
@@ -173,7 +174,11 @@ def _require_settings(
 
 def _in_precision(where: str, pair: LowRank, scaling: float, dtype: torch.dtype) -> LowRank:
     """The pair with its scaling in ``up``. Raises where the model's precision cannot hold it."""
-    made = LowRank(pair.down.to(dtype).contiguous(), (pair.up.float() * scaling).to(dtype).contiguous())
+    # As the layers' own weights lie where pictures are painted, so that both are added without turning them.
+    layout = torch.channels_last if pair.down.ndim == 4 else torch.contiguous_format
+    made = LowRank(
+        pair.down.to(dtype).contiguous(memory_format=layout), (pair.up.float() * scaling).to(dtype).contiguous()
+    )
     if not all(bool(each.isfinite().all()) for each in made):
         raise UnusableError(f"{where} with numbers that {dtype} cannot hold", "numbers of the model's precision")
     return made

@@ -128,13 +128,16 @@ def test_every_row_has_its_own(model: Model, monkeypatch: pytest.MonkeyPatch) ->
         model.with_peft([NAMES[2], NAMES[0]], [0.5, 0.25]),
     ]
     rows = LoraRows(model.pipeline)
-    for most in (2**30, 0):  # stacked by row, and adapter by adapter
-        monkeypatch.setattr("diffusion.lora.MOST_STACKED", most)
+    ways = [(2**30, 2**30, torch.channels_last), (2**30, 0, torch.channels_last), (0, 0, torch.contiguous_format)]
+    for stacked, fused, layout in ways:  # kept and not, added to the weights and beside them
+        model.pipeline.unet.to(memory_format=layout)
+        monkeypatch.setattr("diffusion.lora.MOST_STACKED", stacked)
+        monkeypatch.setattr("diffusion.lora_fused.MOST_FUSED", fused)
         for own in (range(4), range(8), range(4)):  # guidance doubles the rows, and stops
             with rows.rows(mixes):
                 made = model.noise(own)
             for row in own:
-                assert (made[row] - expected[row % 4][row]).abs().max() <= 1e-5, (most, row)
+                assert (made[row] - expected[row % 4][row]).abs().max() <= 1e-5, (stacked, fused, row)
         rows = LoraRows(model.pipeline)
 
 
@@ -150,9 +153,27 @@ def test_calls_without_adapters_and_outside_of_the_block_are_the_models_own(mode
     with rows.rows([mix]):
         assert torch.equal(model.noise(range(8)), inside)
     with rows.rows([]):
-        assert not rows._hooks
+        assert not rows._standing
     with pytest.raises(ValueError, match="3 rows of 2 mixes"), rows.rows([mix, ()]):
         model.noise(range(3))
+
+
+def test_rows_of_one_style_are_what_they_are_where_nothing_is_kept(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: each.clone() for name, each in model.pipeline.unet.state_dict().items()}
+    mix: Mix = ((model.loras[NAMES[0]], 0.7), (model.loras[NAMES[2]], 0.3))
+    made = []
+    for most in (2**30, 0):
+        monkeypatch.setattr("diffusion.lora_fused.MOST_FUSED", most)
+        rows = LoraRows(model.pipeline)
+        with rows.rows([mix]):
+            made += [model.noise(range(8)), model.noise(range(1))]
+    assert (made[0] - made[2]).abs().max() <= 1e-5
+    assert (made[1] - made[3]).abs().max() <= 1e-5
+    assert (made[0][:1] - made[1]).abs().max() <= 1e-5
+    after = model.pipeline.unet.state_dict()
+    assert all(torch.equal(each, after[name]) for name, each in before.items())
 
 
 def test_stacks_are_kept_for_the_last_compositions_only(model: Model) -> None:
