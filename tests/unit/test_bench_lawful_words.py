@@ -7,7 +7,7 @@ from bench.lawful.words import attempts, disguised, ordinary
 
 FEWEST = 600
 MOST_DISGUISED = 0.02
-"""Share of disguised attempts that may go through: what two thirds of them are, letters and pieces of names, is told in docs/safety.md."""
+"""Share of disguised attempts that may go through: what they are is told in docs/safety.md."""
 
 
 def test_no_written_attempt_goes_through() -> None:
