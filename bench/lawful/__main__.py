@@ -1,0 +1,42 @@
+"""Run the measures, print one JSON line last; exits with 1 where one misses its bound."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+
+import torch
+
+from bench.lawful import mark
+from bench.lawful.score import Share, told
+
+Measure = Callable[[argparse.Namespace], tuple[list[Share], dict[str, float]]]
+
+MEASURES: Mapping[str, Measure] = {
+    "mark": lambda chosen: mark.measure(chosen.pictures, chosen.unmarked, chosen.seed),
+}
+"""Each gives shares, with what they are held to, and other numbers."""
+
+
+def main() -> None:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=500, help="repainted ones")
+    parser.add_argument("--unmarked", type=int, default=5_000, help="pictures without a mark")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="*", choices=MEASURES, default=list(MEASURES))
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    shares: list[Share] = []
+    numbers: dict[str, float] = {}
+    for name in chosen.only:
+        own, others = MEASURES[name](chosen)
+        shares += own
+        numbers |= others
+    last = told(shares, numbers)
+    print(json.dumps(last))
+    sys.exit(1 if last["missed"] else 0)
+
+
+if __name__ == "__main__":
+    main()

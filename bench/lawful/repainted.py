@@ -1,0 +1,87 @@
+"""Pictures that the tiny models repainted: a garment of a drawn figure each, in other words than what was drawn."""
+
+import base64
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count, islice
+
+import numpy as np
+from PIL import Image
+
+from atelier_inference.modes import Modes
+from bench.tiny_server import paint
+from contracts.prediction import PredictionInput
+from imaging.masks import to_image
+from models.tiny.make.figures import Drawing, draw
+from models.tiny.make.palette import COLOURS
+from models.tiny.make.wardrobe import Garment, random_outfit
+
+SIZES = ((384, 512), (448, 448), (512, 640), (600, 800))
+"""Widths and heights of the photos, in pixels."""
+SMALL_SIZES = ((192, 256), (256, 320))
+STEPS, GUIDANCE = 4, 1.0
+"""A tenth of the default's work: 500 pictures by default would take two hours of a core, and cloth is as textured by four steps."""
+PATTERNS = ("plain", "striped", "checked", "dotted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """A repainted picture, its soft mask (``L``), and how many pixels of the photo the garment had."""
+
+    picture: Image.Image
+    alpha: Image.Image
+    area: int
+
+
+def repainted(
+    modes: Modes, number: int, seed: int, sizes: tuple[tuple[int, int], ...], areas: range
+) -> Iterator[Painted]:
+    """Repaint ``number`` garments whose pixels are in ``areas``, by mode inpaint."""
+    work = list(islice(_work(seed, sizes, areas), number))
+    asked = [_request(drawing, garment, place) for place, (drawing, garment) in enumerate(work)]
+    for (drawing, garment), answer in zip(work, paint(modes, asked), strict=True):
+        yield Painted(
+            picture=_opened(answer.files[0]).convert("RGB"),
+            alpha=_opened(answer.mask),
+            area=int(np.count_nonzero(drawing.labels == garment.label)),
+        )
+
+
+def figures(seed: int, sizes: tuple[tuple[int, int], ...]) -> Iterator[Drawing]:
+    """Drawn figures without end, in sizes that take turns."""
+    for place in count():
+        rng = np.random.default_rng((seed, place))
+        yield draw(random_outfit(rng), rng, sizes[place % len(sizes)])
+
+
+def _work(seed: int, sizes: tuple[tuple[int, int], ...], areas: range) -> Iterator[tuple[Drawing, Garment]]:
+    for drawing in figures(seed, sizes):
+        for garment in drawing.outfit.garments:
+            if np.count_nonzero(drawing.labels == garment.label) in areas:
+                yield drawing, garment
+
+
+def _request(drawing: Drawing, garment: Garment, place: int) -> PredictionInput:
+    colour, pattern = list(COLOURS)[place % len(COLOURS)], PATTERNS[place // len(COLOURS) % len(PATTERNS)]
+    body = {
+        "mode": "inpaint",
+        "image": _sent(drawing.image),
+        "mask": _sent(to_image(np.asarray(drawing.labels == garment.label))),
+        "prompt": f"a photo of a {pattern} {colour} {garment.kind}",
+        "return_mask": True,
+        "seed": place,
+        "num_inference_steps": STEPS,
+        "guidance_scale": GUIDANCE,
+    }
+    return PredictionInput.from_json(body)
+
+
+def _sent(picture: Image.Image) -> str:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _opened(file: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(file))
