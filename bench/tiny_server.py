@@ -102,7 +102,7 @@ def paint(modes: Modes, requests: Sequence[PredictionInput]) -> Iterator[Painted
     while some := list(islice(remaining, AT_ONCE)):
         jobs = [mode.prepare(each) for each in some]
         for job, finish in zip(jobs, mode.run(jobs), strict=True):
-            answer = make_answer(job, finish)
+            answer = make_answer(job, finish, "bench")
             output = answer.output
             yield PaintedAnswer(
                 files=answer.pictures, mask=answer.mask, metrics=output.metrics, seconds=dict(output.seconds)

@@ -185,6 +185,9 @@ class PredictionOutput(Contract):
             "to be told to whoever is shown the pictures, in the stage's own language; empty where nothing is painted"
         ),
     ] = ""
+    mark: Annotated[
+        str, about("what the invisible mark in the pictures says, 12 hexadecimal digits; empty where they hold none")
+    ] = ""
     notes: Annotated[list[str], about("what of the request was not used, or was used otherwise than it may seem")] = (
         Field(default_factory=list)
     )

@@ -27,6 +27,7 @@ _KINDS: Mapping[str, str] = {
     _LOG_GROUP: "log group",
     "AWS::StepFunctions::StateMachine": "state machine",
 }
+_KEYS: Mapping[str, str] = {"SIGN_VERIFY": "the key that signs", "GENERATE_VERIFY_MAC": "the key of marks"}
 _ONLY: Mapping[str, str] = {"AWS::SageMaker::Endpoint": "the shared endpoint"}
 """Of which a stage has one, however its construct is called."""
 
@@ -131,7 +132,7 @@ def _name(resource: Resource, own: str = "") -> str:
         return f"its own {kind}"
     parts = [part for part in resource.path.split("/")[1:] if part not in _GENERAL]
     if resource.kind == _KEY:
-        return "the key that signs" if resource.properties.get("KeyUsage") == "SIGN_VERIFY" else "the stage's key"
+        return _KEYS.get(resource.properties.get("KeyUsage", ""), "the stage's key")
     if resource.kind in _ONLY:
         return _ONLY[resource.kind]
     return f"the {kind} {'/'.join(parts)}" if parts else f"the {kind} of stack {resource.stack}"

@@ -56,6 +56,7 @@ def standing(stage: Stage) -> list[StandingCost]:
     models = sum(_MODEL_GB[entry.family] for entry in stage.models if not entry.name.startswith("tiny-"))
     items = [
         StandingCost(what="encryption key", dollars=KEY_DOLLARS),
+        *([StandingCost(what="marking key", dollars=KEY_DOLLARS)] if stage.provenance.marked else []),
         *([StandingCost(what="signing key", dollars=KEY_DOLLARS)] if stage.provenance.signed else []),
         StandingCost(what=f"{watched} alarms", dollars=watched * ALARM_DOLLARS),
         StandingCost(what="dashboard", dollars=DASHBOARD_DOLLARS),

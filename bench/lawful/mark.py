@@ -12,7 +12,7 @@ from statistics import mean
 import numpy as np
 from PIL import Image
 
-from bench.lawful.repainted import SIZES, SMALL_SIZES, Painted, figures, repainted
+from bench.lawful.repainted import SIZES, SMALL_SIZES, RepaintedPicture, figures, repainted
 from bench.lawful.score import Share
 from bench.lawful.spoiling import HARDER, SPOILS, Spoil, jpeg
 from bench.tiny_server import tiny_modes
@@ -39,7 +39,7 @@ def measure(pictures: int, unmarked: int, seed: int) -> tuple[list[Share], dict[
         for each in repainted(modes, pictures, seed, SIZES, range(SIDE**2, 10**9)):
             wrong += read_mark(each.picture, key) is not None
             differences.append(
-                _mark_and_spoil(each, key, found, {name: spoil for name, (spoil, _) in SPOILS.items()} | HARDER)
+                _mark_and_spoil(each, key, found, {name: spoil for name, (spoil, _) in SPOILS.items()} | dict(HARDER))
             )
         few = max(1, pictures // SMALLER)
         for each in repainted(modes, few, seed + 1, SMALL_SIZES, range((SIDE // 2) ** 2, SIDE**2)):
@@ -61,7 +61,7 @@ def measure(pictures: int, unmarked: int, seed: int) -> tuple[list[Share], dict[
     return shares, {"difference_mean": round(mean(differences), 3), "difference_max": round(max(differences), 3)}
 
 
-def _mark_and_spoil(each: Painted, key: bytes, found: Counter[str], spoils: dict[str, Spoil]) -> float:
+def _mark_and_spoil(each: RepaintedPicture, key: bytes, found: Counter[str], spoils: dict[str, Spoil]) -> float:
     """Count the ways in which a marked picture is still read; the mark's mean CIEDE2000 inside the mask."""
     payload = secrets.randbits(48)
     marked = write_mark(each.picture, each.alpha, payload, key)

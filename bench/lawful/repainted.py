@@ -26,7 +26,7 @@ PATTERNS = ("plain", "striped", "checked", "dotted")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Painted:
+class RepaintedPicture:
     """A repainted picture, its soft mask (``L``), and how many pixels of the photo the garment had."""
 
     picture: Image.Image
@@ -36,12 +36,12 @@ class Painted:
 
 def repainted(
     modes: Modes, number: int, seed: int, sizes: tuple[tuple[int, int], ...], areas: range
-) -> Iterator[Painted]:
+) -> Iterator[RepaintedPicture]:
     """Repaint ``number`` garments whose pixels are in ``areas``, by mode inpaint."""
     work = list(islice(_work(seed, sizes, areas), number))
     asked = [_request(drawing, garment, place) for place, (drawing, garment) in enumerate(work)]
     for (drawing, garment), answer in zip(work, paint(modes, asked), strict=True):
-        yield Painted(
+        yield RepaintedPicture(
             picture=_opened(answer.files[0]).convert("RGB"),
             alpha=_opened(answer.mask),
             area=int(np.count_nonzero(drawing.labels == garment.label)),

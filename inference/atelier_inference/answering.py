@@ -7,15 +7,21 @@ from PIL import Image
 from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.mode import Finish, Job
 from contracts.appearance import PaintingMetrics
+from contracts.mark import mark_of
 from contracts.prediction import PredictionOutput
 from imaging.pictures import LOSSY, encode
 
 
-def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
-    """Finish a job that the model is done with, and encode its pictures; any thread may do this."""
+def make_answer(job: Job, finish: Finish, inference_id: str) -> FinishedAnswer:
+    """Finish a job that the model is done with, and encode its pictures; any thread may do this.
+
+    What the invisible mark says comes of ``inference_id``.
+    """
+    marking = job.mode.dependencies.marking if job.mode.paints else None
+    mark = mark_of(inference_id) if marking else ""
     with job.watch.measure("finish"):
         result = finish()
-        pictures = restore_transparency(job, result.images)
+        pictures = restore_transparency(job, marking.marked(result, mark) if marking else result.images)
     files = [_encoded(job, number, picture) for number, picture in enumerate(_made(job, pictures))]
     with job.watch.measure("encode"):
         mask = encode(result.mask, "png") if job.request.return_mask and result.mask else b""
@@ -32,6 +38,7 @@ def make_answer(job: Job, finish: Finish) -> FinishedAnswer:
         second_adapter=job.second_adapter,
         seconds=job.watch.seconds(),
         metrics=PaintingMetrics(**job.metrics, pictures=job.appearances),
+        mark=mark,
         # A job that failed beside others in its batch ran twice.
         notes=list(dict.fromkeys(job.notes)),
     )

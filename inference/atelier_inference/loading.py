@@ -8,6 +8,7 @@ from PIL import Image
 from atelier_inference.adapters import AdapterShelf
 from atelier_inference.arriving import Arriving, FetchedBase
 from atelier_inference.inputs import PictureReader
+from atelier_inference.marking import load_marking
 from atelier_inference.mode import Dependencies
 from atelier_inference.modes import Modes, make_modes
 from atelier_inference.pipelines import Model, make_ready, read_model
@@ -35,7 +36,7 @@ from imaging.segmenter import Segmenter
 
 def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
     """Load everything, each model as soon as it is there. Raises InvalidInputError for an incomplete or changed one."""
-    files = load_provenance(settings, store)
+    files, marking = load_provenance(settings, store), load_marking(settings.mark_key)
     model = read_model(arriving.model())
     remember_encodings(model.painter.pipeline.vae, Remembered(MOST_ENCODINGS))
     remember_words(model.painter, Remembered(MOST_WORDS))
@@ -51,6 +52,7 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
         catalogue=catalogue,
         reader=PictureReader(store, settings.uploads),
         files=files,
+        marking=marking,
         segmenter=_segmenter(arriving.segmenter, device),
         enlarger=enlarger,
         pace=_pace(settings, model, enlarger),

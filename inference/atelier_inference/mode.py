@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from PIL import Image
 
@@ -69,6 +69,13 @@ class PictureFiles(Protocol):
         """The file of the job's picture ``number``, in the format of its request."""
 
 
+class Marking(Protocol):
+    """Writes the invisible mark. Any thread may use it."""
+
+    def marked(self, result: "Result", mark: str) -> Iterator[Image.Image]:
+        """The pictures of a result, with a mark (12 hexadecimal digits) in what was painted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
     """What modes work with. Only the model's thread may use the models and the adapters."""
@@ -78,6 +85,7 @@ class Dependencies:
     catalogue: StyleCatalogue
     reader: PictureReader
     files: PictureFiles
+    marking: Marking | None
     segmenter: Segmenter | None
     enlarger: Enlarger | None
     pace: Pace
@@ -143,7 +151,9 @@ J = TypeVar("J", bound=Job)
 
 
 class Mode(ABC, Generic[J]):
-    """One mode; which fields it ignores comes from the contract's declaration of it."""
+    """One mode; which fields it ignores comes from the contract's declaration of it. ``paints`` says whether its answers are pictures."""
+
+    paints: ClassVar[bool] = True
 
     def __init__(self, fields: ModeFields, dependencies: Dependencies) -> None:
         self._fields = fields

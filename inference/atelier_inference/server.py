@@ -232,7 +232,7 @@ class Service:
         line |= {"adapter": job.adapter, "size": job.size}
         with self._teller.telling(line["id"], job.steps) if self._teller else nullcontext():
             finish = await self._run(job, leaving)
-            answer = await run_in_threadpool(make_answer, job, finish)
+            answer = await run_in_threadpool(make_answer, job, finish, line["id"])
         line["seconds"] = answer.output.seconds
         for stage, measure in STAGES.items():
             if stage in answer.output.seconds:

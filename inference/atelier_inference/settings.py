@@ -62,7 +62,8 @@ class Settings(EnvironmentSettings):
     ``consent`` says whether pictures of people are taken without a reference of what they have agreed to.
     ``real_time`` says that answers are to come at once, and bounds them more. ``signing_key`` is the ARN of the key in KMS
     that signs pictures' manifests, and ``certificates`` where its certificates lie; without a key pictures have no manifest. Pictures say
-    what they were asked for where ``prompt_in_pictures`` is true.
+    what they were asked for where ``prompt_in_pictures`` is true. ``mark_key`` is the ARN of the key in KMS of which the invisible
+    mark's is made; without it pictures hold no mark.
     ``safety`` is what is refused whoever asks; by default everything that a stage may refuse.
     """
 
@@ -88,6 +89,7 @@ class Settings(EnvironmentSettings):
         "signing_key": "ATELIER_SIGNING_KEY",
         "certificates": "ATELIER_CERTIFICATES_URI",
         "prompt_in_pictures": "ATELIER_PROMPT_IN_PICTURES",
+        "mark_key": "ATELIER_MARK_KEY",
     }
 
     model: Annotated[Path, BeforeValidator(_model_folder)] = Path("/opt/ml/model")
@@ -112,6 +114,7 @@ class Settings(EnvironmentSettings):
     signing_key: str = ""
     certificates: _Prefix = None
     prompt_in_pictures: bool = False
+    mark_key: str = ""
 
     @property
     def prefixes(self) -> list[S3Uri]:

@@ -26,9 +26,6 @@ Images, logs and metrics of SageMaker's hosts, and the traces of functions, do n
 REAL_TIME_INTERFACES: Mapping[str, str] = {"lambda": "the function is called that asks real-time endpoints"}
 """Those of a stage with such endpoints besides."""
 
-SIGNING_INTERFACES: Mapping[str, str] = {"kms": "the model server has its pictures' manifests signed"}
-"""Those of a stage that signs pictures besides."""
-
 _OFF = "none"
 
 

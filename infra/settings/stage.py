@@ -15,7 +15,7 @@ from infra.settings.jobs import JobSettings
 from infra.settings.kinds import check_kinds
 from infra.settings.licences import Licences, aging
 from infra.settings.log_days import LOG_DAYS
-from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, SIGNING_INTERFACES, Network, network_in_context
+from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, Network, network_in_context
 from infra.settings.pace import pace
 from infra.settings.people import People
 from infra.settings.placement import Placement
@@ -162,7 +162,7 @@ class Stage:
     def interfaces(self) -> Mapping[str, str]:
         """The services that are called from inside a network of the stage's own, and what for."""
         asking = REAL_TIME_INTERFACES if self.serving.is_real_time else {}
-        return {**INTERFACES, **asking, **(SIGNING_INTERFACES if self.provenance.signed else {})}
+        return {**INTERFACES, **asking, **self.provenance.interfaces}
 
     @property
     def default_model(self) -> CatalogueEntry:

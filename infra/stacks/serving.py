@@ -118,6 +118,8 @@ class ServingStack(StageStack):
             # Empty: pictures of this stage are not signed.
             "ATELIER_SIGNING_KEY": storage.signing_key.arn if storage.signing_key else "",
             "ATELIER_CERTIFICATES_URI": storage.model_bucket.s3_url_for_object(CERTIFICATES),
+            # Empty: pictures of this stage hold no mark.
+            "ATELIER_MARK_KEY": storage.mark_key.arn if storage.mark_key else "",
             "ATELIER_PROMPT_IN_PICTURES": str(stage.provenance.prompt).lower(),
             **threads_environment(stage.serving.threads),
         }
@@ -144,6 +146,7 @@ class ServingStack(StageStack):
                 publishing(self.success),
                 publishing(self.error),
                 storage.signing_key.signing() if storage.signing_key else [],
+                storage.mark_key.marking() if storage.mark_key else [],
             ],
         )
 

@@ -32,7 +32,7 @@ from local.stamp import NAME as STAMP
 _LOG = logging.getLogger("local.kept")
 _PAUSE_SECONDS = 3.0
 _READS = re.compile(
-    "Describe|Get|List|Query|Scan|BatchGet|Head|TransactGet|Filter|Lookup|Search|Sign$|Simulate|Test|Validate|Start.*Query|Stop.*Query"
+    "Describe|Get|List|Query|Scan|BatchGet|Head|TransactGet|Filter|GenerateMac$|Lookup|Search|Sign$|Simulate|Test|Validate|Start.*Query|Stop.*Query"
 )
 _LATER = re.compile("Publish|PutEvents|PutMetricData|PutLogEvents|Invoke")
 _ITEMS = re.compile("(Put|Update|Delete|BatchWrite|TransactWrite)Items?|.*(Statement|ExecuteTransaction)")

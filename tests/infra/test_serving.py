@@ -125,6 +125,7 @@ def test_the_server_is_told_where_things_lie(stage: Synthesized) -> None:
     (model,) = stage.resources("AWS::SageMaker::Model").values()
     environment = dict(model["Properties"]["PrimaryContainer"]["Environment"])
     assert "SigningKey" in str(environment.pop("ATELIER_SIGNING_KEY"))
+    assert "MarkKey" in str(environment.pop("ATELIER_MARK_KEY"))
     ends = {key: value["Fn::Join"][1][-1] for key, value in environment.items() if isinstance(value, dict)}
     settings = STAGES[stage.name]
     upscaler = settings.upscaler_model

@@ -87,4 +87,4 @@ def without_memory(modes: Modes, monkeypatch: pytest.MonkeyPatch, fields: dict[s
     request = PredictionInput.from_json(fields)
     mode = modes[request.mode]
     (finish,) = mode.run([job := mode.prepare(request)])
-    return [base64.b64encode(file).decode() for file in make_answer(job, finish).pictures]
+    return [base64.b64encode(file).decode() for file in make_answer(job, finish, "test").pictures]

@@ -47,6 +47,7 @@ def test_every_variable_is_read() -> None:
             "ATELIER_SIGNING_KEY": "arn:aws:kms:eu-west-1:1:key/k",
             "ATELIER_CERTIFICATES_URI": "s3://model/certificates/",
             "ATELIER_PROMPT_IN_PICTURES": "true",
+            "ATELIER_MARK_KEY": "arn:aws:kms:eu-west-1:1:key/m",
         }
     )
     assert settings == Settings(
@@ -70,6 +71,7 @@ def test_every_variable_is_read() -> None:
         signing_key="arn:aws:kms:eu-west-1:1:key/k",
         certificates=S3Uri(bucket="model", key="certificates/"),
         prompt_in_pictures=True,
+        mark_key="arn:aws:kms:eu-west-1:1:key/m",
     )
 
 

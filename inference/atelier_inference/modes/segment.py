@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from PIL import Image
 
@@ -19,6 +20,8 @@ class SegmentJob(Job):
 
 class Segment(Mode[SegmentJob]):
     """The mask is hard, of the picture's own size: 255 on the garment, 0 elsewhere."""
+
+    paints: ClassVar[bool] = False
 
     def prepare(self, request: PredictionInput) -> SegmentJob:
         """See Mode."""

@@ -71,8 +71,8 @@ def _needs(assembly: Assembly, sources: Sources) -> dict[str, str]:
         each.properties.get("PrimaryContainer", {}).get("Environment", {})
         for each in assembly.of("AWS::SageMaker::Model")
     ]
-    if any(each.get("ATELIER_SIGNING_KEY") for each in environments):
-        found["kms"] = "containers have pictures signed by KMS"
+    if any(each.get("ATELIER_SIGNING_KEY") or each.get("ATELIER_MARK_KEY") for each in environments):
+        found["kms"] = "containers have pictures signed, and their marks' key made, by KMS"
     reached = calls(sources)
     for handler, function in handlers(assembly).items():
         if "VpcConfig" in function.properties:

@@ -85,7 +85,7 @@ def _bucket(assembly: Assembly, bucket: Resource) -> Iterator[tuple[str, str]]:
 
 def _key(key: Resource, here: Location) -> Iterator[tuple[str, str]]:
     # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html: keys that sign cannot be rotated by KMS.
-    signs = key.properties.get("KeyUsage") == "SIGN_VERIFY"
+    signs = key.properties.get("KeyUsage") in ("SIGN_VERIFY", "GENERATE_VERIFY_MAC")
     if not signs and key.properties.get("EnableKeyRotation") is not True:
         yield "it does not rotate", "Set EnableKeyRotation"
     if key.properties.get("Enabled") is False:
