@@ -22,10 +22,14 @@ from imaging.mark_reading import read_mark
 
 SIDE = 128
 """Side of the smallest square whose mark is promised, in pixels."""
-UNMARKED_SIZES = ((256, 320), (320, 320), (256, 384))
+UNMARKED_SIZES = ((192, 256), (256, 256), (256, 320))
 MOST_DIFFERENCE = 1.0
-SMALLER = 5
-"""A picture with a smaller mask for so many with a large one."""
+FEWER = 5
+"""A picture with a smaller mask, and one that is spoiled in ways that are not promised, for so many others."""
+_SMALL: dict[str, Spoil] = {
+    "small_found": lambda picture: picture,
+    "small_jpeg75_found": lambda picture: jpeg(picture, 75),
+}
 
 
 def measure(pictures: int, unmarked: int, seed: int) -> tuple[list[Share], dict[str, float]]:
@@ -36,25 +40,20 @@ def measure(pictures: int, unmarked: int, seed: int) -> tuple[list[Share], dict[
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         modes = tiny_modes(Path(folder))
-        for each in repainted(modes, pictures, seed, SIZES, range(SIDE**2, 10**9)):
+        promised, small = {name: spoil for name, (spoil, _) in SPOILS.items()}, _SMALL
+        for place, each in enumerate(repainted(modes, pictures, seed, SIZES, range(SIDE**2, 10**9))):
             wrong += read_mark(each.picture, key) is not None
-            differences.append(
-                _mark_and_spoil(each, key, found, {name: spoil for name, (spoil, _) in SPOILS.items()} | dict(HARDER))
-            )
-        few = max(1, pictures // SMALLER)
+            spoils = {**promised, **HARDER} if place % FEWER == 0 else promised
+            differences.append(_mark_and_spoil(each, key, found, spoils))
+        few = -(-pictures // FEWER)
         for each in repainted(modes, few, seed + 1, SMALL_SIZES, range((SIDE // 2) ** 2, SIDE**2)):
-            _mark_and_spoil(
-                each,
-                key,
-                found,
-                {"small_found": SPOILS["marked_found"][0], "small_jpeg75_found": SPOILS["jpeg75_found"][0]},
-            )
+            _mark_and_spoil(each, key, found, small)
     drawn = max(0, unmarked - pictures)
     wrong += sum(read_mark(picture, key) is not None for picture in islice(_unmarked(seed + 2), drawn))
     shares = [Share(name=name, hits=found[name], n=pictures, least=least) for name, (_, least) in SPOILS.items()]
     shares.append(Share(name="false_alarms", hits=wrong, n=drawn + pictures, most=1e-3))
-    shares += [Share(name=f"{name}_found", hits=found[name], n=pictures) for name in HARDER]
-    shares += [Share(name=name, hits=found[name], n=few) for name in ("small_found", "small_jpeg75_found")]
+    shares += [Share(name=f"{name}_found", hits=found[name], n=few) for name in HARDER]
+    shares += [Share(name=name, hits=found[name], n=few) for name in _SMALL]
     shares.append(
         Share(name="hardly_seen", hits=sum(each <= MOST_DIFFERENCE for each in differences), n=pictures, least=1.0)
     )
