@@ -7,7 +7,7 @@ from tests.infra.conftest import Synthesized
 LOGICAL_IDS = {
     "AWS::S3::Bucket": {"BucketsLogB6A44F41", "BucketsData941F65F0", "BucketsModel7C46D9F9", "BucketsMedia5BAFF3AF"},
     "AWS::DynamoDB::Table": {"RecordsTableC9B7A30B"},
-    "AWS::KMS::Key": {"BucketsKeyCD6AF5CF", "SigningKey70710D41"},
+    "AWS::KMS::Key": {"BucketsKeyCD6AF5CF", "SigningKey70710D41", "MarkKey8CE083DD"},
 }
 """A change of one of these makes CloudFormation throw the old resource away, with what is in it."""
 
