@@ -44,6 +44,15 @@ def access(url: str, key: str, auth: httpx2.Auth | None = None) -> Access:
 
 def in_local_cloud(folder: str | Path = LOCAL_FOLDER, *, stage: str = "local") -> Access:
     """The API of the local cloud that runs in a folder. Raises NoPlaceError."""
+    client, url = clients_of_local_cloud(folder)
+    outputs, key = _published(client, stage)
+    # The output is the address in AWS, https://ID.execute-api…/STAGE/; here the local cloud answers for it.
+    host, name = outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
+    return access(f"{url}/_aws/execute-api/{host.split('.')[0]}/{name}", key)
+
+
+def clients_of_local_cloud(folder: str | Path = LOCAL_FOLDER) -> tuple[Callable[[str], Any], str]:
+    """What makes boto3 clients of the services of the local cloud that runs in a folder, and its address. Raises NoPlaceError."""
     start = f"`atelier up --out {folder}` starts one"
     try:
         stamp = json.loads((Path(folder) / CLOUD).read_text(encoding="utf-8"))
@@ -52,10 +61,7 @@ def in_local_cloud(folder: str | Path = LOCAL_FOLDER, *, stage: str = "local") -
     url, region = f"http://127.0.0.1:{stamp['port']}", stamp["region"]
     if not _answers(url):
         raise NoPlaceError(f"no local cloud runs in {folder}; {start}")
-    outputs, key = _published(_clients(region, url), stage)
-    # The output is the address in AWS, https://ID.execute-api…/STAGE/; here the local cloud answers for it.
-    host, name = outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
-    return access(f"{url}/_aws/execute-api/{host.split('.')[0]}/{name}", key)
+    return _clients(region, url), url
 
 
 def in_account(stage: str, *, signed: bool = False, region: str = "", profile: str = "") -> Access:

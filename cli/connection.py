@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from atelier import Atelier
-from atelier.places import API_URL, LOCAL_FOLDER, NoPlaceError
+from atelier.places import API_URL, LOCAL_FOLDER, NoPlaceError, clients_of_local_cloud
+from cli.account import Client, account_client
+from contracts.errors import InvalidInputError
 from infra.config import stage_named
 from infra.settings.stage import Stage
 
@@ -40,6 +42,20 @@ def connected(stage: str = "", *, cloud: Path = LOCAL_FOLDER, start: bool = Fals
         return
     with _started(cloud) as client:
         yield client
+
+
+def services(stage: str = "", *, cloud: Path = LOCAL_FOLDER) -> Client:
+    """Makes boto3 clients of the account or the local cloud that ``connected`` means, with the rights of whoever asks.
+
+    Raises InvalidInputError, NoPlaceError.
+    """
+    if stage not in ("", LOCAL):
+        return account_client
+    if not stage and os.environ.get(API_URL):
+        raise InvalidInputError(
+            "--stage", got=None, allowed=f"a stage: {API_URL} names an API, and not whose account it is in"
+        )
+    return clients_of_local_cloud(cloud)[0]
 
 
 @contextmanager
