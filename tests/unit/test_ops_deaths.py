@@ -38,6 +38,7 @@ from atelier_ops.logic.submission import OPEN, Ending, attempts
 from atelier_ops.logic.taking_up import take_up
 from contracts.batches import BatchItem
 from contracts.errors import InvalidInputError
+from contracts.mark import mark_of
 from contracts.routes.table import ROUTES
 from tests.unit.ops_api import CLIENTS, KEEP, OWN, SHARED, Api, form_of
 from tests.unit.ops_fakes import (
@@ -378,6 +379,13 @@ post_end = ask("POST", "/v1/predictions", {**BODY, "webhook": "https://example.c
 get = ask("GET", "/v1/predictions/{made}")
 cancel = ask("POST", "/v1/predictions/{made}/cancel")
 delete = ask("DELETE", "/v1/predictions/{made}")
+
+
+def mark(world: World) -> None:
+    """Ask whose pictures hold the prediction's mark."""
+    ask("GET", f"/v1/marks/{mark_of(world.made)}")(world)
+
+
 SHOWN = {**BODY, "input": {**BODY["input"], "consent": "release-17"}}
 post_shown = ask("POST", "/v1/predictions", SHOWN)
 upload = ask("POST", "/v1/files", {"name": "a.png", "content_type": "image/png", "purpose": "upload", "size": 9})
@@ -493,6 +501,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "deliver_webhooks, of a start": (then(post_wish, later), tell, then(later, tell)),
     "deliver_webhooks, of a training": (then(train_wish, failed, later), tell, then(later, tell)),
     "inference_result, with a webhook": (post_wish, told(), then(told(), later, tell)),
+    "get_mark": (post, mark, mark),
     "get_webhook_secret": (nothing, secret, secret),
     "get_prediction": (then(post, later), get, get),
     "get_prediction, answered": (then(post, answered), get, then(get, told())),

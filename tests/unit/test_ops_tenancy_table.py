@@ -10,6 +10,7 @@ import pytest
 
 from atelier_ops.gateways.records import NEVER, Record
 from atelier_ops.logic.ownership import CLAIMED, claim_key
+from contracts.mark import mark_of
 from contracts.route import Route
 from contracts.routes.table import ROUTES
 from tests.unit.ops_api import Answered, Api
@@ -30,6 +31,7 @@ def training(style: str) -> dict[str, Any]:
     return {"destination": style, "input": {"dataset": "datasets/skirt/", "target": "a skirt"}}
 
 
+PREDICTION = next(route for route in ROUTES if route.name == "get_prediction")
 BODIES: dict[str, Callable[[str], Any]] = {
     "create_prediction": lambda style: {**PAINT, "version": style},
     "create_batch": lambda style: {**PAINT, "version": style, "items": [{}]},
@@ -83,6 +85,8 @@ def made(api: Api, route: Route, owner: str) -> str:
         return f"{STYLES[owner]}-run"
     if owner not in CLIENTS:
         return "0" * 26
+    if kind == "marks":
+        return mark_of(made(api, PREDICTION, owner))
     api.key = CLIENTS[owner][0]
     bodies = {"predictions": PAINT, "batches": {**PAINT, "items": [{}]}}
     body = bodies.get(kind, {**PICTURE, "purpose": "upload"})
@@ -96,10 +100,10 @@ def made(api: Api, route: Route, owner: str) -> str:
 def ask(api: Api, route: Route, owner: str) -> tuple[Answered, str]:
     """What the client is answered about what is ``owner``'s, and what that is called in the request."""
     style = STYLES[owner]
-    identity = made(api, route, owner) if "id" in route.names else ""
+    identity = made(api, route, owner) if {"id", "mark"} & set(route.names) else ""
     # OpenAI's models stand where Replicate's have their owner.
     owns = style if route.path.endswith("{owner}") else "atelier"
-    names = {**NAMED, "style": style, "name": style, "id": identity, "owner": owns}
+    names = {**NAMED, "style": style, "name": style, "id": identity, "mark": identity, "owner": owns}
     path = re.sub(r"\{(\w+)\}", lambda found: names[found[1]], route.path)
     make = BODIES.get(route.name)
     body = (make(style) if make else {}) if route.takes_body else None

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import EndpointDeniedError, EndpointUnavailableError
 from atelier_ops.gateways.records import BESIDE, Record, Transaction
-from atelier_ops.logic import deletion, webhooks
+from atelier_ops.logic import deletion, marks, webhooks
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing, respond
 from atelier_ops.logic.late_answers import look_again
 from atelier_ops.logic.ownership import owns
@@ -92,7 +92,7 @@ def _begin(
     of = (webhooks.PREDICTION, new.data["id"])
     new.data["webhook"] = webhooks.of_record(prediction, of, request, dependencies)
     depicted = depicted_in(new, inputs, dependencies.records)
-    new.data[BESIDE] = [note.key for note in depicted.notes]
+    new.data[BESIDE] = [note.key for note in (marks.note_of(new), *depicted.notes)]
     record, own = _admit(new, depicted, dependencies)
     if not own:
         return record
@@ -230,7 +230,9 @@ def _admit(record: Record, depicted: Depicted, dependencies: Dependencies) -> tu
     """
     records, now = dependencies.records, dependencies.now
     new = claimed(record, now)
-    while not records.exchange(Transaction(added=(new,), written=depicted.notes, absent=depicted.absent)):
+    while not records.exchange(
+        Transaction(added=(new,), written=(marks.note_of(new), *depicted.notes), absent=depicted.absent)
+    ):
         depicted.check(records)
         earlier = records.get(record.key)
         if earlier is None:  # withdrawn this moment
