@@ -1,6 +1,7 @@
 """GET /v1/marks/{mark}: which prediction's pictures hold a mark.
 
-The mark is noted in the same transaction as the prediction's record, and goes with it (``BESIDE``): of a deleted prediction nothing is found.
+The mark is noted in the same transaction as the prediction's record, and goes with it (``BESIDE``): by that of a deleted prediction
+nothing is found.
 """
 
 from aws_lambda_powertools.event_handler import Response
