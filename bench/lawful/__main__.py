@@ -3,19 +3,29 @@
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import torch
 
-from bench.lawful import mark
+from bench.lawful import mark, skin
 from bench.lawful.score import Share, told
+from bench.tiny_server import tiny_modes
 
-Measure = Callable[[argparse.Namespace], tuple[list[Share], dict[str, float]]]
+Measure = Callable[[argparse.Namespace], tuple[list[Share], Mapping[str, Any]]]
 
 MEASURES: Mapping[str, Measure] = {
     "mark": lambda chosen: mark.measure(chosen.pictures, chosen.unmarked, chosen.seed),
+    "skin": lambda chosen: ([], _skin(chosen.cases)),
 }
 """Each gives shares, with what they are held to, and other numbers."""
+
+
+def _skin(cases: int) -> Mapping[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        return skin.measure(tiny_modes(Path(folder)), cases)
 
 
 def main() -> None:
@@ -23,12 +33,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=500, help="repainted ones")
     parser.add_argument("--unmarked", type=int, default=5_000, help="pictures without a mark")
+    parser.add_argument("--cases", type=int, default=240, help="of skin, of each sort")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", choices=MEASURES, default=list(MEASURES))
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     shares: list[Share] = []
-    numbers: dict[str, float] = {}
+    numbers: dict[str, Any] = {}
     for name in chosen.only:
         own, others = MEASURES[name](chosen)
         shares += own

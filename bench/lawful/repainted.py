@@ -1,6 +1,5 @@
 """Pictures that the tiny models repainted: a garment of a drawn figure each, in other words than what was drawn."""
 
-import base64
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from atelier_inference.modes import Modes
-from bench.tiny_server import paint
+from bench.tiny_server import paint, sent
 from contracts.prediction import PredictionInput
 from imaging.masks import to_image
 from models.tiny.make.figures import Drawing, draw
@@ -66,8 +65,8 @@ def _request(drawing: Drawing, garment: Garment, place: int) -> PredictionInput:
     colour, pattern = list(COLOURS)[place % len(COLOURS)], PATTERNS[place // len(COLOURS) % len(PATTERNS)]
     body = {
         "mode": "inpaint",
-        "image": _sent(drawing.image),
-        "mask": _sent(to_image(np.asarray(drawing.labels == garment.label))),
+        "image": sent(drawing.image),
+        "mask": sent(to_image(np.asarray(drawing.labels == garment.label))),
         "prompt": f"a photo of a {pattern} {colour} {garment.kind}",
         "return_mask": True,
         "seed": place,
@@ -75,12 +74,6 @@ def _request(drawing: Drawing, garment: Garment, place: int) -> PredictionInput:
         "guidance_scale": GUIDANCE,
     }
     return PredictionInput.from_json(body)
-
-
-def _sent(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
 
 
 def _opened(file: bytes) -> Image.Image:

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
-_NORMAL = 1.96
-"""95 % on both sides."""
+from bench.lawful.intervals import interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +24,8 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the true share lies with 95 % (Wilson 1927), which holds for shares near 0 and 1 as well."""
-        square = _NORMAL**2
-        middle = (self.hits + square / 2) / (self.n + square)
-        half = _NORMAL / (self.n + square) * sqrt(self.hits * (self.n - self.hits) / self.n + square / 4)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        """Where the true share lies with 95 %."""
+        return interval(self.hits, self.n)
 
     @property
     def holds(self) -> bool:
@@ -38,12 +33,12 @@ class Share:
         return self.least <= self.value <= self.most
 
 
-def told(shares: Sequence[Share], numbers: Mapping[str, float]) -> dict[str, Any]:
+def told(shares: Sequence[Share], numbers: Mapping[str, Any]) -> dict[str, Any]:
     """The last line: shares and other numbers by name, then how many cases each share is of, their intervals, and whether all hold."""
     return {
         **{share.name: round(share.value, 5) for share in shares},
         **numbers,
         "n": {share.name: share.n for share in shares},
-        "intervals": {share.name: [round(end, 5) for end in share.interval] for share in shares},
+        "intervals": {share.name: share.interval for share in shares},
         "missed": [share.name for share in shares if not share.holds],
     }
