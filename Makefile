@@ -95,7 +95,7 @@ bench-drift: $(INSTALLED) ## spoil one in twenty of 200 restyled photos, let the
 bench-colour: $(INSTALLED) ## repaint half of 16 plain garments, and 20 in a colour each, and say what of the edge is seen and how near the colours come
 	@PYTHONPATH=.:inference $(BIN)/python -m bench.colour
 
-score-lawful: $(INSTALLED) ## say how often the invisible mark is found in what was repainted, spoiled in several ways, and in what was not; 40 minutes of a core (PICTURES=500 UNMARKED=5000 ONLY=mark)
+score-lawful: $(INSTALLED) ## say how often the invisible mark is found in what was repainted, spoiled in several ways, and in what was not; 25 minutes of a core (PICTURES=500 UNMARKED=5000 ONLY=mark)
 	@PYTHONPATH=.:inference $(BIN)/python -m bench.lawful $(addprefix --pictures ,$(PICTURES)) $(addprefix --unmarked ,$(UNMARKED)) $(addprefix --only ,$(ONLY))
 
 bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an empty app, in CPU seconds

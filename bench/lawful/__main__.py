@@ -11,10 +11,10 @@ from typing import Any
 import torch
 
 from bench.lawful import mark, skin
-from bench.lawful.score import Share, told
+from bench.lawful.score import CountedShare, told
 from bench.tiny_server import tiny_modes
 
-Measure = Callable[[argparse.Namespace], tuple[list[Share], Mapping[str, Any]]]
+Measure = Callable[[argparse.Namespace], tuple[list[CountedShare], Mapping[str, Any]]]
 
 MEASURES: Mapping[str, Measure] = {
     "mark": lambda chosen: mark.measure(chosen.pictures, chosen.unmarked, chosen.seed),
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=MEASURES, default=list(MEASURES))
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    shares: list[Share] = []
+    shares: list[CountedShare] = []
     numbers: dict[str, Any] = {}
     for name in chosen.only:
         own, others = MEASURES[name](chosen)

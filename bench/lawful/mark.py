@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from bench.lawful.repainted import SIZES, SMALL_SIZES, RepaintedPicture, figures, repainted
-from bench.lawful.score import Share
+from bench.lawful.score import CountedShare
 from bench.lawful.spoiling import HARDER, SPOILS, Spoil, jpeg
 from bench.tiny_server import tiny_modes
 from imaging.lab import difference, to_lab
@@ -32,7 +32,7 @@ _SMALL: dict[str, Spoil] = {
 }
 
 
-def measure(pictures: int, unmarked: int, seed: int) -> tuple[list[Share], dict[str, float]]:
+def measure(pictures: int, unmarked: int, seed: int) -> tuple[list[CountedShare], dict[str, float]]:
     """Mark ``pictures`` repainted ones, spoil each in each way and read it; and read ``unmarked`` ones."""
     key = np.random.default_rng(seed).bytes(32)
     found: Counter[str] = Counter()
@@ -50,12 +50,14 @@ def measure(pictures: int, unmarked: int, seed: int) -> tuple[list[Share], dict[
             _mark_and_spoil(each, key, found, small)
     drawn = max(0, unmarked - pictures)
     wrong += sum(read_mark(picture, key) is not None for picture in islice(_unmarked(seed + 2), drawn))
-    shares = [Share(name=name, hits=found[name], n=pictures, least=least) for name, (_, least) in SPOILS.items()]
-    shares.append(Share(name="false_alarms", hits=wrong, n=drawn + pictures, most=1e-3))
-    shares += [Share(name=f"{name}_found", hits=found[name], n=few) for name in HARDER]
-    shares += [Share(name=name, hits=found[name], n=few) for name in _SMALL]
+    shares = [CountedShare(name=name, hits=found[name], n=pictures, least=least) for name, (_, least) in SPOILS.items()]
+    shares.append(CountedShare(name="false_alarms", hits=wrong, n=drawn + pictures, most=1e-3))
+    shares += [CountedShare(name=f"{name}_found", hits=found[name], n=few) for name in HARDER]
+    shares += [CountedShare(name=name, hits=found[name], n=few) for name in _SMALL]
     shares.append(
-        Share(name="hardly_seen", hits=sum(each <= MOST_DIFFERENCE for each in differences), n=pictures, least=1.0)
+        CountedShare(
+            name="hardly_seen", hits=sum(each <= MOST_DIFFERENCE for each in differences), n=pictures, least=1.0
+        )
     )
     return shares, {"difference_mean": round(mean(differences), 3), "difference_max": round(max(differences), 3)}
 

@@ -19,8 +19,6 @@ from models.tiny.make.wardrobe import Garment, random_outfit
 SIZES = ((384, 512), (448, 448), (512, 640), (600, 800))
 """Widths and heights of the photos, in pixels."""
 SMALL_SIZES = ((192, 256), (256, 320))
-STEPS, GUIDANCE = 4, 1.0
-"""A tenth of the default's work: 500 pictures by default would take two hours of a core, and cloth is as textured by four steps."""
 PATTERNS = ("plain", "striped", "checked", "dotted")
 
 
@@ -36,7 +34,7 @@ class RepaintedPicture:
 def repainted(
     modes: Modes, number: int, seed: int, sizes: tuple[tuple[int, int], ...], areas: range
 ) -> Iterator[RepaintedPicture]:
-    """Repaint ``number`` garments whose pixels are in ``areas``, by mode inpaint."""
+    """Repaint ``number`` garments whose pixels are in ``areas``, by mode inpaint with its defaults."""
     work = list(islice(_work(seed, sizes, areas), number))
     asked = [_request(drawing, garment, place) for place, (drawing, garment) in enumerate(work)]
     for (drawing, garment), answer in zip(work, paint(modes, asked), strict=True):
@@ -57,7 +55,8 @@ def figures(seed: int, sizes: tuple[tuple[int, int], ...]) -> Iterator[Drawing]:
 def _work(seed: int, sizes: tuple[tuple[int, int], ...], areas: range) -> Iterator[tuple[Drawing, Garment]]:
     for drawing in figures(seed, sizes):
         for garment in drawing.outfit.garments:
-            if np.count_nonzero(drawing.labels == garment.label) in areas:
+            # A range looks for numpy's integers one by one.
+            if int(np.count_nonzero(drawing.labels == garment.label)) in areas:
                 yield drawing, garment
 
 
@@ -70,8 +69,6 @@ def _request(drawing: Drawing, garment: Garment, place: int) -> PredictionInput:
         "prompt": f"a photo of a {pattern} {colour} {garment.kind}",
         "return_mask": True,
         "seed": place,
-        "num_inference_steps": STEPS,
-        "guidance_scale": GUIDANCE,
     }
     return PredictionInput.from_json(body)
 

@@ -8,7 +8,7 @@ from bench.lawful.intervals import interval
 
 
 @dataclass(frozen=True, kw_only=True)
-class Share:
+class CountedShare:
     """``hits`` of ``n`` cases, n at least 1; the share has to be ``least`` or more, and ``most`` or less."""
 
     name: str
@@ -33,7 +33,7 @@ class Share:
         return self.least <= self.value <= self.most
 
 
-def told(shares: Sequence[Share], numbers: Mapping[str, Any]) -> dict[str, Any]:
+def told(shares: Sequence[CountedShare], numbers: Mapping[str, Any]) -> dict[str, Any]:
     """The last line: shares and other numbers by name, then how many cases each share is of, their intervals, and whether all hold."""
     return {
         **{share.name: round(share.value, 5) for share in shares},

@@ -72,7 +72,7 @@ def test_run_gives_files_that_can_be_read(client: Client, http: HttpApi, referen
     assert isinstance(output, list)
     assert [type(each) for each in output] == [FileOutput]
     assert output[0].read() == PNG
-    (record,) = http.api.records.items.values()
+    (record,) = http.api.predictions
     assert record.data["version"] == version
     assert len(http.painted) == 1
 
@@ -120,7 +120,7 @@ def test_what_cannot_stream_is_made_all_the_same(client: Client) -> None:
 def test_a_failure_is_the_clients_own_kind_of_error(client: Client, http: HttpApi) -> None:
     http.asleep = True
     made = client.predictions.create(version="base", input={"prompt": "x", "mode": "text_to_image"})
-    (record,) = http.api.records.items.values()
+    (record,) = http.api.predictions
     http.api.records.items[record.key] = type(record)(
         key=record.key, status="failed", expires_at=record.expires_at, data={**record.data, "error": "no garment"}
     )

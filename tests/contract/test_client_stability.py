@@ -106,6 +106,6 @@ def test_a_request_that_is_sent_again_gets_what_was_begun(http: HttpApi) -> None
 def test_a_picture_that_no_answer_can_hold_is_not_lost(http: HttpApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("atelier_ops.logic.facades.stability.MOST_BYTES", 9)
     answered = ask(http)
-    (record,) = http.api.records.items.values()
+    (record,) = http.api.predictions
     assert answered.status_code == 422
     assert f"GET /v1/predictions/{record.data['id']} has its address" in answered.json()["errors"][0]

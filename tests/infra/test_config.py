@@ -130,7 +130,7 @@ def test_costs_follow_the_settings() -> None:
     }
     assert f"about 5 minutes, ${1.408 / 12:.2f} a run" in report(DEV)
     assert f"at most ${2 * 1.408:.2f} (2 instances)" in report(DEV)
-    assert idle_per_month(DEV) < 10
+    assert idle_per_month(DEV) < 11
     assert idle_per_month(always_on) == pytest.approx(idle_per_month(DEV) + 730 * 1.408)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from atelier_ops.gateways.records import Record
 from atelier_ops.logic.api import answer
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.http import Dependencies
@@ -114,6 +115,11 @@ class Api:
     meanwhile: Callable[[], Any] = lambda: None
     """Happens while a request waits."""
     pauses: list[float] = field(default_factory=list)
+
+    @property
+    def predictions(self) -> list[Record]:
+        """Their records, without what is noted beside them."""
+        return [each for key, each in self.records.items.items() if key.startswith("prediction#")]
 
     def call(
         self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None, /, **headers: str

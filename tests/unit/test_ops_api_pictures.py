@@ -58,7 +58,7 @@ def post(image: bytes | str, mask: bytes | str = b"", *, uploaded: bool = False,
         if uploaded and isinstance(f, bytes):
             values[name] = api.upload(f"치마 {name}.png", f)
     answered = api.call("POST", "/v1/predictions", {"input": {**INPUT, **values, **changes}})
-    assert len(api.inference.queue) == len(api.records.items) == (1 if answered.status == 201 else 0)
+    assert len(api.inference.queue) == len(api.predictions) == (1 if answered.status == 201 else 0)
     return answered
 
 

@@ -475,7 +475,7 @@ def test_deleting_leaves_nothing_of_a_prediction_and_everything_of_others(api: A
     deleted = api.call("DELETE", f"/v1/predictions/{made}")
     assert (deleted.status, deleted.headers["Cache-Control"]) == (204, "no-store")
     assert set(media.names()) == before - {f"requests/{made}.json"} | {"uploads/1/photo.png"}
-    assert set(api.records.items) == {prediction_key(other)}
+    assert [each.key for each in api.predictions] == [prediction_key(other)]
     assert api.call("DELETE", f"/v1/predictions/{made}").status == 404
 
 

@@ -130,7 +130,7 @@ def test_what_measures_no_wake(api: Api, how: str) -> None:
 def test_the_newest_measurements_are_kept_each_once(api: Api) -> None:
     instances(api, 0)
     post(api)
-    (record,) = api.records.items.values()
+    (record,) = api.predictions
     for number in range(MOST_KEPT + 3):
         another = replace(record, data={**record.data, "id": str(number)})
         for _ in range(2):
