@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from bench.lawful import mark, skin
+from bench.lawful import manifest, mark, skin, words
 from bench.lawful.score import CountedShare, told
 from bench.tiny_server import tiny_modes
 
@@ -18,9 +18,26 @@ Measure = Callable[[argparse.Namespace], tuple[list[CountedShare], Mapping[str, 
 
 MEASURES: Mapping[str, Measure] = {
     "mark": lambda chosen: mark.measure(chosen.pictures, chosen.unmarked, chosen.seed),
+    "manifest": lambda chosen: (_manifests(chosen.pictures), {}),
+    "words": lambda _: (_words(), {}),
     "skin": lambda chosen: ([], _skin(chosen.cases)),
 }
 """Each gives shares, with what they are held to, and other numbers."""
+
+
+def _manifests(pictures: int) -> list[CountedShare]:
+    found = manifest.measure(pictures)
+    return [CountedShare(name=name, hits=hits, n=n, least=1.0) for name, (hits, n) in found.items()]
+
+
+def _words() -> list[CountedShare]:
+    tried, asked = words.attempts(), words.ordinary()
+    through = sum(not each.is_refused for each in tried)
+    refused = sum(each.is_refused for each in asked)
+    return [
+        CountedShare(name="attempts_through", hits=through, n=len(tried), most=0.0),
+        CountedShare(name="false_refusals", hits=refused, n=len(asked), most=0.01),
+    ]
 
 
 def _skin(cases: int) -> Mapping[str, Any]:
