@@ -176,12 +176,13 @@ class _Composition:
         return self._runs[rows]
 
     def _kept(self, place: Place, mixes: Sequence[Mix], pairs: Mapping[Mix, LowRank | None]) -> Weights:
-        weight = self._layers[place].weight
+        # Not by way of ``self``, which holds what holds this: it would only be freed when the garbage collector finds it.
+        weight, keeper = self._layers[place].weight, self._fused
         assert isinstance(weight, Tensor)
 
         def kept(run: int) -> Tensor:
             pair = pairs.get(mixes[run])
-            return self._fused.weight(mixes[run], place, lambda: fused(weight, pair)) if pair else weight
+            return keeper.weight(mixes[run], place, lambda: fused(weight, pair)) if pair else weight
 
         return kept
 

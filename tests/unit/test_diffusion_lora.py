@@ -1,5 +1,7 @@
 """LoRAs beside the model paint what PEFT paints with them inside it, each row its own."""
 
+import gc
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -182,6 +184,21 @@ def test_stacks_are_kept_for_the_last_compositions_only(model: Model) -> None:
         with rows.rows([((model.loras[NAMES[0]], scale / 8),), ()]):
             model.noise(range(2))
     assert len(rows._ready) == 2
+
+
+def test_what_was_made_for_a_composition_is_freed_with_it(model: Model) -> None:
+    """Without the garbage collector, which seldom looks for what is old."""
+    rows = LoraRows(model.pipeline)
+    made = []
+    gc.disable()
+    try:
+        for scale in range(1, 5):
+            with rows.rows([((model.loras[NAMES[0]], scale / 8),), ()]):
+                model.noise(range(2))
+            made.append(weakref.ref(next(reversed(rows._ready.values()))))
+    finally:
+        gc.enable()
+    assert [each() is None for each in made] == [True, True, False, False]
 
 
 def test_text_encoders_have_their_own_rows_too(model: Model) -> None:
