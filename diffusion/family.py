@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from contracts.errors import InvalidInputError
+from contracts.errors import InvalidInputError, Problem
 from contracts.families import FAMILIES
 from contracts.safety.refusal import NeverPaintedError
 from contracts.sampling import Sampling
@@ -144,7 +144,8 @@ class Family:
 def _require_unblanked(blanked: Sequence[bool] | None, allowed: str) -> None:
     """Safety checkers blank pictures, and say which."""
     if any(blanked or ()):
-        raise RefusedContentError("what was painted", got="a picture its safety checker blanked", allowed=allowed)
+        blank = Problem("what was painted", "a picture its safety checker blanked", allowed, "painted-blanked")
+        raise RefusedContentError.of([blank])
 
 
 def _require_finite(finite: bool) -> None:

@@ -26,7 +26,7 @@ class SkinThresholds:
     frame_bare: float = 0.85
     mask_bare: float = 0.8
     mask_area: float = 0.03
-    body_bare: float = 0.15
+    body_bare: float = 0.08
     body_area: float = 0.2
     body_outside: float = 0.03
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from contracts.errors import Problem
 from contracts.prediction import PredictionInput
 from contracts.safety.cloth import asks_for_skin_colour, garments_asked
 from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
@@ -39,10 +40,11 @@ class SkinGate:
         where, got = _where(request), f"a mask of which {share(found, under.inside):.0%} is bare skin"
         if self._is_skin(under, found):
             allowed = f"one of a garment, with less than {self.thresholds.mask_bare:.0%} of bare skin in it"
-            raise MaskCoversSkinError(where, got=got, allowed=allowed)
+            raise MaskCoversSkinError.of([Problem(where, got, allowed, "mask-skin")])
         if self._is_body(under, found):
             allowed = "one of a garment, that leaves the person's face or hands, where they are seen, outside"
-            raise MaskCoversBodyError(where, got=f"{got}, and all that is seen of the person's", allowed=allowed)
+            got = f"{got}, and all that is seen of the person's"
+            raise MaskCoversBodyError.of([Problem(where, got, allowed, "mask-body")])
 
     def refusal(
         self,
@@ -72,7 +74,7 @@ class SkinGate:
             if shown > most:
                 got = f"a picture where {shown:.0%} of the garment that was asked for is bare skin"
                 allowed = f"at most {most:.0%}: another seed or prompt, in which cloth of a skin's colour is named: a beige skirt"
-                return PaintedSkinError("what was painted", got=got, allowed=allowed)
+                return PaintedSkinError.of([Problem("what was painted", got, allowed, "painted-skin")])
         return None
 
     def _is_suspect(self, look: PaintedPart, before: float, *, whole: bool) -> bool:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from contracts.prediction import PredictionOutput
 from imaging.appearance import measure_appearance
 from imaging.cutout import Cutout
 from imaging.pictures import encode
@@ -157,12 +158,19 @@ def test_an_upload_is_read_and_nothing_else_of_the_bucket(server: Server) -> Non
         assert "below s3://media/uploads/" in answer.json()["error"]["allowed"]
 
 
+def same_pixels(one: PredictionOutput, other: PredictionOutput) -> bool:
+    return all(
+        np.array_equal(received(each), own) for each, own in zip(one.images, map(received, other.images), strict=True)
+    )
+
+
 def test_an_adapter_changes_the_picture_by_its_scale(server: Server) -> None:
     base = server.predict(**INPAINT)
     styled = server.predict(**INPAINT, adapter="skirt@1")
     assert styled.adapter == "skirt@1"
     assert styled.images != base.images
-    assert server.predict(**INPAINT, adapter="skirt@1", adapter_scale=0).images == base.images
+    # Their files say which styles they were painted in.
+    assert same_pixels(server.predict(**INPAINT, adapter="skirt@1", adapter_scale=0), base)
     assert server.predict(**INPAINT, adapter="skirt@1", adapter_scale=0.5).images not in (base.images, styled.images)
     assert server.predict(**INPAINT).images == base.images
 
@@ -188,8 +196,8 @@ def test_two_styles_are_mixed_each_by_its_own_scale(server: Server) -> None:
     assert mixed.images not in (first.images, second.images)
     assert (mixed.adapter, mixed.second_adapter) == ("skirt@1", "skirt@2")
     assert (first.second_adapter, mixed.notes) == ("", ["second_adapter: skirt@2"])
-    assert server.predict(**both, second_adapter_scale=0).images == first.images
-    assert server.predict(**both, adapter_scale=0).images == second.images
+    assert same_pixels(server.predict(**both, second_adapter_scale=0), first)
+    assert same_pixels(server.predict(**both, adapter_scale=0), second)
     for odd in ({"second_adapter": "skirt@1"}, {"adapter": "skirt@1", "second_adapter": "coat@9"}):
         refused = server.post(**INPAINT, **odd)
         assert refused.status_code == 400

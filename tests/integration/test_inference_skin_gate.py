@@ -83,6 +83,7 @@ def test_a_skirt_that_is_painted_as_skin_does_not_leave(
     error = refused.json()["error"]
     assert error["type"] == "PaintedSkinError"
     assert "100% of the garment that was asked for is bare skin" in error["message"]
+    assert refused.json()["errors"][0]["reason"] == "painted-skin"
     assert "images" not in refused.json()
     sees["a skirt"] = 0.9  # its shape alone saves nothing that has the person's own colour
     assert server.post(**asked(person(), GARMENT)).json()["error"]["type"] == "PaintedSkinError"
