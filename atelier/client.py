@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx2
 
-from atelier import base_models, batches, files, painting, places, predictions, styles, trainings, webhooks
+from atelier import base_models, batches, files, painting, people, places, predictions, styles, trainings, webhooks
 from atelier.drivers import Access, Awaiting, Blocking
 from atelier.operation import Driver, Group, Operation
 from atelier.sending import call, send
@@ -78,6 +78,13 @@ class Styles(Group[Driver]):
     import_version = Operation(styles.import_version)
 
 
+class DepictedPeople(Group[Driver]):
+    """Whom pictures show."""
+
+    delete = Operation(people.delete)
+    get = Operation(people.get)
+
+
 class WebhookSecrets(Group[Driver]):
     """What the API tells by itself."""
 
@@ -108,6 +115,7 @@ class _Operations(Group[Driver]):
         self.files: Files[Driver] = Files(driver)
         self.styles: Styles[Driver] = Styles(driver)
         self.base_models: BaseModels[Driver] = BaseModels(driver)
+        self.people: DepictedPeople[Driver] = DepictedPeople(driver)
         self.webhooks: WebhookSecrets[Driver] = WebhookSecrets(driver)
 
     @property

@@ -31,6 +31,7 @@ from cli.commands.key import key
 from cli.commands.logs import logs
 from cli.commands.mirror import mirror
 from cli.commands.models import models
+from cli.commands.people import people
 from cli.commands.pretrain import pretrain
 from cli.commands.promote import promote
 from cli.commands.reject import reject
@@ -58,7 +59,7 @@ COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "Pictures": (style, generate, edit, upscale, segment, batch, batches),
     "Styles": (train, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
     "Models": (models, mirror, pretrain, verify),
-    "The API": (files, webhooks),
+    "The API": (files, webhooks, people),
     "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),
 }
 """By the title of their group. What each says of itself is its docstring and its parameters' help."""

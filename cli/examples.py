@@ -14,6 +14,7 @@ EXAMPLES: Mapping[str, str] = {
     "upscale": 'upscale photo.jpg "a woven skirt"',
     "segment": "segment photo.jpg 치마 -o mask.png",
     "batch": 'batch catalogue.csv --garment "a skirt" --words "a {colour} skirt" --style my-skirt',
+    "people": "people delete release-2026-0417 --stage prod --yes",
     "batches": "batches --limit 5",
     "train": 'train photos --target "a skirt" --style my-skirt --hyperparameters.max_steps 160',
     "runs": "runs --limit 5",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from contracts.answers import ProblemDetails
+from contracts.people import CONSENT_PATTERN
 from contracts.queries import Query
 from contracts.requests import Form, RequestBody
 
@@ -84,5 +85,9 @@ class Route:
         return _PATTERNS.get(name, r"[A-Za-z0-9_-]{1,80}")
 
 
-_PATTERNS: Mapping[str, str] = {"owner": r"[A-Za-z0-9_@.-]{1,80}", "reference": r"[A-Za-z0-9_@.-]{1,80}"}
-"""Others' names for what there is, so that their clients work unchanged: Replicate's, and of OpenAI's models."""
+_PATTERNS: Mapping[str, str] = {
+    "owner": r"[A-Za-z0-9_@.-]{1,80}",
+    "reference": r"[A-Za-z0-9_@.-]{1,80}",
+    "consent": CONSENT_PATTERN,
+}
+"""Others' names for what there is, so that their clients work unchanged: Replicate's, and of OpenAI's models. And clients' references."""

@@ -85,7 +85,7 @@ def standing(stage: Stage) -> list[StandingCost]:
 
 _HANDLERS = (
     *("api", "inference_result", "reconcile", "settle"),
-    *("record_failure", "report_stop", "expire_logs", "delete_styles", "settle_batches"),
+    *("record_failure", "report_stop", "expire_logs", "delete_styles", "delete_people", "settle_batches"),
 )
 """Those that an alarm watches in every stage."""
 

@@ -8,10 +8,12 @@ import json
 import re
 from collections.abc import Mapping
 
-_PAINTS = r"version|webhook|input\.(adapter|image|mask|mask_prompt|num_outputs|num_inference_steps|width|strength)"
+_PAINTS = (
+    r"version|webhook|input\.(adapter|image|mask|mask_prompt|num_outputs|num_inference_steps|width|strength|consent)"
+)
 _LEARNS = (
     r"webhook|destination|"
-    r"input\.(class_prompt|instance_prompt|style|target|task|method|deploy|dataset|base_model)|pictures directly in the dataset"
+    r"input\.(class_prompt|instance_prompt|style|target|task|method|deploy|dataset|base_model|consent)|pictures directly in the dataset"
 )
 _LISTS = r"query\.cursor"
 
@@ -19,9 +21,9 @@ BEYOND: Mapping[str, str] = {
     "create_prediction": _PAINTS,
     "create_model_prediction": _PAINTS,
     "create_deployment_prediction": _PAINTS,
-    "generate_images": r"model|prompt|n|size",
-    "edit_images": r"GarmentNotFoundError|model|image|mask|size|n|mask_prompt|prompt",
-    "search_and_replace": r"GarmentNotFoundError|version|image|search_prompt|prompt",
+    "generate_images": r"model|prompt|n|size|consent",
+    "edit_images": r"GarmentNotFoundError|model|image|mask|size|n|mask_prompt|prompt|consent",
+    "search_and_replace": r"GarmentNotFoundError|version|image|search_prompt|prompt|consent",
     "create_batch": rf"items|manifest|rows|line \d+.*|{_PAINTS}",
     "create_training": _LEARNS,
     "create_model_training": _LEARNS,

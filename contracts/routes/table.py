@@ -6,6 +6,7 @@ from contracts.routes import (
     files,
     marks,
     openai,
+    people,
     predictions,
     replicate,
     stability,
@@ -26,4 +27,5 @@ ROUTES = (
     *openai.ROUTES,
     *stability.ROUTES,
     *webhooks.ROUTES,
+    *people.ROUTES,
 )

@@ -19,6 +19,7 @@ PLACES: Mapping[str, tuple[float, int]] = {
     "Api batches": (2, 3),
     "Api handlers of steps": (3, 3),
     "Api settle_batches": (4, 3),
+    "Api delete_people": (4, 2),
     "Serving asynchronous endpoint": (2, 1),
     "Serving base_model": (3, 1),
     "Serving error, success": (2, 2),

@@ -75,6 +75,14 @@ def deleting(bucket: s3.IBucket, *keys: str) -> list[Statement]:
     return [allow(["s3:DeleteObject"], _objects(bucket, keys))]
 
 
+def purging(bucket: s3.IBucket, *keys: str) -> list[Statement]:
+    """Find and remove every version of objects whose keys match, and what says that they were deleted."""
+    return [
+        allow(["s3:DeleteObjectVersion"], _objects(bucket, keys)),
+        allow(["s3:ListBucketVersions"], [bucket_arn(bucket)]),
+    ]
+
+
 def using(key: kms.IKey) -> list[Statement]:
     """Read and write what the key encrypts: objects, items and messages."""
     return [allow(["kms:Decrypt", "kms:GenerateDataKey"], [key_arn(key)])]

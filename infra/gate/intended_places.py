@@ -50,6 +50,12 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
         writes="model/base/*",
         deletes="model/base/*",
     ),
+    "delete_people": HandlerPlaces(
+        reads="media/batches/* model/styles/*",
+        writes="media/batches/* model/styles/*/latest.json",
+        deletes=f"{_ENDED} media/batches/* media/uploads/* model/styles/*",
+        queries="by_status",
+    ),
     "delete_styles": HandlerPlaces(
         reads="data/datasets/* data/imports/* model/styles/*",
         writes="model/styles/*/latest.json",

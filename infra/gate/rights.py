@@ -9,6 +9,9 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "s3": {
         "ListObjectsV2": ("s3:ListBucket",),
         "HeadObject": ("s3:GetObject",),
+        # Each with its version: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
+        "ListObjectVersions": ("s3:ListBucketVersions",),
+        "DeleteObjects": ("s3:DeleteObjectVersion",),
         "CreateMultipartUpload": ("s3:PutObject",),
     },
     "lambda": {"Invoke": ("lambda:InvokeFunction",)},

@@ -26,6 +26,7 @@ from infra.components.batches import BatchMachine
 from infra.components.clients import ClientKeys
 from infra.components.handler import Handler, Spec
 from infra.components.key_authorizer import KeyAuthorizer
+from infra.components.people_deletion import PeopleDeletion
 from infra.components.rate_policy import costly_rate_policy, rate_policy
 from infra.components.rest_api import RestApi
 from infra.components.webhooks import Webhooks
@@ -101,6 +102,15 @@ class ApiStack(StageStack):
             known_clients=clients.known,
             network=serving.clients,
             due=self.webhooks.due,
+            dead_letters=self.answers.dead_letters,
+        )
+        PeopleDeletion(
+            self,
+            "People",
+            use=training.resources,
+            handing_over=serving.handing_over,
+            due=self.webhooks.due,
+            network=serving.clients,
             dead_letters=self.answers.dead_letters,
         )
         # Nobody waits for these, but for whoever called the API: where they fail, only an alarm tells.

@@ -28,6 +28,7 @@ HANDLERS = (
     "inference_result",
     "reconcile",
     "expire_logs",
+    "delete_people",
     "delete_styles",
     "record_failure",
     "report_stop",

@@ -115,6 +115,12 @@ class MemoryStore(ObjectStore):
     def delete(self, key: str) -> None:
         self._all.drop(self.bucket, key)
 
+    def purge(self, prefix: str) -> int:
+        keys = self.names(prefix)
+        for key in keys:
+            self._all.drop(self.bucket, key)
+        return len(keys)
+
     def get_url(self, key: str, seconds: int, content_type: str = "") -> str:
         return f"https://{self.bucket}.test/{key}?get={seconds}" + (f"&type={content_type}" if content_type else "")
 
@@ -256,6 +262,9 @@ class MemoryLogs(Logs):
 
     def tail(self, group: str, stream: str) -> list[LogLine]:
         return self.written[stream]
+
+    def delete(self, group: str, stream: str) -> None:
+        self.written.pop(stream, None)
 
 
 @dataclass

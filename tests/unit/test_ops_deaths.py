@@ -30,7 +30,9 @@ from atelier_ops.logic.deleted_styles import Dependencies as Deleting
 from atelier_ops.logic.deleted_styles import sweep_all
 from atelier_ops.logic.http import ProblemError, Request
 from atelier_ops.logic.late_answers import reconcile
-from atelier_ops.logic.people.persons import SECRET
+from atelier_ops.logic.people.erasure import Erasing
+from atelier_ops.logic.people.persons import SECRET, person_of
+from atelier_ops.logic.people.sweep import erase_all
 from atelier_ops.logic.promotion import promote
 from atelier_ops.logic.publish import publish
 from atelier_ops.logic.stored_files import dataset_file_id
@@ -84,10 +86,11 @@ CALLS: Mapping[type, tuple[str, ...]] = {
         "write_if",
         "copy",
         "delete",
+        "purge",
     ),
     MemoryInference: ("submit",),
     MemoryExecutions: ("start", "stop", "describe", "events", "map_run"),
-    MemoryLogs: ("streams", "tail"),
+    MemoryLogs: ("streams", "tail", "delete"),
     MemoryPackages: ("exists", "approval", "find", "decide"),
     MemoryTokens: ("succeed", "fail"),
     MemoryEndpoints: ("state",),
@@ -264,6 +267,16 @@ def then(*acts: Act) -> Act:
     return lambda world: [act(world) for act in acts]
 
 
+def tried(act: Act) -> Act:
+    """Whether or not it is refused."""
+
+    def attempt(world: World) -> None:
+        with suppress(InvalidInputError):
+            act(world)
+
+    return attempt
+
+
 def told(failure: Any = None) -> Act:
     """The notification of the first run of the model."""
     return lambda world: notify(world, 0, failure)
@@ -351,6 +364,17 @@ def removes(world: World) -> None:
     sweep_all(Deleting(models=store("model"), data=store("data"), name_prefix="atelier-test", **parts))
 
 
+def erases(world: World) -> None:
+    """The sweep that removes what belongs to people."""
+    world.now += SWEEP
+    store = world.buckets.store
+    parts: dict[str, Any] = {"records": world.records, "packages": world.packages, "executions": world.executions}
+    places: dict[str, Any] = {"media": store("media"), "data": store("data"), "models": store("model")}
+    waiting: dict[str, Any] = {"inference": world.inference, "tokens": world.tokens, "due": world.due}
+    named: dict[str, Any] = {"name_prefix": "atelier-test", "instance": "ml.g5.xlarge", "now": world.now}
+    erase_all(Erasing(logs=world.logs, **parts, **places, **waiting, **named), lambda: True)
+
+
 def registered(world: World) -> None:
     for number in (1, 2):
         world.packages.decisions[PACKAGE.replace("/3", f"/{number}")] = ("Approved", "")
@@ -411,6 +435,8 @@ train_wish = ask(
 )
 LEARNT = {"dataset": "datasets/skirt/", "target": "a skirt", "consent": "release-17"}
 train_shown = ask("POST", "/v1/trainings", {"destination": "skirt", "input": LEARNT})
+erase = ask("DELETE", "/v1/people/release-17")
+erased = then(erases, removes, erases, removes, erases, erases)
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
 draw = ask("POST", "/v1/images/generations", {"prompt": "a red skirt"})
@@ -488,6 +514,22 @@ taken_on = then(post_batch, prepares)
 wished = then(post_batch_wish, prepares)
 wish_ended = then(wished, paints, told(), reports, later)
 
+post_batch_shown = ask("POST", "/v1/batches", {"input": {**BODY["input"], "consent": "release-17"}, "items": [{}]})
+
+
+def paints_shown(world: World) -> None:
+    person = person_of("release-17", world.records)
+    item = BatchItem(batch=world.made, line=1, attempt=1, row={}, input={**BODY["input"], "consent": person})
+    paint(item, "token", Asking(records=world.records, tokens=world.tokens, api=Taking(world), now=world.now))
+
+
+shown_ended = then(post_batch_shown, prepares, paints_shown, told(), reports, later)
+
+
+def ran(world: World) -> None:
+    world.executions.end(world.made, "SUCCEEDED")
+
+
 BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_prediction": (nothing, post, then(later, post)),
     "create_prediction, of a person": (nothing, post_shown, then(later, post_shown)),
@@ -532,6 +574,11 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "delete_version, its sweep": (then(registered, drop_1), removes, removes),
     "delete_style": (registered, drop_style, then(drop_style, removes)),
     "delete_style, its sweep": (then(registered, drop_style), removes, removes),
+    "delete_person": (then(post_shown, told()), erase, then(erase, erased)),
+    "delete_people, of a prediction": (then(post_shown, told(), erase), erases, erased),
+    "delete_people, of one under way": (then(post_shown, erase), erases, erased),
+    "delete_people, of a batch": (then(shown_ended, erase), erases, erased),
+    "delete_people, of a style": (then(registered, train_shown, ran, erase), then(erases, removes, erases), erased),
     "create_training": (nothing, train, train),
     "create_training, of a person": (nothing, train_shown, train_shown),
     "create_training, of a new style": (nothing, train_new(), train_new()),
@@ -591,6 +638,13 @@ AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
     "two cancels": (post, cancel, cancel),
     "a cancel and an answer": (post, cancel, told()),
     "two deletions": (then(post, told()), delete, delete),
+    "a POST of a person and the deletion of the person": (
+        nothing,
+        then(tried(post_shown), erased),
+        then(erase, erased),
+    ),
+    "two sweeps of a person": (then(post_shown, told(), erase), erased, erases),
+    "two sweeps of a person's batch": (then(shown_ended, erase), erased, erases),
     "two trainings with one key": (nothing, train, train),
     "two clients that claim a name": (nothing, upload_new, ask("POST", "/v1/files", PICTURE, "key-2")),
     "two clients that train a name": (nothing, train_new(), train_new("key-2")),

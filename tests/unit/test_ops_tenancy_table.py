@@ -103,7 +103,8 @@ def ask(api: Api, route: Route, owner: str) -> tuple[Answered, str]:
     identity = made(api, route, owner) if {"id", "mark"} & set(route.names) else ""
     # OpenAI's models stand where Replicate's have their owner.
     owns = style if route.path.endswith("{owner}") else "atelier"
-    names = {**NAMED, "style": style, "name": style, "id": identity, "mark": identity, "owner": owns}
+    own = {"id": identity, "mark": identity, "owner": owns, "consent": "release-17"}
+    names = {**NAMED, "style": style, "name": style, **own}
     path = re.sub(r"\{(\w+)\}", lambda found: names[found[1]], route.path)
     make = BODIES.get(route.name)
     body = (make(style) if make else {}) if route.takes_body else None

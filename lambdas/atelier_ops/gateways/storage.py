@@ -139,6 +139,18 @@ class ObjectStore:
         """Remove an object; a missing one is fine."""
         client("s3").delete_object(Bucket=self.bucket, Key=key)
 
+    def purge(self, prefix: str) -> int:
+        """Remove every version of every object below ``prefix``, and what says that one was deleted; how many objects there were."""
+        pages = client("s3").get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix)
+        keys = set[str]()
+        for page in pages:
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            every = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+            if every:
+                client("s3").delete_objects(Bucket=self.bucket, Delete={"Objects": every, "Quiet": True})
+            keys.update(each["Key"] for each in every)
+        return len(keys)
+
     def get_url(self, key: str, seconds: int, content_type: str = "") -> str:
         """A presigned address to read the object for ``seconds``; it answers with ``content_type`` where that is given."""
         named = {"ResponseContentType": content_type} if content_type else {}

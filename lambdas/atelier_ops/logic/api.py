@@ -30,6 +30,7 @@ from atelier_ops.logic import (
 from atelier_ops.logic.batches import beginning, showing
 from atelier_ops.logic.facades import openai, replicate, replicate_files, stability
 from atelier_ops.logic.http import FORM, Dependencies, ProblemError, Request
+from atelier_ops.logic.people import requests as people
 from atelier_ops.observability import count, logger
 from contracts.errors import InvalidInputError
 from contracts.openai import OpenAiError
@@ -95,6 +96,8 @@ ANSWERS: Mapping[str, Callable[..., Response[str]]] = {
     "edit_images": openai.edit,
     "retrieve_model": replicate.retrieve_model,
     "search_and_replace": stability.search_and_replace,
+    "delete_person": people.delete,
+    "get_person": people.get,
 }
 """Each takes the request, the dependencies and the names in the path, in order."""
 

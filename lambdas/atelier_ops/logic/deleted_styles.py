@@ -16,8 +16,9 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.endpoint import remove_endpoint
 from atelier_ops.logic.names import style_endpoint
 from atelier_ops.logic.ownership import CLAIMED, claim_key
+from atelier_ops.logic.people.style_people import forget_style
 from atelier_ops.logic.promotion import forget, let_all_go, let_go
-from atelier_ops.logic.style_versions import DELETED
+from atelier_ops.logic.style_versions import DELETED, KnownStyle, KnownVersion
 from atelier_ops.logic.sweeping import sweep
 from atelier_ops.observability import logger
 from contracts.layout import LATEST, MANIFEST, dataset_prefix, import_prefix, style_prefix
@@ -64,6 +65,20 @@ class Doomed:
     def record(self, key: str) -> Record:
         """The record that says so; it does not expire, for nothing else knows what is left to do."""
         return Record(key=key, status=DELETING, expires_at=NEVER, data=dict(vars(self)))
+
+
+def doomed_of(style: KnownStyle, versions: Sequence[KnownVersion], client: str, *, whole: bool) -> Doomed:
+    """What is to go of a style: these versions, or all of it."""
+    packages = [each.package.arn for each in versions if each.package]
+    return Doomed(
+        style=style.name,
+        numbers=[each.number for each in versions],
+        packages=packages,
+        full=[each.number for each in versions if each.manifest and each.manifest.method == "full"],
+        executions=[each.execution for each in versions if each.execution],
+        whole=whole,
+        client=client,
+    )
 
 
 def write_down(doomed: Doomed, key: str, records: Records) -> Record:
@@ -135,6 +150,8 @@ def _finish(record: Record, dependencies: Dependencies) -> bool:
     forget(doomed.style, doomed.numbers, dependencies.models)
     if doomed.whole and not _is_there(doomed.style, dependencies.models):
         dependencies.models.delete(style_prefix(doomed.style) + LATEST)
+    if doomed.whole:
+        forget_style(doomed.style, dependencies.records)
     return dependencies.records.remove(record)
 
 

@@ -21,10 +21,15 @@ def begin(record: Record, dependencies: Queueing) -> Record | None:
 
 def finish(record: Record, dependencies: Queueing) -> None:
     """Delete what was sent, painted and answered, then the record, which goes last."""
+    clear(record, dependencies.media)
+    dependencies.records.remove(record)
+
+
+def clear(record: Record, media: ObjectStore) -> None:
+    """Delete what was sent, painted and answered."""
     attempts = (record.data.get("answer", {}), *record.data.get("earlier", []))
     places = (S3Uri.parse(uri) for attempt in attempts for uri in attempt.values() if uri)
-    erase(inference_id(record), places, dependencies.media)
-    dependencies.records.remove(record)
+    erase(inference_id(record), places, media)
 
 
 def erase(prediction: str, answers: Iterable[S3Uri], media: ObjectStore) -> None:

@@ -1,11 +1,9 @@
 """DELETE of a style or of one of its versions: it cannot be named from then on, and the next sweep removes what is left of it."""
 
-from collections.abc import Sequence
-
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import PromotedError
-from atelier_ops.logic.deleted_styles import Doomed, VersionPlaces, begin, kept_name, write_down
+from atelier_ops.logic.deleted_styles import VersionPlaces, begin, doomed_of, kept_name, write_down
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, nothing
 from atelier_ops.logic.ownership import (
     deletion_key,
@@ -15,7 +13,7 @@ from atelier_ops.logic.ownership import (
     unknown_style,
 )
 from atelier_ops.logic.style_pages import readable_style
-from atelier_ops.logic.style_versions import KnownStyle, KnownVersion, known_style, look_at, require_version
+from atelier_ops.logic.style_versions import KnownVersion, known_style, look_at, require_version
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.trainings import origin_of
 from atelier_ops.logic.versions import is_style
@@ -29,7 +27,7 @@ def delete_version(request: Request, dependencies: Dependencies, style: str, ver
     _require_ended(found, dependencies)
     if known.promotion and known.promotion.version == found.number:
         raise _is_meant(found)
-    doomed = _doomed(known, [found], request, whole=False)
+    doomed = doomed_of(known, [found], request.client, whole=False)
     record = write_down(doomed, deletion_key(found.name), dependencies.records)
     try:
         begin(doomed, VersionPlaces(models=dependencies.models, packages=dependencies.packages))
@@ -50,24 +48,11 @@ def delete_style(request: Request, dependencies: Dependencies, style: str) -> Re
         raise unknown_style(style, request, dependencies)
     require_changeable(style, request, dependencies)
     _require_quiet(style, dependencies)
-    doomed = _doomed(known, versions, request, whole=True)
+    doomed = doomed_of(known, versions, request.client, whole=True)
     write_down(doomed, deletion_key(style), dependencies.records)
     dependencies.records.add(kept_name(doomed))
     begin(doomed, VersionPlaces(models=dependencies.models, packages=dependencies.packages))
     return nothing()
-
-
-def _doomed(style: KnownStyle, versions: Sequence[KnownVersion], request: Request, *, whole: bool) -> Doomed:
-    packages = [each.package.arn for each in versions if each.package]
-    return Doomed(
-        style=style.name,
-        numbers=[each.number for each in versions],
-        packages=packages,
-        full=[each.number for each in versions if each.manifest and each.manifest.method == "full"],
-        executions=[each.execution for each in versions if each.execution],
-        whole=whole,
-        client=request.client,
-    )
 
 
 def _is_meant(version: KnownVersion) -> ProblemError:

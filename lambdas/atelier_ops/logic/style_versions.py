@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from atelier_ops.errors import MissingObjectError
 from atelier_ops.gateways.registry import ModelPackage, Packages
@@ -92,7 +92,26 @@ def published_style(style: str, models: ObjectStore) -> KnownStyle:
     return KnownStyle(name=style, promotion=promotion_of(style, models), published=complete)
 
 
-def known_style(style: str, dependencies: Dependencies) -> KnownStyle:
+class VersionSources(Protocol):
+    """Where versions are found, published or not."""
+
+    @property
+    def models(self) -> ObjectStore:
+        """What is published."""
+        ...
+
+    @property
+    def packages(self) -> Packages:
+        """The registry."""
+        ...
+
+    @property
+    def name_prefix(self) -> str:
+        """How the registry's groups are called."""
+        ...
+
+
+def known_style(style: str, dependencies: VersionSources) -> KnownStyle:
     """The style as it is published, and all that the registry has of it."""
     published = published_style(style, dependencies.models)
     group = bounded(f"{dependencies.name_prefix}-{style}")
@@ -106,7 +125,7 @@ def is_deleted(package: str, packages: Packages) -> bool:
     return found is not None and found.reason.startswith(DELETED)
 
 
-def look_at(style: KnownStyle, numbers: Sequence[int], dependencies: Dependencies) -> list[KnownVersion]:
+def look_at(style: KnownStyle, numbers: Sequence[int], dependencies: VersionSources) -> list[KnownVersion]:
     """These versions, but those that were deleted."""
     found = in_parallel(lambda number: _look_at(style, number, dependencies), numbers)
     return [version for version in found if version is not None]
@@ -154,7 +173,7 @@ def in_parallel(look: Callable[[OneT], OtherT], items: Sequence[OneT]) -> list[O
         return list(pool.map(look, items))
 
 
-def _look_at(style: KnownStyle, number: int, dependencies: Dependencies) -> KnownVersion | None:
+def _look_at(style: KnownStyle, number: int, dependencies: VersionSources) -> KnownVersion | None:
     objects, manifest = style.published.get(number, ()), None
     if objects:
         try:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import Response
 
 from atelier_ops.errors import ExecutionNameTakenError
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.gateways.workflow import STOPPED, UNSUCCESSFUL, Execution, StateEvent
+from atelier_ops.gateways.workflow import STOPPED, UNSUCCESSFUL, Execution, Executions, StateEvent
 from atelier_ops.logic import webhooks
 from atelier_ops.logic.dataset import check_names
 from atelier_ops.logic.discretion import discreet
@@ -66,7 +66,7 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     require_claimable(given.style, request, dependencies)
     _check_dataset(name, inputs, request, dependencies)
     claim(given.style, request, dependencies)
-    note_style(given.consent, given.style, request.client, dependencies.records)
+    note_style(given.consent, given.style, name, request.client, dependencies.records)
     return _start(name, inputs, asked, request, dependencies)
 
 
@@ -124,7 +124,16 @@ def _start(
     return respond(201, training, {"Location": training["urls"]["get"]})
 
 
-def origin_of(execution: Execution, dependencies: Dependencies) -> Execution:
+class Runs(Protocol):
+    """Where trainings are known."""
+
+    @property
+    def executions(self) -> Executions:
+        """The machine's executions."""
+        ...
+
+
+def origin_of(execution: Execution, dependencies: Runs) -> Execution:
     """The training that this one takes up, itself if it is none that does: its input says what is learnt, and how.
 
     Of what it takes up Step Functions may have forgotten some, and an execution that was started by hand may have named itself.

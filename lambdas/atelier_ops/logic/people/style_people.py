@@ -4,6 +4,9 @@ from atelier_ops.gateways.records import NEVER, Record, Records, Transaction
 from atelier_ops.logic.people.persons import STYLE, check_kept, erasure_keys, person_of, theirs, theirs_key
 
 PERSONS = "persons"
+BEGUN = "begun"
+"""Member of a note: a person's deletion has begun to delete the style."""
+
 _NOTED = "noted"
 
 
@@ -12,17 +15,19 @@ def people_key(style: str) -> str:
     return f"people#{style}"
 
 
-def note_style(reference: str, style: str, client: str, records: Records) -> None:
-    """Note that a style is learnt from pictures of the person who is called so. Repeating it changes nothing.
+def note_style(reference: str, style: str, run: str, client: str, records: Records) -> None:
+    """Note that a style is learnt, in this run, from pictures of the person who is called so. Repeating it changes nothing.
 
     Raises InvalidInputError where the person's data are or were deleted.
     """
     if not reference:
         return
     person = person_of(reference, records)
-    note = theirs(person, STYLE, style, client=client, expires_at=NEVER)
     while True:
         check_kept(person, client, records)
+        earlier = records.get(theirs_key(person, STYLE, style))
+        runs = sorted({run, *(earlier.data["runs"] if earlier else ())})
+        note = theirs(person, STYLE, style, client=client, expires_at=NEVER, runs=runs)
         known = records.get(people_key(style))
         persons = sorted({person, *(known.data[PERSONS] if known else ())})
         new = Record(key=people_key(style), status=_NOTED, expires_at=NEVER, data={PERSONS: persons})
@@ -32,11 +37,10 @@ def note_style(reference: str, style: str, client: str, records: Records) -> Non
 
 
 def forget_style(style: str, records: Records) -> None:
-    """Remove what is noted of a style that is gone."""
+    """Remove what is noted of a style that is gone, unless somebody still removes the rest of it for a person."""
     known = records.get(people_key(style))
     while known is not None:
-        keys = [theirs_key(person, STYLE, style) for person in known.data[PERSONS]]
-        notes = records.get_each(keys)
-        if records.exchange(Transaction(removed=(known, *notes))):
+        notes = records.get_each([theirs_key(person, STYLE, style) for person in known.data[PERSONS]])
+        if any(note.data.get(BEGUN) for note in notes) or records.exchange(Transaction(removed=(known, *notes))):
             return
         known = records.get(people_key(style))

@@ -1,0 +1,113 @@
+"""Removing styles that were learnt from a person's pictures: dataset, versions, masks, checkpoints, evaluations and what jobs logged.
+
+A style goes whole. Which of its pictures show whom nobody says, and weights cannot be shown to have kept nothing of one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from atelier_ops.gateways.records import Record
+from atelier_ops.logic.deleted_styles import VersionPlaces, begin, doomed_of, kept_name, write_down
+from atelier_ops.logic.log_expiry import JOBS
+from atelier_ops.logic.names import run_jobs
+from atelier_ops.logic.ownership import deletion_key
+from atelier_ops.logic.people.erasure import Erasing, gone
+from atelier_ops.logic.people.persons import STYLE, named, theirs_key
+from atelier_ops.logic.people.style_people import BEGUN, PERSONS, people_key
+from atelier_ops.logic.style_versions import known_style, look_at
+from atelier_ops.logic.trainings import origin_of
+from contracts.layout import checkpoint_prefix, dataset_prefix, run_prefix, style_prefix
+
+_STEPS = ("segment", "train", "evaluate")
+
+
+def erase_style(note: Record, erasure: Record, dependencies: Erasing) -> bool:
+    """Whether it is gone. Its runs are stopped first; then nothing can name it, and every old version of its objects goes; its endpoints go
+    with the sweep of deleted styles, for which this waits."""
+    style, records = named(note.key)[1], dependencies.records
+    if _stopped(style, dependencies):
+        return False
+    if not note.data.get(BEGUN):
+        _begin(note, style, dependencies)
+        return False
+    if records.get(deletion_key(style)) is not None:
+        return False
+    _release(note, style, dependencies)
+    counts = {name: note.data[name] for name in ("versions", "objects", "log_streams")}
+    total = {"styles": 1, "runs": len(note.data["runs"]), **counts}
+    return gone(note, total, erasure, dependencies, records.get(people_key(style)))
+
+
+def _release(note: Record, style: str, dependencies: Erasing) -> None:
+    """Let go of what else was noted of the style, which is nobody's any more, but for whom somebody removes as well."""
+    known = dependencies.records.get(people_key(style))
+    keys = [theirs_key(person, STYLE, style) for person in known.data[PERSONS]] if known else []
+    for other in dependencies.records.get_each(keys):
+        if other.key != note.key and not other.data.get(BEGUN):
+            dependencies.records.remove(other)
+
+
+def _stopped(style: str, dependencies: Erasing) -> list[str]:
+    """The runs of the style that were under way, and are being stopped."""
+    running = list(_runs(style, dependencies, statusFilter="RUNNING"))
+    for each in running:
+        dependencies.executions.stop(each)
+    return running
+
+
+def _runs(style: str, dependencies: Erasing, **chosen: str) -> Iterable[str]:
+    for each in dependencies.executions.listing(**chosen):
+        found = dependencies.executions.describe(each.name)
+        if found is not None and origin_of(found, dependencies).input.get("style") == style:
+            yield each.name
+
+
+def _begin(note: Record, style: str, dependencies: Erasing) -> None:
+    """Let nothing name the style any more, and note all that there is of it."""
+    known = known_style(style, dependencies)
+    versions = look_at(known, known.numbers, dependencies)
+    doomed = doomed_of(known, versions, note.data["client"], whole=True)
+    # Before anything goes that says which runs and versions there were.
+    runs = [*note.data["runs"], *doomed.executions, *_runs(style, dependencies)]
+    found = _noted(note, dependencies, runs=sorted({*runs}), versions=len(versions))
+    if found is None:
+        return
+    write_down(doomed, deletion_key(style), dependencies.records)
+    dependencies.records.add(kept_name(doomed))
+    begin(doomed, VersionPlaces(models=dependencies.models, packages=dependencies.packages))
+    # While the style is being deleted nobody brings pictures for another of its name.
+    objects = _purge(found.data["runs"], style, dependencies)
+    _noted(found, dependencies, objects=objects, log_streams=_drop_logs(found.data["runs"], dependencies), begun=True)
+
+
+def _noted(note: Record, dependencies: Erasing, **found: Any) -> Record | None:
+    """The note with what was found, beside what was found before: of numbers the larger one."""
+
+    def more(newest: Record) -> Record:
+        data = dict(newest.data)
+        for name, value in found.items():
+            data[name] = sorted({*data[name], *value}) if name == "runs" else max(value, data.get(name, 0))
+        return replace(newest, data=data)
+
+    return dependencies.records.change(note, more)
+
+
+def _purge(runs: Sequence[str], style: str, dependencies: Erasing) -> int:
+    """Remove every version of every object of the style and its runs; how many objects there were."""
+    imports = [f"imports/{run.removeprefix('import-')}/" for run in runs if run.startswith("import-")]
+    places = [dataset_prefix(style), *imports]
+    places += [prefix for run in runs for prefix in (run_prefix(run), checkpoint_prefix(run))]
+    return sum(map(dependencies.data.purge, places)) + dependencies.models.purge(style_prefix(style))
+
+
+def _drop_logs(runs: Iterable[str], dependencies: Erasing) -> int:
+    """Delete what the runs' jobs logged, which may name files of the dataset; how many streams there were."""
+    dropped, jobs = 0, dict[str, dict[str, str]]((step, {}) for step in _STEPS)
+    for run in runs:
+        for job in run_jobs(jobs, dependencies.name_prefix, run).values():
+            for group in JOBS:
+                for stream in dependencies.logs.streams(group, f"{job['name']}/"):
+                    dependencies.logs.delete(group, stream.name)
+                    dropped += 1
+    return dropped
