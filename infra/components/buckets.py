@@ -12,9 +12,7 @@ from constructs import Construct
 
 from infra.components.access import arn
 from infra.nag import accept
-
-OLD_VERSION_DAYS = 30
-"""For how many days an overwritten or deleted object of the data or model bucket can be restored."""
+from infra.settings.retention import Retention
 
 CHECKPOINT_DAYS = 14
 """For how many days a checkpoint is kept: longer than a training may wait and run, and as long as an execution can be redriven."""
@@ -31,10 +29,11 @@ _ANSWERS = ("requests", "progress", "responses", "failures")
 class Buckets(Construct):
     """``data``, ``model``, ``media`` and ``log``: TLS only, public access blocked, encrypted.
 
-    Data and models cannot be made again: they are versioned, and old versions are kept for ``OLD_VERSION_DAYS``. What a run leaves besides
-    what it publishes expires after ``run_days``, its checkpoints after ``CHECKPOINT_DAYS``. Media (uploads, pictures) expires after
-    ``media_days``, requests and answers after ``ANSWER_DAYS`` if that is sooner. ``keep`` keeps the buckets when the stack is deleted;
-    otherwise they are emptied and removed. Pages of ``origins`` may put and get what they have presigned addresses of.
+    Data and models cannot be made again: they are versioned; how long old versions are kept ``retention`` says, and what of people expires
+    before the rest. What a run leaves besides what it publishes expires after ``run_days``, its checkpoints after ``CHECKPOINT_DAYS``.
+    Media (uploads, pictures) expires after ``media_days``, requests and answers after ``ANSWER_DAYS`` if that is sooner. ``keep`` keeps
+    the buckets when the stack is deleted; otherwise they are emptied and removed. Pages of ``origins`` may put and get what they have
+    presigned addresses of.
     """
 
     def __init__(
@@ -46,6 +45,7 @@ class Buckets(Construct):
         media_days: int,
         run_days: int,
         log_days: int,
+        retention: Retention,
         origins: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
@@ -63,13 +63,15 @@ class Buckets(Construct):
         # S3's log delivery cannot write with a customer's KMS key.
         self.log = self._bucket("Log", [_rule(expiration=log_days)], encryption=s3.BucketEncryption.S3_MANAGED)
         accept(self.log, {"AwsSolutions-S1": "This is the bucket that receives the access logs of the others."})
-        old = _rule(noncurrent_version_expiration=OLD_VERSION_DAYS)
+        old = _rule(noncurrent_version_expiration=retention.old_versions_days)
         runs = _rule("runs/", expiration=run_days)
         checkpoints = _rule("checkpoints/", expiration=CHECKPOINT_DAYS, noncurrent_version_expiration=1)
-        self.data = self._encrypted("Data", [old, runs, checkpoints], versioned=True)
+        datasets = [_rule("datasets/", expiration=days)] if (days := retention.datasets_days) else []
+        self.data = self._encrypted("Data", [old, runs, checkpoints, *datasets], versioned=True)
         self.model = self._encrypted("Model", [old], versioned=True)
         answers = [_rule(f"{name}/", expiration=min(ANSWER_DAYS, media_days)) for name in _ANSWERS]
-        self.media = self._encrypted("Media", [_rule(expiration=media_days), *answers], versioned=False)
+        uploads = [_rule("uploads/", expiration=days)] if (days := retention.uploads_days) else []
+        self.media = self._encrypted("Media", [_rule(expiration=media_days), *uploads, *answers], versioned=False)
 
     def _encrypted(self, name: str, rules: Sequence[s3.LifecycleRule], *, versioned: bool) -> s3.Bucket:
         return self._bucket(

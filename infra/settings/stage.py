@@ -21,6 +21,7 @@ from infra.settings.people import People
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.provenance import Provenance
+from infra.settings.retention import Retention
 from infra.settings.safety import Safety
 from infra.settings.serving import Serving
 from infra.settings.validation import check, check_range, check_text
@@ -66,6 +67,7 @@ class Stage:
     placement: Placement = field(default_factory=Placement)
     watching: Watching = field(default_factory=Watching)
     people: People = field(default_factory=People)
+    retention: Retention = field(default_factory=Retention)
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     licences: Licences = field(default_factory=Licences)
     disclosure: Disclosure = field(default_factory=Disclosure)
@@ -83,6 +85,8 @@ class Stage:
         self.licences.require(self.models)
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         check_range("stage.media_days", self.media_days, 1, unit="day")
+        uploads = self.retention.uploads_days or self.media_days
+        check(uploads <= self.media_days, "retention.uploads_days", got=uploads, allowed="media_days at most")
         offered = f"what CloudWatch offers: {', '.join(map(str, LOG_DAYS))}"
         check(self.log_days in LOG_DAYS, "stage.log_days", got=self.log_days, allowed=offered)
         webhooks = "false but in stage local, which runs on the machine of whoever is told"

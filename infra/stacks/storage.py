@@ -32,6 +32,7 @@ class StorageStack(StageStack):
             media_days=stage.media_days,
             run_days=stage.run_days,
             log_days=stage.log_days,
+            retention=stage.retention,
             origins=stage.api.origins,
         )
         self.key = buckets.key

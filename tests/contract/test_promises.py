@@ -39,7 +39,7 @@ from imaging.tiling import FACTOR
 from infra import work_costs
 from infra.components import scaling
 from infra.components.answers import SWEEP_MINUTES
-from infra.components.buckets import ANSWER_DAYS, CHECKPOINT_DAYS, OLD_VERSION_DAYS
+from infra.components.buckets import ANSWER_DAYS, CHECKPOINT_DAYS
 from infra.components.dead_letters import KEEP_DAYS
 from infra.components.settlement import LONGEST_EVENT_HOURS
 from infra.components.workflow.jobs import CAPACITY_SECONDS
@@ -48,6 +48,7 @@ from infra.components.workflow.steps import deployment, registration
 from infra.config import STAGES
 from infra.costs import hourly
 from infra.monitoring import budget
+from infra.settings.retention import OLD_VERSION_DAYS
 from models.tiny.make.sample import SAMPLE
 from models.tiny.make.score.styles import SEEDS
 

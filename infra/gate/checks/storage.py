@@ -9,6 +9,7 @@ from infra.gate.finding import Finding
 from infra.gate.location import Location
 from infra.gate.roles import listed
 from infra.gate.sources import Sources
+from infra.settings.retention import Retention
 
 _NAME = "storage"
 _KEPT = ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key")
@@ -140,7 +141,7 @@ def _rules(stage: str, bucket: Resource) -> Iterator[tuple[str, str]]:
                 f"old versions are kept for {days or 'ever'} days",
                 f"Keep them {_FEWEST_DAYS_OF_OLD_VERSIONS} days or more, not for ever",
             )
-    yield from _prefixes(bucket, active)
+    yield from _prefixes(stage, bucket, active)
     # A rule without a prefix or tag empties the whole bucket.
     whole = [
         rule["ExpirationInDays"]
@@ -158,14 +159,23 @@ def _rules(stage: str, bucket: Resource) -> Iterator[tuple[str, str]]:
         )
 
 
-def _prefixes(bucket: Resource, active: list[Any]) -> Iterator[tuple[str, str]]:
+def _prefixes(stage: str, bucket: Resource, active: list[Any]) -> Iterator[tuple[str, str]]:
     prefixes = {rule["Prefix"] for rule in active if rule.get("Prefix") and "ExpirationInDays" in rule}
     wanted = next((known for start, known in _EXPIRING.items() if bucket.logical_id.startswith(start)), set())
+    wanted = wanted | _shorter(stage, bucket)
     if prefixes != wanted:
         yield (
             f"what expires in it is {sorted(prefixes)}",
             f"Expire {sorted(wanted)}, which are written to, or change the gate's own table",
         )
+
+
+def _shorter(stage: str, bucket: Resource) -> set[str]:
+    """The prefixes that expire only where the stage says so."""
+    kept = STAGES[stage].retention if stage in STAGES else Retention()
+    if bucket.logical_id.startswith("BucketsMedia"):
+        return {"uploads/"} if kept.uploads_days else set()
+    return {"datasets/"} if kept.datasets_days and bucket.logical_id.startswith("BucketsData") else set()
 
 
 def _table(assembly: Assembly, table: Resource) -> Iterator[tuple[str, str]]:
