@@ -49,6 +49,7 @@ WORDS = {
     "logs": "",
     "mirror": "sd2-inpaint --stage dev --dry-run",
     "models": "dev",
+    "people": "delete release-2026-0417 --yes",
     "pretrain": "drawn --dataset figures --stage dev",
     "promote": "skirt@1",
     "reject": "skirt@3",
@@ -72,7 +73,7 @@ WORDS = {
 def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """An API in memory with a style, AWS and the local cloud as far as they are asked, and a few files."""
     commanded = Commanded()
-    for module in ("versions", "stored", "cancel", "paint", "learn", "batch", "batches"):
+    for module in ("versions", "stored", "cancel", "paint", "learn", "batch", "batches", "forgetting"):
         monkeypatch.setattr(f"cli.{module}.connected", commanded.connected)
     monkeypatch.setattr("cli.connection.connected", commanded.connected)
     monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)
