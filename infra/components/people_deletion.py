@@ -44,13 +44,14 @@ class PeopleDeletion(Construct):
         construct_id: str,
         *,
         use: Resources,
+        machine_arn: str,
         handing_over: HandingOver,
         due: sns.ITopic,
         network: VpcConfig | None,
         dead_letters: DeadLetters,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._use, self._due, self._handing_over = use, due, handing_over
+        self._use, self._due, self._handing_over, self._machine_arn = use, due, handing_over, machine_arn
         spec, days = self._spec(dead_letters), use.stage.log_days
         self.handler = Handler(self, "Handler", spec=spec, key=use.key, log_days=days, network=network)
         events.Rule(
@@ -71,7 +72,7 @@ class PeopleDeletion(Construct):
                 "DATA_BUCKET": bucket_name(use.data_bucket),
                 "MODEL_BUCKET": bucket_name(use.model_bucket),
                 "NAME_PREFIX": use.stage.prefix,
-                "STATE_MACHINE_ARN": use.machine_arns[0],
+                "STATE_MACHINE_ARN": self._machine_arn,
                 "SERVING_INSTANCE": use.stage.serving.instance,
                 "WEBHOOK_TOPIC_ARN": topic_arn(self._due),
                 **self._handing_over.environment,
@@ -107,7 +108,7 @@ class PeopleDeletion(Construct):
         streams = [arn("logs", f"{group}:log-stream:{prefix}-*") for group in groups]
         packages = [f"sagemaker:{call}" for call in ("ListModelPackages", "DescribeModelPackage", "UpdateModelPackage")]
         return [
-            allow(["states:ListExecutions"], [self._use.machine_arns[0]]),
+            allow(["states:ListExecutions"], [self._machine_arn]),
             allow(calls, [arn("states", f"execution:{machine}:*")]),
             allow(["logs:DescribeLogStreams"], found),
             allow(["logs:DeleteLogStream"], streams),

@@ -108,6 +108,7 @@ class ApiStack(StageStack):
             self,
             "People",
             use=training.resources,
+            machine_arn=machine_arn,
             handing_over=serving.handing_over,
             due=self.webhooks.due,
             network=serving.clients,

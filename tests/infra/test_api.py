@@ -48,6 +48,9 @@ def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_wa
         if method == "GET" and "{" not in path:
             assert response.status == 200, path
             continue
+        if (method, path) == ("DELETE", "/v1/people/{consent}"):  # which says nobody whether there was anything
+            assert response.body["status"] == "deleting"
+            continue
         assert not response.body.get("detail", "").startswith("path:"), path
         assert response.status in {404, 415, 422}, path
 

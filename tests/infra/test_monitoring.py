@@ -70,7 +70,7 @@ def test_every_handler_that_nobody_waits_for_has_a_dead_letter_queue_and_an_alar
         text(each["Properties"]["Endpoint"]).removesuffix("-Arn")
         for each in stage.resources("AWS::SNS::Subscription").values()
     }
-    assert len(asynchronous) == len(called) == (7 if STAGES[stage.name].network else 8)
+    assert len(asynchronous) == len(called) == (8 if STAGES[stage.name].network else 9)
 
 
 def test_events_that_cannot_be_delivered_are_kept(stage: Synthesized) -> None:

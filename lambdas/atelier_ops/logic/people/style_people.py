@@ -40,7 +40,8 @@ def forget_style(style: str, records: Records) -> None:
     """Remove what is noted of a style that is gone, unless somebody still removes the rest of it for a person."""
     known = records.get(people_key(style))
     while known is not None:
-        notes = records.get_each([theirs_key(person, STYLE, style) for person in known.data[PERSONS]])
+        keys = (theirs_key(person, STYLE, style) for person in known.data[PERSONS])
+        notes = [note for note in map(records.get, keys) if note is not None]
         if any(note.data.get(BEGUN) for note in notes) or records.exchange(Transaction(removed=(known, *notes))):
             return
         known = records.get(people_key(style))
