@@ -23,7 +23,9 @@ def test_the_page_is_what_make_docs_writes(prod: Synthesized) -> None:
 
 def test_a_right_that_a_role_gets_is_on_the_page(prod: Synthesized) -> None:
     assert "states:DeleteStateMachine" not in PAGE.read_text(encoding="utf-8")
-    wider = changed(prod.assembly, '"states:ListExecutions"', '"states:ListExecutions", "states:DeleteStateMachine"')
+    wider = changed(
+        prod.assembly, '["states:ListExecutions",', '["states:DeleteStateMachine", "states:ListExecutions",'
+    )
     assert "- `states:DeleteStateMachine`, `states:ListExecutions`: the state machine Workflow" in page(wider)
 
 
