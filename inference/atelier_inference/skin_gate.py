@@ -1,11 +1,13 @@
 """Refuses masks that lie on bare skin, and pictures in which it was painted, where a garment was asked for.
 
-Colour is looked at in every picture, which takes a millisecond; the segmenter is asked only where there is much that may be skin.
+Colour is looked at in every picture that was painted in a mask, which takes a millisecond; the segmenter is asked only where there is much
+that may be skin.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from contracts.errors import Problem
@@ -13,8 +15,9 @@ from contracts.prediction import PredictionInput
 from contracts.safety.cloth import asks_for_skin_colour, garments_asked
 from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
 from contracts.safety.thresholds import SKIN, SkinThresholds
-from imaging.bareness import PaintedPart, Under, bare, seen, share_of_person
+from imaging.bareness import PaintedPart, Under, bare, look_at, seen, share_of_person
 from imaging.masks import Mask
+from imaging.repaint import Frame
 from imaging.segmenter import Segmenter
 from imaging.skin import is_of_skin, share
 
@@ -51,37 +54,34 @@ class SkinGate:
         request: PredictionInput,
         looks: Sequence[PaintedPart],
         pictures: Sequence[Image.Image],
-        under: Under | None,
-        before: float,
+        frame: Frame,
+        under: Under,
     ) -> NeverPaintedError | None:
-        """Why none of a job's pictures may leave, where one must not. In the model's thread.
-
-        Without ``under`` they were painted as a whole, from a picture of which ``before`` may be skin.
-        """
-        whole = under is None
-        most = self.thresholds.frame_bare if whole else self.thresholds.painted_bare
-        things = garments_asked([request.mask_prompt, request.prompt])
-        if whole and not things and not request.adapter:
-            return None  # no garment was asked for
+        """Why none of a job's ``pictures``, squares of its ``frame``, may leave, where one must not. In the model's thread."""
+        limits = self.thresholds
+        suspects = [pair for pair in zip(looks, pictures, strict=True) if pair[0].share > limits.painted_share]
+        if not suspects:
+            return None
+        things = garments_asked([request.mask_prompt, request.prompt]) or ["clothes"]
         asked = asks_for_skin_colour(request.prompt) or (bool(request.colour) and is_of_skin(request.colour))
-        for look, picture in zip(looks, pictures, strict=True):
-            if not self._is_suspect(look, before, whole=whole):
-                continue
-            garment = self._seen(picture, things or ["clothes"])
-            own = under.own if under else None
-            found = bare(look.skin, look.levels, own=own, garment=garment, colour_asked=asked)
+        before = self._bare_before(frame, things)
+        for look, picture in suspects:
+            garment = self._seen(picture, things)
+            found = bare(look.skin, look.levels, own=under.own, garment=garment, colour_asked=asked) & ~before
             shown = share_of_person(found, garment, look.inside)
-            if shown > most:
+            if shown > limits.painted_bare and share(found, look.inside) > limits.painted_share:
                 got = f"a picture where {shown:.0%} of the garment that was asked for is bare skin"
-                allowed = f"at most {most:.0%}: another seed or prompt, in which cloth of a skin's colour is named: a beige skirt"
+                allowed = (
+                    f"at most {limits.painted_bare:.0%}: another seed or prompt, in which cloth of a skin's colour is named: "
+                    "a beige skirt"
+                )
                 return PaintedSkinError.of([Problem("what was painted", got, allowed, "painted-skin")])
         return None
 
-    def _is_suspect(self, look: PaintedPart, before: float, *, whole: bool) -> bool:
-        limits = self.thresholds
-        if not whole:
-            return look.share > limits.painted_share
-        return look.share > min(limits.frame_most, max(limits.frame_share, before + limits.frame_rise))
+    def _bare_before(self, frame: Frame, things: Sequence[str]) -> Mask:
+        """Where the photo itself had what may be skin and no garment: nobody is undressed there. A wall may be there, or a leg."""
+        look, garment = look_at(frame.picture, frame.mask), self._seen(frame.picture, things)
+        return np.zeros_like(look.skin) if garment is None else np.asarray(look.skin & ~garment)
 
     def _is_skin(self, under: Under, found: Mask) -> bool:
         limits = self.thresholds

@@ -15,6 +15,7 @@ from atelier_inference.dialects.openai_images import OpenAiImages
 from atelier_inference.dialects.replicate_cog import ReplicateCog
 from atelier_inference.dialects.stability_search_and_replace import StabilitySearchAndReplace
 from atelier_inference.measures import Measures
+from atelier_inference.skin_gate import SkinGate
 from contracts.safety.refusal import MaskCoversSkinError, NeverPaintedError, PaintedSkinError
 from diffusion.family import Family, RefusedContentError
 from imaging.masks import to_image
@@ -171,27 +172,27 @@ def test_a_hand_may_be_dressed(server: Server, sees: dict[str, float], monkeypat
     assert server.predict(**asked(person(), box(26, 6, 40, 20), "red gloves")).images
 
 
-def test_pictures_from_words_are_refused_where_a_garment_was_asked_for(
-    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("mode", ["text_to_image", "image_to_image"])
+def test_of_a_picture_without_a_mask_colours_say_nothing_since_walls_have_those_of_skin(
+    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
-    paints(server, monkeypatch, SKIN, mode="text_to_image")
-    words = {"mode": "text_to_image", "seed": 1}
-    assert server.post(**words, prompt="a red dress").json()["error"]["type"] == "PaintedSkinError"
-    assert server.predict(**words, prompt="a beach of sand").images
-    sees["a dress"] = 0.9
-    assert server.predict(**words, prompt="a red dress").images
+    paints(server, monkeypatch, SKIN, mode=mode)
+    start = {"image": sent(person(), "png")} if mode == "image_to_image" else {}
+    assert server.predict(mode=mode, prompt="a red dress", seed=1, **start).images
 
 
-def test_a_picture_painted_anew_may_have_the_skin_that_it_had(
+def test_what_was_bare_in_the_photo_itself_undresses_nobody(
     server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = {"mode": "image_to_image", "prompt": "a red dress", "seed": 1, "image": sent(person(), "png")}
-    paints(server, monkeypatch, SKIN, mode="image_to_image")
-    assert server.post(**body).json()["error"]["type"] == "PaintedSkinError"
-    third = Image.new("RGB", (64, 66), BLUE)
-    third.paste(SKIN, (0, 0, 64, 22))
-    monkeypatch.setattr(server.modes["image_to_image"], "paint", lambda *_: [[third]])
-    assert server.predict(**body).images  # of the photo itself it is a fifth
+    """As where a mask's black and white are swapped, before a wall of a skin's colour."""
+    photo = Image.new("RGB", (80, 120), SKIN)
+    photo.paste(BLUE, (20, 20, 44, 44))
+    around = Image.eval(box(20, 20, 44, 44), lambda level: 255 - level)
+    paints(server, monkeypatch, SKIN)
+    monkeypatch.setattr(SkinGate, "check_mask", lambda *_: None)
+    assert server.predict(**asked(photo, around)).images
+    inside = server.post(**asked(photo, box(20, 20, 44, 44))).json()
+    assert inside["error"]["type"] == "PaintedSkinError"
 
 
 def test_what_is_refused_is_not_upscaled(

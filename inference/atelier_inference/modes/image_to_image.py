@@ -11,7 +11,6 @@ from atelier_inference.painting import PaintingJob, PaintingMode
 from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
 from diffusion.lora import Mix
-from imaging.bareness import look_at
 from imaging.framing import painting_size
 from imaging.repaint import in_rows
 
@@ -66,10 +65,6 @@ class ImageToImage(PaintingMode[ImageToImageJob]):
     def restore(self, job: ImageToImageJob, painted: Image.Image) -> Image.Image:
         """The painted picture at the size of the request's picture."""
         return painted.resize(job.size, Image.Resampling.LANCZOS)
-
-    def skin_before(self, job: ImageToImageJob) -> float:
-        """See PaintingMode."""
-        return look_at(job.start, None).share
 
     def _paint(self, rows: Sequence[tuple[ImageToImageJob, Mix]], seeds: Sequence[int]) -> list[Image.Image]:
         jobs = [job for job, _ in rows]
