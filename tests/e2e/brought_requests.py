@@ -67,8 +67,6 @@ def in_palette(name: str) -> str:
 
 TURNED_MASK = {"image": sideways(STREET, kind="JPEG", quality=95), "mask": sideways(box(STREET.size))}
 UPRIGHT_MASK = {**TURNED_MASK, "mask": saved(box(STREET.size))}
-SWAPPED = {"image": saved(STREET), "mask": saved(Image.eval(box(STREET.size), lambda level: 255 - level))}
-"""With two steps the tiny model makes the street as pale as skin, which is refused where a garment was asked for."""
 HOLE = saved(hole(STREET.size), transparency=1)
 CORNER = saved(box((96, 96)))
 
@@ -99,7 +97,7 @@ TAKEN: Mapping[str, Mapping[str, Any]] = {
     "hole in a palette": {**PAINTS, "image": saved(STREET), "mask": HOLE, "mask_convention": "transparent"},
     "upright mask": {**PAINTS, **UPRIGHT_MASK},
     "turned mask": {**PAINTS, **TURNED_MASK},
-    "swapped": {**PAINTS, **SWAPPED, "num_inference_steps": 6},
+    "swapped": {**PAINTS, "image": saved(STREET), "mask": saved(Image.eval(box(STREET.size), lambda v: 255 - v))},
     "long": {**WORDS, "prompt": "a person in a street, " * 20 + ", wearing sks skirt, red"},
     "empty": {**WORDS, "prompt": "sks skirt", "negative_prompt": "", "adapter": "", "width": None, "mask": None},
     "any script": {**WORDS, "prompt": 'sks "치마" 👩\u200d👧 تنورة\n\\d --x'},
