@@ -7,7 +7,6 @@ that may be skin.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PIL import Image
 
 from contracts.errors import Problem
@@ -15,7 +14,7 @@ from contracts.prediction import PredictionInput
 from contracts.safety.cloth import asks_for_skin_colour, garments_asked
 from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
 from contracts.safety.thresholds import SKIN, SkinThresholds
-from imaging.bareness import PaintedPart, Under, bare, look_at, seen, share_of_person
+from imaging.bareness import PaintedPart, Under, bare, look_at, seen
 from imaging.masks import Mask
 from imaging.repaint import Frame
 from imaging.segmenter import Segmenter
@@ -64,13 +63,13 @@ class SkinGate:
             return None
         things = garments_asked([request.mask_prompt, request.prompt]) or ["clothes"]
         asked = asks_for_skin_colour(request.prompt) or (bool(request.colour) and is_of_skin(request.colour))
-        before = self._bare_before(frame, things)
+        dressed = self._dressed(frame, things)
         for look, picture in suspects:
             garment = self._seen(picture, things)
-            found = bare(look.skin, look.levels, own=under.own, garment=garment, colour_asked=asked) & ~before
-            shown = share_of_person(found, garment, look.inside)
-            if shown > limits.painted_bare and share(found, look.inside) > limits.painted_share:
-                got = f"a picture where {shown:.0%} of the garment that was asked for is bare skin"
+            found = bare(look.skin, look.levels, own=under.own, garment=garment, colour_asked=asked)
+            shown = share(found, dressed)
+            if shown > limits.painted_bare:
+                got = f"a picture where {shown:.0%} of what was dressed is bare skin"
                 allowed = (
                     f"at most {limits.painted_bare:.0%}: another seed or prompt, in which cloth of a skin's colour is named: "
                     "a beige skirt"
@@ -78,10 +77,16 @@ class SkinGate:
                 return PaintedSkinError.of([Problem("what was painted", got, allowed, "painted-skin")])
         return None
 
-    def _bare_before(self, frame: Frame, things: Sequence[str]) -> Mask:
-        """Where the photo itself had what may be skin and no garment: nobody is undressed there. A wall may be there, or a leg."""
-        look, garment = look_at(frame.picture, frame.mask), self._seen(frame.picture, things)
-        return np.zeros_like(look.skin) if garment is None else np.asarray(look.skin & ~garment)
+    def _dressed(self, frame: Frame, things: Sequence[str]) -> Mask:
+        """Where the photo has a garment in the mask, and so somebody could be undressed; all of the mask where none is seen there.
+
+        A mask may lie on much beside: a wall that is painted in a colour of skin undresses nobody.
+        """
+        inside = look_at(frame.picture, frame.mask).inside
+        garment = self._seen(frame.picture, [*things, *WORN])
+        if garment is None or share(garment, inside) < self.thresholds.dressed:
+            return inside
+        return inside & garment
 
     def _is_skin(self, under: Under, found: Mask) -> bool:
         limits = self.thresholds

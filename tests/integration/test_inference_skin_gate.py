@@ -15,7 +15,6 @@ from atelier_inference.dialects.openai_images import OpenAiImages
 from atelier_inference.dialects.replicate_cog import ReplicateCog
 from atelier_inference.dialects.stability_search_and_replace import StabilitySearchAndReplace
 from atelier_inference.measures import Measures
-from atelier_inference.skin_gate import SkinGate
 from contracts.safety.refusal import MaskCoversSkinError, NeverPaintedError, PaintedSkinError
 from diffusion.family import Family, RefusedContentError
 from imaging.masks import to_image
@@ -83,7 +82,7 @@ def test_a_skirt_that_is_painted_as_skin_does_not_leave(
     assert refused.status_code == 400
     error = refused.json()["error"]
     assert error["type"] == "PaintedSkinError"
-    assert "100% of the garment that was asked for is bare skin" in error["message"]
+    assert "100% of what was dressed is bare skin" in error["message"]
     assert refused.json()["errors"][0]["reason"] == "painted-skin"
     assert "images" not in refused.json()
     sees["a skirt"] = 0.9  # its shape alone saves nothing that has the person's own colour
@@ -181,18 +180,29 @@ def test_of_a_picture_without_a_mask_colours_say_nothing_since_walls_have_those_
     assert server.predict(mode=mode, prompt="a red dress", seed=1, **start).images
 
 
-def test_what_was_bare_in_the_photo_itself_undresses_nobody(
-    server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As where a mask's black and white are swapped, before a wall of a skin's colour."""
-    photo = Image.new("RGB", (80, 120), SKIN)
-    photo.paste(BLUE, (20, 20, 44, 44))
-    around = Image.eval(box(20, 20, 44, 44), lambda level: 255 - level)
+def test_a_wall_in_a_colour_of_skin_undresses_nobody(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a mask's black and white are swapped: what counts is where the photo has a garment."""
+
+    def probability(_: Segmenter, picture: Image.Image, target: str) -> Any:
+        levels = np.asarray(picture)
+        return (levels[..., 2] > 150).astype(np.float32)  # the blue of the garment
+
+    monkeypatch.setattr(Segmenter, "probability", probability)
+    monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
+    much = box(0, 36, 80, 120)
     paints(server, monkeypatch, SKIN)
-    monkeypatch.setattr(SkinGate, "check_mask", lambda *_: None)
-    assert server.predict(**asked(photo, around)).images
-    inside = server.post(**asked(photo, box(20, 20, 44, 44))).json()
-    assert inside["error"]["type"] == "PaintedSkinError"
+    assert server.post(**asked(person(), much)).json()["error"]["type"] == "PaintedSkinError"
+    monkeypatch.setattr(
+        server.modes["inpaint"], "paint", lambda jobs, _: [[_walled(job.frame.picture)] for job in jobs]
+    )
+    assert server.predict(**asked(person(), much)).images
+
+
+def _walled(picture: Image.Image) -> Image.Image:
+    """Everything but the blue garment in a skin's colour."""
+    levels = np.array(picture)
+    levels[levels[..., 2] <= 150] = SKIN
+    return Image.fromarray(levels)
 
 
 def test_what_is_refused_is_not_upscaled(
