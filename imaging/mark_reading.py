@@ -66,8 +66,8 @@ class _Candidate:
 def read_mark(picture: Image.Image, key: bytes) -> MarkFound | None:
     """The mark that was written with a key of 32 bytes, or None. A picture of 512 by 512 pixels takes a third of a second of a core."""
     own = carrier(key)
-    for coarser, luma in _halves(picture):
-        candidates = sorted(_candidates(own, luma, whole=coarser == 1), key=lambda each: -each.agreement)
+    for coarser, luma, finest in _halves(picture):
+        candidates = sorted(_candidates(own, luma, finest=finest), key=lambda each: -each.agreement)
         for candidate in candidates[:CANDIDATES]:
             if candidate.agreement < ENOUGH:
                 break
@@ -76,21 +76,25 @@ def read_mark(picture: Image.Image, key: bytes) -> MarkFound | None:
     return None
 
 
-def _halves(picture: Image.Image) -> Iterator[tuple[int, Plane]]:
-    """The picture's levels, and how many times smaller they are: the smallest first, for marks are as coarse as pictures are large."""
+def _halves(picture: Image.Image) -> Iterator[tuple[int, Plane, bool]]:
+    """How many times smaller, the picture's levels, and whether they are the finest that are looked at.
+
+    The smallest come first, for marks are as coarse as pictures are large.
+    """
     halves = [np.asarray(picture.convert("L"), dtype=np.float32)]
     while min(halves[-1].shape) >= 2 * SMALLEST:
         luma = halves[-1]
         down, across = luma.shape[0] // 2, luma.shape[1] // 2
         halves.append(luma[: 2 * down, : 2 * across].reshape(down, 2, across, 2).mean(axis=(1, 3)))
-    for place in reversed(range(len(halves))):
-        if halves[place].size <= MOST_PIXELS and min(halves[place].shape) > SMALLEST:
-            yield 1 << place, halves[place]
+    finest = next(place for place, luma in enumerate(halves) if luma.size <= MOST_PIXELS)
+    for place in reversed(range(finest, len(halves))):
+        if min(halves[place].shape) > SMALLEST:
+            yield 1 << place, halves[place], place == finest
 
 
-def _candidates(own: Carrier, luma: Plane, *, whole: bool) -> Iterator[_Candidate]:
+def _candidates(own: Carrier, luma: Plane, *, finest: bool) -> Iterator[_Candidate]:
     fine, coarse = slopes(luma, 1), slopes(luma, 2)
-    period = SMALLEST if whole else LARGEST / 2
+    period = SMALLEST if finest else LARGEST / 2
     while period <= min(LARGEST, max(luma.shape) / 1.2):
         of = fine if period < COARSE else coarse
         waves, size = waves_of_cells(own, of, period)

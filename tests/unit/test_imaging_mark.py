@@ -86,6 +86,16 @@ def test_a_large_picture_is_traced_from_a_thumbnail_of_it() -> None:
     assert found.payload == PAYLOAD
 
 
+def test_a_small_part_of_a_large_picture_is_read_in_half_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A larger picture than is looked at whole; its mark is as fine as marks are."""
+    monkeypatch.setattr("imaging.mark_reading.MOST_PIXELS", SIZE[0] * SIZE[1] // 2)
+    picture = _cloth("textured", np.random.default_rng(4))
+    marked = write_mark(picture, _alpha(SIZE, (101, 77, 101 + 132, 77 + 132)), PAYLOAD, KEY)
+    found = read_mark(marked, KEY)
+    assert found is not None
+    assert (found.payload, round(found.size, 1)) == (PAYLOAD, 1.0)
+
+
 def test_another_key_and_an_unmarked_picture_say_nothing() -> None:
     drawing = next(drawings(5, 1, SIZE))
     marked = write_mark(drawing.image, Image.new("L", SIZE, 255), PAYLOAD, KEY)
