@@ -86,7 +86,7 @@ def _halves(picture: Image.Image) -> Iterator[tuple[int, Plane, bool]]:
         luma = halves[-1]
         down, across = luma.shape[0] // 2, luma.shape[1] // 2
         halves.append(luma[: 2 * down, : 2 * across].reshape(down, 2, across, 2).mean(axis=(1, 3)))
-    finest = next(place for place, luma in enumerate(halves) if luma.size <= MOST_PIXELS)
+    finest = next((place for place, luma in enumerate(halves) if luma.size <= MOST_PIXELS), len(halves))
     for place in reversed(range(finest, len(halves))):
         if min(halves[place].shape) > SMALLEST:
             yield 1 << place, halves[place], place == finest

@@ -96,6 +96,11 @@ def test_a_small_part_of_a_large_picture_is_read_in_half_its_size(monkeypatch: p
     assert (found.payload, round(found.size, 1)) == (PAYLOAD, 1.0)
 
 
+def test_a_strip_that_cannot_be_made_small_enough_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imaging.mark_reading.MOST_PIXELS", 1_000)
+    assert read_mark(Image.new("RGB", (400, 60), (90, 120, 150)), KEY) is None
+
+
 def test_another_key_and_an_unmarked_picture_say_nothing() -> None:
     drawing = next(drawings(5, 1, SIZE))
     marked = write_mark(drawing.image, Image.new("L", SIZE, 255), PAYLOAD, KEY)
