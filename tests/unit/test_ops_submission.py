@@ -60,7 +60,7 @@ def settling(api: Api) -> Ending:
 
 
 def only(api: Api) -> Record:
-    (record,) = api.records.items.values()
+    (record,) = api.predictions
     return record
 
 
