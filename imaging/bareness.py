@@ -90,3 +90,10 @@ def bare(skin: Mask, levels: Levels, *, own: OwnSkin | None, garment: Mask | Non
         return np.zeros_like(skin) if colour_asked else skin
     decide = np.logical_and if colour_asked else np.logical_or
     return np.asarray(skin & decide.reduce(evidence))
+
+
+def share_of_person(bare_skin: Mask, garment: Mask | None, inside: Mask) -> float:
+    """Of what lies ``inside`` on a person, the share that is bare: of bare skin and garment, not of what is beside them."""
+    dressed = (inside if garment is None else garment & inside) & ~bare_skin
+    total = int(bare_skin.sum()) + int(dressed.sum())
+    return float(bare_skin.sum()) / total if total else 0.0

@@ -9,8 +9,9 @@ class SkinThresholds:
     """How much skin may be under a mask before painting, and in what was painted: shares, 0 to 1, of which a smaller one is stricter.
 
     What was painted in a mask is looked at closely where what may be skin, by its colour, is more than ``painted_share`` of it. *Bare* is
-    what is skin then: see ``imaging.bareness``. ``painted_bare`` is how much may be bare of where the photo has a garment, or of all of the
-    mask where garments are seen on less than ``dressed`` of it.
+    what is skin then: see ``imaging.bareness``. It is looked for where the photo has a garment, or in all of the mask where garments are
+    seen on less than ``dressed`` of it. There more than ``painted_share`` may not be bare, if that is more than ``painted_bare`` of what
+    was painted on the person, garment and bare skin.
 
     A mask is refused where ``mask_bare`` of it is bare, if that is at least ``mask_area`` of the picture: a hand or a foot may be dressed.
     So is one that leaves no skin of a person outside (less than ``body_outside`` of what is inside), where ``body_bare`` of it is bare and

@@ -14,7 +14,7 @@ from contracts.prediction import PredictionInput
 from contracts.safety.cloth import asks_for_skin_colour, garments_asked
 from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
 from contracts.safety.thresholds import SKIN, SkinThresholds
-from imaging.bareness import PaintedPart, Under, bare, look_at, seen
+from imaging.bareness import PaintedPart, Under, bare, look_at, seen, share_of_person
 from imaging.masks import Mask
 from imaging.repaint import Frame
 from imaging.segmenter import Segmenter
@@ -63,12 +63,15 @@ class SkinGate:
             return None
         things = garments_asked([request.mask_prompt, request.prompt]) or ["clothes"]
         asked = asks_for_skin_colour(request.prompt) or (bool(request.colour) and is_of_skin(request.colour))
-        dressed = self._dressed(frame, things)
+        dressed = None
         for look, picture in suspects:
             garment = self._seen(picture, things)
             found = bare(look.skin, look.levels, own=under.own, garment=garment, colour_asked=asked)
-            shown = share(found, dressed)
-            if shown > limits.painted_bare:
+            if share(found, look.inside) <= limits.painted_share * limits.dressed:
+                continue  # too little of the mask to be that much of what was dressed, wherever that is
+            dressed = self._dressed(frame, things) if dressed is None else dressed
+            shown = share_of_person(found & dressed, garment, dressed)
+            if shown > limits.painted_bare and share(found, dressed) > limits.painted_share:
                 got = f"a picture where {shown:.0%} of what was dressed is bare skin"
                 allowed = (
                     f"at most {limits.painted_bare:.0%}: another seed or prompt, in which cloth of a skin's colour is named: "

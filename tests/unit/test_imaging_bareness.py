@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.bareness import bare, look_at, look_under, seen
+from imaging.bareness import bare, look_at, look_under, seen, share_of_person
 from imaging.skin import OwnSkin, own_skin, samples
 
 SKIN, CAMEL = (165, 115, 80), (193, 154, 107)
@@ -36,6 +36,14 @@ def test_one_sign_is_enough_unless_such_a_colour_was_asked_for(is_own: bool | No
 
 def test_what_is_not_of_skin_s_colour_is_never_bare() -> None:
     assert not bare(NONE, LEVELS, own=own_of(SKIN), garment=NONE, colour_asked=False).any()
+
+
+def test_the_share_is_of_the_person_and_not_of_what_is_beside() -> None:
+    inside, skin, garment = (np.zeros((10, 10), np.bool_) for _ in range(3))
+    inside[:8], skin[:2], garment[2:4] = True, True, True
+    assert share_of_person(skin, garment, inside) == 0.5
+    assert share_of_person(skin, None, inside) == 0.25
+    assert share_of_person(skin & False, garment & False, inside) == 0
 
 
 def test_a_photo_is_looked_at_under_its_mask_and_outside_of_what_changes() -> None:
