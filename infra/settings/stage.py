@@ -125,7 +125,7 @@ class Stage:
     @property
     def loosenings(self) -> tuple[str, ...]:
         """What the stage does without, of what every stage has by default: said at synth, and in an output of the template."""
-        return (*self.licences.loosenings, *self.provenance.loosenings)
+        return (*self.licences.loosenings, *self.provenance.loosenings, *self.safety.rules.loosened)
 
     @property
     def warnings(self) -> tuple[str, ...]:

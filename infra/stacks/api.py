@@ -141,8 +141,6 @@ class ApiStack(StageStack):
             log_days=log_days,
         )
         CfnOutput(self, "ApiUrl", value=api.url)
-        if loosened := self.stage.safety.rules.loosened:
-            CfnOutput(self, "LoosenedSafety", value="; ".join(loosened))
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
         storage = self._storage

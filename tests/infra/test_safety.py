@@ -37,5 +37,5 @@ def test_what_no_stage_may_say_is_refused(wrong: dict[str, object]) -> None:
 def test_what_opens_the_gate_is_an_output_of_the_stack() -> None:
     stage = replace(STAGES["local"], safety=Safety(sells=("underwear",), unchecked=("nudity",)))
     stacks = add_stacks(App(context=feature_flags()), stage)
-    output = Template.from_stack(stacks.api).to_json()["Outputs"]["LoosenedSafety"]["Value"]
+    output = Template.from_stack(stacks.serving).to_json()["Outputs"]["Loosened"]["Value"]
     assert output == "sells underwear: people in it are painted; does not look through words for nudity"
