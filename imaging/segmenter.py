@@ -158,13 +158,19 @@ class Segmenter:
 
     def probability(self, picture: Image.Image, target: str) -> Probability:
         """The probability (0 to 1) that each pixel of an RGB picture (h, w) shows ``target``, in one forward pass."""
+        return self.probabilities(picture, [target])[0]
+
+    def probabilities(self, picture: Image.Image, targets: Sequence[str]) -> list[Probability]:
+        """The same for each of some targets; the picture, which takes more than half of a pass, is encoded once."""
         width, height = picture.size
         longest = max(picture.size)
-        logits = self._logits(square(picture, (0, 0, width, height), self._side), target)
-        resized = Image.fromarray(logits).resize((longest, longest), Image.Resampling.BILINEAR)
         left, top = (longest - width) // 2, (longest - height) // 2
-        part = np.asarray(resized.crop((left, top, left + width, top + height)))
-        return np.asarray(1 / (1 + np.exp(-part)), dtype=np.float32)
+        found = []
+        for logits in self._logits(square(picture, (0, 0, width, height), self._side), targets):
+            resized = Image.fromarray(logits).resize((longest, longest), Image.Resampling.BILINEAR)
+            part = np.asarray(resized.crop((left, top, left + width, top + height)))
+            found.append(np.asarray(1 / (1 + np.exp(-part)), dtype=np.float32))
+        return found
 
     def _things(self, target: str) -> list[str]:
         """What ``target`` names. Raises GarmentNotFoundError for things of which the model has no word."""
@@ -209,17 +215,21 @@ class Segmenter:
         return closer
 
     @torch.inference_mode()
-    def _logits(self, picture: Image.Image, target: str) -> NDArray[np.float32]:
-        """(side, side) logits of one square picture of the model's own size."""
+    def _logits(self, picture: Image.Image, targets: Sequence[str]) -> NDArray[np.float32]:
+        """(targets, side, side) logits of one square picture of the model's own size."""
         levels = (np.asarray(picture, dtype=np.float32) / 255 - self._mean) / self._std
-        words = self.tokenizer([target], truncation=True, max_length=self.longest, return_tensors="pt")
-        device = self._model.device
-        answer = self._model(
-            pixel_values=torch.from_numpy(levels).permute(2, 0, 1)[None].to(device),
-            input_ids=words["input_ids"].to(device),
-            attention_mask=words["attention_mask"].to(device),
+        words = self.tokenizer(
+            list(targets), padding=True, truncation=True, max_length=self.longest, return_tensors="pt"
         )
-        return np.asarray(answer.logits.float().reshape(self._side, self._side).cpu().numpy())
+        model, count = self._model, len(targets)
+        pixels = torch.from_numpy(levels).permute(2, 0, 1)[None].to(model.device)
+        # As CLIPSegForImageSegmentation.forward does, which encodes the picture anew for each target.
+        states = model.clip.get_image_features(pixel_values=pixels, output_hidden_states=True).hidden_states
+        activations = [states[layer + 1].expand(count, -1, -1) for layer in model.extract_layers]
+        asked = {name: words[name].to(model.device) for name in ("input_ids", "attention_mask")}
+        embeddings = model.get_conditional_embeddings(batch_size=count, **asked)
+        logits = model.decoder(activations, embeddings).logits
+        return np.asarray(logits.float().reshape(count, self._side, self._side).cpu().numpy())
 
 
 def _side(size: int | dict[str, int]) -> int:

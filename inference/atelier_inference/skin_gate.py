@@ -108,8 +108,8 @@ class SkinGate:
         """Where the segmenter sees any of some garments; None where it can be asked for none of them."""
         if self.segmenter is None:
             return None
-        known = [thing for thing in things if self.segmenter.knows(thing)]
-        return seen([self.segmenter.probability(picture, thing) for thing in known]) if known else None
+        known = list(dict.fromkeys(thing for thing in things if self.segmenter.knows(thing)))
+        return seen(self.segmenter.probabilities(picture, known)) if known else None
 
 
 def _where(request: PredictionInput) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,11 @@ def sees(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """The probability everywhere of what the segmenter is asked for; 0 of what is not named."""
     probabilities: dict[str, float] = {}
 
-    def probability(_: Segmenter, picture: Image.Image, target: str) -> Any:
-        return np.full((picture.height, picture.width), probabilities.get(target, 0.0), np.float32)
+    def found(_: Segmenter, picture: Image.Image, targets: Sequence[str]) -> list[Any]:
+        shape = picture.height, picture.width
+        return [np.full(shape, probabilities.get(target, 0.0), np.float32) for target in targets]
 
-    monkeypatch.setattr(Segmenter, "probability", probability)
+    monkeypatch.setattr(Segmenter, "probabilities", found)
     monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
     return probabilities
 
@@ -183,11 +185,11 @@ def test_of_a_picture_without_a_mask_colours_say_nothing_since_walls_have_those_
 def test_a_wall_in_a_colour_of_skin_undresses_nobody(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a mask's black and white are swapped: what counts is where the photo has a garment."""
 
-    def probability(_: Segmenter, picture: Image.Image, target: str) -> Any:
-        levels = np.asarray(picture)
-        return (levels[..., 2] > 150).astype(np.float32)  # the blue of the garment
+    def found(_: Segmenter, picture: Image.Image, targets: Sequence[str]) -> list[Any]:
+        blue = np.asarray(picture)[..., 2] > 150  # the garment
+        return [blue.astype(np.float32) for _ in targets]
 
-    monkeypatch.setattr(Segmenter, "probability", probability)
+    monkeypatch.setattr(Segmenter, "probabilities", found)
     monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
     much = box(0, 36, 80, 120)
     paints(server, monkeypatch, SKIN)

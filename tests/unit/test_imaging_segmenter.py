@@ -22,11 +22,26 @@ class RedFinder:
 
     device = torch.device("cpu")
     config = SimpleNamespace(text_config=SimpleNamespace(max_position_embeddings=16))
+    extract_layers = (0,)
 
-    def __call__(self, *, pixel_values: torch.Tensor, input_ids: torch.Tensor, **_: Any) -> Any:
-        high, low = {1: (0, 2), 2: (2, 0)}.get(int(input_ids[0, 0]), (0, 0))
-        found = (pixel_values[:, high] > 0.75) & (pixel_values[:, low] < 0.25)
-        return SimpleNamespace(logits=torch.where(found, 4.0, -4.0))
+    def __init__(self) -> None:
+        self.clip = self
+        self.encoded = 0
+
+    def get_image_features(self, *, pixel_values: torch.Tensor, output_hidden_states: bool) -> Any:
+        assert output_hidden_states
+        self.encoded += 1
+        return SimpleNamespace(hidden_states=(None, pixel_values.flatten(2)))
+
+    def get_conditional_embeddings(self, *, input_ids: torch.Tensor, **_: Any) -> torch.Tensor:
+        return input_ids[:, 0]
+
+    def decoder(self, activations: list[torch.Tensor], embeddings: torch.Tensor) -> Any:
+        rows = []
+        for pixels, word in zip(activations[0], embeddings.tolist(), strict=True):
+            high, low = {1: (0, 2), 2: (2, 0)}.get(word, (0, 0))
+            rows.append(torch.where((pixels[high] > 0.75) & (pixels[low] < 0.25), 4.0, -4.0))
+        return SimpleNamespace(logits=torch.stack(rows))
 
 
 class Words:
@@ -109,8 +124,8 @@ def test_what_is_not_there_is_said_with_its_best_score(segmenter: Segmenter) -> 
 class Hasty(RedFinder):
     """Takes red for a garment unless it fills much of what it looks at: sure from afar, not from near."""
 
-    def __call__(self, *, pixel_values: torch.Tensor, input_ids: torch.Tensor, **words: Any) -> Any:
-        logits = super().__call__(pixel_values=pixel_values, input_ids=input_ids, **words).logits
+    def decoder(self, activations: list[torch.Tensor], embeddings: torch.Tensor) -> Any:
+        logits = super().decoder(activations, embeddings).logits
         return SimpleNamespace(logits=logits if (logits > 0).float().mean() < 0.1 else torch.full_like(logits, -6.0))
 
 
@@ -125,6 +140,22 @@ def test_what_only_the_first_look_is_sure_of_is_kept_with_its_score() -> None:
 def test_a_few_stray_pixels_are_no_garment(segmenter: Segmenter) -> None:
     with pytest.raises(GarmentNotFoundError):
         segmenter.mask(photo((1_000, 1_000), (500, 500, 520, 520)), "a skirt")
+
+
+def test_a_picture_is_encoded_once_for_all_that_is_looked_for_in_it() -> None:
+    finder = RedFinder()
+    segmenter = Segmenter(finder, Words(), side=SIDE, mean=[0, 0, 0], std=[1, 1, 1])
+    together = segmenter.probabilities(outfit(), ["a skirt", "a shirt", "a hat"])
+    assert finder.encoded == 1
+    for one, thing in zip(together, ("a skirt", "a shirt", "a hat"), strict=True):
+        assert np.array_equal(one, segmenter.probability(outfit(), thing))
+
+
+def test_things_that_are_looked_for_together_are_found_as_each_alone(tmp_path: Path) -> None:
+    save_segmenter(tmp_path)
+    loaded, things = Segmenter.load(tmp_path), ["a skirt", "a very long skirt " * 40, "trousers"]
+    for one, thing in zip(loaded.probabilities(outfit(), things), things, strict=True):
+        assert one == pytest.approx(loaded.probability(outfit(), thing), abs=1e-4)
 
 
 def test_a_saved_model_folder_is_loaded(tmp_path: Path) -> None:
