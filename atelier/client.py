@@ -10,7 +10,19 @@ from typing import Any, Self
 
 import httpx2
 
-from atelier import base_models, batches, files, painting, people, places, predictions, styles, trainings, webhooks
+from atelier import (
+    base_models,
+    batches,
+    files,
+    marks,
+    painting,
+    people,
+    places,
+    predictions,
+    styles,
+    trainings,
+    webhooks,
+)
 from atelier.drivers import Access, Awaiting, Blocking
 from atelier.operation import Driver, Group, Operation
 from atelier.sending import call, send
@@ -85,6 +97,13 @@ class DepictedPeople(Group[Driver]):
     get = Operation(people.get)
 
 
+class Marks(Group[Driver]):
+    """What pictures hold that were painted here."""
+
+    find = Operation(marks.find)
+    get = Operation(marks.get)
+
+
 class WebhookSecrets(Group[Driver]):
     """What the API tells by itself."""
 
@@ -115,6 +134,7 @@ class _Operations(Group[Driver]):
         self.files: Files[Driver] = Files(driver)
         self.styles: Styles[Driver] = Styles(driver)
         self.base_models: BaseModels[Driver] = BaseModels(driver)
+        self.marks: Marks[Driver] = Marks(driver)
         self.people: DepictedPeople[Driver] = DepictedPeople(driver)
         self.webhooks: WebhookSecrets[Driver] = WebhookSecrets(driver)
 

@@ -25,6 +25,6 @@ def tracing(stage: str, cloud: Path) -> Iterator[tuple[Client, Callable[[], dict
 def prediction_of(api: Atelier, mark: str) -> str:
     """The id of the client's own prediction whose pictures hold a mark; empty where there is none. Raises ApiError."""
     try:
-        return str(api.request("GET", f"/v1/marks/{mark}")["prediction"])
+        return api.marks.get(mark).prediction
     except NotFoundError:
         return ""

@@ -10,6 +10,7 @@ from atelier import AsyncAtelier, Atelier
 from atelier.errors import InvalidRequestError, NotFoundError, UnreachableError
 from atelier.pictures import LARGEST_INLINE
 from contracts.errors import InvalidInputError
+from contracts.mark import mark_of
 from tests.unit.client_network import Served
 from tests.unit.ops_fakes import JPEG, PNG
 from tests.unit.ops_stage import put_promoted
@@ -186,6 +187,16 @@ def test_an_address_without_a_scheme_is_refused() -> None:
 def test_the_secret_verifies_what_the_api_signs(served: Served) -> None:
     with served.client() as client:
         assert client.webhooks.secret().startswith("whsec_")
+
+
+def test_a_mark_leads_to_its_prediction(served: Served) -> None:
+    with served.client() as client:
+        made = client.predictions.create({"mode": "text_to_image", "prompt": "a skirt"})
+        assert client.marks.get(mark_of(made.id)).prediction == made.id
+        assert client.marks.find(mark_of(made.id)) == client.predictions.get(made.id)
+        assert client.marks.find("0123456789ab") is None
+        with pytest.raises(NotFoundError, match="mark: got 0123456789ab"):
+            client.marks.get("0123456789ab")
 
 
 def test_styles_are_listed_shown_compared_decided_and_promoted(served: Served) -> None:
