@@ -9,7 +9,7 @@ import pytest
 from markupsafe import escape
 from PIL import Image
 
-from atelier_training.data.examples import Example
+from atelier_training.data.examples import Example, ExampleFile
 from atelier_training.engine.training_log import LoggedStep, average_loss
 from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.plot import draw_loss, running_mean
@@ -46,6 +46,20 @@ def examples() -> list[Example]:
     return [Example(name=f"{i}.png", picture=garment(i)[0], mask=garment(i)[1], caption="words") for i in range(4)]
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawn(ExampleFile):
+    """An example that has no file."""
+
+    example: Example
+
+    @classmethod
+    def of(cls, example: Example) -> "Drawn":
+        return cls(name=example.name, caption=example.caption, picture=Path(example.name), mask=None, example=example)
+
+    def read(self) -> Example:
+        return self.example
+
+
 def restyled(*, changed: int = 0, painted: tuple[int, int, int] = TEAL) -> Restyled:
     """A photo whose garment was painted in one colour; ``changed`` pixels outside the mask are black."""
     picture, mask = garment(6)
@@ -68,7 +82,12 @@ def report(prompt: str = STYLE.instance_prompt, **gate: float) -> Report:
     measured = measure(examples(), shown, train_avg_loss=average_loss(ENTRIES), mask_score=0.9)
     return Report(
         models=Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE),
-        painted=Painted(examples=examples(), restyled=shown, mask_score=0.9, notes=["look-9.png is left out"]),
+        painted=Painted(
+            examples=[Drawn.of(each) for each in examples()],
+            restyled=shown,
+            mask_score=0.9,
+            notes=["look-9.png is left out"],
+        ),
         prompt=prompt,
         measured=measured,
         gate=gate,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atelier_training.data.examples import Example, load_examples
+from atelier_training.data.examples import Example, load_examples, opened
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder, read_mask
 from contracts.errors import InvalidInputError
@@ -20,7 +20,7 @@ from tests.unit.training_root import PROMPT, garment, write_dataset, write_maski
 
 
 def examples(dataset: Path, masks: Path) -> list[Example]:
-    return load_examples(DatasetFolder.read(dataset), masks, PROMPT)
+    return list(opened(load_examples(DatasetFolder.read(dataset), masks, PROMPT)))
 
 
 def refused(dataset: Path) -> str:
@@ -48,7 +48,7 @@ def test_only_pictures_at_the_root_are_learnt_and_the_rest_is_named(tmp_path: Pa
     (tmp_path / "notes.md").write_text("hello")
     (tmp_path / "masks/.DS_Store").write_text("hello")
     dataset = DatasetFolder.read(tmp_path)
-    assert list(dataset.check()[0]) == [f"skirt-{index}.png" for index in range(4)]
+    assert list(dataset.files.pictures) == [f"skirt-{index}.png" for index in range(4)]
     assert dataset.notes("inpaint") == ["1 file is not used: notes.md"]
 
 
@@ -90,7 +90,7 @@ def test_what_looks_wrong_or_is_ignored_but_can_be_used_is_said(tmp_path: Path) 
         picture = garment(0)[0]
         picture.putalpha(Image.new("L", picture.size, 128))
         picture.save(tmp_path / name)
-    (swapped, transparent) = DatasetFolder.read(tmp_path).check()[1]
+    (swapped, transparent) = DatasetFolder.read(tmp_path).check()
     assert swapped.startswith("mask masks/skirt-1.png: the mask repaints")
     assert transparent == "transparent parts count as white in skirt-2.png, skirt-3.png"
 
@@ -99,9 +99,10 @@ def test_a_heic_photo_and_a_webp_are_pictures_as_any(tmp_path: Path) -> None:
     write_dataset(tmp_path)
     garment(0)[0].save(tmp_path / "IMG_0001.HEIC", format="HEIF", quality=95)
     garment(1)[0].save(tmp_path / "b.webp", lossless=True)
-    pictures, notes = DatasetFolder.read(tmp_path).check()
+    dataset = DatasetFolder.read(tmp_path)
+    assert dataset.check() == []
+    pictures = dict(dataset.decoded(dataset.files.pictures))
     assert pictures["IMG_0001.HEIC"].size == pictures["b.webp"].size == garment(0)[0].size
-    assert notes == []
 
 
 def test_the_reason_names_hundreds_of_bad_files_and_still_says_what_is_wrong(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_a_mask_whose_meaning_is_swapped_is_remarked_on_in_the_words_of_its_conv
     cutout, shape = garment(1)
     cutout.putalpha(to_image(shape))
     cutout.save(tmp_path / "masks/skirt-1.png")
-    (note,) = DatasetFolder.read(tmp_path).check()[1]
+    (note,) = DatasetFolder.read(tmp_path).check()
     assert note.startswith("mask masks/skirt-1.png: the mask repaints 87% of the picture and 100% of its border")
     assert "swap transparent and opaque" in note
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from atelier_training.arguments import parser
 from atelier_training.data import garments
-from atelier_training.data.examples import load_examples
+from atelier_training.data.examples import load_examples, opened
 from atelier_training.data.garments import mask_pictures
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder, read_mask
@@ -44,8 +44,8 @@ class FakeSegmenter(Segmenter):
 def segmented(tmp_path: Path, segmenter: Segmenter, count: int = 6) -> Masking:
     write_dataset(tmp_path / "dataset", count)
     dataset = DatasetFolder.read(tmp_path / "dataset")
-    pictures, notes = dataset.check()
-    masking = mask_pictures(dataset, pictures, "a skirt", segmenter, Interruption(), notes=notes, output=tmp_path)
+    notes = dataset.check()
+    masking = mask_pictures(dataset, "a skirt", segmenter, Interruption(), notes=notes, output=tmp_path)
     masking.write(tmp_path)
     return masking
 
@@ -159,7 +159,7 @@ def test_whole_pictures_need_neither_segmenter_nor_target_and_get_no_masks(tmp_p
     assert Masking.read(output) == Masking(warnings=("transparent parts count as white in skirt-3.png",))
     assert paths.message.read_text() == "transparent parts count as white in skirt-3.png"
     examples = load_examples(DatasetFolder.read(dataset), output, PROMPT)
-    assert [bool(example.mask.all()) for example in examples] == [True] * 4
+    assert [bool(example.mask.all()) for example in opened(examples)] == [True] * 4
 
 
 def test_to_mask_there_must_be_words_for_what(tmp_path: Path) -> None:

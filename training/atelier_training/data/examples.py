@@ -1,6 +1,6 @@
-"""The pictures to learn from: each with its garment's mask and its words."""
+"""The pictures to learn from: each with its garment's mask and its words, in their files until somebody looks at one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from atelier_training.data.pictures import DatasetFolder, read_mask
 from contracts.dataset import FEWEST_PICTURES
 from contracts.errors import InvalidInputError
 from imaging.masks import Mask
+from imaging.pictures import decode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +25,32 @@ class Example:
     caption: str
 
 
-def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -> list[Example]:
+@dataclass(frozen=True, kw_only=True)
+class ExampleFile:
+    """The same before it is decoded: a photo of 12 megapixels is 57 MiB, and there may be hundreds. Without ``mask`` it is learnt whole."""
+
+    name: str
+    caption: str
+    picture: Path
+    mask: Path | None
+
+    def read(self) -> Example:
+        """Decode it. Raises UnreadablePictureError and InvalidInputError."""
+        picture = decode(self.picture.read_bytes(), name=self.name)
+        mask = whole(picture) if self.mask is None else read_mask(self.mask, picture.size, name=self.name)
+        return Example(name=self.name, picture=picture, mask=mask, caption=self.caption)
+
+
+def opened(files: Iterable[ExampleFile]) -> Iterator[Example]:
+    """Examples decoded one at a time, each gone before the next comes."""
+    return (file.read() for file in files)
+
+
+def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -> list[ExampleFile]:
     """The dataset's pictures by name; a caption of its own overrides the instance prompt.
 
     ``segment`` is that step's output: pictures without a mask there are left out, unless it masked none because they are learnt whole.
-    Raises InvalidInputError and UnreadablePictureError.
+    Raises InvalidInputError.
     """
     names: Sequence[str] = dataset.files.pictures
     masking = Masking.read(segment)
@@ -41,13 +63,13 @@ def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -
     if len(names) < FEWEST_PICTURES:
         raise InvalidInputError("dataset", got=f"{len(names)} pictures", allowed=f"at least {FEWEST_PICTURES}")
     return [
-        Example(
+        ExampleFile(
             name=name,
-            picture=picture,
-            mask=read_mask(masked[name], picture.size, name=name) if masked else whole(picture),
             caption=dataset.captions.words.get(name, instance_prompt),
+            picture=dataset.path / name,
+            mask=masked.get(name),
         )
-        for name, picture in dataset.decoded(names).items()
+        for name in names
     ]
 
 

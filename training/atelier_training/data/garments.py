@@ -12,7 +12,7 @@ from atelier_training.base_files import load_segmenter
 from atelier_training.data.masking import Masking, PictureMask
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
-from atelier_training.evaluate.photos import held_out_photos
+from atelier_training.evaluate.photos import require_photos
 from contracts.dataset import FEWEST_PICTURES, MASKS
 from imaging import masks
 from imaging.masks import Mask
@@ -35,7 +35,6 @@ class GarmentOutline:
 
 def mask_garments(
     dataset: DatasetFolder,
-    pictures: Mapping[str, Image.Image],
     target: str,
     segmenter_folder: Path,
     interruption: Interruption,
@@ -43,19 +42,18 @@ def mask_garments(
     notes: Sequence[str],
     output: Path,
 ) -> Masking:
-    """Load the segmenter, find the garment in the photos that the evaluation will need, and mask the ``pictures``.
+    """Load the segmenter, find the garment in the photos that the evaluation will need, and mask the pictures to learn from.
 
-    Raises as ``held_out_photos`` and ``mask_pictures`` do.
+    Raises as ``require_photos`` and ``mask_pictures`` do.
     """
     segmenter = load_segmenter(segmenter_folder, "cuda" if torch.cuda.is_available() else "cpu")
     if dataset.files.photos:
-        held_out_photos(dataset, segmenter, target)
-    return mask_pictures(dataset, pictures, target, segmenter, interruption, notes=notes, output=output)
+        require_photos(dataset, segmenter, target)
+    return mask_pictures(dataset, target, segmenter, interruption, notes=notes, output=output)
 
 
 def mask_pictures(
     dataset: DatasetFolder,
-    pictures: Mapping[str, Image.Image],
     target: str,
     segmenter: Segmenter,
     interruption: Interruption,
@@ -63,25 +61,26 @@ def mask_pictures(
     notes: Sequence[str],
     output: Path,
 ) -> Masking:
-    """Write a mask a picture into ``output``; all of them and what to know of them, ``notes`` included.
+    """Write a mask a picture into ``output``, one picture at a time; all of them and what to know of them, ``notes`` included.
 
     Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
     than half or fewer than the least number of pictures remain.
     """
-    outlines: dict[str, GarmentOutline] = {}
+    found: list[PictureMask] = []
     missing: dict[str, GarmentNotFoundError] = {}
-    for name, picture in pictures.items():
+    for name, picture in dataset.decoded(dataset.files.pictures):
         interruption.check(f"masking {name}")
         try:
-            outlines[name] = find(dataset.mask(name, picture.size), picture, target, segmenter)
-            log.info("%s: score %.3f (%s)", name, outlines[name].score, outlines[name].source)
+            outline = find(dataset.mask(name, picture.size), picture, target, segmenter)
+            found.append(_write(name, outline, output))
+            log.info("%s: score %.3f (%s)", name, outline.score, outline.source)
         except GarmentNotFoundError as error:
             missing[name] = error
             log.warning("%s", error)
-    _require_enough(len(outlines), missing, target)
+    _require_enough(len(found), missing, target)
     warnings = [*notes, *(f"{name} is left out: {error}" for name, error in missing.items())]
-    score = sum(each.score for each in outlines.values()) / len(outlines)
-    return Masking(mask_score=round(score, 6), pictures=tuple(_write(outlines, output)), warnings=tuple(warnings))
+    score = sum(each.score for each in found) / len(found)
+    return Masking(mask_score=round(score, 6), pictures=tuple(found), warnings=tuple(warnings))
 
 
 def find(own_mask: Mask | None, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
@@ -103,12 +102,9 @@ def _require_enough(count: int, missing: Mapping[str, GarmentNotFoundError], tar
     )
 
 
-def _write(outlines: Mapping[str, GarmentOutline], output: Path) -> list[PictureMask]:
+def _write(name: str, outline: GarmentOutline, output: Path) -> PictureMask:
     (output / MASKS).mkdir(parents=True, exist_ok=True)
-    pictures = []
-    for name, each in outlines.items():
-        mask = f"{MASKS}{PurePosixPath(name).stem}.png"
-        masks.to_image(each.mask).save(output / mask)
-        area = round(float(each.mask.mean()), 6)
-        pictures.append(PictureMask(name=name, mask=mask, score=each.score, area=area, source=each.source))
-    return pictures
+    mask = f"{MASKS}{PurePosixPath(name).stem}.png"
+    masks.to_image(outline.mask).save(output / mask)
+    area = round(float(outline.mask.mean()), 6)
+    return PictureMask(name=name, mask=mask, score=outline.score, area=area, source=outline.source)

@@ -1,4 +1,4 @@
-"""A dataset's folder: its files by their use, its captions, and its pictures and masks, decoded."""
+"""A dataset's folder: its files by their use, its captions, and its pictures and masks, decoded one at a time."""
 
 import logging
 from collections import defaultdict
@@ -52,22 +52,15 @@ class DatasetFolder:
             return None
         return read_mask(self.path / mask, size, name=mask, convention=self.info.mask_convention)
 
-    def decoded(self, names: Iterable[str]) -> dict[str, Image.Image]:
-        """Pictures by name, upright RGB. Raises UnreadablePictureError naming all that are bad."""
-        pictures: dict[str, Image.Image] = {}
-        errors: list[InvalidInputError] = []
-        for name in names:
-            with _noting(errors):
-                pictures[name] = decode((self.path / name).read_bytes(), name=name)
-        _refuse(errors)
-        return pictures
+    def decoded(self, names: Iterable[str]) -> Iterator[tuple[str, Image.Image]]:
+        """Pictures with their names, upright RGB, each decoded when it is asked for. Raises UnreadablePictureError."""
+        return ((name, decode((self.path / name).read_bytes(), name=name)) for name in names)
 
-    def check(self) -> tuple[dict[str, Image.Image], list[str]]:
-        """Decode all pictures, photos and masks: the pictures to learn from, and notes on what of the files was ignored or looks wrong.
+    def check(self) -> list[str]:
+        """Decode all pictures, photos and masks, each gone before the next: notes on what of the files was ignored or looks wrong.
 
         Raises InvalidInputError (UnreadablePictureError where nothing else is wrong) naming all that are bad.
         """
-        pictures: dict[str, Image.Image] = {}
         errors: list[InvalidInputError] = []
         notes: list[str] = []
         cutouts: list[str] = []
@@ -78,14 +71,14 @@ class DatasetFolder:
                 size = read.image.size
                 notes += read.notes
                 cutouts += [name] if read.cutout else []
-                pictures |= {name: read.image} if name in self.files.pictures else {}
+                del read  # before its mask comes
             with _noting(errors):
                 mask = self.mask(name, size)
                 convention = self.info.mask_convention
                 remark = "" if mask is None else polarity_note(masks.to_image(mask), convention=convention)
                 notes += [f"mask {self.files.masks[name]}: {remark}"] if remark else []
         _refuse(errors)
-        return pictures, [*notes, *([f"transparent parts count as white in {listed(cutouts)}"] if cutouts else [])]
+        return [*notes, *([f"transparent parts count as white in {listed(cutouts)}"] if cutouts else [])]
 
 
 def read_mask(path: Path, size: tuple[int, int] | None, *, name: str, convention: str = "white") -> Mask:

@@ -9,7 +9,7 @@ import numpy as np
 from atelier_training.data.class_pictures import ClassPictures
 from atelier_training.data.draws import Purpose, numpy_generator
 from atelier_training.data.example_views import View, inpaint_views, whole_views
-from atelier_training.data.examples import Example
+from atelier_training.data.examples import Example, ExampleFile, opened
 from atelier_training.data.latents import Batches, LatentCache, encode_views
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
@@ -32,7 +32,7 @@ class Preparation:
     processes: Processes
     interruption: Interruption
 
-    def batches(self, examples: Sequence[Example], *, timesteps: int) -> Batches:
+    def batches(self, examples: Sequence[ExampleFile], *, timesteps: int) -> Batches:
         """Everything the loop draws from; ``timesteps`` is how many the noise schedule has."""
         instance = self._instance(examples)
         prior = self._prior(examples) if self.job.with_prior_preservation else None
@@ -40,22 +40,22 @@ class Preparation:
         words = self.family.encode_words(captions, as_ids=self.job.train_text_encoder)
         return Batches(instance=instance, prior=prior, words=words, tuning=self.job.tuning, timesteps=timesteps)
 
-    def _instance(self, examples: Sequence[Example]) -> LatentCache:
-        chances = (numpy_generator(self.job.seed, Purpose.VIEWS, index) for index in range(len(examples)))
+    def _instance(self, examples: Sequence[ExampleFile]) -> LatentCache:
         views = (
             view
-            for example, chance in zip(examples, chances, strict=True)
-            for view in self._views(example, VIEWS, chance)
+            for index, example in enumerate(opened(examples))
+            for view in self._views(example, VIEWS, numpy_generator(self.job.seed, Purpose.VIEWS, index))
         )
         return self._encode(views, VIEWS)
 
-    def _prior(self, examples: Sequence[Example]) -> LatentCache:
+    def _prior(self, examples: Sequence[ExampleFile]) -> LatentCache:
         """Each host paints all class pictures, because hosts share no folder; its processes share the work."""
         pictures = ClassPictures(job=self.job, base=self.base, checkpoints=self.checkpoints)
-        views = [
-            next(self._views(examples[index % len(examples)], 1, pictures.chance(index)))
-            for index in range(self.job.num_class_images)
-        ]
+        drawn: dict[int, View] = {}
+        for start, example in enumerate(opened(examples[: self.job.num_class_images])):
+            for index in range(start, self.job.num_class_images, len(examples)):
+                drawn[index] = next(self._views(example, 1, pictures.chance(index)))
+        views = [drawn[index] for index in range(self.job.num_class_images)]
         share = slice(self.processes.local_rank, None, self.processes.local_world)
         pictures.paint(self.family, views, self.interruption, share=share)
         self.processes.wait()

@@ -1,12 +1,12 @@
 """Which photos are restyled to judge a style, and what of each is repainted."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
-from atelier_training.data.examples import Example
+from atelier_training.data.examples import ExampleFile, opened
 from atelier_training.data.pictures import DatasetFolder
 from contracts.dataset import EVALUATION
 from imaging.masks import from_image, grow, larger_side, to_image
@@ -28,7 +28,7 @@ class Photo:
 
 
 def choose_photos(
-    dataset: DatasetFolder, examples: Sequence[Example], segmenter: Segmenter, target: str
+    dataset: DatasetFolder, examples: Sequence[ExampleFile], segmenter: Segmenter, target: str
 ) -> tuple[list[Photo], list[str]]:
     """The dataset's ``evaluation/`` photos in which the garment is found; where there are none, the training pictures.
 
@@ -38,7 +38,7 @@ def choose_photos(
         return held_out_photos(dataset, segmenter, target)
     photos = [
         Photo(name=example.name, picture=example.picture, mask=_loose(to_image(example.mask)))
-        for example in examples[:MOST_PHOTOS]
+        for example in opened(examples[:MOST_PHOTOS])
     ]
     note = (
         f"The dataset has no {EVALUATION} folder: these are pictures that the model was trained on, which flatters it."
@@ -51,26 +51,35 @@ def held_out_photos(dataset: DatasetFolder, segmenter: Segmenter, target: str) -
 
     Raises GarmentNotFoundError where it is in none of them, and UnreadablePictureError.
     """
-    names = dataset.files.photos[:MOST_PHOTOS]
-    photos: list[Photo] = []
     notes: list[str] = []
+    return list(_found(dataset, segmenter, target, notes)), notes
+
+
+def require_photos(dataset: DatasetFolder, segmenter: Segmenter, target: str) -> None:
+    """The same without keeping a photo: before a training, somebody should know that its evaluation will fail. Raises as that does."""
+    for _ in _found(dataset, segmenter, target, []):
+        pass
+
+
+def _found(dataset: DatasetFolder, segmenter: Segmenter, target: str, notes: list[str]) -> Iterator[Photo]:
+    """The photos one at a time; what is to be said of the others is added to ``notes``."""
+    names = dataset.files.photos[:MOST_PHOTOS]
     missing: list[GarmentNotFoundError] = []
-    for path, picture in dataset.decoded(names).items():
+    for path, picture in dataset.decoded(names):
         name = path.removeprefix(EVALUATION)
         own_mask = dataset.mask(path, picture.size)
         try:
             mask = segmenter.mask(picture, target).mask if own_mask is None else _loose(to_image(own_mask))
-            photos.append(Photo(name=name, picture=picture, mask=mask))
+            yield Photo(name=name, picture=picture, mask=mask)
         except GarmentNotFoundError as error:
             missing.append(error)
             notes.append(f"{name} is left out: {error}")
             log.warning("%s", notes[-1])
-    if not photos:
+    if len(missing) == len(names):
         best = max(error.score for error in missing)
         raise GarmentNotFoundError(target, score=best, threshold=missing[0].threshold, where=", ".join(names))
     if len(dataset.files.photos) > MOST_PHOTOS:
         notes.append(f"{MOST_PHOTOS} of the {len(dataset.files.photos)} evaluation photos are shown.")
-    return photos, notes
 
 
 def _loose(mask: Image.Image) -> Image.Image:

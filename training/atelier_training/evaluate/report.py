@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from atelier_training.data.examples import Example
+from atelier_training.data.examples import Example, opened
 from atelier_training.evaluate.measure import Measured
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
-from atelier_training.reports.page import Figure, Results, Row, render
+from atelier_training.reports.page import Figure, Results, Row, fitted, render
 from contracts.metrics import METRICS
 from contracts.terms import in_words
 from imaging.masks import to_image
@@ -52,7 +52,7 @@ class Report:
             colours=["#" + "".join(f"{round(level):02x}" for level in each) for each in self.measured.colours.tolist()],
             loss=self.loss,
             loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics['train_avg_loss']:.4g}.",
-            examples=[_example(example) for example in painted.examples],
+            examples=[_example(example) for example in opened(painted.examples)],
             settings_title="Everything needed to train this again.",
             settings=self._settings(),
         )
@@ -87,4 +87,4 @@ def _example(example: Example) -> Figure:
     dimmed = Image.blend(example.picture, Image.new("RGB", example.picture.size, "white"), 0.7)
     picture = Image.composite(example.picture, dimmed, to_image(example.mask))
     alt = f"training picture {example.name}, pale outside its mask: {example.caption}"
-    return Figure(picture=picture, caption=example.name, alt=alt)
+    return Figure(picture=fitted(picture), caption=example.name, alt=alt)

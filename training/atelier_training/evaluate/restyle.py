@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from atelier_training.bases import load_base, paint
-from atelier_training.data.examples import Example
+from atelier_training.data.examples import ExampleFile
 from atelier_training.evaluate.photos import Photo
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.sampling import Sampling
@@ -49,7 +49,7 @@ class Restyled:
 class Painted:
     """What was painted and what a person should know of it. ``mask_score`` is None for a text-to-image style."""
 
-    examples: Sequence[Example]
+    examples: Sequence[ExampleFile]
     restyled: Sequence[Restyled]
     mask_score: float | None
     notes: Sequence[str]

@@ -10,7 +10,7 @@ import torch
 
 from atelier_training.arguments import required_target
 from atelier_training.base_files import load_segmenter, read_base
-from atelier_training.data.examples import Example, load_examples
+from atelier_training.data.examples import ExampleFile, load_examples, opened
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine import training_log
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     interruption.check("painting")
     entries = training_log.read(models.style_folder / TRAINING_LOG)
     loss = training_log.average_loss(entries)
-    measured = measure(painted.examples, painted.restyled, train_avg_loss=loss, mask_score=painted.mask_score)
+    measured = measure(opened(painted.examples), painted.restyled, train_avg_loss=loss, mask_score=painted.mask_score)
     report = Report(
         models=models,
         painted=painted,
@@ -74,7 +74,7 @@ def _restyle(
     paths: MlPaths,
     models: Models,
     dataset: DatasetFolder,
-    examples: Sequence[Example],
+    examples: Sequence[ExampleFile],
 ) -> tuple[list[Restyled], list[str]]:
     """Repainted photos, and notes on how they were chosen."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -83,7 +83,7 @@ def _restyle(
     return restyle_photos(models, photos, arguments.instance_prompt), notes
 
 
-def _unused(models: Models, arguments: argparse.Namespace, examples: Sequence[Example]) -> list[str]:
+def _unused(models: Models, arguments: argparse.Namespace, examples: Sequence[ExampleFile]) -> list[str]:
     """Notes on words that the base model does not see: of the prompt and of the captions that it learnt from."""
     return unused_notes(models.base_folder, [arguments.instance_prompt, *(each.caption for each in examples)])
 

@@ -13,7 +13,7 @@ import torch
 
 from atelier_training.base_files import read_base
 from atelier_training.bases import load_base
-from atelier_training.data.examples import Example, load_examples
+from atelier_training.data.examples import ExampleFile, load_examples
 from atelier_training.data.latents import Batches
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.data.preparation import Preparation
@@ -73,7 +73,7 @@ def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interrupti
 def prepare(
     job: FineTuneJob,
     base: BaseManifest,
-    examples: list[Example],
+    examples: list[ExampleFile],
     paths: MlPaths,
     processes: Processes,
     interruption: Interruption,
@@ -136,7 +136,7 @@ def total_steps(job: FineTuneJob, pictures: int, processes: int) -> int:
 
 
 def _configuration(
-    job: FineTuneJob, base: BaseManifest, examples: list[Example], settings: Settings, processes: Processes
+    job: FineTuneJob, base: BaseManifest, examples: list[ExampleFile], settings: Settings, processes: Processes
 ) -> dict[str, Any]:
     """Every setting as it is used, for the log and beside the weights."""
     return job.resolved() | {

@@ -18,17 +18,17 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     dataset = DatasetFolder.read(paths.processing_input("dataset"))
     for note in dataset.notes(arguments.task):
         log.warning("%s", note)
-    pictures, notes = dataset.check()
+    notes = dataset.check()
     output = paths.processing_output("segment")
     if arguments.task == "inpaint":
         # Whole pictures need no model, so that their check does not wait for torch.
         from atelier_training.data.garments import mask_garments
 
         target, segmenter = required_target(arguments), paths.processing_input("segmenter")
-        masking = mask_garments(dataset, pictures, target, segmenter, interruption, notes=notes, output=output)
+        masking = mask_garments(dataset, target, segmenter, interruption, notes=notes, output=output)
     else:
         masking = Masking(warnings=tuple(notes))
     masking.write(output)
     score = "" if masking.mask_score is None else f"mask_score={masking.mask_score:.4f} "
     leave_notes(masking.warnings, paths.message)
-    log.info("%spictures=%d", score, len(masking.pictures) or len(pictures))
+    log.info("%spictures=%d", score, len(masking.pictures) or len(dataset.files.pictures))
