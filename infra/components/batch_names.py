@@ -14,6 +14,11 @@ def machine_arn(stage: Stage) -> str:
     return arn("states", f"stateMachine:{machine_name(stage)}")
 
 
+def executions_arn(stage: Stage) -> str:
+    """The ARN of each of its executions."""
+    return arn("states", f"execution:{machine_name(stage)}:*")
+
+
 def answering_items(stage: Stage) -> list[Statement]:
     """Answer the tokens of a batch's items, each of which waits in an execution of the map, whose machine is called by both names."""
     return answering(machine_arn(stage), f"{machine_arn(stage)}/*")

@@ -10,9 +10,9 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from contracts.vpc import VpcConfig
-from infra.components.access import Statement, allow, arn, finding_open, keeping, publishing, reading, using, writing
+from infra.components.access import Statement, allow, finding_open, keeping, publishing, reading, using, writing
 from infra.components.attributes import bucket_arn, bucket_name, table_arn, table_name, topic_arn
-from infra.components.batch_names import answering_items, machine_arn, machine_name
+from infra.components.batch_names import answering_items, executions_arn, machine_arn, machine_name
 from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Handler, Spec
 from infra.components.workflow.distributed import Distributed
@@ -162,6 +162,7 @@ class BatchMachine(Construct):
             environment={"TABLE_NAME": table_name(self._use.table), "API_FUNCTION": self._api.function_name},
             grants=[
                 keeping(self._use.table),
+                [_getting(self._use)],
                 [allow(["lambda:InvokeFunction"], [self._api.arn])],
                 answering_items(self._use.stage),
             ],
@@ -188,7 +189,6 @@ class BatchMachine(Construct):
     def _settler(self, dead_letters: DeadLetters) -> Spec:
         """What reports, and finds what is to be reported."""
         reporter, stage = self._reporter(), self._use.stage
-        executions = arn("states", f"execution:{machine_name(stage)}:*")
         return replace(
             reporter,
             name="settle_batches",
@@ -196,7 +196,7 @@ class BatchMachine(Construct):
             grants=[
                 *reporter.grants,
                 finding_open(self._use.table),
-                [allow(["states:DescribeExecution"], [executions])],
+                [allow(["states:DescribeExecution"], [executions_arn(stage)])],
             ],
             dead_letters=dead_letters,
         )

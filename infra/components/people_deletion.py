@@ -21,7 +21,8 @@ from infra.components.access import (
     writing,
 )
 from infra.components.attributes import bucket_name, table_name, topic_arn
-from infra.components.batch_names import answering_items
+from infra.components.batch_names import answering_items, executions_arn
+from infra.components.batch_names import machine_arn as batch_machine_arn
 from infra.components.dead_letters import DeadLetters
 from infra.components.handing_over import HandingOver
 from infra.components.handler import Handler, Spec
@@ -73,6 +74,7 @@ class PeopleDeletion(Construct):
                 "MODEL_BUCKET": bucket_name(use.model_bucket),
                 "NAME_PREFIX": use.stage.prefix,
                 "STATE_MACHINE_ARN": self._machine_arn,
+                "BATCH_MACHINE_ARN": batch_machine_arn(use.stage),
                 "SERVING_INSTANCE": use.stage.serving.instance,
                 "WEBHOOK_TOPIC_ARN": topic_arn(self._due),
                 **self._handing_over.environment,
@@ -100,7 +102,7 @@ class PeopleDeletion(Construct):
         )
 
     def _runs(self) -> list[Statement]:
-        """Find and stop the runs of a style, reject its versions, and delete what its jobs logged."""
+        """Find and stop the runs of a style and rounds of batches, reject a style's versions, and delete what its jobs logged."""
         prefix, machine = self._use.stage.prefix, self._use.machine_names[0]
         calls = ["states:DescribeExecution", "states:StopExecution"]
         groups = [f"log-group:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")]
@@ -109,7 +111,7 @@ class PeopleDeletion(Construct):
         packages = [f"sagemaker:{call}" for call in ("ListModelPackages", "DescribeModelPackage", "UpdateModelPackage")]
         return [
             allow(["states:ListExecutions"], [self._machine_arn]),
-            allow(calls, [arn("states", f"execution:{machine}:*")]),
+            allow(calls, [arn("states", f"execution:{machine}:*"), executions_arn(self._use.stage)]),
             allow(["logs:DescribeLogStreams"], found),
             allow(["logs:DeleteLogStream"], streams),
             allow(packages, [arn("sagemaker", f"model-package/{prefix}-*")]),

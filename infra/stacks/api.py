@@ -214,7 +214,7 @@ class ApiStack(StageStack):
             reading(media, "batches/*"),
             writing(media, "batches/*"),
             [allow(["states:StartExecution"], [batch_names.machine_arn(self.stage)])],
-            [allow(calls, [arn("states", f"execution:{name}:*")])],
+            [allow(calls, [batch_names.executions_arn(self.stage)])],
             [allow(["states:DescribeMapRun"], [arn("states", f"mapRun:{name}/*")])],
             batch_names.answering_items(self.stage),
         ]

@@ -369,6 +369,7 @@ def erases(world: World) -> None:
     world.now += SWEEP
     store = world.buckets.store
     parts: dict[str, Any] = {"records": world.records, "packages": world.packages, "executions": world.executions}
+    parts["batches"] = world.batches
     places: dict[str, Any] = {"media": store("media"), "data": store("data"), "models": store("model")}
     waiting: dict[str, Any] = {"inference": world.inference, "tokens": world.tokens, "due": world.due}
     named: dict[str, Any] = {"name_prefix": "atelier-test", "instance": "ml.g5.xlarge", "now": world.now}

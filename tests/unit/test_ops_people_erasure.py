@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from atelier_ops.gateways.logs import LogLine
-from atelier_ops.logic.batches.reporting import report_batch
+from atelier_ops.logic.batches.preparing import read_items
+from atelier_ops.logic.batches.records import ended
+from atelier_ops.logic.batches.reporting import report_batch, settle_execution
+from atelier_ops.logic.batches.showing import NOT_BEGUN
 from atelier_ops.logic.deleted_styles import Dependencies as Deleting
 from atelier_ops.logic.deleted_styles import sweep_all
+from atelier_ops.logic.people.erased_batches import STOPPED_AFTER
 from atelier_ops.logic.people.erasure import KEEP_REPORT, Erasing
 from atelier_ops.logic.people.sweep import erase_all
+from contracts.batches import BatchPlan
 from contracts.layout import dataset_prefix
 from tests.unit.ops_batches import Studio
 from tests.unit.ops_stage import put_dataset, put_promoted, put_version
@@ -36,6 +41,7 @@ class House(Studio):
             due=self.due,
             packages=self.packages,
             executions=self.executions,
+            batches=self.batches,
             logs=self.logs,
             name_prefix="atelier-test",
             instance="ml.g5.xlarge",
@@ -202,22 +208,86 @@ def test_a_batch_of_one_person_goes_whole(house: House) -> None:
     assert house.told_of()["counts"]["batches"] == 1
 
 
-def test_rows_of_a_batch_under_way_are_not_painted_any_more(house: House) -> None:
-    rows = [{"image": upload(house, f"{number}.png"), "who": who} for number, who in enumerate((REFERENCE, OTHER))]
+def under_way(house: House, *people: str) -> tuple[list[dict[str, str]], str, BatchPlan]:
+    """A batch whose rows show these people, which paints."""
+    rows = [{"image": upload(house, f"{number}.png"), "who": who} for number, who in enumerate(people)]
     batch = house.post(input=PAINTED, items=rows)["id"]
-    plan = house.prepare(f"{batch}-1")
+    return rows, batch, house.prepare(f"{batch}-1")
+
+
+def test_rows_of_a_batch_under_way_are_not_painted_any_more_and_count_as_no_failures(house: House) -> None:
+    _, batch, plan = under_way(house, REFERENCE, OTHER)
     house.delete()
-    house.sweep()
     mine, other = house.items(plan)
     house.paint(mine)
     house.paint(other)
-    assert house.told(mine)[0] == "PredictionFailed"
+    assert house.told(mine) == ("success", {"prediction": ""})
+    house.sweep(2)
     assert house.told_of()["status"] == "deleting"
     notify(house, 0)
     house.report_round(batch)
     house.sweep()
     assert house.told_of()["status"] == "deleted"
     assert REFERENCE not in house.everything()
+    assert house.get(batch)["counts"] == {**NOT_BEGUN, "total": 1, "succeeded": 1}
+
+
+def test_of_a_batch_under_way_the_rows_go_at_once_and_the_others_are_painted(house: House) -> None:
+    rows, batch, plan = under_way(house, REFERENCE, OTHER)
+    house.delete()
+    house.sweep(1)
+    assert rows[0]["image"] not in house.buckets.store("media").names()
+    media = house.buckets.store("media")
+    assert OTHER not in media.read(plan.key).decode(), "what is mapped names nobody"
+    assert [item.row["who"] for item in read_items(media.read(f"batches/{batch}/items.jsonl"))] == [OTHER]
+    assert not media.names(f"batches/{batch}/rows.json")
+    assert (house.get(batch)["status"], house.batches.started[f"{batch}-1"].status) == ("processing", "RUNNING")
+
+
+def test_a_batch_that_shows_one_person_only_is_stopped_at_once(house: House) -> None:
+    _, batch, _ = under_way(house, REFERENCE, REFERENCE)
+    house.delete()
+    house.sweep(1)
+    assert house.batches.started[f"{batch}-1"].status == "ABORTED"
+    house.sweep(2)
+    assert house.told_of()["counts"] == {"batch_rows": 2, "batches": 1}
+    assert batch not in house.everything()
+
+
+def test_a_batch_that_is_longer_than_a_day_is_stopped_in_time_and_goes_on_without_the_person(house: House) -> None:
+    _, batch, plan = under_way(house, REFERENCE, OTHER)
+    house.delete()
+    house.sweep(1)
+    house.now += STOPPED_AFTER
+    house.sweep(1)
+    assert house.batches.started[f"{batch}-1"].status == "ABORTED"
+    shown = house.get(batch)
+    assert shown["status"] == "canceled"
+    assert "resume it" in shown["error"]
+    settle_execution(f"{batch}-1", house.settling())
+    house.sweep(2)
+    told = house.told_of()
+    assert told["status"] == "deleted"
+    assert told["completed_at"] < told["due_by"]
+    assert not house.buckets.store("media").names(plan.key), "what was mapped"
+    assert house.call("POST", f"/v1/batches/{batch}/resume").status == 201
+    (left,) = house.items(house.prepare(f"{batch}-2"))
+    assert left.line == 2
+    house.paint(left)
+    notify(house, 0)
+    assert house.told(left)[0] == "success"
+
+
+def test_a_batch_that_is_stopped_while_its_execution_lives_is_stopped_again(house: House) -> None:
+    _, batch, _ = under_way(house, REFERENCE, OTHER)
+    record = house.records.items[f"batch#{batch}"]
+    house.records.put(ended(record, "canceled", house.now))  # by somebody who died before the execution was stopped
+    house.delete()
+    house.sweep(1)
+    assert house.batches.started[f"{batch}-1"].status == "ABORTED"
+    assert house.told_of()["status"] == "deleting"
+    house.sweep()
+    assert house.told_of()["status"] == "deleted"
 
 
 def test_a_style_that_was_learnt_from_the_person_goes_whole_with_what_its_runs_left(house: House) -> None:

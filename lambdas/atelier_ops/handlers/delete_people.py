@@ -30,6 +30,7 @@ class Settings(EnvironmentSettings):
     model_bucket: str
     name_prefix: str
     state_machine_arn: str
+    batch_machine_arn: str
     serving_instance: str
     webhook_topic_arn: str
     real_time_function: str
@@ -49,6 +50,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
         tokens=Tokens(),
         packages=Packages(),
         executions=Executions(settings.state_machine_arn),
+        batches=Executions(settings.batch_machine_arn),
         logs=Logs(),
         name_prefix=settings.name_prefix,
         instance=settings.serving_instance,

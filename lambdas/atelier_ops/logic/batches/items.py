@@ -80,9 +80,9 @@ def paint(item: BatchItem, token: str, dependencies: Asking) -> str:
     )
     dependencies.records.put(waiting)
     try:
-        inputs = with_reference(item.input, item.batch, dependencies.records)
-    except InvalidInputError as error:
-        return _refuse(waiting, str(error), batch.expires_at, dependencies)
+        inputs = with_reference(item.input, item.batch, client, dependencies.records)
+    except InvalidInputError:
+        return _leave_out(waiting, dependencies)
     answer = dependencies.api.ask(_request(item, client, inputs))
     status = int(answer["statusCode"])
     if status == _TOO_MANY or status >= _SERVERS:
@@ -128,6 +128,13 @@ def _refuse(waiting: Record, detail: str, expires_at: int, dependencies: Asking)
     dependencies.records.put(replace(waiting, status=REFUSED, expires_at=expires_at, data=data))
     dependencies.tokens.fail(str(waiting.data["token"]), FAILED, detail)
     return f"{waiting.key}: refused"
+
+
+def _leave_out(waiting: Record, dependencies: Asking) -> str:
+    """Whom it shows agrees no more, so its row is being removed: nothing is painted, and no row of others fails for it."""
+    dependencies.records.remove(waiting)
+    dependencies.tokens.succeed(str(waiting.data["token"]), {"prediction": ""})
+    return f"{waiting.key}: left out, since the person's data are deleted"
 
 
 def tell_item(prediction: Record, dependencies: Ending) -> None:

@@ -54,11 +54,12 @@ def unnamed(inputs: Mapping[str, Any], persons: Mapping[str, str]) -> dict[str, 
     return {**inputs, "consent": persons[inputs["consent"]]}
 
 
-def with_reference(inputs: Mapping[str, Any], batch: str, records: Records) -> dict[str, Any]:
+def with_reference(inputs: Mapping[str, Any], batch: str, client: str, records: Records) -> dict[str, Any]:
     """The same with the reference itself. Raises InvalidInputError where the person's data are or were deleted."""
     person = inputs.get("consent")
     if not person:
         return dict(inputs)
+    check_kept(str(person), client, records)
     note = records.get(theirs_key(str(person), BATCH, batch))
     if note is None:
         raise InvalidInputError("input.consent", got=WITHDRAWN, allowed="one under which a person agrees now")

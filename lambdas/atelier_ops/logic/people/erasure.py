@@ -29,12 +29,15 @@ KEEP_REPORT = 3 * 365 * DAY
 
 @dataclass(frozen=True, kw_only=True)
 class Erasing(Ending):
-    """What removing needs. ``instance`` is the type of the machines that paint, by which batches are reported anew."""
+    """What removing needs. ``executions`` are those of trainings, ``batches`` of batches; ``instance`` is the type of the machines that
+    paint, by which batches are reported anew.
+    """
 
     data: ObjectStore
     models: ObjectStore
     packages: Packages
     executions: Executions
+    batches: Executions
     logs: Logs
     name_prefix: str
     instance: str
