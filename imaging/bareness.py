@@ -9,10 +9,8 @@ person's own skin, or where no garment is seen; but where cloth of a skin's colo
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from contracts.safety.thresholds import SEEN
 from imaging.masks import Mask
 from imaging.skin import Levels, OwnSkin, may_be_skin, own_skin, sampled, samples, share
 
@@ -69,12 +67,6 @@ def look_at(picture: Image.Image, mask: Image.Image) -> PaintedPart:
     levels = samples(picture)
     inside = np.asarray(sampled(mask)) >= INSIDE
     return PaintedPart(inside=inside, skin=may_be_skin(levels) & inside, levels=levels)
-
-
-def seen(probabilities: list[NDArray[np.float32]]) -> Mask:
-    """The samples where a segmenter sees any of the things that it was asked for, from its probabilities (h, w) for each."""
-    likeliest = np.maximum.reduce(probabilities)
-    return np.asarray(sampled(Image.fromarray(likeliest))) >= SEEN
 
 
 def bare(skin: Mask, levels: Levels, *, own: OwnSkin | None, garment: Mask | None, colour_asked: bool) -> Mask:

@@ -22,6 +22,8 @@ from imaging.framing import crop_box, scaled, square
 from imaging.masks import Mask, fill_holes, from_image, larger_side, largest_components, to_image
 
 Probability = NDArray[np.float32]
+Size = tuple[int, int]
+"""Width and height, in pixels."""
 
 THRESHOLD = 0.5
 """Probability that some part must reach: below it there is no garment."""
@@ -158,19 +160,25 @@ class Segmenter:
 
     def probability(self, picture: Image.Image, target: str) -> Probability:
         """The probability (0 to 1) that each pixel of an RGB picture (h, w) shows ``target``, in one forward pass."""
-        return self.probabilities(picture, [target])[0]
+        left, top, width, height = _place(picture.size)
+        (logits,) = self._logits(self.squared(picture), [target])
+        resized = Image.fromarray(logits).resize(2 * (max(picture.size),), Image.Resampling.BILINEAR)
+        return _probability(resized.crop((left, top, left + width, top + height)))
 
-    def probabilities(self, picture: Image.Image, targets: Sequence[str]) -> list[Probability]:
-        """The same for each of some targets; the picture, which takes more than half of a pass, is encoded once."""
-        width, height = picture.size
-        longest = max(picture.size)
-        left, top = (longest - width) // 2, (longest - height) // 2
-        found = []
-        for logits in self._logits(square(picture, (0, 0, width, height), self._side), targets):
-            resized = Image.fromarray(logits).resize((longest, longest), Image.Resampling.BILINEAR)
-            part = np.asarray(resized.crop((left, top, left + width, top + height)))
-            found.append(np.asarray(1 / (1 + np.exp(-part)), dtype=np.float32))
-        return found
+    def squared(self, picture: Image.Image) -> Image.Image:
+        """What the model sees of an RGB picture: all of it, in a square of the model's own size."""
+        return square(picture, (0, 0, *picture.size), self._side)
+
+    def any_of(self, squared: Image.Image, targets: Sequence[str], *, shape: Size, size: Size) -> Probability:
+        """The probability that each part of a ``squared`` picture shows any of some targets, for ``size`` parts of it (width, height).
+
+        ``shape`` is the picture's own size before it was squared. The picture, which takes more than half of a pass, is encoded once.
+        """
+        left, top, width, height = (self._side * part / max(shape) for part in _place(shape))
+        box = left, top, left + width, top + height
+        each = (Image.fromarray(logits) for logits in self._logits(squared, targets))
+        found = [_probability(one.resize(size, Image.Resampling.BILINEAR, box=box)) for one in each]
+        return np.asarray(np.max(found, axis=0))
 
     def _things(self, target: str) -> list[str]:
         """What ``target`` names. Raises GarmentNotFoundError for things of which the model has no word."""
@@ -230,6 +238,16 @@ class Segmenter:
         embeddings = model.get_conditional_embeddings(batch_size=count, **asked)
         logits = model.decoder(activations, embeddings).logits
         return np.asarray(logits.float().reshape(count, self._side, self._side).cpu().numpy())
+
+
+def _place(shape: Size) -> tuple[int, int, int, int]:
+    """Where a picture lies in the square around it: left, top, width and height, in its own pixels."""
+    (width, height), longest = shape, max(shape)
+    return (longest - width) // 2, (longest - height) // 2, width, height
+
+
+def _probability(logits: Image.Image) -> Probability:
+    return np.asarray(1 / (1 + np.exp(-np.asarray(logits))), dtype=np.float32)
 
 
 def _side(size: int | dict[str, int]) -> int:

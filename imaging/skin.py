@@ -24,7 +24,7 @@ SIDE = 128
 """At most so many samples each way: 16,384, whose shares are right to 0.004."""
 BLUE, RED = (77, 127), (130, 173)
 """Cb and Cr of skin."""
-STEPS = np.array([24, 3, 3])
+STEPS = np.array([24, 3, 3], np.uint8)
 """Sizes of the cells of Y, Cb and Cr that a person's own skin is remembered in; neighbouring cells count too."""
 LEAST_OWN = 0.004
 """Share of a picture's samples from which what may be skin outside of a mask says something."""
@@ -37,7 +37,12 @@ def samples(picture: Image.Image) -> Levels:
 
 def sampled(image: Image.Image) -> Image.Image:
     """Single pixels of an image, evenly spread: the same ones of each image of a size."""
-    return image.resize((min(SIDE, image.width), min(SIDE, image.height)), Image.Resampling.NEAREST)
+    return image.resize(sampled_size(image.size), Image.Resampling.NEAREST)
+
+
+def sampled_size(size: tuple[int, int]) -> tuple[int, int]:
+    """How many there are of an image of a size, width and height."""
+    return min(SIDE, size[0]), min(SIDE, size[1])
 
 
 def may_be_skin(levels: Levels) -> Mask:
@@ -76,7 +81,9 @@ def own_skin(levels: Levels, elsewhere: Mask) -> OwnSkin | None:
     if found.mean() < LEAST_OWN:
         return None
     cells = np.zeros(255 // STEPS + 3, dtype=np.bool_)
-    places = np.unique(levels[found] // STEPS, axis=0)
-    for shift in np.ndindex(3, 3, 3):
-        cells[tuple((places + shift).T)] = True
+    cells[tuple((levels[found] // STEPS + 1).T)] = True
+    for axis in range(cells.ndim):
+        lines = np.moveaxis(cells, axis, 0)
+        before, after = lines[:-2].copy(), lines[2:].copy()
+        lines[1:-1] |= before | after
     return OwnSkin(cells)

@@ -23,6 +23,7 @@ from atelier_inference.remembering import (
     remember_words,
 )
 from atelier_inference.settings import Settings
+from atelier_inference.skin_gate import SkinGate
 from atelier_inference.store import Store
 from atelier_inference.styles import StyleCatalogue
 from atelier_inference.upscaling import Enlarger, Upscaling
@@ -43,7 +44,7 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
     _try_out(model)
     device = model.painter.device
     catalogue = StyleCatalogue(store, settings.styles)
-    enlarger = _enlarger(arriving.upscaler, device_beside(device))
+    segmenter, enlarger = _segmenter(arriving.segmenter, device), _enlarger(arriving.upscaler, device_beside(device))
     dependencies = Dependencies(
         model=model,
         adapters=AdapterShelf(
@@ -53,11 +54,11 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
         reader=PictureReader(store, settings.uploads),
         files=files,
         marking=marking,
-        segmenter=_segmenter(arriving.segmenter, device),
+        segmenter=segmenter,
         enlarger=enlarger,
         pace=_pace(settings, model, enlarger),
         safety=settings.safety,
-        skin=SKIN.selling(settings.safety.sells),
+        gate=SkinGate(segmenter=segmenter, thresholds=SKIN.selling(settings.safety.sells)),
     )
     return make_modes(dependencies)
 

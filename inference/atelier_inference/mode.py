@@ -15,6 +15,7 @@ from PIL import Image
 from atelier_inference.adapters import AdapterShelf
 from atelier_inference.inputs import PictureReader
 from atelier_inference.pipelines import Model
+from atelier_inference.skin_gate import SkinGate
 from atelier_inference.steps import StepCount, counting
 from atelier_inference.styles import StyleCatalogue
 from atelier_inference.upscaling import Enlarger
@@ -25,7 +26,6 @@ from contracts.modes import ModeFields
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import MOST_ANSWER_PIXELS, PredictionInput
 from contracts.safety.rules import CLOSED, SafetyRules
-from contracts.safety.thresholds import SKIN, SkinThresholds
 from contracts.work import Pace, check_fast, check_work
 from diffusion.family import after_each_step
 from diffusion.words import unused_words
@@ -89,7 +89,7 @@ class Dependencies:
     segmenter: Segmenter | None
     enlarger: Enlarger | None
     pace: Pace
-    skin: SkinThresholds = SKIN
+    gate: SkinGate
     safety: SafetyRules = CLOSED
 
 

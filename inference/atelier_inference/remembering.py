@@ -69,7 +69,7 @@ def remember_encodings(autoencoder: Any, remembered: Remembered) -> None:
     def encode_once(pixels: Any) -> Any:
         """``pixels`` are (rows, 3, height, width), from -1 to 1."""
         levels = pixels.detach().cpu().contiguous()
-        key = tuple(levels.shape), str(pixels.dtype), str(pixels.device), _digest(levels.numpy())
+        key = tuple(levels.shape), str(pixels.dtype), str(pixels.device), digest(levels.numpy())
         return remembered.get(key, lambda: encode(pixels), _bytes_of)
 
     autoencoder.encode = encode_once
@@ -100,7 +100,7 @@ def remember_outlines(segmenter: Segmenter, remembered: Remembered) -> None:
     find = segmenter.find
 
     def find_once(working: Image.Image, thing: str) -> Outline:
-        key = working.size, _digest(np.asarray(working)), thing
+        key = working.size, digest(np.asarray(working)), thing
         return remembered.get(key, lambda: find(working, thing), _size_of)
 
     segmenter.find = find_once
@@ -110,5 +110,6 @@ def _size_of(outline: Outline) -> int:
     return int(outline.mask.nbytes)
 
 
-def _digest(values: Any) -> bytes:
+def digest(values: Any) -> bytes:
+    """What tells values (an array of any shape) from others."""
     return hashlib.sha256(np.ascontiguousarray(values).data).digest()

@@ -10,7 +10,6 @@ from PIL import Image
 from atelier_inference.meeting import aside
 from atelier_inference.mode import Finish, Result
 from atelier_inference.painting import PaintingJob, PaintingMode
-from atelier_inference.skin_gate import SkinGate
 from atelier_inference.upscaling import Enlarger, Upscaling
 from contracts.prediction import PredictionInput
 from contracts.safety.refusal import NeverPaintedError
@@ -60,13 +59,8 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
         masks = [None if job.frame else self.garment(job, job.picture).mask for job in jobs]
         framed = aside(partial(self._each_framed, jobs, masks)) if any(masks) else jobs
         for job in framed:
-            self.gate.check_mask(_under(job), job.picture, job.request)
+            self.dependencies.gate.check_mask(_under(job), job.picture, job.request)
         return super().run(framed)
-
-    @property
-    def gate(self) -> SkinGate:
-        """What keeps bare skin from being painted where a garment was asked for."""
-        return SkinGate(segmenter=self.dependencies.segmenter, thresholds=self.dependencies.skin)
 
     def refusals(
         self, jobs: Sequence[RepaintingJob], painted: Sequence[Sequence[Image.Image]]
@@ -75,7 +69,7 @@ class RepaintingMode(PaintingMode[RepaintingJob]):
         pairs = list(zip(jobs, painted, strict=True))
         looks = aside(lambda: [[look_at(each, _frame(job).mask) for each in some] for job, some in pairs])
         return [
-            self.gate.refusal(job.request, looked, some, _frame(job), _under(job))
+            self.dependencies.gate.refusal(job.request, looked, some, _frame(job), _under(job))
             for looked, (job, some) in zip(looks, pairs, strict=True)
         ]
 

@@ -1,27 +1,32 @@
 """Refuses masks that lie on bare skin, and pictures in which it was painted, where a garment was asked for.
 
 Colour is looked at in every picture that was painted in a mask, which takes a millisecond; the segmenter is asked only where there is much
-that may be skin.
+that may be skin, and where it sees a garment in a photo is remembered.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 from PIL import Image
 
+from atelier_inference.meeting import aside
+from atelier_inference.remembering import Remembered, digest
 from contracts.errors import Problem
 from contracts.prediction import PredictionInput
 from contracts.safety.cloth import asks_for_skin_colour, garments_asked
 from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
-from contracts.safety.thresholds import SKIN, SkinThresholds
-from imaging.bareness import PaintedPart, Under, bare, look_at, seen, share_of_person
+from contracts.safety.thresholds import SEEN, SKIN, SkinThresholds
+from imaging.bareness import PaintedPart, Under, bare, look_at, share_of_person
 from imaging.masks import Mask
 from imaging.repaint import Frame
 from imaging.segmenter import Segmenter
-from imaging.skin import is_of_skin, share
+from imaging.skin import is_of_skin, sampled_size, share
 
 WORN = ("clothes", "a top", "a skirt", "trousers", "a dress")
 """What is looked for under a mask that a caller brought: its garment need not be the one that is painted."""
+MOST_SEEN = 16 * 2**20
+"""Bytes of where photos have garments, at most 16 KiB each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +35,7 @@ class SkinGate:
 
     segmenter: Segmenter | None
     thresholds: SkinThresholds = SKIN
+    photos: Remembered = field(default_factory=lambda: Remembered(MOST_SEEN))
 
     def check_mask(self, under: Under, photo: Image.Image, request: PredictionInput) -> None:
         """Raises NeverPaintedError for a mask on bare skin, or on a whole person. In the model's thread."""
@@ -38,7 +44,9 @@ class SkinGate:
             return
         own_words = [request.mask_prompt] if request.mask_prompt else []
         things = [*garments_asked([*own_words, request.prompt]), *(() if own_words else WORN)]
-        found = bare(suspect, under.levels, own=under.own, garment=self._seen(photo, things), colour_asked=True)
+        found = bare(
+            suspect, under.levels, own=under.own, garment=self._seen_in_photo(photo, things), colour_asked=True
+        )
         where, got = _where(request), f"a mask of which {share(found, under.inside):.0%} is bare skin"
         if self._is_skin(under, found):
             allowed = f"one of a garment, with less than {self.thresholds.mask_bare:.0%} of bare skin in it"
@@ -86,7 +94,7 @@ class SkinGate:
         A mask may lie on much beside: a wall that is painted in a colour of skin undresses nobody.
         """
         inside = look_at(frame.picture, frame.mask).inside
-        garment = self._seen(frame.picture, [*things, *WORN])
+        garment = self._seen_in_photo(frame.picture, [*things, *WORN])
         if garment is None or share(garment, inside) < self.thresholds.dressed:
             return inside
         return inside & garment
@@ -105,11 +113,26 @@ class SkinGate:
         )
 
     def _seen(self, picture: Image.Image, things: Sequence[str]) -> Mask | None:
-        """Where the segmenter sees any of some garments; None where it can be asked for none of them."""
-        if self.segmenter is None:
+        """The samples where the segmenter sees any of some garments; None where it can be asked for none of them."""
+        segmenter, known = self.segmenter, self._known(things)
+        return _seen(segmenter, segmenter.squared(picture), known, picture) if segmenter and known else None
+
+    def _seen_in_photo(self, photo: Image.Image, things: Sequence[str]) -> Mask | None:
+        """The same in what others may ask again, for other styles and seeds. To see a large photo takes longer than a call of the model."""
+        segmenter, known = self.segmenter, self._known(things)
+        if segmenter is None or not known:
             return None
-        known = list(dict.fromkeys(thing for thing in things if self.segmenter.knows(thing)))
-        return seen(self.segmenter.probabilities(picture, known)) if known else None
+        squared = aside(lambda: segmenter.squared(photo))
+        key = photo.size, digest(np.asarray(squared)), tuple(known)
+        return self.photos.get(key, lambda: _seen(segmenter, squared, known, photo), lambda mask: mask.nbytes)
+
+    def _known(self, things: Sequence[str]) -> list[str]:
+        return [each for each in dict.fromkeys(things) if self.segmenter and self.segmenter.knows(each)]
+
+
+def _seen(segmenter: Segmenter, squared: Image.Image, things: Sequence[str], picture: Image.Image) -> Mask:
+    size = sampled_size(picture.size)
+    return np.asarray(segmenter.any_of(squared, things, shape=picture.size, size=size) >= SEEN)
 
 
 def _where(request: PredictionInput) -> str:

@@ -16,10 +16,11 @@ from atelier_inference.dialects.openai_images import OpenAiImages
 from atelier_inference.dialects.replicate_cog import ReplicateCog
 from atelier_inference.dialects.stability_search_and_replace import StabilitySearchAndReplace
 from atelier_inference.measures import Measures
+from atelier_inference.remembering import Remembered
 from contracts.safety.refusal import MaskCoversSkinError, NeverPaintedError, PaintedSkinError
 from diffusion.family import Family, RefusedContentError
 from imaging.masks import to_image
-from imaging.segmenter import Segmenter
+from imaging.segmenter import Segmenter, Size
 from tests.integration.inference_server import Server, sent
 
 SKIN, BLUE, CAMEL = (165, 115, 80), (40, 80, 190), (193, 154, 107)
@@ -53,12 +54,12 @@ def sees(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """The probability everywhere of what the segmenter is asked for; 0 of what is not named."""
     probabilities: dict[str, float] = {}
 
-    def found(_: Segmenter, picture: Image.Image, targets: Sequence[str]) -> list[Any]:
-        shape = picture.height, picture.width
-        return [np.full(shape, probabilities.get(target, 0.0), np.float32) for target in targets]
+    def found(_: Segmenter, squared: Image.Image, targets: Sequence[str], *, size: Size, shape: Size) -> Any:
+        return np.full(size[::-1], max(probabilities.get(target, 0.0) for target in targets), np.float32)
 
-    monkeypatch.setattr(Segmenter, "probabilities", found)
+    monkeypatch.setattr(Segmenter, "any_of", found)
     monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
+    monkeypatch.setattr(Remembered, "get", lambda _, key, make, size_of: make())
     return probabilities
 
 
@@ -185,12 +186,7 @@ def test_of_a_picture_without_a_mask_colours_say_nothing_since_walls_have_those_
 def test_a_wall_in_a_colour_of_skin_undresses_nobody(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a mask's black and white are swapped: what counts is where the photo has a garment."""
 
-    def found(_: Segmenter, picture: Image.Image, targets: Sequence[str]) -> list[Any]:
-        blue = np.asarray(picture)[..., 2] > 150  # the garment
-        return [blue.astype(np.float32) for _ in targets]
-
-    monkeypatch.setattr(Segmenter, "probabilities", found)
-    monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
+    sees_blue(monkeypatch)
     much = box(0, 36, 80, 120)
     paints(server, monkeypatch, SKIN)
     assert server.post(**asked(person(), much)).json()["error"]["type"] == "PaintedSkinError"
@@ -198,6 +194,34 @@ def test_a_wall_in_a_colour_of_skin_undresses_nobody(server: Server, monkeypatch
         server.modes["inpaint"], "paint", lambda jobs, _: [[_walled(job.frame.picture)] for job in jobs]
     )
     assert server.predict(**asked(person(), much)).images
+
+
+def test_a_photo_that_is_repainted_again_is_looked_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its paintings are each looked at, as are other photos."""
+    looks = sees_blue(monkeypatch)
+    paints(server, monkeypatch, SKIN)
+
+    def refused(photo: Image.Image, seed: int) -> bool:
+        answer = server.post(**{**asked(photo, GARMENT), "seed": seed})
+        return bool(answer.json()["error"]["type"] == "PaintedSkinError")
+
+    assert all(refused(person(), seed) for seed in range(3))
+    assert len(looks) == 3 + 1
+    assert refused(person((50, 90, 200)), 3)
+    assert len(looks) == 4 + 2
+
+
+def sees_blue(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """A segmenter that sees garments where it is blue; what it was asked for."""
+    asked_for: list[Sequence[str]] = []
+
+    def found(_: Segmenter, squared: Image.Image, targets: Sequence[str], *, size: Size, shape: Size) -> Any:
+        asked_for.append(targets)
+        return (np.asarray(squared.resize(size))[..., 2] > 150).astype(np.float32)
+
+    monkeypatch.setattr(Segmenter, "any_of", found)
+    monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
+    return asked_for
 
 
 def _walled(picture: Image.Image) -> Image.Image:

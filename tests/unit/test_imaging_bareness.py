@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.bareness import bare, look_at, look_under, seen, share_of_person
+from imaging.bareness import bare, look_at, look_under, share_of_person
 from imaging.skin import OwnSkin, own_skin, samples
 
 SKIN, CAMEL = (165, 115, 80), (193, 154, 107)
@@ -68,9 +68,3 @@ def test_what_was_painted_counts_inside_its_mask() -> None:
     assert look_at(picture, mask).share == 0.5
     mask.paste(255, (0, 0, 30, 20))
     assert look_at(picture, mask).share == pytest.approx(1 / 3)
-
-
-def test_any_thing_that_is_likely_is_seen() -> None:
-    one, other = np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
-    one[0], other[1], other[2] = 0.4, 0.9, 0.39
-    assert seen([one, other]).any(axis=1).tolist() == [True, True, False, False]

@@ -145,17 +145,22 @@ def test_a_few_stray_pixels_are_no_garment(segmenter: Segmenter) -> None:
 def test_a_picture_is_encoded_once_for_all_that_is_looked_for_in_it() -> None:
     finder = RedFinder()
     segmenter = Segmenter(finder, Words(), side=SIDE, mean=[0, 0, 0], std=[1, 1, 1])
-    together = segmenter.probabilities(outfit(), ["a skirt", "a shirt", "a hat"])
+    things = ["a skirt", "a shirt", "a hat"]
+    together = segmenter.any_of(segmenter.squared(outfit()), things, shape=outfit().size, size=outfit().size)
     assert finder.encoded == 1
-    for one, thing in zip(together, ("a skirt", "a shirt", "a hat"), strict=True):
-        assert np.array_equal(one, segmenter.probability(outfit(), thing))
+    assert np.array_equal(together, np.maximum.reduce([segmenter.probability(outfit(), thing) for thing in things]))
 
 
-def test_things_that_are_looked_for_together_are_found_as_each_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(64, 64), (90, 50), (31, 90)])
+def test_any_of_some_things_is_the_likeliest_of_each_alone(tmp_path: Path, size: tuple[int, int]) -> None:
     save_segmenter(tmp_path)
     loaded, things = Segmenter.load(tmp_path), ["a skirt", "a very long skirt " * 40, "trousers"]
-    for one, thing in zip(loaded.probabilities(outfit(), things), things, strict=True):
-        assert one == pytest.approx(loaded.probability(outfit(), thing), abs=1e-4)
+    picture = photo(size, (10, 20, 30, 40))
+    likeliest = np.maximum.reduce([loaded.probability(picture, thing) for thing in things])
+    squared = loaded.squared(picture)
+    assert loaded.any_of(squared, things, shape=size, size=size) == pytest.approx(likeliest, abs=1e-4)
+    halves = size[0] // 2, size[1] // 2
+    assert loaded.any_of(squared, things, shape=size, size=halves).shape == halves[::-1]
 
 
 def test_a_saved_model_folder_is_loaded(tmp_path: Path) -> None:
