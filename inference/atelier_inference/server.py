@@ -4,11 +4,9 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,10 +15,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from atelier_inference import journal
 from atelier_inference.answer_stream import FinishedAnswer
 from atelier_inference.answering import make_answer
-from atelier_inference.custom_attributes import CUSTOM_ATTRIBUTES, consented, styled
+from atelier_inference.checking import checked
+from atelier_inference.custom_attributes import CUSTOM_ATTRIBUTES
 from atelier_inference.dialects import NATIVE, dialect_of
 from atelier_inference.dialects.dialect import Dialect, Invocation
 from atelier_inference.disclosing import Disclosing
@@ -39,9 +37,7 @@ from contracts.errors import InvalidInputError
 from contracts.people import ConsentRule
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import PredictionInput
-from contracts.safety.refusal import MASKS, PAINTED, RefusedWordsError
-from contracts.safety.words import check_prediction
-from contracts.work import check_work
+from contracts.safety.refusal import MASKS, PAINTED
 
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 """What the caller of an asynchronous endpoint knows its request by; the log uses it too."""
@@ -188,18 +184,12 @@ class Service:
         leaving, share = asyncio.ensure_future(nobody_waits(*self._signs(request))), self._room.share()
         answering: list[asyncio.Task[FinishedAnswer]] = []
         try:
-            # Only who decodes may wait for room here; all else is refused at once where it is wrong.
-            pool = self._preparing if dialect.decodes else None
-            reading = asyncio.get_running_loop().run_in_executor(pool, dialect.read, call, share.take)
-            asked = await unless_left(reading, leaving)
+            loop = asyncio.get_running_loop()
+            asked = await unless_left(loop.run_in_executor(None, dialect.read, call), leaving)
+            asked = checked(asked, request.headers.get(CUSTOM_ATTRIBUTES, ""), modes, self._consent)
+            if asked.pictures:  # only who decodes may wait for room; all else was refused at once where it is wrong
+                asked = await unless_left(loop.run_in_executor(self._preparing, asked.decoded, share.take), leaving)
             call.let_go()
-            attributes = request.headers.get(CUSTOM_ATTRIBUTES, "")
-            styles = (styled(each, attributes) for each in asked.requests)
-            asked = replace(asked, requests=[consented(each, attributes, self._consent) for each in styles])
-            said = ((each.prompt, each.negative_prompt, each.mask_prompt, each.consent) for each in asked.requests)
-            journal.keep_private(chain.from_iterable(said))
-            _check_words(asked.requests, modes)
-            _check_together(asked.requests, modes)
             answering += [
                 asyncio.ensure_future(self._answer(modes, body, line, leaving, share)) for body in asked.requests
             ]
@@ -247,24 +237,6 @@ class Service:
         except (CanceledError, asyncio.CancelledError):
             self._worker.abandon(job)
             raise
-
-
-def _check_words(requests: Sequence[PredictionInput], modes: Modes) -> None:
-    """Raises RefusedWordsError, and counts it, before a picture of the requests is decoded."""
-    try:
-        for each in requests:
-            check_prediction(each, modes[each.mode].dependencies.safety)
-    except RefusedWordsError:
-        MEASURES.count("RequestsRefusedForWords")
-        raise
-
-
-def _check_together(requests: Sequence[PredictionInput], modes: Modes) -> None:
-    """Raises InvalidInputError where several requests of one call are too much work in all, though none of them is alone."""
-    pictures = sum(request.num_outputs for request in requests)
-    if pictures > requests[0].num_outputs:
-        whole = requests[0].model_copy(update={"num_outputs": pictures})
-        check_work(whole, modes[whole.mode].dependencies.pace, None)
 
 
 def _count_refusal(kind: str) -> None:

@@ -226,7 +226,7 @@ def repainted(served: Served, body: dict[str, Any]) -> tuple[int, ...] | None:
 def _meant(body: bytes) -> dict[str, Any]:
     """What the model server understands, in whatever dialect it was asked."""
     call = Invocation(content_type="application/json", accept="", body=bytearray(body))
-    (request,) = dialect_of(call).read(call, lambda _: None).requests
+    (request,) = dialect_of(call).read(call).decoded(lambda _: None).requests
     return request.to_json()
 
 

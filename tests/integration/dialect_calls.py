@@ -151,6 +151,13 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
             },
             pictures=(("input_img",), ("mask_img",)),
         ),
+        Call(
+            body={
+                **{"inputs": "a skirt", "input_img": _PHOTO, "mask_img": _MASK},
+                **{"num_inference_steps": 1, "image_length": 72, "num_images_per_prompt": 1},
+            },
+            pictures=(("input_img",), ("mask_img",)),
+        ),
     ),
     "nova-canvas": (
         Call(
@@ -160,6 +167,10 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         Call(
             body=_of_nova("OUTPAINTING", "outPaintingParams", image=_PHOTO, maskImage=_MASK),
             pictures=(("outPaintingParams", "image"), ("outPaintingParams", "maskImage")),
+        ),
+        Call(
+            body=_of_nova("INPAINTING", "inPaintingParams", image=_PHOTO, maskPrompt="a skirt"),
+            pictures=(("inPaintingParams", "image"),),
         ),
         Call(
             body=_of_nova("IMAGE_VARIATION", "imageVariationParams", images=[_PHOTO], similarityStrength=0.2),

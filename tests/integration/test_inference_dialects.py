@@ -101,18 +101,18 @@ def test_a_prompt_may_come_as_plain_text(server: Server, monkeypatch: pytest.Mon
 
 
 def test_what_is_left_out_is_as_jumpstart_has_it() -> None:
-    asked = dialect_of(paint := plain({"prompt": "p"})).read(paint, lambda _: None).requests[0]
+    asked = dialect_of(paint := plain({"prompt": "p"})).read(paint).decoded(lambda _: None).requests[0]
     assert (asked.width, asked.height, asked.num_inference_steps, asked.guidance_scale) == (512, 512, 50, 7.5)
     assert (asked.num_outputs, asked.seed, asked.negative_prompt) == (1, None, "")
     picture = {"image": sent(noise()), "prompt": "p"}
     masked = plain({**picture, "mask_image": sent(disc())}, JPEG)
-    asked = dialect_of(masked).read(masked, lambda _: None).requests[0]
+    asked = dialect_of(masked).read(masked).decoded(lambda _: None).requests[0]
     assert (asked.mode, asked.num_inference_steps, asked.guidance_scale) == ("inpaint", 50, 7.5)
     larger = plain(picture, JPEG)
-    asked = dialect_of(larger).read(larger, lambda _: None).requests[0]
+    asked = dialect_of(larger).read(larger).decoded(lambda _: None).requests[0]
     assert (asked.mode, asked.num_inference_steps, asked.guidance_scale) == ("upscale", 75, 9.0)
     post = plain({"inputs": "p", "input_img": sent(noise()), "mask_img": sent(disc())})
-    asked = dialect_of(post).read(post, lambda _: None).requests[0]
+    asked = dialect_of(post).read(post).decoded(lambda _: None).requests[0]
     assert (asked.num_inference_steps, asked.guidance_scale, asked.num_outputs) == (25, 6.5, 2)
     assert received(asked.image).shape == (512, 512, 3)
 
@@ -156,7 +156,7 @@ def test_what_jumpstart_refuses_is_refused_in_its_words(server: Server, case: st
 
 def test_several_pictures_are_too_much_work_together_that_none_is_alone(server: Server) -> None:
     body = {**PAINT, "width": 2048, "height": 2048, "num_inference_steps": 400}
-    asked = dialect_of(plain(body)).read(plain(body), lambda _: None).requests[0]
+    asked = dialect_of(plain(body)).read(plain(body)).decoded(lambda _: None).requests[0]
     mode = server.modes["text_to_image"]
     mode.affordable(asked, lambda _: None)
     assert "at most 600 seconds" in message(server, {**body, "prompt": ["a"] * 8})

@@ -40,7 +40,7 @@ def body(task: str, parameters: Mapping[str, Any], **config: Any) -> dict[str, A
 def spoken(said: object) -> tuple[Dialect, Asked]:
     call = Invocation(content_type="application/json", accept="", body=bytearray(json.dumps(said).encode()))
     dialect = dialect_of(call)
-    return dialect, dialect.read(call, lambda _: None)
+    return dialect, dialect.read(call).decoded(lambda _: None)
 
 
 def meant(said: object) -> PredictionInput:

@@ -35,7 +35,7 @@ def meant(said: object) -> PredictionInput:
     call = Invocation(content_type="application/json", accept="", body=bytearray(json.dumps(said).encode()))
     dialect = dialect_of(call)
     assert dialect.name == "openai-images"
-    (request,) = dialect.read(call, lambda _: None).requests
+    (request,) = dialect.read(call).decoded(lambda _: None).requests
     return request
 
 

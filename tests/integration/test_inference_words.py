@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image, ImageFile
 
 from atelier_inference.measures import MEASURES
-from imaging import pictures
 from tests.integration.dialect_calls import CALLS, Call, Path
 from tests.integration.inference_server import INPAINT, Server
 
@@ -33,6 +33,18 @@ CASES = [
 ]
 
 
+@pytest.fixture
+def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture's pixels are read, from a file or from rows of numbers; its size in a header may be."""
+
+    def decoded(*_: Any, **__: Any) -> None:
+        raise AssertionError("a picture was decoded")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decoded)
+    monkeypatch.setattr(Image, "fromarray", decoded)
+
+
+@pytest.mark.usefixtures("undecoded")
 @pytest.mark.parametrize(("dialect", "call"), CASES)
 def test_each_dialect_refuses_in_each_field_that_holds_words(server: Server, dialect: str, call: Call) -> None:
     answer = call.send(server.client)
@@ -49,10 +61,10 @@ def test_each_dialect_refuses_in_each_field_that_holds_words(server: Server, dia
         assert body["errors"][0]["reason"] == "words-undressing"
 
 
+@pytest.mark.usefixtures("undecoded")
 def test_nothing_is_decoded_or_counted_with_the_words(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(pictures, "decode", lambda *_, **__: pytest.fail("a picture was decoded"))
     monkeypatch.setattr(MEASURES, "service", "atelier-test")
     MEASURES.write()
     caplog.clear()

@@ -20,7 +20,7 @@ OUTPUT = PredictionOutput(images=["", "", ""], output_format="jpeg", seed=1, mod
 
 def sent(echo: Mapping[str, Any], *, one: bool) -> tuple[StreamingResponse, list[bytes]]:
     call = Invocation(content_type=JSON, accept=JSON + JPEG, body=bytearray())
-    response = answering(call, [], echo, one=one).respond([FinishedAnswer(output=OUTPUT, pictures=FILES)])
+    response = answering(call, echo, one=one)([FinishedAnswer(output=OUTPUT, pictures=FILES)])
     assert isinstance(response, StreamingResponse)
 
     async def read(pieces: AsyncIterable[Any]) -> list[bytes]:

@@ -69,7 +69,7 @@ def test_a_body_is_read_or_refused(keys: tuple[str, ...], data: st.DataObject) -
     content_type, accept = data.draw(st.sampled_from([JSON, JSON + JPEG])), data.draw(st.sampled_from([JSON, JPEG]))
     call = Invocation(content_type=content_type, accept=accept, body=bytearray(json.dumps(body).encode()))
     with contextlib.suppress(InvalidInputError):
-        asked = dialect_of(call).read(call, lambda _: None)
+        asked = dialect_of(call).read(call).decoded(lambda _: None)
         assert 1 <= sum(request.num_outputs for request in asked.requests) <= 8
 
 
@@ -78,7 +78,7 @@ def test_a_body_is_read_or_refused(keys: tuple[str, ...], data: st.DataObject) -
 def test_bytes_are_read_or_refused(body: bytes, content_type: str) -> None:
     call = Invocation(content_type=content_type, accept=JSON + JPEG, body=bytearray(body))
     with contextlib.suppress(InvalidInputError):
-        dialect_of(call).read(call, lambda _: None)
+        dialect_of(call).read(call).decoded(lambda _: None)
 
 
 @given(data=st.data())
@@ -93,4 +93,4 @@ def test_a_form_is_read_or_refused(data: st.DataObject) -> None:
     kind = f"{FORM}; boundary=Xy"
     call = Invocation(content_type=kind.lower(), accept="", body=bytearray(body), header=kind)
     with contextlib.suppress(InvalidInputError):
-        dialect_of(call).read(call, lambda _: None)
+        dialect_of(call).read(call).decoded(lambda _: None)

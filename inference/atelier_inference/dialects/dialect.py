@@ -1,10 +1,10 @@
 """What a dialect of the server is: whose requests it speaks, what they mean as requests of ours, and how their callers are answered."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from starlette.responses import Response
 
@@ -85,20 +85,44 @@ class Invocation:
         return frozenset(self.value)
 
 
+Respond = Callable[[Sequence[FinishedAnswer]], Response]
+"""What the answers to a call's requests become, in their order."""
+Pictures = Callable[[TakeRoom], Mapping[str, str]]
+"""Pictures of a request, by our fields' names, which are decoded to be what ours are. Raises InvalidInputError."""
+_LATER = "decoded later"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a call asks for: one request of ours, or several of one size, and what their answers become, in their order."""
+    """What a call asks for: one request of ours, or several of one size, and what their answers become.
+
+    ``pictures`` are those that the one request still lacks: a call is refused for whatever else is wrong with it before they are decoded.
+    """
 
     requests: Sequence[PredictionInput]
-    respond: Callable[[Sequence[FinishedAnswer]], Response]
+    respond: Respond
+    pictures: Pictures | None = None
+
+    @classmethod
+    def lacking(
+        cls, names: Sequence[str], pictures: Pictures, inputs: Mapping[str, Any], *, respond: Respond, where: str = ""
+    ) -> Self:
+        """One request of ``inputs``, which lacks the ``pictures`` of these names. Raises InvalidInputError."""
+        request = PredictionInput.from_json({**inputs, **dict.fromkeys(names, _LATER)}, where=where)
+        return cls(requests=[request], respond=respond, pictures=pictures)
+
+    def decoded(self, take_room: TakeRoom) -> Self:
+        """The same with the pictures that were lacking. Raises InvalidInputError."""
+        if self.pictures is None:
+            return self
+        there = self.pictures(take_room)
+        return replace(self, requests=[each.model_copy(update=there) for each in self.requests], pictures=None)
 
 
 class Dialect(ABC):
     """One way to ask."""
 
     name: ClassVar[str]
-    decodes: ClassVar[bool] = False
-    """Whether ``read`` decodes pictures, and so waits for room."""
     marks: ClassVar[frozenset[str]] = frozenset()
     """Keys of a JSON body of which one is enough to tell whose it is: no other dialect, nor our own requests, have them."""
 
@@ -107,8 +131,8 @@ class Dialect(ABC):
         return False
 
     @abstractmethod
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
-        """What is asked. Raises InvalidInputError."""
+    def read(self, call: Invocation) -> Asked:
+        """What is asked; no picture is decoded for it. Raises InvalidInputError."""
 
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """The answer to a call that cannot succeed; ``kind`` names the error, ``request`` is what the log calls the request."""

@@ -16,10 +16,10 @@ from PIL import Image
 from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer, streamed
-from atelier_inference.dialects.dialect import JPEG, JSON, Asked, Dialect, Invocation
+from atelier_inference.dialects.dialect import JPEG, JSON, Dialect, Invocation, Respond
 from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
-from contracts.prediction import Format, PredictionInput
+from contracts.prediction import Format
 from imaging.pictures import encode, measure
 
 MOST_LISTED = 4_194_304
@@ -140,9 +140,7 @@ def check_listed(call: Invocation, size: tuple[int, int], pictures: int) -> None
         raise InvalidInputError("Accept", got=call.accept or JSON, allowed=allowed)
 
 
-def answering(
-    call: Invocation, requests: Sequence[PredictionInput], echo: Mapping[str, Any], *, one: bool = False
-) -> Asked:
+def answering(call: Invocation, echo: Mapping[str, Any], *, one: bool = False) -> Respond:
     """``{"generated_images": […]}`` or ``{"generated_image": …}``, files in base64 or lists as the caller accepts, with the ``echo``."""
 
     def respond(answers: Sequence[FinishedAnswer]) -> Response:
@@ -153,7 +151,7 @@ def answering(
         shown = {"generated_image": pictures[0]} if one else {"generated_images": pictures}
         return Response(json.dumps({**shown, **echo}, separators=(",", ":")), media_type=JSON)
 
-    return Asked(requests=requests, respond=respond)
+    return respond
 
 
 def _in_base64(files: Sequence[bytes], echo: Mapping[str, Any], *, one: bool) -> Iterator[tuple[bytes, bytes]]:

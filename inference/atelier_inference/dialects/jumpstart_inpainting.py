@@ -16,7 +16,6 @@ from atelier_inference.dialects.jumpstart import (
     sent_picture,
     size_of,
 )
-from contracts.prediction import PredictionInput
 
 STEPS, GUIDANCE = 50, 7.5
 KEYS = (
@@ -31,23 +30,26 @@ class JumpStartInpainting(JumpStart):
     name: ClassVar[str] = "jumpstart-inpainting"
     marks: ClassVar[frozenset[str]] = frozenset({"mask_image"})
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         payload: Mapping[str, Any] = call.value
         check_accept(call)
         check_keys(payload, known=KEYS, needed=("prompt", "image", "mask_image"))
         positive = ("num_inference_steps", "num_images_per_prompt", "batch_size")
         check_numbers(payload, integers=(*positive, "seed"), positive=positive)
-        picture, copies = sent_picture(payload["image"], call, "image"), payload.get("num_images_per_prompt", 1)
-        check_listed(call, size_of(picture, "image"), copies)
+        copies = payload.get("num_images_per_prompt", 1)
         asked = {
             "mode": "inpaint",
             "prompt": payload["prompt"],
             "negative_prompt": payload.get("negative_prompt"),
-            "image": picture,
-            "mask": sent_picture(payload["mask_image"], call, "mask_image"),
             "num_outputs": copies,
             "output_format": picture_format(call),
             **sampling(payload, steps=STEPS, guidance=GUIDANCE),
         }
-        return answering(call, [PredictionInput.from_json(asked, where="payload")], {})
+
+        def pictures(_: TakeRoom) -> Mapping[str, str]:
+            picture = sent_picture(payload["image"], call, "image")
+            check_listed(call, size_of(picture, "image"), copies)
+            return {"image": picture, "mask": sent_picture(payload["mask_image"], call, "mask_image")}
+
+        return Asked.lacking(["image", "mask"], pictures, asked, respond=answering(call, {}), where="payload")

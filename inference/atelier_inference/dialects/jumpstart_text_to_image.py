@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from atelier_inference.dialects.dialect import JPEG, Asked, Invocation, TakeRoom
+from atelier_inference.dialects.dialect import JPEG, Asked, Invocation
 from atelier_inference.dialects.jumpstart import (
     JumpStart,
     PayloadError,
@@ -44,12 +44,13 @@ class JumpStartTextToImage(JumpStart):
         pictured = call.content_type.endswith(JPEG) or call.keys & {*_OURS, "image"}
         return "prompt" in call.keys and not pictured
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         check_accept(call)
         if not call.is_json:
             prompt = _text(bytes(call.body))
-            return answering(call, [_request({}, prompt, "", call, 0)], {"prompt": prompt}, one=True)
+            respond = answering(call, {"prompt": prompt}, one=True)
+            return Asked(requests=[_request({}, prompt, "", call, 0)], respond=respond)
         payload: Mapping[str, Any] = call.value
         _check(payload)
         copies = payload.get("num_images_per_prompt", 1)
@@ -63,7 +64,7 @@ class JumpStartTextToImage(JumpStart):
                 "num_images_per_prompt", got=got, allowed=f"at most {MOST_PICTURES} pictures a call"
             )
         check_listed(call, (payload.get("width", SIDE), payload.get("height", SIDE)), pictures)
-        return answering(call, requests, {"prompt": payload["prompt"]})
+        return Asked(requests=requests, respond=answering(call, {"prompt": payload["prompt"]}))
 
 
 def _text(body: bytes) -> str:

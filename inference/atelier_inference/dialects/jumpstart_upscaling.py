@@ -17,7 +17,6 @@ from atelier_inference.dialects.jumpstart import (
     size_of,
 )
 from contracts.pictures import UPSCALING
-from contracts.prediction import PredictionInput
 
 STEPS, GUIDANCE = 75, 9.0
 """Those of the pipeline that JumpStart's server calls, StableDiffusionUpscalePipeline."""
@@ -36,24 +35,28 @@ class JumpStartUpscaling(JumpStart):
         """See Dialect."""
         return bool(call.keys) and (call.content_type.endswith(JPEG) or isinstance(call.value.get("image"), list))
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         payload: Mapping[str, Any] = call.value
         check_accept(call)
         check_keys(payload, known=KEYS, needed=("prompt", "image"))
         positive = ("num_inference_steps", "num_images_per_prompt")
         check_numbers(payload, integers=(*positive, "seed", "noise_level"), positive=positive)
-        picture, copies = sent_picture(payload["image"], call, "image"), payload.get("num_images_per_prompt", 1)
-        check_listed(call, size_of(picture, "image"), copies * UPSCALING**2)
+        copies = payload.get("num_images_per_prompt", 1)
         asked = {
             "mode": "upscale",
             "prompt": payload["prompt"],
             "negative_prompt": payload.get("negative_prompt"),
-            "image": picture,
             "num_outputs": copies,
             "noise_level": payload.get("noise_level"),
             "output_format": picture_format(call),
             **sampling(payload, steps=STEPS, guidance=GUIDANCE),
         }
-        request = PredictionInput.from_json(asked, where="payload")
-        return answering(call, [request], {"prompt": payload["prompt"]})
+
+        def pictures(_: TakeRoom) -> Mapping[str, str]:
+            picture = sent_picture(payload["image"], call, "image")
+            check_listed(call, size_of(picture, "image"), copies * UPSCALING**2)
+            return {"image": picture}
+
+        respond = answering(call, {"prompt": payload["prompt"]})
+        return Asked.lacking(["image"], pictures, asked, respond=respond, where="payload")

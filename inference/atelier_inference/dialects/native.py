@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, TakeRoom
+from atelier_inference.dialects.dialect import Asked, Dialect, Invocation
 from contracts.prediction import PredictionInput
 
 
@@ -11,7 +11,7 @@ class Native(Dialect):
 
     name: ClassVar[str] = "native"
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         request = PredictionInput.from_json(call.value)
         return Asked(requests=[request], respond=lambda answers: answers[0].response())

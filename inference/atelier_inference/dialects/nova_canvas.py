@@ -6,6 +6,7 @@ What is **black** in ``maskImage`` is repainted, by OUTPAINTING what is white; a
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from starlette.responses import Response
@@ -50,22 +51,24 @@ class NovaCanvas(Dialect):
     """``imageGenerationConfig.width`` and ``height`` are of new pictures; an edited one keeps its size."""
 
     name: ClassVar[str] = "nova-canvas"
-    decodes: ClassVar[bool] = True
     marks: ClassVar[frozenset[str]] = frozenset({"taskType"})
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         asked = read_nova(call.value)
-        config = asked.imageGenerationConfig
+        config, words = asked.imageGenerationConfig, getattr(asked, PARAMETERS[asked.taskType])
         inputs = {
             "guidance_scale": config.cfgScale,
             "seed": config.seed,
             "num_outputs": config.numberOfImages,
             "num_inference_steps": STEPS[config.quality],
-            **_TRANSLATED[asked.taskType](getattr(asked, PARAMETERS[asked.taskType]), config, take_room),
+            **_TRANSLATED[asked.taskType](words, config),
         }
-        request = PredictionInput.from_json({name: value for name, value in inputs.items() if value is not None})
-        return Asked(requests=[request], respond=_respond)
+        inputs = {name: value for name, value in inputs.items() if value is not None}
+        if not isinstance(words, NovaEdit) or not words.maskImage:
+            return Asked(requests=[PredictionInput.from_json(inputs)], respond=_respond)
+        mask = partial(_mask, words, repainted=_REPAINTED[asked.taskType])
+        return Asked.lacking(["mask"], lambda take_room: {"mask": mask(take_room)}, inputs, respond=_respond)
 
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """As Bedrock answers; what was painted and may not leave is no exception there."""
@@ -84,48 +87,48 @@ def _painted(words: NovaWords, prompt: str, config: NovaConfig) -> dict[str, Any
     return {"mode": "text_to_image", "prompt": prompt, "negative_prompt": words.negativeText, **sides}
 
 
-def _from_words(words: NovaWords, config: NovaConfig, _: TakeRoom) -> dict[str, Any]:
+def _from_words(words: NovaWords, config: NovaConfig) -> dict[str, Any]:
     return _painted(words, words.text, config)
 
 
-def _from_colours(words: NovaColours, config: NovaConfig, _: TakeRoom) -> dict[str, Any]:
+def _from_colours(words: NovaColours, config: NovaConfig) -> dict[str, Any]:
     """A model reads no codes of colours, but their names."""
     *others, last = dict.fromkeys(name_of(each, FINER) for each in words.colors)
     listed = f"{', '.join(others)} and {last}" if others else last
     return _painted(words, f"{words.text}, in {listed}", config)
 
 
-def _varied(words: NovaVariation, config: NovaConfig, _: TakeRoom) -> dict[str, Any]:
+def _varied(words: NovaVariation, config: NovaConfig) -> dict[str, Any]:
     _check_size(config, words.images[0])
     strength = max(LEAST_STRENGTH, round(1 - words.similarityStrength, 6))
     return {**_edited(words, words.images[0]), "mode": "image_to_image", "strength": strength}
 
 
-def _inpainted(words: NovaEdit, config: NovaConfig, take_room: TakeRoom) -> dict[str, Any]:
-    sides = _check_size(config, words.image)
+def _inpainted(words: NovaEdit, config: NovaConfig) -> dict[str, Any]:
+    _check_size(config, words.image)
     if words.maskPrompt:
         return {**_edited(words, words.image), "mode": "style", "mask_prompt": words.maskPrompt}
-    mask = _mask(words.maskImage, sides, take_room, repainted=0)
-    return {**_edited(words, words.image), "mode": "inpaint", "mask": mask}
+    return {**_edited(words, words.image), "mode": "inpaint"}
 
 
-def _outpainted(words: NovaOutpainting, config: NovaConfig, take_room: TakeRoom) -> dict[str, Any]:
+def _outpainted(words: NovaOutpainting, config: NovaConfig) -> dict[str, Any]:
     if words.maskPrompt:
         allowed = "maskImage: what words find is repainted here, and never what lies around it"
         raise InvalidInputError("outPaintingParams.maskPrompt", got=words.maskPrompt, allowed=allowed)
-    sides = _check_size(config, words.image)
+    _check_size(config, words.image)
     exact = {"mask_grow": 0, "mask_blur": 0} if words.outPaintingMode == "PRECISE" else {}
-    mask = _mask(words.maskImage, sides, take_room, repainted=255)
-    return {**_edited(words, words.image), "mode": "inpaint", "mask": mask, **exact}
+    return {**_edited(words, words.image), "mode": "inpaint", **exact}
 
 
-_TRANSLATED: Mapping[str, Callable[[Any, NovaConfig, TakeRoom], dict[str, Any]]] = {
+_TRANSLATED: Mapping[str, Callable[[Any, NovaConfig], dict[str, Any]]] = {
     "TEXT_IMAGE": _from_words,
     "COLOR_GUIDED_GENERATION": _from_colours,
     "IMAGE_VARIATION": _varied,
     "INPAINTING": _inpainted,
     "OUTPAINTING": _outpainted,
 }
+_REPAINTED: Mapping[str, int] = {"INPAINTING": 0, "OUTPAINTING": 255}
+"""The level of what a task repaints in its ``maskImage``."""
 
 
 def _edited(words: NovaVariation | NovaEdit, image: str) -> dict[str, Any]:
@@ -140,23 +143,20 @@ def _file(picture: str, where: str) -> bytes:
         raise InvalidInputError(where, got=got, allowed="base64 of a PNG or JPEG file") from error
 
 
-def _check_size(config: NovaConfig, image: str) -> tuple[int, int]:
-    """The picture's width and height. Raises InvalidInputError where another size is wanted, since it keeps its own."""
+def _check_size(config: NovaConfig, image: str) -> None:
+    """Raises InvalidInputError where another size than the picture's is wanted, since it keeps its own."""
     sides = measure(_file(image, "image"), name="image")
     wanted = (config.width or sides[0], config.height or sides[1])
     # Where the picture is turned by its metadata, it has its sides the other way round.
     if (config.width or config.height) and wanted not in (sides, sides[::-1]):
         allowed = f"left out, or {sides[0]}x{sides[1]} as the picture has, which keeps its size"
         raise InvalidInputError("imageGenerationConfig.width", got=f"{wanted[0]}x{wanted[1]}", allowed=allowed)
-    return sides
 
 
-def _mask(mask_image: str, sides: tuple[int, int], take_room: TakeRoom, *, repainted: int) -> str:
-    """Nova's mask as ours, of which the white is repainted: ``repainted`` is the level of that in Nova's.
-
-    ``sides`` are the picture's width and height, which are the mask's too. Raises InvalidInputError.
-    """
-    file = _file(mask_image, "maskImage")
+def _mask(words: NovaEdit, take_room: TakeRoom, *, repainted: int) -> str:
+    """Nova's mask as ours, of which the white is repainted: ``repainted`` is the level of that in Nova's. Raises InvalidInputError."""
+    sides = measure(_file(words.image, "image"), name="image")
+    file = _file(words.maskImage, "maskImage")
     width, height = measure(file, name="maskImage")
     if (width, height) not in (sides, sides[::-1]):
         allowed = f"{sides[0]}x{sides[1]}, the picture's own size"

@@ -12,7 +12,7 @@ from typing import ClassVar
 from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer
-from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, TakeRoom, adapter_of, with_files
+from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, adapter_of, with_files
 from atelier_inference.dialects.stability_search_and_replace import FIELDS as OF_STABILITY
 from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
@@ -39,7 +39,7 @@ class OpenAiImages(Dialect):
         """A form without a field of Stability's."""
         return call.is_form and not any(part.name in OF_STABILITY for part in call.parts)
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         asked = _asked(call)
         if asked.response_format != "b64_json":

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer, streamed
-from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, TakeRoom, adapter_of
+from atelier_inference.dialects.dialect import Asked, Dialect, Invocation, adapter_of
 from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.declarations import about, text
 from contracts.errors import InvalidInputError, Problem
@@ -63,7 +63,7 @@ class ReplicateCog(Dialect):
     name: ClassVar[str] = "replicate-cog"
     marks: ClassVar[frozenset[str]] = frozenset({"input"})
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         started = datetime.now(UTC)
         value = call.value

@@ -9,7 +9,7 @@ from typing import ClassVar
 from starlette.responses import Response
 
 from atelier_inference.answer_stream import FinishedAnswer
-from atelier_inference.dialects.dialect import JSON, Asked, Dialect, Invocation, TakeRoom, adapter_of, with_files
+from atelier_inference.dialects.dialect import JSON, Asked, Dialect, Invocation, adapter_of, with_files
 from atelier_inference.json_answer import AsciiJSONResponse
 from contracts.errors import InvalidInputError
 from contracts.forms import read_fields
@@ -37,7 +37,7 @@ class StabilitySearchAndReplace(Dialect):
         """A form with a field of Stability's."""
         return any(part.name in FIELDS for part in call.parts)
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         whole = _wants_json(call.accept)
         asked = SearchAndReplaceForm.from_json(read_fields(call.parts, SearchAndReplaceForm))

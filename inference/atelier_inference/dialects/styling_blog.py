@@ -21,7 +21,6 @@ from atelier_inference.dialects.jumpstart import (
     size_of,
 )
 from contracts.errors import InvalidInputError
-from contracts.prediction import PredictionInput
 from imaging.pictures import decode, encode
 
 STEPS, GUIDANCE, PICTURES, LENGTH = 25, 6.5, 2, 512
@@ -36,10 +35,9 @@ class StylingBlog(Dialect):
     """What is white in ``mask_img`` is repainted. A picture of another shape is squeezed into the square, as the post's endpoint does."""
 
     name: ClassVar[str] = "styling-blog"
-    decodes: ClassVar[bool] = True
     marks: ClassVar[frozenset[str]] = frozenset({"inputs", "input_img", "mask_img"})
 
-    def read(self, call: Invocation, take_room: TakeRoom) -> Asked:
+    def read(self, call: Invocation) -> Asked:
         """See Dialect."""
         payload: Mapping[str, Any] = call.value
         check_keys(payload, known=KEYS, needed=("inputs", "input_img", "mask_img"))
@@ -52,15 +50,19 @@ class StylingBlog(Dialect):
         asked = {
             "mode": "inpaint",
             "prompt": payload["inputs"],
-            "image": _squared(payload["input_img"], "input_img", side, Image.Resampling.LANCZOS, take_room),
-            "mask": _squared(payload["mask_img"], "mask_img", side, Image.Resampling.NEAREST, take_room),
             "num_inference_steps": payload.get("num_inference_steps", STEPS),
             "guidance_scale": max(0, payload.get("guidance_scale", GUIDANCE)),
             "num_outputs": payload.get("num_images_per_prompt", PICTURES),
             "output_format": "jpeg",
         }
-        request = PredictionInput.from_json(asked, where="payload")
-        return answering(replace(call, accept=f"{JSON}{JPEG}"), [request], {})
+
+        def pictures(take_room: TakeRoom) -> Mapping[str, str]:
+            photo = _squared(payload["input_img"], "input_img", side, Image.Resampling.LANCZOS, take_room)
+            mask = _squared(payload["mask_img"], "mask_img", side, Image.Resampling.NEAREST, take_room)
+            return {"image": photo, "mask": mask}
+
+        respond = answering(replace(call, accept=f"{JSON}{JPEG}"), {})
+        return Asked.lacking(["image", "mask"], pictures, asked, respond=respond, where="payload")
 
     def refuse(self, status: int, kind: str, error: InvalidInputError, request: str) -> Response:
         """As the toolkit answers that serves the post's script."""
