@@ -1,6 +1,7 @@
 """The image's entry point: ``python -m atelier_training segment | train | evaluate | shard | …``."""
 
 import argparse
+import faulthandler
 import gc
 import importlib
 import logging
@@ -8,7 +9,9 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from atelier_training.advice import FINE_TUNING_VOLUME, VOLUMES, of_step
 from atelier_training.arguments import parser
+from atelier_training.engine.exhaustion import exhaustion_named
 from atelier_training.engine.interruption import Interruption
 from atelier_training.failure import guard
 from atelier_training.launch import relaunch_if_distributed
@@ -41,9 +44,13 @@ def main(argv: Sequence[str]) -> int:
 def _run(arguments: argparse.Namespace, paths: MlPaths) -> None:
     if arguments.step in TRAININGS:
         relaunch_if_distributed(paths.resource_config, "atelier_training", arguments.step)
-    with Interruption() as interruption:
+    step = arguments.step
+    with (
+        Interruption() as interruption,
+        exhaustion_named(interruption, lambda: of_step(step), volume=VOLUMES.get(step, FINE_TUNING_VOLUME)),
+    ):
         # Each step imports its own libraries, inside the guard: a broken import is a failure with a reason too.
-        _imported(STEPS[arguments.step]).run(arguments, paths, interruption)
+        _imported(STEPS[step]).run(arguments, paths, interruption)
 
 
 def _imported(name: str) -> ModuleType:
@@ -57,5 +64,6 @@ def _imported(name: str) -> ModuleType:
 
 
 if __name__ == "__main__":
+    faulthandler.enable()  # where a signal ends the process, such as of a disk that is full under mapped memory, the log says at what
     prefer_own_library()
     sys.exit(main(sys.argv[1:]))

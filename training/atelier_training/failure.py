@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 
 def guard(job: Callable[[], None], failure: Path) -> int:
-    """Run a job. Returns its exit code: 0; 1 bad input; 2 unexpected (traceback to the log only); 143 stopped by SIGTERM.
+    """Run a job. Returns its exit code: 0; 1 bad input, or too small a machine; 2 unexpected (traceback to the log only);
+    143 stopped by SIGTERM.
 
     The reason goes to ``failure``; a reason that is already there (another process of the same job) is kept.
     """
@@ -48,9 +49,12 @@ def reason(error: BaseException) -> str:
 def _report(error: BaseException, failure: Path) -> None:
     sys.stdout.flush()
     print(reason(error), file=sys.stderr, flush=True)
-    failure.parent.mkdir(parents=True, exist_ok=True)
     try:
+        failure.parent.mkdir(parents=True, exist_ok=True)
         with failure.open("x", encoding="utf-8") as file:
             file.write(reason(error))
     except FileExistsError:
         log.info("%s already says why this job failed", failure.name)
+    except OSError as full:
+        # The reason is in the log, and a full disk is what it may be.
+        log.error("%s cannot be written: %s", failure.name, full)

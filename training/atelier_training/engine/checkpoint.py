@@ -5,7 +5,12 @@ without sharding, can continue it. Shards are gathered tensor by tensor, and onl
 CPU.
 """
 
-from collections.abc import Mapping
+import logging
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +26,17 @@ from torch.distributed.checkpoint.state_dict import (
 )
 from torch.optim import Optimizer
 
+from atelier_training.engine.exhaustion import GIB, DiskFullError
 from atelier_training.engine.processes import Processes
 from atelier_training.engine.training_log import History, LoggedStep
 from contracts.errors import InvalidInputError
 
 FILE = "checkpoint.pt"
+
+_PARTIAL = f"{FILE}.partial"
+"""What is being written. Whoever finds one found the rest of a killed process."""
+
+log = logging.getLogger(__name__)
 
 _TRAINED = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
 _ALL = StateDictOptions(full_state_dict=True, cpu_offload=True)
@@ -94,15 +105,26 @@ def save(state: RunState, folder: Path, identity: Mapping[str, Any], processes: 
     }
     if processes.leads:
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{FILE}.partial"
-        torch.save(content, partial)
-        partial.replace(folder / FILE)
+        with _removed_if_unfinished(folder / _PARTIAL, _nbytes(state)) as partial:
+            # To a file of Python's, whose errors are the system's own.
+            with partial.open("wb") as file:
+                torch.save(content, file)
+                file.flush()
+                os.fsync(file.fileno())  # some file systems say only now that there is no room
+            partial.replace(folder / FILE)
     processes.wait()
 
 
 def restore(state: RunState, folder: Path, identity: Mapping[str, Any], processes: Processes) -> None:
-    """Load the folder's checkpoint into `state`, if there is one; raise if it was made with other settings."""
+    """Load the folder's checkpoint into `state`, if there is one; raise if it was made with other settings.
+
+    One that is damaged in any process's folder is not used: a run that begins anew comes to the same weights.
+    """
+    (folder / _PARTIAL).unlink(missing_ok=True)
     exists = (folder / FILE).is_file()
+    if not all(processes.gather(not exists or _is_whole(folder / FILE))):
+        log.warning("%s is damaged, as a copy that was cut off is: the training begins anew", folder / FILE)
+        return
     content: dict[str, Any] = {"step": 0}
     if exists:
         content = torch.load(folder / FILE, weights_only=True, mmap=True, map_location="cpu")
@@ -118,6 +140,51 @@ def restore(state: RunState, folder: Path, identity: Mapping[str, Any], processe
     entries = [LoggedStep(**entry) for entry in content["history"]["entries"]]
     state.history = History(entries=entries, recent=list(content["history"]["recent"]))
     state.step = content["step"]
+
+
+def require_room(state: RunState, folder: Path, *, several: bool) -> None:
+    """Raise DiskFullError where the next checkpoint, and with `several` one more beside it, does not fit the folder's disk.
+
+    To be called in the leading process once the optimizers have moved the weights, when all that a checkpoint holds is there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    size, old = _nbytes(state), folder / FILE
+    kept = old.stat().st_size if old.is_file() else 0
+    # The old one is kept until the new one is whole.
+    needed = max(size, 2 * size - kept) if several else size
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        allowed = f"{needed / GIB:.2f} GiB more for checkpoints of {size / GIB:.2f} GiB: a larger volume_gib"
+        raise DiskFullError(f"free disk for checkpoints at {folder}", got=f"{free / GIB:.2f} GiB", allowed=allowed)
+
+
+def _nbytes(state: RunState) -> int:
+    """Bytes of the weights, averages and optimizer states that a checkpoint holds whole."""
+    tensors: list[Tensor] = [*state.trained().values(), *(state.average.values if state.average else ())]
+    for optimizer in state.optimizers:
+        tensors += [value for each in optimizer.state.values() for value in each.values() if isinstance(value, Tensor)]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether every byte is as it was written, by the file's own checksums."""
+    try:
+        with zipfile.ZipFile(file) as parts:
+            return parts.testzip() is None
+    except (zipfile.BadZipFile, OSError, EOFError):
+        return False
+
+
+@contextmanager
+def _removed_if_unfinished(partial: Path, size: int) -> Iterator[Path]:
+    """Leave no unfinished file of `size` bytes, which may be what fills the disk, and note on the error what was needed."""
+    free = shutil.disk_usage(partial.parent).free
+    try:
+        yield partial
+    except BaseException as error:
+        partial.unlink(missing_ok=True)
+        error.add_note(f"a checkpoint is {size / GIB:.2f} GiB, and {free / GIB:.2f} GiB were free")
+        raise
 
 
 def _require_same_step(steps: list[int], folder: Path) -> None:

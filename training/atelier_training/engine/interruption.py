@@ -13,8 +13,10 @@ class Interruption:
     """Remembers SIGTERM until the work reaches a point where it can stop; for use in a ``with`` statement.
 
     A container's first process ignores a SIGTERM that it does not handle, so a job enters it before anything else.
-    Leaving it restores the former handler.
+    Leaving it restores the former handler. ``doing`` is what the job was last said to do, for whatever ends it.
     """
+
+    doing = ""
 
     def __init__(self) -> None:
         self.requested = False
@@ -30,6 +32,7 @@ class Interruption:
 
     def check(self, what: str) -> None:
         """Raises InterruptedJobError where the job was asked to stop; ``what`` was being done."""
+        self.doing = what
         if self.requested:
             raise InterruptedJobError(f"stopped by SIGTERM while {what}")
 

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 
 from atelier_training.engine import training_log
-from atelier_training.engine.checkpoint import restore, save
+from atelier_training.engine.checkpoint import require_room, restore, save
+from atelier_training.engine.exhaustion import noted
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import joined
 from atelier_training.engine.run import Batch, Feed, Learner, Run, begin, train_step
@@ -54,6 +55,7 @@ def train(
             restore(run.state, folder, settings.identity, processes)
             _announce(run, feed)
             speed = _continue(run, feed.batches(processes, run.state.step), folder, interruption)
+            interruption.doing = "writing the trained weights"
             _export(run, export)
         finally:
             run.disconnect()
@@ -75,11 +77,15 @@ def _continue(run: Run, batches: Iterator[Any], folder: Path, interruption: Inte
     settings, state, first = run.settings, run.state, run.state.step
     log = training_log.StepLog(settings, state.history, first, silent=not run.processes.leads)
     while state.step < settings.steps:
-        loss, stop = train_step(run, batches, interruption)
+        interruption.doing = f"training step {state.step + 1} of {settings.steps}"
+        with noted(run.need):
+            loss, stop = train_step(run, batches, interruption)
         log.add(loss)
         if state.step == first + 1:
             _require_gradients(run)
+            _require_room(run, folder)
         if stop or state.step % settings.checkpoint_every == 0 or state.step == settings.steps:
+            interruption.doing = f"saving the checkpoint of step {state.step}"
             save(state, folder, settings.identity, run.processes)
         if stop:
             interruption.requested = True  # one process was interrupted, so all stop
@@ -99,6 +105,13 @@ def _require_gradients(run: Run) -> None:
     missing = [name for name, parameter in run.state.trained().items() if parameter.grad is None]
     if missing:
         raise ValueError(f"parameters without a gradient: got {', '.join(missing)}; allowed: none; freeze these")
+
+
+def _require_room(run: Run, folder: Path) -> None:
+    """Raise after the first step, not at the last, where the checkpoints to come do not fit."""
+    if run.processes.leads:
+        several = run.settings.steps - run.state.step >= run.settings.checkpoint_every
+        require_room(run.state, folder, several=several)
 
 
 def _export(run: Run, folder: Path) -> None:

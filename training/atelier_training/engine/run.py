@@ -11,10 +11,13 @@ from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
 from atelier_training.engine.checkpoint import RunState, WeightAverage
+from atelier_training.engine.exhaustion import GIB
 from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.optimizers import state_bytes
 from atelier_training.engine.parallel import Losses, clip, on_device, spread
 from atelier_training.engine.processes import Processes
 from atelier_training.engine.settings import Settings
@@ -85,6 +88,18 @@ class Run:
         """What is trained, looked up once: a UNet has hundreds of modules."""
         return list(self.state.trained().values())
 
+    def need(self) -> str:
+        """What this process's memory must hold besides activations."""
+        weights = sum(_here(p) * p.element_size() for p in self.losses.parameters())
+        gradients = sum(_here(p) * p.element_size() for p in self.parameters)
+        states = sum(
+            state_bytes(optimizer) * _here(p)
+            for optimizer in self.state.optimizers
+            for group in optimizer.param_groups
+            for p in group["params"]
+        )
+        return f"weights, gradients and optimizer are {(weights + gradients + states) / GIB:.2f} GiB"
+
     def disconnect(self) -> None:
         """Release what exchanges gradients before the process group ends.
 
@@ -108,8 +123,14 @@ class Run:
         return torch.autocast(self.processes.device.type, dtype, enabled=enabled)
 
 
+def _here(parameter: Tensor) -> int:
+    """How many of a parameter's values are in this process."""
+    return parameter.to_local().numel() if isinstance(parameter, DTensor) else parameter.numel()
+
+
 def begin(learner: Learner[Any], settings: Settings, processes: Processes) -> Run:
-    """Return the run at step 0."""
+    """Return the run at step 0. Raises ValueError where what is trained was loaded in half precision."""
+    _require_single_precision(learner.trained)
     shared_out = settings.sharding == "fsdp" and processes.together
     exporter = copy.deepcopy(learner) if shared_out and processes.leads else learner
     losses = spread(Losses(learner.trained, learner.losses), processes, settings.sharding)
@@ -122,6 +143,14 @@ def begin(learner: Learner[Any], settings: Settings, processes: Processes) -> Ru
         scaler=torch.amp.GradScaler(processes.device.type, enabled=dtype is torch.float16),
     )
     return Run(settings=settings, processes=processes, losses=losses, exporter=exporter, state=state, dtype=dtype)
+
+
+def _require_single_precision(trained: nn.Module) -> None:
+    """In half precision a weight starts rounded, and an update smaller than its last digit is lost: only what is frozen may be cast."""
+    rough = {name: p.dtype for name, p in trained.named_parameters() if p.requires_grad and p.dtype != torch.float32}
+    if rough:
+        (name, dtype), more = next(iter(rough.items())), f" and {len(rough) - 1} more" if len(rough) > 1 else ""
+        raise ValueError(f"trained parameters: got {dtype} in {name}{more}; allowed: torch.float32")
 
 
 def compute_dtype(precision: str, device: torch.device) -> torch.dtype:

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
     models = load_models(paths, arguments.task)
+    interruption.doing = "painting with the base model and the trained one"
     painted, own_notes = _paint(arguments, paths, models)
     interruption.check("painting")
     entries = training_log.read(models.style_folder / TRAINING_LOG)

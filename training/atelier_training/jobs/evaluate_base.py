@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     samples = [shards[number] for number in spaced(len(shards), MOST_SAMPLES)]
     subject = Subject(folder=artifact, base=base, vocabulary=shards.vocabulary, device=device)
     measure = importlib.import_module(f"atelier_training.evaluate_base.{MEASURES[arguments.model]}")
+    interruption.doing = "measuring"
     judged: Judged = measure.judge(subject, samples)
     interruption.check("measuring")
     entries = training_log.read(artifact / TRAINING_LOG)

@@ -11,12 +11,14 @@ from typing import Any
 
 import torch
 
+from atelier_training.advice import FINE_TUNING_VOLUME, of_fine_tuning
 from atelier_training.base_files import read_base
 from atelier_training.bases import load_base
 from atelier_training.data.examples import ExampleFile, load_examples
 from atelier_training.data.latents import Batches
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.data.preparation import Preparation
+from atelier_training.engine.exhaustion import exhaustion_named
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, train
 from atelier_training.engine.optimizers import adamw
@@ -47,7 +49,8 @@ def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interrupti
     job = paths.read_hyperparameters(FineTuneJob)
     for warning in job.ignored():
         log.warning("ignored: %s", warning)
-    with joined() as processes:
+    named = exhaustion_named(interruption, lambda: of_fine_tuning(job), volume=FINE_TUNING_VOLUME)
+    with named, joined() as processes:
         fine_tune(job, paths, processes, interruption)
 
 

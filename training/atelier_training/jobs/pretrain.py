@@ -8,8 +8,10 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from atelier_training.advice import VOLUMES, of_pretraining
 from atelier_training.base_files import read_base
 from atelier_training.data.shards import ShardFolder, mounted_shards, open_shards
+from atelier_training.engine.exhaustion import exhaustion_named
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, Summary
 from atelier_training.engine.processes import joined
@@ -32,6 +34,11 @@ log = logging.getLogger(__name__)
 def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Train as ``hyperparameters.json`` says, or continue from the checkpoint."""
     tuned = paths.read_hyperparameters(PretrainHyperparameters)
+    with exhaustion_named(interruption, lambda: of_pretraining(tuned), volume=VOLUMES["pretrain"]):
+        _pretrain(tuned, paths, interruption)
+
+
+def _pretrain(tuned: PretrainHyperparameters, paths: MlPaths, interruption: Interruption) -> None:
     data = read_shards(tuned, paths)
     base = paths.channel("base") if paths.channel("base").is_dir() else None
     if base is not None:
