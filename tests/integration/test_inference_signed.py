@@ -14,6 +14,7 @@ from PIL import Image
 from atelier_inference.dialects import DIALECTS
 from atelier_inference.provenance import loading
 from atelier_inference.provenance.manifest import CONSENT, SETTINGS
+from contracts.disclosure import TEXTS
 from contracts.layout import S3Uri
 from tests.integration.dialect_calls import CALLS, Call
 from tests.integration.inference_server import INPAINT, Server, received, serving
@@ -61,6 +62,12 @@ def _files(data: bytes) -> Iterator[tuple[bytes, str]]:
     yield from ((data, kind) for start, kind in KINDS.items() if data.startswith(start))
 
 
+def _opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
 def read(data: bytes, kind: str) -> tuple[str, dict[str, Any]]:
     with c2pa.Reader(f"image/{kind}", io.BytesIO(data)) as reader:
         return str(reader.get_validation_state()), reader.get_active_manifest() or {}
@@ -78,6 +85,16 @@ def test_every_dialect_s_pictures_are_signed(server: Server, name: str) -> None:
             assert read(data, kind)[0] == "Valid"
             looked += 1
     assert looked
+
+
+@pytest.mark.parametrize("name", ["native", *(dialect.name for dialect in DIALECTS)])
+def test_every_body_tells_people_what_it_is_since_s3_keeps_no_headers(server: Server, name: str) -> None:
+    for call in CALLS[name]:
+        if isinstance(call.body, dict) and call.body.get("mode") == "segment":
+            continue
+        answer = call.send(server.client)
+        told = [str(_opened(data).getxmp()) for data, _ in files(answer)] or [answer.json()["disclosure"]]
+        assert all(TEXTS["en"] in each for each in told)
 
 
 @pytest.mark.parametrize("file_format", ["png", "jpeg", "webp"])

@@ -28,6 +28,7 @@ from atelier_inference.provenance.manifest import CONSENT, SETTINGS, manifest, p
 from atelier_inference.provenance.signing import C2paSigner
 from atelier_inference.provenance.xmp import packet
 from atelier_inference.store import Store
+from contracts.disclosure import TEXTS
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri
 from contracts.modes import MODES
@@ -90,7 +91,7 @@ def assertion(found: Mapping[str, Any], label: str) -> Any:
 def test_a_picture_s_manifest_is_trusted_by_whoever_trusts_the_deployment(
     signing: C2paSigner, chain: str, file_format: str
 ) -> None:
-    data = encode(picture(), file_format, Told(xmp=packet(REPAINTED)))
+    data = encode(picture(), file_format, Told(xmp=packet(REPAINTED, TEXTS)))
     signed = signing.signed(data, file_format, manifest(REPAINTED))
     assert read(signed, file_format, chain)[0] == "Trusted"
     assert read(signed, file_format)[0] == "Valid"
@@ -139,7 +140,7 @@ def test_a_reference_to_consent_stands_in_the_manifest_and_nowhere_else(signing:
     facts = replace(REPAINTED, consent="shoot-7/release-12")
     _, found = read(signing.signed(encode(picture(), "png"), "png", manifest(facts)), "png")
     assert assertion(found, CONSENT) == {"reference": "shoot-7/release-12"}
-    assert "release-12" not in facts.as_text + packet(facts)
+    assert "release-12" not in facts.as_text + packet(facts, TEXTS)
     _, without = read(signing.signed(encode(picture(), "png"), "png", manifest(REPAINTED)), "png")
     assert CONSENT not in {each["label"] for each in without["assertions"]}
 
@@ -150,12 +151,28 @@ def test_every_mode_that_paints_says_what_it_makes() -> None:
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_the_metadata_of_each_format_says_the_source_type(file_format: str) -> None:
-    file = encode(picture(), file_format, Told(xmp=packet(REPAINTED)))
+    file = encode(picture(), file_format, Told(xmp=packet(REPAINTED, TEXTS)))
     image = Image.open(io.BytesIO(file))
     image.load()
     description = str(image.getxmp()["xmpmeta"]["RDF"]["Description"])
     assert COMPOSITE in description
     assert "tiny@1 skirt@3" in description
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_the_metadata_of_each_format_says_in_every_language_of_the_stage_what_people_are_to_be_told(
+    file_format: str,
+) -> None:
+    told = {"ko": "AI가 <만든> 것 & 바꾼 것.", "en": "AI made\x00 it."}
+    image = Image.open(io.BytesIO(encode(picture(), file_format, Told(xmp=packet(REPAINTED, told)))))
+    image.load()
+    description = image.getxmp()["xmpmeta"]["RDF"]["Description"]["description"]
+    sentences = {each["lang"]: each["text"] for each in description["Alt"]["li"]}
+    assert sentences == {
+        "x-default": "AI가 <만든> 것 & 바꾼 것.",
+        "ko": "AI가 <만든> 것 & 바꾼 것.",
+        "en": "AI made it.",
+    }
 
 
 def test_a_png_says_its_settings_and_no_words_that_nobody_allowed() -> None:
@@ -168,7 +185,9 @@ def test_a_png_says_its_settings_and_no_words_that_nobody_allowed() -> None:
 
 def test_words_that_are_allowed_are_said_whatever_letters_they_have() -> None:
     facts = replace(REPAINTED, prompt='a "red" <skirt> & 치마\x00\x0b')
-    image = Image.open(io.BytesIO(encode(picture(), "png", Told(xmp=packet(facts), texts={"Comment": facts.as_text}))))
+    image = Image.open(
+        io.BytesIO(encode(picture(), "png", Told(xmp=packet(facts, TEXTS), texts={"Comment": facts.as_text})))
+    )
     assert image.getxmp()["xmpmeta"]["RDF"]["Description"]["AIPromptInformation"] == 'a "red" <skirt> & 치마'
     assert json.loads(image.info["Comment"])["prompt"] == facts.prompt
 

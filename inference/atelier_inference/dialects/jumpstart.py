@@ -141,7 +141,10 @@ def check_listed(call: Invocation, size: tuple[int, int], pictures: int) -> None
 
 
 def answering(call: Invocation, echo: Mapping[str, Any], *, one: bool = False) -> Respond:
-    """``{"generated_images": […]}`` or ``{"generated_image": …}``, files in base64 or lists as the caller accepts, with the ``echo``."""
+    """``{"generated_images": […]}`` or ``{"generated_image": …}``, files in base64 or lists as the caller accepts, with the ``echo``.
+
+    Lists have no metadata in which the disclosure could stand, as it does in files: it is beside them.
+    """
 
     def respond(answers: Sequence[FinishedAnswer]) -> Response:
         files = [file for answer in answers for file in answer.pictures]
@@ -149,7 +152,8 @@ def answering(call: Invocation, echo: Mapping[str, Any], *, one: bool = False) -
             return streamed(list(_in_base64(files, echo, one=one)))
         pictures = _lists(files)
         shown = {"generated_image": pictures[0]} if one else {"generated_images": pictures}
-        return Response(json.dumps({**shown, **echo}, separators=(",", ":")), media_type=JSON)
+        told = {"disclosure": answers[0].output.disclosure}
+        return Response(json.dumps({**shown, **echo, **told}, separators=(",", ":")), media_type=JSON)
 
     return respond
 

@@ -19,11 +19,12 @@ def load_provenance(settings: Settings, store: Store) -> PictureWriter:
     """What the settings say. Raises InvalidInputError for certificates that are not the key's, and what KMS and S3 say."""
     if not settings.signing_key or settings.certificates is None:
         log.info("pictures are not signed: no key is named")
-        return PictureWriter(prompt=settings.prompt_in_pictures)
+        return PictureWriter(prompt=settings.prompt_in_pictures, disclosure=settings.disclosure)
     key = KmsKey(settings.signing_key)
     name = settings.certificates.child(f"{settings.signing_key.rpartition('/')[2]}.pem")
     chain = certificates(key, store, name, settings.service or "atelier")
-    return PictureWriter(C2paSigner(key, chain), prompt=settings.prompt_in_pictures)
+    signer = C2paSigner(key, chain)
+    return PictureWriter(signer, prompt=settings.prompt_in_pictures, disclosure=settings.disclosure)
 
 
 def certificates(key: ClaimKey, store: Store, uri: S3Uri, service: str) -> str:

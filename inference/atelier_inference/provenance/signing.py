@@ -13,6 +13,7 @@ from atelier_inference.provenance.facts import SOFTWARE, facts_of
 from atelier_inference.provenance.keys import ClaimKey
 from atelier_inference.provenance.manifest import manifest
 from atelier_inference.provenance.xmp import packet
+from contracts.disclosure import TEXTS, Texts
 from imaging.pictures import encode
 from imaging.told import Told
 
@@ -57,11 +58,17 @@ class C2paSigner:
 
 
 class PictureWriter:
-    """What this server writes into pictures: a manifest where it has a key to sign with, and words where ``prompt`` says so."""
+    """What this server writes into pictures: a manifest where it has a key to sign with, and words where ``prompt`` says so.
 
-    def __init__(self, signing: ManifestSigner | None = None, *, prompt: bool = False) -> None:
+    ``disclosure`` is what people are told who see them.
+    """
+
+    def __init__(
+        self, signing: ManifestSigner | None = None, *, prompt: bool = False, disclosure: Texts = TEXTS
+    ) -> None:
         self._signing = signing
         self._prompt = prompt
+        self._disclosure = disclosure
 
     def encode(self, job: Job, picture: Image.Image, number: int) -> bytes:
         """The file of the job's picture ``number``, in the format of its request. Raises SigningError."""
@@ -70,7 +77,7 @@ class PictureWriter:
         if facts is None:
             return encode(picture, file_format)
         texts = {"Software": SOFTWARE, "Comment": facts.as_text}
-        data = encode(picture, file_format, Told(xmp=packet(facts), texts=texts))
+        data = encode(picture, file_format, Told(xmp=packet(facts, self._disclosure), texts=texts))
         if self._signing is None:
             return data
         with job.watch.measure("sign"):
