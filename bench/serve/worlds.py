@@ -13,15 +13,16 @@ import diffusers
 import torch
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from bench.miniature import AutoencoderShape, save_medium
 from contracts.artifact import BaseManifest, StyleManifest, hash_files, to_json
 from contracts.layout import MANIFEST
 from contracts.sampling import SamplingDefaults
 from models.catalogue import find
 
 MINIATURE_VERSION = "1"
-"""To be counted up with any change of ``_miniature``: what lies below ``out`` is kept."""
+"""To be counted up with any change of ``save_medium``: what lies below ``out`` is kept."""
+AUTOENCODER = AutoencoderShape(channels=(32, 64, 128, 128), layers=1)
 BEFORE: Mapping[str, float] = {"num_inference_steps": 20, "guidance_scale": 2.0}
 """How the tiny family painted before anything was made faster: 20 steps, all guided."""
 STYLE_TARGETS = (
@@ -65,7 +66,7 @@ def make_world(name: str, out: Path, styles: int) -> ServedWorld:
     if name == "tiny":
         shutil.copytree(entry.source.folder, world.model, dirs_exist_ok=True)  # type: ignore[union-attr]
     elif not (world.model / MANIFEST).is_file() or _manifest(world).revision != MINIATURE_VERSION:
-        _miniature(world.model, Path(entry.source.folder))  # type: ignore[union-attr]
+        save_medium(world.model, Path(entry.source.folder), AUTOENCODER)  # type: ignore[union-attr]
     (world.model / MANIFEST).unlink(missing_ok=True)
     manifest = entry.manifest(world.model).model_copy(update={**own, "resolution": world.resolution})
     (world.model / MANIFEST).write_text(to_json(manifest), encoding="utf-8")
@@ -103,39 +104,6 @@ def _segmenter(world: ServedWorld) -> None:
     shutil.copytree(entry.source.folder, folder, dirs_exist_ok=True)  # type: ignore[union-attr]
     (folder / MANIFEST).unlink(missing_ok=True)
     (folder / MANIFEST).write_text(to_json(entry.manifest(folder)), encoding="utf-8")
-
-
-def _miniature(folder: Path, tiny: Path) -> None:
-    """92 million weights in the denoiser, 4 million in the autoencoder; its pictures are noise, and cost what real ones would."""
-    torch.manual_seed(0)
-    tokenizer = CLIPTokenizer.from_pretrained(tiny / "tokenizer")
-    text = CLIPTextConfig.from_pretrained(tiny / "text_encoder", hidden_size=256, intermediate_size=512)
-    unet = diffusers.UNet2DConditionModel(
-        sample_size=32,
-        in_channels=9,
-        out_channels=4,
-        layers_per_block=1,
-        block_out_channels=(128, 256, 512, 512),
-        attention_head_dim=8,
-        cross_attention_dim=256,
-        down_block_types=(*["CrossAttnDownBlock2D"] * 3, "DownBlock2D"),
-        up_block_types=("UpBlock2D", *["CrossAttnUpBlock2D"] * 3),
-    )
-    autoencoder = diffusers.AutoencoderKL(
-        block_out_channels=(32, 64, 128, 128),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=1,
-        latent_channels=4,
-    )
-    scheduler = diffusers.DDIMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, steps_offset=1
-    )
-    shutil.rmtree(folder, ignore_errors=True)
-    diffusers.StableDiffusionInpaintPipeline(
-        vae=autoencoder, text_encoder=CLIPTextModel(text), tokenizer=tokenizer, unet=unet, scheduler=scheduler,
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-    ).save_pretrained(folder)  # fmt: skip
 
 
 def _missing_styles(world: ServedWorld) -> Iterator[tuple[int, Path]]:

@@ -1,0 +1,1 @@
+"""What a fine-tune costs and learns, beside a plain training loop."""

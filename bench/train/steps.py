@@ -1,0 +1,98 @@
+"""A step of ours, of the plain loop and of nothing but the denoiser, one after the other in this process: A B C A B C, CPU seconds.
+
+The floor is the denoiser's forward and backward pass on fixed inputs. What a training does once for each view (encoding it) is no part of
+ours here and of the whole job's time in ``jobs``.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from atelier_training.base_files import read_base
+from atelier_training.data.examples import load_examples
+from atelier_training.data.pictures import DatasetFolder
+from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.processes import Processes
+from atelier_training.engine.run import begin, train_step
+from atelier_training.fine_tune_job import FineTuneJob
+from atelier_training.jobs.fine_tune import prepare, settings_of
+from atelier_training.paths import MlPaths
+from bench.train.reference import PlainTraining
+
+
+class OurTraining:
+    """The job's own training, a step at a time; ``steps`` of its batches have been drawn before, so that their views are encoded."""
+
+    def __init__(self, paths: MlPaths, steps: int) -> None:
+        job, processes = paths.read_hyperparameters(FineTuneJob), Processes(device=torch.device("cpu"))
+        base = read_base(paths.channel("base"))
+        examples = load_examples(
+            DatasetFolder.read(paths.channel("dataset")), paths.channel("masks"), job.instance_prompt
+        )
+        learner, batches = prepare(job, base, examples, paths, processes, Interruption())
+        self.trained = learner.trained
+        for number in range(steps * job.gradient_accumulation_steps):
+            self.batch = batches.draw(number)
+        self._run = begin(learner, settings_of(job, base, pictures=len(examples), processes=1), processes)
+        self._batches = batches.batches(processes, 0)
+
+    def step(self) -> float:
+        """One optimizer step; its loss."""
+        return train_step(self._run, self._batches)[0]
+
+
+class Floor:
+    """What no loop can do without, with the weights of ours."""
+
+    def __init__(self, ours: OurTraining) -> None:
+        self._trained, self._batch = ours.trained, ours.batch
+
+    def step(self) -> None:
+        """Forward and backward."""
+        batch = self._batch
+        self._trained.zero_grad()
+        predicted = self._trained(batch.latents, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames)
+        torch.autograd.backward(predicted.float().pow(2).mean())
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepTimes:
+    """CPU seconds of each round."""
+
+    ours: Sequence[float]
+    reference: Sequence[float]
+    floor: Sequence[float]
+
+    def line(self, name: str) -> dict[str, float]:
+        """Medians of the ratios of neighbours, and their spread."""
+        over = [b / a for a, b in zip(self.ours, self.reference, strict=True)]
+        floor = [a / c for a, c in zip(self.ours, self.floor, strict=True)]
+        return {
+            f"steps_ratio_{name}": round(statistics.median(over), 3),
+            f"steps_ratio_{name}_least": round(min(over), 3),
+            f"floor_ratio_{name}": round(statistics.median(floor), 3),
+            f"floor_ratio_{name}_most": round(max(floor), 3),
+            f"step_seconds_{name}": round(statistics.median(self.ours), 3),
+            f"step_seconds_{name}_reference": round(statistics.median(self.reference), 3),
+        }
+
+
+def measure_steps(paths: MlPaths, rounds: int) -> StepTimes:
+    """``rounds`` of each after one that warms up."""
+    ours = OurTraining(paths, rounds + 1)
+    sides: dict[str, Callable[[], Any]] = {
+        "ours": ours.step,
+        "reference": PlainTraining(paths).step,
+        "floor": Floor(ours).step,
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds + 1):
+        for name, step in sides.items():
+            start = time.process_time()
+            step()
+            seconds[name].append(time.process_time() - start)
+    return StepTimes(**{name: values[1:] for name, values in seconds.items()})
