@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -169,16 +170,19 @@ class Segmenter:
         """What the model sees of an RGB picture: all of it, in a square of the model's own size."""
         return square(picture, (0, 0, *picture.size), self._side)
 
-    def any_of(self, squared: Image.Image, targets: Sequence[str], *, shape: Size, size: Size) -> Probability:
-        """The probability that each part of a ``squared`` picture shows any of some targets, for ``size`` parts of it (width, height).
+    def any_of(
+        self, squared: Image.Image, groups: Sequence[Sequence[str]], *, shape: Size, size: Size
+    ) -> list[Probability]:
+        """For each group of targets, the probability that each part of a ``squared`` picture shows any of them.
 
-        ``shape`` is the picture's own size before it was squared. The picture, which takes more than half of a pass, is encoded once.
+        ``shape`` is the picture's own size before it was squared, ``size`` how many parts of it are told (width, height). The picture,
+        which takes more than half of a pass, is encoded once.
         """
         left, top, width, height = (self._side * part / max(shape) for part in _place(shape))
         box = left, top, left + width, top + height
-        each = (Image.fromarray(logits) for logits in self._logits(squared, targets))
-        found = [_probability(one.resize(size, Image.Resampling.BILINEAR, box=box)) for one in each]
-        return np.asarray(np.max(found, axis=0))
+        each = (Image.fromarray(logits) for logits in self._logits(squared, list(chain.from_iterable(groups))))
+        found = (_probability(one.resize(size, Image.Resampling.BILINEAR, box=box)) for one in each)
+        return [np.asarray(np.max(list(islice(found, len(group))), axis=0)) for group in groups]
 
     def _things(self, target: str) -> list[str]:
         """What ``target`` names. Raises GarmentNotFoundError for things of which the model has no word."""

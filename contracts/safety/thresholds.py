@@ -14,8 +14,9 @@ class SkinThresholds:
     was painted on the person, garment and bare skin.
 
     A mask is refused where ``mask_bare`` of it is bare, if that is at least ``mask_area`` of the picture: a hand or a foot may be dressed.
-    So is one that leaves no skin of a person outside (less than ``body_outside`` of what is inside), where ``body_bare`` of it is bare and
-    it covers ``body_area`` of the picture.
+    So is one that covers ``body_area`` of the picture and leaves less than ``body_outside`` of a person outside, where a person's skin is
+    seen on ``body_seen`` of it. Where nobody is seen, it is one of which ``body_bare`` is bare, and that leaves less than ``skin_outside``
+    of what that is outside.
     """
 
     painted_share: float = 0.25
@@ -23,13 +24,15 @@ class SkinThresholds:
     dressed: float = 0.1
     mask_bare: float = 0.8
     mask_area: float = 0.03
-    body_bare: float = 0.08
     body_area: float = 0.2
-    body_outside: float = 0.03
+    body_seen: float = 0.02
+    body_outside: float = 0.05
+    body_bare: float = 0.08
+    skin_outside: float = 0.03
 
     def selling(self, wares: Collection[str]) -> "SkinThresholds":
         """Those of a stage that sells swimwear or underwear, which is worn on much bare skin."""
-        return replace(self, painted_bare=0.9, mask_bare=0.92, body_bare=0.8) if wares else self
+        return replace(self, painted_bare=0.9, mask_bare=0.92, body_seen=0.8, body_bare=0.8) if wares else self
 
 
 SKIN = SkinThresholds()

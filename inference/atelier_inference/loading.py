@@ -23,6 +23,7 @@ from atelier_inference.remembering import (
     remember_words,
 )
 from atelier_inference.settings import Settings
+from atelier_inference.sight import Sight
 from atelier_inference.skin_gate import SkinGate
 from atelier_inference.store import Store
 from atelier_inference.styles import StyleCatalogue
@@ -58,7 +59,7 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
         enlarger=enlarger,
         pace=_pace(settings, model, enlarger),
         safety=settings.safety,
-        gate=SkinGate(segmenter=segmenter, thresholds=SKIN.selling(settings.safety.sells)),
+        gate=SkinGate(sight=Sight(segmenter=segmenter), thresholds=SKIN.selling(settings.safety.sells)),
     )
     return make_modes(dependencies)
 

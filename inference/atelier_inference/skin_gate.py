@@ -5,55 +5,45 @@ that may be skin, and where it sees a garment in a photo is remembered.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
 from PIL import Image
 
-from atelier_inference.meeting import aside
-from atelier_inference.remembering import Remembered, digest
+from atelier_inference.sight import Sight
 from contracts.errors import Problem
 from contracts.prediction import PredictionInput
 from contracts.safety.cloth import asks_for_skin_colour, garments_asked
 from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
-from contracts.safety.thresholds import SEEN, SKIN, SkinThresholds
+from contracts.safety.thresholds import SKIN, SkinThresholds
 from imaging.bareness import PaintedPart, Under, bare, look_at, share_of_person
 from imaging.masks import Mask
 from imaging.repaint import Frame
-from imaging.segmenter import Segmenter
-from imaging.skin import is_of_skin, sampled_size, share
+from imaging.skin import is_of_skin, share
 
 WORN = ("clothes", "a top", "a skirt", "trousers", "a dress")
 """What is looked for under a mask that a caller brought: its garment need not be the one that is painted."""
-MOST_SEEN = 16 * 2**20
-"""Bytes of where photos have garments, at most 16 KiB each."""
+PERSON, BARE = ("a person",), ("skin",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SkinGate:
-    """The gate of one server; without a ``segmenter`` it goes by colours alone. Only the model's thread may call what asks that."""
+    """The gate of one server; without ``sight`` it goes by colours alone. Only the model's thread may call what asks that."""
 
-    segmenter: Segmenter | None
+    sight: Sight
     thresholds: SkinThresholds = SKIN
-    photos: Remembered = field(default_factory=lambda: Remembered(MOST_SEEN))
 
     def check_mask(self, under: Under, photo: Image.Image, request: PredictionInput) -> None:
         """Raises NeverPaintedError for a mask on bare skin, or on a whole person. In the model's thread."""
-        suspect = under.skin & under.inside
-        if not (self._is_skin(under, suspect) or self._is_body(under, suspect)):
-            return
-        own_words = [request.mask_prompt] if request.mask_prompt else []
-        things = [*garments_asked([*own_words, request.prompt]), *(() if own_words else WORN)]
-        found = bare(
-            suspect, under.levels, own=under.own, garment=self._seen_in_photo(photo, things), colour_asked=True
-        )
-        where, got = _where(request), f"a mask of which {share(found, under.inside):.0%} is bare skin"
-        if self._is_skin(under, found):
-            allowed = f"one of a garment, with less than {self.thresholds.mask_bare:.0%} of bare skin in it"
-            raise MaskCoversSkinError.of([Problem(where, got, allowed, "mask-skin")])
-        if self._is_body(under, found):
+        suspect, where = under.skin & under.inside, _where(request)
+        if self._is_skin(under, suspect):
+            found = self._bare_under(under, suspect, photo, request)
+            if self._is_skin(under, found):
+                got = f"a mask of which {share(found, under.inside):.0%} is bare skin"
+                allowed = f"one of a garment, with less than {self.thresholds.mask_bare:.0%} of bare skin in it"
+                raise MaskCoversSkinError.of([Problem(where, got, allowed, "mask-skin")])
+        if self._may_be_body(under, suspect) and self._is_body(under, suspect, photo, request):
+            got = "a mask on all of a person"
             allowed = "one of a garment, that leaves the person's face or hands, where they are seen, outside"
-            got = f"{got}, and all that is seen of the person's"
             raise MaskCoversBodyError.of([Problem(where, got, allowed, "mask-body")])
 
     def refusal(
@@ -73,7 +63,7 @@ class SkinGate:
         asked = asks_for_skin_colour(request.prompt) or (bool(request.colour) and is_of_skin(request.colour))
         dressed = None
         for look, picture in suspects:
-            garment = self._seen(picture, things)
+            (garment,) = self.sight.places_now(picture, things)
             found = bare(look.skin, look.levels, own=under.own, garment=garment, colour_asked=asked)
             if share(found, look.inside) <= limits.painted_share * limits.dressed:
                 continue  # too little of the mask to be that much of what was dressed, wherever that is
@@ -94,7 +84,7 @@ class SkinGate:
         A mask may lie on much beside: a wall that is painted in a colour of skin undresses nobody.
         """
         inside = look_at(frame.picture, frame.mask).inside
-        garment = self._seen_in_photo(frame.picture, [*things, *WORN])
+        (garment,) = self.sight.places(frame.picture, [*things, *WORN])
         if garment is None or share(garment, inside) < self.thresholds.dressed:
             return inside
         return inside & garment
@@ -103,36 +93,29 @@ class SkinGate:
         limits = self.thresholds
         return share(found, under.inside) >= limits.mask_bare and float(found.mean()) >= limits.mask_area
 
-    def _is_body(self, under: Under, found: Mask) -> bool:
+    def _bare_under(self, under: Under, suspect: Mask, photo: Image.Image, request: PredictionInput) -> Mask:
+        """Of what may be skin under a mask, what is bare."""
+        own_words = [request.mask_prompt] if request.mask_prompt else []
+        things = [*garments_asked([*own_words, request.prompt]), *(() if own_words else WORN)]
+        (garment,) = self.sight.places(photo, things)
+        return bare(suspect, under.levels, own=under.own, garment=garment, colour_asked=True)
+
+    def _may_be_body(self, under: Under, suspect: Mask) -> bool:
         limits = self.thresholds
-        outside = int((under.skin & under.outside).sum())
-        return (
-            share(found, under.inside) >= limits.body_bare
-            and under.area >= limits.body_area
-            and outside < limits.body_outside * int(found.sum())
+        return under.area >= limits.body_area and share(suspect, under.inside) >= limits.body_seen
+
+    def _is_body(self, under: Under, suspect: Mask, photo: Image.Image, request: PredictionInput) -> bool:
+        """Whether hardly anything of a person whose skin is masked is seen outside; where nobody is seen, hardly any skin."""
+        limits = self.thresholds
+        person, skin = self.sight.places(photo, PERSON, BARE)
+        if person is None or skin is None or not person.any():
+            found = self._bare_under(under, suspect, photo, request)
+            outside = int((under.skin & under.outside).sum())
+            return share(found, under.inside) >= limits.body_bare and outside < limits.skin_outside * int(found.sum())
+        outside = int((person & under.outside).sum())
+        return share(suspect & skin, under.inside) >= limits.body_seen and outside < limits.body_outside * int(
+            person.sum()
         )
-
-    def _seen(self, picture: Image.Image, things: Sequence[str]) -> Mask | None:
-        """The samples where the segmenter sees any of some garments; None where it can be asked for none of them."""
-        segmenter, known = self.segmenter, self._known(things)
-        return _seen(segmenter, segmenter.squared(picture), known, picture) if segmenter and known else None
-
-    def _seen_in_photo(self, photo: Image.Image, things: Sequence[str]) -> Mask | None:
-        """The same in what others may ask again, for other styles and seeds. To see a large photo takes longer than a call of the model."""
-        segmenter, known = self.segmenter, self._known(things)
-        if segmenter is None or not known:
-            return None
-        squared = aside(lambda: segmenter.squared(photo))
-        key = photo.size, digest(np.asarray(squared)), tuple(known)
-        return self.photos.get(key, lambda: _seen(segmenter, squared, known, photo), lambda mask: mask.nbytes)
-
-    def _known(self, things: Sequence[str]) -> list[str]:
-        return [each for each in dict.fromkeys(things) if self.segmenter and self.segmenter.knows(each)]
-
-
-def _seen(segmenter: Segmenter, squared: Image.Image, things: Sequence[str], picture: Image.Image) -> Mask:
-    size = sampled_size(picture.size)
-    return np.asarray(segmenter.any_of(squared, things, shape=picture.size, size=size) >= SEEN)
 
 
 def _where(request: PredictionInput) -> str:

@@ -23,8 +23,9 @@ from imaging.masks import to_image
 from imaging.segmenter import Segmenter, Size
 from tests.integration.inference_server import Server, sent
 
-SKIN, BLUE, CAMEL = (165, 115, 80), (40, 80, 190), (193, 154, 107)
+SKIN, BLUE, CAMEL, SKIN_WALL = (165, 115, 80), (40, 80, 190), (193, 154, 107), (205, 175, 140)
 SIZE = (80, 120)
+Groups = Sequence[Sequence[str]]
 
 
 def person(garment: tuple[int, int, int] = BLUE) -> Image.Image:
@@ -54,8 +55,9 @@ def sees(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """The probability everywhere of what the segmenter is asked for; 0 of what is not named."""
     probabilities: dict[str, float] = {}
 
-    def found(_: Segmenter, squared: Image.Image, targets: Sequence[str], *, size: Size, shape: Size) -> Any:
-        return np.full(size[::-1], max(probabilities.get(target, 0.0) for target in targets), np.float32)
+    def found(_: Segmenter, squared: Image.Image, groups: Groups, *, size: Size, shape: Size) -> Any:
+        likeliest = [max(probabilities.get(target, 0.0) for target in group) for group in groups]
+        return [np.full(size[::-1], each, np.float32) for each in likeliest]
 
     monkeypatch.setattr(Segmenter, "any_of", found)
     monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
@@ -160,6 +162,30 @@ def test_a_mask_on_all_of_a_person_is_refused(
     assert (refused.status_code, refused.json()["error"]["type"]) == (400, "MaskCoversBodyError")
 
 
+@pytest.mark.parametrize("wall", [(135, 138, 142), SKIN_WALL])
+def test_a_mask_on_all_of_a_person_that_is_seen_is_refused_before_any_wall(
+    server: Server, monkeypatch: pytest.MonkeyPatch, wall: tuple[int, int, int]
+) -> None:
+    """A wall of a skin's colour looks as if much of the person were left outside."""
+    sees_blue(monkeypatch)
+    monkeypatch.setattr(server.modes["inpaint"], "paint", lambda *_: pytest.fail("painted"))
+    photo = Image.new("RGB", SIZE, wall)
+    photo.paste(person().crop((20, 5, 60, 118)), (20, 5))
+    photo.paste(wall, (20, 5, 25, 35))
+    photo.paste(wall, (55, 5, 60, 35))
+    refused = server.post(**asked(photo, box(18, 2, 64, 120)))
+    assert (refused.status_code, refused.json()["error"]["type"]) == (400, "MaskCoversBodyError")
+    assert "a mask on all of a person" in refused.json()["error"]["message"]
+
+
+def test_a_mask_that_leaves_a_person_s_head_is_none_on_all_of_them(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sees_blue(monkeypatch)
+    paints(server, monkeypatch, BLUE)
+    assert server.predict(**asked(person(), box(15, 25, 65, 120))).images
+
+
 def test_a_mask_of_a_garment_in_a_skin_s_colour_is_none_on_skin(
     server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,23 +231,32 @@ def test_a_photo_that_is_repainted_again_is_looked_at_once(server: Server, monke
         answer = server.post(**{**asked(photo, GARMENT), "seed": seed})
         return bool(answer.json()["error"]["type"] == "PaintedSkinError")
 
-    assert all(refused(person(), seed) for seed in range(3))
-    assert len(looks) == 3 + 1
+    assert all(refused(person((60, 100, 210)), seed) for seed in range(3))
+    assert len(looks) == 3 + 2  # of the photo, whether the mask is on all of a person, and where it has a garment
     assert refused(person((50, 90, 200)), 3)
-    assert len(looks) == 4 + 2
+    assert len(looks) == 4 + 4
 
 
-def sees_blue(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
-    """A segmenter that sees garments where it is blue; what it was asked for."""
-    asked_for: list[Sequence[str]] = []
+def sees_blue(monkeypatch: pytest.MonkeyPatch) -> list[Groups]:
+    """A segmenter that sees garments where it is blue, skin where that is, and a person in both; what it was asked for."""
+    asked_for: list[Groups] = []
 
-    def found(_: Segmenter, squared: Image.Image, targets: Sequence[str], *, size: Size, shape: Size) -> Any:
-        asked_for.append(targets)
-        return (np.asarray(squared.resize(size))[..., 2] > 150).astype(np.float32)
+    def found(_: Segmenter, squared: Image.Image, groups: Groups, *, size: Size, shape: Size) -> Any:
+        asked_for.append(groups)
+        blue = squared_levels(squared, size)[..., 2] > 150
+        skin = np.abs(squared_levels(squared, size) - SKIN).max(axis=-1) < 20
+        places = {"skin": skin, "a person": skin | blue}
+        return [
+            np.logical_or.reduce([places.get(target, blue) for target in group]).astype(np.float32) for group in groups
+        ]
 
     monkeypatch.setattr(Segmenter, "any_of", found)
     monkeypatch.setattr(Segmenter, "knows", lambda *_: True)
     return asked_for
+
+
+def squared_levels(squared: Image.Image, size: Size) -> Any:
+    return np.asarray(squared.resize(size), dtype=np.int16)
 
 
 def _walled(picture: Image.Image) -> Image.Image:

@@ -158,9 +158,9 @@ def test_any_of_some_things_is_the_likeliest_of_each_alone(tmp_path: Path, size:
     picture = photo(size, (10, 20, 30, 40))
     likeliest = np.maximum.reduce([loaded.probability(picture, thing) for thing in things])
     squared = loaded.squared(picture)
-    assert loaded.any_of(squared, things, shape=size, size=size) == pytest.approx(likeliest, abs=1e-4)
+    assert loaded.any_of(squared, [things], shape=size, size=size) == pytest.approx(likeliest, abs=1e-4)
     halves = size[0] // 2, size[1] // 2
-    assert loaded.any_of(squared, things, shape=size, size=halves).shape == halves[::-1]
+    assert loaded.any_of(squared, [things], shape=size, size=halves).shape == halves[::-1]
 
 
 def test_a_saved_model_folder_is_loaded(tmp_path: Path) -> None:
