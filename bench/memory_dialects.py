@@ -86,12 +86,12 @@ def work(name: str, folder: Path) -> None:
         body = bytearray((folder / "body").read_bytes())
         accept = "" if name.startswith("stability") else JSON + JPEG
         call = Invocation(content_type=kind.lower(), accept=accept, body=body, header=kind)
-        dialect_of(call).read(call, lambda pixels: None)
+        dialect_of(call).read(call).decoded(lambda pixels: None)
         return
     call = Invocation(content_type=JSON, accept=JSON + (JPEG if name.endswith("files") else ""), body=bytearray())
     output = PredictionOutput(images=[""], output_format="png", seed=0, model="tiny@1")
     answer = FinishedAnswer(output=output, pictures=[(folder / "photo").read_bytes()])
-    response = answering(call, [], {}).respond([answer])
+    response = answering(call, {})([answer])
 
     async def receive() -> Mapping[str, Any]:
         await asyncio.sleep(3_600)  # the client stays until it has all

@@ -35,6 +35,9 @@ _RANGE = re.compile(rf"\s*(\*|{LANGUAGE})\s*(?:;\s*q=([01](?:\.[0-9]{{0,3}})?)\s
 Texts = Mapping[str, str]
 """Sentences by language, the stage's own language first."""
 
+VARIABLE = "ATELIER_DISCLOSURE_"
+"""Begins the names of a processing job's variables: one a sentence, since SageMaker takes 256 characters each."""
+
 Language = Annotated[str, text("a language", longest=19, pattern=LANGUAGE)]
 Sentence = Annotated[
     str, text("a sentence in one line", longest=LONGEST, pattern=r"[^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f]")
@@ -45,6 +48,20 @@ _check = Check(Annotated[dict[Language, Sentence], Field(min_length=1)])
 def read_texts(document: str) -> Texts:
     """From JSON text, ``{"en": …}``; without any, what is said where a stage says nothing. Raises InvalidInputError, or ValueError."""
     found: Texts = _check("disclosure", load(document)) if document else TEXTS
+    return found
+
+
+def as_variables(texts: Texts) -> dict[str, str]:
+    """Sentences as a processing job's environment has them, in their order."""
+    return {f"{VARIABLE}{number}": f"{each[0]}={each[1]}" for number, each in enumerate(texts.items())}
+
+
+def from_variables(environment: Mapping[str, str]) -> Texts:
+    """The same, read there; without any, what is said where a stage says nothing. Raises InvalidInputError."""
+    numbered = sorted(
+        (int(name.removeprefix(VARIABLE)), told) for name, told in environment.items() if name.startswith(VARIABLE)
+    )
+    found: Texts = _check("disclosure", dict(told.split("=", 1) for _, told in numbered)) if numbered else TEXTS
     return found
 
 

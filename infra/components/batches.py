@@ -174,7 +174,11 @@ class BatchMachine(Construct):
         use = self._use
         return Spec(
             name="report_batch",
-            environment={**self._places(), "SERVING_INSTANCE": use.stage.serving.instance},
+            environment={
+                **self._places(),
+                "SERVING_INSTANCE": use.stage.serving.instance,
+                "DISCLOSURE": use.stage.disclosure.environment,
+            },
             grants=[
                 keeping(use.table),
                 [_getting(use)],

@@ -76,6 +76,7 @@ class PeopleDeletion(Construct):
                 "STATE_MACHINE_ARN": self._machine_arn,
                 "BATCH_MACHINE_ARN": batch_machine_arn(use.stage),
                 "SERVING_INSTANCE": use.stage.serving.instance,
+                "DISCLOSURE": use.stage.disclosure.environment,
                 "WEBHOOK_TOPIC_ARN": topic_arn(self._due),
                 **self._handing_over.environment,
             },

@@ -7,6 +7,7 @@ import botocore.model
 import botocore.validate
 import pytest
 
+from contracts.disclosure import TEXTS, VARIABLE, from_variables
 from tests.infra.conftest import Synthesized
 from tests.infra.definition import evaluate
 from tests.infra.plan import plan, variables
@@ -134,6 +135,11 @@ def test_jobs_on_pictures_of_64_pixels_take_one_thread(stage: Synthesized) -> No
         assert {
             name: value for name, value in arguments(stage, name)["Environment"].items() if "THREADS" in name
         } == threads
+
+
+def test_what_writes_pictures_and_a_page_is_told_what_to_say_of_them(stage: Synthesized) -> None:
+    assert from_variables(arguments(stage, "Evaluate")["Environment"]) == TEXTS
+    assert not any(name.startswith(VARIABLE) for name in arguments(stage, "Segment")["Environment"])
 
 
 def test_jobs_carry_the_tag_that_bills_are_sorted_by(stage: Synthesized) -> None:

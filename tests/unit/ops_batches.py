@@ -10,6 +10,7 @@ from atelier_ops.logic.batches.items import Asking, paint, prediction_of
 from atelier_ops.logic.batches.preparing import BatchPreparation, prepare_batch, read_items
 from atelier_ops.logic.batches.reporting import Settling, report_batch
 from contracts.batches import BatchItem, BatchPlan
+from contracts.disclosure import TEXTS
 from tests.unit.ops_api import CLIENTS, KEEP, SHARED, Api
 
 PAINT = {"mode": "text_to_image", "prompt": "a {colour} skirt"}
@@ -78,7 +79,7 @@ class Studio(Api):
     def settling(self) -> Settling:
         media = self.buckets.store("media")
         parts: dict[str, Any] = {"records": self.records, "media": media, "executions": self.batches}
-        return Settling(instance="ml.g5.xlarge", due=self.due, now=self.now, **parts)
+        return Settling(instance="ml.g5.xlarge", disclosure=TEXTS, due=self.due, now=self.now, **parts)
 
     def report(self, plan: BatchPlan) -> Any:
         """The last state; what report.json says."""

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.disclosure import LONGEST, MOST_BYTES, TEXTS, chosen, header_value, read_texts
+from contracts.disclosure import (
+    LONGEST,
+    MOST_BYTES,
+    TEXTS,
+    as_variables,
+    chosen,
+    from_variables,
+    header_value,
+    read_texts,
+)
 from contracts.errors import InvalidInputError
 from infra.settings.disclosure import Disclosure
 
@@ -92,3 +101,12 @@ def test_other_documents_are_refused(wrong: str) -> None:
 def test_a_stage_s_sentences_are_checked(texts: Any, says: str) -> None:
     with pytest.raises(ValueError, match=f"^{says}"):
         Disclosure(texts=texts)
+
+
+def test_jobs_have_a_variable_a_sentence_which_sagemaker_takes() -> None:
+    texts = {f"x{letter}": f"{letter} = AI." for letter in "qwertyuiopas"} | {"zh-Hant-TW": "한" * LONGEST}
+    variables = as_variables(texts)
+    assert max(map(len, variables.values())) <= 256
+    shuffled = dict(sorted(variables.items(), key=lambda pair: pair[0][::-1]))
+    assert list(from_variables({**shuffled, "PATH": "/bin"}).items()) == list(texts.items())
+    assert from_variables({"PATH": "/bin"}) == TEXTS

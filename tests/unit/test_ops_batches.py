@@ -9,6 +9,7 @@ from atelier_ops.logic.batches.items import FAILED, item_key, prediction_of
 from atelier_ops.logic.batches.reporting import settle_execution, settle_lost
 from atelier_ops.logic.late_answers import reconcile
 from atelier_ops.logic.results import prediction_key
+from contracts.disclosure import TEXTS
 from contracts.errors import InvalidInputError
 from tests.unit.ops_api import KEEP
 from tests.unit.ops_batches import PAINT, ROWS, Studio
@@ -374,6 +375,7 @@ def test_a_picture_that_looks_otherwise_is_to_be_looked_at(studio: Studio) -> No
     review = studio.buckets.store("media").json(f"batches/{plan.id}/review.json")
     assert review["items"] == report["review"]
     page = studio.buckets.store("media").read(f"batches/{plan.id}/report.html").decode()
+    assert all(f'<p lang="{language}">{sentence}</p>' in page for language, sentence in TEXTS.items())
     assert f"<td>8</td><td>colour: red</td><td>{unlike['prediction']}</td><td>the garment is" in page
     usual = "garment L* 41, a* 50, b* 30, its light and dark L* 1 apart, around it L* 60, masked 25% of the picture"
     assert f"<td>12</td><td>{usual}</td>" in page

@@ -39,6 +39,7 @@ from atelier_ops.logic.stored_files import dataset_file_id
 from atelier_ops.logic.submission import OPEN, Ending, attempts
 from atelier_ops.logic.taking_up import take_up
 from contracts.batches import BatchItem
+from contracts.disclosure import TEXTS
 from contracts.errors import InvalidInputError
 from contracts.mark import mark_of
 from contracts.routes.table import ROUTES
@@ -373,6 +374,7 @@ def erases(world: World) -> None:
     places: dict[str, Any] = {"media": store("media"), "data": store("data"), "models": store("model")}
     waiting: dict[str, Any] = {"inference": world.inference, "tokens": world.tokens, "due": world.due}
     named: dict[str, Any] = {"name_prefix": "atelier-test", "instance": "ml.g5.xlarge", "now": world.now}
+    named["disclosure"] = TEXTS
     erase_all(Erasing(logs=world.logs, **parts, **places, **waiting, **named), lambda: True)
 
 
@@ -498,7 +500,7 @@ def reports(world: World) -> None:
 
 def report(world: World, state: str) -> None:
     parts: dict[str, Any] = {"records": world.records, "media": world.buckets.store("media"), "due": world.due}
-    report_batch(world.made, 1, state, Reporting(instance="ml.g5.xlarge", now=world.now, **parts))
+    report_batch(world.made, 1, state, Reporting(instance="ml.g5.xlarge", disclosure=TEXTS, now=world.now, **parts))
 
 
 def batch_failed(world: World) -> None:

@@ -17,6 +17,7 @@ from atelier_ops.logic.people.erased_batches import STOPPED_AFTER
 from atelier_ops.logic.people.erasure import KEEP_REPORT, Erasing
 from atelier_ops.logic.people.sweep import erase_all
 from contracts.batches import BatchPlan
+from contracts.disclosure import TEXTS
 from contracts.layout import dataset_prefix
 from tests.unit.ops_batches import Studio
 from tests.unit.ops_stage import put_dataset, put_promoted, put_version
@@ -45,6 +46,7 @@ class House(Studio):
             logs=self.logs,
             name_prefix="atelier-test",
             instance="ml.g5.xlarge",
+            disclosure=TEXTS,
             now=self.now,
         )
 

@@ -93,6 +93,7 @@ def report(prompt: str = STYLE.instance_prompt, **gate: float) -> Report:
         gate=gate,
         loss=draw_loss(ENTRIES),
         steps=len(ENTRIES),
+        disclosure={"en": "AI made it.", "ko": "AI가 만들었습니다."},
     )
 
 
@@ -196,6 +197,12 @@ def test_the_report_needs_no_other_file_and_describes_every_picture() -> None:
     assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
     assert page.without_alt == 0
     assert "script" not in page.tags
+
+
+def test_the_report_tells_whoever_sees_its_pictures_what_they_are() -> None:
+    text = report().html()
+    assert '<p class="lead" lang="en">AI made it.</p>' in text
+    assert '<p class="lead" lang="ko">AI가 만들었습니다.</p>' in text
 
 
 def test_the_report_escapes_what_people_wrote() -> None:

@@ -27,6 +27,7 @@ from atelier_training.learners import upscaler
 from atelier_training.paths import MlPaths
 from contracts.artifact import BaseManifest
 from contracts.corpus import Vocabulary
+from contracts.disclosure import TEXTS
 from contracts.errors import InvalidInputError
 from contracts.pretraining import MeasuredArtifact
 from contracts.pretraining_metrics import METRICS
@@ -213,6 +214,7 @@ def test_the_job_writes_numbers_pictures_and_what_it_measured(tmp_path: Path, sh
     assert "training_log.jsonl" in measured.files
     assert (measured.task, measured.family) == ("inpaint", "sd1")
     page = (output / "report.html").read_text()
+    assert TEXTS["en"] in page
     assert "Gate not met: denoising_loss" in page
     assert "{{" not in page
     with Image.open(output / "sheet.png") as sheet:

@@ -115,6 +115,11 @@ MUTANTS: Sequence[Defect] = (
         state="Notify",
         change=put("Arguments.TopicArn", "<Serving/ErrorD9F0B79D>"),
     ),
+    _defect(
+        name="a report does not say that AI painted its pictures",
+        state="Evaluate",
+        change=drop("Arguments.Environment.ATELIER_DISCLOSURE_1"),
+    ),
     _pretraining(name="every host gets every picture", state="Shard", change=swap("'pictures' ?", "'picture' ?")),
     _pretraining(name="a base model is trained as a style", state="Train", change=swap("pretrain", "train")),
     _pretraining(

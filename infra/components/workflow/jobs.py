@@ -48,6 +48,7 @@ def processing(
     instance: str = "",
     command: str = "",
     dealt: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Step:
     """The step that runs a processing job, waits for its end and assigns ``_NOTED``.
 
@@ -70,7 +71,7 @@ def processing(
         "ProcessingOutputConfig": {"KmsKeyId": key_arn(use.key), "Outputs": [output]},
         "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
         "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
-        "Environment": _environment(threads_environment(settings.threads)),
+        "Environment": _environment(threads_environment(settings.threads) | dict(environment or {})),
         "NetworkConfig": {
             "EnableNetworkIsolation": True,
             "EnableInterContainerTrafficEncryption": True,

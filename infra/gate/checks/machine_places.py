@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contracts.disclosure import VARIABLE, as_variables
 from contracts.machines import has_efa
 from infra.config import STAGES
 from infra.gate.assembly import Assembly
@@ -104,6 +105,9 @@ def _job(arguments: Mapping[str, Any], stage: Stage, name: str) -> _Problems:
     provider = arguments.get("Environment", {}).get("FI_PROVIDER")
     if provider != ("efa" if efa else None):
         yield f"FI_PROVIDER is {provider}", "Set it to efa with EFA, and not otherwise"
+    meant = as_variables(stage.disclosure.texts) if name == "Evaluate" else {}
+    if {key: value for key, value in arguments.get("Environment", {}).items() if key.startswith(VARIABLE)} != meant:
+        yield f"its environment does not say {meant or 'nothing'} of the disclosure", "Take it from the stage"
     if "ResourceConfig" in arguments:
         yield from _training(arguments, stage, pretrains=pretrains)
 

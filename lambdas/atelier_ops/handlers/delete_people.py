@@ -13,6 +13,7 @@ from atelier_ops.gateways.workflow import Executions, Tokens
 from atelier_ops.logic.people.erasure import Erasing
 from atelier_ops.logic.people.sweep import erase_all
 from atelier_ops.observability import logger, observed
+from contracts.disclosure import read_texts
 from contracts.settings import EnvironmentSettings
 
 SPARE_MILLISECONDS = 60_000
@@ -32,6 +33,7 @@ class Settings(EnvironmentSettings):
     state_machine_arn: str
     batch_machine_arn: str
     serving_instance: str
+    disclosure: str
     webhook_topic_arn: str
     real_time_function: str
 
@@ -54,6 +56,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
         logs=Logs(),
         name_prefix=settings.name_prefix,
         instance=settings.serving_instance,
+        disclosure=read_texts(settings.disclosure),
         now=time.time(),
     )
     finished = erase_all(dependencies, lambda: context.get_remaining_time_in_millis() > SPARE_MILLISECONDS)

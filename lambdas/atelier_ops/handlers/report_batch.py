@@ -8,6 +8,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.logic.batches.reporting import Reporting, report_batch
 from atelier_ops.observability import observed
+from contracts.disclosure import read_texts
 from contracts.settings import EnvironmentSettings
 
 
@@ -17,6 +18,7 @@ class Settings(EnvironmentSettings):
     table_name: str
     media_bucket: str
     serving_instance: str
+    disclosure: str
     webhook_topic_arn: str
 
 
@@ -29,6 +31,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         media=ObjectStore(settings.media_bucket),
         instance=settings.serving_instance,
         due=Topic(settings.webhook_topic_arn),
+        disclosure=read_texts(settings.disclosure),
         now=time.time(),
     )
     batch = event["batch"]

@@ -9,6 +9,7 @@ from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.batches.reporting import Settling, settle_execution, settle_lost
 from atelier_ops.observability import logger, observed
+from contracts.disclosure import read_texts
 from contracts.settings import EnvironmentSettings
 
 
@@ -19,6 +20,7 @@ class Settings(EnvironmentSettings):
     media_bucket: str
     batch_machine_arn: str
     serving_instance: str
+    disclosure: str
     webhook_topic_arn: str
 
 
@@ -32,6 +34,7 @@ def handler(event: dict[str, Any], context: object) -> None:
         executions=Executions(settings.batch_machine_arn),
         instance=settings.serving_instance,
         due=Topic(settings.webhook_topic_arn),
+        disclosure=read_texts(settings.disclosure),
         now=time.time(),
     )
     if event["detail-type"] == "Scheduled Event":

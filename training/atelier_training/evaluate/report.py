@@ -10,6 +10,7 @@ from atelier_training.data.examples import Example, opened
 from atelier_training.evaluate.measure import Measured
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
 from atelier_training.reports.page import Figure, Results, Row, fitted, render
+from contracts.disclosure import Texts
 from contracts.metrics import METRICS
 from contracts.terms import in_words
 from imaging.masks import to_image
@@ -24,7 +25,7 @@ _SHOWN = {
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All that a report shows. ``gate`` maps metrics to thresholds and may be empty."""
+    """All that a report shows. ``gate`` maps metrics to thresholds and may be empty; ``disclosure`` is said of painted pictures."""
 
     models: Models
     painted: Painted
@@ -33,6 +34,7 @@ class Report:
     gate: Mapping[str, float]
     loss: Image.Image
     steps: int
+    disclosure: Texts
 
     def html(self) -> str:
         """The page."""
@@ -43,6 +45,7 @@ class Report:
             "style.html",
             title=f"Style “{style.style}”",
             lead=f"{method} on {base.reference}, {self.steps} steps, {len(painted.examples)} pictures. Execution {style.execution}.",
+            disclosure=self.disclosure,
             results=Results(metrics=metrics, gate=self.gate, known=METRICS),
             notes=painted.notes,
             pictures_title="Before and after",

@@ -8,6 +8,7 @@ from PIL import Image
 from atelier_training.evaluate_base.judged import Judged
 from atelier_training.reports.page import Figure, Results, Row, render
 from contracts.artifact import BaseManifest
+from contracts.disclosure import Texts
 from contracts.pretrain_hyperparameters import Model
 from contracts.pretraining import MeasuredArtifact
 from contracts.pretraining_metrics import METRICS
@@ -17,7 +18,7 @@ from imaging.sheet import SheetRow
 
 @dataclass(frozen=True, kw_only=True)
 class BaseReport:
-    """All that the page shows. ``gate`` maps metrics to thresholds and may be empty."""
+    """All that the page shows. ``gate`` maps metrics to thresholds and may be empty; ``disclosure`` is said of painted pictures."""
 
     model: Model
     base: BaseManifest
@@ -26,6 +27,7 @@ class BaseReport:
     gate: Mapping[str, float]
     loss: Image.Image
     steps: int
+    disclosure: Texts
 
     @property
     def title(self) -> str:
@@ -39,6 +41,8 @@ class BaseReport:
             "page.html",
             title=self.title,
             lead=f"From {self.base.reference}, {self.steps} steps.",
+            # A segmenter paints nothing.
+            disclosure=self.disclosure if self.model != "segmenter" else {},
             results=Results(metrics=metrics, gate=self.gate, known=METRICS[self.model]),
             notes=[],
             pictures_title="Pictures",

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from atelier_training.evaluate.restyle import Models, Painted, Restyled, paint_f
 from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
+from contracts.disclosure import from_variables
 from contracts.errors import InvalidInputError
 from diffusion.words import unused_notes
 from imaging.pictures import encode
@@ -48,6 +50,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         gate=arguments.gate,
         loss=draw_loss(entries),
         steps=len(entries),
+        disclosure=from_variables(os.environ),
     )
     write(report, paths.processing_output("evaluate"))
     leave_notes(own_notes, paths.message)

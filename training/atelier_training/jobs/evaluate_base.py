@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 import logging
+import os
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from atelier_training.evaluate_base.report import BaseReport
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version, now
 from contracts.artifact import TRAINING_LOG, BaseManifest, hash_files
+from contracts.disclosure import from_variables
 from contracts.pretraining import MEASURED, MeasuredArtifact
 from contracts.pretraining_metrics import read_gate
 from diffusion.family import find_family
@@ -62,6 +64,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         gate=gate,
         loss=draw_loss(entries),
         steps=entries[-1].step,
+        disclosure=from_variables(os.environ),
     )
     write(report, paths.processing_output("evaluate"))
     log.info("%s", " ".join(f"{name}={value:g}" for name, value in judged.metrics.items()))

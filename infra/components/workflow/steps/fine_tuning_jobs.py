@@ -1,5 +1,6 @@
 """The jobs of a fine-tuning execution."""
 
+from contracts.disclosure import as_variables
 from infra.components.workflow.jobs import channels, in_network, processing, training
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
@@ -53,6 +54,7 @@ def evaluate(use: Resources) -> Step:
         name="Evaluate",
         does="Measure the style on pictures, and write its report",
         key="evaluate",
+        environment=as_variables(use.stage.disclosure.texts),
         inputs={
             "dataset": "$plan.dataset.uri",
             "segment": "$plan.runs.segment",

@@ -1,5 +1,6 @@
 """The jobs of a pretraining execution."""
 
+from contracts.disclosure import as_variables
 from contracts.machines import has_efa
 from infra.components.workflow.jobs import in_network, processing, training
 from infra.components.workflow.resources import Resources
@@ -55,5 +56,6 @@ def evaluate(use: Resources) -> Step:
         does="Measure the base model on the samples that were set aside, and write its report",
         key="evaluate",
         command="evaluate-base",
+        environment=as_variables(use.stage.disclosure.texts),
         inputs={"held_out": "$plan.runs.held_out", "base": "$plan.base.uri", "artifact": "$artifact"},
     )

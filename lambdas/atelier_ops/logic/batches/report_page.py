@@ -26,6 +26,7 @@ def report_page(whole: Mapping[str, Any]) -> str:
     facts.append((f"dollars at prices of {REGION}", "unknown" if whole["dollars"] is None else whole["dollars"]))
     parts = [
         f"<h1>{escape(str(title))}</h1>",
+        *(f'<p lang="{escape(language)}">{escape(said)}</p>' for language, said in whole["disclosure"].items()),
         _table(("", ""), facts),
         _section("To look at", ("line", "row", "prediction", "why"), [_odd(each, rows) for each in whole["review"]]),
         _section("Drifts", ("from line", "why"), [(each["since"], each["reason"]) for each in whole["drifts"]]),

@@ -27,6 +27,7 @@ from atelier_ops.logic.timestamps import seconds
 from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import logger
 from contracts.batches import BatchItem
+from contracts.disclosure import Texts
 from contracts.layout import batch_key
 
 LATE = 600
@@ -40,12 +41,14 @@ _TYPES: Mapping[str, str] = {"html": "text/html; charset=utf-8", "json": "applic
 
 @dataclass(frozen=True, kw_only=True)
 class Reporting:
-    """What reporting needs. ``instance`` is the type of the machines that paint; ``due`` is told that a webhook has something to say."""
+    """What reporting needs. ``instance`` is the type of the machines that paint; ``due`` is told that a webhook has something to say;
+    ``disclosure`` is what people are told who see the pictures."""
 
     records: Records
     media: ObjectStore
     instance: str
     due: Topic
+    disclosure: Texts
     now: float
 
 
@@ -67,7 +70,7 @@ def report_batch(batch: str, number: int, state: str, dependencies: Reporting) -
     entries = list(_entries(items, record.data["client"], dependencies.records))
     totals = _totals(entries, dependencies.instance)
     if items:
-        _write(batch, record, state, entries, totals, dependencies.media)
+        _write(batch, record, state, entries, totals, dependencies)
     stored = dependencies.records.change(
         record, lambda newest: _after(newest, number, state, {**totals, "reported": bool(items)}, dependencies.now)
     )
@@ -131,7 +134,7 @@ def _write(
     state: str,
     entries: Sequence[Mapping[str, Any]],
     totals: Mapping[str, Any],
-    media: ObjectStore,
+    dependencies: Reporting,
 ) -> None:
     review = review_of(entries)
     whole = {
@@ -139,6 +142,7 @@ def _write(
         "name": record.data["asked"].get("name"),
         "round": record.data["round"],
         "status": state if record.status != ENDED else record.data["state"],
+        "disclosure": dict(dependencies.disclosure),
         **totals,
         "items": list(entries),
         "review": review["items"],
@@ -153,7 +157,7 @@ def _write(
     }
     for what, body in files.items():
         name = REPORT[what]
-        media.write(batch_key(batch, name), body, _TYPES[name.rpartition(".")[2]])
+        dependencies.media.write(batch_key(batch, name), body, _TYPES[name.rpartition(".")[2]])
 
 
 def _table(entries: Sequence[Mapping[str, Any]]) -> str:

@@ -143,6 +143,7 @@ def _report_anew(record: Record, dependencies: Erasing) -> None:
             media=dependencies.media,
             instance=dependencies.instance,
             due=dependencies.due,
+            disclosure=dependencies.disclosure,
             now=dependencies.now,
         )
         report_batch(record.data["id"], record.data["round"], record.data["state"], reporting)

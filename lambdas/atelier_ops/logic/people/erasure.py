@@ -15,6 +15,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.submission import Ending
 from atelier_ops.logic.timestamps import rfc3339
+from contracts.disclosure import Texts
 
 ERASING, ERASED = "erasing", "erased"
 """Statuses of the record of a deletion."""
@@ -30,7 +31,7 @@ KEEP_REPORT = 3 * 365 * DAY
 @dataclass(frozen=True, kw_only=True)
 class Erasing(Ending):
     """What removing needs. ``executions`` are those of trainings, ``batches`` of batches; ``instance`` is the type of the machines that
-    paint, by which batches are reported anew.
+    paint, and ``disclosure`` what is said of pictures, by which batches are reported anew.
     """
 
     data: ObjectStore
@@ -41,6 +42,7 @@ class Erasing(Ending):
     logs: Logs
     name_prefix: str
     instance: str
+    disclosure: Texts
     now: float
 
 
