@@ -58,7 +58,7 @@ def test_every_error_of_the_page_is_one(commanded: Commanded) -> None:
     names = re.findall(r"`(\w+Error)`", PAGE)
     known: dict[str, Any] = {**vars(errors), "InvalidInputError": InvalidInputError}
     assert [name for name in names if name not in known] == []
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
 
 
 def test_every_command_that_the_pages_show_is_one() -> None:
