@@ -114,7 +114,7 @@ def _aim(
     lab: Lab, weights: Weights, counted: Weights, wanted: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean of what is dyed, and where to move it for the wanted colour to come out: beside it, where sRGB has not all of its folds."""
-    mean = np.average(lab, axis=0, weights=counted)
+    mean = np.asarray(np.average(lab, axis=0, weights=counted), dtype=np.float64)
     aim = wanted
     for _ in range(PASSES):
         reached = np.average(to_lab(_levels(lab, weights, mean, aim)), axis=0, weights=counted)

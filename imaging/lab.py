@@ -6,13 +6,14 @@ The plain distance in CIELAB is cheap: about 2.3 is just seen. CIEDE2000 mends w
 import numpy as np
 from numpy.typing import NDArray
 
-Lab = NDArray[np.float64]
-"""L* (0 to 100), a* and b* of colours, (n, 3)."""
+Lab = NDArray[np.floating]
+"""L* (0 to 100), a* and b* of colours, (n, 3): single precision of levels in single precision, else double."""
 
 _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 """Of linear sRGB (IEC 61966-2-1)."""
 _WHITE = _TO_XYZ.sum(axis=1)
 """D65, as the matrix has it: white has neither a* nor b*."""
+_RELATIVE = _TO_XYZ / _WHITE[:, None]
 _TO_LINEAR = np.linalg.inv(_TO_XYZ)
 _HUES = ((-0.17, 1, -30), (0.24, 2, 0), (0.32, 3, 6), (-0.20, 4, -63))
 """By how much differences of hue weigh more or less around the circle: share, times round, degrees (CIEDE2000's T less 1)."""
@@ -27,26 +28,27 @@ def parse_colour(text: str) -> NDArray[np.uint8]:
 
 def to_lab(pixels: NDArray[np.generic]) -> Lab:
     """The colours of RGB levels (n, 3), which may be fractions of levels."""
-    x, y, z = _roots(_linear(pixels) @ _TO_XYZ.T / _WHITE).T
+    linear = _linear(pixels)
+    x, y, z = _roots(linear @ _RELATIVE.T.astype(linear.dtype)).T
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
 
 
-def to_lightness(pixels: NDArray[np.generic]) -> NDArray[np.float64]:
+def to_lightness(pixels: NDArray[np.generic]) -> NDArray[np.floating]:
     """L* alone of RGB levels (n, 3), (n,): a third of the work."""
     return 116 * _roots(_linear(pixels) @ _TO_XYZ[1]) - 16
 
 
-def _roots(relative: NDArray[np.float64]) -> NDArray[np.float64]:
+def _roots(relative: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.where(relative > _DARK**3, np.cbrt(relative), relative / (3 * _DARK**2) + 4 / 29)
 
 
-def _linear(pixels: NDArray[np.generic]) -> NDArray[np.float64]:
+def _linear(pixels: NDArray[np.generic]) -> NDArray[np.floating]:
     return _LINEAR[pixels] if pixels.dtype == np.uint8 else _uncurved(pixels)
 
 
-def _uncurved(levels: NDArray[np.generic]) -> NDArray[np.float64]:
-    shares = levels.astype(np.float64) / 255
-    return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+def _uncurved(levels: NDArray[np.generic]) -> NDArray[np.floating]:
+    shares = np.divide(levels, 255)
+    return np.asarray(np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4))
 
 
 _LINEAR = _uncurved(np.arange(256))
@@ -59,10 +61,10 @@ def to_levels(lab: Lab) -> NDArray[np.float64]:
     relative = np.where(roots > _DARK, roots**3, 3 * _DARK**2 * (roots - 4 / 29))
     linear = (relative * _WHITE) @ _TO_LINEAR.T
     curved = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.asarray(255 * np.where(linear <= 0.0031308, 12.92 * linear, curved))
+    return np.asarray(255 * np.where(linear <= 0.0031308, 12.92 * linear, curved), dtype=np.float64)
 
 
-def difference(one: Lab, other: Lab) -> NDArray[np.float64]:
+def difference(one: Lab, other: Lab) -> NDArray[np.floating]:
     """CIEDE2000 between colours, row by row, (n,): Sharma, Wu and Dalal, The CIEDE2000 color-difference formula, 2005."""
     chroma = (np.hypot(one[:, 1], one[:, 2]) + np.hypot(other[:, 1], other[:, 2])) / 2
     stretch = 1.5 - 0.5 * _saturation(chroma)
@@ -79,11 +81,13 @@ def difference(one: Lab, other: Lab) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.maximum(0, lighter**2 + stronger**2 + turned**2 - slant * stronger * turned)))
 
 
-def _saturation(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.sqrt(chroma**7 / (chroma**7 + 25.0**7))
+def _saturation(chroma: NDArray[np.floating]) -> NDArray[np.floating]:
+    cubed = chroma * chroma * chroma
+    seventh = cubed * cubed * chroma
+    return np.asarray(np.sqrt(seventh / (seventh + 25.0**7)))
 
 
-def _polar(lab: Lab, stretch: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _polar(lab: Lab, stretch: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Chroma and hue (degrees, 0 to 360) with a* stretched, since greys are seen more finely along it."""
     red = lab[:, 1] * stretch
     return np.hypot(red, lab[:, 2]), np.degrees(np.arctan2(lab[:, 2], red)) % 360

@@ -42,7 +42,7 @@ MOST_PLACES = 256
 AT_ONCE = 512
 """Pixels that it is spread to at a time, to stay in the processor's cache."""
 
-Field = NDArray[np.float64]
+Field = NDArray[np.float32]
 """(h, w), or (h, w, 3)."""
 
 
@@ -53,7 +53,7 @@ def matched(painted: Image.Image, picture: Image.Image, mask: Image.Image) -> Im
     """
     small = min(SIDE, painted.width), min(SIDE, painted.height)
     new, old = (_levels(image.resize(small, Image.Resampling.BOX)) for image in (painted, picture))
-    share = np.asarray(mask.resize(small, Image.Resampling.BOX), dtype=np.float64) / 255
+    share = np.asarray(mask.resize(small, Image.Resampling.BOX), dtype=np.float32) / np.float32(255)
     found = _correction(new, old, share)
     if found is None:
         return painted
@@ -111,11 +111,13 @@ def _looked_at(
     inside = _mean(old, inner, near)
     beyond = _at(outer, _still(_apart(old[outer], inside[outer]), SAME))
     outside = _mean(old, beyond, near)
-    share = _blurred(beyond, near)[rim] / np.maximum(_blurred(outer.astype(np.float64), near)[rim], 1e-6)
+    share = _blurred(beyond, near)[rim] / np.maximum(_blurred(outer.astype(np.float32), near)[rim], 1e-6)
     same = _rising(share, SHARE) * _still(_apart(inside[rim], outside[rim]), SAME)
     if not (same > LEAST).any():
         return None
-    cloth = _at(~outer, _still(_apart(_blurred(old, near / 2)[~outer], outside[~outer]), OF_CLOTH))
+    cloth = _at(
+        ~outer, _still(_apart(_blurred(old.transpose(2, 0, 1), near / 2)[:, ~outer].T, outside[~outer]), OF_CLOTH)
+    )
     through = _still(_apart(outside[rim], _mean(old, inner, deep)[rim]), SAME)
     beside = _apart(_mean(new, cloth * inner, near)[rim], outside[rim])
     close = through * _still(beside, SAME_CLOTH) + (1 - through) * _still(beside, SAME)
@@ -131,13 +133,13 @@ def _spread(along: NDArray[np.bool_], edge: _Edge, shift: Field, reach: float) -
     places = places[:: -(-len(places) // MOST_PLACES)]
     same, shifts = edge.same[tuple(places.T)], shift[tuple(places.T)]
     down, across = (
-        np.subtract.outer(np.arange(length), place).astype(np.float64) ** 2
+        np.subtract.outer(np.arange(length), place).astype(np.float32) ** 2
         for length, place in zip(along.shape, places.T, strict=True)
     )
     # The greatest of same * exp(-2 away / reach ** 2), with one exponential a pixel.
     farther, rows = 2 * across / reach**2, np.log(same) - 2 * down / reach**2
     left = np.exp([(row - farther).max(axis=1) for row in rows])
-    inside = np.zeros((*along.shape, 3))
+    inside = np.zeros((*along.shape, 3), np.float32)
     cloth = np.argwhere(edge.cloth > 0)
     for at in (tuple(cloth[start : start + AT_ONCE].T) for start in range(0, len(cloth), AT_ONCE)):
         near = 1 / (1 + down[at[0]] + across[at[1]])
@@ -148,52 +150,52 @@ def _spread(along: NDArray[np.bool_], edge: _Edge, shift: Field, reach: float) -
 
 def _mean(values: Field, where: NDArray[np.generic], sigma: float) -> Field:
     """The mean (h, w, 3) near each place of what is ``where`` (h, w; 0 to 1); far from all of it, of what is nearest to it by and by."""
-    weights = np.asarray(where, dtype=np.float64)[..., None]
-    weighted = np.concatenate([values * weights, weights], axis=2)
-    total = np.sum([share * _blurred(weighted, sigma * wider) for wider, share in _WIDTHS], axis=0)
-    return np.asarray(total[..., :3] / (total[..., 3:] + 1e-12))
+    planes = np.empty((4, *where.shape), np.float32)
+    planes[3] = where
+    np.multiply(values.transpose(2, 0, 1), planes[3], out=planes[:3])
+    total = _blurred(planes, sigma) + _FARTHER[1] * _blurred(planes, _FARTHER[0] * sigma)
+    return np.asarray((total[:3] / (total[3] + 1e-12)).transpose(1, 2, 0))
 
 
-_WIDTHS = ((1.0, 1.0), (4.0, 1e-4))
-"""Times as wide as asked, and how much that counts."""
+_FARTHER = 4, np.float32(1e-4)
+"""Times as far as asked, and how much that counts."""
 
 
-def _blurred(values: Field, sigma: float) -> Field:
-    """As a Gaussian filter does; what is beyond a border is as the border."""
-    planes = np.ascontiguousarray(values.reshape(*values.shape[:2], -1).transpose(2, 0, 1))
-    down, across = (_blur(length, sigma) for length in values.shape[:2])
-    return np.asarray((down @ planes @ across.T).transpose(1, 2, 0).reshape(values.shape))
+def _blurred(planes: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """As a Gaussian filter does to each plane (…, h, w); what is beyond a border is as the border."""
+    down, across = (_blur(length, sigma) for length in planes.shape[-2:])
+    return np.asarray(down @ planes @ across.T)
 
 
 @lru_cache(maxsize=64)
 def _blur(length: int, sigma: float) -> Field:
     """The filter along one axis as a matrix: of these small pictures, its products take a tenth of the filter's own time."""
-    return np.asarray(ndimage.gaussian_filter1d(np.eye(length), sigma, axis=0, mode="nearest"))
+    return np.asarray(ndimage.gaussian_filter1d(np.eye(length), sigma, axis=0, mode="nearest"), dtype=np.float32)
 
 
-def _at(where: NDArray[np.bool_], values: NDArray[np.float64]) -> Field:
+def _at(where: NDArray[np.bool_], values: NDArray[np.floating]) -> Field:
     """The values at those places (h, w), and 0 elsewhere."""
-    field = np.zeros(where.shape)
+    field = np.zeros(where.shape, np.float32)
     field[where] = values
     return field
 
 
-def _apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+def _apart(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.floating]:
     """CIEDE2000 between levels (n, 3), row by row."""
     return difference(*(to_lab(np.clip(each, 0, 255)) for each in (one, other)))
 
 
-def _still(values: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[np.float64]:
+def _still(values: NDArray[np.floating], limits: tuple[float, float]) -> NDArray[np.floating]:
     return 1 - _rising(values, limits)
 
 
-def _rising(values: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[np.float64]:
+def _rising(values: NDArray[np.floating], limits: tuple[float, float]) -> NDArray[np.floating]:
     share = np.clip((values - limits[0]) / (limits[1] - limits[0]), 0, 1)
     return np.asarray(share * share * (3 - 2 * share))
 
 
 def _levels(image: Image.Image) -> Field:
-    return np.asarray(image, dtype=np.float64)
+    return np.asarray(image, dtype=np.float32)
 
 
 def _stretched(field: Field, size: tuple[int, int]) -> NDArray[np.float32]:
