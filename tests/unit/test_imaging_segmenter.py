@@ -146,7 +146,7 @@ def test_a_picture_is_encoded_once_for_all_that_is_looked_for_in_it() -> None:
     finder = RedFinder()
     segmenter = Segmenter(finder, Words(), side=SIDE, mean=[0, 0, 0], std=[1, 1, 1])
     things = ["a skirt", "a shirt", "a hat"]
-    together = segmenter.any_of(segmenter.squared(outfit()), things, shape=outfit().size, size=outfit().size)
+    (together,) = segmenter.any_of(segmenter.squared(outfit()), [things], shape=outfit().size, size=outfit().size)
     assert finder.encoded == 1
     assert np.array_equal(together, np.maximum.reduce([segmenter.probability(outfit(), thing) for thing in things]))
 
@@ -158,9 +158,11 @@ def test_any_of_some_things_is_the_likeliest_of_each_alone(tmp_path: Path, size:
     picture = photo(size, (10, 20, 30, 40))
     likeliest = np.maximum.reduce([loaded.probability(picture, thing) for thing in things])
     squared = loaded.squared(picture)
-    assert loaded.any_of(squared, [things], shape=size, size=size) == pytest.approx(likeliest, abs=1e-4)
+    (together,) = loaded.any_of(squared, [things], shape=size, size=size)
+    assert together == pytest.approx(likeliest, abs=1e-4)
     halves = size[0] // 2, size[1] // 2
-    assert loaded.any_of(squared, [things], shape=size, size=halves).shape == halves[::-1]
+    (coarse,) = loaded.any_of(squared, [things], shape=size, size=halves)
+    assert coarse.shape == halves[::-1]
 
 
 def test_a_saved_model_folder_is_loaded(tmp_path: Path) -> None:
