@@ -12,6 +12,7 @@ from contracts.hyperparameters import Hyperparameters
 from contracts.layout import STYLE_PATTERN
 from contracts.metrics import DEFAULT_GATES, FineTuningMetrics
 from contracts.model import Contract, rule
+from contracts.people import Consent
 from contracts.prompts import ClassPrompt, Prompt
 from contracts.schema import Schema, demand
 
@@ -80,6 +81,10 @@ class ExecutionInput(MachineInput):
     instance_prompt: Annotated[Prompt, about("words for the garment; left out: the dataset's own")] = ""
     class_prompt: Annotated[
         ClassPrompt, about("words for the garment's class, alternatives in braces; left out: the dataset's own")
+    ] = ""
+    consent: Annotated[
+        Consent,
+        about("of the person in the pictures; Step Functions keeps it, with the input, for 90 days after the run"),
     ] = ""
     base_model: Annotated[
         str, text("a base model's name", longest=63), about("the base model; left out: the stage's default")

@@ -10,7 +10,7 @@ from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, StyleManifest, to_
 from contracts.errors import InvalidInputError
 from contracts.layout import LATEST, MANIFEST, style_prefix
 from contracts.release import ReleaseRules
-from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets
+from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets, MemoryRecords
 
 DATASET = "s3://data/datasets/skirt/"
 JOBS = {
@@ -53,6 +53,7 @@ def make_stage() -> tuple[MemoryBuckets, Dependencies]:
         default_base_model="tiny@v1",
         segmenter="clipseg@v1",
         rules=ReleaseRules(),
+        records=MemoryRecords(),
     )
     return buckets, dependencies
 

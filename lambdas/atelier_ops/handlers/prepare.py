@@ -1,7 +1,8 @@
 """First state of a run: checks the input and the dataset, and decides everything the later states need."""
 
-from typing import Any
+from typing import Any, cast
 
+from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
@@ -9,6 +10,7 @@ from atelier_ops.logic import resumption
 from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
+from contracts.people import ConsentRule
 from contracts.plan import FineTuningPlan
 from contracts.release import ReleaseRules
 from contracts.safety.rules import SafetyRules
@@ -18,9 +20,11 @@ from contracts.settings import EnvironmentSettings
 class Settings(EnvironmentSettings):
     """Environment. Base models are ``name@revision``; every name made at run time starts with ``name_prefix``.
 
-    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, ``safety_rules`` ``contracts.safety.rules.SafetyRules``.
+    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, ``safety_rules`` ``contracts.safety.rules.SafetyRules``,
+    and ``consent`` ``contracts.people.ConsentRule``.
     """
 
+    table_name: str
     data_bucket: str
     model_bucket: str
     name_prefix: str
@@ -29,6 +33,7 @@ class Settings(EnvironmentSettings):
     segmenter: str
     release_rules: str
     safety_rules: str
+    consent: str
 
 
 @observed
@@ -46,7 +51,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         default_base_model=settings.default_base_model,
         segmenter=settings.segmenter,
         rules=ReleaseRules.from_text(settings.release_rules),
+        records=Records(settings.table_name),
         safety=SafetyRules.from_text(settings.safety_rules),
+        consent=cast(ConsentRule, settings.consent),
     )
     if resumption.is_resumption(event["input"]):
         run = resumption.Dependencies(

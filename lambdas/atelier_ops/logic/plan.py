@@ -4,17 +4,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
 from atelier_ops.logic.names import bounded, require_registrable, run_folders, run_jobs
+from atelier_ops.logic.people.run_people import ask_consent, note_person
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import style_prefix
+from contracts.people import ConsentRule
 from contracts.plan import FineTuningPlan
 from contracts.release import ReleaseRules
 from contracts.safety.rules import CLOSED, SafetyRules
@@ -29,7 +32,7 @@ LONGEST_HYPERPARAMETER = 2_500
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """What the stage has: its buckets, the base models it mirrored (``name@revision``) and its segmenter; and what it asks of results."""
+    """What the stage has: buckets and a table, the base models it mirrored (``name@revision``), a segmenter; and what it asks of runs."""
 
     data: ObjectStore
     models: ObjectStore
@@ -38,7 +41,9 @@ class Dependencies:
     default_base_model: str
     segmenter: str
     rules: ReleaseRules
+    records: Records
     safety: SafetyRules = CLOSED
+    consent: ConsentRule = "optional"
 
 
 def make_plan(
@@ -48,6 +53,7 @@ def make_plan(
     require_registrable(execution)
     request = dependencies.rules.apply(ExecutionInput.from_json(body))
     check_training(request, dependencies.safety)
+    ask_consent(request, execution, dependencies.consent, dependencies.records)
     base = _base_model(request, dependencies)
     if request.task == "inpaint":
         read_manifest(dependencies.segmenter, dependencies.models)
@@ -77,7 +83,9 @@ def make_plan(
         "published": style_prefix(request.style),
         "notes": dataset.notes(request.task),
     }
-    return FineTuningPlan.from_json(plan)
+    made = FineTuningPlan.from_json(plan)
+    note_person(request, execution, dependencies.records)
+    return made
 
 
 def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseManifest:

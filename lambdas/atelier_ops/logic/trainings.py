@@ -151,9 +151,10 @@ def _addressed(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
 
 
 def named(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
-    """An execution's input as a client gives it: without the bucket."""
+    """An execution's input as a client gives it: without the bucket, and without who is depicted."""
     ours = str(S3Uri(bucket=data.bucket, key=""))
-    return {**inputs, **({"dataset": inputs["dataset"].removeprefix(ours)} if "dataset" in inputs else {})}
+    given = {name: value for name, value in inputs.items() if name != "consent"}
+    return {**given, **({"dataset": inputs["dataset"].removeprefix(ours)} if "dataset" in inputs else {})}
 
 
 def _check_dataset(name: str, inputs: Mapping[str, Any], request: Request, dependencies: Dependencies) -> None:

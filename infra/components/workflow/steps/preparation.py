@@ -1,10 +1,11 @@
 """The first step of each machine: it checks the input and decides everything that later steps need."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from contracts.layout import RESUMPTION, TAKEN_UP
-from infra.components.access import Statement, allow, arn, reading, writing
-from infra.components.attributes import bucket_name
+from infra.components.access import Statement, allow, arn, keeping, reading, writing
+from infra.components.attributes import bucket_name, table_arn, table_name
 from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.resumable import Resumable
@@ -26,11 +27,15 @@ def prepare(use: Resources, rest: Resumable) -> Step:
         "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
         "SEGMENTER": stage.segmenter_model.reference,
         "SAFETY_RULES": stage.safety.text,
+        "TABLE_NAME": table_name(use.table),
+        "CONSENT": stage.people.consent,
     }
     published = ("styles/*/manifest.json", PROMOTED)
     machine = use.machine_names[0]
     spec = _spec(use, "prepare", environment, machine=machine, published=published, seconds=240, memory_mib=1024)
-    return _prepare(use, rest, spec)
+    # Whom a run shows that somebody started by hand.
+    noting = [keeping(use.table), [allow(["dynamodb:BatchGetItem"], [table_arn(use.table)])]]
+    return _prepare(use, rest, replace(spec, grants=[*spec.grants, *noting]))
 
 
 def prepare_pretraining(use: Resources, rest: Resumable) -> Step:

@@ -29,7 +29,7 @@ def erase_style(note: Record, erasure: Record, dependencies: Erasing) -> bool:
     if _stopped(style, dependencies):
         return False
     if not note.data.get(BEGUN):
-        _begin(note, style, dependencies)
+        _begin(note, style, note.data["client"] or erasure.data.get("by", ""), dependencies)
         return False
     if records.get(deletion_key(style)) is not None:
         return False
@@ -63,11 +63,11 @@ def _runs(style: str, dependencies: Erasing, **chosen: str) -> Iterable[str]:
             yield each.name
 
 
-def _begin(note: Record, style: str, dependencies: Erasing) -> None:
-    """Let nothing name the style any more, and note all that there is of it."""
+def _begin(note: Record, style: str, client: str, dependencies: Erasing) -> None:
+    """Let nothing name the style any more, and note all that there is of it. From now on its name is this client's."""
     known = known_style(style, dependencies)
     versions = look_at(known, known.numbers, dependencies)
-    doomed = doomed_of(known, versions, note.data["client"], whole=True)
+    doomed = doomed_of(known, versions, client, whole=True)
     # Before anything goes that says which runs and versions there were.
     runs = [*note.data["runs"], *doomed.executions, *_runs(style, dependencies)]
     found = _noted(note, dependencies, runs=sorted({*runs}), versions=len(versions))

@@ -46,9 +46,16 @@ class Erasing(Ending):
     now: float
 
 
-def wanted(key: str, person: str, clients: tuple[str, ...], now: float) -> Record:
-    """The record of a deletion: of what these clients made, or, where none is named, of all."""
-    data = {"person": person, "clients": list(clients), "requested_at": rfc3339(now), "counts": {}, "waits": []}
+def wanted(key: str, person: str, clients: tuple[str, ...], by: str, now: float) -> Record:
+    """The record of a deletion that the client ``by`` asks for: of what these clients made, or, where none is named, of all."""
+    data = {
+        "person": person,
+        "clients": list(clients),
+        "by": by,
+        "requested_at": rfc3339(now),
+        "counts": {},
+        "waits": [],
+    }
     return Record(key=key, status=ERASING, expires_at=NEVER, data=data)
 
 

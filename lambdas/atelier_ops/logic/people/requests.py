@@ -12,6 +12,7 @@ KEPT = (
     "point-in-time recovery of the table can restore records of the last 35 days: after a restore, ask again",
     "who downloaded a picture or has an address that still works, an hour at most, has it",
     "a model server that holds a style in memory forgets it when it ends; nothing can name the style",
+    "Step Functions keeps the inputs of executions that were started by hand, with their references, for 90 days",
     "X-Ray keeps the addresses of API requests, this one's too, for 30 days",
 )
 """What a deletion does not reach."""
@@ -22,7 +23,7 @@ def delete(request: Request, dependencies: Dependencies, consent: str) -> Respon
     person = person_of(consent, dependencies.records)
     everybodys, own = erasure_keys(person, request.client)
     clients = () if request.manages else request.names
-    new = wanted(everybodys if request.manages else own, person, clients, dependencies.now)
+    new = wanted(everybodys if request.manages else own, person, clients, request.client, dependencies.now)
     while not dependencies.records.add(new):
         if (earlier := dependencies.records.get(new.key)) is not None:
             return respond(200, _show(earlier, consent))
