@@ -7,13 +7,17 @@ import pytest
 
 from atelier_ops.errors import ArtifactIncompleteError, VersionTakenError
 from atelier_ops.logic.gate import judge
+from atelier_ops.logic.names import LONGEST_ARGUMENT
 from atelier_ops.logic.pretraining import Dependencies
 from atelier_ops.logic.publish_base import publish_base
+from atelier_training.arguments import parser
 from contracts.artifact import BaseManifest, to_json
 from contracts.corpus import is_held_out
 from contracts.errors import InvalidInputError
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 from contracts.pretraining_metrics import METRICS
+from contracts.safety.refusal import RefusedWordsError
+from contracts.safety.rules import SafetyRules
 from tests.unit.ops_fakes import PNG, MemoryBuckets
 from tests.unit.ops_pretraining import (
     JOBS,
@@ -254,3 +258,23 @@ def test_the_gate_compares_with_the_table_of_its_kind_of_model() -> None:
     assert said["passed"] is False
     assert "psnr: got 18.5; allowed: at least 20 (dB" in said["failures"][0]
     assert said["metrics"] == {"psnr": 18.5, "held_out": 4.0}
+
+
+def test_what_a_segmenter_is_taught_to_find_is_read_by_the_gate(stage: Stage) -> None:
+    taught = {"labels": ["background", "skirt", "skin"], "prompts": {"a skirt": [1], "skin": [2]}}
+    stage[0].put("data", "datasets/figures/dataset.json", json.dumps(taught).encode())
+    assert pretraining_plan_of(stage[1])
+    taught["prompts"] = {"a skirt": [1], "nipples": [2]}
+    stage[0].put("data", "datasets/figures/dataset.json", json.dumps(taught).encode())
+    with pytest.raises(RefusedWordsError, match=r"dataset\.json: prompts\.nipples"):
+        pretraining_plan_of(stage[1])
+
+
+def test_the_job_that_reads_captions_is_told_the_stage_s_rules_in_parts_that_fit() -> None:
+    words = tuple(f"--word number {number}, \u201cquoted\u201d" for number in range(20))
+    rules = SafetyRules(sells=("swimwear",), also_refused=words)
+    _, dependencies = make_pretraining_stage(safety=rules)
+    said = pretraining_plan_of(dependencies)["arguments"]["shard"]
+    assert max(map(len, said)) <= LONGEST_ARGUMENT
+    told = parser().parse_args(["shard", *said])
+    assert SafetyRules.from_text("".join(told.safety)) == rules

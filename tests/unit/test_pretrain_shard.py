@@ -1,6 +1,5 @@
 """Making shards: every sample checked, each host's files its own, and what is set aside never trained on."""
 
-import argparse
 import json
 import tarfile
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atelier_training.arguments import parser
 from atelier_training.data.sample_check import CheckedSample
 from atelier_training.data.shards import open_shards
 from atelier_training.engine.interruption import Interruption
@@ -16,6 +16,8 @@ from atelier_training.jobs.shard import ShardWriter, read_samples, run
 from atelier_training.paths import MlPaths
 from contracts.corpus import Vocabulary, is_held_out
 from contracts.errors import InvalidInputError
+from contracts.safety.refusal import RefusedWordsError
+from contracts.safety.rules import CLOSED
 from models.tiny.make import upload
 
 PICTURES = 30
@@ -48,8 +50,8 @@ def job(root: Path, uploaded: Path, host: int = 0, hosts: int = 1, *, labels: bo
     return paths
 
 
-def shard(paths: MlPaths) -> Path:
-    run(argparse.Namespace(held_out=SHARE), paths, Interruption())
+def shard(paths: MlPaths, *said: str) -> Path:
+    run(parser().parse_args(["shard", "--held-out", str(SHARE), *said]), paths, Interruption())
     return paths.processing_output("shard")
 
 
@@ -195,5 +197,42 @@ def test_a_turned_photo_is_stored_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6
     Image.new("RGB", (20, 10), "red").save(paths.processing_input("pictures") / "k.jpg", exif=exif)
     (paths.processing_input("captions") / "captions.jsonl").write_text('{"key": "k", "captions": ["red"]}\n')
-    (sample,) = read_samples(paths, VOCABULARY, Interruption())
+    (sample,) = read_samples(paths, VOCABULARY, CLOSED, Interruption())
     assert set(sample.members) == {"png", "labels.png", "json"}
+
+
+def said_of(uploaded: Path, copy: Path, words: str, *, region: bool) -> Path:
+    """A copy of what was uploaded where the captions of sample 000003 say this."""
+    copy.mkdir(parents=True)
+    for name in ("dataset.json", "pictures", "labels"):
+        (copy / name).symlink_to(uploaded / name)
+    lines = [json.loads(line) for line in (uploaded / "captions.jsonl").read_text().splitlines()]
+    own = lines[3]["regions"][0] if region else lines[3]
+    own["captions"] = [*own["captions"], words]
+    (copy / "captions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return copy
+
+
+@pytest.mark.parametrize("region", [False, True])
+@pytest.mark.parametrize(("words", "reason"), [("a nude woman", "words-nudity"), ("a red bikini", "words-swimwear")])
+def test_captions_that_no_request_may_say_are_refused_before_a_picture_is_read(
+    tmp_path: Path, uploaded: Path, words: str, reason: str, region: bool
+) -> None:
+    paths = job(tmp_path, said_of(uploaded, tmp_path / "said", words, region=region))
+    for picture in paths.processing_input("pictures").iterdir():
+        picture.write_bytes(b"no picture")
+    with pytest.raises(RefusedWordsError, match=r"captions\.jsonl, sample 000003: captions") as refused:
+        shard(paths)
+    assert [problem.reason for problem in refused.value.problems] == [reason]
+
+
+def test_what_the_stage_sells_may_be_learnt(tmp_path: Path, uploaded: Path) -> None:
+    paths = job(tmp_path, said_of(uploaded, tmp_path / "said", "a red bikini", region=False))
+    assert keys(shard(paths, '--safety={"sells": [', '--safety="swimwear"]}') / "train")
+
+
+def test_captions_of_another_host_s_samples_are_its_own_to_check(tmp_path: Path, uploaded: Path) -> None:
+    said = said_of(uploaded, tmp_path / "said", "a nude woman", region=False)
+    assert shard(job(tmp_path, said, host=0, hosts=2))
+    with pytest.raises(RefusedWordsError):
+        shard(job(tmp_path, said, host=1, hosts=2))

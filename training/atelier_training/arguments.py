@@ -59,6 +59,12 @@ def required_target(arguments: argparse.Namespace) -> str:
 def _add_pretraining(steps: Any) -> None:
     shard = steps.add_parser("shard", help="check a pretraining data set and write it as tar shards")
     shard.add_argument("--held-out", required=True, type=_share, help="share of the samples set aside for evaluation")
+    shard.add_argument(
+        "--safety",
+        action="append",
+        default=[],
+        help="what captions are refused for, as JSON in as many parts as it needs",
+    )
     steps.add_parser("pretrain", help="train a base model; settings come from hyperparameters.json")
     evaluate = steps.add_parser("evaluate-base", help="measure a pretrained model on the samples set aside")
     evaluate.add_argument("--model", required=True, choices=MODELS)

@@ -12,13 +12,14 @@ from atelier_ops.observability import observed
 from contracts.plan import PretrainingPlan
 from contracts.pretraining import Instances, StageDefaults
 from contracts.release import ReleaseRules
+from contracts.safety.rules import SafetyRules
 from contracts.settings import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):
     """Environment. Base models are ``name@revision``, the default first; ``lustre`` is ``none`` or ``{id}:{directory}``.
 
-    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON.
+    ``release_rules`` is ``contracts.release.ReleaseRules`` as JSON, ``safety_rules`` ``contracts.safety.rules.SafetyRules``.
     """
 
     data_bucket: str
@@ -30,6 +31,7 @@ class Settings(EnvironmentSettings):
     input_mode: str
     lustre: str
     release_rules: str
+    safety_rules: str
 
 
 @observed
@@ -48,6 +50,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         defaults=StageDefaults(instances=instances, input_mode=settings.input_mode),
         lustre=settings.lustre,
         rules=ReleaseRules.from_text(settings.release_rules),
+        safety=SafetyRules.from_text(settings.safety_rules),
     )
     if resumption.is_resumption(event["input"]):
         run = resumption.Dependencies(

@@ -21,6 +21,8 @@ from contracts.dataset_files import refuse, too_many_unused
 from contracts.dataset_texts import decoded, parsed
 from contracts.errors import InvalidInputError
 from contracts.layout import S3Uri, dataset_prefix
+from contracts.safety.rules import SafetyRules
+from contracts.safety.training import check_vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +37,11 @@ class Corpus:
     unused: tuple[str, ...]
 
 
-def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
-    """List and check the data set (a name or an address). Raises InvalidInputError naming the first thing that is wrong."""
+def read_corpus(dataset: str, held_out: float, store: ObjectStore, rules: SafetyRules) -> Corpus:
+    """List and check the data set (a name or an address). Raises InvalidInputError naming the first thing that is wrong.
+
+    Of its words those of the vocabulary; captions, of which there may be a million, are checked by the job that reads them.
+    """
     if dataset.startswith("s3://"):
         prefix = dataset_folder(dataset, store.bucket, f"NAME, or s3://{store.bucket}/{dataset_prefix('NAME')}")
     else:
@@ -50,6 +55,7 @@ def read_corpus(dataset: str, held_out: float, store: ObjectStore) -> Corpus:
     if labels:
         _check_labels(pictures, labels)
     vocabulary = Vocabulary.from_json(parsed(VOCABULARY, decoded(VOCABULARY, store.read(prefix + VOCABULARY))))
+    check_vocabulary(vocabulary, rules)
     count = sum(key in vocabulary.held_out or is_held_out(key, held_out) for key in pictures)
     _check_counts(len(pictures), count, held_out)
     unused = tuple(

@@ -11,6 +11,9 @@ from contracts.layout import S3Uri, checkpoint_prefix, run_prefix
 LONGEST_NAME = 63
 """SageMaker's limit for jobs, models, endpoints and groups."""
 
+LONGEST_ARGUMENT = 256
+"""Characters SageMaker takes as one container argument of a processing job."""
+
 _HASH = 8
 
 # Both Step Functions and the metadata of a model package take these; SageMaker would refuse others only after the training.

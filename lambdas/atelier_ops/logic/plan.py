@@ -9,7 +9,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
-from atelier_ops.logic.names import bounded, require_registrable, run_folders, run_jobs
+from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs
 from atelier_ops.logic.people.run_people import ask_consent, note_person
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
@@ -24,8 +24,6 @@ from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.safety.training import check_dataset, check_training
 from contracts.strings import as_string
 
-LONGEST_ARGUMENT = 256
-"""Characters SageMaker takes as one container argument of a processing job."""
 LONGEST_HYPERPARAMETER = 2_500
 """Characters SageMaker takes as the value of one hyperparameter."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base
 from atelier_ops.logic.corpus import Corpus, read_corpus
-from atelier_ops.logic.names import bounded, require_registrable, run_folders, run_jobs, run_name
+from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs, run_name
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.dataset_files import unused_notes
@@ -18,6 +18,7 @@ from contracts.layout import run_prefix
 from contracts.plan import PretrainingPlan
 from contracts.pretraining import PretrainingInput, StageDefaults
 from contracts.release import ReleaseRules
+from contracts.safety.rules import CLOSED, SafetyRules
 
 NO_LUSTRE = "none"
 
@@ -26,7 +27,8 @@ NO_LUSTRE = "none"
 class Dependencies:
     """What the stage has. ``base_models`` are the references it mirrored, the default first.
 
-    ``lustre`` is ``none`` or ``{file system id}:{directory}``, the directory that the data bucket is linked to; ``rules`` are the stage's.
+    ``lustre`` is ``none`` or ``{file system id}:{directory}``, the directory that the data bucket is linked to; ``rules`` and ``safety``
+    are the stage's.
     """
 
     data: ObjectStore
@@ -36,6 +38,7 @@ class Dependencies:
     defaults: StageDefaults
     lustre: str
     rules: ReleaseRules
+    safety: SafetyRules = CLOSED
 
 
 def make_pretraining_plan(
@@ -47,7 +50,7 @@ def make_pretraining_plan(
     _check_name(request, dependencies)
     _check_mode(request, dependencies)
     base = _base_model(request, dependencies)
-    corpus = read_corpus(request.dataset, request.held_out, dependencies.data)
+    corpus = read_corpus(request.dataset, request.held_out, dependencies.data, dependencies.safety)
     _check_instances(request, corpus)
     run = run_name("pretraining", execution)
     runs = run_folders(jobs, dependencies.data.bucket, run)
@@ -65,7 +68,7 @@ def make_pretraining_plan(
         "base": {"reference": base.reference, "uri": base_files},
         "runs": runs,
         "channels": _channels(request, run, runs, base_files, dependencies.lustre),
-        "arguments": _arguments(request),
+        "arguments": _arguments(request, dependencies.safety),
         "hyperparameters": tuned.to_strings(),
         "jobs": run_jobs(jobs, dependencies.name_prefix, run, request.instances.to_json()),
         # A second hyphen keeps the group apart from those of styles, whose names begin with none. Capitals would not: ARNs may lose them.
@@ -151,9 +154,15 @@ def _lustre_channel(lustre: str, run: str) -> dict[str, Any]:
     return {"ChannelName": "shards", "InputMode": "File", "DataSource": {"FileSystemDataSource": source}}
 
 
-def _arguments(request: PretrainingInput) -> dict[str, list[str]]:
+def _arguments(request: PretrainingInput, safety: SafetyRules) -> dict[str, list[str]]:
     gate = ["--gate", json.dumps(gate)] if (gate := request.thresholds) else []
     return {
-        "shard": ["--held-out", str(request.held_out)],
+        "shard": ["--held-out", str(request.held_out), *_in_parts("--safety=", json.dumps(safety.to_json()))],
         "evaluate": ["--model", request.hyperparameters.model, *gate],
     }
+
+
+def _in_parts(option: str, text: str) -> list[str]:
+    """The option as often as the text needs, since one argument holds no more."""
+    most = LONGEST_ARGUMENT - len(option)
+    return [option + text[start : start + most] for start in range(0, len(text), most)]

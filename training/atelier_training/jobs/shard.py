@@ -17,6 +17,8 @@ from contracts.corpus import CAPTIONS, INDEX, SUFFIXES, VOCABULARY, Caption, Voc
 from contracts.dataset_files import is_litter
 from contracts.dataset_texts import decoded, parsed
 from contracts.errors import InvalidInputError
+from contracts.safety.rules import SafetyRules
+from contracts.safety.training import check_captions
 
 SHARD_BYTES = 128 * 2**20
 """A shard ends with the sample that reaches this size: large enough for S3 to read fast, small enough to mix many."""
@@ -70,7 +72,8 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     vocabulary_file = paths.processing_input("vocabulary") / VOCABULARY
     vocabulary = Vocabulary.from_json(parsed(VOCABULARY, decoded(VOCABULARY, vocabulary_file.read_bytes())))
     output = paths.processing_output("shard")
-    samples = read_samples(paths, vocabulary, interruption)
+    rules = SafetyRules.from_text("".join(arguments.safety) or "{}")
+    samples = read_samples(paths, vocabulary, rules, interruption)
     with ShardWriter(output / "train", host) as train, ShardWriter(output / "held-out", host) as held_out:
         for sample in samples:
             aside = sample.key in vocabulary.held_out or is_held_out(sample.key, arguments.held_out)
@@ -81,10 +84,15 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     log.info("host=%s samples=%d shards=%d held_out=%d", host, counts[0], len(train.counts), counts[1])
 
 
-def read_samples(paths: MlPaths, vocabulary: Vocabulary, interruption: Interruption) -> Iterator[CheckedSample]:
-    """This host's samples, mixed. Raises InvalidInputError, after logging every bad one, that names the first few."""
+def read_samples(
+    paths: MlPaths, vocabulary: Vocabulary, rules: SafetyRules, interruption: Interruption
+) -> Iterator[CheckedSample]:
+    """This host's samples, mixed. Raises RefusedWordsError where captions ask for what ``rules`` refuse, before a picture is read, and
+    InvalidInputError, after logging every bad sample, that names the first few.
+    """
     pictures = _pictures(paths.processing_input("pictures"))
     captions = _captions(paths.processing_input("captions") / CAPTIONS, {path.stem for path in pictures})
+    check_captions(captions.values(), rules)
     labels = paths.processing_input("labels")
     maps = labels if labels.is_dir() else None
     bad: list[tuple[str, InvalidInputError]] = []

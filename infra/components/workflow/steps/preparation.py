@@ -26,7 +26,6 @@ def prepare(use: Resources, rest: Resumable) -> Step:
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
         "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
         "SEGMENTER": stage.segmenter_model.reference,
-        "SAFETY_RULES": stage.safety.text,
         "TABLE_NAME": table_name(use.table),
         "CONSENT": stage.people.consent,
     }
@@ -78,6 +77,7 @@ def _spec(
         "MODEL_BUCKET": bucket_name(use.model_bucket),
         "NAME_PREFIX": use.stage.prefix,
         "RELEASE_RULES": use.stage.release_rules,
+        "SAFETY_RULES": use.stage.safety.text,
     }
     return Spec(
         name=name,
