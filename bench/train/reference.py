@@ -79,9 +79,10 @@ def collate(rows: list[dict[str, Any]]) -> dict[str, Tensor]:
 
 
 class PlainTraining:
-    """A job's training, a step at a time."""
+    """A job's training, a step at a time, on a CPU unless another device is named; what is frozen in ``half``, as the scripts have it."""
 
-    def __init__(self, paths: MlPaths) -> None:
+    def __init__(self, paths: MlPaths, device: torch.device | None = None, half: torch.dtype = torch.float32) -> None:
+        self._device, self._half = device or torch.device("cpu"), half
         self.job = json.loads(paths.hyperparameters.read_text(encoding="utf-8"))
         seed = int(self.job.get("seed", 0))
         torch.manual_seed(seed)
@@ -89,8 +90,10 @@ class PlainTraining:
         self.pipeline: Any = StableDiffusionInpaintPipeline.from_pretrained(base, safety_checker=None)
         self.schedule = DDPMScheduler.from_config(self.pipeline.scheduler.config)
         self.unet, self.vae, self.words = self.pipeline.unet, self.pipeline.vae, self.pipeline.text_encoder
-        self.vae.requires_grad_(False)
-        self.words.requires_grad_(False)
+        self.vae.requires_grad_(False).to(self._device, half)
+        self.words.requires_grad_(False).to(self._device, half)
+        self.unet.to(self._device)
+        self._scaler = torch.amp.GradScaler(self._device.type, enabled=half is torch.float16)
         self._train_by(self.job["method"])
         self.parameters = [each for each in self.unet.parameters() if each.requires_grad]
         rate, self.steps = float(self.job["learning_rate"]), int(self.job["max_steps"])
@@ -122,24 +125,33 @@ class PlainTraining:
 
     def step(self) -> float:
         """One optimizer step; its loss."""
-        batch = next(self._batches)
-        with torch.no_grad():
-            latents = self.vae.encode(batch["pictures"]).latent_dist.sample() * self.vae.config.scaling_factor
-            masked = self.vae.encode(batch["masked"]).latent_dist.sample() * self.vae.config.scaling_factor
-            words = self.words(batch["ids"])[0]
-        masks = interpolate(batch["masks"], size=latents.shape[-2:])
-        noise = torch.randn_like(latents)
-        steps = torch.randint(self.schedule.config.num_train_timesteps, (len(latents),))
-        noisy = self.schedule.add_noise(latents, noise, steps)
-        inputs = torch.cat([noisy, masks, masked], dim=1)
-        predicted = self.unet(inputs, steps, encoder_hidden_states=words).sample
-        loss = mse_loss(predicted, self._target(latents, noise, steps))
-        torch.autograd.backward(loss)
+        batch = {name: tensor.to(self._device) for name, tensor in next(self._batches).items()}
+        with torch.autocast(self._device.type, self._half, enabled=self._half is not torch.float32):
+            loss = self._loss(batch)
+        torch.autograd.backward(self._scaler.scale(loss))
+        self._scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimizer.step()
+        self._scaler.step(self.optimizer)
+        self._scaler.update()
         self.rates.step()
         self.optimizer.zero_grad()
         return loss.item()
+
+    def _loss(self, batch: dict[str, Tensor]) -> Tensor:
+        with torch.no_grad():
+            latents, masked = (self._encoded(batch[name].to(self._half)) for name in ("pictures", "masked"))
+            words = self.words(batch["ids"])[0]
+        masks = interpolate(batch["masks"], size=latents.shape[-2:])
+        noise = torch.randn_like(latents)
+        steps = torch.randint(self.schedule.config.num_train_timesteps, (len(latents),), device=self._device)
+        noisy = self.schedule.add_noise(latents, noise, steps)
+        inputs = torch.cat([noisy, masks, masked], dim=1)
+        predicted = self.unet(inputs, steps, encoder_hidden_states=words).sample
+        return mse_loss(predicted.float(), self._target(latents, noise, steps).float())
+
+    def _encoded(self, pictures: Tensor) -> Tensor:
+        latents: Tensor = self.vae.encode(pictures).latent_dist.sample() * self.vae.config.scaling_factor
+        return latents
 
     def _target(self, latents: Tensor, noise: Tensor, steps: Tensor) -> Tensor:
         kind = self.schedule.config.prediction_type

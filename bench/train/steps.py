@@ -1,4 +1,6 @@
-"""A step of ours, of the plain loop and of nothing but the denoiser, one after the other in this process: A B C A B C, CPU seconds.
+"""A step of ours, of the plain loop and of nothing but the denoiser, one after the other in this process: A B C A B C.
+
+CPU seconds, on a GPU those of the wall.
 
 The floor is the denoiser's forward and backward pass on fixed inputs. What a training does once for each view (encoding it) is no part of
 ours here and of the whole job's time in ``jobs``.
@@ -16,6 +18,7 @@ from atelier_training.base_files import read_base
 from atelier_training.data.examples import load_examples
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.parallel import on_device
 from atelier_training.engine.processes import Processes
 from atelier_training.engine.run import begin, train_step
 from atelier_training.fine_tune_job import FineTuneJob
@@ -23,12 +26,15 @@ from atelier_training.jobs.fine_tune import prepare, settings_of
 from atelier_training.paths import MlPaths
 from bench.train.reference import PlainTraining
 
+CPU = torch.device("cpu")
+
 
 class OurTraining:
     """The job's own training, a step at a time; ``steps`` of its batches have been drawn before, so that their views are encoded."""
 
-    def __init__(self, paths: MlPaths, steps: int) -> None:
-        job, processes = paths.read_hyperparameters(FineTuneJob), Processes(device=torch.device("cpu"))
+    def __init__(self, paths: MlPaths, steps: int, processes: Processes | None = None) -> None:
+        processes = processes or Processes(device=CPU)
+        job = paths.read_hyperparameters(FineTuneJob)
         base = read_base(paths.channel("base"))
         examples = load_examples(
             DatasetFolder.read(paths.channel("dataset")), paths.channel("masks"), job.instance_prompt
@@ -37,31 +43,36 @@ class OurTraining:
         self.trained = learner.trained
         for number in range(steps * job.gradient_accumulation_steps):
             self.batch = batches.draw(number)
-        self._run = begin(learner, settings_of(job, base, pictures=len(examples), processes=1), processes)
+        settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
+        self.run = begin(learner, settings, processes)
         self._batches = batches.batches(processes, 0)
 
     def step(self) -> float:
         """One optimizer step; its loss."""
-        return train_step(self._run, self._batches)[0]
+        return train_step(self.run, self._batches)[0]
 
 
 class Floor:
     """What no loop can do without, with the weights of ours."""
 
     def __init__(self, ours: OurTraining) -> None:
-        self._trained, self._batch = ours.trained, ours.batch
+        self._run, self._trained = ours.run, ours.trained
+        self._batch = on_device(ours.batch, ours.run.processes.device)
 
     def step(self) -> None:
         """Forward and backward."""
         batch = self._batch
         self._trained.zero_grad()
-        predicted = self._trained(batch.latents, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames)
+        with self._run.autocast():
+            predicted = self._trained(
+                batch.latents, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames
+            )
         torch.autograd.backward(predicted.float().pow(2).mean())
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepTimes:
-    """CPU seconds of each round."""
+    """Seconds of each round."""
 
     ours: Sequence[float]
     reference: Sequence[float]
@@ -81,18 +92,26 @@ class StepTimes:
         }
 
 
-def measure_steps(paths: MlPaths, rounds: int) -> StepTimes:
+def clock(device: torch.device) -> float:
+    """CPU seconds of this process; where a GPU works, wall seconds after all that it was told to do."""
+    if device.type != "cuda":
+        return time.process_time()
+    torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
+def measure_steps(paths: MlPaths, rounds: int, device: torch.device = CPU) -> StepTimes:
     """``rounds`` of each after one that warms up."""
-    ours = OurTraining(paths, rounds + 1)
+    ours = OurTraining(paths, rounds + 1, Processes(device=device))
     sides: dict[str, Callable[[], Any]] = {
         "ours": ours.step,
-        "reference": PlainTraining(paths).step,
+        "reference": PlainTraining(paths, device, ours.run.dtype).step,
         "floor": Floor(ours).step,
     }
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds + 1):
         for name, step in sides.items():
-            start = time.process_time()
+            start = clock(device)
             step()
-            seconds[name].append(time.process_time() - start)
+            seconds[name].append(clock(device) - start)
     return StepTimes(**{name: values[1:] for name, values in seconds.items()})

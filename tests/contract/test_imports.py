@@ -41,6 +41,7 @@ MAY_IMPORT = {
         *(
             "contracts",
             "imaging",
+            "diffusion",
             "models",
             "atelier_training",
             "atelier_inference",

@@ -1,0 +1,1 @@
+"""What only a GPU shows of training and painting."""
