@@ -34,9 +34,40 @@ class Hyperparameters(StringContract):
     max_grad_norm: Annotated[float, bounds(1e-6, 1e6, "norm to which gradients are clipped")] = 1.0
     seed: Annotated[int, bounds(0, 2**32 - 1, "makes the run repeatable")] = 0
     lora_rank: Annotated[int, bounds(1, 256, "rank of the adapter's matrices, method lora only")] = 8
+    lora_alpha: Annotated[
+        int | None,
+        bounds(1, 1_024, "the adapter counts lora_alpha / lora_rank; lora_rank where left out, method lora only"),
+    ] = None
+    lora_targets: Annotated[
+        Literal["attention", "all"],
+        about(
+            "layers that the adapter is put on: also the convolutions, in which a garment's texture lives, or a smaller file of the "
+            "attention's alone, method lora only"
+        ),
+    ] = "all"
+    lora_dropout: Annotated[
+        float, bounds(0.0, 0.9, "share of the adapter's inputs that are left out at random, method lora only")
+    ] = 0.0
     train_text_encoder: Annotated[bool, about("train the text encoder too")] = False
     gradient_checkpointing: Annotated[bool, about("compute activations twice to need less memory")] = False
     mask_weight: Annotated[
         float, bounds(0.0, 1.0, "a pixel outside the garment's mask counts 1 - mask_weight of one inside")
     ] = 0.9
+    snr_gamma: Annotated[
+        float | None,
+        bounds(
+            0.1,
+            100.0,
+            "signal-to-noise ratio above which a noise level counts as much as one of this ratio (min-SNR, Hang et al. 2023, who take "
+            "5); where left out, all count alike",
+        ),
+    ] = None
+    noise_offset: Annotated[
+        float,
+        bounds(
+            0.0,
+            1.0,
+            "deviation of noise that is the same all over a picture, so that very dark and very light ones are learnt",
+        ),
+    ] = 0.0
     checkpoint_steps: Annotated[int, bounds(1, 100_000, "steps between checkpoints")] = 100

@@ -19,6 +19,27 @@ TARGETS: Mapping[str, Target] = {
 }
 
 
+def loss_weights(scheduler: Any, timesteps: Tensor, gamma: float) -> Tensor:
+    """How much the errors at ``timesteps`` (n,) count where ratios of signal to noise above ``gamma`` count as that one, (n,).
+
+    Hang et al. 2023, Efficient Diffusion Training via Min-SNR Weighting Strategy, arXiv:2303.09556: min(ratio, gamma) for the error of the
+    picture, which is the error of the noise over the ratio, and that of the velocity over the ratio + 1. Raises InvalidInputError for a
+    prediction type without such a ratio.
+    """
+    kind = scheduler.config.prediction_type
+    if kind not in WEIGHTS:
+        raise InvalidInputError("scheduler's prediction_type with snr_gamma", got=kind, allowed=" | ".join(WEIGHTS))
+    kept = scheduler.alphas_cumprod.to(timesteps.device)[timesteps].float()
+    return WEIGHTS[kind](kept / (1 - kept), gamma)
+
+
+WEIGHTS: Mapping[str, Callable[[Tensor, float], Tensor]] = {
+    "epsilon": lambda ratio, gamma: (gamma / ratio).clamp(max=1),  # of a ratio of 0 too
+    "sample": lambda ratio, gamma: ratio.clamp(max=gamma),
+    "v_prediction": lambda ratio, gamma: ratio.clamp(max=gamma) / (ratio + 1),
+}
+
+
 def target(scheduler: Any, latents: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
     """The prediction without error (n, c, h, w) for clean ``latents`` mixed with ``noise`` at ``timesteps`` (n,).
 

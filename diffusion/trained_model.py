@@ -8,7 +8,8 @@ import torch
 from peft import LoraConfig
 from torch import Tensor, nn
 
-from diffusion.trainee import Trainee, Words
+from diffusion.lora_shape import LoraShape
+from diffusion.trainee import ATTENTION, Trainee, Words
 
 
 class TrainedModel(nn.Module):
@@ -42,12 +43,9 @@ class TrainedModel(nn.Module):
 
 
 def train_parts(
-    family: Trainee, *, method: str, rank: int, train_text_encoder: bool, gradient_checkpointing: bool
+    family: Trainee, *, lora: LoraShape | None, train_text_encoder: bool, gradient_checkpointing: bool
 ) -> TrainedModel:
-    """Freeze the model, make trainable in float32 what ``method`` (``lora`` or ``full``) trains, and let the idle parts go.
-
-    ``rank`` is a LoRA's.
-    """
+    """Freeze the model, make a LoRA or, without one, every weight trainable in float32, and let the idle parts go."""
     names = [family.denoiser, *(family.tokenizers if train_text_encoder else ())]
     for name, part in family.pipeline.components.items():
         if isinstance(part, nn.Module):
@@ -55,8 +53,8 @@ def train_parts(
             if name not in names:
                 setattr(family.pipeline, name, None)
     for name in names:
-        if method == "lora":
-            _add_lora(getattr(family.pipeline, name), rank, family.lora_targets[name])
+        if lora:
+            _add_lora(getattr(family.pipeline, name), lora, family.lora_targets[name])
         else:
             _train_whole(family, name)
     parts = {name: getattr(family.pipeline, name) for name in names}
@@ -77,9 +75,14 @@ def trainable(module: nn.Module) -> Mapping[str, nn.Parameter]:
     return {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
 
 
-def _add_lora(part: Any, rank: int, targets: Sequence[str]) -> None:
-    # alpha equals rank, so that a reader that ignores the saved metadata still scales the adapter by 1.
-    config = LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=list(targets))
+def _add_lora(part: Any, shape: LoraShape, targets: Sequence[str]) -> None:
+    config = LoraConfig(
+        r=shape.rank,
+        lora_alpha=shape.alpha,
+        lora_dropout=shape.dropout,
+        init_lora_weights="gaussian",
+        target_modules=[target for target in targets if target in ATTENTION or not shape.attention_only],
+    )
     part.add_adapter(config)
     # Half precision is too coarse for small updates.
     for parameter in trainable(part).values():

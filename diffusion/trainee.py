@@ -12,6 +12,9 @@ from torch import Tensor
 
 from diffusion.painter import Painter
 
+ATTENTION = ("to_q", "to_k", "to_v", "to_out.0", "q_proj", "k_proj", "v_proj", "out_proj")
+"""The layers of attention, by their names in diffusers and in transformers."""
+
 Words = Mapping[str, Tensor]
 """One caption or a batch of them, either tokenized or encoded; each family has its own names."""
 

@@ -8,6 +8,7 @@ import torch
 
 from contracts.families import FAMILIES
 from diffusion.family import find_family
+from diffusion.lora_shape import LoraShape
 from diffusion.sdxl import StableDiffusionXL
 from diffusion.trained_model import TrainedModel, train_parts, trainable
 from diffusion.trainee import Trainee, Words
@@ -25,7 +26,8 @@ def load(folder: Path, name: str, *, task: str = "inpaint", dtype: torch.dtype =
 
 
 def train(family: Trainee, method: str, *, text: bool = False, checkpointing: bool = False) -> TrainedModel:
-    return train_parts(family, method=method, rank=2, train_text_encoder=text, gradient_checkpointing=checkpointing)
+    lora = LoraShape(rank=2, alpha=2) if method == "lora" else None
+    return train_parts(family, lora=lora, train_text_encoder=text, gradient_checkpointing=checkpointing)
 
 
 def batch(words: Words) -> tuple[Any, ...]:

@@ -86,6 +86,19 @@ def test_the_prior_adds_as_many_class_pictures_at_their_own_share() -> None:
     assert torch.equal(both.noise[:2], own.noise)
 
 
+def test_an_offset_of_noise_is_one_number_for_all_of_a_picture_and_changes_nothing_else() -> None:
+    plain, shifted = batches().draw(4), batches(noise_offset=0.5).draw(4)
+    assert shifted.keys == plain.keys
+    assert torch.equal(shifted.timesteps, plain.timesteps)
+    offset = shifted.noise - plain.noise
+    assert torch.allclose(offset, offset[:, :, :1, :1].expand_as(offset), atol=1e-6)
+    offsets = torch.cat(
+        [(batches(noise_offset=0.5).draw(n).noise - batches().draw(n).noise)[..., 0, 0] for n in range(40)]
+    )
+    assert len({round(each, 4) for each in offsets.flatten().tolist()}) > 300, "one for each picture and channel"
+    assert 0.4 < float(offsets.std()) < 0.6
+
+
 def test_moving_a_batch_keeps_its_keys_and_its_values() -> None:
     batch = batches().draw(0)
     moved = on_device(batch, torch.device("meta"))

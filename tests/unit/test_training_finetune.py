@@ -23,6 +23,8 @@ from atelier_training.learners import fine_tune as learner
 from atelier_training.paths import MlPaths
 from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG, StyleManifest, verify_files
 from contracts.errors import InvalidInputError
+from diffusion.lora_file import load_lora
+from diffusion.trainee import ATTENTION
 from tests.unit.training_root import JOB, write_training
 
 
@@ -93,6 +95,19 @@ def test_a_lora_artifact_loads_into_the_base_and_changes_it(tmp_path: Path) -> N
     assert (config.r, config.lora_alpha) == (2, 2)
 
 
+def test_an_adapter_of_the_attention_alone_has_the_strength_that_was_asked_for(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, lora_targets="attention", lora_alpha="6", lora_dropout="0.2")
+    train(paths)
+    layers = load_file(paths.model / ADAPTER_WEIGHTS)
+    assert layers
+    assert all(".attn" in name and name.split(".lora_")[0].endswith(ATTENTION) for name in layers)
+    pipeline: Any = StableDiffusionInpaintPipeline.from_pretrained(paths.channel("base"), safety_checker=None)
+    assert load_lora(pipeline, paths.model, ADAPTER_WEIGHTS).nbytes, "the model server takes it"
+    pipeline.load_lora_weights(paths.model, weight_name=ADAPTER_WEIGHTS)
+    config = pipeline.unet.peft_config["default_0"]
+    assert (config.r, config.lora_alpha, config.lora_dropout) == (2, 6, 0.2)
+
+
 def test_a_full_artifact_is_the_whole_pipeline_with_only_the_unet_changed(tmp_path: Path) -> None:
     paths = write_training(tmp_path, method="full")
     train(paths)
@@ -139,14 +154,13 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: 
     assert not same_weights(a.model / ADAPTER_WEIGHTS, c.model / ADAPTER_WEIGHTS)
 
 
-@pytest.mark.parametrize("method", ["lora", "full"])
-def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str) -> None:
-    whole, parts = (
-        write_training(
-            tmp_path / name, method=method, max_steps="6", gradient_accumulation_steps="2", lr_scheduler="cosine"
-        )
-        for name in ("whole", "parts")
-    )
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [("lora", {}), ("full", {}), ("lora", {"lora_dropout": "0.3", "noise_offset": "0.1", "snr_gamma": "5"})],
+)
+def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str, more: Any) -> None:
+    settings: Any = {"method": method, "max_steps": "6", "gradient_accumulation_steps": "2", "lr_scheduler": "cosine"}
+    whole, parts = (write_training(tmp_path / name, **settings, **more) for name in ("whole", "parts"))
     expected = train(whole)
     with pytest.raises(InterruptedJobError, match="after step 3"):
         train(parts, StopsAfter(2))
@@ -157,6 +171,14 @@ def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str) -> None:
     assert [(e.step, e.loss, e.lr) for e in resumed] == [(e.step, e.loss, e.lr) for e in expected]
     name = ADAPTER_WEIGHTS if method == "lora" else "unet/diffusion_pytorch_model.safetensors"
     assert same_weights(parts.model / name, whole.model / name)
+
+
+@pytest.mark.parametrize("setting", [{"lora_dropout": "0.3"}, {"noise_offset": "0.1"}, {"snr_gamma": "0.5"}])
+def test_each_setting_changes_what_is_learnt(tmp_path: Path, setting: Any) -> None:
+    plain, changed = write_training(tmp_path / "a"), write_training(tmp_path / "b", **setting)
+    train(plain)
+    train(changed)
+    assert not same_weights(plain.model / ADAPTER_WEIGHTS, changed.model / ADAPTER_WEIGHTS)
 
 
 def test_a_checkpoint_of_another_training_is_not_continued(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from contracts.errors import Problem
 from contracts.execution import Method, StyleName, Task
 from contracts.hyperparameters import Hyperparameters
 from contracts.model import rule
+from diffusion.lora_shape import LoraShape
 
 _Words = Annotated[str, text("text", longest=2_500)]
 
@@ -29,6 +30,18 @@ class FineTuneJob(Hyperparameters):
         """The hyperparameters alone."""
         return Hyperparameters(**{name: getattr(self, name) for name in Hyperparameters.model_fields})
 
+    @property
+    def lora(self) -> LoraShape | None:
+        """The adapter that is trained; None where every weight is."""
+        if self.method == "full":
+            return None
+        return LoraShape(
+            rank=self.lora_rank,
+            alpha=self.lora_alpha or self.lora_rank,
+            attention_only=self.lora_targets == "attention",
+            dropout=self.lora_dropout,
+        )
+
     @rule
     def _the_prior_needs_words(self) -> Iterator[Problem]:
         if self.with_prior_preservation and not self.class_prompt:
@@ -44,8 +57,11 @@ class FineTuneJob(Hyperparameters):
             warnings.append("lr_warmup_steps, because lr_scheduler is constant; constant_with_warmup uses it")
         if tuning.center_crop and self.task == "inpaint":
             warnings.append("center_crop, because an inpainting crop is framed by the garment's mask")
-        if tuning.lora_rank != Hyperparameters().lora_rank and self.method == "full":
-            warnings.append("lora_rank, because method is full")
+        if self.method == "full":
+            plain = Hyperparameters()
+            names = [name for name in type(plain).model_fields if name.startswith("lora_")]
+            changed = [name for name in names if getattr(tuning, name) != getattr(plain, name)]
+            warnings += [f"{name}, because method is full" for name in changed]
         return warnings
 
     def resolved(self) -> dict[str, Any]:

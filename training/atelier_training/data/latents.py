@@ -94,13 +94,17 @@ class Batches:
         chance = torch_generator(tuning.seed, purpose, number)
         index = pictures * cache.views + torch.randint(cache.views, (size,), generator=chance)
         latents, words = cache.latents[index], [self.words[cache.captions[i]] for i in index]
+        noise = torch.randn(latents.shape, generator=chance)
+        timesteps = torch.randint(self.timesteps, (size,), generator=chance)
+        if tuning.noise_offset:  # drawn last, so that all else is drawn as without
+            noise = noise + tuning.noise_offset * torch.randn((*latents.shape[:2], 1, 1), generator=chance)
         return Batch(
             keys=tuple(cache.names[i] for i in index),
             latents=latents,
-            noise=torch.randn(latents.shape, generator=chance),
+            noise=noise,
             masks=cache.masks[index],
             masked=cache.masked[index],
-            timesteps=torch.randint(self.timesteps, (size,), generator=chance),
+            timesteps=timesteps,
             words={name: torch.stack([row[name] for row in words]) for name in words[0]},
             frames=cache.frames[index],
             shares=torch.full((size,), share / size),

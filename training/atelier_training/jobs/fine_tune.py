@@ -97,8 +97,7 @@ def prepare(
     batches = preparation.batches(examples, timesteps=schedule.config.num_train_timesteps)
     trained = train_parts(
         family,
-        method=job.method,
-        rank=job.lora_rank,
+        lora=job.lora,
         train_text_encoder=job.train_text_encoder,
         gradient_checkpointing=job.gradient_checkpointing,
     )

@@ -14,7 +14,7 @@ from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import BaseManifest, to_json
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
-from diffusion.noise import target
+from diffusion.noise import loss_weights, target
 from diffusion.trained_model import TrainedModel
 
 BASE_MANIFEST = "base_manifest.json"
@@ -35,6 +35,8 @@ class FineTuneLearner:
         predicted = self.trained(noisy, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames)
         expected = target(self._schedule, batch.latents, batch.noise, batch.timesteps)
         errors = weighted_error(predicted, expected, batch.masks, self._job.mask_weight)  # (B,)
+        if self._job.snr_gamma is not None:
+            errors = errors * loss_weights(self._schedule, batch.timesteps, self._job.snr_gamma)
         return errors * batch.shares * len(batch.shares)
 
     def export(self, folder: Path) -> None:
