@@ -15,6 +15,7 @@ from atelier_training.engine.optimizers import adamw
 from atelier_training.engine.parallel import clip
 from bench.gpu.findings import Findings
 from bench.gpu.shapes import PUBLISHED, shaped, words_of
+from diffusion.lora_shape import LoraShape
 from diffusion.trained_model import train_parts, trainable
 
 RANK = 8
@@ -75,9 +76,10 @@ def _two_steps(row: TrainedShape, shape: Mapping[str, Any], device: torch.device
     family = shaped(row.family, shape, device)
     if row.method == "lora":
         family.pipeline.unet.to(dtype)
-    trained = train_parts(
-        family, method=row.method, rank=RANK, train_text_encoder=False, gradient_checkpointing=row.checkpointing
-    ).to(device)
+    lora = LoraShape(rank=RANK, alpha=RANK) if row.method == "lora" else None
+    trained = train_parts(family, lora=lora, train_text_encoder=False, gradient_checkpointing=row.checkpointing).to(
+        device
+    )
     (optimizer,) = adamw(trained, lr=1e-5)
     side, count = shape["sample_size"], row.batch
     latents, masks = torch.zeros(count, 4, side, side, device=device), torch.ones(count, 1, side, side, device=device)

@@ -11,7 +11,7 @@ from bench.gpu.compiled import check_compiled
 from bench.gpu.families import FAMILIES, check_painting, check_training, small_jobs
 from bench.gpu.findings import Findings, check_all
 from bench.gpu.memory import TrainedShape, check_memory, rows_of
-from bench.gpu.shapes import PUBLISHED, shaped
+from bench.gpu.shapes import PUBLISHED, shaped, words_of
 from bench.gpu.together import check_together
 from bench.train.steps import CPU
 from contracts.families import FAMILIES as KNOWN
@@ -127,9 +127,16 @@ def test_no_part_is_begun_when_time_is_over() -> None:
 
 
 @pytest.mark.parametrize(("family", "weights"), [("sd1", 859_535_364), ("sd2", 865_925_124), ("sdxl", 2_567_478_084)])
-def test_a_published_shape_has_as_many_weights_as_the_published_model(family: str, weights: int) -> None:
-    unet = shaped(family, PUBLISHED[family], torch.device("meta")).pipeline.unet
-    assert sum(each.numel() for each in unet.parameters()) == weights
+def test_a_published_shape_has_as_many_weights_as_the_published_model_and_takes_its_inputs(
+    family: str, weights: int
+) -> None:
+    nowhere, shape = torch.device("meta"), PUBLISHED[family]
+    model = shaped(family, shape, nowhere)
+    assert sum(each.numel() for each in model.pipeline.unet.parameters()) == weights
+    side = shape["sample_size"]
+    inputs, steps = torch.zeros(2, 9, side, side, device=nowhere), torch.zeros(2, dtype=torch.long, device=nowhere)
+    predicted = model.predict(inputs, steps, words_of(shape, 2, nowhere), torch.zeros(2, 6, device=nowhere))
+    assert predicted.shape == (2, 4, side, side)
 
 
 def test_every_part_has_its_arguments(tmp_path: Path) -> None:
