@@ -280,6 +280,22 @@ def test_a_batch_that_is_longer_than_a_day_is_stopped_in_time_and_goes_on_withou
     assert house.told(left)[0] == "success"
 
 
+def test_a_batch_that_says_this_moment_what_became_of_it_is_not_stopped(house: House) -> None:
+    _, batch, plan = under_way(house, REFERENCE, OTHER)
+    for item in house.items(plan):
+        house.paint(item)
+    for number in range(2):
+        notify(house, number)
+    report_batch(batch, 1, "succeeded", house.settling())  # its execution has not ended yet
+    house.delete()
+    house.sweep(1)
+    assert house.batches.started[f"{batch}-1"].status == "RUNNING"
+    house.batches.end(f"{batch}-1", "SUCCEEDED")
+    house.sweep()
+    assert house.told_of()["status"] == "deleted"
+    assert house.get(batch)["status"] == "succeeded"
+
+
 def test_a_batch_that_is_stopped_while_its_execution_lives_is_stopped_again(house: House) -> None:
     _, batch, _ = under_way(house, REFERENCE, OTHER)
     record = house.records.items[f"batch#{batch}"]

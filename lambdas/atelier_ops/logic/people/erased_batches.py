@@ -81,20 +81,27 @@ def _withdraw(note: Record, record: Record, erasure: Record, dependencies: Erasi
     _drop_list(record, dependencies)
 
 
-def _stop(record: Record, dependencies: Erasing) -> bool:
-    """Whether its execution ran until now."""
-    name = execution_name(record)
-    execution = dependencies.batches.describe(name)
-    if execution is None or execution.status != "RUNNING":
-        return False
-    dependencies.batches.stop(name)
-    return True
+def _runs(record: Record, dependencies: Erasing) -> bool:
+    execution = dependencies.batches.describe(execution_name(record))
+    return execution is not None and execution.status == "RUNNING"
+
+
+def _stop(record: Record, dependencies: Erasing) -> None:
+    """Stop the execution of a batch that is canceled, unless it has ended."""
+    if _runs(record, dependencies):
+        dependencies.batches.stop(execution_name(record))
 
 
 def _is_written(record: Record, dependencies: Erasing) -> bool:
-    """Whether what has ended may still write: an execution that somebody was to stop, or the report of one that was stopped."""
+    """Whether what has ended may still write: its execution, which somebody may have died before stopping, or the report of one that
+    was stopped.
+    """
+    if _runs(record, dependencies):
+        if record.data["state"] == "canceled":
+            _stop(record, dependencies)
+        return True
     young = dependencies.now - seconds(record.data["completed_at"]) < REPORTED_AFTER
-    return _stop(record, dependencies) or (young and not record.data.get("reported"))
+    return young and not record.data.get("reported")
 
 
 def _split(note: Record, erasure: Record, dependencies: Erasing) -> tuple[list[BatchItem], Record | None]:
@@ -106,7 +113,7 @@ def _split(note: Record, erasure: Record, dependencies: Erasing) -> tuple[list[B
     if noted is not None:
         for item in mine:
             _drop_uploads(item, dependencies)
-    return [item for item in items if item not in mine], noted
+    return [item for item in items if item.input.get("consent") != erasure.data["person"]], noted
 
 
 def _noted(note: Record, rows: int, dependencies: Erasing) -> Record | None:
