@@ -68,12 +68,13 @@ def without(*actions: str) -> Change:
     """Take actions from every statement that allows them; a statement without actions goes too."""
 
     def change(body: dict[str, Any]) -> None:
-        document = body["Properties"]["PolicyDocument"]
-        before = json.dumps(document)
+        document, found = body["Properties"]["PolicyDocument"], 0
         for statement in document["Statement"]:
-            statement["Action"] = [each for each in _actions(statement) if each not in actions]
+            before = _actions(statement)
+            statement["Action"] = [each for each in before if each not in actions]
+            found += len(before) - len(statement["Action"])
         document["Statement"] = [each for each in document["Statement"] if each["Action"]]
-        if len(json.dumps(document)) >= len(before):
+        if not found:
             raise ValueError(f"no statement allows {actions}")
 
     return change

@@ -1,4 +1,4 @@
-"""Which objects each handler may read, write and delete, and which indexes it asks: ``media/batches/*``, ``by_status``.
+"""Which objects each handler may read, write, delete and purge, and which indexes it asks: ``media/batches/*``, ``by_status``.
 
 A right that is granted on another folder than the code reads contradicts no other value of a template: what is meant is written here.
 """
@@ -14,6 +14,7 @@ class HandlerPlaces:
     reads: str = ""
     writes: str = ""
     deletes: str = ""
+    purges: str = ""
     queries: str = ""
 
 
@@ -54,6 +55,7 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
         reads="media/batches/* model/styles/*",
         writes="media/batches/* model/styles/*/latest.json",
         deletes=f"{_ENDED} media/batches/* media/uploads/* model/styles/*",
+        purges="data/checkpoints/* data/datasets/* data/imports/* data/runs/* model/styles/*",
         queries="by_status",
     ),
     "delete_styles": HandlerPlaces(

@@ -15,6 +15,7 @@ _ACTIONS = {
     "s3:GetObject": "reads",
     "s3:PutObject": "writes",
     "s3:DeleteObject": "deletes",
+    "s3:DeleteObjectVersion": "purges",
     "dynamodb:Query": "queries",
 }
 _ASSETS = "-assets-"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
@@ -65,6 +66,7 @@ def _handed(assembly: Assembly, role: Resource | None) -> Iterator[Finding]:
 
 def _resources(assembly: Assembly, statement: Statement) -> Iterator[tuple[str, str]]:
     actions, resources = set(statement.actions), statement.resources
+    prefix = STAGES[assembly.stage].prefix if assembly.stage in STAGES else "atelier"
     if actions & {"dynamodb:Query", "dynamodb:Scan"}:
         indexes = {
             f"<{table.name}.Arn>/index/{index.get('IndexName')}"
@@ -82,6 +84,8 @@ def _resources(assembly: Assembly, statement: Statement) -> Iterator[tuple[str, 
                 f"metrics may go to {', '.join(sorted(spaces)) or 'any namespace'}",
                 f"Allow {', '.join(sorted(_SPACES))}",
             )
+    if "logs:DeleteLogStream" in actions and not all(f":log-stream:{prefix}-" in each for each in resources):
+        yield f"logs of others may be deleted: {', '.join(resources)}", f"Grant it on log-stream:{prefix}-*"
     if {"logs:CreateLogGroup", "logs:PutLogEvents"} <= actions:
         wanted = _LOGS.get(statement.policy.stack, "")
         if not all(wanted in each for each in resources):

@@ -15,12 +15,22 @@ _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SHORTEST, _LONGEST = 60, 86_400
 """More often than that is paid for and finds nothing new; more seldom, and people wait."""
 
+_PROMISED = {"delete_people": 3_600}
+"""Seconds between two calls at most: what a person has is gone within a day, in several sweeps, the first of which may fail."""
+
 
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     for rule in assembly.of("AWS::Events::Rule"):
-        found = _RATE.fullmatch(str(rule.properties.get("ScheduleExpression", "")))
-        if found:
+        said = rule.properties.get("ScheduleExpression")
+        if said is None:
+            continue
+        found = _RATE.fullmatch(str(said))
+        if found is None:
+            yield rule.finding(
+                _NAME, f"{said} does not say how often", "Write rate(15 minutes): sweeps follow no calendar"
+            )
+        else:
             yield from _scheduled(assembly, rule, int(found[1]) * _SECONDS[found[2]])
     for name, function in handlers(assembly).items():
         spare, seconds = (
@@ -43,6 +53,11 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 def _scheduled(assembly: Assembly, rule: Resource, every: int) -> Iterator[Finding]:
     if not _SHORTEST <= every <= _LONGEST:
         yield rule.finding(_NAME, f"it is due every {every} s", f"Choose {_SHORTEST} s to a day")
+    for name, function in handlers(assembly).items():
+        most = _PROMISED.get(name, every)
+        if every > most and function in assembly.referenced(rule.properties.get("Targets", [])):
+            wrong = f"{name} is called every {every} s, too seldom for what it has promised"
+            yield rule.finding(_NAME, wrong, f"Call it every {most} s at least")
     for function in assembly.referenced(rule.properties.get("Targets", [])):
         seconds = function.properties.get("Timeout", 3)
         if function.kind == "AWS::Lambda::Function" and seconds >= every:
