@@ -70,8 +70,9 @@ class Buckets(Construct):
         self.data = self._encrypted("Data", [old, runs, checkpoints, *datasets], versioned=True)
         self.model = self._encrypted("Model", [old], versioned=True)
         answers = [_rule(f"{name}/", expiration=min(ANSWER_DAYS, media_days)) for name in _ANSWERS]
-        uploads = [_rule("uploads/", expiration=days)] if (days := retention.uploads_days) else []
-        self.media = self._encrypted("Media", [_rule(expiration=media_days), *uploads, *answers], versioned=False)
+        said = {"uploads/": retention.uploads_days, "outputs/": retention.outputs_days}
+        sooner = [_rule(prefix, expiration=days) for prefix, days in said.items() if days]
+        self.media = self._encrypted("Media", [_rule(expiration=media_days), *sooner, *answers], versioned=False)
 
     def _encrypted(self, name: str, rules: Sequence[s3.LifecycleRule], *, versioned: bool) -> s3.Bucket:
         return self._bucket(

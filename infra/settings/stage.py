@@ -85,8 +85,9 @@ class Stage:
         self.licences.require(self.models)
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         check_range("stage.media_days", self.media_days, 1, unit="day")
-        uploads = self.retention.uploads_days or self.media_days
-        check(uploads <= self.media_days, "retention.uploads_days", got=uploads, allowed="media_days at most")
+        for name in ("uploads_days", "outputs_days"):
+            days = getattr(self.retention, name) or self.media_days
+            check(days <= self.media_days, f"retention.{name}", got=days, allowed="media_days at most")
         offered = f"what CloudWatch offers: {', '.join(map(str, LOG_DAYS))}"
         check(self.log_days in LOG_DAYS, "stage.log_days", got=self.log_days, allowed=offered)
         webhooks = "false but in stage local, which runs on the machine of whoever is told"

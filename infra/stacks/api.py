@@ -164,6 +164,7 @@ class ApiStack(StageStack):
                 "PACE": json.dumps(self.stage.pace.to_json(), sort_keys=True),
                 "CONSENT": self.stage.people.consent,
                 "MEDIA_DAYS": str(self.stage.media_days),
+                "OUTPUTS_DAYS": str(self.stage.retention.outputs_days or self.stage.media_days),
                 "STARTUP_SECONDS": str(self.stage.serving.startup_seconds),
                 "CLIENTS": clients,
                 "WEBHOOKS": self.stage.webhooks,

@@ -102,6 +102,7 @@ def environment() -> dict[str, str]:
         "MEDIA_BUCKET": "media",
         "TABLE_NAME": "table",
         "MEDIA_DAYS": "7",
+        "OUTPUTS_DAYS": "7",
         "STARTUP_SECONDS": "600",
         "LOG_DAYS": "7",
         "TOPIC_ARN": topic,

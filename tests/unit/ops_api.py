@@ -111,6 +111,7 @@ class Api:
     rules: ReleaseRules = field(default_factory=ReleaseRules)
     pace: Pace = PACE
     consent: ConsentRule = "optional"
+    picture_seconds: int = KEEP
     safety: SafetyRules = CLOSED
     meanwhile: Callable[[], Any] = lambda: None
     """Happens while a request waits."""
@@ -212,6 +213,7 @@ class Api:
             rate_policy='"steady";q=10;w=1',
             costly_rate_policy='"steady";q=1;w=5',
             keep_seconds=KEEP,
+            picture_seconds=self.picture_seconds,
             startup_seconds=600,
             now=self.now,
             clock=lambda: self.now + sum(self.pauses),

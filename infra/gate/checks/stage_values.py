@@ -61,6 +61,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
     """What every handler that is told it is told."""
     return {
         "MEDIA_DAYS": str(stage.media_days),
+        "OUTPUTS_DAYS": str(stage.retention.outputs_days or stage.media_days),
         "LOG_DAYS": str(stage.log_days),
         "CONSENT": stage.people.consent,
         "RELEASE_RULES": stage.release_rules,

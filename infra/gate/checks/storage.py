@@ -174,7 +174,8 @@ def _shorter(stage: str, bucket: Resource) -> set[str]:
     """The prefixes that expire only where the stage says so."""
     kept = STAGES[stage].retention if stage in STAGES else Retention()
     if bucket.logical_id.startswith("BucketsMedia"):
-        return {"uploads/"} if kept.uploads_days else set()
+        said = {"uploads/": kept.uploads_days, "outputs/": kept.outputs_days}
+        return {prefix for prefix, days in said.items() if days}
     return {"datasets/"} if kept.datasets_days and bucket.logical_id.startswith("BucketsData") else set()
 
 

@@ -55,6 +55,7 @@ class Settings(EnvironmentSettings):
     pace: str
     consent: str
     media_days: int
+    outputs_days: int
     real_time_function: str
     startup_seconds: int
     clients: str
@@ -102,6 +103,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         rate_policy=settings.rate_policy,
         costly_rate_policy=settings.costly_rate_policy,
         keep_seconds=settings.media_days * 86_400,
+        picture_seconds=settings.outputs_days * 86_400,
         startup_seconds=settings.startup_seconds,
         now=time.time(),
         clock=time.time,

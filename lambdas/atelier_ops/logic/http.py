@@ -52,7 +52,8 @@ class Dependencies(Ending):
     ``startup_seconds`` bounds what a new instance's download of the model and its loading take, each.
     ``disclosure`` is what people are told who see pictures, which are used commercially where the stage is ``commercial``.
     ``consent`` says whether what shows a person is taken without a reference. ``executions`` are those of trainings, ``batches`` of
-    batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept: as long as its pictures.
+    batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept, ``picture_seconds``
+    how long its pictures are.
     Pages of ``origins`` may read answers. ``rate_policy`` is what ``RateLimit-Policy`` says of a key, ``costly_rate_policy`` of routes that
     cost more. ``clock`` tells the time of each moment, ``pause`` waits for so many seconds, and
     ``fleets`` knows what earlier requests have seen of the endpoints.
@@ -81,6 +82,7 @@ class Dependencies(Ending):
     rate_policy: str
     costly_rate_policy: str
     keep_seconds: int
+    picture_seconds: int
     startup_seconds: int
     now: float
     clock: Callable[[], float]

@@ -4,8 +4,10 @@ import base64
 from collections.abc import Sequence
 
 from atelier_ops.errors import MissingObjectError
+from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.http import Request
+from atelier_ops.logic.http import Dependencies, ProblemError, Request
+from atelier_ops.logic.timestamps import seconds
 
 URL_SECONDS = 3_600
 """Seconds an address works; asking again gives new ones."""
@@ -15,6 +17,24 @@ MOST_INLINE = 4 * 2**20
 
 _SENDS_ITS_KEY = "replicate-python/"
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+
+
+def are_kept(record: Record, dependencies: Dependencies) -> bool:
+    """Whether the pictures of the prediction are still there, if it has some: they may be kept less long than what is said of them."""
+    ended = record.data.get("completed_at")
+    return not ended or dependencies.now - seconds(ended) < dependencies.picture_seconds
+
+
+def gone(dependencies: Dependencies) -> str:
+    """A line of a prediction's logs, once they are not."""
+    return f"pictures were kept for {dependencies.picture_seconds // 86_400} days, and are gone\n"
+
+
+def require_kept(record: Record, dependencies: Dependencies) -> None:
+    """Raises ProblemError 422 where somebody repeats a request whose pictures are gone."""
+    if not are_kept(record, dependencies):
+        got = f"that of a request whose {gone(dependencies).strip()}"
+        raise ProblemError(422, f"Idempotency-Key: got {got}; allowed: another, and it is painted again")
 
 
 def addresses(keys: Sequence[str], request: Request, media: ObjectStore, *, alone: bool) -> list[str]:

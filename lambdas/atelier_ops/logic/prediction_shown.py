@@ -8,7 +8,7 @@ from atelier_ops.logic import webhooks
 from atelier_ops.logic.disclosing import sentence
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, Request
-from atelier_ops.logic.output_addresses import addresses
+from atelier_ops.logic.output_addresses import addresses, are_kept, gone
 from atelier_ops.logic.submission import OPEN
 
 
@@ -16,7 +16,8 @@ def show(record: Record, request: Request, dependencies: Dependencies, *, alone:
     """The prediction as its client sees it, in a list or ``alone``."""
     data = record.data
     sent = json.dumps(data["input"])
-    outputs = addresses(data.get("outputs", []), request, dependencies.media, alone=alone)
+    kept = are_kept(record, dependencies)
+    outputs = addresses(data.get("outputs", []) if kept else [], request, dependencies.media, alone=alone)
     return {
         "id": data["id"],
         "version": data["version"],
@@ -25,7 +26,7 @@ def show(record: Record, request: Request, dependencies: Dependencies, *, alone:
         "input": data["input"],
         "output": outputs or None,
         "error": discreet(data.get("error"), sent),
-        "logs": discreet(data.get("logs", ""), sent),
+        "logs": discreet(data.get("logs", "") + ("" if kept else gone(dependencies)), sent),
         "metrics": data.get("metrics", {}),
         "created_at": data["created_at"],
         "started_at": data.get("started_at"),

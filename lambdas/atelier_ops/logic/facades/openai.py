@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.facades.awaited import MOST_BYTES, check_inline, paint
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
-from atelier_ops.logic.output_addresses import URL_SECONDS
+from atelier_ops.logic.output_addresses import URL_SECONDS, require_kept
 from contracts.openai import CALLED, ImageEditForm, ImageRequest, WantedPictures, edit_fields
 from contracts.prediction import PredictionInput
 
@@ -45,6 +45,7 @@ def _answered(request: Request, said: Any, asked: WantedPictures, dependencies: 
 
 
 def _pictures(record: Record, asked: WantedPictures, dependencies: Dependencies) -> dict[str, Any]:
+    require_kept(record, dependencies)
     media, keys = dependencies.media, record.data["outputs"]
     inline = asked.response_format == "b64_json"
     bodies: Sequence[bytes] = [media.read(key) for key in keys] if inline else []

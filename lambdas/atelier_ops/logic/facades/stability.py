@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.facades.awaited import MOST_BYTES, check_inline, paint
 from atelier_ops.logic.http import Dependencies, ProblemError, Request, respond
+from atelier_ops.logic.output_addresses import require_kept
 from contracts.forms import read_fields
 from contracts.stability import CALLED, SearchAndReplaceForm
 
@@ -38,6 +39,7 @@ def search_and_replace(request: Request, dependencies: Dependencies) -> Response
 def _answered(
     record: Record, asked: SearchAndReplaceForm, request: Request, dependencies: Dependencies
 ) -> Response[Any]:
+    require_kept(record, dependencies)
     body, seed = dependencies.media.read(record.data["outputs"][0]), record.data["notes"]["seed"]
     if len(body) > MOST_BYTES:  # larger than any of so many pixels should be: it is not lost
         allowed = f"{MOST_BYTES} bytes; GET /v1/predictions/{record.data['id']} has its address"
