@@ -83,7 +83,7 @@ bench-memory: $(INSTALLED) ## say how much memory one of the largest pictures ta
 bench-encoding: $(INSTALLED) ## say what it saves that a photo is encoded once, however often it is asked
 	@PYTHONPATH=.:inference $(BIN)/python -m bench.encoding
 
-bench-serve: $(INSTALLED) ## measure the model server against one plain diffusers pipeline called in turn (MODELS=tiny,miniature ONLY=ready,ratios,brands,catalogue,memory PASSES=2 CLIENTS=8,32 REQUESTS=2000)
+bench-serve: $(INSTALLED) ## measure the model server against one plain diffusers pipeline called in turn (MODELS=tiny,miniature ONLY=ready,ratios,marked,brands,catalogue,memory PASSES=2 CLIENTS=8,32 REQUESTS=2000)
 	@PYTHONPATH=.:inference $(BIN)/python -m bench.serve $(addprefix --models ,$(MODELS)) $(addprefix --only ,$(ONLY)) $(addprefix --passes ,$(PASSES)) $(addprefix --clients ,$(CLIENTS)) $(addprefix --requests ,$(REQUESTS))
 
 bench-train: $(INSTALLED) ## measure a fine-tune against a plain training loop, and against forward and backward alone (ONLY=steps,jobs,likeness,masks SEEDS=5)

@@ -4,7 +4,7 @@ The tiny family, and a miniature at 256 pixels with 92 million random weights in
 of its own and asked over HTTP; all that it does for a picture is counted, decoding, cutting out, pasting and encoding too. Ratios are of
 CPU seconds of the two processes, A B A B; those of the wall are beside them (``_wall``) and say little on a busy machine. Ends with one
 JSON line: the tiny family's numbers, and ``miniature``'s. Runs about half an hour on two free cores; ONLY names the parts that are run
-(ratios, brands, catalogue, ready, memory), MODELS the models.
+(ratios, marked, brands, catalogue, ready, memory), MODELS the models.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.serve.brands import measure_catalogue, measure_mixed, measure_switches
+from bench.serve.marked import measure_marked
 from bench.serve.memory import measure_memory
 from bench.serve.objects import object_server
 from bench.serve.photos import draw_photos
@@ -21,7 +22,7 @@ from bench.serve.ready import measure_ready
 from bench.serve.served import running
 from bench.serve.worlds import ServedWorld, make_world
 
-PARTS = ("ready", "ratios", "brands", "catalogue", "memory")
+PARTS = ("ready", "ratios", "marked", "brands", "catalogue", "memory")
 EXTENTS = {
     "tiny": Extent(plain=4, rounds=8, steps=8),
     "miniature": Extent(plain=1, rounds=1, steps=2),
@@ -64,6 +65,8 @@ def measure(world: ServedWorld, arguments: argparse.Namespace) -> dict[str, Any]
             say(measure_ready(world, objects, passes))
         if "ratios" in parts:
             say(measure_ratios(world, objects, photos, EXTENTS[world.name], passes, clients))
+        if "marked" in parts:
+            say(measure_marked(world, objects, photos, EXTENTS[world.name].rounds, passes))
         if {"brands", "catalogue", "memory"} & set(parts):
             with running(world.model.parent, objects, world.root / "brands.log") as server:
                 if "brands" in parts:

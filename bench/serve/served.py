@@ -86,11 +86,14 @@ class RunningServer:
 
 
 @contextmanager
-def running(root: Path, objects: str, log: Path) -> Iterator[RunningServer]:
-    """The server of the model in ``root/model``, with styles and a segmenter from ``objects``; its log goes to a file."""
+def running(root: Path, objects: str, log: Path, more: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
+    """The server of the model in ``root/model``, with styles and a segmenter from ``objects``; its log goes to a file.
+
+    ``more`` is what its environment has besides.
+    """
     port = free_port()
     with log.open("wb") as output:
-        process = start(root, objects, port, output)
+        process = start(root, objects, port, output, more)
         try:
             wait_until_ready(process, port)
             yield RunningServer(port, process)
@@ -99,7 +102,9 @@ def running(root: Path, objects: str, log: Path) -> Iterator[RunningServer]:
             process.wait(60)
 
 
-def start(root: Path, objects: str, port: int, output: Any) -> "subprocess.Popen[bytes]":
+def start(
+    root: Path, objects: str, port: int, output: Any, more: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
     """Start it; it is not ready then."""
     own = {
         "ATELIER_ML_ROOT": str(root),
@@ -112,6 +117,7 @@ def start(root: Path, objects: str, port: int, output: Any) -> "subprocess.Popen
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
         "NO_PROXY": "127.0.0.1",
+        **(more or {}),
     }
     image = {name: value for name, value in read_dockerfile(IMAGE).environment.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-m", "atelier_inference", "serve"]

@@ -541,6 +541,27 @@ DEFECTS: list[tuple[str, str, Change, str, str]] = [
         "refusals",
         "Access-Control-Expose-Headers is '*'",
     ),
+    ("AWS::KMS::Key", "Storage/Mark", put(P, "KeySpec", value="HMAC_384"), "picture keys", "its KeySpec is HMAC_384"),
+    ("AWS::KMS::Key", "Storage/Mark", put(P, "EnableKeyRotation", value=True), "picture keys", "it rotates"),
+    ("AWS::KMS::Key", "Storage/Signing", put(P, "KeyUsage", value="KEY_AGREEMENT"), "picture keys", "its KeyUsage is"),
+    (ROLE_POLICY, "Serving/Role", without("kms:Sign"), "picture keys", "the model server may kms:Sign on nothing"),
+    (
+        MODEL,
+        "Serving/Endpoint",
+        put(P, "PrimaryContainer", "Environment", "ATELIER_MARK_KEY", value=""),
+        "picture keys",
+        "ATELIER_MARK_KEY is empty, and provenance.marked is True",
+    ),
+    (RULE, "Api/People", put(P, "ScheduleExpression", value="rate(6 hours)"), "schedules", "called every 21600 s, too"),
+    (RULE, "Api/People", put(P, "ScheduleExpression", value="cron(0 3 * * ? *)"), "schedules", "how often"),
+    (
+        ROLE_POLICY,
+        "Api/PeopleHandler",
+        also("s3:DeleteObjectVersion"),
+        "handler places",
+        "it may s3:DeleteObjectVersion *, which nobody meant",
+    ),
+    (ROLE_POLICY, "Api/PeopleHandler", also("logs:DeleteLogStream"), "reach", "logs of others may be deleted"),
 ]
 
 
