@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Literal, get_args
 
-from contracts.declarations import listed, text
+from contracts.declarations import bounds, listed, text
 from contracts.model import Contract
 
 Sold = Literal["swimwear", "underwear"]
@@ -23,6 +23,10 @@ class SafetyRules(Contract):
     unchecked: Annotated[
         tuple[Literal["nudity", "undressing", "person"], ...], listed("what words are not looked through for")
     ] = ()
+    most_bare: Annotated[
+        float, bounds(0.1, 1, "share of a mask, and of what is painted on a person, that may be bare skin at most")
+    ] = 1.0
+    """It tightens: where the gate's own number is smaller, that counts."""
 
     def looks_for(self, kind: Words) -> bool:
         """Whether requests of this kind are refused."""

@@ -59,7 +59,7 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
         enlarger=enlarger,
         pace=_pace(settings, model, enlarger),
         safety=settings.safety,
-        gate=SkinGate(sight=Sight(segmenter=segmenter), thresholds=SKIN.selling(settings.safety.sells)),
+        gate=SkinGate(sight=Sight(segmenter=segmenter), thresholds=SKIN.of_stage(settings.safety)),
     )
     return make_modes(dependencies)
 

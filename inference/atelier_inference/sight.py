@@ -16,6 +16,7 @@ from imaging.skin import sampled_size
 MOST_SEEN = 16 * 2**20
 """Bytes of where photos have something, at most 16 KiB each."""
 Things = Sequence[str]
+PERSON, SKIN, CLOTHES = ("a person",), ("skin",), ("clothes",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,11 @@ class Sight:
         squared = aside(lambda: segmenter.squared(photo))
         key = photo.size, digest(np.asarray(squared)), known
         return self.photos.get(key, lambda: _places(_chances(segmenter, squared, known, photo)), _size_of)
+
+    def person(self, photo: Image.Image) -> tuple[Mask | None, Mask | None]:
+        """Where a photo has a person, and where such a person's skin that is not taken for clothes as well; None without a word for it."""
+        person, skin, clothes = self.places(photo, PERSON, SKIN, CLOTHES)
+        return person, skin if skin is None or clothes is None else skin & ~clothes
 
     def _known(self, groups: Sequence[Things]) -> tuple[tuple[str, ...], ...]:
         segmenter = self.segmenter

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from PIL import Image
 
 from atelier_inference.sight import Sight
+from atelier_inference.wearer import Wearer
 from contracts.errors import Problem
 from contracts.prediction import PredictionInput
-from contracts.safety.cloth import asks_for_skin_colour, garments_asked
+from contracts.safety.cloth import garments_asked
 from contracts.safety.refusal import MaskCoversBodyError, MaskCoversSkinError, NeverPaintedError, PaintedSkinError
 from contracts.safety.thresholds import SKIN, SkinThresholds
-from imaging.bareness import PaintedPart, Under, bare, look_at, share_of_person
+from imaging.bareness import PaintedPart, Under, bare
 from imaging.masks import Mask
 from imaging.repaint import Frame
-from imaging.skin import is_of_skin, share
+from imaging.skin import share
 
 WORN = ("clothes", "a top", "a skirt", "trousers", "a dress")
 """What is looked for under a mask that a caller brought: its garment need not be the one that is painted."""
-PERSON, BARE = ("a person",), ("skin",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +56,11 @@ class SkinGate:
     ) -> NeverPaintedError | None:
         """Why none of a job's ``pictures``, squares of its ``frame``, may leave, where one must not. In the model's thread."""
         limits = self.thresholds
-        suspects = [pair for pair in zip(looks, pictures, strict=True) if pair[0].share > limits.painted_share]
-        if not suspects:
-            return None
-        things = garments_asked([request.mask_prompt, request.prompt]) or ["clothes"]
-        asked = asks_for_skin_colour(request.prompt) or (bool(request.colour) and is_of_skin(request.colour))
-        dressed = None
-        for look, picture in suspects:
-            (garment,) = self.sight.places_now(picture, things)
-            found = bare(look.skin, look.levels, own=under.own, garment=garment, colour_asked=asked)
-            if share(found, look.inside) <= limits.painted_share * limits.dressed:
-                continue  # too little of the mask to be that much of what was dressed, wherever that is
-            dressed = self._dressed(frame, things) if dressed is None else dressed
-            shown = share_of_person(found & dressed, garment, dressed)
-            if shown > limits.painted_bare and share(found, dressed) > limits.painted_share:
+        wearer = Wearer(self.sight, limits, request, frame, under)
+        for look, picture in zip(looks, pictures, strict=True):
+            if look.share <= limits.painted_share:
+                continue
+            if (shown := wearer.bare_in(look, picture)) > limits.painted_bare:
                 got = f"a picture where {shown:.0%} of what was dressed is bare skin"
                 allowed = (
                     f"at most {limits.painted_bare:.0%}: another seed or prompt, in which cloth of a skin's colour is named: "
@@ -77,17 +68,6 @@ class SkinGate:
                 )
                 return PaintedSkinError.of([Problem("what was painted", got, allowed, "painted-skin")])
         return None
-
-    def _dressed(self, frame: Frame, things: Sequence[str]) -> Mask:
-        """Where the photo has a garment in the mask, and so somebody could be undressed; all of the mask where none is seen there.
-
-        A mask may lie on much beside: a wall that is painted in a colour of skin undresses nobody.
-        """
-        inside = look_at(frame.picture, frame.mask).inside
-        (garment,) = self.sight.places(frame.picture, [*things, *WORN])
-        if garment is None or share(garment, inside) < self.thresholds.dressed:
-            return inside
-        return inside & garment
 
     def _is_skin(self, under: Under, found: Mask) -> bool:
         limits = self.thresholds
@@ -107,7 +87,7 @@ class SkinGate:
     def _is_body(self, under: Under, suspect: Mask, photo: Image.Image, request: PredictionInput) -> bool:
         """Whether hardly anything of a person whose skin is masked is seen outside; where nobody is seen, hardly any skin."""
         limits = self.thresholds
-        person, skin = self.sight.places(photo, PERSON, BARE)
+        person, skin = self.sight.person(photo)
         if person is None or skin is None or not person.any():
             found = self._bare_under(under, suspect, photo, request)
             outside = int((under.skin & under.outside).sum())

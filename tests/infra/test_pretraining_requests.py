@@ -84,7 +84,12 @@ def test_training_reads_what_sharding_wrote_and_evaluation_what_it_set_aside(dev
 
 def test_each_job_is_told_its_subcommand(dev: Synthesized) -> None:
     shard = arguments(dev, "Shard")["AppSpecification"]["ContainerArguments"]
-    assert shard == ["shard", "--held-out", "0.02", '--safety={"sells": [], "also_refused": [], "unchecked": []}']
+    assert shard == [
+        "shard",
+        "--held-out",
+        "0.02",
+        '--safety={"sells": [], "also_refused": [], "unchecked": [], "most_bare": 1.0}',
+    ]
     assert arguments(dev, "Train")["AlgorithmSpecification"]["ContainerArguments"] == ["pretrain"]
     evaluated = arguments(dev, "Evaluate", plan=pretraining_plan(gate={"denoising_loss": 0.3}))
     assert evaluated["AppSpecification"]["ContainerArguments"] == [

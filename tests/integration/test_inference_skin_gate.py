@@ -123,6 +123,30 @@ def test_cloth_of_a_skin_s_colour_leaves_where_a_garment_is_seen_or_the_colour_w
     assert server.post(**asked(person(), GARMENT, "a brown skirt")).json()["error"]["type"] == "PaintedSkinError"
 
 
+@pytest.mark.parametrize("colour", [CAMEL, (150, 100, 85)])
+def test_cloth_that_is_nearly_of_a_person_s_own_colour_leaves_without_a_word_of_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch, colour: tuple[int, int, int]
+) -> None:
+    """A segmenter that takes all such cloth for skin is not even asked."""
+    looks = sees_blue(monkeypatch)
+    paints(server, monkeypatch, colour)
+    photo = person((50, 110, 220))
+    assert server.predict(**asked(photo, GARMENT, "a sks skirt")).images
+    assert not any("a skirt" in group for groups in looks for group in groups)
+
+
+@pytest.mark.parametrize("light", [0.93, 1.0, 1.05])
+def test_skin_of_a_person_s_own_tone_does_not_leave_in_any_light(
+    server: Server, monkeypatch: pytest.MonkeyPatch, light: float
+) -> None:
+    sees_blue(monkeypatch)
+    red, green, blue = (round(level * light) for level in SKIN)
+    paints(server, monkeypatch, (red, green, blue))
+    for prompt in ("a red skirt", "a brown skirt"):
+        refused = server.post(**asked(person((50, 110, 220)), GARMENT, prompt))
+        assert refused.json()["error"]["type"] == "PaintedSkinError"
+
+
 def test_neighbours_in_a_batch_are_unharmed_and_operators_hear_of_each_refusal(
     server: Server, sees: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

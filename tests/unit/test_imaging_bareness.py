@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.bareness import bare, look_at, look_under, share_of_person
+from imaging.bareness import bare, like, look_at, look_under, share_of_person
 from imaging.skin import OwnSkin, own_skin, samples
+from imaging.tone import tone_of
 
 SKIN, CAMEL = (165, 115, 80), (193, 154, 107)
 LEVELS = samples(Image.new("RGB", (8, 8), SKIN))
@@ -68,3 +69,25 @@ def test_what_was_painted_counts_inside_its_mask() -> None:
     assert look_at(picture, mask).share == 0.5
     mask.paste(255, (0, 0, 30, 20))
     assert look_at(picture, mask).share == pytest.approx(1 / 3)
+
+
+def test_samples_are_of_a_tone_where_enough_around_them_are_quite_near_to_it() -> None:
+    distances = np.full((20, 20), np.inf)
+    distances[2:10, 2:10] = 1.0
+    distances[10:12, 2:10] = 8.0  # the edge
+    distances[16:, 16:] = 8.0  # cloth that is nearly of that colour, and no core
+    found = like(distances, 3.0)
+    assert found[2:11, 3:9].all()
+    assert not found[16:, 16:].any()
+    assert not like(distances, 0.5).any()
+
+
+def test_how_far_what_may_be_skin_is_from_a_tone() -> None:
+    picture = Image.new("RGB", (40, 20), SKIN)
+    picture.paste(CAMEL, (0, 0, 20, 20))
+    picture.paste((40, 80, 190), (0, 0, 40, 10))
+    look = look_at(picture, Image.new("L", (40, 20), 255))
+    distances = look.distances(tone_of(samples(Image.new("RGB", (4, 4), SKIN))[0]))
+    assert np.isinf(distances[:10]).all()
+    assert (distances[10:, 20:] < 0.5).all()
+    assert (distances[10:, :20] > 5).all()

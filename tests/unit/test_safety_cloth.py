@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.safety.cloth import asks_for_skin_colour, garments_asked
+from contracts.safety.rules import CLOSED, SafetyRules, Sold
 from contracts.safety.thresholds import SKIN
 
 
@@ -37,9 +38,25 @@ def test_other_words_are_not(words: str) -> None:
 
 
 def test_a_stage_that_sells_swimwear_or_underwear_allows_more_skin_and_no_other_does() -> None:
-    assert SKIN.selling([]) is SKIN
-    for wares in (["swimwear"], ["underwear"], ["swimwear", "underwear"]):
-        sold = SKIN.selling(wares)
+    assert SKIN.of_stage(CLOSED) == SKIN
+    wares: tuple[tuple[Sold, ...], ...] = (("swimwear",), ("underwear",), ("swimwear", "underwear"))
+    for each in wares:
+        sold = SKIN.of_stage(SafetyRules(sells=each))
         assert sold.painted_bare > SKIN.painted_bare
         assert sold.mask_bare > SKIN.mask_bare
         assert max(sold.painted_bare, sold.mask_bare, sold.body_bare) < 1
+
+
+def test_a_stage_may_allow_less_skin_and_not_more() -> None:
+    tighter = SKIN.of_stage(SafetyRules(most_bare=0.3))
+    assert (tighter.painted_bare, tighter.mask_bare) == (0.3, 0.3)
+    assert SKIN.of_stage(SafetyRules(most_bare=1)) == SKIN
+    assert SKIN.of_stage(SafetyRules(sells=("swimwear",), most_bare=0.7)).painted_bare == 0.7
+
+
+def test_the_less_a_segmenter_takes_for_skin_the_nearer_to_a_person_s_own_it_must_be() -> None:
+    nearness = [SKIN.within(1.0, share) for share in (0.0, 0.1, 0.2, 0.3, 1.0)]
+    assert nearness == sorted(nearness)
+    assert nearness[-1] == nearness[-2] == pytest.approx(1.2 * SKIN.own)
+    assert SKIN.within(5.0, 0.2) == 5.0  # a photo whose own skin varies
+    assert SKIN.within(50.0, 0.2) == 2 * SKIN.own
