@@ -31,7 +31,7 @@ class SearchAndReplaceForm(Form):
     grow_mask: Annotated[
         int | None, bounds(0, 20, "grow what is replaced; left out: by what was found", unit="pixels")
     ] = None
-    seed: Annotated[int, bounds(0, 2**32 - 2, "makes the answer repeatable; 0: chosen at random")] = 0
+    seed: Annotated[int, bounds(0, 2**32 - 2, "makes the answer repeatable, but for its mark; 0: chosen at random")] = 0
     output_format: Annotated[Format, about("file format of the picture")] = "png"
     version: Annotated[
         str,
