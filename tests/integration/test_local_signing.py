@@ -10,7 +10,7 @@ import c2pa
 import pytest
 from PIL import Image
 
-from atelier_inference.provenance.facts import PAINTED, Facts
+from atelier_inference.provenance.facts import Facts
 from atelier_inference.provenance.keys import KmsKey, SigningError
 from atelier_inference.provenance.loading import certificates
 from atelier_inference.provenance.manifest import manifest
@@ -18,6 +18,7 @@ from atelier_inference.provenance.signing import C2paSigner
 from atelier_inference.store import Store
 from contracts.layout import S3Uri
 from imaging.pictures import encode
+from imaging.xmp import PAINTED
 from local.cloud import LocalCloud
 from tests.integration import local_toy
 from tests.integration.keyed import policy

@@ -13,7 +13,7 @@ from moto import mock_aws
 from PIL import Image
 
 from atelier_inference.provenance.certificates import make_chain
-from atelier_inference.provenance.facts import PAINTED, Facts
+from atelier_inference.provenance.facts import Facts
 from atelier_inference.provenance.manifest import manifest
 from atelier_inference.provenance.signing import C2paSigner
 from cli.errors import CommandError
@@ -21,6 +21,7 @@ from cli.origin import find_origin, mark_key, tell_origin
 from contracts.errors import InvalidInputError
 from contracts.mark import mark_of
 from imaging.mark import write_mark
+from imaging.xmp import PAINTED
 from tests.unit.signing import MemoryKey
 
 Client = Callable[[str], Any]

@@ -21,7 +21,7 @@ from moto import mock_aws
 from PIL import Image
 
 from atelier_inference.provenance.certificates import check_chain, make_chain
-from atelier_inference.provenance.facts import COMPOSITE, PAINTED, SOURCE_TYPES, Facts
+from atelier_inference.provenance.facts import SOURCE_TYPES, Facts
 from atelier_inference.provenance.keys import KmsKey, SigningError
 from atelier_inference.provenance.loading import certificates
 from atelier_inference.provenance.manifest import CONSENT, SETTINGS, manifest, photo_id
@@ -34,6 +34,7 @@ from contracts.layout import S3Uri
 from contracts.modes import MODES
 from imaging.pictures import encode
 from imaging.told import Told
+from imaging.xmp import COMPOSITE, PAINTED
 from tests.unit.signing import MemoryKey
 
 PHOTO = sha256(b"a photo").hexdigest()

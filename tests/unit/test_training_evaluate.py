@@ -15,11 +15,13 @@ from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.plot import draw_loss, running_mean
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
+from atelier_training.jobs.evaluate import write
 from atelier_training.reports.page import Results, fitted
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.metrics import METRICS
 from imaging.masks import from_image, to_image
 from imaging.palette import dominant_colours, garment_pixels, palette_share
+from imaging.xmp import COMPOSITE
 from tests.unit.training_root import ORANGE, TEAL, garment
 
 STYLE = StyleManifest(
@@ -203,6 +205,18 @@ def test_the_report_tells_whoever_sees_its_pictures_what_they_are() -> None:
     text = report().html()
     assert '<p class="lead" lang="en">AI made it.</p>' in text
     assert '<p class="lead" lang="ko">AI가 만들었습니다.</p>' in text
+
+
+def test_files_of_painted_pictures_say_what_they_are_and_photos_nothing(tmp_path: Path) -> None:
+    write(report(), tmp_path)
+    said = {}
+    for path in (tmp_path / "sheet.png", *(tmp_path / "pictures").iterdir()):
+        with Image.open(path) as picture:
+            picture.load()
+            said[path.name] = str(picture.getxmp())
+    painted = {name for name, xmp in said.items() if "AI가 만들었습니다." in xmp and COMPOSITE in xmp}
+    assert painted == {"sheet.png", "look_before.png", "look_after.png"}
+    assert {name for name, xmp in said.items() if xmp == "{}"} == {"look_original.png", "look_mask.png"}
 
 
 def test_the_report_escapes_what_people_wrote() -> None:

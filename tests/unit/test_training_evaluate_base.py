@@ -215,6 +215,9 @@ def test_the_job_writes_numbers_pictures_and_what_it_measured(tmp_path: Path, sh
     assert (measured.task, measured.family) == ("inpaint", "sd1")
     page = (output / "report.html").read_text()
     assert TEXTS["en"] in page
+    with Image.open(output / "sheet.png") as sheet:
+        sheet.load()
+        assert TEXTS["en"] in str(sheet.getxmp())
     assert "Gate not met: denoising_loss" in page
     assert "{{" not in page
     with Image.open(output / "sheet.png") as sheet:

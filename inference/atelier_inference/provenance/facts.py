@@ -7,12 +7,8 @@ from typing import Any
 
 from atelier_inference.mode import Job
 from atelier_inference.painting import PaintingJob
+from imaging.xmp import COMPOSITE, PAINTED
 
-SOFTWARE = "Atelier"
-PAINTED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""All of the picture was painted by a model."""
-COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-"""Some of the picture was painted by a model, the rest is a photo's. https://cv.iptc.org/newscodes/digitalsourcetype/"""
 SOURCE_TYPES: Mapping[str, str] = {
     "inpaint": COMPOSITE,
     "style": COMPOSITE,

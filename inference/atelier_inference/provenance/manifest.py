@@ -7,7 +7,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from atelier_inference.provenance.facts import SOFTWARE, Facts
+from atelier_inference.provenance.facts import Facts
+from imaging.xmp import SOFTWARE
 
 SETTINGS = "atelier.settings"
 CONSENT = "atelier.consent"

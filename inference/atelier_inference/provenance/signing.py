@@ -9,13 +9,14 @@ import c2pa
 from PIL import Image
 
 from atelier_inference.mode import Job
-from atelier_inference.provenance.facts import SOFTWARE, facts_of
+from atelier_inference.provenance.facts import facts_of
 from atelier_inference.provenance.keys import ClaimKey
 from atelier_inference.provenance.manifest import manifest
 from atelier_inference.provenance.xmp import packet
 from contracts.disclosure import TEXTS, Texts
 from imaging.pictures import encode
 from imaging.told import Told
+from imaging.xmp import SOFTWARE
 
 # No thumbnail: it would show what is in the file anyway. And what was just signed is not checked: that takes as long again.
 _SETTINGS = {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": False}}

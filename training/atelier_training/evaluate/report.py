@@ -14,6 +14,8 @@ from contracts.disclosure import Texts
 from contracts.metrics import METRICS
 from contracts.terms import in_words
 from imaging.masks import to_image
+from imaging.told import Told
+from imaging.xmp import COMPOSITE, PAINTED, packet_of
 
 _SHOWN = {
     "original": "as it was",
@@ -59,6 +61,12 @@ class Report:
             settings_title="Everything needed to train this again.",
             settings=self._settings(),
         )
+
+    def told(self) -> Told:
+        """What the files of painted pictures say of themselves."""
+        style = self.models.style
+        source_type = COMPOSITE if style.task == "inpaint" else PAINTED
+        return Told(xmp=packet_of(source_type, f"{self.models.base.reference} {style.style}", self.disclosure))
 
     def _settings(self) -> dict[str, str]:
         style, base = self.models.style, self.models.base

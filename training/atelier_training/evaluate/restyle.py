@@ -22,6 +22,9 @@ SEEDS = (1, 2)
 FREE_SEEDS = tuple(range(1, 9))
 """Pictures of a text-to-image style, which has no photos."""
 
+PAINTED_COLUMNS = ("before", "after")
+"""Columns of pictures that a model painted."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Restyled:

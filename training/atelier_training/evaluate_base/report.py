@@ -14,6 +14,8 @@ from contracts.pretraining import MeasuredArtifact
 from contracts.pretraining_metrics import METRICS
 from contracts.terms import in_words
 from imaging.sheet import SheetRow
+from imaging.told import NOTHING, Told
+from imaging.xmp import COMPOSITE, packet_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +43,7 @@ class BaseReport:
             "page.html",
             title=self.title,
             lead=f"From {self.base.reference}, {self.steps} steps.",
-            # A segmenter paints nothing.
-            disclosure=self.disclosure if self.model != "segmenter" else {},
+            disclosure=self.disclosure if self._paints else {},
             results=Results(metrics=metrics, gate=self.gate, known=METRICS[self.model]),
             notes=[],
             pictures_title="Pictures",
@@ -54,6 +55,14 @@ class BaseReport:
             settings_title="What was measured.",
             settings=self._settings(),
         )
+
+    def told(self) -> Told:
+        """What the file of the sheet says of itself."""
+        return Told(xmp=packet_of(COMPOSITE, self.base.reference, self.disclosure)) if self._paints else NOTHING
+
+    @property
+    def _paints(self) -> bool:
+        return self.model != "segmenter"
 
     def _row(self, row: SheetRow) -> Row:
         pairs = zip(self.judged.columns, row.pictures, strict=True)

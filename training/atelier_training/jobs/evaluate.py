@@ -20,7 +20,7 @@ from atelier_training.evaluate.measure import measure
 from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
-from atelier_training.evaluate.restyle import Models, Painted, Restyled, paint_freely, restyle_photos
+from atelier_training.evaluate.restyle import PAINTED_COLUMNS, Models, Painted, Restyled, paint_freely, restyle_photos
 from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
@@ -29,6 +29,7 @@ from contracts.errors import InvalidInputError
 from diffusion.words import unused_notes
 from imaging.pictures import encode
 from imaging.sheet import SheetRow, draw_sheet
+from imaging.told import NOTHING
 
 log = logging.getLogger(__name__)
 
@@ -110,10 +111,12 @@ def write(report: Report, output: Path) -> None:
     columns = list(report.painted.restyled[0].columns)
     rows = [SheetRow(pictures=list(each.columns.values()), caption=each.name) for each in report.painted.restyled]
     title = f"{report.models.style.style}: “{report.prompt}”"
-    draw_sheet(columns, rows, title=title).save(output / "sheet.png")
+    sheet = draw_sheet(columns, rows, title=title)
+    (output / "sheet.png").write_bytes(encode(sheet, "png", report.told()))
     report.loss.save(output / "loss.png")
     (output / "report.html").write_text(report.html(), encoding="utf-8")
     (output / "pictures").mkdir(parents=True, exist_ok=True)
     for each in report.painted.restyled:
         for column, image in each.columns.items():
-            (output / "pictures" / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png"))
+            told = report.told() if column in PAINTED_COLUMNS else NOTHING
+            (output / "pictures" / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png", told))

@@ -24,6 +24,7 @@ from contracts.pretraining import MEASURED, MeasuredArtifact
 from contracts.pretraining_metrics import read_gate
 from diffusion.family import find_family
 from diffusion.painter import Painter
+from imaging.pictures import encode
 from imaging.sheet import draw_sheet
 
 MEASURES = {
@@ -99,6 +100,7 @@ def write(report: BaseReport, output: Path) -> None:
     judged = report.judged
     (output / "metrics.json").write_text(json.dumps(judged.metrics, indent=2) + "\n", encoding="utf-8")
     (output / MEASURED).write_text(json.dumps(report.measured.to_json(), indent=2) + "\n", encoding="utf-8")
-    draw_sheet(judged.columns, judged.rows, title=report.title).save(output / "sheet.png")
+    sheet = draw_sheet(judged.columns, judged.rows, title=report.title)
+    (output / "sheet.png").write_bytes(encode(sheet, "png", report.told()))
     report.loss.save(output / "loss.png")
     (output / "report.html").write_text(report.html(), encoding="utf-8")
