@@ -110,7 +110,9 @@ class PredictionInput(Contract):
         int | None,
         bounds(0, 350, "noise on the small picture before it is upscaled, by which more is invented; left out: 20"),
     ] = None
-    seed: Annotated[int | None, bounds(0, 2**32 - 1, "makes the answer repeatable, but for its mark; left out: chosen at random")] = None
+    seed: Annotated[
+        int | None, bounds(0, 2**32 - 1, "makes the answer repeatable, but for its mark; left out: chosen at random")
+    ] = None
     adapter: Annotated[
         str,
         text("style or style@version", longest=47, pattern=ADAPTER_PATTERN),
