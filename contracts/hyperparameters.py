@@ -26,6 +26,12 @@ class Hyperparameters(StringContract):
     num_class_images: Annotated[int, bounds(1, 10_000, "class pictures that the base model paints")] = 100
     prior_loss_weight: Annotated[float, bounds(0.0, 100.0, "weight of the loss on class pictures")] = 1.0
     center_crop: Annotated[bool, about("crop pictures at their centre instead of at a random place")] = False
+    optimizer: Annotated[
+        Literal["adamw", "adamw_8bit", "adamw_8bit_paged"],
+        about(
+            "AdamW, its state in 32 bits or in 8, which takes a quarter; paged it moves to the host's memory where the GPU's is short"
+        ),
+    ] = "adamw"
     adam_weight_decay: Annotated[float, bounds(0.0, 1.0, "AdamW's weight decay")] = 0.01
     adam_beta1: Annotated[float, bounds(0.0, 0.9999, "AdamW's decay of the mean gradient")] = 0.9
     adam_beta2: Annotated[float, bounds(0.0, 0.99999, "AdamW's decay of the mean squared gradient")] = 0.999

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from diffusion.unquantised import leave_out
 from infra.node import use_packaged_node
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,7 @@ settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
 
 use_packaged_node()
+leave_out()
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from atelier_inference.measures import MEASURES
 from atelier_inference.settings import Settings
 from contracts.errors import InvalidInputError
 from diffusion.driver import prefer_own_library
+from diffusion.unquantised import leave_out
 
 T = TypeVar("T")
 
@@ -90,4 +91,5 @@ def _end_haste(load: Callable[[], T]) -> T:
 
 if __name__ == "__main__":
     prefer_own_library()
+    leave_out()
     sys.exit(main(sys.argv[1:]))

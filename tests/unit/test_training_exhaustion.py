@@ -178,9 +178,12 @@ def test_only_what_is_not_so_already_is_advised() -> None:
     assert of_fine_tuning(job(**small)) == ["a larger jobs.training_instance"]
     assert of_fine_tuning(job(**small, train_text_encoder="true", method="full")) == [
         "train_text_encoder false",
+        "optimizer adamw_8bit",
         "method lora",
         "a larger jobs.training_instance",
     ]
+    assert of_fine_tuning(job(**small, method="full", optimizer="adamw_8bit"))[0] == "optimizer adamw_8bit_paged"
+    assert of_fine_tuning(job(**small, method="full", optimizer="adamw_8bit_paged"))[0] == "method lora"
     assert of_pretraining(PretrainHyperparameters(batch=1, sharding="fsdp")) == ["a larger pretraining.train_instance"]
     assert of_pretraining(PretrainHyperparameters())[:2] == ["sharding fsdp", "a smaller batch"]
     assert of_step("segment") == of_step("evaluate") == ["a larger jobs.processing_instance"]

@@ -17,6 +17,7 @@ from atelier_training.failure import guard
 from atelier_training.launch import relaunch_if_distributed
 from atelier_training.paths import MlPaths
 from diffusion.driver import prefer_own_library
+from diffusion.unquantised import leave_out
 
 STEPS = {
     "segment": "atelier_training.jobs.segment",
@@ -66,4 +67,5 @@ def _imported(name: str) -> ModuleType:
 if __name__ == "__main__":
     faulthandler.enable()  # where a signal ends the process, such as of a disk that is full under mapped memory, the log says at what
     prefer_own_library()
+    leave_out()
     sys.exit(main(sys.argv[1:]))

@@ -25,6 +25,8 @@ def of_fine_tuning(job: FineTuneJob) -> list[str]:
         changes.append(f"batch_size 1 with gradient_accumulation_steps {batches}")
     if tuning.train_text_encoder:
         changes.append("train_text_encoder false")
+    if job.method == "full" and tuning.optimizer != "adamw_8bit_paged":
+        changes.append(f"optimizer {'adamw_8bit' if tuning.optimizer == 'adamw' else 'adamw_8bit_paged'}")
     if job.method == "full":
         changes.append("method lora")
     return [*changes, "a larger jobs.training_instance"]

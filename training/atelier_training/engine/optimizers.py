@@ -12,13 +12,18 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from contracts.errors import InvalidInputError
+from diffusion import unquantised
+
 GAIN = 10.0
 """Muon's learning rate over AdamW's: its updates have spectral norm 1, AdamW's entries have size 1."""
 
 
 def state_bytes(optimizer: Optimizer) -> int:
-    """Bytes that an optimizer keeps of each value that it moves: Muon a mean, AdamW a mean and a mean square, in single precision."""
-    return 4 if isinstance(optimizer, torch.optim.Muon) else 8
+    """Bytes that an optimizer keeps of each value that it moves: Muon a mean, AdamW a mean and a mean square."""
+    if isinstance(optimizer, torch.optim.Muon):
+        return 4
+    return 8 if isinstance(optimizer, torch.optim.AdamW) else 2
 
 
 class SinglePrecisionMuon(torch.optim.Muon):
@@ -55,6 +60,26 @@ def _orthogonal(matrix: Tensor, group: dict[str, Any]) -> Tensor:
 def adamw(module: nn.Module, **options: Any) -> list[Optimizer]:
     """AdamW for every trained parameter."""
     return [torch.optim.AdamW([p for p in module.parameters() if p.requires_grad], fused=True, **options)]
+
+
+def require_adamw(name: str, device: torch.device) -> None:
+    """Raises InvalidInputError where AdamW of this name cannot be used on a device."""
+    usable = ["adamw", *(["adamw_8bit"] if unquantised.is_installed() else [])]
+    usable += ["adamw_8bit_paged"] if len(usable) > 1 and device.type == "cuda" else []
+    if name not in usable:
+        lack = "without bitsandbytes" if len(usable) == 1 else "without a GPU"
+        raise InvalidInputError("optimizer", got=name, allowed=f"{' | '.join(usable)} on a machine {lack}")
+
+
+def adamw_named(name: str, module: nn.Module, **options: Any) -> list[Optimizer]:
+    """AdamW of the hyperparameters' name: ``adamw``, ``adamw_8bit`` or ``adamw_8bit_paged``."""
+    if name == "adamw":
+        return adamw(module, **options)
+    # Only who asks for it waits for its library.
+    unquantised.bring_back()
+    from atelier_training.engine.eight_bit import eight_bit
+
+    return eight_bit(module, paged=name == "adamw_8bit_paged", **options)
 
 
 def muon(module: nn.Module, *, weight_decay: float, **options: Any) -> list[Optimizer]:

@@ -21,7 +21,7 @@ from atelier_training.data.preparation import Preparation
 from atelier_training.engine.exhaustion import exhaustion_named
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, train
-from atelier_training.engine.optimizers import adamw
+from atelier_training.engine.optimizers import adamw_named, require_adamw
 from atelier_training.engine.processes import Processes, joined
 from atelier_training.engine.run import compute_dtype
 from atelier_training.engine.settings import Settings
@@ -56,6 +56,7 @@ def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interrupti
 
 def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interruption: Interruption) -> None:
     """Prepare, train or continue, and write the artifact."""
+    require_adamw(job.optimizer, processes.device)
     base = read_base(paths.channel("base"))
     dataset = DatasetFolder.read(paths.channel("dataset"))
     for note in dataset.notes(job.task):
@@ -108,7 +109,8 @@ def settings_of(job: FineTuneJob, base: BaseManifest, *, pictures: int, processe
     """The engine's settings. A checkpoint belongs to the same settings, pictures and base model, on however many machines."""
     steps = total_steps(job, pictures, processes)
     optimizers = partial(
-        adamw,
+        adamw_named,
+        job.optimizer,
         betas=(job.adam_beta1, job.adam_beta2),
         eps=job.adam_epsilon,
         weight_decay=job.adam_weight_decay,
