@@ -69,6 +69,16 @@ def places(pipeline: Any) -> dict[Place, nn.Module]:
     }
 
 
+def fuse(pipeline: Any, lora: Lora) -> None:
+    """Add a LoRA to the model's own weights, for good: whoever paints with nothing else needs neither a second copy of them nor an
+    update in every call."""
+    layers = places(pipeline)
+    for place, pair in lora.layers.items():
+        weight = layers[place].weight
+        assert isinstance(weight, Tensor)
+        weight.data = fused(weight.data, pair)
+
+
 class LoraRows:
     """Adds each row's own LoRAs to what a pipeline's parts calculate; only the thread that runs the model may use it.
 

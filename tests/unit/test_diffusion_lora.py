@@ -1,5 +1,6 @@
 """LoRAs beside the model paint what PEFT paints with them inside it, each row its own."""
 
+import copy
 import gc
 import weakref
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from contracts.artifact import ADAPTER_WEIGHTS
 from diffusion.family import find_family
-from diffusion.lora import PARTS, Lora, LoraRows, Mix, lora_parts, places
+from diffusion.lora import PARTS, Lora, LoraRows, Mix, fuse, lora_parts, places
 from diffusion.lora_file import load_lora, read_lora
 from diffusion.painter import Painter
 from tests.unit.miniatures import save_miniature
@@ -158,6 +159,26 @@ def test_calls_without_adapters_and_outside_of_the_block_are_the_models_own(mode
         assert not rows._standing
     with pytest.raises(ValueError, match="3 rows of 2 mixes"), rows.rows([mix, ()]):
         model.noise(range(3))
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_lora_in_the_weights_paints_what_it_does_beside_them(model: Model, layout: torch.memory_format) -> None:
+    model.pipeline.unet.to(memory_format=layout)
+    parts = lora_parts(model.pipeline)
+    before = {name: copy.deepcopy(part.state_dict()) for name, part in parts.items()}
+    lora, ids = model.loras[NAMES[2]], torch.arange(7)[None]
+    encoders = [part for name, part in parts.items() if name != "unet"]
+    with torch.no_grad():
+        plain = [encoder(ids)[0] for encoder in encoders]
+        with LoraRows(model.pipeline).rows([((lora, 1.0),)]):
+            expected, words = model.noise(range(8)), [encoder(ids)[0] for encoder in encoders]
+        fuse(model.pipeline, lora)
+        assert (model.noise(range(8)) - expected).abs().max() <= 1e-5
+        for encoder, own, wanted in zip(encoders, plain, words, strict=True):
+            assert (encoder(ids)[0] - wanted).abs().max() <= 1e-5
+            assert (own - wanted).abs().max() > 0.01
+    for name, part in parts.items():
+        part.load_state_dict(before[name])
 
 
 def test_rows_of_one_style_are_what_they_are_where_nothing_is_kept(

@@ -1,6 +1,7 @@
 """What an evaluation measures and shows."""
 
 import dataclasses
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from PIL import Image
 
 from atelier_training.data.examples import Example, ExampleFile
 from atelier_training.engine.training_log import LoggedStep, average_loss
+from atelier_training.evaluate import restyle
 from atelier_training.evaluate.measure import changed_outside, measure
+from atelier_training.evaluate.photos import Photo
 from atelier_training.evaluate.plot import draw_loss, running_mean
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
@@ -137,6 +140,36 @@ def test_metrics_compare_what_was_painted_with_the_real_garment() -> None:
     assert set(measured) == set(METRICS)
     red = measure(examples(), [restyled(painted=(200, 0, 0))], train_avg_loss=0.03, mask_score=0.9).metrics
     assert red["palette_after"] == 0
+
+
+class Unchanged:
+    """Paints nothing; how many rows it was asked for."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def inpaint(self, *, pictures: Sequence[Image.Image], **_asked: object) -> list[Image.Image]:
+        self.rows += len(pictures)
+        return list(pictures)
+
+
+@pytest.mark.parametrize(
+    ("photos", "seeds", "said"), [(1, 2, "The first of 2 seeds is shown."), (7, 2, ""), (8, 1, "")]
+)
+def test_each_of_many_photos_is_painted_once_and_of_few_twice(
+    photos: int, seeds: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painters = [Unchanged(), Unchanged()]
+    monkeypatch.setattr(restyle, "_painters", lambda _: iter(painters))
+    models = Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE)
+    picture, mask = garment(6)
+    shown = [Photo(name=str(number), picture=picture, mask=to_image(mask)) for number in range(photos)]
+    painted = restyle.restyle_photos(models, shown, "a skirt")
+    assert [len(each.after) for each in painted] == [seeds] * photos
+    assert [each.rows for each in painters] == [photos * seeds] * 2
+    page = dataclasses.replace(report(), painted=dataclasses.replace(report().painted, restyled=painted)).html()
+    assert said in page
+    assert ("seeds is shown" in page) == (seeds > 1)
 
 
 def test_bytes_changed_outside_the_alpha_are_counted() -> None:

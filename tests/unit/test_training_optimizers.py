@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from atelier_training.engine.checkpoint import RunState, restore, save
 from atelier_training.engine.interruption import InterruptedJobError
 from atelier_training.engine.optimizers import adamw_named, require_adamw, state_bytes
+from atelier_training.engine.parallel import clip
 from atelier_training.engine.processes import Processes
 from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.jobs.fine_tune import fine_tune
@@ -60,6 +61,35 @@ def test_eight_bits_teach_what_32_do_with_a_quarter_of_the_state() -> None:
         own = state.optimizers[0].state[large]
         held = sum(each.numel() * each.element_size() for each in own.values() if isinstance(each, Tensor))
         assert state_bytes(state.optimizers[0]) <= held / large.numel() < most
+
+
+@pytest.mark.parametrize("name", ["adamw", "adamw_8bit"])
+@pytest.mark.parametrize("limit", [1e-3, 1e3])
+def test_no_step_is_longer_than_gradients_of_the_allowed_norm_make_it(name: str, limit: float) -> None:
+    """Below the limit nothing changes, not by a bit."""
+    ours, plain = run(name), run(name)
+    for _ in range(3):
+        for state in (ours, plain):
+            state.modules(torch.arange(100.0)[None] / 100).square().sum().backward()
+        parameters = list(ours.modules.parameters())
+        clip(parameters, limit, ours.optimizers)
+        norm = torch.nn.utils.get_total_norm([p.grad for p in plain.modules.parameters() if p.grad is not None])
+        assert limit / 5 > norm if limit > 1 else norm > 5 * limit
+        for parameter in plain.modules.parameters():
+            assert parameter.grad is not None
+            parameter.grad /= (norm / limit).clamp(min=1)
+        for state in (ours, plain):
+            state.optimizers[0].step()
+            state.optimizers[0].zero_grad()
+    for one, other in zip(ours.modules.parameters(), plain.modules.parameters(), strict=True):
+        assert torch.equal(one, other) if limit > 1 else torch.allclose(one, other, rtol=0, atol=1e-6)
+
+
+def test_without_an_optimizer_that_divides_gradients_are_scaled() -> None:
+    parameter = nn.Parameter(torch.ones(4))
+    parameter.grad = torch.full((4,), 3.0)
+    clip([parameter], 1.5, [])
+    assert torch.allclose(parameter.grad.norm(), torch.tensor(1.5))
 
 
 @pytest.mark.parametrize("name", ["adamw", "adamw_8bit"])

@@ -11,7 +11,6 @@ from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
 from diffusion.family import find_family
-from diffusion.lora import Mix
 from diffusion.painter import Painter
 
 P = TypeVar("P", bound=Painter)
@@ -30,15 +29,7 @@ def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dty
     return model
 
 
-def paint(
-    painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest, adapters: Mix = ()
-) -> list[Image.Image]:
-    """One square RGB picture a prompt, with the base model's own resolution, steps and guidance, all with the same adapters."""
+def paint(painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest) -> list[Image.Image]:
+    """One square RGB picture a prompt, with the base model's own resolution, steps and guidance."""
     size = (base.resolution, base.resolution)
-    return painter.paint(
-        prompts=prompts,
-        seeds=seeds,
-        size=size,
-        sampling=Sampling.of(base.defaults),
-        adapters=[adapters] * len(prompts),
-    )
+    return painter.paint(prompts=prompts, seeds=seeds, size=size, sampling=Sampling.of(base.defaults))

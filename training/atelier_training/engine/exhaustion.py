@@ -5,6 +5,7 @@ Libraries say it each in their own words, and none says more than that it ran ou
 
 import errno
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -92,10 +93,13 @@ def _wanted(error: BaseException) -> str:
     asked = _ASKED.search(str(error))
     size = f"{float(asked['count']) * _UNITS[asked['unit'].lower()]:.2f} GiB more" if asked else "more"
     notes = getattr(error, "__notes__", ())
-    return "; ".join([f"{size} than there is{_in_use()}", *notes])
+    return "; ".join([f"{size} than fits{_beside(error)}", *notes])
 
 
-def _in_use() -> str:
+def _beside(error: BaseException) -> str:
+    """The host's memory where that ran out, else what is in use of the GPU's."""
+    if isinstance(error, MemoryError | OSError) or "CPUAllocator" in str(error):
+        return f" into {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / GIB:.2f} GiB"
     torch: Any = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():
         return ""

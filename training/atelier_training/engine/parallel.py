@@ -1,6 +1,6 @@
 """How a learner's work is spread over processes: whole copies whose gradients are averaged (DDP), or shares (FSDP)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
 
 from atelier_training.engine.processes import Processes
 
@@ -64,13 +65,28 @@ def _blocks(module: nn.Module) -> list[nn.Module]:
     return blocks
 
 
-def clip(parameters: list[nn.Parameter], limit: float) -> None:
-    """Scale all gradients so that their norm over all parameters, wherever their shares are, is at most `limit`."""
+def clip(parameters: list[nn.Parameter], limit: float, optimizers: Sequence[Optimizer]) -> None:
+    """Have the next step move by gradients whose norm over all parameters, wherever their shares are, is at most `limit`.
+
+    They are scaled, unless all of `optimizers` divide them as they read them: fused AdamW does, which saves a pass over all of them.
+    """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     norm = nn.utils.get_total_norm(gradients)
+    shared_out = isinstance(norm, DTensor)
     if isinstance(norm, DTensor):
         norm = norm.full_tensor()
-    nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+    if shared_out or not optimizers or not all(_divides(optimizer) for optimizer in optimizers):
+        nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+        return
+    # A GPU is not waited for to learn that nothing is to be divided.
+    idle = norm.device.type == "cpu" and bool(norm <= limit)
+    for optimizer in optimizers:
+        optimizer.grad_scale = None if idle else (norm / limit).clamp(min=1)  # type: ignore[attr-defined]
+
+
+def _divides(optimizer: Optimizer) -> bool:
+    """Whether an optimizer takes what its gradients are to be divided by: torch's way to undo the scaling of a loss."""
+    return isinstance(optimizer, torch.optim.AdamW) and bool(optimizer.defaults["fused"])
 
 
 def on_device(batch: Any, device: torch.device) -> Any:

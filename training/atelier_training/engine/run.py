@@ -203,7 +203,8 @@ def _update(run: Run) -> None:
     state = run.state
     for optimizer in state.optimizers:
         state.scaler.unscale_(optimizer)
-    clip(run.parameters, run.settings.clip)
+    # In half precision the scaler has its own use for what an optimizer divides by.
+    clip(run.parameters, run.settings.clip, [] if state.scaler.is_enabled() else state.optimizers)
     for optimizer in state.optimizers:
         state.scaler.step(optimizer)
     state.scaler.update()

@@ -51,7 +51,7 @@ class Report:
             results=Results(metrics=metrics, gate=self.gate, known=METRICS),
             notes=painted.notes,
             pictures_title="Before and after",
-            pictures_lead=f"{same}: “{self.prompt}”. The first of {len(painted.restyled[0].after)} seeds is shown.",
+            pictures_lead=f"{same}: “{self.prompt}”.{_of_seeds(len(painted.restyled[0].after))}",
             rows=[_row(each) for each in painted.restyled],
             measured_on="Measured on the pictures above and on the real garment.",
             colours=["#" + "".join(f"{round(level):02x}" for level in each) for each in self.measured.colours.tolist()],
@@ -83,6 +83,10 @@ class Report:
             "trained": style.created_at,
             **{name: json.dumps(value) for name, value in style.hyperparameters.items()},
         }
+
+
+def _of_seeds(count: int) -> str:
+    return f" The first of {count} seeds is shown." if count > 1 else ""
 
 
 def _row(restyled: Restyled) -> Row:

@@ -12,13 +12,15 @@ from atelier_training.evaluate.photos import Photo
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.sampling import Sampling
 from diffusion.family import best_device, painting_dtype
-from diffusion.lora import Mix
+from diffusion.lora import fuse
 from diffusion.lora_file import load_lora
 from diffusion.painter import Painter
 from imaging.repaint import Repainting, repaint_all
 
 SEEDS = (1, 2)
 """Pictures a photo, because one may be lucky."""
+ENOUGH = 8
+"""Photos among which one lucky picture counts little: each is painted once."""
 FREE_SEEDS = tuple(range(1, 9))
 """Pictures of a text-to-image style, which has no photos."""
 
@@ -70,16 +72,11 @@ class Models:
 
 def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str) -> list[Restyled]:
     """Repaint every photo with both models, by the same function as the service."""
-    works = [Repainting(picture=photo.picture, mask=photo.mask, prompt=prompt, seeds=SEEDS) for photo in photos]
+    seeds = SEEDS[:1] if len(photos) >= ENOUGH else SEEDS
+    works = [Repainting(picture=photo.picture, mask=photo.mask, prompt=prompt, seeds=seeds) for photo in photos]
     before, after = (
-        repaint_all(
-            painter,
-            works,
-            sampling=Sampling.of(models.base.defaults),
-            resolution=models.base.resolution,
-            adapters=[adapters] * len(works),
-        )
-        for painter, adapters in _painters(models)
+        repaint_all(painter, works, sampling=Sampling.of(models.base.defaults), resolution=models.base.resolution)
+        for painter in _painters(models)
     )
     return [
         Restyled(
@@ -97,26 +94,23 @@ def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str) -> list
 def paint_freely(models: Models, prompt: str) -> list[Restyled]:
     """Whole pictures by both models, for a text-to-image style."""
     seeds, prompts = list(FREE_SEEDS), [prompt] * len(FREE_SEEDS)
-    before, after = (paint(painter, prompts, seeds, models.base, adapters) for painter, adapters in _painters(models))
+    before, after = (paint(painter, prompts, seeds, models.base) for painter in _painters(models))
     return [
         Restyled(name=f"seed-{seed}", original=None, mask=_white(new), alpha=_white(new), before=[old], after=[new])
         for seed, old, new in zip(seeds, before, after, strict=True)
     ]
 
 
-def _painters(models: Models) -> Iterator[tuple[Painter, Mix]]:
-    """The base model, then the fine-tuned one in its place: a GPU need not hold both. Both compute as the service does.
-
-    With each comes what it paints with: the LoRA that was trained, if that is what was.
-    """
+def _painters(models: Models) -> Iterator[Painter]:
+    """The base model, then the fine-tuned one in its place: a GPU need not hold both. Both compute as the service does."""
     painter = _load(models.base_folder, models)
-    yield painter, ()
+    yield painter
     if models.style.method == "lora":
-        lora = load_lora(painter.pipeline, models.style_folder, models.style.style)
-        yield painter, ((lora.to(painter.device), 1.0),)
+        fuse(painter.pipeline, load_lora(painter.pipeline, models.style_folder, models.style.style).to(painter.device))
+        yield painter
     else:
         del painter
-        yield _load(models.style_folder, models), ()
+        yield _load(models.style_folder, models)
 
 
 def _load(folder: Path, models: Models) -> Painter:
