@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-poison bench-encoding bench-serve bench-train gpu-check bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -76,6 +76,9 @@ bench-ddp: $(INSTALLED) ## compare pretraining on two processes with one, and wi
 
 bench-poison: $(INSTALLED) ## read a thousand pictures that are made to break a reader
 	@$(BIN)/python -W ignore -m bench.poison
+
+bench-needs: $(INSTALLED) ## say what fine-tuning takes of a machine, by base model, and where contracts/training_table.py says otherwise; 15 minutes of a core (WRITE=1, ONLY="tiny-inpaint")
+	@PYTHONPATH=.:training $(BIN)/python -W ignore -m bench.needs $(if $(WRITE),--write) $(if $(ONLY),--only $(ONLY))
 
 bench-memory: $(INSTALLED) ## say how much memory one of the largest pictures takes, in each form and each dialect
 	@PYTHONPATH=.:inference $(BIN)/python -m bench.memory

@@ -15,7 +15,7 @@ from atelier.folder import PictureFolder, default_prompt, read_folder
 from cli.connection import LOCAL, connected, settings_of
 from cli.errors import CommandError
 from cli.options import read_options
-from cli.terminal import curve, duration, facts, print_json, print_picture
+from cli.terminal import curve, facts, print_json, print_picture
 from cli.watching import Watch, progress_of
 from contracts.answers import Training
 from contracts.dataset_files import listed
@@ -25,7 +25,8 @@ from contracts.layout import STYLE_PATTERN, dataset_prefix
 from contracts.model_names import plain
 from contracts.queries import LONGEST_LIST
 from contracts.requests import TrainingInput, TrainingRequest
-from infra.work_costs import style_dollars, style_minutes
+from contracts.training_time import RunEstimate
+from infra.work_costs import WAKE_MINUTES, pictures_dollars, training_estimate
 
 ADD, REPLACE = "add", "replace"
 APPROVAL = "RequestApproval"
@@ -63,7 +64,7 @@ def run_train(
     with connected(stage, cloud=cloud, start=True) as client:
         settle_others(client, lesson, others)
         training = _upload_and_start(client, lesson)
-        ended = _follow(client, training)
+        ended = _follow(client, training, told=settings_of(stage) is not None)
         if json:
             print_json(ended.model_dump(mode="json"))
             return
@@ -101,19 +102,22 @@ def plan(lesson: Lesson, stage: str) -> list[str]:
     if prompt := lesson.inputs.get("instance_prompt") or lesson.folder.prompt:
         lines.append(f'learnt as "{prompt}"')
     lines += [f"note: {note}" for note in lesson.folder.notes]
-    return [*lines, expectation(stage)]
+    return [*lines, expectation(stage, lesson)]
 
 
-def expectation(stage: str) -> str:
-    """What it costs and takes, in one line."""
+def expectation(stage: str, lesson: Lesson) -> str:
+    """What it costs and takes, in one line. Raises InvalidInputError where the stage's machine has too little room for it."""
     settings = settings_of(stage)
     if settings is None:
         return "Costs and time are those of the stage at ATELIER_API_URL: atelier cost says them of a stage."
     if settings.name == LOCAL:
         return "On this machine it costs nothing; how long it takes is said once its first steps are done."
-    dollars = style_dollars(settings)
-    costs = f"about ${dollars:.2f}" if dollars is not None else "an amount that the price table does not know"
-    return f"In stage {settings.name} it costs {costs} and takes about {duration(style_minutes() * 60)}. These are estimates."
+    known = training_estimate(settings, lesson.inputs, len(lesson.folder.files.pictures))
+    if known is None:
+        return f"In stage {settings.name} it takes what is said once it is prepared: its base model is not the catalogue's."
+    woken = pictures_dollars(settings, 1)
+    smoke = f"{WAKE_MINUTES} minutes" + (f" and ${woken:.2f}" if woken is not None else "")
+    return f"In stage {settings.name} it takes {known}; the smoke test, which wakes the endpoint, {smoke}. These are estimates."
 
 
 def require_consent(stage: str, *, yes: bool) -> None:
@@ -169,13 +173,19 @@ def _upload_and_start(client: Atelier, lesson: Lesson) -> Training:
     return client.trainings.create(lesson.style, {"dataset": dataset, **lesson.inputs})
 
 
-def _follow(client: Atelier, training: Training) -> Training:
-    """The training when it has ended, or waits for a person. Interrupted, it goes on, and that is said."""
+def _follow(client: Atelier, training: Training, *, told: bool) -> Training:
+    """The training when it has ended, or waits for a person. Interrupted, it goes on, and that is said.
+
+    What it is expected to take is said as soon as the stage knows it, unless that was ``told``.
+    """
     with Watch() as watch:
         watch.say(f"training {training.id}")
-        seen = list[str]()
+        seen, expected = list[str](), list[RunEstimate]()
 
         def heard(now: Training) -> None:
+            if now.estimate and not told and not expected:
+                expected.append(now.estimate)
+                watch.say(f"expected: {now.estimate}")
             line, detail = progress_of(now)
             if now.stage and now.stage not in seen:
                 seen.append(now.stage)

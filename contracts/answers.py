@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.appearance import PaintingMetrics
 from contracts.declarations import about
+from contracts.training_time import RunEstimate
 
 Status = Literal["starting", "processing", "succeeded", "failed", "canceled"]
 Disclosure = Annotated[
@@ -160,6 +161,10 @@ class Training(_Item):
         list[LossPoint] | None, about("the curve so far, at most 500 points; null before the first step, and in lists")
     ]
     report: Annotated[EvaluationReport | None, about("null until the evaluation has ended, and in lists")]
+    estimate: Annotated[
+        RunEstimate | None,
+        about("what it is expected to take; null until Prepare has ended, in lists, and where that is not known"),
+    ]
 
 
 class WebhookSecret(Answer):

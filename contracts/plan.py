@@ -12,6 +12,7 @@ from contracts.metrics import METRICS, Metric
 from contracts.model import Contract
 from contracts.pretrain_hyperparameters import Model
 from contracts.pretraining_metrics import METRICS as PRETRAINING_METRICS
+from contracts.training_time import RunEstimate
 
 
 class JobPlan(Contract):
@@ -22,6 +23,9 @@ class JobPlan(Contract):
     instance: Annotated[str, about("type of its hosts")]
     name: Annotated[str, about("what it is called")]
     instances: Annotated[int, bounds(1, 1_000, "its hosts")]
+    volume_gib: Annotated[int | None, about("disk of each, where it has no NVMe", unit="GiB")] = None
+    seconds: Annotated[int | None, about("how long it may run", unit="s")] = None
+    spot: Annotated[bool | None, about("whether it takes what is left over of such machines, at a lower price")] = None
 
 
 class Base(Contract):
@@ -97,6 +101,7 @@ class FineTuningPlan(Plan):
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
+    estimate: Annotated[RunEstimate | None, about("what the run is expected to take")] = None
     published: Annotated[str, about("prefix of the style's published versions")]
 
     @property

@@ -4,15 +4,31 @@ The times are estimates. Measured by others, and read in published reports: SDXL
 Stable Diffusion 1.5. The rest is inferred, and nothing of it has run in AWS.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.dataset_files import refuse
+from contracts.execution import Method
+from contracts.hyperparameters import Hyperparameters
 from contracts.prices import estimate
+from contracts.training_limits import JobRoom, problems
+from contracts.training_needs import SizedTraining, shape_of
+from contracts.training_table import TABLE
+from contracts.training_time import (
+    EVALUATE_MINUTES,
+    JOB_START_MINUTES,
+    SEGMENT_MINUTES,
+    RunCourse,
+    RunEstimate,
+    run_estimate,
+    too_long,
+)
 from infra.components.scaling import EMPTY_MINUTES
 from infra.settings.stage import Stage
+from models.catalogue import find
 
 WAKE_MINUTES = 8
 """From a request that finds no instance to one that paints: 5 to 10 minutes are reported, and they are billed."""
-JOB_START_MINUTES = 4
-"""A job's instance starts and loads the image."""
-SEGMENT_MINUTES, EVALUATE_MINUTES = 5, 10
 TRAIN_SECONDS = 387
 UPDATE_MINUTES = 20
 """How long as many instances again run beside the old ones while an endpoint is updated."""
@@ -58,3 +74,29 @@ def update_dollars(stage: Stage) -> float | None:
 def style_minutes() -> float:
     """How long one fine-tuning takes: three jobs that start one after another, and the smoke test that wakes the endpoint."""
     return SEGMENT_MINUTES + TRAIN_SECONDS / 60 + EVALUATE_MINUTES + 3 * JOB_START_MINUTES + WAKE_MINUTES
+
+
+def training_estimate(stage: Stage, inputs: Mapping[str, Any], pictures: int) -> RunEstimate | None:
+    """What a training with this input is expected to take at the stage; None of a base model that is not the catalogue's.
+
+    Raises InvalidInputError with what its machine has too little of.
+    """
+    name = str(inputs.get("base_model") or stage.default_model.name).partition("@")[0]
+    if name not in stage.base_models or name not in TABLE:
+        return None
+    entry, method = find(name), inputs.get("method", "lora")
+    own = {**entry.training.get(method, {}), **inputs.get("hyperparameters", {})}
+    lesson = _lesson(entry.family, name, method, Hyperparameters.from_json(own))
+    jobs = stage.jobs
+    course = RunCourse(lesson=lesson, pictures=pictures, sampling=entry.sampling)
+    processing = {"instance": jobs.processing_instance}
+    train = {"instance": jobs.training_instance, "spot": jobs.spot, "seconds": jobs.most_training_seconds}
+    room = JobRoom(instance=jobs.training_instance, volume_gib=jobs.volume_gib)
+    refuse([*problems(lesson, room), *too_long(course, train)])
+    return run_estimate(course, {"segment": processing, "train": train, "evaluate": processing})
+
+
+def _lesson(family: str, name: str, method: Method, tuning: Hyperparameters) -> SizedTraining:
+    shape = shape_of(family, 2 * TABLE[name]["parameters"]["unet"])
+    assert shape is not None
+    return SizedTraining(shape=shape, method=method, tuning=tuning)

@@ -2,18 +2,11 @@
 
 from collections.abc import Iterable
 
+from contracts.machine_sizes import TERAFLOPS
 from contracts.machines import family
 from contracts.work import Pace
 from infra.settings.validation import check
 from models.catalogue import CatalogueEntry
-
-_TERAFLOPS = {"g5": 25, "g6": 17, "g6e": 48}
-"""Operations (1e12) a second of Stable Diffusion's UNets in half precision, by family of machines: estimates, not measured on them.
-
-An A100 does 114, by 8.4 steps of SDXL a second (diffusers with PyTorch's attention, github.com/fal-ai/stable-diffusion-benchmarks).
-The others have the smaller of two shares of that, by NVIDIA's data sheets: of 312e12 dense operations a second and of 2,039 GB/s. They are
-the A10G with 70e12 and 600, the L4 with 121e12 and 300, and the L40S with 362e12 and 864.
-"""
 
 _MEGAFLOP = {"sd1": 6.3, "sd2": 6.3, "sdxl": 12.4}
 """Operations (1e6) of a guided step for a pixel of 512 x 512, by family of base models: counted with PyTorch's counter, as the next."""
@@ -57,10 +50,10 @@ def _estimated(types: Iterable[str], painters: Iterable[CatalogueEntry]) -> tupl
     families = [family(name) for name in types]
     for name in families:
         check(
-            name in _TERAFLOPS,
+            name in TERAFLOPS,
             "serving.pace",
             got=None,
-            allowed=f"what was measured on {name}, or its line in infra/settings/pace.py",
+            allowed=f"what was measured on {name}, or its line in contracts/machine_sizes.py",
         )
-    flops = min(_TERAFLOPS[name] for name in families) * 1e6
+    flops = min(TERAFLOPS[name] for name in families) * 1e6
     return int(flops / max(_MEGAFLOP[entry.family] for entry in painters)), int(flops / _TILE_MEGAFLOP)

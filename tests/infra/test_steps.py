@@ -78,7 +78,7 @@ def test_an_error_that_is_tolerated_goes_on_as_success_does() -> None:
     ("resource", "job"),
     [
         ("sagemaker:createTrainingJob.sync", None),
-        ("sns:publish", JobSpec(key="a", kind="training", instance="ml.m5.large")),
+        ("sns:publish", JobSpec(key="a", kind="training", instance="ml.m5.large", volume_gib=1, seconds=60)),
     ],
 )
 def test_a_job_without_its_facts_is_refused_and_facts_without_a_job_too(resource: str, job: JobSpec | None) -> None:
@@ -88,11 +88,12 @@ def test_a_job_without_its_facts_is_refused_and_facts_without_a_job_too(resource
 
 def test_a_new_job_reaches_the_plan_by_itself(dev: Synthesized) -> None:
     """The report of a failed run counts, and ``atelier`` follows, the jobs that the plan names."""
-    facts = JobSpec(key="caption", kind="processing", instance="ml.m5.xlarge")
+    facts = JobSpec(key="caption", kind="processing", instance="ml.m5.xlarge", volume_gib=1, seconds=60)
     caption = step("Caption", resource="sagemaker:createProcessingJob.sync", job=facts)
     rest = Resumable(flow=(caption,), before=())
     jobs = prepare(dev.stacks.training.resources, rest).arguments["Payload"]["jobs"]
-    assert jobs == {"caption": {"state": "Caption", "kind": "processing", "instance": "ml.m5.xlarge"}}
+    known = {"state": "Caption", "kind": "processing", "instance": "ml.m5.xlarge", "volume_gib": 1, "seconds": 60}
+    assert jobs == {"caption": known}
 
 
 def test_every_job_is_in_the_plan_and_reads_its_own_name_there(machine: Machine) -> None:

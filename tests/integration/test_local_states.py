@@ -233,7 +233,7 @@ def adopting(cloud: LocalCloud) -> Record:
         retries=[{"ErrorEquals": ["SageMaker.SdkClientException"], "IntervalSeconds": 1, "MaxAttempts": 2}],
         allows=[],
         seconds=100,
-        job=JobSpec(key="train", kind="training", instance="ml.m5.large"),
+        job=JobSpec(key="train", kind="training", instance="ml.m5.large", volume_gib=1, seconds=60),
         knows_plan=False,
     )
     states = json.loads(re.sub(r"\$\{Token\[[^]]*\]\}", "aws", json.dumps(step.states("Done"))))

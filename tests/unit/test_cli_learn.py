@@ -1,6 +1,7 @@
 """``atelier train``: what is checked and said before it costs, what goes up, how it is followed, and how it ends."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from atelier.errors import TrainingFailedError
 from cli.errors import CommandError
-from cli.learn import expectation, run_train, style_named_after
+from cli.learn import expectation, read_lesson, run_train, style_named_after
 from contracts.errors import InvalidInputError
 from tests.unit.cli_client import Commanded
 from tests.unit.ops_fakes import JPEG, PNG
@@ -171,9 +172,23 @@ def test_a_style_is_called_as_its_folder_or_has_to_be_given_a_name() -> None:
             style_named_after(Path("/x") / name)
 
 
-def test_costs_are_said_where_the_stage_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert expectation("dev") == "In stage dev it costs about $1.29 and takes about 41 min. These are estimates."
+def test_costs_are_said_where_the_stage_is_known(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = read_lesson(folder, target="a skirt", style="", settings={})
+    said = expectation("dev", lesson)
+    assert re.search(
+        r"takes about \d+ minutes, \d+ of them training; about \$\d\.\d\d \(on demand \$\d\.\d\d, with spot", said
+    )
+    assert "the smoke test, which wakes the endpoint, 8 minutes and $" in said
     monkeypatch.delenv("ATELIER_API_URL", raising=False)
-    assert "costs nothing" in expectation("")
+    assert "costs nothing" in expectation("", lesson)
     monkeypatch.setenv("ATELIER_API_URL", "https://api.test/live")
-    assert "ATELIER_API_URL" in expectation("")
+    assert "ATELIER_API_URL" in expectation("", lesson)
+
+
+def test_a_training_that_does_not_fit_its_machine_is_not_put_up(folder: Path, commanded: Commanded) -> None:
+    large = {"method": "full", "hyperparameters.train_text_encoder": "true"}
+    with pytest.raises(
+        InvalidInputError, match=r"GPU memory of ml\.g5\.2xlarge: got 'about .* GiB.*train_text_encoder false"
+    ):
+        train(folder, stage="dev", settings=large, yes=True)
+    assert commanded.seen == []

@@ -56,6 +56,15 @@ def test_steps_losses_and_the_time_left_come_from_the_jobs_own_lines(api: Api) -
     assert shown["losses"] == [{"step": 1, "loss": 0.9}, {"step": 40, "loss": 0.25}]
 
 
+def test_what_it_is_expected_to_take_is_shown_as_soon_as_the_run_is_prepared(api: Api) -> None:
+    expected = {"minutes": 32.5, "training_minutes": 5.5, "dollars": 0.6, "on_demand_dollars": 0.8, "spot_dollars": 0.6}
+    known = event("Prepare", 1, entered=False, assigned={"plan": {**PLAN, "estimate": expected}})
+    assert watch(api, PREPARED[0], known)["estimate"] == expected
+    partly = event("Prepare", 1, entered=False, assigned={"plan": {**PLAN, "estimate": {"minutes": 32.5}}})
+    assert watch(api, PREPARED[0], partly)["estimate"] == {**dict.fromkeys(expected), "minutes": 32.5}
+    assert watch(api, *PREPARED)["estimate"] is None
+
+
 def test_a_job_that_was_adopted_is_watched_too(api: Api) -> None:
     api.logs.written[STREAM] = [line(80, 0.2)]
     shown = watch(api, *PREPARED, SEGMENT, TRAINING, event("AdoptFineTune", 20, entered=True))

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -250,6 +251,11 @@ def test_files_of_painted_pictures_say_what_they_are_and_photos_nothing(tmp_path
     painted = {name for name, xmp in said.items() if "AI가 만들었습니다." in xmp and COMPOSITE in xmp}
     assert painted == {"sheet.png", "look_before.png", "look_after.png"}
     assert {name for name, xmp in said.items() if xmp == "{}"} == {"look_original.png", "look_mask.png"}
+
+
+def test_the_report_says_what_the_run_was_expected_to_take() -> None:
+    assert "about 32 minutes; about $0.62" in replace(report(), expected="about 32 minutes; about $0.62").html()
+    assert "expected before it started" not in report().html()
 
 
 def test_the_report_escapes_what_people_wrote() -> None:

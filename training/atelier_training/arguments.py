@@ -39,6 +39,9 @@ def parser() -> Parser:
     evaluate.add_argument(
         "--comparison", default="", type=as_text, help="what the gate compares the result with, in words"
     )
+    evaluate.add_argument(
+        "--expected", default="", type=as_text, help="how long the run was to take and what it was to cost, in words"
+    )
     _add_pretraining(steps)
     return parser
 

@@ -57,7 +57,13 @@ def processing(
     """
     settings = use.stage.jobs
     seconds = settings.most_processing_seconds
-    job = JobSpec(key=key, kind="processing", instance=instance or settings.processing_instance)
+    job = JobSpec(
+        key=key,
+        kind="processing",
+        instance=instance or settings.processing_instance,
+        volume_gib=settings.volume_gib,
+        seconds=seconds,
+    )
     uploaded = {"S3Uri": f"{{% $plan.runs.{key} %}}", "LocalPath": f"{_OUTPUT}/{key}", "S3UploadMode": "EndOfJob"}
     output = {"OutputName": key, "S3Output": uploaded}
     arguments = {
@@ -69,7 +75,7 @@ def processing(
         },
         "ProcessingInputs": _each(inputs, _processing_input(dealt)),
         "ProcessingOutputConfig": {"KmsKeyId": key_arn(use.key), "Outputs": [output]},
-        "ProcessingResources": {"ClusterConfig": _machines(use, job, settings.volume_gib)},
+        "ProcessingResources": {"ClusterConfig": _machines(use, job)},
         "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
         "Environment": _environment(threads_environment(settings.threads) | dict(environment or {})),
         "NetworkConfig": {
@@ -100,7 +106,14 @@ def training(
 
     ``limits`` is its ``StoppingCondition``; ``own`` are further arguments of CreateTrainingJob.
     """
-    job = JobSpec(key="train", kind="training", instance=instance)
+    job = JobSpec(
+        key="train",
+        kind="training",
+        instance=instance,
+        volume_gib=volume_gib,
+        seconds=limits["MaxRuntimeInSeconds"],
+        spot=bool(own.get("EnableManagedSpotTraining")),
+    )
     warm_pool = {"KeepAlivePeriodInSeconds": keep_alive_seconds} if keep_alive_seconds else {}
     arguments = {
         "TrainingJobName": "{% $plan.jobs.train.name %}",
@@ -113,7 +126,7 @@ def training(
             "CompressionType": "NONE",  # the artifact's files as they are
         },
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
-        "ResourceConfig": _machines(use, job, volume_gib) | warm_pool,
+        "ResourceConfig": _machines(use, job) | warm_pool,
         "StoppingCondition": dict(limits),
         "Environment": _environment(threads_environment(use.stage.jobs.threads) | dict(environment or {})),
         "Tags": use.tags,
@@ -176,10 +189,10 @@ def _environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {EXECUTION_VARIABLE: f"{{% {EXECUTION} %}}", **variables}
 
 
-def _machines(use: Resources, job: JobSpec, volume_gib: int) -> dict[str, Any]:
+def _machines(use: Resources, job: JobSpec) -> dict[str, Any]:
     count = f"{{% $plan.jobs.{job.key}.instances %}}"
     key = volume_key(job.instance, key_arn(use.key))
-    cluster = {"InstanceCount": count, "InstanceType": job.instance, "VolumeSizeInGB": volume_gib}
+    cluster = {"InstanceCount": count, "InstanceType": job.instance, "VolumeSizeInGB": job.volume_gib}
     return cluster | ({"VolumeKmsKeyId": key} if key else {})
 
 

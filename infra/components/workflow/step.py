@@ -22,13 +22,23 @@ _PLAN_PATH = re.compile(r"\$plan((?:\.[a-z_0-9]+)+)")
 class JobSpec:
     """The SageMaker job that a step runs.
 
-    ``key`` names it in the plan (``$plan.jobs.{key}``, ``$plan.runs.{key}``) and ends its name. ``instance`` is the type of its machines.
+    ``key`` names it in the plan (``$plan.jobs.{key}``, ``$plan.runs.{key}``) and ends its name. ``instance`` is the type of its machines,
+    ``volume_gib`` the disk of each, ``seconds`` how long it may run, and ``spot`` whether it takes what is left over of them.
     SageMaker writes its log to ``/aws/sagemaker/ProcessingJobs`` or ``/aws/sagemaker/TrainingJobs``, in streams that start with its name.
     """
 
     key: str
     kind: Literal["processing", "training"]
     instance: str
+    volume_gib: int
+    seconds: int
+    spot: bool = False
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What Prepare is told of it."""
+        told = {"kind": self.kind, "instance": self.instance, "volume_gib": self.volume_gib, "seconds": self.seconds}
+        return told | ({"spot": True} if self.spot else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,8 @@ def _job(key: str, visit: Visit, jobs: Mapping[str, Any]) -> Iterator[Row]:
     machines = "ProcessingResources.ClusterConfig" if processing else "ResourceConfig"
     yield f"{machines}.InstanceCount", f"$plan.jobs.{key}.instances"
     yield f"{machines}.InstanceType", jobs[key].get("instance")
+    yield f"{machines}.VolumeSizeInGB", jobs[key].get("volume_gib")
+    yield "StoppingCondition.MaxRuntimeInSeconds", jobs[key].get("seconds")
     if processing:
         yield "AppSpecification.ContainerEntrypoint", None
         yield "AppSpecification.ContainerArguments.1", f"$plan.arguments.{key}.0"

@@ -23,13 +23,14 @@ Listing = Mapping[str, StoredObject]
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A dataset that looks usable: its prefix, its files and captions, the hash of its listing, its own prompts."""
+    """A dataset that looks usable: its prefix, its files and captions, the hash of its listing, its own prompts, its bytes."""
 
     uri: str
     files: DatasetFiles
     captions: Captions
     sha256: str
     info: DatasetInfo | None
+    size: int
 
     def notes(self, task: str) -> list[str]:
         """What a run of this task does not use of it, in words."""
@@ -53,7 +54,8 @@ def read_dataset(uri: str, store: ObjectStore) -> Dataset:
         faults += error.problems
     refuse(faults)
     address = str(S3Uri(bucket=store.bucket, key=prefix))
-    return Dataset(uri=address, files=files, captions=captions, sha256=hash_listing(listing), info=info)
+    size = sum(entry.size for entry in listing.values())
+    return Dataset(uri=address, files=files, captions=captions, sha256=hash_listing(listing), info=info, size=size)
 
 
 def check_names(uri: str, store: ObjectStore, *, instance_prompt: str, readable: bool) -> None:

@@ -39,7 +39,7 @@ def bounded(text: str, limit: int = LONGEST_NAME) -> str:
 
 
 def run_jobs(
-    jobs: Mapping[str, Mapping[str, str]], prefix: str, run: str, instances: Mapping[str, int] | None = None
+    jobs: Mapping[str, Mapping[str, Any]], prefix: str, run: str, instances: Mapping[str, int] | None = None
 ) -> dict[str, dict[str, Any]]:
     """The jobs that a state machine will run, as its plan keeps them: what the machine says of each, its name and its number of hosts.
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
@@ -10,6 +11,7 @@ from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest
 from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
 from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs
+from atelier_ops.logic.needs import needs
 from atelier_ops.logic.people.run_people import ask_consent, note_person
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
@@ -23,6 +25,7 @@ from contracts.release import ReleaseRules
 from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.safety.training import check_dataset, check_training
 from contracts.strings import as_string
+from contracts.training_time import RunEstimate
 
 LONGEST_HYPERPARAMETER = 2_500
 """Characters SageMaker takes as the value of one hyperparameter."""
@@ -45,7 +48,7 @@ class Dependencies:
 
 
 def make_plan(
-    body: object, execution: str, jobs: Mapping[str, Mapping[str, str]], dependencies: Dependencies
+    body: object, execution: str, jobs: Mapping[str, Mapping[str, Any]], dependencies: Dependencies
 ) -> FineTuningPlan:
     """The plan of one execution of a machine with these ``jobs``. Raises InvalidInputError naming the first thing that is wrong."""
     require_registrable(execution)
@@ -59,6 +62,8 @@ def make_plan(
     check_dataset(dataset.info, dataset.captions.words, dependencies.safety)
     settings = _settings(request, base)
     _require_trainable(request, base, settings)
+    taken = needs(base, request.method, settings, dataset.size, dependencies.models)
+    expected = taken.estimate(len(dataset.files.pictures), jobs) if taken else None
     prompts = _prompts(request, dataset, settings)
     prefix = dependencies.name_prefix
     gate, comparison = thresholds(request, dataset.sha256, dependencies.models)
@@ -74,7 +79,8 @@ def make_plan(
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
-        "arguments": _arguments(request, prompts["instance_prompt"], gate, comparison),
+        "arguments": _arguments(request, prompts["instance_prompt"], gate, comparison, expected),
+        "estimate": expected,
         "hyperparameters": _strings(request, execution, prompts, dataset, settings),
         "jobs": run_jobs(jobs, prefix, execution),
         "model_package_group": bounded(f"{prefix}-{request.style}"),
@@ -148,12 +154,17 @@ def _one_line(name: str, value: str) -> None:
 
 
 def _arguments(
-    request: ExecutionInput, instance_prompt: str, gate: Mapping[str, float], comparison: str
+    request: ExecutionInput,
+    instance_prompt: str,
+    gate: Mapping[str, float],
+    comparison: str,
+    expected: RunEstimate | None,
 ) -> dict[str, list[str]]:
     _one_line("target", request.target)
     task = ["--task", request.task, *(_argument("target", request.target) if request.target else [])]
     judged = ["--gate", json.dumps(gate), *_argument("comparison", comparison)]
-    return {"segment": task, "evaluate": [*task, *_argument("instance_prompt", instance_prompt), *judged]}
+    cost = _argument("expected", str(expected)) if expected else []
+    return {"segment": task, "evaluate": [*task, *_argument("instance_prompt", instance_prompt), *judged, *cost]}
 
 
 def _argument(name: str, value: str) -> list[str]:

@@ -10,11 +10,18 @@ from atelier_ops.logic.http import Dependencies
 from atelier_ops.logic.logs import stage
 from atelier_ops.logic.training_progress import Steps, assigned, curve, jobs_done, overall, read_steps
 from contracts.layout import S3Uri
+from contracts.training_time import RunEstimate
 
 URL_SECONDS = 3_600
 """Seconds an address of the report or of a picture works; asking again gives new ones."""
 
-UNWATCHED: Mapping[str, Any] = {"progress": None, "eta_seconds": None, "losses": None, "report": None}
+UNWATCHED: Mapping[str, Any] = {
+    "progress": None,
+    "eta_seconds": None,
+    "losses": None,
+    "report": None,
+    "estimate": None,
+}
 """Of a training that was not looked at, or has no plan yet."""
 
 EVALUATION = "evaluate"
@@ -40,8 +47,15 @@ def watched(execution: Execution, events: Sequence[StateEvent], dependencies: De
         "progress": _progress(execution, steps, overall(done, len(jobs), steps.share if running is training else 0.0)),
         "eta_seconds": _left(steps, dependencies.now) if is_training and steps.total else None,
         "losses": curve(steps) or None,
+        "estimate": _estimate(plan),
         "report": _report(S3Uri.parse(plan["runs"][EVALUATION]).key, dependencies.data) if evaluated else None,
     }
+
+
+def _estimate(plan: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What Prepare expected of the run; None of one that it knew nothing of."""
+    known = plan.get("estimate")
+    return {name: known.get(name) for name in RunEstimate.model_fields} if known else None
 
 
 def metrics_so_far(events: Sequence[StateEvent]) -> dict[str, float]:

@@ -27,7 +27,10 @@ _SHOWN = {
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All that a report shows. ``gate`` maps metrics to thresholds and may be empty; ``disclosure`` is said of painted pictures."""
+    """All that a report shows. ``gate`` maps metrics to thresholds and may be empty; ``disclosure`` is said of painted pictures.
+
+    ``expected`` says what the run was to take.
+    """
 
     models: Models
     painted: Painted
@@ -37,6 +40,7 @@ class Report:
     loss: Image.Image
     steps: int
     disclosure: Texts
+    expected: str = ""
 
     def html(self) -> str:
         """The page."""
@@ -81,6 +85,7 @@ class Report:
             "dataset sha256": style.dataset_sha256,
             "code version": style.code_version,
             "trained": style.created_at,
+            **({"expected before it started": self.expected} if self.expected else {}),
             **{name: json.dumps(value) for name, value in style.hyperparameters.items()},
         }
 

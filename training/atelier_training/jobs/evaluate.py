@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         loss=draw_loss(entries),
         steps=len(entries),
         disclosure=from_variables(os.environ),
+        expected=arguments.expected,
     )
     write(report, paths.processing_output("evaluate"))
     leave_notes(own_notes, paths.message)

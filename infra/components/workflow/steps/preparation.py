@@ -109,11 +109,7 @@ def _looking_back(use: Resources, machine: str) -> list[Statement]:
 
 
 def _prepare(use: Resources, rest: Resumable, spec: Spec) -> Step:
-    jobs = {
-        step.job.key: {"state": step.name, "kind": step.job.kind, "instance": step.job.instance}
-        for step in rest.steps
-        if step.job
-    }
+    jobs = {step.job.key: {"state": step.name, **step.job.facts} for step in rest.steps if step.job}
     return use.handlers.call(
         spec,
         name="Prepare",

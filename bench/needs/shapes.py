@@ -1,0 +1,106 @@
+"""Models of the catalogue's shapes without weights: fake tensors have sizes and kinds, and take no memory.
+
+The shapes are those of the published ``config.json`` files; the tiny family's is read from its folder.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import diffusers
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from diffusion.family import find_family
+from diffusion.trainee import Trainee
+from models.catalogue import AssetSource, CatalogueEntry, find
+
+_SD2_UNET: Mapping[str, Any] = {
+    "cross_attention_dim": 1024,
+    "attention_head_dim": (5, 10, 20, 20),
+    "use_linear_projection": True,
+}
+_SDXL_UNET: Mapping[str, Any] = {
+    "sample_size": 128,
+    "cross_attention_dim": 2048,
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "attention_head_dim": (5, 10, 20),
+    "transformer_layers_per_block": (1, 2, 10),
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
+}
+_UNETS: Mapping[str, Mapping[str, Any]] = {
+    "sd1": {"cross_attention_dim": 768, "sample_size": 64},
+    "sd2": {**_SD2_UNET, "sample_size": 64},
+    "sdxl": _SDXL_UNET,
+}
+_CLIP_L = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
+_OPEN_CLIP_H = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23, "num_attention_heads": 16}
+_OPEN_CLIP_G = {
+    "hidden_size": 1280,
+    "intermediate_size": 5120,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 20,
+    "projection_dim": 1280,
+}
+_TEXTS: Mapping[str, tuple[Mapping[str, int], ...]] = {
+    "sd1": (_CLIP_L,),
+    "sd2": (_OPEN_CLIP_H,),
+    "sdxl": (_CLIP_L, _OPEN_CLIP_G),
+}
+_VAE: Mapping[str, Any] = {
+    "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+}
+
+
+def shaped(entry: CatalogueEntry) -> Trainee:
+    """A model of the entry's shape; to be called while tensors are fake."""
+    kind = find_family(entry.family, Trainee)  # type: ignore[type-abstract]
+    parts = _tiny(Path(entry.source.folder)) if isinstance(entry.source, AssetSource) else _published(entry.family)
+    pipeline = getattr(diffusers, kind.pipelines[0])
+    return kind(pipeline(**parts, **kind.without_checker, **_unused(entry.family)))
+
+
+def _published(family: str) -> dict[str, Any]:
+    texts = [CLIPTextConfig(**shape) for shape in _TEXTS[family]]
+    names = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
+    encoders = {name: kind(config) for (name, kind), config in zip(names.items(), texts, strict=False)}
+    return {
+        "unet": diffusers.UNet2DConditionModel(in_channels=9, **_UNETS[family]),
+        "vae": diffusers.AutoencoderKL(**_VAE),
+        **encoders,
+        **{name.replace("text_encoder", "tokenizer"): _tokenizer() for name in encoders},
+        "scheduler": diffusers.DDIMScheduler(),
+    }
+
+
+def _tiny(folder: Path) -> dict[str, Any]:
+    text = CLIPTextConfig.from_pretrained(folder / "text_encoder")
+    return {
+        "unet": diffusers.UNet2DConditionModel.from_config(_config(diffusers.UNet2DConditionModel, folder / "unet")),
+        "vae": diffusers.AutoencoderKL.from_config(_config(diffusers.AutoencoderKL, folder / "vae")),
+        "text_encoder": CLIPTextModel(text),
+        "tokenizer": _tokenizer(),
+        "scheduler": diffusers.DDIMScheduler(),
+    }
+
+
+def _config(kind: Any, folder: Path) -> Any:
+    return kind.load_config(folder)
+
+
+def _tokenizer() -> Any:
+    """Any CLIP tokenizer: ids are made up where they are needed."""
+    source = find("tiny-inpaint").source
+    assert isinstance(source, AssetSource)
+    return CLIPTokenizer.from_pretrained(Path(source.folder) / "tokenizer")
+
+
+def _unused(family: str) -> dict[str, Any]:
+    return {} if family == "sdxl" else {"feature_extractor": None}

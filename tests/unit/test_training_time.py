@@ -1,0 +1,72 @@
+"""How long a fine-tuning takes and what it costs, before it starts."""
+
+from typing import Any
+
+from contracts.execution import Method
+from contracts.training_time import RunCourse, RunEstimate, run_estimate, too_long
+from models.catalogue import find
+from tests.unit.test_training_limits import lesson
+
+
+def course(name: str, method: Method, *, pictures: int = 12, **changes: Any) -> RunCourse:
+    return RunCourse(lesson=lesson(name, method, **changes), pictures=pictures, sampling=find(name).sampling)
+
+
+def jobs(training: str, **facts: Any) -> dict[str, dict[str, Any]]:
+    processing = {"instance": "ml.g5.xlarge"}
+    return {"segment": processing, "train": {"instance": training, **facts}, "evaluate": processing}
+
+
+def test_minutes_and_dollars_follow_from_the_steps() -> None:
+    short = run_estimate(course("sd15-inpaint", "lora", max_steps=400), jobs("ml.g5.2xlarge"))
+    long = run_estimate(course("sd15-inpaint", "lora", max_steps=4_000), jobs("ml.g5.2xlarge"))
+    assert 8 * (short.training_minutes or 0) < (long.training_minutes or 0) < 10.5 * (short.training_minutes or 0)
+    assert (long.dollars or 0) > (short.dollars or 0)
+
+
+def test_a_thousand_steps_are_of_the_order_that_is_reported() -> None:
+    plain = course("sd15-inpaint", "lora", max_steps=1_000, gradient_checkpointing=False)
+    minutes = run_estimate(plain, jobs("ml.g5.2xlarge")).training_minutes or 0
+    assert 0.5 * 387 / 60 < minutes < 2 * 387 / 60
+
+
+def test_spot_is_what_the_stage_pays_where_it_takes_it() -> None:
+    on_demand = run_estimate(course("sd2-inpaint", "full"), jobs("ml.g5.2xlarge"))
+    spot = run_estimate(course("sd2-inpaint", "full"), jobs("ml.g5.2xlarge", spot=True))
+    assert on_demand.dollars == on_demand.on_demand_dollars == spot.on_demand_dollars
+    assert spot.dollars == spot.spot_dollars
+    assert (spot.dollars or 0) < (on_demand.dollars or 0)
+
+
+def test_class_pictures_and_epochs_count() -> None:
+    machine = jobs("ml.g5.2xlarge")
+    without = run_estimate(course("sd2-inpaint", "full", with_prior_preservation=False), machine)
+    with_prior = run_estimate(course("sd2-inpaint", "full"), machine)
+    assert (with_prior.training_minutes or 0) > 2 * (without.training_minutes or 0)
+    assert course("tiny-inpaint", "lora", max_steps=None, epochs=10, batch_size=5).lesson.tuning.max_steps is None
+
+
+def test_what_is_not_known_is_not_made_up() -> None:
+    unknown = run_estimate(course("sd15-inpaint", "lora"), jobs("ml.p6-b200.48xlarge"))
+    assert unknown == RunEstimate()
+    assert "not known" in str(unknown)
+    unpriced = run_estimate(course("sd15-inpaint", "lora"), jobs("ml.g5.4xlarge"))
+    assert unpriced.minutes
+    assert unpriced.dollars is None
+    assert str(unpriced).endswith("; cost unknown")
+
+
+def test_a_line_says_minutes_and_dollars() -> None:
+    said = str(run_estimate(course("sd15-inpaint", "lora"), jobs("ml.g5.2xlarge")))
+    assert said.startswith("about ")
+    assert "of them training; about $" in said
+    assert "with spot $" in said
+
+
+def test_what_cannot_end_in_its_time_is_refused_and_what_might_is_not() -> None:
+    slow = course("sd15-inpaint", "lora", max_steps=800)
+    machine = jobs("ml.m5.xlarge", seconds=3_600)["train"]
+    (problem,) = too_long(slow, machine)
+    assert "time of the training job: got 'about" in str(problem)
+    assert "jobs.most_training_seconds" in str(problem)
+    assert list(too_long(slow, {**machine, "seconds": 12 * 3_600})) == []
