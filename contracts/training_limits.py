@@ -73,6 +73,8 @@ def _changes(lesson: SizedTraining) -> Iterator[tuple[str, SizedTraining]]:
         accumulated = tuning.batch_size * tuning.gradient_accumulation_steps
         changed = lesson.with_tuning(batch_size=1, gradient_accumulation_steps=accumulated)
         yield f"batch_size 1 with gradient_accumulation_steps {accumulated}", changed
+    if tuning.optimizer == "adamw" and lesson.method == "full":
+        yield "optimizer adamw_8bit", lesson.with_tuning(optimizer="adamw_8bit")
     if tuning.train_text_encoder:
         yield "train_text_encoder false", lesson.with_tuning(train_text_encoder=False)
     if lesson.method == "full":

@@ -1,7 +1,8 @@
 """What one fine-tuning takes of a machine: memory, disk and operations, from a table that ``make bench-needs`` measures.
 
-Weights that are trained are kept with their gradient and AdamW's two means in single precision, 16 bytes for each; the others in half
-precision, or in single on a machine without a GPU. What a step takes beyond that is in ``contracts/training_table.py``, by base model.
+Weights that are trained are kept with their gradient and AdamW's two means in single precision, 16 bytes for each, or 10 where the means
+are in 8 bits; the others in half precision, or in single on a machine without a GPU. What a step takes beyond that is in
+``contracts/training_table.py``, by base model.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,10 +17,10 @@ from contracts.training_table import TABLE
 GIB = 2**30
 _MIB_IN_GIB = 1024
 
-STATE_BYTES = 16
-"""Of a trained weight: itself, its gradient, and AdamW's two means, 4 bytes each."""
-CHECKPOINT_BYTES = 12
-"""Of a trained weight in a checkpoint: itself and AdamW's two means."""
+WEIGHT_BYTES = 4
+"""Of a trained weight, and as many of its gradient: single precision."""
+MEANS_BYTES = {"adamw": 8, "adamw_8bit": 2, "adamw_8bit_paged": 2}
+"""Of AdamW's two means for a trained weight, by the optimizer's name."""
 CHECKPOINTS = 2
 """On the disk at once: the last one, and the one that is being written."""
 
@@ -80,6 +81,11 @@ class SizedTraining:
         if self.method == "full":
             return sum(self.shape.weights(part) for part in self.parts)
         return sum(float(self.shape.row["adapter"][part]) for part in self.parts) * self.tuning.lora_rank
+
+    @property
+    def checkpoint(self) -> float:
+        """Bytes of what is trained and of AdamW's means, which a checkpoint keeps."""
+        return (WEIGHT_BYTES + MEANS_BYTES[self.tuning.optimizer]) * self.trained
 
     @property
     def step(self) -> Mapping[str, float]:
@@ -147,7 +153,7 @@ def gpu_memory(lesson: SizedTraining) -> Memory:
 
 def host_memory(lesson: SizedTraining, machine: MachineSize) -> float:
     """GiB of the host: with GPUs a process for each, the parts as they are read, and a checkpoint as it is gathered; else all."""
-    checkpoint = CHECKPOINT_BYTES * lesson.trained / GIB
+    checkpoint = lesson.checkpoint / GIB
     if not machine.on_gpu:
         return _memory(lesson, half=False).total
     read = max(4 * lesson.shape.weights(part) / GIB for part in ("unet", *lesson.shape.text_encoders))
@@ -157,7 +163,7 @@ def host_memory(lesson: SizedTraining, machine: MachineSize) -> float:
 def disk(lesson: SizedTraining, dataset_bytes: int, base_bytes: int) -> float:
     """GiB: the pictures with their masks, the base model, checkpoints, and the artifact as it is put up."""
     artifact = 4 * lesson.trained + (base_bytes if lesson.method == "full" else 0)
-    kept = CHECKPOINTS * CHECKPOINT_BYTES * lesson.trained + 2 * artifact
+    kept = CHECKPOINTS * lesson.checkpoint + 2 * artifact
     return (2 * dataset_bytes + base_bytes + kept) / GIB + _DISK_GIB
 
 
@@ -170,7 +176,7 @@ def _memory(lesson: SizedTraining, *, half: bool) -> Memory:
     encoding = _ENCODED_AT_ONCE * shape.row["encode_mib"]
     one_step = max(step["fixed"] + lesson.rows * picture, encoding) * shape.scale
     return Memory(
-        state=STATE_BYTES * lesson.trained / GIB,
+        state=(lesson.checkpoint + WEIGHT_BYTES * lesson.trained) / GIB,
         frozen=number * frozen / GIB,
         step=one_step * (1.0 if half else _SINGLE_OVER_HALF) / _MIB_IN_GIB,
         own=_GPU_GIB if half else _PROCESS_GIB,

@@ -83,6 +83,8 @@ def test_what_is_said_to_be_enough_is_enough() -> None:
     large = lesson("sd2-inpaint", "full", train_text_encoder=True)
     assert refusals(large, "ml.g5.2xlarge")
     assert not refusals(large.with_tuning(train_text_encoder=False), "ml.g5.2xlarge")
+    assert "optimizer adamw_8bit" in refusals(large, "ml.g5.2xlarge")[0]
+    assert not refusals(large.with_tuning(optimizer="adamw_8bit"), "ml.g5.2xlarge")
     assert not refusals(large, "ml.g6e.xlarge")
 
 
