@@ -90,5 +90,5 @@ def _two_steps(row: TrainedShape, shape: Mapping[str, Any], device: torch.device
         with torch.autocast(device.type, dtype):
             predicted = trained(latents, masks, latents, steps, words, frames)
         torch.autograd.backward(predicted.float().pow(2).mean())
-        clip(list(trainable(trained).values()), 1.0)
+        clip(list(trainable(trained).values()), 1.0, [optimizer])
         optimizer.step()
