@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-photos bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -94,6 +94,9 @@ bench-train: $(INSTALLED) ## measure a fine-tune against a plain training loop, 
 
 gpu-check: $(INSTALLED) ## check on this machine's GPUs what no CPU shows of training and painting, in 8 minutes (ONLY=together,painting,training,memory,steps,compiled)
 	@PYTHONPATH=.:training $(BIN)/python -W ignore -m bench.gpu $(addprefix --only ,$(ONLY))
+
+bench-photos: $(INSTALLED) ## say how much memory a data set of 500 photos of 12 megapixels takes in Segment and in a training (PHOTOS=500)
+	@PYTHONPATH=.:training $(BIN)/python -W ignore -m bench.photos $(addprefix --photos ,$(PHOTOS))
 
 bench-quality: $(INSTALLED) ## score what the tiny models paint by samplers, steps and guided steps, with three seeds
 	@PYTHONPATH=.:inference:training $(BIN)/python -m bench.quality

@@ -55,7 +55,7 @@ def read_folder(path: str | Path, *, task: str = "inpaint") -> PictureFolder:
     except InvalidInputError as error:
         faults += error.problems
     refuse(faults)
-    notes = (*files.notes(task), *captions.notes)
+    notes = (*files.notes(task, prior=True), *captions.notes)
     return PictureFolder(
         paths={composed(name): file for name, file in used.items()}, files=files, info=info, notes=notes
     )

@@ -24,7 +24,7 @@ METADATA = "metadata.jsonl"
 MASKS = "masks/"
 EVALUATION = "evaluation/"
 CLASS_PICTURES = "class_data_dir/"
-"""JumpStart's folder of class pictures, which the base model paints here."""
+"""JumpStart's folder of class pictures: a person's own, instead of as many that the base model would paint."""
 PICTURE_ENDINGS: Mapping[str, tuple[str, ...]] = {
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -38,6 +38,7 @@ CAPTION_SUFFIXES = (".txt", ".caption")
 """Endings of a file beside a picture that holds its caption."""
 FEWEST_PICTURES = 4
 MOST_PICTURES = 500
+MOST_CLASS_PICTURES = 1_000
 
 
 def is_picture(name: str) -> bool:

@@ -22,14 +22,15 @@ from contracts.dataset import (
     INFO,
     MASKS,
     METADATA,
+    MOST_CLASS_PICTURES,
     MOST_PICTURES,
     PICTURE_SUFFIXES,
 )
 from contracts.errors import InvalidInputError, Problem
 from contracts.inner_paths import ALLOWED, is_inner
 
-FOLDERS = ("", MASKS, EVALUATION, EVALUATION + MASKS)
-"""Where a dataset's pictures lie: those to learn from, their masks, the photos to restyle, and their masks."""
+FOLDERS = ("", MASKS, EVALUATION, EVALUATION + MASKS, CLASS_PICTURES)
+"""Where a dataset's pictures lie: those to learn from, their masks, the photos to restyle, their masks, and class pictures."""
 UNUSED_SHARE = 0.25
 """More files that are not used than this share of the pictures are a mistake, not a remark."""
 LONGEST_NAME = 240
@@ -111,7 +112,7 @@ class DatasetFiles:
     masks: Mapping[str, str]
     captions: tuple[str, ...]
     info: bool
-    class_pictures: int
+    class_pictures: tuple[str, ...]
     unused: tuple[str, ...]
 
     @classmethod
@@ -132,21 +133,20 @@ class DatasetFiles:
             masks=_matched(by_use[MASKS], pictures) | _matched(by_use[EVALUATION + MASKS], photos),
             captions=(*by_use["captions"], *beside),
             info=bool(by_use[INFO]),
-            class_pictures=len(by_use[CLASS_PICTURES]),
+            class_pictures=tuple(by_use[CLASS_PICTURES]),
             unused=(*by_use["unused"], *strays),
         )
 
     @property
     def used(self) -> tuple[str, ...]:
         """Every file that holds pixels and is used."""
-        return (*self.pictures, *self.masks.values(), *self.photos)
+        return (*self.pictures, *self.masks.values(), *self.photos, *self.class_pictures)
 
-    def notes(self, task: str) -> list[str]:
-        """What a run of this ``task`` does not use of the dataset, in words."""
+    def notes(self, task: str, *, prior: bool) -> list[str]:
+        """What a run of this ``task``, which preserves the ``prior`` or does not, does not use of the dataset, in words."""
         notes = unused_notes(self.unused)
-        if self.class_pictures:
-            reason = "because the base model paints the class pictures itself"
-            notes.append(f"{_files(self.class_pictures)} in {CLASS_PICTURES} not used, {reason}")
+        if self.class_pictures and not prior:
+            notes.append(f"{CLASS_PICTURES} is not used, because with_prior_preservation is false")
         masks = [mask for picture, mask in self.masks.items() if task != "inpaint" and picture in self.pictures]
         if masks:
             notes.append(f"{MASKS} is not used, because a style for {task} learns whole pictures")
@@ -163,8 +163,6 @@ def _use(name: str) -> str:
         return "captions"
     if not slash and base.lower().endswith(CAPTION_SUFFIXES):
         return "text"
-    if name.startswith(CLASS_PICTURES):
-        return CLASS_PICTURES
     return INFO if name == INFO else "unused"
 
 
@@ -180,6 +178,10 @@ def _problems(by_use: Mapping[str, Sequence[str]], strays: Sequence[str]) -> Ite
         yield Problem("pictures directly in the dataset", len(pictures), allowed)
     if len(photos) > MOST_PICTURES:
         yield Problem(f"photos in {EVALUATION}", len(photos), f"at most {MOST_PICTURES}")
+    others = by_use.get(CLASS_PICTURES, ())
+    if len(others) > MOST_CLASS_PICTURES:
+        yield Problem(f"pictures in {CLASS_PICTURES}", len(others), f"at most {MOST_CLASS_PICTURES}")
+    yield from _same_names("class pictures with one name", others)
     for folder, mask_folder in ((pictures, MASKS), (photos, EVALUATION + MASKS)):
         masks = by_use.get(mask_folder, ())
         yield from _same_names("pictures with one name", folder)
@@ -198,7 +200,7 @@ def _problems(by_use: Mapping[str, Sequence[str]], strays: Sequence[str]) -> Ite
 
 def _misspelt(unused: Iterable[str]) -> Iterator[Problem]:
     """The files that would have a use but for capital letters in the name of a text or a folder."""
-    spelt = {name.casefold(): name for name in (*FOLDERS[1:], CLASS_PICTURES, CAPTIONS, METADATA, INFO)}
+    spelt = {name.casefold(): name for name in (*FOLDERS[1:], CAPTIONS, METADATA, INFO)}
     for name in unused:
         folder, slash, _ = name.rpartition("/")
         place = folder + slash if slash else name

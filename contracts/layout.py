@@ -81,6 +81,16 @@ def checkpoint_prefix(execution: str) -> str:
     return f"checkpoints/{execution}/"
 
 
+def class_pictures_prefix(execution: str, name: str) -> str:
+    """Data bucket: the class pictures among an execution's checkpoints; ``name`` says what they depend on."""
+    return f"checkpoints/{execution}/class_pictures/{name}/"
+
+
+def class_pictures_key(name: str) -> str:
+    """Data bucket: which executions painted such class pictures; it expires with the checkpoints."""
+    return f"checkpoints/lent/class_pictures/{name}.json"
+
+
 def import_prefix(version: str) -> str:
     """Data bucket: an adapter that was trained elsewhere, as it is registered; ``version`` is the id of the request that brought it."""
     return f"imports/{version}/"

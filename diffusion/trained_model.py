@@ -1,6 +1,6 @@
 """What is trained of a base model: LoRA matrices beside its weights, or the weights themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +43,19 @@ class TrainedModel(nn.Module):
 
 
 def train_parts(
-    family: Trainee, *, lora: LoraShape | None, train_text_encoder: bool, gradient_checkpointing: bool
+    family: Trainee,
+    *,
+    lora: LoraShape | None,
+    train_text_encoder: bool,
+    gradient_checkpointing: bool,
+    keeps: Collection[str] = (),
 ) -> TrainedModel:
-    """Freeze the model, make a LoRA or, without one, every weight trainable in float32, and let the idle parts go."""
+    """Freeze the model, make a LoRA or, without one, every weight trainable in float32, and let the idle parts go but ``keeps``."""
     names = [family.denoiser, *(family.tokenizers if train_text_encoder else ())]
     for name, part in family.pipeline.components.items():
         if isinstance(part, nn.Module):
             part.requires_grad_(False)
-            if name not in names:
+            if name not in names and name not in keeps:
                 setattr(family.pipeline, name, None)
     for name in names:
         if lora:

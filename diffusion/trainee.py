@@ -41,6 +41,10 @@ class Trainee(Painter):
         scaled: Tensor = posterior.mode() * vae.config.scaling_factor
         return scaled.float().cpu()
 
+    def only_encode(self) -> None:
+        """Let go of the half of the autoencoder that paints: while a model learns, nothing is decoded."""
+        self.pipeline.vae.decoder = self.pipeline.vae.post_quant_conv = None
+
     @torch.no_grad()
     def encode_words(self, captions: Iterable[str], *, as_ids: bool) -> dict[str, Words]:
         """Each distinct caption on the CPU: encoded, or as token ids where the text encoders are trained."""

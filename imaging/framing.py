@@ -30,8 +30,13 @@ def crop_box(mask: Mask, *, resolution: int, context: float = CONTEXT) -> Box:
         raise InvalidInputError(
             "mask", got="no pixel to repaint", allowed="a mask that says where the picture is repainted"
         )
-    left, top, right, bottom = box
-    height, width = mask.shape
+    return box_around(box, (mask.shape[1], mask.shape[0]), resolution=resolution, context=context)
+
+
+def box_around(masked: Box, size: tuple[int, int], *, resolution: int, context: float = CONTEXT) -> Box:
+    """The same of a mask whose smallest box is ``masked``, in a picture of (width, height) ``size``."""
+    left, top, right, bottom = masked
+    width, height = size
     longest = max(right - left, bottom - top)
     side = max(math.ceil(context * longest), resolution)
     fits = min(width, height) >= LEAST_CONTEXT * longest

@@ -78,9 +78,10 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
     "prepare": HandlerPlaces(
         reads=(
             "data/datasets/* data/runs/*/resumption.json data/runs/*/taken_up.json "
+            "data/checkpoints/*/class_pictures/* "
             "model/base/*/manifest.json model/styles/*/latest.json model/styles/*/manifest.json"
         ),
-        writes="data/runs/*/taken_up.json",
+        writes="data/runs/*/taken_up.json data/checkpoints/*/class_pictures/*",
     ),
     "prepare_batch": HandlerPlaces(
         reads="media/batches/* media/uploads/* model/styles/*",

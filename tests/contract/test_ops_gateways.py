@@ -139,6 +139,15 @@ def test_an_object_of_any_name_is_listed_read_whole_and_put_by_an_address(store:
     assert unquote(address.path).endswith(f"/datasets/x/{name}")
 
 
+def test_several_are_copied_at_once_and_one_that_is_gone_is_left_out(store: ObjectStore) -> None:
+    for index in range(20):
+        store.write(f"from/{index}", b"%d" % index, "text/plain")
+    assert store.copy_each({f"from/{index}": f"to/{index}" for index in range(21)}) == 20
+    assert {each.key: store.read(each.key) for each in store.listing("to/")} == {
+        f"to/{index}": b"%d" % index for index in range(20)
+    }
+
+
 def test_a_copy_goes_from_bucket_to_bucket(store: ObjectStore) -> None:
     store.write("a", b"body", "text/plain")
     ObjectStore("two").copy(S3Uri(bucket="one", key="a"), "b")

@@ -159,7 +159,7 @@ def test_sigterm_saves_a_checkpoint_and_the_next_start_goes_on_from_it(
         log, _ = process.communicate(timeout=240)
     assert process.returncode == 143, log
     assert not paths.failure.exists()
-    (checkpoint,) = paths.checkpoints.iterdir()
+    (checkpoint,) = (path for path in paths.checkpoints.iterdir() if path.is_file())
     code, log = run_here(paths, "train")
     assert code == 0, log
     assert checkpoint.name == FILE

@@ -101,6 +101,12 @@ class MemoryStore(ObjectStore):
     def copy(self, source: S3Uri, key: str) -> None:
         self._all.put(self.bucket, key, self._all.store(source.bucket).read(source.key))
 
+    def copy_each(self, keys: Mapping[str, str]) -> int:
+        there = {key: target for key, target in keys.items() if (self.bucket, key) in self._all.objects}
+        for key, target in there.items():
+            self.copy(S3Uri(bucket=self.bucket, key=key), target)
+        return len(there)
+
     def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
         body = b""
         while block := stream.read(7):

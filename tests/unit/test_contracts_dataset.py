@@ -54,9 +54,9 @@ def test_every_file_has_one_use() -> None:
     assert set(files.captions) == {"captions.jsonl", "metadata.jsonl", "skirt-01.txt", "skirt-04.caption"}
     assert files.info
     assert files.unused == ("README.md",)
-    assert files.notes("inpaint") == [
+    assert files.notes("inpaint", prior=False) == [
         "1 file is not used: README.md",
-        "1 file is in class_data_dir/ not used, because the base model paints the class pictures itself",
+        "class_data_dir/ is not used, because with_prior_preservation is false",
     ]
 
 
@@ -76,7 +76,7 @@ def test_a_file_that_somebody_named_is_no_litter(name: str) -> None:
     ["a.bmp", "a.avif", "a.gif", "notes.md", "raw/a.png", "evaluation/a.tif", "masks/x.md", ".IMG_0001.HEIC.icloud"],
 )
 def test_a_file_without_a_use_is_named(name: str) -> None:
-    assert DatasetFiles.of([*PICTURES, name]).notes("inpaint") == [f"1 file is not used: {name}"]
+    assert DatasetFiles.of([*PICTURES, name]).notes("inpaint", prior=False) == [f"1 file is not used: {name}"]
 
 
 def test_more_unused_files_than_a_quarter_of_the_pictures_are_refused() -> None:
@@ -88,8 +88,8 @@ def test_more_unused_files_than_a_quarter_of_the_pictures_are_refused() -> None:
 
 def test_a_style_that_paints_whole_pictures_says_that_masks_and_photos_are_not_used() -> None:
     files = DatasetFiles.of([*PICTURES, "masks/skirt-01.png", "evaluation/look.png"])
-    assert files.notes("inpaint") == []
-    masks, photos = files.notes("text-to-image")
+    assert files.notes("inpaint", prior=False) == []
+    masks, photos = files.notes("text-to-image", prior=False)
     assert masks.startswith("masks/ is not used")
     assert photos.startswith("evaluation/ is not used")
 

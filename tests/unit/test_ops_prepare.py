@@ -14,7 +14,7 @@ from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
-from tests.unit.ops_fakes import MemoryBuckets
+from tests.unit.ops_fakes import PNG, MemoryBuckets
 from tests.unit.ops_stage import DATASET, JOBS, base_manifest, make_stage, plan_of, refused
 
 Stage = tuple[MemoryBuckets, Dependencies]
@@ -237,3 +237,14 @@ def test_an_sdxl_base_is_planned_for_every_task_and_method_that_its_family_train
         for method in FAMILIES["sdxl"].methods:
             plan = plan_of(stage[1], task=task, method=method, hyperparameters={"train_text_encoder": True})
             assert plan["hyperparameters"]["train_text_encoder"] == "True"
+
+
+def test_class_pictures_of_ones_own_are_announced_to_segment_and_want_one_reading(stage: Stage) -> None:
+    prior: dict[str, Any] = {"hyperparameters": {"with_prior_preservation": True}}
+    assert "--prior" not in plan_of(stage[1])["arguments"]["segment"]
+    assert plan_of(stage[1], **prior)["arguments"]["segment"][-1] == "--prior"
+    stage[0].put("data", "datasets/skirt/class_data_dir/1.png", PNG)
+    assert plan_of(stage[1])["notes"] == ["class_data_dir/ is not used, because with_prior_preservation is false"]
+    assert plan_of(stage[1], **prior)["notes"] == []
+    assert "one reading, without braces" in refused(stage, class_prompt="a {red|blue} skirt", **prior)
+    assert plan_of(stage[1], class_prompt="a {red|blue} skirt")["class_prompt"] == "a {red|blue} skirt"

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from atelier_training.data.draws import order
-from atelier_training.data.latents import Batches, LatentCache
+from atelier_training.data.latents import Batches, EncodedView
 from atelier_training.engine.parallel import on_device
 from atelier_training.engine.processes import Processes
 from contracts.hyperparameters import Hyperparameters
@@ -14,25 +14,30 @@ from contracts.hyperparameters import Hyperparameters
 PICTURES, VIEWS = 5, 3
 
 
-def cache(caption: str) -> LatentCache:
-    count = PICTURES * VIEWS
-    return LatentCache(
-        names=[f"{caption}-{index // VIEWS}" for index in range(count)],
-        captions=[caption] * count,
-        latents=torch.arange(count).float().reshape(count, 1, 1, 1).expand(count, 4, 2, 2),
-        masks=torch.ones(count, 1, 2, 2),
-        masked=torch.zeros(count, 4, 2, 2),
-        frames=torch.arange(count).float()[:, None].expand(count, 6),
-        views=VIEWS,
-    )
+class Source:
+    """Encoded views whose values are their numbers."""
+
+    def __init__(self, caption: str) -> None:
+        self.names = tuple(f"{caption}-{index}" for index in range(PICTURES))
+        self.captions = (caption,) * PICTURES
+        self.views = VIEWS
+
+    def view(self, picture: int, number: int) -> EncodedView:
+        value = float(picture * VIEWS + number)
+        return EncodedView(
+            latents=torch.full((4, 2, 2), value),
+            mask=torch.ones(1, 2, 2),
+            masked=torch.zeros(4, 2, 2),
+            frame=torch.full((6,), value),
+        )
 
 
 def batches(*, prior: bool = False, **tuning: object) -> Batches:
     settings = Hyperparameters(**{"batch_size": 2, "prior_loss_weight": 0.5, **tuning})  # type: ignore[arg-type]
     words = {"garment": {"states": torch.zeros(3, 8)}, "class": {"states": torch.ones(3, 8)}}
     return Batches(
-        instance=cache("garment"),
-        prior=cache("class") if prior else None,
+        instance=Source("garment"),
+        prior=Source("class") if prior else None,
         words=words,
         tuning=settings,
         timesteps=1000,

@@ -12,6 +12,7 @@ import torch
 from diffusers import StableDiffusionInpaintPipeline, UNet2DConditionModel
 from safetensors.torch import load_file
 
+from atelier_training.data.masking import Masking, PictureMask
 from atelier_training.engine import training_log
 from atelier_training.engine.checkpoint import FILE, CheckpointMismatchError
 from atelier_training.engine.interruption import InterruptedJobError, Interruption
@@ -25,7 +26,8 @@ from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG, StyleManifest, ver
 from contracts.errors import InvalidInputError
 from diffusion.lora_file import load_lora
 from diffusion.trainee import ATTENTION
-from tests.unit.training_root import JOB, write_training
+from imaging.masks import to_image
+from tests.unit.training_root import JOB, garment, write_training
 
 
 @pytest.fixture(autouse=True)
@@ -203,6 +205,26 @@ def test_class_pictures_are_painted_once_and_kept_with_the_checkpoints(tmp_path:
         path: when for path, when in painted.items() if path != removed
     }
     assert removed.read_bytes() == before
+
+
+def test_class_pictures_of_ones_own_are_learnt_from_and_the_missing_ones_are_painted(tmp_path: Path) -> None:
+    paths = write_training(tmp_path, with_prior_preservation="True", num_class_images="5", max_steps="4")
+    dataset, masks = paths.channel("dataset"), paths.channel("masks")
+    (dataset / "class_data_dir").mkdir()
+    (masks / "masks/class_data_dir").mkdir()
+    own = []
+    for index in range(3):
+        picture, mask = garment(index + 4)
+        picture.save(dataset / f"class_data_dir/{index}.png")
+        to_image(mask).save(masks / f"masks/class_data_dir/{index}.png")
+        name = f"class_data_dir/{index}.png"
+        own.append(PictureMask(name=name, mask=f"masks/{name}", score=0.9, area=0.1, source="clipseg"))
+    Masking.read(masks).model_copy(update={"class_pictures": tuple(own)}).write(masks)
+    assert len(train(paths)) == 4
+    (folder,) = (paths.checkpoints / "class_pictures").iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == ["00003.png", "00004.png"]
+    (views,) = (paths.checkpoints / "views").glob("class-*")
+    assert {path.name for path in views.glob("*.safetensors")} == {f"{index:06}.safetensors" for index in range(5)}
 
 
 def test_the_prior_changes_what_is_learnt(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from atelier_training.data import examples, pictures
-from atelier_training.data.example_views import inpaint_views
+from atelier_training.data.crops import Crops, around_garment
+from atelier_training.data.example_views import inpaint_view
 from atelier_training.data.examples import load_examples, opened
 from atelier_training.data.garments import mask_pictures
 from atelier_training.data.pictures import DatasetFolder
@@ -80,9 +81,10 @@ def test_learning_from_pictures_and_judging_by_them_hold_two(
     mask_pictures(dataset, "a skirt", FakeSegmenter(), Interruption(), notes=[], output=segment).write(segment)
     files = load_examples(dataset, segment, PROMPT)
     before = decoded.ever
-    views = (view for each in opened(files) for view in inpaint_views(each, 32, 8, np.random.default_rng(0)))
-    assert sum(view.mask.any() for view in views) == 8 * PICTURES
-    del views
+    crops = Crops(files, lambda each: around_garment(each, 32), tmp_path / "crops")
+    for index in range(8 * PICTURES):
+        inpaint_view(crops[index % PICTURES], 32, np.random.default_rng(0), index // PICTURES)
+    assert decoded.ever == before + PICTURES, "each once for all of its views"
     measure(opened(files), [restyled()], train_avg_loss=0.03, mask_score=0.9)
     assert decoded.ever == before + 2 * PICTURES
     assert decoded.most <= 2

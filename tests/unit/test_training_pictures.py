@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atelier_training.data.examples import Example, load_examples, opened
+from atelier_training.data.examples import Example, load_class_examples, load_examples, opened
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder, read_mask
 from contracts.errors import InvalidInputError
@@ -49,7 +49,7 @@ def test_only_pictures_at_the_root_are_learnt_and_the_rest_is_named(tmp_path: Pa
     (tmp_path / "masks/.DS_Store").write_text("hello")
     dataset = DatasetFolder.read(tmp_path)
     assert list(dataset.files.pictures) == [f"skirt-{index}.png" for index in range(4)]
-    assert dataset.notes("inpaint") == ["1 file is not used: notes.md"]
+    assert dataset.notes("inpaint", prior=False) == ["1 file is not used: notes.md"]
 
 
 def test_two_pictures_that_would_share_a_mask_are_refused(tmp_path: Path) -> None:
@@ -225,13 +225,27 @@ def test_segment_json_reads_back_as_written(tmp_path: Path) -> None:
         Masking.read(tmp_path / "masks")
 
 
-def test_jumpstarts_class_pictures_are_not_used_and_that_is_said(tmp_path: Path) -> None:
-    write_dataset(tmp_path)
-    (tmp_path / "class_data_dir").mkdir()
-    for index in range(20):
-        garment(1)[0].save(tmp_path / f"class_data_dir/{index}.png")
-    dataset = DatasetFolder.read(tmp_path)
+def with_class_pictures(folder: Path, count: int = 20) -> DatasetFolder:
+    write_dataset(folder)
+    (folder / "class_data_dir").mkdir()
+    for index in range(count):
+        garment(index % 5)[0].save(folder / f"class_data_dir/{index:02}.png")
+    return DatasetFolder.read(folder)
+
+
+def test_class_pictures_of_ones_own_are_used_where_the_prior_is_preserved_else_a_note_says_so(tmp_path: Path) -> None:
+    dataset = with_class_pictures(tmp_path)
     write_segment(tmp_path / "segment", "text-to-image")
     assert len(load_examples(dataset, tmp_path / "segment", PROMPT)) == 4
-    (note,) = dataset.notes("inpaint")
-    assert note.startswith("20 files are in class_data_dir/ not used")
+    assert dataset.notes("inpaint", prior=True) == []
+    (note,) = dataset.notes("inpaint", prior=False)
+    assert note == "class_data_dir/ is not used, because with_prior_preservation is false"
+    loaded = load_class_examples(dataset, tmp_path / "segment", "a skirt")
+    assert [each.name for each in loaded] == [f"class_data_dir/{index:02}.png" for index in range(20)]
+    assert {each.caption for each in loaded} == {"a skirt"}
+
+
+def test_a_broken_class_picture_is_named_before_a_training(tmp_path: Path) -> None:
+    with_class_pictures(tmp_path)
+    cut(tmp_path / "class_data_dir/07.png")
+    assert "class_data_dir/07.png" in refused(tmp_path)

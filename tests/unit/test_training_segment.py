@@ -8,7 +8,7 @@ from PIL import Image
 
 from atelier_training.arguments import parser
 from atelier_training.data import garments
-from atelier_training.data.examples import load_examples, opened
+from atelier_training.data.examples import load_class_examples, load_examples, opened
 from atelier_training.data.garments import mask_pictures
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder, read_mask
@@ -167,3 +167,25 @@ def test_to_mask_there_must_be_words_for_what(tmp_path: Path) -> None:
     write_dataset(paths.processing_input("dataset"))
     with pytest.raises(InvalidInputError, match="argument --target"):
         segment.run(parser().parse_args(["segment", "--task=inpaint"]), paths, Interruption())
+
+
+def test_class_pictures_are_masked_where_they_will_be_learnt_from(tmp_path: Path) -> None:
+    folder = tmp_path / "dataset"
+    write_dataset(folder, 4)
+    (folder / "class_data_dir").mkdir()
+    for index in range(4, 7):
+        garment(index)[0].save(folder / f"class_data_dir/skirt-{index - 4}.png")
+    dataset = DatasetFolder.read(folder)
+    for prior, count in ((False, 0), (True, 2)):
+        masking = mask_pictures(
+            dataset, "a skirt", FakeSegmenter(5), Interruption(), notes=[], output=tmp_path, prior=prior
+        )
+        assert len(masking.class_pictures) == count
+    masking.write(tmp_path)
+    assert masking.warnings[0].startswith("class_data_dir/skirt-1.png is left out")
+    first, last = load_class_examples(dataset, tmp_path, "a skirt")
+    assert (first.name, last.name) == ("class_data_dir/skirt-0.png", "class_data_dir/skirt-2.png")
+    assert np.array_equal(last.read().mask, garment(6)[1])
+    assert np.array_equal(load_examples(dataset, tmp_path, PROMPT)[2].read().mask, garment(2)[1]), (
+        "not the class picture's"
+    )

@@ -1,12 +1,16 @@
 """Training views are framed as the service frames them, and their masks are looser than the garment, never tighter."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from atelier_training.data.example_views import View, inpaint_views, whole_views
-from atelier_training.data.examples import Example
+from atelier_training.data.crops import Crops, PictureCrop, around_garment, whole_picture
+from atelier_training.data.example_views import View, inpaint_view, whole_view
+from atelier_training.data.examples import Example, ExampleFile
 from imaging.framing import crop_box, square
 from imaging.masks import Mask, from_image, to_image
 from imaging.repaint import Repainting, frame
@@ -23,7 +27,17 @@ def example(scale: int = 1) -> Example:
 
 
 def views(scale: int = 1, count: int = 12) -> list[View]:
-    return list(inpaint_views(example(scale), SIDE, count, np.random.default_rng(0)))
+    return inpainted(example(scale), count)
+
+
+def inpainted(of: Example, count: int) -> list[View]:
+    crop = around_garment(of, SIDE)
+    return [inpaint_view(crop, SIDE, np.random.default_rng(0), number) for number in range(count)]
+
+
+def whole(of: Example, count: int, *, centre: bool) -> list[View]:
+    crop = whole_picture(of, SIDE)
+    return [whole_view(crop, SIDE, np.random.default_rng(0), number, centre=centre) for number in range(count)]
 
 
 def coloured(pixels: NDArray[np.uint8]) -> Mask:
@@ -33,11 +47,10 @@ def coloured(pixels: NDArray[np.uint8]) -> Mask:
     return found
 
 
-def test_views_have_the_models_size_and_the_pictures_words() -> None:
+def test_views_have_the_models_size() -> None:
     for view in views():
         assert view.pixels.shape == (SIDE, SIDE, 3)
         assert view.mask.shape == (SIDE, SIDE)
-        assert (view.name, view.caption) == ("skirt.png", "words")
 
 
 def test_every_mask_covers_the_garment() -> None:
@@ -82,8 +95,8 @@ def fine(kind: str, side: int = 700) -> Mask:
 @pytest.mark.parametrize("kind", ["specks", "outline", "dots"])
 def test_a_mask_finer_than_a_pixel_of_the_view_is_widened_not_lost(kind: str) -> None:
     picture, mask = Image.new("RGB", (700, 700)), fine(kind)
-    whole = Example(name="a.png", picture=picture, mask=mask, caption="words")
-    assert all(view.mask.any() for view in inpaint_views(whole, SIDE, 8, np.random.default_rng(0)))
+    of = Example(name="a.png", picture=picture, mask=mask, caption="words")
+    assert all(view.mask.any() for view in inpainted(of, 8))
     served = frame(Repainting(picture=picture, mask=to_image(mask), prompt="a skirt", seeds=[1]), SIDE)
     assert set(np.unique(np.asarray(served.mask))) <= {0, 255}
     assert np.asarray(served.mask).any()
@@ -91,7 +104,7 @@ def test_a_mask_finer_than_a_pixel_of_the_view_is_widened_not_lost(kind: str) ->
 
 @pytest.mark.parametrize("centre", [True, False])
 def test_whole_views_are_painted_everywhere(centre: bool) -> None:
-    made = list(whole_views(example(), SIDE, 6, np.random.default_rng(0), centre=centre))
+    made = whole(example(), 6, centre=centre)
     assert all(view.mask.all() and view.pixels.shape == (SIDE, SIDE, 3) for view in made)
     assert (len({view.pixels.tobytes() for view in made}) == 1) == centre
 
@@ -102,8 +115,69 @@ def test_an_inpainting_view_is_framed_as_serving_says_that_it_is() -> None:
 
 def test_a_whole_view_says_what_it_was_cut_from() -> None:
     wide = example()  # 48 x 64, so the cut of 48 x 48 is 8 to 16 pixels from the top
-    (centre,) = whole_views(wide, SIDE, 1, np.random.default_rng(0), centre=True)
+    (centre,) = whole(wide, 1, centre=True)
     assert centre.frame == (64, 48, round(8 * SIDE / 48), 0, SIDE, SIDE)
-    tops = {view.frame[2] for view in whole_views(wide, SIDE, 20, np.random.default_rng(0), centre=False)}
+    tops = {view.frame[2] for view in whole(wide, 20, centre=False)}
     assert len(tops) > 3
     assert max(tops) <= round(16 * SIDE / 48)
+
+
+def whole_photo(size: tuple[int, int], box: tuple[int, int, int, int], seed: int) -> Example:
+    """Noise, so that a shift by a pixel shows, with a garment of two parts in a box."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    mask = np.zeros((size[1], size[0]), dtype=np.bool_)
+    left, top, right, bottom = box
+    mask[top:bottom, left : (2 * left + right) // 3] = mask[top : (top + bottom) // 2, left:right] = True
+    return Example(name="a.png", picture=Image.fromarray(pixels), mask=mask, caption="")
+
+
+@pytest.mark.parametrize(
+    ("size", "box"),
+    [
+        ((300, 200), (120, 60, 180, 120)),
+        ((300, 200), (0, 0, 30, 40)),
+        ((300, 200), (270, 150, 300, 200)),
+        ((300, 200), (140, 5, 160, 195)),
+        ((60, 400), (5, 100, 55, 300)),
+        ((60, 400), (0, 350, 60, 400)),
+        ((400, 60), (10, 2, 390, 58)),
+        ((40, 40), (15, 15, 22, 25)),
+        ((200, 200), (0, 0, 200, 200)),
+        ((200, 200), (100, 100, 103, 103)),
+    ],
+)
+def test_a_view_of_the_crop_is_the_view_of_the_whole_photo(
+    size: tuple[int, int], box: tuple[int, int, int, int]
+) -> None:
+    for seed in range(4):
+        photo = whole_photo(size, box, seed)
+        crop = around_garment(photo, SIDE)
+        if crop.size == size:
+            whole = replace(crop, pixels=np.asarray(photo.picture), mask=photo.mask, place=(0, 0))
+        else:
+            small = photo.picture.resize(crop.size, Image.Resampling.LANCZOS)
+            mask = from_image(to_image(photo.mask).resize(crop.size, Image.Resampling.BOX))
+            whole = replace(crop, pixels=np.asarray(small), mask=mask, place=(0, 0))
+        for number in range(8):
+            cut, uncut = (inpaint_view(each, SIDE, np.random.default_rng(seed), number) for each in (crop, whole))
+            assert np.array_equal(cut.pixels, uncut.pixels)
+            assert np.array_equal(cut.mask, uncut.mask)
+
+
+def test_a_crop_of_a_large_photo_is_small_and_is_kept(tmp_path: Path) -> None:
+    photo = whole_photo((1500, 1000), (700, 400, 760, 480), 0)
+    photo.picture.save(tmp_path / "a.png")
+    to_image(photo.mask).save(tmp_path / "mask.png")
+    file = ExampleFile(name="a.png", caption="", picture=tmp_path / "a.png", mask=tmp_path / "mask.png")
+    made: list[str] = []
+
+    def make(of: Example) -> PictureCrop:
+        made.append(of.name)
+        return around_garment(of, SIDE)
+
+    first, again = Crops([file], make, tmp_path / "crops")[0], Crops([file], make, tmp_path / "crops")[0]
+    assert made == ["a.png"]
+    assert first.pixels.shape[0] < 4 * SIDE
+    assert np.array_equal(first.pixels, again.pixels)
+    assert (first.place, first.size, first.photo) == (again.place, again.size, again.photo)
+    assert first.photo == (1500, 1000)

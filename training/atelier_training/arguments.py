@@ -31,6 +31,9 @@ def parser() -> Parser:
     )
     segment = steps.add_parser("segment", help="check every picture, and mask the garment in it")
     _add_task(segment)
+    segment.add_argument(
+        "--prior", action="store_true", help="mask class pictures too, which the training will learn from"
+    )
     steps.add_parser("train", help="fine-tune a base model; settings come from hyperparameters.json")
     evaluate = steps.add_parser("evaluate", help="repaint photos before and after, and measure")
     _add_task(evaluate)

@@ -21,6 +21,8 @@ _FOLDERS: Mapping[str, str] = {
     "dataset_prefix": "datasets/{}/",
     "run_prefix": "runs/{}/",
     "checkpoint_prefix": "checkpoints/{}/",
+    "class_pictures_prefix": "checkpoints/{}/class_pictures/{}/",
+    "class_pictures_key": "checkpoints/lent/class_pictures/{}.json",
     "import_prefix": "imports/{}/",
     "base_prefix": "base/{}@{}/",
     "upload_key": "uploads/{}/{}/{}",

@@ -1,7 +1,7 @@
 """Objects in one S3 bucket."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -115,6 +115,19 @@ class ObjectStore:
     def copy(self, source: S3Uri, key: str) -> None:
         """Copy on the server's side, in parts above 5 GB."""
         client("s3").copy({"Bucket": source.bucket, "Key": source.key}, self.bucket, key)
+
+    def copy_each(self, keys: Mapping[str, str]) -> int:
+        """Copy objects within the bucket, each to the key that it has here; how many there were: those that are gone are left out."""
+        client("s3")  # made before the threads start: making one is not thread-safe
+
+        def copied(key: str) -> bool:
+            with Tolerance("404", "NoSuchKey"):
+                self.copy(S3Uri(bucket=self.bucket, key=key), keys[key])
+                return True
+            return False
+
+        with ThreadPoolExecutor(READERS) as pool:
+            return sum(pool.map(copied, keys))
 
     def upload(self, key: str, stream: Readable, *, sha256: str) -> None:
         """Put a stream of any length in constant memory, noting the hash it should have (empty where unknown)."""

@@ -7,6 +7,7 @@ from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic import resumption
+from atelier_ops.logic.class_pictures import bring_class_pictures
 from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
@@ -67,4 +68,5 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     else:
         plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_style(plan.style, dependencies.models, Packages())
+    bring_class_pictures(plan, dependencies.data, dependencies.models)
     return plan.to_json()

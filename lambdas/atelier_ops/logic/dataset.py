@@ -32,9 +32,9 @@ class Dataset:
     info: DatasetInfo | None
     size: int
 
-    def notes(self, task: str) -> list[str]:
+    def notes(self, task: str, *, prior: bool) -> list[str]:
         """What a run of this task does not use of it, in words."""
-        return [*self.files.notes(task), *self.captions.notes]
+        return [*self.files.notes(task, prior=prior), *self.captions.notes]
 
 
 def read_dataset(uri: str, store: ObjectStore) -> Dataset:

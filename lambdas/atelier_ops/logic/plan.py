@@ -14,6 +14,7 @@ from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrab
 from atelier_ops.logic.needs import needs
 from atelier_ops.logic.people.run_people import ask_consent, note_person
 from contracts.artifact import BaseManifest
+from contracts.dataset import CLASS_PICTURES
 from contracts.errors import InvalidInputError
 from contracts.execution import ExecutionInput
 from contracts.families import FAMILIES, FamilyFacts
@@ -21,6 +22,7 @@ from contracts.hyperparameters import Hyperparameters
 from contracts.layout import style_prefix
 from contracts.people import ConsentRule
 from contracts.plan import FineTuningPlan
+from contracts.prompts import readings
 from contracts.release import ReleaseRules
 from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.safety.training import check_dataset, check_training
@@ -79,13 +81,13 @@ def make_plan(
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
-        "arguments": _arguments(request, prompts["instance_prompt"], gate, comparison, expected),
+        "arguments": _arguments(request, settings, prompts["instance_prompt"], gate, comparison, expected),
         "estimate": expected,
         "hyperparameters": _strings(request, execution, prompts, dataset, settings),
         "jobs": run_jobs(jobs, prefix, execution),
         "model_package_group": bounded(f"{prefix}-{request.style}"),
         "published": style_prefix(request.style),
-        "notes": dataset.notes(request.task),
+        "notes": dataset.notes(request.task, prior=settings.with_prior_preservation),
     }
     made = FineTuningPlan.from_json(plan)
     note_person(request, execution, dependencies.records)
@@ -142,6 +144,10 @@ def _prompts(request: ExecutionInput, dataset: Dataset, settings: Hyperparameter
         raise InvalidInputError(
             "input.class_prompt", got="none", allowed="words for the garment's class, because prior preservation is on"
         )
+    own_pictures = dataset.files.class_pictures if settings.with_prior_preservation else ()
+    if own_pictures and len(readings(classes)) > 1:
+        allowed = f"one reading, without braces: the pictures in {CLASS_PICTURES} are learnt by it"
+        raise InvalidInputError("input.class_prompt", got=classes, allowed=allowed)
     prompts = {"instance_prompt": instance, "class_prompt": classes}
     for name, value in prompts.items():
         _one_line(name, value)
@@ -155,6 +161,7 @@ def _one_line(name: str, value: str) -> None:
 
 def _arguments(
     request: ExecutionInput,
+    settings: Hyperparameters,
     instance_prompt: str,
     gate: Mapping[str, float],
     comparison: str,
@@ -163,8 +170,10 @@ def _arguments(
     _one_line("target", request.target)
     task = ["--task", request.task, *(_argument("target", request.target) if request.target else [])]
     judged = ["--gate", json.dumps(gate), *_argument("comparison", comparison)]
+    prior = ["--prior"] if settings.with_prior_preservation else []
     cost = _argument("expected", str(expected)) if expected else []
-    return {"segment": task, "evaluate": [*task, *_argument("instance_prompt", instance_prompt), *judged, *cost]}
+    evaluate = [*task, *_argument("instance_prompt", instance_prompt), *judged, *cost]
+    return {"segment": [*task, *prior], "evaluate": evaluate}
 
 
 def _argument(name: str, value: str) -> list[str]:

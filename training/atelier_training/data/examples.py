@@ -73,6 +73,17 @@ def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -
     ]
 
 
+def load_class_examples(dataset: DatasetFolder, segment: Path, class_prompt: str) -> list[ExampleFile]:
+    """A person's own class pictures by name, as far as the segment step masked them, where it masked any picture at all."""
+    masking = Masking.read(segment)
+    masked = {each.name: segment / each.mask for each in masking.class_pictures}
+    names = dataset.files.class_pictures if masking.mask_score is None else tuple(masked)
+    return [
+        ExampleFile(name=name, caption=class_prompt, picture=dataset.path / name, mask=masked.get(name))
+        for name in names
+    ]
+
+
 def whole(picture: Image.Image) -> Mask:
     """A mask (h, w) of all of a picture."""
     return np.ones((picture.height, picture.width), dtype=np.bool_)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import torch
@@ -41,6 +42,7 @@ def mask_garments(
     *,
     notes: Sequence[str],
     output: Path,
+    prior: bool = False,
 ) -> Masking:
     """Load the segmenter, find the garment in the photos that the evaluation will need, and mask the pictures to learn from.
 
@@ -49,7 +51,7 @@ def mask_garments(
     segmenter = load_segmenter(segmenter_folder, "cuda" if torch.cuda.is_available() else "cpu")
     if dataset.files.photos:
         require_photos(dataset, segmenter, target)
-    return mask_pictures(dataset, target, segmenter, interruption, notes=notes, output=output)
+    return mask_pictures(dataset, target, segmenter, interruption, notes=notes, output=output, prior=prior)
 
 
 def mask_pictures(
@@ -60,15 +62,40 @@ def mask_pictures(
     *,
     notes: Sequence[str],
     output: Path,
+    prior: bool = False,
 ) -> Masking:
     """Write a mask a picture into ``output``, one picture at a time; all of them and what to know of them, ``notes`` included.
 
-    Pictures in which the garment is not found are left out with a warning. Raises GarmentNotFoundError, naming them, where fewer
-    than half or fewer than the least number of pictures remain.
+    With ``prior``, of class pictures too. Pictures in which the garment is not found are left out with a warning. Raises
+    GarmentNotFoundError, naming them, where fewer than half or fewer than the least number of those to learn from remain.
     """
+    work = partial(_masked, dataset, target=target, segmenter=segmenter, interruption=interruption, output=output)
+    found, missing = work(dataset.files.pictures)
+    _require_enough(len(found), missing, target)
+    others, not_shown = work(dataset.files.class_pictures if prior else ())
+    left_out = [f"{name} is left out: {error}" for name, error in {**missing, **not_shown}.items()]
+    score = sum(each.score for each in found) / len(found)
+    return Masking(
+        mask_score=round(score, 6),
+        pictures=tuple(found),
+        class_pictures=tuple(others),
+        warnings=(*notes, *left_out),
+    )
+
+
+def _masked(
+    dataset: DatasetFolder,
+    names: Sequence[str],
+    *,
+    target: str,
+    segmenter: Segmenter,
+    interruption: Interruption,
+    output: Path,
+) -> tuple[list[PictureMask], dict[str, GarmentNotFoundError]]:
+    """The masks of those pictures in which there is one, written, and why there is none in the others."""
     found: list[PictureMask] = []
     missing: dict[str, GarmentNotFoundError] = {}
-    for name, picture in dataset.decoded(dataset.files.pictures):
+    for name, picture in dataset.decoded(names):
         interruption.check(f"masking {name}")
         try:
             outline = find(dataset.mask(name, picture.size), picture, target, segmenter)
@@ -77,10 +104,7 @@ def mask_pictures(
         except GarmentNotFoundError as error:
             missing[name] = error
             log.warning("%s", error)
-    _require_enough(len(found), missing, target)
-    warnings = [*notes, *(f"{name} is left out: {error}" for name, error in missing.items())]
-    score = sum(each.score for each in found) / len(found)
-    return Masking(mask_score=round(score, 6), pictures=tuple(found), warnings=tuple(warnings))
+    return found, missing
 
 
 def find(own_mask: Mask | None, picture: Image.Image, target: str, segmenter: Segmenter) -> GarmentOutline:
@@ -103,8 +127,8 @@ def _require_enough(count: int, missing: Mapping[str, GarmentNotFoundError], tar
 
 
 def _write(name: str, outline: GarmentOutline, output: Path) -> PictureMask:
-    (output / MASKS).mkdir(parents=True, exist_ok=True)
-    mask = f"{MASKS}{PurePosixPath(name).stem}.png"
+    mask = f"{MASKS}{PurePosixPath(name).with_suffix('.png')}"
+    (output / mask).parent.mkdir(parents=True, exist_ok=True)
     masks.to_image(outline.mask).save(output / mask)
     area = round(float(outline.mask.mean()), 6)
     return PictureMask(name=name, mask=mask, score=outline.score, area=area, source=outline.source)

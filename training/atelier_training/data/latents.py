@@ -1,47 +1,45 @@
-"""The batches of a fine-tune: views encoded once, as the VAE is not trained, and which of them, with which noise, a step sees.
+"""The batches of a fine-tune: which views a step sees, with which noise.
 
 What is drawn is a function of the seed and the batch's number alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
+from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from atelier_training.data.draws import Purpose, order, torch_generator
-from atelier_training.data.example_views import Frame, View
-from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from contracts.hyperparameters import Hyperparameters
-from diffusion.trainee import Trainee, Words
-
-ENCODED_AT_ONCE = 4
+from diffusion.trainee import Words
 
 
 @dataclass(frozen=True, kw_only=True)
-class LatentCache:
-    """N views, ``views`` of one picture after another, on the CPU in float32.
+class EncodedView:
+    """A view as the denoiser sees it, on the CPU in float32.
 
-    ``latents`` (N, 4, h, w); ``masks`` (N, 1, h, w), 1 where painted; ``masked`` (N, 4, h, w), the latents of the picture with the
-    painted part grey; ``frames`` (N, 6), see ``View``; ``names`` and ``captions`` of each.
+    ``latents`` (4, h, w); ``mask`` (1, h, w), 1 where painted; ``masked`` (4, h, w), the latents of the picture with the painted part
+    grey; ``frame`` (6,), see ``View``.
     """
 
-    names: Sequence[str]
-    captions: Sequence[str]
     latents: Tensor
-    masks: Tensor
+    mask: Tensor
     masked: Tensor
-    frames: Tensor
+    frame: Tensor
+
+
+class EncodedViews(Protocol):
+    """``views`` views of each of some pictures, which have ``names`` and ``captions``."""
+
+    names: tuple[str, ...]
+    captions: tuple[str, ...]
     views: int
 
-    @property
-    def pictures(self) -> int:
-        """How many pictures the views are of."""
-        return len(self.names) // self.views
+    def view(self, picture: int, number: int) -> EncodedView:
+        """A picture's view with this number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +65,14 @@ class Batch:
 class Batches:
     """Draws the batches of a training: the garment's pictures and, with prior preservation, as many of the class."""
 
-    instance: LatentCache
-    prior: LatentCache | None
+    instance: EncodedViews
+    prior: EncodedViews | None
     words: Mapping[str, Words]
     tuning: Hyperparameters
     timesteps: int
 
     def __str__(self) -> str:
-        return f"{self.instance.pictures} pictures"
+        return f"{len(self.instance.names)} pictures"
 
     def batches(self, processes: Processes, first: int) -> Iterator[Batch]:
         """This process's batches from step ``first`` on: processes take the batches of the whole run in turns."""
@@ -88,25 +86,27 @@ class Batches:
             return own
         return _joined(own, self._from(self.prior, Purpose.PRIOR_STEP, number, self.tuning.prior_loss_weight))
 
-    def _from(self, cache: LatentCache, purpose: Purpose, number: int, share: float) -> Batch:
+    def _from(self, source: EncodedViews, purpose: Purpose, number: int, share: float) -> Batch:
         tuning, size = self.tuning, self.tuning.batch_size
-        pictures = torch.tensor(order(tuning.seed, cache.pictures, number * size, size))
+        pictures = order(tuning.seed, len(source.names), number * size, size)
         chance = torch_generator(tuning.seed, purpose, number)
-        index = pictures * cache.views + torch.randint(cache.views, (size,), generator=chance)
-        latents, words = cache.latents[index], [self.words[cache.captions[i]] for i in index]
+        views = torch.randint(source.views, (size,), generator=chance).tolist()
+        drawn = [source.view(picture, view) for picture, view in zip(pictures, views, strict=True)]
+        words = [self.words[source.captions[picture]] for picture in pictures]
+        latents = torch.stack([each.latents for each in drawn])
         noise = torch.randn(latents.shape, generator=chance)
         timesteps = torch.randint(self.timesteps, (size,), generator=chance)
         if tuning.noise_offset:  # drawn last, so that all else is drawn as without
             noise = noise + tuning.noise_offset * torch.randn((*latents.shape[:2], 1, 1), generator=chance)
         return Batch(
-            keys=tuple(cache.names[i] for i in index),
+            keys=tuple(source.names[picture] for picture in pictures),
             latents=latents,
             noise=noise,
-            masks=cache.masks[index],
-            masked=cache.masked[index],
+            masks=torch.stack([each.mask for each in drawn]),
+            masked=torch.stack([each.masked for each in drawn]),
             timesteps=timesteps,
             words={name: torch.stack([row[name] for row in words]) for name in words[0]},
-            frames=cache.frames[index],
+            frames=torch.stack([each.frame for each in drawn]),
             shares=torch.full((size,), share / size),
         )
 
@@ -116,35 +116,3 @@ def _joined(first: Batch, second: Batch) -> Batch:
     tensors = {name: torch.cat([own[name], others[name]]) for name in own if isinstance(own[name], Tensor)}
     words = {name: torch.cat([each, second.words[name]]) for name, each in first.words.items()}
     return Batch(keys=first.keys + second.keys, words=words, **tensors)
-
-
-def encode_views(family: Trainee, views: Iterable[View], *, views_each: int, interruption: Interruption) -> LatentCache:
-    """Encode every view and its masked twin, as the inpainting pipeline does at sampling."""
-    rows: list[tuple[str, str, Frame]] = []
-    parts: list[tuple[Tensor, Tensor, Tensor]] = []
-    waiting = iter(views)
-    while chunk := list(islice(waiting, ENCODED_AT_ONCE)):
-        interruption.check(f"encoding {chunk[0].name}")
-        rows += [(view.name, view.caption, view.frame) for view in chunk]
-        parts.append(_encode(family, chunk))
-    names, captions, frames = zip(*rows, strict=True)
-    latents, masks, masked = (torch.cat(tensors) for tensors in zip(*parts, strict=True))
-    return LatentCache(
-        names=names,
-        captions=captions,
-        latents=latents,
-        masks=masks,
-        masked=masked,
-        frames=torch.tensor(frames, dtype=torch.float32),
-        views=views_each,
-    )
-
-
-def _encode(family: Trainee, views: Sequence[View]) -> tuple[Tensor, Tensor, Tensor]:
-    levels = torch.from_numpy(np.stack([view.pixels for view in views])).permute(0, 3, 1, 2)
-    pictures = levels.float() / 127.5 - 1  # (n, 3, side, side) in [-1, 1]
-    masks = torch.from_numpy(np.stack([view.mask for view in views]))[:, None].float()  # (n, 1, side, side)
-    latents = family.encode_pictures(pictures)
-    # Grey is 0: what the pipeline fills the painted part with.
-    masked = family.encode_pictures(pictures * (1 - masks))
-    return latents, interpolate(masks, size=latents.shape[-2:]), masked

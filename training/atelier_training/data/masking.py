@@ -30,6 +30,7 @@ class Masking(Contract):
         float | None, bounds(0, 1, "mean of the pictures' scores; none where they are learnt whole")
     ] = None
     pictures: Annotated[tuple[PictureMask, ...], listed("every picture that has a mask")] = ()
+    class_pictures: Annotated[tuple[PictureMask, ...], listed("every class picture that has a mask")] = ()
     warnings: Annotated[tuple[str, ...], listed("what a person should know")] = ()
 
     def write(self, folder: Path) -> None:

@@ -41,9 +41,9 @@ class DatasetFolder:
         info = read_info((path / INFO).read_bytes()) if files.info else DatasetInfo()
         return cls(path=path, files=files, captions=captions, info=info)
 
-    def notes(self, task: str) -> list[str]:
+    def notes(self, task: str, *, prior: bool) -> list[str]:
         """What a run of this task does not use of it, in words."""
-        return [*self.files.notes(task), *self.captions.notes]
+        return [*self.files.notes(task, prior=prior), *self.captions.notes]
 
     def mask(self, name: str, size: tuple[int, int] | None) -> Mask | None:
         """The mask that a person drew for a picture of (width, height) ``size``; None without one. Raises InvalidInputError."""
@@ -57,14 +57,14 @@ class DatasetFolder:
         return ((name, decode((self.path / name).read_bytes(), name=name)) for name in names)
 
     def check(self) -> list[str]:
-        """Decode all pictures, photos and masks, each gone before the next: notes on what of the files was ignored or looks wrong.
+        """Decode all pictures, photos, class pictures and masks, one at a time: notes on what was ignored or looks wrong.
 
         Raises InvalidInputError (UnreadablePictureError where nothing else is wrong) naming all that are bad.
         """
         errors: list[InvalidInputError] = []
         notes: list[str] = []
         cutouts: list[str] = []
-        for name in (*self.files.pictures, *self.files.photos):
+        for name in (*self.files.pictures, *self.files.photos, *self.files.class_pictures):
             size: tuple[int, int] | None = None
             with _noting(errors):
                 read = read_picture((self.path / name).read_bytes(), name=name)

@@ -1,71 +1,139 @@
-"""From pictures to cached tensors: views of the garment, class pictures, latents and words."""
+"""From pictures to what a step draws from: views of the garment, class pictures, and words."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from atelier_training.data.class_pictures import ClassPictures
+from atelier_training.data.crops import Crops, around_garment, whole_picture
 from atelier_training.data.draws import Purpose, numpy_generator
-from atelier_training.data.example_views import View, inpaint_views, whole_views
-from atelier_training.data.examples import Example, ExampleFile, opened
-from atelier_training.data.latents import Batches, LatentCache, encode_views
+from atelier_training.data.example_views import View, inpaint_view, whole_view
+from atelier_training.data.examples import ExampleFile
+from atelier_training.data.kept_views import FOLDER, Encoder, KeptViews
+from atelier_training.data.latents import Batches
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import BaseManifest
 from diffusion.trainee import Trainee
 
-VIEWS = 8
-"""Crops and masks of each picture, drawn once."""
+MOST_VIEWS = 8
+"""Crops and masks of each picture, the same in every epoch."""
+LEAST_SEEN = 4
+"""A short training has fewer views, so that each is seen so often on average: to encode one takes as long as a step."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """``family`` is the untrained base; ``checkpoints`` keeps the class pictures."""
+    """``family`` is the untrained base. ``checkpoints`` keeps class pictures and encoded views, ``crops`` what views are cut from."""
 
     family: Trainee
     base: BaseManifest
     job: FineTuneJob
     checkpoints: Path
+    crops: Path
     processes: Processes
     interruption: Interruption
 
-    def batches(self, examples: Sequence[ExampleFile], *, timesteps: int) -> Batches:
-        """Everything the loop draws from; ``timesteps`` is how many the noise schedule has."""
-        instance = self._instance(examples)
-        prior = self._prior(examples) if self.job.with_prior_preservation else None
+    def batches(
+        self, examples: Sequence[ExampleFile], class_examples: Sequence[ExampleFile], *, timesteps: int, steps: int
+    ) -> Batches:
+        """Everything that the loop draws from in so many ``steps``; ``timesteps`` is how many the noise schedule has.
+
+        ``class_examples`` are a person's own class pictures.
+        """
+        crops = self._crops(examples, self.crops)
+        prior = self._prior(crops, class_examples) if self.job.with_prior_preservation else None
+        instance = self._kept(
+            "instance",
+            names=[example.name for example in examples],
+            captions=[example.caption for example in examples],
+            cut=lambda picture, number: self._view(crops, picture, self._chance(picture), number),
+            views=self._views_each(len(examples), steps),
+            of=_hash_of_masks(examples),
+        )
         captions = [*instance.captions, *(prior.captions if prior else ())]
         words = self.family.encode_words(captions, as_ids=self.job.train_text_encoder)
         return Batches(instance=instance, prior=prior, words=words, tuning=self.job.tuning, timesteps=timesteps)
 
-    def _instance(self, examples: Sequence[ExampleFile]) -> LatentCache:
-        views = (
-            view
-            for index, example in enumerate(opened(examples))
-            for view in self._views(example, VIEWS, numpy_generator(self.job.seed, Purpose.VIEWS, index))
-        )
-        return self._encode(views, VIEWS)
-
-    def _prior(self, examples: Sequence[ExampleFile]) -> LatentCache:
+    def _prior(self, crops: Crops, own: Sequence[ExampleFile]) -> KeptViews:
         """Each host paints all class pictures, because hosts share no folder; its processes share the work."""
-        pictures = ClassPictures(job=self.job, base=self.base, checkpoints=self.checkpoints)
-        drawn: dict[int, View] = {}
-        for start, example in enumerate(opened(examples[: self.job.num_class_images])):
-            for index in range(start, self.job.num_class_images, len(examples)):
-                drawn[index] = next(self._views(example, 1, pictures.chance(index)))
-        views = [drawn[index] for index in range(self.job.num_class_images)]
-        share = slice(self.processes.local_rank, None, self.processes.local_world)
-        pictures.paint(self.family, views, self.interruption, share=share)
-        self.processes.wait()
-        return self._encode(pictures.views(views), 1)
+        own = own[: self.job.num_class_images]
+        own_crops = self._crops(own, self.crops / "class")
+        pictures = ClassPictures(job=self.job, base=self.base, checkpoints=self.checkpoints, own=own)
 
-    def _views(self, example: Example, count: int, chance: np.random.Generator) -> Iterator[View]:
+        def framed(index: int) -> View:
+            return self._view(crops, index % len(crops), pictures.chance(index), 0)
+
+        def learnt(index: int, _number: int) -> View:
+            shown = index < len(own)
+            return self._view(own_crops, index, pictures.chance(index), 0) if shown else pictures.view(index)
+
+        share = slice(self.processes.local_rank, None, self.processes.local_world)
+        pictures.paint(self.family, framed, self.interruption, share=share)
+        self.processes.wait()
+        return self._kept(
+            "class",
+            names=pictures.names,
+            captions=pictures.captions,
+            cut=learnt,
+            views=1,
+            of=f"{pictures.folder.name} {_hash_of_masks(own)}",
+        )
+
+    def _kept(
+        self,
+        which: str,
+        *,
+        names: Sequence[str],
+        captions: Sequence[str],
+        cut: Callable[[int, int], View],
+        of: str,
+        views: int,
+    ) -> KeptViews:
+        """Views in a folder that is named after all that they depend on, ``of`` included."""
+        job, base = self.job, self.base
+        model = [
+            base.reference,
+            *(f"{name} {digest}" for name, digest in base.files.items() if name.startswith("vae/")),
+        ]
+        how = [str(base.resolution), str(self.family.pipeline.vae.dtype), str(self.family.inpaints), str(views)]
+        origin = [job.dataset_sha256, job.task, job.target, str(job.center_crop), str(job.seed), of]
+        identity = hashlib.sha256("\n".join([*model, *how, *origin, *names]).encode()).hexdigest()[:16]
+        return KeptViews(
+            names=tuple(names),
+            captions=tuple(captions),
+            views=views,
+            cut=cut,
+            encode=Encoder(family=self.family),
+            folder=self.checkpoints / FOLDER / f"{which}-{identity}",
+        )
+
+    def _crops(self, files: Sequence[ExampleFile], folder: Path) -> Crops:
+        make = around_garment if self.job.task == "inpaint" else whole_picture
+        return Crops(files, partial(make, side=self.base.resolution), folder)
+
+    def _views_each(self, pictures: int, steps: int) -> int:
+        seen = steps * self.job.batch_size * self.job.gradient_accumulation_steps / pictures
+        return min(max(1, int(seen / LEAST_SEEN)), MOST_VIEWS)
+
+    def _chance(self, picture: int) -> np.random.Generator:
+        return numpy_generator(self.job.seed, Purpose.VIEWS, picture)
+
+    def _view(self, crops: Crops, picture: int, chance: np.random.Generator, number: int) -> View:
         side = self.base.resolution
         if self.job.task == "inpaint":
-            return inpaint_views(example, side, count, chance)
-        return whole_views(example, side, count, chance, centre=self.job.center_crop)
+            return inpaint_view(crops[picture], side, chance, number)
+        return whole_view(crops[picture], side, chance, number, centre=self.job.center_crop)
 
-    def _encode(self, views: Iterable[View], views_each: int) -> LatentCache:
-        return encode_views(self.family, views, views_each=views_each, interruption=self.interruption)
+
+def _hash_of_masks(examples: Sequence[ExampleFile]) -> str:
+    """Of all masks: the same pictures may be masked otherwise."""
+    digest = hashlib.sha256()
+    for mask in (example.mask for example in examples if example.mask is not None):
+        digest.update(hashlib.sha256(mask.read_bytes()).digest())
+    return digest.hexdigest()

@@ -71,7 +71,8 @@ def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> tup
     )
     own = [*notes, *_unused(models, arguments, examples)]
     comparison = filter(None, [arguments.comparison])
-    all_notes = [*dataset.notes(arguments.task), *masking.warnings, *own, *comparison]
+    prior = bool(models.style.hyperparameters.get("with_prior_preservation"))
+    all_notes = [*dataset.notes(arguments.task, prior=prior), *masking.warnings, *own, *comparison]
     return Painted(examples=examples, restyled=restyled, mask_score=masking.mask_score, notes=all_notes), own
 
 

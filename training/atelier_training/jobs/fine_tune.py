@@ -14,7 +14,8 @@ import torch
 from atelier_training.advice import FINE_TUNING_VOLUME, of_fine_tuning
 from atelier_training.base_files import read_base
 from atelier_training.bases import load_base
-from atelier_training.data.examples import ExampleFile, load_examples
+from atelier_training.data.crops import crops_folder, lasting_no_longer
+from atelier_training.data.examples import ExampleFile, load_class_examples, load_examples
 from atelier_training.data.latents import Batches
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.data.preparation import Preparation
@@ -59,15 +60,16 @@ def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interrupti
     require_adamw(job.optimizer, processes.device)
     base = read_base(paths.channel("base"))
     dataset = DatasetFolder.read(paths.channel("dataset"))
-    for note in dataset.notes(job.task):
+    for note in dataset.notes(job.task, prior=job.with_prior_preservation):
         log.warning("%s", note)
     examples = load_examples(dataset, paths.channel("masks"), job.instance_prompt)
-    learner, batches = prepare(job, base, examples, paths, processes, interruption)
     settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
     configuration = _configuration(job, base, examples, settings, processes)
     if processes.leads:
         log.info("configuration=%s", json.dumps(configuration, sort_keys=True))
-    summary = train(learner, batches, settings, paths.checkpoints, export=paths.model, interruption=interruption)
+    with lasting_no_longer(crops_folder(paths.root), processes):
+        learner, batches = prepare(job, base, examples, paths, processes, interruption)
+        summary = train(learner, batches, settings, paths.checkpoints, export=paths.model, interruption=interruption)
     if summary.leads:
         write_manifest(paths.model, paths.checkpoints / LOG, job, base, configuration)
         log.info("train_avg_loss=%.6f", summary.train_avg_loss)
@@ -82,7 +84,7 @@ def prepare(
     processes: Processes,
     interruption: Interruption,
 ) -> tuple[FineTuneLearner, Batches]:
-    """The learner and its batches, made from the base model in the channel ``base``. The VAE and the unused parts are released."""
+    """The learner and its batches, made from the base model in the channel ``base``. What is not used any more is released."""
     torch.manual_seed(job.seed)
     folder, dtype, device = paths.channel("base"), compute_dtype(PRECISION, processes.device), str(processes.device)
     family = load_base(Trainee, folder, base, job.task, dtype=dtype, device=device)  # type: ignore[type-abstract]
@@ -92,15 +94,21 @@ def prepare(
         base=base,
         job=job,
         checkpoints=paths.checkpoints,
+        crops=crops_folder(paths.root),
         processes=processes,
         interruption=interruption,
     )
-    batches = preparation.batches(examples, timesteps=schedule.config.num_train_timesteps)
+    steps = total_steps(job, len(examples), processes.world)
+    dataset = DatasetFolder.read(paths.channel("dataset"))
+    class_examples = load_class_examples(dataset, paths.channel("masks"), job.class_prompt)
+    batches = preparation.batches(examples, class_examples, timesteps=schedule.config.num_train_timesteps, steps=steps)
+    family.only_encode()
     trained = train_parts(
         family,
         lora=job.lora,
         train_text_encoder=job.train_text_encoder,
         gradient_checkpointing=job.gradient_checkpointing,
+        keeps=("vae",),
     )
     return FineTuneLearner(trained, schedule, job, base=folder, manifest=base), batches
 

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
     """Read the processing inputs ``dataset`` and, where the task is inpaint, ``segmenter``; write the output ``segment``."""
     dataset = DatasetFolder.read(paths.processing_input("dataset"))
-    for note in dataset.notes(arguments.task):
+    for note in dataset.notes(arguments.task, prior=arguments.prior):
         log.warning("%s", note)
     notes = dataset.check()
     output = paths.processing_output("segment")
@@ -25,7 +25,9 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         from atelier_training.data.garments import mask_garments
 
         target, segmenter = required_target(arguments), paths.processing_input("segmenter")
-        masking = mask_garments(dataset, target, segmenter, interruption, notes=notes, output=output)
+        masking = mask_garments(
+            dataset, target, segmenter, interruption, notes=notes, output=output, prior=arguments.prior
+        )
     else:
         masking = Masking(warnings=tuple(notes))
     masking.write(output)

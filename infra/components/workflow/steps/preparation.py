@@ -34,7 +34,10 @@ def prepare(use: Resources, rest: Resumable) -> Step:
     spec = _spec(use, "prepare", environment, machine=machine, published=published, seconds=240, memory_mib=1024)
     # Whom a run shows that somebody started by hand.
     noting = [keeping(use.table), [allow(["dynamodb:BatchGetItem"], [table_arn(use.table)])]]
-    return _prepare(use, rest, replace(spec, grants=[*spec.grants, *noting]))
+    # Class pictures that earlier runs painted become this run's.
+    lent = "checkpoints/*/class_pictures/*"
+    sharing = [reading(use.data_bucket, lent), writing(use.data_bucket, lent)]
+    return _prepare(use, rest, replace(spec, grants=[*spec.grants, *noting, *sharing]))
 
 
 def prepare_pretraining(use: Resources, rest: Resumable) -> Step:
