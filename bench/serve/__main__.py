@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=2_000, help="for memory")
     parser.add_argument("--clients", default="8,32", help="at once, for ratios")
     parser.add_argument("--passes", type=int, default=2, help="times A B")
+    parser.add_argument("--photos", type=int, help="their side in pixels; twice the model's resolution where left out")
     parser.add_argument("--out", type=Path, default=Path("out/bench-serve"))
     arguments = parser.parse_args()
     found: dict[str, Any] = {}
@@ -53,7 +54,7 @@ def measure(world: ServedWorld, arguments: argparse.Namespace) -> dict[str, Any]
     """The parts that are asked for, each said as soon as it is known."""
     parts, passes = arguments.only.split(","), arguments.passes
     clients = [int(each) for each in arguments.clients.split(",")]
-    photos = draw_photos(world.root / "photos", 20, 2 * world.resolution)
+    photos = draw_photos(world.root / "photos", 20, arguments.photos or 2 * world.resolution)
     found: dict[str, Any] = {}
 
     def say(numbers: dict[str, Any]) -> None:
