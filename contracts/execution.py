@@ -15,6 +15,7 @@ from contracts.model import Contract, rule
 from contracts.people import Consent
 from contracts.prompts import ClassPrompt, Prompt
 from contracts.schema import Schema, demand
+from contracts.terms import Licence, YesOrNo
 
 Task = Literal["inpaint", "text-to-image"]
 Method = Literal["lora", "full"]
@@ -119,6 +120,17 @@ class ExecutionInput(MachineInput):
             "what the result must not be worse than on the same photos: the version that the style's bare name means, or none"
         ),
     ] = "promoted"
+
+    licence: Annotated[
+        Licence, about("under which the style is, if under another than its base model: that of its pictures, say")
+    ] = ""
+    commercial: Annotated[
+        YesOrNo | None,
+        about(
+            "whether pictures in the style may be used commercially; left out: as its base model's, and never more. A commercial stage "
+            "learns none that says no"
+        ),
+    ] = None
 
     @property
     def thresholds(self) -> dict[str, float]:

@@ -12,6 +12,7 @@ from contracts.metrics import METRICS, Metric
 from contracts.model import Contract
 from contracts.pretrain_hyperparameters import Model
 from contracts.pretraining_metrics import METRICS as PRETRAINING_METRICS
+from contracts.terms import YesOrNo
 from contracts.training_time import RunEstimate
 
 
@@ -98,6 +99,8 @@ class FineTuningPlan(Plan):
     class_prompt: Annotated[str, about("words for the garment's class")] = ""
     method: Annotated[Method, about("adapter, or all weights")]
     deploy: Annotated[Deploy, about("where the result is served")]
+    licence: Annotated[str, about("of the style; empty: its base model's")] = ""
+    commercial: Annotated[YesOrNo | None, about("as in the input; left out: as its base model's")] = None
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]

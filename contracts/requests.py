@@ -17,7 +17,7 @@ from contracts.people import Consent
 from contracts.prediction import PredictionInput
 from contracts.prompts import Prompt
 from contracts.schema import Schema, demand
-from contracts.terms import YesOrNo
+from contracts.terms import Licence, YesOrNo
 from contracts.webhooks import DEFAULT_EVENTS, WebhookAddress, WebhookEvents
 
 ContentType = Literal[
@@ -216,11 +216,7 @@ class VersionRequest(RequestBody):
             1e-3, 1e6, "of every layer, where the file says none: needed for PEFT's, whose adapter_config.json has it"
         ),
     ] = None
-    licence: Annotated[
-        str,
-        text("a licence's name", longest=80),
-        about("under which the file is, if under another than its base model"),
-    ] = ""
+    licence: Annotated[Licence, about("under which the file is, if under another than its base model")] = ""
     commercial: Annotated[
         YesOrNo | None,
         about(

@@ -13,6 +13,7 @@ Commercial = Annotated[
 Restricted = Annotated[
     bool, about("whether its licence lists uses that are forbidden to whoever serves it, and to whoever asks it")
 ]
+Licence = Annotated[str, text("a licence's name", longest=80)]
 LicenceText = Annotated[str, about("address of the licence's own text")]
 ModelStage = Annotated[
     Literal["stable", "preview", "deprecated"],

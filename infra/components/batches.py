@@ -139,6 +139,7 @@ class BatchMachine(Construct):
                 "PACE": json.dumps(stage.pace.to_json(), sort_keys=True),
                 "CONSENT": stage.people.consent,
                 "SAFETY_RULES": stage.safety.text,
+                "COMMERCIAL": str(stage.licences.commercial).lower(),
                 "MEDIA_DAYS": str(stage.media_days),
                 "CLIENTS": self._clients,
                 "SERVING_INSTANCE": stage.serving.instance,

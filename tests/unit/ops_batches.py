@@ -53,6 +53,7 @@ class Studio(Api):
             name_prefix="atelier-test",
             pace=self.pace,
             consent=self.consent,
+            commercial=True,
             clients=CLIENTS,
             instance="ml.g5.xlarge",
             keep_seconds=KEEP,

@@ -54,6 +54,7 @@ def make_stage() -> tuple[MemoryBuckets, Dependencies]:
         segmenter="clipseg@v1",
         rules=ReleaseRules(),
         records=MemoryRecords(),
+        commercial=True,
     )
     return buckets, dependencies
 

@@ -110,6 +110,20 @@ def test_one_api_key_neither_sees_nor_cancels_nor_deletes_what_another_one_asked
     assert api.call("GET", f"/v1/predictions/{made['id']}").body["status"] == "starting"
 
 
+@pytest.mark.parametrize("asked", [{"version": "skirt"}, {"version": "skirt@1"}, {"adapter": "skirt"}])
+def test_a_commercial_stage_paints_in_no_style_that_may_not_be_used_so(api: Api, asked: dict[str, str]) -> None:
+    put_version(api.buckets, 1, commercial="no")
+    put_promoted(api.buckets, 1)
+    inputs = {"mode": "text_to_image", "prompt": "a skirt"}
+    body = {"input": inputs, **asked} if "version" in asked else {"input": {**inputs, **asked}}
+    refused = post(api, body)
+    assert refused.status == 422
+    assert "skirt@1, which may not be used commercially" in refused.body["detail"]
+    assert api.inference.queue == []
+    api.commercial = False
+    assert post(api, body).status == 201
+
+
 def test_a_prediction_of_an_earlier_release_is_still_shown(api: Api) -> None:
     made = post(api).body
     record = api.records.items[prediction_key(made["id"])]

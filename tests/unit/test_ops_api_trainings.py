@@ -135,6 +135,7 @@ def test_the_same_key_with_another_input_is_422(api: Api) -> None:
         ({"hyperparameters": {"epochs": 0}}, "hyperparameters.epochs"),
         ({"style": "coat"}, "input.style"),
         ({"target": ""}, "input.target"),
+        ({"commercial": "no"}, "input.commercial"),
     ],
 )
 def test_a_bad_input_is_422_and_starts_nothing(api: Api, changes: dict[str, Any], what: str) -> None:

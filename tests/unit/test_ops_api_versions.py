@@ -73,6 +73,7 @@ def test_a_file_is_put_through_the_same_door_as_pictures() -> None:
 
 
 def test_an_adapter_becomes_a_version_that_requests_can_name_and_nothing_promotes(api: Api) -> None:
+    put_base(api.buckets, commercial="yes")
     made = bring(api)
     assert made.status == 201, made.body
     assert made.body == {

@@ -477,6 +477,7 @@ def prepares(world: World) -> Any:
             name_prefix="atelier-test",
             pace=world.pace,
             consent=world.consent,
+            commercial=True,
             clients=CLIENTS,
             instance="ml.g5.xlarge",
             keep_seconds=KEEP,

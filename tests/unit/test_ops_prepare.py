@@ -1,6 +1,7 @@
 """Preparing a run: what a good input becomes, and how each kind of bad one is refused."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,22 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     assert plan["published"] == "styles/skirt/"
     assert plan["gate"] == {"garment_share": 0.5, "pixels_changed_outside": 0}
     assert json.loads(json.dumps(plan)) == plan
+
+
+def test_a_style_may_be_learnt_on_narrower_terms_and_on_no_wider_ones(stage: Stage) -> None:
+    buckets, own = stage[0], replace(stage[1], commercial=False)
+    plan = plan_of(own, licence="CC BY-NC 4.0", commercial="no")
+    assert (plan["licence"], plan["commercial"]) == ("CC BY-NC 4.0", "no")
+    assert "commercial" not in plan_of(own)
+    with pytest.raises(InvalidInputError, match=r"input.commercial: got 'no'; allowed: yes: pictures of this stage"):
+        plan_of(stage[1], commercial="no")
+    with pytest.raises(
+        InvalidInputError, match=r"input.commercial: got 'yes'; allowed: no, or left out: tiny@v1 may not"
+    ):
+        plan_of(own, commercial="yes")
+    allowing = to_json(base_manifest("tiny", "inpaint", commercial="yes"))
+    buckets.put("model", f"base/tiny@v1/{MANIFEST}", allowing.encode())
+    assert plan_of(stage[1], commercial="yes")["commercial"] == "yes"
 
 
 def test_prompts_come_from_the_input_or_else_from_the_dataset(stage: Stage) -> None:

@@ -1,5 +1,6 @@
 """Publishing a version: complete or not at all, once, and never over another one."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +39,20 @@ def test_a_version_holds_every_file_and_the_final_manifest(buckets: MemoryBucket
     assert manifest.metrics == {"mask_score": 0.9}
     assert buckets.store("model").read(f"styles/skirt/1/{ADAPTER_WEIGHTS}").endswith(b"of run-1")
     assert {key.removeprefix("styles/skirt/1/") for key in styles(buckets)} == {*manifest.files, "manifest.json"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [({}, ("", "yes")), ({"licence": "CC BY-NC 4.0", "commercial": "no"}, ("CC BY-NC 4.0", "no"))]
+)
+def test_a_version_has_the_terms_that_its_training_was_given_or_its_base_model_s(
+    buckets: MemoryBuckets, asked: dict[str, str], kept: tuple[str, str]
+) -> None:
+    stage = replace(make_stage()[1], commercial=False)
+    artifact = put_artifact(buckets, commercial="yes")
+    event = {"plan": plan_of(stage, **asked), "artifact": artifact, "package": PACKAGE, "version": "1", "metrics": {}}
+    publish(event, buckets.store("data"), buckets.store("model"), "atelier-test")
+    manifest = StyleManifest.from_json(buckets.store("model").json("styles/skirt/1/manifest.json"))
+    assert (manifest.licence, manifest.commercial) == kept
 
 
 def test_a_full_fine_tune_says_how_its_endpoint_is_to_be_called(buckets: MemoryBuckets) -> None:

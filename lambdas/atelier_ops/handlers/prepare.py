@@ -35,6 +35,7 @@ class Settings(EnvironmentSettings):
     release_rules: str
     safety_rules: str
     consent: str
+    commercial: bool
 
 
 @observed
@@ -53,6 +54,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         segmenter=settings.segmenter,
         rules=ReleaseRules.from_text(settings.release_rules),
         records=Records(settings.table_name),
+        commercial=settings.commercial,
         safety=SafetyRules.from_text(settings.safety_rules),
         consent=cast(ConsentRule, settings.consent),
     )

@@ -29,6 +29,7 @@ class Settings(EnvironmentSettings):
     pace: str
     consent: str
     safety_rules: str
+    commercial: bool
     media_days: int
     clients: str
     serving_instance: str
@@ -47,6 +48,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         name_prefix=settings.name_prefix,
         pace=Pace.from_text(settings.pace),
         consent=cast(ConsentRule, settings.consent),
+        commercial=settings.commercial,
         safety=SafetyRules.from_text(settings.safety_rules),
         clients=read_clients(settings.clients),
         instance=settings.serving_instance,

@@ -50,7 +50,7 @@ def create(request: Request, dependencies: Dependencies, style: str) -> Response
     _check_name(style)
     require_claimable(style, request, dependencies)
     base = _served_base(body, dependencies)
-    check_terms(body, base, commercial_stage=dependencies.commercial)
+    check_terms(body.commercial, base, commercial_stage=dependencies.commercial, where="commercial")
     weights = own_upload(body.weights, request, where="weights")
     noted = note("version", request.new_id("version"), {"style": style, **body.to_json()}, dependencies.now)
     require_same(noted, dependencies.records)

@@ -36,6 +36,11 @@ class StyleSources(Protocol):
         """What is published."""
         ...
 
+    @property
+    def commercial(self) -> bool:
+        """Whether the stage's pictures are used commercially."""
+        ...
+
 
 def owns(data: Mapping[str, Any], request: Request) -> bool:
     """Whether a record's data are the client's own. What says of nobody whose it is, as the oldest records do, is the managing clients'."""

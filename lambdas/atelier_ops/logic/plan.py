@@ -13,6 +13,7 @@ from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
 from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs
 from atelier_ops.logic.needs import needs
 from atelier_ops.logic.people.run_people import ask_consent, note_person
+from atelier_ops.logic.style_terms import check_terms
 from contracts.artifact import BaseManifest
 from contracts.dataset import CLASS_PICTURES
 from contracts.errors import InvalidInputError
@@ -33,9 +34,16 @@ LONGEST_HYPERPARAMETER = 2_500
 """Characters SageMaker takes as the value of one hyperparameter."""
 
 
+_GIVEN = ("style", "task", "target", "method", "deploy", "promote", "approval", "licence", "commercial")
+"""What a plan has as the input says it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """What the stage has: buckets and a table, the base models it mirrored (``name@revision``), a segmenter; and what it asks of runs."""
+    """What the stage has: buckets and a table, the base models it mirrored (``name@revision``), a segmenter; and what it asks of runs.
+
+    Its pictures are used commercially where it is ``commercial``.
+    """
 
     data: ObjectStore
     models: ObjectStore
@@ -45,6 +53,7 @@ class Dependencies:
     segmenter: str
     rules: ReleaseRules
     records: Records
+    commercial: bool
     safety: SafetyRules = CLOSED
     consent: ConsentRule = "optional"
 
@@ -58,6 +67,7 @@ def make_plan(
     check_training(request, dependencies.safety)
     ask_consent(request, execution, dependencies.consent, dependencies.records)
     base = _base_model(request, dependencies)
+    check_terms(request.commercial, base, commercial_stage=dependencies.commercial, where="input.commercial")
     if request.task == "inpaint":
         read_manifest(dependencies.segmenter, dependencies.models)
     dataset = read_dataset(request.dataset, dependencies.data)
@@ -71,9 +81,7 @@ def make_plan(
     gate, comparison = thresholds(request, dataset.sha256, dependencies.models)
     plan = {
         "execution": execution,
-        **{
-            key: getattr(request, key) for key in ("style", "task", "target", "method", "deploy", "promote", "approval")
-        },
+        **{name: getattr(request, name) for name in _GIVEN},
         "gate": gate,
         "comparison": comparison,
         **prompts,

@@ -22,8 +22,10 @@ def publish(event: Mapping[str, Any], data: ObjectStore, models: ObjectStore, na
     """
     plan, version = FineTuningPlan.from_json(event["plan"]), int(event["version"])
     source = artifact_prefix(event["artifact"], plan.execution, data.bucket)
+    trained = _trained(plan, source, data)
+    terms = {"licence": plan.licence or trained.licence, "commercial": plan.commercial or trained.commercial}
     facts = {"version": version, "model_package": event["package"], "metrics": event["metrics"]}
-    final = _trained(plan, source, data).model_copy(update=facts)
+    final = trained.model_copy(update=terms | facts)
     target = style_prefix(plan.style, version)
     publish_once(final, source, target, data, models)
     adapter = f"{plan.style}@{version}" if plan.method == "lora" else ""

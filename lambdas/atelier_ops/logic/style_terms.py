@@ -1,19 +1,25 @@
-"""On what terms an imported style may be used: those of its base model, or narrower ones."""
+"""On what terms a style may be used: those of its base model, or narrower ones."""
 
 from typing import Any
 
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.requests import VersionRequest
+from contracts.terms import YesOrNo
 
 
-def check_terms(body: VersionRequest, base: BaseManifest, *, commercial_stage: bool) -> None:
+def check_terms(commercial: YesOrNo | None, base: BaseManifest, *, commercial_stage: bool, where: str) -> None:
     """Raises InvalidInputError for a style that would allow more than its base model, or less than its stage needs."""
-    if body.commercial == "yes" and base.commercial == "no":
+    if commercial == "yes" and base.commercial == "no":
         allowed = f"no, or left out: {base.reference} may not be used commercially ({base.licence})"
-        raise InvalidInputError("commercial", got="yes", allowed=allowed)
-    if body.commercial == "no" and commercial_stage:
-        raise InvalidInputError("commercial", got="no", allowed="yes: pictures of this stage are used commercially")
+        raise InvalidInputError(where, got="yes", allowed=allowed)
+    check_stage_terms(commercial, commercial_stage=commercial_stage, where=where)
+
+
+def check_stage_terms(commercial: YesOrNo | None, *, commercial_stage: bool, where: str) -> None:
+    """Raises InvalidInputError for a style that allows less than its stage needs."""
+    if commercial == "no" and commercial_stage:
+        raise InvalidInputError(where, got="no", allowed="yes: pictures of this stage are used commercially")
 
 
 def terms_of(body: VersionRequest, base: BaseManifest) -> dict[str, Any]:

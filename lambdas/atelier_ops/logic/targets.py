@@ -63,7 +63,8 @@ def resolve_adapter(adapter: str, request: Request, dependencies: StyleSources, 
 def find_version(name: str, request: Request, dependencies: StyleSources, *, where: str) -> PublishedVersion:
     """The published version that ``style`` (its promoted one) or ``style@version`` means.
 
-    Raises InvalidInputError that lists the styles or versions there are for the client, and calls the name ``where``.
+    Raises InvalidInputError that lists the styles or versions there are for the client, and calls the name ``where``; and for one that may
+    not be used as this stage uses it.
     """
     if not re.fullmatch(ADAPTER_PATTERN, name):
         raise InvalidInputError(where, got=name, allowed="style or style@version")
@@ -75,9 +76,13 @@ def find_version(name: str, request: Request, dependencies: StyleSources, *, whe
     if number is None:
         raise _nothing(name, style, request, dependencies, where)
     try:
-        return read_version(style, number, models)
+        found = read_version(style, number, models)
     except MissingObjectError as error:
         raise _nothing(name, style, request, dependencies, where) from error
+    if found.commercial == "no" and dependencies.commercial:
+        got, allowed = f"{found.name}, which may not be used commercially", "another: pictures of this stage are"
+        raise InvalidInputError(where, got=got, allowed=allowed)
+    return found
 
 
 def _nothing(name: str, style: str, request: Request, dependencies: StyleSources, where: str) -> InvalidInputError:

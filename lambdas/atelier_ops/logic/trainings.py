@@ -20,6 +20,7 @@ from atelier_ops.logic.ownership import claim, may_read, require_changeable, req
 from atelier_ops.logic.people.persons import check_given
 from atelier_ops.logic.people.style_people import note_style
 from atelier_ops.logic.repeats import other_body
+from atelier_ops.logic.style_terms import check_stage_terms
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.logic.training_watch import UNWATCHED, decisions, metrics_so_far, watched
@@ -58,6 +59,7 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     given = asked.input
     check_given(missing_consent(dependencies.consent, given.consent, "input.consent"))
     check_training(given, dependencies.safety)
+    check_stage_terms(given.commercial, commercial_stage=dependencies.commercial, where="input.commercial")
     dependencies.rules.apply(given)
     # Step Functions keeps an execution's input for 90 days, whatever is deleted: who is depicted is not part of it.
     said = {name: value for name, value in given.explicit_values().items() if name != "consent"}

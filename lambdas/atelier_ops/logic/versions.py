@@ -9,16 +9,18 @@ from atelier_ops.gateways.storage import ObjectStore, read_json
 from atelier_ops.logic.promotion import Promotion
 from contracts.artifact import StyleManifest
 from contracts.layout import MANIFEST, STYLE_PATTERN, style_prefix
+from contracts.terms import YesOrNo
 
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedVersion:
-    """One published version of a style."""
+    """One published version of a style; whether it may be used commercially, where that is known."""
 
     style: str
     number: int
     method: str
     model_package: str
+    commercial: YesOrNo | None = None
 
     @property
     def name(self) -> str:
@@ -34,7 +36,13 @@ def is_style(name: str) -> bool:
 def read_version(style: str, number: int, models: ObjectStore) -> PublishedVersion:
     """One published version. Raises MissingObjectError."""
     manifest = StyleManifest.from_json(read_json(models, style_prefix(style, number) + MANIFEST))
-    return PublishedVersion(style=style, number=number, method=manifest.method, model_package=manifest.model_package)
+    return PublishedVersion(
+        style=style,
+        number=number,
+        method=manifest.method,
+        model_package=manifest.model_package,
+        commercial=manifest.commercial,
+    )
 
 
 def approval_of(style: str, number: int, models: ObjectStore, packages: Packages) -> str:

@@ -28,6 +28,7 @@ def prepare(use: Resources, rest: Resumable) -> Step:
         "SEGMENTER": stage.segmenter_model.reference,
         "TABLE_NAME": table_name(use.table),
         "CONSENT": stage.people.consent,
+        "COMMERCIAL": str(stage.licences.commercial).lower(),
     }
     published = ("styles/*/manifest.json", PROMOTED)
     machine = use.machine_names[0]

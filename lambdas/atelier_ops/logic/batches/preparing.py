@@ -51,6 +51,7 @@ class BatchPreparation:
     name_prefix: str
     pace: Pace
     consent: ConsentRule
+    commercial: bool
     clients: Clients
     instance: str
     keep_seconds: int
