@@ -81,6 +81,10 @@ def served(paths: MlPaths, method: str) -> Image.Image:
     return made
 
 
+ROUNDING = 1
+"""Levels: what two ways calculate is some 10^-4 of a level apart, and of thousands of values one may be rounded to either side."""
+
+
 def evaluated(paths: MlPaths, task: str) -> tuple[Image.Image, Image.Image]:
     """What the evaluation paints before and after."""
     base, style = paths.channel("base"), paths.model
@@ -107,12 +111,12 @@ def test_a_style_is_the_same_to_training_evaluation_diffusers_and_the_server(
     paths = train(tmp_path, family, task, method, **(WITH_WORDS if words else {}))
     before, after = plain(paths, method)
     assert apart(before, after) > 5
-    assert apart(served(paths, method), after) <= (1 if method == "lora" else 0)
+    assert apart(served(paths, method), after) <= ROUNDING
     own = evaluated(paths, task)
     assert apart(*own) > 5
     if task == "text-to-image":  # the same words, seed and size as the others
-        assert apart(own[0], before) == 0
-        assert apart(own[1], after) <= (1 if method == "lora" else 0)
+        assert apart(own[0], before) <= ROUNDING
+        assert apart(own[1], after) <= ROUNDING
     for name in find_family(family, Trainee).tokenizers if words else ():  # type: ignore[type-abstract]
         assert any(_weights(paths, name, method).values()), name
 
