@@ -11,6 +11,7 @@ from atelier_ops.logic.people.persons import erasure_keys, person_of
 from atelier_ops.logic.plan import Dependencies
 from contracts.errors import InvalidInputError
 from contracts.layout import dataset_prefix
+from contracts.people import ConsentRule
 from tests.unit.ops_stage import make_stage, plan_of, put_dataset
 from tests.unit.test_ops_people import REFERENCE, train
 from tests.unit.test_ops_people_erasure import House
@@ -23,7 +24,7 @@ def house() -> House:
     return house
 
 
-def of_stage(house: House, rule: str = "required") -> Dependencies:
+def of_stage(house: House, rule: ConsentRule = "required") -> Dependencies:
     """What Prepare has in a stage with this rule."""
     buckets, dependencies = make_stage()
     house.buckets.objects.update({place: body for place, body in buckets.objects.items() if place[0] == "model"})
