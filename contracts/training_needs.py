@@ -30,7 +30,6 @@ _PROCESS_GIB = 3.0
 """Of a process with PyTorch and diffusers loaded, and of its pictures."""
 _DISK_GIB = 2.0
 """For logs, the archive that is put up, and what the container itself writes."""
-_ENCODED_AT_ONCE = 4
 _SINGLE_OVER_HALF = 2.0
 """How much more activations in single precision take than in half: at most, as norms are in single in both."""
 
@@ -173,8 +172,8 @@ def _memory(lesson: SizedTraining, *, half: bool) -> Memory:
     frozen = sum(shape.weights(part) for part in _kept(lesson))
     rank = lesson.tuning.lora_rank if lesson.method == "lora" else 0
     picture = step["picture"] + rank * step["rank"]
-    encoding = _ENCODED_AT_ONCE * shape.row["encode_mib"]
-    one_step = max(step["fixed"] + lesson.rows * picture, encoding) * shape.scale
+    # A view is encoded alone, between steps.
+    one_step = max(step["fixed"] + lesson.rows * picture, shape.row["encode_mib"]) * shape.scale
     return Memory(
         state=(lesson.checkpoint + WEIGHT_BYTES * lesson.trained) / GIB,
         frozen=number * frozen / GIB,

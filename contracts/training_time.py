@@ -23,7 +23,7 @@ on ml.g5.2xlarge are reported to take 387 seconds, and an adapter's step is 1.8e
 _SURE = 2
 """By how much an estimate may be too long before a training is refused for it."""
 VIEWS = 8
-"""Crops of each picture that are encoded, and each once more with its garment painted out."""
+"""Crops of each picture that are encoded at most, and each once more with its garment painted out."""
 
 
 class RunEstimate(Contract):
