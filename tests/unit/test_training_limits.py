@@ -28,12 +28,7 @@ def refusals(of: SizedTraining, instance: str, **more: Any) -> list[str]:
     return [str(each) for each in problems(of, JobRoom(instance=instance, **more))]
 
 
-UNMEASURED = {"sdxl-inpaint"}
-TRAINABLE = [
-    name
-    for name, entry in CATALOGUE.items()
-    if FAMILIES.get(entry.family) and FAMILIES[entry.family].tasks and name not in UNMEASURED
-]
+TRAINABLE = [name for name, entry in CATALOGUE.items() if FAMILIES.get(entry.family) and FAMILIES[entry.family].tasks]
 
 
 def test_every_trainable_base_model_has_a_row_of_its_family() -> None:
@@ -68,6 +63,14 @@ def test_what_stages_offer_fits_their_machines_or_is_refused_with_what_does(name
             "batch_size 1 with gradient_accumulation_steps 64",
         ),
         ("sd15-inpaint", "full", "ml.m5.xlarge", {}, "method lora"),
+        ("sdxl-inpaint", "full", "ml.g5.2xlarge", {}, "method lora"),
+        (
+            "sdxl-inpaint",
+            "lora",
+            "ml.g5.2xlarge",
+            {"gradient_checkpointing": False, "batch_size": 4},
+            "gradient_checkpointing true",
+        ),
     ],
 )
 def test_what_is_too_large_is_refused_with_numbers_and_what_to_change(
