@@ -16,9 +16,8 @@ SOLVER: SchedulerName = "dpm++2m"
 """The sampler of those that would take more: its authors and diffusers find it good from 10 to 20 steps."""
 
 
-def class_sampling(base: BaseManifest) -> Sampling:
-    """The base model's own sampling, shortened where it takes long."""
-    own = Sampling.of(base.defaults)
+def class_sampling(own: Sampling) -> Sampling:
+    """A base model's ``own`` sampling, shortened where it takes long."""
     return own if own.steps <= MOST_STEPS else replace(own, steps=MOST_STEPS, scheduler=own.scheduler or SOLVER)
 
 
@@ -27,5 +26,5 @@ def pictures_name(
 ) -> str:
     """16 digits for all that class pictures depend on. Those of an inpainting model are painted into the data set's pictures."""
     into = f"{dataset_sha256} {task} {target}" if base.task == "inpaint" else ""
-    model = [base.reference, str(base.resolution), str(class_sampling(base))]
+    model = [base.reference, str(base.resolution), str(class_sampling(Sampling.of(base.defaults)))]
     return hashlib.sha256("\n".join([*model, class_prompt, str(seed), into]).encode()).hexdigest()[:16]

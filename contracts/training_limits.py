@@ -7,6 +7,7 @@ from contracts.errors import Problem
 from contracts.machine_sizes import MachineSize, size_of
 from contracts.machines import has_nvme
 from contracts.prices import DOLLARS_PER_HOUR
+from contracts.training_changes import smaller
 from contracts.training_needs import SizedTraining, disk, gpu_memory, host_memory
 
 _NAMED_MACHINES = 3
@@ -65,22 +66,9 @@ def _instead(lesson: SizedTraining, machine: MachineSize) -> str:
 
 
 def _changes(lesson: SizedTraining) -> Iterator[tuple[str, SizedTraining]]:
-    """What makes it smaller, in words and done: the least change of what is learnt first."""
-    tuning = lesson.tuning
-    if not tuning.gradient_checkpointing:
-        yield "gradient_checkpointing true", lesson.with_tuning(gradient_checkpointing=True)
-    if tuning.batch_size > 1:
-        accumulated = tuning.batch_size * tuning.gradient_accumulation_steps
-        changed = lesson.with_tuning(batch_size=1, gradient_accumulation_steps=accumulated)
-        yield f"batch_size 1 with gradient_accumulation_steps {accumulated}", changed
-    if tuning.optimizer == "adamw" and lesson.method == "full":
-        yield "optimizer adamw_8bit", lesson.with_tuning(optimizer="adamw_8bit")
-    if tuning.train_text_encoder:
-        yield "train_text_encoder false", lesson.with_tuning(train_text_encoder=False)
-    if lesson.method == "full":
-        yield "method lora", SizedTraining(shape=lesson.shape, method="lora", tuning=tuning)
-    elif tuning.lora_rank > 8:
-        yield "lora_rank 8", lesson.with_tuning(lora_rank=8)
+    """What makes it smaller, in words and done."""
+    for change in smaller(lesson.method, lesson.tuning):
+        yield change.words, SizedTraining(shape=lesson.shape, method=change.method, tuning=change.tuning)
 
 
 def _machines(lesson: SizedTraining) -> list[str]:

@@ -53,7 +53,7 @@ class RunEstimate(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class RunCourse:
-    """What a run goes through: what is learnt from how many ``pictures``, and how the base model samples."""
+    """What a run goes through: what is learnt from how many ``pictures``, and how the base model paints the class."""
 
     lesson: SizedTraining
     pictures: int

@@ -7,6 +7,7 @@ Stable Diffusion 1.5. The rest is inferred, and nothing of it has run in AWS.
 from collections.abc import Mapping
 from typing import Any
 
+from contracts.class_pictures import class_sampling
 from contracts.dataset_files import refuse
 from contracts.execution import Method
 from contracts.hyperparameters import Hyperparameters
@@ -88,7 +89,7 @@ def training_estimate(stage: Stage, inputs: Mapping[str, Any], pictures: int) ->
     own = {**entry.training.get(method, {}), **inputs.get("hyperparameters", {})}
     lesson = _lesson(entry.family, name, method, Hyperparameters.from_json(own))
     jobs = stage.jobs
-    course = RunCourse(lesson=lesson, pictures=pictures, sampling=entry.sampling)
+    course = RunCourse(lesson=lesson, pictures=pictures, sampling=class_sampling(entry.sampling))
     processing = {"instance": jobs.processing_instance}
     train = {"instance": jobs.training_instance, "spot": jobs.spot, "seconds": jobs.most_training_seconds}
     room = JobRoom(instance=jobs.training_instance, volume_gib=jobs.volume_gib)

@@ -3,10 +3,9 @@
 import base64
 import hmac
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from atelier_inference.provenance.certificates import make_chain
+from bench.serve.loopback import answering
 
 _PREFIX = "arn:aws:kms:us-east-1:123456789012:key/"
 _CERTIFICATES = "certificates"
@@ -67,14 +67,8 @@ def _served(answer: Any) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answering(Door) as address:
+        yield address
 
 
 def _text(body: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from atelier_training.fine_tune_job import FineTuneJob
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
+from contracts.training_changes import smaller
 
 VOLUMES = {"shard": "pretraining.volume_gib", "pretrain": "pretraining.volume_gib"}
 """The stage's setting of a step's disk, where it is not that of fine-tuning's jobs."""
@@ -17,19 +18,7 @@ def of_step(step: str) -> list[str]:
 
 def of_fine_tuning(job: FineTuneJob) -> list[str]:
     """Of a fine-tuning: what leaves the result as it is comes first."""
-    tuning, changes = job.tuning, list[str]()
-    if not tuning.gradient_checkpointing:
-        changes.append("gradient_checkpointing true")
-    if tuning.batch_size > 1:
-        batches = tuning.batch_size * tuning.gradient_accumulation_steps
-        changes.append(f"batch_size 1 with gradient_accumulation_steps {batches}")
-    if tuning.train_text_encoder:
-        changes.append("train_text_encoder false")
-    if job.method == "full" and tuning.optimizer != "adamw_8bit_paged":
-        changes.append(f"optimizer {'adamw_8bit' if tuning.optimizer == 'adamw' else 'adamw_8bit_paged'}")
-    if job.method == "full":
-        changes.append("method lora")
-    return [*changes, "a larger jobs.training_instance"]
+    return [*(change.words for change in smaller(job.method, job.tuning)), "a larger jobs.training_instance"]
 
 
 def of_pretraining(tuned: PretrainHyperparameters) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
 from contracts.artifact import BaseManifest
+from contracts.class_pictures import class_sampling
 from contracts.dataset_files import refuse
 from contracts.execution import Method
 from contracts.hyperparameters import Hyperparameters
@@ -55,7 +56,7 @@ def needs(
     lesson = SizedTraining(shape=shape, method=method, tuning=tuning)
     return Needs(
         lesson=lesson,
-        sampling=Sampling.of(base.defaults),
+        sampling=class_sampling(Sampling.of(base.defaults)),
         dataset_bytes=dataset_bytes,
         base_bytes=sum(sizes.values()),
     )

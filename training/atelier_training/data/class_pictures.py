@@ -20,6 +20,7 @@ from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import BaseManifest
 from contracts.class_pictures import ENDING, FOLDER, class_sampling, pictures_name
 from contracts.prompts import readings
+from contracts.sampling import Sampling
 from diffusion.fitting import is_out_of_memory
 from diffusion.painter import Painter
 from imaging.masks import from_image, to_image
@@ -127,7 +128,8 @@ class ClassPictures:
     def _painted(
         self, painter: Painter, indices: Sequence[int], pictures: list[Image.Image], masks: list[Image.Image]
     ) -> list[Image.Image]:
-        captions, sampling = [self._words(index) for index in indices], class_sampling(self.base)
+        captions = [self._words(index) for index in indices]
+        sampling = class_sampling(Sampling.of(self.base.defaults))
         seeds = [int(self.chance(index).integers(2**31)) for index in indices]
         if not painter.inpaints:
             size = (self.base.resolution, self.base.resolution)
