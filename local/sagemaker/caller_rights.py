@@ -16,6 +16,7 @@ _ON_CONFIGURATION = ("CreateEndpoint", "UpdateEndpoint")
 _VOLUMES = {
     "CreateTrainingJob": ("ResourceConfig",),
     "CreateProcessingJob": ("ProcessingResources", "ClusterConfig"),
+    "CreateHyperParameterTuningJob": ("TrainingJobDefinition", "ResourceConfig"),
 }
 
 
@@ -36,8 +37,14 @@ def needs(
     if action == "CreateModelPackage" and isinstance(params.get("ModelPackageGroupName"), str):
         group = RecordStore.name(params["ModelPackageGroupName"])
         yield f"sagemaker:{action}", store.arn("ModelPackageGroup", group), {}
-    role = str(params.get("RoleArn", ""))
+    role = passed_role(params)
     yield from (need for need in _grant(_volume_key(action, params)) if not role_may(need, role))
+
+
+def passed_role(params: Record) -> str:
+    """The role that a job is to have; empty where the request names none. A tuning job says it of its training jobs."""
+    definition = params.get("TrainingJobDefinition")
+    return str((definition if isinstance(definition, dict) else params).get("RoleArn", ""))
 
 
 def _volume_key(action: str, params: Record) -> str | None:

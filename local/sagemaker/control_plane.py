@@ -25,8 +25,19 @@ from local.sagemaker.runtime import Runtime
 from local.sagemaker.store import Record, RecordStore
 from local.sagemaker.training import TrainingJob
 from local.sagemaker.transfer import list_keys, split_uri
+from local.sagemaker.tuning import KIND as TUNING
+from local.sagemaker.tuning import TuningService
 
-RESOURCES = ("TrainingJob", "ProcessingJob", "Model", "EndpointConfig", "Endpoint", "ModelPackageGroup", "ModelPackage")
+RESOURCES = (
+    TUNING,
+    "TrainingJob",
+    "ProcessingJob",
+    "Model",
+    "EndpointConfig",
+    "Endpoint",
+    "ModelPackageGroup",
+    "ModelPackage",
+)
 _VERBS = ("Create", "Describe", "Update", "Delete", "Stop")
 
 
@@ -42,6 +53,7 @@ class ControlPlane:
         capacity = Capacity(backend.faults, self._machines)
         self.training = JobService(TrainingJob, backend, self.store, self._images, capacity)
         self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
+        self.tuning = TuningService(backend, self.store, self.training, self._check_trial)
         self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
         metrics = EndpointMetrics(put, clock)
@@ -52,6 +64,10 @@ class ControlPlane:
             "StopTrainingJob": lambda p: self.training.stop(p["TrainingJobName"]),
             "CreateProcessingJob": self.processing.create,
             "StopProcessingJob": lambda p: self.processing.stop(p["ProcessingJobName"]),
+            "CreateHyperParameterTuningJob": self.tuning.create,
+            "DescribeHyperParameterTuningJob": lambda p: self.tuning.describe(p[f"{TUNING}Name"]),
+            "StopHyperParameterTuningJob": lambda p: self.tuning.stop(p[f"{TUNING}Name"]),
+            "ListTrainingJobsForHyperParameterTuningJob": self.tuning.list_trials,
             "CreateModel": self._create_model,
             "CreateEndpointConfig": self._create_endpoint_config,
             "CreateEndpoint": self.endpoints.create,
@@ -74,6 +90,7 @@ class ControlPlane:
         self.endpoints.resume()
         self.training.resume()
         self.processing.resume()
+        self.tuning.resume()
         self._queues.resume()
 
     def dispatch(self, action: str, params: Record) -> Record:
@@ -82,7 +99,7 @@ class ControlPlane:
             raise ServiceError("ThrottlingException", "Rate exceeded")
         self.api.check(action, params)
         rules.check(action, params)
-        check_network(self._backend, params)
+        check_network(self._backend, params.get("TrainingJobDefinition", params))
         return self.api.answer(action, self._carry_out(action, params))
 
     def _carry_out(self, action: str, params: Record) -> Record | None:
@@ -103,6 +120,8 @@ class ControlPlane:
     def resource_arn(self, action: str, params: Record) -> str:
         """The resource an action is authorized on, for IAM; `*` where it names none."""
         resource = next((action.removeprefix(v) for v in _VERBS if action.startswith(v)), action)
+        if action == "ListTrainingJobsForHyperParameterTuningJob":
+            resource = TUNING
         if action in ("AddTags", "ListTags", "DeleteTags"):
             return str(params.get("ResourceArn", "*"))
         if action in ("CreateModelPackage", "ListModelPackages") and "ModelPackageGroupName" in params:
@@ -151,6 +170,11 @@ class ControlPlane:
             ) from error
         if not found:
             raise validation_error(f"Could not find model data at {uri}.")
+
+    def _check_trial(self, request: Record) -> None:
+        """Raise ServiceError for what SageMaker would refuse of a training job that a tuning job is to make."""
+        self.api.check("CreateTrainingJob", request)
+        rules.check("CreateTrainingJob", request)
 
     def _create_endpoint_config(self, request: Record) -> Record:
         for variant in request["ProductionVariants"]:

@@ -1,5 +1,6 @@
 """What SageMaker refuses and its model does not say in numbers and patterns: each rule is in the words of the model's documentation."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ Record = dict[str, Any]
 
 LONGEST_TRAINING_SECONDS = 28 * 86_400
 _PROCESSING = "/opt/ml/processing/"
+_STRATEGIES = ("Bayesian", "Random", "Grid")
 
 
 def check(action: str, request: Record) -> None:
@@ -33,6 +35,33 @@ def _training(request: Record) -> Iterator[str]:
     if request.get("EnableManagedSpotTraining") and machine.get("KeepAlivePeriodInSeconds"):
         yield "KeepAlivePeriodInSeconds: warm pools are not supported for managed spot training"
     yield from _twice("ChannelName", [channel["ChannelName"] for channel in request.get("InputDataConfig", [])])
+
+
+def _tuning(request: Record) -> Iterator[str]:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html and …-define-metrics.html."""
+    config, definition = request["HyperParameterTuningJobConfig"], request.get("TrainingJobDefinition")
+    if definition is None:
+        yield "TrainingJobDefinition: got nothing; the local cloud allows one definition"
+        return
+    goal = config.get("HyperParameterTuningJobObjective", {}).get("MetricName")
+    if goal not in [one["Name"] for one in definition["AlgorithmSpecification"].get("MetricDefinitions", [])]:
+        yield "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions."
+    ranges = config.get("ParameterRanges", {})
+    names = [one["Name"] for kind in ranges for one in ranges[kind]]
+    if not names:
+        yield "ParameterRanges: at least one range is required"
+    yield from _twice("ParameterRanges", [*names, *definition.get("StaticHyperParameters", {})])
+    if config["Strategy"] not in _STRATEGIES:
+        yield f"Strategy: got {config['Strategy']}; the local cloud allows {' | '.join(_STRATEGIES)}"
+    limits, is_grid = config["ResourceLimits"], config["Strategy"] == "Grid"
+    if is_grid == ("MaxNumberOfTrainingJobs" in limits):
+        yield f"MaxNumberOfTrainingJobs: {'must not be' if is_grid else 'must be'} given with strategy {config['Strategy']}"
+    if is_grid and any(ranges.get(kind) for kind in ("IntegerParameterRanges", "ContinuousParameterRanges")):
+        yield "ParameterRanges: only categorical parameters are supported with strategy Grid"
+    for one in [*ranges.get("IntegerParameterRanges", []), *ranges.get("ContinuousParameterRanges", [])]:
+        with contextlib.suppress(ValueError):
+            if one.get("ScalingType") == "Logarithmic" and float(one["MinValue"]) <= 0:
+                yield f"{one['Name']}: logarithmic scaling needs a range above 0"
 
 
 def _processing(request: Record) -> Iterator[str]:
@@ -77,5 +106,6 @@ def _twice(member: str, names: list[str]) -> Iterator[str]:
 _RULES: dict[str, Callable[[Record], Iterator[str]]] = {
     "CreateTrainingJob": _training,
     "CreateProcessingJob": _processing,
+    "CreateHyperParameterTuningJob": _tuning,
     "CreateEndpointConfig": _endpoint_config,
 }

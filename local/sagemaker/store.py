@@ -16,6 +16,7 @@ Record = dict[str, Any]
 _MISSING = {
     "TrainingJob": "Requested resource not found.",
     "ProcessingJob": "Could not find requested job with name: {name}",
+    "HyperParameterTuningJob": "Amazon SageMaker can't find a tuning job with the name {name}. It does not exist.",
     "ModelPackageGroup": "ModelPackageGroup {arn} does not exist.",
     "ModelPackage": "ModelPackage {arn} does not exist.",
 }
@@ -28,6 +29,10 @@ _EXISTING = {
     "ProcessingJob": (
         "ResourceInUse",
         "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
+    ),
+    "HyperParameterTuningJob": (
+        "ResourceInUse",
+        "Hyperparameter tuning job names must be unique within an AWS account and region, and one with this name already exists ({arn})",
     ),
     "ModelPackageGroup": ("ValidationException", "Model Package Group already exists: {arn}"),
 }

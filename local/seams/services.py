@@ -97,6 +97,8 @@ def caller_needs(sagemaker: ControlPlane, action: str, params: dict[str, Any]) -
     for member in ROLE_MEMBERS:
         if isinstance(params.get(member), str):
             yield roles.pass_role(params[member])
+    if "TrainingJobDefinition" in params and (role := caller_rights.passed_role(params)):
+        yield roles.pass_role(role)
     store, resource = sagemaker.store, sagemaker.resource_arn(action, params)
 
     def role_may(need: caller_rights.Need, role: str) -> bool:

@@ -21,7 +21,7 @@ from local.seams.services import AUTOSCALING, TARGET_PREFIXES, task_machines
 
 _POLL_SECONDS = 0.1
 _MOST_TOKENS = 100_000
-_SYNC = ("createTrainingJob", "createProcessingJob")
+_SYNC = ("createTrainingJob", "createProcessingJob", "createHyperParameterTuningJob")
 _OPTIMIZED = {*_SYNC, "createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint"}
 _PREFIX = "arn:aws:states:::sagemaker:"
 
@@ -243,7 +243,7 @@ def _begun(sagemaker: ControlPlane, action: str, pattern: str, data: dict[str, A
 
 
 def _follow_job(sagemaker: ControlPlane, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """Wait for the end of a `TrainingJob` or `ProcessingJob`; stop it when its result is not needed any more."""
+    """Wait for the end of a `TrainingJob`, `ProcessingJob` or `HyperParameterTuningJob`; stop it when its result is not needed any more."""
     name = {f"{kind}Name": data[f"{kind}Name"]}
     run, pause = _current.get(), threading.Event()
     while True:

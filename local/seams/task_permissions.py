@@ -16,6 +16,7 @@ from local.seams.services import caller_needs
 _MANAGED_RULES = {
     "CreateTrainingJob": "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
     "CreateProcessingJob": "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+    "CreateHyperParameterTuningJob": "StepFunctionsGetEventsForSageMakerHyperParameterTuningJobsRule",
 }
 _SDK_NAMESPACES = {
     "sfn": "states",

@@ -65,6 +65,8 @@ def train():
     facts["restored"] = restored.read_text() if restored.exists() else None
     for step in (1, 2):
         print(f"step={step}/2 loss={1 / step:.4f}", flush=True)
+    if "rate" in parameters:
+        print(f"score={parameters['rate']}", flush=True)
     (ML / "model" / "facts.json").write_text(json.dumps(facts))
     name = resources["current_host"]
     (ML / "output" / "data" / f"{name}.txt").write_text(name)

@@ -75,6 +75,20 @@ PROCESSING: Record = {
 }
 CONFIG: Record = {"KmsKeyId": "k", "ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.m5.xlarge"}]}
 
+TUNING: Record = {
+    "HyperParameterTuningJobConfig": {
+        "Strategy": "Bayesian",
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "score"},
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2},
+        "ParameterRanges": {"ContinuousParameterRanges": [{"Name": "rate", "MinValue": "0.1", "MaxValue": "1"}]},
+    },
+    "TrainingJobDefinition": {
+        "StaticHyperParameters": {"style": "skirt"},
+        "AlgorithmSpecification": {"MetricDefinitions": [{"Name": "score", "Regex": "x"}]},
+    },
+}
+_RANGE = "HyperParameterTuningJobConfig.ParameterRanges.ContinuousParameterRanges.0"
+
 
 def changed(request: Record, path: str, value: Any) -> Record:
     """The request with another value at ``A.0.B``."""
@@ -110,6 +124,23 @@ def changed(request: Record, path: str, value: Any) -> Record:
             "begin with /opt/ml/processing/",
         ),
         ("CreateEndpointConfig", CONFIG, "ProductionVariants.0.InstanceType", "ml.g6e.xlarge", "KmsKeyId: you can't"),
+        (
+            "CreateHyperParameterTuningJob",
+            TUNING,
+            "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName",
+            "loss",
+            "A metric is required",
+        ),
+        ("CreateHyperParameterTuningJob", TUNING, f"{_RANGE}.Name", "style", "style is there twice"),
+        ("CreateHyperParameterTuningJob", TUNING, "HyperParameterTuningJobConfig.Strategy", "Grid", "only categorical"),
+        ("CreateHyperParameterTuningJob", TUNING, "TrainingJobDefinition", None, "allows one definition"),
+        (
+            "CreateHyperParameterTuningJob",
+            TUNING,
+            _RANGE,
+            {"Name": "rate", "MinValue": "0", "MaxValue": "1", "ScalingType": "Logarithmic"},
+            "above 0",
+        ),
         ("CreateEndpointConfig", CONFIG, "ProductionVariants", CONFIG["ProductionVariants"] * 2, "v is there twice"),
     ],
 )
