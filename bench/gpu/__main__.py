@@ -20,13 +20,14 @@ import torch
 from atelier_training.engine.run import compute_dtype
 from atelier_training.jobs import fine_tune
 from bench.gpu.compiled import check_compiled
-from bench.gpu.families import check_painting, check_training, small_jobs
+from bench.gpu.families import check_optimizers, check_painting, check_training, small_jobs
 from bench.gpu.findings import Findings, check_all
 from bench.gpu.memory import check_memory, rows_of
 from bench.gpu.shapes import PUBLISHED
 from bench.gpu.together import check_together
 from bench.train.roots import make_root, pictures_of
 from bench.train.steps import measure_steps
+from diffusion import unquantised
 from models.tiny.make.score.quiet import silence_libraries
 
 NO_GPU = 3
@@ -75,10 +76,18 @@ def parts(folder: Path, device: torch.device) -> dict[str, Callable[[Findings], 
         "together": partial(check_together, folder=folder / "together", device=device, count=max(1, gpus)),
         "painting": partial(check_painting, folder=folder / "painting", device=device),
         "training": partial(check_training, folder=folder / "training", device=device, jobs=small_jobs()),
+        "optimizers": partial(
+            check_optimizers, folder=folder / "optimizers", device=device, names=smaller_optimizers()
+        ),
         "memory": partial(check_memory, device=device, rows=rows_of(tuple(PUBLISHED)), dtype=half),
         "steps": partial(check_steps, folder=folder, device=device),
         "compiled": partial(check_both_compiled, folder=folder, device=device),
     }
+
+
+def smaller_optimizers() -> list[str]:
+    """Those whose library this machine has."""
+    return ["adamw_8bit", "adamw_8bit_paged"] if unquantised.is_installed() else []
 
 
 def check_steps(found: Findings, folder: Path, device: torch.device) -> None:

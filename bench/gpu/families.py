@@ -44,10 +44,10 @@ class SmallJob:
     def __str__(self) -> str:
         return f"{self.family} {self.task} {self.method}"
 
-    def lay_out(self, folder: Path) -> MlPaths:
-        """A training job of a miniature."""
+    def lay_out(self, folder: Path, **more: str) -> MlPaths:
+        """A training job of a miniature; ``more`` are hyperparameters."""
         channels, target = TASKS[self.task], "a skirt" if self.task == "inpaint" else ""
-        settings = {"task": self.task, "target": target, "method": self.method, "train_text_encoder": "True"}
+        settings = {"task": self.task, "target": target, "method": self.method, "train_text_encoder": "True", **more}
         return write_training(folder, channels=channels, family=self.family, **settings)
 
 
@@ -87,10 +87,24 @@ def check_training(
     found.numbers["trained"] = found.numbers.get("trained", 0) + len(jobs) * len(precisions)
 
 
-def _trained(paths: MlPaths, precision: str, device: torch.device) -> tuple[list[float], OurTraining]:
+def check_optimizers(found: Findings, folder: Path, device: torch.device, names: Sequence[str]) -> None:
+    """Train with each of the smaller optimizers: the first two losses of the usual one (the weights have moved once), all finite."""
+    expected: list[float] = []
+    for name in ("adamw", *names):
+        paths = SmallJob(family="sd1", task="inpaint", method="full").lay_out(folder / name, optimizer=name)
+        losses, _ = _trained(paths, "fp32", device, steps=4)
+        expected = expected or losses
+        found.rows.append(f"{name:<18} losses {', '.join(f'{each:.4f}' for each in losses)}")
+        off = max(abs(a - b) / b for a, b in zip(losses[:2], expected, strict=False))
+        found.require(bool(np.isfinite(losses).all()), f"{name}: losses {losses}")
+        found.require(off < MOST_DIFFERENCE, f"{name}: one of the first two losses is off by {off:.1%}")
+    found.numbers["optimizers"] = list(names)
+
+
+def _trained(paths: MlPaths, precision: str, device: torch.device, steps: int = 2) -> tuple[list[float], OurTraining]:
     with computing_in(precision):
-        training = OurTraining(paths, 2, Processes(device=device))
-    return [training.step() for _ in range(2)], training
+        training = OurTraining(paths, steps, Processes(device=device))
+    return [training.step() for _ in range(steps)], training
 
 
 def check_painting(found: Findings, folder: Path, device: torch.device, families: Sequence[str] = FAMILIES) -> None:

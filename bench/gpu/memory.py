@@ -1,4 +1,4 @@
-"""How much memory of the device a step takes at most, by family, method, batch and whether activations are computed twice.
+"""How much memory of the device a step takes at most, by family, method, batch, optimizer and whether activations are computed twice.
 
 The denoiser alone: where words are encoded and pictures cached, nothing else is on the device while the loop runs.
 """
@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 
-from atelier_training.engine.optimizers import adamw
+from atelier_training.engine.optimizers import adamw_named
 from atelier_training.engine.parallel import clip
 from bench.gpu.findings import Findings
 from bench.gpu.shapes import PUBLISHED, shaped, words_of
+from diffusion import unquantised
 from diffusion.lora_shape import LoraShape
 from diffusion.trained_model import train_parts, trainable
 
@@ -31,16 +32,25 @@ class TrainedShape:
     method: str
     batch: int
     checkpointing: bool
+    optimizer: str = "adamw"
 
     def __str__(self) -> str:
         twice = " checkpointing" if self.checkpointing else ""
-        return f"{self.family} {self.method} batch {self.batch}{twice}"
+        other = f" {self.optimizer}" if self.optimizer != "adamw" else ""
+        return f"{self.family} {self.method} batch {self.batch}{twice}{other}"
 
 
 def rows_of(families: Sequence[str]) -> list[TrainedShape]:
-    """Each family by each method, alone and four at once, with and without checkpointing."""
+    """Each family by each method, alone and four at once, with and without checkpointing; and at its smallest with a smaller optimizer."""
     kinds = product(families, ("lora", "full"), BATCHES, (False, True))
-    return [TrainedShape(family=f, method=m, batch=b, checkpointing=c) for f, m, b, c in kinds]
+    rows = [TrainedShape(family=f, method=m, batch=b, checkpointing=c) for f, m, b, c in kinds]
+    if not unquantised.is_installed():
+        return rows
+    small = product(families, ("adamw_8bit", "adamw_8bit_paged"))
+    return rows + [
+        TrainedShape(family=f, method="full", batch=1, checkpointing=True, optimizer=optimizer)
+        for f, optimizer in small
+    ]
 
 
 def check_memory(
@@ -80,7 +90,7 @@ def _two_steps(row: TrainedShape, shape: Mapping[str, Any], device: torch.device
     trained = train_parts(family, lora=lora, train_text_encoder=False, gradient_checkpointing=row.checkpointing).to(
         device
     )
-    (optimizer,) = adamw(trained, lr=1e-5)
+    (optimizer,) = adamw_named(row.optimizer, trained, lr=1e-5)
     side, count = shape["sample_size"], row.batch
     latents, masks = torch.zeros(count, 4, side, side, device=device), torch.ones(count, 1, side, side, device=device)
     steps, frames = torch.zeros(count, dtype=torch.long, device=device), torch.zeros(count, 6, device=device)

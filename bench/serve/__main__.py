@@ -1,8 +1,10 @@
 """``make bench-serve``: the model server against one plain diffusers pipeline that is called in turn, with the same weights.
 
-The tiny family, and a miniature at 256 pixels with 92 million random weights in its denoiser, built once and kept. The server is a process
+The tiny family, and a miniature at 256 pixels with 92 million random weights in its denoiser, built once and kept; on a GPU also, where it
+is asked for, ``sd15``, which has Stable Diffusion 1.5's shape at 512 pixels. The server is a process
 of its own and asked over HTTP; all that it does for a picture is counted, decoding, cutting out, pasting and encoding too. Ratios are of
-CPU seconds of the two processes, A B A B; those of the wall are beside them (``_wall``) and say little on a busy machine. Ends with one
+CPU seconds of the two processes, A B A B; those of the wall are beside them (``_wall``), which say little on a busy machine and are the
+ones to read where a GPU paints. Ends with one
 JSON line: the tiny family's numbers, and ``miniature``'s. Runs about half an hour on two free cores; ONLY names the parts that are run
 (ratios, marked, brands, catalogue, ready, memory), MODELS the models.
 """
@@ -26,15 +28,18 @@ PARTS = ("ready", "ratios", "marked", "brands", "catalogue", "memory")
 EXTENTS = {
     "tiny": Extent(plain=4, rounds=8, steps=8),
     "miniature": Extent(plain=1, rounds=1, steps=2),
+    "sd15": Extent(plain=4, rounds=4, steps=20),
 }
-STYLES = {"tiny": 24, "miniature": 10}
-SWITCHES = {"tiny": 12, "miniature": 4}
+STYLES = {"tiny": 24, "miniature": 10, "sd15": 12}
+SWITCHES = {"tiny": 12, "miniature": 4, "sd15": 6}
+DEFAULT = ("tiny", "miniature")
+"""The models that are measured where none is named."""
 
 
 def main() -> None:
     """Run, print the line."""
     parser = argparse.ArgumentParser(prog="python -m bench.serve", description=__doc__)
-    parser.add_argument("--models", default=",".join(EXTENTS), help="of tiny,miniature")
+    parser.add_argument("--models", default=",".join(DEFAULT), help=f"of {','.join(EXTENTS)}")
     parser.add_argument("--only", default=",".join(PARTS), help=f"of {','.join(PARTS)}")
     parser.add_argument("--requests", type=int, default=2_000, help="for memory")
     parser.add_argument("--clients", default="8,32", help="at once, for ratios")

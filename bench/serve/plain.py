@@ -54,10 +54,14 @@ def plain_pipeline(model: Path) -> Iterator[PlainPipeline]:
 
 
 def main(folder: str) -> None:
-    """Load, then answer each line."""
-    from diffusers import StableDiffusionInpaintPipeline  # late: whoever only asks a process needs none of it
+    """Load, in half precision onto the GPU where there is one; then answer each line."""
+    import torch  # late: whoever only asks a process needs none of it
+    from diffusers import StableDiffusionInpaintPipeline
 
-    pipeline = StableDiffusionInpaintPipeline.from_pretrained(folder, safety_checker=None, local_files_only=True)
+    device, dtype = ("cuda", torch.float16) if torch.cuda.is_available() else ("cpu", torch.float32)
+    pipeline = StableDiffusionInpaintPipeline.from_pretrained(
+        folder, safety_checker=None, local_files_only=True, dtype=dtype
+    ).to(device)
     pipeline.set_progress_bar_config(disable=True)
     for line in sys.stdin:
         load = json.loads(line)

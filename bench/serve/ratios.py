@@ -48,6 +48,7 @@ class Compared:
             f"ratio_{name}_least": round(min(cpu), 2),
             f"ratio_{name}_wall": round(wall, 2),
             f"{name}_cpu_seconds": round(statistics.mean(each.cpu_each for each in self.served), 3),
+            f"{name}_wall_seconds": round(statistics.mean(each.wall_each for each in self.served), 3),
         }
 
 

@@ -1,10 +1,11 @@
-"""What is served: the tiny family, and a miniature of Stable Diffusion 1.5's shape with random weights; and brands' styles for each.
+"""What is served: the tiny family, a miniature of Stable Diffusion 1.5 with random weights, and that shape itself, which wants a GPU;
+and brands' styles for each.
 
 A plain pipeline reads the same folders.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,30 @@ import torch
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 
-from bench.miniature import AutoencoderShape, save_medium
+from bench.gpu.shapes import PUBLISHED
+from bench.miniature import MEDIUM, MEDIUM_WORDS, AutoencoderShape, PipelineShape, save_shape
 from contracts.artifact import BaseManifest, StyleManifest, hash_files, to_json
 from contracts.layout import MANIFEST
 from contracts.sampling import SamplingDefaults
 from models.catalogue import find
 
-MINIATURE_VERSION = "1"
-"""To be counted up with any change of ``save_medium``: what lies below ``out`` is kept."""
-AUTOENCODER = AutoencoderShape(channels=(32, 64, 128, 128), layers=1)
+SHAPES_VERSION = "1"
+"""To be counted up with any change of ``SHAPES``: what lies below ``out`` is kept."""
+SHAPES: Mapping[str, PipelineShape] = {
+    "miniature": PipelineShape(
+        denoiser=MEDIUM, words=MEDIUM_WORDS, autoencoder=AutoencoderShape(channels=(32, 64, 128, 128), layers=1)
+    ),
+    "sd15": PipelineShape(
+        denoiser=PUBLISHED["sd1"],
+        words={"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12},
+        autoencoder=AutoencoderShape(channels=(128, 256, 512, 512), layers=2),
+        dtype=torch.float16,
+    ),
+}
+"""Those with random weights, by their name; the second is ``config.json`` of stable-diffusion-inpainting's parts."""
+ENTRIES: Mapping[str, str] = {"tiny": "tiny-inpaint", "miniature": "tiny-inpaint", "sd15": "sd15-inpaint"}
+"""The catalogue's entry, which says the sampling and the styles' size."""
+RESOLUTIONS: Mapping[str, int] = {"tiny": 64, "miniature": 256, "sd15": 512}
 BEFORE: Mapping[str, float] = {"num_inference_steps": 20, "guidance_scale": 2.0}
 """How the tiny family painted before anything was made faster: 20 steps, all guided."""
 STYLE_TARGETS = (
@@ -59,20 +75,21 @@ class ServedWorld:
 
 
 def make_world(name: str, out: Path, styles: int) -> ServedWorld:
-    """The folders of ``tiny`` or ``miniature`` below ``out``; what lies there already is used again."""
-    world = ServedWorld(name=name, root=out / name, resolution={"tiny": 64, "miniature": 256}[name], styles=styles)
-    entry = find("tiny-inpaint")
-    own: dict[str, Any] = {} if name == "tiny" else {"name": "miniature", "revision": MINIATURE_VERSION}
+    """The folders of a world below ``out``; what lies there already is used again."""
+    world = ServedWorld(name=name, root=out / name, resolution=RESOLUTIONS[name], styles=styles)
+    entry, tiny = find(ENTRIES[name]), Path(find("tiny-inpaint").source.folder)  # type: ignore[union-attr]
+    own: dict[str, Any] = {} if name == "tiny" else {"name": name, "revision": SHAPES_VERSION}
     if name == "tiny":
-        shutil.copytree(entry.source.folder, world.model, dirs_exist_ok=True)  # type: ignore[union-attr]
-    elif not (world.model / MANIFEST).is_file() or _manifest(world).revision != MINIATURE_VERSION:
-        save_medium(world.model, Path(entry.source.folder), AUTOENCODER)  # type: ignore[union-attr]
+        shutil.copytree(tiny, world.model, dirs_exist_ok=True)
+    elif not (world.model / MANIFEST).is_file() or _manifest(world).revision != SHAPES_VERSION:
+        save_shape(world.model, tiny, SHAPES[name])
     (world.model / MANIFEST).unlink(missing_ok=True)
     manifest = entry.manifest(world.model).model_copy(update={**own, "resolution": world.resolution})
     (world.model / MANIFEST).write_text(to_json(manifest), encoding="utf-8")
     _segmenter(world)
-    for number, folder in _missing_styles(world):
-        _style(world, manifest, folder, number)
+    missing = list(_missing_styles(world))
+    if missing:
+        _save_styles(world, manifest, missing)
     return world
 
 
@@ -113,19 +130,23 @@ def _missing_styles(world: ServedWorld) -> Iterator[tuple[int, Path]]:
             yield number, folder
 
 
-def _style(world: ServedWorld, base: BaseManifest, folder: Path, number: int) -> None:
-    """A style of the size that training makes of this base, with small random weights."""
-    generator, rank = torch.Generator().manual_seed(number), int(base.training["lora"]["lora_rank"])
+def _save_styles(world: ServedWorld, base: BaseManifest, missing: Sequence[tuple[int, Path]]) -> None:
+    """Styles of the size that training makes of this base, with small random weights."""
+    rank = int(base.training["lora"]["lora_rank"])
     diffusers.utils.logging.disable_progress_bar()
     pipeline = diffusers.DiffusionPipeline.from_pretrained(world.model, safety_checker=None)
-    config = LoraConfig(r=rank, lora_alpha=rank, target_modules=list(STYLE_TARGETS))
-    pipeline.unet.add_adapter(config)
+    pipeline.unet.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=list(STYLE_TARGETS)))
     empty = get_peft_model_state_dict(pipeline.unet)
-    layers = {key: 0.02 * torch.randn(value.shape, generator=generator) for key, value in empty.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    pipeline.save_lora_weights(
-        folder, unet_lora_layers=layers, unet_lora_adapter_metadata=pipeline.unet.peft_config["default"].to_dict()
-    )
+    metadata = pipeline.unet.peft_config["default"].to_dict()
+    for number, folder in missing:
+        generator = torch.Generator().manual_seed(number)
+        layers = {key: 0.02 * torch.randn(value.shape, generator=generator) for key, value in empty.items()}
+        folder.mkdir(parents=True, exist_ok=True)
+        pipeline.save_lora_weights(folder, unet_lora_layers=layers, unet_lora_adapter_metadata=metadata)
+        _describe_style(folder, base, number, rank)
+
+
+def _describe_style(folder: Path, base: BaseManifest, number: int, rank: int) -> None:
     manifest = StyleManifest(
         style=f"brand-{number}", execution="bench", task="inpaint", method="lora", base_model=base.reference,
         instance_prompt="a photo of sks skirt", hyperparameters={"lora_rank": rank}, dataset_sha256="0" * 64,

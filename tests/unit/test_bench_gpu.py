@@ -8,7 +8,7 @@ import torch
 
 from bench.gpu import __main__ as gpu_check
 from bench.gpu.compiled import check_compiled
-from bench.gpu.families import FAMILIES, check_painting, check_training, small_jobs
+from bench.gpu.families import FAMILIES, check_optimizers, check_painting, check_training, small_jobs
 from bench.gpu.findings import Findings, check_all
 from bench.gpu.memory import TrainedShape, check_memory, rows_of
 from bench.gpu.shapes import PUBLISHED, shaped, words_of
@@ -65,6 +65,16 @@ def test_a_loss_that_half_precision_spoils_is_a_failure(tmp_path: Path, monkeypa
     check_training(found, tmp_path, CPU, small_jobs(["sd1"])[:1], ["bf16"])
     (failure,) = found.failures
     assert failure.startswith("sd1 inpaint lora, bf16: first loss off by")
+
+
+def test_a_smaller_optimizer_is_compared_with_the_usual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Findings()
+    check_optimizers(found, tmp_path / "1", CPU, ["adamw_8bit"])
+    assert found.failures == []
+    assert [row.split()[0] for row in found.rows] == ["adamw", "adamw_8bit"]
+    monkeypatch.setattr("bench.gpu.families.MOST_DIFFERENCE", -1.0)
+    check_optimizers(found, tmp_path / "2", CPU, ["adamw_8bit"])
+    assert found.failures[-1].startswith("adamw_8bit: one of the first two losses is off by")
 
 
 def test_every_family_paints(tmp_path: Path) -> None:
@@ -141,4 +151,4 @@ def test_a_published_shape_has_as_many_weights_as_the_published_model_and_takes_
 
 def test_every_part_has_its_arguments(tmp_path: Path) -> None:
     parts = gpu_check.parts(tmp_path, CPU)
-    assert list(parts) == ["together", "painting", "training", "memory", "steps", "compiled"]
+    assert list(parts) == ["together", "painting", "training", "optimizers", "memory", "steps", "compiled"]

@@ -41,6 +41,7 @@ def test_a_ratio_is_of_a_picture_and_over_all_passes() -> None:
         "ratio_default_least": 2.0,
         "ratio_default_wall": 1.5,
         "default_cpu_seconds": 2.0,
+        "default_wall_seconds": 4.0,
     }
 
 
