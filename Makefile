@@ -89,7 +89,7 @@ bench-encoding: $(INSTALLED) ## say what it saves that a photo is encoded once, 
 bench-serve: $(INSTALLED) ## measure the model server against one plain diffusers pipeline called in turn (MODELS=tiny,miniature, and sd15 on a GPU; ONLY=ready,ratios,marked,brands,catalogue,memory PASSES=2 CLIENTS=8,32 REQUESTS=2000)
 	@PYTHONPATH=.:inference $(BIN)/python -m bench.serve $(addprefix --models ,$(MODELS)) $(addprefix --only ,$(ONLY)) $(addprefix --passes ,$(PASSES)) $(addprefix --clients ,$(CLIENTS)) $(addprefix --requests ,$(REQUESTS))
 
-bench-train: $(INSTALLED) ## measure a fine-tune against a plain training loop, and against forward and backward alone (ONLY=steps,jobs,likeness,masks SEEDS=5)
+bench-train: $(INSTALLED) ## measure a fine-tune against a plain training loop, and against forward and backward alone (ONLY=steps,jobs,likeness,masks,recipes SEEDS=5)
 	@PYTHONPATH=.:training $(BIN)/python -W ignore -m bench.train $(addprefix --only ,$(ONLY)) $(addprefix --seeds ,$(SEEDS))
 
 gpu-check: $(INSTALLED) ## check on this machine's GPUs what no CPU shows of training and painting, in 8 minutes (ONLY=together,painting,training,optimizers,memory,steps,compiled)

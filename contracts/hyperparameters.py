@@ -26,6 +26,18 @@ class Hyperparameters(StringContract):
     num_class_images: Annotated[int, bounds(1, 10_000, "class pictures that the base model paints")] = 100
     prior_loss_weight: Annotated[float, bounds(0.0, 100.0, "weight of the loss on class pictures")] = 1.0
     center_crop: Annotated[bool, about("crop pictures at their centre instead of at a random place")] = False
+    random_flip: Annotated[
+        bool,
+        about(
+            "learn from every other view's mirror image; not of a garment with lettering, or whose left side is another than its right"
+        ),
+    ] = False
+    aspect_ratio_buckets: Annotated[
+        bool,
+        about(
+            "learn whole pictures at about their own aspect ratio, up to 4 to 1, instead of cut to a square; task text-to-image only"
+        ),
+    ] = False
     optimizer: Annotated[
         Literal["adamw", "adamw_8bit", "adamw_8bit_paged"],
         about(
@@ -77,3 +89,11 @@ class Hyperparameters(StringContract):
         ),
     ] = 0.0
     checkpoint_steps: Annotated[int, bounds(1, 100_000, "steps between checkpoints")] = 100
+
+    def notes(self) -> list[str]:
+        """What of these settings hardly anybody means, in words."""
+        if self.max_steps is None or self.lr_scheduler == "constant" or self.lr_warmup_steps < self.max_steps:
+            return []
+        return [
+            f"lr_warmup_steps: {self.lr_warmup_steps} of {self.max_steps} steps: the learning rate does not reach its peak"
+        ]

@@ -44,6 +44,11 @@ def turn(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
+def is_on_its_side(orientation: int) -> bool:
+    """Whether ``turn`` exchanges width and height."""
+    return orientation in (5, 6, 7, 8)
+
+
 def read_orientation(info: Mapping[Any, Any]) -> int:
     """1 to 8 from what Pillow keeps of a file in ``Image.info``; 1 where there is none, 0 for a value that means nothing."""
     value = _from_exif(_exif(info))

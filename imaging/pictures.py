@@ -22,7 +22,7 @@ from contracts.spelling import spelled
 from imaging import conventions, jpeg, png
 from imaging.colour import colours_and_alpha
 from imaging.cutout import Cutout
-from imaging.orientation import read_orientation, turn
+from imaging.orientation import is_on_its_side, read_orientation, turn
 from imaging.told import NOTHING, Told, saving
 
 register_heif_opener(thumbnails=False)
@@ -77,6 +77,16 @@ def measure(data: bytes, *, name: str) -> tuple[int, int]:
     """Width and height of the picture in an encoded file, as stored, without its pixels. Raises UnreadablePictureError."""
     with _named(data, name):
         return _open(_without_metadata(data)[0], name).size
+
+
+def upright_size(data: bytes, *, name: str) -> tuple[int, int]:
+    """Width and height of the picture as it stands upright, without its pixels. Raises UnreadablePictureError."""
+    with _named(data, name):
+        body, info = _without_metadata(data)
+        image = _open(body, name)
+        # A HEIC's decoder turns it by itself.
+        turned = image.format != "HEIF" and is_on_its_side(read_orientation({**image.info, **info}))
+        return (image.height, image.width) if turned else image.size
 
 
 def decode(data: bytes, *, name: str) -> Image.Image:

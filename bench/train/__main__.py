@@ -3,8 +3,8 @@
 The tiny family, and a miniature of Stable Diffusion 1.5's shape with 92 million random weights at 256 pixels, built below ``out``. One
 thread. Steps are CPU seconds of one process that does a step of each in turn (``steps_ratio`` is the plain loop's over ours, 2 means
 half the time; ``floor_ratio`` ours over the floor); whole jobs are processes of their own (ours over the plain loop's). Ends with one JSON
-line. About a quarter of an hour; ONLY names the parts that are run (steps, jobs, likeness, masks), of which ``masks``, another half an
-hour, is not run unless it is named.
+line. About a quarter of an hour; ONLY names the parts that are run (steps, jobs, likeness, masks,
+recipes), of which ``masks`` and ``recipes``, another half an hour each, are not run unless they are named.
 """
 
 import argparse
@@ -17,11 +17,12 @@ import torch
 from bench.train.jobs import compare_jobs
 from bench.train.likeness import measure_likeness
 from bench.train.masks import measure_masks
+from bench.train.recipes import measure_recipes
 from bench.train.roots import make_root, pictures_of
 from bench.train.steps import measure_steps
 from models.tiny.make.score.quiet import silence_libraries
 
-PARTS = ("steps", "jobs", "likeness", "masks")
+PARTS = ("steps", "jobs", "likeness", "masks", "recipes")
 STEPPED = (("tiny", "lora"), ("tiny", "full"), ("medium", "lora"), ("medium", "full"))
 FULL_STEPS = 4
 """Of the job whose memory is measured: a job of every weight needs no more later."""
@@ -65,6 +66,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         say(measure_likeness(out, arguments.seeds, arguments.likeness_steps))
     if "masks" in parts:
         say(measure_masks(out, arguments.seeds, arguments.masks_steps))
+    if "recipes" in parts:
+        say(measure_recipes(out, range(arguments.seeds), arguments.masks_steps))
     return found
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from contracts.errors import InvalidInputError
 from contracts.pictures import LONGEST_SIDE
 from imaging import pictures
-from imaging.pictures import UnreadablePictureError, decode, encode
+from imaging.pictures import UnreadablePictureError, decode, encode, upright_size
 from tests.unit.picture_files import gradient, same, saved
 
 
@@ -50,6 +50,7 @@ def test_exif_rotation_is_applied(orientation: int) -> None:
     upright = decode(saved(stored, "JPEG", exif=exif, quality=95, subsampling=0), name="photo")
     corners = {1: (3, 3), 2: (28, 3), 3: (28, 12), 4: (3, 12), 5: (3, 3), 6: (12, 3), 7: (12, 28), 8: (3, 28)}
     assert upright.size == ((32, 16) if orientation < 5 else (16, 32))
+    assert upright_size(saved(stored, "JPEG", exif=exif), name="photo") == upright.size
     red, green, _ = colour(upright, corners[orientation])
     assert red > 200
     assert green < 60

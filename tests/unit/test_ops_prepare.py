@@ -256,6 +256,14 @@ def test_an_sdxl_base_is_planned_for_every_task_and_method_that_its_family_train
             assert plan["hyperparameters"]["train_text_encoder"] == "True"
 
 
+def test_a_plan_says_where_the_learning_rate_never_reaches_its_peak(stage: Stage) -> None:
+    long = {"lr_scheduler": "cosine", "lr_warmup_steps": 5, "max_steps": 5}
+    (note,) = plan_of(stage[1], hyperparameters=long)["notes"]
+    assert note == "lr_warmup_steps: 5 of 5 steps: the learning rate does not reach its peak"
+    for other in ({"max_steps": 6}, {"lr_scheduler": "constant"}, {"max_steps": None}):
+        assert plan_of(stage[1], hyperparameters=long | other)["notes"] == []
+
+
 def test_class_pictures_of_ones_own_are_announced_to_segment_and_want_one_reading(stage: Stage) -> None:
     prior: dict[str, Any] = {"hyperparameters": {"with_prior_preservation": True}}
     assert "--prior" not in plan_of(stage[1])["arguments"]["segment"]

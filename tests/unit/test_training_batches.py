@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from atelier_training.data.draws import order
+from atelier_training.data.draws import batch_of_one_group, order
 from atelier_training.data.latents import Batches, EncodedView
 from atelier_training.engine.parallel import on_device
 from atelier_training.engine.processes import Processes
@@ -17,26 +17,29 @@ PICTURES, VIEWS = 5, 3
 class Source:
     """Encoded views whose values are their numbers."""
 
-    def __init__(self, caption: str) -> None:
+    def __init__(self, caption: str, groups: tuple[tuple[int, ...], ...] = ()) -> None:
         self.names = tuple(f"{caption}-{index}" for index in range(PICTURES))
         self.captions = (caption,) * PICTURES
         self.views = VIEWS
+        self.groups = groups or (tuple(range(PICTURES)),)
 
     def view(self, picture: int, number: int) -> EncodedView:
         value = float(picture * VIEWS + number)
+        (group,) = (at for at, own in enumerate(self.groups) if picture in own)
+        cells = (2 + 2 * group, 2)
         return EncodedView(
-            latents=torch.full((4, 2, 2), value),
-            mask=torch.ones(1, 2, 2),
-            masked=torch.zeros(4, 2, 2),
+            latents=torch.full((4, *cells), value),
+            mask=torch.ones(1, *cells),
+            masked=torch.zeros(4, *cells),
             frame=torch.full((6,), value),
         )
 
 
-def batches(*, prior: bool = False, **tuning: object) -> Batches:
+def batches(*, prior: bool = False, groups: tuple[tuple[int, ...], ...] = (), **tuning: object) -> Batches:
     settings = Hyperparameters(**{"batch_size": 2, "prior_loss_weight": 0.5, **tuning})  # type: ignore[arg-type]
     words = {"garment": {"states": torch.zeros(3, 8)}, "class": {"states": torch.ones(3, 8)}}
     return Batches(
-        instance=Source("garment"),
+        instance=Source("garment", groups),
         prior=Source("class") if prior else None,
         words=words,
         tuning=settings,
@@ -111,3 +114,43 @@ def test_moving_a_batch_keeps_its_keys_and_its_values() -> None:
     assert moved.latents.is_meta
     assert moved.words["states"].is_meta
     assert on_device(batch, torch.device("cpu")) is batch
+
+
+BUCKETS = ((0, 3), (1,), (2, 4))
+
+
+def test_a_batch_is_of_one_bucket_and_no_picture_is_shown_more_often() -> None:
+    drawn = [batch_of_one_group(7, BUCKETS, number, 4) for number in range(3 * PICTURES)]
+    assert all(any(set(each) <= set(bucket) for bucket in BUCKETS) for each in drawn)
+    for period in (drawn[:PICTURES], drawn[PICTURES : 2 * PICTURES]):
+        shown = [picture for each in period for picture in each]
+        assert {picture: shown.count(picture) for picture in range(PICTURES)} == dict.fromkeys(range(PICTURES), 4)
+    orders = {tuple(each[0] in BUCKETS[0] for each in drawn[at : at + PICTURES]) for at in (0, PICTURES, 2 * PICTURES)}
+    assert len(orders) > 1, "the buckets take turns in another order"
+    assert drawn == [batch_of_one_group(7, BUCKETS, number, 4) for number in range(3 * PICTURES)]
+
+
+def test_one_bucket_is_drawn_from_as_without_buckets() -> None:
+    assert batch_of_one_group(3, [range(PICTURES)], 4, 2) == order(3, PICTURES, 8, 2)
+
+
+def test_batches_of_a_bucket_are_of_its_size() -> None:
+    for number in range(PICTURES):
+        batch = batches(groups=BUCKETS).draw(number)
+        pictures = {int(key.split("-")[1]) for key in batch.keys}
+        (bucket,) = (at for at, own in enumerate(BUCKETS) if pictures <= set(own))
+        assert batch.latents.shape == batch.noise.shape == (2, 4, 2 + 2 * bucket, 2)
+
+
+def test_class_pictures_of_another_size_stay_beside_the_own_ones() -> None:
+    drawn = [batches(groups=BUCKETS, prior=True).draw(number) for number in range(PICTURES)]
+    beside = [batch for batch in drawn if batch.others is not None]
+    assert beside
+    assert len(beside) < len(drawn), "a bucket's own size is the class pictures'"
+    for batch in beside:
+        others = batch.others
+        assert others is not None
+        assert batch.keys[2:] == others.keys
+        assert (len(batch.keys), batch.shares.tolist(), others.shares.tolist()) == (4, [0.5, 0.5], [0.25, 0.25])
+        moved = on_device(batch, torch.device("meta"))
+        assert moved.others.latents.is_meta

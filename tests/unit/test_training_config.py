@@ -54,6 +54,7 @@ def test_the_class_prompt_may_be_empty_unless_the_prior_is_preserved() -> None:
     [
         ({"lr_warmup_steps": "10"}, "lr_warmup_steps"),
         ({"center_crop": "True"}, "center_crop"),
+        ({"aspect_ratio_buckets": "True"}, "aspect_ratio_buckets"),
         ({"method": "full", "lora_rank": "4"}, "lora_rank"),
         ({"method": "full", "lora_alpha": "4"}, "lora_alpha"),
         ({"method": "full", "lora_targets": "attention"}, "lora_targets"),

@@ -175,12 +175,33 @@ def test_a_resumed_run_continues_exactly(tmp_path: Path, method: str, more: Any)
     assert same_weights(parts.model / name, whole.model / name)
 
 
-@pytest.mark.parametrize("setting", [{"lora_dropout": "0.3"}, {"noise_offset": "0.1"}, {"snr_gamma": "0.5"}])
+@pytest.mark.parametrize(
+    "setting", [{"lora_dropout": "0.3"}, {"noise_offset": "0.1"}, {"snr_gamma": "0.5"}, {"random_flip": "True"}]
+)
 def test_each_setting_changes_what_is_learnt(tmp_path: Path, setting: Any) -> None:
     plain, changed = write_training(tmp_path / "a"), write_training(tmp_path / "b", **setting)
     train(plain)
     train(changed)
     assert not same_weights(plain.model / ADAPTER_WEIGHTS, changed.model / ADAPTER_WEIGHTS)
+
+
+@pytest.mark.parametrize("prior", ["False", "True"])
+def test_whole_pictures_are_learnt_at_their_own_aspect_and_the_run_resumed_exactly(tmp_path: Path, prior: str) -> None:
+    settings: Any = {
+        **{"task": "text-to-image", "target": "", "aspect_ratio_buckets": "True", "max_steps": "4"},
+        **{"with_prior_preservation": prior, "num_class_images": "3"},
+    }
+    whole, parts = (write_training(tmp_path / name, channels=4, **settings) for name in ("whole", "parts"))
+    for paths in (whole, parts):  # the others are 48 pixels wide and 64 high
+        garment(0, (120, 60))[0].save(paths.channel("dataset") / "skirt-0.png")
+    expected = train(whole)
+    (kept,) = (whole.checkpoints / "views").glob("instance-*")
+    shapes = {tuple(load_file(each)["latents"].shape) for each in kept.glob("*.safetensors")}
+    assert shapes == {(4, 18, 14), (4, 12, 20)}
+    with pytest.raises(InterruptedJobError):
+        train(parts, StopsAfter(1))
+    assert [(each.step, each.loss) for each in train(parts)] == [(each.step, each.loss) for each in expected]
+    assert same_weights(parts.model / ADAPTER_WEIGHTS, whole.model / ADAPTER_WEIGHTS)
 
 
 def test_a_checkpoint_of_another_training_is_not_continued(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from atelier_training.data.buckets import bucket_sizes, grouped, nearest_size
 from atelier_training.data.crops import Crops, PictureCrop, around_garment, whole_picture
-from atelier_training.data.example_views import View, inpaint_view, whole_view
+from atelier_training.data.example_views import View, inpaint_view, mirrored, whole_view
 from atelier_training.data.examples import Example, ExampleFile
 from imaging.framing import crop_box, square
 from imaging.masks import Mask, from_image, to_image
@@ -37,7 +38,7 @@ def inpainted(of: Example, count: int) -> list[View]:
 
 def whole(of: Example, count: int, *, centre: bool) -> list[View]:
     crop = whole_picture(of, SIDE)
-    return [whole_view(crop, SIDE, np.random.default_rng(0), number, centre=centre) for number in range(count)]
+    return [whole_view(crop, (SIDE, SIDE), np.random.default_rng(0), number, centre=centre) for number in range(count)]
 
 
 def coloured(pixels: NDArray[np.uint8]) -> Mask:
@@ -181,3 +182,71 @@ def test_a_crop_of_a_large_photo_is_small_and_is_kept(tmp_path: Path) -> None:
     assert np.array_equal(first.pixels, again.pixels)
     assert (first.place, first.size, first.photo) == (again.place, again.size, again.photo)
     assert first.photo == (1500, 1000)
+
+
+@pytest.mark.parametrize("resolution", [32, 64, 512, 768, 1024])
+def test_no_bucket_has_more_pixels_than_the_square_or_sides_that_a_model_cannot_halve(resolution: int) -> None:
+    sizes = bucket_sizes(resolution)
+    assert sizes[len(sizes) // 2] == (resolution, resolution)
+    assert len(set(sizes)) == len(sizes) == 9
+    for width, height in sizes:
+        assert 0.9 * resolution**2 < width * height <= resolution**2
+        assert width % (resolution // 8) == height % (resolution // 8) == 0
+        assert (height, width) in sizes
+
+
+@pytest.mark.parametrize(
+    ("size", "bucket"),
+    [((3000, 4000), (28, 36)), ((640, 640), (32, 32)), ((1600, 900), (40, 24)), ((90, 4000), (16, 64))],
+)
+def test_a_picture_is_learnt_at_the_size_whose_aspect_is_nearest(
+    size: tuple[int, int], bucket: tuple[int, int]
+) -> None:
+    assert nearest_size(size, SIDE) == bucket
+    assert nearest_size((size[1], size[0]), SIDE) == (bucket[1], bucket[0])
+
+
+def test_pictures_are_grouped_by_their_size() -> None:
+    assert grouped([(8, 8), (4, 16), (8, 8)]) == ((1,), (0, 2))
+
+
+@pytest.mark.parametrize("size", [(300, 200), (200, 300), (250, 250), (64, 600)])
+def test_a_view_of_a_bucket_shows_nearly_all_of_the_picture_undistorted(size: tuple[int, int]) -> None:
+    ramp = np.indices((size[1], size[0])).astype(np.float64)
+    levels = np.stack([255 * ramp[1] / size[0], 255 * ramp[0] / size[1], 0 * ramp[0]], axis=2).astype(np.uint8)
+    of = Example(name="a.png", picture=Image.fromarray(levels), mask=np.ones(ramp[0].shape, np.bool_), caption="")
+    bucket = nearest_size(size, SIDE)
+    view = whole_view(whole_picture(of, SIDE), bucket, np.random.default_rng(0), centre=True)
+    assert view.pixels.shape == (bucket[1], bucket[0], 3)
+    assert view.mask.shape == (bucket[1], bucket[0])
+    assert view.frame[:2] == (size[1], size[0])
+    assert view.frame[4:] == (bucket[1], bucket[0])
+    across, down = (float(np.ptp(view.pixels[..., channel])) / 255 for channel in (0, 1))
+    if max(size) <= 4 * min(size):
+        assert min(across, down) > 0.8, "a square would show two thirds of the longer side"
+    scale = (bucket[0] / (across * size[0]), bucket[1] / (down * size[1]))
+    assert scale[0] == pytest.approx(scale[1], rel=0.12)
+
+
+def test_a_mirrored_view_is_the_view_of_the_mirrored_photo() -> None:
+    photo = whole_photo((90, 60), (20, 10, 50, 40), 3)
+    turned = replace(
+        photo,
+        picture=photo.picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        mask=photo.mask[:, ::-1],
+    )
+    (centre,), (other,) = whole(photo, 1, centre=True), whole(turned, 1, centre=True)
+    assert np.array_equal(mirrored(centre).pixels, other.pixels)
+    assert mirrored(centre).frame == other.frame
+    for view in (*inpainted(photo, 4), *whole(photo, 4, centre=False)):
+        twice = mirrored(mirrored(view))
+        assert np.array_equal(mirrored(view).mask, view.mask[:, ::-1])
+        assert np.array_equal(twice.pixels, view.pixels)
+        assert twice.frame == view.frame
+
+
+def test_a_mirrored_views_place_is_counted_from_the_other_side() -> None:
+    wide = whole_photo((96, 48), (20, 10, 50, 40), 3)
+    for view in whole(wide, 6, centre=False):
+        left = view.frame[3]
+        assert mirrored(view).frame[3] == 2 * SIDE - SIDE - left

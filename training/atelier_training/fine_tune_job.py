@@ -42,6 +42,11 @@ class FineTuneJob(Hyperparameters):
             dropout=self.lora_dropout,
         )
 
+    @property
+    def buckets(self) -> bool:
+        """Whether pictures are learnt at about their own aspect ratio."""
+        return self.aspect_ratio_buckets and self.task == "text-to-image"
+
     @rule
     def _the_prior_needs_words(self) -> Iterator[Problem]:
         if self.with_prior_preservation and not self.class_prompt:
@@ -57,6 +62,8 @@ class FineTuneJob(Hyperparameters):
             warnings.append("lr_warmup_steps, because lr_scheduler is constant; constant_with_warmup uses it")
         if tuning.center_crop and self.task == "inpaint":
             warnings.append("center_crop, because an inpainting crop is framed by the garment's mask")
+        if tuning.aspect_ratio_buckets and self.task == "inpaint":
+            warnings.append("aspect_ratio_buckets, because an inpainting crop is a square around the garment")
         if self.method == "full":
             plain = Hyperparameters()
             names = [name for name in type(plain).model_fields if name.startswith("lora_")]

@@ -95,7 +95,7 @@ def make_plan(
         "jobs": run_jobs(jobs, prefix, execution),
         "model_package_group": bounded(f"{prefix}-{request.style}"),
         "published": style_prefix(request.style),
-        "notes": dataset.notes(request.task, prior=settings.with_prior_preservation),
+        "notes": [*dataset.notes(request.task, prior=settings.with_prior_preservation), *settings.notes()],
     }
     made = FineTuningPlan.from_json(plan)
     note_person(request, execution, dependencies.records)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from atelier_training.data.buckets import Size
 from atelier_training.data.crops import BOX_MARGIN, MOST_GROWTH, PictureCrop
 from contracts.errors import InvalidInputError
 from imaging.framing import box_around, square, square_mask
@@ -20,7 +21,7 @@ Frame = tuple[int, int, int, int, int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One training picture: RGB levels (side, side, 3) and what to paint of it (side, side).
+    """One training picture: RGB levels (h, w, 3) and what to paint of it (h, w).
 
     ``frame`` says what it was cut from, in pixels: height and width of the photo, top and left of the cut in the photo at
     the view's scale, height and width of the view.
@@ -45,20 +46,43 @@ def inpaint_view(crop: PictureCrop, side: int, chance: np.random.Generator, numb
     return View(pixels=pixels, mask=square_mask(loose, box, side), frame=uncropped(side))
 
 
-def whole_view(crop: PictureCrop, side: int, chance: np.random.Generator, number: int = 0, *, centre: bool) -> View:
-    """A square crop as large as the picture allows, in the centre or where ``chance`` puts it after ``number`` others, painted whole."""
-    shorter, cut = min(crop.photo), min(crop.size)
-    drawn = [
-        [(length - shorter) // 2 if centre else int(chance.integers(length - shorter + 1)) for length in crop.photo]
-        for _ in range(number + 1)
-    ]
-    x, y = (min(round(place * cut / shorter), length - cut) for place, length in zip(drawn[-1], crop.size, strict=True))
-    left, top = (round(place * side / shorter) for place in drawn[-1])
-    return View(
-        pixels=np.asarray(square(Image.fromarray(crop.pixels), (x, y, x + cut, y + cut), side)),
-        mask=np.ones((side, side), dtype=np.bool_),
-        frame=(crop.photo[1], crop.photo[0], top, left, side, side),
+def whole_view(crop: PictureCrop, size: Size, chance: np.random.Generator, number: int = 0, *, centre: bool) -> View:
+    """A crop of (width, height) ``size``'s shape, as large as the picture allows, painted whole.
+
+    It is in the centre, or where ``chance`` puts it after ``number`` others.
+    """
+    shown, cut = _largest(crop.photo, size), _largest(crop.size, size)
+    slack = [length - part for length, part in zip(crop.photo, shown, strict=True)]
+    drawn = [[each // 2 if centre else int(chance.integers(each + 1)) for each in slack] for _ in range(number + 1)][-1]
+    x, y = (
+        min(round(place * part / whole), length - part)
+        for place, part, whole, length in zip(drawn, cut, shown, crop.size, strict=True)
     )
+    left, top = (round(place * side / whole) for place, side, whole in zip(drawn, size, shown, strict=True))
+    part = Image.fromarray(crop.pixels).crop((x, y, x + cut[0], y + cut[1]))
+    return View(
+        pixels=np.asarray(part.resize(size, Image.Resampling.LANCZOS)),
+        mask=np.ones((size[1], size[0]), dtype=np.bool_),
+        frame=(crop.photo[1], crop.photo[0], top, left, size[1], size[0]),
+    )
+
+
+def mirrored(view: View) -> View:
+    """The view of the photo's mirror image."""
+    height, width, top, left, *shape = view.frame
+    scale = max(shape[0] / height, shape[1] / width)  # of the view over the photo
+    left = max(0, round(width * scale) - left - shape[1])
+    return View(
+        pixels=np.ascontiguousarray(view.pixels[:, ::-1]),
+        mask=np.ascontiguousarray(view.mask[:, ::-1]),
+        frame=(height, width, top, left, shape[0], shape[1]),
+    )
+
+
+def _largest(of: Size, shape: Size) -> Size:
+    """The largest part of a picture of (width, height) ``of`` that has the shape."""
+    scale = min(of[0] / shape[0], of[1] / shape[1])
+    return min(of[0], max(1, round(shape[0] * scale))), min(of[1], max(1, round(shape[1] * scale)))
 
 
 def uncropped(side: int) -> Frame:

@@ -52,7 +52,10 @@ class Encoder:
 
 
 class KeptViews:
-    """The views of some pictures. ``cut`` makes one of them, ``folder`` is named after all that they depend on."""
+    """The views of some pictures. ``cut`` makes one of them, ``folder`` is named after all that they depend on.
+
+    ``groups`` are the numbers of pictures whose views are of one size; without them all are.
+    """
 
     def __init__(
         self,
@@ -63,8 +66,10 @@ class KeptViews:
         cut: Callable[[int, int], View],
         encode: Callable[[View], EncodedView],
         folder: Path,
+        groups: tuple[tuple[int, ...], ...] = (),
     ) -> None:
         self.names, self.captions, self.views = names, captions, views
+        self.groups: tuple[tuple[int, ...], ...] = groups or (tuple(range(len(names))),)
         self._cut, self._encode, self._folder = cut, encode, folder
         folder.mkdir(parents=True, exist_ok=True)
 

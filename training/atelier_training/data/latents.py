@@ -4,14 +4,14 @@ What is drawn is a function of the seed and the batch's number alone.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from atelier_training.data.draws import Purpose, order, torch_generator
+from atelier_training.data.draws import Purpose, batch_of_one_group, torch_generator
 from atelier_training.engine.processes import Processes
 from contracts.hyperparameters import Hyperparameters
 from diffusion.trainee import Words
@@ -32,11 +32,12 @@ class EncodedView:
 
 
 class EncodedViews(Protocol):
-    """``views`` views of each of some pictures, which have ``names`` and ``captions``."""
+    """``views`` views of each of some pictures, which have ``names`` and ``captions``; those of a group are of one size."""
 
     names: tuple[str, ...]
     captions: tuple[str, ...]
     views: int
+    groups: tuple[tuple[int, ...], ...]
 
     def view(self, picture: int, number: int) -> EncodedView:
         """A picture's view with this number."""
@@ -47,7 +48,8 @@ class Batch:
     """B drawn views. ``shares`` (B,) are each picture's weight in the loss.
 
     ``latents`` and ``noise`` (B, 4, h, w); ``masks`` (B, 1, h, w); ``masked`` (B, 4, h, w); ``timesteps`` (B,);
-    ``words`` as ``diffusion.trainee`` encodes or tokenizes them; ``frames`` (B, 6), see ``View``.
+    ``words`` as ``diffusion.trainee`` encodes or tokenizes them; ``frames`` (B, 6), see ``View``. ``others`` are views of another
+    size that belong to the same step; ``keys`` are of both.
     """
 
     keys: tuple[str, ...]
@@ -59,6 +61,7 @@ class Batch:
     words: Words
     frames: Tensor
     shares: Tensor
+    others: "Batch | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +91,7 @@ class Batches:
 
     def _from(self, source: EncodedViews, purpose: Purpose, number: int, share: float) -> Batch:
         tuning, size = self.tuning, self.tuning.batch_size
-        pictures = order(tuning.seed, len(source.names), number * size, size)
+        pictures = batch_of_one_group(tuning.seed, source.groups, number, size)
         chance = torch_generator(tuning.seed, purpose, number)
         views = torch.randint(source.views, (size,), generator=chance).tolist()
         drawn = [source.view(picture, view) for picture, view in zip(pictures, views, strict=True)]
@@ -112,7 +115,11 @@ class Batches:
 
 
 def _joined(first: Batch, second: Batch) -> Batch:
+    if first.latents.shape[1:] != second.latents.shape[1:]:
+        return replace(first, keys=first.keys + second.keys, others=second)
     own, others = vars(first), vars(second)
-    tensors = {name: torch.cat([own[name], others[name]]) for name in own if isinstance(own[name], Tensor)}
+    tensors: dict[str, Any] = {
+        name: torch.cat([own[name], others[name]]) for name in own if isinstance(own[name], Tensor)
+    }
     words = {name: torch.cat([each, second.words[name]]) for name, each in first.words.items()}
     return Batch(keys=first.keys + second.keys, words=words, **tensors)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from atelier_training.data.buckets import Size, grouped, nearest_size
 from atelier_training.data.class_pictures import ClassPictures
 from atelier_training.data.crops import Crops, around_garment, whole_picture
 from atelier_training.data.draws import Purpose, numpy_generator
-from atelier_training.data.example_views import View, inpaint_view, whole_view
+from atelier_training.data.example_views import View, inpaint_view, mirrored, whole_view
 from atelier_training.data.examples import ExampleFile
 from atelier_training.data.kept_views import FOLDER, Encoder, KeptViews
 from atelier_training.data.latents import Batches
@@ -20,6 +21,7 @@ from atelier_training.engine.processes import Processes
 from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import BaseManifest
 from diffusion.trainee import Trainee
+from imaging.pictures import upright_size
 
 MOST_VIEWS = 8
 """Crops and masks of each picture, the same in every epoch."""
@@ -47,12 +49,14 @@ class Preparation:
         ``class_examples`` are a person's own class pictures.
         """
         crops = self._crops(examples, self.crops)
+        sizes = [self._size(example) for example in examples]
         prior = self._prior(crops, class_examples) if self.job.with_prior_preservation else None
         instance = self._kept(
             "instance",
             names=[example.name for example in examples],
             captions=[example.caption for example in examples],
-            cut=lambda picture, number: self._view(crops, picture, self._chance(picture), number),
+            cut=lambda picture, number: self._learnt(crops, picture, number, sizes[picture]),
+            groups=grouped(sizes),
             views=self._views_each(len(examples), steps),
             of=_hash_of_masks(examples),
         )
@@ -94,6 +98,7 @@ class Preparation:
         cut: Callable[[int, int], View],
         of: str,
         views: int,
+        groups: tuple[tuple[int, ...], ...] = (),
     ) -> KeptViews:
         """Views in a folder that is named after all that they depend on, ``of`` included."""
         job, base = self.job, self.base
@@ -103,6 +108,7 @@ class Preparation:
         ]
         how = [str(base.resolution), str(self.family.pipeline.vae.dtype), str(self.family.inpaints), str(views)]
         origin = [job.dataset_sha256, job.task, job.target, str(job.center_crop), str(job.seed), of]
+        origin += [str(job.random_flip), str(job.aspect_ratio_buckets)]
         identity = hashlib.sha256("\n".join([*model, *how, *origin, *names]).encode()).hexdigest()[:16]
         return KeptViews(
             names=tuple(names),
@@ -110,6 +116,7 @@ class Preparation:
             views=views,
             cut=cut,
             encode=Encoder(family=self.family),
+            groups=groups,
             folder=self.checkpoints / FOLDER / f"{which}-{identity}",
         )
 
@@ -121,14 +128,27 @@ class Preparation:
         seen = steps * self.job.batch_size * self.job.gradient_accumulation_steps / pictures
         return min(max(1, int(seen / LEAST_SEEN)), MOST_VIEWS)
 
-    def _chance(self, picture: int) -> np.random.Generator:
-        return numpy_generator(self.job.seed, Purpose.VIEWS, picture)
+    def _size(self, example: ExampleFile) -> Size:
+        """Width and height of a picture's views."""
+        side = self.base.resolution
+        if not self.job.buckets:
+            return side, side
+        return nearest_size(upright_size(example.picture.read_bytes(), name=example.name), side)
 
-    def _view(self, crops: Crops, picture: int, chance: np.random.Generator, number: int) -> View:
+    def _learnt(self, crops: Crops, picture: int, number: int, size: Size) -> View:
+        """A picture's view with this number; where they are flipped, every other one shows the mirror image."""
+        view = self._view(crops, picture, numpy_generator(self.job.seed, Purpose.VIEWS, picture), number, size)
+        first = int(numpy_generator(self.job.seed, Purpose.FLIPS, picture).integers(2)) if self.job.random_flip else 0
+        return mirrored(view) if self.job.random_flip and (first + number) % 2 else view
+
+    def _view(
+        self, crops: Crops, picture: int, chance: np.random.Generator, number: int, size: Size | None = None
+    ) -> View:
+        """A view of ``size``, the base model's own square where there is none."""
         side = self.base.resolution
         if self.job.task == "inpaint":
             return inpaint_view(crops[picture], side, chance, number)
-        return whole_view(crops[picture], side, chance, number, centre=self.job.center_crop)
+        return whole_view(crops[picture], size or (side, side), chance, number, centre=self.job.center_crop)
 
 
 def _hash_of_masks(examples: Sequence[ExampleFile]) -> str:

@@ -1,7 +1,7 @@
 """How a learner's work is spread over processes: whole copies whose gradients are averaged (DDP), or shares (FSDP)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -90,7 +90,7 @@ def _divides(optimizer: Optimizer) -> bool:
 
 
 def on_device(batch: Any, device: torch.device) -> Any:
-    """Return a dataclass of tensors and mappings of tensors with these on a device."""
+    """Return a dataclass of tensors, mappings of tensors and more such dataclasses with these on a device."""
     if device.type == "cpu":
         return batch
     moved: dict[str, Any] = {}
@@ -100,4 +100,6 @@ def on_device(batch: Any, device: torch.device) -> Any:
             moved[each.name] = value.to(device)
         elif isinstance(value, Mapping):
             moved[each.name] = {name: tensor.to(device) for name, tensor in value.items()}
+        elif is_dataclass(value):
+            moved[each.name] = on_device(value, device)
     return replace(batch, **moved)

@@ -31,13 +31,18 @@ class FineTuneLearner:
 
     def losses(self, batch: Batch) -> Tensor:
         """The pictures' masked errors (B,), each by its share: their mean is the loss of the batch."""
+        parts = [self._errors(part) for part in (batch, batch.others) if part is not None]
+        return torch.cat(parts) * len(batch.keys)
+
+    def _errors(self, batch: Batch) -> Tensor:
+        """Of views of one size."""
         noisy = self._schedule.add_noise(batch.latents, batch.noise, batch.timesteps)
         predicted = self.trained(noisy, batch.masks, batch.masked, batch.timesteps, batch.words, batch.frames)
         expected = target(self._schedule, batch.latents, batch.noise, batch.timesteps)
         errors = weighted_error(predicted, expected, batch.masks, self._job.mask_weight)  # (B,)
         if self._job.snr_gamma is not None:
             errors = errors * loss_weights(self._schedule, batch.timesteps, self._job.snr_gamma)
-        return errors * batch.shares * len(batch.shares)
+        return errors * batch.shares
 
     def export(self, folder: Path) -> None:
         """Write the adapter, or the whole pipeline: the base's files, except for the parts that were trained."""
