@@ -59,7 +59,7 @@ def _lora(pipeline: Any, content: bytes) -> Lora:
         dtype = next(lora_parts(pipeline)[part].parameters()).dtype
         for name, pair in pairs.items():
             scaling = assumed.scaling(name, pair.down.shape[0])
-            layers[part, name] = _in_precision(f"{part}.{name}", pair, scaling, dtype)
+            layers[part, name] = _in_precision(f"{part}.{name}", pair, scaling, dtype, modules[name].weight)
     return Lora(layers)
 
 
@@ -172,10 +172,10 @@ def _require_settings(
             raise UnusableError(got, f"the rank that the file's own settings say: {settings.rank(name):g}")
 
 
-def _in_precision(where: str, pair: LowRank, scaling: float, dtype: torch.dtype) -> LowRank:
-    """The pair with its scaling in ``up``. Raises where the model's precision cannot hold it."""
-    # As the layers' own weights lie where pictures are painted, so that both are added without turning them.
-    layout = torch.channels_last if pair.down.ndim == 4 else torch.contiguous_format
+def _in_precision(where: str, pair: LowRank, scaling: float, dtype: torch.dtype, beside: Tensor) -> LowRank:
+    """The pair with its scaling in ``up``, for the layer of the weights ``beside``. Raises where the model's precision cannot hold it."""
+    # As the layer's own weights lie, so that both are added without turning them.
+    layout = torch.contiguous_format if beside.is_contiguous() else torch.channels_last
     made = LowRank(
         pair.down.to(dtype).contiguous(memory_format=layout), (pair.up.float() * scaling).to(dtype).contiguous()
     )

@@ -1,13 +1,15 @@
 """How much memory of the device a step takes at most, by family, method, batch, optimizer and whether activations are computed twice.
 
-The denoiser alone: where words are encoded and pictures cached, nothing else is on the device while the loop runs.
+The denoiser alone: where words are encoded and pictures cached, nothing else is on the device while the loop runs. Beside it stands what
+``contracts.training_needs`` counts before a training is paid for, which must be no less; and what the libraries and the allocator hold
+besides.
 """
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -15,6 +17,10 @@ from atelier_training.engine.optimizers import adamw_named
 from atelier_training.engine.parallel import clip
 from bench.gpu.findings import Findings
 from bench.gpu.shapes import PUBLISHED, shaped, words_of
+from contracts.execution import Method
+from contracts.hyperparameters import Hyperparameters
+from contracts.training_needs import Shape, SizedTraining, gpu_memory
+from contracts.training_table import TABLE
 from diffusion import unquantised
 from diffusion.lora_shape import LoraShape
 from diffusion.trained_model import train_parts, trainable
@@ -22,6 +28,8 @@ from diffusion.trained_model import train_parts, trainable
 RANK = 8
 BATCHES = (1, 4)
 _MIB = 2**20
+COUNTED = {"sd1": "sd15-inpaint", "sd2": "sd2-inpaint", "sdxl": "sdxl-inpaint"}
+"""The row of the table that a training's memory is counted by, by family."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,26 +71,68 @@ def check_memory(
     """The table, in MiB; 0 where no GPU counts them, and ``does not fit`` where the device has less."""
     table: dict[str, int | str] = {}
     for row in rows:
+        counted = counted_mib(row)
         try:
-            table[str(row)] = _peak(row, shapes[row.family], device, dtype)
+            table[str(row)], held = _peak(row, shapes[row.family], device, dtype)
         except torch.OutOfMemoryError:
-            table[str(row)] = "does not fit"
+            table[str(row)], held = "does not fit", Held()
+        found.rows.append(f"{row!s:<42} {table[str(row)]:>12}; with all else {held.mib:.0f}, counted {counted:.0f}")
+        found.require(held.mib <= counted, f"memory: {row}: {held.mib:.0f} MiB are held; counted: {counted:.0f}")
+        _say_overhead(found, held)
         gc.collect()
         if device.type == "cuda":
             torch.cuda.empty_cache()
-        found.rows.append(f"{row!s:<36} {table[str(row)]:>12}")
     found.numbers["memory_mib"] = table
     found.require(any(isinstance(each, int) for each in table.values()), f"memory: none of {len(rows)} fits")
 
 
-def _peak(row: TrainedShape, shape: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> int:
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    _two_steps(row, shape, device, dtype)
-    return torch.cuda.max_memory_allocated(device) // _MIB if device.type == "cuda" else 0
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What a device that has no other user held at most, in MiB, and how much of that were tensors and how much CUDA and its libraries."""
+
+    mib: float = 0.0
+    tensors: float = 0.0
+    libraries: float = 0.0
 
 
-def _two_steps(row: TrainedShape, shape: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> None:
+def counted_mib(row: TrainedShape) -> float:
+    """What is counted for the denoiser and a step of it, with libraries and allocator."""
+    settings = {"batch_size": row.batch, "lora_rank": RANK, "gradient_checkpointing": row.checkpointing}
+    tuning = Hyperparameters.model_validate({**settings, "optimizer": row.optimizer})
+    assert not tuning.with_prior_preservation
+    assert not tuning.train_text_encoder
+    known = TABLE[COUNTED[row.family]]
+    alone = {**known, "parameters": {**known["parameters"], "vae": 0}, "encode_mib": 0}
+    shape, method = Shape(name=row.family, row=alone), cast(Method, row.method)
+    return 1024 * gpu_memory(SizedTraining(shape=shape, method=method, tuning=tuning)).total
+
+
+def _say_overhead(found: Findings, held: Held) -> None:
+    """What the allocator holds over what tensors take, at most, and what CUDA and its libraries hold besides."""
+    numbers = found.numbers
+    if held.tensors:
+        share = (held.mib - held.libraries) / held.tensors
+        numbers["allocator_share"] = max(numbers.get("allocator_share", 0.0), round(share, 3))
+        numbers["cuda_mib"] = max(numbers.get("cuda_mib", 0), round(held.libraries))
+
+
+def _peak(row: TrainedShape, shape: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> tuple[int, Held]:
+    steps = _made(row, shape, device, dtype)
+    if device.type != "cuda":
+        steps()
+        return 0, Held()
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)  # the weights were single while they were made
+    steps()
+    tensors, reserved = torch.cuda.max_memory_allocated(device), torch.cuda.max_memory_reserved(device)
+    free, total = torch.cuda.mem_get_info(device)
+    libraries = total - free - torch.cuda.memory_reserved(device)
+    held = Held(mib=(reserved + libraries) / _MIB, tensors=tensors / _MIB, libraries=libraries / _MIB)
+    return tensors // _MIB, held
+
+
+def _made(row: TrainedShape, shape: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> Callable[[], None]:
+    """Two steps, to be done."""
     family = shaped(row.family, shape, device)
     if row.method == "lora":
         family.pipeline.unet.to(dtype)
@@ -95,10 +145,14 @@ def _two_steps(row: TrainedShape, shape: Mapping[str, Any], device: torch.device
     latents, masks = torch.zeros(count, 4, side, side, device=device), torch.ones(count, 1, side, side, device=device)
     steps, frames = torch.zeros(count, dtype=torch.long, device=device), torch.zeros(count, 6, device=device)
     words = words_of(shape, count, device)
-    for _ in range(2):  # the optimizer makes its state in the first
-        optimizer.zero_grad()
-        with torch.autocast(device.type, dtype):
-            predicted = trained(latents, masks, latents, steps, words, frames)
-        torch.autograd.backward(predicted.float().pow(2).mean())
-        clip(list(trainable(trained).values()), 1.0, [optimizer])
-        optimizer.step()
+
+    def step_twice() -> None:
+        for _ in range(2):  # the optimizer makes its state in the first
+            optimizer.zero_grad()
+            with torch.autocast(device.type, dtype):
+                predicted = trained(latents, masks, latents, steps, words, frames)
+            torch.autograd.backward(predicted.float().pow(2).mean())
+            clip(list(trainable(trained).values()), 1.0, [optimizer])
+            optimizer.step()
+
+    return step_twice

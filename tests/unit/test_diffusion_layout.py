@@ -1,6 +1,7 @@
 """How a model lies in memory changes what it paints by no more than rounding."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -28,3 +29,11 @@ def test_channels_lie_last_and_the_picture_stays(tmp_path: Path) -> None:
                if isinstance(each, torch.nn.Conv2d)]  # fmt: skip
     assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
     assert max(np.abs(a - b).max() for a, b in zip(before, paint(), strict=True)) <= 1
+
+
+def test_on_a_gpu_weights_stay_as_they_are() -> None:
+    parts = {name: torch.nn.Conv2d(2, 3, 3) for name in ("unet", "vae")}
+    lay_out_for_painting(SimpleNamespace(device=torch.device("cuda", 0), **parts))
+    assert all(part.weight.is_contiguous() for part in parts.values())
+    lay_out_for_painting(SimpleNamespace(device=torch.device("cpu"), **parts))
+    assert not any(part.weight.is_contiguous() for part in parts.values())
