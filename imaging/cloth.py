@@ -1,16 +1,15 @@
-"""Which colour is a garment's own: the one that covers most of it, in light and in shade.
+"""The colours of a garment, the one that covers most of it first, in light and in shade: for what is measured, not for what is painted.
 
-A fold in shade has the cloth's hue with less of everything, so colours are compared as if all were in one light, and their lightness
-counts for less. Two colours of a pattern stay two, a white stripe beside a grey one too.
+Two colours of a pattern stay two, a white stripe beside a grey one too.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.lab import Lab
+from imaging.shades import in_one_light
 
 CELL = 8.0
 """Side, in one light, of the cells whose colours are one before those that look the same are joined."""
@@ -23,10 +22,6 @@ LEAST = 0.06
 GROUND = 1 / 3
 """Share from which a colour is the ground of a pattern."""
 MOST_SAMPLES = 16_384
-_LIGHTNESS = 0.4
-_BLACK, _UNLIT = 16.0, 14.0
-"""L* at which CIELAB's light is none, below 0; and L* under which a shade's hue is noise."""
-_MIDDLE = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +30,6 @@ class ClothColour:
 
     lab: NDArray[np.float64]
     share: float
-
-
-def own_colours(lab: Lab) -> list[ClothColour]:
-    """The colours of a garment's pixels (n, 3): its own first, then the others of its pattern.
-
-    Where none covers a third, as in a print of flowers, all of them together are its own, and there is no other.
-    """
-    colours = cloth_colours(lab)
-    return colours if colours[0].share >= GROUND else [ClothColour(lab=lab.mean(axis=0), share=1.0)]
 
 
 def cloth_colours(lab: Lab, *, same: float = SAME) -> list[ClothColour]:
@@ -66,22 +52,16 @@ def cloth_colours(lab: Lab, *, same: float = SAME) -> list[ClothColour]:
     return [ClothColour(lab=sums[each] / counts[each], share=float(counts[each] / counts.sum())) for each in order]
 
 
-def distances(lab: Lab, colours: Sequence[ClothColour]) -> NDArray[np.float64]:
-    """How far pixels (n, 3) are from each colour, in one light: (n, colours)."""
-    placed, centres = _in_one_light(lab), _in_one_light(np.stack([colour.lab for colour in colours]))
-    return np.stack([np.sqrt(np.square(placed - centre).sum(axis=1)) for centre in centres], axis=1)
-
-
 def _cells(lab: Lab) -> tuple[NDArray[np.float64], Lab]:
     """Counts and sums of colours that are nearly equal, in cells that are the same for every picture.
 
     Cells that others of the picture decided upon, as a median cut's are, would be others for a level's difference in a few pixels.
     """
-    _, labels = np.unique(np.floor(_in_one_light(lab) / CELL), axis=0, return_inverse=True)
+    _, labels = np.unique(np.floor(in_one_light(lab) / CELL), axis=0, return_inverse=True)
     counts, sums = _summed(lab, labels.ravel())
     rare = counts < min(RARE * len(lab), counts.max())
     if rare.any():
-        colours = _in_one_light(sums / counts[:, None])
+        colours = in_one_light(sums / counts[:, None])
         apart = np.linalg.norm(colours[:, None] - colours[None, ~rare], axis=2)
         nearest = np.where(rare, apart.argmin(axis=1), np.cumsum(~rare) - 1)
         counts, sums = _summed(lab, nearest[labels.ravel()])
@@ -94,13 +74,7 @@ def _summed(lab: Lab, labels: NDArray[np.intp]) -> tuple[NDArray[np.float64], La
 
 
 def _apart(colours: Lab) -> NDArray[np.float64]:
-    placed = _in_one_light(colours)
+    placed = in_one_light(colours)
     apart = np.linalg.norm(placed[:, None] - placed[None], axis=2)
     np.fill_diagonal(apart, np.inf)
     return np.asarray(apart)
-
-
-def _in_one_light(lab: Lab) -> Lab:
-    """CIELAB's a* and b* go with the cube root of light, as L* + 16 does."""
-    light = (_MIDDLE + _BLACK) / (np.maximum(lab[:, :1], _UNLIT) + _BLACK)
-    return np.concatenate([_LIGHTNESS * lab[:, :1], lab[:, 1:] * light], axis=1)

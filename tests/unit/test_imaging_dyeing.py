@@ -24,15 +24,17 @@ HUES = [
 ]
 
 
-def figure(cloth: tuple[int, int, int], *, stripes: tuple[int, int, int] | None = None) -> NDArray[np.uint8]:
-    """A garment with folds before a wall, on a body that begins below it."""
+def figure(
+    cloth: tuple[int, int, int], *, stripes: tuple[int, int, int] | None = None, rows: int = 4
+) -> NDArray[np.uint8]:
+    """A garment with folds before a wall, on a body that begins below it; of ten rows, ``rows`` have another colour."""
     levels = np.full((SIDE, SIDE, 3), WALL, dtype=np.float64)
     levels[48:, 26:38] = SKIN
     folds = 1 - 0.18 * (0.5 + 0.5 * np.sin(np.arange(SIDE) * 0.6))
     levels[GARMENT] = cloth
     if stripes:
-        rows = np.arange(SIDE) % 10 < 4
-        levels[GARMENT & rows[:, None]] = stripes
+        striped = np.arange(SIDE) % 10 < rows
+        levels[GARMENT & striped[:, None]] = stripes
     levels[GARMENT] = (levels * folds[None, :, None])[GARMENT]
     return np.rint(levels + np.random.default_rng(0).normal(0, 1.5, levels.shape)).clip(0, 255).astype(np.uint8)
 
@@ -122,3 +124,39 @@ def test_a_print_without_a_ground_is_dyed_as_a_whole() -> None:
     colours = np.array([(205, 35, 45), (40, 80, 190), (40, 140, 70), (240, 205, 50)], dtype=np.uint8)
     levels[GARMENT] = colours[np.indices((SIDE, SIDE)).sum(axis=0) // 6 % 4][GARMENT]
     assert apart(dye(levels, "#8a4a20")[GARMENT], "#8a4a20") < 5
+
+
+CLOTHS = [(205, 35, 45), (135, 138, 142), (30, 30, 35), (242, 242, 240), (40, 80, 190), (120, 55, 160), (214, 190, 60)]
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    st.sampled_from(CLOTHS),
+    st.sampled_from(CLOTHS),
+    st.integers(0, 10),
+    st.sampled_from(HUES),
+    st.integers(1, 30),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_level_more_or_less_somewhere_is_a_few_levels_there_and_hardly_any_elsewhere(
+    cloth: tuple[int, int, int], stripes: tuple[int, int, int], rows: int, colour: str, changed: int, seed: int
+) -> None:
+    before = figure(cloth, stripes=stripes, rows=rows)
+    random = np.random.default_rng(seed)
+    after = before.reshape(-1, 3).astype(np.int16)
+    places = random.choice(len(after), changed, replace=False)
+    after[places, random.integers(0, 3, changed)] += random.choice([-1, 1], changed).astype(np.int16)
+    other = after.clip(0, 255).astype(np.uint8).reshape(before.shape)
+    apart = np.abs(dye(other, colour).astype(int) - dye(before, colour)).max(axis=2)
+    there = (other != before).any(axis=2)
+    assert apart[~there].max() <= 4
+    assert apart.max() <= 40
+
+
+def test_of_two_colours_that_cover_as_much_the_one_that_is_not_neutral_is_the_garments() -> None:
+    before = figure((40, 140, 70), stripes=(242, 242, 240), rows=5)
+    after = dye(before, "#8a2a80")
+    white = grow(GARMENT, -3) & (np.arange(SIDE) % 10 < 5)[:, None]
+    green = grow(GARMENT, -3) & (np.arange(SIDE) % 10 >= 5)[:, None]
+    assert difference(to_lab(after[white]), to_lab(before[white])).mean() < 1
+    assert apart(after[green], "#8a2a80") < 2
