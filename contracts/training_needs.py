@@ -25,7 +25,10 @@ CHECKPOINTS = 2
 """On the disk at once: the last one, and the one that is being written."""
 
 _GPU_GIB, _GPU_SHARE = 1.0, 1.08
-"""What CUDA and its libraries take for themselves, and how much more than its tensors the allocator holds: taken to be so, not measured."""
+"""What CUDA and its libraries take for themselves, and how much more than its tensors the allocator holds: taken to be so.
+
+``make gpu-check`` compares all of a step's sum with what a GPU held.
+"""
 _PROCESS_GIB = 3.0
 """Of a process with PyTorch and diffusers loaded, and of its pictures."""
 _DISK_GIB = 2.0
