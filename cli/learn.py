@@ -16,7 +16,7 @@ from cli.connection import LOCAL, connected, settings_of
 from cli.errors import CommandError
 from cli.options import read_options
 from cli.terminal import curve, facts, print_json, print_picture
-from cli.watching import Watch, progress_of
+from cli.watching import Watch, look_in_words, progress_of
 from contracts.answers import Training
 from contracts.dataset_files import listed
 from contracts.errors import InvalidInputError
@@ -180,7 +180,7 @@ def _follow(client: Atelier, training: Training, *, told: bool) -> Training:
     """
     with Watch() as watch:
         watch.say(f"training {training.id}")
-        seen, expected = list[str](), list[RunEstimate]()
+        seen, expected, looks = list[str](), list[RunEstimate](), list[int]()
 
         def heard(now: Training) -> None:
             if now.estimate and not told and not expected:
@@ -190,6 +190,9 @@ def _follow(client: Atelier, training: Training, *, told: bool) -> Training:
             if now.stage and now.stage not in seen:
                 seen.append(now.stage)
                 watch.begin(now.stage)
+            for look in (now.looks or [])[len(looks) :]:
+                looks.append(look.step)
+                watch.say(look_in_words(look))
             losses = [point.loss for point in now.losses or []]
             watch.show(line, detail="  ".join(part for part in (detail, curve(losses)) if part))
             if now.stage == APPROVAL and now.status == "processing":
@@ -225,6 +228,9 @@ def tell_end(client: Atelier, training: Training, folder: Path) -> None:
     losses = [point.loss for point in training.losses or []]
     if losses:
         facts({"loss": f"{losses[0]:.3f} {curve(losses)} {losses[-1]:.3f}"})
+    best = [look for look in training.looks or [] if look.best]
+    if best:
+        facts({"best": look_in_words(best[0])})
     sheet = save_report(client, training, folder)
     if sheet:
         print_picture(sheet, cut=True)
@@ -242,10 +248,11 @@ def waiting_version(client: Atelier, training: Training) -> str:
 
 
 def save_report(client: Atelier, training: Training, folder: Path) -> bytes | None:
-    """Fetch what the evaluation wrote into the folder; the sheet, where there is one."""
+    """Fetch what the evaluation and the looks wrote into the folder; the sheet, where there is one."""
     if training.report is None:
         return None
     wanted = {"report.html": training.report.page, "sheet.png": training.report.sheet, "loss.png": training.report.loss}
+    wanted["strip.png"] = training.strip
     folder.mkdir(parents=True, exist_ok=True)
     for name, address in wanted.items():
         if address:

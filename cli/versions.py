@@ -13,6 +13,7 @@ from cli.connection import connected
 from cli.errors import CommandError
 from cli.ids import first_of, is_drawn
 from cli.terminal import MOST_COLUMNS, curve, duration, facts, print_json, print_picture, table
+from cli.watching import look_in_words
 from contracts.answers import Prediction, Published, Training
 from contracts.batch_answers import CatalogueBatch
 from contracts.errors import InvalidInputError
@@ -79,6 +80,8 @@ def _tell_training(run: Training) -> None:
             "done": f"{run.progress.percentage:.0%}" if run.progress else None,
             "left": f"about {duration(run.eta_seconds)}" if run.eta_seconds is not None else None,
             "loss": f"{losses[0]:.3f} {curve(losses)} {losses[-1]:.3f}" if losses else None,
+            "looks": "; ".join(look_in_words(look) for look in (run.looks or []) if look.best) or None,
+            "strip": run.strip,
             **{metric: f"{value:.4g}" for metric, value in sorted(run.metrics.items())},
             "report": run.report and run.report.page,
             "error": run.error,

@@ -8,7 +8,7 @@ from typing import Self, TextIO
 from rich.console import Console
 
 from cli.terminal import duration
-from contracts.answers import Prediction, Training
+from contracts.answers import LookPoint, Prediction, Training
 
 
 class Watch:
@@ -73,3 +73,10 @@ def progress_of(item: Prediction | Training) -> tuple[str, str]:
     if item.eta_seconds is not None:
         details.append(f"about {duration(item.eta_seconds)} left")
     return line, ", ".join(details)
+
+
+def look_in_words(look: LookPoint) -> str:
+    """What a training saw of itself."""
+    share = "" if look.garment_share is None else f", {look.garment_share:.0%} of the garment"
+    loss = "" if look.loss is None else f", loss {look.loss:.4f} on pictures set aside"
+    return f"look at step {look.step}{share}{loss}{', the best so far' if look.best else ''}"

@@ -133,6 +133,17 @@ class LossPoint(Answer):
     loss: Annotated[float, about("mean since the point before it")]
 
 
+class LookPoint(Answer):
+    """What a training saw when it looked at itself."""
+
+    step: int
+    loss: Annotated[float | None, about("of the pictures set aside, always with the same noise; null where none were")]
+    garment_share: Annotated[
+        float | None, about("of what was painted then, as the evaluation measures it; null where nothing was")
+    ]
+    best: Annotated[bool, about("whether the style is what this look saw, as of now")]
+
+
 class EvaluationReport(Answer):
     """Presigned addresses of what a training's evaluation wrote; they work for an hour."""
 
@@ -159,6 +170,16 @@ class Training(_Item):
     ]
     losses: Annotated[
         list[LossPoint] | None, about("the curve so far, at most 500 points; null before the first step, and in lists")
+    ]
+    looks: Annotated[
+        list[LookPoint] | None,
+        about("at what is learnt, where validation_steps asks for some; null before the first, and in lists"),
+    ]
+    strip: Annotated[
+        str | None,
+        about(
+            "presigned address of a PNG of what was painted at each look so far; it works for an hour; null as looks"
+        ),
     ]
     report: Annotated[EvaluationReport | None, about("null until the evaluation has ended, and in lists")]
     estimate: Annotated[

@@ -16,6 +16,10 @@ from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Ret
 
 ADAPTER_WEIGHTS = "pytorch_lora_weights.safetensors"
 TRAINING_LOG = "training_log.jsonl"
+VALIDATION_LOG = "validation_log.jsonl"
+"""The looks that were taken while a style was learnt; there where some were."""
+VALIDATION_STRIP = "validation_strip.png"
+"""What was painted meanwhile: beside an artifact, for its report, but not of it, because it shows pictures of the dataset."""
 
 
 class Manifest(Contract):

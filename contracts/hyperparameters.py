@@ -1,9 +1,17 @@
 """Fine-tuning settings: JumpStart's names and defaults, and a few of ours. Read from JSON or from SageMaker's strings."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from contracts.declarations import about, bounds
+from pydantic import AfterValidator
+
+from contracts.declarations import about, bounds, text
+from contracts.errors import Problem
+from contracts.model import rule
+from contracts.prompts import balanced, readings
 from contracts.strings import StringContract
+
+MOST_VALIDATION_READINGS = 8
 
 
 class Hyperparameters(StringContract):
@@ -89,6 +97,33 @@ class Hyperparameters(StringContract):
         ),
     ] = 0.0
     checkpoint_steps: Annotated[int, bounds(1, 100_000, "steps between checkpoints")] = 100
+    validation_steps: Annotated[
+        int | None,
+        bounds(
+            1,
+            100_000,
+            "steps between looks at what is learnt so far; the artifact is then what the best look saw. None are taken where left out",
+        ),
+    ] = None
+    pictures_set_aside: Annotated[
+        int | None,
+        bounds(
+            0, 100, "pictures that looks measure the loss on, and nothing is learnt from; one of eight where left out"
+        ),
+    ] = None
+    num_validation_images: Annotated[int, bounds(0, 16, "pictures that a look paints, those set aside first")] = 2
+    validation_prompt: Annotated[
+        str,
+        text("a prompt", longest=400),
+        AfterValidator(balanced),
+        about(
+            "what a look also paints, each reading of {a|b} once: what the style must leave alone, or is to be worn with"
+        ),
+    ] = ""
+    early_stopping_patience: Annotated[
+        int | None,
+        bounds(1, 1_000, "looks after the best one until the training ends; it never does so where left out"),
+    ] = None
 
     def notes(self) -> list[str]:
         """What of these settings hardly anybody means, in words."""
@@ -97,3 +132,21 @@ class Hyperparameters(StringContract):
         return [
             f"lr_warmup_steps: {self.lr_warmup_steps} of {self.max_steps} steps: the learning rate does not reach its peak"
         ]
+
+    @property
+    def painted_at_a_look(self) -> int:
+        """How many pictures a look paints."""
+        words = len(readings(self.validation_prompt)) if self.validation_prompt else 0
+        return self.num_validation_images + words if self.validation_steps else 0
+
+    @rule
+    def _a_look_sees_something(self) -> Iterator[Problem]:
+        if self.validation_steps and self.pictures_set_aside == 0 and not self.num_validation_images:
+            yield Problem(
+                "num_validation_images", 0, "at least 1 where pictures_set_aside is 0: a look must see something"
+            )
+
+    @rule
+    def _a_look_paints_few(self) -> Iterator[Problem]:
+        if (count := len(readings(self.validation_prompt))) > MOST_VALIDATION_READINGS:
+            yield Problem("validation_prompt", f"{count} readings", f"at most {MOST_VALIDATION_READINGS}")

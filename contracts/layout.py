@@ -26,6 +26,8 @@ LATEST = "latest.json"
 """``styles/{style}/latest.json`` names the promoted version, which the style's bare name means, and the one promoted before it:
 ``{"version": 3, "previous": 2}``."""
 
+VALIDATION, STRIP = "validation", "strip.png"
+"""Among a training's checkpoints: the folder of what was painted while it learnt, and all of that in one picture."""
 
 RESPONSES, FAILURES = "responses/", "failures/"
 """Media bucket: the answers of endpoints, and what is said instead of one."""

@@ -32,13 +32,14 @@ def readings(words: str) -> list[str]:
     return [" ".join("".join(combination).split()) for combination in product(*choices)]
 
 
-def _balanced(words: str) -> str:
+def balanced(words: str) -> str:
+    """The words, where they can be read. Raises InvalidInputError as ``readings`` does."""
     readings(words)
     return words
 
 
 Prompt = Annotated[str, text("a prompt", longest=LONGEST_PROMPT)]
-ClassPrompt = Annotated[Prompt, AfterValidator(_balanced)]
+ClassPrompt = Annotated[Prompt, AfterValidator(balanced)]
 """A prompt that may name alternatives in braces."""
 
 prompt = Check(Prompt)

@@ -24,6 +24,9 @@ MEANS_BYTES = {"adamw": 8, "adamw_8bit": 2, "adamw_8bit_paged": 2}
 CHECKPOINTS = 2
 """On the disk at once: the last one, and the one that is being written."""
 
+DECODING_OVER_ENCODING = 2.0
+"""How much more activations an autoencoder has where it paints than where it encodes: taken to be so, not measured."""
+
 _GPU_GIB, _GPU_SHARE = 1.0, 1.08
 """What CUDA and its libraries take for themselves, and how much more than its tensors the allocator holds: taken to be so.
 
@@ -88,6 +91,11 @@ class SizedTraining:
     def checkpoint(self) -> float:
         """Bytes of what is trained and of AdamW's means, which a checkpoint keeps."""
         return (WEIGHT_BYTES + MEANS_BYTES[self.tuning.optimizer]) * self.trained
+
+    @property
+    def best(self) -> float:
+        """Bytes of the best look's weights, which are kept in the host's memory and with the checkpoint."""
+        return WEIGHT_BYTES * self.trained if self.tuning.validation_steps else 0.0
 
     @property
     def step(self) -> Mapping[str, float]:
@@ -155,17 +163,17 @@ def gpu_memory(lesson: SizedTraining) -> Memory:
 
 def host_memory(lesson: SizedTraining, machine: MachineSize) -> float:
     """GiB of the host: with GPUs a process for each, the parts as they are read, and a checkpoint as it is gathered; else all."""
-    checkpoint = lesson.checkpoint / GIB
+    checkpoint, best = lesson.checkpoint / GIB, lesson.best / GIB
     if not machine.on_gpu:
-        return _memory(lesson, half=False).total
+        return _memory(lesson, half=False).total + best
     read = max(4 * lesson.shape.weights(part) / GIB for part in ("unet", *lesson.shape.text_encoders))
-    return machine.gpus * _PROCESS_GIB + max(machine.gpus * read, checkpoint)
+    return machine.gpus * _PROCESS_GIB + max(machine.gpus * read, checkpoint) + best
 
 
 def disk(lesson: SizedTraining, dataset_bytes: int, base_bytes: int) -> float:
     """GiB: the pictures with their masks, the base model, checkpoints, and the artifact as it is put up."""
     artifact = 4 * lesson.trained + (base_bytes if lesson.method == "full" else 0)
-    kept = CHECKPOINTS * lesson.checkpoint + 2 * artifact
+    kept = CHECKPOINTS * (lesson.checkpoint + lesson.best) + 2 * artifact
     return (2 * dataset_bytes + base_bytes + kept) / GIB + _DISK_GIB
 
 
@@ -175,8 +183,9 @@ def _memory(lesson: SizedTraining, *, half: bool) -> Memory:
     frozen = sum(shape.weights(part) for part in _kept(lesson))
     rank = lesson.tuning.lora_rank if lesson.method == "lora" else 0
     picture = step["picture"] + rank * step["rank"]
-    # A view is encoded alone, between steps.
-    one_step = max(step["fixed"] + lesson.rows * picture, shape.row["encode_mib"]) * shape.scale
+    # A view is encoded alone, between steps; a look decodes what it has painted, one by one where there is no room for more.
+    between = shape.row["encode_mib"] * (DECODING_OVER_ENCODING if lesson.tuning.painted_at_a_look else 1.0)
+    one_step = max(step["fixed"] + lesson.rows * picture, between) * shape.scale
     return Memory(
         state=(lesson.checkpoint + WEIGHT_BYTES * lesson.trained) / GIB,
         frozen=number * frozen / GIB,
@@ -186,5 +195,7 @@ def _memory(lesson: SizedTraining, *, half: bool) -> Memory:
 
 
 def _kept(lesson: SizedTraining) -> Iterable[str]:
-    """The parts that are there and not trained whole: text encoders go once the words are encoded."""
-    return ("vae",) if lesson.method == "full" else ("vae", *lesson.parts)
+    """The parts that are there and not trained whole: text encoders go once the words are encoded, unless looks paint."""
+    whole = lesson.parts if lesson.method == "full" else ()
+    words = lesson.shape.text_encoders if lesson.tuning.painted_at_a_look else ()
+    return dict.fromkeys(part for part in ("vae", *lesson.parts, *words) if part not in whole)

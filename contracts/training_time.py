@@ -22,6 +22,10 @@ TRAINING_SHARE = 0.25
 on ml.g5.2xlarge are reported to take 387 seconds, and an adapter's step is 1.8e12 operations, which are 4.7e12 a second of its 25e12."""
 _SURE = 2
 """By how much an estimate may be too long before a training is refused for it."""
+SET_ASIDE_OF = 8
+"""Of so many pictures one is set aside where looks are taken, unless a training says how many."""
+NOISE_LEVELS = 4
+"""Of each, that a look measures the loss at."""
 VIEWS = 8
 """Crops of each picture that are encoded at most, and each once more with its garment painted out."""
 
@@ -72,7 +76,9 @@ class RunCourse:
         share = TRAINING_SHARE if machine.on_gpu else 1.0
         trained = self.steps(machine) * self.lesson.teraflop / share
         before = self._encoding + self._class_pictures
-        return (trained + before / max(1, machine.gpus)) / machine.teraflops
+        # One process looks, and the others wait.
+        looks = self._look * self._looks(machine) / share
+        return (trained + before / max(1, machine.gpus) + looks) / machine.teraflops
 
     @property
     def _encoding(self) -> float:
@@ -87,10 +93,27 @@ class RunCourse:
         """Operations (1e12) of painting the class's pictures."""
         if not self.lesson.tuning.with_prior_preservation:
             return 0.0
+        return self.lesson.tuning.num_class_images * self._painting
+
+    @property
+    def _painting(self) -> float:
+        """Operations (1e12) of painting one picture."""
         row, scale = self.lesson.shape.row, self.lesson.shape.scale
         steps = self.sampling.steps + guided_steps(self.sampling.steps, self.sampling.guidance_until)
-        one = steps * float(row["denoise_teraflop"]) + float(row["decode_teraflop"])
-        return self.lesson.tuning.num_class_images * one * scale
+        return (steps * float(row["denoise_teraflop"]) + float(row["decode_teraflop"])) * scale
+
+    @property
+    def _look(self) -> float:
+        """Operations (1e12) of one look: what it paints, and its loss."""
+        tuning, row = self.lesson.tuning, self.lesson.shape.row
+        aside = self.pictures // SET_ASIDE_OF if tuning.pictures_set_aside is None else tuning.pictures_set_aside
+        loss = aside * NOISE_LEVELS * float(row["denoise_teraflop"]) * self.lesson.shape.scale
+        return tuning.painted_at_a_look * self._painting + loss
+
+    def _looks(self, machine: MachineSize) -> int:
+        """How many there are, if none ends the training early."""
+        every = self.lesson.tuning.validation_steps
+        return ceil(self.steps(machine) / every) if every else 0
 
 
 def too_long(course: RunCourse, job: Mapping[str, Any]) -> Iterator[Problem]:

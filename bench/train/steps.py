@@ -17,6 +17,7 @@ import torch
 from atelier_training.base_files import read_base
 from atelier_training.data.examples import load_examples
 from atelier_training.data.pictures import DatasetFolder
+from atelier_training.engine.event_files import EventFiles
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.parallel import on_device
 from atelier_training.engine.processes import Processes
@@ -39,7 +40,9 @@ class OurTraining:
         examples = load_examples(
             DatasetFolder.read(paths.channel("dataset")), paths.channel("masks"), job.instance_prompt
         )
-        learner, batches = prepare(job, base, examples, paths, processes, Interruption())
+        learner, batches, _ = prepare(
+            job, base, examples, [], paths, processes, Interruption(), EventFiles(paths.tensorboard)
+        )
         self.trained = learner.trained
         for number in range(steps * job.gradient_accumulation_steps):
             self.batch = batches.draw(number)

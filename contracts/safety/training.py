@@ -24,6 +24,8 @@ def check_training(asked: ExecutionInput, rules: SafetyRules) -> None:
     check_words({"target": asked.target, "instance_prompt": asked.instance_prompt}, rules)
     for words in _readings(asked.class_prompt):
         check_words({"class_prompt": words}, rules)
+    for words in _readings(asked.hyperparameters.validation_prompt):
+        check_words({"hyperparameters.validation_prompt": words}, rules)
 
 
 def check_dataset(info: DatasetInfo | None, captions: Mapping[str, str], rules: SafetyRules) -> None:

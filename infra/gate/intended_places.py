@@ -26,7 +26,7 @@ _ANSWERS = "media/failures/* media/requests/* media/responses/*"
 HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
     "api": HandlerPlaces(
         reads=(
-            "data/datasets/* data/imports/* data/runs/*/evaluate/* data/runs/*/failure.json "
+            "data/checkpoints/*/validation/* data/datasets/* data/imports/* data/runs/*/evaluate/* data/runs/*/failure.json "
             "data/runs/*/taken_up.json media/batches/* media/failures/* media/outputs/* "
             "media/progress/* media/requests/* media/responses/* media/uploads/* model/base/* "
             "model/styles/*"

@@ -45,6 +45,8 @@ _TRAINING: tuple[Row, ...] = (
     ("OutputDataConfig.S3OutputPath", "$plan.runs.train"),
     ("CheckpointConfig.S3Uri", "$plan.runs.checkpoints"),
     ("CheckpointConfig.LocalPath", "/opt/ml/checkpoints"),
+    ("TensorBoardOutputConfig.S3OutputPath", "$plan.runs.train"),
+    ("TensorBoardOutputConfig.LocalPath", "/opt/ml/output/tensorboard"),
     ("AlgorithmSpecification.TrainingInputMode", "File"),
 )
 _SEGMENTER = {"segmenter": "$plan.segmenter.uri"}

@@ -6,7 +6,7 @@ from aws_cdk import CfnOutput
 from constructs import Construct
 
 from contracts.artifact import ADAPTER_WEIGHTS
-from contracts.layout import FAILURE, MANIFEST, TAKEN_UP
+from contracts.layout import FAILURE, MANIFEST, TAKEN_UP, VALIDATION
 from infra.components import batch_names
 from infra.components.access import (
     Statement,
@@ -221,11 +221,11 @@ class ApiStack(StageStack):
         ]
 
     def _keeping_files(self) -> list[list[Statement]]:
-        """What clients put and what was made of it. What an evaluation wrote is handed to them by presigned addresses."""
+        """What clients put and what was made of it. What looks and an evaluation wrote is handed to them by presigned addresses."""
         data, models = self._storage.data_bucket, self._storage.model_bucket
         runs = (f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}", "runs/*/evaluate/*")
         return [
-            reading(data, "datasets/*", "imports/*", *runs),
+            reading(data, "datasets/*", "imports/*", f"checkpoints/*/{VALIDATION}/*", *runs),
             writing(data, "datasets/*", "imports/*"),
             deleting(data, "datasets/*"),
             reading(models, "styles/*", "base/*"),

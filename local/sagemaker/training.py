@@ -83,7 +83,7 @@ class TrainingJob(ContainerJob):
         return image, image.command(entrypoint, arguments), self.machines(self.record)[0].count
 
     def run(self, s3: Any) -> None:
-        """Download, train while checkpoints are uploaded, upload."""
+        """Download, train while checkpoints and event files are uploaded, upload."""
         self._advance("Starting", "Preparing the instances for training")
         self._advance("Downloading", "Downloading input data")
         for host in range(len(self.hosts)):
@@ -128,14 +128,14 @@ class TrainingJob(ContainerJob):
         return chosen.instance_type
 
     def _train(self, s3: Any) -> JobEnd:
-        checkpoints = self._checkpoints(s3)
+        kept = [*self._checkpoints(s3), *self._event_files(s3)]
         self.record["TrainingStartTime"] = now()
         self._advance("Training", "Training image download completed. Training in progress.")
         try:
-            with pushing(checkpoints):
+            with pushing(kept):
                 return self.processes.run(self._read_metrics)
         finally:
-            for sync in checkpoints:
+            for sync in kept:
                 sync.push()
             self.record["TrainingEndTime"] = now()
 
@@ -150,6 +150,15 @@ class TrainingJob(ContainerJob):
             syncs.append(FolderSync(s3, folder, config["S3Uri"], key_id=self._key_id))
             syncs[-1].remember()
         return syncs
+
+    def _event_files(self, s3: Any) -> list[FolderSync]:
+        """What TensorBoard reads, below the job's name, where the SDK looks for it; a job that starts again leaves what is there."""
+        config = self.record.get("TensorBoardOutputConfig")
+        if config is None:
+            return []
+        target = f"{config['S3OutputPath'].rstrip('/')}/{self.name}/tensorboard-output"
+        folders = [spec.place(config.get("LocalPath", "/opt/ml/output/tensorboard")) for spec in self._specs]
+        return [FolderSync(s3, folder, target, key_id=self._key_id) for folder in folders]
 
     def _read_metrics(self, line: str) -> None:
         for name, pattern in self._metrics:

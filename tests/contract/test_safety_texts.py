@@ -167,7 +167,7 @@ def _form(path: str, **fields: str | bytes) -> Callable[[], None]:
     return ask
 
 
-def _plan(**words: str) -> Callable[[], None]:
+def _plan(**words: Any) -> Callable[[], None]:
     return lambda: _ignore(plan_of(make_stage()[1], **words))
 
 
@@ -195,6 +195,7 @@ _PAINTED = {"prompt": "a skirt", "image": PICTURE, "mask_prompt": "a skirt"}
 _UNDRESSED = {**_PAINTED, "negative_prompt": "clothes"}
 _EDIT, _SEARCH = "/v1/images/edits", "/v2beta/stable-image/edit/search-and-replace"
 _INFO = {"instance_prompt": "a photo of sks skirt", "class_prompt": "a skirt"}
+_WATCHED = {"validation_steps": 10, "validation_prompt": REFUSED}
 ASKED: Mapping[str, Callable[[], None]] = {
     **{
         f"{document}.{field}": _api(route, {"input": {**_PAINTED, field: REFUSED}})
@@ -223,6 +224,10 @@ ASKED: Mapping[str, Callable[[], None]] = {
         for field in ("target", "instance_prompt", "class_prompt")
     },
     **{f"ExecutionInput.{field}": _plan(**{field: REFUSED}) for field in ("target", "instance_prompt", "class_prompt")},
+    "TrainingRequest.input.hyperparameters.validation_prompt": _api(
+        "/v1/trainings", {"destination": "skirt", "input": {**TRAINING, "hyperparameters": _WATCHED}}
+    ),
+    "ExecutionInput.hyperparameters.validation_prompt": _plan(hyperparameters=_WATCHED),
     "dataset_info.json.instance_prompt": _dataset("dataset_info.json", {**_INFO, "instance_prompt": REFUSED}),
     "dataset_info.json.class_prompt": _dataset("dataset_info.json", {**_INFO, "class_prompt": REFUSED}),
     "captions.jsonl.text": _dataset("captions.jsonl", {"file_name": "a.png", "text": REFUSED}),

@@ -127,6 +127,7 @@ def test_a_spot_job_waits_at_least_as_long_as_it_runs_and_resumes(dev: Synthesiz
     assert job["EnableManagedSpotTraining"] is True
     assert limits["MaxWaitTimeInSeconds"] >= limits["MaxRuntimeInSeconds"]
     assert job["CheckpointConfig"]["S3Uri"] == plan()["runs"]["checkpoints"]
+    assert job["TensorBoardOutputConfig"]["S3OutputPath"] == plan()["runs"]["train"]
 
 
 def test_jobs_on_pictures_of_64_pixels_take_one_thread(stage: Synthesized) -> None:

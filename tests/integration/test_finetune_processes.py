@@ -15,7 +15,7 @@ from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
 from atelier_training.jobs import fine_tune
 from atelier_training.paths import MlPaths
-from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG
+from contracts.artifact import ADAPTER_WEIGHTS, TRAINING_LOG, VALIDATION_LOG
 from tests.integration.team import Team
 from tests.unit.training_root import write_training
 
@@ -67,3 +67,13 @@ def test_sigterm_to_one_process_stops_both_and_the_run_goes_on_exactly(tmp_path:
     codes, printed = team(parted, 2).finish()
     assert codes == [0, 0], printed
     assert_same_training(whole, parted)
+
+
+def test_one_process_looks_and_all_of_them_end_by_what_it_saw(tmp_path: Path) -> None:
+    # So slow a training shows no more of the garment at its second look than at its first.
+    looks = {"validation_steps": "2", "early_stopping_patience": "1", "learning_rate": "1e-9"}
+    paths = write_training(tmp_path, max_steps="40", **looks)
+    codes, printed = team(paths, 2).finish()
+    assert codes == [0, 0], printed
+    assert len((paths.model / VALIDATION_LOG).read_text().splitlines()) == 2
+    assert [entry.step for entry in training_log.read(paths.model / TRAINING_LOG)] == [1, 2, 3, 4]

@@ -237,6 +237,12 @@ def test_a_stopped_job_keeps_its_checkpoint_and_the_next_one_starts_from_it(clou
     assert facts["restored"] == "42"
 
 
+def test_event_files_of_a_training_come_below_its_name(cloud: LocalCloud) -> None:
+    uri = f"s3://{cloud.outputs('Toy')['Bucket']}/watched"
+    run_training(cloud, "watched", TensorBoardOutputConfig={"S3OutputPath": uri})
+    assert read(cloud, f"{uri}/watched/tensorboard-output/events") == b"told"
+
+
 def _checkpoint(cloud: LocalCloud, job: str, name: str) -> str:
     path = cloud.run_dir / "jobs" / "training" / job / "algo-1/opt/ml/checkpoints" / name
     return path.read_text() if path.exists() else ""

@@ -38,7 +38,7 @@ def watch(api: Api, *history: StateEvent) -> dict[str, Any]:
 
 def test_a_training_without_a_plan_yet_tells_no_progress(api: Api) -> None:
     shown = watch(api, event("Prepare", 0, entered=True))
-    assert [shown[name] for name in ("progress", "eta_seconds", "losses", "report")] == [None] * 4
+    assert [shown[name] for name in ("progress", "eta_seconds", "losses", "looks", "strip", "report")] == [None] * 6
 
 
 def test_steps_losses_and_the_time_left_come_from_the_jobs_own_lines(api: Api) -> None:
@@ -54,6 +54,31 @@ def test_steps_losses_and_the_time_left_come_from_the_jobs_own_lines(api: Api) -
     assert shown["progress"] == {"percentage": 0.3125, "current": 40, "total": 160}
     assert shown["eta_seconds"] == 100.0
     assert shown["losses"] == [{"step": 1, "loss": 0.9}, {"step": 40, "loss": 0.25}]
+
+
+def look(step: int, text: str, best: int) -> LogLine:
+    return LogLine(at=NOW, text=f"validation step={step}/160 {text} best_step={best}")
+
+
+def test_what_looks_saw_and_painted_is_shown_while_it_learns(api: Api) -> None:
+    seen = [
+        look(20, "validation_loss=0.5065 validation_garment_share=0.8780", 20),
+        look(40, "validation_loss=0.3327 validation_garment_share=0.8640", 40),
+        look(60, "validation_loss=0.4281", 40),
+    ]
+    api.logs.written[STREAM] = [line(1, 0.9), *seen, line(61, 0.25)]
+    shown = watch(api, *PREPARED, SEGMENT, TRAINING)
+    assert shown["looks"] == [
+        {"step": 20, "loss": 0.5065, "garment_share": 0.878, "best": False},
+        {"step": 40, "loss": 0.3327, "garment_share": 0.864, "best": True},
+        {"step": 60, "loss": 0.4281, "garment_share": None, "best": False},
+    ]
+    assert shown["strip"] is None, "nothing is painted yet"
+    assert [point["step"] for point in shown["losses"]] == [1, 61], "a look is no step"
+    key = "checkpoints/skirt-1/validation/strip.png"
+    api.buckets.put("data", key, PNG)
+    again = get(api, shown["id"])
+    assert key in again["strip"]
 
 
 def test_what_it_is_expected_to_take_is_shown_as_soon_as_the_run_is_prepared(api: Api) -> None:

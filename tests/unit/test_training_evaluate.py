@@ -1,6 +1,7 @@
 """What an evaluation measures and shows."""
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -19,9 +20,10 @@ from atelier_training.evaluate.photos import Photo
 from atelier_training.evaluate.plot import draw_loss, running_mean
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
+from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.jobs.evaluate import write
 from atelier_training.reports.page import Results, fitted
-from contracts.artifact import BaseManifest, StyleManifest
+from contracts.artifact import VALIDATION_LOG, VALIDATION_STRIP, BaseManifest, StyleManifest
 from contracts.metrics import METRICS
 from imaging.masks import from_image, to_image
 from imaging.palette import dominant_colours, garment_pixels, palette_share
@@ -256,6 +258,19 @@ def test_files_of_painted_pictures_say_what_they_are_and_photos_nothing(tmp_path
 def test_the_report_says_what_the_run_was_expected_to_take() -> None:
     assert "about 32 minutes; about $0.62" in replace(report(), expected="about 32 minutes; about $0.62").html()
     assert "expected before it started" not in report().html()
+
+
+def test_the_report_shows_what_looks_saw_while_the_style_was_learnt(tmp_path: Path) -> None:
+    assert "What looks saw" not in report().html()
+    seen = [{"step": 20, "loss": 0.5, "garment_share": None, "best": False}]
+    seen.append({"step": 40, "loss": 0.25, "garment_share": 0.875, "best": True})
+    (tmp_path / VALIDATION_LOG).write_text("".join(json.dumps(each) + "\n" for each in seen))
+    Image.new("RGB", (300, 200)).save(tmp_path / VALIDATION_STRIP)
+    text = replace(report(), watched=WatchedTraining.read(tmp_path)).html()
+    assert '<th scope="row">40</th><td class="number">0.25</td><td class="number">0.875</td><td>the best</td>' in text
+    page = Page(text)
+    assert len(page.addresses) == 4 + 4 + 1 + 1
+    assert page.without_alt == 0
 
 
 def test_the_report_escapes_what_people_wrote() -> None:

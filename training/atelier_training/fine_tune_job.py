@@ -1,6 +1,6 @@
 """The settings of one fine-tuning job: ``hyperparameters.json``, read once and checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from contracts.declarations import about, text
@@ -11,6 +11,9 @@ from contracts.model import rule
 from diffusion.lora_shape import LoraShape
 
 _Words = Annotated[str, text("text", longest=2_500)]
+
+
+_OF_LOOKS = ("pictures_set_aside", "num_validation_images", "validation_prompt", "early_stopping_patience")
 
 
 class FineTuneJob(Hyperparameters):
@@ -65,13 +68,19 @@ class FineTuneJob(Hyperparameters):
         if tuning.aspect_ratio_buckets and self.task == "inpaint":
             warnings.append("aspect_ratio_buckets, because an inpainting crop is a square around the garment")
         if self.method == "full":
-            plain = Hyperparameters()
-            names = [name for name in type(plain).model_fields if name.startswith("lora_")]
-            changed = [name for name in names if getattr(tuning, name) != getattr(plain, name)]
-            warnings += [f"{name}, because method is full" for name in changed]
+            names = [name for name in Hyperparameters.model_fields if name.startswith("lora_")]
+            warnings += [f"{name}, because method is full" for name in _changed(tuning, names)]
+        if not tuning.validation_steps:
+            warnings += [f"{name}, because validation_steps is left out" for name in _changed(tuning, _OF_LOOKS)]
         return warnings
 
     def resolved(self) -> dict[str, Any]:
         """Every setting as used, as JSON values: the plan's, and ``tuning``."""
         own = self.model_dump(mode="json", exclude=set(Hyperparameters.model_fields))
         return own | {"tuning": self.tuning.model_dump(mode="json")}
+
+
+def _changed(tuning: Hyperparameters, names: Iterable[str]) -> list[str]:
+    """Those of the settings that are not as they are by default."""
+    plain = Hyperparameters()
+    return [name for name in names if getattr(tuning, name) != getattr(plain, name)]

@@ -32,6 +32,8 @@ class MlPaths:
         """Kept in step with S3 while the job runs, and brought back when it is restarted."""
         self.model = root / "model"
         """What a training job leaves here becomes the model artifact."""
+        self.tensorboard = root / "output/tensorboard"
+        """Event files, which SageMaker copies to S3 while a training job runs."""
         self.failure = root / "output/failure"
         """Why a training job failed."""
         self.message = root / "output/message"

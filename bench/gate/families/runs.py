@@ -76,6 +76,11 @@ MUTANTS: Sequence[Defect] = (
         change=put("Arguments.CheckpointConfig.LocalPath", "/opt/ml/checkpoint"),
     ),
     _defect(
+        name="event files lie where none are kept",
+        state="FineTune",
+        change=put("Arguments.TensorBoardOutputConfig.LocalPath", "/opt/ml/tensorboard"),
+    ),
+    _defect(
         name="whoever made a job is not said",
         state="Segment",
         change=put("Arguments.Environment.ATELIER_EXECUTION", "{% $states.context.Execution.Name %}"),

@@ -125,6 +125,11 @@ def training(
             "KmsKeyId": key_arn(use.key),
             "CompressionType": "NONE",  # the artifact's files as they are
         },
+        # Copied below a folder of the job's name while it runs, as its artifact is at its end.
+        "TensorBoardOutputConfig": {
+            "S3OutputPath": "{% $plan.runs.train %}",
+            "LocalPath": "/opt/ml/output/tensorboard",
+        },
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
         "ResourceConfig": _machines(use, job) | warm_pool,
         "StoppingCondition": dict(limits),

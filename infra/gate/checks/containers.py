@@ -26,6 +26,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "input/config/inputdataconfig.json": "a training job's channels",
         "input/data": "a training job's channels",
         "checkpoints": "what is kept in step with S3",
+        "output/tensorboard": "event files that are kept in step with S3",
         "model": "what becomes the model artifact",
         "output/failure": "why a training job failed",
         "output/message": "why a processing job failed",

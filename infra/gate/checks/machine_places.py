@@ -105,7 +105,7 @@ def _job(arguments: Mapping[str, Any], stage: Stage, name: str) -> _Problems:
     provider = arguments.get("Environment", {}).get("FI_PROVIDER")
     if provider != ("efa" if efa else None):
         yield f"FI_PROVIDER is {provider}", "Set it to efa with EFA, and not otherwise"
-    meant = as_variables(stage.disclosure.texts) if name == "Evaluate" else {}
+    meant = as_variables(stage.disclosure.texts) if name in ("FineTune", "Evaluate") else {}
     if {key: value for key, value in arguments.get("Environment", {}).items() if key.startswith(VARIABLE)} != meant:
         yield f"its environment does not say {meant or 'nothing'} of the disclosure", "Take it from the stage"
     if "ResourceConfig" in arguments:

@@ -1,4 +1,7 @@
-"""How far a run is, told by its states and by what its training job prints: ``step=47/160 loss=0.2396 … eta=100s``."""
+"""How far a run is, told by its states and by what its training job prints: ``step=47/160 loss=0.2396 … eta=100s``.
+
+Where it looks at itself it also prints ``validation step=40/160 validation_loss=… validation_garment_share=… best_step=40``.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,14 +27,21 @@ MOST_LOSSES = 500
 ADOPTED = "Adopt"
 """What begins the name of the state that looks at a job which an earlier attempt has made (ADR 16)."""
 
+_LOOK = re.compile(r"\bvalidation step=(\d+)/\d+ (.*)\bbest_step=(\d+)\b")
+_MEASURED = re.compile(r"\bvalidation_(\w+)=(\d+(?:\.\d+)?)\b")
 _STEP = re.compile(r"\bstep=(\d+)/(\d+) loss=(\d+(?:\.\d+)?) .*\beta=(\d+)s\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """What a training job has printed: the losses by step, its steps in all, and the seconds left as of ``at`` (since 1970)."""
+    """What a training job has printed: the losses by step, its steps in all, and the seconds left as of ``at`` (since 1970).
+
+    ``looks`` are what was measured by step, ``best`` the step of the best one, 0 before the first.
+    """
 
     losses: Mapping[int, float] = field(default_factory=dict)
+    looks: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    best: int = 0
     total: int = 0
     left: float = 0.0
     at: float = 0.0
@@ -81,8 +91,12 @@ def read_steps(job: Mapping[str, Any], logs: Logs) -> Steps:
 def parse(lines: Sequence[LogLine]) -> Steps:
     """The steps among a job's lines. Of a step that was done again, after an interruption, the later line counts."""
     losses, newest = dict[int, float](), None
+    looks, best = dict[int, Mapping[str, float]](), 0
     for line in lines:
-        if found := _STEP.search(line.text):
+        if look := _LOOK.search(line.text):
+            looks[int(look[1])] = {name: float(value) for name, value in _MEASURED.findall(look[2])}
+            best = int(look[3])
+        elif found := _STEP.search(line.text):
             newest = line, found
             step = int(found[1])
             losses.pop(step, None)
@@ -90,7 +104,7 @@ def parse(lines: Sequence[LogLine]) -> Steps:
     if newest is None:
         return Steps()
     line, found = newest
-    return Steps(losses=losses, total=int(found[2]), left=float(found[4]), at=line.at)
+    return Steps(losses=losses, looks=looks, best=best, total=int(found[2]), left=float(found[4]), at=line.at)
 
 
 def curve(steps: Steps) -> list[dict[str, float]]:
@@ -98,6 +112,15 @@ def curve(steps: Steps) -> list[dict[str, float]]:
     ordered = sorted(steps.losses.items())
     every = -(-len(ordered) // MOST_LOSSES) or 1
     return [{"step": step, "loss": loss} for step, loss in ordered[::-1][::every][::-1]]
+
+
+def looks_of(steps: Steps) -> list[dict[str, Any]]:
+    """The newest looks by step, as many as there may be points of the curve."""
+    seen = sorted(steps.looks.items())[-MOST_LOSSES:]
+    names = ("loss", "garment_share")
+    return [
+        {"step": step, **{name: look.get(name) for name in names}, "best": step == steps.best} for step, look in seen
+    ]
 
 
 def overall(done: int, of: int, share: float) -> float:

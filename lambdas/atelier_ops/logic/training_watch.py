@@ -8,8 +8,8 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Execution, StateEvent
 from atelier_ops.logic.http import Dependencies
 from atelier_ops.logic.logs import stage
-from atelier_ops.logic.training_progress import Steps, assigned, curve, jobs_done, overall, read_steps
-from contracts.layout import S3Uri
+from atelier_ops.logic.training_progress import Steps, assigned, curve, jobs_done, looks_of, overall, read_steps
+from contracts.layout import STRIP, VALIDATION, S3Uri
 from contracts.training_time import RunEstimate
 
 URL_SECONDS = 3_600
@@ -19,6 +19,8 @@ UNWATCHED: Mapping[str, Any] = {
     "progress": None,
     "eta_seconds": None,
     "losses": None,
+    "looks": None,
+    "strip": None,
     "report": None,
     "estimate": None,
 }
@@ -47,6 +49,8 @@ def watched(execution: Execution, events: Sequence[StateEvent], dependencies: De
         "progress": _progress(execution, steps, overall(done, len(jobs), steps.share if running is training else 0.0)),
         "eta_seconds": _left(steps, dependencies.now) if is_training and steps.total else None,
         "losses": curve(steps) or None,
+        "looks": looks_of(steps) or None,
+        "strip": _strip(S3Uri.parse(plan["runs"]["checkpoints"]).key, dependencies.data) if steps.looks else None,
         "estimate": _estimate(plan),
         "report": _report(S3Uri.parse(plan["runs"][EVALUATION]).key, dependencies.data) if evaluated else None,
     }
@@ -81,6 +85,12 @@ def _progress(execution: Execution, steps: Steps, share: float) -> dict[str, Any
 def _left(steps: Steps, now: float) -> float:
     """Seconds: what the job said, less what has passed since."""
     return round(max(0.0, steps.left - max(0.0, now - steps.at)), 1)
+
+
+def _strip(prefix: str, data: ObjectStore) -> str | None:
+    """The address of what was painted while the style was learnt; None where nothing was, or it has expired."""
+    key = f"{prefix}{VALIDATION}/{STRIP}"
+    return data.get_url(key, URL_SECONDS, "image/png") if data.has(key) else None
 
 
 def _report(prefix: str, data: ObjectStore) -> dict[str, Any] | None:

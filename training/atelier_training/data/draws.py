@@ -17,6 +17,9 @@ class Purpose(IntEnum):
     CLASS_PICTURES = 4
     FLIPS = 5
     BUCKETS = 6
+    SET_ASIDE = 7
+    VALIDATION_VIEWS = 8
+    VALIDATION_NOISE = 9
 
 
 def numpy_generator(seed: int, purpose: Purpose, *key: int) -> np.random.Generator:

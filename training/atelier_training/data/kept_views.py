@@ -73,6 +73,10 @@ class KeptViews:
         self._cut, self._encode, self._folder = cut, encode, folder
         folder.mkdir(parents=True, exist_ok=True)
 
+    def shown(self, picture: int, number: int) -> View:
+        """The same as people see it."""
+        return self._cut(picture, number)
+
     def view(self, picture: int, number: int) -> EncodedView:
         """A picture's view with this number: kept, or encoded by the first process that wants it while others wait."""
         place = picture * self.views + number

@@ -20,7 +20,7 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import BaseManifest
-from diffusion.trainee import Trainee
+from diffusion.trainee import Trainee, Words
 from imaging.pictures import upright_size
 
 MOST_VIEWS = 8
@@ -63,6 +63,20 @@ class Preparation:
         captions = [*instance.captions, *(prior.captions if prior else ())]
         words = self.family.encode_words(captions, as_ids=self.job.train_text_encoder)
         return Batches(instance=instance, prior=prior, words=words, tuning=self.job.tuning, timesteps=timesteps)
+
+    def shown(self, examples: Sequence[ExampleFile]) -> tuple[KeptViews, dict[str, Words]]:
+        """A view of each of some pictures, to be looked at while others are learnt, and their words."""
+        crops = self._crops(examples, self.crops / "validation")
+        chances = partial(numpy_generator, self.job.seed, Purpose.VALIDATION_VIEWS)
+        views = self._kept(
+            "validation",
+            names=[example.name for example in examples],
+            captions=[example.caption for example in examples],
+            cut=lambda picture, _number: self._view(crops, picture, chances(picture), 0),
+            views=1,
+            of=_hash_of_masks(examples),
+        )
+        return views, self.family.encode_words(views.captions, as_ids=self.job.train_text_encoder)
 
     def _prior(self, crops: Crops, own: Sequence[ExampleFile]) -> KeptViews:
         """Each host paints all class pictures, because hosts share no folder; its processes share the work."""

@@ -27,6 +27,7 @@ from torch.distributed.checkpoint.state_dict import (
 from torch.optim import Optimizer
 
 from atelier_training.engine.exhaustion import GIB, DiskFullError
+from atelier_training.engine.looks import TrainingLook, TrainingLooks
 from atelier_training.engine.processes import Processes
 from atelier_training.engine.training_log import History, LoggedStep
 from contracts.errors import InvalidInputError
@@ -75,6 +76,7 @@ class RunState:
     average: WeightAverage | None
     scaler: torch.amp.GradScaler
     history: History = field(default_factory=History)
+    looks: TrainingLooks = field(default_factory=TrainingLooks)
     step: int = 0
 
     def trained(self) -> dict[str, nn.Parameter]:
@@ -102,6 +104,8 @@ def save(state: RunState, folder: Path, identity: Mapping[str, Any], processes: 
         "optimizers": get_optimizer_state_dict(state.modules, state.optimizers, options=_TRAINED),
         "scaler": state.scaler.state_dict(),
         "history": asdict(state.history),
+        "looks": [asdict(look) for look in state.looks.entries],
+        "best": {"step": state.looks.best, "weights": dict(state.looks.weights)},
     }
     if processes.leads:
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,6 +143,9 @@ def restore(state: RunState, folder: Path, identity: Mapping[str, Any], processe
     state.scaler.load_state_dict(content["scaler"])
     entries = [LoggedStep(**entry) for entry in content["history"]["entries"]]
     state.history = History(entries=entries, recent=list(content["history"]["recent"]))
+    best = content["best"]
+    looks = [TrainingLook(**look) for look in content["looks"]]
+    state.looks = TrainingLooks(entries=looks, best=best["step"], weights=best["weights"] if processes.leads else {})
     state.step = content["step"]
 
 
@@ -161,6 +168,7 @@ def require_room(state: RunState, folder: Path, *, several: bool) -> None:
 def _nbytes(state: RunState) -> int:
     """Bytes of the weights, averages and optimizer states that a checkpoint holds whole."""
     tensors: list[Tensor] = [*state.trained().values(), *(state.average.values if state.average else ())]
+    tensors += state.looks.weights.values()
     for optimizer in state.optimizers:
         tensors += [value for each in optimizer.state.values() for value in each.values() if isinstance(value, Tensor)]
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

@@ -16,6 +16,7 @@ from atelier_training.engine import training_log
 from atelier_training.engine.checkpoint import require_room, restore, save
 from atelier_training.engine.exhaustion import noted
 from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.looks import LearningWatch, TrainingLook, TrainingLooks
 from atelier_training.engine.processes import joined
 from atelier_training.engine.run import Batch, Feed, Learner, Run, begin, train_step
 from atelier_training.engine.settings import Settings
@@ -25,7 +26,10 @@ LOG = "training_log.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A finished run. `train_avg_loss` is over the last tenth of the log; `samples_per_second` since the last start."""
+    """A finished run. `train_avg_loss` is over the last tenth of the log; `samples_per_second` since the last start.
+
+    `looks` are those that were taken while it learnt.
+    """
 
     leads: bool
     processes: int
@@ -33,6 +37,7 @@ class Summary:
     precision: str
     train_avg_loss: float
     samples_per_second: float
+    looks: TrainingLooks
 
 
 def train(
@@ -43,18 +48,23 @@ def train(
     *,
     export: Path,
     interruption: Interruption,
+    watch: LearningWatch | None = None,
+    tell: training_log.Tell | None = None,
 ) -> Summary:
     """Train to the last step, or resume to it from the checkpoint in `folder`, and write the resulting weights to `export`.
 
-    Returns a summary of the run, also to the processes that write nothing. Raises InterruptedJobError after a checkpoint
-    when any process is asked to stop, NonFiniteLossError at a bad loss: all processes stop at the same step.
+    Where somebody is on `watch`, these are those of the best look, and the last step may come sooner. Returns a summary of the run,
+    also to the processes that write nothing. Raises InterruptedJobError after a checkpoint when any process is asked to stop,
+    NonFiniteLossError at a bad loss: all processes stop at the same step. The leading process has `tell` hear of each logged step.
     """
     with joined() as processes:
         run = begin(learner, settings, processes)
         try:
             restore(run.state, folder, settings.identity, processes)
             _announce(run, feed)
-            speed = _continue(run, feed.batches(processes, run.state.step), folder, interruption)
+            silent, first = not processes.leads, run.state.step
+            steps = training_log.StepLog(settings, run.state.history, first, silent=silent, tell=tell)
+            _continue(run, feed.batches(processes, first), folder, interruption, watch, steps)
             interruption.doing = "writing the trained weights"
             _export(run, export)
         finally:
@@ -68,15 +78,24 @@ def train(
             device=processes.device.type,
             precision=str(run.dtype).removeprefix("torch."),
             train_avg_loss=training_log.average_loss(entries),
-            samples_per_second=speed,
+            samples_per_second=steps.samples_per_second(),
+            looks=run.state.looks,
         )
 
 
-def _continue(run: Run, batches: Iterator[Any], folder: Path, interruption: Interruption) -> float:
-    """Train to the last step; return the samples trained on a second."""
+def _continue(
+    run: Run,
+    batches: Iterator[Any],
+    folder: Path,
+    interruption: Interruption,
+    watch: LearningWatch | None,
+    log: training_log.StepLog,
+) -> None:
+    """Train to the last step."""
     settings, state, first = run.settings, run.state, run.state.step
-    log = training_log.StepLog(settings, state.history, first, silent=not run.processes.leads)
-    while state.step < settings.steps:
+    # An interrupted run may have saved a step, and not looked at it.
+    _settle(run, folder, interruption, watch)
+    while state.step < settings.steps and not (watch and watch.gives_up(state.looks)):
         interruption.doing = f"training step {state.step + 1} of {settings.steps}"
         with noted(run.need):
             loss, stop = train_step(run, batches, interruption)
@@ -84,13 +103,49 @@ def _continue(run: Run, batches: Iterator[Any], folder: Path, interruption: Inte
         if state.step == first + 1:
             _require_gradients(run)
             _require_room(run, folder)
-        if stop or state.step % settings.checkpoint_every == 0 or state.step == settings.steps:
-            interruption.doing = f"saving the checkpoint of step {state.step}"
-            save(state, folder, settings.identity, run.processes)
-        if stop:
-            interruption.requested = True  # one process was interrupted, so all stop
-            interruption.check(f"training, after step {state.step} of {settings.steps}; the checkpoint is saved")
-    return log.samples_per_second()
+        saves = state.step % settings.checkpoint_every == 0 or state.step == settings.steps
+        _settle(run, folder, interruption, watch, stop=stop, saves=saves)
+
+
+def _settle(
+    run: Run,
+    folder: Path,
+    interruption: Interruption,
+    watch: LearningWatch | None,
+    *,
+    stop: bool = False,
+    saves: bool = False,
+) -> None:
+    """Between two steps: look, where it is time to, and save what was seen, or where it is time to save, or to ``stop``.
+
+    Raises InterruptedJobError once that is done.
+    """
+    settings, state = run.settings, run.state
+    if not stop and watch is not None and watch.due(state.looks, state.step, settings.steps):
+        stop, saves = _look(run, watch, interruption), True
+    if stop or saves:
+        interruption.doing = f"saving the checkpoint of step {state.step}"
+        save(state, folder, settings.identity, run.processes)
+    if stop:
+        interruption.requested = True  # one process was interrupted, so all stop
+        interruption.check(f"training, after step {state.step} of {settings.steps}; the checkpoint is saved")
+
+
+def _look(run: Run, watch: LearningWatch, interruption: Interruption) -> bool:
+    """Have the leading process look, and all know what it saw; whether any was asked to stop meanwhile."""
+    state, look = run.state, None
+    interruption.doing = f"looking at what was learnt by step {state.step}"
+    if run.processes.leads:
+        with run.at_rest():
+            look = watch.judge.look(state.step, interruption)
+    told: list[tuple[TrainingLook | None, bool]] = run.processes.gather((look, interruption.requested))
+    if (seen := told[0][0]) is not None:
+        if state.looks.add(seen):
+            best = state.result()
+            state.looks.weights = {name: value.detach().cpu().clone() for name, value in best.items()}
+        if run.processes.leads:
+            watch.judge.show(state.looks)
+    return seen is None or any(asked for _, asked in told)
 
 
 def _announce(run: Run, feed: object) -> None:
@@ -116,7 +171,7 @@ def _require_room(run: Run, folder: Path) -> None:
 
 def _export(run: Run, folder: Path) -> None:
     """Gather the resulting weights in the leading process and write them."""
-    values = run.state.result()
+    values = run.state.looks.weights or run.state.result()
     if run.processes.leads:
         with torch.no_grad():
             for name, parameter in run.exporter.trained.named_parameters():

@@ -3,7 +3,7 @@
 import copy
 import gc
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -116,11 +116,27 @@ class Run:
             return nullcontext()
         return self.losses.no_sync()
 
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """What is trained as it is used, without dropout and gradients, for as long as somebody looks at it."""
+        learning = [module for module in self.state.modules.modules() if module.training]
+        self.state.modules.eval()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for module in learning:
+                module.training = True
+
     def autocast(self) -> AbstractContextManager[object]:
         """The context to compute losses in."""
-        enabled = self.dtype is not torch.float32
-        dtype = self.dtype if enabled else torch.bfloat16
-        return torch.autocast(self.processes.device.type, dtype, enabled=enabled)
+        return autocast_of(self.processes.device, self.dtype)
+
+
+def autocast_of(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
+    """The context that computes in ``dtype``; single precision needs none."""
+    enabled = dtype is not torch.float32
+    return torch.autocast(device.type, dtype if enabled else torch.bfloat16, enabled=enabled)
 
 
 def _here(parameter: Tensor) -> int:

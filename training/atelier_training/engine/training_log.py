@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -29,11 +29,17 @@ class History:
     recent: list[float] = field(default_factory=list)
 
 
-class StepLog:
-    """Adds to a run's history and prints; processes that do not lead are `silent`."""
+Tell = Callable[[LoggedStep], None]
+"""Whoever wants to hear of each logged step."""
 
-    def __init__(self, settings: Settings, history: History, first: int, *, silent: bool) -> None:
-        self._settings, self._history, self._silent = settings, history, silent
+
+class StepLog:
+    """Adds to a run's history, prints, and tells; processes that do not lead are `silent`."""
+
+    def __init__(
+        self, settings: Settings, history: History, first: int, *, silent: bool, tell: Tell | None = None
+    ) -> None:
+        self._settings, self._history, self._silent, self._tell = settings, history, silent, tell
         self._first, self._done = first, first
         self._before = history.entries[-1].seconds if history.entries else 0.0
         self._start = time.monotonic()
@@ -50,6 +56,8 @@ class StepLog:
         entry = LoggedStep(step=self._done, loss=mean, lr=self._settings.rate(self._done - 1), seconds=seconds)
         self._history.entries.append(entry)
         self._history.recent.clear()
+        if self._tell and not self._silent:
+            self._tell(entry)
         if not self._silent and (last or entry.step == 1 or entry.step % self._settings.line_every == 0):
             print(self._line(entry), flush=True)
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PIL import Image
 
 from atelier_training.data.examples import Example, opened
 from atelier_training.evaluate.measure import Measured
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
+from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.reports.page import Figure, Results, Row, fitted, render
 from contracts.disclosure import Texts
 from contracts.metrics import METRICS
@@ -29,7 +30,7 @@ _SHOWN = {
 class Report:
     """All that a report shows. ``gate`` maps metrics to thresholds and may be empty; ``disclosure`` is said of painted pictures.
 
-    ``expected`` says what the run was to take.
+    ``expected`` says what the run was to take, and ``watched`` what was seen while it was learnt.
     """
 
     models: Models
@@ -41,6 +42,7 @@ class Report:
     steps: int
     disclosure: Texts
     expected: str = ""
+    watched: WatchedTraining = field(default_factory=WatchedTraining)
 
     def html(self) -> str:
         """The page."""
@@ -61,6 +63,7 @@ class Report:
             colours=["#" + "".join(f"{round(level):02x}" for level in each) for each in self.measured.colours.tolist()],
             loss=self.loss,
             loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics['train_avg_loss']:.4g}.",
+            watched=self.watched,
             examples=[_example(example) for example in opened(painted.examples)],
             settings_title="Everything needed to train this again.",
             settings=self._settings(),

@@ -21,6 +21,7 @@ from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import PAINTED_COLUMNS, Models, Painted, Restyled, paint_freely, restyle_photos
+from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         steps=len(entries),
         disclosure=from_variables(os.environ),
         expected=arguments.expected,
+        watched=WatchedTraining.read(models.style_folder),
     )
     write(report, paths.processing_output("evaluate"))
     leave_notes(own_notes, paths.message)

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import shutil
+from contextlib import closing
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -19,8 +20,10 @@ from atelier_training.data.examples import ExampleFile, load_class_examples, loa
 from atelier_training.data.latents import Batches
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.data.preparation import Preparation
+from atelier_training.engine.event_files import EventFiles
 from atelier_training.engine.exhaustion import exhaustion_named
 from atelier_training.engine.interruption import Interruption
+from atelier_training.engine.looks import LearningWatch, TrainingLooks
 from atelier_training.engine.loop import LOG, train
 from atelier_training.engine.optimizers import adamw_named, require_adamw
 from atelier_training.engine.processes import Processes, joined
@@ -30,8 +33,19 @@ from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version, now
-from contracts.artifact import TRAINING_LOG, BaseManifest, StyleManifest, hash_files, to_json
-from contracts.layout import MANIFEST
+from atelier_training.validation.judge import write as write_looks
+from atelier_training.validation.setting_aside import set_aside
+from atelier_training.validation.watching import WatchedLearning
+from contracts.artifact import (
+    TRAINING_LOG,
+    VALIDATION_LOG,
+    VALIDATION_STRIP,
+    BaseManifest,
+    StyleManifest,
+    hash_files,
+    to_json,
+)
+from contracts.layout import MANIFEST, STRIP, VALIDATION
 from diffusion.trained_model import train_parts
 from diffusion.trainee import Trainee
 
@@ -63,15 +77,27 @@ def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interrupti
     for note in dataset.notes(job.task, prior=job.with_prior_preservation):
         log.warning("%s", note)
     examples = load_examples(dataset, paths.channel("masks"), job.instance_prompt)
-    settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
-    configuration = _configuration(job, base, examples, settings, processes)
+    learnt, aside = set_aside(examples, job)
+    settings = settings_of(job, base, pictures=len(learnt), processes=processes.world)
+    configuration = _configuration(job, base, learnt, settings, processes) | {
+        "set_aside": [each.name for each in aside]
+    }
     if processes.leads:
         log.info("configuration=%s", json.dumps(configuration, sort_keys=True))
-    with lasting_no_longer(crops_folder(paths.root), processes):
-        learner, batches = prepare(job, base, examples, paths, processes, interruption)
-        summary = train(learner, batches, settings, paths.checkpoints, export=paths.model, interruption=interruption)
+    with lasting_no_longer(crops_folder(paths.root), processes), closing(EventFiles(paths.tensorboard)) as events:
+        learner, batches, watch = prepare(job, base, learnt, aside, paths, processes, interruption, events)
+        summary = train(
+            learner,
+            batches,
+            settings,
+            paths.checkpoints,
+            export=paths.model,
+            interruption=interruption,
+            watch=watch,
+            tell=events.step,
+        )
     if summary.leads:
-        write_manifest(paths.model, paths.checkpoints / LOG, job, base, configuration)
+        write_manifest(paths.model, paths.checkpoints, summary.looks, job, base, configuration)
         log.info("train_avg_loss=%.6f", summary.train_avg_loss)
     processes.wait()
 
@@ -79,12 +105,17 @@ def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interrupti
 def prepare(
     job: FineTuneJob,
     base: BaseManifest,
-    examples: list[ExampleFile],
+    learnt: list[ExampleFile],
+    aside: list[ExampleFile],
     paths: MlPaths,
     processes: Processes,
     interruption: Interruption,
-) -> tuple[FineTuneLearner, Batches]:
-    """The learner and its batches, made from the base model in the channel ``base``. What is not used any more is released."""
+    events: EventFiles,
+) -> tuple[FineTuneLearner, Batches, LearningWatch | None]:
+    """The learner, its batches, and who looks at it and tells ``events``, made from the base model in the channel ``base``.
+
+    What is not used any more is released.
+    """
     torch.manual_seed(job.seed)
     folder, dtype, device = paths.channel("base"), compute_dtype(PRECISION, processes.device), str(processes.device)
     family = load_base(Trainee, folder, base, job.task, dtype=dtype, device=device)  # type: ignore[type-abstract]
@@ -98,19 +129,26 @@ def prepare(
         processes=processes,
         interruption=interruption,
     )
-    steps = total_steps(job, len(examples), processes.world)
+    steps, levels = total_steps(job, len(learnt), processes.world), int(schedule.config.num_train_timesteps)
     dataset = DatasetFolder.read(paths.channel("dataset"))
     class_examples = load_class_examples(dataset, paths.channel("masks"), job.class_prompt)
-    batches = preparation.batches(examples, class_examples, timesteps=schedule.config.num_train_timesteps, steps=steps)
-    family.only_encode()
+    batches = preparation.batches(learnt, class_examples, timesteps=levels, steps=steps)
+    watching = (
+        WatchedLearning(preparation=preparation, learnt=learnt, aside=aside, dtype=dtype)
+        if job.validation_steps
+        else None
+    )
+    if not job.painted_at_a_look:
+        family.only_encode()
     trained = train_parts(
         family,
         lora=job.lora,
         train_text_encoder=job.train_text_encoder,
         gradient_checkpointing=job.gradient_checkpointing,
-        keeps=("vae",),
+        keeps=("vae", *(family.tokenizers if job.painted_at_a_look else ())),
     )
-    return FineTuneLearner(trained, schedule, job, base=folder, manifest=base), batches
+    learner = FineTuneLearner(trained, schedule, job, base=folder, manifest=base)
+    return learner, batches, watching.watch(learner, events, levels=levels, steps=steps) if watching else None
 
 
 def settings_of(job: FineTuneJob, base: BaseManifest, *, pictures: int, processes: int) -> Settings:
@@ -162,9 +200,18 @@ def _configuration(
     }
 
 
-def write_manifest(model: Path, log: Path, job: FineTuneJob, base: BaseManifest, configuration: dict[str, Any]) -> None:
-    """Write the training log, the configuration as used and, last, the manifest beside the weights."""
-    shutil.copyfile(log, model / TRAINING_LOG)
+def write_manifest(
+    model: Path,
+    checkpoints: Path,
+    looks: TrainingLooks,
+    job: FineTuneJob,
+    base: BaseManifest,
+    configuration: dict[str, Any],
+) -> None:
+    """Write the training log, what was seen meanwhile, the configuration as used and, last, the manifest beside the weights."""
+    shutil.copyfile(checkpoints / LOG, model / TRAINING_LOG)
+    if looks.entries:
+        write_looks(looks, model / VALIDATION_LOG)
     (model / CONFIGURATION).write_text(json.dumps(configuration, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     manifest = StyleManifest(
         **job.model_dump(include=set(StyleManifest.model_fields)),
@@ -176,4 +223,6 @@ def write_manifest(model: Path, log: Path, job: FineTuneJob, base: BaseManifest,
         created_at=now(),
         files=hash_files(model),
     )
+    if looks.entries and job.painted_at_a_look:
+        shutil.copyfile(checkpoints / VALIDATION / STRIP, model / VALIDATION_STRIP)
     (model / MANIFEST).write_text(to_json(manifest), encoding="utf-8")

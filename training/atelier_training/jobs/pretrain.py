@@ -5,12 +5,14 @@ import json
 import logging
 import shutil
 import tempfile
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
 from atelier_training.advice import VOLUMES, of_pretraining
 from atelier_training.base_files import read_base
 from atelier_training.data.shards import ShardFolder, mounted_shards, open_shards
+from atelier_training.engine.event_files import EventFiles
 from atelier_training.engine.exhaustion import exhaustion_named
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.loop import LOG, Summary
@@ -44,14 +46,16 @@ def _pretrain(tuned: PretrainHyperparameters, paths: MlPaths, interruption: Inte
     if base is not None:
         read_base(base)
     export = paths.model / "vae" if tuned.model == "vae" else paths.model
-    with tempfile.TemporaryDirectory() as scratch, joined():
+    with tempfile.TemporaryDirectory() as scratch, joined(), closing(EventFiles(paths.tensorboard)) as events:
         learner = make_learner(Start(data=data, base=base, tuned=tuned, scratch=Path(scratch)))
         if isinstance(learner, SegmentingLearner) and tuned.vision_steps:
             changed = {"steps": tuned.vision_steps, "learning_rate": tuned.vision_learning_rate}
             first = PretrainHyperparameters(**{**vars(tuned), **changed})
             folder, unused = paths.checkpoints / "vision", Path(scratch) / "vision"
             pretrain(learner.vision(), data, first, folder, export=unused, interruption=interruption)
-        summary = pretrain(learner, data, tuned, paths.checkpoints, export=export, interruption=interruption)
+        summary = pretrain(
+            learner, data, tuned, paths.checkpoints, export=export, interruption=interruption, tell=events.step
+        )
     if summary.leads:
         if tuned.model == "vae" and base is not None:
             # Around an autoencoder the rest of the base model stays as it is; what describes the whole does not.
@@ -73,12 +77,15 @@ def read_shards(tuned: PretrainHyperparameters, paths: MlPaths) -> ShardFolder:
 def write_summary(tuned: PretrainHyperparameters, data: ShardFolder, summary: Summary, paths: MlPaths) -> None:
     """Write the training log and the summary beside the weights, and the metrics to the job's log."""
     shutil.copyfile(paths.checkpoints / LOG, paths.model / TRAINING_LOG)
+    seen = {
+        name: value for name, value in asdict(summary).items() if name != "looks"
+    }  # which pretraining takes none of
     content = {
         "hyperparameters": tuned.model_dump(),
         "samples": len(data),
         "shards": len(data.counts),
         "code_version": code_version(),
-        **asdict(summary),
+        **seen,
     }
     (paths.model / SUMMARY).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     log.info("train_avg_loss=%.6f", summary.train_avg_loss)

@@ -13,6 +13,7 @@ from atelier_training.engine.loop import Summary, train
 from atelier_training.engine.optimizers import adamw, muon
 from atelier_training.engine.run import Batch, Learner
 from atelier_training.engine.settings import Settings
+from atelier_training.engine.training_log import Tell
 from contracts.pretrain_hyperparameters import PretrainHyperparameters
 
 FLOOR = 0.03
@@ -70,8 +71,9 @@ def pretrain(
     export: Path,
     interruption: Interruption,
     log_every: int | None = None,
+    tell: Tell | None = None,
 ) -> Summary:
     """Train on shards, or resume from the checkpoint in `folder`, and write the averaged weights to `export`."""
     feed = ShardFeed(learner.batch, data, tuned)
     settings = settings_of(tuned, log_every=log_every)
-    return train(learner, feed, settings, folder, export=export, interruption=interruption)
+    return train(learner, feed, settings, folder, export=export, interruption=interruption, tell=tell)

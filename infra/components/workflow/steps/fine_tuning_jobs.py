@@ -36,6 +36,8 @@ def fine_tune(use: Resources) -> Step:
         instance=jobs.training_instance,
         volume_gib=jobs.volume_gib,
         limits={"MaxRuntimeInSeconds": jobs.most_training_seconds, **wait},
+        # It may paint while it learns.
+        environment=as_variables(use.stage.disclosure.texts),
         own={
             "InputDataConfig": channels(inputs),
             "EnableManagedSpotTraining": jobs.spot,
