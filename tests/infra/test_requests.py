@@ -1,5 +1,6 @@
 """What the states send, evaluated with a real plan and checked against the services' own models."""
 
+import re
 from typing import Any
 
 import botocore.loaders
@@ -119,6 +120,14 @@ def test_jobs_have_no_network_and_talk_encrypted(stage: Synthesized) -> None:
         network = arguments(stage, name)["NetworkConfig"]
         assert network["EnableNetworkIsolation"] is True
         assert network["EnableInterContainerTrafficEncryption"] is True
+
+
+def test_what_a_training_sees_of_itself_becomes_metrics(dev: Synthesized) -> None:
+    said = "validation step=40/160 validation_loss=0.3327 validation_garment_share=0.8320 best_step=40"
+    algorithm = arguments(dev, "FineTune")["AlgorithmSpecification"]
+    found = {each["Name"]: re.search(each["Regex"], said) for each in algorithm["MetricDefinitions"]}
+    values = {name: float(match[1]) for name, match in found.items() if match}
+    assert values == {"validation_loss": 0.3327, "validation_garment_share": 0.832}, "a look's loss is not a step's"
 
 
 def test_a_spot_job_waits_at_least_as_long_as_it_runs_and_resumes(dev: Synthesized) -> None:

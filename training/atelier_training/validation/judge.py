@@ -54,8 +54,8 @@ class FineTuneJudge:
     def show(self, looks: TrainingLooks) -> None:
         """A line in the log, the strip, and what TensorBoard shows."""
         look = looks.entries[-1]
-        measured = {"loss": look.loss, "garment_share": look.garment_share}
-        values = [f"validation_{name}={value:.4f}" for name, value in measured.items() if value is not None]
+        values = [] if look.loss is None else [f"validation_loss={look.loss:.4f}"]
+        values += [] if look.garment_share is None else [f"validation_garment_share={look.garment_share:.4f}"]
         log.info("validation step=%d/%d %s best_step=%d", look.step, self.steps, " ".join(values), looks.best)
         self.events.look(look, looks.best)
         if self.subjects:

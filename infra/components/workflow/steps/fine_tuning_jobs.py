@@ -5,6 +5,12 @@ from infra.components.workflow.jobs import channels, in_network, processing, tra
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
 
+_LOOKS = [
+    {"Name": "validation_loss", "Regex": r"\bvalidation_loss=([0-9.]+)"},
+    {"Name": "validation_garment_share", "Regex": r"\bvalidation_garment_share=([0-9.]+)"},
+]
+"""What a training says of itself where it looks at what it learns."""
+
 _SEGMENTER = "$plan.task = 'inpaint' ? $plan.segmenter.uri"
 """What paints whole pictures masks nothing."""
 
@@ -38,6 +44,7 @@ def fine_tune(use: Resources) -> Step:
         limits={"MaxRuntimeInSeconds": jobs.most_training_seconds, **wait},
         # It may paint while it learns.
         environment=as_variables(use.stage.disclosure.texts),
+        metrics=_LOOKS,
         own={
             "InputDataConfig": channels(inputs),
             "EnableManagedSpotTraining": jobs.spot,
