@@ -59,7 +59,9 @@ def _lora(pipeline: Any, content: bytes) -> Lora:
         dtype = next(lora_parts(pipeline)[part].parameters()).dtype
         for name, pair in pairs.items():
             scaling = assumed.scaling(name, pair.down.shape[0])
-            layers[part, name] = _in_precision(f"{part}.{name}", pair, scaling, dtype, modules[name].weight)
+            layers[part, name] = _in_precision(
+                f"{part}.{name}", pair, scaling, dtype, modules[name].get_parameter("weight")
+            )
     return Lora(layers)
 
 

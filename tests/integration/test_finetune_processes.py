@@ -71,7 +71,7 @@ def test_sigterm_to_one_process_stops_both_and_the_run_goes_on_exactly(tmp_path:
 
 def test_one_process_looks_and_all_of_them_end_by_what_it_saw(tmp_path: Path) -> None:
     # So slow a training shows no more of the garment at its second look than at its first.
-    looks = {"validation_steps": "2", "early_stopping_patience": "1", "learning_rate": "1e-9"}
+    looks: dict[str, Any] = {"validation_steps": "2", "early_stopping_patience": "1", "learning_rate": "1e-9"}
     paths = write_training(tmp_path, max_steps="40", **looks)
     codes, printed = team(paths, 2).finish()
     assert codes == [0, 0], printed

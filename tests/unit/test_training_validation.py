@@ -170,7 +170,7 @@ def test_a_look_that_is_interrupted_is_taken_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("task", ["inpaint", "text-to-image"])
 def test_every_family_is_looked_at(tmp_path: Path, family: str, method: str, task: str) -> None:
     channels = 9 if task == "inpaint" else 4
-    words = {"target": ""} if task == "text-to-image" else {}
+    words: dict[str, Any] = {"target": ""} if task == "text-to-image" else {}
     paths = job(tmp_path, channels=channels, family=family, method=method, task=task, max_steps="2", **words)
     train(paths)
     (look,) = looks(paths)
